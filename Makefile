@@ -1,0 +1,29 @@
+# Two commands: `make demo` and `make test`. Both set up .venv first; both need only python3-venv and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check typed install clean
+install: .venv/.installed
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[gui,dev]'
+	$(BIN)/python -c "open('.venv/.installed', 'w').close()"
+
+demo: install
+	$(BIN)/tsbench demo --out demo_out
+
+# Checkers cannot follow the folder mapping of an editable install: they read a typed copy of the tree.
+typed: install
+	$(BIN)/python tests/typed_tree.py build/typed
+
+check: typed
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd build/typed && ../../$(BIN)/lint-imports --config ../../pyproject.toml
+
+test: check
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

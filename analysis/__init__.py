@@ -1,0 +1,1 @@
+"""tsbench.analysis."""

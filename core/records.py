@@ -1,0 +1,245 @@
+"""The plain data that rooms hand to each other: points, waveforms, events, results, device and fixture facts.
+
+Frozen dataclasses in SI units. Nothing here reads a file or an instrument.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Flag(enum.IntFlag):
+    """What is to be known about one reading, waveform or result beside its number."""
+
+    NONE = 0
+    COMPLIANCE = 1  #: the source meter was limiting (current or voltage)
+    OVERFLOW = 2  #: beyond the measuring range: the number is NaN
+    CLIPPED = 4  #: scope codes at the end of the ADC
+    TRIGGER_MISSED = 8
+    TIMEOUT = 16
+    UNSETTLED = 32  #: taken before range or source had settled
+    OSCILLATING = 64  #: the device oscillated during the reading: the number is an average
+    UNDER_SAMPLED = 128
+    NO_EVENT = 256  #: nothing to extract (did not switch, no spike)
+    TOO_FEW = 512  #: too few events for a trustworthy interval
+    CENSORED = 1024  #: bounded on one side only
+    UNCHECKED = 2048  #: could not be checked for oscillation (no scope on the bench)
+
+    def names(self) -> list[str]:
+        """Return the lower-case names of the set flags."""
+        return [str(flag.name).lower() for flag in Flag if flag and flag in self]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a run's point table."""
+
+    name: str
+    unit: str
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One row of a run's point table: ``values`` in the order of the protocol's columns (SI units)."""
+
+    values: tuple[float, ...]
+    flags: Flag = Flag.NONE
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """One scope acquisition on one channel: raw codes and what turns them into ``unit``.
+
+    ``value = codes * scale + offset``; sample ``k`` of segment ``j`` was taken ``t0 + k * dt`` [s] after the
+    trigger of that segment, which came ``segment_times[j]`` [s] after the first.
+    """
+
+    channel: str  #: what was sensed: "device_voltage_high", "device_voltage_low", "source", …
+    unit: str
+    codes: npt.NDArray[Any]  #: int8, uint8 or int16, shape (segments, samples)
+    scale: float
+    offset: float
+    t0: float
+    dt: float
+    segment_times: FloatArray  #: [s], shape (segments,)
+    clip_low: int | None = None  #: code that means "below the range"
+    clip_high: int | None = None
+    bandwidth: float | None = None  #: [Hz]
+    accuracy_gain: float = 0.0  #: relative systematic uncertainty (standard) of ``scale``
+    accuracy_offset: float = 0.0  #: [unit] systematic uncertainty (standard) of ``offset``
+    conditions: Mapping[str, float] = field(default_factory=dict)  #: {"bias": 2.0}, {"pulse": 3, "amplitude": 1.2}
+    time: float = 0.0  #: [s] on the bench's clock at the first trigger
+    flags: Flag = Flag.NONE
+
+    def values(self) -> FloatArray:
+        """Return the samples in ``unit``, shape (segments, samples)."""
+        return self.codes.astype(np.float64) * self.scale + self.offset
+
+    def times(self) -> FloatArray:
+        """Return the sample times after each trigger [s], shape (samples,)."""
+        return self.t0 + self.dt * np.arange(self.codes.shape[1])
+
+
+@dataclass(frozen=True)
+class RunEvent:
+    """Something that happened during a run. ``kind``: "progress", "log", "warning", "state", "output", "result"."""
+
+    kind: str
+    message: str
+    time: float  #: [s] on the bench's clock
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a protocol yields between two safe places to pause or stop: how far it has come."""
+
+    done: int
+    total: int
+    message: str = ""
+
+
+class Recorder(Protocol):
+    """Where a protocol puts what it acquired; returns only when the item is on disk."""
+
+    def point(self, point: Point) -> None: ...
+    def waveform(self, waveform: Waveform) -> None: ...
+    def event(self, event: RunEvent) -> None: ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """One extracted number with its 95 % interval; ``value`` is None where there is nothing to extract."""
+
+    quantity: str  #: "threshold_voltage", "hold_voltage", "switching_delay", "frequency", …
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+    method: str
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    flags: Flag = Flag.NONE
+
+    def row(self, device: str, protocol: str, run: str) -> dict[str, Any]:
+        """Return the result row that ``--json`` prints."""
+        return {
+            "device": device, "protocol": protocol, "run": run, "quantity": self.quantity, "unit": self.unit,
+            "conditions": dict(self.conditions), "value": self.value, "low": self.low, "high": self.high,
+            "method": self.method, "flags": self.flags.names(),
+        }
+
+
+@dataclass(frozen=True)
+class DeviceLimits:
+    """What the device must never see; from ``[device.limits]`` of the bench file. None: not limited."""
+
+    max_voltage: float | None = None  #: [V] magnitude across the device
+    max_current: float | None = None  #: [A] magnitude
+    max_power: float | None = None  #: [W]
+    max_charge: float | None = None  #: [C] per event
+    max_energy: float | None = None  #: [J] per event
+
+
+@dataclass(frozen=True)
+class DeviceDescription:
+    """The device under test as the lab knows it."""
+
+    identifier: str
+    material: str = ""
+    stack: str = ""
+    area: float | None = None  #: [m^2]
+    notes: str = ""
+    limits: DeviceLimits = DeviceLimits()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who answered ``*IDN?``; serial numbers of simulated instruments begin with ``SIM``."""
+
+    manufacturer: str
+    model: str
+    serial: str
+    firmware: str
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the instrument says of itself that it is simulated (data, never branched on)."""
+        return self.serial.upper().startswith("SIM")
+
+
+@dataclass(frozen=True)
+class Sensing:
+    """How scope channels see the device; part of the fixture.
+
+    Device voltage = high - low; device current = voltage of the ``current`` channel / ``current_resistance``.
+    """
+
+    voltage_high: str | None = None  #: role, e.g. "scope.1"
+    voltage_low: str | None = None
+    current: str | None = None
+    current_resistance: float | None = None  #: [Ohm]
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """The wiring as believed: a SPICE-style netlist and where each instrument terminal sits in it."""
+
+    netlist: str
+    terminals: Mapping[str, str] = field(default_factory=dict)  #: "source_meter" or "generator.1" -> node
+    sensing: Sensing = Sensing()
+    path_resistance: Mapping[str, float] = field(default_factory=dict)
+    #: role -> [Ohm] in series with the device between the instrument's terminals, device shorted, the
+    #: instrument's own output resistance included
+    source_resistance: Mapping[str, float] = field(default_factory=dict)
+    #: role -> [Ohm] of that, the instrument's own output resistance
+    parallel_capacitance: float = 0.0  #: [F] across the device
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """Everything known when a run starts; written first, into journal and run file."""
+
+    run_id: str
+    protocol: str
+    parameters: Mapping[str, Any]  #: name -> {"value", "unit"}
+    columns: tuple[Column, ...]
+    device: DeviceDescription
+    fixture: Fixture
+    instruments: Mapping[str, Mapping[str, Any]]
+    #: name -> {"driver", "model", "serial", "firmware", "manufacturer", "resource", "visa_library", "roles",
+    #: "simulated", "settings", "accuracy"}
+    simulated: bool
+    start_time: str  #: ISO 8601 with offset
+    planned_points: int = 0
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    campaign_id: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as read back, from its journal or its file; the same either way."""
+
+    header: RunHeader
+    points: FloatArray  #: shape (n, len(header.columns))
+    point_flags: npt.NDArray[np.uint32]  #: shape (n,)
+    waveforms: tuple[Waveform, ...]
+    events: tuple[RunEvent, ...]
+    status: str  #: "success", "abort", "fail", "recovered", or "running" (an open journal)
+    reason: str = ""
+    end_time: str = ""
+    results: tuple[Result, ...] = ()
+
+    def column(self, name: str) -> FloatArray:
+        """Return one column of the point table; KeyError names the columns there are."""
+        names = [column.name for column in self.header.columns]
+        if name not in names:
+            raise KeyError(f"no column '{name}' in run {self.header.run_id}; there are {', '.join(names)}")
+        return self.points[:, names.index(name)]

@@ -1,0 +1,355 @@
+"""What a protocol may ask of an instrument: small capabilities, in SI units, the same for metal and simulation.
+
+Settings go in as frozen dataclasses and come back as the instrument accepted them (read back, never assumed).
+Long operations are start, poll, fetch, so that a stop is heard between two polls.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.records import DeviceDescription, Fixture, FloatArray, Flag, Identity, Waveform
+
+# ------------------------------------------------------------------------------------------------ common
+
+
+@dataclass(frozen=True)
+class Range:
+    """Closed interval of a quantity that an instrument accepts."""
+
+    low: float
+    high: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """One-year accuracy of one range: ± (gain * |reading| + offset), and the noise of one reading at 1 NPLC."""
+
+    full_scale: float  #: [unit]
+    gain: float  #: relative
+    offset: float  #: [unit]
+    noise: float = 0.0  #: [unit] rms at 1 NPLC
+
+
+@dataclass(frozen=True)
+class OutputState:
+    """One output as read back from the instrument."""
+
+    output: str  #: "source_meter", "generator.1"
+    enabled: bool
+
+
+@runtime_checkable
+class InstrumentBase(Protocol):
+    """What every driver does, whatever it measures."""
+
+    identity: Identity
+
+    def safe_state(self) -> None:
+        """Switch all outputs off by the quickest clean way; sources to zero. Never raises LimitError."""
+
+    def output_states(self) -> Sequence[OutputState]:
+        """Read back every output from the instrument."""
+
+    def clear(self) -> None:
+        """Device clear: abandon pending messages and operations."""
+
+    def check_errors(self) -> None:
+        """Empty the instrument's error queue; InstrumentError with all entries if there are any."""
+
+    def settings(self) -> Mapping[str, object]:
+        """Read back what the run file should hold of the set-up; units in the names' ``_unit`` twin where needed."""
+
+    def close(self) -> None: ...
+
+
+# ------------------------------------------------------------------------------------------ source meter
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """``function`` "voltage" or "current"; ``range`` [V or A] fixed, None = auto; ``limit`` = compliance [A or V]."""
+
+    function: Literal["voltage", "current"]
+    limit: float
+    range: float | None = None
+    high_capacitance: bool = False
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """Measured function (current when sourcing voltage), fixed ``range`` or None = auto, aperture in NPLC."""
+
+    function: Literal["voltage", "current"]
+    range: float | None = None
+    nplc: float = 1.0
+    auto_zero: bool = True
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading; ``voltage`` and ``current`` are NaN only together with Flag.OVERFLOW."""
+
+    time: float  #: [s] since the source meter's own reference
+    source: float  #: set-point [V or A]
+    voltage: float  #: [V] at the instrument's sense terminals (read back, or the programmed level)
+    current: float  #: [A]
+    flags: Flag = Flag.NONE
+
+
+@dataclass(frozen=True)
+class SourceMeterCapabilities:
+    """Limits and accuracies as data, so that a plan can be refused before it starts."""
+
+    source_voltage: Range
+    source_current: Range
+    compliance_current: Range
+    compliance_voltage: Range
+    nplc: Range
+    maximum_sweep_points: int
+    minimum_dwell: float  #: [s]
+    current_accuracy: tuple[Accuracy, ...]  #: measuring, by range, ascending
+    voltage_accuracy: tuple[Accuracy, ...]
+    source_voltage_accuracy: tuple[Accuracy, ...]
+    source_current_accuracy: tuple[Accuracy, ...]
+    line_frequency: float  #: [Hz]
+
+
+@runtime_checkable
+class SourceMeter(InstrumentBase, Protocol):
+    """Source one quantity under compliance, measure the other."""
+
+    capabilities: SourceMeterCapabilities
+
+    def configure_source(self, settings: SourceSettings) -> SourceSettings: ...
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings: ...
+    def set_level(self, level: float) -> None:
+        """Set the source level [V or A]; settles before the next reading."""
+
+    def set_output(self, enabled: bool) -> None: ...
+    def measure(self) -> Reading: ...
+    def start_sweep(self, levels: FloatArray, dwell: float) -> None:
+        """Start a list sweep of ``levels`` [V or A], shape (n,), waiting ``dwell`` [s] at each before the reading."""
+
+    def poll_sweep(self) -> int:
+        """Return how many points the running sweep has measured; never blocks longer than 100 ms."""
+
+    def sweep_running(self) -> bool: ...
+    def fetch_sweep(self, first: int, last: int) -> list[Reading]:
+        """Return readings ``first`` (0-based) up to but not including ``last``."""
+
+    def abort(self) -> None: ...
+
+
+# --------------------------------------------------------------------------------------- pulse generator
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """One pulse, levels in volts into ``load_resistance`` (inf: open circuit); width at 50 %."""
+
+    base: float  #: [V]
+    amplitude: float  #: [V] top level above base (negative: pulse downwards)
+    width: float  #: [s] at 50 %
+    period: float  #: [s]
+    rise_time: float  #: [s] 10-90 %
+    fall_time: float  #: [s]
+
+
+@dataclass(frozen=True)
+class ArbitraryWaveform:
+    """Levels [V into the set load], shape (n,), played at ``sample_rate`` [Hz]; holds ``levels[0]`` while idle."""
+
+    levels: npt.NDArray[np.float64]
+    sample_rate: float
+    interpolation: Literal["step", "linear"] = "step"
+
+
+@dataclass(frozen=True)
+class PulseGeneratorCapabilities:
+    """Limits of one output as data."""
+
+    level_into_50_ohm: Range
+    level_into_open: Range
+    pulse_width: Range
+    pulse_period: Range
+    edge_time: Range
+    burst_count: Range
+    sample_rate: Range
+    arbitrary_points: Range
+    output_resistance: float  #: [Ohm]
+    level_accuracy: Accuracy
+    timebase_accuracy: float  #: relative
+
+
+@runtime_checkable
+class PulseGenerator(InstrumentBase, Protocol):
+    """One output channel of a generator. Levels are what a load of ``load_resistance`` would see."""
+
+    capabilities: PulseGeneratorCapabilities
+    channel: int
+
+    def configure_load(self, load_resistance: float) -> float: ...
+    def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
+        """Set the generator's own level limits [V]."""
+
+    def configure_pulse(self, pulse: Pulse) -> Pulse: ...
+    def configure_level(self, level: float) -> float:
+        """DC output [V]."""
+
+    def load_waveform(self, waveform: ArbitraryWaveform) -> None: ...
+    def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
+        """One trigger plays ``count`` pulses (or the waveform ``count`` times); returns the accepted count."""
+
+    def set_output(self, enabled: bool) -> None: ...
+    def trigger(self) -> None: ...
+    def burst_running(self) -> bool: ...
+    def abort(self) -> None: ...
+
+
+# ------------------------------------------------------------------------------------------ oscilloscope
+
+
+@dataclass(frozen=True)
+class Vertical:
+    """One channel: full-scale ``range`` [V], ``offset`` [V] at mid-screen, input 50 Ohm or 1 MOhm."""
+
+    range: float
+    offset: float = 0.0
+    impedance: Literal["50", "1M"] = "1M"
+    probe_attenuation: float = 1.0
+    bandwidth_limit: bool = False
+
+
+@dataclass(frozen=True)
+class Timebase:
+    """``span`` [s] of the whole record; ``position`` [s] of mid-record after the trigger; number of segments."""
+
+    span: float
+    position: float = 0.0
+    segments: int = 1
+    points: int | None = None  #: record length asked for; None = the instrument's best
+
+
+@dataclass(frozen=True)
+class EdgeTrigger:
+    """Edge trigger; ``source`` is a channel number or "external"."""
+
+    source: int | Literal["external"]
+    level: float  #: [V]
+    slope: Literal["positive", "negative"] = "positive"
+    holdoff: float | None = None  #: [s]
+
+
+@dataclass(frozen=True)
+class OscilloscopeCapabilities:
+    """Limits as data."""
+
+    channels: int
+    bandwidth: float  #: [Hz]
+    sample_rate: float  #: [Hz]
+    record_length: int
+    segments: int
+    range: Range
+    gain_accuracy: float  #: relative to full scale
+    offset_accuracy: float  #: relative to full scale
+    timebase_accuracy: float  #: relative
+    resolution_bits: int
+
+
+@runtime_checkable
+class Oscilloscope(InstrumentBase, Protocol):
+    """Arm, verify, wait, fetch."""
+
+    capabilities: OscilloscopeCapabilities
+
+    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical: ...
+    def disable_channel(self, channel: int) -> None: ...
+    def configure_timebase(self, timebase: Timebase) -> Timebase: ...
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger: ...
+    def arm(self) -> None:
+        """Start one acquisition; returns when the scope says it is armed (pre-trigger memory filled)."""
+
+    def triggered(self) -> bool: ...
+    def complete(self) -> bool:
+        """Whether the acquisition (all segments) is complete; never blocks longer than 100 ms."""
+
+    def force_trigger(self) -> None: ...
+    def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
+        """Read the finished acquisition; ``Waveform.channel`` is the channel number as text."""
+
+    def abort(self) -> None: ...
+
+
+# --------------------------------------------------------------------------- clock, positioner, station
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Wall time on metal, simulated time on a simulated bench."""
+
+    def now(self) -> float:
+        """Seconds since an arbitrary start."""
+
+    def wait(self, seconds: float) -> None: ...
+
+
+@runtime_checkable
+class Positioner(Protocol):
+    """Which device is connected: an operator prompt, a switch matrix, a prober."""
+
+    def devices(self) -> Sequence[str]: ...
+    def connected(self) -> str | None: ...
+    def connect(self, device: str) -> None:
+        """Connect ``device``; ConfigurationError if it is not there."""
+
+
+@dataclass(frozen=True)
+class ScopeChannel:
+    """A scope and the channel number that a role means."""
+
+    scope: Oscilloscope
+    channel: int
+
+
+class Station(Protocol):
+    """What a protocol sees of the bench: guarded instruments by role, clock, device, fixture."""
+
+    clock: Clock
+    positioner: Positioner
+    device: DeviceDescription
+    fixture: Fixture
+
+    def has(self, role: str) -> bool: ...
+    def source_meter(self, role: str = "drive") -> SourceMeter: ...
+    def pulse_generator(self, role: str = "pulser") -> PulseGenerator: ...
+    def oscilloscope(self, role: str = "scope") -> Oscilloscope: ...
+    def scope_channel(self, terminal: str) -> ScopeChannel:
+        """Return the scope channel of a terminal as the fixture's ``Sensing`` names it ("scope.1")."""
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """Worst case of a plan at the device."""
+
+    quantity: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a protocol means to do, before anything is sent."""
+
+    steps: int
+    points: int
+    duration: float  #: [s]
+    bytes: int
+    worst_case: tuple[PlanItem, ...] = ()
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    preview: Mapping[str, FloatArray] = field(default_factory=dict)  #: {"time", "level"} for the form's picture

@@ -1,0 +1,154 @@
+"""The circuit engine: a netlist with devices and instruments' output stages, integrated in time, lazily.
+
+A :class:`Circuit` owns its time and its state. Instruments change its sources, relays and source-meter stages;
+observers (scope records, apertures, the witness) see every accepted step of it and nothing else, so whoever
+looks never changes what happens.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+# ------------------------------------------------------------------------------------------- waveforms
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant source value [V or A]."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class PulseTrain:
+    """``count`` trapezoids (0: without end) from ``start`` [s, circuit time]; base outside of them."""
+
+    base: float
+    top: float
+    start: float
+    rise: float  #: [s] 0-100 %
+    fall: float  #: [s] 100-0 %
+    width: float  #: [s] at 50 %
+    period: float
+    count: int
+
+
+@dataclass(frozen=True)
+class PiecewiseLinear:
+    """Linear between (times [s, circuit time], values); first value before, last value after."""
+
+    times: FloatArray
+    values: FloatArray
+
+
+@dataclass(frozen=True)
+class Sine:
+    """offset + amplitude * sin(2 pi frequency (t - start)), from ``start`` on."""
+
+    offset: float
+    amplitude: float
+    frequency: float
+    start: float = 0.0
+
+
+SourceWaveform = Constant | PulseTrain | PiecewiseLinear | Sine
+
+
+@dataclass(frozen=True)
+class SourceMeterStage:
+    """Set-points of a source meter's output stage: two servo loops on one output voltage v_s.
+
+    The output node is driven through ``output_resistance`` from v_s; the source loop pulls v_s to its target with
+    ``voltage_time_constant`` (voltage drive) or the current to its target with ``current_time_constant``
+    (current drive), limited by ``slew_rate``; the other loop takes over where its limit is reached (lowest wins),
+    with its own finite speed: so overshoot exists. ``loop_resistance`` scales the current loop [Ohm].
+    """
+
+    function: Literal["voltage", "current"]
+    level: float  #: [V or A]
+    limit: float  #: [A or V], symmetric, > 0
+    output_resistance: float
+    voltage_time_constant: float
+    current_time_constant: float
+    loop_resistance: float
+    slew_rate: float  #: [V/s]
+
+
+# ------------------------------------------------------------------------------------------- what happened
+
+
+class Trajectory(Protocol):
+    """A run of accepted steps, with dense output between them."""
+
+    start: float
+    end: float
+    times: FloatArray  #: [s], shape (n + 1,)
+
+    def voltage(self, node: str, times: FloatArray) -> FloatArray:
+        """Return the node voltage [V] at ``times`` (within start..end), by dense output; "0" is ground."""
+
+    def current(self, element: str, times: FloatArray) -> FloatArray:
+        """Return the current [A] into the first terminal of a device, source, resistor or stage."""
+
+    def integral(self, kind: Literal["voltage", "current"], name: str, start: float, end: float) -> float:
+        """Integral over [start, end] (within this trajectory) of a node voltage [V s] or element current [A s]."""
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """``count`` whole periods skipped after ``start``: each is a copy of ``period`` (shifted in time)."""
+
+    start: float
+    count: int
+    length: float  #: [s] of one period
+    period: "Trajectory"
+
+    @property
+    def end(self) -> float:
+        """Return the circuit time after the skip [s]."""
+        return self.start + self.count * self.length
+
+
+Segment = Trajectory | Repetition
+
+
+class Observer(Protocol):
+    """Sees every segment in order, once."""
+
+    def observe(self, segment: Segment) -> None: ...
+
+
+class CircuitInterface(Protocol):
+    """What the simulated bench asks of a circuit. ``build_circuit`` in ``build.py`` makes one from a netlist."""
+
+    time: float  #: [s] integrated up to here
+    nodes: Sequence[str]
+    devices: Sequence[str]  #: device element names, as "XDUT"
+
+    def advance(self, until: float, skip: bool = True) -> None:
+        """Integrate to ``until`` [s]; with ``skip`` whole periods of a converged limit cycle are not computed."""
+
+    def add_observer(self, observer: Observer) -> None: ...
+    def remove_observer(self, observer: Observer) -> None: ...
+    def set_source(self, name: str, waveform: SourceWaveform) -> None:
+        """Replace the waveform of V/I source ``name`` from ``time`` on (its jump is a breakpoint)."""
+
+    def set_resistance(self, name: str, value: float) -> None:
+        """Change a resistor (a relay) from ``time`` on."""
+
+    def set_stage(self, name: str, stage: SourceMeterStage) -> None:
+        """Change the set-points of a source-meter stage from ``time`` on; its v_s goes on where it was."""
+
+    def voltage(self, node: str) -> float:
+        """Node voltage now [V]."""
+
+    def current(self, element: str) -> float: ...
+    def device_state(self, device: str) -> Mapping[str, float]: ...
+    def set_device(self, device: str, model: str, parameters: Mapping[str, float], state: Mapping[str, float] | None) -> None:
+        """Put another device in the position of ``device`` (a positioner moved), with its own remembered state."""

@@ -1,0 +1,1 @@
+"""The backend class that pyvisa looks for under the name ``@tsbench``."""

@@ -1,0 +1,23 @@
+"""Lay the mapped folders out as an ordinary package tree, for checkers that cannot follow the mapping."""
+
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+
+
+def main(target: Path) -> None:
+    mapping = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"]
+    shutil.rmtree(target, ignore_errors=True)
+    for package, folder in mapping.items():
+        destination = target / package.replace(".", "/")
+        destination.mkdir(parents=True, exist_ok=True)
+        for source in (root / folder).iterdir():
+            if source.suffix in {".py", ".typed", ".toml"}:
+                shutil.copy2(source, destination / source.name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
