@@ -1,0 +1,110 @@
+"""Shared fixtures, skips with their reasons, and the sabotage switches.
+
+``pytest --sabotage=KIND`` runs only the tests marked ``@pytest.mark.sabotage(KIND, …)`` on a bench that has been
+spoilt on purpose; each of them must then fail. The run passes if and only if all of them failed.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = ("resistor", "units", "output")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sabotage", choices=KINDS, help="spoil the bench; every test marked for it must fail")
+    parser.addoption("--bench", help="bench file of real instruments for tests marked hardware")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    kind = config.getoption("--sabotage")
+    if kind:
+        os.environ["TSBENCH_SABOTAGE"] = kind
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--bench"):
+        for item in items:
+            if item.get_closest_marker("hardware"):
+                item.add_marker(pytest.mark.skip(reason="needs real instruments: pytest --bench bench.toml"))
+    if not config.getoption("markexpr"):
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(pytest.mark.skip(reason="soak test: pytest -m soak"))
+    kind = config.getoption("--sabotage")
+    if kind:
+        keep = [item for item in items if any(kind in mark.args for mark in item.iter_markers("sabotage"))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in keep])
+        items[:] = keep
+    for item in items:
+        if item.get_closest_marker("ngspice") and not shutil.which("ngspice"):
+            _absent(item, "needs the program ngspice (Debian package ngspice)")
+        if item.get_closest_marker("display") and not _has_display():
+            _absent(item, "needs a display (start Xvfb and set DISPLAY)")
+
+
+def _has_display() -> bool:
+    return os.name == "nt" or bool(os.environ.get("DISPLAY"))
+
+
+def _absent(item: pytest.Item, reason: str) -> None:
+    """Skip, or fail where everything was promised to be installed (TSBENCH_REQUIRE_ALL)."""
+    if os.environ.get("TSBENCH_REQUIRE_ALL"):
+        raise pytest.UsageError(f"{item.nodeid}: {reason}; TSBENCH_REQUIRE_ALL is set")
+    item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):  # type: ignore[no-untyped-def]
+    """Where all is installed, a skip other than an asked-for one is a failure."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("TSBENCH_REQUIRE_ALL") and not _may_skip(item, report):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although everything is installed: {report.longrepr}"
+
+
+def _may_skip(item: pytest.Item, report: pytest.TestReport) -> bool:
+    reason = str(report.longrepr)
+    return (
+        item.get_closest_marker("hardware") is not None or item.get_closest_marker("soak") is not None
+        or "shared data" in reason or "Windows" in reason
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Under sabotage the run succeeds when every marked test failed and there were at least 15 of them."""
+    if session.config.getoption("--sabotage"):
+        failed = session.testsfailed
+        passed = session.testscollected - failed
+        session.exitstatus = 0 if passed == 0 and failed >= 15 else 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:  # type: ignore[no-untyped-def]
+    kind = config.getoption("--sabotage")
+    if kind:
+        stats = terminalreporter.stats
+        failed = len({report.nodeid for report in stats.get("failed", []) + stats.get("error", [])})
+        passed = len(stats.get("passed", [])) + len(stats.get("skipped", []))
+        verdict = "as it must be" if passed == 0 and failed >= 15 else "SABOTAGE WENT UNNOTICED"
+        terminalreporter.write_line(f"sabotage={kind}: {failed} marked tests failed, {passed} did not: {verdict}")
+
+
+@pytest.fixture
+def nbo2_bench(tmp_path: Path) -> Path:
+    """A private copy of the demo bench and its world; returns the bench file."""
+    for name in ("nbo2.bench.toml", "nbo2.world.toml"):
+        shutil.copy(ROOT / "examples" / name, tmp_path / name)
+    return tmp_path / "nbo2.bench.toml"
+
+
+@pytest.fixture
+def resistor_bench(tmp_path: Path) -> Path:
+    """A private copy of the resistor bench and its world; returns the bench file."""
+    for name in ("resistor.bench.toml", "resistor.world.toml"):
+        shutil.copy(ROOT / "examples" / name, tmp_path / name)
+    return tmp_path / "resistor.bench.toml"
