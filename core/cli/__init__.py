@@ -1,0 +1,68 @@
+"""The command line: ``tsbench COMMAND …``. Every command is one call into the room that does the work.
+
+``parser`` declares the commands and imports nothing heavy; a command's module is imported when it is called.
+"""
+
+import contextlib
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+
+from tsbench.cli.parser import build_parser
+from tsbench.errors import TsbenchError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 done, 1 failed (what was measured is on disk), 2 bad input, 3 unsafe and refused, 130 interrupted, safe.
+    """
+    options = build_parser().parse_args(arguments)
+    if not getattr(options, "debug", False):
+        warnings.simplefilter("ignore")  # what libraries warn about is for developers: --debug shows it
+    try:
+        module, _, function = options.command_function.partition(":")
+        command: Callable[..., int] = getattr(importlib.import_module(module), function)
+        code = command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has gone: that is not an error
+        _discard_standard_output()
+        return 0
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except TsbenchError as error:
+        if getattr(options, "debug", False):
+            raise
+        return _say(_one_line(error), error.exit_code)
+    except OSError as error:
+        if getattr(options, "debug", False):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or error}", 2)
+    except Exception as error:
+        if getattr(options, "debug", False):
+            raise
+        what = f"unexpected {type(error).__name__}: {_one_line(error)}"
+        return _say(f"{what} (run with --debug for the traceback)", 1)
+    return code
+
+
+def _say(message: str, code: int) -> int:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"tsbench: {message}\n")
+    return code
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _discard_standard_output() -> None:
+    """Point standard output at nothing, so that Python's own flush at exit does not complain again."""
+    with contextlib.suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
