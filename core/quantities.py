@@ -14,7 +14,7 @@ from tsbench.errors import ConfigurationError
 
 #: spellings people use -> the unit as tsbench writes it
 _SPELLINGS = {
-    "Ohm": "Ohm", "ohm": "Ohm", "ohms": "Ohm", "Ohms": "Ohm", "Ω": "Ohm", "Ω": "Ohm", "R": "Ohm",
+    "Ohm": "Ohm", "ohm": "Ohm", "ohms": "Ohm", "Ohms": "Ohm", "Ω": "Ohm", "\u2126": "Ohm", "R": "Ohm",
     "V": "V", "v": "V", "volt": "V", "A": "A", "amp": "A", "s": "s", "sec": "s", "Hz": "Hz", "hz": "Hz",
     "F": "F", "H": "H", "W": "W", "J": "J", "C": "C", "K": "K", "%": "%",
 }
@@ -47,19 +47,24 @@ def parse_quantity(value: object, unit: str) -> float:
         try:
             quantity = Quantity(value.strip())
         except InvalidNumber:
-            raise ConfigurationError(f"'{value}' is not a quantity; give for example '{_example(unit)}'") from None
+            raise ConfigurationError(
+                f"'{value}' is not a quantity; give for example '{_example(unit)}'"
+            ) from None
         number = float(quantity)
         given = _SPELLINGS.get(quantity.units, quantity.units)
         if given and given != unit:
             expected = f"expected {unit}" if unit else "expected a number without unit"
-            raise ConfigurationError(f"'{value}' is in {given}, {expected}; give for example '{_example(unit)}'")
+            raise ConfigurationError(
+                f"'{value}' is in {given}, {expected}; give for example '{_example(unit)}'"
+            )
     if not math.isfinite(number):
         raise ConfigurationError(f"'{value}' is not finite; give for example '{_example(unit)}'")
     return number
 
 
 def _example(unit: str) -> str:
-    return {"V": "1.2 V", "A": "1 mA", "s": "200 ns", "Ohm": "5 kOhm", "F": "80 pF", "Hz": "1 MHz"}.get(unit, f"1 {unit}".strip())
+    examples = {"V": "1.2 V", "A": "1 mA", "s": "200 ns", "Ohm": "5 kOhm", "F": "80 pF", "Hz": "1 MHz"}
+    return examples.get(unit, f"1 {unit}".strip())
 
 
 def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
@@ -103,3 +108,43 @@ Coulombs = Annotated[float, _accept("C"), Unit("C")]
 Kelvins = Annotated[float, _accept("K"), Unit("K")]
 VoltsPerSecond = Annotated[float, _accept("V/s"), Unit("V/s")]
 Number = Annotated[float, _accept(""), Unit("")]
+
+
+_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+_UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "H", "Hz", "W", "J", "C", "m", "V/s"}
+
+
+def format_interval(value: float | None, low: float | None, high: float | None, unit: str) -> str:
+    """Return a value with its 95 % interval on one SI prefix: ``"1.0231 ± 0.0021 V"``.
+
+    A lopsided interval is written out (``"81.2 (79.9 … 90.1) µA"``), an open one by its known bound
+    (``"3.1 (≥ 2.9) µs"``); the digits follow the width of the interval (two of its significant digits).
+    """
+    if value is None or math.isnan(value):
+        return "-"
+    bounds = [bound for bound in (low, high) if bound is not None and math.isfinite(bound)]
+    size = max(abs(number) for number in (value, *bounds))
+    exponent = 0
+    if unit in _UNITS_WITH_PREFIX and 0 < size < math.inf:
+        exponent = min(max(3 * math.floor(math.log10(size) / 3), min(_PREFIXES)), max(_PREFIXES))
+    scale, symbol = 10.0**exponent, f" {_PREFIXES[exponent]}{unit}".rstrip()
+    width = max((abs(bound - value) for bound in bounds), default=0.0) / scale
+    if width > 0:
+        decimals = min(max(1 - math.floor(math.log10(width)), 0), 9)
+    else:
+        decimals = max(4 - math.floor(math.log10(size / scale)) - 1, 0) if size else 0
+
+    def text(number: float) -> str:
+        return f"{number / scale:.{decimals}f}"
+
+    if low is None or high is None or len(bounds) < 2:
+        if not bounds:
+            return f"{text(value)}{symbol}"
+        sign = "≤" if low is None or not math.isfinite(low) else "≥"
+        return f"{text(value)} ({sign} {text(bounds[0])}){symbol}"
+    half = (high - low) / 2
+    if half == 0:
+        return f"{text(value)}{symbol}"
+    if abs((high + low) / 2 - value) > 0.1 * half:
+        return f"{text(value)} ({text(low)} … {text(high)}){symbol}"
+    return f"{text(value)} ± {half / scale:.{decimals}f}{symbol}"

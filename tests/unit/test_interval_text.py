@@ -1,0 +1,24 @@
+"""A value with its interval, as tables and the window write it."""
+
+import pytest
+
+from tsbench.quantities import format_interval
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((1.0231, 1.021, 1.0252, "V"), "1.0231 ± 0.0021 V"),
+        ((81.2e-6, 79.9e-6, 90.1e-6, "A"), "81.2 (79.9 … 90.1) µA"),
+        ((3.1e-6, 2.9e-6, None, "s"), "3.10 (≥ 2.90) µs"),
+        ((3.1e-6, None, 3.3e-6, "s"), "3.10 (≤ 3.30) µs"),
+        ((-0.0123, -0.0125, -0.0121, "V"), "-12.30 ± 0.20 mV"),
+        ((0.5, 0.4, 0.6, ""), "0.50 ± 0.10"),
+        ((12.0, 12.0, 12.0, "V"), "12.00 V"),
+        ((None, None, None, "V"), "-"),
+        ((float("nan"), None, None, "V"), "-"),
+        ((1.5, None, None, "V"), "1.500 V"),
+    ],
+)
+def test_interval(arguments, text):
+    assert format_interval(*arguments) == text
