@@ -1,0 +1,71 @@
+"""Digital lines between instruments: sync and trigger outputs as exact edge times, without a circuit.
+
+A generator puts :class:`EdgeTrain` s on its line, in the future if need be; a scope's EXT input or another
+generator's trigger input asks for the edges in an interval. All times are circuit times [s].
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Slope = Literal["positive", "negative"]
+
+TTL_HIGH = 3.3  #: [V] of a high line
+
+
+@dataclass(frozen=True)
+class EdgeTrain:
+    """``count`` high pulses (0: without end) of ``width`` [s], every ``period`` [s] from ``start`` on."""
+
+    start: float
+    width: float
+    period: float
+    count: int = 1
+    end: float = math.inf  #: nothing of it happens from this time on
+
+    def first_edge(self, after: float, slope: Slope) -> float | None:
+        """Return the first edge later than ``after`` [s], or None."""
+        origin = self.start if slope == "positive" else self.start + self.width
+        index = 0 if after < origin else math.floor((after - origin) / self.period) + 1
+        edge = origin + index * self.period
+        if edge <= after:   # rounding of a long train
+            index, edge = index + 1, origin + (index + 1) * self.period
+        if (self.count and index >= self.count) or edge >= self.end:
+            return None
+        return edge
+
+
+class DigitalLine:
+    """One output and who listens to it."""
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self._trains: list[EdgeTrain] = []
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever edges are added or withdrawn."""
+        self._listeners.append(listener)
+
+    def add(self, train: EdgeTrain) -> None:
+        """Put a train on the line, behind or beside what is there."""
+        self._trains.append(train)
+        self._trains = self._trains[-1000:]   # nobody asks for older ones
+        self._tell()
+
+    def cut(self, time: float) -> None:
+        """Withdraw everything that would happen from ``time`` [s] on."""
+        self._trains = [replace(train, end=min(train.end, time)) for train in self._trains]
+        self._tell()
+
+    def next_edge(self, after: float, slope: Slope = "positive") -> float | None:
+        """Return the first edge later than ``after`` [s] that is known now, or None."""
+        if not self.enabled:
+            return None
+        edges = [edge for train in self._trains if (edge := train.first_edge(after, slope)) is not None]
+        return min(edges, default=None)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
