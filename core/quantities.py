@@ -5,7 +5,8 @@ the bench and world files and by messages.
 """
 
 import math
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 from quantiphy import InvalidNumber, Quantity
@@ -148,3 +149,29 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
     if abs((high + low) / 2 - value) > 0.1 * half:
         return f"{text(value)} ({text(low)} … {text(high)}){symbol}"
     return f"{text(value)} ± {half / scale:.{decimals}f}{symbol}"
+
+
+#: units of what tells result rows apart; names that are not here are plain numbers or words
+CONDITION_UNITS = {
+    "bias": "V", "amplitude": "V", "level": "V", "source_voltage": "V", "gap": "s", "width": "s",
+    "period": "s",
+    "ramp_rate": "V/s", "source_current": "A", "compliance": "A", "temperature": "K",
+}
+
+
+def conditions_text(conditions: Mapping[str, Any]) -> str:
+    """Return a result row's conditions in words: ``"bias 2 V, polarity +, sweep 17"``."""
+    parts = []
+    for name, value in conditions.items():
+        text = str(value)
+        if isinstance(value, float):
+            text = _short(value, CONDITION_UNITS.get(name, ""))
+        parts.append(f"{name.replace('_', ' ')} {text}")
+    return ", ".join(parts)
+
+
+def _short(value: float, unit: str) -> str:
+    """Return ``value`` [unit] with a prefix and no trailing zeros: "200 ns", "1.2 V"."""
+    if not unit or not math.isfinite(value):
+        return f"{value:.6g}"
+    return Quantity(value, unit).render(prec=5, strip_zeros=True, form="si")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tsbench.quantities import format_interval
+from tsbench.quantities import conditions_text, format_interval
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ from tsbench.quantities import format_interval
 )
 def test_interval(arguments, text):
     assert format_interval(*arguments) == text
+
+
+def test_conditions_in_words():
+    assert conditions_text({"bias": 2.0, "polarity": "+", "sweep": 17}) == "bias 2 V, polarity +, sweep 17"
+    assert conditions_text({"gap": 2e-7, "source_voltage": 0.0123}) == "gap 200 ns, source voltage 12.3 mV"
+    assert conditions_text({}) == ""
