@@ -1,0 +1,101 @@
+"""Mean, standard deviation, median and their intervals, without SciPy: t-intervals and a seeded bootstrap."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.records import FloatArray
+
+#: normal quantile of a two-sided 95 % interval
+NORMAL_95 = 1.959963984540054
+#: Student's t quantiles of a two-sided 95 % interval for 1 to 10 degrees of freedom (beyond: expansion below)
+_T_95 = (12.7062047, 4.3026527, 3.1824463, 2.7764451, 2.5705818,
+         2.4469119, 2.3646243, 2.3060041, 2.2621572, 2.2281389)
+
+
+def t_quantile_95(degrees_of_freedom: int) -> float:
+    """Return Student's t for a two-sided 95 % interval, to 1e-5; infinite below one degree of freedom.
+
+    Beyond ten degrees of freedom the Cornish-Fisher expansion in 1/dof (Abramowitz and Stegun 26.7.5).
+    """
+    if degrees_of_freedom < 1:
+        return math.inf
+    if degrees_of_freedom <= len(_T_95):
+        return _T_95[degrees_of_freedom - 1]
+    z, n = NORMAL_95, float(degrees_of_freedom)
+    return (z + (z**3 + z) / (4 * n) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
+            + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
+            + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * n**4))
+
+
+def standard_uncertainty(limit: float) -> float:
+    """Return the standard uncertainty of a data-sheet limit: the error is taken uniform within ± ``limit``."""
+    return abs(limit) / math.sqrt(3.0)
+
+
+def combined(*standard: float) -> float:
+    """Return the root of the sum of squares of independent standard uncertainties."""
+    return math.sqrt(math.fsum(part * part for part in standard))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Number, mean, standard deviation and median of a sample, and the 95 % interval of the mean."""
+
+    number: int
+    mean: float
+    standard_deviation: float  #: with n - 1; NaN for one value
+    median: float
+    low: float  #: 95 % interval of the mean
+    high: float
+
+
+def summarise(values: FloatArray, systematic: float = 0.0) -> Summary:
+    """Summarise a sample.
+
+    Parameters
+    ----------
+    values : shape (n,), finite
+    systematic : standard uncertainty common to all values, in their unit; does not shrink with n
+
+    Returns
+    -------
+    Summary
+        The interval of the mean joins the t-interval of the scatter and 1.96 x ``systematic`` by root of sum of
+        squares. With one value, or none, it is NaN unless nothing can be said of it (``number`` 0: all NaN).
+    """
+    values = np.asarray(values, dtype=np.float64)
+    n = values.size
+    if n == 0:
+        return Summary(0, math.nan, math.nan, math.nan, math.nan, math.nan)
+    mean, median = float(values.mean()), float(np.median(values))
+    if n == 1:
+        return Summary(1, mean, math.nan, median, math.nan, math.nan)
+    deviation = float(values.std(ddof=1))
+    half = combined(t_quantile_95(n - 1) * deviation / math.sqrt(n), NORMAL_95 * systematic)
+    return Summary(n, mean, deviation, median, mean - half, mean + half)
+
+
+def bootstrap_interval(
+    values: FloatArray, statistic: Callable[[FloatArray], float], seed: int = 0, draws: int = 2000,
+) -> tuple[float, float]:
+    """Return the 95 % percentile bootstrap interval of ``statistic`` of a sample of shape (n,), n >= 2."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.size < 2:
+        return math.nan, math.nan
+    random = np.random.default_rng(seed)
+    drawn = [statistic(values[random.integers(0, values.size, values.size)]) for _ in range(draws)]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def proportion_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a probability from ``successes`` of ``trials``."""
+    if trials < 1:
+        return 0.0, 1.0
+    z2, p = NORMAL_95**2, successes / trials
+    centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = NORMAL_95 / (1 + z2 / trials) * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
+    return max(0.0, centre - half), min(1.0, centre + half)

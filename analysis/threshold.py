@@ -1,0 +1,200 @@
+"""Threshold and hold voltage and current of each half-cycle of a current-voltage record.
+
+Definitions (deterministic device). Threshold voltage: on a ramp, the highest device voltage before the switching
+instant. Hold voltage: the lowest device voltage before the steepest fall of current on the way down. A sweep in
+steps shows the last reading before and the first after; the true value lies between the device voltage of the
+former and what the device voltage would have become at the next set-point had the device not switched (there its
+current is still nearly the same, so the drop along the wires cancels): ``low``..``high``, ``value`` in the middle.
+That interval is then widened at both ends by 1.96 standard uncertainties of the source meter and the wires.
+
+Systematics: a data-sheet accuracy ``±(gain |reading| + offset)`` is a limit of a uniform distribution, standard
+uncertainty limit / sqrt 3; likewise the tolerance of the path resistance times the current. Reading noise and
+these join by root of sum of squares.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.half_sweeps import HalfSweep, IVPoints, split, worst_flags
+from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
+from tsbench.analysis.switching_rule import Jump, Rule, off_to_on, on_to_off
+from tsbench.records import Flag, FloatArray, Result
+
+#: a step wider than this fraction of the value is called under-sampled
+COARSE_STEP = 0.02
+#: fewest points of a half-cycle in which a switching event is looked for
+_FEWEST_POINTS = 4
+_PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
+
+
+@dataclass(frozen=True)
+class SweepFacts:
+    """What is known of the source meter and the wires; limits as in the data sheet (zero: exact)."""
+
+    voltage_gain: float = 0.0  #: relative limit of the voltage reading
+    voltage_offset: float = 0.0  #: [V] limit
+    voltage_noise: float = 0.0  #: [V] standard deviation of one reading
+    current_gain: float = 0.0
+    current_offset: float = 0.0  #: [A] limit
+    current_noise: float = 0.0  #: [A] standard deviation
+    path_resistance: float = 0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
+    path_tolerance: float = 0.02  #: relative limit of it
+
+    def voltage_uncertainty(self, voltage: float, current: float) -> float:
+        """Return the standard uncertainty [V] of a device voltage."""
+        return combined(
+            standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset), self.voltage_noise,
+            standard_uncertainty(self.path_tolerance * self.path_resistance * current),
+            self.path_resistance * self.current_uncertainty(current),
+        )
+
+    def current_uncertainty(self, current: float) -> float:
+        """Return the standard uncertainty [A] of a current reading."""
+        return combined(standard_uncertainty(self.current_gain * abs(current) + self.current_offset), self.current_noise)
+
+
+@dataclass(frozen=True)
+class Switching:
+    """The two events of one half-cycle: results of threshold and hold, voltage and current."""
+
+    half: HalfSweep
+    threshold_index: int | None  #: last off point on the way up, within the half-cycle
+    hold_index: int | None  #: last on point on the way down
+    threshold_voltage: Result
+    threshold_current: Result
+    hold_voltage: Result
+    hold_current: Result
+
+    def results(self) -> tuple[Result, ...]:
+        """Return the four results."""
+        return self.threshold_voltage, self.threshold_current, self.hold_voltage, self.hold_current
+
+
+def switching(points: IVPoints, facts: SweepFacts | None = None, rule: Rule | None = None) -> tuple[Switching, ...]:
+    """Extract threshold and hold of every half-cycle of a voltage-driven record.
+
+    Parameters
+    ----------
+    points : device voltage [V], current [A] and set-points [V], each shape (n,), in order of measurement
+    facts : accuracy of the source meter, path resistance
+    rule : what counts as switching; by default the largest jump of conductance
+
+    Returns
+    -------
+    tuple of Switching, one per half-cycle
+        Voltages are signed. Without an event ``value`` is None and the flag NO_EVENT is set; a device that stays
+        on gives CENSORED (bounded on one side). Currents are bounded on one side by nature.
+    """
+    facts = facts or SweepFacts()
+    rule = rule or Jump()
+    return tuple(_examine(half, facts, rule) for half in split(points))
+
+
+def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
+    enough = len(half.voltage) >= _FEWEST_POINTS
+    on = off_to_on(half, rule, facts.current_noise) if enough else None
+    off = on_to_off(half, rule, facts.current_noise) if enough else None
+    threshold = _threshold(half, on, facts, rule)
+    hold = _hold(half, off, facts, rule, switched=on is not None)
+    return Switching(half, on if on != -1 else None, off, *threshold, *hold)
+
+
+def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, rule: Rule) -> tuple[Result, Result]:
+    if k is None:
+        flags = _run_flags(half, half.up()) | Flag.NO_EVENT
+        return (_result(half, "threshold_voltage", "V", rule, flags=flags),
+                _result(half, "threshold_current", "A", rule, flags=flags))
+    if k < 0:  # on from the first point: it switched at a lower voltage than was ever measured
+        bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(half.voltage[0], half.current[0])
+        flags = worst_flags(half, 0) & _PASSED_ON | Flag.CENSORED
+        return (_result(half, "threshold_voltage", "V", rule, high=bound, flags=flags),
+                _result(half, "threshold_current", "A", rule, flags=flags))
+    inner = float(half.voltage[k])
+    outer = inner + _step_up(half, k)
+    amperes = float(half.current[k])
+    voltage = _between(half, "threshold_voltage", rule, inner, outer, amperes, facts, worst_flags(half, k, k + 1))
+    wide = NORMAL_95 * facts.current_uncertainty(amperes)
+    current = _result(half, "threshold_current", "A", rule, value=amperes, low=amperes - wide,
+                      flags=worst_flags(half, k) & _PASSED_ON | Flag.CENSORED)
+    return voltage, current
+
+
+def _hold(half: HalfSweep, k: int | None, facts: SweepFacts, rule: Rule, *, switched: bool) -> tuple[Result, Result]:
+    if k is None:
+        down = half.down()
+        flags = _run_flags(half, down) | Flag.NO_EVENT
+        high = None
+        if switched:  # still on at the end: it holds at least down to the lowest voltage that was measured
+            flags |= Flag.CENSORED
+            high = float(np.min(half.voltage[down]))
+        return (_result(half, "hold_voltage", "V", rule, high=high, flags=flags),
+                _result(half, "hold_current", "A", rule, flags=flags))
+    inner, amperes = float(half.voltage[k]), float(half.current[k])
+    outer = inner - _step_down(half, k)
+    voltage = _between(half, "hold_voltage", rule, outer, inner, amperes, facts, worst_flags(half, k, k + 1))
+    wide = NORMAL_95 * facts.current_uncertainty(amperes)
+    current = _result(half, "hold_current", "A", rule, value=amperes, high=amperes + wide,
+                      flags=worst_flags(half, k) & _PASSED_ON | Flag.CENSORED)
+    return voltage, current
+
+
+def _step_up(half: HalfSweep, k: int) -> float:
+    """Return the step of the set-point after ``k`` [V]; at the peak, where there is none, the usual one."""
+    step = float(half.level[k + 1] - half.level[k])
+    return step if step > 0 else _usual_step(half)
+
+
+def _step_down(half: HalfSweep, k: int) -> float:
+    step = float(half.level[k] - half.level[k + 1])
+    return step if step > 0 else _usual_step(half)
+
+
+def _usual_step(half: HalfSweep) -> float:
+    steps = np.abs(np.diff(half.level))
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if steps.size else 0.0
+
+
+def _between(
+    half: HalfSweep, quantity: str, rule: Rule, low: float, high: float, current: float, facts: SweepFacts, seen: Flag,
+) -> Result:
+    value = 0.5 * (low + high)
+    wide = NORMAL_95 * facts.voltage_uncertainty(value, current)
+    flags = seen & _PASSED_ON
+    if high - low > COARSE_STEP * abs(value):
+        flags |= Flag.UNDER_SAMPLED
+    return _result(half, quantity, "V", rule, value=value, low=low - wide, high=high + wide, flags=flags)
+
+
+def _run_flags(half: HalfSweep, branch: slice) -> Flag:
+    joined = int(np.bitwise_or.reduce(half.flags[branch])) if len(half.flags[branch]) else 0
+    return Flag(joined) & _PASSED_ON
+
+
+def _result(
+    half: HalfSweep, quantity: str, unit: str, rule: Rule, *, value: float | None = None, low: float | None = None,
+    high: float | None = None, flags: Flag = Flag.NONE,
+) -> Result:
+    """Turn a magnitude back to its side; low stays below high."""
+    if half.polarity < 0:
+        value = None if value is None else -value
+        low, high = (None if high is None else -high), (None if low is None else -low)
+    conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
+    return Result(quantity, unit, value, low, high, f"interval between set-points, rule {rule}", conditions, flags)
+
+
+def summarise_results(results: Sequence[Result], systematic: float = 0.0) -> tuple[int, int, Summary]:
+    """Return (how many have a value, how many have none, summary of the values' magnitudes).
+
+    ``systematic`` is the standard uncertainty common to all of them, in their unit.
+    """
+    values: FloatArray = np.array([abs(result.value) for result in results if result.value is not None])
+    return len(values), len(results) - len(values), summarise(values, systematic)
+
+
+def spread(summary: Summary) -> float:
+    """Return the relative standard deviation of a summary; NaN where there is none."""
+    return summary.standard_deviation / abs(summary.mean) if summary.mean else math.nan

@@ -1,0 +1,14 @@
+"""What a user may choose about extraction; the rest follows from what was recorded."""
+
+from dataclasses import dataclass, field
+
+from tsbench.analysis.switching_rule import Jump, Rule
+
+
+@dataclass(frozen=True)
+class ExtractionOptions:
+    """Choices of the extraction."""
+
+    rule: Rule = field(default_factory=Jump)  #: what counts as switching in a sweep
+    path_tolerance: float = 0.02  #: relative limit of the path resistance as the bench file gives it
+    channel_skew: float = 0.2e-9  #: [s] limit of the time between two channels of a scope
