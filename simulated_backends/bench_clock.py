@@ -1,0 +1,130 @@
+"""The one timeline of a simulated bench: an event heap and the present instant.
+
+Simulated time passes because something takes time: a message its bus latency, a reading its aperture, a protocol
+its dwell. The circuit is integrated lazily: an instrument that changes it or looks at it first lets it catch up
+with ``now``. While somebody watches for something that only the circuit knows (an armed scope, a compliance trip),
+the clock moves in chunks and lets the watchers look after each, so that what they find is acted upon in time.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+FIRST_CHUNK = 20e-6  #: [s]
+LONGEST_CHUNK = 5e-3  #: [s]
+BUSY_HOP = 0.1  #: [s] a "busy" answer never lets more than this pass
+
+
+class ScheduledEvent:
+    """Something that will happen; ``cancel`` takes it off the timeline."""
+
+    __slots__ = ("callback", "time")
+
+    def __init__(self, time: float, callback: Callable[[], None]) -> None:
+        self.time = time
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        """Do not happen."""
+        self.callback = None
+
+    @property
+    def pending(self) -> bool:
+        return self.callback is not None
+
+
+class BenchClock:
+    """``now`` [s] since the bench was opened; never goes back."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._heap: list[tuple[float, int, ScheduledEvent]] = []
+        self._order = itertools.count()
+        self._watchers: dict[object, Callable[[], None]] = {}
+        self._chunk = FIRST_CHUNK
+        self._moving = False
+
+    def schedule(self, time: float, callback: Callable[[], None]) -> ScheduledEvent:
+        """Call ``callback`` at ``time`` [s]; at the next move of the clock if that is past."""
+        event = ScheduledEvent(time, callback)
+        heapq.heappush(self._heap, (time, next(self._order), event))
+        return event
+
+    def schedule_in(self, seconds: float, callback: Callable[[], None]) -> ScheduledEvent:
+        """Call ``callback`` after ``seconds``."""
+        return self.schedule(self.now + seconds, callback)
+
+    def next_event(self) -> float | None:
+        """Return the time of the next event; None if nothing is planned."""
+        while self._heap and not self._heap[0][2].pending:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def watch(self, token: object, look: Callable[[], None]) -> None:
+        """Call ``look`` after every chunk of time until ``unwatch(token)``."""
+        self._watchers[token] = look
+        self._chunk = FIRST_CHUNK
+
+    def unwatch(self, token: object) -> None:
+        """Stop calling the ``look`` of ``token``."""
+        self._watchers.pop(token, None)
+
+    def stirred(self) -> None:
+        """Something changed in the circuit: look closely again."""
+        self._chunk = FIRST_CHUNK
+
+    def hop(self, limit: float) -> bool:
+        """Move to the next event or, with watchers, by one chunk; never beyond ``limit`` [s].
+
+        Returns
+        -------
+        bool
+            False if nothing is planned before ``limit`` and nobody watches: the clock is then at ``limit``.
+        """
+        target = self.next_event()
+        alive = True
+        if self._watchers:
+            chunk_end = self.now + self._chunk
+            self._chunk = min(2.0 * self._chunk, LONGEST_CHUNK)
+            target = chunk_end if target is None else min(target, chunk_end)
+        if target is None or target > limit:
+            alive = bool(self._watchers) and target is not None and self.now < limit
+            target = limit
+        self._move(max(target, self.now))
+        return alive
+
+    def _move(self, time: float) -> None:
+        self.now = max(self.now, time)
+        for look in list(self._watchers.values()):
+            look()
+        while (due := self.next_event()) is not None and due <= self.now:
+            event = heapq.heappop(self._heap)[2]
+            callback, event.callback = event.callback, None
+            if callback is not None:
+                callback()
+
+    def advance_to(self, time: float) -> None:
+        """Let everything planned until ``time`` [s] happen, in order."""
+        if self._moving:
+            raise RuntimeError("an event on the bench's timeline must not wait; schedule what comes next")
+        self._moving = True
+        try:
+            while self.now < time:
+                self.hop(time)
+            self._move(self.now)
+        finally:
+            self._moving = False
+
+    def wait(self, seconds: float) -> None:
+        """Let ``seconds`` pass."""
+        self.advance_to(self.now + max(seconds, 0.0))
+
+    def busy(self) -> None:
+        """Answering "busy" lets the next event happen, so that polling loops end."""
+        if self._moving:
+            return
+        self._moving = True
+        try:
+            self.hop(self.now + BUSY_HOP)
+        finally:
+            self._moving = False

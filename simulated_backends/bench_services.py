@@ -1,0 +1,89 @@
+"""What a virtual instrument may ask of the bench it stands on: time, the circuit, wires, noise, the witness."""
+
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from tsbench.simulated_backends.bench_clock import BenchClock
+from tsbench.simulated_backends.circuit.engine import CircuitInterface
+from tsbench.simulated_backends.virtual_instruments.trigger_lines import DigitalLine
+
+
+class BenchServices:
+    """One per world. ``lock`` is held by whoever moves the timeline: the transports take it, models need not.
+
+    Parameters
+    ----------
+    seed : int
+        The world's seed.
+    imperfections : bool
+        False: no noise, no calibration errors (for tests of the machinery).
+    wires : mapping
+        Input jack to output jack: ``{"scope.external": "generator.sync"}``.
+    on_output : callable
+        Told of every output relay: (instrument, channel, enabled, time).
+    """
+
+    def __init__(self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None,
+                 on_output: Callable[[str, str, bool, float], None] | None = None) -> None:
+        self.clock = BenchClock()
+        self.lock = threading.RLock()
+        self.seed = seed
+        self.imperfections = imperfections
+        self._wires = dict(wires or {})
+        self._lines: dict[str, DigitalLine] = {}
+        self._on_output = on_output
+        self._circuit: CircuitInterface | None = None
+
+    # ------------------------------------------------------------------------------------------ circuit
+
+    def install(self, circuit: CircuitInterface) -> None:
+        """Put the finished circuit on the bench (once, before the first message)."""
+        self._circuit = circuit
+
+    @property
+    def circuit(self) -> CircuitInterface:
+        """Return the circuit, integrated up to now: read it or change it."""
+        circuit = self.lagging_circuit
+        if circuit.time < self.clock.now:
+            circuit.advance(self.clock.now)
+        return circuit
+
+    @property
+    def lagging_circuit(self) -> CircuitInterface:
+        """Return the circuit without integrating it first (to add or remove an observer that needs no past)."""
+        if self._circuit is None:
+            raise RuntimeError("the bench has no circuit yet: instruments act from connect() on")
+        return self._circuit
+
+    def sync(self) -> None:
+        """Integrate the circuit up to now: observers see everything that has happened."""
+        _ = self.circuit
+
+    def changed(self) -> None:
+        """Tell whoever watches the circuit that a source or relay has just been changed."""
+        self.clock.stirred()
+
+    # -------------------------------------------------------------------------------------------- wires
+
+    def line(self, jack: str) -> DigitalLine:
+        """Return the digital line of an output jack (``"generator.sync"``), making it if need be."""
+        return self._lines.setdefault(jack, DigitalLine())
+
+    def wired_to(self, jack: str) -> DigitalLine | None:
+        """Return the line that feeds an input jack (``"scope.external"``), or None if nothing is plugged in."""
+        source = self._wires.get(jack)
+        return self.line(source) if source else None
+
+    # ------------------------------------------------------------------------------------ chance, witness
+
+    def rng(self, *purpose: str) -> np.random.Generator:
+        """Return a generator seeded by (world seed, purpose), e.g. ``rng("source_meter", "noise")``."""
+        return np.random.default_rng([self.seed, *(zlib.crc32(word.encode()) for word in purpose)])
+
+    def output(self, instrument: str, channel: str, enabled: bool) -> None:
+        """Report the state of an output relay to the witness, at once."""
+        if self._on_output is not None:
+            self._on_output(instrument, channel, enabled, self.clock.now)

@@ -1,0 +1,167 @@
+"""What every instrument of the simulated bench has beside its commands: identity, terminals, errors, outputs.
+
+How a model is attached to the circuit
+--------------------------------------
+1. ``attachment()`` is called once, before the circuit is built. It returns what the instrument adds between its
+   terminals and ground, as netlist elements; names begin with the instrument's name so that they are unique::
+
+       generator channel   Element V (EMF) -- Element R (50 Ohm + output relay, OPEN while off) -- terminal node
+       scope input         Element R (1 MOhm or 50 Ohm) || Element C (13 pF), terminal node to ground
+       source meter        StageElement (two servo loops) -- Element R (relay) -- terminal node
+
+   ``self.node("1")`` is the fixture node of channel 1, ``self.element_name("R", "1", "relay")`` a unique name.
+2. ``connect()`` is called once, when ``self.bench.circuit`` exists: power-on state, observers that last for ever.
+3. From then on handlers use ``self.bench.circuit`` (integrated up to now, see ``BenchServices``):
+   ``set_source(name, PulseTrain(...))`` with times in circuit time = ``self.bench.clock.now``;
+   ``set_resistance(name, OPEN or 50.0)`` for the relay, then ``self.bench.changed()`` and
+   ``self.report_output("1", True)``.
+
+A scope that is armed
+---------------------
+``self.bench.sync()``, then ``self.bench.lagging_circuit.add_observer(observer)`` and
+``self.bench.clock.watch(self, self.bench.sync)``: while watched, the clock moves in chunks (20 us growing to 5 ms)
+and the circuit follows after each, so the observer's ``observe(segment)`` sees the trigger soon after ``now``.
+The observer keeps its own history of segments for the pre-trigger part, dense output of a ``Trajectory`` gives
+samples at any time in it, a ``Repetition`` stands for ``count`` shifted copies of one period. When the trigger is
+found at ``t``: ``clock.schedule(t + post_trigger_time, self._complete)`` (a time in the past is fine: it happens at
+the next move), ``begin_operation("acquisition")`` at arming and ``end_operation`` on completion make ``*OPC?`` and
+``*WAI`` work; ``clock.unwatch(self)`` and ``remove_observer`` when done. While an EXT trigger is what matters,
+``line = self.bench.wired_to(f"{self.name}.external")`` says when edges come. A status query that answers "still
+running" should call ``self.clock.busy()`` first: the next event then happens, and polling loops end.
+
+Time
+----
+Handlers never wait in place: they ``yield seconds`` or ``yield IDLE`` (see ``message``). Chance comes from
+``self.rng`` (noise) and ``self.calibration(...)`` (fixed errors within the data sheet's accuracy).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from tsbench.netlist import Element
+from tsbench.simulated_backends.bench_services import BenchServices
+from tsbench.simulated_backends.circuit.engine import SourceMeterStage
+from tsbench.simulated_backends.virtual_instruments.message import Handler, MessageDevice
+
+OPEN = 1e12  #: [Ohm] an open relay
+
+
+@dataclass(frozen=True)
+class StageElement:
+    """A source-meter output stage between ``node`` and ground."""
+
+    name: str
+    node: str
+    stage: SourceMeterStage
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """What an instrument adds to the circuit."""
+
+    elements: tuple[Element, ...] = ()
+    stages: tuple[StageElement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Fixed errors of one function and range: shown = true * (1 + gain) + offset."""
+
+    gain: float = 0.0
+    offset: float = 0.0
+
+    def apply(self, value: float) -> float:
+        return value * (1.0 + self.gain) + self.offset
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How a world file puts an instrument on the bench."""
+
+    name: str  #: as in ``[instruments.NAME]``
+    serial: str
+    terminals: Mapping[str, str] = field(default_factory=dict)  #: channel ("" if it has one only) -> node
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+class VirtualInstrument(MessageDevice):
+    """Base of the models. Subclasses set the class facts and implement ``attachment``, ``connect`` and ``reset``."""
+
+    manufacturer: ClassVar[str] = "TSBENCH"
+    model: ClassVar[str] = "INSTRUMENT"
+    firmware: ClassVar[str] = "1.0"
+    #: names of the outputs that the witness follows, as in "generator.1"; "" for an instrument with one terminal
+    outputs: ClassVar[tuple[str, ...]] = ()
+    #: names of all terminals
+    terminals: ClassVar[tuple[str, ...]] = ()
+    bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
+
+    def __init__(self, bench: BenchServices, placement: Placement) -> None:
+        super().__init__(bench.clock)
+        self.bench = bench
+        self.name = placement.name
+        self.serial = placement.serial
+        self.placement = placement
+        self.identification = f"{self.manufacturer},{self.model},{self.serial},{self.firmware}"
+        self.rng: np.random.Generator = bench.rng(self.name, "noise")
+        self._output_states = dict.fromkeys(self.outputs, False)
+
+    # ---------------------------------------------------------------------------------------- circuit
+
+    def node(self, channel: str = "") -> str | None:
+        """Return the fixture node a terminal is wired to; None if nothing is connected."""
+        return self.placement.terminals.get(channel)
+
+    def element_name(self, kind: str, channel: str, purpose: str) -> str:
+        """Return a circuit element's name: ``R_generator_1_relay``; the kind letter comes first, as in SPICE."""
+        return "_".join(part for part in (kind, self.name, channel, purpose) if part)
+
+    def attachment(self) -> Attachment:
+        """Return what the instrument adds to the circuit."""
+        return Attachment()
+
+    def connect(self) -> None:
+        """Take the power-on state; the circuit exists now."""
+
+    def disconnect(self) -> None:
+        """Leave the timeline: the world is being closed."""
+
+    def reset(self) -> Handler | None:
+        """Do the rest of ``*RST``: abort operations, outputs off."""
+        return None
+
+    # ------------------------------------------------------------------------------------------ chance
+
+    def calibration(self, purpose: str, gain: float, offset: float) -> Calibration:
+        """Draw a fixed calibration error, uniform within ``gain`` (relative) and ``offset`` (unit of the value).
+
+        The same for (world seed, instrument, purpose) each time; zero where imperfections are switched off.
+        """
+        if not self.bench.imperfections:
+            return Calibration()
+        draw = self.bench.rng(self.name, "calibration", purpose).uniform(-1.0, 1.0, 2)
+        return Calibration(gain * float(draw[0]), offset * float(draw[1]))
+
+    def noise(self, rms: float) -> float:
+        """Return one draw of Gaussian noise."""
+        return rms * float(self.rng.standard_normal()) if self.bench.imperfections else 0.0
+
+    # ----------------------------------------------------------------------------------------- outputs
+
+    def report_output(self, channel: str, enabled: bool) -> None:
+        """Tell the witness, when an output relay changes."""
+        self._output_states[channel] = enabled
+        self.bench.output(self.name, channel, enabled)
+
+    def output_states(self) -> Mapping[str, bool]:
+        """Return the relays as they are."""
+        return dict(self._output_states)
+
+    # -------------------------------------------------------------------------------------------- time
+
+    def until(self, time: float) -> float:
+        """Return the seconds from now to ``time`` (for ``yield self.until(t)``)."""
+        return max(time - self.bench.clock.now, 0.0)

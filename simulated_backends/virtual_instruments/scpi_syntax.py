@@ -1,0 +1,161 @@
+"""The letters of program messages: where a message, a unit and a parameter end (IEEE 488.2 section 7).
+
+Everything works on bytes, because a definite-length block may hold any byte, separators included.
+"""
+
+import re
+
+_INTERESTING = re.compile(rb"[\n;,'\"#()]")
+
+
+class IncompleteBlock(Exception):
+    """A ``#`` block is announced but not all of its bytes have come yet."""
+
+
+def block_end(data: bytes, start: int) -> int | None:
+    """Return the index after the block that begins at ``data[start] == '#'``; None if it is not a block.
+
+    Raises
+    ------
+    IncompleteBlock
+        More bytes are needed (an indefinite block, ``#0``, ends with the message).
+    """
+    if start + 1 >= len(data):
+        raise IncompleteBlock
+    digit = data[start + 1 : start + 2]
+    if not digit.isdigit():
+        return None  # #H, #Q, #B numbers
+    count = int(digit)
+    if count == 0:
+        raise IncompleteBlock
+    if start + 2 + count > len(data):
+        raise IncompleteBlock
+    length = data[start + 2 : start + 2 + count]
+    if not length.isdigit():
+        return None
+    end = start + 2 + count + int(length)
+    if end > len(data):
+        raise IncompleteBlock
+    return end
+
+
+def _cuts(data: bytes, separator: bytes, complete: bool) -> tuple[list[int], bool]:
+    """Return the positions of ``separator`` outside of strings, parentheses and blocks; and whether a block is open."""
+    cuts: list[int] = []
+    position, depth = 0, 0
+    while match := _INTERESTING.search(data, position):
+        position = match.start()
+        letter = match.group()
+        if letter == separator and depth == 0:
+            cuts.append(position)
+        elif letter in (b"'", b'"'):
+            closing = data.find(letter, position + 1)
+            if closing < 0:
+                newline = data.find(b"\n", position) if separator == b"\n" else -1
+                if newline < 0:
+                    break
+                position = newline - 1  # an unclosed string ends with its message
+            else:
+                newline = data.find(b"\n", position, closing) if separator == b"\n" else -1
+                position = closing if newline < 0 else newline - 1
+        elif letter == b"(":
+            depth += 1
+        elif letter == b")":
+            depth = max(depth - 1, 0)
+        elif letter == b"\n":
+            depth = 0
+        elif letter == b"#":
+            try:
+                end = block_end(data, position)
+            except IncompleteBlock:
+                if complete or not _may_start_block(data, position):
+                    break
+                return cuts, True
+            if end is not None:
+                position = end - 1
+        position += 1
+    return cuts, False
+
+
+def _may_start_block(data: bytes, position: int) -> bool:
+    return position + 1 >= len(data) or data[position + 1 : position + 2].isdigit()
+
+
+def split_messages(buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
+    """Cut the input buffer into complete messages and the unfinished rest.
+
+    A message ends with a newline outside of a block, or with END (``end``).
+    """
+    cuts, _ = _cuts(buffer, b"\n", complete=end)
+    messages = []
+    start = 0
+    for cut in cuts:
+        messages.append(buffer[start:cut])
+        start = cut + 1
+    rest = buffer[start:]
+    if end and rest:
+        messages.append(rest)
+        rest = b""
+    return messages, rest
+
+
+def split_units(message: bytes) -> list[bytes]:
+    """Cut a message at its semicolons."""
+    return _split(message, b";")
+
+
+def split_parameters(data: bytes) -> list[bytes]:
+    """Cut program data at its commas; surrounding white space is dropped (not inside of a block)."""
+    if not data.strip():
+        return []
+    if data.find(b"#") < 0:
+        return [part.strip() for part in _split(data, b",")]
+    return [part if part.lstrip()[:1] == b"#" else part.strip() for part in _split(data, b",")]
+
+
+def _split(data: bytes, separator: bytes) -> list[bytes]:
+    if data.find(separator) < 0:
+        return [data]
+    cuts, _ = _cuts(data, separator, complete=True)
+    parts, start = [], 0
+    for cut in cuts:
+        parts.append(data[start:cut])
+        start = cut + 1
+    parts.append(data[start:])
+    return parts
+
+
+def split_header(unit: bytes) -> tuple[str, bytes]:
+    """Return the header of one unit and its data: ``b" :SOUR:VOLT 1.5"`` -> ``(":SOUR:VOLT", b"1.5")``."""
+    unit = unit.lstrip(b" \t\r\0")
+    parts = unit.split(None, 1)
+    if not parts:
+        return "", b""
+    header = parts[0].decode("latin-1")
+    # a block or a quoted text may follow the header without white space: it is then no header
+    data = parts[1] if len(parts) > 1 else b""
+    return header, data
+
+
+def definite_block(payload: bytes, digits: int | None = None) -> bytes:
+    """Return ``payload`` as a definite-length block, ``#<digits><length><payload>``."""
+    length = str(len(payload))
+    if digits is not None:
+        length = length.zfill(digits)
+    return b"#" + str(len(length)).encode() + length.encode() + payload
+
+
+def block_payload(data: bytes) -> bytes | None:
+    """Return the bytes in a definite or indefinite block; None if ``data`` is not a block."""
+    data = data.lstrip()
+    if data[:1] != b"#" or len(data) < 2:
+        return None
+    if data[1:2] == b"0":
+        return data[2:]
+    try:
+        end = block_end(data, 0)
+    except IncompleteBlock:
+        return None
+    if end is None or data[end:].strip():
+        return None
+    return data[2 + int(data[1:2]) : end]

@@ -1,0 +1,355 @@
+"""The command tree of an instrument: declared like the command list of its manual, resolved like SCPI says.
+
+::
+
+    class Meter(MessageDevice):
+        delay = Setting("[:SOURce]:DELay", Number("s", 0, 1e4), default=0.0, change="_delay_changed")
+        level = Setting(":SOURce<1-2>:{VOLTage|CURRent}[:LEVel][:IMMediate]", Number(), default=0.0)
+
+        @command(":TRACe:DATA?", Integer(1), Integer(1), Optional(Text()))
+        def trace_data(self, first, last, buffer="defbuffer1"):
+            return "1.5"
+
+Pattern language: ``VOLTage`` long form with its short form in capitals; ``[...]`` optional nodes; ``<n>`` a numeric
+suffix (``<1-4>`` with its range; absent means the lowest); ``{A|B}`` alternatives; ``?`` a query. Suffixes and
+alternatives are captured and become the first arguments of the method, or the key of the setting
+(``self.level[2, "VOLT"]``). Any node accepts the suffix 1.
+"""
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tsbench.simulated_backends.virtual_instruments.scpi_errors import ScpiError
+from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Parameter, long_and_short
+
+_PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+))(?P<suffix><[^>]*>)?")
+_DIGITS = re.compile(r"^(.*?[A-Za-z_])(\d+)$")
+
+
+@dataclass(frozen=True)
+class _PatternNode:
+    words: tuple[str, ...]
+    captures_word: bool
+    suffix: tuple[int, int] | None  #: range of the numeric suffix
+    slot: int  #: position among the pattern's nodes
+
+
+def _parse_pattern(pattern: str) -> list[list[_PatternNode]]:
+    """Return every sequence of nodes the pattern stands for (optional nodes in and out)."""
+    sequences: list[list[list[_PatternNode]]] = [[[]]]
+    slot, position = 0, 0
+    while position < len(pattern):
+        match = _PIECE.match(pattern, position)
+        if match is None:
+            raise ValueError(f"bad command pattern {pattern!r} at {pattern[position:]!r}")
+        position = match.end()
+        if match.group() == "[":
+            sequences.append([[]])
+        elif match.group() == "]":
+            inside = sequences.pop()
+            sequences[-1] = [before + part for before in sequences[-1] for part in [*inside, []]]
+        else:
+            alternatives = match.group("alternatives")
+            words = tuple(alternatives.split("|")) if alternatives else (match.group("word"),)
+            node = _PatternNode(words, bool(alternatives), _suffix_range(match.group("suffix")), slot)
+            slot += 1
+            sequences[-1] = [sequence + [node] for sequence in sequences[-1]]
+    return sequences[0]
+
+
+def _suffix_range(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    low, _, high = text.strip("<>").partition("-")
+    return (int(low), int(high)) if high else (1, 1_000_000)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a header leads to. ``call(instrument, key, arguments)`` may return text, bytes, None or a generator."""
+
+    call: Callable[[Any, tuple[Any, ...], list[bytes]], Any]
+    name: str
+
+
+@dataclass(frozen=True)
+class _Capture:
+    """One captured item: a fixed word, or the suffix at a position of the header (None: left out)."""
+
+    word: str | None = None
+    position: int | None = None
+    low: int = 1
+    high: int = 1
+
+
+@dataclass
+class _Leaf:
+    entry: Entry
+    captures: tuple[_Capture, ...]
+    suffixed: frozenset[int]  #: positions of the header that may have a suffix
+
+
+@dataclass
+class _Node:
+    children: "dict[str, _Node]" = field(default_factory=dict)
+    command: _Leaf | None = None
+    query: _Leaf | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a header without leading colon goes on: the path of the previous unit without its last node."""
+
+    node: _Node
+    suffixes: tuple[int | None, ...] = ()
+
+
+class CommandTree:
+    """All commands of one instrument class."""
+
+    def __init__(self) -> None:
+        self.root = _Node()
+        self.start = Context(self.root)
+        self._resolved: dict[tuple[int, tuple[int | None, ...], str], tuple[Entry, tuple[Any, ...], Context]] = {}
+
+    def add(self, pattern: str, entry: Entry) -> None:
+        """Declare ``pattern``; a later declaration of the same header replaces an earlier one."""
+        query = pattern.endswith("?")
+        sequences = _parse_pattern(pattern.rstrip("?"))
+        everything = max(sequences, key=len)
+        for sequence in sequences:
+            for words in itertools.product(*(node.words for node in sequence)):
+                self._insert(sequence, words, everything, entry, query)
+
+    def _insert(self, sequence: list[_PatternNode], words: tuple[str, ...], everything: list[_PatternNode],
+                entry: Entry, query: bool) -> None:
+        present = {node.slot: position for position, node in enumerate(sequence)}
+        captures: list[_Capture] = []
+        for node in everything:
+            position = present.get(node.slot)
+            if node.captures_word:
+                word = words[position] if position is not None else node.words[0]
+                captures.append(_Capture(word=long_and_short(word)[1]))
+            if node.suffix:
+                captures.append(_Capture(None, position, *node.suffix))
+        suffixed = frozenset(position for position, node in enumerate(sequence) if node.suffix)
+        here = self.root
+        for word in words:
+            long, short = long_and_short(word)
+            child = here.children.get(long) or here.children.get(short) or _Node()
+            here.children[long] = here.children[short] = child
+            here = child
+        leaf = _Leaf(entry, tuple(captures), suffixed)
+        if query:
+            here.query = leaf
+        else:
+            here.command = leaf
+
+    def resolve(self, header: str, context: Context) -> tuple[Entry, tuple[Any, ...], Context]:
+        """Return the entry of a header, what it captured, and the context for the next unit.
+
+        Raises
+        ------
+        ScpiError
+            -113 for a header nobody declared, -114 for a suffix out of range.
+        """
+        lookup = (id(context.node), context.suffixes, header)
+        found = self._resolved.get(lookup)
+        if found is None:
+            found = self._resolve(header, context)
+            if len(self._resolved) < 10_000:
+                self._resolved[lookup] = found
+        return found
+
+    def _resolve(self, header: str, context: Context) -> tuple[Entry, tuple[Any, ...], Context]:
+        query = header.endswith("?")
+        words = header.rstrip("?").upper()
+        common = words.lstrip(":").startswith("*")
+        if words.startswith(":") or common:
+            here, suffixes = self.root, list[int | None]()
+            words = words[1:] if words.startswith(":") else words
+        else:
+            here, suffixes = context.node, list(context.suffixes)
+        following = context if common else Context(here, tuple(suffixes))
+        for word in words.split(":"):
+            if not common:
+                following = Context(here, tuple(suffixes))
+            child = here.children.get(word)
+            suffix: int | None = None
+            if child is None and (match := _DIGITS.match(word)):
+                child = here.children.get(match.group(1))
+                suffix = int(match.group(2))
+            if child is None:
+                raise ScpiError(-113, header)
+            suffixes.append(suffix)
+            here = child
+        leaf = here.query if query else here.command
+        if leaf is None:
+            raise ScpiError(-113, header)
+        if any(suffix not in {None, 1} and position not in leaf.suffixed for position, suffix in enumerate(suffixes)):
+            raise ScpiError(-114, header)
+        return leaf.entry, tuple(_captured(capture, suffixes, header) for capture in leaf.captures), following
+
+
+def _captured(capture: _Capture, suffixes: list[int | None], header: str) -> Any:
+    if capture.word is not None:
+        return capture.word
+    suffix = suffixes[capture.position] if capture.position is not None else None
+    if suffix is None:
+        return capture.low
+    if not capture.low <= suffix <= capture.high:
+        raise ScpiError(-114, header)
+    return suffix
+
+
+def parse_arguments(parameters: tuple[Parameter, ...], raw: list[bytes], instrument: Any,
+                    key: tuple[Any, ...]) -> list[Any]:
+    """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
+    if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
+        raw = raw[:-1]  # "…, " : a parameter left out at the end
+    values: list[Any] = []
+    position = 0
+    for parameter in parameters:
+        if parameter.many:
+            rest = raw[position:]
+            if len(rest) < getattr(parameter, "minimum", 0):
+                raise ScpiError(-109)
+            maximum = getattr(parameter, "maximum", None)
+            if maximum is not None and len(rest) > maximum:
+                raise ScpiError(-108)
+            values.extend(parameter.parse(item, instrument, key) for item in rest)
+            position = len(raw)
+        elif position < len(raw):
+            if not raw[position].strip():
+                if parameter.optional:
+                    raise ScpiError(-102)
+                raise ScpiError(-109)
+            values.append(parameter.parse(raw[position], instrument, key))
+            position += 1
+        elif not parameter.optional:
+            raise ScpiError(-109)
+    if position < len(raw):
+        raise ScpiError(-108)
+    return values
+
+
+def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a method as the command (or query, ``?``) of ``pattern``; may be stacked for several patterns.
+
+    The method gets what the header captured, then the converted arguments. A query returns its reply as ``str``
+    or ``bytes``. It may be a generator: ``yield 0.02`` lets 20 ms of bench time pass, ``yield IDLE`` waits until
+    no overlapped operation is pending; other instruments go on meanwhile.
+    """
+    def mark(method: Callable[..., Any]) -> Callable[..., Any]:
+        declared = method.__dict__.setdefault("__scpi__", [])
+        declared.append((pattern, parameters))
+        return method
+    return mark
+
+
+class Setting:
+    """A value that a command sets and its query returns, back to ``default`` at ``*RST``.
+
+    Parameters
+    ----------
+    pattern : str
+        Header without ``?``; ``also`` has further spellings.
+    parameter : Parameter
+        What it may be.
+    default : Any
+        Value, or callable ``(instrument, *key)``.
+    coerce : str, optional
+        Method ``(*key, value) -> value`` that may round, refuse (ScpiError) or replace a new value.
+    change : str, optional
+        Method ``(*key)`` called after a new value is stored by a command; may be a generator.
+    reset : bool
+        False: ``*RST`` leaves it.
+    """
+
+    def __init__(self, pattern: str, parameter: Parameter, default: Any = None, *, coerce: str = "",
+                 change: str = "", reset: bool = True, also: tuple[str, ...] = ()) -> None:
+        self.patterns = (pattern, *also)
+        self.parameter = parameter
+        self.default = default
+        self.coerce = coerce
+        self.change = change
+        self.reset = reset
+        self.keyed = any("<" in p or "{" in p for p in self.patterns)
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instrument: Any, owner: type) -> Any:
+        if instrument is None:
+            return self
+        return KeyedSetting(self, instrument) if self.keyed else self.value(instrument, ())
+
+    def __set__(self, instrument: Any, value: Any) -> None:
+        if self.keyed:
+            raise AttributeError(f"{self.name} has a key: use {self.name}[key] = value")
+        instrument.setting_values[self.name, ()] = value
+
+    def value(self, instrument: Any, key: tuple[Any, ...]) -> Any:
+        """Return the present value of one key."""
+        try:
+            return instrument.setting_values[self.name, key]
+        except KeyError:
+            return self.default(instrument, *key) if callable(self.default) else self.default
+
+    def write(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        """Carry out the command form."""
+        (value,) = parse_arguments((self.parameter,), raw, instrument, key)
+        if self.coerce:
+            value = getattr(instrument, self.coerce)(*key, value)
+        instrument.setting_values[self.name, key] = value
+        return getattr(instrument, self.change)(*key) if self.change else None
+
+    def query(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        """Carry out the query form, with MIN, MAX or DEF where the parameter has them."""
+        if len(raw) > 1:
+            raise ScpiError(-108)
+        if raw:
+            value = self.parameter.special(raw[0].decode("latin-1").strip().upper(), instrument, key)
+        else:
+            value = self.value(instrument, key)
+        return self.parameter.format(value, instrument)
+
+
+class KeyedSetting:
+    """The values of a setting whose header captures something: ``self.range["VOLT"]``, ``self.offset[1]``."""
+
+    def __init__(self, setting: Setting, instrument: Any) -> None:
+        self._setting = setting
+        self._instrument = instrument
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._setting.value(self._instrument, key if isinstance(key, tuple) else (key,))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._instrument.setting_values[self._setting.name, key if isinstance(key, tuple) else (key,)] = value
+
+
+def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
+    def call(instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        return method(instrument, *key, *parse_arguments(parameters, raw, instrument, key))
+    return call
+
+
+def build_tree(cls: type) -> CommandTree:
+    """Collect the commands and settings that ``cls`` and its bases declare (a subclass's name replaces a base's)."""
+    tree = CommandTree()
+    members: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        members.update(vars(base))
+    for name, member in members.items():
+        if isinstance(member, Setting):
+            for pattern in member.patterns:
+                tree.add(pattern, Entry(member.write, name))
+                tree.add(pattern + "?", Entry(member.query, name))
+        for pattern, parameters in getattr(member, "__scpi__", ()):
+            tree.add(pattern, Entry(_method_call(member, parameters), name))
+    return tree
