@@ -1,0 +1,1 @@
+"""Benches, worlds, netlists and scripts that ship with tsbench."""
