@@ -1,0 +1,97 @@
+"""From the believed wiring to what analysis and guard need: path resistance, gain, capacitance at the device.
+
+The netlist of a bench file is solved at DC: capacitors open, inductors shorted, the place of the device (``XDUT``)
+open or shorted, other instruments' outputs open, scope inputs left out.
+"""
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.limits import Path
+from tsbench.netlist import GROUND, Netlist
+from tsbench.records import FloatArray
+
+DEVICE = "XDUT"
+_SHORT = 1e-6  #: [Ohm] for what is shorted: far below any contact, far above rounding
+_OPEN = 1e12  #: [Ohm] beyond which there is no path
+_LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a voltage
+
+
+def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
+    """Return the path from an instrument at ``node``, driving through ``source_resistance`` [Ohm], to the device.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no device in the netlist, no such node, or the node does not reach the device.
+    """
+    device = netlist.find(DEVICE)
+    if node.lower() not in netlist.nodes:
+        raise ConfigurationError(f"fixture: no node '{node}' in the netlist{nearest(node, netlist.nodes)}")
+    circuit = _Circuit(netlist, node.lower(), source_resistance)
+    gain = abs(circuit.voltage(device.nodes, emf=1.0))
+    resistance = abs(circuit.voltage(device.nodes, injected=device.nodes))
+    if gain < 1e-9 or resistance > _OPEN:
+        raise ConfigurationError(
+            f"fixture: node '{node}' has no resistive path through {DEVICE}; correct the netlist or the terminals"
+        )
+    gain = float(f"{gain:.9g}")
+    return Path(resistance=float(f"{resistance / gain:.9g}"), gain=gain)
+
+
+def parallel_capacitance(netlist: Netlist) -> float:
+    """Return the capacitance across the device [F]: what lies at its nodes, to each other and to ground.
+
+    A capacitor from the driven side to ground counts in full, as ground and the low side are joined by a shunt that is
+    small beside the device; one on the low side is shorted by that shunt and does not count.
+    """
+    device = netlist.find(DEVICE)
+    high, low = device.nodes
+    if high == GROUND:
+        high, low = low, high
+    total = 0.0
+    for capacitor in netlist.of_kind("C"):
+        if high in capacitor.nodes and set(capacitor.nodes) <= {high, low, GROUND}:
+            total += capacitor.value
+    return total
+
+
+class _Circuit:
+    """The netlist as a conductance matrix, driven at one node through a source resistance (0: held at the EMF)."""
+
+    def __init__(self, netlist: Netlist, driven: str, source: float) -> None:
+        self.index = {name: k for k, name in enumerate(netlist.nodes)}
+        self.matrix: FloatArray = np.eye(len(self.index)) * _LEAK
+        for element in netlist.elements:
+            if element.kind == "R":
+                self._stamp(element.nodes, 1.0 / element.value)
+            elif element.kind in "LV":
+                self._stamp(element.nodes, 1.0 / _SHORT)
+        self.driven = self.index[driven]
+        self.source = source
+        if source > 0:
+            self._stamp((driven, GROUND), 1.0 / source)
+        else:
+            self.matrix[self.driven] = 0.0
+            self.matrix[self.driven, self.driven] = 1.0
+
+    def _stamp(self, nodes: tuple[str, ...], conductance: float) -> None:
+        places = [self.index.get(node) for node in nodes]
+        for here, there in (places, places[::-1]):
+            if here is not None:
+                self.matrix[here, here] += conductance
+                if there is not None:
+                    self.matrix[here, there] -= conductance
+
+    def voltage(
+        self, across: tuple[str, ...], emf: float = 0.0, injected: tuple[str, ...] | None = None,
+    ) -> float:
+        """Return the voltage [V] across two nodes, with an EMF [V] and 1 A injected between two nodes."""
+        right: FloatArray = np.zeros(len(self.index))
+        for node, current in zip(injected or (), (1.0, -1.0), strict=False):
+            if node in self.index and not (self.source <= 0 and self.index[node] == self.driven):
+                right[self.index[node]] += current
+        right[self.driven] += emf / self.source if self.source > 0 else emf
+        solution = np.linalg.solve(self.matrix, right)
+        values = [float(solution[self.index[node]]) if node in self.index else 0.0 for node in across]
+        return values[0] - values[1]

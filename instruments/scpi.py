@@ -1,0 +1,142 @@
+"""Text and bytes of SCPI <-> Python: numbers, blocks, error replies, identities. Pure functions, no I/O."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tsbench.records import Identity
+
+#: SCPI's numbers for "infinity" (overflow) and "not a number"; instruments round them, so compare with a margin.
+INFINITY = 9.9e37
+NOT_A_NUMBER = 9.91e37
+
+
+@dataclass(frozen=True)
+class ErrorReply:
+    """One entry of an error queue; code 0 means the queue is empty."""
+
+    code: int
+    message: str
+
+
+def format_number(value: float) -> str:
+    """Return the shortest text that reads back as exactly ``value``: never ``%f``, which turns 1e-7 into 0.000000.
+
+    Raises
+    ------
+    ValueError
+        ``value`` is not finite: no instrument may be sent NaN or infinity as a number.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} cannot be sent to an instrument")
+    return repr(number).removesuffix(".0")
+
+
+def format_list(values: Iterable[float]) -> str:
+    """Return comma-separated numbers."""
+    return ",".join(format_number(value) for value in values)
+
+
+def parse_number(reply: str) -> float:
+    """Parse ``+1.000000E-04``, ``ON``/``OFF``, or a bare number; SCPI's 9.91E37 becomes NaN, 9.9E37 infinity.
+
+    Raises
+    ------
+    ValueError
+        The reply is not a number.
+    """
+    text = reply.strip()
+    if text.upper() in {"ON", "OFF"}:
+        return float(text.upper() == "ON")
+    number = float(text)
+    magnitude = abs(number)
+    if math.isclose(magnitude, NOT_A_NUMBER, rel_tol=1e-4):
+        return math.nan
+    if magnitude >= INFINITY * (1 - 1e-4):
+        return math.copysign(math.inf, number)
+    return number
+
+
+def parse_list(reply: str) -> list[float]:
+    """Parse comma-separated numbers; an empty reply is an empty list."""
+    return [parse_number(part) for part in reply.split(",")] if reply.strip() else []
+
+
+def parse_name(reply: str) -> str:
+    """Return a keyword reply without quotes, in capitals: ``"VOLT:DC"`` -> ``VOLT:DC``."""
+    return reply.strip().strip("\"'").upper()
+
+
+_ERROR = re.compile(r'^\s*([+-]?\d+)\s*,\s*"?(.*?)"?\s*$', re.DOTALL)
+
+
+def parse_error(reply: str) -> ErrorReply:
+    """Parse a reply to ``:SYST:ERR?``: ``-113,"Undefined header"``; text after ``;`` (place and time) is dropped.
+
+    Raises
+    ------
+    ValueError
+        The reply is not an error entry.
+    """
+    match = _ERROR.match(reply)
+    if match is None:
+        raise ValueError(f"not an error entry: {reply!r}")
+    return ErrorReply(int(match.group(1)), match.group(2).split(";")[0].strip())
+
+
+def parse_identity(reply: str) -> Identity:
+    """Parse a reply to ``*IDN?``: four fields, of which only the last may hold a comma.
+
+    Raises
+    ------
+    ValueError
+        The reply does not have four fields.
+    """
+    fields = [field.strip() for field in reply.strip().split(",", 3)]
+    if len(fields) != 4 or not fields[1]:
+        raise ValueError(f"not an identity: {reply!r}")
+    return Identity(*fields)
+
+
+def format_block(payload: bytes) -> bytes:
+    """Return a definite-length block: ``#`` + number of digits + length + payload."""
+    length = str(len(payload))
+    if len(length) > 9:
+        raise ValueError(f"a block of {len(payload)} bytes is too long for one header")
+    return f"#{len(length)}{length}".encode() + payload
+
+
+def block_length_digits(head: bytes) -> int:
+    """Return how many digits of length follow the first two bytes ``#n`` of a definite-length block.
+
+    Raises
+    ------
+    ValueError
+        It is not the start of a definite-length block.
+    """
+    if len(head) != 2 or head[:1] != b"#" or not head[1:].isdigit() or head[1:] == b"0":
+        raise ValueError(f"not a definite-length block: it begins with {head!r}")
+    return int(head[1:])
+
+
+def parse_block(message: bytes) -> bytes:
+    """Return the payload of a whole block message, definite (``#3...``) or indefinite (``#0...`` to the newline).
+
+    Raises
+    ------
+    ValueError
+        It is not a block, or shorter than its header says.
+    """
+    if message[:2] == b"#0":
+        return message[2:].removesuffix(b"\n")
+    digits = block_length_digits(message[:2])
+    header = message[2 : 2 + digits]
+    if len(header) != digits or not header.isdigit():
+        raise ValueError(f"damaged block header {message[: 2 + digits]!r}")
+    length = int(header)
+    payload = message[2 + digits : 2 + digits + length]
+    if len(payload) != length:
+        raise ValueError(f"block of {len(payload)} bytes is shorter than the {length} its header says")
+    return payload

@@ -1,0 +1,170 @@
+"""What all our SCPI drivers share: identity, error queue, blocks, read-back of accepted values, output read-back."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from pymeasure.adapters import Adapter
+from pymeasure.instruments import Instrument
+
+from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.instruments import scpi
+from tsbench.instruments.interfaces import OutputState
+from tsbench.quantities import format_quantity
+from tsbench.records import Identity
+
+T = TypeVar("T")
+_QUEUE_DEPTH = 64  #: more entries than any instrument's queue holds
+
+
+class ScpiInstrument(Instrument):
+    """Base of the drivers.
+
+    Parameters
+    ----------
+    adapter : pymeasure Adapter
+        Ours over a transport, or PyMeasure's for tests.
+    name : str
+        The instrument's name on the bench.
+    identity : Identity, optional
+        As already read; asked of the instrument when missing.
+    resource : str
+        For messages.
+    wait : callable
+        Waits [s] on the bench's clock between two polls.
+    """
+
+    title = "SCPI instrument"  #: as people call it: "Keithley 2450"
+
+    def __init__(
+        self, adapter: Adapter, name: str = "instrument", identity: Identity | None = None, resource: str = "",
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(adapter, name, includeSCPI=False)
+        self.lock = threading.RLock()
+        self.resource = resource
+        self.wait = wait
+        self.identity = identity or scpi.parse_identity(self.ask("*IDN?"))
+
+    @property
+    def label(self) -> str:
+        """Name as messages show it: ``source_meter (Keithley 2450, USB0::…)``."""
+        inside = ", ".join(part for part in (self.title, self.resource) if part)
+        return f"{self.name} ({inside})"
+
+    # ---------------------------------------------------------------------------------------- messages
+
+    def write(self, command: str, **kwargs: object) -> None:
+        """Send one message; never between another thread's question and answer."""
+        with self.lock:
+            super().write(command, **kwargs)
+
+    def ask(self, command: str, query_delay: float | None = None) -> str:
+        """Send one message and return its reply, as one act."""
+        with self.lock:
+            return str(super().ask(command, query_delay)).strip()
+
+    def send(self, *commands: str) -> None:
+        """Send several messages, one after the other."""
+        with self.lock:
+            for command in commands:
+                self.write(command)
+
+    def ask_number(self, command: str) -> float:
+        """Return a numeric reply; CommunicationError where it is none."""
+        return self._parsed(command, scpi.parse_number)
+
+    def ask_list(self, command: str) -> list[float]:
+        """Return a reply of comma-separated numbers; CommunicationError where it is none."""
+        return self._parsed(command, scpi.parse_list)
+
+    def _parsed(self, command: str, parse: Callable[[str], T]) -> T:
+        reply = self.ask(command)
+        try:
+            return parse(reply)
+        except ValueError:
+            raise CommunicationError(
+                f"{self.label}: garbled reply '{reply[:60]}' to '{command}'; repeat, then check cable and VISA library"
+            ) from None
+
+    def ask_block(self, command: str) -> bytes:
+        """Return the payload of a definite-length block."""
+        with self.lock:
+            self.write(command)
+            try:
+                head = self.read_bytes(2)
+                digits = scpi.block_length_digits(head)
+                length = int(self.read_bytes(digits))
+            except ValueError as error:
+                raise CommunicationError(f"{self.label}: garbled block for '{command}': {error}") from None
+            payload = bytes(self.read_bytes(length))
+            self.read_bytes(1)  # the newline that ends the reply
+        if len(payload) != length:
+            raise CommunicationError(f"{self.label}: '{command}' gave {len(payload)} of {length} bytes")
+        return payload
+
+    def write_block(self, command: str, payload: bytes) -> None:
+        """Send ``command`` followed by a definite-length block."""
+        with self.lock:
+            self.write_bytes(command.encode("ascii") + scpi.format_block(payload))
+
+    # ------------------------------------------------------------------------------------ common duties
+
+    def check_errors(self) -> None:
+        """Empty the error queue; InstrumentError with all entries if there are any."""
+        entries: list[scpi.ErrorReply] = []
+        with self.lock:
+            for _ in range(_QUEUE_DEPTH):
+                entry = self._parsed(":SYST:ERR?", scpi.parse_error)
+                if entry.code == 0:
+                    break
+                entries.append(entry)
+        if entries:
+            listed = "; ".join(f"{entry.code} {entry.message}" for entry in entries)
+            raise InstrumentError(f"{self.label} reports: {listed}")
+
+    def accepted(
+        self, quantity: str, asked: float, got: float, unit: str, relative: float = 1e-3, absolute: float = 0.0,
+    ) -> float:
+        """Return ``got`` if it is ``asked`` within the instrument's resolution, else raise InstrumentError."""
+        if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
+            return got
+        raise InstrumentError(
+            f"{self.label}: {quantity} {format_quantity(asked, unit)} was asked for, the instrument set "
+            f"{format_quantity(got, unit)}; choose a value it can set"
+        )
+
+    def clear(self) -> None:
+        """Device clear, then an empty status and error queue."""
+        with self.lock:
+            clear = getattr(self.adapter.connection, "clear", None)
+            if clear is not None:
+                clear()
+            self.write("*CLS")
+
+    def reset(self) -> None:
+        """Known state: outputs off, defaults, empty queues."""
+        self.clear()
+        self.write("*RST")
+        self.initialise()
+        self.check_errors()
+
+    def initialise(self) -> None:
+        """Send what must hold after a reset; drivers override."""
+
+    def safe_state(self) -> None:
+        """Switch all outputs off; an instrument without outputs stops what it does."""
+        self.abort()
+
+    def abort(self) -> None:
+        """Stop the running operation; drivers override."""
+
+    def output_states(self) -> list[OutputState]:
+        """Read back every output; an instrument without outputs has none."""
+        return []
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.adapter.close()

@@ -1,0 +1,192 @@
+"""Messages to one VISA resource: write, query, blocks, device clear, serial poll, opening again after a loss.
+
+Every VISA error leaves here as a CommunicationError that names the instrument, the resource, the message and the
+timeout. This is the only module that talks to pyvisa; drivers reach it as a PyMeasure adapter.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyvisa
+from pymeasure.adapters import Adapter
+
+from tsbench.errors import CommunicationError, ConfigurationError
+
+#: [s] for one reply; whatever takes longer is started, polled and fetched
+DEFAULT_TIMEOUT = 3.0
+_SHOWN = 60  #: characters of a message that an error quotes
+
+
+def open_manager(library: str) -> Any:
+    """Open a VISA library: "" is the system's, ``"@py"`` pyvisa-py, ``"file@backend"`` a backend with its file.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such library or backend, or it refuses its file.
+    """
+    shown = library or "the system's VISA library"
+    if "@" in library:
+        file = library.rsplit("@", 1)[0]
+        if file and not Path(file).exists():
+            raise ConfigurationError(f"visa_library '{library}': no file '{file}'; correct visa_library in the bench file")
+    try:
+        return pyvisa.ResourceManager(library)
+    except (OSError, ValueError, pyvisa.errors.Error) as error:
+        raise ConfigurationError(f"cannot open {shown}: {error}; check visa_library in the bench file") from error
+
+
+def list_resources(manager: Any) -> list[str]:
+    """Return the resource names that the library sees (empty where it cannot look)."""
+    try:
+        return sorted(manager.list_resources("?*"))
+    except (pyvisa.errors.Error, OSError, ValueError, NotImplementedError):
+        return []
+
+
+class Transport:
+    """One open resource. ``lock`` makes a write and its read one act among threads.
+
+    Parameters
+    ----------
+    manager : pyvisa.ResourceManager
+    resource : str
+        VISA resource name.
+    name : str
+        The instrument's name on the bench, for messages.
+    timeout : float
+        [s] for one reply.
+    """
+
+    def __init__(self, manager: Any, resource: str, name: str, timeout: float = DEFAULT_TIMEOUT) -> None:
+        self.manager = manager
+        self.resource = resource
+        self.name = name
+        self.timeout = timeout
+        self.lock = threading.RLock()
+        self._session: Any = None
+        self._last = ""
+        self.open()
+
+    def __repr__(self) -> str:
+        return f"{self.name} ({self.resource})"
+
+    def open(self) -> None:
+        """Open the resource; CommunicationError if nobody answers there."""
+        with self.lock, self._errors("open"):
+            self._session = self.manager.open_resource(self.resource, timeout=round(self.timeout * 1000))
+            stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
+            # Only streams need a character to end a reply; elsewhere END does, and "\n" may stand in a block.
+            self._session.read_termination = "\n" if stream else None
+            self._session.write_termination = "\n"
+
+    def reopen(self) -> None:
+        """Close what is left of a lost connection and open it again."""
+        with self.lock:
+            self.close()
+            self.open()
+
+    def close(self) -> None:
+        """Close the resource; closing twice, or a connection that is gone, is no error."""
+        with self.lock:
+            session, self._session = self._session, None
+            if session is not None:
+                with contextlib.suppress(pyvisa.errors.Error, OSError):
+                    session.close()
+
+    def write(self, message: str) -> None:
+        """Send one message."""
+        with self.lock, self._errors(message):
+            self._open_session().write(message)
+
+    def write_bytes(self, content: bytes) -> None:
+        """Send one message of bytes, as it is, ended by a newline."""
+        with self.lock, self._errors(content.split(b"#")[0].decode("ascii", "replace") + "#..."):
+            self._open_session().write_raw(content + b"\n")
+
+    def read(self) -> str:
+        """Read one reply without its newline."""
+        with self.lock, self._errors(self._last):
+            return str(self._open_session().read()).rstrip("\r\n")
+
+    def read_bytes(self, count: int) -> bytes:
+        """Read exactly ``count`` bytes, or with -1 the whole reply."""
+        with self.lock, self._errors(self._last):
+            session = self._open_session()
+            return bytes(session.read_raw() if count < 0 else session.read_bytes(count))
+
+    def query(self, message: str) -> str:
+        """Send one message and read its reply."""
+        with self.lock:
+            self.write(message)
+            return self.read()
+
+    def clear(self) -> None:
+        """Device clear: the instrument drops what it was about to read or say."""
+        with self.lock, self._errors("device clear"):
+            self._open_session().clear()
+
+    def serial_poll(self) -> int:
+        """Return the status byte."""
+        with self.lock, self._errors("serial poll"):
+            return int(self._open_session().read_stb())
+
+    def _open_session(self) -> Any:
+        if self._session is None:
+            raise CommunicationError(f"{self.name} ({self.resource}): the connection is closed; open the bench again")
+        return self._session
+
+    @contextlib.contextmanager
+    def _errors(self, message: str) -> Iterator[None]:
+        self._last = message
+        try:
+            yield
+        except (pyvisa.errors.Error, OSError, UnicodeDecodeError) as error:
+            raise CommunicationError(self._describe(message, error)) from error
+
+    def _describe(self, message: str, error: Exception) -> str:
+        where = f"{self.name} ({self.resource})"
+        asked = message if len(message) <= _SHOWN else message[: _SHOWN - 1] + "…"
+        code = getattr(error, "error_code", None)
+        if code == pyvisa.constants.StatusCode.error_timeout:
+            return (f"{where}: no reply to '{asked}' in {self.timeout:g} s; outputs are unknown until read back, "
+                    "check the panel and the cable")
+        if message == "open":
+            return f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected"
+        return f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back"
+
+
+def _reason(error: Exception) -> str:
+    code = getattr(error, "error_code", None)
+    name = getattr(code, "name", None)
+    return str(name).removeprefix("error_").replace("_", " ") if name else str(error) or type(error).__name__
+
+
+class TransportAdapter(Adapter):
+    """A PyMeasure adapter over a :class:`Transport`."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__()
+        self.connection = transport
+
+    def __del__(self) -> None:
+        """Leave closing to the bench, which owns the transport."""
+
+    def _write(self, command: str, **kwargs: Any) -> None:
+        self.connection.write(command)
+
+    def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
+        self.connection.write_bytes(content)
+
+    def _read(self, **kwargs: Any) -> str:
+        return self.connection.read()
+
+    def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        return self.connection.read_bytes(count)
+
+    def flush_read_buffer(self) -> None:
+        """Drop what the instrument was about to say."""
+        self.connection.clear()
