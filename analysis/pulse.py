@@ -1,0 +1,210 @@
+"""Switching delay: from the edge of a pulse at the device to the instant at which the device switches.
+
+Definitions. Edge: the 50 % point of the pulse edge at the device, half way between the base and the highest device
+voltage before switching, last upward crossing before switching. Switching instant: steepest rise of the device
+current. The charging current of the parallel capacitance flows during the edge and then ends; switching is the rise
+after which the current stays, at a conductance at least twice that of the off state in the same pulse.
+
+Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform). Common
+to all pulses: skew between the two channels (limit / sqrt 3) and the time base. ``Delay`` keeps both apart, so that
+a mean over pulses shrinks the first and not the second.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.signal import line_crossing, noise_of, smoothed, steepest_rise, upward_crossings
+from tsbench.analysis.statistics import (
+    NORMAL_95,
+    combined,
+    proportion_interval,
+    standard_uncertainty,
+    summarise,
+)
+from tsbench.records import Flag, FloatArray, Result
+
+#: the conductance must grow at least by this factor
+_LEAST_RATIO = 2.0
+#: and the current by this many standard deviations of its noise
+_LEAST_STEP = 8.0
+_METHOD = "50 % of the edge to the steepest rise of current"
+
+
+@dataclass(frozen=True)
+class PulseFacts:
+    """What is known of the scope; limits as in the data sheet."""
+
+    voltage_resolution: float = 0.0  #: [V] one code
+    current_resolution: float = 0.0  #: [A] one code
+    channel_skew: float = 0.0  #: [s] limit of the time between the two channels
+    timebase_accuracy: float = 0.0  #: relative limit
+
+
+@dataclass(frozen=True)
+class Delay:
+    """One pulse: ``value`` [s] is None where it did not fire."""
+
+    value: float | None
+    random: float  #: [s] standard uncertainty of this one
+    systematic: float  #: [s] standard uncertainty common to all pulses
+    flags: Flag = Flag.NONE
+    edge_time: float = math.nan  #: [s] on the waveform's time axis
+    switching_time: float = math.nan
+    edge_level: float = math.nan  #: [V] half way up
+    highest: float = math.nan  #: [V] highest device voltage before switching (before the end, if it did not fire)
+    off_current: float = math.nan
+    on_current: float = math.nan
+
+
+def switching_delay(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts | None = None, flags: Flag = Flag.NONE,
+) -> Delay:
+    """Measure the switching delay in one record that holds one pulse.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
+    facts : accuracy of the scope
+    flags : of the acquisition, passed on
+
+    Returns
+    -------
+    Delay
+        NO_EVENT where there is no pulse or the device did not fire (a resistor never does); UNDER_SAMPLED where
+        the rise of current or the edge has fewer than three samples.
+    """
+    facts = facts or PulseFacts()
+    if time.size < 16:
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    dt = float(time[-1] - time[0]) / (time.size - 1)
+    head = max(5, time.size // 50)
+    base = float(np.median(voltage[:head]))
+    sign = 1.0 if float(voltage.max()) - base >= base - float(voltage.min()) else -1.0
+    v = sign * (voltage - base)
+    i = sign * (current - float(np.median(current[:head])))
+    v_noise, i_noise = noise_of(v, facts.voltage_resolution), noise_of(i, facts.current_resolution)
+    span = _pulse(v, i, v_noise)
+    if span is None:
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
+    first, last = span
+    rise = _lasting_rise(v, i, first, last, i_noise)
+    if rise is None:
+        highest = float(smoothed(v, 5)[first : last + 1].max())
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * highest)
+    off, on, middle = rise
+    left, right = _extent(i, middle, off, on)
+    half_width = max(3, round(0.35 * (right - left)))
+    instant, instant_random = steepest_rise(i, left, right, half_width)
+    before = smoothed(v, 3)[first : max(first + 1, math.floor(instant)) + 1]
+    highest = float(before.max())
+    edges = upward_crossings(v[: max(2, math.ceil(instant) + 1)], 0.5 * highest)
+    if edges.size == 0:
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
+    edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
+    edge_random = min(v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
+    if on_edge < 3 or right - left < 3:
+        flags |= Flag.UNDER_SAMPLED
+    value = (instant - edge) * dt
+    sampling = dt / math.sqrt(12.0)
+    return Delay(
+        value=value, random=combined(instant_random * dt, edge_random * dt, sampling),
+        systematic=combined(standard_uncertainty(facts.channel_skew), standard_uncertainty(facts.timebase_accuracy * value)),
+        flags=flags, edge_time=float(time[0]) + edge * dt, switching_time=float(time[0]) + instant * dt,
+        edge_level=base + sign * 0.5 * highest, highest=base + sign * highest, off_current=sign * off, on_current=sign * on,
+    )
+
+
+def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:
+    """Return first and last sample of the pulse: from half its height up to where it is over."""
+    smooth = smoothed(v, 3)
+    top = float(smooth.max())
+    if top < 8.0 * noise or top <= 0.0:
+        return None
+    first = int(np.flatnonzero(smooth >= 0.5 * top)[0])
+    # once switched, the voltage may be low while the current still flows
+    present = (smooth > 0.2 * top) | (smoothed(i, 3) > 0.5 * float(smoothed(i, 3)[first:].max()))
+    gone = np.flatnonzero(~present[first:])
+    last = first + int(gone[0]) - 1 if gone.size else v.size - 1
+    while last > first + 8 and smooth[last] < 0.9 * smooth[max(first, last - 4)]:
+        last -= 1  # off the falling edge
+    return (first, last) if last - first >= 8 else None
+
+
+def _lasting_rise(v: FloatArray, i: FloatArray, first: int, last: int, noise: float) -> tuple[float, float, float] | None:
+    """Return (off current, on current, fractional index half way) of the rise that lasts to the pulse's end."""
+    width = max(3, min(31, (last - first) // 50))
+    smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
+    tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
+    on = float(np.median(i[tail]))
+    on_conductance = on / float(np.median(smooth_v[tail]))
+    conductance = smooth_i[first : last + 1] / smooth_v[first : last + 1]
+    lowest = first + int(np.argmin(conductance))
+    off = float(smooth_i[lowest])
+    enough = on_conductance > _LEAST_RATIO * max(float(conductance[lowest - first]), 0.0)
+    if not enough or on - off < _LEAST_STEP * noise / math.sqrt(width):
+        return None
+    crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
+    crossings = crossings[crossings >= first - width]
+    return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= lowest - 1 else None
+
+
+def _extent(i: FloatArray, middle: float, off: float, on: float) -> tuple[int, int]:
+    """Return the samples between which the rise around ``middle`` happens: 10 % to its top."""
+    right = min(math.ceil(middle), i.size - 1)
+    while right < i.size - 1 and i[right + 1] > i[right]:
+        right += 1
+    top = max(on, float(i[right]))
+    left = max(math.floor(middle), 0)
+    while left > 0 and i[left] > off + 0.1 * (top - off):
+        left -= 1
+    right = max(right, math.ceil(middle) + 1)
+    while right < i.size - 1 and i[right] < off + 0.9 * (top - off):
+        right += 1
+    return left, right
+
+
+def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
+    """Return one pulse's delay with its 95 % interval (random and systematic parts)."""
+    if delay.value is None:
+        return Result("switching_delay", "s", None, None, None, _METHOD, conditions, delay.flags)
+    half = NORMAL_95 * combined(delay.random, delay.systematic)
+    return Result("switching_delay", "s", delay.value, delay.value - half, delay.value + half, _METHOD, conditions, delay.flags)
+
+
+def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
+    """Return the mean delay of the pulses that fired.
+
+    The interval joins the scatter between pulses (t-interval) and the part common to all of them. One pulse alone
+    gives its own interval and the flag TOO_FEW; none gives NO_EVENT.
+    """
+    fired = [delay for delay in delays if delay.value is not None]
+    flags = Flag.NONE
+    for delay in delays:
+        flags |= delay.flags & ~Flag.NO_EVENT
+    method = f"mean of {len(fired)} of {len(delays)} pulses, {_METHOD}"
+    if not fired:
+        return Result("mean_switching_delay", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)
+    values = np.array([delay.value for delay in fired])
+    common = max(delay.systematic for delay in fired)
+    if len(fired) < 2:
+        half = NORMAL_95 * combined(fired[0].random, common)
+        flags |= Flag.TOO_FEW
+    else:
+        # pulses locked to the sample clock share their sampling error: scatter alone would not show it
+        own = float(np.mean([delay.random for delay in fired])) / math.sqrt(len(fired))
+        summary = summarise(values)
+        half = combined(max(summary.high - summary.mean, NORMAL_95 * own), NORMAL_95 * common)
+    mean = float(values.mean())
+    return Result("mean_switching_delay", "s", mean, mean - half, mean + half, method, conditions, flags)
+
+
+def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
+    """Return the fraction of pulses that fired, with its Wilson 95 % interval."""
+    fired = sum(delay.value is not None for delay in delays)
+    low, high = proportion_interval(fired, len(delays))
+    value = fired / len(delays) if delays else None
+    return Result("switching_probability", "", value, low, high, f"{fired} of {len(delays)} pulses, Wilson interval",
+                  conditions, Flag.NONE if delays else Flag.NO_EVENT)

@@ -1,0 +1,106 @@
+"""Small tools on sampled signals: noise, smoothing, crossings to a fraction of a sample."""
+
+import math
+
+import numpy as np
+
+from tsbench.records import FloatArray
+
+
+def noise_of(values: FloatArray, resolution: float = 0.0) -> float:
+    """Return the standard deviation of the fast noise on ``values``, shape (n,), in their unit.
+
+    From second differences, in which a signal that is smooth over three samples cancels; never less than the
+    quantisation noise of a digitiser with steps of ``resolution``.
+    """
+    quantisation = resolution / math.sqrt(12.0)
+    if values.size < 4:
+        return quantisation
+    second = np.diff(values, 2)
+    return max(1.4826 * float(np.median(np.abs(second - np.median(second)))) / math.sqrt(6.0), quantisation)
+
+
+def smoothed(values: FloatArray, width: int) -> FloatArray:
+    """Return the running mean over ``width`` (made odd) samples, the ends repeated; shape (n,)."""
+    half = max(0, width // 2)
+    if half == 0 or values.size == 0:
+        return values
+    padded = np.concatenate((np.full(half, values[0]), values, np.full(half, values[-1])))
+    sums = np.cumsum(np.concatenate(([0.0], padded)))
+    width = 2 * half + 1
+    averaged: FloatArray = (sums[width:] - sums[:-width]) / width
+    return averaged
+
+
+def upward_crossings(values: FloatArray, level: float) -> FloatArray:
+    """Return the fractional indices where ``values`` rise through ``level``, ascending (linear in between)."""
+    below = values < level
+    before = np.flatnonzero(below[:-1] & ~below[1:])
+    crossing: FloatArray = before + (level - values[before]) / (values[before + 1] - values[before])
+    return crossing
+
+
+def line_crossing(values: FloatArray, near: float, level: float, low: float, high: float) -> tuple[float, float, int]:
+    """Refine a rising crossing by a straight line through the samples of its edge between ``low`` and ``high``.
+
+    Returns
+    -------
+    (fractional index, slope per sample, number of samples on the line)
+        With fewer than three samples on the edge, the index as it was given.
+    """
+    first = last = round(near)
+    while first > 0 and low < values[first - 1] < values[first] + (high - low):
+        first -= 1
+    while last < values.size - 1 and values[last + 1] < high and values[last + 1] > low:
+        last += 1
+    inside = np.arange(max(first, 0), min(last, values.size - 1) + 1)
+    inside = inside[(values[inside] > low) & (values[inside] < high)]
+    k = min(max(math.floor(near), 0), values.size - 2)
+    steepness = float(values[k + 1] - values[k])
+    if inside.size < 3:
+        return near, steepness, 1
+    slope, intercept = np.polyfit(inside - near, values[inside], 1)
+    shift = (level - intercept) / slope if slope > 0 else math.inf
+    if not abs(shift) < inside.size:
+        return near, steepness, 1
+    return near + float(shift), float(slope), int(inside.size)
+
+
+def steepest_rise(values: FloatArray, first: int, last: int, half_width: int) -> tuple[float, float]:
+    """Return (fractional index, its standard uncertainty) of the steepest rise between two samples.
+
+    A cubic is fitted to ``2 half_width + 1`` samples around the steepest smoothed slope; its inflection is the
+    answer, the residuals give the random part, and the change under a window half as wide again the model's.
+    """
+    slope = np.gradient(smoothed(values, max(3, half_width)))
+    first, last = max(first, 0), min(last, values.size - 1)
+    start = float(first + int(np.argmax(slope[first : last + 1])))
+    found, random = _inflection(values, start, half_width)
+    other, _ = _inflection(values, found, math.ceil(1.5 * half_width))
+    return found, math.hypot(random, 0.5 * (other - found))
+
+
+def _inflection(values: FloatArray, centre: float, half_width: int) -> tuple[float, float]:
+    """Return the inflection of a cubic around ``centre`` and its standard uncertainty, in samples."""
+    random = half_width / math.sqrt(3.0)
+    for _ in range(3):
+        first = max(0, round(centre) - half_width)
+        inside = np.arange(first, min(values.size, round(centre) + half_width + 1))
+        if inside.size < 5:
+            return centre, 0.5
+        x = (inside - centre) / half_width
+        basis = np.vander(x, 4)
+        inverse = np.linalg.pinv(basis.T @ basis)
+        a, b, c, d = inverse @ basis.T @ values[inside]
+        residual = values[inside] - basis @ np.array([a, b, c, d])
+        variance = float(residual @ residual) / max(1, inside.size - 4)
+        if a >= 0:  # no steepest point inside: the slope still grows to one side
+            return centre, half_width / math.sqrt(3.0)
+        shift = -b / (3 * a)
+        gradient = np.array([b / (3 * a * a), -1 / (3 * a), 0.0, 0.0])
+        random = math.sqrt(max(0.0, float(gradient @ inverse @ gradient) * variance)) * half_width
+        step = float(np.clip(shift, -1.0, 1.0)) * half_width
+        centre += step
+        if abs(step) < 0.02:
+            break
+    return centre, min(random, float(half_width))
