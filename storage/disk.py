@@ -1,0 +1,92 @@
+"""Putting bytes on a disk so that they stay there, on POSIX and on Windows."""
+
+import errno
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from tsbench.errors import StorageError
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
+
+
+def sync_data(descriptor: int) -> None:
+    """Wait until the data of an open file are on the disk, not only in the operating system."""
+    if sys.platform == "win32":
+        os.fsync(descriptor)  # FlushFileBuffers; there is no cheaper call
+    elif sys.platform == "darwin":
+        import fcntl  # noqa: PLC0415  POSIX only
+
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync alone leaves them in the drive's cache
+    else:
+        os.fdatasync(descriptor)
+
+
+def sync_directory(directory: Path) -> None:
+    """Wait until names made or removed in ``directory`` are on the disk."""
+    if sys.platform == "win32":
+        return  # a directory cannot be opened there; NTFS journals its names itself
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a closed file is on the disk."""
+    descriptor = os.open(
+        path, os.O_RDWR | getattr(os, "O_BINARY", 0)
+    )  # Windows flushes only what may be written
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of ``data``; ``os.write`` may write less than it was given.
+
+    Raises
+    ------
+    OSError
+        As ``os.write`` does, or ENOSPC where nothing more is taken.
+    """
+    view = memoryview(data)
+    while view:
+        written = os.write(descriptor, view)
+        if written <= 0:
+            raise OSError(errno.ENOSPC, "nothing was written")
+        view = view[written:]
+
+
+def storage_error(error: OSError, path: Path, what: str) -> StorageError:
+    """Return the one clear line for a failed write."""
+    if error.errno in _FULL:
+        free = free_bytes(path.parent)
+        return StorageError(
+            f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free); "
+            f"everything acknowledged before is kept; free some space, then run 'tsbench recover {path.parent}'"
+        )
+    return StorageError(
+        f"{path}: cannot write {what}: {error.strerror or error}; check the directory and its disk"
+    )
+
+
+def free_bytes(directory: Path) -> int:
+    """Return the free space of the disk that holds ``directory`` [bytes]."""
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return 0
+
+
+def require_space(directory: Path, needed: int) -> None:
+    """Raise StorageError unless ``directory`` has ``needed`` bytes free."""
+    free = free_bytes(directory)
+    if free < needed:
+        raise StorageError(
+            f"{directory}: {free / 1e6:.1f} MB free, this run needs {needed / 1e6:.1f} MB "
+            "(journal and run file); free some space or choose another directory with --out"
+        )

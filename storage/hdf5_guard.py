@@ -1,0 +1,111 @@
+"""What is looked at in an HDF5 file before anything of it is read: files of others may be made to harm."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HDF5_PLUGIN_PATH", "::")  # no filter plug-ins from the environment: ours need none
+import h5py
+
+from tsbench.errors import UnreadableFile
+from tsbench.storage.schema import FILTERS
+
+LARGEST_FILE = 16 * 2**30  #: [bytes] declared by all datasets together
+LARGEST_CHUNK = 64 * 2**20
+MOST_ITEMS = 200_000
+
+
+def open_guarded(path: Path, largest: int = LARGEST_FILE) -> Any:
+    """Open an HDF5 file for reading and refuse what could read, run or fill elsewhere.
+
+    Parameters
+    ----------
+    path : Path
+    largest : int
+        What the datasets may declare together [bytes].
+
+    Raises
+    ------
+    UnreadableFile
+        No HDF5 file; external links, external storage, virtual datasets or soft links in it; a filter that is
+        not part of HDF5; more than ``largest`` declared.
+    """
+    try:
+        if not path.is_file():
+            raise UnreadableFile(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+        if not h5py.is_hdf5(path):
+            raise UnreadableFile(f"{path}: not an HDF5 file, or truncated at its beginning")
+        file = h5py.File(path, "r")
+    except (OSError, RuntimeError) as error:
+        raise UnreadableFile(f"{path}: {reason(error)}") from None
+    try:
+        _inspect(file, path, largest)
+    except UnreadableFile:
+        file.close()
+        raise
+    except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
+        file.close()
+        raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
+    return file
+
+
+def reason(error: BaseException) -> str:
+    """Return HDF5's own words on one line, without its stack."""
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return text if len(text) < 200 else f"{text[:200]}…"
+
+
+def _inspect(file: Any, path: Path, largest: int) -> None:
+    total, items, seen = 0, 0, set()
+    waiting = [file["/"]]
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            items += 1
+            where = f"{path}: {group.name.rstrip('/')}/{name}"
+            if items > MOST_ITEMS:
+                raise UnreadableFile(f"{path}: more than {MOST_ITEMS} items")
+            link = group.get(name, getlink=True)
+            if isinstance(link, h5py.ExternalLink):
+                raise UnreadableFile(f"{where} is a link to another file; such files are not opened")
+            if isinstance(link, h5py.SoftLink):
+                raise UnreadableFile(f"{where} is a soft link; a run file has none")
+            item = group[name]
+            address = h5py.h5o.get_info(item.id).addr
+            if address in seen:
+                continue  # a second hard link to the same item, or a cycle
+            seen.add(address)
+            if isinstance(item, h5py.Group):
+                waiting.append(item)
+            elif isinstance(item, h5py.Dataset):
+                total += _inspect_dataset(item, where)
+                if total > largest:
+                    raise UnreadableFile(
+                        f"{where}: the file declares more than {largest / 1e9:.1f} GB of data"
+                    )
+
+
+def _inspect_dataset(dataset: Any, where: str) -> int:
+    if dataset.is_virtual:
+        raise UnreadableFile(f"{where} is a virtual dataset; such files are not opened")
+    properties = dataset.id.get_create_plist()
+    if properties.get_external_count():
+        raise UnreadableFile(f"{where} keeps its data in another file; such files are not opened")
+    for position in range(properties.get_nfilters()):
+        number = properties.get_filter(position)[0]
+        if number not in FILTERS:
+            raise UnreadableFile(f"{where} needs the HDF5 filter {number}, which a run file never uses")
+    size = int(dataset.dtype.itemsize)
+    if dataset.chunks is not None:
+        chunk = size
+        for length in dataset.chunks:
+            chunk *= int(length)
+        if chunk > LARGEST_CHUNK:
+            raise UnreadableFile(
+                f"{where} has chunks of {chunk / 1e6:.0f} MB; at most {LARGEST_CHUNK / 1e6:.0f} MB"
+            )
+    if dataset.shape is None:
+        return 0
+    for length in dataset.shape:
+        size *= int(length)
+    return size

@@ -1,0 +1,201 @@
+"""The journal of a run: what is acknowledged is on the disk.
+
+An append-only file ``RUN_ID.tsj``::
+
+    preamble   8 bytes  89 'T' 'S' 'J' 0D 0A 1A 0A     (a text-mode copy breaks it visibly)
+               u32      version of this format
+               u32      0
+    record     4 bytes  'TSR:'                          (where a reader finds its way again after damage)
+               u32      length of the body
+               u32      CRC-32 of length and body
+               body     MessagePack [kind, sequence number, content]
+
+The first record is the header; then points, waveforms, events, results; last "end" (the acquisition is over
+and its outcome known) and "finish" (with the extracted results: ready to become a run file). Numbers are
+little-endian. Arrays above 1 MB lie in ``RUN_ID.raw``, appended and synced before the record that names them.
+"""
+
+import os
+import struct
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from tsbench.errors import StorageError
+from tsbench.records import Point, RunEvent, Waveform
+from tsbench.storage import codec, disk
+
+MAGIC = b"\x89TSJ\r\n\x1a\n"
+VERSION = 1
+PREAMBLE = MAGIC + struct.pack("<II", VERSION, 0)
+MARK = b"TSR:"
+RECORD = struct.Struct("<4sII")
+LENGTH = struct.Struct("<I")
+LARGEST_BODY = 256 * 2**20  #: a record that claims more is damaged
+RAW_FROM = 2**20  #: [bytes] arrays from here on go to the raw file
+GROUP = 1e-3  #: [s] points closer than this share one sync
+
+SUFFIX, RAW_SUFFIX, LOCK_SUFFIX = ".tsj", ".raw", ".lock"
+
+Durability = Literal["power", "process"]
+
+
+def frame(kind: str, sequence: int, content: Any) -> bytes:
+    """Return one record as its bytes."""
+    body = codec.pack([kind, sequence, content])
+    if len(body) > LARGEST_BODY:
+        raise StorageError(
+            f"a {kind} record of {len(body) / 1e6:.0f} MB is beyond {LARGEST_BODY / 1e6:.0f} MB"
+        )
+    crc = zlib.crc32(body, zlib.crc32(LENGTH.pack(len(body))))
+    return RECORD.pack(MARK, len(body), crc) + body
+
+
+class JournalWriter:
+    """Appends records; each method returns when its record is as safe as ``durability`` says.
+
+    Parameters
+    ----------
+    path : Path
+        The journal, not there yet.
+    header : mapping
+        Plain data of the run's header, the first record.
+    durability : "power" or "process"
+        "power": on the disk (points closer than 1 ms are grouped; each survives the death of the process at
+        once). "process": handed to the operating system.
+
+    Raises
+    ------
+    StorageError
+        It cannot be made, or a write failed (disk full): then the journal ends with the last whole record.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        header: Any,
+        durability: Durability = "power",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.path = path
+        self.durability = durability
+        self._clock = clock
+        self._sequence = 0
+        self._unsynced = False
+        self._raw = -1
+        self._raw_end = 0
+        self._failed = False
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        try:
+            self._descriptor = os.open(path, flags, 0o644)
+        except OSError as error:
+            raise disk.storage_error(error, path, "the journal") from error
+        try:
+            self._end = 0
+            self._write(PREAMBLE)
+            self.append("header", header)
+            self.sync()
+            disk.sync_directory(path.parent)
+        except BaseException:
+            self.close()
+            path.unlink(missing_ok=True)  # nothing was acknowledged
+            raise
+        self._last_sync = clock()
+
+    def point(self, point: Point) -> None:
+        """Append one row of the point table."""
+        self._append("point", (int(point.flags), *map(float, point.values)))
+        self.settle()
+
+    def waveform(self, waveform: Waveform) -> int:
+        """Append one waveform; returns the CRC-32 of its codes."""
+        data = codec.waveform_data(waveform)
+        kind, shape, content = codec.array_bytes(data["codes"])
+        crc = zlib.crc32(content)
+        if len(content) >= RAW_FROM:
+            data["codes"] = codec.raw_reference(kind, shape, self._append_raw(content), len(content), crc)
+        self._append("waveform", data)
+        if self.durability == "power":
+            self.sync()
+        return crc
+
+    def event(self, event: RunEvent) -> None:
+        """Append one event."""
+        self._append("event", codec.plain(event))
+        self.settle()
+
+    def append(self, kind: str, content: Any) -> None:
+        """Append a record of another kind: "header", "end", "finish"; synced in both modes."""
+        self._append(kind, codec.plain(content))
+        self.sync()
+
+    def settle(self) -> None:
+        """Sync what was appended, unless the last sync is younger than 1 ms: the next takes it along."""
+        if self._unsynced and self.durability == "power" and self._clock() - self._last_sync >= GROUP:
+            self.sync()
+
+    def sync(self) -> None:
+        """Wait until everything appended is on the disk."""
+        try:
+            disk.sync_data(self._descriptor)
+        except OSError as error:
+            self._failed = True  # what the system lost cannot be known: nothing more is acknowledged
+            raise disk.storage_error(error, self.path, "the journal") from error
+        self._unsynced = False
+        self._last_sync = self._clock()
+
+    def close(self) -> None:
+        """Close without a word; the journal stays."""
+        for descriptor in (self._descriptor, self._raw):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._descriptor = self._raw = -1
+
+    def _append(self, kind: str, content: Any) -> None:
+        self._write(frame(kind, self._sequence, content))
+        self._sequence += 1
+        self._unsynced = True
+
+    def _write(self, data: bytes) -> None:
+        if self._failed or self._descriptor < 0:
+            raise StorageError(f"{self.path}: the journal is closed after a failed write")
+        try:
+            disk.write_all(self._descriptor, data)
+        except OSError as error:
+            self._cut_back(self._descriptor, self._end)
+            raise disk.storage_error(error, self.path, "the journal") from error
+        self._end += len(data)
+
+    def _append_raw(self, content: bytes) -> int:
+        raw_path = self.path.with_suffix(RAW_SUFFIX)
+        try:
+            if self._raw < 0:
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+                self._raw = os.open(raw_path, flags, 0o644)
+                disk.sync_directory(raw_path.parent)
+            disk.write_all(self._raw, content)
+            if self.durability == "power":
+                disk.sync_data(self._raw)
+        except OSError as error:
+            if self._raw >= 0:
+                self._cut_back(self._raw, self._raw_end)
+            raise disk.storage_error(error, raw_path, "a waveform") from error
+        offset = self._raw_end
+        self._raw_end += len(content)
+        return offset
+
+    def _cut_back(self, descriptor: int, end: int) -> None:
+        """Remove the torn record of a failed write, so that a later one does not stand behind damage."""
+        try:
+            os.ftruncate(descriptor, end)
+        except OSError:
+            self._failed = True
+
+
+def points_array(rows: list[tuple[float, ...]], columns: int) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """Return point rows as an array of shape (n, columns)."""
+    return np.array(rows, dtype=np.float64).reshape(len(rows), columns)

@@ -1,0 +1,122 @@
+"""Writing single groups and datasets of a NeXus tree: class, units, checksum, compression."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.storage import codec
+from tsbench.storage.schema import CHUNK, safe_name
+
+TEXT = h5py.string_dtype(encoding="utf-8")
+
+
+def group(parent: Any, name: str, nx_class: str, **attributes: Any) -> Any:
+    """Create a group of a NeXus class."""
+    made = parent.create_group(name)
+    made.attrs["NX_class"] = nx_class
+    for key, value in attributes.items():
+        made.attrs[key] = value
+    return made
+
+
+def text(parent: Any, name: str, value: str, **attributes: Any) -> Any:
+    """Create a scalar text dataset."""
+    dataset = parent.create_dataset(name, data=value, dtype=TEXT)
+    for key, item in attributes.items():
+        dataset.attrs[key] = item
+    return dataset
+
+
+def texts(parent: Any, name: str, values: Sequence[str], **attributes: Any) -> Any:
+    """Create a one-dimensional text dataset."""
+    dataset = parent.create_dataset(name, shape=(len(values),), dtype=TEXT)
+    if values:
+        dataset[:] = list(values)
+    for key, item in attributes.items():
+        dataset.attrs[key] = item
+    return dataset
+
+
+def number(parent: Any, name: str, value: float | int | bool | None, units: str) -> Any:
+    """Create a scalar with its units; None becomes NaN."""
+    dataset = parent.create_dataset(name, data=np.nan if value is None else value)
+    dataset.attrs["units"] = units
+    return dataset
+
+
+def array(parent: Any, name: str, values: npt.NDArray[Any], units: str, **attributes: Any) -> Any:
+    """Create a compressed, checksummed dataset with its units."""
+    dataset = empty(parent, name, values.shape, values.dtype, units)
+    if values.size:
+        dataset[...] = values
+    for key, item in attributes.items():
+        dataset.attrs[key] = item
+    return dataset
+
+
+def empty(parent: Any, name: str, shape: tuple[int, ...], dtype: Any, units: str) -> Any:
+    """Create a dataset to be filled: shuffle, gzip 1, fletcher32, chunks of 65,536 samples."""
+    filters: dict[str, Any] = {}
+    if shape and all(shape):
+        last = min(shape[-1], CHUNK)
+        rows = [1] * (len(shape) - 1)
+        if rows:
+            rows[-1] = min(shape[-2], max(1, CHUNK // last))
+        filters = {
+            "chunks": (*rows, last),
+            "shuffle": True,
+            "compression": "gzip",
+            "compression_opts": 1,
+            "fletcher32": True,
+        }
+    dataset = parent.create_dataset(name, shape=shape, dtype=dtype, **filters)
+    dataset.attrs["units"] = units
+    return dataset
+
+
+def anything(parent: Any, name: str, value: Any, units: str = "") -> Any:
+    """Create a dataset of what a setting or parameter may be: number, text, list of numbers, or JSON text."""
+    name = _free_name(parent, safe_name(name))
+    value = codec.plain(value)
+    if isinstance(value, bool | int | float):
+        return number(parent, name, value, units)
+    if isinstance(value, str):
+        return text(parent, name, value)
+    if value is None:
+        return text(parent, name, "none", none=True)
+    if isinstance(value, list) and value and all(isinstance(v, int | float) for v in value):
+        return array(parent, name, np.asarray(value, dtype=np.float64), units)
+    return text(parent, name, codec.to_json(value), type="application/json")
+
+
+def _free_name(parent: Any, name: str) -> str:
+    """Two names of others may become one when made safe: the second gets a number."""
+    free, number = name, 2
+    while free in parent:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def data_group(
+    parent: Any, name: str, signal: str, axes: Sequence[str], title: str = "", nx_class: str = "NXdata"
+) -> Any:
+    """Create an NXdata group that every viewer finds its way in: signal, axes as an array, their indices."""
+    made = group(parent, name, nx_class, signal=signal)
+    made.attrs.create("axes", np.array(axes, dtype=object), dtype=TEXT)
+    for index, axis in enumerate(axes):
+        if axis != ".":
+            made.attrs[f"{axis}_indices"] = np.int64(index)
+    if title:
+        text(made, "title", title)
+    return made
+
+
+def blank_scale(parent: Any, name: str, length: int) -> Any:
+    """Create a dimension without values, as netCDF spells it."""
+    dataset = parent.create_dataset(name, shape=(length,), dtype="<f4")
+    dataset.attrs["units"] = ""
+    dataset.make_scale(f"This is a netCDF dimension but not a netCDF variable. {length:>9}")
+    return dataset

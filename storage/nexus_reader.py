@@ -1,0 +1,109 @@
+"""The NeXus tree of a run file -> a run, checked against the digest that the file holds."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tsbench.errors import UnreadableFile
+from tsbench.records import Flag, Result, Run, RunEvent
+from tsbench.storage import codec
+from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
+from tsbench.storage.nexus_waveforms import read_waveforms
+from tsbench.storage.nexus_writer import column_name
+from tsbench.storage.schema import SCHEMA
+
+
+def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> Run:
+    """Read a run file in this process.
+
+    Raises
+    ------
+    UnreadableFile
+        Truncated, damaged, foreign, or its content differs from the digest in it.
+    """
+    with open_guarded(path, largest) as file:
+        schema = file.attrs.get("tsbench_schema")
+        if schema is None:
+            raise UnreadableFile(f"{path}: an HDF5 file, but not a run file of tsbench")
+        if str(schema).split(".", maxsplit=1)[0] != SCHEMA.split(".", maxsplit=1)[0]:
+            raise UnreadableFile(f"{path}: schema {schema}; this tsbench reads {SCHEMA}")
+        try:
+            run = _run(file["entry"])
+            stored = str(file.attrs["tsbench_sha256"])
+        except UnreadableFile as error:
+            raise UnreadableFile(f"{path}: {error}") from None
+        except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
+            raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
+    if verify and codec.run_digest(run) != stored:
+        raise UnreadableFile(
+            f"{path}: its content is not what was written (SHA-256 differs); take another copy"
+        )
+    return run
+
+
+def _run(entry: Any) -> Run:
+    header = codec.header_from(codec.from_json(_text(entry["run/header"])))
+    steps = entry["steps"]
+    flags = steps["flags"][...].astype(np.uint32)
+    columns = [steps[column_name(column)][...] for column in header.columns]
+    points = np.column_stack(columns) if columns else np.zeros((len(flags), 0))
+    return Run(
+        header=header,
+        points=np.ascontiguousarray(points, dtype=np.float64),
+        point_flags=flags,
+        waveforms=read_waveforms(entry["waveforms"]),
+        events=_events(entry["log"]),
+        status=_text(entry["run/status"]),
+        reason=_text(entry["run/reason"]),
+        end_time=_text(entry["end_time"]),
+        results=read_results(entry["extraction_001"]) if "extraction_001" in entry else (),
+    )
+
+
+def _text(dataset: Any) -> str:
+    return str(dataset.asstr()[()])
+
+
+def _texts(dataset: Any) -> list[str]:
+    return [str(value) for value in dataset.asstr()[...]]
+
+
+def _events(log: Any) -> tuple[RunEvent, ...]:
+    return tuple(
+        RunEvent(kind=kind, message=message, time=time, data=codec.from_json(data))
+        for kind, message, time, data in zip(
+            _texts(log["kind"]),
+            _texts(log["message"]),
+            log["time"][...].tolist(),
+            _texts(log["data"]),
+            strict=True,
+        )
+    )
+
+
+def read_results(extraction: Any) -> tuple[Result, ...]:
+    """Rebuild the results of one extraction group, in their order."""
+    rows: dict[int, Result] = {}
+    for name in extraction:
+        if not name.startswith("results_"):
+            continue
+        part = extraction[name]
+        numbers = {key: [_or_none(v) for v in part[key][...].tolist()] for key in ("value", "low", "high")}
+        flags, conditions, methods = part["flags"][...], _texts(part["conditions"]), _texts(part["method"])
+        for position, row in enumerate(part["row"][...].tolist()):
+            rows[row] = Result(
+                quantity=str(part.attrs["quantity"]),
+                unit=str(part["value"].attrs["units"]),
+                value=numbers["value"][position],
+                low=numbers["low"][position],
+                high=numbers["high"][position],
+                method=methods[position],
+                conditions=codec.from_json(conditions[position]),
+                flags=Flag(int(flags[position])),
+            )
+    return tuple(rows[row] for row in sorted(rows))
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value

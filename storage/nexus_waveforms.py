@@ -1,0 +1,203 @@
+"""Waveforms <-> blocks of raw codes: one block per channel, range, rate and length."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.errors import UnreadableFile
+from tsbench.records import Flag, FloatArray, Waveform
+from tsbench.storage import codec
+from tsbench.storage import nexus_items as nx
+from tsbench.storage.schema import PREVIEW, block_name, preview_name, safe_name
+
+_FACTS = ("scale", "offset", "dt", "clip_low", "clip_high", "bandwidth", "accuracy_gain", "accuracy_offset")
+
+
+def _key(waveform: Waveform) -> tuple[Any, ...]:
+    facts = tuple(getattr(waveform, name) for name in _FACTS)
+    conditions = tuple(sorted((name, type(value).__name__) for name, value in waveform.conditions.items()))
+    kind = codec.array_bytes(waveform.codes[:0])[0]
+    return (waveform.channel, waveform.unit, kind, waveform.codes.shape[1], *facts, conditions)
+
+
+def write_waveforms(entry: Any, waveforms: Sequence[Waveform], units: Mapping[str, str]) -> Any:
+    """Write ``entry/waveforms``, ``units`` being those of conditions by name; return the first preview."""
+    parent = nx.group(entry, "waveforms", "NXcollection")
+    blocks: dict[tuple[Any, ...], list[int]] = {}
+    for index, waveform in enumerate(waveforms):
+        blocks.setdefault(_key(waveform), []).append(index)
+    first = None
+    for number, indices in enumerate(blocks.values()):
+        members = [waveforms[index] for index in indices]
+        _write_block(parent, number, members, np.array(indices, dtype=np.int64), units)
+        preview = _write_preview(parent, number, members[len(members) // 2])
+        first = first or preview
+    return first
+
+
+def _write_block(
+    parent: Any,
+    number: int,
+    members: Sequence[Waveform],
+    indices: npt.NDArray[np.int64],
+    units: Mapping[str, str],
+) -> None:
+    one = members[0]
+    segments = np.array([waveform.codes.shape[0] for waveform in members], dtype=np.int64)
+    records, samples = int(segments.sum()), one.codes.shape[1]
+    block = nx.data_group(
+        parent, block_name(number), "signal", ("record", "sample"), f"{one.channel}, raw codes"
+    )
+    block.attrs["channel"] = one.channel
+    block.attrs["note"] = "signal holds ADC codes: value = signal * scale_factor + add_offset"
+    signal = nx.empty(block, "signal", (records, samples), codec.array_bytes(one.codes[:0])[0], one.unit)
+    row = 0
+    for waveform in members:
+        count = waveform.codes.shape[0]
+        if count and samples:
+            signal[row : row + count] = waveform.codes
+        row += count
+    signal.attrs["scale_factor"] = one.scale
+    signal.attrs["add_offset"] = one.offset
+    signal.attrs["long_name"] = f"{one.channel} [{one.unit}]"
+    nx.number(block, "signal_scaling_factor", one.scale, one.unit)
+    nx.number(block, "signal_offset", one.offset / one.scale if one.scale else np.nan, "")
+    nx.number(block, "dt", one.dt, "s")
+    for name, fact, unit in (
+        ("clip_low", one.clip_low, ""),
+        ("clip_high", one.clip_high, ""),
+        ("bandwidth", one.bandwidth, "Hz"),
+    ):
+        if fact is not None:
+            nx.number(block, name, fact, unit)
+    nx.number(block, "accuracy_gain", one.accuracy_gain, "")
+    nx.number(block, "accuracy_offset", one.accuracy_offset, one.unit)
+    record = nx.array(block, "record", np.arange(records, dtype=np.int64), "")
+    record.make_scale("record")
+    sample = nx.blank_scale(block, "sample", samples)
+    signal.dims[0].attach_scale(record)
+    signal.dims[1].attach_scale(sample)
+    segment_times = np.concatenate([waveform.segment_times for waveform in members]).astype(np.float64)
+    times = nx.array(block, "record_time", segment_times, "s")
+    times.attrs["long_name"] = "trigger of each record after the first of its acquisition"
+    times.dims[0].attach_scale(record)
+    acquisitions = nx.group(block, "acquisitions", "NXcollection")
+    nx.array(acquisitions, "order", indices, "")
+    nx.array(acquisitions, "segments", segments, "")
+    nx.array(acquisitions, "time", np.array([w.time for w in members], dtype=np.float64), "s")
+    nx.array(acquisitions, "t0", np.array([w.t0 for w in members], dtype=np.float64), "s")
+    flags = nx.array(acquisitions, "flags", np.array([int(w.flags) for w in members], dtype=np.uint32), "")
+    describe_flags(flags)
+    conditions = nx.group(acquisitions, "conditions", "NXcollection")
+    for position, name in enumerate(one.conditions):
+        values = [codec.plain(waveform.conditions[name]) for waveform in members]
+        item = safe_name(name) if safe_name(name) not in conditions else f"condition_{position}"
+        if all(type(value) is float for value in values):
+            dataset = nx.array(conditions, item, np.array(values, dtype=np.float64), units.get(name, ""))
+        elif all(type(value) is int for value in values):
+            dataset = nx.array(conditions, item, np.array(values, dtype=np.int64), units.get(name, ""))
+        else:
+            dataset = nx.texts(conditions, item, [codec.to_json(value) for value in values])
+        dataset.attrs["name"] = name
+
+
+def describe_flags(dataset: Any) -> None:
+    """Say in the file what each bit of a flags dataset means."""
+    members = [flag for flag in Flag if flag]
+    dataset.attrs["flag_masks"] = np.array([int(flag) for flag in members], dtype=np.uint32)
+    dataset.attrs["flag_meanings"] = " ".join(str(flag.name).lower() for flag in members)
+
+
+def envelope(
+    values: FloatArray, times: FloatArray, length: int = PREVIEW
+) -> tuple[FloatArray, FloatArray, int]:
+    """Return times and values of a min/max envelope of at most ``length`` points, and the decimation.
+
+    A glitch of one sample stays visible, as it would not in every n-th sample.
+    """
+    if len(values) <= length:
+        return times, values, 1
+    step = -(-len(values) // (length // 2))
+    whole = len(values) // step * step
+    folded = values[:whole].reshape(-1, step)
+    both = np.stack([folded.min(axis=1), folded.max(axis=1)], axis=1).ravel()
+    starts = times[:whole:step]
+    middle = starts + (times[1] - times[0]) * step / 2
+    return np.stack([starts, middle], axis=1).ravel(), both, step
+
+
+def _write_preview(parent: Any, number: int, waveform: Waveform) -> Any:
+    name = preview_name(number)
+    values = (
+        waveform.codes[0].astype(np.float64) * waveform.scale + waveform.offset
+        if len(waveform.codes)
+        else np.zeros(0)
+    )
+    times, values, step = envelope(values, waveform.times()[: len(values)])
+    preview = nx.data_group(parent, name, "signal", ("time",), f"{waveform.channel}, preview")
+    preview.attrs["source"] = block_name(number)
+    preview.attrs["decimation"] = step
+    time = nx.array(preview, "time", times, "s", long_name="time after the trigger [s]")
+    time.make_scale("time")
+    signal = nx.array(preview, "signal", values.astype(np.float32), waveform.unit)
+    signal.attrs["long_name"] = f"{waveform.channel} [{waveform.unit}]"
+    signal.dims[0].attach_scale(time)
+    return preview
+
+
+def read_waveforms(parent: Any) -> tuple[Waveform, ...]:
+    """Rebuild all waveforms in the order of their acquisition; UnreadableFile where one is missing."""
+    found: dict[int, Waveform] = {}
+    for name in parent:
+        if name.startswith("block_"):
+            found.update(_read_block(parent[name]))
+    if sorted(found) != list(range(len(found))):
+        raise UnreadableFile(f"{parent.file.filename}: waveforms are missing")
+    return tuple(found[index] for index in range(len(found)))
+
+
+def _read_block(block: Any) -> dict[int, Waveform]:
+    signal, acquisitions = block["signal"], block["acquisitions"]
+    codes, record_times = signal[...], block["record_time"][...]
+    optional = {
+        name: block[name][()].item() if name in block else None
+        for name in ("clip_low", "clip_high", "bandwidth")
+    }
+    conditions = {
+        str(item.attrs["name"]): _condition_values(item) for item in acquisitions["conditions"].values()
+    }
+    columns = {
+        name: acquisitions[name][...].tolist() for name in ("order", "segments", "time", "t0", "flags")
+    }
+    found, row = {}, 0
+    for position, index in enumerate(columns["order"]):
+        rows = slice(row, row + columns["segments"][position])
+        row = rows.stop
+        found[int(index)] = Waveform(
+            channel=str(block.attrs["channel"]),
+            unit=str(signal.attrs["units"]),
+            codes=codes[rows],
+            scale=float(signal.attrs["scale_factor"]),
+            offset=float(signal.attrs["add_offset"]),
+            t0=columns["t0"][position],
+            dt=float(block["dt"][()]),
+            segment_times=record_times[rows],
+            clip_low=optional["clip_low"],
+            clip_high=optional["clip_high"],
+            bandwidth=optional["bandwidth"],
+            accuracy_gain=float(block["accuracy_gain"][()]),
+            accuracy_offset=float(block["accuracy_offset"][()]),
+            conditions={name: values[position] for name, values in conditions.items()},
+            time=columns["time"][position],
+            flags=Flag(columns["flags"][position]),
+        )
+    return found
+
+
+def _condition_values(dataset: Any) -> list[Any]:
+    if dataset.dtype.kind == "O":
+        return [codec.from_json(text) for text in dataset.asstr()[...]]
+    values: list[Any] = dataset[...].tolist()
+    return values

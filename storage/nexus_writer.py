@@ -1,0 +1,289 @@
+"""A run -> the NeXus tree of a run file."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from tsbench.records import Column, Result, Run, RunHeader
+from tsbench.storage import codec, run_id
+from tsbench.storage import nexus_items as nx
+from tsbench.storage.nexus_waveforms import describe_flags, write_waveforms
+from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
+from tsbench.storage.schema import CREATOR, DEFINITION, DEFINITION_VERSION, SCHEMA, safe_name
+
+_SIMULATED = "SIMULATED DATA: no real device was measured"
+_CONTROLLED = ("set", "source", "bias", "level", "amplitude", "programmed")
+
+
+def write_run(run: Run, path: Path) -> None:
+    """Write ``run`` as a new file at ``path`` (overwritten where it exists)."""
+    with h5py.File(path, "w", track_order=True) as file:
+        _root(file, run)
+        entry = nx.group(file, "entry", "NXentry", default="data", simulated=run.header.simulated)
+        _facts(entry, run)
+        _process(entry, run.header.provenance)
+        _sample(entry, run.header)
+        _fixture(entry, run.header)
+        steps = _steps(entry, run)
+        _instruments(entry, run.header, steps)
+        _protocol(entry, run.header)
+        _log(entry, run)
+        preview = write_waveforms(entry, run.waveforms, _condition_units(run.header))
+        _default_plot(entry, run, steps, preview)
+        if run.results:
+            write_extraction(entry, 1, run.results, run.header.provenance, run.end_time)
+
+
+def _root(file: Any, run: Run) -> None:
+    file.attrs["NX_class"] = "NXroot"
+    file.attrs["default"] = "entry"
+    file.attrs["creator"] = CREATOR
+    file.attrs["creator_version"] = str(run.header.provenance.get("version", ""))
+    file.attrs["HDF5_Version"] = h5py.version.hdf5_version
+    file.attrs["h5py_version"] = h5py.version.version
+    file.attrs["file_time"] = run_id.timestamp()
+    file.attrs["tsbench_schema"] = SCHEMA
+    file.attrs["tsbench_sha256"] = codec.run_digest(run)
+    file.attrs["simulated"] = run.header.simulated
+    if run.header.simulated:
+        file.attrs["SIMULATED"] = _SIMULATED
+
+
+def _facts(entry: Any, run: Run) -> None:
+    header = run.header
+    loud = "SIMULATED " if header.simulated else ""
+    nx.text(entry, "definition", DEFINITION, version=DEFINITION_VERSION)
+    nx.text(entry, "title", f"{loud}{header.protocol} on {header.device.identifier}")
+    nx.text(entry, "start_time", header.start_time)
+    nx.text(entry, "end_time", run.end_time)
+    nx.text(entry, "program_name", PROGRAM, version=str(header.provenance.get("version", "")))
+    nx.text(entry, "identifier_experiment", header.run_id)
+    nx.text(entry, "identifier_collection", header.campaign_id)
+    nx.text(
+        entry, "experiment_description", f"{loud}protocol {header.protocol} of a threshold-switching device"
+    )
+    group = nx.group(entry, "run", "NXcollection")
+    nx.text(group, "status", run.status)
+    nx.text(group, "reason", run.reason)
+    nx.number(group, "points_planned", header.planned_points, "")
+    nx.number(group, "points_acquired", len(run.points), "")
+    nx.number(group, "waveforms_acquired", len(run.waveforms), "")
+    nx.text(group, "schema", SCHEMA)
+    simulated = group.create_dataset("simulated", data=header.simulated)
+    simulated.attrs["meaning"] = _SIMULATED if header.simulated else "real instruments answered"
+    header_text = codec.to_json(header)
+    nx.text(group, "header", header_text, type="application/json", sha256=codec.sha256(header_text))
+    user = nx.group(entry, "user", "NXuser")
+    nx.text(user, "name", header.user or "unknown")
+
+
+def _process(entry: Any, provenance: Mapping[str, Any]) -> None:
+    process = nx.group(entry, "process", "NXprocess")
+    version = str(provenance.get("version", ""))
+    nx.text(process, "program", PROGRAM, version=version, program_url=PROGRAM_URL)
+    nx.text(process, "date", run_id.timestamp())
+    note = nx.group(process, "environment", "NXnote")
+    nx.text(note, "type", "application/json")
+    nx.text(note, "description", "code, libraries and machine that measured")
+    nx.text(note, "data", codec.to_json(provenance))
+
+
+def _sample(entry: Any, header: RunHeader) -> None:
+    device = header.device
+    sample = nx.group(entry, "sample", "NXsample")
+    nx.text(sample, "name", device.identifier)
+    if device.material:
+        nx.text(sample, "chemical_formula", device.material)
+    dut = nx.group(sample, "dut", "NXcollection")
+    nx.text(dut, "device", device.identifier)
+    nx.text(dut, "stack", device.stack)
+    nx.text(dut, "notes", device.notes)
+    if device.area is not None:
+        nx.number(dut, "area", device.area, "m^2")
+    limits = nx.group(dut, "limits", "NXcollection")
+    for name, unit in (
+        ("max_voltage", "V"),
+        ("max_current", "A"),
+        ("max_power", "W"),
+        ("max_charge", "C"),
+        ("max_energy", "J"),
+    ):
+        limit = getattr(device.limits, name)
+        if limit is not None:
+            nx.number(limits, name, limit, unit)
+
+
+def _fixture(entry: Any, header: RunHeader) -> None:
+    fixture = header.fixture
+    group = nx.group(entry, "fixture", "NXcollection")
+    nx.text(group, "netlist", fixture.netlist, type="application/x-spice")
+    for name, values, unit in (
+        ("terminals", fixture.terminals, ""),
+        ("path_resistance", fixture.path_resistance, "Ohm"),
+        ("source_resistance", fixture.source_resistance, "Ohm"),
+    ):
+        part = nx.group(group, name, "NXcollection")
+        for key, value in values.items():
+            nx.anything(part, key, value, unit)
+    nx.number(group, "parallel_capacitance", fixture.parallel_capacitance, "F")
+    sensing = nx.group(group, "sensing", "NXcollection")
+    for key, value in codec.plain(fixture.sensing).items():
+        nx.anything(sensing, key, value, "Ohm" if key.endswith("resistance") else "")
+
+
+def _steps(entry: Any, run: Run) -> Any:
+    steps = nx.group(entry, "steps", "NXcollection")
+    index = nx.array(steps, "index", np.arange(len(run.points), dtype=np.int64), "")
+    index.make_scale("index")
+    for position, column in enumerate(run.header.columns):
+        values = np.ascontiguousarray(run.points[:, position])
+        dataset = nx.array(steps, column_name(column), values, column.unit)
+        dataset.attrs["long_name"] = f"{column.name} [{column.unit}]" if column.unit else column.name
+        dataset.attrs["description"] = column.help
+        dataset.dims[0].attach_scale(index)
+    flags = nx.array(steps, "flags", run.point_flags.astype(np.uint32), "")
+    describe_flags(flags)
+    flags.dims[0].attach_scale(index)
+    return steps
+
+
+def column_name(column: Column) -> str:
+    """Return the dataset name of a column; "index" and "flags" are taken."""
+    name = safe_name(column.name)
+    return f"{name}_column" if name in {"index", "flags"} else name
+
+
+def _instruments(entry: Any, header: RunHeader, steps: Any) -> None:
+    instrument = nx.group(entry, "instrument", "NXinstrument")
+    environment = nx.group(instrument, "environment", "NXenvironment")
+    controlled = [c for c in header.columns if c.name.startswith(_CONTROLLED)] or list(header.columns[:1])
+    measured = [column for column in header.columns if column not in controlled]
+    nx.text(environment, "independent_controllers", " ".join(column_name(column) for column in controlled))
+    nx.text(environment, "measurement_sensors", " ".join(column_name(column) for column in measured))
+    for column in header.columns:
+        sensor = nx.group(environment, column_name(column), "NXsensor")
+        nx.text(sensor, "name", column.help or column.name)
+        sensor["value"] = steps[column_name(column)]  # a hard link: the same numbers
+    for name, facts in header.instruments.items():
+        group = nx.group(instrument, safe_name(name), "NXcollection")
+        parts = [str(facts.get(key, "")) for key in ("manufacturer", "model", "serial", "firmware")]
+        nx.text(group, "idn", ",".join(parts))
+        nx.text(group, "address", str(facts.get("resource", "")))
+        nx.text(group, "visa_library", str(facts.get("visa_library", "")))
+        nx.text(
+            group, "driver", str(facts.get("driver", "")), version=str(header.provenance.get("version", ""))
+        )
+        nx.text(group, "firmware", parts[3])
+        nx.texts(group, "roles", [str(role) for role in facts.get("roles") or ()])
+        group.create_dataset("simulated", data=bool(facts.get("simulated", False)))
+        made = nx.group(group, "fabrication", "NXfabrication")
+        for key, value in zip(("vendor", "model", "serial_number"), parts, strict=False):
+            nx.text(made, key, value)
+        settings = facts.get("settings") or {}
+        part = nx.group(group, "settings", "NXcollection")
+        for key, value in settings.items():
+            if not key.endswith("_unit"):
+                nx.anything(part, key, value, str(settings.get(f"{key}_unit", "")))
+        nx.anything(group, "accuracy", facts.get("accuracy"))
+
+
+def _protocol(entry: Any, header: RunHeader) -> None:
+    parameters = codec.to_json(header.parameters)
+    group = nx.group(entry, "protocol", "NXparameters", json=parameters, sha256=codec.sha256(parameters))
+    for name, item in header.parameters.items():
+        given = item if isinstance(item, Mapping) and "value" in item else {"value": item, "unit": ""}
+        nx.anything(group, name, given["value"], str(given.get("unit", "")))
+
+
+def _log(entry: Any, run: Run) -> None:
+    log = nx.group(entry, "log", "NXcollection")
+    times = nx.array(log, "time", np.array([event.time for event in run.events], dtype=np.float64), "s")
+    times.attrs["start"] = run.header.start_time
+    nx.texts(log, "kind", [event.kind for event in run.events])
+    nx.texts(log, "message", [event.message for event in run.events])
+    nx.texts(log, "data", [codec.to_json(event.data) for event in run.events], type="application/json")
+
+
+def _default_plot(entry: Any, run: Run, steps: Any, preview: Any) -> None:
+    columns = run.header.columns
+    if len(run.points) and columns:
+        signal, axis = plot_columns(columns)
+        plot = nx.data_group(entry, "data", column_name(signal), (column_name(axis),) if axis else (".",))
+        for column in (signal, axis):
+            if column is not None:
+                plot[column_name(column)] = steps[column_name(column)]
+    else:
+        plot = nx.data_group(entry, "data", "signal", ("time",))
+        if preview is not None:
+            plot["signal"], plot["time"] = preview["signal"], preview["time"]
+        else:
+            nx.array(plot, "signal", np.zeros(0), "")
+            nx.array(plot, "time", np.zeros(0), "s")
+    nx.text(plot, "title", f"{'SIMULATED ' if run.header.simulated else ''}{run.header.run_id}")
+
+
+def plot_columns(columns: Sequence[Column]) -> tuple[Column, Column | None]:
+    """Return what a viewer plots first, and against what: current against voltage where both are there."""
+    currents = [column for column in columns if column.unit == "A" and "current" in column.name]
+    voltages = [column for column in columns if column.unit == "V" and "voltage" in column.name]
+    preferred = [column for column in voltages if column.name in {"device_voltage", "voltage"}] or voltages
+    if currents and preferred:
+        return currents[0], preferred[0]
+    return columns[-1], columns[0] if len(columns) > 1 else None
+
+
+def write_extraction(
+    entry: Any, number: int, results: Sequence[Result], provenance: Mapping[str, Any], date: str
+) -> None:
+    """Write results as ``extraction_NNN``: one plottable group per quantity, rows numbered in their order."""
+    quantities: dict[tuple[str, str], list[int]] = {}
+    for row, result in enumerate(results):
+        quantities.setdefault((result.quantity, result.unit), []).append(row)
+    group = nx.group(entry, f"extraction_{number:03d}", "NXprocess")
+    version = str(provenance.get("version", ""))
+    nx.text(group, "program", PROGRAM, version=version, program_url=PROGRAM_URL)
+    nx.text(group, "version", version)
+    nx.text(group, "date", date)
+    nx.number(group, "sequence_index", number, "")
+    for position, ((quantity, unit), rows) in enumerate(quantities.items()):
+        members = [results[row] for row in rows]
+        name = f"results_{position:03d}_{safe_name(quantity)}"
+        if position == 0:
+            group.attrs["default"] = name
+        part = nx.data_group(group, name, "value", ("row",), quantity)
+        part.attrs["quantity"] = quantity
+        scale = nx.array(part, "row", np.array(rows, dtype=np.int64), "")
+        scale.make_scale("row")
+        for key in ("value", "low", "high"):
+            numbers = [getattr(result, key) for result in members]
+            dataset = nx.array(
+                part, key, np.array([np.nan if n is None else n for n in numbers], dtype=np.float64), unit
+            )
+            dataset.attrs["missing"] = "NaN: nothing to extract, see flags"
+            dataset.dims[0].attach_scale(scale)
+        flags = nx.array(
+            part, "flags", np.array([int(result.flags) for result in members], dtype=np.uint32), ""
+        )
+        describe_flags(flags)
+        flags.dims[0].attach_scale(scale)
+        nx.texts(part, "method", [result.method for result in members])
+        nx.texts(
+            part,
+            "conditions",
+            [codec.to_json(result.conditions) for result in members],
+            type="application/json",
+        )
+
+
+def _condition_units(header: RunHeader) -> dict[str, str]:
+    """Units of waveform conditions: those of the column or parameter of the same name."""
+    units = {column.name: column.unit for column in header.columns}
+    for name, item in header.parameters.items():
+        if isinstance(item, Mapping):
+            units.setdefault(name, str(item.get("unit") or ""))
+    for name, unit in (("bias", "V"), ("amplitude", "V"), ("width", "s"), ("period", "s")):
+        units.setdefault(name, unit)
+    return units

@@ -1,0 +1,74 @@
+"""Where a run came from: the code, the libraries and the machine."""
+
+import functools
+import getpass
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import tsbench
+
+PROGRAM = "tsbench"
+PROGRAM_URL = "https://pypi.org/project/tsbench/"
+_LIBRARIES = ("numpy", "h5py", "pyvisa", "pyvisa-py", "pymeasure", "numba", "msgpack", "pydantic")
+
+
+@functools.cache
+def provenance() -> dict[str, Any]:
+    """Return program, version, git state, Python, libraries, operating system and host as plain data."""
+    return {
+        "program": PROGRAM,
+        "version": tsbench.__version__,
+        "git": git_state(Path(tsbench.__file__).parent),
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "os": platform.platform(),
+        "machine": platform.machine(),
+        "host": platform.node(),
+        "login": _login(),
+    }
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Return ``{"commit", "dirty"}`` of the working copy that holds ``folder``, None where there is none."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    root = _git(folder, "rev-parse", "--show-toplevel")
+    if not commit or not root or not (Path(root) / "pyproject.toml").is_file():
+        return None
+    if 'name = "tsbench"' not in (Path(root) / "pyproject.toml").read_text(
+        encoding="utf-8", errors="replace"
+    ):
+        return None  # installed inside somebody else's repository
+    status = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit, "dirty": None if status is None else bool(status)}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

@@ -1,0 +1,170 @@
+"""The recorder of a run: what it returned from is on the disk; at the end the run file is made of it."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from tsbench.errors import StorageError
+from tsbench.records import Point, Result, Run, RunEvent, RunHeader, Waveform
+from tsbench.storage import codec, disk, run_id
+from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX, Durability, JournalWriter
+from tsbench.storage.journal_reader import read_journal
+from tsbench.storage.run_lock import RunLock
+
+Status = Literal["success", "abort", "fail"]
+
+#: called with ("point" | "waveform" | "event", index, item, CRC of a waveform's codes) once the item is safe
+Listener = Callable[[str, int, Point | Waveform | RunEvent, int], None]
+
+_OVERHEAD = 16 * 2**20  #: [bytes] headers, events, results
+
+
+class RunRecorder:
+    """A ``records.Recorder`` over a journal in ``directory``.
+
+    Use as a context manager: leaving it without ``finish`` (a crash of the caller) leaves journal and all for
+    ``tsbench recover``.
+
+    Parameters
+    ----------
+    directory : Path
+        Made where it is missing.
+    header : RunHeader
+    planned_bytes : int
+        What the plan expects; three times that must be free (journal, run file, its copy while written).
+    durability : "power" or "process"
+        See ``JournalWriter``.
+    listener : callable
+        Told of each item after it is safe.
+
+    Raises
+    ------
+    StorageError
+        No space, no permission, no locks, or the run is there already.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        header: RunHeader,
+        *,
+        planned_bytes: int = 0,
+        durability: Durability = "power",
+        listener: Listener | None = None,
+    ) -> None:
+        run_id.check(header.run_id)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk.storage_error(error, directory, "there") from error
+        disk.require_space(directory, 3 * planned_bytes + _OVERHEAD)
+        self.header = header
+        self.path = directory / f"{header.run_id}{SUFFIX}"
+        self.counts = {"point": 0, "waveform": 0, "event": 0}
+        self._listener = listener
+        try:
+            self._lock = RunLock(self.path.with_suffix(LOCK_SUFFIX))
+        except OSError as error:
+            raise disk.storage_error(error, directory, "the lock") from error
+        try:
+            self._journal = JournalWriter(self.path, codec.plain(header), durability)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def point(self, point: Point) -> None:
+        """Record one row of the point table."""
+        if len(point.values) != len(self.header.columns):
+            raise ValueError(f"a point of {len(point.values)} values for {len(self.header.columns)} columns")
+        self._journal.point(point)
+        self._tell("point", point)
+
+    def waveform(self, waveform: Waveform) -> None:
+        """Record one waveform."""
+        if waveform.codes.ndim != 2 or waveform.codes.shape[0] != len(waveform.segment_times):
+            raise ValueError(
+                f"waveform of {waveform.channel}: codes of shape {waveform.codes.shape} with "
+                f"{len(waveform.segment_times)} segment times"
+            )
+        self._tell("waveform", waveform, self._journal.waveform(waveform))
+
+    def event(self, event: RunEvent) -> None:
+        """Record one event."""
+        self._journal.event(event)
+        self._tell("event", event)
+
+    def settle(self) -> None:
+        """Put on the disk what a group of fast points still holds back; cheap, call it between steps."""
+        self._journal.settle()
+
+    def snapshot(self) -> Run:
+        """Return the run so far, read back from the disk."""
+        return read_journal(self.path).run()
+
+    def end(self, status: Status, reason: str = "") -> None:
+        """The acquisition is over: from here on ``recover`` knows its outcome."""
+        self._journal.append("end", {"status": status, "reason": reason, "end_time": run_id.timestamp()})
+
+    def finish(self, status: Status, reason: str = "", results: Sequence[Result] = ()) -> Path:
+        """Write the results and make the run file; returns its path.
+
+        Raises
+        ------
+        StorageError
+            The run file could not be made; the journal stays and ``tsbench recover`` tries again.
+        """
+        from tsbench.storage.run_file import consolidate  # noqa: PLC0415  h5py comes in only here
+
+        self._journal.append(
+            "finish",
+            {
+                "status": status,
+                "reason": reason,
+                "end_time": run_id.timestamp(),
+                "results": [codec.plain(_without_nan(result)) for result in results],
+            },
+        )
+        self._journal.close()
+        try:
+            return consolidate(self.path)
+        except OSError as error:
+            raise disk.storage_error(error, self.path.with_suffix(".nxs"), "the run file") from error
+        finally:
+            self._lock.release()
+
+    def discard(self) -> None:
+        """Remove a run in which nothing was sent and nothing measured (refused before it began)."""
+        if self.counts["point"] or self.counts["waveform"]:
+            raise StorageError(f"{self.header.run_id}: holds data and is not discarded")
+        self._journal.close()
+        for suffix in (SUFFIX, RAW_SUFFIX):
+            self.path.with_suffix(suffix).unlink(missing_ok=True)
+        self._lock.release()
+
+    def close(self) -> None:
+        """Leave the journal as it is, for ``tsbench recover``."""
+        self._journal.close()
+        self._lock.release()
+
+    def _tell(self, kind: str, item: Point | Waveform | RunEvent, crc: int = 0) -> None:
+        index = self.counts[kind]
+        self.counts[kind] += 1
+        if self._listener is not None:
+            self._listener(kind, index, item, crc)
+
+    def __enter__(self) -> "RunRecorder":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _without_nan(result: Result) -> Result:
+    """A missing number is None, in the journal and in the file (where NaN stands for it)."""
+
+    def clean(number: float | None) -> float | None:
+        return None if number is None or math.isnan(number) else number
+
+    return replace(result, value=clean(result.value), low=clean(result.low), high=clean(result.high))

@@ -1,0 +1,184 @@
+"""Journal -> immutable run file, and the one way to read a run, finished or not."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tsbench.errors import StorageError, UnreadableFile
+from tsbench.records import Run, RunEvent
+from tsbench.storage import codec, disk, run_id
+from tsbench.storage.hdf5_guard import LARGEST_FILE
+from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX
+from tsbench.storage.journal_reader import Journal, read_journal
+from tsbench.storage.nexus_reader import read_file
+from tsbench.storage.nexus_writer import write_run
+from tsbench.storage.run_lock import RunLock
+from tsbench.storage.schema import PART_SUFFIX
+from tsbench.storage.schema import SUFFIX as FILE_SUFFIX
+
+DAMAGED = ".damaged"  #: appended to a journal that was damaged before its end: kept as evidence
+
+
+def read_run(path: Path | str, largest: int = LARGEST_FILE) -> Run:
+    """Read a run file (``.nxs``) or the journal of a run that is not finished (``.tsj``).
+
+    In this process: for files of one's own. ``safe_read.read_foreign`` does it in a child process.
+
+    Raises
+    ------
+    UnreadableFile
+        One line: the file and what is wrong with it.
+    """
+    path = Path(path)
+    if path.suffix != SUFFIX:
+        return read_file(path, largest)
+    try:
+        return read_journal(path).run()
+    except UnreadableFile as error:
+        text = str(error)
+        raise UnreadableFile(text if text.startswith(str(path)) else f"{path}: {text}") from None
+
+
+def consolidate(journal_path: Path) -> Path:
+    """Make the run file of a journal; the caller holds the run's lock. Idempotent.
+
+    Written under another name, read back and compared, synced, renamed, directory synced, journal removed: at
+    every moment either the journal or the run file is whole.
+
+    Raises
+    ------
+    UnreadableFile
+        The journal holds no header.
+    StorageError
+        The file read back differs from the journal, which is kept.
+    """
+    journal = read_journal(journal_path)
+    run = _outcome(journal, _last_write(journal_path))
+    target = journal_path.with_suffix(FILE_SUFFIX)
+    if not _already_there(target, run):
+        part = journal_path.with_suffix(PART_SUFFIX)
+        write_run(run, part)
+        if codec.run_digest(read_file(part)) != codec.run_digest(run):
+            raise StorageError(f"{part}: differs from its journal when read back; the journal is kept")
+        disk.sync_file(part)
+        part.replace(target)
+        disk.sync_directory(target.parent)
+    if journal.problems:
+        journal_path.replace(journal_path.with_name(journal_path.name + DAMAGED))
+        raw = journal_path.with_suffix(RAW_SUFFIX)
+        if raw.exists():
+            raw.replace(raw.with_name(raw.name + DAMAGED))
+    else:
+        journal_path.unlink()
+        journal_path.with_suffix(RAW_SUFFIX).unlink(missing_ok=True)
+    disk.sync_directory(target.parent)
+    return target
+
+
+def _outcome(journal: Journal, last_write: str) -> Run:
+    """Return the run with the outcome that its journal proves.
+
+    With a "finish" record nothing is lost and the status stands. Without it a crash ended the run: "recovered".
+    """
+    run = journal.run()
+    notes = list(journal.problems)
+    if journal.finish is None:
+        run = replace(run, status="recovered", end_time=run.end_time or last_write)
+        known = (
+            f"the acquisition had ended with {journal.end['status']}"
+            if journal.end
+            else "a crash ended the run"
+        )
+        earlier = str((journal.end or {}).get("reason", ""))
+        notes.insert(0, f"{known}{f' ({earlier})' if earlier else ''}; recovered from its journal")
+    if notes:
+        time = run.events[-1].time if run.events else 0.0
+        message = "; ".join(notes)
+        event = RunEvent(
+            "warning", message, time, {"torn_bytes": journal.torn_bytes, "problems": journal.problems}
+        )
+        run = replace(
+            run, reason=message if journal.finish is None else run.reason, events=(*run.events, event)
+        )
+    return run
+
+
+def _last_write(journal_path: Path) -> str:
+    moment = datetime.datetime.fromtimestamp(journal_path.stat().st_mtime, datetime.UTC)
+    return run_id.timestamp(moment)
+
+
+def _already_there(target: Path, run: Run) -> bool:
+    """Whether a consolidation, killed before it removed the journal, had already made this very file."""
+    if not target.exists():
+        return False
+    try:
+        return codec.run_digest(read_file(target)) == codec.run_digest(run)
+    except UnreadableFile:
+        return False
+
+
+def recover(directory: Path | str, problem: Callable[[str], None] | None = None) -> list[Path]:
+    """Finish what crashes left in a directory: every journal that nobody is writing becomes a run file.
+
+    Parameters
+    ----------
+    directory : Path
+        Searched with its sub-directories.
+    problem : callable
+        Told one line for each journal that could not be finished (still being written, unreadable) or was
+        damaged.
+
+    Returns
+    -------
+    list of Path
+        The run files made, sorted. Called again it finds nothing to do.
+
+    Raises
+    ------
+    UnreadableFile
+        No such directory.
+    """
+    directory = Path(directory)
+    tell = problem or (lambda _: None)
+    if not directory.is_dir():
+        raise UnreadableFile(f"{directory}: no such directory")
+    made = []
+    for journal_path in sorted(directory.rglob(f"*{SUFFIX}")):
+        try:
+            with RunLock(journal_path.with_suffix(LOCK_SUFFIX)):
+                if _stillborn(journal_path):
+                    continue
+                made.append(consolidate(journal_path))
+                if not journal_path.exists() and journal_path.with_name(journal_path.name + DAMAGED).exists():
+                    tell(f"{journal_path}: damaged before its end; what could be read is in {made[-1].name}")
+        except StorageError as error:
+            tell(str(error))
+        except OSError as error:
+            tell(str(disk.storage_error(error, journal_path, "the run file")))
+    for leftover in [*directory.rglob(f"*{PART_SUFFIX}"), *directory.rglob(f"*{LOCK_SUFFIX}")]:
+        _sweep(leftover)
+    return made
+
+
+def _stillborn(journal_path: Path) -> bool:
+    """Remove a journal whose process died before its header was written: it acknowledged nothing."""
+    journal = read_journal(journal_path)
+    if journal.header is not None or journal.problems:
+        return False
+    journal_path.unlink()
+    return True
+
+
+def _sweep(leftover: Path) -> None:
+    """Remove a half-written file or lock file of a run that is finished and that nobody holds."""
+    run = leftover.name.removesuffix(PART_SUFFIX).removesuffix(LOCK_SUFFIX)
+    if leftover.with_name(run + SUFFIX).exists() or not leftover.with_name(run + FILE_SUFFIX).exists():
+        return
+    try:
+        with RunLock(leftover.with_name(run + LOCK_SUFFIX)):
+            if leftover.suffix != LOCK_SUFFIX:
+                leftover.unlink(missing_ok=True)
+    except (StorageError, OSError):
+        return

@@ -1,0 +1,120 @@
+"""Reading files of others in a child process: a file that crashes the HDF5 library ends the child, not us.
+
+``python -m tsbench.storage.safe_read COMMAND PATH LARGEST`` is that child; it answers in MessagePack.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import UnreadableFile
+from tsbench.records import Run
+from tsbench.storage import codec
+
+LARGEST = 2 * 2**30  #: [bytes] what a foreign file may declare
+SECONDS = 120.0
+_MEMORY = 4 * 2**30  #: [bytes] of the child beside the data
+
+
+def read_foreign(path: Path | str, largest: int = LARGEST) -> Run:
+    """Read a run file or journal from anywhere.
+
+    Raises
+    ------
+    UnreadableFile
+        One line: the file and what is wrong with it, also where reading it crashed.
+    """
+    return codec.run_from(_ask("read", Path(path), largest))
+
+
+def validate(path: Path | str, largest: int = LARGEST) -> list[str]:
+    """Return the problems of a run file, one line each, none where it is whole and conformant.
+
+    Never raises for what is in the file: a file that cannot be read at all is one problem.
+    """
+    try:
+        return list(_ask("validate", Path(path), largest))
+    except UnreadableFile as error:
+        return [str(error).removeprefix(f"{path}: ")]
+
+
+def _ask(command: str, path: Path, largest: int) -> Any:
+    if not path.is_file():
+        raise UnreadableFile(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+    environment = {
+        **os.environ,
+        "HDF5_PLUGIN_PATH": "::",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    environment.pop("PYTHONFAULTHANDLER", None)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tsbench.storage.safe_read", command, str(path), str(largest)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            env=environment,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UnreadableFile(f"{path}: not read within {SECONDS:.0f} s; it may be made to harm") from None
+    if done.returncode != 0:
+        raise UnreadableFile(
+            f"{path}: reading it crashed the HDF5 library ({_cause(done)}); the file is damaged"
+        )
+    answer = codec.unpack(done.stdout)
+    if "error" in answer:
+        raise UnreadableFile(answer["error"])
+    return answer["answer"]
+
+
+def _cause(done: "subprocess.CompletedProcess[bytes]") -> str:
+    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+    return f"exit {done.returncode}{f': {last[0][:120]}' if last else ''}"
+
+
+def _limit(largest: int) -> None:
+    """Bound memory and processor time of this process, where the system can."""
+    if sys.platform == "win32":
+        return  # the parent's timeout and the declared sizes bound it there
+    import resource  # noqa: PLC0415  POSIX only
+
+    for what, bound in (
+        (resource.RLIMIT_AS, _MEMORY + 4 * largest),
+        (resource.RLIMIT_CPU, int(SECONDS)),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        try:
+            resource.setrlimit(what, (bound if hard == resource.RLIM_INFINITY else min(bound, hard), hard))
+        except (ValueError, OSError):
+            continue  # macOS refuses some
+
+
+def main(arguments: list[str]) -> int:
+    """Answer one request on standard output."""
+    command, name, largest = arguments[0], Path(arguments[1]), int(arguments[2])
+    _limit(largest)  # before HDF5 comes in
+    from tsbench.storage.run_file import read_run  # noqa: PLC0415
+    from tsbench.storage.validation import inspect  # noqa: PLC0415
+
+    answer: dict[str, Any]
+    try:
+        if command == "read":
+            # name.suffix tells journal from run file, whatever the content claims
+            answer = {"answer": codec.run_data(read_run(name, largest))}
+        else:
+            answer = {"answer": inspect(name, largest)}
+    except UnreadableFile as error:
+        answer = {"error": str(error)}
+    except MemoryError:
+        answer = {"error": f"{name}: needs more memory than a file of others gets"}
+    sys.stdout.buffer.write(codec.pack(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""Later extractions: a run file is never edited, they go beside it as ``RUN.extraction-NNN.json``."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tsbench
+from tsbench.errors import UnreadableFile
+from tsbench.records import Result
+from tsbench.storage import codec, disk, run_id
+from tsbench.storage.validation import file_sha256
+
+_KIND = "tsbench extraction"
+_LARGEST = 64 * 2**20  #: [bytes]
+
+
+def append_extraction(
+    path: Path | str, results: Sequence[Result], parameters: Mapping[str, Any] | None = None
+) -> Path:
+    """Write ``results`` beside the run file ``path`` and return the sidecar's path.
+
+    Parameters
+    ----------
+    path : Path
+        The run file; its SHA-256 goes into the sidecar, so that results of another file are told.
+    results : sequence of Result
+    parameters : mapping
+        What the extraction was asked for, where it differs from the default.
+
+    Raises
+    ------
+    StorageError
+        It cannot be written.
+    """
+    path = Path(path)
+    content = {
+        "kind": _KIND,
+        "schema": 1,
+        "program": "tsbench",
+        "version": tsbench.__version__,
+        "date": run_id.timestamp(),
+        "input": {"file": path.name, "sha256": file_sha256(path)},
+        "parameters": codec.plain(parameters or {}),
+        "parameters_sha256": codec.sha256(codec.to_json(parameters or {})),
+        "results": [codec.plain(result) for result in results],
+    }
+    data = json.dumps(json.loads(codec.to_json(content)), indent=1, ensure_ascii=False).encode()
+    number = 2  # 001 is the extraction inside the run file
+    while True:
+        sidecar = path.with_name(f"{path.stem}.extraction-{number:03d}.json")
+        try:
+            descriptor = os.open(
+                sidecar, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644
+            )
+        except FileExistsError:
+            number += 1
+            continue
+        except OSError as error:
+            raise disk.storage_error(error, sidecar, "the extraction") from error
+        try:
+            disk.write_all(descriptor, data)
+            disk.sync_data(descriptor)
+        except OSError as error:
+            os.close(descriptor)
+            sidecar.unlink(missing_ok=True)
+            raise disk.storage_error(error, sidecar, "the extraction") from error
+        os.close(descriptor)
+        disk.sync_directory(sidecar.parent)
+        return sidecar
+
+
+def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
+    """Read a sidecar's results.
+
+    Raises
+    ------
+    UnreadableFile
+        No sidecar, or it belongs to a run file of another content.
+    """
+    sidecar = Path(sidecar)
+    try:
+        if sidecar.stat().st_size > _LARGEST:
+            raise UnreadableFile(f"{sidecar}: larger than {_LARGEST / 1e6:.0f} MB")
+        content = codec.from_json(sidecar.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFile(f"{sidecar}: {error}") from None
+    if not isinstance(content, dict) or content.get("kind") != _KIND:
+        raise UnreadableFile(f"{sidecar}: not an extraction of tsbench")
+    try:
+        file, digest = sidecar.with_name(Path(content["input"]["file"]).name), content["input"]["sha256"]
+        results = tuple(codec.result_from(row) for row in content["results"])
+    except (KeyError, TypeError) as error:
+        raise UnreadableFile(f"{sidecar}: incomplete: {error}") from None
+    if file.exists() and file_sha256(file) != digest:
+        raise UnreadableFile(f"{sidecar}: extracted from a file {file.name} of other content")
+    return results
+
+
+def extractions(path: Path | str) -> list[Path]:
+    """Return the sidecars of a run file, oldest first."""
+    path = Path(path)
+    return sorted(path.parent.glob(f"{_escape(path.stem)}.extraction-*.json"))
+
+
+def _escape(text: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in text)

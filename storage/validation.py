@@ -1,0 +1,158 @@
+"""Is a run file whole, and is it what the schema says?"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from tsbench.errors import UnreadableFile
+from tsbench.records import Run
+from tsbench.storage import codec
+from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
+from tsbench.storage.journal import SUFFIX as JOURNAL_SUFFIX
+from tsbench.storage.journal_reader import read_journal
+from tsbench.storage.nexus_reader import read_file
+from tsbench.storage.schema import NUMERIC, REQUIRED, STATUSES
+
+
+def inspect(path: Path, largest: int = LARGEST_FILE) -> list[str]:
+    """Return the problems of a run file or journal, one line each, none where it is whole.
+
+    In this process; ``safe_read.validate`` does it in a child. Structure, default plot, units on every
+    numeric dataset, checksums, counts against each other and the plan, and the digest of all content.
+
+    Raises
+    ------
+    UnreadableFile
+        Nothing can be said of it: no run file, truncated, refused.
+    """
+    if path.suffix == JOURNAL_SUFFIX:
+        return _inspect_journal(path)
+    with open_guarded(path, largest) as file:
+        if "tsbench_schema" not in file.attrs:
+            raise UnreadableFile(f"{path}: an HDF5 file, but not a run file of tsbench")
+        try:
+            problems = [f"{name} is missing" for name in REQUIRED if name not in file]
+            problems += _default_plot(file)
+            problems += _datasets(file)
+            if not problems:
+                problems += _agreement(file["entry"])
+        except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
+            raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
+    if problems:
+        return problems
+    try:
+        run = read_file(path, largest)
+    except UnreadableFile as error:
+        return [str(error).removeprefix(f"{path}: ")]
+    return _counts(run)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _inspect_journal(path: Path) -> list[str]:
+    journal = read_journal(path)
+    problems = list(journal.problems)
+    if journal.header is None:
+        problems.append("the journal holds no header")
+    if journal.finish is None:
+        problems.append(f"not finished: run 'tsbench recover {path.parent}'")
+    return problems
+
+
+def _default_plot(file: Any) -> list[str]:
+    place = file
+    for _ in range(8):
+        if place.attrs.get("NX_class") == "NXdata":
+            break
+        default = place.attrs.get("default")
+        if not isinstance(default, str) or default not in place:
+            return [f"{place.name}: @default leads nowhere, a viewer finds no plot"]
+        place = place[default]
+    signal = place.attrs.get("signal")
+    if not isinstance(signal, str) or signal not in place:
+        return [f"{place.name}: @signal names no dataset"]
+    if place[signal].dtype.kind != "f":
+        return [f"{place.name}/{signal}: the default plot holds codes, not values"]
+    return []
+
+
+def _datasets(file: Any) -> list[str]:
+    problems: list[str] = []
+
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Group) and "NX_class" not in item.attrs:
+            problems.append(f"{name}: no NX_class")
+        if isinstance(item, h5py.Dataset):
+            if item.dtype.kind in NUMERIC and "units" not in item.attrs:
+                problems.append(f"{name}: no units")
+            try:
+                item[()]  # every chunk once: checksums
+            except OSError as error:
+                problems.append(f"{name}: {reason(error)}")
+
+    file.visititems(visit)
+    return problems
+
+
+def _agreement(entry: Any) -> list[str]:
+    """What is told twice must be told the same."""
+    problems = []
+    header_text = str(entry["run/header"].asstr()[()])
+    if codec.sha256(header_text) != entry["run/header"].attrs.get("sha256"):
+        problems.append("entry/run/header: SHA-256 differs")
+    header = codec.header_from(codec.from_json(header_text))
+    parameters = entry["protocol"].attrs.get("json", "")
+    if codec.sha256(parameters) != entry["protocol"].attrs.get("sha256"):
+        problems.append("entry/protocol: SHA-256 of the parameters differs")
+    if parameters != codec.to_json(header.parameters):
+        problems.append("entry/protocol: parameters differ from the header's")
+    for name, told in (
+        ("identifier_experiment", header.run_id),
+        ("sample/name", header.device.identifier),
+        ("fixture/netlist", header.fixture.netlist),
+        ("start_time", header.start_time),
+    ):
+        if str(entry[name].asstr()[()]) != told:
+            problems.append(f"entry/{name}: differs from the header's")
+    if bool(entry["run/simulated"][()]) != header.simulated:
+        problems.append("entry/run/simulated: differs from the header's")
+    if str(entry["run/status"].asstr()[()]) not in STATUSES:
+        problems.append(f"entry/run/status: not one of {', '.join(STATUSES)}")
+    length = len(entry["steps/flags"])
+    problems += [
+        f"entry/steps/{name}: {len(item)} values for {length} points"
+        for name, item in entry["steps"].items()
+        if len(item) != length
+    ]
+    for name, block in entry["waveforms"].items():
+        if name.startswith("block_"):
+            problems += _formulas(f"entry/waveforms/{name}", block)
+    return problems
+
+
+def _formulas(where: str, block: Any) -> list[str]:
+    """The two formulas from codes to values must give the same values."""
+    signal = block["signal"]
+    scale, offset = float(signal.attrs["scale_factor"]), float(signal.attrs["add_offset"])
+    nexus_scale, nexus_offset = float(block["signal_scaling_factor"][()]), float(block["signal_offset"][()])
+    codes = np.array([-128.0, 0.0, 127.0])
+    cf, nexus = codes * scale + offset, (codes + nexus_offset) * nexus_scale
+    if not np.allclose(cf, nexus, rtol=1e-9, atol=abs(scale) * 1e-6):
+        return [f"{where}: scale_factor/add_offset and signal_scaling_factor/signal_offset disagree"]
+    if int(np.sum(block["acquisitions/segments"][...])) != signal.shape[0]:
+        return [f"{where}: {signal.shape[0]} records, but the acquisitions count otherwise"]
+    return []
+
+
+def _counts(run: Run) -> list[str]:
+    planned, acquired = run.header.planned_points, len(run.points)
+    if run.status == "success" and planned and acquired != planned:
+        return [f"status success with {acquired} of {planned} planned points"]
+    return []
