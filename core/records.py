@@ -80,7 +80,7 @@ class Waveform:
 
     def values(self) -> FloatArray:
         """Return the samples in ``unit``, shape (segments, samples)."""
-        return self.codes.astype(np.float64) * self.scale + self.offset
+        return np.asarray(self.codes, dtype=np.float64) * np.float64(self.scale) + np.float64(self.offset)
 
     def times(self) -> FloatArray:
         """Return the sample times after each trigger [s], shape (samples,)."""

@@ -1,1 +1,20 @@
-"""tsbench.protocols."""
+"""Measurement procedures, by the name the command line gives them."""
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.protocols.description import describe
+from tsbench.protocols.iv_sweep import IVSweep
+from tsbench.protocols.oscillation import Oscillation
+from tsbench.protocols.protocol import Protocol
+from tsbench.protocols.pulse_train import PulseTrain
+
+PROTOCOLS: dict[str, type[Protocol]] = {protocol.name: protocol for protocol in (IVSweep, PulseTrain, Oscillation)}
+
+
+def protocol_named(name: str) -> type[Protocol]:
+    """Return the protocol called ``name``; ConfigurationError names the nearest there is."""
+    if name not in PROTOCOLS:
+        raise ConfigurationError(f"unknown protocol '{name}'{nearest(name, PROTOCOLS)}")
+    return PROTOCOLS[name]
+
+
+__all__ = ["PROTOCOLS", "IVSweep", "Oscillation", "Protocol", "PulseTrain", "describe", "protocol_named"]

@@ -5,7 +5,7 @@ One declaration serves the form, the command line, the campaign file and the run
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -50,17 +50,18 @@ class Protocol(BaseModel, ABC):
             return cls.model_validate(values)
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "parameters"
+            where = "".join(f"{part}: " for part in first["loc"] if part in cls.model_fields)
             message = first["msg"].removeprefix("Value error, ")
-            raise ConfigurationError(f"{cls.name}: {where}: {message}") from None
+            raise ConfigurationError(f"{cls.name}: {where}{message}") from None
 
     @classmethod
     def unit_of(cls, field: str) -> str:
         """Return the SI unit of a parameter, "" where it has none."""
-        for mark in cls.model_fields[field].metadata:
-            if isinstance(mark, Unit):
-                return mark.symbol
-        return ""
+        described = cls.model_fields[field]
+        marks = list(described.metadata)
+        for part in get_args(described.annotation):  # where the parameter may be left out, the unit is one level down
+            marks += get_args(part)
+        return next((mark.symbol for mark in marks if isinstance(mark, Unit)), "")
 
     def parameters(self) -> dict[str, dict[str, Any]]:
         """Return name -> {"value", "unit"} for the run file."""

@@ -1,0 +1,24 @@
+"""Parameter types that several protocols use: lists of quantities, as "1.1 V, 1.2 V" or as a sequence."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from tsbench.quantities import Seconds, Unit, Volts
+
+
+def _split(value: object) -> object:
+    """Turn one value or comma-separated text into a tuple; the items are parsed by their own type."""
+    if isinstance(value, str):
+        text = value.strip().removeprefix("[").removesuffix("]")
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(value, int | float):
+        return (value,)
+    if isinstance(value, Sequence):
+        return tuple(value)
+    return value
+
+
+VoltsList = Annotated[tuple[Volts, ...], BeforeValidator(_split), Unit("V")]
+SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(_split), Unit("s")]

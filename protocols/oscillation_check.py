@@ -1,0 +1,105 @@
+"""Whether the device oscillates while a source meter reads it: a short scope record beside the readings.
+
+A reading of 20 ms over an oscillation of 1 us is a smooth, plausible and wrong number. Only something faster can tell.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.instruments import Station, Timebase
+from tsbench.protocols.device_view import DeviceView, Window, free_run_trigger
+from tsbench.records import FloatArray, Waveform
+
+#: record length: 100 us seen every 20 ns finds periods between about 40 ns and 30 us
+CHECK_SPAN = 100e-6
+_POINTS = 5000
+#: standard deviation of the record over that of the resting device, above which something moves
+_RATIO = 3.0
+#: von Neumann ratio below which a record is more than noise
+_WHITE = 0.5
+#: an oscillation repeats: fewer cycles are a transient
+_CYCLES = 3
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What one record shows: ``cycles`` in it, ``frequency`` [Hz], ``peak_to_peak`` [V, at the channel]."""
+
+    cycles: int
+    frequency: float
+    peak_to_peak: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``oscillating`` is None where the scope gave no record."""
+
+    oscillating: bool | None
+    activity: Activity = Activity(0, 0.0, 0.0)
+
+
+def activity(values: FloatArray, dt: float) -> Activity:
+    """Count the cycles in ``values`` [V], shape (n,), sampled every ``dt`` [s].
+
+    A cycle is an upward crossing from below 35 % to above 65 % of the peak-to-peak (a comparator with hysteresis).
+    """
+    low, high = float(values.min()), float(values.max())
+    swing = high - low
+    if swing <= 0:
+        return Activity(0, 0.0, 0.0)
+    states = np.where(values > low + 0.65 * swing, 1, np.where(values < low + 0.35 * swing, -1, 0))
+    known = np.flatnonzero(states)
+    rises = known[1:][(states[known[1:]] == 1) & (states[known[:-1]] == -1)]
+    cycles = len(rises)
+    frequency = (cycles - 1) / (float(rises[-1] - rises[0]) * dt) if cycles > 1 else 0.0
+    return Activity(cycles, frequency, swing)
+
+
+def is_smooth(values: FloatArray) -> bool:
+    """Return whether neighbouring samples go together: a sampled signal, not white noise.
+
+    The mean square of successive differences over twice the variance (von Neumann) is 1 for white noise, near 0 for
+    a signal sampled often.
+    """
+    variance = float(values.var())
+    return variance > 0 and float(np.mean(np.diff(values) ** 2)) / (2 * variance) < _WHITE
+
+
+class OscillationCheck:
+    """Takes a reference record of the resting device, then says of later ones whether the device oscillates."""
+
+    def __init__(self, view: DeviceView, voltage: Window, current: Window) -> None:
+        self._view = view
+        self._windows = view.windows(voltage, current)
+        self._trigger = free_run_trigger(view, voltage)
+        self._noise: dict[str, float] = {}
+
+    def prepare(self, station: Station) -> bool:
+        """Set the scope up and take the reference, with the source at rest; returns whether that worked."""
+        self._view.configure(self._windows)
+        self._view.scope.configure_trigger(self._trigger)
+        waveforms = self._view.capture_now(Timebase(span=CHECK_SPAN, points=_POINTS), station, {})
+        if waveforms is None:
+            return False
+        # a quiet 8-bit channel may show one code only: half a code is the least that can be told
+        self._noise = {name: max(_deviation(wave), abs(wave.scale) / 2) for name, wave in waveforms.items()}
+        return True
+
+    def verdict(self, station: Station) -> Verdict:
+        """Take a record now and judge it."""
+        waveforms = self._view.recapture(CHECK_SPAN, station, {}) if self._noise else None
+        if waveforms is None:
+            return Verdict(None)
+        best = Activity(0, 0.0, 0.0)
+        for name, wave in waveforms.items():
+            if _deviation(wave) < _RATIO * self._noise[name]:
+                continue
+            seen = activity(wave.values()[0], wave.dt)
+            if seen.cycles > best.cycles:
+                best = seen
+        return Verdict(best.cycles >= _CYCLES, best)
+
+
+def _deviation(waveform: Waveform) -> float:
+    return float(waveform.values()[0].std())

@@ -1,0 +1,62 @@
+"""The levels of an I-V sweep, in order, with what each belongs to: pure arithmetic."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.records import FloatArray
+
+
+@dataclass(frozen=True)
+class SweepPath:
+    """Every level of a sweep in order of measurement; arrays of shape (n,)."""
+
+    levels: FloatArray  #: [V or A]
+    cycle: FloatArray  #: from 1
+    direction: FloatArray  #: +1 away from zero, -1 back
+    polarity: FloatArray  #: +1 or -1: the sign of the level; at zero, of the branch it belongs to
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    def blocks(self, size: int) -> Iterator[slice]:
+        """Yield consecutive slices of at most ``size`` levels that do not run across the end of a cycle."""
+        start = 0
+        while start < len(self):
+            same = np.flatnonzero(self.cycle[start:start + size] == self.cycle[start])
+            stop = start + int(same[-1]) + 1
+            yield slice(start, stop)
+            start = stop
+
+
+def branch_levels(start: float, stop: float, step: float, points: int | None) -> FloatArray:
+    """Return the levels from ``start`` to ``stop``, both included, evenly spaced by at most ``step``."""
+    count = points if points is not None else int(np.ceil(abs(stop - start) / step * (1 - 1e-9))) + 1
+    return np.linspace(start, stop, max(count, 2))
+
+
+def sweep_path(up: FloatArray, dual: bool, both_polarities: bool, cycles: int) -> SweepPath:
+    """Return ``cycles`` times: ``up``, back if ``dual``, and the same mirrored if ``both_polarities``."""
+    branches = [_branch(sign * up, dual) for sign in ([1.0, -1.0] if both_polarities else [1.0])]
+    levels, direction, polarity = (np.concatenate(parts) for parts in zip(*branches, strict=True))
+    return SweepPath(
+        np.tile(levels, cycles), np.repeat(np.arange(1.0, cycles + 1), len(levels)),
+        np.tile(direction, cycles), np.tile(polarity, cycles),
+    )
+
+
+def _branch(up: FloatArray, dual: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return levels, directions and polarities of one way up and, if ``dual``, back to its first level."""
+    levels = np.concatenate([up, up[-2::-1]]) if dual else up
+    change = np.sign(np.diff(np.abs(levels)))
+    direction = np.concatenate([change[:1], change])  # of a point: the way it was reached; of the first: the next
+    far = levels[np.argmax(np.abs(levels))]
+    polarity = np.where(levels == 0, np.sign(far) or 1.0, np.sign(levels))
+    return levels, np.where(direction == 0, 1.0, direction), polarity
+
+
+def soft_steps(start: float, stop: float, step: float) -> FloatArray:
+    """Return the levels after ``start`` that lead to ``stop`` in steps of at most ``step``; empty if it is there."""
+    count = int(np.ceil(abs(stop - start) / step * (1 - 1e-9)))
+    return np.linspace(start, stop, count + 1)[1:]
