@@ -1,0 +1,110 @@
+"""``demo``, ``measure`` and ``run``: what makes the runner work, and how its outcome is told."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tsbench.errors import ConfigurationError
+
+#: status of a run -> exit code
+EXIT_CODES = {"success": 0, "fail": 1, "abort": 130}
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Run one protocol on one device."""
+    from tsbench.cli.printing import ProgressPrinter, print_json, print_results
+    from tsbench.protocols import protocol_named
+    from tsbench.runner import Control, JsonLinesEvents, StdinControl, run_protocol
+
+    protocol = protocol_named(options.protocol).parse(parse_settings(options.settings))
+    if options.events:
+        outcome = run_protocol(options.bench, options.device, protocol, options.out,
+                               events=JsonLinesEvents(sys.stdout), control=StdinControl())
+        return EXIT_CODES[outcome.status]
+    with ProgressPrinter(options.protocol) as progress:
+        outcome = run_protocol(options.bench, options.device, protocol, options.out,
+                               events=progress, control=Control())
+    rows = _rows(outcome, options.device)
+    if options.json:
+        print_json(rows)
+    else:
+        print_results(rows, f"{options.protocol} on {options.device}")
+    _tell(outcome)
+    return EXIT_CODES[outcome.status]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a list of protocols."""
+    from tsbench.cli.printing import ProgressPrinter, print_json, print_results
+    from tsbench.runner import Control, run_list
+
+    with ProgressPrinter(options.list.stem) as progress:
+        outcomes = run_list(options.list, options.out, events=progress, control=Control(),
+                            dry_run=options.dry_run, resume=options.resume)
+    rows = [row for outcome in outcomes for row in _rows(outcome, "")]
+    if options.json:
+        print_json(rows)
+    elif not options.dry_run:
+        print_results(rows, str(options.list))
+    for outcome in outcomes:
+        _tell(outcome)
+    return max((EXIT_CODES[outcome.status] for outcome in outcomes), default=0)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run the demo and print its table."""
+    from tsbench.cli.printing import ProgressPrinter, print_json, print_results
+    from tsbench.demo import run_demo
+    from tsbench.records import RunEvent
+
+    with ProgressPrinter("demo") as progress:
+        def follow(name: str, event: RunEvent) -> None:
+            if progress.name != name:
+                progress.next(name)
+            progress(event)
+
+        outcome = run_demo(options.out, options.seed, follow)
+    rows = [row.as_json() for row in outcome.rows]
+    if options.json:
+        print_json(rows)
+    else:
+        print_results(rows, "Measured beside the true values of the simulated device")
+        for path in (*outcome.runs, *outcome.figures):
+            sys.stdout.write(f"{path}\n")
+    if not outcome.passed:
+        sys.stderr.write("tsbench: the demo missed a claim: see the deviations in the table\n")
+        return 1
+    return 0
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Return name -> text of ``--set NAME=VALUE`` options; the protocol itself reads the values.
+
+    Raises
+    ------
+    ConfigurationError
+        Not of that form, or a name given twice.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ConfigurationError(f"--set {setting!r} is not NAME=VALUE; for example --set stop=\"1.2 V\"")
+        if name in values:
+            raise ConfigurationError(f"--set {name} is given twice: {values[name]!r} and {value.strip()!r}")
+        values[name] = value.strip()
+    return values
+
+
+def _rows(outcome: Any, device: str) -> list[dict[str, Any]]:
+    return [result.row(device, "", "") for result in outcome.results]
+
+
+def _tell(outcome: Any) -> None:
+    """Say on standard error where the run is and why it ended early."""
+    if outcome.status != "success":
+        sys.stderr.write(f"tsbench: {'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n")
+    if outcome.path is not None:
+        sys.stderr.write(f"run file: {outcome.path}\n")

@@ -1,0 +1,136 @@
+"""What the commands print: tables on standard output, progress on standard error, JSON alone where asked for."""
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from tsbench.quantities import conditions_text, format_interval, format_quantity
+from tsbench.records import RunEvent
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value; a number that is not one becomes null (JSON has no NaN)."""
+    sys.stdout.write(json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    if hasattr(value, "item"):  # a number of an array
+        return _plain(value.item())
+    return str(value)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; on a pipe it is as wide as it needs to be, so that nothing is cut."""
+    console = output_console()
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    console.print(drawn)
+
+
+def output_console() -> Console:
+    """Return a console on standard output, without markup (units and bracketed values are meant literally)."""
+    console = Console(markup=False, highlight=False, emoji=False)
+    return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=160)
+
+
+def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results") -> None:
+    """Print result rows as a table; with the true value beside each where a row has one."""
+    if not rows:
+        output_console().print(f"{title}: nothing was extracted")
+        return
+    truth = any("true" in row for row in rows)
+    columns = ["device", "protocol", "quantity", "conditions", "value (95 % interval)"]
+    columns += ["true", "deviation"] if truth else []
+    columns += ["flags"]
+    lines = []
+    for row in rows:
+        cells = [
+            str(row["device"]), str(row["protocol"]), str(row["quantity"]).replace("_", " "),
+            conditions_text(row["conditions"]), format_interval(row["value"], row["low"], row["high"], row["unit"]),
+        ]
+        if truth:
+            cells += [format_quantity(row.get("true"), row["unit"], 5), _deviation(row)]
+        cells.append(", ".join(row["flags"]))
+        lines.append(cells)
+    table(title, columns, lines)
+
+
+def _deviation(row: Mapping[str, Any]) -> str:
+    value, true = row["value"], row.get("true")
+    return f"{100 * (value / true - 1):+.2f} %" if value is not None and true else "-"
+
+
+class ProgressPrinter:
+    """Follows the events of runs: a bar on a terminal, a plain line every twentieth elsewhere; on standard error.
+
+    Use as a context manager and call it with each event.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._last_twentieth = -1
+        if self._console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+                TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=self._console,
+            )
+
+    def __enter__(self) -> "ProgressPrinter":
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: RunEvent) -> None:
+        """Show one event."""
+        if event.kind == "progress":
+            self._progress(int(event.data.get("done", 0)), int(event.data.get("total", 0)), event.message)
+        elif event.kind in {"log", "warning"}:
+            self._line(f"{'warning: ' if event.kind == 'warning' else ''}{event.message}")
+
+    def next(self, name: str) -> None:
+        """Start following another run."""
+        self.name = name
+        self._task = None
+        self._last_twentieth = -1
+
+    def _progress(self, done: int, total: int, message: str) -> None:
+        if self._bar is not None:
+            if self._task is None:
+                self._task = self._bar.add_task(self.name, total=total or None)
+            self._bar.update(self._task, completed=done, total=total or None)
+            return
+        twentieth = 20 * done // total if total else 0
+        if twentieth != self._last_twentieth:
+            self._last_twentieth = twentieth
+            share = f"{5 * twentieth:3d} %" if total else f"{done}"
+            self._console.out(f"{self.name}: {share}{'  ' + message if message else ''}", highlight=False)
+
+    def _line(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(f"{self.name}: {text}")
+        else:
+            self._console.out(f"{self.name}: {text}", highlight=False)

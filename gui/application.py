@@ -1,0 +1,38 @@
+"""Opens the window: the Qt application, its style, and what can go wrong before there is one."""
+
+import os
+import sys
+from pathlib import Path
+
+from tsbench.errors import ConfigurationError
+
+
+def open_window(bench: Path | None = None) -> int:
+    """Show the window until it is closed; returns the exit code.
+
+    Raises
+    ------
+    ConfigurationError
+        Qt is not installed, or there is no display to show a window on.
+    """
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        raise ConfigurationError("there is no display (DISPLAY is not set); measure with 'tsbench measure' instead")
+    try:
+        from PyQt5 import QtCore, QtWidgets  # noqa: PLC0415  optional: pip install tsbench[gui]
+
+        from tsbench.gui.main_window import MainWindow  # noqa: PLC0415
+        from tsbench.gui.palette import apply_palette  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(f"the window needs PyQt5 and pyqtgraph: pip install 'tsbench[gui]' ({error})") from None
+    QtWidgets.QApplication.setAttribute(QtCore.Qt.AA_EnableHighDpiScaling)
+    QtWidgets.QApplication.setAttribute(QtCore.Qt.AA_UseHighDpiPixmaps)
+    QtWidgets.QApplication.setHighDpiScaleFactorRoundingPolicy(QtCore.Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tsbench"])
+    application.setApplicationName("tsbench")
+    application.setOrganizationName("tsbench")
+    apply_palette(application)
+    window = MainWindow(bench)
+    window.show()
+    return int(application.exec_())

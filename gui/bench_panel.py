@@ -1,0 +1,142 @@
+"""The bench at a glance: instruments with model and role, a lamp for every output, real or simulated."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PyQt5 import QtCore, QtWidgets
+
+from tsbench.gui.palette import BAD, DIM, GOOD, WARNING
+
+
+class OutputLamp(QtWidgets.QLabel):
+    """The state of one output as read back: off, ON or unknown."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__()
+        self.output = output
+        self.state: bool | None = None
+        self.show_state(None)
+
+    def show_state(self, enabled: bool | None) -> None:
+        """Show ``enabled``; None: nobody has read it back."""
+        self.state = enabled
+        colour, word = {None: (DIM, "unknown"), False: (GOOD, "off"), True: (WARNING, "ON")}[enabled]
+        weight = "700" if enabled else "400"
+        symbol = {None: "○", False: "●", True: "◉"}[enabled]
+        self.setText(f"<span style='color:{colour}; font-weight:{weight}'>{symbol} {self.output}: {word}</span>")
+        self.setToolTip(f"Output {self.output} is {word}" + (", as read back from the instrument" if enabled is not None else ""))
+
+
+class SimulationBadge(QtWidgets.QLabel):
+    """SIMULATED or REAL, loud; unknown until the instruments have said who they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("badge")
+        self.setAlignment(QtCore.Qt.AlignCenter)
+        self.show_state(None)
+
+    def show_state(self, simulated: bool | None) -> None:
+        """Show what the identities of the instruments say."""
+        state = {None: "unknown", True: "simulated", False: "real"}[simulated]
+        self.setText({None: "NOT CONNECTED", True: "SIMULATED BENCH", False: "REAL BENCH"}[simulated])
+        self.setProperty("state", state)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class BenchPanel(QtWidgets.QWidget):
+    """Instruments, roles and outputs, as ``tsbench check`` reports them."""
+
+    check_wanted = QtCore.pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(QtCore.Qt.WA_StyledBackground)
+        self._lamps: dict[str, OutputLamp] = {}
+        title = QtWidgets.QLabel("BENCH")
+        title.setProperty("role", "title")
+        self._check = QtWidgets.QPushButton("Chec&k")
+        self._check.setToolTip("Connect, identify, read back every output, make safe")
+        self._check.clicked.connect(self.check_wanted)
+        head = QtWidgets.QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self._check)
+        self._body = QtWidgets.QVBoxLayout()
+        self._body.setSpacing(3)
+        self._note = QtWidgets.QLabel()
+        self._note.setWordWrap(True)
+        self._note.setProperty("role", "dim")
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.addLayout(head)
+        layout.addLayout(self._body)
+        layout.addWidget(self._note)
+
+    def set_busy(self, busy: bool, note: str = "") -> None:
+        """Nothing can be asked of the bench while it is busy."""
+        self._check.setEnabled(not busy)
+        if note:
+            self.show_note(note)
+
+    def show_note(self, note: str, problem: bool = False) -> None:
+        """Show one sentence under the instruments."""
+        self._note.setText(f"<span style='color:{BAD}'>{note}</span>" if problem else note)
+        self._note.setVisible(bool(note))
+
+    def show_instruments(self, instruments: Sequence[Mapping[str, Any]], outputs: Sequence[str]) -> None:
+        """List the instruments; every output starts as unknown."""
+        _clear(self._body)
+        self._lamps.clear()
+        for instrument in _by_name(instruments):
+            roles = ", ".join(instrument["roles"])
+            name, model = instrument["name"], instrument.get("model") or instrument.get("driver", "")
+            line = QtWidgets.QLabel(f"<b>{name}</b>&nbsp; <span style='color:{DIM}'>{model}"
+                                    + (f" · {roles}" if roles else "") + "</span>")
+            line.setToolTip(f"{instrument.get('resource', '')}\nVISA library: {instrument.get('visa_library') or 'system'}")
+            self._body.addWidget(line)
+            own = [output for output in outputs if output.partition(".")[0] == name]
+            if own:
+                row = QtWidgets.QHBoxLayout()
+                row.setContentsMargins(12, 0, 0, 4)
+                row.setSpacing(14)
+                for output in own:
+                    self._lamps[output] = OutputLamp(output)
+                    row.addWidget(self._lamps[output])
+                row.addStretch(1)
+                self._body.addLayout(row)
+
+    def show_outputs(self, states: Mapping[str, bool | None]) -> None:
+        """Show read-back states; outputs that are not named keep theirs."""
+        for output, enabled in states.items():
+            if output in self._lamps:
+                self._lamps[output].show_state(enabled)
+
+    def forget_outputs(self) -> None:
+        """Every output is unknown now."""
+        for lamp in self._lamps.values():
+            lamp.show_state(None)
+
+    def outputs(self) -> dict[str, bool | None]:
+        """Return what the lamps show."""
+        return {output: lamp.state for output, lamp in self._lamps.items()}
+
+
+def _by_name(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Put the rows (one per role) of one instrument together."""
+    instruments: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        instrument = instruments.setdefault(str(row["name"]), {**row, "roles": []})
+        if row.get("role"):
+            instrument["roles"].append(row["role"])
+    return list(instruments.values())
+
+
+def _clear(layout: QtWidgets.QLayout) -> None:
+    while layout.count():
+        item = layout.takeAt(0)
+        if item.widget() is not None:
+            item.widget().deleteLater()
+        elif item.layout() is not None:
+            _clear(item.layout())

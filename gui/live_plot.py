@@ -1,0 +1,145 @@
+"""The curve while it is measured: I-V points, or the last waveforms of the scope; drawn at most 20 times a second."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt5 import QtCore, QtWidgets
+
+from tsbench.gui.palette import ACCENT, BORDER, CURVES, DIM, FIELD
+
+_REDRAW_MS = 50
+_KEPT_WAVEFORMS = 6
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A curve to draw: ``x`` and ``y`` of equal length, in SI units."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+
+
+class LivePlot(QtWidgets.QWidget):
+    """One plot with its axes in SI units, a linear/logarithmic switch, and what is being drawn in words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(QtCore.Qt.WA_StyledBackground)
+        self._x: list[float] = []
+        self._y: list[float] = []
+        self._traces: dict[str, Trace] = {}
+        self._axes = ("", "", "", "")
+        self._stale = False
+        self._title = QtWidgets.QLabel("LIVE CURVE")
+        self._title.setProperty("role", "title")
+        self._note = QtWidgets.QLabel("nothing measured yet")
+        self._note.setProperty("role", "dim")
+        self._logarithmic = QtWidgets.QPushButton("&Log current")
+        self._logarithmic.setCheckable(True)
+        self._logarithmic.setToolTip("Magnitude of the current on a logarithmic axis")
+        self._logarithmic.toggled.connect(self._redraw)
+        self._whole = QtWidgets.QPushButton("Show &all")
+        self._whole.setToolTip("Fit the axes to the whole curve (drag to move, wheel to zoom)")
+        self._whole.clicked.connect(lambda: self._plot.enableAutoRange())
+        head = QtWidgets.QHBoxLayout()
+        head.addWidget(self._title)
+        head.addSpacing(12)
+        head.addWidget(self._note, 1)
+        head.addWidget(self._logarithmic)
+        head.addWidget(self._whole)
+        self._plot = pg.PlotWidget(background=FIELD)
+        self._plot.showGrid(x=True, y=True, alpha=0.18)
+        self._plot.setMinimumHeight(220)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(BORDER)
+            axis.setTextPen(DIM)
+        self._legend = self._plot.addLegend(offset=(-12, 12), labelTextColor=DIM)
+        self._curve = self._plot.plot([], [], pen=pg.mkPen(ACCENT, width=1.6), symbol="o", symbolSize=4,
+                                      symbolBrush=ACCENT, symbolPen=None, connect="finite")
+        self._drawn: dict[str, pg.PlotDataItem] = {}
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.addLayout(head)
+        layout.addWidget(self._plot, 1)
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(_REDRAW_MS)
+        self._timer.timeout.connect(self._redraw_if_stale)
+        self._timer.start()
+
+    def begin(self, x: tuple[str, str], y: tuple[str, str]) -> None:
+        """Start an empty curve; ``x`` and ``y`` are (name, unit) of the axes."""
+        self._x.clear()
+        self._y.clear()
+        self._traces.clear()
+        self._axes = (*x, *y)
+        self._logarithmic.setVisible(y[1] == "A")
+        self._plot.enableAutoRange()
+        self._stale = True
+        self._redraw_if_stale()
+
+    def add_point(self, x: float, y: float) -> None:
+        """Append one point; a NaN leaves a gap."""
+        self._x.append(x)
+        self._y.append(y)
+        self._stale = True
+
+    def show_trace(self, trace: Trace) -> None:
+        """Show a waveform; one of the same name is replaced, and only the last few names stay."""
+        self._traces.pop(trace.name, None)
+        self._traces[trace.name] = trace
+        while len(self._traces) > _KEPT_WAVEFORMS:
+            del self._traces[next(iter(self._traces))]
+        self._stale = True
+
+    def points(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Return the points so far."""
+        return tuple(self._x), tuple(self._y)
+
+    def traces(self) -> Mapping[str, Trace]:
+        """Return the waveforms on show."""
+        return dict(self._traces)
+
+    def _redraw_if_stale(self) -> None:
+        if self._stale:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self._stale = False
+        logarithmic = self._logarithmic.isChecked() and self._logarithmic.isVisibleTo(self)
+        name_x, unit_x, name_y, unit_y = self._axes
+        self._plot.setLabel("bottom", name_x, units=unit_x, color=DIM)
+        self._plot.setLabel("left", f"|{name_y}|" if logarithmic else name_y, units=unit_y, color=DIM)
+        self._plot.setLogMode(x=False, y=logarithmic)
+        values = np.asarray(self._y, dtype=float)
+        self._curve.setData(np.asarray(self._x, dtype=float), _magnitude(values) if logarithmic else values)
+        for name in [name for name in self._drawn if name not in self._traces]:
+            self._plot.removeItem(self._drawn.pop(name))
+        for number, (name, trace) in enumerate(self._traces.items()):
+            if name not in self._drawn:
+                self._drawn[name] = self._plot.plot([], [], name=name)
+            item = self._drawn[name]
+            item.setPen(pg.mkPen(CURVES[number % len(CURVES)], width=1.3))
+            item.setData(trace.x, trace.y, connect="finite")
+        self._note.setText(self._in_words())
+
+    def _in_words(self) -> str:
+        if self._traces:
+            samples = sum(len(trace.x) for trace in self._traces.values())
+            return f"{len(self._traces)} waveforms, {samples} samples shown"
+        if self._x:
+            missing = sum(1 for value in self._y if math.isnan(value))
+            return f"{len(self._x)} points" + (f", {missing} out of range" if missing else "")
+        return "nothing measured yet"
+
+
+def _magnitude(values: np.ndarray) -> np.ndarray:
+    """Return magnitudes for a logarithmic axis; zero has no place on it."""
+    magnitudes = np.abs(values)
+    magnitudes[magnitudes == 0] = np.nan
+    return magnitudes

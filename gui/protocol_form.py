@@ -1,0 +1,226 @@
+"""A form made from a protocol's parameters: one declaration serves form, command line and run file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PyQt5 import QtCore, QtWidgets
+
+from tsbench.errors import ConfigurationError
+from tsbench.gui.quantity_field import Bounds, QuantityField, written
+from tsbench.protocols import Protocol, describe
+
+_SPELT = {"nplc": "NPLC"}
+
+
+class ChoiceField(QtWidgets.QComboBox):
+    """One of a few words."""
+
+    changed = QtCore.pyqtSignal()
+
+    def __init__(self, name: str, choices: tuple[str, ...]) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.addItems([str(choice) for choice in choices])
+        self.currentIndexChanged.connect(lambda _: self.changed.emit())
+
+    def set_value(self, value: Any) -> None:
+        """Choose ``value``."""
+        self.setCurrentText(str(value))
+
+    def value(self) -> str:
+        """Return the chosen word."""
+        return str(self.currentText())
+
+    def wheelEvent(self, event: Any) -> None:  # noqa: N802  Qt's name
+        """Leave the wheel to the scrolling form: a parameter must not change unnoticed."""
+        event.ignore()
+
+
+class SwitchField(QtWidgets.QCheckBox):
+    """Yes or no."""
+
+    changed = QtCore.pyqtSignal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.toggled.connect(lambda _: self.changed.emit())
+
+    def set_value(self, value: Any) -> None:
+        """Switch on or off."""
+        self.setChecked(bool(value))
+
+    def value(self) -> bool:
+        """Return whether it is on."""
+        return bool(self.isChecked())
+
+
+Field = QuantityField | ChoiceField | SwitchField
+
+
+class ProtocolForm(QtWidgets.QWidget):
+    """The parameters of one protocol, checked while they are typed."""
+
+    changed = QtCore.pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._protocol: type[Protocol] | None = None
+        self._fields: dict[str, Field] = {}
+        self._parameters: dict[str, dict[str, Any]] = {}
+        self._defaults: dict[str, Any] = {}
+        self._setting = False
+        self._grid = QtWidgets.QFormLayout(self)
+        self._grid.setContentsMargins(0, 0, 6, 0)
+        self._grid.setVerticalSpacing(7)
+        self._grid.setFieldGrowthPolicy(QtWidgets.QFormLayout.AllNonFixedFieldsGrow)
+        self._message = QtWidgets.QLabel()
+        self._message.setProperty("role", "problem")
+        self._message.setWordWrap(True)
+
+    def set_protocol(self, protocol: type[Protocol]) -> None:
+        """Show the parameters of ``protocol`` with their defaults."""
+        self._message.setParent(None)
+        while self._grid.rowCount():
+            self._grid.removeRow(0)
+        self._protocol = protocol
+        self._fields.clear()
+        self._parameters = {parameter["name"]: parameter for parameter in describe(protocol)["parameters"]}
+        for name, parameter in self._parameters.items():
+            field = _field(parameter)
+            field.setToolTip(_help(parameter, parameter["unit"], parameter["default"]))
+            label = QtWidgets.QLabel(_SPELT.get(name, name.replace("_", " ").capitalize()))
+            label.setBuddy(field)
+            label.setToolTip(field.toolTip())
+            self._fields[name] = field
+            self._grid.addRow(label, field)
+            field.set_value(parameter["default"])
+        self._grid.addRow(self._message)
+        self._defaults = self.values()
+        self._follow_choices()
+        for field in self._fields.values():
+            field.changed.connect(self._edited)
+        self._check()
+        self.changed.emit()
+
+    def field(self, name: str) -> Field:
+        """Return the entry of one parameter."""
+        return self._fields[name]
+
+    def values(self) -> dict[str, Any]:
+        """Return what is typed, in SI; an entry that cannot be read is left out."""
+        values = {}
+        for name, field in self._fields.items():
+            try:
+                values[name] = field.value()
+            except ConfigurationError:
+                continue
+        return values
+
+    def settings(self) -> dict[str, Any]:
+        """Return the values that differ from the protocol's own defaults: what the command line is given."""
+        return {
+            name: value for name, value in self.values().items() if value is not None and not _same(
+                value, self._parameters[name]["default"] if self._is_choice(name) else self._defaults.get(name))
+        }
+
+    def problems(self) -> list[str]:
+        """Return what is wrong, one line each; empty where the protocol can run."""
+        lines = [f"{name}: {field.problem()}" for name, field in self._fields.items()
+                 if isinstance(field, QuantityField) and field.problem()]
+        return lines or ([self._message.text()] if self._message.text() else [])
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show ``values`` in their entries; the others keep theirs."""
+        for name, value in values.items():
+            self._fields[name].set_value(value)
+
+    def _is_choice(self, name: str) -> bool:
+        return not isinstance(self._fields[name], QuantityField)
+
+    def _edited(self) -> None:
+        if self._setting:
+            return
+        if not isinstance(self.sender(), QuantityField):
+            self._follow_choices()
+        self._check()
+        self.changed.emit()
+
+    def _follow_choices(self) -> None:
+        """Units and defaults may depend on a choice (a sweep driven by current): show those of the present one."""
+        if self._protocol is None:
+            return
+        choices = {name: field.value() for name, field in self._fields.items() if self._is_choice(name)}
+        try:
+            parameters = self._protocol.parse(choices).parameters()
+        except ConfigurationError:
+            return
+        self._setting = True
+        for name, field in self._fields.items():
+            if not isinstance(field, QuantityField) or name not in parameters:
+                continue
+            new, unit = parameters[name]["value"], parameters[name]["unit"]
+            try:
+                untouched = _same(field.value(), self._defaults.get(name))
+            except ConfigurationError:
+                untouched = False
+            field.set_unit(unit)
+            if untouched:
+                field.set_value(new)
+            self._defaults[name] = new
+            field.setToolTip(_help(self._parameters[name], unit, new))
+        self._setting = False
+
+    def _check(self) -> None:
+        """Let the protocol as a whole judge what is typed."""
+        entries = [field for field in self._fields.values() if isinstance(field, QuantityField)]
+        for entry in entries:
+            entry.set_outside_problem("")
+        self._message.setText("")
+        if self._protocol is None or any(entry.problem() for entry in entries):
+            return
+        try:
+            self._protocol.parse({name: value for name, value in self.values().items() if value is not None})
+        except ConfigurationError as error:
+            text = str(error).removeprefix(f"{self._protocol.name}: ").removeprefix("parameters: ")
+            name, _, rest = text.partition(": ")
+            name = name.split(".")[0]
+            entry = self._fields.get(name)
+            if isinstance(entry, QuantityField):
+                entry.set_outside_problem(rest)
+            else:
+                self._message.setText(text)
+
+
+def _help(parameter: Mapping[str, Any], unit: str, default: Any) -> str:
+    """Return what the tooltip says: meaning, bounds, default, how to type it."""
+    text = str(parameter["help"] or parameter["name"])
+    lines = [text[:1].upper() + text[1:]]
+    if parameter["kind"] in {"bool", "choice"}:
+        return lines[0]
+    bounds = Bounds(parameter["low"], parameter["high"]).text(unit)
+    if bounds:
+        lines.append(f"Bounds: {bounds}")
+    if default not in (None, [], ()):
+        several = isinstance(default, list | tuple)
+        lines.append(f"Default: {', '.join(written(float(item), unit) for item in (default if several else [default]))}")
+    if unit:
+        lines.append(f"SI prefixes are understood, as in 1.2m or 200 n{unit}")
+    return "\n".join(lines)
+
+
+def _same(value: Any, other: Any) -> bool:
+    return (list(value) if isinstance(value, tuple) else value) == (list(other) if isinstance(other, tuple) else other)
+
+
+def _field(parameter: Mapping[str, Any]) -> Field:
+    name, kind = parameter["name"], parameter["kind"]
+    if kind == "bool":
+        return SwitchField(name)
+    if kind == "choice":
+        return ChoiceField(name, tuple(parameter["choices"]))
+    several = kind == "numbers"
+    return QuantityField(
+        name, parameter["unit"], bounds=Bounds(parameter["low"], parameter["high"]), whole=kind == "integer",
+        several=several, optional=parameter["optional"] or (several and not parameter["default"]),
+    )

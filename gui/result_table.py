@@ -1,0 +1,88 @@
+"""The results of a run: quantity, conditions, value with its 95 % interval, flags; and where the run file is."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PyQt5 import QtCore, QtGui, QtWidgets
+
+from tsbench.gui.palette import DIM, WARNING
+from tsbench.quantities import conditions_text, format_interval
+
+_COLUMNS = ("Quantity", "Conditions", "Value (95 % interval)", "Flags")
+
+
+class ResultTable(QtWidgets.QWidget):
+    """One row per extracted number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(QtCore.Qt.WA_StyledBackground)
+        self.path: Path | None = None
+        title = QtWidgets.QLabel("RESULTS")
+        title.setProperty("role", "title")
+        self._path_label = QtWidgets.QLabel("no run yet")
+        self._path_label.setProperty("role", "dim")
+        self._path_label.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse | QtCore.Qt.TextSelectableByKeyboard)
+        self._open = QtWidgets.QPushButton("Open &folder")
+        self._open.setEnabled(False)
+        self._open.clicked.connect(self._open_folder)
+        head = QtWidgets.QHBoxLayout()
+        head.addWidget(title)
+        head.addSpacing(12)
+        head.addWidget(self._path_label, 1)
+        head.addWidget(self._open)
+        self.table = QtWidgets.QTableWidget(0, len(_COLUMNS))
+        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
+        self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
+        self.table.setAlternatingRowColors(False)
+        self.table.setTabKeyNavigation(False)
+        header = self.table.horizontalHeader()
+        for column in range(3):
+            header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeToContents)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter)
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.addLayout(head)
+        layout.addWidget(self.table)
+
+    def clear(self) -> None:
+        """Forget the last run."""
+        self.table.setRowCount(0)
+        self.show_path(None)
+
+    def show_path(self, path: Path | None) -> None:
+        """Show where the run file is."""
+        self.path = path
+        self._open.setEnabled(path is not None)
+        self._path_label.setText(str(path) if path is not None else "no run file yet")
+        self._path_label.setToolTip(str(path) if path is not None else "")
+
+    def show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Show result rows (the shape that ``--json`` prints)."""
+        self.table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            flags = ", ".join(str(flag).replace("_", " ") for flag in row.get("flags", []))
+            cells = (
+                str(row["quantity"]).replace("_", " "),
+                conditions_text(row.get("conditions", {})),
+                format_interval(row["value"], row["low"], row["high"], row["unit"]),
+                flags,
+            )
+            for column, text in enumerate(cells):
+                item = QtWidgets.QTableWidgetItem(text)
+                item.setToolTip(f"method: {row.get('method', '')}")
+                if column == 3 and flags:
+                    item.setForeground(QtGui.QColor(WARNING))
+                if row["value"] is None:
+                    item.setForeground(QtGui.QColor(DIM))
+                self.table.setItem(number, column, item)
+
+    def _open_folder(self) -> None:
+        if self.path is not None:
+            QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(self.path.parent)))

@@ -1,0 +1,115 @@
+"""What a run looks like while it goes on: live curve, progress with time left, results, messages."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PyQt5 import QtCore, QtWidgets
+
+from tsbench.gui.live_plot import LivePlot, Trace
+from tsbench.gui.palette import BAD, DIM, WARNING
+from tsbench.gui.result_table import ResultTable
+from tsbench.quantities import conditions_text
+
+_KEPT_LINES = 5000
+#: columns to draw, best first: (x, y)
+_AXES = (("device_voltage", "current"), ("voltage", "current"), ("bias", "frequency"), ("amplitude", "current"))
+
+
+class RunView(QtWidgets.QWidget):
+    """Follows the events of one run at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plot = LivePlot()
+        self.results = ResultTable()
+        self.progress = QtWidgets.QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setFormat("no run")
+        self.log = QtWidgets.QPlainTextEdit()
+        self.log.setReadOnly(True)
+        self.log.setMaximumBlockCount(_KEPT_LINES)
+        self.log.setTabChangesFocus(True)
+        self._problem = QtWidgets.QLabel()
+        self._problem.setWordWrap(True)
+        self._problem.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse)
+        self._columns: list[str] = []
+        self._axes: tuple[int, int] | None = None
+        self._started = 0.0
+        self._rows: list[Mapping[str, Any]] = []
+        bottom = QtWidgets.QWidget()
+        bottom.setObjectName("panel")
+        bottom.setAttribute(QtCore.Qt.WA_StyledBackground)
+        title = QtWidgets.QLabel("MESSAGES")
+        title.setProperty("role", "title")
+        column = QtWidgets.QVBoxLayout(bottom)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.addWidget(title)
+        column.addWidget(self._problem)
+        column.addWidget(self.log, 1)
+        self._problem.hide()
+        splitter = QtWidgets.QSplitter(QtCore.Qt.Vertical)
+        splitter.setHandleWidth(8)
+        splitter.setChildrenCollapsible(False)
+        for widget, share in ((self.plot, 5), (self.results, 3), (bottom, 2)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(splitter.count() - 1, share)
+        splitter.setSizes([460, 230, 150])
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.progress)
+        layout.addWidget(splitter, 1)
+
+    def begin(self, title: str) -> None:
+        """A run has been asked for."""
+        self._started = time.monotonic()
+        self._columns = []
+        self._axes = None
+        self._rows = []
+        self.results.clear()
+        self.plot.begin(("", ""), ("", ""))
+        self.progress.setValue(0)
+        self.progress.setFormat("starting …")
+        self.show_problem("")
+        self.say(f"— {title}")
+
+    def end(self, words: str, good: bool) -> None:
+        """The run has ended."""
+        self.progress.setFormat(words.split(":")[0])
+        if good:
+            self.progress.setValue(self.progress.maximum() if words == "done" else self.progress.value())
+        else:
+            self.show_problem(words)
+        self.say(words, "" if good else "problem")
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """Show one event of the run."""
+        handler = getattr(self, f"_on_{event.get('kind')}", None)
+        if handler is not None:
+            handler(event.get("data") or {}, str(event.get("message", "")))
+
+    def show_problem(self, words: str) -> None:
+        """Show the last error in words; "" for none."""
+        self._problem.setText(f"<span style='color:{BAD}; font-weight:600'>{words}</span>")
+        self._problem.setVisible(bool(words))
+
+    def problem(self) -> str:
+        """Return the error on show, as it is written."""
+        return str(self._problem.text()) if self._problem.isVisibleTo(self) else ""
+
+    def say(self, text: str, kind: str = "") -> None:
+        """Add a line to the messages."""
+        colour = {"problem": BAD, "warning": WARNING, "dim": DIM}.get(kind)
+        clock = time.strftime("%H:%M:%S")
+        if colour is None:
+            self.log.appendPlainText(f"{clock}  {text}")
+        else:
+            safe = text.replace("&", "&amp;").replace("<", "&lt;")
+            self.log.appendHtml(f"<span style='color:{colour}; white-space:pre-wrap'>{clock}  {safe}</span>")
+
+    def rows(self) -> list[Mapping[str, Any]]:
+        """Return the result rows of the run."""
+        return list(self._rows)
