@@ -80,11 +80,11 @@ class Waveform:
 
     def values(self) -> FloatArray:
         """Return the samples in ``unit``, shape (segments, samples)."""
-        return np.asarray(self.codes, dtype=np.float64) * np.float64(self.scale) + np.float64(self.offset)
+        return self.codes.astype(np.float64) * self.scale + self.offset
 
     def times(self) -> FloatArray:
         """Return the sample times after each trigger [s], shape (samples,)."""
-        return self.t0 + self.dt * np.arange(self.codes.shape[1])
+        return self.t0 + self.dt * np.arange(self.codes.shape[1], dtype=np.float64)
 
 
 @dataclass(frozen=True)
