@@ -12,7 +12,6 @@ uncertainty limit / sqrt 3; likewise the tolerance of the path resistance times 
 these join by root of sum of squares.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +26,8 @@ from tsbench.records import Flag, FloatArray, Result
 COARSE_STEP = 0.02
 #: fewest points of a half-cycle in which a switching event is looked for
 _FEWEST_POINTS = 4
-_PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
+#: flags of readings that a result passes on
+PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 
 
 @dataclass(frozen=True)
@@ -97,32 +97,33 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     enough = len(half.voltage) >= _FEWEST_POINTS
     on = off_to_on(half, rule, facts.current_noise) if enough else None
     off = on_to_off(half, rule, facts.current_noise) if enough else None
-    threshold = _threshold(half, on, facts, rule)
-    hold = _hold(half, off, facts, rule, switched=on is not None)
+    method = f"interval between set-points, rule {rule}"
+    threshold = _threshold(half, on, facts, method)
+    hold = _hold(half, off, facts, method, switched=on is not None)
     return Switching(half, on if on != -1 else None, off, *threshold, *hold)
 
 
-def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, rule: Rule) -> tuple[Result, Result]:
+def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str) -> tuple[Result, Result]:
     if k is None:
         flags = _run_flags(half, half.up()) | Flag.NO_EVENT
-        return (_result(half, "threshold_voltage", "V", rule, flags=flags),
-                _result(half, "threshold_current", "A", rule, flags=flags))
+        return (result_of(half, "threshold_voltage", "V", method, flags=flags),
+                result_of(half, "threshold_current", "A", method, flags=flags))
     if k < 0:  # on from the first point: it switched at a lower voltage than was ever measured
         bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(half.voltage[0], half.current[0])
-        flags = worst_flags(half, 0) & _PASSED_ON | Flag.CENSORED
-        return (_result(half, "threshold_voltage", "V", rule, high=bound, flags=flags),
-                _result(half, "threshold_current", "A", rule, flags=flags))
+        flags = worst_flags(half, 0) & PASSED_ON | Flag.CENSORED
+        return (result_of(half, "threshold_voltage", "V", method, high=bound, flags=flags),
+                result_of(half, "threshold_current", "A", method, flags=flags))
     inner = float(half.voltage[k])
     outer = inner + _step_up(half, k)
     amperes = float(half.current[k])
-    voltage = _between(half, "threshold_voltage", rule, inner, outer, amperes, facts, worst_flags(half, k, k + 1))
+    voltage = _between(half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, k, k + 1))
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
-    current = _result(half, "threshold_current", "A", rule, value=amperes, low=amperes - wide,
-                      flags=worst_flags(half, k) & _PASSED_ON | Flag.CENSORED)
+    current = result_of(half, "threshold_current", "A", method, value=amperes, low=amperes - wide,
+                      flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED)
     return voltage, current
 
 
-def _hold(half: HalfSweep, k: int | None, facts: SweepFacts, rule: Rule, *, switched: bool) -> tuple[Result, Result]:
+def _hold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str, *, switched: bool) -> tuple[Result, Result]:
     if k is None:
         down = half.down()
         flags = _run_flags(half, down) | Flag.NO_EVENT
@@ -130,14 +131,14 @@ def _hold(half: HalfSweep, k: int | None, facts: SweepFacts, rule: Rule, *, swit
         if switched:  # still on at the end: it holds at least down to the lowest voltage that was measured
             flags |= Flag.CENSORED
             high = float(np.min(half.voltage[down]))
-        return (_result(half, "hold_voltage", "V", rule, high=high, flags=flags),
-                _result(half, "hold_current", "A", rule, flags=flags))
+        return (result_of(half, "hold_voltage", "V", method, high=high, flags=flags),
+                result_of(half, "hold_current", "A", method, flags=flags))
     inner, amperes = float(half.voltage[k]), float(half.current[k])
     outer = inner - _step_down(half, k)
-    voltage = _between(half, "hold_voltage", rule, outer, inner, amperes, facts, worst_flags(half, k, k + 1))
+    voltage = _between(half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, k, k + 1))
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
-    current = _result(half, "hold_current", "A", rule, value=amperes, high=amperes + wide,
-                      flags=worst_flags(half, k) & _PASSED_ON | Flag.CENSORED)
+    current = result_of(half, "hold_current", "A", method, value=amperes, high=amperes + wide,
+                      flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED)
     return voltage, current
 
 
@@ -159,23 +160,23 @@ def _usual_step(half: HalfSweep) -> float:
 
 
 def _between(
-    half: HalfSweep, quantity: str, rule: Rule, low: float, high: float, current: float, facts: SweepFacts, seen: Flag,
+    half: HalfSweep, quantity: str, method: str, low: float, high: float, current: float, facts: SweepFacts, seen: Flag,
 ) -> Result:
     value = 0.5 * (low + high)
     wide = NORMAL_95 * facts.voltage_uncertainty(value, current)
-    flags = seen & _PASSED_ON
+    flags = seen & PASSED_ON
     if high - low > COARSE_STEP * abs(value):
         flags |= Flag.UNDER_SAMPLED
-    return _result(half, quantity, "V", rule, value=value, low=low - wide, high=high + wide, flags=flags)
+    return result_of(half, quantity, "V", method, value=value, low=low - wide, high=high + wide, flags=flags)
 
 
 def _run_flags(half: HalfSweep, branch: slice) -> Flag:
     joined = int(np.bitwise_or.reduce(half.flags[branch])) if len(half.flags[branch]) else 0
-    return Flag(joined) & _PASSED_ON
+    return Flag(joined) & PASSED_ON
 
 
-def _result(
-    half: HalfSweep, quantity: str, unit: str, rule: Rule, *, value: float | None = None, low: float | None = None,
+def result_of(
+    half: HalfSweep, quantity: str, unit: str, method: str, *, value: float | None = None, low: float | None = None,
     high: float | None = None, flags: Flag = Flag.NONE,
 ) -> Result:
     """Turn a magnitude back to its side; low stays below high."""
@@ -183,7 +184,7 @@ def _result(
         value = None if value is None else -value
         low, high = (None if high is None else -high), (None if low is None else -low)
     conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
-    return Result(quantity, unit, value, low, high, f"interval between set-points, rule {rule}", conditions, flags)
+    return Result(quantity, unit, value, low, high, method, conditions, flags)
 
 
 def summarise_results(results: Sequence[Result], systematic: float = 0.0) -> tuple[int, int, Summary]:
@@ -193,8 +194,3 @@ def summarise_results(results: Sequence[Result], systematic: float = 0.0) -> tup
     """
     values: FloatArray = np.array([abs(result.value) for result in results if result.value is not None])
     return len(values), len(results) - len(values), summarise(values, systematic)
-
-
-def spread(summary: Summary) -> float:
-    """Return the relative standard deviation of a summary; NaN where there is none."""
-    return summary.standard_deviation / abs(summary.mean) if summary.mean else math.nan

@@ -1,9 +1,145 @@
-"""A run to its results."""
+"""A run to its results, by the analyses that suit what the protocol recorded."""
 
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from tsbench.analysis.frequency import Oscillation, frequency_result, jitter_result, oscillation
+from tsbench.analysis.half_sweeps import IVPoints
+from tsbench.analysis.pulse import Delay, PulseFacts, delay_result, mean_delay, switching_delay, switching_probability
+from tsbench.analysis.snapback import snapback
+from tsbench.analysis.spikes import Spikes, spike_times
+from tsbench.analysis.threshold import Switching, switching
+from tsbench.extraction.facts import parameter, sweep_facts, timebase_accuracy
 from tsbench.extraction.options import ExtractionOptions
-from tsbench.records import Result, Run
+from tsbench.extraction.signals import DeviceRecord, device_records
+from tsbench.records import Flag, FloatArray, Result, Run
+
+#: gives each protocol's name the analyses that read its data (the names in ``Protocol.analyses``)
+_BY_PROTOCOL: Mapping[str, tuple[str, ...]] = {
+    "iv_sweep": ("threshold",), "pulse_train": ("switching_delay",), "oscillation": ("oscillation",),
+}
 
 
 def extract(run: Run, options: ExtractionOptions | None = None) -> tuple[Result, ...]:
-    """Extract what the run's protocol measures."""
-    raise NotImplementedError
+    """Extract the numbers of a run.
+
+    Parameters
+    ----------
+    run : as read back; an aborted or recovered one too, as far as it goes
+    options : choices of the extraction
+
+    Returns
+    -------
+    tuple of Result
+        Each with its 95 % interval, method, conditions and flags. A run in which nothing happened gives results
+        without a value and the flag NO_EVENT; a protocol without an extractor gives none.
+    """
+    options = options or ExtractionOptions()
+    found: list[Result] = []
+    for name in _BY_PROTOCOL.get(run.header.protocol, ()):
+        found += ANALYSES[name](run, options)
+    return tuple(found)
+
+
+# ------------------------------------------------------------------------------------------------ sweeps
+
+
+def sweep_points(run: Run) -> IVPoints:
+    """Return the readings of a sweep, the drop along the wires taken off the voltage."""
+    names = {column.name for column in run.header.columns}
+    resistance = run.header.fixture.path_resistance.get("drive", 0.0)
+    voltage = run.column("device_voltage") if "device_voltage" in names else (
+        run.column("voltage") - resistance * run.column("current"))
+    return IVPoints(
+        voltage=voltage, current=run.column("current"), level=run.column("set_point"), flags=run.point_flags,
+        cycle=run.column("cycle").astype(np.int64), polarity=run.column("polarity").astype(np.int64),
+    )
+
+
+def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple[Switching, ...]:
+    """Return threshold and hold of each half-cycle of a sweep, with what a figure needs."""
+    options = options or ExtractionOptions()
+    if len(run.points) == 0:
+        return ()
+    facts = sweep_facts(run, options)
+    if parameter(run, "drive", "voltage") == "current":
+        return snapback(sweep_points(run), facts)
+    return switching(sweep_points(run), facts, options.rule)
+
+
+def _thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
+    return [result for event in sweep_switching(run, options) for result in event.results()]
+
+
+# ------------------------------------------------------------------------------------------------ pulses
+
+
+def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
+    """Yield (record, segment, delay) of each recorded pulse."""
+    options = options or ExtractionOptions()
+    timebase = timebase_accuracy(run.header)
+    for record in device_records(run):
+        if record.voltage is None or record.current is None:
+            continue
+        facts = PulseFacts(record.voltage_resolution, record.current_resolution, options.channel_skew, timebase)
+        for segment in range(record.voltage.shape[0]):
+            flags = record.flags | (Flag.CLIPPED if record.clipped[segment] else Flag.NONE)
+            yield record, segment, switching_delay(
+                record.times, record.voltage[segment], record.current[segment], facts, flags)
+
+
+def _delays(run: Run, options: ExtractionOptions) -> list[Result]:
+    results: list[Result] = []
+    groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
+    for record, _, delay in pulse_delays(run, options):
+        key = tuple(sorted(record.conditions.items()))
+        mine = groups.setdefault(key, [])
+        results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
+        mine.append(delay)
+    for key, delays in groups.items():
+        results += [mean_delay(delays, dict(key)), switching_probability(delays, dict(key))]
+    return results
+
+
+# ------------------------------------------------------------------------------------------ oscillations
+
+
+def oscillation_records(
+    run: Run, options: ExtractionOptions | None = None,
+) -> Iterator[tuple[DeviceRecord, Spikes, Oscillation]]:
+    """Yield (record, spikes, oscillation) of each bias; by the device voltage, else by the current."""
+    del options
+    timebase = timebase_accuracy(run.header)
+    for record in device_records(run):
+        values, resolution = record.voltage, record.voltage_resolution
+        if values is None:
+            values, resolution = record.current, record.current_resolution
+        if values is None:
+            continue
+        flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
+        spikes = spike_times(record.times, values[0], resolution, flags)
+        found = oscillation(spikes, timebase)
+        yield record, spikes, found
+
+
+def _frequencies(run: Run, options: ExtractionOptions) -> list[Result]:
+    results = []
+    for record, _, found in oscillation_records(run, options):
+        results.append(frequency_result(found, record.conditions))
+        if found.frequency is not None:
+            results.append(jitter_result(found, record.conditions))
+    return results
+
+
+#: analyses by name
+ANALYSES: Mapping[str, Callable[[Run, ExtractionOptions], list[Result]]] = {
+    "threshold": _thresholds, "switching_delay": _delays, "oscillation": _frequencies,
+}
+
+
+def frequency_curve(results: tuple[Result, ...]) -> tuple[FloatArray, list[Result]]:
+    """Return (biases [V], frequency results) of an oscillation run in order of bias."""
+    mine = sorted((result for result in results if result.quantity == "frequency" and "bias" in result.conditions),
+                  key=lambda result: float(result.conditions["bias"]))
+    return np.array([float(result.conditions["bias"]) for result in mine]), mine
