@@ -49,13 +49,12 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _lay_out(self) -> None:
         self._bench_button = QtWidgets.QToolButton()
-        self._bench_button.setText("&Open bench …  ")
+        self._bench_button.setObjectName("bench")
+        self._bench_button.setText("Open bench …")
         self._bench_button.setPopupMode(QtWidgets.QToolButton.MenuButtonPopup)
         self._bench_button.setMenu(QtWidgets.QMenu(self))
         self._bench_button.setShortcut("Ctrl+O")
         self._bench_button.setToolTip("Choose a bench file (Ctrl+O)")
-        self._bench_name = QtWidgets.QLabel("no bench")
-        self._bench_name.setObjectName("bench_name")
         self._outputs = QtWidgets.QLabel("outputs: nobody has looked yet")
         self._outputs.setObjectName("outputs")
         self._outputs.setAlignment(QtCore.Qt.AlignRight | QtCore.Qt.AlignVCenter)
@@ -69,8 +68,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self.stop_button.setToolTip("Stop the run, outputs off, read back every output. Without a run: make the bench safe.")
         bar = QtWidgets.QHBoxLayout()
         bar.setSpacing(10)
-        for widget in (self.badge, self._bench_button, self._bench_name):
-            bar.addWidget(widget)
+        bar.addWidget(self.badge)
+        bar.addWidget(self._bench_button)
         bar.addWidget(self._outputs, 1)
         bar.addWidget(self._pause)
         bar.addWidget(self.stop_button)
@@ -122,8 +121,9 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.show_problem(f"{path}: cannot be read as a bench file: {error}")
             return
         self.bench = path
-        self._bench_name.setText(f"<b>{content.get('name', path.stem)}</b>")
-        self._bench_name.setToolTip(str(path))
+        self._bench_button.setText(str(content.get("name", path.stem)))
+        self._bench_button.setToolTip(f"{path}\nChoose another bench file (Ctrl+O)")
+        self.setWindowTitle(f"{content.get('name', path.stem)} - tsbench")
         devices = content.get("devices", {})
         self.run_panel.set_devices(list(devices) if isinstance(devices, dict) else [])
         self.badge.show_state(None)

@@ -32,14 +32,16 @@ QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTableWidget:focus {{ bo
 QLineEdit[invalid="true"] {{ border: 2px solid {BAD}; padding: 3px 5px; }}
 QLineEdit:disabled, QComboBox:disabled {{ color: {DIM}; }}
 QComboBox QAbstractItemView {{ background: {FIELD}; border: 1px solid {BORDER}; }}
-QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {DIM}; border-radius: 3px; background: {FIELD}; }}
-QCheckBox::indicator:checked {{ background: {ACCENT}; }}
 QCheckBox:focus {{ color: {ACCENT}; }}
 QPushButton {{ background: #2a323a; border: 1px solid {BORDER}; border-radius: 5px; padding: 6px 14px; }}
 QPushButton:hover {{ background: #343e48; }}
 QPushButton:focus {{ border: 1px solid {ACCENT}; }}
 QPushButton:disabled {{ color: #66717c; background: #20262c; }}
 QPushButton:checked {{ background: #25495a; border-color: {ACCENT}; }}
+QToolButton#bench {{ background: #2a323a; border: 1px solid {BORDER}; border-radius: 5px; padding: 6px 26px 6px 12px;
+  font-weight: 600; }}
+QToolButton#bench:focus {{ border: 1px solid {ACCENT}; }}
+QToolButton#bench::menu-button {{ border-left: 1px solid {BORDER}; width: 20px; }}
 QPushButton#run {{ background: #1f5b73; font-weight: 600; padding: 9px 18px; }}
 QPushButton#run:hover {{ background: #28708d; }}
 QPushButton#run:disabled {{ background: #20262c; }}
@@ -50,10 +52,11 @@ QLabel#badge {{ font-weight: 700; font-size: 12pt; padding: 5px 14px; border-rad
 QLabel#badge[state="simulated"] {{ background: {WARNING}; color: #1a1200; }}
 QLabel#badge[state="real"] {{ background: #1d4d33; color: #c9f2d8; }}
 QLabel#badge[state="unknown"] {{ background: #2a323a; color: {DIM}; }}
-QProgressBar {{ background: {FIELD}; border: 1px solid {BORDER}; border-radius: 4px; text-align: center; min-height: 20px; }}
+QProgressBar {{ background: {FIELD}; border: 1px solid {BORDER}; border-radius: 4px; text-align: center;
+  min-height: 22px; }}
 QProgressBar::chunk {{ background: #2d6d88; border-radius: 3px; }}
-QHeaderView::section {{ background: {PANEL}; border: none; border-bottom: 1px solid {BORDER}; padding: 4px 6px;
-  color: {DIM}; font-size: 10pt; }}
+QHeaderView::section {{ background: {PANEL}; border: none; padding: 4px 6px;
+  border-bottom: 1px solid {BORDER}; color: {DIM}; font-size: 10pt; }}
 QTableWidget {{ gridline-color: #242b32; }}
 QTableWidget::item {{ padding: 2px 4px; }}
 QTableCornerButton::section {{ background: {PANEL}; border: none; }}

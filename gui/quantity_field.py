@@ -57,7 +57,8 @@ class QuantityField(QtWidgets.QWidget):
         self._outside = ""  # what the protocol as a whole has against this entry
         self._entry = QtWidgets.QLineEdit()
         self._entry.setObjectName(name)
-        self._entry.setClearButtonEnabled(False)
+        if optional:
+            self._entry.setPlaceholderText("not set")
         self._unit_label = QtWidgets.QLabel(unit)
         self._unit_label.setProperty("role", "dim")
         self._unit_label.setMinimumWidth(34)

@@ -116,6 +116,7 @@ class RunPanel(QtWidgets.QWidget):
             why = ""
         self.run.setEnabled(not why)
         self._why_not.setText(why)
+        self._why_not.setVisible(bool(why))
 
     def _choose_folder(self) -> None:
         folder = QtWidgets.QFileDialog.getExistingDirectory(self, "Folder for run files", self.out.text())

@@ -1,5 +1,6 @@
 """What a run looks like while it goes on: live curve, progress with time left, results, messages."""
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,3 +114,64 @@ class RunView(QtWidgets.QWidget):
     def rows(self) -> list[Mapping[str, Any]]:
         """Return the result rows of the run."""
         return list(self._rows)
+
+    # ------------------------------------------------------------------------------------ kinds of events
+
+    def _on_header(self, data: Mapping[str, Any], message: str) -> None:
+        columns = data["columns"]
+        self._columns = [column["name"] for column in columns]
+        units = {column["name"]: column["unit"] for column in columns}
+        self._axes = next(((self._columns.index(x), self._columns.index(y)) for x, y in _AXES
+                           if x in units and y in units), None)
+        if self._axes is not None:
+            x, y = (self._columns[place] for place in self._axes)
+            self.plot.begin((x.replace("_", " "), units[x]), (y.replace("_", " "), units[y]))
+        else:
+            self.plot.begin(("time", "s"), ("voltage", "V"))
+        if data.get("path"):
+            self.results.show_path(Path(data["path"]))
+
+    def _on_point(self, data: Mapping[str, Any], message: str) -> None:
+        if self._axes is None:
+            return
+        values = [math.nan if value is None else float(value) for value in data["values"]]
+        self.plot.add_point(values[self._axes[0]], values[self._axes[1]])
+
+    def _on_waveform(self, data: Mapping[str, Any], message: str) -> None:
+        conditions = conditions_text(data.get("conditions", {}))
+        name = str(data["channel"]).replace("_", " ")
+        low, high = np.asarray(data["low"], dtype=float), np.asarray(data["high"], dtype=float)
+        times = data["t0"] + data["dt"] * np.arange(len(low))
+        self.plot.show_trace(Trace(f"{name}  {conditions}".strip(), np.repeat(times, 2),
+                                   np.column_stack([low, high]).ravel()))
+
+    def _on_progress(self, data: Mapping[str, Any], message: str) -> None:
+        done, total = int(data.get("done", 0)), int(data.get("total", 0))
+        if total > 0:
+            share = min(done / total, 1.0)
+            self.progress.setValue(round(1000 * share))
+            words = f"{100 * share:.0f} %"
+            elapsed = time.monotonic() - self._started
+            if 0 < share < 1 and elapsed > 1:
+                words += f"   about {duration_in_words(elapsed * (1 / share - 1))} left"
+            self.progress.setFormat(words + (f"   ({message})" if message else ""))
+
+    def _on_log(self, data: Mapping[str, Any], message: str) -> None:
+        self.say(message)
+
+    def _on_warning(self, data: Mapping[str, Any], message: str) -> None:
+        self.say(message, "warning")
+
+    def _on_state(self, data: Mapping[str, Any], message: str) -> None:
+        self.say(message, "dim")
+
+    def _on_result(self, data: Mapping[str, Any], message: str) -> None:
+        self._rows.append(data)
+        self.results.show_rows(self._rows)
+
+
+def duration_in_words(seconds: float) -> str:
+    """Return a time left as people say it: "8 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

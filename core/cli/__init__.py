@@ -5,6 +5,7 @@
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 import warnings
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     if not getattr(options, "debug", False):
         warnings.simplefilter("ignore")  # what libraries warn about is for developers: --debug shows it
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console without µ or ± is no reason to fail
     try:
         module, _, function = options.command_function.partition(":")
         command: Callable[..., int] = getattr(importlib.import_module(module), function)

@@ -1,0 +1,62 @@
+"""``analyse``, ``validate`` and ``recover``: what becomes of files."""
+
+import argparse
+import sys
+
+
+def analyse(options: argparse.Namespace) -> int:
+    """Extract numbers from run files or tables of others."""
+    from tsbench.cli.printing import print_json, print_results
+    from tsbench.extraction import analyse_files
+
+    analysis = analyse_files(options.files, columns=options.columns, rule=options.rule, out=options.out)
+    if options.json:
+        print_json(analysis.rows)
+        said = sys.stderr
+    else:
+        print_results(analysis.rows, f"Results of {', '.join(path.name for path in options.files)}")
+        said = sys.stdout
+    for line in (*analysis.lines, *(f"figure: {path}" for path in analysis.figures)):
+        said.write(f"{line}\n")
+    return 0
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Say of each file whether it is whole and conformant; 2 if one is not."""
+    from tsbench.cli.printing import print_json
+    from tsbench.storage import validate as problems_of
+
+    findings = [{"file": str(path), "problems": problems_of(path)} for path in options.files]
+    if options.json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            for problem in finding["problems"]:
+                sys.stdout.write(f"{finding['file']}: {problem}\n")
+            if not finding["problems"]:
+                sys.stdout.write(f"{finding['file']}: whole and conformant\n")
+    bad = [finding for finding in findings if finding["problems"]]
+    if bad:
+        first = bad[0]
+        sys.stderr.write(f"tsbench: {len(bad)} of {len(findings)} files cannot be trusted; "
+                         f"{first['file']}: {first['problems'][0]}\n")
+    return 2 if bad else 0
+
+
+def recover(options: argparse.Namespace) -> int:
+    """Make run files of the journals that a crash left; 1 if one could not be made whole."""
+    from tsbench.cli.printing import print_json
+    from tsbench.storage import recover as finish
+
+    problems: list[str] = []
+    made = finish(options.folder, problems.append)
+    if options.json:
+        print_json({"recovered": [str(path) for path in made], "problems": problems})
+    else:
+        for path in made:
+            sys.stdout.write(f"recovered {path}\n")
+        if not made:
+            sys.stdout.write(f"{options.folder}: nothing to recover\n")
+    for problem in problems:
+        sys.stderr.write(f"tsbench: {problem}\n")
+    return 1 if problems else 0
