@@ -1,0 +1,260 @@
+"""One acquisition of a scope: an observer that keeps history, finds its triggers and knows when it is done.
+
+The records hold the trajectories they cover; codes are computed when somebody reads them, so that a long
+memory costs only what is fetched.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.simulated_backends.circuit.engine import Repetition, Segment
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_front_end import (
+    HOLE,
+    KERNEL_REACH,
+    Channel,
+    ChannelErrors,
+    History,
+    Shifted,
+    convert,
+    displayed,
+    filtered,
+    gaussian_sigma,
+    noise_samples,
+)
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_models import Sampling, ScopeModel
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_trigger import EdgeSearch, EdgeSettings
+from tsbench.simulated_backends.virtual_instruments.trigger_lines import DigitalLine
+
+_COPIES = 3  #: periods of a repetition to search before giving up: all others are equal
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an acquisition needs to know, as set when it began."""
+
+    channels: Mapping[int, Channel]
+    sampling: Sampling
+    pre: float  #: [s] of record before the trigger (negative: it begins after)
+    post: float  #: [s] after the trigger
+    trigger: EdgeSettings
+    records: int = 1  #: segments, or acquisitions to average
+    averaged: bool = False
+    high_resolution: bool = False
+    peak_detect: bool = False
+    automatic: float | None = None  #: [s] without a trigger after which it triggers by itself
+    holdoff: float = 40e-9
+    rearm: float = 1e-6
+    timebase_error: float = 0.0
+
+    @property
+    def margin(self) -> float:
+        """Return how much history [s] a record needs beyond its ends: the slowest channel's response."""
+        slowest = max((gaussian_sigma(channel.bandwidth) for channel in self.channels.values()), default=0.0)
+        return max(KERNEL_REACH * slowest, self.trigger.lag)
+
+    @property
+    def first_sample(self) -> float:
+        """Return the time [s] of the first sample after the trigger."""
+        return -self.pre
+
+
+@dataclass(frozen=True)
+class Record:
+    """One triggered record."""
+
+    number: int
+    trigger: float  #: [s] circuit time that the scope takes for its trigger
+    history: History
+    automatic: bool = False
+
+
+class Acquisition:
+    """Observes a circuit from arming to completion.
+
+    Parameters
+    ----------
+    plan : Plan
+    start : float
+        Circuit time [s] at which the memory begins to fill.
+    line : DigitalLine or None
+        What feeds the external trigger input.
+    generator : numpy.random.Generator
+        Trigger jitter.
+    """
+
+    def __init__(
+        self, plan: Plan, start: float, line: DigitalLine | None, generator: np.random.Generator,
+    ) -> None:
+        self.plan = plan
+        self.start = start
+        self.history = History()
+        self.search = EdgeSearch(plan.trigger, line, start)
+        self.generator = generator
+        self.records: list[Record] = []
+        self.eligible = start + max(plan.pre, 0.0)  #: [s] from here on a trigger counts
+        self.pending: tuple[float, bool] | None = None  #: trigger found, post-trigger part still filling
+        self.forced: float | None = None  #: [s] a trigger by command
+        self.on_trigger: Callable[[], None] = lambda: None
+
+    # ------------------------------------------------------------------------------------------ state
+
+    @property
+    def complete(self) -> bool:
+        """Whether all records are there."""
+        return len(self.records) >= self.plan.records
+
+    @property
+    def finish(self) -> float | None:
+        """Return the circuit time [s] at which the record now filling is whole; None without a trigger."""
+        return None if self.pending is None else self.pending[0] + self.plan.post + self.plan.margin
+
+    def force(self, now: float) -> None:
+        """Trigger at ``now`` [s], whatever the signal does."""
+        if self.pending is None and not self.complete:
+            self.forced = now
+            self.process()
+
+    # ---------------------------------------------------------------------------------------- observer
+
+    def observe(self, segment: Segment) -> None:
+        """Take the next piece of the circuit's past."""
+        if self.complete:
+            return
+        if isinstance(segment, Repetition):
+            self._repeat(segment)
+            return
+        self.history.traces.append(segment)
+        self.process()
+
+    def _repeat(self, repetition: Repetition) -> None:
+        lead = math.ceil((max(self.plan.pre, 0.0) + 2 * self.plan.margin) / repetition.length) + 1
+        searched = 0
+        index = 0
+        while index < repetition.count and not self.complete:
+            waiting = self.pending is None and repetition.start + index * repetition.length > self.eligible
+            if waiting and searched > _COPIES and repetition.count - index > lead and self._hopeless:
+                index = repetition.count - lead   # nothing new in between
+                self.history = History()
+                self.search.scanned = repetition.start + index * repetition.length
+            delay = repetition.start + index * repetition.length - repetition.period.start
+            self.history.traces.append(Shifted(repetition.period, delay))
+            before = len(self.records)
+            self.process()
+            searched = 0 if len(self.records) > before else searched + int(waiting)
+            index += 1
+
+    @property
+    def _hopeless(self) -> bool:
+        return self.plan.trigger.node is not None and self.plan.automatic is None
+
+    def process(self) -> None:
+        """Judge what has become known."""
+        while not self.complete and self.history.traces:
+            end = self.history.end
+            if self.pending is None:
+                self._look(end)
+                if self.pending is None:
+                    self.history.forget(self.search.scanned - max(self.plan.pre, 0.0) - 2 * self.plan.margin)
+                    return
+            finish = self.finish
+            assert finish is not None
+            if finish > end:
+                return
+            self._store()
+
+    def _look(self, end: float) -> None:
+        limit = end - self.plan.trigger.lag
+        timeout = math.inf if self.plan.automatic is None else self.eligible + self.plan.automatic
+        if self.forced is not None and self.forced <= end:
+            self.pending, self.forced = (max(self.forced, self.start), True), None
+        elif (edge := self.search.find(self.history, self.eligible, min(limit, timeout))) is not None:
+            self.pending = (edge[0] + self._jitter(edge[1]), False)
+        elif timeout <= limit:
+            self.pending = (timeout, True)
+        if self.pending is not None:
+            self.on_trigger()
+
+    def _jitter(self, slew: float) -> float:
+        settings = self.plan.trigger
+        rms = math.hypot(settings.jitter, settings.noise / slew if math.isfinite(slew) and slew > 0 else 0.0)
+        return float(self.generator.normal(0.0, rms)) if rms else 0.0
+
+    def _store(self) -> None:
+        assert self.pending is not None
+        trigger, automatic = self.pending
+        self.pending = None
+        reach = 2 * self.plan.margin
+        history = self.history.between(trigger - self.plan.pre - reach, trigger + self.plan.post + reach)
+        self.records.append(Record(len(self.records), trigger, history, automatic))
+        done = trigger + self.plan.post + self.plan.rearm
+        self.eligible = max(done + max(self.plan.pre, 0.0), trigger + self.plan.holdoff)
+        self.history.forget(min(done, self.search.scanned) - 2 * self.plan.margin)
+
+
+# ------------------------------------------------------------------------------------------ reading out
+
+
+@dataclass(frozen=True)
+class Digitiser:
+    """Turns records into codes; ``seed`` makes the noise of a record the same however it is read."""
+
+    model: ScopeModel
+    errors: Mapping[int, ChannelErrors]
+    seed: tuple[int, ...]
+    noisy: bool = True
+
+    def codes(self, plan: Plan, record: Record, number: int, stride: int = 1) -> npt.NDArray[np.uint16]:
+        """Return the 16-bit codes of one record on one channel, every ``stride``-th sample."""
+        channel = plan.channels[number]
+        shown = self._shown(plan, record, channel, stride)
+        codes = convert(channel, shown, 16 if plan.high_resolution else 1)
+        first = record.history.start - record.trigger   # a forced trigger may come before the memory is full
+        missing = math.ceil((first - plan.first_sample) / plan.sampling.interval - 1e-6)
+        if missing > 0:
+            codes[: math.ceil(missing / stride)] = HOLE
+        return codes
+
+    def averaged(
+        self, plan: Plan, records: list[Record], number: int, stride: int = 1,
+    ) -> npt.NDArray[np.uint16]:
+        """Return the mean of several records; a sample clipped in one of them stays clipped."""
+        codes = np.stack([self.codes(plan, record, number, stride) for record in records])
+        mean = np.round(np.mean(codes, axis=0)).astype(np.uint16)
+        mean[np.any(codes == 0x0001, axis=0)] = 0x0001
+        mean[np.any(codes == 0xFFFF, axis=0)] = 0xFFFF
+        return mean
+
+    def _shown(self, plan: Plan, record: Record, channel: Channel, stride: int) -> npt.NDArray[np.float64]:
+        points = plan.sampling.points
+        interval = plan.sampling.interval
+        kept = np.arange(0, points, stride)
+        times = record.trigger + (plan.first_sample + kept * interval) * (1 + plan.timebase_error)
+        sigma = gaussian_sigma(channel.bandwidth)
+        average = plan.sampling.interval * self.model.max_sample_rate if plan.high_resolution else 1.0
+        if channel.node is None or channel.grounded:
+            voltage = np.zeros(len(times))
+        elif plan.peak_detect and average == 1.0:
+            voltage = self._peaks(record.history, channel.node, times, sigma, interval)
+        else:
+            width = math.hypot(sigma, interval / math.sqrt(12)) if average > 1 else sigma
+            voltage = filtered(record.history, channel.node, times, width)
+        errors = self.errors[channel.number]
+        rms = self.model.noise(channel.scale / channel.probe) * errors.noise / math.sqrt(max(average, 1.0))
+        generator = np.random.default_rng([*self.seed, record.number, channel.number])
+        noise = noise_samples(
+            generator, points, rms if self.noisy else 0.0, interval, channel.bandwidth, self.model.bandwidth,
+        )
+        return displayed(channel, voltage, noise[kept], errors)
+
+    @staticmethod
+    def _peaks(
+        history: History, node: str, times: npt.NDArray[np.float64], sigma: float, interval: float,
+    ) -> npt.NDArray[np.float64]:
+        """Return the extremes within each two sample intervals, lowest first."""
+        parts = [filtered(history, node, times + interval * part, sigma) for part in (-0.5, -0.25, 0.0, 0.25)]
+        low, high = np.min(parts, axis=0), np.max(parts, axis=0)
+        return np.where(np.arange(len(times)) % 2 == 0, low, high)
