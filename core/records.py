@@ -104,6 +104,7 @@ class Step:
     done: int
     total: int
     message: str = ""
+    idle: bool = False  #: the source is at zero or off: the runner may pause here for as long as it takes
 
 
 class Recorder(Protocol):
