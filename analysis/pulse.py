@@ -185,8 +185,9 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
     for delay in delays:
         flags |= delay.flags & ~Flag.NO_EVENT
     method = f"mean of {len(fired)} of {len(delays)} pulses, {_METHOD}"
+    conditions = {**conditions, "statistic": "mean", "pulses": len(fired)}
     if not fired:
-        return Result("mean_switching_delay", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)
+        return Result("switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)
     values = np.array([delay.value for delay in fired])
     common = max(delay.systematic for delay in fired)
     if len(fired) < 2:
@@ -198,7 +199,7 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         summary = summarise(values)
         half = combined(max(summary.high - summary.mean, NORMAL_95 * own), NORMAL_95 * common)
     mean = float(values.mean())
-    return Result("mean_switching_delay", "s", mean, mean - half, mean + half, method, conditions, flags)
+    return Result("switching_delay_mean", "s", mean, mean - half, mean + half, method, conditions, flags)
 
 
 def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:

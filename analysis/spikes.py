@@ -36,7 +36,7 @@ def spike_times(time: FloatArray, values: FloatArray, resolution: float = 0.0, f
 
     Parameters
     ----------
-    time, values : [s] and [V or A], shape (n,), evenly sampled
+    time, values : [s] and [V or A], shape (n,), ascending, about evenly sampled
     resolution : [unit] one code of the digitiser
     flags : of the acquisition, passed on
 
@@ -67,7 +67,7 @@ def spike_times(time: FloatArray, values: FloatArray, resolution: float = 0.0, f
     if index.size > 1 and float(np.median(np.diff(index))) < _FEWEST_SAMPLES:
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
-        times=float(time[0]) + index * dt, uncertainty=math.hypot(noise / slope * dt, coarse), falling=falling,
+        times=np.interp(index, np.arange(time.size), time), uncertainty=math.hypot(noise / slope * dt, coarse), falling=falling,
         low=arm, high=fire, swing=swing, noise=noise, flags=flags,
     )
 

@@ -196,7 +196,7 @@ def _guess(names: list[str], source: str) -> dict[str, str]:
             if role not in found and re.fullmatch(pattern, bare, re.IGNORECASE):
                 found[role] = name
                 break
-    if "voltage" not in found or not {"current", "time"} & found.keys():
+    if len({"voltage", "current", "time"} & found.keys()) < 2:
         raise ConfigurationError(
             f"{source}: which columns are voltage and current (or time)? Say so with --columns "
             f"voltage=NAME,current=NAME; there are {', '.join(names[:20])}")

@@ -6,7 +6,14 @@ import numpy as np
 
 from tsbench.analysis.frequency import Oscillation, frequency_result, jitter_result, oscillation
 from tsbench.analysis.half_sweeps import IVPoints
-from tsbench.analysis.pulse import Delay, PulseFacts, delay_result, mean_delay, switching_delay, switching_probability
+from tsbench.analysis.pulse import (
+    Delay,
+    PulseFacts,
+    delay_result,
+    mean_delay,
+    switching_delay,
+    switching_probability,
+)
 from tsbench.analysis.snapback import snapback
 from tsbench.analysis.spikes import Spikes, spike_times
 from tsbench.analysis.threshold import Switching, switching

@@ -1,33 +1,26 @@
-"""Tables of others to result rows: threshold and hold per half-sweep, or spikes of a record over time."""
+"""Tables of others to results: threshold and hold per half-sweep with a summary, or spikes of a record over time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.frequency import frequency_result, jitter_result, oscillation
 from tsbench.analysis.half_sweeps import IVPoints
+from tsbench.analysis.spikes import spike_times
 from tsbench.analysis.statistics import bootstrap_interval
-from tsbench.analysis.switching_rule import Above, Jump, Rule, parse_rule
-from tsbench.analysis.table import Table, parse_columns, parse_table
+from tsbench.analysis.switching_rule import Above, Rule
+from tsbench.analysis.table import Table, parse_table
 from tsbench.analysis.threshold import Switching, summarise_results, switching
 from tsbench.errors import ConfigurationError
-from tsbench.quantities import format_quantity
+from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
 #: the rule that others are compared with, as published evaluations use it
 REFERENCE_RULE = Above(10e-9)
-RUN_FILE_SUFFIXES = frozenset({".nxs", ".h5", ".hdf5", ".nx5"})
 
-
-@dataclass(frozen=True)
-class FileAnalysis:
-    """Result rows as ``--json`` prints them, a summary in words, and the figures that were written."""
-
-    rows: list[dict[str, Any]]
-    lines: list[str]
-    figures: list[Path]
+Found = tuple[list[Result], list[str], list[Path]]
 
 
 def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
@@ -42,56 +35,35 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
         return parse_table(lines, columns, source=path.name)
 
 
-def analyse_files(
-    paths: Sequence[Path], columns: str | Mapping[str, str] | None = None, rule: str | Rule | None = None,
-    out: Path | None = None,
-) -> FileAnalysis:
-    """Extract numbers from tables.
+def analyse_table(path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None) -> Found:
+    """Return (results, what to say, figures) of one table.
 
-    Parameters
-    ----------
-    paths : table files
-    columns : "role=name,…" or role -> name; None: guessed from the header
-    rule : "jump" (default) or "above=10n"
-    out : folder for figures; None: none are drawn
+    With voltage and current it is a sweep; with time and one of them a record over time.
 
     Raises
     ------
     ConfigurationError, UnreadableFile
         One line naming the file, the line and what is wrong with it.
     """
-    named = parse_columns(columns) if isinstance(columns, str) else columns
-    chosen = parse_rule(rule) if isinstance(rule, str) else rule or Jump()
-    rows: list[dict[str, Any]] = []
-    lines: list[str] = []
-    figures: list[Path] = []
-    for path in paths:
-        if path.suffix.lower() in RUN_FILE_SUFFIXES:
-            raise ConfigurationError(f"{path}: is a run file, not a table")
-        table = read_table(path, named)
-        if table.left_out:
-            number, reason = table.left_out[0]
-            more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
-            lines.append(f"{path.name}: left out line {number} ({reason}){more}")
-        if "current" in table.columns and "voltage" in table.columns and "time" not in table.columns:
-            points = _points(table)
-            events = switching(points, rule=chosen)
-            results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
-            summaries, said = _summaries(points, events, chosen)
-            rows += [_row(result, path) for result in (*results, *summaries)]
-            lines += [f"{path.name}: {line}" for line in said]
-            if out is not None:
-                figures += _sweep_figures(points, events, path, out)
-        else:
-            found, said, drawn = _over_time(table, path, out)
-            rows += [_row(result, path) for result in found]
-            lines += [f"{path.name}: {line}" for line in said]
-            figures += drawn
-    return FileAnalysis(rows, lines, figures)
-
-
-def _row(result: Result, path: Path) -> dict[str, Any]:
-    return result.row(device="", protocol="table", run=path.name)
+    table = read_table(path, columns)
+    roles = set(table.columns)
+    if {"voltage", "current"} <= roles:
+        points = _points(table)
+        events = switching(points, rule=rule)
+        results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
+        summaries, said = _summaries(points, events, rule)
+        results += summaries
+        figures = [] if out is None else _sweep_figures(events, path, out)
+    elif "time" in roles and roles & {"voltage", "current"}:
+        results, said, figures = _over_time(table, path, out)
+    else:
+        raise ConfigurationError(
+            f"{path.name}: columns {', '.join(sorted(roles))} are not enough; give voltage and current, or time and one of them")
+    if table.left_out:
+        number, reason = table.left_out[0]
+        more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
+        said.insert(0, f"left out line {number} ({reason}){more}")
+    return results, said, figures
 
 
 def _points(table: Table) -> IVPoints:
@@ -191,16 +163,37 @@ def _volts(value: float | None) -> str:
     return format_quantity(value, "V")
 
 
-def _sweep_figures(points: IVPoints, events: Sequence[Switching], path: Path, out: Path) -> list[Path]:
+def _sweep_figures(events: Sequence[Switching], path: Path, out: Path) -> list[Path]:
     from tsbench.analysis.figures import save, sweep_figure, threshold_distribution
 
-    title = path.stem
-    out.mkdir(parents=True, exist_ok=True)
-    return [
-        save(sweep_figure(points, events, title=title), out / f"{path.stem}_iv.png"),
-        save(threshold_distribution(events, title=title), out / f"{path.stem}_thresholds.png"),
-    ]
+    paths = [save(sweep_figure(events, title=path.stem), out / f"{path.stem}_iv.png")]
+    if any(event.threshold_voltage.value is not None for event in events) and len(events) > 1:
+        paths.append(save(threshold_distribution(events, title=path.stem), out / f"{path.stem}_thresholds.png"))
+    return paths
 
 
-def _over_time(table: Table, path: Path, out: Path | None) -> tuple[list[Result], list[str], list[Path]]:
-    raise ConfigurationError(f"{path}: name columns voltage and current")
+def _over_time(table: Table, path: Path, out: Path | None) -> Found:
+    """Extract frequency and jitter of a record over time."""
+    name = "voltage" if "voltage" in table.columns else "current"
+    unit = "V" if name == "voltage" else "A"
+    time, values = table.columns["time"], table.columns[name]
+    if time.size > 1 and not bool(np.all(np.diff(time) > 0)):
+        k = int(np.flatnonzero(np.diff(time) <= 0)[0])
+        raise ConfigurationError(f"{path.name}: time does not rise after {time[k]:g} s (row {k + 2} of the numbers); sort the table")
+    steps = np.diff(np.unique(values))
+    spikes = spike_times(time, values, float(steps.min()) if steps.size else 0.0)
+    found = oscillation(spikes)
+    conditions: dict[str, Any] = {"column": name}
+    results = [frequency_result(found, conditions)]
+    if found.frequency is None:
+        said = [f"no oscillation: {spikes.times.size} spikes"]
+    else:
+        results.append(jitter_result(found, conditions))
+        said = [f"{spikes.times.size} spikes, {format_interval(found.frequency, found.low, found.high, 'Hz')}, {found.regime}"]
+    figures: list[Path] = []
+    if out is not None:
+        from tsbench.analysis.figures import oscillation_figure, save
+
+        figure = oscillation_figure(time, values, unit, spikes, found, title=path.stem)
+        figures.append(save(figure, out / f"{path.stem}_spikes.png"))
+    return results, said, figures
