@@ -8,6 +8,8 @@ import enum
 import hashlib
 import json
 import math
+import struct
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -23,6 +25,7 @@ from tsbench.records import (
     DeviceLimits,
     Fixture,
     Flag,
+    Point,
     Result,
     Run,
     RunEvent,
@@ -251,6 +254,11 @@ def run_from(data: Mapping[str, Any]) -> Run:
         )
     except KeyError as error:
         raise UnreadableFile(f"the run is incomplete: {error}") from None
+
+
+def point_crc(point: Point) -> int:
+    """Return a CRC-32 of a point's values and flags, by which an acknowledged point is known again."""
+    return zlib.crc32(struct.pack(f"<{len(point.values)}dI", *point.values, int(point.flags)))
 
 
 def run_digest(run: Run) -> str:

@@ -87,7 +87,6 @@ class JournalWriter:
         self._sequence = 0
         self._unsynced = False
         self._raw = -1
-        self._raw_end = 0
         self._failed = False
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         try:
@@ -95,7 +94,6 @@ class JournalWriter:
         except OSError as error:
             raise disk.storage_error(error, path, "the journal") from error
         try:
-            self._end = 0
             self._write(PREAMBLE)
             self.append("header", header)
             self.sync()
@@ -163,29 +161,29 @@ class JournalWriter:
     def _write(self, data: bytes) -> None:
         if self._failed or self._descriptor < 0:
             raise StorageError(f"{self.path}: the journal is closed after a failed write")
+        end = os.lseek(self._descriptor, 0, os.SEEK_END)
         try:
             disk.write_all(self._descriptor, data)
         except OSError as error:
-            self._cut_back(self._descriptor, self._end)
+            self._cut_back(self._descriptor, end)
             raise disk.storage_error(error, self.path, "the journal") from error
-        self._end += len(data)
 
     def _append_raw(self, content: bytes) -> int:
         raw_path = self.path.with_suffix(RAW_SUFFIX)
+        offset = 0
         try:
             if self._raw < 0:
                 flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
                 self._raw = os.open(raw_path, flags, 0o644)
                 disk.sync_directory(raw_path.parent)
+            offset = os.lseek(self._raw, 0, os.SEEK_END)
             disk.write_all(self._raw, content)
             if self.durability == "power":
                 disk.sync_data(self._raw)
         except OSError as error:
             if self._raw >= 0:
-                self._cut_back(self._raw, self._raw_end)
+                self._cut_back(self._raw, offset)
             raise disk.storage_error(error, raw_path, "a waveform") from error
-        offset = self._raw_end
-        self._raw_end += len(content)
         return offset
 
     def _cut_back(self, descriptor: int, end: int) -> None:

@@ -78,7 +78,7 @@ def read_journal(path: Path) -> Journal:
                 continue
             try:
                 kind, sequence, content = codec.unpack(body, blocks.read)
-                if sequence != expected:
+                if sequence > expected:
                     journal.problems.append(f"records {expected} to {sequence - 1} are missing")
                 expected = sequence + 1
                 _add(journal, kind, content)

@@ -79,7 +79,7 @@ def consolidate(journal_path: Path) -> Path:
 def _outcome(journal: Journal, last_write: str) -> Run:
     """Return the run with the outcome that its journal proves.
 
-    With a "finish" record nothing is lost and the status stands. Without it a crash ended the run: "recovered".
+    With a "finish" record nothing is lost and the status stands. Without it a crash ended it: "recovered".
     """
     run = journal.run()
     notes = list(journal.problems)

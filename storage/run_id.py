@@ -38,7 +38,8 @@ def file_part(name: str) -> str:
     if len(name) > _LONGEST or not _SAFE.fullmatch(name) or ".." in name:
         raise ConfigurationError(
             f"device name {name!r} cannot be part of a file name; use letters, digits, "
-            f"'_', '-', '.', '+', '@' and '/' between parts, at most {_LONGEST} characters, each part beginning with a letter or digit"
+            f"'_', '-', '.', '+', '@' and '/' between parts, "
+            f"at most {_LONGEST} characters, each part beginning with a letter or digit"
         )
     return name.replace("/", "-").replace(" ", "-").rstrip(".")
 

@@ -1,0 +1,132 @@
+"""What a run is told from outside: stop, pause, resume, emergency stop; by a window, a signal or a script."""
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TextIO
+
+
+class Control:
+    """The wishes of whoever watches a run. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._changed = threading.Event()
+        self._reason: str | None = None
+        self._paused = False
+
+    def stop(self, reason: str = "stopped by the operator") -> None:
+        """End the run at the next step: outputs off, what was measured is kept. The first reason stands."""
+        with self._lock:
+            if self._reason is None:
+                self._reason = reason
+        self._changed.set()
+
+    def emergency(self, reason: str = "emergency stop") -> None:
+        """End the run at once; as ``stop``, but told apart in the record."""
+        self.stop(reason)
+
+    def pause(self) -> None:
+        """Hold the run at its next place of rest."""
+        with self._lock:
+            self._paused = True
+        self._changed.set()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        with self._lock:
+            self._paused = False
+        self._changed.set()
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the run is to end; None while it may go on."""
+        with self._lock:
+            return self._reason
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause is wished."""
+        with self._lock:
+            return self._paused
+
+    def wait_while_paused(self) -> None:
+        """Block until resumed or stopped."""
+        while self.paused and self.stopped is None:
+            self._changed.wait(0.5)
+            self._changed.clear()
+
+
+class StdinControl(Control):
+    """Reads ``stop``, ``pause``, ``resume`` and ``emergency``, one a line, from standard input.
+
+    The end of the input changes nothing: a window that crashes ends neither data nor safety.
+    """
+
+    def __init__(self, lines: TextIO | None = None) -> None:
+        super().__init__()
+        self._lines = sys.stdin if lines is None else lines
+        self._thread = threading.Thread(target=self._read, name="control", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        words: dict[str, Callable[[], None]] = {
+            "stop": self.stop,
+            "pause": self.pause,
+            "resume": self.resume,
+            "emergency": self.emergency,
+        }
+        with contextlib.suppress(OSError, ValueError):  # closed under our hands
+            for line in self._lines:
+                word = line.strip().lower()
+                if word in words:
+                    words[word]()
+                elif word:
+                    sys.stderr.write(f"tsbench: '{word}' is no control word; there are {', '.join(words)}\n")
+
+
+class Interrupts:
+    """Ctrl-C and the signals of a closing terminal, for the time of one run.
+
+    The first asks for a stop at the next step; the second breaks into a step that does not end. From
+    ``shield`` on neither can keep the outputs from being switched off or the data from being written.
+    """
+
+    def __init__(self, control: Control, tell: Callable[[str], None]) -> None:
+        self._control = control
+        self._tell = tell
+        self._heard_before = 0
+        self._shielded = False
+
+    def shield(self) -> None:
+        """From here on an interrupt is only acknowledged."""
+        self._shielded = True
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        if self._shielded:
+            self._tell("interrupted while making safe and storing: this is done to its end, please wait")
+            return
+        name = signal.Signals(number).name
+        self._heard_before += 1
+        if self._heard_before == 1:
+            self._control.stop(f"interrupted ({name})")
+        elif self._heard_before == 2:  # once: another must not break into what follows
+            raise KeyboardInterrupt(name)
+
+    @contextlib.contextmanager
+    def installed(self) -> Iterator["Interrupts"]:
+        """Listen; outside the main thread there is nothing to listen to."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        names = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")  # SIGBREAK: Windows; SIGHUP: POSIX
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, self._heard) for number in numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)

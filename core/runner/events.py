@@ -1,0 +1,153 @@
+"""What a run tells while it runs: events to a callable, or JSON lines to another process."""
+
+import json
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+from tsbench.records import FloatArray, Point, RunEvent, Waveform
+from tsbench.storage.codec import plain, point_crc
+
+Listener = Callable[[RunEvent], None]
+
+PREVIEW = 500  #: points of a waveform's preview
+_PROGRESS_EVERY = 0.1  #: [s]
+
+
+class Events:
+    """Tells a listener; a listener that fails is told nothing more, and the run goes on.
+
+    Parameters
+    ----------
+    listener : callable or None
+    """
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener = listener
+        self._last_progress = -math.inf
+        self._began = time.monotonic()
+        self.now = 0.0  #: [s] on the bench's clock, kept by the runner
+
+    def tell(self, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
+        """Tell one event at the bench's present time."""
+        self.pass_on(RunEvent(kind, message, self.now, data or {}))
+
+    def pass_on(self, event: RunEvent) -> None:
+        """Tell an event as it is."""
+        if self._listener is None:
+            return
+        try:
+            self._listener(event)
+        except Exception as error:  # noqa: BLE001  whoever watches must not end the measurement
+            self._listener = None
+            sys.stderr.write(f"tsbench: nobody follows this run any more ({error}); it goes on\n")
+
+    def progress(self, done: int, total: int, message: str, paused: float = 0.0) -> None:
+        """Tell how far the run has come, at most ten times a second, with the remaining wall time [s]."""
+        now = time.monotonic()
+        if now - self._last_progress < _PROGRESS_EVERY and done < total:
+            return
+        self._last_progress = now
+        spent = now - self._began - paused
+        eta = spent / done * (total - done) if done > 0 else None
+        self.tell("progress", message, {"done": done, "total": total, "eta": eta})
+
+    def item(self, kind: str, index: int, item: Point | Waveform | RunEvent, crc: int) -> None:
+        """Tell an item that is on the disk: its number, and a CRC by which it is known again."""
+        if isinstance(item, RunEvent):
+            self.pass_on(item)
+        elif isinstance(item, Point):
+            self.tell(
+                "point",
+                "",
+                {
+                    "index": index,
+                    "values": list(item.values),
+                    "flags": item.flags.names(),
+                    "crc": point_crc(item),
+                },
+            )
+        else:
+            self.tell(
+                "waveform",
+                item.channel,
+                {
+                    "index": index,
+                    "crc": crc,
+                    "channel": item.channel,
+                    "unit": item.unit,
+                    "segments": int(item.codes.shape[0]),
+                    "samples": int(item.codes.shape[1]),
+                    "conditions": plain(item.conditions),
+                    "flags": item.flags.names(),
+                    "preview": preview(item),
+                },
+            )
+
+
+def preview(waveform: Waveform, length: int = PREVIEW) -> dict[str, list[float]]:
+    """Return time [s] and value of the last segment, as a min/max envelope of at most ``length`` points."""
+    if not waveform.codes.size:
+        return {"time": [], "value": []}
+    values: FloatArray = waveform.codes[-1] * float(waveform.scale) + waveform.offset
+    times = waveform.times()
+    if len(values) > length:
+        step = -(-len(values) // (length // 2))
+        whole = len(values) // step * step
+        folded = values[:whole].reshape(-1, step)
+        low, high = folded.min(axis=1), folded.max(axis=1)
+        starts = times[:whole:step]
+        return {
+            "time": [float(t) for start in starts for t in (start, start + waveform.dt * step / 2)],
+            "value": [float(v) for pair in zip(low, high, strict=True) for v in pair],
+        }
+    return {"time": times.tolist(), "value": values.tolist()}
+
+
+class JsonLinesEvents:
+    """Writes each event as one line of JSON: ``{"kind", "message", "time", "data"}``.
+
+    A reader that went away is no reason to stop: the lines are dropped from then on.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stdout if stream is None else stream
+        self._lock = threading.Lock()
+        self._gone = False
+
+    def __call__(self, event: RunEvent) -> None:
+        """Write one event."""
+        if self._gone:
+            return
+        line = json.dumps(
+            _finite(
+                {
+                    "kind": event.kind,
+                    "message": event.message,
+                    "time": event.time,
+                    "data": plain(event.data),
+                }
+            ),
+            ensure_ascii=True,
+            allow_nan=False,
+        )
+        try:
+            with self._lock:
+                self._stream.write(f"{line}\n")
+                self._stream.flush()
+        except (OSError, ValueError):
+            self._gone = True
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: a number that is none becomes null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
