@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tsbench.instruments import Station, Timebase
 from tsbench.protocols.device_view import DeviceView, Window, clipped, free_run_trigger, narrowed
-from tsbench.protocols.oscillation_check import Activity, activity, is_smooth
+from tsbench.protocols.oscillation_check import Activity, activity, white_noise
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Point, Recorder, RunEvent, Waveform
 
@@ -104,7 +104,8 @@ def _period(waveforms: Mapping[str, Waveform]) -> float | None:
     best = Activity(0, 0.0, 0.0)
     for waveform in waveforms.values():
         values = waveform.values()[0]
-        if is_smooth(values) and (seen := activity(values, waveform.dt)).cycles > best.cycles:
+        seen = activity(values, waveform.dt, white_noise(values, abs(waveform.scale)))
+        if seen.cycles > best.cycles:
             best = seen
     return 1 / best.frequency if best.cycles >= _ENOUGH_CYCLES else None
 

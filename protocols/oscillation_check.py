@@ -16,8 +16,6 @@ CHECK_SPAN = 100e-6
 _POINTS = 5000
 #: standard deviation of the record over that of the resting device, above which something moves
 _RATIO = 3.0
-#: von Neumann ratio below which a record is more than noise
-_WHITE = 0.5
 #: an oscillation repeats: fewer cycles are a transient
 _CYCLES = 3
 
@@ -39,16 +37,19 @@ class Verdict:
     activity: Activity = Activity(0, 0.0, 0.0)
 
 
-def activity(values: FloatArray, dt: float) -> Activity:
-    """Count the cycles in ``values`` [V], shape (n,), sampled every ``dt`` [s].
+def activity(values: FloatArray, dt: float, noise: float = 0.0) -> Activity:
+    """Count the cycles in ``values`` [V], shape (n,), sampled every ``dt`` [s], with ``noise`` [V] rms on them.
 
-    A cycle is an upward crossing from below 35 % to above 65 % of the peak-to-peak (a comparator with hysteresis).
+    A cycle is an upward crossing through a band around the middle (a comparator with hysteresis): 30 % of the swing,
+    at least eight times the noise. A swing of less than sixteen times the noise counts as none.
     """
     low, high = float(values.min()), float(values.max())
     swing = high - low
-    if swing <= 0:
-        return Activity(0, 0.0, 0.0)
-    states = np.where(values > low + 0.65 * swing, 1, np.where(values < low + 0.35 * swing, -1, 0))
+    if swing <= 16 * noise:
+        return Activity(0, 0.0, swing)
+    half_band = max(0.15 * swing, 4 * noise)
+    middle = (low + high) / 2
+    states = np.where(values > middle + half_band, 1, np.where(values < middle - half_band, -1, 0))
     known = np.flatnonzero(states)
     rises = known[1:][(states[known[1:]] == 1) & (states[known[:-1]] == -1)]
     cycles = len(rises)
@@ -56,14 +57,12 @@ def activity(values: FloatArray, dt: float) -> Activity:
     return Activity(cycles, frequency, swing)
 
 
-def is_smooth(values: FloatArray) -> bool:
-    """Return whether neighbouring samples go together: a sampled signal, not white noise.
+def white_noise(values: FloatArray, resolution: float) -> float:
+    """Estimate the noise [V] rms on an oversampled signal, at least half its ``resolution`` [V].
 
-    The mean square of successive differences over twice the variance (von Neumann) is 1 for white noise, near 0 for
-    a signal sampled often.
+    The median of successive differences hardly feels the few steep edges of an oscillation.
     """
-    variance = float(values.var())
-    return variance > 0 and float(np.mean(np.diff(values) ** 2)) / (2 * variance) < _WHITE
+    return max(float(np.median(np.abs(np.diff(values)))) * 1.4826 / 2**0.5, resolution / 2)
 
 
 class OscillationCheck:

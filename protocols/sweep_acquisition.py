@@ -151,7 +151,7 @@ class SweepAcquisition:
             self._record_waiting(Flag.UNCHECKED)
             return
         # between a quiet and an oscillating end the change may lie anywhere: the whole block is marked
-        either = verdict.oscillating or self._oscillating
+        either = verdict.oscillating or (self._oscillating and len(self._waiting) > 1)
         if verdict.oscillating != self._oscillating:
             self._announce(verdict)
         self._oscillating = verdict.oscillating

@@ -57,8 +57,7 @@ def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, protoco
 
 def range_refusal(name: str, value: float, allowed: Range, instrument: str) -> list[str]:
     """Return one sentence if ``value`` is outside of what the instrument accepts, else nothing."""
-    slack = _SLACK * max(abs(allowed.low), abs(allowed.high))
-    if allowed.low - slack <= value <= allowed.high + slack:
+    if allowed.low - _SLACK * abs(allowed.low) <= value <= allowed.high + _SLACK * abs(allowed.high):
         return []
     return [
         f"{instrument}: {name} {format_quantity(value, allowed.unit)} is outside of "
