@@ -40,6 +40,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self._overdue.setInterval(_STOP_PATIENCE_MS)
         self._overdue.timeout.connect(self._stop_overdue)
         self._read_back: dict[str, bool | None] = {}
+        self._started = False  # the run has begun to send
         self._lay_out()
         self._connect()
         if bench is not None:
@@ -172,12 +173,16 @@ class MainWindow(QtWidgets.QMainWindow):
         if self.bench is None or self.client.running() or self.checker.running():
             return
         request = self.run_panel.request()
-        self.view.begin(f"{self.run_panel.chosen().title} on {request['device']}")
+        protocol = self.run_panel.chosen()
+        self.view.begin(f"{protocol.title} on {request['device']}", protocol.columns)
         self._read_back = {}
+        self._started = False
         self._stopping = False
         self.run_panel.set_hindrance("a run is in progress")
         self.bench_panel.set_busy(True, "measuring")
         self._pause.setEnabled(True)
+        self.bench_panel.forget_outputs()
+        self._outputs.setText("measuring: outputs may be on")
         self.client.measure(bench=str(self.bench), **request)
 
     def stop(self) -> None:
@@ -207,6 +212,7 @@ class MainWindow(QtWidgets.QMainWindow):
             (self.client.pause if pause else self.client.resume)()
 
     def _follow(self, event: Mapping[str, Any]) -> None:
+        self._started = True
         if event.get("kind") == "output":
             self._read_back.update({str(name): state for name, state in event.get("data", {}).items()})
             self._show_outputs(self._read_back)
@@ -220,8 +226,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench_panel.set_busy(False, " ")
         self.run_panel.set_hindrance("")
         self._stopping = False
-        if ending.code is None:
+        if ending.code is None or (self._started and not self._read_back):
             self._show_outputs_unknown("the measuring process ended without reading them back")
+            self.check()
+        elif not self._read_back:  # refused before anything was sent
             self.check()
 
     # ----------------------------------------------------------------------------------------- outputs

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ from tsbench.gui.live_plot import LivePlot, Trace
 from tsbench.gui.palette import BAD, DIM, WARNING
 from tsbench.gui.result_table import ResultTable
 from tsbench.quantities import conditions_text
+from tsbench.records import Column
 
 _KEPT_LINES = 5000
 #: columns to draw, best first: (x, y)
-_AXES = (("device_voltage", "current"), ("voltage", "current"), ("bias", "frequency"), ("amplitude", "current"))
+_AXES = (("device_voltage", "current"), ("voltage", "current"))
 
 
 class RunView(QtWidgets.QWidget):
@@ -36,9 +37,7 @@ class RunView(QtWidgets.QWidget):
         self._problem = QtWidgets.QLabel()
         self._problem.setWordWrap(True)
         self._problem.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse)
-        self._columns: list[str] = []
         self._axes: tuple[int, int] | None = None
-        self._started = 0.0
         self._rows: list[Mapping[str, Any]] = []
         bottom = QtWidgets.QWidget()
         bottom.setObjectName("panel")
@@ -64,14 +63,18 @@ class RunView(QtWidgets.QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(splitter, 1)
 
-    def begin(self, title: str) -> None:
-        """A run has been asked for."""
-        self._started = time.monotonic()
-        self._columns = []
-        self._axes = None
+    def begin(self, title: str, columns: Sequence[Column]) -> None:
+        """A run has been asked for, whose points have these columns."""
         self._rows = []
         self.results.clear()
-        self.plot.begin(("", ""), ("", ""))
+        units = {column.name: column.unit for column in columns}
+        names = list(units)
+        x, y = next(((x, y) for x, y in _AXES if x in units and y in units), ("", ""))
+        self._axes = (names.index(x), names.index(y)) if x else None
+        if x:
+            self.plot.begin((x.replace("_", " "), units[x]), (y.replace("_", " "), units[y]))
+        else:
+            self.plot.begin(("time", "s"), ("voltage", "V"))
         self.progress.setValue(0)
         self.progress.setFormat("starting …")
         self.show_problem("")
@@ -117,33 +120,16 @@ class RunView(QtWidgets.QWidget):
 
     # ------------------------------------------------------------------------------------ kinds of events
 
-    def _on_header(self, data: Mapping[str, Any], message: str) -> None:
-        columns = data["columns"]
-        self._columns = [column["name"] for column in columns]
-        units = {column["name"]: column["unit"] for column in columns}
-        self._axes = next(((self._columns.index(x), self._columns.index(y)) for x, y in _AXES
-                           if x in units and y in units), None)
-        if self._axes is not None:
-            x, y = (self._columns[place] for place in self._axes)
-            self.plot.begin((x.replace("_", " "), units[x]), (y.replace("_", " "), units[y]))
-        else:
-            self.plot.begin(("time", "s"), ("voltage", "V"))
-        if data.get("path"):
-            self.results.show_path(Path(data["path"]))
-
     def _on_point(self, data: Mapping[str, Any], message: str) -> None:
         if self._axes is None:
             return
-        values = [math.nan if value is None else float(value) for value in data["values"]]
-        self.plot.add_point(values[self._axes[0]], values[self._axes[1]])
+        values = _numbers(data["values"])
+        self.plot.add_point(float(values[self._axes[0]]), float(values[self._axes[1]]))
 
     def _on_waveform(self, data: Mapping[str, Any], message: str) -> None:
-        conditions = conditions_text(data.get("conditions", {}))
-        name = str(data["channel"]).replace("_", " ")
-        low, high = np.asarray(data["low"], dtype=float), np.asarray(data["high"], dtype=float)
-        times = data["t0"] + data["dt"] * np.arange(len(low))
-        self.plot.show_trace(Trace(f"{name}  {conditions}".strip(), np.repeat(times, 2),
-                                   np.column_stack([low, high]).ravel()))
+        name = f"{str(data['channel']).replace('_', ' ')}  {conditions_text(data.get('conditions', {}))}".strip()
+        preview = data["preview"]
+        self.plot.show_trace(Trace(name, _numbers(preview["time"]), _numbers(preview["value"])))
 
     def _on_progress(self, data: Mapping[str, Any], message: str) -> None:
         done, total = int(data.get("done", 0)), int(data.get("total", 0))
@@ -151,9 +137,8 @@ class RunView(QtWidgets.QWidget):
             share = min(done / total, 1.0)
             self.progress.setValue(round(1000 * share))
             words = f"{100 * share:.0f} %"
-            elapsed = time.monotonic() - self._started
-            if 0 < share < 1 and elapsed > 1:
-                words += f"   about {duration_in_words(elapsed * (1 / share - 1))} left"
+            if 0 < share < 1 and data.get("eta") is not None:
+                words += f"   about {duration_in_words(float(data['eta']))} left"
             self.progress.setFormat(words + (f"   ({message})" if message else ""))
 
     def _on_log(self, data: Mapping[str, Any], message: str) -> None:
@@ -162,12 +147,25 @@ class RunView(QtWidgets.QWidget):
     def _on_warning(self, data: Mapping[str, Any], message: str) -> None:
         self.say(message, "warning")
 
+    def _on_output(self, data: Mapping[str, Any], message: str) -> None:
+        off = bool(data) and all(state is False for state in data.values())
+        self.say(message, "" if off else "problem")
+
     def _on_state(self, data: Mapping[str, Any], message: str) -> None:
         self.say(message, "dim")
+        if data.get("state") == "paused":
+            self.progress.setFormat("paused")
+        if data.get("path"):
+            self.results.show_path(Path(data["path"]))
 
     def _on_result(self, data: Mapping[str, Any], message: str) -> None:
         self._rows.append(data)
         self.results.show_rows(self._rows)
+
+
+def _numbers(values: Sequence[float | None]) -> np.ndarray:
+    """Return numbers as an array; what JSON had no number for becomes NaN."""
+    return np.array([math.nan if value is None else value for value in values], dtype=float)
 
 
 def duration_in_words(seconds: float) -> str:

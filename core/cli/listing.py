@@ -90,9 +90,9 @@ def instruments(options: argparse.Namespace) -> int:
             table("Instruments that can be driven", columns,
                   [[_words(driver[column]) for column in columns] for driver in drivers])
         return 0
-    from tsbench.cli.checking import instrument_rows
+    from tsbench.bench import instruments as instruments_of
 
-    rows = instrument_rows(options.bench)
+    rows = instruments_of(options.bench)
     if options.json:
         print_json(rows)
     else:

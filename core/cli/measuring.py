@@ -7,9 +7,6 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError
 
-#: status of a run -> exit code
-EXIT_CODES = {"success": 0, "fail": 1, "abort": 130}
-
 
 def measure(options: argparse.Namespace) -> int:
     """Run one protocol on one device."""
@@ -21,17 +18,17 @@ def measure(options: argparse.Namespace) -> int:
     if options.events:
         outcome = run_protocol(options.bench, options.device, protocol, options.out,
                                events=JsonLinesEvents(sys.stdout), control=StdinControl())
-        return EXIT_CODES[outcome.status]
+        return outcome.exit_code
     with ProgressPrinter(options.protocol) as progress:
         outcome = run_protocol(options.bench, options.device, protocol, options.out,
                                events=progress, control=Control())
-    rows = _rows(outcome, options.device)
+    rows = outcome.rows()
     if options.json:
         print_json(rows)
     else:
         print_results(rows, f"{options.protocol} on {options.device}")
     _tell(outcome)
-    return EXIT_CODES[outcome.status]
+    return outcome.exit_code
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,14 +39,14 @@ def run(options: argparse.Namespace) -> int:
     with ProgressPrinter(options.list.stem) as progress:
         outcomes = run_list(options.list, options.out, events=progress, control=Control(),
                             dry_run=options.dry_run, resume=options.resume)
-    rows = [row for outcome in outcomes for row in _rows(outcome, "")]
+    rows = [row for outcome in outcomes for row in outcome.rows()]
     if options.json:
         print_json(rows)
     elif not options.dry_run:
         print_results(rows, str(options.list))
     for outcome in outcomes:
         _tell(outcome)
-    return max((EXIT_CODES[outcome.status] for outcome in outcomes), default=0)
+    return max((outcome.exit_code for outcome in outcomes), default=0)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -96,10 +93,6 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
             raise ConfigurationError(f"--set {name} is given twice: {values[name]!r} and {value.strip()!r}")
         values[name] = value.strip()
     return values
-
-
-def _rows(outcome: Any, device: str) -> list[dict[str, Any]]:
-    return [result.row(device, "", "") for result in outcome.results]
 
 
 def _tell(outcome: Any) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -55,7 +56,8 @@ class _ProtocolHelp(argparse.Action):
                 text = parameter_help(protocol) + "\n" + text
             except TsbenchError as error:
                 parser.exit(error.exit_code, f"tsbench: {error}\n")
-        parser.exit(0, text)
+        sys.stdout.write(text)
+        parser.exit(0)
 
 
 def build_parser() -> argparse.ArgumentParser:
