@@ -121,7 +121,7 @@ def _add_measuring(commands: Any) -> None:
     run = _add(commands, "run", "measuring:run", "a list of protocols, one after the other",
                "  tsbench run examples/nbo2.list.toml --out runs\n"
                "  tsbench run examples/nbo2.list.toml --dry-run     plan and check only")
-    run.add_argument("list", type=Path, metavar="LIST.toml", help="bench, device and [[runs]]")
+    run.add_argument("list", type=Path, metavar="LIST.toml", help="bench, device and [[protocol]]")
     run.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR",
                      help="folder for run files (default: %(default)s)")
     run.add_argument("--dry-run", action="store_true",
