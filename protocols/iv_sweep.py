@@ -35,8 +35,8 @@ Compliance = Annotated[float, Unit("A")]
 class IVSweep(Protocol):
     """Sweep a source meter from start to stop and back, in cycles, and record voltage and current.
 
-    The sweep runs natively in the source meter, in blocks; after each block the scope, where there is one, looks
-    whether the device oscillates at the level the block ended on.
+    Where a scope sees the device it looks every few readings whether the device oscillates at that level; without one,
+    or with the check switched off, the source meter runs each cycle natively.
     """
 
     name: ClassVar[str] = "iv_sweep"
@@ -145,6 +145,8 @@ class IVSweep(Protocol):
         checks = self._looks(station)
         looks = -(-len(path) // self.check_every) if checks else 0
         warnings = []
+        if not checks and len(path) > self.cycles * capabilities.maximum_sweep_points:
+            warnings.append("a cycle is longer than the source meter's list: its output may open between two parts")
         if self.check_oscillation and not checks:
             warnings.append("no scope sees the device: an oscillation during a reading would stay unseen")
         if self.dwell < capabilities.minimum_dwell:
@@ -169,7 +171,7 @@ class IVSweep(Protocol):
     # ------------------------------------------------------------------------------------------- run
 
     def run(self, station: Station, recorder: Recorder) -> Iterator[Step]:
-        """Ramp to start, sweep in blocks, ramp back to zero, output off."""
+        """Ramp to start, sweep, ramp back to zero, output off."""
         meter = station.source_meter("drive")
         path = self.path()
         self._configure(meter, float(np.abs(path.levels).max()))

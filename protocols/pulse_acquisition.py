@@ -71,6 +71,8 @@ class PulseAcquisition:
         if self._how.means == "waveform":
             pulse = settings.pulse(amplitude)
             self._generator.load_waveform(train_waveform(pulse, self._how.starts, self._how.sample_rate))
+            self._generator.configure_burst(1)
+            self._generator.set_output(True)  # an upload may have opened it
         for part in parts:
             yield from self._batch(amplitude, part)
 
@@ -78,7 +80,7 @@ class PulseAcquisition:
         settings, view = self._settings, self._view
         self._generator.configure_pulse(settings.pulse(amplitude))
         self._generator.configure_burst(1)
-        self._generator.set_output(True)
+        self._generator.set_output(True)  # idle at base
         resistance = max(self._station.fixture.path_resistance.get("pulser", 0.0), 1.0)
         levels = (settings.base, settings.base + amplitude)
         margin = 0.1 * abs(amplitude)  # overshoot of the generator

@@ -1,4 +1,4 @@
-"""Taking the points of an I-V sweep: native blocks, a look of the scope after each, flags before the record."""
+"""Taking the points of an I-V sweep: natively, or level by level with looks of the scope; flags before the record."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -14,9 +14,6 @@ from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step
 
 if TYPE_CHECKING:
     from tsbench.protocols.iv_sweep import IVSweep
-
-#: points of one native sweep where no look of the scope comes in between
-_LONGEST_BLOCK = 100
 
 
 class SweepAcquisition:
@@ -65,8 +62,8 @@ class SweepAcquisition:
 
     def run(self) -> Iterator[Step]:
         """Take every block; ends early at compliance where that is asked for."""
-        size = self._settings.check_every if self._check is not None else _LONGEST_BLOCK
-        size = min(size, self._meter.capabilities.maximum_sweep_points)
+        longest = self._meter.capabilities.maximum_sweep_points
+        size = longest if self._check is None else self._settings.check_every
         for block in self._path.blocks(size):
             try:
                 yield from self._take(block)
@@ -80,19 +77,28 @@ class SweepAcquisition:
                 return
 
     def _take(self, block: slice) -> Iterator[Step]:
-        """Acquire one block: natively, or level by level where it is a single one."""
+        """Acquire one block: natively, or level by level where the scope is to look in between.
+
+        A source meter may open its output when a native sweep ends (the 2450 does): the device would forget that it
+        was on. So the scope's looks can only come between single readings.
+        """
         levels = self._path.levels[block]
-        if len(levels) > 1:
+        if self._check is None:
             yield from self._take_native(block.start, levels)
             return
-        self.level = float(levels[0])
-        self._meter.set_level(self.level)
-        self._station.clock.wait(self._settings.dwell)
-        reading = self._meter.measure()
-        self._keep(block.start, [reading], self._station.clock.now() - reading.time)
-        yield self.step(self._level_text())
+        for number, level in enumerate(levels, start=block.start):
+            self.level = float(level)
+            self._meter.set_level(self.level)
+            self._station.clock.wait(self._settings.dwell)
+            reading = self._meter.measure()
+            self._keep(number, [reading], self._station.clock.now() - reading.time)
+            yield self.step(self._level_text())
+            if self._ends_here:
+                return
 
     def _take_native(self, first: int, levels: FloatArray) -> Iterator[Step]:
+        self._meter.set_level(float(levels[0]))
+        self._meter.set_output(True)  # the end of the block before may have opened it
         meter, clock, total = self._meter, self._station.clock, len(levels)
         expected = total * self._settings.time_per_point(meter.capabilities.line_frequency)
         patience = 5 * expected + 5.0

@@ -142,17 +142,20 @@ class FakeGenerator(FakeInstrument):
         return low, high
 
     def configure_pulse(self, pulse: Any) -> Any:
+        self.output = False
         self.note("configure_pulse", pulse)
         self.pulse = pulse
         return pulse
 
     def configure_level(self, level: float) -> float:
         self.note("configure_level", level)
+        assert self.output or level == 0.0
         self.level = level
         return level
 
     def load_waveform(self, waveform: Any) -> None:
         self.note("load_waveform", waveform)
+        self.output = False
 
     def configure_burst(self, count: int, source: str = "bus") -> int:
         self.note("configure_burst", count)
