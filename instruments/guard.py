@@ -46,7 +46,7 @@ class Post:
     """Where a guard stands: who asks (``drive (Keithley 2450, USB0::…)``), over which path, for which device."""
 
     subject: str
-    path: Path = Path()
+    path: Path = field(default_factory=Path)
     device: DeviceGuard = field(default_factory=lambda: DeviceGuard(DeviceLimits()))
 
 

@@ -1,0 +1,279 @@
+"""The bench: from ``bench.toml`` to open, identified, guarded instruments by role; it ends safe however it ends."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, nearest
+from tsbench.instruments import (
+    Clock,
+    Oscilloscope,
+    OutputState,
+    Positioner,
+    PulseGenerator,
+    ScopeChannel,
+    SourceMeter,
+)
+from tsbench.instruments.bench_file import BenchFile
+from tsbench.instruments.connection import Connection, Discovered, connect, discover, quietly
+from tsbench.instruments.fixture import parallel_capacitance, path_of
+from tsbench.instruments.limits import DeviceGuard
+from tsbench.instruments.limits import Path as Wiring
+from tsbench.instruments.operator import OperatorPrompt, WallClock
+from tsbench.instruments.registry import entry
+from tsbench.records import DeviceDescription, DeviceLimits, Fixture
+
+__all__ = ["Bench", "Discovered", "check", "discover", "instruments"]
+
+
+class Bench:
+    """Open instruments by role, guarded; a :class:`~tsbench.instruments.Station`. Use it with ``with``."""
+
+    def __init__(self, file: BenchFile, device: DeviceDescription) -> None:
+        self.file = file
+        self.device = device
+        self.problems: list[str] = []  #: what went wrong while making safe, one line each
+        self._managers: dict[str, Any] = {}
+        self._connections: dict[str, Connection] = {}
+        self._guards: dict[str, Any] = {}
+        self.clock: Clock = WallClock()
+        self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
+        self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
+
+    @classmethod
+    def open(cls, path: str | Path, device: str | None = None) -> "Bench":
+        """Open every instrument of a bench file, reset it (outputs off) and connect ``device``.
+
+        Parameters
+        ----------
+        path : str or Path
+            The bench file.
+        device : str, optional
+            Identifier in ``[devices]``. None: no device is connected; the limits common to all devices hold.
+
+        Raises
+        ------
+        ConfigurationError
+            The file is wrong, an instrument is missing, the device is not on the bench.
+        WrongInstrument
+            Another model answers than the file says.
+        CommunicationError
+            An instrument does not answer.
+        """
+        file = BenchFile.load(path)
+        nobody = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))
+        bench = cls(file, file.device(device) if device is not None else nobody)
+        try:
+            bench._open()
+            if device is not None and bench.positioner.connected() != device:
+                bench.positioner.connect(device)
+        except BaseException:
+            bench.close()
+            raise
+        return bench
+
+    # ------------------------------------------------------------------------------------------ opening
+
+    def _open(self) -> None:
+        from tsbench.instruments.transport import open_manager
+
+        tables = self.file.table.instruments
+        try:
+            for name in tables:
+                library = self.file.library(name)
+                if library not in self._managers:
+                    self._managers[library] = open_manager(library)
+            self._adopt_services()
+            for name, table in tables.items():
+                library = self.file.library(name)
+                connection = connect(self._managers[library], name, table, library)
+                self._connections[name] = connection
+                connection.identify(self.clock.wait)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.file.path}: {error}") from error
+        for connection in self._connections.values():
+            connection.driver.reset()
+        self.fixture = self._fixture()
+        for role, terminal in self.file.table.roles.items():
+            self._guard(terminal, role)
+
+    def _adopt_services(self) -> None:
+        """Take clock and positioner from the VISA library where it brings them."""
+        for manager in self._managers.values():
+            clock = getattr(manager.visalib, "clock", None)
+            if isinstance(clock, Clock):
+                self.clock = clock
+            positioner = getattr(manager.visalib, "positioner", None)
+            if isinstance(positioner, Positioner):
+                self.positioner = positioner
+
+    # ----------------------------------------------------------------------------------- fixture, guards
+
+    def _driver_of(self, terminal: str) -> Any:
+        name, _, channel = terminal.partition(".")
+        return self._connections[name].terminal(channel)
+
+    def _kind(self, terminal: str) -> str:
+        return entry(self.file.table.instruments[terminal.partition(".")[0]].driver).kind
+
+    def _source_resistance(self, terminal: str) -> float:
+        return float(getattr(self._driver_of(terminal).capabilities, "output_resistance", 0.0))
+
+    def _path(self, terminal: str) -> Wiring:
+        source = self._source_resistance(terminal)
+        node = self.file.table.fixture.terminals.get(terminal)
+        if self.file.netlist is None or node is None:
+            return Wiring(resistance=source)
+        return path_of(self.file.netlist, node, source)
+
+    def _fixture(self) -> Fixture:
+        roles = {role: t for role, t in self.file.table.roles.items() if self._kind(t) != "oscilloscope"}
+        wired = {role: t for role, t in roles.items() if t in self.file.table.fixture.terminals}
+        return Fixture(
+            netlist=self.fixture.netlist, terminals=self.fixture.terminals, sensing=self.fixture.sensing,
+            path_resistance={role: self._path(terminal).resistance for role, terminal in wired.items()},
+            source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
+            parallel_capacitance=parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0,
+        )
+
+    def _guard(self, terminal: str, role: str) -> Any:
+        """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""
+        from tsbench.instruments import guard
+
+        kind = self._kind(terminal)
+        if kind == "oscilloscope":
+            terminal = terminal.partition(".")[0]
+        if terminal not in self._guards:
+            driver = self._driver_of(terminal)
+            connection = self._connections[terminal.partition(".")[0]]
+            subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
+            device = DeviceGuard(self.device.limits, self.device.identifier or "this bench's devices")
+            if kind == "oscilloscope":
+                self._guards[terminal] = guard.GuardedOscilloscope(driver, guard.Post(subject, device=device))
+            else:
+                build = guard.GuardedPulseGenerator if kind == "pulse generator" else guard.GuardedSourceMeter
+                self._guards[terminal] = build(driver, guard.Post(subject, self._path(terminal), device))
+        return self._guards[terminal]
+
+    # ------------------------------------------------------------------------------------------- station
+
+    def has(self, role: str) -> bool:
+        """Whether the bench file gives this role to an instrument."""
+        return role in self.file.table.roles
+
+    def _role(self, role: str, kind: str) -> Any:
+        roles = self.file.table.roles
+        if role not in roles:
+            raise ConfigurationError(f"{self.file.path}: no instrument has the role '{role}'{nearest(role, roles)}")
+        found = self._kind(roles[role])
+        if found != kind:
+            raise ConfigurationError(f"{self.file.path}: role '{role}' is a {found} ('{roles[role]}'), not a {kind}")
+        return self._guard(roles[role], role)
+
+    def source_meter(self, role: str = "drive") -> SourceMeter:
+        """Return the source meter with this role, guarded."""
+        found: SourceMeter = self._role(role, "source meter")
+        return found
+
+    def pulse_generator(self, role: str = "pulser") -> PulseGenerator:
+        """Return the generator output with this role, guarded."""
+        found: PulseGenerator = self._role(role, "pulse generator")
+        return found
+
+    def oscilloscope(self, role: str = "scope") -> Oscilloscope:
+        """Return the scope with this role."""
+        found: Oscilloscope = self._role(role, "oscilloscope")
+        return found
+
+    def scope_channel(self, terminal: str) -> ScopeChannel:
+        """Return scope and channel of a terminal such as ``"scope.1"`` (instrument's name or role, and number)."""
+        name, _, channel = terminal.partition(".")
+        tables, roles = self.file.table.instruments, self.file.table.roles
+        instrument = name if name in tables else roles.get(name, "").partition(".")[0]
+        if not channel.isdigit() or not instrument or self._kind(instrument) != "oscilloscope":
+            raise ConfigurationError(f"{self.file.path}: '{terminal}' is no scope channel; write for example 'scope.1'")
+        return ScopeChannel(self._guard(instrument, name), int(channel))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any instrument says of itself that it is simulated."""
+        drivers = (connection.driver for connection in self._connections.values())
+        return any(driver is not None and driver.identity.simulated for driver in drivers)
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return the instruments as the run header keeps them: name -> identity, address, roles, set-up, accuracy."""
+        return {name: found.describe(self.file.roles_of(name)) for name, found in self._connections.items()}
+
+    # -------------------------------------------------------------------------------------------- safety
+
+    def make_safe(self) -> list[OutputState]:
+        """Clear every instrument, switch every output off and read it back; raises nothing.
+
+        Returns
+        -------
+        list of OutputState
+            An output that could not be read back counts as enabled; ``problems`` says why, one line each.
+        """
+        return self._make_safe(reopen=False)
+
+    def reopen_and_make_safe(self) -> list[OutputState]:
+        """Open all connections again, then make safe; raises nothing."""
+        return self._make_safe(reopen=True)
+
+    def _make_safe(self, reopen: bool) -> list[OutputState]:
+        states: list[OutputState] = []
+        for connection in self._connections.values():
+            states += connection.make_safe(reopen)
+        self.problems = [found.problem for found in self._connections.values() if found.problem]
+        return states
+
+    def close(self) -> None:
+        """Make safe, then close every connection and library."""
+        if self._connections:
+            self.make_safe()
+        for connection in self._connections.values():
+            quietly(connection.transport.close)
+        for manager in self._managers.values():
+            quietly(manager.close)
+        self._connections, self._managers, self._guards = {}, {}, {}
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        if error is None and self.problems:  # an output that may be on is never passed over in silence
+            raise CommunicationError("; ".join(self.problems))
+
+
+def instruments(path: str | Path) -> list[dict[str, Any]]:
+    """Open the bench and return what is on it, as ``tsbench instruments --bench FILE --json`` prints."""
+    with Bench.open(path) as bench:
+        return [
+            {"name": name, "role": ", ".join(found["roles"]), "driver": found["driver"], "model": found["model"],
+             "resource": found["resource"], "visa_library": found["visa_library"], "simulated": found["simulated"]}
+            for name, found in bench.describe().items()
+        ]
+
+
+def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
+    """Connect, identify, reset, read outputs back; what ``tsbench check`` reports.
+
+    Raises
+    ------
+    TsbenchError
+        As :meth:`Bench.open`.
+    """
+    with Bench.open(path, device) as bench:
+        states = bench.make_safe()
+        if bench.problems:
+            raise TsbenchError("; ".join(bench.problems))
+        return {
+            "bench": bench.file.name, "instruments": bench.describe(),
+            "outputs": {state.output: state.enabled for state in states},
+            "path_resistance": dict(bench.fixture.path_resistance),
+            "parallel_capacitance": bench.fixture.parallel_capacitance,
+        }

@@ -1,0 +1,249 @@
+"""``bench.toml``: what a lab owns and believes, read and validated. The same file serves metal and simulation."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.fixture import DEVICE
+from tsbench.instruments.registry import entry
+from tsbench.netlist import Netlist, parse_netlist
+from tsbench.quantities import Amperes, Coulombs, Joules, Number, Ohms, Seconds, Volts, Watts
+from tsbench.records import DeviceDescription, DeviceLimits, Sensing
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InstrumentTable(_Table):
+    """``[instruments.NAME]``."""
+
+    driver: str
+    resource: str
+    visa_library: str | None = None
+    timeout: Seconds = Field(3.0, gt=0)
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+class SensingTable(_Table):
+    """``[fixture.sensing]``: terminals of scope channels."""
+
+    voltage_high: str | None = None
+    voltage_low: str | None = None
+    current: str | None = None
+    current_resistance: Ohms | None = Field(None, gt=0)
+
+
+class FixtureTable(_Table):
+    """``[fixture]``: the wiring as believed."""
+
+    netlist: str = ""
+    terminals: dict[str, str] = Field(default_factory=dict)
+    sensing: SensingTable = SensingTable()
+
+
+class LimitsTable(_Table):
+    """``[device.limits]`` and ``[devices.ID.limits]``: what a device must never see."""
+
+    max_voltage: Volts | None = Field(None, gt=0)
+    max_current: Amperes | None = Field(None, gt=0)
+    max_power: Watts | None = Field(None, gt=0)
+    max_charge: Coulombs | None = Field(None, gt=0)
+    max_energy: Joules | None = Field(None, gt=0)
+
+
+class DeviceTable(_Table):
+    """``[devices.ID]``."""
+
+    material: str = ""
+    stack: str = ""
+    area: Number | None = Field(None, gt=0)  #: [m^2]
+    notes: str = ""
+    limits: LimitsTable = LimitsTable()
+
+
+class CommonDeviceTable(_Table):
+    """``[device]``: what holds for all devices of the bench."""
+
+    limits: LimitsTable = LimitsTable()
+
+
+class BenchTable(_Table):
+    """The whole file."""
+
+    name: str = ""
+    visa_library: str = ""
+    connected: str | None = None  #: the device that is connected when nobody can be asked
+    instruments: dict[str, InstrumentTable] = Field(default_factory=dict)
+    roles: dict[str, str] = Field(default_factory=dict)
+    fixture: FixtureTable = FixtureTable()
+    devices: dict[str, DeviceTable] = Field(default_factory=dict)
+    device: CommonDeviceTable = CommonDeviceTable()
+
+
+class BenchFile:
+    """A validated bench file."""
+
+    def __init__(self, path: Path, table: BenchTable) -> None:
+        self.path = path
+        self.table = table
+        self.name = table.name or path.stem
+        self.netlist: Netlist | None = None
+        self._check()
+
+    @classmethod
+    def load(cls, path: str | Path) -> "BenchFile":
+        """Read and validate a bench file.
+
+        Raises
+        ------
+        ConfigurationError
+            One line: the file, the key, what is wrong, and the nearest known name.
+        """
+        file = Path(path)
+        try:
+            raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise ConfigurationError(f"cannot read bench file {file}: {reason}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"{file}: not valid TOML: {error}") from None
+        try:
+            return cls(file, BenchTable.model_validate(raw))
+        except ValidationError as error:
+            raise ConfigurationError(f"{file}: {explain(error, BenchTable)}") from None
+
+    def _fail(self, what: str) -> ConfigurationError:
+        return ConfigurationError(f"{self.path}: {what}")
+
+    def _check(self) -> None:
+        table = self.table
+        for name, instrument in table.instruments.items():
+            if "." in name:
+                raise self._fail(f"instrument name '{name}' must not hold a dot (it separates the channel)")
+            try:
+                entry(instrument.driver)
+            except ConfigurationError as error:
+                raise self._fail(f"instruments.{name}: {error}") from None
+        for role, terminal in table.roles.items():
+            self._require_instrument(f"role '{role}'", terminal)
+        for terminal in table.fixture.terminals:
+            self._require_instrument("fixture.terminals", terminal)
+        self._check_fixture()
+        if table.connected is not None:
+            self.device(table.connected)
+
+    def _require_instrument(self, where: str, terminal: str) -> None:
+        name, dot, channel = terminal.partition(".")
+        if name not in self.table.instruments:
+            raise self._fail(f"{where} names unknown instrument '{name}'{nearest(name, self.table.instruments)}")
+        if dot and not channel.isdigit():
+            raise self._fail(f"{where}: '{terminal}' must be an instrument's name, a dot and a channel number")
+
+    def _check_fixture(self) -> None:
+        fixture = self.table.fixture
+        sensing = fixture.sensing
+        for key in ("voltage_high", "voltage_low", "current"):
+            terminal = getattr(sensing, key)
+            if terminal is not None and terminal.partition(".")[0] not in self.table.roles:
+                self._require_instrument(f"fixture.sensing.{key}", terminal)
+        if sensing.current is not None and sensing.current_resistance is None:
+            raise self._fail("fixture.sensing.current needs current_resistance, the resistor it is taken across")
+        if not fixture.netlist.strip():
+            return
+        try:
+            netlist = parse_netlist(fixture.netlist, fixture.terminals.values())
+            netlist.find(DEVICE)
+            for terminal, node in fixture.terminals.items():
+                if node.lower() not in netlist.nodes and node != "0":
+                    raise ConfigurationError(f"terminal '{terminal}' is at node '{node}', which the netlist does not have"
+                                             f"{nearest(node, netlist.nodes)}")
+        except ConfigurationError as error:
+            raise self._fail(f"fixture: {error}") from None
+        self.netlist = netlist
+
+    def device(self, identifier: str) -> DeviceDescription:
+        """Return a device with its limits; ConfigurationError with the nearest one if it is not on the bench."""
+        devices = self.table.devices
+        if identifier not in devices:
+            raise self._fail(f"device '{identifier}' is not on the bench{nearest(identifier, devices)}")
+        found = devices[identifier]
+        common = self.table.device.limits.model_dump()
+        own = {name: value for name, value in found.limits.model_dump().items() if value is not None}
+        return DeviceDescription(
+            identifier, found.material, found.stack, found.area, found.notes, DeviceLimits(**{**common, **own}),
+        )
+
+    def sensing(self) -> Sensing:
+        """Return how scope channels see the device."""
+        return Sensing(**self.table.fixture.sensing.model_dump())
+
+    def library(self, instrument: str | None = None) -> str:
+        """Return the VISA library of an instrument (None: of the bench), a file in it resolved against this file."""
+        spec = self.table.visa_library
+        if instrument is not None and self.table.instruments[instrument].visa_library is not None:
+            spec = str(self.table.instruments[instrument].visa_library)
+        return resolve_library(spec, self.path.parent)
+
+    def roles_of(self, instrument: str) -> list[str]:
+        """Return the roles that an instrument has."""
+        return [role for role, terminal in self.table.roles.items() if terminal.partition(".")[0] == instrument]
+
+
+def resolve_library(spec: str, folder: Path) -> str:
+    """Return a VISA library specification with a relative file taken from ``folder``: ``world.toml@tsbench``."""
+    file, at, backend = spec.rpartition("@")
+    if not at:
+        file, backend = backend, ""
+    if file and not Path(file).is_absolute() and (at or (folder / file).exists()):
+        file = str((folder / file).resolve())
+    return f"{file}{at}{backend}"
+
+
+# ---------------------------------------------------------------------------------------- one-line errors
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """Return the first problem of a validation in one line, with the nearest known name for an unknown key."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        key = str(first["loc"][-1])
+        table = ".".join(str(part) for part in first["loc"][:-1])
+        inside = f" in [{table}]" if table else ""
+        return f"unknown key '{key}'{inside}{nearest(key, _known(model, first['loc'][:-1]))}"
+    if first["type"] == "missing":
+        return f"{where} is missing"
+    message = first["msg"].removeprefix("Value error, ")
+    given = first.get("input")
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float) and str(given) not in message else ""
+    return f"{where}: {message}{shown}"
+
+
+def _known(model: type[BaseModel], location: Iterable[str | int]) -> list[str]:
+    """Return the field names of the table at ``location``; dictionaries (``[devices.D1]``) are stepped through."""
+    current: Any = model
+    for part in location:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            if part not in current.model_fields:
+                return []
+            current = _plain(current.model_fields[str(part)].annotation)
+        elif get_origin(current) in (dict, Mapping):
+            current = _plain(get_args(current)[1])
+        else:
+            return []
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return list(current.model_fields)
+    return []
+
+
+def _plain(annotation: Any) -> Any:
+    """Return the one type of an optional annotation."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next((part for part in get_args(annotation) if part is not type(None)), annotation)
+    return annotation

@@ -1,0 +1,166 @@
+"""One instrument of a bench: opened, identified, described, made safe whatever has happened to its connection."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, WrongInstrument
+from tsbench.instruments.bench_file import InstrumentTable
+from tsbench.instruments.interfaces import OutputState
+from tsbench.instruments.registry import DriverEntry, driver_class, driver_of, entry, fits
+from tsbench.records import Identity
+
+_TRIES = 3  #: at making one instrument safe, opening its connection again in between
+
+
+@dataclass
+class Connection:
+    """An open instrument; ``driver`` is None until it has been identified."""
+
+    name: str
+    table: InstrumentTable
+    library: str
+    transport: Any
+    driver: Any = None
+    problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
+
+    @property
+    def entry(self) -> DriverEntry:
+        """Return the registry's entry of its driver."""
+        return entry(self.table.driver)
+
+    def identify(self, wait: Callable[[float], None]) -> None:
+        """Ask who is there and build the driver; WrongInstrument if it is another model than the file says."""
+        from tsbench.instruments.transport import TransportAdapter  # noqa: PLC0415  pyvisa is slow to import
+
+        identity = self._identity()
+        build = driver_class(self.table.driver)
+        try:
+            self.driver = build(
+                TransportAdapter(self.transport), self.name, identity=identity, resource=self.table.resource,
+                wait=wait, **self.table.options,
+            )
+        except TypeError as error:
+            raise ConfigurationError(f"instruments.{self.name}.options: {error}") from None
+
+    def _identity(self) -> Identity:
+        from tsbench.instruments.scpi import parse_identity  # noqa: PLC0415
+
+        self.transport.clear()
+        reply = self.transport.query("*IDN?")
+        expected = f"{self.table.driver} ({self.entry.models})"
+        try:
+            identity = parse_identity(reply)
+        except ValueError:
+            raise WrongInstrument(
+                f"{self.name} ({self.table.resource}) answers '{reply[:60]}' to *IDN?, the bench file says {expected}"
+            ) from None
+        if not fits(self.table.driver, identity):
+            right = driver_of(identity)
+            advice = f'set driver = "{right}"' if right else "there is no driver for it: correct the resource"
+            raise WrongInstrument(
+                f"{self.name} ({self.table.resource}) is a {identity.manufacturer} {identity.model}, the bench file "
+                f"says {expected}; {advice} in [instruments.{self.name}]"
+            )
+        return identity
+
+    def terminal(self, channel: str) -> Any:
+        """Return the driver of one output ("1", or "" for the whole instrument or its first output)."""
+        if self.entry.kind == "pulse generator":
+            return self.driver.channel(int(channel or 1))
+        return self.driver
+
+    def describe(self, roles: list[str]) -> dict[str, Any]:
+        """Return identity, address, roles, set-up and accuracy as the run header keeps them."""
+        identity: Identity = self.driver.identity
+        return {
+            "driver": self.table.driver, "model": identity.model, "serial": identity.serial,
+            "firmware": identity.firmware, "manufacturer": identity.manufacturer,
+            "resource": self.table.resource, "visa_library": self.library,
+            "roles": roles, "simulated": identity.simulated,
+            "settings": dict(self.driver.settings()),
+            "accuracy": {key: dict(value) for key, value in self.driver.accuracy().items()},
+        }
+
+    def make_safe(self, reopen: bool = False) -> list[OutputState]:
+        """Clear, switch off, read back; raises nothing.
+
+        A connection that fails meanwhile is opened again and it starts over. Outputs that cannot be read back count
+        as enabled, and ``problem`` says why.
+        """
+        self.problem = ""
+        if self.driver is None:
+            return []
+        for attempt in range(_TRIES):
+            try:
+                if reopen or attempt > 0:
+                    self.transport.reopen()
+                self.driver.clear()
+                self.driver.safe_state()
+                states: list[OutputState] = list(self.driver.output_states())
+                left_on = [state.output for state in states if state.enabled]
+                if not left_on:
+                    self.problem = ""
+                    return states
+                self.problem = f"{self.driver.label}: {', '.join(left_on)} is still on; switch it off at the panel"
+            except KeyboardInterrupt:
+                self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
+            except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
+                self.problem = str(error)
+        return [OutputState(output, True) for output in self._outputs()]
+
+    def _outputs(self) -> list[str]:
+        if self.entry.kind == "oscilloscope":
+            return []
+        numbers = getattr(self.driver, "outputs", None)
+        return [f"{self.name}.{number}" for number in numbers] if numbers else [self.name]
+
+
+def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Connection:
+    """Open an instrument's resource; ConfigurationError that lists what is there if it is missing."""
+    from tsbench.instruments.transport import Transport, list_resources  # noqa: PLC0415
+
+    try:
+        transport = Transport(manager, table.resource, name, table.timeout)
+    except CommunicationError as error:
+        there = ", ".join(list_resources(manager)) or "nothing"
+        raise ConfigurationError(
+            f"instrument '{name}' is missing at {table.resource}; the VISA library sees: {there}"
+        ) from error
+    return Connection(name, table, library, transport)
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """What answers at one address."""
+
+    resource: str
+    identity: Identity | None
+    driver: str | None
+
+
+def discover(library: str = "") -> Iterator[Discovered]:
+    """Ask every resource that a VISA library sees who it is."""
+    from tsbench.instruments.scpi import parse_identity  # noqa: PLC0415
+    from tsbench.instruments.transport import Transport, list_resources, open_manager  # noqa: PLC0415
+
+    manager = open_manager(library)
+    try:
+        for resource in list_resources(manager):
+            identity = None
+            with contextlib.suppress(TsbenchError, ValueError):
+                transport = Transport(manager, resource, resource, timeout=1.0)
+                try:
+                    identity = parse_identity(transport.query("*IDN?"))
+                finally:
+                    transport.close()
+            yield Discovered(resource, identity, driver_of(identity) if identity else None)
+    finally:
+        quietly(manager.close)
+
+
+def quietly(act: Callable[[], object]) -> None:
+    """Do something on the way out whose failure changes nothing."""
+    with contextlib.suppress(Exception):
+        act()

@@ -1,0 +1,328 @@
+"""Driver of the Keithley 2450 source meter in its native SCPI language.
+
+Commands follow the Model 2450 reference manual (2450-901-01), section 6. The source is read back with every reading,
+so that in compliance the voltage is what stood at the terminals, not what was asked for.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from pymeasure.instruments import Instrument
+
+from tsbench.errors import ConfigurationError, InstrumentError, nearest
+from tsbench.instruments import keithley_2450_data as data
+from tsbench.instruments.interfaces import (
+    Accuracy,
+    MeasureSettings,
+    OutputState,
+    Range,
+    Reading,
+    SourceMeterCapabilities,
+    SourceSettings,
+)
+from tsbench.instruments.limits import require_in_range
+from tsbench.instruments.scpi import format_list, format_number, parse_name
+from tsbench.instruments.scpi_instrument import ScpiInstrument
+from tsbench.records import Flag, FloatArray
+
+Function = Literal["voltage", "current"]
+_WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
+_LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
+_UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
+_OTHER: Mapping[str, Function] = {"voltage": "current", "current": "voltage"}
+_OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
+_BUFFER = '"defbuffer1"'
+_ELEMENTS = "REL,SOUR,READ,SOURSTAT"
+_LONG_READING = 0.08  #: [s] an aperture beyond this is started and polled, so that a stop is heard
+_FETCH_CHUNK = 500
+
+
+class Keithley2450(ScpiInstrument):
+    """A :class:`~tsbench.instruments.SourceMeter`.
+
+    Parameters
+    ----------
+    output_off : str
+        What the terminals are when the output is off: ``high_impedance`` (relay open), ``normal``, ``zero``, ``guard``.
+    """
+
+    title = "Keithley 2450"
+    capabilities: SourceMeterCapabilities = data.CAPABILITIES
+
+    output_enabled = Instrument.control(
+        ":OUTP?", ":OUTP %s", """Control the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
+        cast=str, get_process=lambda reply: reply,
+        preprocess_reply=lambda reply: {"1": "ON", "0": "OFF"}.get(reply.strip(), reply.strip().upper()),
+    )
+    source_function = Instrument.control(
+        ":SOUR:FUNC?", ":SOUR:FUNC %s", """Control the sourced quantity ("voltage" or "current").""",
+        map_values=True, values=dict(_WORD), cast=str, preprocess_reply=lambda reply: parse_name(reply)[:4],
+    )
+    line_frequency = Instrument.measurement(":SYST:LFR?", """Get the mains frequency [Hz].""")
+    language = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
+    points_measured = Instrument.measurement(
+        f":TRAC:ACT? {_BUFFER}", """Get how many readings the buffer holds.""", cast=int,
+    )
+    trigger_state = Instrument.measurement(
+        ":TRIG:STAT?", """Get the trigger model's state ("IDLE", "RUNNING", …).""", cast=str, separator=";",
+        get_process_list=lambda parts: parse_name(parts[0]),
+    )
+
+    def __init__(self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any):
+        if output_off not in _OUTPUT_OFF:
+            raise ConfigurationError(f"{name}: unknown output_off '{output_off}'{nearest(output_off, _OUTPUT_OFF)}")
+        self._off_mode = _OUTPUT_OFF[output_off]
+        self._source: SourceSettings | None = None
+        self._measure: MeasureSettings | None = None
+        self._level = 0.0
+        self._levels: FloatArray = np.zeros(0)
+        self._automatic_delay = True
+        super().__init__(adapter, name, **kwargs)
+
+    def initialise(self) -> None:
+        """After a reset: mains frequency, output-off state, the command language checked."""
+        language = str(self.language).strip().upper()
+        if language != "SCPI":
+            raise ConfigurationError(
+                f"{self.label}: command language is {language}; send '*LANG SCPI' or set it at the panel, then restart it"
+            )
+        self.capabilities = dataclasses.replace(data.CAPABILITIES, line_frequency=float(self.line_frequency))
+        self.send(f":OUTP:VOLT:SMOD {self._off_mode}", f":OUTP:CURR:SMOD {self._off_mode}")
+        self._source = self._measure = None
+        self._level = 0.0
+
+    # ------------------------------------------------------------------------------------- configuration
+
+    def configure_source(self, settings: SourceSettings) -> SourceSettings:
+        """Set function, range, compliance; a change of function sets the level to zero (the 2450 opens its output)."""
+        caps, function = self.capabilities, settings.function
+        voltage = function == "voltage"
+        quantity = "compliance_current" if voltage else "compliance_voltage"
+        require_in_range(self.label, quantity, settings.limit,
+                         caps.compliance_current if voltage else caps.compliance_voltage)
+        if settings.range is not None:
+            self._range_for(function, settings.range)
+        word, limit = f":SOUR:{_WORD[function]}", _LIMIT[function]
+        if self._source is None or self._source.function != function:
+            self.source_function = function
+            self.write(f"{word} 0")
+            self._level = 0.0
+        self.write(f"{word}:RANG:AUTO ON" if settings.range is None else f"{word}:RANG {format_number(settings.range)}")
+        self.send(
+            f"{word}:{limit} {format_number(settings.limit)}",
+            f"{word}:READ:BACK ON",
+            f"{word}:DEL:AUTO ON",
+            f"{word}:HIGH:CAP {'ON' if settings.high_capacitance else 'OFF'}",
+        )
+        self._automatic_delay = True
+        self.check_errors()
+        accepted = self.accepted(
+            quantity, settings.limit, self.ask_number(f"{word}:{limit}?"), _UNIT[_OTHER[function]],
+        )
+        got_range = None if settings.range is None else self._accepted_range(f"{word}:RANG?", settings.range, function)
+        self._source = dataclasses.replace(settings, limit=accepted, range=got_range)
+        return self._source
+
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
+        """Set the measured function, its range and aperture; two-wire."""
+        require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
+        if settings.range is not None:
+            self._range_for(settings.function, settings.range)
+        word = f":SENS:{_WORD[settings.function]}"
+        self.send(
+            f':SENS:FUNC "{_WORD[settings.function]}"',
+            f"{word}:RSEN OFF",
+            f"{word}:RANG:AUTO ON" if settings.range is None else f"{word}:RANG {format_number(settings.range)}",
+            f"{word}:NPLC {format_number(settings.nplc)}",
+            f"{word}:AZER {'ON' if settings.auto_zero else 'OFF'}",
+        )
+        self.check_errors()
+        nplc = self.accepted("nplc", settings.nplc, self.ask_number(f"{word}:NPLC?"), "")
+        got_range = None
+        if settings.range is not None:
+            got_range = self._accepted_range(f"{word}:RANG?", settings.range, settings.function)
+        self._measure = dataclasses.replace(settings, nplc=nplc, range=got_range)
+        return self._measure
+
+    def _range_for(self, function: str, value: float) -> None:
+        table = self.capabilities.current_accuracy if function == "current" else self.capabilities.voltage_accuracy
+        require_in_range(self.label, f"{function} range", value,
+                         Range(0.0, table[-1].full_scale * data.OVERRANGE, _UNIT[function]))
+
+    def _accepted_range(self, query: str, asked: float, function: str) -> float:
+        """Return the range that the 2450 chose: the lowest that holds what was asked for."""
+        got = self.ask_number(query)
+        table = self.capabilities.current_accuracy if function == "current" else self.capabilities.voltage_accuracy
+        expected = next(row.full_scale for row in table if asked <= row.full_scale * data.OVERRANGE)
+        return self.accepted(f"{function} range", expected, got, _UNIT[function])
+
+    # -------------------------------------------------------------------------------------- single points
+
+    def set_level(self, level: float) -> None:
+        """Set the source level [V or A], read back."""
+        source = self._configured()
+        word = f":SOUR:{_WORD[source.function]}"
+        self._require_level(level, source)
+        if not self._automatic_delay:
+            self.write(f"{word}:DEL:AUTO ON")
+            self._automatic_delay = True
+        self.write(f"{word} {format_number(level)}")
+        self.check_errors()
+        step = self._source_row(level, source).full_scale * 1e-5
+        got = self.ask_number(f"{word}?")
+        self._level = self.accepted(f"source {source.function}", level, got, _UNIT[source.function], absolute=step)
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch the output and read back that it did."""
+        self.output_enabled = enabled
+        self.check_errors()
+        if bool(self.output_enabled) != enabled:
+            raise InstrumentError(f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock")
+
+    def measure(self) -> Reading:
+        """Take one reading; long apertures are started and polled."""
+        self._configured()
+        if self._measure is not None and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING:
+            return self._measure_polled()
+        values = self.ask_list(f":READ? {_BUFFER},{_ELEMENTS}")
+        return self._reading(values, self._level)
+
+    def _measure_polled(self) -> Reading:
+        self.send(f":TRAC:CLE {_BUFFER}", f':TRIG:LOAD "SimpleLoop",1,0,{_BUFFER}', ":INIT")
+        while self.sweep_running():
+            self.wait(0.01)
+        return self._reading(self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{_ELEMENTS}"), self._level)
+
+    # --------------------------------------------------------------------------------------------- sweeps
+
+    def start_sweep(self, levels: FloatArray, dwell: float) -> None:
+        """Load the list, clear the buffer, start; the readings are polled and fetched."""
+        source = self._configured()
+        require_in_range(self.label, "number of sweep points", len(levels),
+                         Range(1, self.capabilities.maximum_sweep_points, ""))
+        for level in levels:
+            self._require_level(float(level), source)
+        if dwell:
+            require_in_range(self.label, "dwell", dwell, Range(self.capabilities.minimum_dwell, 1e4, "s"))
+        word = _WORD[source.function]
+        self.write(f":SOUR:{word}:DEL 0")
+        self._automatic_delay = False
+        for first in range(0, len(levels), data.LIST_CHUNK):
+            command = f":SOUR:LIST:{word}" if first == 0 else f":SOUR:LIST:{word}:APP"
+            self.write(f"{command} {format_list(levels[first : first + data.LIST_CHUNK])}")
+        self.send(
+            f":TRAC:CLE {_BUFFER}",
+            f":SOUR:SWE:{word}:LIST 1,{format_number(dwell)},1,OFF,{_BUFFER}",
+        )
+        self.check_errors()
+        self._levels = np.array(levels, dtype=np.float64)
+        self.write(":INIT")
+
+    def poll_sweep(self) -> int:
+        """Return how many points are measured."""
+        return int(self.points_measured)
+
+    def sweep_running(self) -> bool:
+        """Ask the trigger model; InstrumentError if it failed."""
+        state = str(self.trigger_state)
+        if state == "FAILED":
+            self.check_errors()
+            raise InstrumentError(f"{self.label}: the trigger model failed; see the instrument's event log")
+        return state in {"RUNNING", "WAITING", "ABORTING"}
+
+    def fetch_sweep(self, first: int, last: int) -> list[Reading]:
+        """Return readings ``first`` up to but not including ``last``, with the level that each was taken at."""
+        readings: list[Reading] = []
+        width = len(_ELEMENTS.split(","))
+        for start in range(first, last, _FETCH_CHUNK):
+            stop = min(start + _FETCH_CHUNK, last)
+            values = self.ask_list(f":TRAC:DATA? {start + 1},{stop},{_BUFFER},{_ELEMENTS}")
+            if len(values) != width * (stop - start):
+                raise InstrumentError(
+                    f"{self.label}: {len(values)} values for {stop - start} readings; expected {width} each"
+                )
+            for k in range(start, stop):
+                row = values[(k - start) * width : (k - start + 1) * width]
+                readings.append(self._reading(row, float(self._levels[k])))
+        return readings
+
+    def _reading(self, values: list[float], level: float) -> Reading:
+        """Turn [relative time, source read back, measured, source status] into a reading with flags."""
+        if len(values) != len(_ELEMENTS.split(",")):
+            raise InstrumentError(f"{self.label}: a reading of {len(values)} values; expected {_ELEMENTS}")
+        source = self._configured()
+        time, sourced, measured, status = values
+        flags = Flag.NONE
+        if int(status) & data.STATUS_LIMITED:
+            flags |= Flag.COMPLIANCE
+        if int(status) & data.STATUS_OVER_TEMPERATURE:
+            flags |= Flag.UNSETTLED
+        if not (math.isfinite(sourced) and math.isfinite(measured)):
+            flags |= Flag.OVERFLOW
+        sourced = sourced if math.isfinite(sourced) else math.nan
+        measured = measured if math.isfinite(measured) else math.nan
+        function = self._measure.function if self._measure else _OTHER[source.function]
+        if function == source.function:  # the 2450 was told to measure what it sources
+            other = math.nan
+            flags |= Flag.OVERFLOW
+        else:
+            other = measured
+        voltage, current = (sourced, other) if source.function == "voltage" else (other, sourced)
+        return Reading(time, level, voltage, current, flags)
+
+    # --------------------------------------------------------------------------------------- common duties
+
+    def abort(self) -> None:
+        """Stop the trigger model; the level stays."""
+        self.write(":ABOR")
+
+    def safe_state(self) -> None:
+        """Stop, open the output, set both levels to zero."""
+        self.send(":ABOR", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
+        self._level = 0.0
+
+    def output_states(self) -> list[OutputState]:
+        """Read the output back."""
+        return [OutputState(self.name, bool(self.output_enabled))]
+
+    def settings(self) -> Mapping[str, object]:
+        """Return the accepted set-up."""
+        found: dict[str, object] = {"output_off": self._off_mode, "line_frequency": self.capabilities.line_frequency}
+        for prefix, settings in (("source", self._source), ("measure", self._measure)):
+            if settings is not None:
+                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
+        return found
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return the accuracy tables of the active ranges (auto: all), as the run file keeps them."""
+        caps = self.capabilities
+        tables = {
+            "measure_current": caps.current_accuracy, "measure_voltage": caps.voltage_accuracy,
+            "source_voltage": caps.source_voltage_accuracy, "source_current": caps.source_current_accuracy,
+        }
+        return {
+            f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row) for quantity, rows in tables.items() for row in rows
+        }
+
+    def _configured(self) -> SourceSettings:
+        if self._source is None:
+            raise InstrumentError(f"{self.label}: no source is configured; call configure_source first")
+        return self._source
+
+    def _source_row(self, level: float, source: SourceSettings) -> Accuracy:
+        caps = self.capabilities
+        rows = caps.source_voltage_accuracy if source.function == "voltage" else caps.source_current_accuracy
+        wanted = abs(level) if source.range is None else source.range
+        return next((row for row in rows if wanted <= row.full_scale * data.OVERRANGE * (1 + 1e-9)), rows[-1])
+
+    def _require_level(self, level: float, source: SourceSettings) -> None:
+        caps, unit = self.capabilities, _UNIT[source.function]
+        quantity = f"source {source.function}"
+        allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
+        require_in_range(self.label, quantity, level, allowed)
+        if source.range is not None:
+            top = source.range * data.OVERRANGE
+            require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))

@@ -1,0 +1,64 @@
+"""Clock and positioner of a bench whose VISA library brings none: wall time, and a person at the probe station."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from tsbench.errors import ConfigurationError, nearest
+
+
+class WallClock:
+    """A :class:`~tsbench.instruments.Clock`: seconds of this computer."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        if seconds > 0:
+            time.sleep(seconds)
+
+
+class OperatorPrompt:
+    """A :class:`~tsbench.instruments.Positioner` that asks a person to connect a device.
+
+    Parameters
+    ----------
+    devices : sequence of str
+        Identifiers from the bench file.
+    connected : str, optional
+        What the bench file says is connected already: nobody is asked for it.
+    ask : callable
+        Shows a question and returns the answer.
+    """
+
+    def __init__(
+        self, devices: Sequence[str], connected: str | None = None, ask: Callable[[str], str] | None = None,
+    ) -> None:
+        self._devices = tuple(devices)
+        self._connected = connected
+        self._ask = ask
+
+    def devices(self) -> Sequence[str]:
+        return self._devices
+
+    def connected(self) -> str | None:
+        return self._connected
+
+    def connect(self, device: str) -> None:
+        """Ask for ``device`` and wait for the answer; ConfigurationError where nobody can be asked."""
+        if device not in self._devices:
+            raise ConfigurationError(f"device '{device}' is not on the bench{nearest(device, self._devices)}")
+        if device == self._connected:
+            return
+        ask = self._ask
+        if ask is None:
+            if not sys.stdin or not sys.stdin.isatty():
+                raise ConfigurationError(
+                    f"device '{device}' must be connected by hand and nobody can be asked (no terminal); "
+                    f"write connected = \"{device}\" in the bench file when it is"
+                )
+            ask = input
+        answer = ask(f"Connect device {device} (outputs are off), then press Enter; q to give up: ")
+        if answer.strip().lower() in {"q", "quit", "n", "no"}:
+            raise ConfigurationError(f"device '{device}' was not connected")
+        self._connected = device
