@@ -18,17 +18,23 @@ def open_window(bench: Path | None = None) -> int:
     if sys.platform.startswith("linux") and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
-        raise ConfigurationError("there is no display (DISPLAY is not set); measure with 'tsbench measure' instead")
+        raise ConfigurationError(
+            "there is no display (DISPLAY is not set); measure with 'tsbench measure' instead"
+        )
     try:
         from PyQt5 import QtCore, QtWidgets  # noqa: PLC0415  optional: pip install tsbench[gui]
 
         from tsbench.gui.main_window import MainWindow  # noqa: PLC0415
         from tsbench.gui.palette import apply_palette  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigurationError(f"the window needs PyQt5 and pyqtgraph: pip install 'tsbench[gui]' ({error})") from None
+        raise ConfigurationError(
+            f"the window needs PyQt5 and pyqtgraph: pip install 'tsbench[gui]' ({error})"
+        ) from None
     QtWidgets.QApplication.setAttribute(QtCore.Qt.AA_EnableHighDpiScaling)
     QtWidgets.QApplication.setAttribute(QtCore.Qt.AA_UseHighDpiPixmaps)
-    QtWidgets.QApplication.setHighDpiScaleFactorRoundingPolicy(QtCore.Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    QtWidgets.QApplication.setHighDpiScaleFactorRoundingPolicy(
+        QtCore.Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
     application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tsbench"])
     application.setApplicationName("tsbench")
     application.setOrganizationName("tsbench")

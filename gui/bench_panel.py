@@ -6,6 +6,7 @@ from typing import Any
 from PyQt5 import QtCore, QtWidgets
 
 from tsbench.gui.palette import BAD, DIM, GOOD, WARNING
+from tsbench.gui.restyle import restyle
 
 
 class OutputLamp(QtWidgets.QLabel):
@@ -23,8 +24,10 @@ class OutputLamp(QtWidgets.QLabel):
         colour, word = {None: (DIM, "unknown"), False: (GOOD, "off"), True: (WARNING, "ON")}[enabled]
         weight = "700" if enabled else "400"
         symbol = {None: "○", False: "●", True: "◉"}[enabled]
-        self.setText(f"<span style='color:{colour}; font-weight:{weight}'>{symbol} {self.output}: {word}</span>")
-        self.setToolTip(f"Output {self.output} is {word}" + (", as read back from the instrument" if enabled is not None else ""))
+        style = f"color:{colour}; font-weight:{weight}"
+        self.setText(f"<span style='{style}'>{symbol} {self.output}: {word}</span>")
+        source = ", as read back from the instrument" if enabled is not None else ""
+        self.setToolTip(f"Output {self.output} is {word}{source}")
 
 
 class SimulationBadge(QtWidgets.QLabel):
@@ -40,9 +43,7 @@ class SimulationBadge(QtWidgets.QLabel):
         """Show what the identities of the instruments say."""
         state = {None: "unknown", True: "simulated", False: "real"}[simulated]
         self.setText({None: "NOT CONNECTED", True: "SIMULATED BENCH", False: "REAL BENCH"}[simulated])
-        self.setProperty("state", state)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        restyle(self, "state", state)
 
 
 class BenchPanel(QtWidgets.QWidget):
@@ -92,9 +93,10 @@ class BenchPanel(QtWidgets.QWidget):
         for instrument in _by_name(instruments):
             roles = ", ".join(instrument["roles"])
             name, model = instrument["name"], instrument.get("model") or instrument.get("driver", "")
-            line = QtWidgets.QLabel(f"<b>{name}</b>&nbsp; <span style='color:{DIM}'>{model}"
-                                    + (f" · {roles}" if roles else "") + "</span>")
-            line.setToolTip(f"{instrument.get('resource', '')}\nVISA library: {instrument.get('visa_library') or 'system'}")
+            facts = f"{model} · {roles}" if roles else model
+            line = QtWidgets.QLabel(f"<b>{name}</b>&nbsp; <span style='color:{DIM}'>{facts}</span>")
+            library = instrument.get("visa_library") or "system"
+            line.setToolTip(f"{instrument.get('resource', '')}\nVISA library: {library}")
             self._body.addWidget(line)
             own = [output for output in outputs if output.partition(".")[0] == name]
             if own:
@@ -136,7 +138,8 @@ def _by_name(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _clear(layout: QtWidgets.QLayout) -> None:
     while layout.count():
         item = layout.takeAt(0)
-        if item.widget() is not None:
-            item.widget().deleteLater()
-        elif item.layout() is not None:
-            _clear(item.layout())
+        widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
+        if widget is not None:
+            widget.deleteLater()
+        elif inner is not None:
+            _clear(inner)

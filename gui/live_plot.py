@@ -1,4 +1,4 @@
-"""The curve while it is measured: I-V points, or the last waveforms of the scope; drawn at most 20 times a second."""
+"""The curve while it is measured: I-V points, or the last waveforms; drawn at most 20 times a second."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ import pyqtgraph as pg
 from PyQt5 import QtCore, QtWidgets
 
 from tsbench.gui.palette import ACCENT, BORDER, CURVES, DIM, FIELD
+from tsbench.records import FloatArray
 
 _REDRAW_MS = 50
 _KEPT_WAVEFORMS = 6
@@ -19,8 +20,8 @@ class Trace:
     """A curve to draw: ``x`` and ``y`` of equal length, in SI units."""
 
     name: str
-    x: np.ndarray
-    y: np.ndarray
+    x: FloatArray
+    y: FloatArray
 
 
 class LivePlot(QtWidgets.QWidget):
@@ -45,7 +46,7 @@ class LivePlot(QtWidgets.QWidget):
         self._logarithmic.toggled.connect(self._redraw)
         self._whole = QtWidgets.QPushButton("Show &all")
         self._whole.setToolTip("Fit the axes to the whole curve (drag to move, wheel to zoom)")
-        self._whole.clicked.connect(lambda: self._plot.enableAutoRange())
+        self._whole.clicked.connect(self._fit)
         head = QtWidgets.QHBoxLayout()
         head.addWidget(self._title)
         head.addSpacing(12)
@@ -60,8 +61,16 @@ class LivePlot(QtWidgets.QWidget):
             axis.setPen(BORDER)
             axis.setTextPen(DIM)
         self._legend = self._plot.addLegend(offset=(-12, 12), labelTextColor=DIM)
-        self._curve = self._plot.plot([], [], pen=pg.mkPen(ACCENT, width=1.6), symbol="o", symbolSize=4,
-                                      symbolBrush=ACCENT, symbolPen=None, connect="finite")
+        self._curve = self._plot.plot(
+            [],
+            [],
+            pen=pg.mkPen(ACCENT, width=1.6),
+            symbol="o",
+            symbolSize=4,
+            symbolBrush=ACCENT,
+            symbolPen=None,
+            connect="finite",
+        )
         self._drawn: dict[str, pg.PlotDataItem] = {}
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
@@ -96,6 +105,9 @@ class LivePlot(QtWidgets.QWidget):
         while len(self._traces) > _KEPT_WAVEFORMS:
             del self._traces[next(iter(self._traces))]
         self._stale = True
+
+    def _fit(self) -> None:
+        self._plot.enableAutoRange()
 
     def points(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return the points so far."""
@@ -138,8 +150,8 @@ class LivePlot(QtWidgets.QWidget):
         return "nothing measured yet"
 
 
-def _magnitude(values: np.ndarray) -> np.ndarray:
+def _magnitude(values: FloatArray) -> FloatArray:
     """Return magnitudes for a logarithmic axis; zero has no place on it."""
-    magnitudes = np.abs(values)
+    magnitudes: FloatArray = np.abs(values)
     magnitudes[magnitudes == 0] = np.nan
     return magnitudes

@@ -1,6 +1,5 @@
 """The window: what stands where, and what each button sets going."""
 
-import time
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
-from tsbench.gui.bench_panel import BenchPanel, SimulationBadge
+from tsbench.gui.bench_panel import BenchPanel
 from tsbench.gui.run_panel import RunPanel
 from tsbench.gui.run_view import RunView
 from tsbench.gui.runner_client import Ending, JsonCommand, RunnerClient
+from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
 
-_RECENT = 8
 _STOP_PATIENCE_MS = 10_000  #: a stop that takes longer is reported, and may then be forced
 _CLOSE_PATIENCE_S = 15.0
 
@@ -29,11 +28,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench: Path | None = None
         self.client = RunnerClient(self)
         self.checker = JsonCommand(self)
-        self.badge = SimulationBadge()
+        self.bar = TopBar()
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS)
         self.view = RunView()
-        self._settings = QtCore.QSettings()
         self._stopping = False
         self._overdue = QtCore.QTimer(self)
         self._overdue.setSingleShot(True)
@@ -49,31 +47,6 @@ class MainWindow(QtWidgets.QMainWindow):
     # ------------------------------------------------------------------------------------------ layout
 
     def _lay_out(self) -> None:
-        self._bench_button = QtWidgets.QToolButton()
-        self._bench_button.setObjectName("bench")
-        self._bench_button.setText("Open bench …")
-        self._bench_button.setPopupMode(QtWidgets.QToolButton.MenuButtonPopup)
-        self._bench_button.setMenu(QtWidgets.QMenu(self))
-        self._bench_button.setShortcut("Ctrl+O")
-        self._bench_button.setToolTip("Choose a bench file (Ctrl+O)")
-        self._outputs = QtWidgets.QLabel("outputs: nobody has looked yet")
-        self._outputs.setObjectName("outputs")
-        self._outputs.setAlignment(QtCore.Qt.AlignRight | QtCore.Qt.AlignVCenter)
-        self._outputs.setWordWrap(True)
-        self._pause = QtWidgets.QPushButton("Pa&use")
-        self._pause.setCheckable(True)
-        self._pause.setEnabled(False)
-        self._pause.setToolTip("Hold at the next safe place of the protocol")
-        self.stop_button = QtWidgets.QPushButton("■  STOP   (Esc)")
-        self.stop_button.setObjectName("stop")
-        self.stop_button.setToolTip("Stop the run, outputs off, read back every output. Without a run: make the bench safe.")
-        bar = QtWidgets.QHBoxLayout()
-        bar.setSpacing(10)
-        bar.addWidget(self.badge)
-        bar.addWidget(self._bench_button)
-        bar.addWidget(self._outputs, 1)
-        bar.addWidget(self._pause)
-        bar.addWidget(self.stop_button)
         left = QtWidgets.QWidget()
         column = QtWidgets.QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
@@ -90,20 +63,19 @@ class MainWindow(QtWidgets.QMainWindow):
         central = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(central)
         layout.setContentsMargins(10, 10, 10, 10)
-        layout.addLayout(bar)
+        layout.addWidget(self.bar)
         layout.addWidget(splitter, 1)
         self.setCentralWidget(central)
-        self._refresh_recent()
 
     def _connect(self) -> None:
-        self._bench_button.clicked.connect(self._choose_bench)
+        self.bar.bench_chosen.connect(self.open_bench)
         self.bench_panel.check_wanted.connect(self.check)
         self.run_panel.run_wanted.connect(self.run)
-        self.stop_button.clicked.connect(self.stop)
-        self._pause.toggled.connect(self._pause_or_resume)
+        self.bar.stop_wanted.connect(self.stop)
+        self.bar.pause_wanted.connect(self._pause_or_resume)
         self._escape = QtWidgets.QShortcut(QtGui.QKeySequence(QtCore.Qt.Key_Escape), self, self.stop)
         self._escape.setContext(QtCore.Qt.ApplicationShortcut)
-        self.client.event.connect(self._follow)
+        self.client.told.connect(self._follow)
         self.client.complaint.connect(lambda text: self.view.say(text, "dim"))
         self.client.ended.connect(self._run_ended)
         self.checker.answered.connect(self._checked)
@@ -122,15 +94,14 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.show_problem(f"{path}: cannot be read as a bench file: {error}")
             return
         self.bench = path
-        self._bench_button.setText(str(content.get("name", path.stem)))
-        self._bench_button.setToolTip(f"{path}\nChoose another bench file (Ctrl+O)")
-        self.setWindowTitle(f"{content.get('name', path.stem)} - tsbench")
+        name = str(content.get("name", path.stem))
+        self.setWindowTitle(f"{name} - tsbench")
+        self.bar.show_bench(name, path)
         devices = content.get("devices", {})
         self.run_panel.set_devices(list(devices) if isinstance(devices, dict) else [])
-        self.badge.show_state(None)
+        self.bar.badge.show_state(None)
         self.bench_panel.show_instruments([], [])
         self._read_back = {}
-        self._remember(path)
         self.view.show_problem("")
         self.view.say(f"bench {path}")
         self.check()
@@ -147,7 +118,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench_panel.set_busy(False)
         if not isinstance(report, dict):
             self.bench_panel.show_note(ending.message, problem=True)
-            self.badge.show_state(None)
+            self.bar.badge.show_state(None)
             self._show_outputs_unknown("the bench could not be reached")
             self.view.show_problem(ending.message)
             self.view.say(ending.message, "problem")
@@ -155,7 +126,9 @@ class MainWindow(QtWidgets.QMainWindow):
             return
         outputs = {str(state["output"]): bool(state["enabled"]) for state in report["outputs"]}
         instruments = report["instruments"]
-        self.badge.show_state(any(instrument["simulated"] for instrument in instruments) if instruments else None)
+        self.bar.badge.show_state(
+            any(instrument["simulated"] for instrument in instruments) if instruments else None
+        )
         self.bench_panel.show_instruments(instruments, list(outputs))
         self._show_outputs(outputs)
         problems, warnings = report.get("problems", []), report.get("warnings", [])
@@ -180,9 +153,9 @@ class MainWindow(QtWidgets.QMainWindow):
         self._stopping = False
         self.run_panel.set_hindrance("a run is in progress")
         self.bench_panel.set_busy(True, "measuring")
-        self._pause.setEnabled(True)
+        self.bar.pause.setEnabled(True)
         self.bench_panel.forget_outputs()
-        self._outputs.setText("measuring: outputs may be on")
+        self.bar.say_of_outputs("measuring: outputs may be on")
         self.client.measure(bench=str(self.bench), **request)
 
     def stop(self) -> None:
@@ -196,18 +169,19 @@ class MainWindow(QtWidgets.QMainWindow):
             return
         if not self._stopping:
             self._stopping = True
-            self._outputs.setText("stopping …")
+            self.bar.say_of_outputs("stopping …")
             self.view.say("stop", "warning")
             self.client.stop()
             self._overdue.start()
 
     def _stop_overdue(self) -> None:
         if self.client.running():
-            self.view.show_problem("the measuring process has not stopped yet. Watch the panels of the instruments; "
-                                   "STOP again ends the process by force")
+            self.view.show_problem(
+                "the measuring process has not stopped yet. Watch the panels of the instruments; "
+                "STOP again ends the process by force"
+            )
 
     def _pause_or_resume(self, pause: bool) -> None:
-        self._pause.setText("Res&ume" if pause else "Pa&use")
         if self.client.running():
             (self.client.pause if pause else self.client.resume)()
 
@@ -220,8 +194,8 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _run_ended(self, ending: Ending) -> None:
         self._overdue.stop()
-        self._pause.setChecked(False)
-        self._pause.setEnabled(False)
+        self.bar.pause.setChecked(False)
+        self.bar.pause.setEnabled(False)
         self.view.end(ending.message, ending.good)
         self.bench_panel.set_busy(False, " ")
         self.run_panel.set_hindrance("")
@@ -236,72 +210,38 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _show_outputs(self, states: Mapping[str, bool | None]) -> None:
         self.bench_panel.show_outputs(states)
-        self._outputs.setText(outputs_in_words(states))
-        self._outputs.setToolTip(f"as read back from the instruments at {time.strftime('%H:%M:%S')}")
+        self.bar.show_outputs(states)
 
     def _show_outputs_unknown(self, why: str) -> None:
         self.bench_panel.forget_outputs()
-        self._outputs.setText("outputs: <b>unknown, check the panel</b>")
-        self._outputs.setToolTip(why)
+        self.bar.say_of_outputs("outputs: <b>unknown, check the panel</b>", why)
         self.view.say(f"outputs unknown: {why}", "problem")
 
-    def outputs_text(self) -> str:
-        """Return what the window says about the outputs."""
-        return str(self._outputs.text())
+    # ------------------------------------------------------------------------------------------- close
 
-    # ------------------------------------------------------------------------------------ recent, close
-
-    def _choose_bench(self) -> None:
-        start = str(self.bench.parent if self.bench else Path.cwd())
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Open bench", start, "Bench files (*.toml);;All files (*)")
-        if name:
-            self.open_bench(Path(name))
-
-    def _recent(self) -> list[str]:
-        recent = self._settings.value("recent_benches", [])
-        return [recent] if isinstance(recent, str) else list(recent or [])
-
-    def _remember(self, path: Path) -> None:
-        recent = [str(path), *(name for name in self._recent() if name != str(path))][:_RECENT]
-        self._settings.setValue("recent_benches", recent)
-        self._refresh_recent()
-
-    def _refresh_recent(self) -> None:
-        menu = self._bench_button.menu()
-        menu.clear()
-        for name in self._recent():
-            menu.addAction(name, lambda name=name: self.open_bench(Path(name)))
-
-    def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802  Qt's name
+    def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:  # noqa: N802  Qt's name
         """Ask before a run is cut short; leave only when it has ended."""
+        if event is None:
+            return
         if self.client.running():
             answer = QtWidgets.QMessageBox.question(
-                self, "A run is in progress", "Stop the run, switch the outputs off and close?",
-                QtWidgets.QMessageBox.Yes | QtWidgets.QMessageBox.No, QtWidgets.QMessageBox.No)
+                self,
+                "A run is in progress",
+                "Stop the run, switch the outputs off and close?",
+                QtWidgets.QMessageBox.Yes | QtWidgets.QMessageBox.No,
+                QtWidgets.QMessageBox.No,
+            )
             if answer != QtWidgets.QMessageBox.Yes:
                 event.ignore()
                 return
             self.client.stop()
             if not self.client.wait(_CLOSE_PATIENCE_S):
-                self.view.show_problem("the measuring process has not stopped: the window stays. Check the panels of "
-                                       "the instruments")
+                self.view.show_problem(
+                    "the measuring process has not stopped: the window stays. Check the panels of "
+                    "the instruments"
+                )
                 event.ignore()
                 return
         if self.checker.running():
             self.checker.wait(_CLOSE_PATIENCE_S)
         event.accept()
-
-
-def outputs_in_words(states: Mapping[str, bool | None]) -> str:
-    """Return the read-back states as one sentence, what is on first."""
-    on = [name for name, state in states.items() if state]
-    unknown = [name for name, state in states.items() if state is None]
-    off = [name for name, state in states.items() if state is False]
-    parts = []
-    if on:
-        parts.append(f"<b>outputs ON: {', '.join(on)}</b>")
-    if unknown:
-        parts.append(f"<b>unknown, check the panel: {', '.join(unknown)}</b>")
-    if off:
-        parts.append(f"outputs off: {', '.join(off)}")
-    return "; ".join(parts) or "outputs: nobody has looked yet"

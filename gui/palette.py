@@ -38,8 +38,8 @@ QPushButton:hover {{ background: #343e48; }}
 QPushButton:focus {{ border: 1px solid {ACCENT}; }}
 QPushButton:disabled {{ color: #66717c; background: #20262c; }}
 QPushButton:checked {{ background: #25495a; border-color: {ACCENT}; }}
-QToolButton#bench {{ background: #2a323a; border: 1px solid {BORDER}; border-radius: 5px; padding: 6px 26px 6px 12px;
-  font-weight: 600; }}
+QToolButton#bench {{ background: #2a323a; border: 1px solid {BORDER}; border-radius: 5px;
+  padding: 6px 26px 6px 12px; font-weight: 600; }}
 QToolButton#bench:focus {{ border: 1px solid {ACCENT}; }}
 QToolButton#bench::menu-button {{ border-left: 1px solid {BORDER}; width: 20px; }}
 QPushButton#run {{ background: #1f5b73; font-weight: 600; padding: 9px 18px; }}
@@ -77,11 +77,18 @@ def apply_palette(application: QtWidgets.QApplication) -> None:
     application.setStyle("Fusion")
     palette = QtGui.QPalette()
     for role, colour in (
-        (QtGui.QPalette.Window, BACKGROUND), (QtGui.QPalette.WindowText, TEXT), (QtGui.QPalette.Base, FIELD),
-        (QtGui.QPalette.AlternateBase, PANEL), (QtGui.QPalette.Text, TEXT), (QtGui.QPalette.Button, PANEL),
-        (QtGui.QPalette.ButtonText, TEXT), (QtGui.QPalette.Highlight, "#2f5f75"),
-        (QtGui.QPalette.HighlightedText, TEXT), (QtGui.QPalette.ToolTipBase, PANEL),
-        (QtGui.QPalette.ToolTipText, TEXT), (QtGui.QPalette.PlaceholderText, DIM),
+        (QtGui.QPalette.Window, BACKGROUND),
+        (QtGui.QPalette.WindowText, TEXT),
+        (QtGui.QPalette.Base, FIELD),
+        (QtGui.QPalette.AlternateBase, PANEL),
+        (QtGui.QPalette.Text, TEXT),
+        (QtGui.QPalette.Button, PANEL),
+        (QtGui.QPalette.ButtonText, TEXT),
+        (QtGui.QPalette.Highlight, "#2f5f75"),
+        (QtGui.QPalette.HighlightedText, TEXT),
+        (QtGui.QPalette.ToolTipBase, PANEL),
+        (QtGui.QPalette.ToolTipText, TEXT),
+        (QtGui.QPalette.PlaceholderText, DIM),
     ):
         palette.setColor(role, QtGui.QColor(colour))
     application.setPalette(palette)

@@ -120,14 +120,22 @@ class ProtocolForm(QtWidgets.QWidget):
     def settings(self) -> dict[str, Any]:
         """Return the values that differ from the protocol's own defaults: what the command line is given."""
         return {
-            name: value for name, value in self.values().items() if value is not None and not _same(
-                value, self._parameters[name]["default"] if self._is_choice(name) else self._defaults.get(name))
+            name: value
+            for name, value in self.values().items()
+            if value is not None
+            and not _same(
+                value,
+                self._parameters[name]["default"] if self._is_choice(name) else self._defaults.get(name),
+            )
         }
 
     def problems(self) -> list[str]:
         """Return what is wrong, one line each; empty where the protocol can run."""
-        lines = [f"{name}: {field.problem()}" for name, field in self._fields.items()
-                 if isinstance(field, QuantityField) and field.problem()]
+        lines = [
+            f"{name}: {field.problem()}"
+            for name, field in self._fields.items()
+            if isinstance(field, QuantityField) and field.problem()
+        ]
         return lines or ([self._message.text()] if self._message.text() else [])
 
     def set_values(self, values: Mapping[str, Any]) -> None:
@@ -147,7 +155,7 @@ class ProtocolForm(QtWidgets.QWidget):
         self.changed.emit()
 
     def _follow_choices(self) -> None:
-        """Units and defaults may depend on a choice (a sweep driven by current): show those of the present one."""
+        """Units and defaults may depend on a choice (the drive of a sweep): show the present one's."""
         if self._protocol is None:
             return
         choices = {name: field.value() for name, field in self._fields.items() if self._is_choice(name)}
@@ -185,9 +193,9 @@ class ProtocolForm(QtWidgets.QWidget):
             text = str(error).removeprefix(f"{self._protocol.name}: ").removeprefix("parameters: ")
             name, _, rest = text.partition(": ")
             name = name.split(".")[0]
-            entry = self._fields.get(name)
-            if isinstance(entry, QuantityField):
-                entry.set_outside_problem(rest)
+            blamed = self._fields.get(name)
+            if isinstance(blamed, QuantityField):
+                blamed.set_outside_problem(rest)
             else:
                 self._message.setText(text)
 
@@ -203,14 +211,16 @@ def _help(parameter: Mapping[str, Any], unit: str, default: Any) -> str:
         lines.append(f"Bounds: {bounds}")
     if default not in (None, [], ()):
         several = isinstance(default, list | tuple)
-        lines.append(f"Default: {', '.join(written(float(item), unit) for item in (default if several else [default]))}")
+        shown = ", ".join(written(float(item), unit) for item in (default if several else [default]))
+        lines.append(f"Default: {shown}")
     if unit:
         lines.append(f"SI prefixes are understood, as in 1.2m or 200 n{unit}")
     return "\n".join(lines)
 
 
 def _same(value: Any, other: Any) -> bool:
-    return (list(value) if isinstance(value, tuple) else value) == (list(other) if isinstance(other, tuple) else other)
+    one, two = (list(item) if isinstance(item, tuple) else item for item in (value, other))
+    return bool(one == two)
 
 
 def _field(parameter: Mapping[str, Any]) -> Field:
@@ -221,6 +231,10 @@ def _field(parameter: Mapping[str, Any]) -> Field:
         return ChoiceField(name, tuple(parameter["choices"]))
     several = kind == "numbers"
     return QuantityField(
-        name, parameter["unit"], bounds=Bounds(parameter["low"], parameter["high"]), whole=kind == "integer",
-        several=several, optional=parameter["optional"] or (several and not parameter["default"]),
+        name,
+        parameter["unit"],
+        bounds=Bounds(parameter["low"], parameter["high"]),
+        whole=kind == "integer",
+        several=several,
+        optional=parameter["optional"] or (several and not parameter["default"]),
     )

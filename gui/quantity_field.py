@@ -6,6 +6,7 @@ from typing import Any
 from PyQt5 import QtCore, QtWidgets
 
 from tsbench.errors import ConfigurationError
+from tsbench.gui.restyle import restyle
 from tsbench.quantities import format_quantity, parse_quantity
 
 
@@ -41,12 +42,20 @@ def written(value: float, unit: str) -> str:
 
 
 class QuantityField(QtWidgets.QWidget):
-    """A line of text for a number, a whole number or a list of numbers, with its unit and what is wrong with it."""
+    """A line of text for a number, a whole number or a list, with its unit and what is wrong with it."""
 
     changed = QtCore.pyqtSignal()
 
-    def __init__(self, name: str, unit: str = "", *, bounds: Bounds | None = None, whole: bool = False,
-                 several: bool = False, optional: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        unit: str = "",
+        *,
+        bounds: Bounds | None = None,
+        whole: bool = False,
+        several: bool = False,
+        optional: bool = False,
+    ) -> None:
         super().__init__()
         self.name = name
         self.unit = unit
@@ -153,7 +162,4 @@ class QuantityField(QtWidgets.QWidget):
         problem = self.problem()
         self._message.setText(problem)
         self._message.setVisible(bool(problem))
-        if self._entry.property("invalid") != bool(problem):
-            self._entry.setProperty("invalid", bool(problem))
-            self._entry.style().unpolish(self._entry)
-            self._entry.style().polish(self._entry)
+        restyle(self._entry, "invalid", bool(problem))

@@ -1,4 +1,4 @@
-"""The results of a run: quantity, conditions, value with its 95 % interval, flags; and where the run file is."""
+"""The results of a run: quantity, conditions, value with its 95 % interval, flags; where the run file is."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ class ResultTable(QtWidgets.QWidget):
         title.setProperty("role", "title")
         self._path_label = QtWidgets.QLabel("no run yet")
         self._path_label.setProperty("role", "dim")
-        self._path_label.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse | QtCore.Qt.TextSelectableByKeyboard)
+        self._path_label.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse)
         self._open = QtWidgets.QPushButton("Open &folder")
         self._open.setEnabled(False)
         self._open.clicked.connect(self._open_folder)
@@ -35,17 +35,18 @@ class ResultTable(QtWidgets.QWidget):
         head.addWidget(self._open)
         self.table = QtWidgets.QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(_COLUMNS)
-        self.table.verticalHeader().hide()
+        rows, header = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert rows is not None and header is not None  # a table has both
+        rows.hide()
+        rows.setDefaultSectionSize(26)
         self.table.setEditTriggers(QtWidgets.QAbstractItemView.NoEditTriggers)
         self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
         self.table.setAlternatingRowColors(False)
         self.table.setTabKeyNavigation(False)
-        header = self.table.horizontalHeader()
         for column in range(3):
             header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeToContents)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter)
-        self.table.verticalHeader().setDefaultSectionSize(26)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.addLayout(head)

@@ -94,8 +94,12 @@ class RunPanel(QtWidgets.QWidget):
 
     def request(self) -> dict[str, Any]:
         """Return what ``RunnerClient.measure`` needs beside the bench."""
-        return {"protocol": self.chosen().name, "device": self.device.currentText(),
-                "settings": self.form.settings(), "out": self.out.text().strip()}
+        return {
+            "protocol": self.chosen().name,
+            "device": self.device.currentText(),
+            "settings": self.form.settings(),
+            "out": self.out.text().strip(),
+        }
 
     def _show_protocol(self) -> None:
         protocol = self.chosen()

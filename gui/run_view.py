@@ -13,7 +13,7 @@ from tsbench.gui.live_plot import LivePlot, Trace
 from tsbench.gui.palette import BAD, DIM, WARNING
 from tsbench.gui.result_table import ResultTable
 from tsbench.quantities import conditions_text
-from tsbench.records import Column
+from tsbench.records import Column, FloatArray
 
 _KEPT_LINES = 5000
 #: columns to draw, best first: (x, y)
@@ -82,7 +82,7 @@ class RunView(QtWidgets.QWidget):
 
     def end(self, words: str, good: bool) -> None:
         """The run has ended."""
-        self.progress.setFormat(words.split(":")[0])
+        self.progress.setFormat(words.partition(":")[0])
         if good:
             self.progress.setValue(self.progress.maximum() if words == "done" else self.progress.value())
         else:
@@ -127,7 +127,8 @@ class RunView(QtWidgets.QWidget):
         self.plot.add_point(float(values[self._axes[0]]), float(values[self._axes[1]]))
 
     def _on_waveform(self, data: Mapping[str, Any], message: str) -> None:
-        name = f"{str(data['channel']).replace('_', ' ')}  {conditions_text(data.get('conditions', {}))}".strip()
+        channel = str(data["channel"]).replace("_", " ")
+        name = f"{channel}  {conditions_text(data.get('conditions', {}))}".strip()
         preview = data["preview"]
         self.plot.show_trace(Trace(name, _numbers(preview["time"]), _numbers(preview["value"])))
 
@@ -163,7 +164,7 @@ class RunView(QtWidgets.QWidget):
         self.results.show_rows(self._rows)
 
 
-def _numbers(values: Sequence[float | None]) -> np.ndarray:
+def _numbers(values: Sequence[float | None]) -> FloatArray:
     """Return numbers as an array; what JSON had no number for becomes NaN."""
     return np.array([math.nan if value is None else value for value in values], dtype=float)
 

@@ -104,8 +104,10 @@ class Child(QtCore.QObject):
         process = self._process
         if process is None:
             return
-        for channel, data in (("output", process.readAllStandardOutput()),
-                              ("complaint", process.readAllStandardError())):
+        for channel, data in (
+            ("output", process.readAllStandardOutput()),
+            ("complaint", process.readAllStandardError()),
+        ):
             self._take(channel, bytes(data), last=True)
         self._process = None
         process.deleteLater()
@@ -129,7 +131,7 @@ class Child(QtCore.QObject):
 class RunnerClient(Child):
     """The measuring process: ``tsbench measure … --events``."""
 
-    event = QtCore.pyqtSignal(dict)
+    told = QtCore.pyqtSignal(dict)
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -162,7 +164,7 @@ class RunnerClient(Child):
         except ValueError:
             event = None
         if isinstance(event, dict):
-            self.event.emit(event)
+            self.told.emit(event)
         else:
             self.complaint.emit(line)
 

@@ -41,34 +41,48 @@ def check_bench(path: Path) -> dict[str, Any]:
     warnings = [warning for device in devices for warning in _missing_limits(device)]
     found = ask(path)
     return {
-        "name": file.name, "bench": str(path),
+        "name": file.name,
+        "bench": str(path),
         "instruments": [_instrument(name, facts) for name, facts in found["instruments"].items()],
         "outputs": [{"output": output, "enabled": enabled} for output, enabled in found["outputs"].items()],
-        "devices": [{"id": device.identifier, "material": device.material, "limits": _limits(device)}
-                    for device in devices],
-        "predictions": _predictions(path, warnings), "problems": list(found["problems"]), "warnings": warnings,
+        "devices": [
+            {"id": device.identifier, "material": device.material, "limits": _limits(device)}
+            for device in devices
+        ],
+        "predictions": _predictions(path, warnings),
+        "problems": list(found["problems"]),
+        "warnings": warnings,
     }
 
 
 def _instrument(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": name, "role": ", ".join(facts["roles"]), "simulated": bool(facts["simulated"]),
+        "name": name,
+        "role": ", ".join(facts["roles"]),
+        "simulated": bool(facts["simulated"]),
         **{key: facts[key] for key in ("driver", "model", "serial", "firmware", "resource", "visa_library")},
     }
 
 
 def _limits(device: "DeviceDescription") -> dict[str, float | None]:
     limits = device.limits
-    return {"max_voltage": limits.max_voltage, "max_current": limits.max_current, "max_power": limits.max_power,
-            "max_charge": limits.max_charge, "max_energy": limits.max_energy}
+    return {
+        "max_voltage": limits.max_voltage,
+        "max_current": limits.max_current,
+        "max_power": limits.max_power,
+        "max_charge": limits.max_charge,
+        "max_energy": limits.max_energy,
+    }
 
 
 def _missing_limits(device: "DeviceDescription") -> list[str]:
     missing = [name for name in ("max_voltage", "max_current") if getattr(device.limits, name) is None]
     if not missing:
         return []
-    return [f"device {device.identifier} has no {' and no '.join(missing)}: nothing but the instruments' own ranges "
-            "protects it; set [device.limits] in the bench file"]
+    return [
+        f"device {device.identifier} has no {' and no '.join(missing)}: only the instruments' own ranges "
+        "protect it; set [device.limits] in the bench file"
+    ]
 
 
 def _predictions(path: Path, warnings: list[str]) -> list[str]:
@@ -89,14 +103,30 @@ def _print(report: Mapping[str, Any]) -> None:
 
     units = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
     simulated = any(row["simulated"] for row in report["instruments"])
-    table(f"{report['name']}{' (SIMULATED)' if simulated else ''}", ("name", "role", "model", "serial", "resource"),
-          [[str(row[key]) for key in ("name", "role", "model", "serial", "resource")] for row in report["instruments"]])
-    table("Outputs as read back", ("output", "state"),
-          [[state["output"], "ON" if state["enabled"] else "off"] for state in report["outputs"]])
+    table(
+        f"{report['name']}{' (SIMULATED)' if simulated else ''}",
+        ("name", "role", "model", "serial", "resource"),
+        [
+            [str(row[key]) for key in ("name", "role", "model", "serial", "resource")]
+            for row in report["instruments"]
+        ],
+    )
+    table(
+        "Outputs as read back",
+        ("output", "state"),
+        [[state["output"], "ON" if state["enabled"] else "off"] for state in report["outputs"]],
+    )
     rows: Sequence[Sequence[str]] = [
-        [device["id"], device["material"],
-         ", ".join(f"{name.replace('_', ' ')} {format_quantity(value, units[name])}"
-                   for name, value in device["limits"].items() if value is not None) or "none"]
+        [
+            device["id"],
+            device["material"],
+            ", ".join(
+                f"{name.replace('_', ' ')} {format_quantity(value, units[name])}"
+                for name, value in device["limits"].items()
+                if value is not None
+            )
+            or "none",
+        ]
         for device in report["devices"]
     ]
     table("Devices and their limits", ("device", "material", "limits"), rows)

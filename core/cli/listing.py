@@ -17,10 +17,15 @@ def protocols(options: argparse.Namespace) -> int:
         print_json(described)
         return 0
     for protocol in described:
-        table(f"{protocol['name']}: {protocol['help']}", ("parameter", "unit", "default", "bounds", "meaning"),
-              [_cells(parameter) for parameter in protocol["parameters"]])
-    output_console().print("needs of the bench: " + "; ".join(
-        f"{protocol['name']}: {', '.join(protocol['roles'])}" for protocol in described))
+        table(
+            f"{protocol['name']}: {protocol['help']}",
+            ("parameter", "unit", "default", "bounds", "meaning"),
+            [_cells(parameter) for parameter in protocol["parameters"]],
+        )
+    output_console().print(
+        "needs of the bench: "
+        + "; ".join(f"{protocol['name']}: {', '.join(protocol['roles'])}" for protocol in described)
+    )
     return 0
 
 
@@ -37,14 +42,20 @@ def parameter_help(name: str) -> str:
     protocol = describe(protocol_named(name))
     rows = [_cells(parameter) for parameter in protocol["parameters"]]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [f"{protocol['title']}: {protocol['help']}", "", f"parameters of {name} (give them with --set NAME=VALUE):"]
+    lines = [
+        f"{protocol['title']}: {protocol['help']}",
+        "",
+        f"parameters of {name} (give them with --set NAME=VALUE):",
+    ]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         lines.append(f"  {'  '.join(cells)}  {row[4]}".rstrip())
-    first = next((parameter for parameter in protocol["parameters"]
-                  if parameter["unit"] and parameter["default"]), None)
+    first = next(
+        (parameter for parameter in protocol["parameters"] if parameter["unit"] and parameter["default"]),
+        None,
+    )
     if first is not None:
-        lines += ["", f"example: --set {first['name']}=\"{_value(first['default'], first['unit'])}\""]
+        lines += ["", f'example: --set {first["name"]}="{_value(first["default"], first["unit"])}"']
     return "\n".join(lines) + "\n"
 
 
@@ -55,7 +66,10 @@ def _cells(parameter: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
         bounds = " | ".join(parameter["choices"])
     else:
         low, high = parameter["low"], parameter["high"]
-        ends = ["" if bound is None else _value(bound, "" if "units" in parameter else unit) for bound in (low, high)]
+        ends = [
+            "" if bound is None else _value(bound, "" if "units" in parameter else unit)
+            for bound in (low, high)
+        ]
         bounds = f"{ends[0]} … {ends[1]}".strip() if any(ends) else ""
     return parameter["name"], units, _value(parameter["default"], unit), bounds, parameter["help"]
 
@@ -87,8 +101,11 @@ def instruments(options: argparse.Namespace) -> int:
             print_json(drivers)
         else:
             columns = list(drivers[0]) if drivers else []
-            table("Instruments that can be driven", columns,
-                  [[_words(driver[column]) for column in columns] for driver in drivers])
+            table(
+                "Instruments that can be driven",
+                columns,
+                [[_words(driver[column]) for column in columns] for driver in drivers],
+            )
         return 0
     from tsbench.bench import instruments as instruments_of
 
@@ -97,7 +114,11 @@ def instruments(options: argparse.Namespace) -> int:
         print_json(rows)
     else:
         columns = ["name", "role", "driver", "model", "resource", "visa_library", "simulated"]
-        table(f"Instruments of {options.bench}", columns, [[_words(row[column]) for column in columns] for row in rows])
+        table(
+            f"Instruments of {options.bench}",
+            columns,
+            [[_words(row[column]) for column in columns] for row in rows],
+        )
     return 0
 
 
@@ -119,7 +140,17 @@ def devices(options: argparse.Namespace) -> int:
         print_json(models)
         return 0
     for model in models:
-        table(f"{model['name']}: {model.get('help', '')}", ("parameter", "unit", "default", "meaning"),
-              [(parameter["name"], parameter["unit"], _value(parameter["default"], parameter["unit"]),
-                parameter.get("help", "")) for parameter in model["parameters"]])
+        table(
+            f"{model['name']}: {model.get('help', '')}",
+            ("parameter", "unit", "default", "meaning"),
+            [
+                (
+                    parameter["name"],
+                    parameter["unit"],
+                    _value(parameter["default"], parameter["unit"]),
+                    parameter.get("help", ""),
+                )
+                for parameter in model["parameters"]
+            ],
+        )
     return 0

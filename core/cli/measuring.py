@@ -16,12 +16,19 @@ def measure(options: argparse.Namespace) -> int:
 
     protocol = protocol_named(options.protocol).parse(parse_settings(options.settings))
     if options.events:
-        outcome = run_protocol(options.bench, options.device, protocol, options.out,
-                               events=JsonLinesEvents(sys.stdout), control=StdinControl())
+        outcome = run_protocol(
+            options.bench,
+            options.device,
+            protocol,
+            options.out,
+            events=JsonLinesEvents(sys.stdout),
+            control=StdinControl(),
+        )
         return outcome.exit_code
     with ProgressPrinter(options.protocol) as progress:
-        outcome = run_protocol(options.bench, options.device, protocol, options.out,
-                               events=progress, control=Control())
+        outcome = run_protocol(
+            options.bench, options.device, protocol, options.out, events=progress, control=Control()
+        )
     rows = outcome.rows()
     if options.json:
         print_json(rows)
@@ -37,8 +44,14 @@ def run(options: argparse.Namespace) -> int:
     from tsbench.runner import Control, run_list
 
     with ProgressPrinter(options.list.stem) as progress:
-        outcomes = run_list(options.list, options.out, events=progress, control=Control(),
-                            dry_run=options.dry_run, resume=options.resume)
+        outcomes = run_list(
+            options.list,
+            options.out,
+            events=progress,
+            control=Control(),
+            dry_run=options.dry_run,
+            resume=options.resume,
+        )
     rows = [row for outcome in outcomes for row in outcome.rows()]
     if options.json:
         print_json(rows)
@@ -56,6 +69,7 @@ def demo(options: argparse.Namespace) -> int:
     from tsbench.records import RunEvent
 
     with ProgressPrinter("demo") as progress:
+
         def follow(name: str, event: RunEvent) -> None:
             if progress.name != name:
                 progress.next(name)
@@ -88,7 +102,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         name, equals, value = setting.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise ConfigurationError(f"--set {setting!r} is not NAME=VALUE; for example --set stop=\"1.2 V\"")
+            raise ConfigurationError(f'--set {setting!r} is not NAME=VALUE; for example --set stop="1.2 V"')
         if name in values:
             raise ConfigurationError(f"--set {name} is given twice: {values[name]!r} and {value.strip()!r}")
         values[name] = value.strip()
@@ -98,6 +112,8 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 def _tell(outcome: Any) -> None:
     """Say on standard error where the run is and why it ended early."""
     if outcome.status != "success":
-        sys.stderr.write(f"tsbench: {'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n")
+        sys.stderr.write(
+            f"tsbench: {'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n"
+        )
     if outcome.path is not None:
         sys.stderr.write(f"run file: {outcome.path}\n")

@@ -42,16 +42,27 @@ class _ProtocolHelp(argparse.Action):
     """``tsbench measure --help``, and ``tsbench measure PROTOCOL --help`` with that protocol's parameters."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, **_: Any) -> None:
-        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS,
-                         help="this help; after a PROTOCOL also its parameters: unit, default, bounds")
+        super().__init__(
+            option_strings,
+            argparse.SUPPRESS,
+            nargs=0,
+            default=argparse.SUPPRESS,
+            help="this help; after a PROTOCOL also its parameters: unit, default, bounds",
+        )
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
-                 option_string: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
         text = parser.format_help()
         protocol = getattr(namespace, "protocol", None)
         if protocol is not None:
             from tsbench.cli.listing import parameter_help
             from tsbench.errors import TsbenchError
+
             try:
                 text = parameter_help(protocol) + "\n" + text
             except TsbenchError as error:
@@ -63,7 +74,9 @@ class _ProtocolHelp(argparse.Action):
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; a parsed command names its function as ``command_function``."""
     parser = _Parser(
-        prog="tsbench", formatter_class=_Formatter, epilog=_EXIT_CODES,
+        prog="tsbench",
+        formatter_class=_Formatter,
+        epilog=_EXIT_CODES,
         description="Measure threshold-switching memristors, real or simulated, and extract the numbers.",
     )
     parser.add_argument("--version", action="version", version=f"tsbench {__version__}")
@@ -80,8 +93,13 @@ def _add(
     commands: Any, name: str, function: str, summary: str, example: str, **more: Any
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=summary[0].upper() + summary[1:] + ".", epilog=f"example:\n{example}",
-        formatter_class=_Formatter, **more)
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"example:\n{example}",
+        formatter_class=_Formatter,
+        **more,
+    )
     command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
     command.set_defaults(command_function=f"tsbench.cli.{function}")
     return command
@@ -92,102 +110,196 @@ def _json(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def _add_measuring(commands: Any) -> None:
-    demo = _add(commands, "demo", "measuring:demo",
-                "the main job in one go on the built-in simulated bench: sweep, pulses, oscillation",
-                "  tsbench demo --out my_first_runs")
-    demo.add_argument("--out", type=Path, default=Path("tsbench_demo"), metavar="DIR",
-                      help="folder for run files, plots and table (default: %(default)s)")
-    demo.add_argument("--seed", type=int, default=1, metavar="N",
-                      help="seed of the simulated noise (default: 1)")
+    demo = _add(
+        commands,
+        "demo",
+        "measuring:demo",
+        "the main job in one go on the built-in simulated bench: sweep, pulses, oscillation",
+        "  tsbench demo --out my_first_runs",
+    )
+    demo.add_argument(
+        "--out",
+        type=Path,
+        default=Path("tsbench_demo"),
+        metavar="DIR",
+        help="folder for run files, plots and table (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the simulated noise (default: 1)"
+    )
     _json(demo, "the result rows, with the true values beside them,")
 
-    measure = _add(commands, "measure", "measuring:measure", "one protocol on one device, now",
-                   "  tsbench measure iv_sweep --bench examples/nbo2.bench.toml --device D1 \\\n"
-                   "      --set stop=\"1.2 V\" --set compliance=1m --out runs\n"
-                   "  tsbench measure iv_sweep --help        the parameters of iv_sweep", add_help=False)
+    measure = _add(
+        commands,
+        "measure",
+        "measuring:measure",
+        "one protocol on one device, now",
+        "  tsbench measure iv_sweep --bench examples/nbo2.bench.toml --device D1 \\\n"
+        '      --set stop="1.2 V" --set compliance=1m --out runs\n'
+        "  tsbench measure iv_sweep --help        the parameters of iv_sweep",
+        add_help=False,
+    )
     measure.add_argument("-h", "--help", action=_ProtocolHelp)
     measure.add_argument("protocol", metavar="PROTOCOL", help="as listed by 'tsbench protocols'")
     measure.add_argument("--bench", type=Path, required=True, metavar="FILE", help="the bench file")
     measure.add_argument("--device", required=True, metavar="ID", help="a device of the bench file")
-    measure.add_argument("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE",
-                         help="a parameter, SI prefix and unit allowed; lists with commas; repeatable")
-    measure.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR",
-                         help="folder for the run file (default: %(default)s)")
+    measure.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="a parameter, SI prefix and unit allowed; lists with commas; repeatable",
+    )
+    measure.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="folder for the run file (default: %(default)s)",
+    )
     shape = measure.add_mutually_exclusive_group()
     _json(shape, "the result rows")  # type: ignore[arg-type]
-    shape.add_argument("--events", action="store_true",
-                       help="print events as JSON lines; read 'stop', 'pause', 'resume' from stdin")
+    shape.add_argument(
+        "--events",
+        action="store_true",
+        help="print events as JSON lines; read 'stop', 'pause', 'resume' from stdin",
+    )
 
-    run = _add(commands, "run", "measuring:run", "a list of protocols, one after the other",
-               "  tsbench run examples/nbo2.list.toml --out runs\n"
-               "  tsbench run examples/nbo2.list.toml --dry-run     plan and check only")
+    run = _add(
+        commands,
+        "run",
+        "measuring:run",
+        "a list of protocols, one after the other",
+        "  tsbench run examples/nbo2.list.toml --out runs\n"
+        "  tsbench run examples/nbo2.list.toml --dry-run     plan and check only",
+    )
     run.add_argument("list", type=Path, metavar="LIST.toml", help="bench, device and [[protocol]]")
-    run.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR",
-                     help="folder for run files (default: %(default)s)")
-    run.add_argument("--dry-run", action="store_true",
-                     help="plan every run, say what would be refused, send nothing")
+    run.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="folder for run files (default: %(default)s)",
+    )
+    run.add_argument(
+        "--dry-run", action="store_true", help="plan every run, say what would be refused, send nothing"
+    )
     run.add_argument("--resume", action="store_true", help="skip the runs that DIR already holds")
     _json(run, "the result rows of all runs")
 
 
 def _add_reading(commands: Any) -> None:
-    analyse = _add(commands, "analyse", "reading:analyse",
-                   "numbers from run files, or from tables (CSV) of others",
-                   "  tsbench analyse runs/*.nxs\n"
-                   "  tsbench analyse iv.csv --columns voltage=voltage_V,current=current_A --rule above=10n")
-    analyse.add_argument("files", nargs="+", type=Path, metavar="FILE",
-                         help="run files (.nxs), tables (.csv)")
-    analyse.add_argument("--columns", metavar="ROLE=NAME,…",
-                         help="which column of a table is what: voltage [V], current [A], sweep, time [s]")
-    analyse.add_argument("--rule", metavar="RULE",
-                         help="when a device counts as switched, such as above=10n (first point above 10 nA)")
-    analyse.add_argument("--out", type=Path, metavar="DIR",
-                         help="folder for plots and results (default: none are written)")
+    analyse = _add(
+        commands,
+        "analyse",
+        "reading:analyse",
+        "numbers from run files, or from tables (CSV) of others",
+        "  tsbench analyse runs/*.nxs\n"
+        "  tsbench analyse iv.csv --columns voltage=voltage_V,current=current_A --rule above=10n",
+    )
+    analyse.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="run files (.nxs), tables (.csv)"
+    )
+    analyse.add_argument(
+        "--columns",
+        metavar="ROLE=NAME,…",
+        help="which column of a table is what: voltage [V], current [A], sweep, time [s]",
+    )
+    analyse.add_argument(
+        "--rule",
+        metavar="RULE",
+        help="when a device counts as switched, such as above=10n (first point above 10 nA)",
+    )
+    analyse.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for plots and results (default: none are written)"
+    )
     _json(analyse, "the result rows")
 
-    validate = _add(commands, "validate", "reading:validate", "is this run file whole and conformant",
-                    "  tsbench validate runs/*.nxs")
+    validate = _add(
+        commands,
+        "validate",
+        "reading:validate",
+        "is this run file whole and conformant",
+        "  tsbench validate runs/*.nxs",
+    )
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
     _json(validate, "the findings")
 
-    recover = _add(commands, "recover", "reading:recover", "finish what a crash left: journals to run files",
-                   "  tsbench recover runs")
+    recover = _add(
+        commands,
+        "recover",
+        "reading:recover",
+        "finish what a crash left: journals to run files",
+        "  tsbench recover runs",
+    )
     recover.add_argument("folder", type=Path, metavar="DIR")
     _json(recover, "what was recovered")
 
 
 def _add_listing(commands: Any) -> None:
-    devices = _add(commands, "devices", "listing:devices", "device models, with parameters and units",
-                   "  tsbench devices")
+    devices = _add(
+        commands,
+        "devices",
+        "listing:devices",
+        "device models, with parameters and units",
+        "  tsbench devices",
+    )
     _json(devices, "them")
-    instruments = _add(commands, "instruments", "listing:instruments",
-                       "instruments that can be driven, or those of a bench",
-                       "  tsbench instruments\n  tsbench instruments --bench examples/nbo2.bench.toml")
+    instruments = _add(
+        commands,
+        "instruments",
+        "listing:instruments",
+        "instruments that can be driven, or those of a bench",
+        "  tsbench instruments\n  tsbench instruments --bench examples/nbo2.bench.toml",
+    )
     instruments.add_argument("--bench", type=Path, metavar="FILE", help="list the instruments of this bench")
     _json(instruments, "them")
-    protocols = _add(commands, "protocols", "listing:protocols", "protocols, with parameters and units",
-                     "  tsbench protocols")
+    protocols = _add(
+        commands,
+        "protocols",
+        "listing:protocols",
+        "protocols, with parameters and units",
+        "  tsbench protocols",
+    )
     _json(protocols, "them")
 
 
 def _add_bench(commands: Any) -> None:
-    simulate = _add(commands, "simulate", "simulating:simulate",
-                    "the circuit engine alone, on a SPICE-style netlist with its own .tran and .save cards",
-                    "  tsbench simulate oscillator.cir --out oscillator.csv --plot oscillator.png\n"
-                    "  tsbench simulate --devices-lib devices.lib     subcircuits for ngspice")
+    simulate = _add(
+        commands,
+        "simulate",
+        "simulating:simulate",
+        "the circuit engine alone, on a SPICE-style netlist with its own .tran and .save cards",
+        "  tsbench simulate oscillator.cir --out oscillator.csv --plot oscillator.png\n"
+        "  tsbench simulate --devices-lib devices.lib     subcircuits for ngspice",
+    )
     simulate.add_argument("netlist", nargs="?", type=Path, metavar="NETLIST")
     simulate.add_argument("--out", type=Path, metavar="CSV", help="the table (default: standard output)")
     simulate.add_argument("--plot", type=Path, metavar="PNG", help="also draw the saved curves")
     simulate.add_argument("--device", metavar="MODEL", help="the device model of X cards that name 'device'")
-    simulate.add_argument("--devices-lib", type=Path, metavar="FILE",
-                          help="write the device models as SPICE subcircuits to FILE")
+    simulate.add_argument(
+        "--devices-lib",
+        type=Path,
+        metavar="FILE",
+        help="write the device models as SPICE subcircuits to FILE",
+    )
 
-    check = _add(commands, "check", "checking:check",
-                 "connect, identify, verify limits and safe state, predict oscillation of the fixture",
-                 "  tsbench check examples/nbo2.bench.toml")
+    check = _add(
+        commands,
+        "check",
+        "checking:check",
+        "connect, identify, verify limits and safe state, predict oscillation of the fixture",
+        "  tsbench check examples/nbo2.bench.toml",
+    )
     check.add_argument("bench", type=Path, metavar="bench.toml")
     _json(check, "the findings")
 
-    gui = _add(commands, "gui", "checking:gui", "the window (needs the extra: pip install tsbench[gui])",
-               "  tsbench gui examples/nbo2.bench.toml")
+    gui = _add(
+        commands,
+        "gui",
+        "checking:gui",
+        "the window (needs the extra: pip install tsbench[gui])",
+        "  tsbench gui examples/nbo2.bench.toml",
+    )
     gui.add_argument("bench", nargs="?", type=Path, metavar="bench.toml")

@@ -1,4 +1,4 @@
-"""What the commands print: tables on standard output, progress on standard error, JSON alone where asked for."""
+"""What the commands print: tables on standard output, progress on standard error, JSON alone if asked."""
 
 import json
 import math
@@ -46,7 +46,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def output_console() -> Console:
-    """Return a console on standard output, without markup (units and bracketed values are meant literally)."""
+    """Return a console on standard output, without markup: brackets are meant literally."""
     console = Console(markup=False, highlight=False, emoji=False)
     return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=160)
 
@@ -63,8 +63,11 @@ def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results") -> 
     lines = []
     for row in rows:
         cells = [
-            str(row["device"]), str(row["protocol"]), str(row["quantity"]).replace("_", " "),
-            conditions_text(row["conditions"]), format_interval(row["value"], row["low"], row["high"], row["unit"]),
+            str(row["device"]),
+            str(row["protocol"]),
+            str(row["quantity"]).replace("_", " "),
+            conditions_text(row["conditions"]),
+            format_interval(row["value"], row["low"], row["high"], row["unit"]),
         ]
         if truth:
             cells += [format_quantity(row.get("true"), row["unit"], 5), _deviation(row)]
@@ -79,7 +82,7 @@ def _deviation(row: Mapping[str, Any]) -> str:
 
 
 class ProgressPrinter:
-    """Follows the events of runs: a bar on a terminal, a plain line every twentieth elsewhere; on standard error.
+    """Follows the events of runs: a bar on a terminal, a line every twentieth elsewhere; on stderr.
 
     Use as a context manager and call it with each event.
     """
@@ -92,8 +95,13 @@ class ProgressPrinter:
         self._last_twentieth = -1
         if self._console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-                TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=self._console,
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=self._console,
             )
 
     def __enter__(self) -> "ProgressPrinter":

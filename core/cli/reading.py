@@ -38,8 +38,10 @@ def validate(options: argparse.Namespace) -> int:
     bad = [finding for finding in findings if finding["problems"]]
     if bad:
         first = bad[0]
-        sys.stderr.write(f"tsbench: {len(bad)} of {len(findings)} files cannot be trusted; "
-                         f"{first['file']}: {first['problems'][0]}\n")
+        sys.stderr.write(
+            f"tsbench: {len(bad)} of {len(findings)} files cannot be trusted; "
+            f"{first['file']}: {first['problems'][0]}\n"
+        )
     return 2 if bad else 0
 
 

@@ -11,8 +11,20 @@ from tsbench.cli import main, parser
 from tsbench.cli.measuring import parse_settings
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError
 
-COMMANDS = ["demo", "measure", "run", "analyse", "validate", "recover", "devices", "instruments", "protocols",
-            "simulate", "check", "gui"]
+COMMANDS = [
+    "demo",
+    "measure",
+    "run",
+    "analyse",
+    "validate",
+    "recover",
+    "devices",
+    "instruments",
+    "protocols",
+    "simulate",
+    "check",
+    "gui",
+]
 HEAVY = {"numpy", "pydantic", "pyvisa", "pymeasure", "h5py", "numba", "rich", "matplotlib", "PyQt5"}
 
 
@@ -25,18 +37,21 @@ def refused(arguments: list[str]) -> int:
 def raising(error: BaseException):
     def command(options):
         raise error
+
     return command
 
 
 @pytest.fixture
 def one_line(capsys):
     """Return a function that says what was written to standard error, which must be one line."""
+
     def line() -> str:
         text = capsys.readouterr().err
         assert text.startswith("tsbench: ")
         assert text.count("\n") == 1
         assert "Traceback" not in text
         return text
+
     return line
 
 
@@ -64,8 +79,15 @@ def test_every_command_has_help_with_an_example(command, capsys):
 
 def test_every_command_leads_to_a_function_that_exists():
     import importlib
-    arguments = {"measure": ["iv_sweep", "--bench", "b", "--device", "d"], "run": ["l"], "analyse": ["f"],
-                 "validate": ["f"], "recover": ["d"], "check": ["b"]}
+
+    arguments = {
+        "measure": ["iv_sweep", "--bench", "b", "--device", "d"],
+        "run": ["l"],
+        "analyse": ["f"],
+        "validate": ["f"],
+        "recover": ["d"],
+        "check": ["b"],
+    }
     for command in COMMANDS:
         options = parser.build_parser().parse_args([command, *arguments.get(command, [])])
         module, _, function = options.command_function.partition(":")
@@ -91,24 +113,30 @@ def test_measure_help_of_an_unknown_protocol_names_the_nearest(one_line):
 # -------------------------------------------------------------------------------------------- bad input
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["mesure"], "did you mean 'measure'?"),
-    ([], "COMMAND"),
-    (["measure", "iv_sweep"], "--bench"),
-    (["measure", "iv_sweep", "--bench", "b", "--device", "d", "--json", "--events"], "not allowed"),
-    (["demo", "--seed", "one"], "invalid int value: 'one'"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["mesure"], "did you mean 'measure'?"),
+        ([], "COMMAND"),
+        (["measure", "iv_sweep"], "--bench"),
+        (["measure", "iv_sweep", "--bench", "b", "--device", "d", "--json", "--events"], "not allowed"),
+        (["demo", "--seed", "one"], "invalid int value: 'one'"),
+    ],
+)
 def test_wrong_arguments_give_one_line_and_code_2(arguments, said, one_line):
     assert refused(arguments) == 2
     assert said in one_line()
 
 
-@pytest.mark.parametrize(("settings", "values"), [
-    (["stop=1.2 V", "biases=1.8,2.2,2.6"], {"stop": "1.2 V", "biases": "1.8,2.2,2.6"}),
-    ([" stop = 1.2 "], {"stop": "1.2"}),
-    (["note=a=b"], {"note": "a=b"}),
-    ([], {}),
-])
+@pytest.mark.parametrize(
+    ("settings", "values"),
+    [
+        (["stop=1.2 V", "biases=1.8,2.2,2.6"], {"stop": "1.2 V", "biases": "1.8,2.2,2.6"}),
+        ([" stop = 1.2 "], {"stop": "1.2"}),
+        (["note=a=b"], {"note": "a=b"}),
+        ([], {}),
+    ],
+)
 def test_settings(settings, values):
     assert parse_settings(settings) == values
 
@@ -119,12 +147,15 @@ def test_settings_refused(settings):
         parse_settings(settings)
 
 
-@pytest.mark.parametrize(("setting", "said"), [
-    ("stopp=1", "did you mean 'stop'?"),
-    ("stop=1.2 A", "expected V"),
-    ("cycles=0", "cycles"),
-    ("dwell=fast", "dwell"),
-])
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("stopp=1", "did you mean 'stop'?"),
+        ("stop=1.2 A", "expected V"),
+        ("cycles=0", "cycles"),
+        ("dwell=fast", "dwell"),
+    ],
+)
 def test_a_wrong_parameter_gives_one_line_and_code_2(setting, said, one_line, nbo2_bench):
     assert main(["measure", "iv_sweep", "--bench", str(nbo2_bench), "--device", "D1", "--set", setting]) == 2
     assert said in one_line()
@@ -133,14 +164,17 @@ def test_a_wrong_parameter_gives_one_line_and_code_2(setting, said, one_line, nb
 # ------------------------------------------------------------------------------------ errors, exit codes
 
 
-@pytest.mark.parametrize(("error", "code", "said"), [
-    (TsbenchError("it failed"), 1, "tsbench: it failed"),
-    (ConfigurationError("two\nlines"), 2, "tsbench: two lines"),
-    (LimitError("3.2 V exceeds 2.5 V"), 3, "3.2 V exceeds 2.5 V"),
-    (KeyboardInterrupt(), 130, "interrupted"),
-    (ZeroDivisionError("division by zero"), 1, "run with --debug for the traceback"),
-    (FileNotFoundError(2, "No such file or directory", "nowhere.toml"), 2, "nowhere.toml: No such file"),
-])
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (TsbenchError("it failed"), 1, "tsbench: it failed"),
+        (ConfigurationError("two\nlines"), 2, "tsbench: two lines"),
+        (LimitError("3.2 V exceeds 2.5 V"), 3, "3.2 V exceeds 2.5 V"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (ZeroDivisionError("division by zero"), 1, "run with --debug for the traceback"),
+        (FileNotFoundError(2, "No such file or directory", "nowhere.toml"), 2, "nowhere.toml: No such file"),
+    ],
+)
 def test_errors_become_one_line_and_an_exit_code(error, code, said, one_line, monkeypatch):
     monkeypatch.setattr("tsbench.cli.listing.protocols", raising(error))
     assert main(["protocols"]) == code
@@ -156,7 +190,9 @@ def test_debug_shows_the_traceback(arguments, monkeypatch):
 
 def test_a_closed_pipe_is_no_error():
     code = "import sys; from tsbench.cli import main; sys.exit(main(['protocols', '--json']))"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
         assert child.stdout is not None
         assert child.stderr is not None
         child.stdout.close()
@@ -190,11 +226,16 @@ def test_analyse_a_table(tmp_path: Path, capsys):
         lines.append(f"{level},{1e-4 if level > 0.4 else level * 1e-9}")
     table = tmp_path / "iv.csv"
     table.write_text("\n".join(lines))
-    assert main(["analyse", str(table), "--columns", "voltage=v,current=i", "--rule", "above=10n", "--json"]) == 0
+    assert (
+        main(["analyse", str(table), "--columns", "voltage=v,current=i", "--rule", "above=10n", "--json"])
+        == 0
+    )
     rows = json.loads(capsys.readouterr().out)
     threshold = next(row for row in rows if row["quantity"] == "threshold_voltage")
     assert threshold["low"] <= 0.81 <= threshold["high"] + 1e-9
-    assert {"device", "protocol", "run", "quantity", "unit", "conditions", "value", "method", "flags"} <= set(threshold)
+    assert {"device", "protocol", "run", "quantity", "unit", "conditions", "value", "method", "flags"} <= set(
+        threshold
+    )
     assert main(["analyse", str(table), "--columns", "voltage=v,current=i"]) == 0
     assert "threshold voltage" in capsys.readouterr().out
 
