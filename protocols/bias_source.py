@@ -41,8 +41,8 @@ class GeneratorBias:
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
         self._generator.set_output(False)
         self._generator.configure_load(float("inf"))
+        self._generator.configure_level(0.0)  # first: limits must hold what is set
         self._generator.configure_level_limits(min(lowest, 0.0), max(highest, 0.0))
-        self._generator.configure_level(0.0)
         self._generator.set_output(True)
 
     def set_level(self, level: float) -> None:

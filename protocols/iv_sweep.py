@@ -179,14 +179,14 @@ class IVSweep(Protocol):
         meter.set_level(0.0)
         meter.set_output(True)
         acquisition = SweepAcquisition(self, station, recorder, meter, path)
-        yield acquisition.step("output on")
+        yield acquisition.step("output on at zero", idle=True)
         acquisition.prepare_check()
         yield from self._ramp(station, meter, soft_steps(0.0, self.start, size), size, acquisition)
         yield from acquisition.run()
         yield from self._ramp(station, meter, soft_steps(acquisition.level, 0.0, size), size, acquisition)
         meter.set_level(0.0)
         meter.set_output(False)
-        yield acquisition.step("output off")
+        yield acquisition.step("output off", idle=True)
 
     def _configure(self, meter: SourceMeter, farthest: float) -> None:
         other: Literal["voltage", "current"] = "current" if self.drive == "voltage" else "voltage"

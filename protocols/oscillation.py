@@ -109,7 +109,7 @@ class Oscillation(Protocol):
         source, clock, biases = bias_source(station), station.clock, self.biases()
         source.prepare(float(biases.min()), float(biases.max()), self.compliance)
         acquisition = OscillationAcquisition(self, station, recorder, view)
-        yield Step(0, len(biases), "output on at zero")
+        yield Step(0, len(biases), "output on at zero", idle=True)
         for number, bias in enumerate(biases):
             message = f"bias {bias:.4g} V"
             source.set_level(float(bias))
@@ -118,7 +118,7 @@ class Oscillation(Protocol):
             acquisition.record(number, float(bias))
             if self.zero_between:
                 source.set_level(0.0)
-            yield Step(number + 1, len(biases), message)
+            yield Step(number + 1, len(biases), message, idle=self.zero_between)
         source.switch_off()
         recorder.event(RunEvent("log", "bias at zero, output off", clock.now()))
-        yield Step(len(biases), len(biases), "output off")
+        yield Step(len(biases), len(biases), "output off", idle=True)

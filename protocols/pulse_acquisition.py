@@ -56,15 +56,16 @@ class PulseAcquisition:
         self._index = 0
         self._last_end: float | None = None
 
-    def step(self, message: str) -> Step:
-        """Return how far the run has come, in pulses."""
-        return Step(self._done, len(self._how.starts) * len(self._settings.amplitude), message)
+    def step(self, message: str, resting: bool = False) -> Step:
+        """Return how far the run has come, in pulses; ``resting`` at the base level, between two trains."""
+        total = len(self._how.starts) * len(self._settings.amplitude)
+        return Step(self._done, total, message, idle=resting and self._settings.base == 0.0)
 
     def train(self, amplitude: float, parts: Sequence[slice]) -> Iterator[Step]:
         """Record one train: set up, probe for the ranges, then batch by batch."""
         settings = self._settings
         windows = self._set_up(amplitude)
-        yield self.step(f"train of {format_quantity(amplitude, 'V')}")
+        yield self.step(f"train of {format_quantity(amplitude, 'V')}", resting=True)
         if settings.probe:
             yield from self._probe(amplitude, windows)
         self._last_end = None
@@ -131,7 +132,7 @@ class PulseAcquisition:
             marks = flags | (Flag.CLIPPED if clipped(waveform) else Flag.NONE)
             self._recorder.waveform(replace(waveform, flags=waveform.flags | marks))
         self._record_points(amplitude, starts, shot)
-        yield self.step(f"{format_quantity(amplitude, 'V')}: {part.stop} pulses")
+        yield self.step(f"{format_quantity(amplitude, 'V')}: {part.stop} pulses", resting=True)
 
     def _record_points(self, amplitude: float, starts: FloatArray, shot: _Shot) -> None:
         width = self._settings.width

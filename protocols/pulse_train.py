@@ -164,6 +164,7 @@ class PulseTrain(Protocol):
         generator.set_output(False)
         generator.configure_load(float("inf"))
         tops = [self.base + amplitude for amplitude in self.amplitude]
+        generator.configure_pulse(self.pulse(self.amplitude[0]))  # first: limits must hold what is set
         generator.configure_level_limits(min(self.base, *tops), max(self.base, *tops))
         how = self.delivery(station)
         parts = list(batches(len(how.starts), view.scope.capabilities))
@@ -171,4 +172,4 @@ class PulseTrain(Protocol):
         for amplitude in self.amplitude:
             yield from acquisition.train(amplitude, parts if how.means != "waveform" else [slice(0, len(how.starts))])
         generator.set_output(False)
-        yield acquisition.step("output off")
+        yield acquisition.step("output off", resting=True)

@@ -35,9 +35,9 @@ class SweepAcquisition:
         self._ends_here = False
         self.level = settings.start
 
-    def step(self, message: str) -> Step:
-        """Return how far the sweep has come."""
-        return Step(self._recorded, len(self._path), message)
+    def step(self, message: str, idle: bool = False) -> Step:
+        """Return how far the sweep has come; ``idle`` where the source stands at zero."""
+        return Step(self._recorded, len(self._path), message, idle)
 
     def prepare_check(self) -> None:
         """Set up the scope's look at the device and take its reference at rest; say where that cannot be."""
@@ -75,6 +75,8 @@ class SweepAcquisition:
             if self._ends_here:
                 self._say("log", f"compliance reached at {self._level_text()}: the sweep ends here, as asked")
                 return
+            if self.level == 0.0:
+                yield self.step("at zero", idle=True)
 
     def _take(self, block: slice) -> Iterator[Step]:
         """Acquire one block: natively, or level by level where the scope is to look in between.

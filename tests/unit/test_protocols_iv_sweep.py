@@ -218,3 +218,14 @@ def test_the_path_resistance_is_the_drive_roles(station, recorder):
     station.fixture = dataclasses.replace(station.fixture, path_resistance={})
     list(IVSweep(stop=1.0, step=0.5).run(station, recorder))
     np.testing.assert_allclose(column(recorder, "device_voltage"), column(recorder, "voltage"))
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_pause_is_offered_at_zero_only(station, recorder, check):
+    sweep = IVSweep(stop=1.0, step=0.25, cycles=3, check_every=4, check_oscillation=check)
+    idle = 0
+    for step in sweep.run(station, recorder):
+        if step.idle:
+            idle += 1
+            assert station.meter.level == 0.0
+    assert idle == 5  # before, after each cycle, at the end
