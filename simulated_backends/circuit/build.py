@@ -1,0 +1,121 @@
+"""From a netlist and what is attached to it to a :class:`.circuit.Circuit`.
+
+    circuit = build_circuit(
+        parse_netlist(text, terminals=["smu", "gen2", "dut", "low"]),
+        {"XDUT": device_model("nbo2")},
+        stages=[("smu1", "smu", "smu1.relay", 1e15)],           # source meter behind an open relay
+        sources=[("gen.2", "gen2", "gen.2.relay", 1e15)],       # generator channel behind an open relay
+        loads=[("scope.1", "dut", 1e6, 14e-12)],                # scope input
+    )
+    circuit.set_resistance("gen.2.relay", 50.0)                 # output on: 50 Ohm
+    circuit.set_source("gen.2", Constant(2.2))
+    circuit.advance(1e-3)
+
+A source is an ideal voltage source behind its series resistor; its node is called ``NAME#`` and the current of the
+resistor is what it delivers. ``current(stage)`` is what a source meter delivers. Names are found in any case.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from tsbench.errors import ConfigurationError
+from tsbench.netlist import GROUND, Element, Netlist, check_connections
+from tsbench.simulated_backends.circuit.circuit import Circuit, check_stage
+from tsbench.simulated_backends.circuit.engine import Constant, SourceMeterStage
+from tsbench.simulated_backends.circuit.waveforms import from_netlist
+from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+#: where a stage is until its instrument sets it: 0 V, 100 uA
+IDLE_STAGE = SourceMeterStage(
+    function="voltage", level=0.0, limit=1e-4, output_resistance=0.1, voltage_time_constant=2e-6,
+    current_time_constant=2e-6, loop_resistance=1e3, slew_rate=1e6)
+
+
+def build_circuit(
+    netlist: Netlist, device_models: Mapping[str, DeviceModel] | None = None,
+    stages: Iterable[tuple[str, str] | tuple[str, str, str, float]] = (),
+    sources: Iterable[tuple[str, str, str, float]] = (),
+    loads: Iterable[tuple[str, str, float, float]] = (),
+    rtol: float = 1e-6, largest_step: float = math.inf,
+) -> Circuit:
+    """Build a circuit at time 0, all capacitors at their initial voltages (0 V where none is given).
+
+    Parameters
+    ----------
+    netlist : Netlist
+        Fixture with devices (parsed with the terminals, so that nodes with one connection are accepted).
+    device_models : mapping
+        Model of each device, by element name ("XDUT") or by the model name in the netlist ("device"); where
+        neither is given the catalogue is asked.
+    stages : iterable of (name, node) or (name, node, relay name, relay resistance [Ohm])
+        Source meters.
+    sources : iterable of (name, node, series resistor name, resistance [Ohm])
+        Generator outputs against ground.
+    loads : iterable of (name, node, resistance [Ohm], capacitance [F])
+        Inputs against ground: resistor NAME and, if not zero, capacitor ``NAME.c``.
+    rtol, largest_step : float
+        Relative tolerance of the integrator, and its largest step [s].
+
+    Raises
+    ------
+    ConfigurationError
+        A name is used twice, a model is unknown, a node is floating or its voltage is not determined.
+    """
+    elements = list(netlist.elements)
+    placed: dict[str, tuple[str, SourceMeterStage]] = {}
+    waveforms = {e.name: from_netlist(e.waveform) for e in netlist.elements if e.kind in "VI"}
+    for stage in stages:
+        name, node = stage[0], _node(stage[1])
+        check_stage(name, IDLE_STAGE)
+        if len(stage) == 4:
+            elements.append(_resistor(stage[2], f"{name}#".lower(), node, stage[3]))
+            node = f"{name}#".lower()
+        placed[name] = (node, IDLE_STAGE)
+    for name, node, resistor, resistance in sources:
+        inner = f"{name}#".lower()
+        elements.append(Element("V", name, (inner, GROUND), 0))
+        elements.append(_resistor(resistor, inner, _node(node), resistance))
+        waveforms[name] = Constant(0.0)
+    for name, node, resistance, capacitance in loads:
+        elements.append(_resistor(name, _node(node), GROUND, resistance))
+        if capacitance > 0:
+            elements.append(Element("C", f"{name}.c", (_node(node), GROUND), 0, value=capacitance))
+    _refuse_duplicates([*(e.name for e in elements), *placed])
+    check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
+    models = {e.name: _model(e, device_models or {}) for e in elements if e.kind == "X"}
+    return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step)
+
+
+def _node(name: str) -> str:
+    return GROUND if name.lower() == "gnd" else name.lower()
+
+
+def _resistor(name: str, first: str, second: str, value: float) -> Element:
+    if not (math.isfinite(value) and value > 0):
+        raise ConfigurationError(f"circuit: resistor {name} = {value:g} Ohm must be positive and finite")
+    return Element("R", name, (first, second), 0, value=value)
+
+
+def _refuse_duplicates(names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise ConfigurationError(f"circuit: the name '{name}' is used twice")
+        seen.add(name.lower())
+
+
+def _model(element: Element, given: Mapping[str, DeviceModel]) -> DeviceModel:
+    lower = {name.lower(): model for name, model in given.items()}
+    model = lower.get(element.name.lower()) or lower.get(element.model) or device_model(element.model)
+    return model.with_parameters(element.parameters)
+
+
+def _initial_voltages(netlist: Netlist) -> dict[str, float]:
+    voltages = dict(netlist.initial_voltages)
+    for element in netlist.of_kind("C"):
+        if element.initial is not None and GROUND in element.nodes:
+            first, second = element.nodes
+            voltages.setdefault(first if second == GROUND else second,
+                                element.initial if second == GROUND else -element.initial)
+    return voltages

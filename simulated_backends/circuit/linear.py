@@ -1,0 +1,68 @@
+"""Dense linear algebra for a handful of unknowns, compiled: the matrices are too small for LAPACK's overhead."""
+
+import numpy.typing as npt
+from numba import njit
+from numpy import int64
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+
+IntArray = npt.NDArray[int64]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def dot(row: FloatArray, y: FloatArray) -> float:
+    """Return the scalar product of two short vectors."""
+    total = 0.0
+    for j in range(y.size):
+        total += row[j] * y[j]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def factorise(W: FloatArray, pivots: IntArray, scale: FloatArray) -> None:
+    """Replace W by its LU factors, with scaled partial pivoting (rows have different units)."""
+    n = W.shape[0]
+    for i in range(n):
+        largest = 0.0
+        for j in range(n):
+            largest = max(largest, abs(W[i, j]))
+        scale[i] = 1.0 / largest
+    for k in range(n):
+        best, pivot = -1.0, k
+        for i in range(k, n):
+            size = abs(W[i, k]) * scale[i]
+            if size > best:
+                best, pivot = size, i
+        pivots[k] = pivot
+        if pivot != k:
+            scale[pivot] = scale[k]
+            for j in range(n):
+                W[k, j], W[pivot, j] = W[pivot, j], W[k, j]
+        inverse = 1.0 / W[k, k]
+        W[k, k] = inverse
+        for i in range(k + 1, n):
+            factor = W[i, k] * inverse
+            W[i, k] = factor
+            if factor != 0.0:
+                for j in range(k + 1, n):
+                    W[i, j] -= factor * W[k, j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def solve(W: FloatArray, pivots: IntArray, b: FloatArray) -> None:
+    """Solve with the factors of :func:`factorise`, in place."""
+    n = b.size
+    for k in range(n):
+        pivot = pivots[k]
+        if pivot != k:
+            b[k], b[pivot] = b[pivot], b[k]
+    for i in range(1, n):
+        total = b[i]
+        for j in range(i):
+            total -= W[i, j] * b[j]
+        b[i] = total
+    for i in range(n - 1, -1, -1):
+        total = b[i]
+        for j in range(i + 1, n):
+            total -= W[i, j] * b[j]
+        b[i] = total * W[i, i]

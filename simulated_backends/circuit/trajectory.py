@@ -1,0 +1,157 @@
+"""What happened between two instants: accepted steps, with polynomials between them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numba import njit
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.simulated_backends.circuit.assembly import Row, System
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.waveforms import EncodedSources, source_slopes, source_values
+
+_GAUSS_POINTS, _GAUSS_WEIGHTS = (np.asarray(a) for a in np.polynomial.legendre.leggauss(4))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Accepted steps: y(t_k + s h_k) = y0 (1 - s) + s [y1 + (1 - s) (p + s q)], arrays of shape (steps[, n])."""
+
+    starts: FloatArray  #: [s]
+    lengths: FloatArray  #: [s]
+    y0: FloatArray
+    y1: FloatArray
+    p: FloatArray
+    q: FloatArray
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _evaluate(
+    starts: FloatArray, lengths: FloatArray, a: FloatArray, b: FloatArray, p: FloatArray, q: FloatArray,
+    times: FloatArray, slope: bool, out: FloatArray,
+) -> None:
+    """Fill ``out`` with a scalar quantity, or its slope, at ``times`` (fastest when they rise)."""
+    k, last = 0, starts.size - 1
+    for m in range(times.size):
+        t = times[m]
+        if t < starts[k]:
+            k = max(np.searchsorted(starts, t, side="right") - 1, 0)
+        while k < last and t >= starts[k + 1]:
+            if k + 8 < last and t >= starts[k + 8]:
+                k = np.searchsorted(starts, t, side="right") - 1
+            else:
+                k += 1
+        s = (t - starts[k]) / lengths[k]
+        if slope:
+            change = b[k] - a[k] + (1.0 - 2.0 * s) * (p[k] + s * q[k]) + s * (1.0 - s) * q[k]
+            out[m] = change / lengths[k]
+        else:
+            out[m] = a[k] * (1.0 - s) + s * (b[k] + (1.0 - s) * (p[k] + s * q[k]))
+
+
+@dataclass(frozen=True)
+class RecordedTrajectory:
+    """A run of accepted steps of one circuit between ``start`` and ``end`` [s], which may lie inside steps.
+
+    It is a :class:`~tsbench.simulated_backends.circuit.engine.Trajectory`: keeping one keeps its arrays.
+    Quantities are linear in the unknowns, so voltages and currents are exact readings of the solver's polynomial.
+    """
+
+    start: float
+    end: float
+    steps: Steps
+    system: System
+    sources: EncodedSources
+
+    @cached_property
+    def times(self) -> FloatArray:
+        """Return start, the ends of all steps between, and end [s]."""
+        inner = self.steps.starts[1:]
+        inner = inner[(inner > self.start) & (inner < self.end)]
+        return np.concatenate([[self.start], inner, [self.end]])
+
+    def between(self, start: float, end: float) -> "RecordedTrajectory":
+        """Return the part from ``start`` to ``end`` [s] (sharing the arrays)."""
+        first = max(int(np.searchsorted(self.steps.starts, start, side="right")) - 1, 0)
+        last = max(int(np.searchsorted(self.steps.starts, end, side="left")), first + 1)
+        s = self.steps
+        part = Steps(*(a[first:last] for a in (s.starts, s.lengths, s.y0, s.y1, s.p, s.q)))
+        return RecordedTrajectory(start, end, part, self.system, self.sources)
+
+    # ---------------------------------------------------------------------------------- readings
+
+    def row(self, kind: Literal["voltage", "current"], name: str) -> Row:
+        """Return how a node voltage or element current depends on the unknowns."""
+        rows = self.system.voltages if kind == "voltage" else self.system.currents
+        try:
+            return rows[name.lower()]
+        except KeyError:
+            what = "node" if kind == "voltage" else "element"
+            raise ConfigurationError(f"circuit has no {what} '{name}'{nearest(name.lower(), rows)}") from None
+
+    def voltage(self, node: str, times: FloatArray) -> FloatArray:
+        """Return the node voltage [V] at ``times`` (within start..end); "0" is ground."""
+        return self.quantity(self.row("voltage", node), times)
+
+    def current(self, element: str, times: FloatArray) -> FloatArray:
+        """Return the current [A] into the first terminal of an element; of a source meter: out of it."""
+        return self.quantity(self.row("current", element), times)
+
+    def state(self, device: str, index: int, times: FloatArray) -> FloatArray:
+        """Return one state of a device (index in its model's ``states``) at ``times``."""
+        y = np.zeros(self.system.size)
+        y[self.system.first_state[device.lower()] + index] = 1.0
+        empty = np.zeros(self.sources.kinds.size)
+        return self.quantity(Row(y, empty, np.zeros_like(y), empty), times)
+
+    def quantity(self, row: Row, times: FloatArray) -> FloatArray:
+        """Return a quantity given as a row at ``times`` [s], same shape."""
+        times = np.asarray(times, dtype=float)
+        flat = np.ascontiguousarray(times.reshape(-1))
+        out = np.zeros(flat.size)
+        s = self.steps
+        for weights, slope in ((row.y, False), (row.dy, True)):
+            used = np.flatnonzero(weights)
+            if used.size:
+                part = np.empty(flat.size)
+                w = weights[used]
+                projected = (np.ascontiguousarray(a[:, used] @ w) for a in (s.y0, s.y1, s.p, s.q))
+                _evaluate(s.starts, s.lengths, *projected, flat, slope, part)
+                out += part
+        e = self.sources
+        for weights, add in ((row.u, source_values), (row.du, source_slopes)):
+            for k in np.flatnonzero(weights):
+                add(e.kinds[k], e.parameters[k], e.table_times, e.table_values, flat, out, weights[k])
+        return out.reshape(times.shape)
+
+    # ---------------------------------------------------------------------------------- integrals
+
+    def integral(self, kind: Literal["voltage", "current"], name: str, start: float, end: float) -> float:
+        """Return the integral over [start, end] [s] of a voltage [V s] or current [A s], exact for the polynomial."""
+        points, weights = self._quadrature(start, end)
+        return float(weights @ self.quantity(self.row(kind, name), points))
+
+    def energy(self, first: str, second: str, element: str, start: float, end: float) -> float:
+        """Return the energy [J] into ``element`` between nodes ``first`` and ``second`` over [start, end]."""
+        points, weights = self._quadrature(start, end)
+        across = self.voltage(first, points) - self.voltage(second, points)
+        return float(weights @ (across * self.current(element, points)))
+
+    def _quadrature(self, start: float, end: float) -> tuple[FloatArray, FloatArray]:
+        """Return Gauss points and weights, four per step: exact for the product of two cubics."""
+        if not self.start <= start <= end <= self.end:
+            raise ValueError(f"[{start}, {end}] s is not within the trajectory's [{self.start}, {self.end}] s")
+        edges = self.times
+        edges = np.concatenate([[start], edges[(edges > start) & (edges < end)], [end]])
+        half = 0.5 * np.diff(edges)
+        points = (edges[:-1] + half)[:, None] + half[:, None] * _GAUSS_POINTS
+        return points.reshape(-1), (half[:, None] * _GAUSS_WEIGHTS).reshape(-1)
+
+    def extremes(self, kind: Literal["voltage", "current"], name: str) -> tuple[float, float]:
+        """Return the lowest and highest value at the ends of the steps and three points within each."""
+        edges = self.times
+        fine = (edges[:-1, None] + np.diff(edges)[:, None] * np.array([0.0, 0.25, 0.5, 0.75])).reshape(-1)
+        values = self.quantity(self.row(kind, name), np.append(fine, edges[-1]))
+        return float(values.min()), float(values.max())

@@ -1,0 +1,110 @@
+"""The catalogue of devices: parameters with their sources, what is published about each, and what is not known."""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel
+from tsbench.simulated_backends.devices.resistor import Resistor
+
+MECHANISMS: Mapping[str, type[DeviceModel]] = {
+    model.mechanism: model for model in (PooleFrenkel, Resistor)
+}
+MARKS = {"F": "found in public material", "K": "recalled, to be checked", "A": "assumed", "T": "tuned to an observable"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a device with where it comes from."""
+
+    name: str
+    value: float
+    unit: str
+    mark: str  #: F, K, A or T, see :data:`MARKS`
+    source: str
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A published (or tuned-to) value that the device should show."""
+
+    name: str
+    value: float
+    unit: str
+    mark: str
+    source: str
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One device of the catalogue."""
+
+    name: str
+    title: str
+    mechanism: str
+    material: str
+    stack: str
+    row: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    observables: tuple[Observable, ...]
+    unknown: tuple[str, ...]
+    variability: Mapping[str, float]  #: parameter -> relative standard deviation from device to device
+
+    def model(self) -> DeviceModel:
+        """Return the nominal device."""
+        return MECHANISMS[self.mechanism](**{p.name: p.value for p in self.parameters})
+
+    def specimen(self, seed: int, device: str) -> DeviceModel:
+        """Return one device of a wafer: parameters drawn log-normally, the same for the same seed and device."""
+        stream = np.random.default_rng(np.random.SeedSequence([seed, *device.encode()]))
+        nominal = {p.name: p.value for p in self.parameters}
+        drawn = {
+            name: nominal[name] * float(np.exp(sigma * stream.standard_normal()))
+            for name, sigma in sorted(self.variability.items())
+        }
+        return self.model().with_parameters(drawn)
+
+
+@functools.cache
+def catalogue() -> Mapping[str, CatalogueEntry]:
+    """Return all entries by name."""
+    text = resources.files("tsbench.simulated_backends.devices").joinpath("catalogue.toml").read_text("utf-8")
+    return {name: _entry(name, table) for name, table in tomllib.loads(text).items()}
+
+
+def _entry(name: str, table: Mapping[str, object]) -> CatalogueEntry:
+    data: dict[str, object] = dict(table)
+    parameters = data.pop("parameters")
+    observables = data.pop("observables", [])
+    unknown = data.pop("unknown", [])
+    variability = data.pop("variability", {})
+    assert isinstance(parameters, dict) and isinstance(variability, dict)
+    assert isinstance(observables, list) and isinstance(unknown, list)
+    return CatalogueEntry(
+        name=name, **{k: str(v) for k, v in data.items()},   # type: ignore[arg-type]
+        parameters=tuple(Parameter(name=key, **value) for key, value in parameters.items()),
+        observables=tuple(Observable(**value) for value in observables),
+        unknown=tuple(item["text"] for item in unknown),
+        variability={key: float(value["sigma"]) for key, value in variability.items()},
+    )
+
+
+def device_model(name: str, parameters: Mapping[str, float] | None = None) -> DeviceModel:
+    """Return the nominal device called ``name``, with some parameters replaced.
+
+    Raises
+    ------
+    ConfigurationError
+        The catalogue has no such device, or the mechanism no such parameter.
+    """
+    entries = catalogue()
+    if name.lower() not in entries:
+        raise ConfigurationError(f"no device model '{name}' in the catalogue{nearest(name.lower(), entries)}")
+    return entries[name.lower()].model().with_parameters(parameters or {})

@@ -1,0 +1,49 @@
+"""The compiled side of the device models: one function that the solver calls, dispatching by kind number.
+
+Every device is described by an algebraic equation for its current and equations for its states s:
+
+    0 = g(v, s, i),    s' = f(v, i, s)        v: terminal voltage, i: current into the first terminal
+
+so that Kirchhoff's laws stay linear and the current is known as precisely as the voltages. To add a mechanism:
+a model class with its own ``kind``, and a branch here.
+"""
+
+import math
+
+from numba import njit
+
+from tsbench.simulated_backends.devices.model import FloatArray
+from tsbench.simulated_backends.devices.poole_frenkel import film_current
+
+POOLE_FRENKEL = 0
+RESISTOR = 1
+LOWEST_TEMPERATURE = 10.0  # [K]: a trial step below this is refused
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def evaluate_device(
+    kind: int, p: FloatArray, v: float, i: float, y: FloatArray, first: int, out: FloatArray
+) -> None:
+    """Write the residual g, its derivatives, f and its derivatives into ``out``.
+
+    With S states, ``out`` holds [g, dg/dv, dg/di, dg/ds_1..S] and then for each state
+    [f, df/dv, df/di, df/ds_1..S]. ``y[first:first + S]`` are the states.
+    """
+    if kind == POOLE_FRENKEL:
+        t = y[first]
+        film = v - p[4] * i
+        if t < LOWEST_TEMPERATURE:
+            t = math.nan   # the step is refused
+        current, conductance, by_temperature = film_current(p, film, t)
+        out[0] = current - i
+        out[1] = conductance
+        out[2] = -conductance * p[4] - 1.0
+        out[3] = by_temperature
+        out[4] = i * film * p[6] - (t - p[7]) * p[5]
+        out[5] = i * p[6]
+        out[6] = (v - 2.0 * p[4] * i) * p[6]
+        out[7] = -p[5]
+    else:
+        out[0] = v * p[0] - i
+        out[1] = p[0]
+        out[2] = -1.0

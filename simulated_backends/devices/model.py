@@ -1,0 +1,57 @@
+"""What every device model is: a frozen set of parameters, a kind number for the compiled kernel, and its states."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.errors import ConfigurationError, nearest
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceModel:
+    """Base of the device models. A subclass adds its parameters as float fields, in SI units."""
+
+    kind: ClassVar[int]  #: number of the mechanism in :mod:`tsbench.simulated_backends.devices.compiled`
+    mechanism: ClassVar[str]
+    states: ClassVar[tuple[str, ...]] = ()
+    stochastic: ClassVar[bool] = False  #: a stochastic device is never skipped over
+
+    def vector(self) -> FloatArray:
+        """Return the parameters as the compiled kernel wants them."""
+        raise NotImplementedError
+
+    def rest(self) -> tuple[float, ...]:
+        """Return the states of a device left alone."""
+        return ()
+
+    def state_tolerances(self) -> tuple[float, ...]:
+        """Return the size of each state below which the solver need not resolve it, per unit of rtol."""
+        return ()
+
+    def with_parameters(self, parameters: Mapping[str, float]) -> Self:
+        """Return a copy with some parameters replaced (any case).
+
+        Raises
+        ------
+        ConfigurationError
+            A name is not a parameter of this mechanism, or the value cannot be used.
+        """
+        known = {f.name.lower(): f.name for f in dataclasses.fields(self)}
+        changes = {}
+        for name, value in parameters.items():
+            if name.lower() not in known:
+                raise ConfigurationError(
+                    f"device model {self.mechanism} has no parameter '{name}'{nearest(name.lower(), known)}")
+            changes[known[name.lower()]] = float(value)
+        return dataclasses.replace(self, **changes)
+
+    def _require_positive(self, *names: str) -> None:
+        for name in names:
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0):
+                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must be positive")

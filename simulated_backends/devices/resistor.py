@@ -1,0 +1,25 @@
+"""A plain resistor in the place of a device: the control experiment of every threshold measurement."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+
+
+@dataclass(frozen=True)
+class Resistor(DeviceModel):
+    """An ohmic device."""
+
+    r: float  #: [Ohm]
+
+    kind: ClassVar[int] = 1
+    mechanism: ClassVar[str] = "resistor"
+
+    def __post_init__(self) -> None:
+        self._require_positive("r")
+
+    def vector(self) -> FloatArray:
+        """Return (1/r,)."""
+        return np.array([1.0 / self.r])
