@@ -15,6 +15,8 @@ _BLOCKS = 16
 ARM, FIRE = 0.35, 0.65
 #: fewer samples per interval than this may alias
 _FEWEST_SAMPLES = 8.0
+#: fewer spikes than this are a transient, and other levels are tried
+_FEWEST_SPIKES = 3
 
 
 @dataclass(frozen=True)
@@ -48,27 +50,39 @@ def spike_times(time: FloatArray, values: FloatArray, resolution: float = 0.0, f
         less lowest, so that one wild sample does not set it. NO_EVENT where nothing swings beyond the noise.
     """
     noise = noise_of(values, resolution) if values.size else 0.0
-    low, high = _levels(values)
+    nothing = Spikes(np.empty(0), 0.0, False, 0.0, 0.0, 0.0, noise, flags | Flag.NO_EVENT)
+    if values.size < 8:
+        return nothing
+    best = nothing
+    for low, high in _levels(values):
+        if high - low <= max(_LEAST_SWING * noise, 0.0):
+            continue
+        found = _passages(time, values, low, high, noise, flags)
+        if found.times.size >= _FEWEST_SPIKES:
+            return found
+        best = found if found.times.size > best.times.size else best
+    return best
+
+
+def _passages(time: FloatArray, values: FloatArray, low: float, high: float, noise: float, flags: Flag) -> Spikes:
+    """Return the spikes between two levels, timed on the steeper edge."""
     swing = high - low
     arm, fire, middle = low + ARM * swing, low + FIRE * swing, low + 0.5 * swing
-    nothing = Spikes(np.empty(0), 0.0, False, arm, fire, swing, noise, flags | Flag.NO_EVENT)
-    if values.size < 8 or swing <= _LEAST_SWING * noise or swing <= 0.0:
-        return nothing
-    dt = float(time[-1] - time[0]) / (time.size - 1)
     rising, rise_length = _edges(values, arm, fire, middle)
     dropping, fall_length = _edges(-values, -fire, -arm, -middle)
     falling = dropping.size > 0 and fall_length < rise_length
-    index = dropping if falling else rising
+    index, length = (dropping, fall_length) if falling else (rising, rise_length)
     if index.size == 0:
-        return nothing
-    slope = (FIRE - ARM) * swing / max(fall_length if falling else rise_length, 1.0)
+        return Spikes(index, 0.0, False, arm, fire, swing, noise, flags | Flag.NO_EVENT)
+    dt = float(time[-1] - time[0]) / (time.size - 1)
+    slope = (FIRE - ARM) * swing / max(length, 1.0)
     # an edge within one sample tells no more than which sample: uniform
-    coarse = dt / math.sqrt(12.0) if (fall_length if falling else rise_length) < 2.0 else 0.0
+    coarse = dt / math.sqrt(12.0) if length <= 1.0 else 0.0
     if index.size > 1 and float(np.median(np.diff(index))) < _FEWEST_SAMPLES:
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
-        times=np.interp(index, np.arange(time.size), time), uncertainty=math.hypot(noise / slope * dt, coarse), falling=falling,
-        low=arm, high=fire, swing=swing, noise=noise, flags=flags,
+        times=np.interp(index, np.arange(time.size), time), uncertainty=math.hypot(noise / slope * dt, coarse),
+        falling=falling, low=arm, high=fire, swing=swing, noise=noise, flags=flags,
     )
 
 
@@ -78,16 +92,20 @@ def inter_spike_intervals(spikes: Spikes) -> FloatArray:
     return intervals
 
 
-def _levels(values: FloatArray) -> tuple[float, float]:
-    """Return robust lowest and highest: medians over parts, or the record's own where parts lack spikes."""
+def _levels(values: FloatArray) -> list[tuple[float, float]]:
+    """Return robust (lowest, highest) to try in turn: medians over parts of the record, and the record's own.
+
+    The record's own come first where most parts hold no spike; a start from rest would spoil them, so the medians
+    are still tried after.
+    """
+    lowest, highest = (float(np.quantile(values, q)) for q in (0.0005, 0.9995))
     if values.size < 8 * _BLOCKS:
-        return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+        return [(float(values.min()), float(values.max()))]
     blocks = values[: values.size // _BLOCKS * _BLOCKS].reshape(_BLOCKS, -1)
     low, high = float(np.median(blocks.min(axis=1))), float(np.median(blocks.max(axis=1)))
-    lowest, highest = (float(np.quantile(values, q)) for q in (0.0005, 0.9995))
-    if high - low < 0.5 * (highest - lowest):  # fewer spikes than parts
-        return lowest, highest
-    return low, high
+    if high - low < 0.5 * (highest - lowest):
+        return [(lowest, highest), (low, high)]
+    return [(low, high), (lowest, highest)]
 
 
 def _edges(values: FloatArray, arm: float, fire: float, middle: float) -> tuple[FloatArray, float]:

@@ -41,6 +41,10 @@ class Above:
 
 Rule = Jump | Above
 
+#: a jump must exceed this many standard deviations of the off state's noise
+_LEAST_SIGMAS = 6.0
+_ENOUGH_FOR_NOISE = 6
+
 
 def parse_rule(text: str) -> Rule:
     """Read a rule as the command line takes it: ``jump``, ``jump=3`` (conductance ratio) or ``above=10n``.
@@ -68,19 +72,21 @@ def noise_floor(current: FloatArray, noise: float = 0.0) -> float:
     """Return the current [A] below which a reading says only "off": three standard deviations of the noise.
 
     ``noise`` is what the instrument's data sheet says (standard deviation, A). The record's own noise comes from
-    second differences of its lower half, in which a smooth curve cancels.
+    second differences of its lower half, in which a smooth curve cancels, and from readings of the wrong sign.
     """
-    current = np.abs(np.asarray(current, dtype=np.float64))
+    current = np.asarray(current, dtype=np.float64)
     if current.size < 4:
         return 3.0 * noise
+    wrong_side = 1.5 * max(0.0, -float(current.min()))  # a negative reading at positive voltage is noise or offset
+    current = np.abs(current)
     triples = np.lib.stride_tricks.sliding_window_view(current, 3)
     lower = triples[triples.max(axis=1) <= np.quantile(current, 0.6)]
     own = 0.0
     if lower.shape[0] >= 3:
         second = lower[:, 0] - 2.0 * lower[:, 1] + lower[:, 2]
         # 1.5: folding at zero and the choice of the lower half both narrow the spread
-        own = 1.5 * 1.4826 * float(np.median(np.abs(second - np.median(second)))) / math.sqrt(6.0)
-    return max(3.0 * max(noise, own), 1e-9 * float(current.max()))
+        own = 1.5 * _spread(second)
+    return max(3.0 * max(noise, own), wrong_side, 1e-9 * float(current.max()))
 
 
 def off_to_on(half: HalfSweep, rule: Rule, noise: float = 0.0) -> int | None:
@@ -130,6 +136,19 @@ def _largest_change(half: HalfSweep, first: int, last: int, rule: Jump, noise: f
         after = conductance[k + 2 : k + 4]
         after = after[np.isfinite(after)]
         # one wild reading is not switching: the next point must be on the new side too
-        if after.size == 0 or sign * (float(after[0]) - middle) > 0:
+        stays = after.size == 0 or sign * (float(after[0]) - middle) > 0
+        beyond_noise = sign < 0 or float(current[k + 1] - current[k]) > _LEAST_SIGMAS * _own_noise(current[: k + 1], current)
+        if stays and beyond_noise:
             return first + int(k)
     return None
+
+
+def _own_noise(off: FloatArray, whole: FloatArray) -> float:
+    """Return the standard deviation of the noise of the off state, of the whole branch where that is too short."""
+    second = np.diff(off if off.size >= _ENOUGH_FOR_NOISE else whole, 2)
+    return _spread(second) if second.size else 0.0
+
+
+def _spread(second: FloatArray) -> float:
+    """Return the standard deviation of white noise from its second differences, by their median deviation."""
+    return 1.4826 * float(np.median(np.abs(second - np.median(second)))) / math.sqrt(6.0)
