@@ -239,7 +239,12 @@ class _RunningRun:
                 paused += self._pause()
                 if (reason := self.control.stopped) is not None:
                     return Ended("abort", reason)
-        return Ended("success")
+        return Ended("success", self._shortfall())
+
+    def _shortfall(self) -> str:
+        """Say where a protocol ended by itself before its plan; a reader of the file must not have to guess."""
+        planned, taken = self.plan.points, self.recorder.counts["point"]
+        return "" if taken == planned or not planned else f"the protocol ended with {taken} of {planned} points"
 
     def _pause(self) -> float:
         """Hold until resumed or stopped; returns the time held [s]."""
