@@ -153,10 +153,11 @@ def synthesise(
 def _train(shape: Shape, low: float, high: float, stretch: float, start: float, cycles: int) -> PulseTrain:
     period = shape.period * stretch
     if shape.function == "PULS":
-        rise, fall, width = shape.lead / FULL_RANGE, shape.trail / FULL_RANGE, shape.pulse_width * stretch
+        rise, fall = stretch * shape.lead / FULL_RANGE, stretch * shape.trail / FULL_RANGE
+        width = shape.pulse_width * stretch
     elif shape.function == "SQU":
         rise = fall = shape.square_edge / FULL_RANGE
-        width = period * shape.duty / 100
+        width = min(max(period * shape.duty / 100, rise), period - rise)
     else:
         part = 0.5 if shape.function == "TRI" else shape.symmetry / 100
         shortest = shape.square_edge / FULL_RANGE
