@@ -76,7 +76,7 @@ class RunView(QtWidgets.QWidget):
         else:
             self.plot.begin(("time", "s"), ("voltage", "V"))
         self.progress.setValue(0)
-        self.progress.setFormat("starting …")
+        self.progress.setFormat("opening the bench … (the first time on a machine this may take a minute)")
         self.show_problem("")
         self.say(f"— {title}")
 

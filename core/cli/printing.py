@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from rich.table import Table
 
 from tsbench.quantities import conditions_text, format_interval, format_quantity
 from tsbench.records import RunEvent
+
+_PATIENCE = 2.0  #: [s] without an event after which it is said what takes so long
 
 
 def print_json(value: Any) -> None:
@@ -93,6 +96,8 @@ class ProgressPrinter:
         self._bar: Progress | None = None
         self._task: Any = None
         self._last_twentieth = -1
+        self._patience = threading.Timer(_PATIENCE, self._still_opening)
+        self._patience.daemon = True
         if self._console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.description}"),
@@ -107,14 +112,17 @@ class ProgressPrinter:
     def __enter__(self) -> "ProgressPrinter":
         if self._bar is not None:
             self._bar.start()
+        self._patience.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._patience.cancel()
         if self._bar is not None:
             self._bar.stop()
 
     def __call__(self, event: RunEvent) -> None:
         """Show one event."""
+        self._patience.cancel()
         if event.kind == "progress":
             self._progress(int(event.data.get("done", 0)), int(event.data.get("total", 0)), event.message)
         elif event.kind in {"log", "warning"}:
@@ -137,6 +145,9 @@ class ProgressPrinter:
             self._last_twentieth = twentieth
             share = f"{5 * twentieth:3d} %" if total else f"{done}"
             self._console.out(f"{self.name}: {share}{'  ' + message if message else ''}", highlight=False)
+
+    def _still_opening(self) -> None:
+        self._line("opening the bench (the first time on a machine this may take a minute)")
 
     def _line(self, text: str) -> None:
         if self._bar is not None:

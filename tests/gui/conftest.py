@@ -1,0 +1,60 @@
+"""One Qt application for all window tests, with settings of its own."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+QtCore = pytest.importorskip("PyQt5.QtCore", reason="needs PyQt5 (pip install tsbench[gui])")
+
+
+@pytest.fixture(scope="session")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Return the application; its settings go to a temporary folder."""
+    from PyQt5 import QtWidgets
+
+    from tsbench.gui.palette import apply_palette
+
+    QtCore.QSettings.setDefaultFormat(QtCore.QSettings.IniFormat)
+    QtCore.QSettings.setPath(
+        QtCore.QSettings.IniFormat, QtCore.QSettings.UserScope, str(tmp_path_factory.mktemp("settings"))
+    )
+    application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tsbench-tests"])
+    application.setApplicationName("tsbench-tests")
+    application.setOrganizationName("tsbench-tests")
+    apply_palette(application)
+    yield application
+
+
+@pytest.fixture
+def until(application) -> Callable[..., None]:
+    """Return a function that lets Qt work until a condition holds; it fails after ``seconds``."""
+
+    def wait(condition: Callable[[], bool], seconds: float = 60.0, what: str = "") -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"still waiting after {seconds} s {what}"
+            application.processEvents(QtCore.QEventLoop.AllEvents, 50)
+            time.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture
+def window(application, until, nbo2_bench: Path, tmp_path: Path) -> Iterator[object]:
+    """Return the window on a private copy of the demo bench, its instruments identified."""
+    from tsbench.gui.main_window import MainWindow
+
+    shown = MainWindow(nbo2_bench)
+    shown.run_panel.out.setText(str(tmp_path / "runs"))
+    shown.show()
+    until(lambda: not shown.checker.running(), what="for the bench to be identified")
+    yield shown
+    if shown.client.running():
+        shown.client.kill()
+        shown.client.wait(10)
+    until(lambda: not shown.client.running() and not shown.checker.running())
+    shown.close()
+    shown.deleteLater()
+    application.processEvents()
