@@ -1,0 +1,83 @@
+"""The I-V sweep on the simulated bench: what is set in the world comes back in the numbers."""
+
+import numpy as np
+import pytest
+
+from tsbench.records import Flag
+
+#: static fold and hold of the catalogue's nbo2 at its terminals, current at hold [PHYSICS: catalogue nbo2]
+FOLD, HOLD = 1.023, 0.886
+
+RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { resistance = 10e3 }'),)
+
+
+@pytest.mark.sabotage("resistor", "units", "output")
+def test_threshold_and_hold_come_back(measure):
+    done = measure("nbo2", "iv_sweep")
+    assert done.outcome.status == "success" and done.outcome.safe
+    assert len(done.run.points) == 601
+    threshold, = done.values("threshold_voltage")
+    hold, = done.values("hold_voltage")
+    assert threshold.value == pytest.approx(FOLD, rel=0.02)
+    assert hold.value == pytest.approx(HOLD, rel=0.02)
+    assert threshold.low <= threshold.value <= threshold.high
+    limited = (done.run.point_flags & Flag.COMPLIANCE) != 0
+    assert limited.any() and not limited.all()
+    assert done.run.column("current")[limited] == pytest.approx(1e-3, rel=0.02)
+
+
+def test_the_ordinary_sweep_is_not_said_to_oscillate(measure):
+    done = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV"})
+    assert not (done.run.point_flags & Flag.OSCILLATING).any()
+    assert not (done.run.point_flags & Flag.UNCHECKED).any()
+    assert not any("oscillates" in text for text in done.warnings())
+
+
+@pytest.mark.sabotage("resistor", "units", "output")
+def test_a_sweep_over_an_oscillating_device_says_so(measure):
+    done = measure("nbo2_oscillating", "iv_sweep", {"stop": "3 V", "step": "25 mV", "nplc": 0.1})
+    flagged = (done.run.point_flags & Flag.OSCILLATING) != 0
+    level = done.run.column("set_point")
+    assert flagged[(level > 1.9) & (level < 2.8)].all()
+    assert not flagged[level < 1.2].any()
+    assert any("the device oscillates at" in text and "Hz" in text for text in done.warnings())
+    assert done.outcome.safe
+
+
+@pytest.mark.sabotage("resistor", "units", "output")
+def test_both_polarities_and_cycles_each_give_a_threshold(measure):
+    done = measure("nbo2", "iv_sweep", {"both_polarities": True, "cycles": 2, "nplc": 0.1, "step": "5 mV"})
+    thresholds = [result.value for result in done.values("threshold_voltage")]
+    assert len(thresholds) == 4
+    assert np.abs(thresholds) == pytest.approx([FOLD] * 4, rel=0.02)
+
+
+@pytest.mark.sabotage("resistor", "units", "output")
+def test_a_native_sweep_reads_the_same_as_single_readings(measure):
+    single = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV"})
+    native = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV", "check_oscillation": False})
+    assert (native.run.point_flags & Flag.UNCHECKED).all()
+    for quantity in ("threshold_voltage", "hold_voltage"):
+        one, other = single.values(quantity)[0], native.values(quantity)[0]
+        assert other.value == pytest.approx(one.value, abs=0.011)
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.sabotage("units")
+def test_a_resistor_is_read_as_what_it_is_and_has_no_threshold(measure, check):
+    values = {"step": "50 mV", "check_oscillation": check}
+    done = measure("nbo2", "iv_sweep", values, replace=RESISTOR)
+    voltage, current = done.run.column("device_voltage"), done.run.column("current")
+    slope = np.polyfit(voltage, current, 1)[0]
+    assert 1 / slope == pytest.approx(10e3, rel=0.012)  # the scope's megaohm stands beside it
+    threshold, = done.values("threshold_voltage")
+    assert threshold.value is None and Flag.NO_EVENT in threshold.flags
+
+
+@pytest.mark.sabotage("resistor", "units", "output")
+def test_current_drive_shows_the_snapback(measure):
+    done = measure("nbo2", "iv_sweep", {"drive": "current", "stop": "1 mA", "step": "10 uA", "nplc": 0.1})
+    voltage, current = done.run.column("device_voltage"), done.run.column("current")
+    away = done.run.column("direction") > 0
+    assert voltage[away].max() == pytest.approx(FOLD, rel=0.03)
+    assert voltage[away & (current > 0.9e-3)].mean() == pytest.approx(0.93, rel=0.03)
