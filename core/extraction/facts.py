@@ -53,7 +53,7 @@ def timebase_accuracy(header: RunHeader) -> float:
             if isinstance(place, Mapping):
                 for name, value in place.items():
                     if "timebase" in str(name) and "accuracy" in str(name) or name == "timebase":
-                        found = value.get("gain") if isinstance(value, Mapping) else value
+                        found = value.get("relative", value.get("gain")) if isinstance(value, Mapping) else value
                         if isinstance(found, int | float):
                             return float(found)
     return 0.0
