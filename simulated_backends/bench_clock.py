@@ -8,7 +8,7 @@ the clock moves in chunks and lets the watchers look after each, so that what th
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 FIRST_CHUNK = 20e-6  #: [s]
 LONGEST_CHUNK = 5e-3  #: [s]
@@ -31,6 +31,38 @@ class ScheduledEvent:
     @property
     def pending(self) -> bool:
         return self.callback is not None
+
+
+class Process:
+    """A generator that lives on the timeline: each value it yields is how many seconds pass before it goes on."""
+
+    def __init__(self, clock: "BenchClock", steps: Generator[float, None, None]) -> None:
+        self._clock = clock
+        self._steps: Generator[float, None, None] | None = steps
+        self._event: ScheduledEvent | None = None
+        self._step()
+
+    def _step(self) -> None:
+        if self._steps is None:
+            return
+        try:
+            seconds = next(self._steps)
+        except StopIteration:
+            self._steps = None
+            return
+        self._event = self._clock.schedule_in(seconds, self._step)
+
+    @property
+    def running(self) -> bool:
+        return self._steps is not None
+
+    def stop(self) -> None:
+        """End it where it is (its ``finally`` clauses run)."""
+        if self._event is not None:
+            self._event.cancel()
+        if self._steps is not None:
+            steps, self._steps = self._steps, None
+            steps.close()
 
 
 class BenchClock:

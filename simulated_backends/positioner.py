@@ -1,0 +1,73 @@
+"""Which device is connected: the simulated twin of an operator who moves the probes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.simulated_backends.bench_services import BenchServices
+
+
+@dataclass(frozen=True)
+class SimulatedDevice:
+    """One device of the world: a catalogue model, parameters replaced, its own seed."""
+
+    name: str
+    model: str
+    parameters: Mapping[str, float]
+    seed: int | None = None
+
+
+class SimulatedPositioner:
+    """Moves the devices of the world in and out of the place ``place`` of the circuit.
+
+    Each device keeps its internal state while it is away; ``rest`` tells what becomes of a state after some
+    seconds without current. Satisfies the bench's ``Positioner`` capability by structure.
+    """
+
+    def __init__(self, bench: BenchServices, place: str | None, devices: Mapping[str, SimulatedDevice],
+                 travel_time: float, rest: Callable[[SimulatedDevice, Mapping[str, float], float], Mapping[str, float]],
+                 on_connect: Callable[[str, float], None]) -> None:
+        self._bench = bench
+        self._place = place
+        self._devices = dict(devices)
+        self._travel_time = travel_time
+        self._rest = rest
+        self._on_connect = on_connect
+        self._connected: str | None = None
+        self._left: dict[str, tuple[float, Mapping[str, float]]] = {}  #: name -> (when it left, its state)
+
+    def devices(self) -> Sequence[str]:
+        """Return the names of the devices that are there."""
+        return list(self._devices)
+
+    def connected(self) -> str | None:
+        """Return the name of the connected device."""
+        return self._connected
+
+    def connect(self, device: str) -> None:
+        """Connect ``device``; ConfigurationError if it is not there."""
+        with self._bench.lock:
+            if device not in self._devices:
+                raise ConfigurationError(f"device '{device}' is not on this bench{nearest(device, self._devices)}")
+            if device == self._connected:
+                return
+            circuit = self._bench.circuit
+            if self._connected is not None:
+                if self._place is not None:
+                    self._left[self._connected] = (self._bench.clock.now, dict(circuit.device_state(self._place)))
+                self._bench.clock.wait(self._travel_time)
+            self.place(device)
+
+    def place(self, device: str) -> None:
+        """Put ``device`` into the circuit now (also used for the first one, without travel)."""
+        chosen = self._devices[device]
+        if self._place is not None:
+            now = self._bench.clock.now
+            state: Mapping[str, float] | None = None
+            if device in self._left:
+                since, kept = self._left.pop(device)
+                state = self._rest(chosen, kept, now - since)
+            self._bench.circuit.set_device(self._place, chosen.model, chosen.parameters, state)
+            self._bench.changed()
+        self._connected = device
+        self._on_connect(device, self._bench.clock.now)

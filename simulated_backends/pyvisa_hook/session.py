@@ -1,0 +1,255 @@
+"""One VISA session to one virtual instrument: timeouts, termination, locks, events, the lost connection."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyvisa import constants
+from pyvisa.constants import EventMechanism, EventType, ResourceAttribute, StatusCode
+
+from tsbench.simulated_backends.faults import ConnectionLost
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.message import Talk
+from tsbench.simulated_backends.world import World
+
+BUS_RATE = 20e6  #: [bytes/s]
+FOREVER = 1e9  #: [s] an infinite timeout, in bench time
+IMMEDIATE = constants.VI_TMO_IMMEDIATE
+INFINITE = constants.VI_TMO_INFINITE
+
+
+class VisaFault(Exception):
+    """A VISA call fails with ``status``."""
+
+    def __init__(self, status: StatusCode) -> None:
+        self.status = status
+        super().__init__(str(status))
+
+
+@dataclass
+class ResourceLock:
+    """Who has locked one instrument (session handles), and with which key."""
+
+    exclusive: int | None = None
+    shared: dict[int, int] = field(default_factory=dict)  #: session -> nesting
+    key: str = ""
+    depth: int = 0
+
+    def admits(self, session: int) -> bool:
+        """Whether ``session`` may talk."""
+        if self.exclusive is not None:
+            return self.exclusive == session
+        return not self.shared or session in self.shared
+
+    def release(self, session: int) -> None:
+        """Drop everything ``session`` holds."""
+        if self.exclusive == session:
+            self.exclusive, self.depth = None, 0
+        self.shared.pop(session, None)
+
+
+class Session:
+    """What a VISA session handle of a resource stands for."""
+
+    def __init__(self, handle: int, world: World, instrument: VirtualInstrument, resource: str,
+                 interface: Any, board: int, resource_class: str, lock: ResourceLock) -> None:
+        self.handle = handle
+        self.world = world
+        self.clock = world.bench.clock
+        self.instrument = instrument
+        self.lock = lock
+        self.lost = False
+        self.attributes: dict[int, Any] = {
+            ResourceAttribute.timeout_value: 2000,
+            ResourceAttribute.termchar: ord("\n"),
+            ResourceAttribute.termchar_enabled: constants.VI_FALSE,
+            ResourceAttribute.send_end_enabled: constants.VI_TRUE,
+            ResourceAttribute.suppress_end_enabled: constants.VI_FALSE,
+            ResourceAttribute.io_prot: constants.IOProtocol.normal,
+            ResourceAttribute.resource_name: resource,
+            ResourceAttribute.resource_class: resource_class,
+            ResourceAttribute.interface_type: interface,
+            ResourceAttribute.interface_number: board,
+            ResourceAttribute.resource_manufacturer_name: "tsbench",
+            ResourceAttribute.resource_spec_version: 0x00700200,
+            ResourceAttribute.resource_impl_version: 0x00000100,
+            ResourceAttribute.resource_lock_state: constants.AccessModes.no_lock,
+            ResourceAttribute.max_queue_length: 50,
+            ResourceAttribute.trigger_id: constants.VI_TRIG_SW,
+            ResourceAttribute.user_data: 0,
+        }
+        self.read_only = {
+            ResourceAttribute.resource_name, ResourceAttribute.resource_class, ResourceAttribute.interface_type,
+            ResourceAttribute.interface_number, ResourceAttribute.resource_manufacturer_name,
+            ResourceAttribute.resource_spec_version, ResourceAttribute.resource_impl_version,
+            ResourceAttribute.resource_lock_state,
+        }
+        self.mechanisms: dict[int, int] = {}  #: event type -> enabled mechanisms
+        self.queue: deque[int] = deque()
+        self._request_seen = False
+        self._mid_response = False
+
+    # ------------------------------------------------------------------------------------ the connection
+
+    def check(self) -> None:
+        """Refuse what a dead or locked-out session cannot do."""
+        if self.lost:
+            raise VisaFault(StatusCode.error_connection_lost)
+        if not self.lock.admits(self.handle):
+            raise VisaFault(StatusCode.error_resource_locked)
+
+    def count_message(self) -> ConnectionLost | None:
+        """Count one message; a fault before delivery raises, one after it is returned."""
+        fault = self.world.faults.next_message(self.instrument.name)
+        if fault is not None and not fault.after:
+            self.lose(fault)
+        return fault
+
+    def lose(self, fault: ConnectionLost) -> None:
+        """Lose the connection: this session (all of the bench if ``everything``) is dead until it is re-opened."""
+        self.world.lose_sessions(None if fault.everything else self.instrument.name)
+        raise VisaFault(StatusCode.error_connection_lost)
+
+    @property
+    def timeout(self) -> float:
+        """Return the timeout [s]."""
+        value = self.attributes[ResourceAttribute.timeout_value]
+        if value == INFINITE:
+            return FOREVER
+        return 0.0 if value == IMMEDIATE else value * 1e-3
+
+    # ------------------------------------------------------------------------------------------ messages
+
+    def write(self, data: bytes) -> int:
+        """Send bytes; END goes with the last one unless it is switched off."""
+        self.check()
+        end = bool(self.attributes[ResourceAttribute.send_end_enabled])
+        fault = self.count_message() if end else None
+        self.clock.wait(self.instrument.bus_latency + len(data) / BUS_RATE)
+        self._mid_response = False
+        self.instrument.recv(data, end)
+        self.notice_service_request()
+        if fault is not None:
+            self.lose(fault)
+        return len(data)
+
+    def read(self, count: int) -> tuple[bytes, StatusCode]:
+        """Read up to ``count`` bytes; lets bench time pass until there is a response, or the timeout is over."""
+        self.check()
+        fault = None
+        if not self._mid_response:
+            fault = self.count_message()
+            self.clock.wait(self.instrument.bus_latency)
+        self.await_response()
+        enabled = self.attributes[ResourceAttribute.termchar_enabled]
+        data, reason = self.instrument.talk(count, self.attributes[ResourceAttribute.termchar] if enabled else None)
+        if len(data) > 4096:
+            self.clock.wait(len(data) / BUS_RATE)
+        self._mid_response = reason is not Talk.END
+        if fault is not None:
+            self.lose(fault)
+        return data, _READ_STATUS[reason]
+
+    def await_response(self) -> None:
+        """Move the clock until the instrument has something to say; VI_ERROR_TMO when it never will."""
+        deadline = self.clock.now + self.timeout
+        while not self.instrument.output_ready:
+            if not self.instrument.will_answer:
+                self.instrument.unterminated()
+                self.let_pass(deadline)
+                raise VisaFault(StatusCode.error_timeout)
+            alive = self.clock.hop(deadline)
+            self.notice_service_request()
+            if not self.instrument.output_ready and (self.clock.now >= deadline or not alive):
+                raise VisaFault(StatusCode.error_timeout)
+
+    def let_pass(self, deadline: float) -> None:
+        """Let a fruitless timeout pass (an infinite one would never end: it is cut)."""
+        if deadline - self.clock.now < FOREVER / 2:
+            self.clock.advance_to(deadline)
+
+    def clear(self) -> None:
+        """Send a device clear."""
+        self.check()
+        fault = self.count_message()
+        self.clock.wait(self.instrument.bus_latency)
+        self._mid_response = False
+        self.instrument.device_clear()
+        if fault is not None:
+            self.lose(fault)
+
+    def serial_poll(self) -> int:
+        """Return the status byte."""
+        self.check()
+        fault = self.count_message()
+        self.clock.wait(self.instrument.bus_latency)
+        status = self.instrument.serial_poll()
+        if not status & 0x50 and self.instrument.will_answer:
+            self.clock.busy()
+        self._request_seen = False
+        if fault is not None:
+            self.lose(fault)
+        return status
+
+    def trigger(self) -> None:
+        """Send a trigger."""
+        self.check()
+        fault = self.count_message()
+        self.clock.wait(self.instrument.bus_latency)
+        self.instrument.group_trigger()
+        self.notice_service_request()
+        if fault is not None:
+            self.lose(fault)
+
+    # -------------------------------------------------------------------------------------------- events
+
+    def enable(self, event: int, mechanism: int) -> None:
+        """Enable a mechanism for an event; a service request that stands already becomes an event at once."""
+        if event != EventType.service_request:
+            raise VisaFault(StatusCode.error_invalid_event)
+        self.mechanisms[event] = self.mechanisms.get(event, 0) | mechanism
+        self._request_seen = False
+        self.notice_service_request()
+
+    def disable(self, event: int, mechanism: int) -> None:
+        """Disable a mechanism for one or all events."""
+        for enabled in list(self.mechanisms):
+            if event in {enabled, EventType.all_enabled}:
+                self.mechanisms[enabled] &= ~mechanism
+
+    def notice_service_request(self) -> bool:
+        """Look at the SRQ line; a new request becomes an event. Returns whether a handler is to be called."""
+        if not self.instrument.service_requested:
+            self._request_seen = False
+            return False
+        mechanisms = self.mechanisms.get(EventType.service_request, 0)
+        if self._request_seen or not mechanisms:
+            return False
+        self._request_seen = True
+        if mechanisms & EventMechanism.queue:
+            self.queue.append(int(EventType.service_request))
+        return bool(mechanisms & EventMechanism.handler)
+
+    def wait_for_event(self, event: int, timeout_ms: int) -> int:
+        """Return the next queued event; the clock moves until there is one or the timeout is over."""
+        self.check()
+        if not self.mechanisms.get(EventType.service_request, 0) & EventMechanism.queue:
+            raise VisaFault(StatusCode.error_not_enabled)
+        if event not in {EventType.service_request, EventType.all_enabled}:
+            raise VisaFault(StatusCode.error_invalid_event)
+        seconds = FOREVER if timeout_ms in {INFINITE, None} else timeout_ms * 1e-3
+        deadline = self.clock.now + seconds
+        while not self.queue:
+            alive = self.clock.now < deadline and self.clock.hop(deadline)
+            self.notice_service_request()
+            if not self.queue and not alive:
+                raise VisaFault(StatusCode.error_timeout)
+        return self.queue.popleft()
+
+
+_READ_STATUS = {
+    Talk.END: StatusCode.success,
+    Talk.TERMCHAR: StatusCode.success_termination_character_read,
+    Talk.COUNT: StatusCode.success_max_count_read,
+    Talk.EMPTY: StatusCode.error_timeout,
+}

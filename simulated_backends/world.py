@@ -1,0 +1,223 @@
+"""A simulated bench made from ``world.toml``: instruments on one circuit, devices, timeline, witness, faults.
+
+Lifetime: ``open_world(path)`` returns the world of a path while it is open (the pyvisa library opens it with its
+first resource manager and closes it with the last); opening it again after that is a new bench, just switched on,
+with device and instrument states of the beginning. The witness file goes on, with a new ``start`` record.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.netlist import Element, Netlist, check_connections, parse_netlist
+from tsbench.simulated_backends.bench_services import BenchServices
+from tsbench.simulated_backends.faults import FaultPlan, faults_from_environment
+from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement, StageElement, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.models import model_class
+from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, load_world_file
+
+WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
+
+
+class WorldClock:
+    """The bench's clock as those outside may use it (the ``Clock`` capability, by structure)."""
+
+    def __init__(self, bench: BenchServices) -> None:
+        self._bench = bench
+
+    def now(self) -> float:
+        """Return seconds of simulated time since the bench was switched on."""
+        return self._bench.clock.now
+
+    def wait(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        with self._bench.lock:
+            self._bench.clock.wait(seconds)
+
+
+class World:
+    """Everything behind ``@tsbench``. Tests may look into it; what measures must not."""
+
+    def __init__(self, file: WorldFile, path: Path) -> None:
+        self.file = file
+        self.path = path
+        self.faults = FaultPlan((*file.faults, *faults_from_environment()))
+        self.bench = BenchServices(file.seed, file.imperfections, file.wires, self._output_changed)
+        self.clock = WorldClock(self.bench)
+        self._lost_listeners: list[Callable[[str | None], None]] = []
+        self.instruments: dict[str, VirtualInstrument] = {}
+        self.resources: dict[str, str] = {}  #: canonical resource name -> instrument
+        for name, table in file.instruments.items():
+            self._place_instrument(name, table)
+        self._check_terminals()
+        fixture = self._fixture_netlist()
+        self.place = _device_place(fixture, file, path)
+        self._install_circuit(fixture)
+        self.positioner = SimulatedPositioner(
+            self.bench, self.place, self._devices(), file.positioner.travel_time, self._rested, self._connected)
+        for instrument in self.instruments.values():
+            instrument.connect()
+        if file.devices:
+            self.positioner.place(next(iter(file.devices)))
+
+    # ------------------------------------------------------------------------------------ construction
+
+    def _place_instrument(self, name: str, table: InstrumentTable) -> None:
+        try:
+            model = model_class(table.model)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.path}: instruments.{name}.model: {error}") from None
+        terminals = {terminal.partition(".")[2]: node.lower() for terminal, node in self.file.fixture.terminals.items()
+                     if terminal.partition(".")[0] == name}
+        for channel in terminals:
+            if channel not in model.terminals:
+                known = [f"{name}.{t}" if t else name for t in model.terminals]
+                raise ConfigurationError(f"{self.path}: fixture.terminals: {table.model} has no terminal "
+                                         f"'{name}.{channel}'{nearest(f'{name}.{channel}', known)}")
+        serial = table.serial or _serial_of(table.resource) or f"SIM-{name.upper()}"
+        instrument = model(self.bench, Placement(name, serial, terminals, table.options))
+        if table.bus_latency is not None:
+            instrument.bus_latency = table.bus_latency  # type: ignore[misc]
+        self.instruments[name] = instrument
+        if table.resource in self.resources:
+            raise ConfigurationError(f"{self.path}: instruments.{name}.resource: {table.resource} is already "
+                                     f"the address of '{self.resources[table.resource]}'")
+        self.resources[table.resource] = name
+
+    def _check_terminals(self) -> None:
+        for terminal in self.file.fixture.terminals:
+            name = terminal.partition(".")[0]
+            if name not in self.instruments:
+                raise ConfigurationError(f"{self.path}: fixture.terminals: no instrument '{name}'"
+                                         f"{nearest(name, self.instruments)}")
+
+    def _fixture_netlist(self) -> Netlist:
+        nodes = [node.lower() for node in self.file.fixture.terminals.values()]
+        try:
+            netlist = parse_netlist(self.file.fixture.netlist, nodes)
+            check_connections(netlist, nodes)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.path}: fixture.netlist: {error}") from None
+        for terminal, node in self.file.fixture.terminals.items():
+            if node.lower() not in netlist.nodes:
+                raise ConfigurationError(f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', which "
+                                         f"the netlist has not{nearest(node.lower(), netlist.nodes)}")
+        return netlist
+
+    def _install_circuit(self, fixture: Netlist) -> None:
+        elements: list[Element] = list(fixture.elements)
+        stages: list[StageElement] = []
+        for instrument in self.instruments.values():
+            attachment = instrument.attachment()
+            elements += attachment.elements
+            stages += attachment.stages
+        self.bench.install(_build(Netlist(tuple(elements)), stages))
+
+    def _devices(self) -> Mapping[str, SimulatedDevice]:
+        return {name: SimulatedDevice(name, table.model, _numbers(self.path, name, table.parameters), table.seed)
+                for name, table in self.file.devices.items()}
+
+    def _rested(self, device: SimulatedDevice, state: Mapping[str, float], seconds: float) -> Mapping[str, float]:
+        return state
+
+    # ---------------------------------------------------------------------------------------- witness
+
+    def _output_changed(self, instrument: str, channel: str, enabled: bool, time: float) -> None:
+        pass
+
+    def _connected(self, device: str, time: float) -> None:
+        pass
+
+    def witness_path(self) -> Path | None:
+        """Return where the witness writes: ``TSBENCH_WITNESS``, else ``[witness] file`` beside the world file."""
+        override = os.environ.get(WITNESS_ENVIRONMENT)
+        if override:
+            return Path(override)
+        return self.path.parent / self.file.witness.file if self.file.witness else None
+
+    # ------------------------------------------------------------------------------------------- life
+
+    def instrument_at(self, resource: str) -> VirtualInstrument | None:
+        """Return the instrument at a canonical resource name."""
+        name = self.resources.get(resource)
+        return self.instruments[name] if name is not None else None
+
+    def on_lost(self, listener: Callable[[str | None], None]) -> None:
+        """Tell ``listener`` when connections are lost (of one instrument, or None: of all)."""
+        self._lost_listeners.append(listener)
+
+    def lose_sessions(self, instrument: str | None) -> None:
+        """Lose all connections to ``instrument`` (None: to everything)."""
+        for listener in self._lost_listeners:
+            listener(instrument)
+
+    def close(self) -> None:
+        """Switch the bench off."""
+        with self.bench.lock:
+            self.bench.sync()
+            for instrument in self.instruments.values():
+                instrument.disconnect()
+
+
+def _build(netlist: Netlist, stages: list[StageElement]) -> Any:
+    from tsbench.simulated_backends.circuit_stand_in import StandIn  # noqa: PLC0415
+
+    return StandIn(netlist, {s.name: (s.node, s.stage) for s in stages})
+
+
+def _serial_of(resource: str) -> str | None:
+    parts = resource.split("::")
+    return parts[3] if parts[0].upper().startswith("USB") and len(parts) > 4 else None
+
+
+def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
+    places = [element.name for element in netlist.of_kind("X")]
+    if file.fixture.place is not None:
+        return netlist.find(file.fixture.place).name
+    if len(places) > 1:
+        raise ConfigurationError(f"{path}: fixture.place: the netlist has {len(places)} X elements "
+                                 f"({', '.join(places)}); say which one the positioner serves")
+    if places and not file.devices:
+        raise ConfigurationError(f"{path}: the netlist has a place {places[0]} but there are no [devices]; add one")
+    return places[0] if places else None
+
+
+def _numbers(path: Path, device: str, parameters: Mapping[str, float | str]) -> dict[str, float]:
+    from tsbench.netlist import parse_value  # noqa: PLC0415
+
+    numbers = {}
+    for name, value in parameters.items():
+        try:
+            numbers[name] = parse_value(value) if isinstance(value, str) else float(value)
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: devices.{device}.parameters.{name}: {error}") from None
+    return numbers
+
+
+_open: dict[Path, World] = {}
+
+
+def open_world(path: str | Path) -> World:
+    """Return the open world of ``path``, opening it if need be."""
+    resolved = Path(path).resolve()
+    world = _open.get(resolved)
+    if world is None:
+        world = World(load_world_file(resolved), resolved)
+        _open[resolved] = world
+    return world
+
+
+def close_world(world: World) -> None:
+    """Close a world; the next ``open_world`` of its path is a new one."""
+    if _open.get(world.path) is world:
+        del _open[world.path]
+    world.close()
+
+
+def world_of(library: Any) -> World:
+    """Return the world behind an opened pyvisa library (``resource_manager.visalib``), for tests."""
+    world: World = library.world
+    return world
