@@ -18,7 +18,13 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceMeterStage,
     SourceWaveform,
 )
-from tsbench.simulated_backends.circuit.equations import Arrays, drive_at, right_side, solve_currents
+from tsbench.simulated_backends.circuit.equations import (
+    Arrays,
+    drive_at,
+    right_side,
+    right_side_and_jacobian,
+    solve_currents,
+)
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, integrate
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
@@ -319,6 +325,37 @@ class Circuit:
         u, _, drive = self._drive_now()
         if self._models and not solve_currents(self._arrays, drive, self._y, np.zeros(64)):
             raise TsbenchError(f"circuit: device currents cannot be found at {self.time:.9g} s with sources {u}")
+
+    def settle(self) -> None:
+        """Go to the operating point without time passing: the sources as they are now, nothing moving.
+
+        Linearly implicit Euler steps that grow as long as they succeed; like a SPICE operating point it may be an
+        equilibrium that would not last (an oscillator's).
+        """
+        self._stop_here()
+        n, differential = self._y.size, self._y.size - len(self._models)
+        _, _, drive = self._drive_now()
+        f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
+        step, y = 1e-12, self._y.copy()
+        mass = np.diag((np.arange(n) < differential).astype(float))
+        for _ in range(2000):
+            right_side_and_jacobian(self._arrays, drive, np.zeros_like(drive), y, np.zeros(64), f, ft, J)
+            scale = self._weights / self.rtol + abs(y)
+            with np.errstate(all="ignore"):
+                change = np.linalg.solve(mass / step - J, f)
+            trial = y + change
+            if not np.isfinite(trial).all() or (abs(change) > 0.2 * scale).any():
+                step *= 0.3
+                continue
+            if self._models and not solve_currents(self._arrays, drive, trial, np.zeros(64)):
+                step *= 0.3
+                continue
+            y = trial
+            if step > 1e6 and (abs(change) <= 1e-9 * scale).all():
+                self._y = y
+                return
+            step *= 2.0
+        raise TsbenchError("circuit: no operating point found; start from rest ('uic') instead")
 
     # ------------------------------------------------------------------------------------ readings
 
