@@ -1,6 +1,7 @@
 """``devices``, ``instruments`` and ``protocols``: what there is, with parameters and units."""
 
 import argparse
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -132,25 +133,27 @@ def _words(value: Any) -> str:
 
 def devices(options: argparse.Namespace) -> int:
     """List the device models."""
-    from tsbench.cli.printing import print_json, table
-    from tsbench.simulated_backends.devices import catalogue
+    from tsbench.cli.printing import output_console, print_json, table
+    from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue
 
-    models = [dict(model) for model in catalogue()]
+    entries = [dataclasses.asdict(entry) for entry in catalogue().values()]
     if options.json:
-        print_json(models)
+        print_json(entries)
         return 0
-    for model in models:
+    for entry in entries:
         table(
-            f"{model['name']}: {model.get('help', '')}",
-            ("parameter", "unit", "default", "meaning"),
+            f"{entry['name']}: {entry['title']} ({entry['stack']}); {entry['description']}",
+            ("parameter", "value", "mark", "where it is from"),
             [
-                (
-                    parameter["name"],
-                    parameter["unit"],
-                    _value(parameter["default"], parameter["unit"]),
-                    parameter.get("help", ""),
-                )
-                for parameter in model["parameters"]
+                (item["name"], _with_unit(item["value"], item["unit"]), item["mark"], item["source"])
+                for item in (*entry["parameters"], *entry["observables"])
             ],
         )
+        for text in entry["unknown"]:
+            output_console().print(f"  not known: {text}")
+    output_console().print("marks: " + "; ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items()))
     return 0
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return f"{value:g}" if unit in {"", "1"} else f"{value:g} {unit}"

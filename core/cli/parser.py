@@ -277,7 +277,13 @@ def _add_bench(commands: Any) -> None:
     simulate.add_argument("netlist", nargs="?", type=Path, metavar="NETLIST")
     simulate.add_argument("--out", type=Path, metavar="CSV", help="the table (default: standard output)")
     simulate.add_argument("--plot", type=Path, metavar="PNG", help="also draw the saved curves")
-    simulate.add_argument("--device", metavar="MODEL", help="the device model of X cards that name 'device'")
+    simulate.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        metavar="[NAME=]MODEL",
+        help="another device model for an X card, or for all of them; repeatable",
+    )
     simulate.add_argument(
         "--devices-lib",
         type=Path,

@@ -40,7 +40,8 @@ def _plain(value: Any) -> Any:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; on a pipe it is as wide as it needs to be, so that nothing is cut."""
     console = output_console()
-    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    console.print(title, style="bold")
+    drawn = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
@@ -90,8 +91,9 @@ class ProgressPrinter:
     Use as a context manager and call it with each event.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, beginning: str = "opening the bench") -> None:
         self.name = name
+        self._beginning = beginning
         self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
         self._bar: Progress | None = None
         self._task: Any = None
@@ -147,7 +149,7 @@ class ProgressPrinter:
             self._console.out(f"{self.name}: {share}{'  ' + message if message else ''}", highlight=False)
 
     def _still_opening(self) -> None:
-        self._line("opening the bench (the first time on a machine this may take a minute)")
+        self._line(f"{self._beginning} (the first time on a machine this may take a minute)")
 
     def _line(self, text: str) -> None:
         if self._bar is not None:
