@@ -17,10 +17,9 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
 from tsbench.instruments import keysight_dsox3000t_data as data
 from tsbench.instruments.interfaces import EdgeTrigger, OscilloscopeCapabilities, Range, Timebase, Vertical
-from tsbench.instruments.limits import require_in_range
+from tsbench.instruments.limits import require_in_range, shown
 from tsbench.instruments.scpi import format_number, parse_name
 from tsbench.instruments.scpi_instrument import ScpiInstrument
-from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Waveform
 
 _IMPEDANCE: Mapping[str, str] = {"1M": "ONEM", "50": "FIFT"}
@@ -192,7 +191,7 @@ class KeysightDSOX3000T(ScpiInstrument):
         while not self.armed_event:
             if waited > patience:
                 raise InstrumentError(
-                    f"{self.label}: did not arm within {format_quantity(patience, 's')}; check time base and channels"
+                    f"{self.label}: did not arm within {shown(patience, 's')}; check time base and channels"
                 )
             self.wait(_ARM_POLL)
             waited += _ARM_POLL

@@ -16,6 +16,14 @@ from tsbench.records import DeviceLimits
 _SLACK = 1e-9
 
 
+def shown(value: float, unit: str) -> str:
+    """Return a quantity as messages show it, without trailing zeros: ``"1 mA"``."""
+    number, space, rest = format_quantity(value, unit).partition(" ")
+    if "." in number and "e" not in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number}{space}{rest}"
+
+
 def require_finite(subject: str, quantity: str, value: float) -> None:
     """Raise LimitError unless ``value`` is a finite number."""
     if not math.isfinite(value):
@@ -25,11 +33,10 @@ def require_finite(subject: str, quantity: str, value: float) -> None:
 def require_in_range(subject: str, quantity: str, value: float, allowed: Range) -> None:
     """Raise LimitError unless ``value`` lies within what the instrument accepts."""
     require_finite(subject, quantity, value)
-    slack = _SLACK * max(abs(allowed.low), abs(allowed.high))
-    if value < allowed.low - slack or value > allowed.high + slack:
+    if value < allowed.low - _SLACK * abs(allowed.low) or value > allowed.high + _SLACK * abs(allowed.high):
         raise LimitError(
-            f"{subject}: {quantity} {format_quantity(value, allowed.unit)} is outside the instrument's range "
-            f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}; "
+            f"{subject}: {quantity} {shown(value, allowed.unit)} is outside the instrument's range "
+            f"{shown(allowed.low, allowed.unit)} to {shown(allowed.high, allowed.unit)}; "
             f"choose a value inside"
         )
 
@@ -91,8 +98,8 @@ class DeviceGuard:
         if bound is not None and abs(value) > bound * (1 + _SLACK):
             unit = _UNITS[limit]
             raise LimitError(
-                f"{subject}: {quantity} {format_quantity(value, unit)} exceeds the device limit {limit} "
-                f"{format_quantity(bound, unit)} of {self.device}; lower it or edit [device.limits] in bench.toml"
+                f"{subject}: {quantity} {shown(value, unit)} exceeds the device limit {limit} "
+                f"{shown(bound, unit)} of {self.device}; lower it or edit [device.limits] in bench.toml"
             )
 
     def require_worst_case(self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None) -> None:

@@ -12,7 +12,7 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments import scpi
 from tsbench.instruments.interfaces import OutputState
-from tsbench.quantities import format_quantity
+from tsbench.instruments.limits import shown
 from tsbench.records import Identity
 
 T = TypeVar("T")
@@ -132,8 +132,8 @@ class ScpiInstrument(Instrument):
         if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
             return got
         raise InstrumentError(
-            f"{self.label}: {quantity} {format_quantity(asked, unit)} was asked for, the instrument set "
-            f"{format_quantity(got, unit)}; choose a value it can set"
+            f"{self.label}: {quantity} {shown(asked, unit)} was asked for, the instrument set "
+            f"{shown(got, unit)}; choose a value it can set"
         )
 
     def clear(self) -> None:

@@ -1,0 +1,198 @@
+"""The 2450 driver's messages, as the reference manual (2450-901-01) spells them, and what it makes of replies."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from pymeasure.test import expected_protocol
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
+from tsbench.instruments import MeasureSettings, SourceMeter, SourceSettings
+from tsbench.instruments.keithley_2450 import Keithley2450
+from tsbench.records import Flag, Identity
+
+IDENTITY = Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "04096331", "1.7.12b")
+OK = (":SYST:ERR?", '0,"No error;0;0 0"')
+SOURCE = [
+    (":SOUR:FUNC VOLT", None), (":SOUR:VOLT 0", None), (":SOUR:VOLT:RANG 2", None),
+    (":SOUR:VOLT:ILIM 0.001", None), (":SOUR:VOLT:READ:BACK ON", None), (":SOUR:VOLT:DEL:AUTO ON", None),
+    (":SOUR:VOLT:HIGH:CAP OFF", None), OK, (":SOUR:VOLT:ILIM?", "1.000000E-03"), (":SOUR:VOLT:RANG?", "2"),
+]
+VOLTAGE = SourceSettings("voltage", limit=1e-3, range=1.5)
+
+
+@contextmanager
+def driver(pairs: list[tuple[Any, Any]]) -> Iterator[Keithley2450]:
+    with expected_protocol(Keithley2450, pairs, identity=IDENTITY, wait=lambda seconds: None) as found:
+        yield found
+
+
+def source_1_5() -> list[tuple[Any, Any]]:
+    return [(":SOUR:VOLT:RANG 1.5", None) if pair[0] == ":SOUR:VOLT:RANG 2" else pair for pair in SOURCE]
+
+
+def test_it_is_a_source_meter() -> None:
+    with driver([]) as found:
+        assert isinstance(found, SourceMeter)
+
+
+def test_reset() -> None:
+    with driver([
+        ("*CLS", None), ("*RST", None), ("*LANG?", "SCPI"), (":SYST:LFR?", "60"),
+        (":OUTP:VOLT:SMOD HIMP", None), (":OUTP:CURR:SMOD HIMP", None), OK,
+    ]) as found:
+        found.reset()
+        assert found.capabilities.line_frequency == 60.0
+
+
+def test_another_command_language_is_refused() -> None:
+    with driver([("*CLS", None), ("*RST", None), ("*LANG?", "SCPI2400")]) as found:
+        with pytest.raises(ConfigurationError, match=r"command language is SCPI2400; send '\*LANG SCPI'"):
+            found.reset()
+
+
+def test_source_settings_are_sent_and_read_back() -> None:
+    with driver(source_1_5()) as found:
+        accepted = found.configure_source(VOLTAGE)
+        assert accepted == SourceSettings("voltage", limit=1e-3, range=2.0)
+
+
+def test_current_drive() -> None:
+    with driver([
+        (":SOUR:FUNC CURR", None), (":SOUR:CURR 0", None), (":SOUR:CURR:RANG:AUTO ON", None),
+        (":SOUR:CURR:VLIM 2.5", None), (":SOUR:CURR:READ:BACK ON", None), (":SOUR:CURR:DEL:AUTO ON", None),
+        (":SOUR:CURR:HIGH:CAP ON", None), OK, (":SOUR:CURR:VLIM?", "2.5"),
+        (":SOUR:CURR 1e-07", None), OK, (":SOUR:CURR?", "1.000000E-07"),
+    ]) as found:
+        found.configure_source(SourceSettings("current", limit=2.5, high_capacitance=True))
+        found.set_level(1e-7)
+
+
+def test_a_compliance_the_instrument_changed_is_an_error() -> None:
+    pairs = [(a, "1.0E-02") if a == ":SOUR:VOLT:ILIM?" else (a, b) for a, b in source_1_5()[:-1]]
+    with driver(pairs) as found:
+        with pytest.raises(InstrumentError, match=r"compliance_current 1 mA was asked for, the instrument set 10 mA"):
+            found.configure_source(VOLTAGE)
+
+
+def test_measure_settings() -> None:
+    with driver([
+        (':SENS:FUNC "CURR"', None), (":SENS:CURR:RSEN OFF", None), (":SENS:CURR:RANG 0.001", None),
+        (":SENS:CURR:NPLC 0.1", None), (":SENS:CURR:AZER OFF", None), OK, (":SENS:CURR:NPLC?", "0.1"),
+        (":SENS:CURR:RANG?", "0.001"),
+    ]) as found:
+        accepted = found.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.1, auto_zero=False))
+        assert accepted.range == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("reply", "voltage", "current", "flags"),
+    [
+        ("0.25,0.5,1.5E-5,136", 0.5, 1.5e-5, Flag.NONE),
+        ("0.25,0.41,1.0E-3,168", 0.41, 1e-3, Flag.COMPLIANCE),
+        ("0.25,0.5,9.9E37,136", 0.5, math.nan, Flag.OVERFLOW),
+        ("0.25,0.5,1.5E-5,152", 0.5, 1.5e-5, Flag.UNSETTLED),
+    ],
+)
+def test_readings_and_their_flags(reply: str, voltage: float, current: float, flags: Flag) -> None:
+    with driver([
+        *source_1_5(), (":SOUR:VOLT 0.5", None), OK, (":SOUR:VOLT?", "0.5"),
+        (':READ? "defbuffer1",REL,SOUR,READ,SOURSTAT', reply),
+    ]) as found:
+        found.configure_source(VOLTAGE)
+        found.set_level(0.5)
+        reading = found.measure()
+        assert (reading.time, reading.source, reading.flags) == (0.25, 0.5, flags)
+        assert reading.voltage == pytest.approx(voltage)
+        assert reading.current == pytest.approx(current, nan_ok=True)
+
+
+def test_a_long_aperture_is_started_and_polled() -> None:
+    with driver([
+        *source_1_5(),
+        (':SENS:FUNC "CURR"', None), (":SENS:CURR:RSEN OFF", None), (":SENS:CURR:RANG:AUTO ON", None),
+        (":SENS:CURR:NPLC 10", None), (":SENS:CURR:AZER ON", None), OK, (":SENS:CURR:NPLC?", "10"),
+        (':TRAC:CLE "defbuffer1"', None), (':TRIG:LOAD "SimpleLoop",1,0,"defbuffer1"', None), (":INIT", None),
+        (":TRIG:STAT?", "RUNNING;RUNNING;2"), (":TRIG:STAT?", "IDLE;IDLE;4"),
+        (':TRAC:DATA? 1,1,"defbuffer1",REL,SOUR,READ,SOURSTAT', "0,0,1E-9,136"),
+    ]) as found:
+        found.configure_source(VOLTAGE)
+        found.configure_measure(MeasureSettings("current", nplc=10.0))
+        assert found.measure().current == 1e-9
+
+
+def test_sweep_of_a_list_longer_than_one_message() -> None:
+    levels = np.linspace(0.0, 1.0, 150)
+    words = [str(float(level)).removesuffix(".0") for level in levels]
+    with driver([
+        *source_1_5(), (":SOUR:VOLT:DEL 0", None),
+        (":SOUR:LIST:VOLT " + ",".join(words[:100]), None), (":SOUR:LIST:VOLT:APP " + ",".join(words[100:]), None),
+        (':TRAC:CLE "defbuffer1"', None), (':SOUR:SWE:VOLT:LIST 1,0.001,1,OFF,"defbuffer1"', None), OK,
+        (":INIT", None), (':TRAC:ACT? "defbuffer1"', "37"), (":TRIG:STAT?", "RUNNING;RUNNING;5"),
+        (":TRIG:STAT?", "IDLE;IDLE;9"),
+        (':TRAC:DATA? 36,37,"defbuffer1",REL,SOUR,READ,SOURSTAT', "0.1,0.2,2E-5,136,0.11,0.21,1E-3,168"),
+        (":SOUR:VOLT:DEL:AUTO ON", None), (":SOUR:VOLT 0", None), OK, (":SOUR:VOLT?", "0"),
+    ]) as found:
+        found.configure_source(VOLTAGE)
+        found.start_sweep(levels, 1e-3)
+        assert found.poll_sweep() == 37
+        assert found.sweep_running()
+        assert not found.sweep_running()
+        first, second = found.fetch_sweep(35, 37)
+        assert (first.source, first.voltage, first.flags) == (levels[35], 0.2, Flag.NONE)
+        assert (second.source, second.current, second.flags) == (levels[36], 1e-3, Flag.COMPLIANCE)
+        found.set_level(0.0)
+
+
+def test_a_failed_trigger_model_is_an_error() -> None:
+    with driver([(":TRIG:STAT?", "FAILED;FAILED;3"), (":SYST:ERR?", '-213,"Init ignored"'), OK]) as found:
+        with pytest.raises(InstrumentError, match="-213 Init ignored"):
+            found.sweep_running()
+
+
+def test_output_is_read_back() -> None:
+    with driver([(":OUTP ON", None), OK, (":OUTP?", "1")]) as found:
+        found.set_output(True)
+    with driver([(":OUTP ON", None), OK, (":OUTP?", "0")]) as found:
+        with pytest.raises(InstrumentError, match="did not switch on"):
+            found.set_output(True)
+
+
+def test_safe_state_opens_the_output_first() -> None:
+    with driver([
+        (":ABOR", None), (":OUTP OFF", None), (":SOUR:VOLT 0", None), (":SOUR:CURR 0", None), (":OUTP?", "0"),
+    ]) as found:
+        found.safe_state()
+        assert [state.enabled for state in found.output_states()] == [False]
+
+
+def test_out_of_range_sends_nothing() -> None:
+    with driver(source_1_5()) as found:
+        with pytest.raises(LimitError, match=r"compliance_current 2 A is outside the instrument's range"):
+            found.configure_source(SourceSettings("voltage", 2.0))
+        with pytest.raises(LimitError, match="nplc 20"):
+            found.configure_measure(MeasureSettings("current", nplc=20.0))
+        found.configure_source(VOLTAGE)
+        with pytest.raises(LimitError, match=r"in the fixed range 2.5 V is outside"):
+            found.set_level(2.5)
+        with pytest.raises(LimitError, match="number of sweep points"):
+            found.start_sweep(np.zeros(2501), 1e-3)
+
+
+def test_errors_of_the_queue_are_all_told() -> None:
+    with driver([(":SYST:ERR?", '-113,"Undefined header"'), (":SYST:ERR?", '-222,"Data out of range"'), OK]) as found:
+        with pytest.raises(InstrumentError, match=r"reports: -113 Undefined header; -222 Data out of range"):
+            found.check_errors()
+
+
+def test_a_garbled_reply_is_a_communication_error() -> None:
+    with driver([(":SYST:ERR?", "#$%")]) as found, pytest.raises(CommunicationError, match="garbled reply"):
+        found.check_errors()
+
+
+def test_unknown_option() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'high_impedance'"):
+        with expected_protocol(Keithley2450, [], identity=IDENTITY, output_off="high_impedence"):
+            pass

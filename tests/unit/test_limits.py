@@ -1,0 +1,268 @@
+"""The guard: nothing beyond a limit of instrument or device reaches a driver; switching off always does."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tsbench.errors import LimitError
+from tsbench.instruments import (
+    ArbitraryWaveform,
+    MeasureSettings,
+    Oscilloscope,
+    Pulse,
+    PulseGenerator,
+    Range,
+    SourceMeter,
+    SourceSettings,
+    Timebase,
+    Vertical,
+    keysight_33500_data,
+    keysight_dsox3000t_data,
+)
+from tsbench.instruments import keithley_2450_data as k2450
+from tsbench.instruments.guard import GuardedOscilloscope, GuardedPulseGenerator, GuardedSourceMeter, Post
+from tsbench.instruments.levels import emf_of_level, level_of_emf, levels_to_codes
+from tsbench.instruments.limits import DeviceGuard, Path, require_in_range, worst_case_of_voltage
+from tsbench.records import DeviceLimits, Identity
+
+
+class Sent:
+    """Stands for any driver: notes what reaches it and gives settings back as asked."""
+
+    identity = Identity("Maker", "Model", "1", "1")
+    channel = 1
+
+    def __init__(self, capabilities: Any) -> None:
+        self.capabilities = capabilities
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def record(*arguments: Any) -> Any:
+            self.calls.append(name)
+            return arguments[0] if len(arguments) == 1 else arguments
+        return record
+
+
+LIMITS = DeviceLimits(max_voltage=4.0, max_current=1e-3, max_power=2e-3)
+MODEL = keysight_33500_data.MODELS["33622A"]
+
+
+def source_meter(limits: DeviceLimits = LIMITS, path: Path = Path(52.0)) -> tuple[GuardedSourceMeter, Sent]:
+    sent = Sent(k2450.CAPABILITIES)
+    post = Post("drive (Keithley 2450, USB0::1::INSTR)", path, DeviceGuard(limits, "NbO2/W3/D12"))
+    return GuardedSourceMeter(sent, post), sent
+
+
+def generator(limits: DeviceLimits = LIMITS, path: Path = Path(5100.0)) -> tuple[GuardedPulseGenerator, Sent]:
+    sent = Sent(keysight_33500_data.capabilities(MODEL))
+    return GuardedPulseGenerator(sent, Post("pulser (33622A)", path, DeviceGuard(limits, "D1"))), sent
+
+
+def pulse(base: float = 0.0, amplitude: float = 1.0, width: float = 1e-6) -> Pulse:
+    return Pulse(base, amplitude, width, 1e-3, 10e-9, 10e-9)
+
+
+def test_guards_have_the_capabilities_they_guard() -> None:
+    assert isinstance(source_meter()[0], SourceMeter)
+    assert isinstance(generator()[0], PulseGenerator)
+    scope = GuardedOscilloscope(
+        Sent(keysight_dsox3000t_data.capabilities(keysight_dsox3000t_data.MODELS["DSO-X 3054T"])), Post("scope"))
+    assert isinstance(scope, Oscilloscope)
+
+
+def test_compliance_above_the_device_limit_names_everything() -> None:
+    guard, sent = source_meter()
+    with pytest.raises(LimitError) as caught:
+        guard.configure_source(SourceSettings("voltage", 25e-3))
+    assert str(caught.value) == (
+        "drive (Keithley 2450, USB0::1::INSTR): compliance_current 25 mA exceeds the device limit max_current 1 mA of "
+        "NbO2/W3/D12; lower it or edit [device.limits] in bench.toml"
+    )
+    assert caught.value.exit_code == 3
+    assert sent.calls == []
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_refused(value: float) -> None:
+    guard, sent = source_meter(DeviceLimits())
+    with pytest.raises(LimitError):
+        guard.configure_source(SourceSettings("voltage", value))
+    with pytest.raises(LimitError):
+        guard.configure_measure(MeasureSettings("current", nplc=value))
+    guard.configure_source(SourceSettings("voltage", 1e-4))
+    with pytest.raises(LimitError):
+        guard.set_level(value)
+    with pytest.raises(LimitError):
+        guard.start_sweep(np.array([0.0, value, 0.1]), 1e-3)
+    pulses, heard = generator(DeviceLimits())
+    for bad in (pulse(base=value), pulse(amplitude=value), pulse(width=value)):
+        with pytest.raises(LimitError):
+            pulses.configure_pulse(bad)
+    with pytest.raises(LimitError):
+        pulses.configure_level(value)
+    with pytest.raises(LimitError):
+        pulses.load_waveform(ArbitraryWaveform(np.array([0.0] * 40 + [value]), 1e6))
+    assert sent.calls == ["configure_source"]
+    assert heard.calls == []
+
+
+def test_every_level_of_a_sweep_is_checked() -> None:
+    guard, sent = source_meter()
+    guard.configure_source(SourceSettings("voltage", 1e-4))
+    levels = np.linspace(0, 1, 101)
+    levels[57] = -4.2
+    with pytest.raises(LimitError, match=r"voltage at the device 4\.2 V exceeds"):
+        guard.start_sweep(levels, 1e-3)
+    assert "start_sweep" not in sent.calls
+    guard.start_sweep(np.linspace(-3.9, 3.9, 50), 1e-3)
+    assert sent.calls[-1] == "start_sweep"
+
+
+def test_no_level_without_compliance_and_no_output_without_level() -> None:
+    guard, sent = source_meter()
+    with pytest.raises(LimitError, match="no compliance is set"):
+        guard.set_level(0.1)
+    with pytest.raises(LimitError, match="no compliance is set"):
+        guard.set_output(True)
+    pulses, heard = generator()
+    with pytest.raises(LimitError, match="no level is set"):
+        pulses.set_output(True)
+    assert sent.calls == heard.calls == []
+
+
+def test_switching_off_always_passes() -> None:
+    guard, sent = source_meter()
+    pulses, heard = generator()
+    for act in (guard, pulses):
+        act.set_output(False)
+        act.abort()
+        act.safe_state()
+    assert sent.calls == heard.calls == ["set_output", "abort", "safe_state"]
+
+
+def test_current_drive_checks_current_and_compliance_voltage() -> None:
+    guard, _ = source_meter()
+    with pytest.raises(LimitError, match=r"compliance_voltage 5 V exceeds the device limit max_voltage 4 V"):
+        guard.configure_source(SourceSettings("current", 5.0))
+    guard.configure_source(SourceSettings("current", 1.5))
+    with pytest.raises(LimitError, match=r"current through a shorted device 2 mA"):
+        guard.set_level(2e-3)
+    power, _ = source_meter(DeviceLimits(max_power=1e-3))
+    power.configure_source(SourceSettings("current", 3.0))
+    with pytest.raises(LimitError, match=r"exceeds the device limit max_power"):
+        power.set_level(0.5e-3)
+
+
+def test_raising_the_compliance_under_a_standing_level_is_checked() -> None:
+    guard, _ = source_meter(DeviceLimits(max_power=1e-3), Path(0.0))
+    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.set_level(5.0)
+    with pytest.raises(LimitError, match="max_power"):
+        guard.configure_source(SourceSettings("voltage", 1e-2))
+
+
+def test_generator_levels_count_as_the_voltage_of_the_open_circuit() -> None:
+    guard, sent = generator(DeviceLimits(max_voltage=4.0))
+    guard.configure_load(50.0)
+    with pytest.raises(LimitError, match=r"pulse top: voltage at the device 5 V exceeds"):
+        guard.configure_pulse(pulse(amplitude=2.5))  # 2.5 V into 50 Ohm is 5 V on a device that is off
+    guard.configure_pulse(pulse(amplitude=1.9))
+    guard.configure_load(math.inf)
+    guard.configure_pulse(pulse(amplitude=3.9))
+    with pytest.raises(LimitError, match="pulse base"):
+        guard.configure_pulse(pulse(base=-4.5, amplitude=5.0))
+    guard.set_output(True)
+    assert sent.calls == ["configure_load", "configure_pulse", "configure_load", "configure_pulse", "set_output"]
+
+
+def test_generator_current_is_what_a_shorted_device_would_draw() -> None:
+    guard, _ = generator(DeviceLimits(max_current=1e-3), Path(102.0))
+    guard.configure_load(math.inf)
+    with pytest.raises(LimitError, match=r"current through a shorted device 9\.804 mA"):
+        guard.configure_level(1.0)
+    guard.configure_level(0.1)
+
+
+def test_waveform_energy_and_charge_per_event() -> None:
+    limits = DeviceLimits(max_charge=1e-9, max_energy=1e-9)
+    guard, _ = generator(limits, Path(1000.0))
+    guard.configure_load(math.inf)
+    guard.configure_pulse(pulse(amplitude=1.0, width=0.5e-6))
+    with pytest.raises(LimitError, match=r"charge 10\.01 nC"):
+        guard.configure_pulse(pulse(amplitude=1.0, width=10e-6))
+    with pytest.raises(LimitError, match="max_charge"):
+        guard.load_waveform(ArbitraryWaveform(np.ones(1000), 1e6))
+
+
+def test_own_level_limits_of_the_generator_are_kept() -> None:
+    guard, _ = generator(DeviceLimits())
+    guard.configure_load(math.inf)
+    guard.configure_level_limits(0.0, 1.0)
+    guard.configure_level(0.9)
+    with pytest.raises(LimitError, match="outside"):
+        guard.configure_level(1.1)
+
+
+def test_scope_settings() -> None:
+    capabilities = keysight_dsox3000t_data.capabilities(keysight_dsox3000t_data.MODELS["DSO-X 3052T"])
+    scope = GuardedOscilloscope(Sent(capabilities), Post("scope"))
+    scope.configure_channel(2, Vertical(4.0))
+    with pytest.raises(LimitError, match="channel 3"):
+        scope.configure_channel(3, Vertical(4.0))
+    with pytest.raises(LimitError, match="range 1 kV"):
+        scope.configure_channel(1, Vertical(1000.0))
+    with pytest.raises(LimitError):
+        scope.configure_timebase(Timebase(math.nan))
+    with pytest.raises(LimitError, match="segments"):
+        scope.configure_timebase(Timebase(1e-3, segments=5000))
+
+
+def test_without_device_limits_the_instrument_still_has_its_own() -> None:
+    guard, _ = source_meter(DeviceLimits())
+    guard.configure_source(SourceSettings("voltage", 1.0))
+    guard.set_level(200.0)
+    with pytest.raises(LimitError, match=r"source voltage 300 V is outside the instrument's range -210 V to 210 V"):
+        guard.set_level(300.0)
+
+
+@given(
+    emf=st.floats(-10, 10), resistance=st.floats(1, 1e6), compliance=st.floats(1e-9, 1), device=st.floats(1e-3, 1e9),
+)
+def test_no_device_sees_more_than_the_worst_case(
+    emf: float, resistance: float, compliance: float, device: float,
+) -> None:
+    worst = worst_case_of_voltage(emf, Path(resistance), compliance)
+    current = min(abs(emf) / (resistance + device), compliance)
+    voltage = current * device
+    assert voltage <= worst.voltage * (1 + 1e-9) + 1e-15
+    assert current <= worst.current * (1 + 1e-9)
+    assert current * voltage <= worst.power * (1 + 1e-9) + 1e-15
+
+
+def test_a_loaded_node_halves_the_voltage() -> None:
+    worst = worst_case_of_voltage(2.0, Path(resistance=100.0, gain=0.5))
+    assert worst.voltage == pytest.approx(1.0)
+    assert worst.current == pytest.approx(20e-3)
+
+
+@given(st.floats(-10, 10), st.one_of(st.floats(1, 1e5), st.just(math.inf)))
+def test_levels_and_emf_are_inverse(level: float, load: float) -> None:
+    assert level_of_emf(emf_of_level(level, load), load) == pytest.approx(level, abs=1e-12)
+    assert emf_of_level(1.0, 50.0) == 2.0
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=50))
+def test_dac_codes_give_the_levels_back(levels: list[float]) -> None:
+    dac = levels_to_codes(np.array(levels), 1e-3)
+    back = dac.offset + dac.codes / 32767 * dac.amplitude / 2
+    assert np.max(np.abs(back - np.array(levels))) <= dac.amplitude / 2 / 32767 + 1e-12
+
+
+def test_range_message() -> None:
+    with pytest.raises(LimitError, match=r"x: width 1 ns is outside the instrument's range 5 ns to 1 s; choose"):
+        require_in_range("x", "width", 1e-9, Range(5e-9, 1.0, "s"))
+    with pytest.raises(LimitError):  # the slack of one bound is not that of the other
+        require_in_range("x", "width", 4.99e-9, Range(5e-9, 1e6, "s"))
