@@ -4,37 +4,37 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.bench_services import BenchServices
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.devices.model import DeviceModel
 
 
 @dataclass(frozen=True)
 class SimulatedDevice:
-    """One device of the world: a catalogue model, parameters replaced, its own seed."""
+    """One device of the world: the catalogue's name of it, and the specimen with its own parameters."""
 
     name: str
-    model: str
-    parameters: Mapping[str, float]
-    seed: int | None = None
+    catalogue_name: str
+    model: DeviceModel
 
 
 class SimulatedPositioner:
     """Moves the devices of the world in and out of the place ``place`` of the circuit.
 
-    Each device keeps its internal state while it is away; ``rest`` tells what becomes of a state after some
-    seconds without current. Satisfies the bench's ``Positioner`` capability by structure.
+    Each device keeps its internal states while it is away, and they relax: what comes back has rested, without
+    current, for the time it was away. Satisfies the bench's ``Positioner`` capability by structure.
     """
 
     def __init__(self, bench: BenchServices, place: str | None, devices: Mapping[str, SimulatedDevice],
-                 travel_time: float, rest: Callable[[SimulatedDevice, Mapping[str, float], float], Mapping[str, float]],
-                 on_connect: Callable[[str, float], None]) -> None:
+                 travel_time: float, on_connect: Callable[[str, float], None]) -> None:
         self._bench = bench
         self._place = place
         self._devices = dict(devices)
         self._travel_time = travel_time
-        self._rest = rest
         self._on_connect = on_connect
         self._connected: str | None = None
-        self._left: dict[str, tuple[float, Mapping[str, float]]] = {}  #: name -> (when it left, its state)
+        self._left: dict[str, tuple[float, Mapping[str, float]]] = {}  #: name -> (when it left, its states)
 
     def devices(self) -> Sequence[str]:
         """Return the names of the devices that are there."""
@@ -66,8 +66,18 @@ class SimulatedPositioner:
             state: Mapping[str, float] | None = None
             if device in self._left:
                 since, kept = self._left.pop(device)
-                state = self._rest(chosen, kept, now - since)
-            self._bench.circuit.set_device(self._place, chosen.model, chosen.parameters, state)
+                state = rested(chosen.model, kept, now - since)
+            self._bench.circuit.set_device(self._place, chosen.model, {}, state)
             self._bench.changed()
         self._connected = device
         self._on_connect(device, self._bench.clock.now)
+
+
+def rested(model: DeviceModel, state: Mapping[str, float], seconds: float) -> Mapping[str, float]:
+    """Return what becomes of a device's states after ``seconds`` on an open circuit."""
+    if not state or seconds <= 0:
+        return state
+    alone = build_circuit(parse_netlist("X1 a 0 device\nR1 a 0 1g"), {"X1": model})
+    alone.set_device("X1", model, {}, state)
+    alone.advance(seconds)
+    return alone.device_state("X1")

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.netlist import Element, Netlist, check_connections, parse_netlist
+from tsbench.netlist import Element, Netlist, check_connections, parse_netlist, parse_value
 from tsbench.simulated_backends.bench_services import BenchServices
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.faults import FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement, StageElement, VirtualInstrument
@@ -55,9 +57,10 @@ class World:
         self._check_terminals()
         fixture = self._fixture_netlist()
         self.place = _device_place(fixture, file, path)
+        self.devices = self._specimens()
         self._install_circuit(fixture)
         self.positioner = SimulatedPositioner(
-            self.bench, self.place, self._devices(), file.positioner.travel_time, self._rested, self._connected)
+            self.bench, self.place, self.devices, file.positioner.travel_time, self._connected)
         for instrument in self.instruments.values():
             instrument.connect()
         if file.devices:
@@ -114,14 +117,27 @@ class World:
             attachment = instrument.attachment()
             elements += attachment.elements
             stages += attachment.stages
-        self.bench.install(_build(Netlist(tuple(elements)), stages))
+        models = {self.place: self.devices[next(iter(self.devices))].model} if self.place is not None else {}
+        try:
+            circuit = build_circuit(Netlist(tuple(elements)), models, [(s.name, s.node) for s in stages])
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.path}: {error}") from None
+        for stage in stages:
+            circuit.set_stage(stage.name, stage.stage)
+        self.bench.install(circuit)
 
-    def _devices(self) -> Mapping[str, SimulatedDevice]:
-        return {name: SimulatedDevice(name, table.model, _numbers(self.path, name, table.parameters), table.seed)
-                for name, table in self.file.devices.items()}
-
-    def _rested(self, device: SimulatedDevice, state: Mapping[str, float], seconds: float) -> Mapping[str, float]:
-        return state
+    def _specimens(self) -> dict[str, SimulatedDevice]:
+        found = {}
+        for name, table in self.file.devices.items():
+            numbers = _numbers(self.path, name, table.parameters)
+            try:
+                nominal = device_model(table.model)
+                if table.seed is not None:
+                    nominal = catalogue()[table.model.lower()].specimen(table.seed, name)
+                found[name] = SimulatedDevice(name, table.model, nominal.with_parameters(numbers))
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{self.path}: devices.{name}: {error}") from None
+        return found
 
     # ---------------------------------------------------------------------------------------- witness
 
@@ -162,12 +178,6 @@ class World:
                 instrument.disconnect()
 
 
-def _build(netlist: Netlist, stages: list[StageElement]) -> Any:
-    from tsbench.simulated_backends.circuit_stand_in import StandIn  # noqa: PLC0415
-
-    return StandIn(netlist, {s.name: (s.node, s.stage) for s in stages})
-
-
 def _serial_of(resource: str) -> str | None:
     parts = resource.split("::")
     return parts[3] if parts[0].upper().startswith("USB") and len(parts) > 4 else None
@@ -186,8 +196,6 @@ def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
 
 
 def _numbers(path: Path, device: str, parameters: Mapping[str, float | str]) -> dict[str, float]:
-    from tsbench.netlist import parse_value  # noqa: PLC0415
-
     numbers = {}
     for name, value in parameters.items():
         try:
