@@ -86,9 +86,17 @@ class SourceMeterStage:
 class Trajectory(Protocol):
     """A run of accepted steps, with dense output between them."""
 
-    start: float
-    end: float
-    times: FloatArray  #: [s], shape (n + 1,)
+    @property
+    def start(self) -> float:
+        """[s]."""
+
+    @property
+    def end(self) -> float:
+        """[s]."""
+
+    @property
+    def times(self) -> FloatArray:
+        """Start, the ends of all steps between, and end [s], shape (n + 1,)."""
 
     def voltage(self, node: str, times: FloatArray) -> FloatArray:
         """Return the node voltage [V] at ``times`` (within start..end), by dense output; "0" is ground."""
