@@ -298,7 +298,7 @@ class _Assembly:
         currents = self._currents(voltages, inductor_index | stage_index | current_index, size)
         return System(
             tuple(linear), stage_index, inductor_index, first_state, current_index, size, A, B, E, voltages, currents,
-            np.linalg.inv(self.P)[self.dynamic], self.nodes, tuple(self.messages))
+            np.asarray(np.linalg.inv(self.P)[self.dynamic], float), self.nodes, tuple(self.messages))
 
     def _currents(self, voltages: dict[str, Row], index: dict[str, int], size: int) -> dict[str, Row]:
         nu = len(self.sources)

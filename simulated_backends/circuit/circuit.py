@@ -8,7 +8,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import Element
-from tsbench.simulated_backends.circuit.assembly import Row, StageElement, System, assemble
+from tsbench.simulated_backends.circuit.assembly import Row, StageElement, assemble
 from tsbench.simulated_backends.circuit.cycles import find_limit_cycle, join_steps
 from tsbench.simulated_backends.circuit.engine import (
     FloatArray,

@@ -128,7 +128,8 @@ def source_segment(
             return values[count - 1], 0.0, math.inf
         slope = (values[k] - values[k - 1]) / (times[k] - times[k - 1])
         return values[k - 1] + slope * (t - times[k - 1]), slope, times[k]
-    return _pulse_segment(p, t)
+    value, slope, following = _pulse_segment(p, t)
+    return value, slope, following
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

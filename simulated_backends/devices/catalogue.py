@@ -88,7 +88,7 @@ def _entry(name: str, table: Mapping[str, object]) -> CatalogueEntry:
     assert isinstance(parameters, dict) and isinstance(variability, dict)
     assert isinstance(observables, list) and isinstance(unknown, list)
     return CatalogueEntry(
-        name=name, **{k: str(v) for k, v in data.items()},   # type: ignore[arg-type]
+        name=name, **{k: str(v) for k, v in data.items()},
         parameters=tuple(Parameter(name=key, **value) for key, value in parameters.items()),
         observables=tuple(Observable(**value) for value in observables),
         unknown=tuple(item["text"] for item in unknown),
