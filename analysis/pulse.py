@@ -128,8 +128,10 @@ def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None
     present = (smooth > 0.2 * top) | (smoothed(i, 3) > 0.5 * float(smoothed(i, 3)[first:].max()))
     gone = np.flatnonzero(~present[first:])
     last = first + int(gone[0]) - 1 if gone.size else v.size - 1
-    while last > first + 8 and smooth[last] < 0.9 * smooth[max(first, last - 4)]:
-        last -= 1  # off the falling edge
+    # off the falling edge: up to where the voltage is still what it was late in the pulse (it may switch late, too)
+    late = min(float(np.median(smooth[last - (last - first) // part : last + 1])) for part in (3, 10))
+    steady = np.flatnonzero(smooth[first : last + 1] >= 0.95 * late - 3.0 * noise)
+    last = first + int(steady[-1]) - 2
     return (first, last) if last - first >= 8 else None
 
 
@@ -138,10 +140,10 @@ def _lasting_rise(v: FloatArray, i: FloatArray, first: int, last: int, noise: fl
     width = max(3, min(31, (last - first) // 50))
     smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
     tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
-    on = float(np.median(i[tail]))
+    on = float(np.median(i[tail]))  # a median: the falling edge's charging current may reach into it
     on_conductance = on / float(np.median(smooth_v[tail]))
     conductance = smooth_i[first : last + 1] / smooth_v[first : last + 1]
-    lowest = first + int(np.argmin(conductance))
+    lowest = first + int(np.argmin(conductance[: max(1, tail.start - first)]))
     off = float(smooth_i[lowest])
     enough = on_conductance > _LEAST_RATIO * max(float(conductance[lowest - first]), 0.0)
     if not enough or on - off < _LEAST_STEP * noise / math.sqrt(width):
