@@ -4,6 +4,7 @@ import json
 import math
 import sys
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from rich.table import Table
 from tsbench.quantities import conditions_text, format_interval, format_quantity
 from tsbench.records import RunEvent
 
+_LINE_EVERY = 1.0  #: [s] between two plain lines of progress
 _PATIENCE = 2.0  #: [s] without an event after which it is said what takes so long
 
 
@@ -86,7 +88,7 @@ def _deviation(row: Mapping[str, Any]) -> str:
 
 
 class ProgressPrinter:
-    """Follows the events of runs: a bar on a terminal, a line every twentieth elsewhere; on stderr.
+    """Follows the events of runs: a bar on a terminal, a line every twentieth (and second) elsewhere.
 
     Use as a context manager and call it with each event.
     """
@@ -98,6 +100,7 @@ class ProgressPrinter:
         self._bar: Progress | None = None
         self._task: Any = None
         self._last_twentieth = -1
+        self._last_line = time.monotonic()
         self._patience = threading.Timer(_PATIENCE, self._still_opening)
         self._patience.daemon = True
         if self._console.is_terminal:
@@ -143,8 +146,9 @@ class ProgressPrinter:
             self._bar.update(self._task, completed=done, total=total or None)
             return
         twentieth = 20 * done // total if total else 0
-        if twentieth != self._last_twentieth:
-            self._last_twentieth = twentieth
+        now = time.monotonic()
+        if twentieth != self._last_twentieth and now - self._last_line >= _LINE_EVERY:
+            self._last_twentieth, self._last_line = twentieth, now
             share = f"{5 * twentieth:3d} %" if total else f"{done}"
             self._console.out(f"{self.name}: {share}{'  ' + message if message else ''}", highlight=False)
 
