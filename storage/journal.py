@@ -10,9 +10,9 @@ An append-only file ``RUN_ID.tsj``::
                u32      CRC-32 of length and body
                body     MessagePack [kind, sequence number, content]
 
-The first record is the header; then points, waveforms, events, results; last "end" (the acquisition is over
-and its outcome known) and "finish" (with the extracted results: ready to become a run file). Numbers are
-little-endian. Arrays above 1 MB lie in ``RUN_ID.raw``, appended and synced before the record that names them.
+The first record is the header; then points, waveforms, events, "instruments" (as set up by the run); last
+"end" (the acquisition is over and its outcome known) and "finish" (with the extracted
+results: ready to become a run file). Numbers are little-endian. Arrays above 1 MB lie in ``RUN_ID.raw``, appended and synced before the record that names them.
 """
 
 import os

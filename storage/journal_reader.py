@@ -3,7 +3,7 @@
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -208,6 +208,8 @@ def _add(journal: Journal, kind: str, content: Any) -> None:
         journal.waveforms.append(codec.waveform_from(content))
     elif kind == "event":
         journal.events.append(codec.event_from(content))
+    elif kind == "instruments" and journal.header is not None:
+        journal.header = replace(journal.header, instruments=content)
     elif kind == "end":
         journal.end = content
     elif kind == "finish":

@@ -1,10 +1,10 @@
 """The recorder of a run: what it returned from is on the disk; at the end the run file is made of it."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tsbench.errors import StorageError
 from tsbench.records import Point, Result, Run, RunEvent, RunHeader, Waveform
@@ -94,6 +94,10 @@ class RunRecorder:
         """Record one event."""
         self._journal.event(event)
         self._tell("event", event)
+
+    def instruments(self, facts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Record the instruments as they are set up now; stands in the header's place of them."""
+        self._journal.append("instruments", facts)
 
     def settle(self) -> None:
         """Put on the disk what a group of fast points still holds back; cheap, call it between steps."""

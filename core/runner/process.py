@@ -84,7 +84,8 @@ def run_protocol(
     """
     from tsbench.bench import Bench  # opens VISA: late
 
-    with Bench.open(Path(bench_path), device) as bench:
+    bench = Bench.open(Path(bench_path), device)
+    try:
         return run_on(
             bench,
             protocol,
@@ -96,6 +97,8 @@ def run_protocol(
             campaign_id=campaign_id,
             user=user,
         )
+    finally:  # makes safe once more; what the outputs were read back as is in the outcome
+        bench.close()
 
 
 def run_on(
@@ -166,7 +169,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
 
 def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader:
     """Return all that is known of a run before it starts."""
-    instruments = bench.instrument_facts()
+    instruments = bench.describe()
     device = bench.device
     return RunHeader(
         run_id=new_run_id(protocol.name, device.identifier),
@@ -217,9 +220,8 @@ class _RunningRun:
         report = make_safe(self.bench, ended.connection_lost)
         ended = self._close(steps, ended)
         if not report.safe or ended.status != "success":
-            report = make_safe(
-                self.bench, ended.connection_lost
-            )  # a protocol's last words may have sent something
+            # a protocol's last words may have sent something
+            report = make_safe(self.bench, ended.connection_lost)
         self._tell_end(ended, report)
         results = self._extract(ended) if extract else ()
         return self._store(ended, report, results)
@@ -242,9 +244,11 @@ class _RunningRun:
         return Ended("success", self._shortfall())
 
     def _shortfall(self) -> str:
-        """Say where a protocol ended by itself before its plan; a reader of the file must not have to guess."""
+        """Say where a protocol ended by itself before its plan, so that no reader has to guess."""
         planned, taken = self.plan.points, self.recorder.counts["point"]
-        return "" if taken == planned or not planned else f"the protocol ended with {taken} of {planned} points"
+        return (
+            "" if taken == planned or not planned else f"the protocol ended with {taken} of {planned} points"
+        )
 
     def _pause(self) -> float:
         """Hold until resumed or stopped; returns the time held [s]."""
@@ -276,15 +280,15 @@ class _RunningRun:
         elif ended.status == "abort":
             self._note("log", f"stopped: {ended.reason}")
         if not ended.connection_lost:
-            self._note_settings()
+            self._keep_settings()
         try:
             self.recorder.end(ended.status, ended.reason)
         except TsbenchError as error:
             self.teller.tell("warning", str(error))
 
-    def _note_settings(self) -> None:
+    def _keep_settings(self) -> None:
         try:
-            self._note("settings", "settings as read back after the run", self.bench.instrument_settings())
+            self.recorder.instruments(self.bench.describe())
         except Exception as error:  # noqa: BLE001  the run does not depend on it
             self._note("warning", f"settings could not be read back: {_words(error)}")
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, StorageError, nearest
+from tsbench.instruments import Plan
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.quantities import format_quantity
 from tsbench.records import RunEvent
@@ -148,21 +149,13 @@ def _run_group(
     """Run what is for one device of one bench; returns whether the list may go on."""
     from tsbench.bench import Bench  # opens VISA: late
 
-    with Bench.open(bench_path, device) as bench:
+    bench = Bench.open(bench_path, device)
+    try:
         for entry in entries:
             plan = checked_plan(bench, entry.protocol)
             if dry_run:
-                worst = ", ".join(f"{i.quantity} {format_quantity(i.value, i.unit)}" for i in plan.worst_case)
                 tell(
-                    RunEvent(
-                        "log",
-                        (
-                            f"{entry.protocol.name} on {device}: {plan.points} points, about "
-                            f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB; at worst {worst or 'nothing'}"
-                        ),
-                        bench.clock.now(),
-                        {"plan": entry.protocol.name},
-                    )
+                    RunEvent("log", _plan_line(entry, plan), bench.clock.now(), {"plan": entry.protocol.name})
                 )
         if dry_run:
             return True
@@ -171,7 +164,17 @@ def _run_group(
             outcomes.append(outcome)
             if outcome.status == "abort" or not outcome.safe:
                 return False
+    finally:
+        bench.close()
     return True
+
+
+def _plan_line(entry: Entry, plan: Plan) -> str:
+    worst = ", ".join(f"{i.quantity} {format_quantity(i.value, i.unit)}" for i in plan.worst_case)
+    return (
+        f"{entry.protocol.name} on {entry.device}: {plan.points} points, about "
+        f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB; at worst {worst or 'nothing'}"
+    )
 
 
 def _not_done(entries: Sequence[Entry], out: Path, tell: Listener) -> list[Entry]:

@@ -1,0 +1,364 @@
+"""The runner ends safe and keeps the data, whatever a protocol, an instrument or an operator does."""
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from tsbench.errors import CommunicationError, ConfigurationError, LimitError, StorageError
+from tsbench.instruments import OutputState, Plan
+from tsbench.protocols import Protocol
+from tsbench.records import Column, DeviceDescription, Fixture, Flag, Point, RunEvent, Step, Waveform
+from tsbench.runner import Control, JsonLinesEvents, StdinControl, process, run_on
+from tsbench.storage import read_run, recover
+from tsbench.storage.validation import inspect
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+
+
+class FakeBench:
+    """A bench of one output; ``fail`` counts down the attempts to make safe that fail."""
+
+    def __init__(self, fail: int = 0) -> None:
+        self.clock = FakeClock()
+        self.device = DeviceDescription("D1")
+        self.fixture = Fixture("R1 a 0 50")
+        self.on = False
+        self.fail = fail
+        self.calls: list[str] = []
+        self.problems: list[str] = []
+
+    def has(self, role: str) -> bool:
+        return role == "drive"
+
+    def describe(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"source_meter": {"serial": "SIM1", "simulated": True, "settings": {"calls": len(self.calls)}}}
+
+    def _off(self, call: str) -> Sequence[OutputState]:
+        self.calls.append(call)
+        if self.fail > 0:
+            self.fail -= 1
+            self.problems = ["source_meter gave no reply"]
+            return [OutputState("source_meter", True)]
+        self.on = False
+        self.problems = []
+        return [OutputState("source_meter", False)]
+
+    def make_safe(self) -> Sequence[OutputState]:
+        return self._off("make_safe")
+
+    def reopen_and_make_safe(self) -> Sequence[OutputState]:
+        return self._off("reopen")
+
+
+class Sweep(Protocol):
+    """Five points and a waveform; ``trouble`` is raised at ``at``."""
+
+    name: ClassVar[str] = "sweep"
+    title: ClassVar[str] = "Sweep"
+    analyses: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[tuple[Column, ...]] = (Column("voltage", "V"), Column("current", "A"))
+    roles: ClassVar[tuple[str, ...]] = ("drive",)
+    at: int = -1
+    refusal: str = ""
+    points: int = 5
+    hook: ClassVar[Any] = None
+
+    def plan(self, station: Any) -> Plan:
+        return Plan(
+            self.points, 5, 1.0, 1000, refusals=(self.refusal,) if self.refusal else (), warnings=("careful",)
+        )
+
+    def run(self, station: Any, recorder: Any) -> Iterator[Step]:
+        station.on = True
+        if type(self).hook and self.at == -2:
+            type(self).hook(0)
+        yield Step(0, 5, "on", idle=True)
+        for number in range(self.points):
+            if number == self.at and type(self).hook:
+                type(self).hook(number)
+            station.clock.wait(0.1)
+            recorder.point(Point((0.1 * number, 1e-6 * number), Flag.NONE))
+            yield Step(number + 1, 5, f"{number}", idle=True)
+        recorder.waveform(
+            Waveform("v", "V", np.arange(2000, dtype=np.int16)[None], 1e-3, 0.0, 0.0, 1e-9, np.zeros(1))
+        )
+        station.on = False
+        yield Step(5, 5, "off", idle=True)
+
+
+@pytest.fixture
+def bench() -> FakeBench:
+    return FakeBench()
+
+
+@pytest.fixture(autouse=True)
+def no_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tsbench.extraction
+
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: ())
+
+
+def hooked(monkeypatch: pytest.MonkeyPatch, hook: Any) -> None:
+    monkeypatch.setattr(Sweep, "hook", staticmethod(hook))
+
+
+def raising(error: BaseException) -> Any:
+    def hook(_: int) -> None:
+        raise error
+
+    return hook
+
+
+def test_a_good_run(bench: FakeBench, tmp_path: Path) -> None:
+    told: list[RunEvent] = []
+    outcome = run_on(bench, Sweep(), tmp_path, events=told.append)  # type: ignore[arg-type]
+    assert (outcome.status, outcome.exit_code, outcome.outputs) == ("success", 0, {"source_meter": False})
+    assert not bench.on and bench.calls == ["make_safe"]
+    assert outcome.path is not None and inspect(outcome.path) == []
+    run = read_run(outcome.path)
+    assert run.header.simulated and len(run.points) == 5 and len(run.waveforms) == 1
+    assert run.header.instruments["source_meter"]["settings"] == {
+        "calls": 1
+    }  # as set up by the run, not before
+    kinds = [event.kind for event in run.events]
+    assert "warning" in kinds and "output" in kinds
+    points = [event for event in told if event.kind == "point"]
+    assert [event.data["index"] for event in points] == list(range(5))
+    (wave,) = [event for event in told if event.kind == "waveform"]
+    assert len(wave.data["preview"]["value"]) <= 500 and wave.data["unit"] == "V"
+    assert told[-1].data["state"] == "done" and told[-1].data["path"] == str(outcome.path)
+    progress = [event.data for event in told if event.kind == "progress"]
+    assert progress[-1]["done"] == progress[-1]["total"] == 5
+
+
+@pytest.mark.parametrize("at", [-2, 0, 2, 4])
+@pytest.mark.parametrize(
+    ("error", "status", "code", "first"),
+    [
+        (RuntimeError("a bug"), "fail", 1, "make_safe"),
+        (LimitError("beyond"), "fail", 3, "make_safe"),
+        (CommunicationError("source_meter gave no reply"), "fail", 1, "reopen"),
+        (KeyboardInterrupt(), "abort", 130, "make_safe"),
+        (SystemExit(1), "abort", 130, "make_safe"),
+    ],
+)
+def test_whatever_a_protocol_raises_the_bench_is_safe_and_the_data_kept(
+    bench: FakeBench,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    error: BaseException,
+    status: str,
+    code: int,
+    first: str,
+) -> None:
+    hooked(monkeypatch, raising(error))
+    outcome = run_on(bench, Sweep(at=at), tmp_path)  # type: ignore[arg-type]
+    assert not bench.on and bench.calls[0] == first
+    assert (outcome.status, outcome.exit_code, outcome.safe) == (status, code, True)
+    assert outcome.path is not None and inspect(outcome.path) == []
+    run = read_run(outcome.path)
+    assert run.status == status and len(run.points) == max(at, 0)
+    if isinstance(error, RuntimeError):
+        assert run.reason == "RuntimeError: a bug"
+        assert any("Traceback" in str(event.data.get("traceback")) for event in run.events)
+    output = next(event for event in run.events if event.kind == "output")
+    assert output.message == "outputs read back off: source_meter" and output.data == {"source_meter": False}
+
+
+@pytest.mark.parametrize("fail", [1, 2, 3])
+def test_outputs_are_tried_again_over_new_connections(tmp_path: Path, fail: int) -> None:
+    bench = FakeBench(fail)
+    outcome = run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
+    assert outcome.safe and outcome.exit_code == 0 and "reopen" in bench.calls
+
+
+def test_outputs_that_cannot_be_read_back_are_said_to_be_unknown(tmp_path: Path) -> None:
+    told: list[RunEvent] = []
+    outcome = run_on(FakeBench(99), Sweep(), tmp_path, events=told.append)  # type: ignore[arg-type]
+    assert not outcome.safe and outcome.exit_code == 1 and outcome.outputs == {"source_meter": None}
+    (message,) = [event.message for event in told if event.kind == "output"]
+    assert message == "outputs: unknown, check the panel (source_meter); source_meter gave no reply"
+
+
+def test_a_refused_plan_sends_nothing(bench: FakeBench, tmp_path: Path) -> None:
+    with pytest.raises(LimitError, match="too much"):
+        run_on(bench, Sweep(refusal="too much"), tmp_path)  # type: ignore[arg-type]
+    assert bench.calls == [] and list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_role_sends_nothing(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sweep, "roles", ("scope",))
+    with pytest.raises(ConfigurationError, match="no role 'scope'"):
+        run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("word", ["stop", "emergency"])
+def test_stop_is_heard_at_the_next_step(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    control = Control()
+    hooked(monkeypatch, lambda _: getattr(control, word)())
+    outcome = run_on(bench, Sweep(at=2), tmp_path, control=control)  # type: ignore[arg-type]
+    assert (outcome.status, outcome.exit_code, bench.on) == ("abort", 130, False)
+    assert outcome.path is not None and len(read_run(outcome.path).points) == 3
+    assert ("emergency" in outcome.reason) == (word == "emergency")
+
+
+def test_pause_holds_at_a_place_of_rest_until_resumed(bench: FakeBench, tmp_path: Path) -> None:
+    control, states = Control(), []
+    control.pause()
+
+    def follow(event: RunEvent) -> None:
+        if event.data.get("state") == "paused":
+            states.append(event.message)
+            threading.Timer(0.1, control.resume).start()
+
+    began = time.monotonic()
+    outcome = run_on(bench, Sweep(), tmp_path, events=follow, control=control)  # type: ignore[arg-type]
+    assert outcome.status == "success" and states == ["paused"] and time.monotonic() - began >= 0.1
+
+
+def test_a_paused_run_can_be_stopped(bench: FakeBench, tmp_path: Path) -> None:
+    control = Control()
+    control.pause()
+    threading.Timer(0.1, control.stop).start()
+    outcome = run_on(bench, Sweep(), tmp_path, control=control)  # type: ignore[arg-type]
+    assert outcome.status == "abort"
+
+
+@pytest.mark.skipif(
+    not hasattr(signal, "SIGTERM") or os.name == "nt", reason="Windows sends no SIGTERM to itself"
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_stop_the_run_at_the_next_step(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    before = signal.getsignal(number)
+    hooked(monkeypatch, lambda _: os.kill(os.getpid(), number))
+    outcome = run_on(bench, Sweep(at=1), tmp_path)  # type: ignore[arg-type]
+    assert outcome.status == "abort" and "SIG" in outcome.reason and not bench.on
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals to itself")
+def test_a_second_ctrl_c_breaks_into_a_step_that_does_not_end(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(_: int) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+
+    hooked(monkeypatch, endless)
+    began = time.monotonic()
+    outcome = run_on(bench, Sweep(at=1), tmp_path)  # type: ignore[arg-type]
+    assert outcome.status == "abort" and time.monotonic() - began < 30 and not bench.on
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals to itself")
+def test_ctrl_c_while_making_safe_skips_nothing(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_safe = FakeBench.make_safe
+
+    def interrupted(self: FakeBench) -> Sequence[OutputState]:
+        for _ in range(5):
+            os.kill(os.getpid(), signal.SIGINT)
+        return make_safe(self)
+
+    monkeypatch.setattr(FakeBench, "make_safe", interrupted)
+    outcome = run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
+    assert outcome.status == "success" and outcome.safe and not bench.on
+    assert outcome.path is not None and inspect(outcome.path) == []
+
+
+def test_an_extractor_that_fails_loses_nothing(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tsbench.extraction
+
+    monkeypatch.setattr(tsbench.extraction, "extract", raising(ZeroDivisionError("oh")))
+    outcome = run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
+    assert outcome.status == "success" and outcome.path is not None
+    assert any(
+        "nothing extracted: ZeroDivisionError: oh" in event.message for event in read_run(outcome.path).events
+    )
+
+
+def test_a_full_disk_ends_the_run_safe_and_recover_finishes_it(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tsbench.storage import recorder
+
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        hooked(patch, lambda _: patch.setattr(recorder.JournalWriter, "_append", full))
+        outcome = run_on(bench, Sweep(at=3), tmp_path)  # type: ignore[arg-type]
+    assert outcome.status == "fail" and "disk is full" in outcome.reason and outcome.safe and not bench.on
+    assert outcome.path is not None and outcome.path.suffix == ".tsj"
+    (made,) = recover(tmp_path)
+    assert len(read_run(made).points) == 3
+
+
+def test_a_listener_that_fails_does_not_end_the_run(bench: FakeBench, tmp_path: Path) -> None:
+    outcome = run_on(bench, Sweep(), tmp_path, events=raising(BrokenPipeError()))  # type: ignore[arg-type]
+    assert outcome.status == "success"
+
+
+def test_events_as_json_lines(bench: FakeBench, tmp_path: Path) -> None:
+    stream = io.StringIO()
+    run_on(bench, Sweep(), tmp_path, events=JsonLinesEvents(stream))  # type: ignore[arg-type]
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert events[0]["kind"] == "state" and events[-1]["data"]["state"] == "done"
+    assert set(events[0]) == {"kind", "message", "time", "data"}
+    stream = io.StringIO()
+    JsonLinesEvents(stream)(RunEvent("point", "", 0.0, {"values": [float("nan"), 1.0]}))
+    assert json.loads(stream.getvalue())["data"]["values"] == [None, 1.0]
+
+
+def test_a_reader_that_went_away_is_no_reason_to_stop(bench: FakeBench, tmp_path: Path) -> None:
+    stream = io.StringIO()
+    stream.close()
+    outcome = run_on(bench, Sweep(), tmp_path, events=JsonLinesEvents(stream))  # type: ignore[arg-type]
+    assert outcome.status == "success"
+
+
+def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
+    control = StdinControl(io.StringIO("pause\nnonsense\n"))
+    control._thread.join(5)
+    assert control.paused and control.stopped is None and "no control word" in capsys.readouterr().err
+    control = StdinControl(io.StringIO("pause\nresume\nstop\nemergency\n"))
+    control._thread.join(5)
+    assert not control.paused and control.stopped == "stopped by the operator"
+
+
+def test_what_cannot_be_stored_is_refused_before_anything_is_sent(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError):
+        run_on(bench, Sweep(), tmp_path / "file" / "out")  # type: ignore[arg-type]
+    assert bench.calls == [] and process is not None
