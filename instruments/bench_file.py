@@ -157,12 +157,15 @@ class BenchFile:
         if not fixture.netlist.strip():
             return
         try:
+            nodes = parse_netlist(fixture.netlist, check=False).nodes
+            for terminal, node in fixture.terminals.items():
+                if node.lower() not in nodes and node != "0":
+                    raise ConfigurationError(
+                        f"terminal '{terminal}' is at node '{node}', which the netlist does not have"
+                        f"{nearest(node, nodes)}"
+                    )
             netlist = parse_netlist(fixture.netlist, fixture.terminals.values())
             netlist.find(DEVICE)
-            for terminal, node in fixture.terminals.items():
-                if node.lower() not in netlist.nodes and node != "0":
-                    raise ConfigurationError(f"terminal '{terminal}' is at node '{node}', which the netlist does not have"
-                                             f"{nearest(node, netlist.nodes)}")
         except ConfigurationError as error:
             raise self._fail(f"fixture: {error}") from None
         self.netlist = netlist
@@ -210,7 +213,9 @@ def resolve_library(spec: str, folder: Path) -> str:
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Return the first problem of a validation in one line, with the nearest known name for an unknown key."""
-    first = error.errors()[0]
+    problems = error.errors()
+    # a misspelt key also makes its right spelling "missing": the misspelling is what helps
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
