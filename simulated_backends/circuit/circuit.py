@@ -108,18 +108,13 @@ class Circuit:
         names = [e.name.lower() for e in devices]
         first = system.size - len(devices)
         n, nu = system.size, system.B.shape[1]
-        self._arrays: Arrays = (
-            system.A,
-            np.array([self._models[name].kind for name in names], dtype=np.int64),
-            parameters,
-            np.array([*(system.first_state[name] for name in names), first], dtype=np.int64),
-            np.array([r.y for r in across]).reshape(-1, n),
-            self._stage_table(),
-            np.array(list(system.stage_index.values()), dtype=np.int64),
-            np.array([r.y for r in out]).reshape(-1, n),
-        )
-        drive = [system.B, *(r.u.reshape(1, nu) for r in (*across, *out))]
-        self._rows: Arrays = (np.ascontiguousarray(np.vstack(drive)), system.E)
+        L = np.vstack([system.A, *(r.y.reshape(1, n) for r in (*across, *out))])
+        R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in (*across, *out))])
+        index = [len(system.linear), len(devices), len(out)]
+        for name in names:
+            index += [self._models[name].kind, system.first_state[name]]
+        index += [first, *system.stage_index.values()]
+        self._circuit: Arrays = (L, R, system.E, parameters, self._stage_table(), np.array(index, dtype=np.int64))
         self._encode()
         nl = len(system.linear)
         weights = np.full(n, 1e-5)   # currents [A]
@@ -173,8 +168,7 @@ class Circuit:
         out = (np.empty(CHUNK), np.empty(CHUNK), *(np.empty((CHUNK, n)) for _ in range(4)))
         begin, next_step = self._front, self._control[2]
         count, self._front, status = integrate(
-            self._arrays, self._source_arrays, self._rows, self._control, self._weights, begin, self._y,
-            self._restart, until, out)
+            self._circuit, self._source_arrays, self._control, self._weights, begin, self._y, self._restart, until, out)
         self._restart = False
         self.steps += count
         if count:
@@ -285,7 +279,7 @@ class Circuit:
         if before.output_resistance != stage.output_resistance:
             self._assemble()
         else:
-            self._arrays = (*self._arrays[:5], self._stage_table(), *self._arrays[6:])
+            self._circuit = (*self._circuit[:4], self._stage_table(), self._circuit[5])
         self._make_consistent()
 
     def set_device(
@@ -321,9 +315,13 @@ class Circuit:
         self._control[2] = FIRST_STEP
         self._control[4] = self.time
 
+    def _solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
+        L, _, _, devices, _, index = self._circuit
+        return bool(solve_currents(L, devices, index, drive, y, np.zeros(64)))
+
     def _make_consistent(self) -> None:
         u, _, drive = self._drive_now()
-        if self._models and not solve_currents(self._arrays, drive, self._y, np.zeros(64)):
+        if self._models and not self._solve_currents(drive, self._y):
             raise TsbenchError(f"circuit: device currents cannot be found at {self.time:.9g} s with sources {u}")
 
     def settle(self) -> None:
@@ -335,11 +333,12 @@ class Circuit:
         self._stop_here()
         n, differential = self._y.size, self._y.size - len(self._models)
         _, _, drive = self._drive_now()
+        L, _, _, devices, stages, index = self._circuit
         f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
         step, y = 1e-12, self._y.copy()
         mass = np.diag((np.arange(n) < differential).astype(float))
         for _ in range(2000):
-            right_side_and_jacobian(self._arrays, drive, np.zeros_like(drive), y, np.zeros(64), f, ft, J)
+            right_side_and_jacobian(L, devices, stages, index, drive, np.zeros_like(drive), y, np.zeros(64), f, ft, J)
             scale = self._weights / self.rtol + abs(y)
             with np.errstate(all="ignore"):
                 change = np.linalg.solve(mass / step - J, f)
@@ -347,7 +346,7 @@ class Circuit:
             if not np.isfinite(trial).all() or (abs(change) > 0.2 * scale).any():
                 step *= 0.3
                 continue
-            if self._models and not solve_currents(self._arrays, drive, trial, np.zeros(64)):
+            if self._models and not self._solve_currents(drive, trial):
                 step *= 0.3
                 continue
             y = trial
@@ -361,8 +360,9 @@ class Circuit:
 
     def _drive_now(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         u, du = np.zeros(self._sources.kinds.size), np.zeros(self._sources.kinds.size)
-        drive, slope = np.zeros(self._rows[0].shape[0]), np.zeros(self._rows[0].shape[0])
-        drive_at(self._source_arrays, self._rows, self.time, u, du, drive, slope)
+        _, R, E = self._circuit[:3]
+        drive, slope = np.zeros(R.shape[0]), np.zeros(R.shape[0])
+        drive_at(self._source_arrays, R, E, self.time, u, du, drive, slope)
         return u, du, drive
 
     def _unknowns_now(self) -> FloatArray:
@@ -377,8 +377,9 @@ class Circuit:
         u, du, drive = self._drive_now()
         value = float(row.y @ y + row.u @ u)
         if row.dy.any() or row.du.any():
+            L, _, _, devices, stages, index = self._circuit
             f = np.zeros(y.size)
-            right_side(self._arrays, drive, y, np.zeros(64), f)
+            right_side(L, devices, stages, index, drive, y, np.zeros(64), f)
             f[y.size - len(self._models):] = 0.0   # device currents have no rate of their own
             value += float(row.dy @ f + row.du @ du)
         return value

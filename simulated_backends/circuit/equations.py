@@ -20,7 +20,7 @@ import numpy as np
 from numba import njit
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.linear import dot, factorise, solve
+from tsbench.simulated_backends.circuit.linear import IntArray, dot, factorise, solve
 from tsbench.simulated_backends.circuit.waveforms import SINE, source_segment
 from tsbench.simulated_backends.devices.compiled import evaluate_device
 
@@ -28,26 +28,27 @@ Arrays = tuple[Any, ...]  # tuples of arrays: numba infers their types
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def stage_rate(q: FloatArray, v: float, i: float) -> tuple[float, float, float]:
+def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, float, float]:
     """Return dv_s/dt of a source meter's output stage and its derivatives by v_s and by the output current.
 
-    ``q`` is (function, level, limit, tau_v, tau_i, loop resistance, slew rate); function 0 drives a voltage. The
+    Row ``k`` of ``stages`` is (function, level, limit, tau_v, tau_i, loop resistance, slew rate); function 0 drives a voltage. The
     source loop pulls towards its level no faster than the slew rate; the limiting loop bounds the rate from both
     sides with its own finite speed, so the limit is overshot for a while.
     """
-    voltage_gain, current_gain = 1.0 / q[3], q[5] / q[4]
-    if q[0] == 0.0:
-        wanted, by_v, by_i = (q[1] - v) * voltage_gain, -voltage_gain, 0.0
-        upper, lower = (q[2] - i) * current_gain, (-q[2] - i) * current_gain
+    level, limit, slew = stages[k, 1], stages[k, 2], stages[k, 6]
+    voltage_gain, current_gain = 1.0 / stages[k, 3], stages[k, 5] / stages[k, 4]
+    if stages[k, 0] == 0.0:
+        wanted, by_v, by_i = (level - v) * voltage_gain, -voltage_gain, 0.0
+        upper, lower = (limit - i) * current_gain, (-limit - i) * current_gain
         bound_v, bound_i = 0.0, -current_gain
     else:
-        wanted, by_v, by_i = (q[1] - i) * current_gain, 0.0, -current_gain
-        upper, lower = (q[2] - v) * voltage_gain, (-q[2] - v) * voltage_gain
+        wanted, by_v, by_i = (level - i) * current_gain, 0.0, -current_gain
+        upper, lower = (limit - v) * voltage_gain, (-limit - v) * voltage_gain
         bound_v, bound_i = -voltage_gain, 0.0
-    if wanted > q[6]:
-        wanted, by_v, by_i = q[6], 0.0, 0.0
-    elif wanted < -q[6]:
-        wanted, by_v, by_i = -q[6], 0.0, 0.0
+    if wanted > slew:
+        wanted, by_v, by_i = slew, 0.0, 0.0
+    elif wanted < -slew:
+        wanted, by_v, by_i = -slew, 0.0, 0.0
     if wanted > upper:
         return upper, bound_v, bound_i
     if wanted < lower:
@@ -56,78 +57,100 @@ def stage_rate(q: FloatArray, v: float, i: float) -> tuple[float, float, float]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def right_side(circuit: Arrays, drive: FloatArray, y: FloatArray, work: FloatArray, f: FloatArray) -> None:
-    """Fill f(y) for a given drive; ``work`` is scratch space for one device."""
-    A, kinds, parameters, first_state, voltage_y, stages, stage_index, stage_y = circuit
-    nl, nd = A.shape[0], kinds.size
-    first_current = first_state[nd]
+def right_side(
+    L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray,
+    work: FloatArray, f: FloatArray,
+) -> None:
+    """Fill f(y) for a given drive.
+
+    ``L`` has the drive's rows: what linear states' rates, device voltages and source-meter currents depend on.
+    ``index`` is [nl, nd, ns, then per device its kind and first state, then the first current, then each stage's
+    place in y]. Plain arrays and no slices: numba counts references to those, which costs more than the physics.
+    """
+    nl, nd, ns = index[0], index[1], index[2]
+    n = y.size
+    first_current = index[3 + 2 * nd]
     for a in range(nl):
-        f[a] = drive[a] + dot(A[a], y)
-    for k in range(stage_index.size):
-        current = drive[nl + nd + k] + dot(stage_y[k], y)
-        f[stage_index[k]] = stage_rate(stages[k], y[stage_index[k]], current)[0]
+        total = drive[a]
+        for b in range(n):
+            total += L[a, b] * y[b]
+        f[a] = total
     for k in range(nd):
-        own = first_current + k
-        v = drive[nl + k] + dot(voltage_y[k], y)
-        evaluate_device(kinds[k], parameters[k], v, y[own], y, first_state[k], work)
-        f[own] = work[0]
-        count = first_state[k + 1] - first_state[k]
+        v = drive[nl + k]
+        for b in range(n):
+            v += L[nl + k, b] * y[b]
+        first = index[4 + 2 * k]
+        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        evaluate_device(index[3 + 2 * k], devices, k, v, y[first_current + k], y, first, work)
+        f[first_current + k] = work[0]
         for s in range(count):
-            f[first_state[k] + s] = work[(s + 1) * (3 + count)]
+            f[first + s] = work[(s + 1) * (3 + count)]
+    for k in range(ns):
+        own = index[4 + 2 * nd + k]
+        current = drive[nl + nd + k]
+        for b in range(n):
+            current += L[nl + nd + k, b] * y[b]
+        f[own] = stage_rate(stages, k, y[own], current)[0]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def right_side_and_jacobian(
-    circuit: Arrays, drive: FloatArray, slope: FloatArray, y: FloatArray, work: FloatArray, f: FloatArray,
-    ft: FloatArray, J: FloatArray,
+    L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, slope: FloatArray,
+    y: FloatArray, work: FloatArray, f: FloatArray, ft: FloatArray, J: FloatArray,
 ) -> None:
-    """Fill f, df/dt (from the drive's slope) and df/dy."""
-    A, kinds, parameters, first_state, voltage_y, stages, stage_index, stage_y = circuit
-    nl, n = A.shape
-    nd = kinds.size
-    first_current = first_state[nd]
+    """Fill f, df/dt (from the drive's slope) and df/dy; arguments as in :func:`right_side`."""
+    nl, nd, ns = index[0], index[1], index[2]
+    n = y.size
+    first_current = index[3 + 2 * nd]
     for a in range(nl):
-        f[a] = drive[a] + dot(A[a], y)
+        total = drive[a]
+        for b in range(n):
+            total += L[a, b] * y[b]
+            J[a, b] = L[a, b]
+        f[a] = total
         ft[a] = slope[a]
-        for b in range(n):
-            J[a, b] = A[a, b]
-    for k in range(stage_index.size):
-        own = stage_index[k]
-        current = drive[nl + nd + k] + dot(stage_y[k], y)
-        rate, by_v, by_i = stage_rate(stages[k], y[own], current)
-        f[own] = rate
-        ft[own] = by_i * slope[nl + nd + k]
-        for b in range(n):
-            J[own, b] = by_i * stage_y[k, b]
-        J[own, own] += by_v
     for k in range(nd):
-        own = first_current + k
-        v = drive[nl + k] + dot(voltage_y[k], y)
-        evaluate_device(kinds[k], parameters[k], v, y[own], y, first_state[k], work)
-        count = first_state[k + 1] - first_state[k]
+        own, row = first_current + k, nl + k
+        v = drive[row]
+        for b in range(n):
+            v += L[row, b] * y[b]
+        first = index[4 + 2 * k]
+        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, first, work)
         for e in range(count + 1):
             base = e * (3 + count)
-            row = own if e == 0 else first_state[k] + e - 1
-            f[row] = work[base]
+            target = own if e == 0 else first + e - 1
+            f[target] = work[base]
             by_v = work[base + 1]
-            ft[row] = by_v * slope[nl + k]
+            ft[target] = by_v * slope[row]
             for b in range(n):
-                J[row, b] = by_v * voltage_y[k, b]
-            J[row, own] += work[base + 2]
+                J[target, b] = by_v * L[row, b]
+            J[target, own] += work[base + 2]
             for s in range(count):
-                J[row, first_state[k] + s] += work[base + 3 + s]
+                J[target, first + s] += work[base + 3 + s]
+    for k in range(ns):
+        own, row = index[4 + 2 * nd + k], nl + nd + k
+        current = drive[row]
+        for b in range(n):
+            current += L[row, b] * y[b]
+        rate, by_v, by_i = stage_rate(stages, k, y[own], current)
+        f[own] = rate
+        ft[own] = by_i * slope[row]
+        for b in range(n):
+            J[own, b] = by_i * L[row, b]
+        J[own, own] += by_v
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def drive_at(
-    sources: Arrays, rows: Arrays, t: float, u: FloatArray, du: FloatArray, drive: FloatArray, slope: FloatArray
+    sources: Arrays, R: FloatArray, E: FloatArray, t: float, u: FloatArray, du: FloatArray, drive: FloatArray,
+    slope: FloatArray,
 ) -> tuple[float, bool, bool]:
     """Evaluate the sources just after ``t`` and what they contribute.
 
     Returns the next breakpoint [s], whether any source moves, and whether any moves along a curve (a sine).
     """
     kinds, parameters, table_times, table_values = sources
-    R, E = rows
     following, moving, curved = math.inf, False, False
     for s in range(kinds.size):
         value, rate, until = source_segment(kinds[s], parameters[s], table_times, table_values, t)
@@ -151,15 +174,16 @@ def drive_at(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def solve_currents(circuit: Arrays, drive: FloatArray, y: FloatArray, work: FloatArray) -> bool:
+def solve_currents(
+    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, work: FloatArray
+) -> bool:
     """Make the device currents consistent with voltages and states; return whether that worked.
 
     Newton in all currents at once. A film's current rises convexly with its voltage, so from zero current (the
     highest voltage) one device converges monotonically; several are damped where the residual grows.
     """
-    A, kinds, parameters, first_state, voltage_y, _, _, _ = circuit
-    nl, nd = A.shape[0], kinds.size
-    first_current = first_state[nd]
+    nl, nd = index[0], index[1]
+    first_current = index[3 + 2 * nd]
     F, scale = np.empty(nd), np.empty(nd)
     J = np.empty((nd, nd))
     pivots = np.empty(nd, dtype=np.int64)
@@ -172,11 +196,13 @@ def solve_currents(circuit: Arrays, drive: FloatArray, y: FloatArray, work: Floa
             residual = 0.0
             for k in range(nd):
                 own = first_current + k
-                v = drive[nl + k] + dot(voltage_y[k], y)
-                evaluate_device(kinds[k], parameters[k], v, y[own], y, first_state[k], work)
+                v = drive[nl + k]
+                for b in range(y.size):
+                    v += L[nl + k, b] * y[b]
+                evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, index[4 + 2 * k], work)
                 F[k] = work[0]
                 for m in range(nd):
-                    J[k, m] = work[1] * voltage_y[k, first_current + m]
+                    J[k, m] = work[1] * L[nl + k, first_current + m]
                 J[k, k] += work[2]
                 residual = max(residual, abs(F[k] / J[k, k]))
             if not math.isfinite(residual):

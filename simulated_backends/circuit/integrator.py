@@ -28,8 +28,8 @@ LARGEST_GROWTH = 5.0
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def integrate(
-    circuit: Arrays, sources: Arrays, rows: Arrays, control: FloatArray, weights: FloatArray, t: float,
-    y: FloatArray, restart: bool, stop: float, out: Arrays,
+    circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
+    restart: bool, stop: float, out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
 
@@ -38,8 +38,8 @@ def integrate(
 
     Parameters
     ----------
-    circuit, sources, rows : tuples of arrays
-        See :class:`.assembly.System` and :class:`.waveforms.EncodedSources`.
+    circuit, sources : tuples of arrays
+        See :func:`.equations.right_side` and :class:`.waveforms.EncodedSources`.
     control : array
         (rtol, largest step [s], step to try next [s] (in and out), number of refused steps (counted up), and out:
         last breakpoint passed [s], next breakpoint [s], 1 if any source is moving).
@@ -57,13 +57,13 @@ def integrate(
     (number of steps, time reached [s], status)
     """
     starts, lengths, left, right, dense_p, dense_q = out
-    A, kinds, first_state = circuit[0], circuit[1], circuit[3]
-    n, nd, nu = y.size, kinds.size, sources[0].size
-    algebraic = first_state[nd]   # unknowns from here on have no derivative
+    L, R, E, devices, stages, index = circuit
+    n, nd, nu = y.size, index[1], sources[0].size
+    algebraic = index[3 + 2 * nd]   # unknowns from here on have no derivative
     rtol, h_max, h = control[0], control[1], control[2]
 
     u, du = np.zeros(nu), np.zeros(nu)
-    drives = A.shape[0] + nd + circuit[6].size
+    drives = L.shape[0]
     drive0, slope0, drive, slope = np.zeros(drives), np.zeros(drives), np.zeros(drives), np.zeros(drives)
     work = np.zeros(64)
     f, ft, trial = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -71,12 +71,12 @@ def integrate(
     pivots, scale = np.zeros(n, dtype=np.int64), np.zeros(n)
     u1, u2, u3, u4, u5, u6 = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
 
-    following, moving, curved = drive_at(sources, rows, t, u, du, drive0, slope0)
+    following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
     control[5], control[6] = following, 1.0 if moving else 0.0
     reference = t   # the drive is drive0 + slope0 (t - reference) from here to the next breakpoint
     drive[:], slope[:] = drive0, slope0
     if restart:
-        if nd > 0 and not solve_currents(circuit, drive0, y, work):
+        if nd > 0 and not solve_currents(L, devices, index, drive0, y, work):
             return 0, t, NO_CURRENT
         h = min(h, FIRST_STEP)
 
@@ -86,8 +86,8 @@ def integrate(
             control[2] = h
             return steps, t, REACHED
         if moving:
-            move_drive(curved, sources, rows, t, t - reference, u, du, drive0, slope0, drive, slope)
-        right_side_and_jacobian(circuit, drive, slope, y, work, f, ft, J)
+            move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
+        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
 
         while True:   # until a step is accepted
             h = min(h, h_max)
@@ -114,8 +114,9 @@ def integrate(
                 trial[a] = y[a] + r.A21 * u1[a]
             if moving:
                 ahead = r.C2 * step
-                move_drive(curved, sources, rows, t + ahead, t - reference + ahead, u, du, drive0, slope0, drive, slope)
-            right_side(circuit, drive, trial, work, u2)
+                move_drive(curved, sources, R, E, t + ahead, t - reference + ahead, u, du, drive0,
+                           slope0, drive, slope)
+            right_side(L, devices, stages, index, drive, trial, work, u2)
             for a in range(algebraic):
                 u2[a] += inverse * r.C21 * u1[a]
             for a in range(n):
@@ -126,8 +127,9 @@ def integrate(
                 trial[a] = y[a] + r.A31 * u1[a] + r.A32 * u2[a]
             if moving:
                 ahead = r.C3 * step
-                move_drive(curved, sources, rows, t + ahead, t - reference + ahead, u, du, drive0, slope0, drive, slope)
-            right_side(circuit, drive, trial, work, u3)
+                move_drive(curved, sources, R, E, t + ahead, t - reference + ahead, u, du, drive0,
+                           slope0, drive, slope)
+            right_side(L, devices, stages, index, drive, trial, work, u3)
             for a in range(algebraic):
                 u3[a] += inverse * (r.C31 * u1[a] + r.C32 * u2[a])
             for a in range(n):
@@ -138,8 +140,9 @@ def integrate(
                 trial[a] = y[a] + r.A41 * u1[a] + r.A42 * u2[a] + r.A43 * u3[a]
             if moving:
                 ahead = r.C4 * step
-                move_drive(curved, sources, rows, t + ahead, t - reference + ahead, u, du, drive0, slope0, drive, slope)
-            right_side(circuit, drive, trial, work, u4)
+                move_drive(curved, sources, R, E, t + ahead, t - reference + ahead, u, du, drive0,
+                           slope0, drive, slope)
+            right_side(L, devices, stages, index, drive, trial, work, u4)
             for a in range(algebraic):
                 u4[a] += inverse * (r.C41 * u1[a] + r.C42 * u2[a] + r.C43 * u3[a])
             for a in range(n):
@@ -149,15 +152,16 @@ def integrate(
             for a in range(n):
                 trial[a] = y[a] + r.A51 * u1[a] + r.A52 * u2[a] + r.A53 * u3[a] + r.A54 * u4[a]
             if moving:
-                move_drive(curved, sources, rows, t + step, t - reference + step, u, du, drive0, slope0, drive, slope)
-            right_side(circuit, drive, trial, work, u5)
+                move_drive(curved, sources, R, E, t + step, t - reference + step, u, du, drive0,
+                           slope0, drive, slope)
+            right_side(L, devices, stages, index, drive, trial, work, u5)
             for a in range(algebraic):
                 u5[a] += inverse * (r.C51 * u1[a] + r.C52 * u2[a] + r.C53 * u3[a] + r.C54 * u4[a])
             solve(W, pivots, u5)
 
             for a in range(n):
                 trial[a] += u5[a]
-            right_side(circuit, drive, trial, work, u6)
+            right_side(L, devices, stages, index, drive, trial, work, u6)
             for a in range(algebraic):
                 u6[a] += inverse * (
                     r.C61 * u1[a] + r.C62 * u2[a] + r.C63 * u3[a] + r.C64 * u4[a] + r.C65 * u5[a])
@@ -194,11 +198,11 @@ def integrate(
         steps += 1
         if landing:
             t = following
-            following, moving, curved = drive_at(sources, rows, t, u, du, drive0, slope0)
+            following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
             reference = t
             control[4], control[5], control[6] = t, following, 1.0 if moving else 0.0
             drive[:], slope[:] = drive0, slope0
-            if nd > 0 and not solve_currents(circuit, drive0, y, work):
+            if nd > 0 and not solve_currents(L, devices, index, drive0, y, work):
                 return steps, t, NO_CURRENT
             # short segments (a sampled waveform) are not worth a fresh start each
             begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP
@@ -212,12 +216,12 @@ def integrate(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def move_drive(
-    curved: bool, sources: Arrays, rows: Arrays, t: float, elapsed: float, u: FloatArray, du: FloatArray,
-    drive0: FloatArray, slope0: FloatArray, drive: FloatArray, slope: FloatArray,
+    curved: bool, sources: Arrays, R: FloatArray, E: FloatArray, t: float, elapsed: float, u: FloatArray,
+    du: FloatArray, drive0: FloatArray, slope0: FloatArray, drive: FloatArray, slope: FloatArray,
 ) -> None:
     """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint."""
     if curved:
-        drive_at(sources, rows, t, u, du, drive, slope)
+        drive_at(sources, R, E, t, u, du, drive, slope)
     else:
         for a in range(drive.size):
             drive[a] = drive0[a] + slope0[a] * elapsed

@@ -22,28 +22,29 @@ LOWEST_TEMPERATURE = 10.0  # [K]: a trial step below this is refused
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def evaluate_device(
-    kind: int, p: FloatArray, v: float, i: float, y: FloatArray, first: int, out: FloatArray
+    kind: int, p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int, out: FloatArray
 ) -> None:
     """Write the residual g, its derivatives, f and its derivatives into ``out``.
 
     With S states, ``out`` holds [g, dg/dv, dg/di, dg/ds_1..S] and then for each state
-    [f, df/dv, df/di, df/ds_1..S]. ``y[first:first + S]`` are the states.
+    [f, df/dv, df/di, df/ds_1..S]. ``y[first:first + S]`` are the states, row ``k`` of ``p`` the
+    parameters.
     """
     if kind == POOLE_FRENKEL:
         t = y[first]
-        film = v - p[4] * i
+        film = v - p[k, 4] * i
         if t < LOWEST_TEMPERATURE:
             t = math.nan   # the step is refused
-        current, conductance, by_temperature = film_current(p, film, t)
+        current, conductance, by_temperature = film_current(p, k, film, t)
         out[0] = current - i
         out[1] = conductance
-        out[2] = -conductance * p[4] - 1.0
+        out[2] = -conductance * p[k, 4] - 1.0
         out[3] = by_temperature
-        out[4] = i * film * p[6] - (t - p[7]) * p[5]
-        out[5] = i * p[6]
-        out[6] = (v - 2.0 * p[4] * i) * p[6]
-        out[7] = -p[5]
+        out[4] = i * film * p[k, 6] - (t - p[k, 7]) * p[k, 5]
+        out[5] = i * p[k, 6]
+        out[6] = (v - 2.0 * p[k, 4] * i) * p[k, 6]
+        out[7] = -p[k, 5]
     else:
-        out[0] = v * p[0] - i
-        out[1] = p[0]
+        out[0] = v * p[k, 0] - i
+        out[1] = p[k, 0]
         out[2] = -1.0

@@ -70,20 +70,23 @@ LARGEST_EXPONENT = 80.0  # e^80: far beyond any film that still exists, far belo
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def film_current(p: FloatArray, v: float, t: float) -> tuple[float, float, float]:
-    """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT."""
-    field = abs(v) * p[1]
-    x = p[3] * math.sqrt(field) / t
+def film_current(p: FloatArray, k: int, v: float, t: float) -> tuple[float, float, float]:
+    """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT.
+
+    Row ``k`` of ``p`` is :meth:`PooleFrenkel.vector`.
+    """
+    field = abs(v) * p[k, 1]
+    x = p[k, 3] * math.sqrt(field) / t
     if x < 1e-2:   # series: the closed form loses all digits
         h = 0.5 + x * (1.0 / 3.0 + x * (0.125 + x / 30.0))
         growth = math.exp(x)
     else:
         growth = math.exp(min(x, LARGEST_EXPONENT))
         h = (1.0 + (x - 1.0) * growth) / (x * x)
-    thermal = p[0] * math.exp(-p[2] / t)
+    thermal = p[k, 0] * math.exp(-p[k, 2] / t)
     current = thermal * field * (h + 0.5)
-    conductance = thermal * p[1] * 0.5 * (1.0 + growth)
-    by_temperature = (current * p[2] / t - thermal * field * (growth - 2.0 * h)) / t
+    conductance = thermal * p[k, 1] * 0.5 * (1.0 + growth)
+    by_temperature = (current * p[k, 2] / t - thermal * field * (growth - 2.0 * h)) / t
     if v < 0.0:
         return -current, conductance, -by_temperature
     return current, conductance, by_temperature

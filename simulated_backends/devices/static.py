@@ -46,7 +46,7 @@ def static_curve(model: DeviceModel, current: FloatArray) -> StaticCurve:
         return StaticCurve(current, current * model.r, np.full(current.shape, np.nan))
     if not isinstance(model, PooleFrenkel):
         raise TypeError(f"no static curve for the mechanism {model.mechanism}")
-    p = model.vector()
+    p = model.vector().reshape(1, -1)
     film = np.array([_film_voltage(model, p, abs(i)) for i in current.reshape(-1)]).reshape(current.shape)
     temperature = model.t0 + model.rth * abs(current) * film
     return StaticCurve(current, np.copysign(film, current) + model.re * current, temperature)
@@ -56,11 +56,11 @@ def _film_voltage(model: PooleFrenkel, p: FloatArray, current: float) -> float:
     if current == 0.0:
         return 0.0
     low, high = 0.0, 1e-3
-    while film_current(p, high, model.t0 + model.rth * current * high)[0] < current:
+    while film_current(p, 0, high, model.t0 + model.rth * current * high)[0] < current:
         low, high = high, 2.0 * high
     for _ in range(200):
         middle = 0.5 * (low + high)
-        if film_current(p, middle, model.t0 + model.rth * current * middle)[0] < current:
+        if film_current(p, 0, middle, model.t0 + model.rth * current * middle)[0] < current:
             low = middle
         else:
             high = middle
