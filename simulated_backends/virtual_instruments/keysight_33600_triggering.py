@@ -86,7 +86,7 @@ class Triggering(VirtualInstrument):
         self.sync_line: DigitalLine = self.bench.line(f"{self.name}.sync")
         self.trigger_line: DigitalLine = self.bench.line(f"{self.name}.trigger")
         self._chance: np.random.Generator = self.bench.rng(self.name, "trigger")
-        self._running: dict[int, ScheduledEvent | None] = dict.fromkeys(_CHANNELS)
+        self._bursts: dict[int, ScheduledEvent | None] = dict.fromkeys(_CHANNELS)
         self._endless: dict[int, bool] = dict.fromkeys(_CHANNELS, False)
         self._timers: dict[int, ScheduledEvent | None] = dict.fromkeys(_CHANNELS)
         self._next_external: dict[int, ScheduledEvent | None] = dict.fromkeys(_CHANNELS)
@@ -155,7 +155,7 @@ class Triggering(VirtualInstrument):
 
     def start_burst(self, channel: int, time: float) -> bool:
         """Accept a trigger that came at ``time`` [s]; False while a burst is running or gated."""
-        if self._running[channel] is not None or self._endless[channel] or self.burst_mode[channel] == "GAT":
+        if self._bursts[channel] is not None or self._endless[channel] or self.burst_mode[channel] == "GAT":
             return False
         start = time + self.trigger_delay[channel] + self.limits.trigger_latency
         if self.bench.imperfections:
@@ -168,7 +168,7 @@ class Triggering(VirtualInstrument):
         end = self.play_burst(channel, start, cycles)
         if math.isfinite(end):
             self.begin_operation(f"burst {channel}")
-            self._running[channel] = self.clock.schedule(end, lambda: self._burst_over(channel))
+            self._bursts[channel] = self.clock.schedule(end, lambda: self._burst_over(channel))
         else:
             self._endless[channel] = True
         self.update_waiting()
@@ -178,14 +178,14 @@ class Triggering(VirtualInstrument):
         return 0 if count >= INFINITE_LOAD / 10 else int(count)
 
     def _burst_over(self, channel: int) -> None:
-        self._running[channel] = None
+        self._bursts[channel] = None
         self.end_operation(f"burst {channel}")
         self.update_waiting()
         self.external_edges_changed()
 
     def stop_burst(self, channel: int) -> None:
         """End what is running on a channel, now."""
-        running, self._running[channel] = self._running[channel], None
+        running, self._bursts[channel] = self._bursts[channel], None
         self._endless[channel] = False
         for events in (self._timers, self._next_external):
             event, events[channel] = events[channel], None
@@ -201,7 +201,7 @@ class Triggering(VirtualInstrument):
     def waiting_for_trigger(self) -> bool:
         """Whether a channel in burst mode is idle and would act on a trigger."""
         return any(
-            self.burst_on[channel] and self._running[channel] is None and not self._endless[channel]
+            self.burst_on[channel] and self._bursts[channel] is None and not self._endless[channel]
             and self.trigger_source[channel] in ("BUS", "EXT") for channel in _CHANNELS
         )
 
@@ -220,7 +220,7 @@ class Triggering(VirtualInstrument):
     def _tick(self, channel: int, time: float) -> None:
         source = self.trigger_source[channel]
         interval = self.burst_period[channel] if source == "IMM" else self.trigger_timer[channel]
-        if self._running[channel] is None:
+        if self._bursts[channel] is None:
             self._play(channel, max(time, self.clock.now))
         following = time + interval
         self._timers[channel] = self.clock.schedule(following, lambda: self._tick(channel, following))
