@@ -273,16 +273,24 @@ class SourceSettings(VirtualInstrument):
             raise ScpiError(-221, text="Settings conflict; dBm needs a finite output load")
         return unit
 
-    def _limit_chosen(self, channel: int, which: str, value: float) -> float:
+    def _extremes(self, channel: int) -> tuple[float, float]:
+        """Return the lowest and highest level that the present function puts out [V into the load]."""
         levels = self.levels[channel]
-        beyond = levels.high > value if which == "HIGH" else levels.low < value
+        if self.function[channel] == "DC":
+            return levels.offset, levels.offset
+        return levels.low, levels.high
+
+    def _limit_chosen(self, channel: int, which: str, value: float) -> float:
+        low, high = self._extremes(channel)
+        beyond = high > value + 1e-9 if which == "HIGH" else low < value - 1e-9
         if self.limits_on[channel] and beyond:
             raise ScpiError(-221, text="Settings conflict; limit is inside the present levels")
         return value
 
     def _limits_switched(self, channel: int, on: bool) -> bool:
-        levels, bounds = self.levels[channel], self.limit_values
-        if on and (levels.high > bounds[channel, "HIGH"] or levels.low < bounds[channel, "LOW"]):
+        bounds = self.limit_values
+        low, high = self._extremes(channel)
+        if on and (high > bounds[channel, "HIGH"] + 1e-9 or low < bounds[channel, "LOW"] - 1e-9):
             raise ScpiError(-221, text="Settings conflict; present levels are beyond the voltage limits")
         return on
 
