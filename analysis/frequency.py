@@ -1,8 +1,8 @@
 """Oscillation frequency, jitter and regime from spike times; frequency against bias.
 
-Definition: frequency is the inverse of the mean inter-spike interval over the record. Its 95 % interval joins the
-scatter of the intervals (t-interval of their mean), the uncertainty of the first and the last spike time, and the
-accuracy of the time base, whose data-sheet limit is a uniform distribution's (limit / sqrt 3).
+Definition: frequency is the inverse of the mean inter-spike interval over the record. Its 95 % interval joins
+the scatter of the intervals (t-interval of their mean), the uncertainty of the first and the last spike time,
+and the accuracy of the time base, whose data-sheet limit is a uniform distribution's (limit / sqrt 3).
 """
 
 import math
@@ -55,8 +55,10 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> Oscillation:
     mean, deviation = float(intervals.mean()), float(intervals.std(ddof=1))
     ends = math.sqrt(2.0) * spikes.uncertainty / n
     half = combined(
-        t_quantile_95(n - 1) * deviation / math.sqrt(n), NORMAL_95 * ends,
-        NORMAL_95 * standard_uncertainty(timebase_accuracy) * mean)
+        t_quantile_95(n - 1) * deviation / math.sqrt(n),
+        NORMAL_95 * ends,
+        NORMAL_95 * standard_uncertainty(timebase_accuracy) * mean,
+    )
     flags = spikes.flags | (Flag.TOO_FEW if n < FEWEST_INTERVALS else Flag.NONE)
     low = 1.0 / (mean + half)
     high = 1.0 / (mean - half) if half < mean else None
@@ -86,7 +88,9 @@ def frequency_result(found: Oscillation, conditions: Mapping[str, Any]) -> Resul
     """Return the frequency as a result; the method names the regime."""
     n = found.intervals.size
     method = f"inverse mean of {n} inter-spike intervals, {found.regime}" if n > 1 else "no oscillation"
-    return Result("frequency", "Hz", found.frequency, found.low, found.high, method, dict(conditions), found.flags)
+    return Result(
+        "frequency", "Hz", found.frequency, found.low, found.high, method, dict(conditions), found.flags
+    )
 
 
 def jitter_result(found: Oscillation, conditions: Mapping[str, Any]) -> Result:
@@ -94,8 +98,24 @@ def jitter_result(found: Oscillation, conditions: Mapping[str, Any]) -> Result:
     n = found.intervals.size
     method = f"standard deviation of {n} inter-spike intervals"
     if n < FEWEST_INTERVALS:
-        return Result("inter_spike_interval_jitter", "s", None, None, None, method, dict(conditions),
-                      found.flags | Flag.TOO_FEW)
+        return Result(
+            "inter_spike_interval_jitter",
+            "s",
+            None,
+            None,
+            None,
+            method,
+            dict(conditions),
+            found.flags | Flag.TOO_FEW,
+        )
     relative = NORMAL_95 / math.sqrt(2.0 * (n - 1))
-    return Result("inter_spike_interval_jitter", "s", found.jitter, found.jitter * max(0.0, 1 - relative),
-                  found.jitter * (1 + relative), method, dict(conditions), found.flags)
+    return Result(
+        "inter_spike_interval_jitter",
+        "s",
+        found.jitter,
+        found.jitter * max(0.0, 1 - relative),
+        found.jitter * (1 + relative),
+        method,
+        dict(conditions),
+        found.flags,
+    )

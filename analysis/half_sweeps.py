@@ -17,7 +17,9 @@ class IVPoints:
 
     voltage: FloatArray  #: [V] across the device
     current: FloatArray  #: [A] through the device
-    level: FloatArray | None = None  #: [V or A] set-points of the source; None: the voltages are the set-points
+    level: FloatArray | None = (
+        None  #: [V or A] set-points of the source; None: the voltages are the set-points
+    )
     flags: npt.NDArray[np.uint32] | None = None
     cycle: IntArray | None = None  #: None: split where the voltage returns to zero or changes sign
     polarity: IntArray | None = None  #: +1 or -1; None: sign of the level
@@ -52,8 +54,9 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
     """Yield the half-cycles of a record in order of measurement.
 
     A half-cycle ends where ``cycle`` or the polarity changes; without ``cycle`` also where the level turns up
-    again. Points at zero belong to the half-cycle they end, or begin a cycle with. Points whose voltage or current is NaN are left out.
-    Currents published as magnitudes (positive at negative voltage) are taken as magnitudes.
+    again. Points at zero belong to the half-cycle they end, or begin a cycle with. Points whose voltage or
+    current is NaN are left out. Currents published as magnitudes (positive at negative voltage) are taken as
+    magnitudes.
     """
     voltage = np.asarray(points.voltage, dtype=np.float64)
     current = np.asarray(points.current, dtype=np.float64)
@@ -73,8 +76,14 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
             amperes = -amperes
         magnitude = side * level[keep]
         yield HalfSweep(
-            cycle=int(cycle[first]) if points.cycle is not None else number, polarity=side, level=magnitude,
-            voltage=volts, current=amperes, flags=flags[keep], turn=int(np.argmax(magnitude)), first=int(first),
+            cycle=int(cycle[first]) if points.cycle is not None else number,
+            polarity=side,
+            level=magnitude,
+            voltage=volts,
+            current=amperes,
+            flags=flags[keep],
+            turn=int(np.argmax(magnitude)),
+            first=int(first),
             cycle_name=points.cycle_name if points.cycle is not None else "half_sweep",
         )
 

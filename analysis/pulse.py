@@ -1,13 +1,14 @@
 """Switching delay: from the edge of a pulse at the device to the instant at which the device switches.
 
-Definitions. Edge: the 50 % point of the pulse edge at the device, half way between the base and the highest device
-voltage before switching, last upward crossing before switching. Switching instant: steepest rise of the device
-current. The charging current of the parallel capacitance flows during the edge and then ends; switching is the rise
-after which the current stays, at a conductance at least twice that of the off state in the same pulse.
+Definitions. Edge: the 50 % point of the pulse edge at the device, half way between the base and the highest
+device voltage before switching, last upward crossing before switching. Switching instant: steepest rise of
+the device current. The charging current of the parallel capacitance flows during the edge and then ends;
+switching is the rise after which the current stays, at a conductance at least twice that of the off state in
+the same pulse.
 
-Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform). Common
-to all pulses: skew between the two channels (limit / sqrt 3) and the time base. ``Delay`` keeps both apart, so that
-a mean over pulses shrinks the first and not the second.
+Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
+Common to all pulses: skew between the two channels (limit / sqrt 3) and the time base. ``Delay`` keeps both
+apart, so that a mean over pulses shrinks the first and not the second.
 """
 
 import math
@@ -54,13 +55,19 @@ class Delay:
     edge_time: float = math.nan  #: [s] on the waveform's time axis
     switching_time: float = math.nan
     edge_level: float = math.nan  #: [V] half way up
-    highest: float = math.nan  #: [V] highest device voltage before switching (before the end, if it did not fire)
+    highest: float = (
+        math.nan
+    )  #: [V] highest device voltage before switching (before the end, if it did not fire)
     off_current: float = math.nan
     on_current: float = math.nan
 
 
 def switching_delay(
-    time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts | None = None, flags: Flag = Flag.NONE,
+    time: FloatArray,
+    voltage: FloatArray,
+    current: FloatArray,
+    facts: PulseFacts | None = None,
+    flags: Flag = Flag.NONE,
 ) -> Delay:
     """Measure the switching delay in one record that holds one pulse.
 
@@ -73,8 +80,8 @@ def switching_delay(
     Returns
     -------
     Delay
-        NO_EVENT where there is no pulse or the device did not fire (a resistor never does); UNDER_SAMPLED where
-        the rise of current or the edge has fewer than three samples.
+        NO_EVENT where there is no pulse or the device did not fire (a resistor never does); UNDER_SAMPLED
+        where the rise of current or the edge has fewer than three samples.
     """
     facts = facts or PulseFacts()
     if time.size < 16:
@@ -110,10 +117,18 @@ def switching_delay(
     value = (instant - edge) * dt
     sampling = dt / math.sqrt(12.0)
     return Delay(
-        value=value, random=combined(instant_random * dt, edge_random * dt, sampling),
-        systematic=combined(standard_uncertainty(facts.channel_skew), standard_uncertainty(facts.timebase_accuracy * value)),
-        flags=flags, edge_time=float(time[0]) + edge * dt, switching_time=float(time[0]) + instant * dt,
-        edge_level=base + sign * 0.5 * highest, highest=base + sign * highest, off_current=sign * off, on_current=sign * on,
+        value=value,
+        random=combined(instant_random * dt, edge_random * dt, sampling),
+        systematic=combined(
+            standard_uncertainty(facts.channel_skew), standard_uncertainty(facts.timebase_accuracy * value)
+        ),
+        flags=flags,
+        edge_time=float(time[0]) + edge * dt,
+        switching_time=float(time[0]) + instant * dt,
+        edge_level=base + sign * 0.5 * highest,
+        highest=base + sign * highest,
+        off_current=sign * off,
+        on_current=sign * on,
     )
 
 
@@ -128,15 +143,17 @@ def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None
     present = (smooth > 0.2 * top) | (smoothed(i, 3) > 0.5 * float(smoothed(i, 3)[first:].max()))
     gone = np.flatnonzero(~present[first:])
     last = first + int(gone[0]) - 1 if gone.size else v.size - 1
-    # off the falling edge: up to where the voltage is still what it was late in the pulse (it may switch late, too)
+    # off the falling edge: up to where the voltage is what it was late in the pulse (it may switch late)
     late = min(float(np.median(smooth[last - (last - first) // part : last + 1])) for part in (3, 10))
     steady = np.flatnonzero(smooth[first : last + 1] >= 0.95 * late - 3.0 * noise)
     last = first + int(steady[-1]) - 2
     return (first, last) if last - first >= 8 else None
 
 
-def _lasting_rise(v: FloatArray, i: FloatArray, first: int, last: int, noise: float) -> tuple[float, float, float] | None:
-    """Return (off current, on current, fractional index half way) of the rise that lasts to the pulse's end."""
+def _lasting_rise(
+    v: FloatArray, i: FloatArray, first: int, last: int, noise: float
+) -> tuple[float, float, float] | None:
+    """Return (off current, on current, fractional index half way) of the rise that lasts to the end."""
     width = max(3, min(31, (last - first) // 50))
     smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
     tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
@@ -173,14 +190,23 @@ def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
     if delay.value is None:
         return Result("switching_delay", "s", None, None, None, _METHOD, conditions, delay.flags)
     half = NORMAL_95 * combined(delay.random, delay.systematic)
-    return Result("switching_delay", "s", delay.value, delay.value - half, delay.value + half, _METHOD, conditions, delay.flags)
+    return Result(
+        "switching_delay",
+        "s",
+        delay.value,
+        delay.value - half,
+        delay.value + half,
+        _METHOD,
+        conditions,
+        delay.flags,
+    )
 
 
 def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
     """Return the mean delay of the pulses that fired.
 
-    The interval joins the scatter between pulses (t-interval) and the part common to all of them. One pulse alone
-    gives its own interval and the flag TOO_FEW; none gives NO_EVENT.
+    The interval joins the scatter between pulses (t-interval) and the part common to all of them. One pulse
+    alone gives its own interval and the flag TOO_FEW; none gives NO_EVENT.
     """
     fired = [delay for delay in delays if delay.value is not None]
     flags = Flag.NONE
@@ -189,7 +215,9 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
     method = f"mean of {len(fired)} of {len(delays)} pulses, {_METHOD}"
     conditions = {**conditions, "statistic": "mean", "pulses": len(fired)}
     if not fired:
-        return Result("switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)
+        return Result(
+            "switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT
+        )
     values = np.array([delay.value for delay in fired])
     common = max(delay.systematic for delay in fired)
     if len(fired) < 2:
@@ -209,5 +237,13 @@ def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]
     fired = sum(delay.value is not None for delay in delays)
     low, high = proportion_interval(fired, len(delays))
     value = fired / len(delays) if delays else None
-    return Result("switching_probability", "", value, low, high, f"{fired} of {len(delays)} pulses, Wilson interval",
-                  conditions, Flag.NONE if delays else Flag.NO_EVENT)
+    return Result(
+        "switching_probability",
+        "",
+        value,
+        low,
+        high,
+        f"{fired} of {len(delays)} pulses, Wilson interval",
+        conditions,
+        Flag.NONE if delays else Flag.NO_EVENT,
+    )

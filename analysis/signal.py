@@ -33,15 +33,18 @@ def smoothed(values: FloatArray, width: int) -> FloatArray:
 
 
 def upward_crossings(values: FloatArray, level: float) -> FloatArray:
-    """Return the fractional indices where ``values`` rise through ``level``, ascending (linear in between)."""
+    """Return the fractional indices where ``values`` rise through ``level`` (linear in between)."""
     below = values < level
     before = np.flatnonzero(below[:-1] & ~below[1:])
     crossing: FloatArray = before + (level - values[before]) / (values[before + 1] - values[before])
     return crossing
 
 
-def line_crossing(values: FloatArray, near: float, level: float, low: float, high: float) -> tuple[float, float, int]:
-    """Refine a rising crossing by a straight line through the samples of its edge between ``low`` and ``high``.
+def line_crossing(
+    values: FloatArray, near: float, level: float, low: float, high: float
+) -> tuple[float, float, int]:
+    """Refine a rising crossing by a straight line through the samples of its edge between ``low`` and
+    ``high``.
 
     Returns
     -------
@@ -69,8 +72,9 @@ def line_crossing(values: FloatArray, near: float, level: float, low: float, hig
 def steepest_rise(values: FloatArray, first: int, last: int, half_width: int) -> tuple[float, float]:
     """Return (fractional index, its standard uncertainty) of the steepest rise between two samples.
 
-    A cubic is fitted to ``2 half_width + 1`` samples around the steepest smoothed slope; its inflection is the
-    answer, the residuals give the random part, and the change under a window half as wide again the model's.
+    A cubic is fitted to ``2 half_width + 1`` samples around the steepest smoothed slope; its inflection is
+    the answer, the residuals give the random part, and the change under a window half as wide again the
+    model's.
     """
     slope = np.gradient(smoothed(values, max(3, half_width)))
     first, last = max(first, 0), min(last, values.size - 1)

@@ -1,9 +1,9 @@
 """Snapback under current drive: where the voltage turns back although the current still rises.
 
-Definitions. Threshold: the highest device voltage on the way up before the voltage falls by more than noise and
-one per cent; hold: on the way down, the lowest device voltage before it rises again; snapback: the fall from the
-threshold to the lowest voltage after it. A step hides the true turning point: it lies between the extreme reading
-and where the steeper of its two neighbours' slopes would have led within one step.
+Definitions. Threshold: the highest device voltage on the way up before the voltage falls by more than noise
+and one per cent; hold: on the way down, the lowest device voltage before it rises again; snapback: the fall
+from the threshold to the lowest voltage after it. A step hides the true turning point: it lies between the
+extreme reading and where the steeper of its two neighbours' slopes would have led within one step.
 """
 
 from dataclasses import dataclass
@@ -71,11 +71,15 @@ def _turning_point(rising: FloatArray, noise: float) -> int | None:
     return k if fall[k] > least else None
 
 
-def _results(half: HalfSweep, name: str, k: int | None, sign: float, facts: SweepFacts) -> tuple[Result, Result]:
+def _results(
+    half: HalfSweep, name: str, k: int | None, sign: float, facts: SweepFacts
+) -> tuple[Result, Result]:
     if k is None:
         flags = worst_flags(half, *range(len(half.flags))) & PASSED_ON | Flag.NO_EVENT
-        return (result_of(half, f"{name}_voltage", "V", _METHOD, flags=flags),
-                result_of(half, f"{name}_current", "A", _METHOD, flags=flags))
+        return (
+            result_of(half, f"{name}_voltage", "V", _METHOD, flags=flags),
+            result_of(half, f"{name}_current", "A", _METHOD, flags=flags),
+        )
     around = [j for j in (k - 1, k + 1) if 0 <= j < len(half.voltage)]
     extreme, amperes = float(half.voltage[k]), float(half.current[k])
     # the approach is smooth; the far side may have jumped, and a jump says nothing of the turning point
@@ -85,12 +89,28 @@ def _results(half: HalfSweep, name: str, k: int | None, sign: float, facts: Swee
     flags = worst_flags(half, k, *around) & PASSED_ON
     if reach > 0.02 * abs(extreme):
         flags |= Flag.UNDER_SAMPLED
-    voltage = result_of(half, f"{name}_voltage", "V", _METHOD, value=0.5 * (low + high), low=low - wide, high=high + wide,
-                        flags=flags)
+    voltage = result_of(
+        half,
+        f"{name}_voltage",
+        "V",
+        _METHOD,
+        value=0.5 * (low + high),
+        low=low - wide,
+        high=high + wide,
+        flags=flags,
+    )
     amps = [float(half.current[j]) for j in (*around, k)]
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
-    current = result_of(half, f"{name}_current", "A", _METHOD, value=amperes, low=min(amps) - wide, high=max(amps) + wide,
-                        flags=flags)
+    current = result_of(
+        half,
+        f"{name}_current",
+        "A",
+        _METHOD,
+        value=amperes,
+        low=min(amps) - wide,
+        high=max(amps) + wide,
+        flags=flags,
+    )
     return voltage, current
 
 
@@ -102,5 +122,13 @@ def _fall(half: HalfSweep, k: int | None, facts: SweepFacts) -> Result:
     # the two readings share gain and offset; gain acts on their difference, noise on both
     wide = NORMAL_95 * (2**0.5 * facts.voltage_noise + facts.voltage_gain * value / 3**0.5)
     reach = abs(float(half.voltage[k] - half.voltage[k - 1])) if k > 0 else 0.0
-    return result_of(half, "snapback_voltage", "V", _METHOD, value=value, low=value - wide, high=value + reach + wide,
-                     flags=worst_flags(half, k, k + 1) & PASSED_ON)
+    return result_of(
+        half,
+        "snapback_voltage",
+        "V",
+        _METHOD,
+        value=value,
+        low=value - wide,
+        high=value + reach + wide,
+        flags=worst_flags(half, k, k + 1) & PASSED_ON,
+    )

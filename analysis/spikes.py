@@ -24,7 +24,9 @@ class Spikes:
     """Spike times [s] on the record's time axis, shape (n,), ascending, and how they were found."""
 
     times: FloatArray
-    uncertainty: float  #: [s] standard, of one time (noise over slope, and the sample interval where it is coarse)
+    uncertainty: (
+        float  #: [s] standard, of one time (noise over slope, and the sample interval where it is coarse)
+    )
     falling: bool  #: timed on the falling edge (the steeper one)
     low: float  #: [unit] level below which the detector arms, as values
     high: float
@@ -33,7 +35,9 @@ class Spikes:
     flags: Flag = Flag.NONE
 
 
-def spike_times(time: FloatArray, values: FloatArray, resolution: float = 0.0, flags: Flag = Flag.NONE) -> Spikes:
+def spike_times(
+    time: FloatArray, values: FloatArray, resolution: float = 0.0, flags: Flag = Flag.NONE
+) -> Spikes:
     """Find the spikes of a record.
 
     Parameters
@@ -45,9 +49,10 @@ def spike_times(time: FloatArray, values: FloatArray, resolution: float = 0.0, f
     Returns
     -------
     Spikes
-        One per cycle of a comparator with hysteresis between 35 % and 65 % of the swing, timed where the steeper
-        of the two edges passes half of it. The swing is the median over sixteen parts of the record of highest
-        less lowest, so that one wild sample does not set it. NO_EVENT where nothing swings beyond the noise.
+        One per cycle of a comparator with hysteresis between 35 % and 65 % of the swing, timed where the
+        steeper of the two edges passes half of it. The swing is the median over sixteen parts of the record
+        of highest less lowest, so that one wild sample does not set it. NO_EVENT where nothing swings beyond
+        the noise.
     """
     noise = noise_of(values, resolution) if values.size else 0.0
     nothing = Spikes(np.empty(0), 0.0, False, 0.0, 0.0, 0.0, noise, flags | Flag.NO_EVENT)
@@ -64,7 +69,9 @@ def spike_times(time: FloatArray, values: FloatArray, resolution: float = 0.0, f
     return best
 
 
-def _passages(time: FloatArray, values: FloatArray, low: float, high: float, noise: float, flags: Flag) -> Spikes:
+def _passages(
+    time: FloatArray, values: FloatArray, low: float, high: float, noise: float, flags: Flag
+) -> Spikes:
     """Return the spikes between two levels, timed on the steeper edge."""
     swing = high - low
     arm, fire, middle = low + ARM * swing, low + FIRE * swing, low + 0.5 * swing
@@ -81,8 +88,14 @@ def _passages(time: FloatArray, values: FloatArray, low: float, high: float, noi
     if index.size > 1 and float(np.median(np.diff(index))) < _FEWEST_SAMPLES:
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
-        times=np.interp(index, np.arange(time.size), time), uncertainty=math.hypot(noise / slope * dt, coarse),
-        falling=falling, low=arm, high=fire, swing=swing, noise=noise, flags=flags,
+        times=np.interp(index, np.arange(time.size), time),
+        uncertainty=math.hypot(noise / slope * dt, coarse),
+        falling=falling,
+        low=arm,
+        high=fire,
+        swing=swing,
+        noise=noise,
+        flags=flags,
     )
 
 
@@ -95,8 +108,8 @@ def inter_spike_intervals(spikes: Spikes) -> FloatArray:
 def _levels(values: FloatArray) -> list[tuple[float, float]]:
     """Return robust (lowest, highest) to try in turn: medians over parts of the record, and the record's own.
 
-    The record's own come first where most parts hold no spike; a start from rest would spoil them, so the medians
-    are still tried after.
+    The record's own come first where most parts hold no spike; a start from rest would spoil them, so the
+    medians are still tried after.
     """
     lowest, highest = (float(np.quantile(values, q)) for q in (0.0005, 0.9995))
     if values.size < 8 * _BLOCKS:
@@ -109,7 +122,7 @@ def _levels(values: FloatArray) -> list[tuple[float, float]]:
 
 
 def _edges(values: FloatArray, arm: float, fire: float, middle: float) -> tuple[FloatArray, float]:
-    """Return fractional indices of the middle crossings of complete arm -> fire passages, and their median length."""
+    """Return indices of the middle crossings of complete arm -> fire passages, and their median length."""
     state = np.where(values > fire, 1, np.where(values < arm, -1, 0))
     known = np.flatnonzero(state)
     passages = np.flatnonzero((state[known[1:]] == 1) & (state[known[:-1]] == -1))

@@ -11,8 +11,18 @@ from tsbench.records import FloatArray
 #: normal quantile of a two-sided 95 % interval
 NORMAL_95 = 1.959963984540054
 #: Student's t quantiles of a two-sided 95 % interval for 1 to 10 degrees of freedom (beyond: expansion below)
-_T_95 = (12.7062047, 4.3026527, 3.1824463, 2.7764451, 2.5705818,
-         2.4469119, 2.3646243, 2.3060041, 2.2621572, 2.2281389)
+_T_95 = (
+    12.7062047,
+    4.3026527,
+    3.1824463,
+    2.7764451,
+    2.5705818,
+    2.4469119,
+    2.3646243,
+    2.3060041,
+    2.2621572,
+    2.2281389,
+)
 
 
 def t_quantile_95(degrees_of_freedom: int) -> float:
@@ -25,13 +35,17 @@ def t_quantile_95(degrees_of_freedom: int) -> float:
     if degrees_of_freedom <= len(_T_95):
         return _T_95[degrees_of_freedom - 1]
     z, n = NORMAL_95, float(degrees_of_freedom)
-    return (z + (z**3 + z) / (4 * n) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-            + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
-            + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * n**4))
+    return (
+        z
+        + (z**3 + z) / (4 * n)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
+        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * n**4)
+    )
 
 
 def standard_uncertainty(limit: float) -> float:
-    """Return the standard uncertainty of a data-sheet limit: the error is taken uniform within ± ``limit``."""
+    """Return the standard uncertainty of a data-sheet limit: the error is uniform within ± ``limit``."""
     return abs(limit) / math.sqrt(3.0)
 
 
@@ -63,8 +77,9 @@ def summarise(values: FloatArray, systematic: float = 0.0) -> Summary:
     Returns
     -------
     Summary
-        The interval of the mean joins the t-interval of the scatter and 1.96 x ``systematic`` by root of sum of
-        squares. With one value, or none, it is NaN unless nothing can be said of it (``number`` 0: all NaN).
+        The interval of the mean joins the t-interval of the scatter and 1.96 x ``systematic`` by root of sum
+        of squares. With one value, or none, it is NaN unless nothing can be said of it (``number`` 0: all
+        NaN).
     """
     values = np.asarray(values, dtype=np.float64)
     n = values.size
@@ -79,7 +94,10 @@ def summarise(values: FloatArray, systematic: float = 0.0) -> Summary:
 
 
 def bootstrap_interval(
-    values: FloatArray, statistic: Callable[[FloatArray], float], seed: int = 0, draws: int = 2000,
+    values: FloatArray,
+    statistic: Callable[[FloatArray], float],
+    seed: int = 0,
+    draws: int = 2000,
 ) -> tuple[float, float]:
     """Return the 95 % percentile bootstrap interval of ``statistic`` of a sample of shape (n,), n >= 2."""
     values = np.asarray(values, dtype=np.float64)

@@ -16,9 +16,10 @@ from tsbench.records import FloatArray
 class Jump:
     """Switching is the largest jump of log conductance between two neighbouring points of a branch.
 
-    It counts if the conductance changes by more than ``ratio``, by more than ``outlier`` times the median change
-    of the branch (so that a steep but steady curve has no threshold), and stays changed at the next point.
-    Currents below three standard deviations of the noise are taken as that, so that noise has no jumps.
+    It counts if the conductance changes by more than ``ratio``, by more than ``outlier`` times the median
+    change of the branch (so that a steep but steady curve has no threshold), and stays changed at the next
+    point. Currents below three standard deviations of the noise are taken as that, so that noise has no
+    jumps.
     """
 
     ratio: float = 2.0
@@ -59,7 +60,9 @@ def parse_rule(text: str) -> Rule:
         current = parse_quantity(value, "A")
         if current > 0:
             return Above(current)
-        raise ConfigurationError(f"rule '{text}': the current must be above 0 A; give for example 'above=10n'")
+        raise ConfigurationError(
+            f"rule '{text}': the current must be above 0 A; give for example 'above=10n'"
+        )
     if name == "jump":
         ratio = parse_quantity(value, "") if value else Jump.ratio
         if ratio > 1:
@@ -71,13 +74,16 @@ def parse_rule(text: str) -> Rule:
 def noise_floor(current: FloatArray, noise: float = 0.0) -> float:
     """Return the current [A] below which a reading says only "off": three standard deviations of the noise.
 
-    ``noise`` is what the instrument's data sheet says (standard deviation, A). The record's own noise comes from
-    second differences of its lower half, in which a smooth curve cancels, and from readings of the wrong sign.
+    ``noise`` is what the instrument's data sheet says (standard deviation, A). The record's own noise comes
+    from second differences of its lower half, in which a smooth curve cancels, and from readings of the wrong
+    sign.
     """
     current = np.asarray(current, dtype=np.float64)
     if current.size < 4:
         return 3.0 * noise
-    wrong_side = 1.5 * max(0.0, -float(current.min()))  # a negative reading at positive voltage is noise or offset
+    wrong_side = 1.5 * max(
+        0.0, -float(current.min())
+    )  # a negative reading at positive voltage is noise or offset
     current = np.abs(current)
     triples = np.lib.stride_tricks.sliding_window_view(current, 3)
     lower = triples[triples.max(axis=1) <= np.quantile(current, 0.6)]
@@ -90,7 +96,7 @@ def noise_floor(current: FloatArray, noise: float = 0.0) -> float:
 
 
 def off_to_on(half: HalfSweep, rule: Rule, noise: float = 0.0) -> int | None:
-    """Return the index of the last off point on the way up, None where it does not switch, -1 if on from the first."""
+    """Return the index of the last off point on the way up; None: does not switch; -1: on from the first."""
     if isinstance(rule, Above):
         over = np.flatnonzero(half.current[: half.turn + 1] > rule.current)
         return int(over[0]) - 1 if over.size else None
@@ -115,8 +121,10 @@ def on_to_off(half: HalfSweep, rule: Rule, noise: float = 0.0) -> int | None:
     return k if half.current[k] > 10 * noise_floor(half.current, noise) and fall > 5 * rule.ratio else None
 
 
-def _largest_change(half: HalfSweep, first: int, last: int, rule: Jump, noise: float, sign: int = 1) -> int | None:
-    """Return k of the largest signed change of log conductance from k to k + 1 <= ``last`` that the rule accepts."""
+def _largest_change(
+    half: HalfSweep, first: int, last: int, rule: Jump, noise: float, sign: int = 1
+) -> int | None:
+    """Return k of the largest change of log conductance from k to k + 1 that the rule accepts."""
     voltage, current = half.voltage[first : last + 1], half.current[first : last + 1]
     floor = noise_floor(half.current, noise)
     usable = voltage > 1e-6 * float(np.max(np.abs(half.voltage), initial=0.0))
@@ -137,14 +145,16 @@ def _largest_change(half: HalfSweep, first: int, last: int, rule: Jump, noise: f
         after = after[np.isfinite(after)]
         # one wild reading is not switching: the next point must be on the new side too
         stays = after.size == 0 or sign * (float(after[0]) - middle) > 0
-        beyond_noise = sign < 0 or float(current[k + 1] - current[k]) > _LEAST_SIGMAS * _own_noise(current[: k + 1], current)
+        beyond_noise = sign < 0 or float(current[k + 1] - current[k]) > _LEAST_SIGMAS * _own_noise(
+            current[: k + 1], current
+        )
         if stays and beyond_noise:
             return first + int(k)
     return None
 
 
 def _own_noise(off: FloatArray, whole: FloatArray) -> float:
-    """Return the standard deviation of the noise of the off state, of the whole branch where that is too short."""
+    """Return the standard deviation of the off state's noise, of the whole branch where that is short."""
     second = np.diff(off if off.size >= _ENOUGH_FOR_NOISE else whole, 2)
     return _spread(second) if second.size else 0.0
 

@@ -1,9 +1,9 @@
 """Tables of others (CSV and its relatives): lines of text -> named columns of numbers, streamed.
 
-Understood: comma, semicolon, tab, bar or blanks between cells; decimal point, or decimal comma where the comma does
-not separate cells; a byte-order mark; comments (``#`` or ``%``) and blank lines; a header, or none (columns are then
-``1``, ``2``, …); a second line with units. Blank and NaN cells, and a meter's overflow number, leave the row out,
-with its line number; text in place of a number is refused.
+Understood: comma, semicolon, tab, bar or blanks between cells; decimal point, or decimal comma where the
+comma does not separate cells; a byte-order mark; comments (``#`` or ``%``) and blank lines; a header, or none
+(columns are then ``1``, ``2``, …); a second line with units. Blank and NaN cells, and a meter's overflow
+number, leave the row out, with its line number; text in place of a number is refused.
 """
 
 import math
@@ -19,13 +19,21 @@ from tsbench.records import FloatArray
 
 #: what a column may mean
 ROLES: Mapping[str, str] = {
-    "voltage": "device voltage [V]", "current": "device current [A]", "time": "time [s]",
-    "level": "set-point [V]", "sweep": "number of the half-sweep", "cycle": "number of the cycle",
+    "voltage": "device voltage [V]",
+    "current": "device current [A]",
+    "time": "time [s]",
+    "level": "set-point [V]",
+    "sweep": "number of the half-sweep",
+    "cycle": "number of the cycle",
 }
 #: header names that are taken for a role when no columns are named
 _GUESSES: Mapping[str, str] = {
-    "voltage": r"(device[ _]?)?(voltage|volt|volts|v|u)", "current": r"(device[ _]?)?(current|curr|amps|i)",
-    "time": r"(time|t)", "sweep": r"(half[ _]?)?sweep", "cycle": r"cycle", "level": r"(level|set[ _]?point)",
+    "voltage": r"(device[ _]?)?(voltage|volt|volts|v|u)",
+    "current": r"(device[ _]?)?(current|curr|amps|i)",
+    "time": r"(time|t)",
+    "sweep": r"(half[ _]?)?sweep",
+    "cycle": r"cycle",
+    "level": r"(level|set[ _]?point)",
 }
 #: readings at least this large are a meter's way to say "overflow" (9.9e37)
 OVERFLOW_NUMBER = 9e37
@@ -57,14 +65,18 @@ def parse_columns(text: str) -> dict[str, str]:
         if not equals or not name:
             raise ConfigurationError(f"--columns: '{part}' names no column; give for example '{role}=NAME'")
         if role in columns:
-            raise ConfigurationError(f"--columns: role '{role}' is given twice ('{columns[role]}' and '{name}')")
+            raise ConfigurationError(
+                f"--columns: role '{role}' is given twice ('{columns[role]}' and '{name}')"
+            )
         columns[role] = name
     if not columns:
         raise ConfigurationError("--columns is empty; give for example 'voltage=voltage_V,current=current_A'")
     return columns
 
 
-def parse_table(lines: Iterable[str], columns: Mapping[str, str] | None = None, *, source: str = "table") -> Table:
+def parse_table(
+    lines: Iterable[str], columns: Mapping[str, str] | None = None, *, source: str = "table"
+) -> Table:
     """Turn the lines of a table into columns by role.
 
     Parameters
@@ -99,19 +111,31 @@ def parse_table(lines: Iterable[str], columns: Mapping[str, str] | None = None, 
     kept = {role: array("d") for role in where}
     left_out: list[tuple[int, str]] = []
     pending = ([] if headed else [(first_number, first)]) + ([second] if second else [])
-    if headed and second and not any(_is_number(cell, comma) for cell in _cells(second[1], delimiter) if cell):
+    if (
+        headed
+        and second
+        and not any(_is_number(cell, comma) for cell in _cells(second[1], delimiter) if cell)
+    ):
         pending = pending[:-1]  # a line of units under the header
     for number, line in _joined(pending, rows):
         values = _row(_cells(line, delimiter), where, names, comma, f"{source}: line {number}")
-        reason = next((f"{names[where[role]]} is {_plainly(value)}" for role, value in values.items()
-                       if not math.isfinite(value) or abs(value) >= OVERFLOW_NUMBER), None)
+        reason = next(
+            (
+                f"{names[where[role]]} is {_plainly(value)}"
+                for role, value in values.items()
+                if not math.isfinite(value) or abs(value) >= OVERFLOW_NUMBER
+            ),
+            None,
+        )
         if reason:
             left_out.append((number, reason))
             continue
         for role, value in values.items():
             kept[role].append(value)
     if not any(len(column) for column in kept.values()):
-        raise UnreadableFile(f"{source}: no row of numbers in columns {', '.join(names[k] for k in where.values())}")
+        raise UnreadableFile(
+            f"{source}: no row of numbers in columns {', '.join(names[k] for k in where.values())}"
+        )
     return Table({role: np.array(column, dtype=np.float64) for role, column in kept.items()}, tuple(left_out))
 
 
@@ -167,17 +191,25 @@ def _is_number(cell: str, comma: bool) -> bool:
 
 
 def _row(
-    cells: list[str], where: Mapping[str, int], names: list[str], comma: bool, place: str,
+    cells: list[str],
+    where: Mapping[str, int],
+    names: list[str],
+    comma: bool,
+    place: str,
 ) -> dict[str, float]:
     values = {}
     for role, position in where.items():
         if position >= len(cells):
-            raise UnreadableFile(f"{place} has {len(cells)} cells where the header has {len(names)}; "
-                                 f"'{names[position]}' is missing")
+            raise UnreadableFile(
+                f"{place} has {len(cells)} cells where the header has {len(names)}; "
+                f"'{names[position]}' is missing"
+            )
         try:
             values[role] = _number(cells[position], comma)
         except ValueError:
-            raise UnreadableFile(f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number") from None
+            raise UnreadableFile(
+                f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number"
+            ) from None
     return values
 
 
@@ -199,7 +231,8 @@ def _guess(names: list[str], source: str) -> dict[str, str]:
     if len({"voltage", "current", "time"} & found.keys()) < 2:
         raise ConfigurationError(
             f"{source}: which columns are voltage and current (or time)? Say so with --columns "
-            f"voltage=NAME,current=NAME; there are {', '.join(names[:20])}")
+            f"voltage=NAME,current=NAME; there are {', '.join(names[:20])}"
+        )
     return found
 
 

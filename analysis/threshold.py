@@ -1,15 +1,16 @@
 """Threshold and hold voltage and current of each half-cycle of a current-voltage record.
 
-Definitions (deterministic device). Threshold voltage: on a ramp, the highest device voltage before the switching
-instant. Hold voltage: the lowest device voltage before the steepest fall of current on the way down. A sweep in
-steps shows the last reading before and the first after; the true value lies between the device voltage of the
-former and what the device voltage would have become at the next set-point had the device not switched (there its
-current is still nearly the same, so the drop along the wires cancels): ``low``..``high``, ``value`` in the middle.
-That interval is then widened at both ends by 1.96 standard uncertainties of the source meter and the wires.
+Definitions (deterministic device). Threshold voltage: on a ramp, the highest device voltage before the
+switching instant. Hold voltage: the lowest device voltage before the steepest fall of current on the way
+down. A sweep in steps shows the last reading before and the first after; the true value lies between the
+device voltage of the former and what the device voltage would have become at the next set-point had the
+device not switched (there its current is still nearly the same, so the drop along the wires cancels):
+``low``..``high``, ``value`` in the middle. That interval is then widened at both ends by 1.96 standard
+uncertainties of the source meter and the wires.
 
-Systematics: a data-sheet accuracy ``±(gain |reading| + offset)`` is a limit of a uniform distribution, standard
-uncertainty limit / sqrt 3; likewise the tolerance of the path resistance times the current. Reading noise and
-these join by root of sum of squares.
+Systematics: a data-sheet accuracy ``±(gain |reading| + offset)`` is a limit of a uniform distribution,
+standard uncertainty limit / sqrt 3; likewise the tolerance of the path resistance times the current. Reading
+noise and these join by root of sum of squares.
 """
 
 from collections.abc import Sequence
@@ -40,20 +41,25 @@ class SweepFacts:
     current_gain: float = 0.0
     current_offset: float = 0.0  #: [A] limit
     current_noise: float = 0.0  #: [A] standard deviation
-    path_resistance: float = 0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
+    path_resistance: float = (
+        0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
+    )
     path_tolerance: float = 0.02  #: relative limit of it
 
     def voltage_uncertainty(self, voltage: float, current: float) -> float:
         """Return the standard uncertainty [V] of a device voltage."""
         return combined(
-            standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset), self.voltage_noise,
+            standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset),
+            self.voltage_noise,
             standard_uncertainty(self.path_tolerance * self.path_resistance * current),
             self.path_resistance * self.current_uncertainty(current),
         )
 
     def current_uncertainty(self, current: float) -> float:
         """Return the standard uncertainty [A] of a current reading."""
-        return combined(standard_uncertainty(self.current_gain * abs(current) + self.current_offset), self.current_noise)
+        return combined(
+            standard_uncertainty(self.current_gain * abs(current) + self.current_offset), self.current_noise
+        )
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,9 @@ class Switching:
         return self.threshold_voltage, self.threshold_current, self.hold_voltage, self.hold_current
 
 
-def switching(points: IVPoints, facts: SweepFacts | None = None, rule: Rule | None = None) -> tuple[Switching, ...]:
+def switching(
+    points: IVPoints, facts: SweepFacts | None = None, rule: Rule | None = None
+) -> tuple[Switching, ...]:
     """Extract threshold and hold of every half-cycle of a voltage-driven record.
 
     Parameters
@@ -85,8 +93,8 @@ def switching(points: IVPoints, facts: SweepFacts | None = None, rule: Rule | No
     Returns
     -------
     tuple of Switching, one per half-cycle
-        Voltages are signed. Without an event ``value`` is None and the flag NO_EVENT is set; a device that stays
-        on gives CENSORED (bounded on one side). Currents are bounded on one side by nature.
+        Voltages are signed. Without an event ``value`` is None and the flag NO_EVENT is set; a device that
+        stays on gives CENSORED (bounded on one side). Currents are bounded on one side by nature.
     """
     facts = facts or SweepFacts()
     rule = rule or Jump()
@@ -106,24 +114,41 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
 def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str) -> tuple[Result, Result]:
     if k is None:
         flags = _run_flags(half, half.up()) | Flag.NO_EVENT
-        return (result_of(half, "threshold_voltage", "V", method, flags=flags),
-                result_of(half, "threshold_current", "A", method, flags=flags))
+        return (
+            result_of(half, "threshold_voltage", "V", method, flags=flags),
+            result_of(half, "threshold_current", "A", method, flags=flags),
+        )
     if k < 0:  # on from the first point: it switched at a lower voltage than was ever measured
-        bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(half.voltage[0], half.current[0])
+        bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(
+            half.voltage[0], half.current[0]
+        )
         flags = worst_flags(half, 0) & PASSED_ON | Flag.CENSORED
-        return (result_of(half, "threshold_voltage", "V", method, high=bound, flags=flags),
-                result_of(half, "threshold_current", "A", method, flags=flags))
+        return (
+            result_of(half, "threshold_voltage", "V", method, high=bound, flags=flags),
+            result_of(half, "threshold_current", "A", method, flags=flags),
+        )
     inner = float(half.voltage[k])
     outer = inner + _step_up(half, k)
     amperes = float(half.current[k])
-    voltage = _between(half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, k, k + 1))
+    voltage = _between(
+        half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, k, k + 1)
+    )
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
-    current = result_of(half, "threshold_current", "A", method, value=amperes, low=amperes - wide,
-                      flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED)
+    current = result_of(
+        half,
+        "threshold_current",
+        "A",
+        method,
+        value=amperes,
+        low=amperes - wide,
+        flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED,
+    )
     return voltage, current
 
 
-def _hold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str, *, switched: bool) -> tuple[Result, Result]:
+def _hold(
+    half: HalfSweep, k: int | None, facts: SweepFacts, method: str, *, switched: bool
+) -> tuple[Result, Result]:
     if k is None:
         down = half.down()
         flags = _run_flags(half, down) | Flag.NO_EVENT
@@ -131,14 +156,25 @@ def _hold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str, *, swi
         if switched:  # still on at the end: it holds at least down to the lowest voltage that was measured
             flags |= Flag.CENSORED
             high = float(np.min(half.voltage[down]))
-        return (result_of(half, "hold_voltage", "V", method, high=high, flags=flags),
-                result_of(half, "hold_current", "A", method, flags=flags))
+        return (
+            result_of(half, "hold_voltage", "V", method, high=high, flags=flags),
+            result_of(half, "hold_current", "A", method, flags=flags),
+        )
     inner, amperes = float(half.voltage[k]), float(half.current[k])
     outer = inner - _step_down(half, k)
-    voltage = _between(half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, k, k + 1))
+    voltage = _between(
+        half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, k, k + 1)
+    )
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
-    current = result_of(half, "hold_current", "A", method, value=amperes, high=amperes + wide,
-                      flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED)
+    current = result_of(
+        half,
+        "hold_current",
+        "A",
+        method,
+        value=amperes,
+        high=amperes + wide,
+        flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED,
+    )
     return voltage, current
 
 
@@ -160,7 +196,14 @@ def _usual_step(half: HalfSweep) -> float:
 
 
 def _between(
-    half: HalfSweep, quantity: str, method: str, low: float, high: float, current: float, facts: SweepFacts, seen: Flag,
+    half: HalfSweep,
+    quantity: str,
+    method: str,
+    low: float,
+    high: float,
+    current: float,
+    facts: SweepFacts,
+    seen: Flag,
 ) -> Result:
     value = 0.5 * (low + high)
     wide = NORMAL_95 * facts.voltage_uncertainty(value, current)
@@ -176,8 +219,15 @@ def _run_flags(half: HalfSweep, branch: slice) -> Flag:
 
 
 def result_of(
-    half: HalfSweep, quantity: str, unit: str, method: str, *, value: float | None = None, low: float | None = None,
-    high: float | None = None, flags: Flag = Flag.NONE,
+    half: HalfSweep,
+    quantity: str,
+    unit: str,
+    method: str,
+    *,
+    value: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    flags: Flag = Flag.NONE,
 ) -> Result:
     """Turn a magnitude back to its side; low stays below high."""
     if half.polarity < 0:

@@ -1,10 +1,11 @@
 """What a run's header says of the instruments, as the extractors want it.
 
-Accuracies in ``RunHeader.instruments[name]["accuracy"]`` are data-sheet limits ± (gain |reading| + offset): the
-extractors take the error as uniform within them. A waveform's own ``accuracy_gain`` and ``accuracy_offset`` are
-standard uncertainties already.
+Accuracies in ``RunHeader.instruments[name]["accuracy"]`` are data-sheet limits ± (gain |reading| + offset):
+the extractors take the error as uniform within them. A waveform's own ``accuracy_gain`` and
+``accuracy_offset`` are standard uncertainties already.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,14 +36,23 @@ def sweep_facts(run: Run, options: ExtractionOptions) -> SweepFacts:
     top_voltage = _largest(voltages, settings.get("source_range" if _voltage_drive(run) else "measure_range"))
     top_current = _largest(currents, settings.get("measure_range" if _voltage_drive(run) else "source_range"))
     # the voltage of a reading is read back, or what was programmed: whichever is less accurate
-    volts = [row for row in (_row(accuracy, quantity, top_voltage) for quantity in ("measure_voltage", "source_voltage")) if row]
+    volts = [
+        row
+        for row in (
+            _row(accuracy, quantity, top_voltage) for quantity in ("measure_voltage", "source_voltage")
+        )
+        if row
+    ]
     amps = _row(accuracy, "measure_current" if _voltage_drive(run) else "source_current", top_current) or {}
     return SweepFacts(
         voltage_gain=max((row.get("gain", 0.0) for row in volts), default=0.0),
         voltage_offset=max((row.get("offset", 0.0) for row in volts), default=0.0),
         voltage_noise=max((row.get("noise", 0.0) for row in volts), default=0.0),
-        current_gain=amps.get("gain", 0.0), current_offset=amps.get("offset", 0.0), current_noise=amps.get("noise", 0.0),
-        path_resistance=header.fixture.path_resistance.get("drive", 0.0), path_tolerance=options.path_tolerance,
+        current_gain=amps.get("gain", 0.0),
+        current_offset=amps.get("offset", 0.0),
+        current_noise=amps.get("noise", 0.0),
+        path_resistance=header.fixture.path_resistance.get("drive", 0.0),
+        path_tolerance=options.path_tolerance,
     )
 
 
@@ -52,8 +62,10 @@ def timebase_accuracy(header: RunHeader) -> float:
         for place in (facts.get("accuracy"), facts.get("settings"), facts):
             if isinstance(place, Mapping):
                 for name, value in place.items():
-                    if "timebase" in str(name) and "accuracy" in str(name) or name == "timebase":
-                        found = value.get("relative", value.get("gain")) if isinstance(value, Mapping) else value
+                    if ("timebase" in str(name) and "accuracy" in str(name)) or name == "timebase":
+                        found = (
+                            value.get("relative", value.get("gain")) if isinstance(value, Mapping) else value
+                        )
                         if isinstance(found, int | float):
                             return float(found)
     return 0.0
@@ -66,14 +78,14 @@ def parameter(run: Run, name: str, default: Any = None) -> Any:
 
 
 def _voltage_drive(run: Run) -> bool:
-    return parameter(run, "drive", "voltage") != "current"
+    return str(parameter(run, "drive", "voltage")) != "current"
 
 
 def _largest(values: Iterable[float], fixed: Any) -> float:
     """Return the range that was fixed, or the largest magnitude read."""
     if isinstance(fixed, int | float) and fixed > 0:
         return float(fixed)
-    return max((abs(value) for value in values if value == value), default=0.0)
+    return max((abs(value) for value in values if math.isfinite(value)), default=0.0)
 
 
 def _rows(accuracy: Any) -> list[tuple[str, Mapping[str, float]]]:
@@ -83,7 +95,11 @@ def _rows(accuracy: Any) -> list[tuple[str, Mapping[str, float]]]:
     return [(str(name).partition(":")[0], row) for name, row in accuracy.items() if isinstance(row, Mapping)]
 
 
-def _row(rows: list[tuple[str, Mapping[str, float]]], quantity: str, top: float) -> Mapping[str, float] | None:
+def _row(
+    rows: list[tuple[str, Mapping[str, float]]], quantity: str, top: float
+) -> Mapping[str, float] | None:
     """Return the row of the smallest range that holds ``top``, the largest where none does."""
     mine = sorted((row for name, row in rows if name == quantity), key=lambda row: row.get("full_scale", 0.0))
-    return next((row for row in mine if top <= row.get("full_scale", 0.0) * _OVERRANGE), mine[-1] if mine else None)
+    return next(
+        (row for row in mine if top <= row.get("full_scale", 0.0) * _OVERRANGE), mine[-1] if mine else None
+    )

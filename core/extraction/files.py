@@ -28,7 +28,9 @@ class FileAnalysis:
 
 
 def analyse_files(
-    paths: Sequence[Path], columns: str | Mapping[str, str] | None = None, rule: str | Rule | None = None,
+    paths: Sequence[Path],
+    columns: str | Mapping[str, str] | None = None,
+    rule: str | Rule | None = None,
     out: Path | None = None,
 ) -> FileAnalysis:
     """Extract numbers from run files and tables.
@@ -71,7 +73,10 @@ def _is_run(path: Path) -> bool:
 
 
 def _analyse_run(
-    path: Path, options: ExtractionOptions, out: Path | None, into: tuple[list[dict[str, Any]], list[str], list[Path]],
+    path: Path,
+    options: ExtractionOptions,
+    out: Path | None,
+    into: tuple[list[dict[str, Any]], list[str], list[Path]],
 ) -> None:
     from tsbench.storage import read_foreign
 
@@ -83,7 +88,9 @@ def _analyse_run(
     without = sum(result.value is None for result in results)
     mark = " (simulated)" if header.simulated else ""
     state = "" if run.status == "success" else f", run ended with status '{run.status}'"
-    lines.append(f"{path.name}: {header.protocol} on {header.device.identifier}{mark}: {len(results)} results, "
-                 f"{without} of them without a value{state}")
+    lines.append(
+        f"{path.name}: {header.protocol} on {header.device.identifier}{mark}: {len(results)} results, "
+        f"{without} of them without a value{state}"
+    )
     if out is not None:
         figures += draw_figures(run, out, options)

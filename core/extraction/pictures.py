@@ -20,8 +20,8 @@ _MOST = 12
 def draw_figures(run: Run, out: Path, options: ExtractionOptions | None = None) -> list[Path]:
     """Draw a run's figures into the folder ``out`` and return their paths.
 
-    A sweep gives its I-V curve and, from eight half-cycles on, the distribution of its thresholds; a pulse train the
-    first pulse of each amplitude; an oscillation each bias and frequency against bias.
+    A sweep gives its I-V curve and, from eight half-cycles on, the distribution of its thresholds; a pulse
+    train the first pulse of each amplitude; an oscillation each bias and frequency against bias.
     """
     options = options or ExtractionOptions()
     draw = {"iv_sweep": _sweep, "pulse_train": _pulses, "oscillation": _oscillations}.get(run.header.protocol)
@@ -39,11 +39,18 @@ def _sweep(run: Run, out: Path, options: ExtractionOptions) -> list[Path]:
     if not events:
         return []
     name, simulated = run.header.run_id, run.header.simulated
-    paths = [figures.save(figures.sweep_figure(events, _title(run, "I-V sweep"), simulated), out / f"{name}_iv.png")]
+    paths = [
+        figures.save(
+            figures.sweep_figure(events, _title(run, "I-V sweep"), simulated), out / f"{name}_iv.png"
+        )
+    ]
     if len(events) >= 8:
-        paths.append(figures.save(
-            figures.threshold_distribution(events, _title(run, "threshold and hold"), simulated),
-            out / f"{name}_thresholds.png"))
+        paths.append(
+            figures.save(
+                figures.threshold_distribution(events, _title(run, "threshold and hold"), simulated),
+                out / f"{name}_thresholds.png",
+            )
+        )
     return paths
 
 
@@ -58,8 +65,13 @@ def _pulses(run: Run, out: Path, options: ExtractionOptions) -> list[Path]:
             continue
         drawn.add(amplitude)
         figure = figures.pulse_figure(
-            record.times, record.voltage[segment], record.current[segment], delay,
-            _title(run, f"pulse of {format_quantity(amplitude, 'V')}"), run.header.simulated)
+            record.times,
+            record.voltage[segment],
+            record.current[segment],
+            delay,
+            _title(run, f"pulse of {format_quantity(amplitude, 'V')}"),
+            run.header.simulated,
+        )
         paths.append(figures.save(figure, out / f"{run.header.run_id}_pulse_{len(drawn)}.png"))
     return paths
 
@@ -77,7 +89,14 @@ def _oscillations(run: Run, out: Path, options: ExtractionOptions) -> list[Path]
             continue
         bias = format_quantity(float(record.conditions.get("bias", 0.0)), "V")
         figure = figures.oscillation_figure(
-            record.times, values[0], unit, spikes, found, _title(run, f"oscillation at a bias of {bias}"), simulated)
+            record.times,
+            values[0],
+            unit,
+            spikes,
+            found,
+            _title(run, f"oscillation at a bias of {bias}"),
+            simulated,
+        )
         paths.append(figures.save(figure, out / f"{name}_bias_{number}.png"))
     biases, results = frequency_curve(extract(run, options))
     if len(results) > 1:

@@ -24,7 +24,9 @@ from tsbench.records import Flag, FloatArray, Result, Run
 
 #: gives each protocol's name the analyses that read its data (the names in ``Protocol.analyses``)
 _BY_PROTOCOL: Mapping[str, tuple[str, ...]] = {
-    "iv_sweep": ("threshold",), "pulse_train": ("switching_delay",), "oscillation": ("oscillation",),
+    "iv_sweep": ("threshold",),
+    "pulse_train": ("switching_delay",),
+    "oscillation": ("oscillation",),
 }
 
 
@@ -39,8 +41,8 @@ def extract(run: Run, options: ExtractionOptions | None = None) -> tuple[Result,
     Returns
     -------
     tuple of Result
-        Each with its 95 % interval, method, conditions and flags. A run in which nothing happened gives results
-        without a value and the flag NO_EVENT; a protocol without an extractor gives none.
+        Each with its 95 % interval, method, conditions and flags. A run in which nothing happened gives
+        results without a value and the flag NO_EVENT; a protocol without an extractor gives none.
     """
     options = options or ExtractionOptions()
     found: list[Result] = []
@@ -56,11 +58,18 @@ def sweep_points(run: Run) -> IVPoints:
     """Return the readings of a sweep, the drop along the wires taken off the voltage."""
     names = {column.name for column in run.header.columns}
     resistance = run.header.fixture.path_resistance.get("drive", 0.0)
-    voltage = run.column("device_voltage") if "device_voltage" in names else (
-        run.column("voltage") - resistance * run.column("current"))
+    voltage = (
+        run.column("device_voltage")
+        if "device_voltage" in names
+        else (run.column("voltage") - resistance * run.column("current"))
+    )
     return IVPoints(
-        voltage=voltage, current=run.column("current"), level=run.column("set_point"), flags=run.point_flags,
-        cycle=run.column("cycle").astype(np.int64), polarity=run.column("polarity").astype(np.int64),
+        voltage=voltage,
+        current=run.column("current"),
+        level=run.column("set_point"),
+        flags=run.point_flags,
+        cycle=run.column("cycle").astype(np.int64),
+        polarity=run.column("polarity").astype(np.int64),
     )
 
 
@@ -82,18 +91,25 @@ def _thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
 # ------------------------------------------------------------------------------------------------ pulses
 
 
-def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
+def pulse_delays(
+    run: Run, options: ExtractionOptions | None = None
+) -> Iterator[tuple[DeviceRecord, int, Delay]]:
     """Yield (record, segment, delay) of each recorded pulse."""
     options = options or ExtractionOptions()
     timebase = timebase_accuracy(run.header)
     for record in device_records(run):
         if record.voltage is None or record.current is None:
             continue
-        facts = PulseFacts(record.voltage_resolution, record.current_resolution, options.channel_skew, timebase)
+        facts = PulseFacts(
+            record.voltage_resolution, record.current_resolution, options.channel_skew, timebase
+        )
         for segment in range(record.voltage.shape[0]):
             flags = record.flags | (Flag.CLIPPED if record.clipped[segment] else Flag.NONE)
-            yield record, segment, switching_delay(
-                record.times, record.voltage[segment], record.current[segment], facts, flags)
+            yield (
+                record,
+                segment,
+                switching_delay(record.times, record.voltage[segment], record.current[segment], facts, flags),
+            )
 
 
 def _delays(run: Run, options: ExtractionOptions) -> list[Result]:
@@ -113,7 +129,8 @@ def _delays(run: Run, options: ExtractionOptions) -> list[Result]:
 
 
 def oscillation_records(
-    run: Run, options: ExtractionOptions | None = None,
+    run: Run,
+    options: ExtractionOptions | None = None,
 ) -> Iterator[tuple[DeviceRecord, Spikes, Oscillation]]:
     """Yield (record, spikes, oscillation) of each bias; by the device voltage, else by the current."""
     del options
@@ -141,12 +158,16 @@ def _frequencies(run: Run, options: ExtractionOptions) -> list[Result]:
 
 #: analyses by name
 ANALYSES: Mapping[str, Callable[[Run, ExtractionOptions], list[Result]]] = {
-    "threshold": _thresholds, "switching_delay": _delays, "oscillation": _frequencies,
+    "threshold": _thresholds,
+    "switching_delay": _delays,
+    "oscillation": _frequencies,
 }
 
 
 def frequency_curve(results: tuple[Result, ...]) -> tuple[FloatArray, list[Result]]:
     """Return (biases [V], frequency results) of an oscillation run in order of bias."""
-    mine = sorted((result for result in results if result.quantity == "frequency" and "bias" in result.conditions),
-                  key=lambda result: float(result.conditions["bias"]))
+    mine = sorted(
+        (result for result in results if result.quantity == "frequency" and "bias" in result.conditions),
+        key=lambda result: float(result.conditions["bias"]),
+    )
     return np.array([float(result.conditions["bias"]) for result in mine]), mine

@@ -37,8 +37,12 @@ def device_records(run: Run) -> Iterator[DeviceRecord]:
 
 
 def _together(one: Waveform, other: Waveform) -> bool:
-    return (one.codes.shape == other.codes.shape and one.time == other.time and one.dt == other.dt
-            and dict(one.conditions) == dict(other.conditions))
+    return (
+        one.codes.shape == other.codes.shape
+        and one.time == other.time
+        and one.dt == other.dt
+        and dict(one.conditions) == dict(other.conditions)
+    )
 
 
 def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
@@ -67,7 +71,12 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         if ends:
             clipped |= np.isin(waveform.codes, ends).any(axis=1)
     return DeviceRecord(
-        conditions=first.conditions, times=first.times(), voltage=voltage, current=current,
-        voltage_resolution=voltage_resolution, current_resolution=current_resolution, flags=flags,
+        conditions=first.conditions,
+        times=first.times(),
+        voltage=voltage,
+        current=current,
+        voltage_resolution=voltage_resolution,
+        current_resolution=current_resolution,
+        flags=flags,
         clipped=tuple(bool(one) for one in clipped),
     )

@@ -1,4 +1,4 @@
-"""Tables of others to results: threshold and hold per half-sweep with a summary, or spikes of a record over time."""
+"""Tables of others to results: threshold and hold per half-sweep, or spikes of a record over time."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,7 +58,9 @@ def analyse_table(path: Path, columns: Mapping[str, str] | None, rule: Rule, out
         results, said, figures = _over_time(table, path, out)
     else:
         raise ConfigurationError(
-            f"{path.name}: columns {', '.join(sorted(roles))} are not enough; give voltage and current, or time and one of them")
+            f"{path.name}: columns {', '.join(sorted(roles))} are not enough; "
+            "give voltage and current, or time and one of them"
+        )
     if table.left_out:
         number, reason = table.left_out[0]
         more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
@@ -70,13 +72,16 @@ def _points(table: Table) -> IVPoints:
     cycle_name = "sweep" if "sweep" in table.columns else "cycle"
     cycle = table.columns.get(cycle_name)
     return IVPoints(
-        voltage=table.columns["voltage"], current=table.columns["current"], level=table.columns.get("level"),
-        cycle=None if cycle is None else np.rint(cycle).astype(np.int64), cycle_name=cycle_name,
+        voltage=table.columns["voltage"],
+        current=table.columns["current"],
+        level=table.columns.get("level"),
+        cycle=None if cycle is None else np.rint(cycle).astype(np.int64),
+        cycle_name=cycle_name,
     )
 
 
 def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tuple[list[Result], list[str]]:
-    """Return number, mean, standard deviation and median per polarity, and the difference to the usual rule."""
+    """Return number, mean, standard deviation, median per polarity, and the difference to the usual rule."""
     results: list[Result] = []
     lines: list[str] = []
     reference = None if rule == REFERENCE_RULE else switching(points, rule=REFERENCE_RULE)
@@ -92,31 +97,54 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
             conditions = {"polarity": name, "number": number, "without": without, "rule": str(rule)}
             if number == 0:
                 lines.append(f"polarity {name}: 0 half-sweeps {verb}, {without} do not (rule {rule})")
-                results.append(Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT))
+                results.append(
+                    Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
+                )
                 continue
             results += _statistics(quantity, sign, found, conditions)
             bounds = _bounds(found)
             lines.append(
                 f"polarity {name}: {number} half-sweeps {verb}, {without} do not (rule {rule}); {quantity} "
                 f"mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and {_volts(bounds[1])}), "
-                f"sd {_volts(summary.standard_deviation)}, median {_volts(sign * summary.median)}")
+                f"sd {_volts(summary.standard_deviation)}, median {_volts(sign * summary.median)}"
+            )
             if theirs is not None:
-                results += _difference(quantity, found, [getattr(event, quantity) for event in theirs], conditions)
+                results += _difference(
+                    quantity, found, [getattr(event, quantity) for event in theirs], conditions
+                )
                 if results[-1].quantity.endswith("_difference"):
                     only = results[-1].conditions
                     lines.append(
                         f"polarity {name}: {quantity} by rule {rule} minus by rule {REFERENCE_RULE}: mean "
                         f"{_volts(results[-1].value)} over {only['number']} half-sweeps that switch by both "
-                        f"({only['only_this_rule']} by {rule} only, {only['only_reference']} by {REFERENCE_RULE} only)")
-    switched = sum(event.threshold_voltage.value is not None or Flag.CENSORED in event.threshold_voltage.flags
-                   for event in events)
-    results.insert(0, Result("half_sweeps_switching", "", float(switched), None, None, f"rule {rule}",
-                             {"number": len(events), "without": len(events) - switched, "rule": str(rule)}))
-    lines.insert(0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - switched} do not (rule {rule})")
+                        f"({only['only_this_rule']} by {rule} only, "
+                        f"{only['only_reference']} by {REFERENCE_RULE} only)"
+                    )
+    switched = sum(
+        event.threshold_voltage.value is not None or Flag.CENSORED in event.threshold_voltage.flags
+        for event in events
+    )
+    results.insert(
+        0,
+        Result(
+            "half_sweeps_switching",
+            "",
+            float(switched),
+            None,
+            None,
+            f"rule {rule}",
+            {"number": len(events), "without": len(events) - switched, "rule": str(rule)},
+        ),
+    )
+    lines.insert(
+        0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - switched} do not (rule {rule})"
+    )
     return results, lines
 
 
-def _statistics(quantity: str, sign: int, found: Sequence[Result], conditions: Mapping[str, Any]) -> list[Result]:
+def _statistics(
+    quantity: str, sign: int, found: Sequence[Result], conditions: Mapping[str, Any]
+) -> list[Result]:
     values: FloatArray = np.array([result.value for result in found if result.value is not None])
     number, _, summary = summarise_results(found)
     few = Flag.TOO_FEW if number < 5 else Flag.NONE
@@ -124,29 +152,67 @@ def _statistics(quantity: str, sign: int, found: Sequence[Result], conditions: M
     low, high = sorted((sign * summary.low, sign * summary.high))
     parts = (
         ("mean", mean, (low, high), "mean, t-interval"),
-        ("standard_deviation", deviation, bootstrap_interval(values, lambda v: float(np.std(v, ddof=1))), "bootstrap"),
+        (
+            "standard_deviation",
+            deviation,
+            bootstrap_interval(values, lambda v: float(np.std(v, ddof=1))),
+            "bootstrap",
+        ),
         ("median", median, bootstrap_interval(values, lambda v: float(np.median(v))), "bootstrap"),
     )
-    return [Result(f"{quantity}_{name}", "V", _finite(value), _finite(bounds[0]), _finite(bounds[1]), method,
-                   conditions, few) for name, value, bounds, method in parts]
+    return [
+        Result(
+            f"{quantity}_{name}",
+            "V",
+            _finite(value),
+            _finite(bounds[0]),
+            _finite(bounds[1]),
+            method,
+            conditions,
+            few,
+        )
+        for name, value, bounds, method in parts
+    ]
 
 
 def _difference(
-    quantity: str, ours: Sequence[Result], theirs: Sequence[Result], conditions: Mapping[str, Any],
+    quantity: str,
+    ours: Sequence[Result],
+    theirs: Sequence[Result],
+    conditions: Mapping[str, Any],
 ) -> list[Result]:
-    both = np.array([a.value - b.value for a, b in zip(ours, theirs, strict=True)
-                     if a.value is not None and b.value is not None])
+    both = np.array(
+        [
+            a.value - b.value
+            for a, b in zip(ours, theirs, strict=True)
+            if a.value is not None and b.value is not None
+        ]
+    )
     if both.size == 0:
         return []
     mean = float(both.mean())
     bounds = bootstrap_interval(both, lambda v: float(np.mean(v)))
     only_ours = sum(a.value is not None and b.value is None for a, b in zip(ours, theirs, strict=True))
     only_theirs = sum(a.value is None and b.value is not None for a, b in zip(ours, theirs, strict=True))
-    told = {**conditions, "reference_rule": str(REFERENCE_RULE), "number": int(both.size),
-            "only_this_rule": only_ours, "only_reference": only_theirs}
+    told = {
+        **conditions,
+        "reference_rule": str(REFERENCE_RULE),
+        "number": int(both.size),
+        "only_this_rule": only_ours,
+        "only_reference": only_theirs,
+    }
     del told["without"]
-    return [Result(f"{quantity}_difference", "V", mean, _finite(bounds[0]), _finite(bounds[1]),
-                   "mean difference of the rules, bootstrap", told)]
+    return [
+        Result(
+            f"{quantity}_difference",
+            "V",
+            mean,
+            _finite(bounds[0]),
+            _finite(bounds[1]),
+            "mean difference of the rules, bootstrap",
+            told,
+        )
+    ]
 
 
 def _bounds(found: Sequence[Result]) -> tuple[float, float]:
@@ -168,7 +234,9 @@ def _sweep_figures(events: Sequence[Switching], path: Path, out: Path) -> list[P
 
     paths = [save(sweep_figure(events, title=path.stem), out / f"{path.stem}_iv.png")]
     if any(event.threshold_voltage.value is not None for event in events) and len(events) > 1:
-        paths.append(save(threshold_distribution(events, title=path.stem), out / f"{path.stem}_thresholds.png"))
+        paths.append(
+            save(threshold_distribution(events, title=path.stem), out / f"{path.stem}_thresholds.png")
+        )
     return paths
 
 
@@ -179,7 +247,9 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     time, values = table.columns["time"], table.columns[name]
     if time.size > 1 and not bool(np.all(np.diff(time) > 0)):
         k = int(np.flatnonzero(np.diff(time) <= 0)[0])
-        raise ConfigurationError(f"{path.name}: time does not rise after {time[k]:g} s (row {k + 2} of the numbers); sort the table")
+        raise ConfigurationError(
+            f"{path.name}: time does not rise after {time[k]:g} s (row {k + 2}); sort the table"
+        )
     steps = np.diff(np.unique(values))
     spikes = spike_times(time, values, float(steps.min()) if steps.size else 0.0)
     found = oscillation(spikes)
@@ -189,7 +259,10 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
         said = [f"no oscillation: {spikes.times.size} spikes"]
     else:
         results.append(jitter_result(found, conditions))
-        said = [f"{spikes.times.size} spikes, {format_interval(found.frequency, found.low, found.high, 'Hz')}, {found.regime}"]
+        said = [
+            f"{spikes.times.size} spikes, "
+            f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {found.regime}"
+        ]
     figures: list[Path] = []
     if out is not None:
         from tsbench.analysis.figures import oscillation_figure, save

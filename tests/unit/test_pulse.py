@@ -5,21 +5,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsbench.analysis.pulse import PulseFacts, delay_result, mean_delay, switching_delay, switching_probability
+from tsbench.analysis.pulse import (
+    PulseFacts,
+    delay_result,
+    mean_delay,
+    switching_delay,
+    switching_probability,
+)
 from tsbench.records import Flag
 
 DT = 0.4e-9
 
 
-def digitise(values: np.ndarray, full: float, random: np.random.Generator, noise: float = 0.0015) -> tuple[np.ndarray, float]:
+def digitise(
+    values: np.ndarray, full: float, random: np.random.Generator, noise: float = 0.0015
+) -> tuple[np.ndarray, float]:
     """Eight-bit codes over ``full``, with noise of ``noise`` of it."""
     code = full / 256
     return np.round((values + noise * full * random.standard_normal(values.size)) / code) * code, code
 
 
 def pulse(
-    delay: float, *, edge: float = 5e-9, rise: float = 8e-9, width: float = 400e-9, amplitude: float = 1.3, shift: float = 0.0,
-    off: float = 60e-6, on: float = 2e-3, spike: float = 0.0, fires: bool = True, side: int = 1, seed: int | None = 0,
+    delay: float,
+    *,
+    edge: float = 5e-9,
+    rise: float = 8e-9,
+    width: float = 400e-9,
+    amplitude: float = 1.3,
+    shift: float = 0.0,
+    off: float = 60e-6,
+    on: float = 2e-3,
+    spike: float = 0.0,
+    fires: bool = True,
+    side: int = 1,
+    seed: int | None = 0,
 ):
     """A smooth edge at t = 0 (50 %), a logistic rise of current ``delay`` later, both known exactly."""
     time = np.arange(-100e-9, width + 100e-9, DT) + shift
@@ -27,7 +46,9 @@ def pulse(
     def shape(t):
         return np.clip((t + edge / 2) / edge, 0, 1) - np.clip((t - width + edge / 2) / edge, 0, 1)
 
-    state = 1 / (1 + np.exp(-np.clip((time - delay) / (rise / 4.39), -50, 50))) if fires else np.zeros(time.size)
+    state = (
+        1 / (1 + np.exp(-np.clip((time - delay) / (rise / 4.39), -50, 50))) if fires else np.zeros(time.size)
+    )
     voltage = amplitude * shape(time) * (1 - 0.25 * state)
     current = shape(time) * (off + (on - off) * state)
     current = current + spike * np.gradient(shape(time), DT)
@@ -40,10 +61,19 @@ def pulse(
 
 
 @settings(max_examples=60, deadline=None)
-@given(delay=st.floats(15e-9, 300e-9), rise=st.floats(4e-9, 30e-9), edge=st.floats(3e-9, 12e-9), shift=st.floats(0, DT),
-       side=st.sampled_from([1, -1]), spike=st.sampled_from([0.0, 5e-12]), seed=st.integers(0, 1000))
+@given(
+    delay=st.floats(15e-9, 300e-9),
+    rise=st.floats(4e-9, 30e-9),
+    edge=st.floats(3e-9, 12e-9),
+    shift=st.floats(0, DT),
+    side=st.sampled_from([1, -1]),
+    spike=st.sampled_from([0.0, 5e-12]),
+    seed=st.integers(0, 1000),
+)
 def test_the_delay_is_found(delay, rise, edge, shift, side, spike, seed):
-    found = switching_delay(*pulse(delay, rise=rise, edge=edge, shift=shift, side=side, spike=spike, seed=seed))
+    found = switching_delay(
+        *pulse(delay, rise=rise, edge=edge, shift=shift, side=side, spike=spike, seed=seed)
+    )
     assert found.value is not None
     assert abs(found.value - delay) < max(0.05 * delay, 0.6e-9)
     if delay > 1.5 * rise:  # else the voltage falls before it has reached its top
@@ -102,7 +132,9 @@ def test_intervals_cover_the_truth():
         random = np.random.default_rng(1000 + seed)
         skew = random.uniform(-0.1e-9, 0.1e-9)
         delays = [
-            switching_delay(*pulse(40e-9 + skew, shift=random.uniform(0, DT), seed=50 * seed + k)) for k in range(10)]
+            switching_delay(*pulse(40e-9 + skew, shift=random.uniform(0, DT), seed=50 * seed + k))
+            for k in range(10)
+        ]
         result = delay_result(delays[0], {"pulse": 0})
         covered += result.low <= 40e-9 <= result.high
         widths.append((result.high - result.low) / 2 / 40e-9)

@@ -10,19 +10,38 @@ from tsbench.analysis.spikes import inter_spike_intervals, spike_times
 from tsbench.records import Flag
 
 
-def relaxation(period: float, dt: float, n: int, *, jitter: float = 0.0, duty: float = 0.05, phase: float = 0.3, seed: int = 0):
+def relaxation(
+    period: float,
+    dt: float,
+    n: int,
+    *,
+    jitter: float = 0.0,
+    duty: float = 0.05,
+    phase: float = 0.3,
+    seed: int = 0,
+):
     """A sawtooth that charges and discharges steeply; returns (time, volts, true discharge times)."""
     random = np.random.default_rng(seed)
     time = dt * np.arange(n)
-    starts = np.cumsum(period * (1 + jitter * random.standard_normal(int(n * dt / period) + 4))) - 2 * period + phase * period
+    starts = (
+        np.cumsum(period * (1 + jitter * random.standard_normal(int(n * dt / period) + 4)))
+        - 2 * period
+        + phase * period
+    )
     corners = np.concatenate([[start, start + duty * period] for start in starts])
     values = np.tile([1.0, 0.4], len(starts))
     return time, np.interp(time, corners, values), starts
 
 
 @settings(max_examples=60, deadline=None)
-@given(samples=st.floats(12, 300), periods=st.integers(15, 60), phase=st.floats(0, 1), noise=st.floats(0, 0.01),
-       duty=st.floats(0.02, 0.5), seed=st.integers(0, 1000))
+@given(
+    samples=st.floats(12, 300),
+    periods=st.integers(15, 60),
+    phase=st.floats(0, 1),
+    noise=st.floats(0, 0.01),
+    duty=st.floats(0.02, 0.5),
+    seed=st.integers(0, 1000),
+)
 def test_the_frequency_is_found_and_covered(samples, periods, phase, noise, duty, seed):
     dt = 1e-6 / samples
     time, values, _ = relaxation(1e-6, dt, int(samples * periods), phase=phase, duty=duty)
@@ -82,7 +101,9 @@ def test_noise_does_not_oscillate(seed, size):
     assert Flag.NO_EVENT in found.flags
 
 
-@pytest.mark.parametrize("values", [np.zeros(500), np.linspace(0, 1, 500), np.ones(3), np.empty(0), np.arange(500) % 2 / 256])
+@pytest.mark.parametrize(
+    "values", [np.zeros(500), np.linspace(0, 1, 500), np.ones(3), np.empty(0), np.arange(500) % 2 / 256]
+)
 def test_nothing_to_see(values):
     found = oscillation(spike_times(1e-9 * np.arange(values.size), values, 1 / 256))
     assert found.frequency is None
@@ -109,6 +130,7 @@ def test_bursts_and_irregular_spiking_are_named():
     def record(times):
         time = 1e-8 * np.arange(60_000)
         return time, sum(np.exp(-(((time - at) / 5e-8) ** 2)) for at in times)
+
     burst = np.concatenate([start + np.array([0, 1e-6, 2e-6]) for start in np.arange(1e-5, 5.5e-4, 2e-5)])
     assert oscillation(spike_times(*record(burst))).regime == "bursting"
     random = np.random.default_rng(3)

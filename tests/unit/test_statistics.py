@@ -43,7 +43,9 @@ def test_small_samples():
 
 
 def test_a_data_sheet_limit_is_uniform():
-    assert standard_uncertainty(0.3) == pytest.approx(np.random.default_rng(0).uniform(-0.3, 0.3, 100_000).std(), rel=0.01)
+    assert standard_uncertainty(0.3) == pytest.approx(
+        np.random.default_rng(0).uniform(-0.3, 0.3, 100_000).std(), rel=0.01
+    )
 
 
 def test_bootstrap_is_repeatable_and_holds_the_median():

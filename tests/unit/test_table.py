@@ -15,20 +15,23 @@ def read(text: str, columns=ROLES):
     return parse_table(text.splitlines(keepends=True), columns, source="t.csv")
 
 
-@pytest.mark.parametrize("text", [
-    "V,I\n0.1,1e-9\n0.2,2e-9\n",
-    "\ufeffV,I\r\n0.1,1e-9\r\n0.2,2e-9\r\n",
-    "V;I\n0,1;1e-9\n0,2;2e-9\n",
-    "V;I\n0.1;1e-9\n0.2;2e-9\n",
-    "V\tI\n0.1\t1e-9\n0.2\t2e-9\n",
-    "V  I\n0.1  1e-9\n0.2  2e-9\n",
-    "V I\n0,1 1e-9\n0,2 2e-9\n",
-    "V|I\n0.1|1e-9\n0.2|2e-9\n",
-    "# made by hand\n\nV, I\n% units\n 0.1 , 1e-9 \n\n0.2,2e-9",
-    "V,I\nV,A\n0.1,1e-9\n0.2,2e-9\n",
-    '"V","I"\n"0.1","1e-9"\n"0.2","2e-9"\n',
-    "extra,V,I,note\n1,0.1,1e-9,yes\n2,0.2,2e-9,no\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "V,I\n0.1,1e-9\n0.2,2e-9\n",
+        "\ufeffV,I\r\n0.1,1e-9\r\n0.2,2e-9\r\n",
+        "V;I\n0,1;1e-9\n0,2;2e-9\n",
+        "V;I\n0.1;1e-9\n0.2;2e-9\n",
+        "V\tI\n0.1\t1e-9\n0.2\t2e-9\n",
+        "V  I\n0.1  1e-9\n0.2  2e-9\n",
+        "V I\n0,1 1e-9\n0,2 2e-9\n",
+        "V|I\n0.1|1e-9\n0.2|2e-9\n",
+        "# made by hand\n\nV, I\n% units\n 0.1 , 1e-9 \n\n0.2,2e-9",
+        "V,I\nV,A\n0.1,1e-9\n0.2,2e-9\n",
+        '"V","I"\n"0.1","1e-9"\n"0.2","2e-9"\n',
+        "extra,V,I,note\n1,0.1,1e-9,yes\n2,0.2,2e-9,no\n",
+    ],
+)
 def test_understood(text):
     table = read(text)
     assert table.columns["voltage"] == pytest.approx([0.1, 0.2])
@@ -41,8 +44,17 @@ def test_no_header_means_numbered_columns():
     assert table.columns["voltage"] == pytest.approx([0.1, 0.2])
 
 
-@pytest.mark.parametrize("header", ["voltage_V,current_A", "Voltage (V),Current (A)", "V,I", "Voltage,Current", "U [V],I [A]",
-                                    "device_voltage,device_current"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "voltage_V,current_A",
+        "Voltage (V),Current (A)",
+        "V,I",
+        "Voltage,Current",
+        "U [V],I [A]",
+        "device_voltage,device_current",
+    ],
+)
 def test_columns_are_guessed(header):
     table = read(f"{header}\n1,2\n3,4\n", None)
     assert table.columns["voltage"] == pytest.approx([1, 3])
@@ -57,17 +69,20 @@ def test_blank_nan_and_overflow_are_left_out_with_their_line():
     assert "range" in table.left_out[2][1]
 
 
-@pytest.mark.parametrize(("text", "error", "words"), [
-    ("V,I\n0.1,1\n0.2,abc\n", UnreadableFile, ("line 3", "abc", "'I'")),
-    ("V,I\n0.1,1\n0.2\n", UnreadableFile, ("line 3", "'I'")),
-    ("", UnreadableFile, ("no rows",)),
-    ("# only\n", UnreadableFile, ("no rows",)),
-    ("V,I\n", UnreadableFile, ("no row",)),
-    ("V,I\nnan,nan\n", UnreadableFile, ("no row",)),
-    ("V,J\n1,2\n", ConfigurationError, ("'I'",)),
-    ("V,I\n1,2\n\0\0\n", UnreadableFile, ("line 3",)),
-    ("V,I\n1_0,2\n1,1\n", UnreadableFile, ("line 2", "1_0")),
-])
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("V,I\n0.1,1\n0.2,abc\n", UnreadableFile, ("line 3", "abc", "'I'")),
+        ("V,I\n0.1,1\n0.2\n", UnreadableFile, ("line 3", "'I'")),
+        ("", UnreadableFile, ("no rows",)),
+        ("# only\n", UnreadableFile, ("no rows",)),
+        ("V,I\n", UnreadableFile, ("no row",)),
+        ("V,I\nnan,nan\n", UnreadableFile, ("no row",)),
+        ("V,J\n1,2\n", ConfigurationError, ("'I'",)),
+        ("V,I\n1,2\n\0\0\n", UnreadableFile, ("line 3",)),
+        ("V,I\n1_0,2\n1,1\n", UnreadableFile, ("line 2", "1_0")),
+    ],
+)
 def test_refused_with_the_place(text, error, words):
     with pytest.raises(error) as caught:
         read(text)
@@ -87,7 +102,11 @@ def test_nothing_to_guess_from():
 
 
 def test_columns_option():
-    assert parse_columns("voltage=V, current=I (A),sweep=n") == {"voltage": "V", "current": "I (A)", "sweep": "n"}
+    assert parse_columns("voltage=V, current=I (A),sweep=n") == {
+        "voltage": "V",
+        "current": "I (A)",
+        "sweep": "n",
+    }
     for wrong in ("", "volt=V", "voltage", "voltage=", "voltage=a,voltage=b"):
         with pytest.raises(ConfigurationError):
             parse_columns(wrong)
@@ -102,8 +121,10 @@ def test_lines_are_streamed():
 
 
 @settings(max_examples=100, deadline=None)
-@given(rows=st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1, 1)), min_size=1, max_size=30),
-       delimiter=st.sampled_from([",", ";", "\t", "|", " "]))
+@given(
+    rows=st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1, 1)), min_size=1, max_size=30),
+    delimiter=st.sampled_from([",", ";", "\t", "|", " "]),
+)
 def test_numbers_come_back_as_written(rows, delimiter):
     text = f"V{delimiter}I\n" + "".join(f"{v!r}{delimiter}{i!r}\n" for v, i in rows)
     table = read(text)

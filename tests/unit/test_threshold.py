@@ -21,10 +21,21 @@ def levels(top: float, step: float) -> np.ndarray:
 
 
 def curve(
-    threshold: float, hold: float, step: float, *, top: float = 1.6, path: float = 52.0, compliance: float = 1e-3,
-    noise: float = 0.0, seed: int = 0, latched: bool = False, side: int = 1, off: float = OFF, on: float = ON,
+    threshold: float,
+    hold: float,
+    step: float,
+    *,
+    top: float = 1.6,
+    path: float = 52.0,
+    compliance: float = 1e-3,
+    noise: float = 0.0,
+    seed: int = 0,
+    latched: bool = False,
+    side: int = 1,
+    off: float = OFF,
+    on: float = ON,
 ) -> IVPoints:
-    """A volatile switch behind ``path`` [Ohm]: exponential off state, ohmic on state, compliance in between."""
+    """A volatile switch behind ``path`` [Ohm]: exponential off state, ohmic on state, compliance."""
     random = np.random.default_rng(seed)
     set_points = levels(top, step)
     volts, amps, flags = [], [], []
@@ -51,12 +62,25 @@ def curve(
         flags.append(int(Flag.COMPLIANCE) if state and i >= compliance else 0)
     current = np.array(amps) + noise * random.standard_normal(len(amps))
     zero = np.zeros(len(amps), dtype=np.int64)
-    return IVPoints(side * np.array(volts), side * current, side * set_points, np.array(flags, np.uint32), zero + 1, zero + side)
+    return IVPoints(
+        side * np.array(volts),
+        side * current,
+        side * set_points,
+        np.array(flags, np.uint32),
+        zero + 1,
+        zero + side,
+    )
 
 
 @settings(max_examples=60, deadline=None)
-@given(threshold=st.floats(0.6, 1.4), hold=st.floats(0.15, 0.5), step=st.floats(0.002, 0.02), noise=st.floats(0, 2e-7),
-       side=st.sampled_from([1, -1]), seed=st.integers(0, 1000))
+@given(
+    threshold=st.floats(0.6, 1.4),
+    hold=st.floats(0.15, 0.5),
+    step=st.floats(0.002, 0.02),
+    noise=st.floats(0, 2e-7),
+    side=st.sampled_from([1, -1]),
+    seed=st.integers(0, 1000),
+)
 def test_interval_holds_the_true_threshold_and_hold(threshold, hold, step, noise, side, seed):
     points = curve(threshold, hold, step, noise=noise, side=side, seed=seed)
     (found,) = switching(points, SweepFacts(path_resistance=52.0, current_noise=noise))
@@ -79,7 +103,12 @@ def test_compliance_at_the_switching_point_is_said():
 
 
 @settings(max_examples=40, deadline=None)
-@given(resistance=st.floats(100, 1e9), noise=st.floats(0, 0.3), seed=st.integers(0, 10_000), step=st.floats(0.004, 0.1))
+@given(
+    resistance=st.floats(100, 1e9),
+    noise=st.floats(0, 0.3),
+    seed=st.integers(0, 10_000),
+    step=st.floats(0.004, 0.1),
+)
 def test_a_resistor_never_switches(resistance, noise, seed, step):
     set_points = levels(1.2, step)
     random = np.random.default_rng(seed)
@@ -94,8 +123,10 @@ def test_a_resistor_never_switches(resistance, noise, seed, step):
 def test_noise_never_switches(seed):
     set_points = levels(1.0, 0.01)
     current = 1e-12 * np.random.default_rng(seed).standard_normal(set_points.size)
-    assert all(found.threshold_voltage.value is None and found.hold_voltage.value is None
-               for found in switching(IVPoints(set_points, current, set_points)))
+    assert all(
+        found.threshold_voltage.value is None and found.hold_voltage.value is None
+        for found in switching(IVPoints(set_points, current, set_points))
+    )
 
 
 @pytest.mark.parametrize("scale", [0.02, 0.05, 0.2])
@@ -138,7 +169,9 @@ def test_a_device_that_is_on_from_the_start_switches_off():
 
 
 def test_picoamperes_to_a_microampere():
-    (found,) = switching(curve(0.14, 0.05, 0.004, top=0.2, path=0.0, compliance=1e-6, off=1e-9, on=1e-5, noise=2e-12))
+    (found,) = switching(
+        curve(0.14, 0.05, 0.004, top=0.2, path=0.0, compliance=1e-6, off=1e-9, on=1e-5, noise=2e-12)
+    )
     assert found.threshold_voltage.low <= 0.14 <= found.threshold_voltage.high
     assert found.hold_voltage.low <= 0.05 <= found.hold_voltage.high
 
@@ -153,9 +186,12 @@ def test_oscillation_is_passed_on():
 def test_cycles_and_polarities_are_told_apart():
     parts = [curve(1.02 + 0.1 * k, 0.4, 0.01, side=1 if k % 2 == 0 else -1) for k in range(4)]
     joined = IVPoints(
-        np.concatenate([p.voltage for p in parts]), np.concatenate([p.current for p in parts]),
-        np.concatenate([p.level for p in parts]), cycle=np.repeat([1, 1, 2, 2], len(parts[0].voltage)),
-        polarity=np.concatenate([p.polarity for p in parts]))
+        np.concatenate([p.voltage for p in parts]),
+        np.concatenate([p.current for p in parts]),
+        np.concatenate([p.level for p in parts]),
+        cycle=np.repeat([1, 1, 2, 2], len(parts[0].voltage)),
+        polarity=np.concatenate([p.polarity for p in parts]),
+    )
     found = switching(joined)
     assert [(one.half.cycle, one.half.polarity) for one in found] == [(1, 1), (1, -1), (2, 1), (2, -1)]
     assert [round(one.threshold_voltage.value, 1) for one in found] == [1.0, -1.1, 1.2, -1.3]
@@ -182,17 +218,24 @@ def test_the_rule_above_a_level():
     assert "above=200uA" in found.threshold_voltage.method
     (nothing,) = switching(points, rule=Above(1.0))
     assert nothing.threshold_voltage.value is None
-    (from_first,) = switching(IVPoints(points.voltage + 0.01, points.current + 1e-3, points.level), rule=Above(1e-4))
+    (from_first,) = switching(
+        IVPoints(points.voltage + 0.01, points.current + 1e-3, points.level), rule=Above(1e-4)
+    )
     assert Flag.CENSORED in from_first.threshold_voltage.flags
     assert from_first.threshold_voltage.value is None
 
 
-@pytest.mark.parametrize(("text", "rule"), [("above=10n", Above(1e-8)), ("above=1 uA", Above(1e-6)), ("jump", Jump()), ("jump=3", Jump(3.0))])
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [("above=10n", Above(1e-8)), ("above=1 uA", Above(1e-6)), ("jump", Jump()), ("jump=3", Jump(3.0))],
+)
 def test_rules_are_read(text, rule):
     assert parse_rule(text) == rule
 
 
-@pytest.mark.parametrize("text", ["", "above", "above=", "above=-1n", "above=1V", "jump=0.5", "below=3", "above=x"])
+@pytest.mark.parametrize(
+    "text", ["", "above", "above=", "above=-1n", "above=1V", "jump=0.5", "below=3", "above=x"]
+)
 def test_a_wrong_rule_is_refused_in_one_line(text):
     with pytest.raises(ConfigurationError) as error:
         parse_rule(text)
@@ -206,7 +249,14 @@ def test_intervals_cover_the_truth_with_calibration_error():
         threshold, hold = 1.0 + 0.005 * random.random(), 0.4 + 0.005 * random.random()
         points = curve(threshold, hold, 0.004, noise=5e-9, seed=seed)
         gain, offset = 1 + random.uniform(-2e-3, 2e-3), random.uniform(-3e-4, 3e-4)
-        read = IVPoints(points.voltage * gain + offset, points.current, points.level, points.flags, points.cycle, points.polarity)
+        read = IVPoints(
+            points.voltage * gain + offset,
+            points.current,
+            points.level,
+            points.flags,
+            points.cycle,
+            points.polarity,
+        )
         (found,) = switching(read, SweepFacts(2e-3, 3e-4, 1e-5, 2e-3, 6e-8, 5e-9, 52.0))
         covered["threshold"] += found.threshold_voltage.low <= threshold <= found.threshold_voltage.high
         covered["hold"] += found.hold_voltage.low <= hold <= found.hold_voltage.high
@@ -217,11 +267,19 @@ def test_intervals_cover_the_truth_with_calibration_error():
 
 def test_snapback_under_current_drive():
     """V(I) with a fold at (0.1 mA, 1.0 V) and a minimum at (0.5 mA, 0.8 V): a cubic through both."""
+
     def voltage(i):
-        return 1.0 - 0.2 * (3 * ((i - 1e-4) / 4e-4) ** 2 - 2 * ((i - 1e-4) / 4e-4) ** 3) if i > 1e-4 else 1.0 - (1 - i / 1e-4) ** 2
+        return (
+            1.0 - 0.2 * (3 * ((i - 1e-4) / 4e-4) ** 2 - 2 * ((i - 1e-4) / 4e-4) ** 3)
+            if i > 1e-4
+            else 1.0 - (1 - i / 1e-4) ** 2
+        )
+
     drive = np.arange(0.0, 8e-4, 5e-6)
     drive = np.concatenate((drive, drive[::-1]))
-    volts = np.array([voltage(i) for i in drive]) + 1e-5 * np.random.default_rng(0).standard_normal(drive.size)
+    volts = np.array([voltage(i) for i in drive]) + 1e-5 * np.random.default_rng(0).standard_normal(
+        drive.size
+    )
     (found,) = snapback(IVPoints(volts, drive, drive), SweepFacts(voltage_noise=1e-5))
     assert found.threshold_voltage.low <= 1.0 <= found.threshold_voltage.high
     assert found.threshold_current.low <= 1e-4 <= found.threshold_current.high

@@ -1,0 +1,53 @@
+"""What all figures share: canvas, colours, axes in SI prefixes, and the mark of simulated data."""
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+# colours that stay apart in the usual colour blindnesses and in grey
+CURVE, CURRENT, THRESHOLD, HOLD, MUTED = "#30507a", "#8a5a00", "#c23b22", "#117755", "#888888"
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write ``figure`` as PNG and return the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    FigureCanvasAgg(figure).print_png(str(path))
+    return path
+
+
+def new_figure(title: str, width: float, height: float, simulated: bool) -> Figure:
+    """Return an empty figure of ``width`` by ``height`` [inch], marked where the data are simulated."""
+    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    if simulated:
+        figure.text(
+            0.5,
+            0.5,
+            "SIMULATED",
+            rotation=25,
+            ha="center",
+            va="center",
+            fontsize=54,
+            color="#000000",
+            alpha=0.06,
+            zorder=10,
+            fontweight="bold",
+        )
+        figure.text(0.995, 0.008, "simulated bench", ha="right", va="bottom", fontsize=7, color=MUTED)
+    return figure
+
+
+def label(axes: Axes, x: str, x_unit: str, y: str, y_unit: str) -> None:
+    """Name the axes, with ticks in SI prefixes of the units."""
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    if x_unit:
+        axes.xaxis.set_major_formatter(EngFormatter(unit=x_unit, sep="\u202f"))
+    if y_unit:
+        axes.yaxis.set_major_formatter(EngFormatter(unit=y_unit, sep="\u202f"))
+    axes.grid(True, color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=8)
