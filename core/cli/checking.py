@@ -50,7 +50,9 @@ def check_bench(path: Path) -> dict[str, Any]:
             for device in devices
         ],
         "predictions": _predictions(path, warnings),
-        "problems": list(found["problems"]),
+        "problems": [
+            f"output {output} is still on" for output, enabled in found["outputs"].items() if enabled
+        ],
         "warnings": warnings,
     }
 
