@@ -192,7 +192,10 @@ class GuardedPulseGenerator(_Guarded):
     def configure_load(self, load_resistance: float) -> float:
         if not load_resistance >= 1.0:
             raise LimitError(f"{self.post.subject}: load {load_resistance:g} Ohm must be 1 Ohm or more (inf: open)")
-        self._load = self.driver.configure_load(load_resistance)
+        accepted = self.driver.configure_load(load_resistance)
+        if accepted != self._load:  # level limits are volts into the load
+            self._limits = (-np.inf, np.inf)
+        self._load = accepted
         return self._load
 
     def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:

@@ -33,6 +33,7 @@ from tsbench.records import FloatArray, Identity
 
 _ARBITRARY = "TSB{ch}"  #: name of the waveform in the generator's memory
 _BYTE_ORDERS: Mapping[str, tuple[str, str]] = {"little": ("SWAP", "<i2"), "big": ("NORM", ">i2")}
+_OF_EVERY_FUNCTION = ("burst_count", "trigger_source")  #: settings that outlive a change of function
 _OPERATION_COMPLETE = 1  #: bit of *ESR?
 
 
@@ -65,29 +66,41 @@ class GeneratorChannel(Channel):
         self._function: str | None = None
         self._burst = False
         self._pending = False
+        self._limits: tuple[float, float] | None = None
+        self._limiting = False  #: whether the generator applies them
         self._found: dict[str, object] = {}
 
     # ------------------------------------------------------------------------------------ configuration
 
     def configure_load(self, load_resistance: float) -> float:
-        """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output itself does not change."""
+        """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output itself does not change.
+
+        Level limits are volts into the load too: another load drops them.
+        """
         text = "INF" if math.isinf(load_resistance) else format_number(load_resistance)
+        if self._limits is not None and load_resistance != self.load:
+            self._send(*self._unlimit())
+            self._limits = None
         self._send(f":OUTP{{ch}}:LOAD {text}")
         got = self._number(":OUTP{ch}:LOAD?")
         self.load = self.generator.accepted("load", load_resistance, got, "Ohm")
         return self.load
 
     def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
-        """Set the generator's own limits [V into the load]."""
+        """Set the generator's own limits [V into the load]; they act from the next level set on."""
         for level in (low, high):
             require_in_range(self.label, "level limit", level, self.level_range())
-        self._send(
-            ":SOUR{ch}:VOLT:LIM:STAT OFF", f":SOUR{{ch}}:VOLT:LIM:HIGH {format_number(high)}",
-            f":SOUR{{ch}}:VOLT:LIM:LOW {format_number(low)}", ":SOUR{ch}:VOLT:LIM:STAT ON",
-        )
+        upper = f":SOUR{{ch}}:VOLT:LIM:HIGH {format_number(high)}"
+        lower = f":SOUR{{ch}}:VOLT:LIM:LOW {format_number(low)}"
+        above = self._limits is None or high > self._limits[0]  # never a pair upside down on the way
+        self._limiting = False
+        self._send(":SOUR{ch}:VOLT:LIM:STAT OFF", *((upper, lower) if above else (lower, upper)))
         accept = self.generator.accepted
-        return (accept("lower level limit", low, self._number(":SOUR{ch}:VOLT:LIM:LOW?"), "V", absolute=1e-3),
-                accept("upper level limit", high, self._number(":SOUR{ch}:VOLT:LIM:HIGH?"), "V", absolute=1e-3))
+        self._limits = (
+            accept("lower level limit", low, self._number(":SOUR{ch}:VOLT:LIM:LOW?"), "V", absolute=1e-3),
+            accept("upper level limit", high, self._number(":SOUR{ch}:VOLT:LIM:HIGH?"), "V", absolute=1e-3),
+        )
+        return self._limits
 
     def configure_pulse(self, pulse: Pulse) -> Pulse:
         """Set levels, width, period and edges; the output idles at ``base``."""
@@ -124,6 +137,7 @@ class GeneratorChannel(Channel):
             self._change_function("dc")
             self._burst = False
         self._send(f":SOUR{{ch}}:VOLT:OFFS {format_number(level)}")
+        self._limit()
         got = self._number(":SOUR{ch}:VOLT:OFFS?")
         accepted = self.generator.accepted("level", level, got, "V", absolute=self._resolution())
         self._found["level"] = accepted
@@ -239,25 +253,37 @@ class GeneratorChannel(Channel):
         low, high = sorted((one, other))
         amplitude = high - low
         self._send(
+            *self._unlimit(),
             f":SOUR{{ch}}:VOLT {format_number(self._minimum_amplitude())}",
             f":SOUR{{ch}}:VOLT:OFFS {format_number((low + high) / 2)}",
             f":SOUR{{ch}}:VOLT {format_number(amplitude)}",
         )
+        self._limit()
         accept, absolute = self.generator.accepted, self._resolution()
         got = accept("amplitude", amplitude, self._number(":SOUR{ch}:VOLT?"), "V", absolute=absolute)
         middle = accept("offset", (low + high) / 2, self._number(":SOUR{ch}:VOLT:OFFS?"), "V", absolute=absolute)
         self._found |= {"amplitude": got, "offset": middle}
         return middle - got / 2, middle + got / 2
 
+    def _unlimit(self) -> list[str]:
+        """Return what lifts the level limits: amplitude and offset cannot move together, and halfway they clash."""
+        lifted, self._limiting = self._limiting, False
+        return [":SOUR{ch}:VOLT:LIM:STAT OFF"] if lifted else []
+
+    def _limit(self) -> None:
+        if self._limits is not None and not self._limiting:
+            self._send(":SOUR{ch}:VOLT:LIM:STAT ON")
+            self._limiting = True
+
     def _change_function(self, function: str) -> None:
         if self._function == function:
             return
         self.set_output(False)
-        if function == "dc":
-            self._send(":SOUR{ch}:BURS:STAT OFF")
+        self._send(*self._unlimit(), *([":SOUR{ch}:BURS:STAT OFF"] if function == "dc" else []))
         self.function = function
         self.generator.check_errors()
         self._function = function
+        self._found = {key: value for key, value in self._found.items() if key in _OF_EVERY_FUNCTION}
 
     def _check_pulse(self, pulse: Pulse) -> None:
         caps = self.capabilities
@@ -276,6 +302,8 @@ class GeneratorChannel(Channel):
     # ----------------------------------------------------------------------------------------- messages
 
     def _send(self, *commands: str) -> None:
+        if not commands:
+            return
         with self.generator.lock:
             for command in commands:
                 self.write(command)
