@@ -127,9 +127,8 @@ def device_view(station: Station) -> DeviceView | None:
         scopes[0], {name: place.channel for name, place in found.items()}, current_name, sensing.current_resistance or 1.0)
 
 
-def free_run_trigger(view: DeviceView, window: Window) -> EdgeTrigger:
-    """Return an edge trigger out of the signal's reach, for records that are forced."""
-    return EdgeTrigger(view.trigger_channel, level=window[1])
+#: for records that are forced: an input where nothing happens, whatever the channels' ranges are
+FREE_RUN = EdgeTrigger("external", level=1.0)
 
 
 def clipped(waveform: Waveform) -> bool:

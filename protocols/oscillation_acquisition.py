@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tsbench.instruments import Station, Timebase
-from tsbench.protocols.device_view import DeviceView, Window, clipped, free_run_trigger, narrowed
+from tsbench.protocols.device_view import FREE_RUN, DeviceView, Window, clipped, narrowed
 from tsbench.protocols.oscillation_check import Activity, activity, white_noise
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Point, Recorder, RunEvent, Waveform
@@ -35,8 +35,7 @@ class OscillationAcquisition:
     def record(self, number: int, bias: float) -> None:
         """Take and record the waveforms and the point of one ``bias`` [V]."""
         safe = self._safe_windows(bias)
-        high = max(window[1] for window in safe.values())
-        self._view.scope.configure_trigger(free_run_trigger(self._view, (0.0, high)))
+        self._view.scope.configure_trigger(FREE_RUN)
         windows, span = self._look(safe, bias)
         waveforms: Mapping[str, Waveform] | None = None
         if span is not None:

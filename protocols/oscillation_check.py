@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.instruments import Station, Timebase
-from tsbench.protocols.device_view import DeviceView, Window, free_run_trigger
+from tsbench.protocols.device_view import FREE_RUN, DeviceView, Window
 from tsbench.records import FloatArray, Waveform
 
 #: record length: 100 us seen every 20 ns finds periods between about 40 ns and 30 us
@@ -71,13 +71,12 @@ class OscillationCheck:
     def __init__(self, view: DeviceView, voltage: Window, current: Window) -> None:
         self._view = view
         self._windows = view.windows(voltage, current)
-        self._trigger = free_run_trigger(view, voltage)
         self._noise: dict[str, float] = {}
 
     def prepare(self, station: Station) -> bool:
         """Set the scope up and take the reference, with the source at rest; returns whether that worked."""
         self._view.configure(self._windows)
-        self._view.scope.configure_trigger(self._trigger)
+        self._view.scope.configure_trigger(FREE_RUN)
         waveforms = self._view.capture_now(Timebase(span=CHECK_SPAN, points=_POINTS), station, {})
         if waveforms is None:
             return False
