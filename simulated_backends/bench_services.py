@@ -22,19 +22,17 @@ class BenchServices:
         False: no noise, no calibration errors (for tests of the machinery).
     wires : mapping
         Input jack to output jack: ``{"scope.external": "generator.sync"}``.
-    on_output : callable
-        Told of every output relay: (instrument, channel, enabled, time).
     """
 
-    def __init__(self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None,
-                 on_output: Callable[[str, str, bool, float], None] | None = None) -> None:
+    def __init__(self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None) -> None:
         self.clock = BenchClock()
         self.lock = threading.RLock()
         self.seed = seed
         self.imperfections = imperfections
         self._wires = dict(wires or {})
         self._lines: dict[str, DigitalLine] = {}
-        self._on_output = on_output
+        self._on_output: Callable[[str, str, bool, float], None] | None = None
+        self._on_compliance: Callable[[str, float | None, float], None] | None = None
         self._circuit: CircuitInterface | None = None
         #: whoever records every detail of the circuit now (armed scopes): while there are any, no period is skipped
         self.recorders: set[object] = set()
@@ -88,4 +86,15 @@ class BenchServices:
     def output(self, instrument: str, channel: str, enabled: bool) -> None:
         """Report the state of an output relay to the witness, at once."""
         if self._on_output is not None:
+            self.sync()
             self._on_output(instrument, channel, enabled, self.clock.now)
+
+    def compliance(self, instrument: str, limit: float | None) -> None:
+        """Report the current limit [A] that a source meter enforces from now on (None: none)."""
+        if self._on_compliance is not None:
+            self._on_compliance(instrument, limit, self.clock.now)
+
+    def tell_witness(self, on_output: Callable[[str, str, bool, float], None],
+                     on_compliance: Callable[[str, float | None, float], None]) -> None:
+        """Say who is told of outputs (instrument, channel, enabled, time) and limits (instrument, limit, time)."""
+        self._on_output, self._on_compliance = on_output, on_compliance

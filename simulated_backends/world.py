@@ -19,9 +19,12 @@ from tsbench.simulated_backends.faults import FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement, StageElement, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.models import model_class
+from tsbench.simulated_backends.witness import Witness
 from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, load_world_file
 
 WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
+#: [s] after the last session, so that what an instrument has begun (an output switching off) is done
+LAST_ACTS = 0.05
 
 
 class WorldClock:
@@ -47,7 +50,7 @@ class World:
         self.file = file
         self.path = path
         self.faults = FaultPlan((*file.faults, *faults_from_environment()))
-        self.bench = BenchServices(file.seed, file.imperfections, file.wires, self._output_changed)
+        self.bench = BenchServices(file.seed, file.imperfections, file.wires)
         self.clock = WorldClock(self.bench)
         self._lost_listeners: list[Callable[[str | None], None]] = []
         self.instruments: dict[str, VirtualInstrument] = {}
@@ -61,6 +64,7 @@ class World:
         self._install_circuit(fixture)
         self.positioner = SimulatedPositioner(
             self.bench, self.place, self.devices, file.positioner.travel_time, self._connected)
+        self._start_witness(fixture)
         for instrument in self.instruments.values():
             instrument.connect()
         if file.devices:
@@ -141,11 +145,16 @@ class World:
 
     # ---------------------------------------------------------------------------------------- witness
 
-    def _output_changed(self, instrument: str, channel: str, enabled: bool, time: float) -> None:
-        pass
+    def _start_witness(self, fixture: Netlist) -> None:
+        nodes = fixture.find(self.place).nodes if self.place is not None else None
+        self.witness = Witness(self.witness_path(), (nodes[0], nodes[1]) if nodes else None, self.place or "")
+        self.witness.start(str(self.path), self.file.seed, {n: d.model for n, d in self.devices.items()},
+                           {name: table.model for name, table in self.file.instruments.items()})
+        self.bench.lagging_circuit.add_observer(self.witness)
+        self.bench.tell_witness(self.witness.output, self.witness.compliance)
 
     def _connected(self, device: str, time: float) -> None:
-        pass
+        self.witness.connected(device, self.devices[device].model, time)
 
     def witness_path(self) -> Path | None:
         """Return where the witness writes: ``TSBENCH_WITNESS``, else ``[witness] file`` beside the world file."""
@@ -173,9 +182,11 @@ class World:
     def close(self) -> None:
         """Switch the bench off."""
         with self.bench.lock:
+            self.bench.clock.wait(LAST_ACTS)
             self.bench.sync()
             for instrument in self.instruments.values():
                 instrument.disconnect()
+            self.witness.end(self.bench.clock.now)
 
 
 def _serial_of(resource: str) -> str | None:

@@ -139,7 +139,10 @@ class OutputStage:
 
     def apply(self) -> None:
         """Give the circuit the present set-points."""
-        self._bench.circuit.set_stage(self.stage_name, self._stage())
+        stage = self._stage()
+        self._bench.circuit.set_stage(self.stage_name, stage)
+        limited = self.enabled and stage.function == "voltage"
+        self._bench.compliance(self._instrument.name, stage.limit if limited else None)
         self._bench.changed()
 
     def glitch(self, volts: float) -> None:

@@ -1,0 +1,191 @@
+"""What really happened, written down by nobody who measures: one JSON line per fact, at once.
+
+Each line is one unbuffered write to a file opened for appending, so that everything up to the last instant survives
+the death of the process. ``tsbench.simulated_backends.witness_log`` reads it. Kinds of records (times in s of bench
+time, SI units; ``w`` is the session, since several benches may write to one file):
+
+``start``      world file, seed, devices with their static folds, instruments
+``output``     a relay: instrument, channel, on
+``device``     which device is connected
+``on``         switching on: t (steepest rise of the device current), polarity, threshold (highest terminal voltage
+               before it), current there, t_half (last upward crossing of half of that), slope [A/s]
+``off``        switching off: t, hold (lowest terminal voltage before it), current, duration, charge and energy since
+               switching on, highest current and power
+``repeat``     ``count`` periods of ``period`` s that were skipped, from t on; ``events`` of the first of them
+``overshoot``  the device current was above a source meter's compliance: t, duration, peak, charge above it, limit
+``maxima``     highest voltage, current and power so far, per device
+``end``        the bench was switched off; ``outputs`` as they were
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tsbench.simulated_backends.circuit.engine import Repetition, Segment, Trajectory
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.static import folds
+from tsbench.simulated_backends.witness_events import OvershootDetector, SwitchingDetector, levels_of, samples
+
+
+class WitnessFile:
+    """Appends records."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.session = uuid.uuid4().hex[:8]
+        self._descriptor: int | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(path, flags, 0o644)
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Write one record, now."""
+        if self._descriptor is not None:
+            line = json.dumps({"w": self.session, **record}, separators=(",", ":"), default=float)
+            os.write(self._descriptor, line.encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class Witness:
+    """Observer of the circuit and of the outputs.
+
+    Parameters
+    ----------
+    path : Path or None
+        File to append to; None: nothing is written.
+    nodes : (str, str) or None
+        The two nodes of the device's place.
+    element : str
+        Name of the device element.
+    """
+
+    def __init__(self, path: Path | None, nodes: tuple[str, str] | None, element: str) -> None:
+        self._file = WitnessFile(path)
+        self._nodes = nodes
+        self._element = element
+        self._device = ""
+        self._capture: list[dict[str, Any]] | None = None
+        self._switching = SwitchingDetector(None, self._event)
+        self._overshoot = OvershootDetector(self._event)
+        self._outputs: dict[str, bool] = {}
+        self._limits: dict[str, float] = {}
+        self._maxima = {"voltage": 0.0, "current": 0.0, "power": 0.0}
+        self._told = dict(self._maxima)
+
+    # ----------------------------------------------------------------------------------------- facts
+
+    def start(self, world: str, seed: int, devices: Mapping[str, DeviceModel], instruments: Mapping[str, str]) -> None:
+        """Say what this bench is."""
+        self._file.write({"kind": "start", "t": 0.0, "world": world, "seed": seed, "process": os.getpid(),
+                          "wall": datetime.now(timezone.utc).isoformat(), "instruments": dict(instruments),
+                          "devices": {name: _facts(model) for name, model in devices.items()}})
+
+    def connected(self, device: str, model: DeviceModel, time: float) -> None:
+        """Another device is in the place (the circuit is integrated up to ``time``)."""
+        self._switching.finish()
+        self._tell_maxima(time)
+        self._device = device
+        self._switching = SwitchingDetector(levels_of(model) if self._nodes else None, self._event)
+        self._maxima = dict.fromkeys(self._maxima, 0.0)
+        self._told = dict(self._maxima)
+        self._file.write({"kind": "device", "t": time, "device": device})
+
+    def output(self, instrument: str, channel: str, enabled: bool, time: float) -> None:
+        """An output relay has been set."""
+        self._outputs[f"{instrument}.{channel}" if channel else instrument] = enabled
+        self._tell_maxima(time)
+        self._file.write({"kind": "output", "t": time, "instrument": instrument, "channel": channel, "on": enabled})
+
+    def compliance(self, instrument: str, limit: float | None, time: float) -> None:
+        """A source meter limits its current to ``limit`` [A] from now on (None: it does not)."""
+        if limit is None:
+            self._limits.pop(instrument, None)
+        else:
+            self._limits[instrument] = limit
+        source = min(self._limits, key=lambda name: self._limits[name], default="")
+        self._overshoot.set_limit(source, self._limits.get(source), time)
+
+    def end(self, time: float) -> None:
+        """The bench is switched off."""
+        self._switching.finish()
+        self._tell_maxima(time)
+        self._file.write({"kind": "end", "t": time, "outputs": self._outputs})
+        self._file.close()
+
+    # --------------------------------------------------------------------------------------- observer
+
+    def observe(self, segment: Segment) -> None:
+        """See what the circuit did."""
+        if self._nodes is None:
+            return
+        if isinstance(segment, Repetition):
+            self._see_repetition(segment)
+        else:
+            self._see(segment, 0.0)
+
+    def _see(self, trajectory: Trajectory, shift: float) -> None:
+        assert self._nodes is not None
+        times = samples(trajectory)
+        first, second = self._nodes
+        voltage = trajectory.voltage(first, times)
+        if second != "0":
+            voltage = voltage - trajectory.voltage(second, times)
+        current = trajectory.current(self._element, times)
+        maxima = self._maxima
+        maxima["voltage"] = max(maxima["voltage"], float(np.abs(voltage).max()))
+        maxima["current"] = max(maxima["current"], float(np.abs(current).max()))
+        maxima["power"] = max(maxima["power"], float(np.abs(voltage * current).max()))
+        if shift:
+            times = times + shift
+        self._overshoot.see(times, current)
+        self._switching.see(times, voltage, current)
+
+    def _see_repetition(self, repetition: Repetition) -> None:
+        """Look at one period, write its events once with the number of copies."""
+        self._capture = []
+        try:
+            self._see(repetition.period, repetition.start - repetition.period.start)
+        finally:
+            events, self._capture = self._capture, None
+        rest = (repetition.count - 1) * repetition.length
+        self._switching.shift(rest)
+        self._overshoot.shift(rest)
+        self._file.write({"kind": "repeat", "t": repetition.start, "count": repetition.count,
+                          "period": repetition.length, "device": self._device, "events": events})
+
+    # ---------------------------------------------------------------------------------------- writing
+
+    def _event(self, record: dict[str, Any]) -> None:
+        if self._capture is not None:
+            self._capture.append(record)
+            return
+        self._file.write({**record, "device": self._device})
+
+    def _tell_maxima(self, time: float) -> None:
+        if self._device and self._maxima != self._told:
+            self._told = dict(self._maxima)
+            self._file.write({"kind": "maxima", "t": time, "device": self._device, **self._maxima})
+
+
+def _facts(model: DeviceModel) -> dict[str, Any]:
+    facts: dict[str, Any] = {"mechanism": model.mechanism}
+    try:
+        points = folds(model)
+    except TypeError:
+        return facts
+    for name, fold in (("threshold", points.threshold), ("hold", points.hold)):
+        if fold is not None:
+            facts[name] = {"voltage": fold.voltage, "current": fold.current}
+    return facts

@@ -1,0 +1,336 @@
+"""Finding switching events in what a device sees, whatever its mechanism.
+
+The device counts as on when its conductance is nearer to that of its hold point than to that of its fold (geometric
+mean, with hysteresis). That is robust for staircase sweeps, pulses and relaxation oscillations alike; the instant of
+switching is then located at the steepest rise (or fall) of the current around the crossing, by definition.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tsbench.simulated_backends.circuit.engine import FloatArray, Trajectory
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.static import folds
+
+HYSTERESIS = 1.3
+SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
+LONGEST_TAIL = 4000  #: samples kept of what came before
+LONGEST_HISTORY = 20_000
+SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
+SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Conductances that tell on from off [S]."""
+
+    fold: float
+    on: float
+    off: float
+    hold: float
+
+
+def levels_of(model: DeviceModel) -> Levels | None:
+    """Return the levels of a device that switches; None for one that does not."""
+    try:
+        points = folds(model)
+    except TypeError:
+        return None
+    if points.threshold is None or points.hold is None:
+        return None
+    fold = points.threshold.current / points.threshold.voltage
+    hold = points.hold.current / points.hold.voltage
+    middle = math.sqrt(fold * hold)
+    return Levels(fold, middle * HYSTERESIS, middle / HYSTERESIS, hold)
+
+
+def samples(trajectory: Trajectory) -> FloatArray:
+    """Return the instants at which a trajectory is looked at: the ends of its steps and three within each."""
+    edges = np.asarray(trajectory.times)
+    fine = (edges[:-1, None] + np.diff(edges)[:, None] * SUBSTEPS).reshape(-1)
+    return np.append(fine, edges[-1])
+
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class SwitchingDetector:
+    """Follows one device; ``emit`` gets a record per switching instant.
+
+    Feed it with ``see(times, voltages, currents)``, in order, without gaps.
+    """
+
+    def __init__(self, levels: Levels | None, emit: Emit) -> None:
+        self.levels = levels
+        self.emit = emit
+        self.on = False
+        self._t = np.empty(0)
+        self._v = np.empty(0)
+        self._i = np.empty(0)
+        self._done = 0  #: samples of the tail that are behind us
+        self._history: list[tuple[FloatArray, FloatArray]] = []  #: |v| since the last switching off
+        self._history_size = 0
+        self._peak = (0.0, 0.0, 0.0)  #: |v|, i there, when; since the last switching off or change of polarity
+        self._polarity = 0
+        self._top = 0.0  #: highest |v| while on, and the lowest since then
+        self._lowest = (math.inf, 0.0)
+        self._event = {"charge": 0.0, "energy": 0.0, "current": 0.0, "power": 0.0}
+        self._since = 0.0
+
+    # ------------------------------------------------------------------------------------- time shift
+
+    def shift(self, seconds: float) -> None:
+        """Move everything remembered by ``seconds`` (periods that were skipped)."""
+        self._t = self._t + seconds
+        self._history = [(t + seconds, v) for t, v in self._history]
+        self._peak = (self._peak[0], self._peak[1], self._peak[2] + seconds)
+        self._since += seconds
+
+    # ---------------------------------------------------------------------------------------- samples
+
+    def see(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
+        """Take samples; those at the seam of two segments may come twice."""
+        if self._t.size:
+            fresh = int(np.searchsorted(t, self._t[-1], side="right"))
+            t, v, i = t[fresh:], v[fresh:], i[fresh:]
+            if not t.size:
+                return
+            self._t = np.concatenate([self._t, t])
+            self._v = np.concatenate([self._v, v])
+            self._i = np.concatenate([self._i, i])
+        else:
+            self._t, self._v, self._i = t, v, i
+        self._work(final=False)
+
+    def finish(self) -> None:
+        """Say what can be said of a switching that is just going on."""
+        self._work(final=True)
+
+    def _work(self, final: bool) -> None:
+        size = self._t.size
+        if self.levels is None or size < 2:
+            self._passed(size)
+            self._forget(size)
+            return
+        with np.errstate(divide="ignore", invalid="ignore"):
+            g = np.where(np.abs(self._v) > SMALLEST_VOLTAGE, np.abs(self._i / self._v), 0.0)
+        while True:
+            ahead = g[self._done:]
+            crossed = ahead > self.levels.on if not self.on else ahead < self.levels.off
+            if not crossed.any():
+                self._passed(size)
+                break
+            crossing = self._done + int(np.argmax(crossed))
+            at = self._steepest(crossing, g, final)
+            if at is None:
+                break  # not over yet: once more when there is more to see
+            self._switched(*at)
+        self._forget(size)
+
+    def _steepest(self, crossing: int, g: FloatArray, final: bool) -> tuple[int, int, float, float] | None:
+        """Return (index before which it happened, index where it is over, instant, slope)."""
+        assert self.levels is not None
+        sign = -1.0 if self.on else 1.0
+        first = crossing
+        if self.on:
+            while first > 0 and g[first] < self.levels.hold:
+                first -= 1
+        else:
+            while first > 0 and g[first] > self.levels.fold:
+                first -= 1
+        first = max(first - 1, 0)
+        magnitude = np.abs(self._i[first:])
+        dt = np.diff(self._t[first:])
+        slope = sign * np.diff(magnitude) / np.where(dt > 0, dt, np.inf)
+        inside = crossing - first
+        peak, best = 0, -math.inf
+        for k in range(slope.size):
+            if slope[k] > best:
+                peak, best = k, float(slope[k])
+            elif k >= inside and slope[k] < SLOPE_END * best:
+                break
+        else:
+            if not final and slope.size < LONGEST_TAIL:
+                return None
+        return first + peak, max(first + peak + 1, crossing), self._refined(first, peak, slope), best
+
+    def _refined(self, first: int, peak: int, slope: FloatArray) -> float:
+        """Return the instant of the steepest slope from a parabola through three neighbouring slopes."""
+        middle = 0.5 * (self._t[first + peak] + self._t[first + peak + 1])
+        if not 0 < peak < slope.size - 1:
+            return float(middle)
+        x = 0.5 * (self._t[first + peak - 1: first + peak + 2] + self._t[first + peak: first + peak + 3]) - middle
+        y = slope[peak - 1: peak + 2]
+        scale = max(float(x[2]), -float(x[0]), 1e-30)
+        a, b, _ = np.polyfit(x / scale, y, 2)
+        if a >= 0:
+            return float(middle)
+        half = 0.5 * (self._t[first + peak + 1] - self._t[first + peak])
+        return float(middle + np.clip(-0.5 * b / a * scale, -half, half))
+
+    def _switched(self, before: int, over: int, instant: float, slope: float) -> None:
+        self._passed(before + 1)
+        polarity = int(math.copysign(1, self._v[before])) if self._v[before] else self._polarity
+        if not self.on:
+            peak, current, when = self._peak
+            self.emit({"kind": "on", "t": instant, "polarity": polarity, "threshold": peak, "current": current,
+                       "t_peak": when, "t_half": self._half_crossing(0.5 * peak, instant), "slope": slope})
+            self._top, self._lowest = 0.0, (math.inf, 0.0)
+            self._event = dict.fromkeys(self._event, 0.0)
+            self._since = instant
+        else:
+            lowest, current = self._lowest
+            self.emit({"kind": "off", "t": instant, "polarity": polarity,
+                       "hold": lowest if math.isfinite(lowest) else abs(float(self._v[before])),
+                       "current": current, "duration": instant - self._since, "charge": self._event["charge"],
+                       "energy": self._event["energy"], "max_current": self._event["current"],
+                       "max_power": self._event["power"], "slope": slope})
+            self._peak = (0.0, 0.0, instant)
+            self._history, self._history_size = [], 0
+        self.on = not self.on
+        self._passed(min(over, self._t.size))
+        self._done = max(self._done, over)
+
+    def _passed(self, end: int) -> None:
+        """Add up what lies between what is behind us and sample ``end``."""
+        begin = self._done
+        if end <= begin:
+            return
+        t, v, i = self._t[begin:end], self._v[begin:end], self._i[begin:end]
+        size = np.abs(v)
+        if self.on:
+            joined = slice(max(begin - 1, 0), end)
+            dt, current = np.diff(self._t[joined]), np.abs(self._i[joined])
+            power = np.abs(self._i[joined] * self._v[joined])
+            self._event["charge"] += float(dt @ (0.5 * (current[1:] + current[:-1])))
+            self._event["energy"] += float(dt @ (0.5 * (power[1:] + power[:-1])))
+            self._event["current"] = max(self._event["current"], float(current.max()))
+            self._event["power"] = max(self._event["power"], float(power.max()))
+            highest = int(np.argmax(size))
+            if size[highest] >= self._top:
+                self._top = float(size[highest])
+                self._lowest = (math.inf, 0.0)
+                size, i = size[highest:], i[highest:]
+            low = int(np.argmin(size))
+            if size[low] < self._lowest[0]:
+                self._lowest = (float(size[low]), float(i[low]))
+        else:
+            signs = np.sign(np.where(size > SMALLEST_VOLTAGE, v, 0.0))
+            seen = signs[signs != 0]
+            if seen.size:
+                if seen[0] != self._polarity or (seen != seen[-1]).any():
+                    start = int(np.flatnonzero((signs != 0) & (signs != seen[-1]))[-1]) + 1 if (
+                        seen != seen[-1]).any() else 0
+                    self._peak = (0.0, 0.0, float(t[start]))
+                    t, size, i = t[start:], size[start:], i[start:]
+                self._polarity = int(seen[-1])
+            top = int(np.argmax(size))
+            if size[top] > self._peak[0]:
+                self._peak = (float(size[top]), float(i[top]), float(t[top]))
+            self._remember(t, size)
+        self._done = end
+
+    def _remember(self, t: FloatArray, size: FloatArray) -> None:
+        self._history.append((t, size))
+        self._history_size += t.size
+        if self._history_size > LONGEST_HISTORY:
+            times, values = self._whole_history()
+            later = np.minimum.accumulate(values[::-1])[::-1]
+            keep = np.flatnonzero(values[:-1] < later[1:])  # only the last visit below a level matters
+            keep = np.unique(np.concatenate([keep, keep + 1, [values.size - 1]]))
+            self._history, self._history_size = [(times[keep], values[keep])], 0
+
+    def _whole_history(self) -> tuple[FloatArray, FloatArray]:
+        return (np.concatenate([t for t, _ in self._history]), np.concatenate([v for _, v in self._history]))
+
+    def _half_crossing(self, level: float, before: float) -> float | None:
+        """Return the last upward crossing of ``level`` [V] before the switching; None if it was never below."""
+        if not self._history:
+            return None
+        times, values = self._whole_history()
+        below = np.flatnonzero((values < level) & (times < before))
+        if not below.size:
+            return None
+        k = int(below[-1])
+        if k + 1 >= times.size:
+            return float(times[k])
+        share = (level - values[k]) / (values[k + 1] - values[k])
+        return float(times[k] + share * (times[k + 1] - times[k]))
+
+    def _forget(self, size: int) -> None:
+        """Keep only what a later event may still need."""
+        assert self._done <= size
+        keep = max(self._done - 32, 0)
+        if self.levels is not None and keep < size:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                g = np.abs(self._i[: self._done] / self._v[: self._done])
+            outside = np.flatnonzero(~((g > self.levels.fold) & (g < self.levels.hold)))
+            if outside.size:
+                keep = min(keep, int(outside[-1]))
+            elif self._done:
+                keep = 0
+        keep = max(keep, size - 2 * LONGEST_TAIL, 0)
+        if keep:
+            self._t, self._v, self._i = self._t[keep:], self._v[keep:], self._i[keep:]
+            self._done -= keep
+
+
+class OvershootDetector:
+    """Follows a current against a limit [A]; ``emit`` gets one record for each time it was above."""
+
+    MARGIN = 1.02
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit = emit
+        self.limit: float | None = None
+        self.source = ""
+        self._start: float | None = None
+        self._peak = 0.0
+        self._charge = 0.0
+        self._last = (0.0, 0.0)
+
+    def set_limit(self, source: str, limit: float | None, time: float) -> None:
+        """Change the limit; an overshoot that is going on ends with it."""
+        if limit == self.limit and source == self.source:
+            return
+        self._close(time)
+        self.limit, self.source = limit, source
+
+    def shift(self, seconds: float) -> None:
+        """Move what is remembered by ``seconds``."""
+        if self._start is not None:
+            self._start += seconds
+        self._last = (self._last[0] + seconds, self._last[1])
+
+    def see(self, t: FloatArray, i: FloatArray) -> None:
+        """Take samples."""
+        size = np.abs(i)
+        if self.limit is None or (self._start is None and size.max() <= self.limit * self.MARGIN):
+            self._last = (float(t[-1]), float(size[-1]))
+            return
+        bound = self.limit * self.MARGIN
+        above = size > bound
+        edges = np.flatnonzero(np.diff(above.astype(np.int8))) + 1
+        for part in np.split(np.arange(t.size), edges):
+            first = int(part[0])
+            if above[first]:
+                if self._start is None:
+                    self._start = float(t[first])
+                    self._peak = self._charge = 0.0
+                self._peak = max(self._peak, float(size[part].max()))
+                excess = size[part] - self.limit
+                self._charge += float(np.diff(t[part]) @ (0.5 * (excess[1:] + excess[:-1])))
+            else:
+                self._close(float(t[first]))
+        self._last = (float(t[-1]), float(size[-1]))
+
+    def _close(self, time: float) -> None:
+        if self._start is None:
+            return
+        self.emit({"kind": "overshoot", "t": self._start, "duration": time - self._start, "peak": self._peak,
+                   "charge": self._charge, "limit": self.limit, "source": self.source})
+        self._start = None
