@@ -161,34 +161,30 @@ def read_waveforms(parent: Any) -> tuple[Waveform, ...]:
 def _read_block(block: Any) -> dict[int, Waveform]:
     signal, acquisitions = block["signal"], block["acquisitions"]
     codes, record_times = signal[...], block["record_time"][...]
-    optional = {
-        name: block[name][()].item() if name in block else None
-        for name in ("clip_low", "clip_high", "bandwidth")
-    }
     conditions = {
         str(item.attrs["name"]): _condition_values(item) for item in acquisitions["conditions"].values()
     }
     columns = {
         name: acquisitions[name][...].tolist() for name in ("order", "segments", "time", "t0", "flags")
     }
+    alike: dict[str, Any] = {
+        "channel": str(block.attrs["channel"]),
+        "unit": str(signal.attrs["units"]),
+        "scale": float(signal.attrs["scale_factor"]),
+        "offset": float(signal.attrs["add_offset"]),
+    }
+    alike |= {name: float(block[name][()]) for name in ("dt", "accuracy_gain", "accuracy_offset")}
+    for name in ("clip_low", "clip_high", "bandwidth"):
+        alike[name] = block[name][()].item() if name in block else None
     found, row = {}, 0
     for position, index in enumerate(columns["order"]):
         rows = slice(row, row + columns["segments"][position])
         row = rows.stop
         found[int(index)] = Waveform(
-            channel=str(block.attrs["channel"]),
-            unit=str(signal.attrs["units"]),
+            **alike,
             codes=codes[rows],
-            scale=float(signal.attrs["scale_factor"]),
-            offset=float(signal.attrs["add_offset"]),
-            t0=columns["t0"][position],
-            dt=float(block["dt"][()]),
             segment_times=record_times[rows],
-            clip_low=optional["clip_low"],
-            clip_high=optional["clip_high"],
-            bandwidth=optional["bandwidth"],
-            accuracy_gain=float(block["accuracy_gain"][()]),
-            accuracy_offset=float(block["accuracy_offset"][()]),
+            t0=columns["t0"][position],
             conditions={name: values[position] for name, values in conditions.items()},
             time=columns["time"][position],
             flags=Flag(columns["flags"][position]),
