@@ -21,7 +21,7 @@ def save(figure: Figure, path: Path) -> Path:
 def new_figure(title: str, width: float, height: float, simulated: bool) -> Figure:
     """Return an empty figure of ``width`` by ``height`` [inch], marked where the data are simulated."""
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(f"{title} (simulated bench)" if simulated else title, fontsize=11)
     if simulated:
         figure.text(
             0.5,
@@ -36,7 +36,6 @@ def new_figure(title: str, width: float, height: float, simulated: bool) -> Figu
             zorder=10,
             fontweight="bold",
         )
-        figure.text(0.995, 0.008, "simulated bench", ha="right", va="bottom", fontsize=7, color=MUTED)
     return figure
 
 

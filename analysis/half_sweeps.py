@@ -62,7 +62,9 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
     current = np.asarray(points.current, dtype=np.float64)
     level = voltage if points.level is None else np.asarray(points.level, dtype=np.float64)
     flags = np.zeros(len(voltage), np.uint32) if points.flags is None else np.asarray(points.flags, np.uint32)
-    polarity = np.sign(level) if points.polarity is None else np.sign(np.asarray(points.polarity, np.float64))
+    # steps added up in floating point end at 1e-16 V on either side of zero
+    signed = np.where(np.abs(level) > 1e-9 * float(np.max(np.abs(level), initial=0.0)), level, 0.0)
+    polarity = np.sign(signed if points.polarity is None else np.asarray(points.polarity, np.float64))
     cycle = np.zeros(len(voltage), np.int64) if points.cycle is None else np.asarray(points.cycle, np.int64)
     polarity = _fill_zeros(polarity, cycle)
     starts = _starts(level, polarity, cycle, given=points.cycle is not None)
