@@ -40,6 +40,8 @@ from tsbench.instruments.limits import (
 )
 from tsbench.records import DeviceLimits, FloatArray, Identity, Waveform
 
+_NO_LEVEL = 1e6  #: [V] beyond what any generator makes: no level limits
+
 
 @dataclass(frozen=True)
 class Post:
@@ -187,14 +189,14 @@ class GuardedPulseGenerator(_Guarded):
         self._load = 50.0
         self._emfs: tuple[float, ...] = ()  #: [V] extremes of what is configured
         self._duration: float | None = None  #: [s] of one event
-        self._limits = (-np.inf, np.inf)
+        self._limits = (-_NO_LEVEL, _NO_LEVEL)
 
     def configure_load(self, load_resistance: float) -> float:
         if not load_resistance >= 1.0:
             raise LimitError(f"{self.post.subject}: load {load_resistance:g} Ohm must be 1 Ohm or more (inf: open)")
         accepted = self.driver.configure_load(load_resistance)
         if accepted != self._load:  # level limits are volts into the load
-            self._limits = (-np.inf, np.inf)
+            self._limits = (-_NO_LEVEL, _NO_LEVEL)
         self._load = accepted
         return self._load
 
@@ -243,7 +245,9 @@ class GuardedPulseGenerator(_Guarded):
         """Switch off always; on only if what is configured is allowed."""
         if enabled:
             if not self._emfs:
-                raise LimitError(f"{self.post.subject}: no level is set yet; configure a pulse, level or waveform first")
+                raise LimitError(
+                    f"{self.post.subject}: no level is set yet; configure a pulse, level or waveform first"
+                )
             for emf in self._emfs:
                 self._require_emf("output on", emf, self._duration)
         self.driver.set_output(enabled)
@@ -267,7 +271,7 @@ class GuardedPulseGenerator(_Guarded):
         for name, level in levels.items():
             require_in_range(self.post.subject, name, level, self.level_range())
             low, high = self._limits
-            require_in_range(self.post.subject, name, level, Range(max(low, -1e6), min(high, 1e6), "V"))
+            require_in_range(self.post.subject, name, level, Range(low, high, "V"), "the level limits")
             emf = emf_of_level(level, self._load, self.capabilities.output_resistance)
             self._require_emf(name, emf, duration)
 

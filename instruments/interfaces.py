@@ -11,7 +11,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.records import DeviceDescription, Fixture, FloatArray, Flag, Identity, Waveform
+from tsbench.records import DeviceDescription, Fixture, Flag, FloatArray, Identity, Waveform
 
 # ------------------------------------------------------------------------------------------------ common
 

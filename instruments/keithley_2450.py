@@ -87,7 +87,8 @@ class Keithley2450(ScpiInstrument):
         language = str(self.language).strip().upper()
         if language != "SCPI":
             raise ConfigurationError(
-                f"{self.label}: command language is {language}; send '*LANG SCPI' or set it at the panel, then restart it"
+                f"{self.label}: command language is {language}; send '*LANG SCPI' or set it at the panel, "
+                "then restart the instrument"
             )
         self.capabilities = dataclasses.replace(data.CAPABILITIES, line_frequency=float(self.line_frequency))
         self.send(f":OUTP:VOLT:SMOD {self._off_mode}", f":OUTP:CURR:SMOD {self._off_mode}")
@@ -304,7 +305,8 @@ class Keithley2450(ScpiInstrument):
             "source_voltage": caps.source_voltage_accuracy, "source_current": caps.source_current_accuracy,
         }
         return {
-            f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row) for quantity, rows in tables.items() for row in rows
+            f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
+            for quantity, rows in tables.items() for row in rows
         }
 
     def _configured(self) -> SourceSettings:

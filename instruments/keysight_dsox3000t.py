@@ -118,7 +118,8 @@ class KeysightDSOX3000T(ScpiInstrument):
             f"{word}:RANG {format_number(vertical.range)}", f"{word}:OFFS {format_number(vertical.offset)}",
         )
         self.check_errors()
-        got_range = self.accepted(f"channel {channel} range", vertical.range, self.ask_number(f"{word}:RANG?"), "V", 0.01)
+        got = self.ask_number(f"{word}:RANG?")
+        got_range = self.accepted(f"channel {channel} range", vertical.range, got, "V", 0.01)
         step = got_range * 1e-3
         offset = self.accepted(
             f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V", absolute=step,

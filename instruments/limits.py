@@ -30,12 +30,14 @@ def require_finite(subject: str, quantity: str, value: float) -> None:
         raise LimitError(f"{subject}: {quantity} is {value}, not a number that can be set; correct the request")
 
 
-def require_in_range(subject: str, quantity: str, value: float, allowed: Range) -> None:
-    """Raise LimitError unless ``value`` lies within what the instrument accepts."""
+def require_in_range(
+    subject: str, quantity: str, value: float, allowed: Range, bound: str = "the instrument's range",
+) -> None:
+    """Raise LimitError unless ``value`` lies within ``allowed``, which messages call ``bound``."""
     require_finite(subject, quantity, value)
     if value < allowed.low - _SLACK * abs(allowed.low) or value > allowed.high + _SLACK * abs(allowed.high):
         raise LimitError(
-            f"{subject}: {quantity} {shown(value, allowed.unit)} is outside the instrument's range "
+            f"{subject}: {quantity} {shown(value, allowed.unit)} is outside {bound} "
             f"{shown(allowed.low, allowed.unit)} to {shown(allowed.high, allowed.unit)}; "
             f"choose a value inside"
         )

@@ -32,7 +32,9 @@ def open_manager(library: str) -> Any:
     if "@" in library:
         file = library.rsplit("@", 1)[0]
         if file and not Path(file).exists():
-            raise ConfigurationError(f"visa_library '{library}': no file '{file}'; correct visa_library in the bench file")
+            raise ConfigurationError(
+                f"visa_library '{library}': no file '{file}'; correct visa_library in the bench file"
+            )
     try:
         return pyvisa.ResourceManager(library)
     except (OSError, ValueError, pyvisa.errors.Error) as error:

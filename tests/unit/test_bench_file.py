@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.bench_file import BenchFile, resolve_library
 from tsbench.instruments.fixture import parallel_capacitance, path_of

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pymeasure.adapters import ProtocolAdapter
 from pymeasure.test import expected_protocol
+
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, SourceMeter, SourceSettings
 from tsbench.instruments.keithley_2450 import Keithley2450
@@ -48,9 +50,9 @@ def test_reset() -> None:
 
 
 def test_another_command_language_is_refused() -> None:
-    with driver([("*CLS", None), ("*RST", None), ("*LANG?", "SCPI2400")]) as found:
-        with pytest.raises(ConfigurationError, match=r"command language is SCPI2400; send '\*LANG SCPI'"):
-            found.reset()
+    refused = pytest.raises(ConfigurationError, match=r"command language is SCPI2400; send '\*LANG SCPI'")
+    with driver([("*CLS", None), ("*RST", None), ("*LANG?", "SCPI2400")]) as found, refused:
+        found.reset()
 
 
 def test_source_settings_are_sent_and_read_back() -> None:
@@ -72,9 +74,9 @@ def test_current_drive() -> None:
 
 def test_a_compliance_the_instrument_changed_is_an_error() -> None:
     pairs = [(a, "1.0E-02") if a == ":SOUR:VOLT:ILIM?" else (a, b) for a, b in source_1_5()[:-1]]
-    with driver(pairs) as found:
-        with pytest.raises(InstrumentError, match=r"compliance_current 1 mA was asked for, the instrument set 10 mA"):
-            found.configure_source(VOLTAGE)
+    refused = pytest.raises(InstrumentError, match=r"compliance_current 1 mA was asked for, the instrument set 10 mA")
+    with driver(pairs) as found, refused:
+        found.configure_source(VOLTAGE)
 
 
 def test_measure_settings() -> None:
@@ -147,17 +149,17 @@ def test_sweep_of_a_list_longer_than_one_message() -> None:
 
 
 def test_a_failed_trigger_model_is_an_error() -> None:
-    with driver([(":TRIG:STAT?", "FAILED;FAILED;3"), (":SYST:ERR?", '-213,"Init ignored"'), OK]) as found:
-        with pytest.raises(InstrumentError, match="-213 Init ignored"):
-            found.sweep_running()
+    failed = [(":TRIG:STAT?", "FAILED;FAILED;3"), (":SYST:ERR?", '-213,"Init ignored"'), OK]
+    with driver(failed) as found, pytest.raises(InstrumentError, match="-213 Init ignored"):
+        found.sweep_running()
 
 
 def test_output_is_read_back() -> None:
     with driver([(":OUTP ON", None), OK, (":OUTP?", "1")]) as found:
         found.set_output(True)
-    with driver([(":OUTP ON", None), OK, (":OUTP?", "0")]) as found:
-        with pytest.raises(InstrumentError, match="did not switch on"):
-            found.set_output(True)
+    refused = pytest.raises(InstrumentError, match="did not switch on")
+    with driver([(":OUTP ON", None), OK, (":OUTP?", "0")]) as found, refused:
+        found.set_output(True)
 
 
 def test_safe_state_opens_the_output_first() -> None:
@@ -182,9 +184,10 @@ def test_out_of_range_sends_nothing() -> None:
 
 
 def test_errors_of_the_queue_are_all_told() -> None:
-    with driver([(":SYST:ERR?", '-113,"Undefined header"'), (":SYST:ERR?", '-222,"Data out of range"'), OK]) as found:
-        with pytest.raises(InstrumentError, match=r"reports: -113 Undefined header; -222 Data out of range"):
-            found.check_errors()
+    queue = [(":SYST:ERR?", '-113,"Undefined header"'), (":SYST:ERR?", '-222,"Data out of range"'), OK]
+    told = pytest.raises(InstrumentError, match=r"reports: -113 Undefined header; -222 Data out of range")
+    with driver(queue) as found, told:
+        found.check_errors()
 
 
 def test_a_garbled_reply_is_a_communication_error() -> None:
@@ -194,5 +197,4 @@ def test_a_garbled_reply_is_a_communication_error() -> None:
 
 def test_unknown_option() -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'high_impedance'"):
-        with expected_protocol(Keithley2450, [], identity=IDENTITY, output_off="high_impedence"):
-            pass
+        Keithley2450(ProtocolAdapter(), identity=IDENTITY, output_off="high_impedence")

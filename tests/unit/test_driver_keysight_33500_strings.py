@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from pymeasure.test import expected_protocol
+
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGenerator
-from tsbench.instruments.keysight_33500 import GeneratorChannel, Keysight33500
+from tsbench.instruments.keysight_33500 import Keysight33500
+from tsbench.instruments.keysight_33500_output import GeneratorChannel
 from tsbench.records import Identity
 
 OK = (":SYST:ERR?", '+0,"No error"')
@@ -24,7 +26,9 @@ def off(channel: int = 1) -> list[tuple[Any, Any]]:
 
 
 @contextmanager
-def channel(pairs: list[tuple[Any, Any]], model: str = "33622A", number: int = 1, **options: Any) -> Iterator[GeneratorChannel]:
+def channel(
+    pairs: list[tuple[Any, Any]], model: str = "33622A", number: int = 1, **options: Any,
+) -> Iterator[GeneratorChannel]:
     identity = Identity("Keysight Technologies", model, "MY1", "A.1")
     with expected_protocol(Keysight33500, pairs, identity=identity, **options) as generator:
         yield generator.channel(number)
@@ -56,12 +60,10 @@ def test_each_output_is_a_pulse_generator() -> None:
 
 
 def test_unknown_model_and_missing_output() -> None:
-    with pytest.raises(ConfigurationError, match="33622A"):
-        with channel([], model="33622X"):
-            pass
-    with pytest.raises(ConfigurationError, match="no output 2"):
-        with channel([], model="33521B", number=2):
-            pass
+    with pytest.raises(ConfigurationError, match="33622A"), channel([], model="33622X"):
+        pass
+    with pytest.raises(ConfigurationError, match="no output 2"), channel([], model="33521B", number=2):
+        pass
 
 
 def test_pulse() -> None:

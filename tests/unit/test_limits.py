@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tsbench.errors import LimitError
 from tsbench.instruments import (
     ArbitraryWaveform,
@@ -46,17 +47,18 @@ class Sent:
         return record
 
 
+SHORT_PATH, LOAD_PATH = Path(52.0), Path(5100.0)
 LIMITS = DeviceLimits(max_voltage=4.0, max_current=1e-3, max_power=2e-3)
 MODEL = keysight_33500_data.MODELS["33622A"]
 
 
-def source_meter(limits: DeviceLimits = LIMITS, path: Path = Path(52.0)) -> tuple[GuardedSourceMeter, Sent]:
+def source_meter(limits: DeviceLimits = LIMITS, path: Path = SHORT_PATH) -> tuple[GuardedSourceMeter, Sent]:
     sent = Sent(k2450.CAPABILITIES)
     post = Post("drive (Keithley 2450, USB0::1::INSTR)", path, DeviceGuard(limits, "NbO2/W3/D12"))
     return GuardedSourceMeter(sent, post), sent
 
 
-def generator(limits: DeviceLimits = LIMITS, path: Path = Path(5100.0)) -> tuple[GuardedPulseGenerator, Sent]:
+def generator(limits: DeviceLimits = LIMITS, path: Path = LOAD_PATH) -> tuple[GuardedPulseGenerator, Sent]:
     sent = Sent(keysight_33500_data.capabilities(MODEL))
     return GuardedPulseGenerator(sent, Post("pulser (33622A)", path, DeviceGuard(limits, "D1"))), sent
 
