@@ -1,9 +1,10 @@
 """The one timeline of a simulated bench: an event heap and the present instant.
 
-Simulated time passes because something takes time: a message its bus latency, a reading its aperture, a protocol
-its dwell. The circuit is integrated lazily: an instrument that changes it or looks at it first lets it catch up
-with ``now``. While somebody watches for something that only the circuit knows (an armed scope, a compliance trip),
-the clock moves in chunks and lets the watchers look after each, so that what they find is acted upon in time.
+Simulated time passes because something takes time: a message its bus latency, a reading its aperture, a
+protocol its dwell. The circuit is integrated lazily: an instrument that changes it or looks at it first lets
+it catch up with ``now``. While somebody watches for something that only the circuit knows (an armed scope, a
+compliance trip), the clock moves in chunks and lets the watchers look after each, so that what they find is
+acted upon in time.
 """
 
 import heapq
@@ -34,7 +35,9 @@ class ScheduledEvent:
 
 
 class Process:
-    """A generator that lives on the timeline: each value it yields is how many seconds pass before it goes on."""
+    """A generator that lives on the timeline: each value it yields is how many seconds pass before it goes
+    on.
+    """
 
     def __init__(self, clock: "BenchClock", steps: Generator[float, None, None]) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""What a virtual instrument may ask of the bench it stands on: time, the circuit, wires, noise, the witness."""
+"""What a virtual instrument may ask of the bench it stands on: time, circuit, wires, chance, witness."""
 
 import threading
 import zlib
@@ -24,7 +24,9 @@ class BenchServices:
         Input jack to output jack: ``{"scope.external": "generator.sync"}``.
     """
 
-    def __init__(self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None
+    ) -> None:
         self.clock = BenchClock()
         self.lock = threading.RLock()
         self.seed = seed
@@ -34,7 +36,8 @@ class BenchServices:
         self._on_output: Callable[[str, str, bool, float], None] | None = None
         self._on_compliance: Callable[[str, float | None, float], None] | None = None
         self._circuit: CircuitInterface | None = None
-        #: whoever records every detail of the circuit now (armed scopes): while there are any, no period is skipped
+        #: whoever records every detail of the circuit now (armed scopes): while there are any, no period is
+        #: skipped
         self.recorders: set[object] = set()
 
     # ------------------------------------------------------------------------------------------ circuit
@@ -53,7 +56,7 @@ class BenchServices:
 
     @property
     def lagging_circuit(self) -> CircuitInterface:
-        """Return the circuit without integrating it first (to add or remove an observer that needs no past)."""
+        """Return the circuit without integrating it first (to add or remove an observer)."""
         if self._circuit is None:
             raise RuntimeError("the bench has no circuit yet: instruments act from connect() on")
         return self._circuit
@@ -73,7 +76,7 @@ class BenchServices:
         return self._lines.setdefault(jack, DigitalLine())
 
     def wired_to(self, jack: str) -> DigitalLine | None:
-        """Return the line that feeds an input jack (``"scope.external"``), or None if nothing is plugged in."""
+        """Return the line that feeds an input jack (``"scope.external"``); None: nothing is plugged in."""
         source = self._wires.get(jack)
         return self.line(source) if source else None
 
@@ -94,7 +97,12 @@ class BenchServices:
         if self._on_compliance is not None:
             self._on_compliance(instrument, limit, self.clock.now)
 
-    def tell_witness(self, on_output: Callable[[str, str, bool, float], None],
-                     on_compliance: Callable[[str, float | None, float], None]) -> None:
-        """Say who is told of outputs (instrument, channel, enabled, time) and limits (instrument, limit, time)."""
+    def tell_witness(
+        self,
+        on_output: Callable[[str, str, bool, float], None],
+        on_compliance: Callable[[str, float | None, float], None],
+    ) -> None:
+        """Say who is told of outputs (instrument, channel, enabled, time) and limits (instrument, limit,
+        time).
+        """
         self._on_output, self._on_compliance = on_output, on_compliance

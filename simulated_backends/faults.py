@@ -1,11 +1,11 @@
 """Faults on the way between controller and instrument: a connection that is lost at a chosen message.
 
-A message is one call of the transport that reaches an instrument: a write with its END, a read, a device clear, a
-serial poll, a trigger. ``FaultPlan`` counts them per instrument and for the bench, so that a test can learn
-how many a run has (with no fault) and then lose the connection at each.
+A message is one call of the transport that reaches an instrument: a write with its END, a read, a device
+clear, a serial poll, a trigger. ``FaultPlan`` counts them per instrument and for the bench, so that a test
+can learn how many a run has (with no fault) and then lose the connection at each.
 
-Faults come from ``[[faults]]`` in the world file, from the environment variable ``TSBENCH_FAULTS`` (a JSON object
-or list, for child processes), or from ``FaultPlan.add`` in process. A fault happens once.
+Faults come from ``[[faults]]`` in the world file, from the environment variable ``TSBENCH_FAULTS`` (a JSON
+object or list, for child processes), or from ``FaultPlan.add`` in process. A fault happens once.
 """
 
 import json
@@ -50,9 +50,15 @@ class FaultPlan:
     def next_message(self, instrument: str) -> ConnectionLost | None:
         """Count one message to ``instrument``; return the fault that hits it, or None."""
         index = self._counts.get(instrument, 0)
-        hit = next((fault for fault in self._pending
-                    if (fault.instrument is None and fault.message == self.total)
-                    or (fault.instrument == instrument and fault.message == index)), None)
+        hit = next(
+            (
+                fault
+                for fault in self._pending
+                if (fault.instrument is None and fault.message == self.total)
+                or (fault.instrument == instrument and fault.message == index)
+            ),
+            None,
+        )
         self._counts[instrument] = index + 1
         self.total += 1
         if hit is not None:
@@ -68,8 +74,11 @@ def faults_from_environment() -> tuple[ConnectionLost, ...]:
         return ()
     try:
         data: Any = json.loads(text)
-        return TypeAdapter(tuple[ConnectionLost, ...]).validate_python(data if isinstance(data, list) else [data])
+        return TypeAdapter(tuple[ConnectionLost, ...]).validate_python(
+            data if isinstance(data, list) else [data]
+        )
     except (ValueError, ValidationError) as error:
         first = str(error).splitlines()[0]
-        raise ConfigurationError(f"{ENVIRONMENT} is not a list of faults ({first}); "
-                                 'give for example {"message": 12}') from None
+        raise ConfigurationError(
+            f'{ENVIRONMENT} is not a list of faults ({first}); give for example {{"message": 12}}'
+        ) from None

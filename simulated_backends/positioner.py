@@ -22,12 +22,18 @@ class SimulatedDevice:
 class SimulatedPositioner:
     """Moves the devices of the world in and out of the place ``place`` of the circuit.
 
-    Each device keeps its internal states while it is away, and they relax: what comes back has rested, without
-    current, for the time it was away. Satisfies the bench's ``Positioner`` capability by structure.
+    Each device keeps its internal states while it is away, and they relax: what comes back has rested,
+    without current, for the time it was away. Satisfies the bench's ``Positioner`` capability by structure.
     """
 
-    def __init__(self, bench: BenchServices, place: str | None, devices: Mapping[str, SimulatedDevice],
-                 travel_time: float, on_connect: Callable[[str, float], None]) -> None:
+    def __init__(
+        self,
+        bench: BenchServices,
+        place: str | None,
+        devices: Mapping[str, SimulatedDevice],
+        travel_time: float,
+        on_connect: Callable[[str, float], None],
+    ) -> None:
         self._bench = bench
         self._place = place
         self._devices = dict(devices)
@@ -48,13 +54,18 @@ class SimulatedPositioner:
         """Connect ``device``; ConfigurationError if it is not there."""
         with self._bench.lock:
             if device not in self._devices:
-                raise ConfigurationError(f"device '{device}' is not on this bench{nearest(device, self._devices)}")
+                raise ConfigurationError(
+                    f"device '{device}' is not on this bench{nearest(device, self._devices)}"
+                )
             if device == self._connected:
                 return
             circuit = self._bench.circuit
             if self._connected is not None:
                 if self._place is not None:
-                    self._left[self._connected] = (self._bench.clock.now, dict(circuit.device_state(self._place)))
+                    self._left[self._connected] = (
+                        self._bench.clock.now,
+                        dict(circuit.device_state(self._place)),
+                    )
                 self._bench.clock.wait(self._travel_time)
             self.place(device)
 

@@ -1,18 +1,19 @@
 """What really happened, written down by nobody who measures: one JSON line per fact, at once.
 
-Each line is one unbuffered write to a file opened for appending, so that everything up to the last instant survives
-the death of the process. ``tsbench.simulated_backends.witness_log`` reads it. Kinds of records (times in s of bench
-time, SI units; ``w`` is the session, since several benches may write to one file):
+Each line is one unbuffered write to a file opened for appending, so that everything up to the last instant
+survives the death of the process. ``tsbench.simulated_backends.witness_log`` reads it. Kinds of records
+(times in s of bench time, SI units; ``w`` is the session, since several benches may write to one file):
 
 ``start``      world file, seed, devices with their static folds, instruments
 ``output``     a relay: instrument, channel, on
 ``device``     which device is connected
-``on``         switching on: t (steepest rise of the device current), polarity, threshold (highest terminal voltage
-               before it), current there, t_half (last upward crossing of half of that), slope [A/s]
-``off``        switching off: t, hold (lowest terminal voltage before it), current, duration, charge and energy since
-               switching on, highest current and power
+``on``         switching on: t (steepest rise of the device current), polarity, threshold (highest terminal
+               voltage before it), current there, t_half (last upward crossing of half of that), slope [A/s]
+``off``        switching off: t, hold (lowest terminal voltage before it), current, duration, charge and
+               energy since switching on, highest current and power
 ``repeat``     ``count`` periods of ``period`` s that were skipped, from t on; ``events`` of the first of them
-``overshoot``  the device current was above a source meter's compliance: t, duration, peak, charge above it, limit
+``overshoot``  the device current was above a source meter's compliance: t, duration, peak, charge above it,
+               limit
 ``maxima``     highest voltage, current and power so far, per device
 ``end``        the bench was switched off; ``outputs`` as they were
 """
@@ -21,7 +22,7 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,13 @@ import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.static import folds
-from tsbench.simulated_backends.witness_events import OvershootDetector, SwitchingDetector, levels_of, samples
+from tsbench.simulated_backends.witness_events import (
+    OvershootDetector,
+    SwitchingDetector,
+    levels_of,
+    samples,
+    static_folds,
+)
 
 
 class WitnessFile:
@@ -86,11 +92,22 @@ class Witness:
 
     # ----------------------------------------------------------------------------------------- facts
 
-    def start(self, world: str, seed: int, devices: Mapping[str, DeviceModel], instruments: Mapping[str, str]) -> None:
+    def start(
+        self, world: str, seed: int, devices: Mapping[str, DeviceModel], instruments: Mapping[str, str]
+    ) -> None:
         """Say what this bench is."""
-        self._file.write({"kind": "start", "t": 0.0, "world": world, "seed": seed, "process": os.getpid(),
-                          "wall": datetime.now(timezone.utc).isoformat(), "instruments": dict(instruments),
-                          "devices": {name: _facts(model) for name, model in devices.items()}})
+        self._file.write(
+            {
+                "kind": "start",
+                "t": 0.0,
+                "world": world,
+                "seed": seed,
+                "process": os.getpid(),
+                "wall": datetime.now(UTC).isoformat(),
+                "instruments": dict(instruments),
+                "devices": {name: _facts(model) for name, model in devices.items()},
+            }
+        )
 
     def connected(self, device: str, model: DeviceModel, time: float) -> None:
         """Another device is in the place (the circuit is integrated up to ``time``)."""
@@ -106,7 +123,9 @@ class Witness:
         """An output relay has been set."""
         self._outputs[f"{instrument}.{channel}" if channel else instrument] = enabled
         self._tell_maxima(time)
-        self._file.write({"kind": "output", "t": time, "instrument": instrument, "channel": channel, "on": enabled})
+        self._file.write(
+            {"kind": "output", "t": time, "instrument": instrument, "channel": channel, "on": enabled}
+        )
 
     def compliance(self, instrument: str, limit: float | None, time: float) -> None:
         """A source meter limits its current to ``limit`` [A] from now on (None: it does not)."""
@@ -162,8 +181,16 @@ class Witness:
         rest = (repetition.count - 1) * repetition.length
         self._switching.shift(rest)
         self._overshoot.shift(rest)
-        self._file.write({"kind": "repeat", "t": repetition.start, "count": repetition.count,
-                          "period": repetition.length, "device": self._device, "events": events})
+        self._file.write(
+            {
+                "kind": "repeat",
+                "t": repetition.start,
+                "count": repetition.count,
+                "period": repetition.length,
+                "device": self._device,
+                "events": events,
+            }
+        )
 
     # ---------------------------------------------------------------------------------------- writing
 
@@ -181,10 +208,7 @@ class Witness:
 
 def _facts(model: DeviceModel) -> dict[str, Any]:
     facts: dict[str, Any] = {"mechanism": model.mechanism}
-    try:
-        points = folds(model)
-    except TypeError:
-        return facts
+    points = static_folds(model)
     for name, fold in (("threshold", points.threshold), ("hold", points.hold)):
         if fold is not None:
             facts[name] = {"voltage": fold.voltage, "current": fold.current}

@@ -1,10 +1,12 @@
 """Finding switching events in what a device sees, whatever its mechanism.
 
-The device counts as on when its conductance is nearer to that of its hold point than to that of its fold (geometric
-mean, with hysteresis). That is robust for staircase sweeps, pulses and relaxation oscillations alike; the instant of
-switching is then located at the steepest rise (or fall) of the current around the crossing, by definition.
+The device counts as on when its conductance is nearer to that of its hold point than to that of its fold
+(geometric mean, with hysteresis). That is robust for staircase sweeps, pulses and relaxation oscillations
+alike; the instant of switching is then located at the steepest rise (or fall) of the current around the
+crossing, by definition.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.static import folds
+from tsbench.simulated_backends.devices.static import Folds, folds
 
 HYSTERESIS = 1.3
 SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
@@ -34,12 +36,18 @@ class Levels:
     hold: float
 
 
+@functools.lru_cache(maxsize=256)
+def static_folds(model: DeviceModel) -> Folds:
+    """Return the folds of a device's static curve; none for a mechanism without one."""
+    try:
+        return folds(model)
+    except TypeError:
+        return Folds(None, None)
+
+
 def levels_of(model: DeviceModel) -> Levels | None:
     """Return the levels of a device that switches; None for one that does not."""
-    try:
-        points = folds(model)
-    except TypeError:
-        return None
+    points = static_folds(model)
     if points.threshold is None or points.hold is None:
         return None
     fold = points.threshold.current / points.threshold.voltage
@@ -74,7 +82,11 @@ class SwitchingDetector:
         self._done = 0  #: samples of the tail that are behind us
         self._history: list[tuple[FloatArray, FloatArray]] = []  #: |v| since the last switching off
         self._history_size = 0
-        self._peak = (0.0, 0.0, 0.0)  #: |v|, i there, when; since the last switching off or change of polarity
+        self._peak = (
+            0.0,
+            0.0,
+            0.0,
+        )  #: |v|, i there, when; since the last switching off or change of polarity
         self._polarity = 0
         self._top = 0.0  #: highest |v| while on, and the lowest since then
         self._lowest = (math.inf, 0.0)
@@ -119,7 +131,7 @@ class SwitchingDetector:
         with np.errstate(divide="ignore", invalid="ignore"):
             g = np.where(np.abs(self._v) > SMALLEST_VOLTAGE, np.abs(self._i / self._v), 0.0)
         while True:
-            ahead = g[self._done:]
+            ahead = g[self._done :]
             crossed = ahead > self.levels.on if not self.on else ahead < self.levels.off
             if not crossed.any():
                 self._passed(size)
@@ -163,8 +175,11 @@ class SwitchingDetector:
         middle = 0.5 * (self._t[first + peak] + self._t[first + peak + 1])
         if not 0 < peak < slope.size - 1:
             return float(middle)
-        x = 0.5 * (self._t[first + peak - 1: first + peak + 2] + self._t[first + peak: first + peak + 3]) - middle
-        y = slope[peak - 1: peak + 2]
+        x = (
+            0.5 * (self._t[first + peak - 1 : first + peak + 2] + self._t[first + peak : first + peak + 3])
+            - middle
+        )
+        y = slope[peak - 1 : peak + 2]
         scale = max(float(x[2]), -float(x[0]), 1e-30)
         a, b, _ = np.polyfit(x / scale, y, 2)
         if a >= 0:
@@ -177,18 +192,38 @@ class SwitchingDetector:
         polarity = int(math.copysign(1, self._v[before])) if self._v[before] else self._polarity
         if not self.on:
             peak, current, when = self._peak
-            self.emit({"kind": "on", "t": instant, "polarity": polarity, "threshold": peak, "current": current,
-                       "t_peak": when, "t_half": self._half_crossing(0.5 * peak, instant), "slope": slope})
+            self.emit(
+                {
+                    "kind": "on",
+                    "t": instant,
+                    "polarity": polarity,
+                    "threshold": peak,
+                    "current": current,
+                    "t_peak": when,
+                    "t_half": self._half_crossing(0.5 * peak, instant),
+                    "slope": slope,
+                }
+            )
             self._top, self._lowest = 0.0, (math.inf, 0.0)
             self._event = dict.fromkeys(self._event, 0.0)
             self._since = instant
         else:
             lowest, current = self._lowest
-            self.emit({"kind": "off", "t": instant, "polarity": polarity,
-                       "hold": lowest if math.isfinite(lowest) else abs(float(self._v[before])),
-                       "current": current, "duration": instant - self._since, "charge": self._event["charge"],
-                       "energy": self._event["energy"], "max_current": self._event["current"],
-                       "max_power": self._event["power"], "slope": slope})
+            self.emit(
+                {
+                    "kind": "off",
+                    "t": instant,
+                    "polarity": polarity,
+                    "hold": lowest if math.isfinite(lowest) else abs(float(self._v[before])),
+                    "current": current,
+                    "duration": instant - self._since,
+                    "charge": self._event["charge"],
+                    "energy": self._event["energy"],
+                    "max_current": self._event["current"],
+                    "max_power": self._event["power"],
+                    "slope": slope,
+                }
+            )
             self._peak = (0.0, 0.0, instant)
             self._history, self._history_size = [], 0
         self.on = not self.on
@@ -223,8 +258,11 @@ class SwitchingDetector:
             seen = signs[signs != 0]
             if seen.size:
                 if seen[0] != self._polarity or (seen != seen[-1]).any():
-                    start = int(np.flatnonzero((signs != 0) & (signs != seen[-1]))[-1]) + 1 if (
-                        seen != seen[-1]).any() else 0
+                    start = (
+                        int(np.flatnonzero((signs != 0) & (signs != seen[-1]))[-1]) + 1
+                        if (seen != seen[-1]).any()
+                        else 0
+                    )
                     self._peak = (0.0, 0.0, float(t[start]))
                     t, size, i = t[start:], size[start:], i[start:]
                 self._polarity = int(seen[-1])
@@ -248,7 +286,7 @@ class SwitchingDetector:
         return (np.concatenate([t for t, _ in self._history]), np.concatenate([v for _, v in self._history]))
 
     def _half_crossing(self, level: float, before: float) -> float | None:
-        """Return the last upward crossing of ``level`` [V] before the switching; None if it was never below."""
+        """Return the last upward crossing of ``level`` [V] before the switching; None: never below it."""
         if not self._history:
             return None
         times, values = self._whole_history()
@@ -331,6 +369,15 @@ class OvershootDetector:
     def _close(self, time: float) -> None:
         if self._start is None:
             return
-        self.emit({"kind": "overshoot", "t": self._start, "duration": time - self._start, "peak": self._peak,
-                   "charge": self._charge, "limit": self.limit, "source": self.source})
+        self.emit(
+            {
+                "kind": "overshoot",
+                "t": self._start,
+                "duration": time - self._start,
+                "peak": self._peak,
+                "charge": self._charge,
+                "limit": self.limit,
+                "source": self.source,
+            }
+        )
         self._start = None

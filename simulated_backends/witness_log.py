@@ -99,26 +99,44 @@ class WitnessLog:
                     for copy in range(record["count"]):
                         moved = copy * record["period"]
                         if start <= event["t"] + moved <= end:
-                            shifted = {k: v + moved if k in {"t", "t_half", "t_peak"} and v is not None else v
-                                       for k, v in event.items()}
+                            shifted = {
+                                k: v + moved if k in {"t", "t_half", "t_peak"} and v is not None else v
+                                for k, v in event.items()
+                            }
                             found.append({**shifted, "device": record["device"]})
         return sorted(found, key=lambda event: float(event["t"]))
 
     def switching_on(self, start: float = -np.inf, end: float = np.inf) -> list[SwitchingOn]:
         """Return every switching on between ``start`` and ``end`` [s]."""
-        return [SwitchingOn(e["t"], e["device"], e["polarity"], e["threshold"], e["current"], e["t_half"])
-                for e in self._events("on", start, end)]
+        return [
+            SwitchingOn(e["t"], e["device"], e["polarity"], e["threshold"], e["current"], e["t_half"])
+            for e in self._events("on", start, end)
+        ]
 
     def switching_off(self, start: float = -np.inf, end: float = np.inf) -> list[SwitchingOff]:
         """Return every switching off between ``start`` and ``end`` [s]."""
-        return [SwitchingOff(e["t"], e["device"], e["polarity"], e["hold"], e["current"], e["duration"], e["charge"],
-                             e["energy"], e["max_current"], e["max_power"])
-                for e in self._events("off", start, end)]
+        return [
+            SwitchingOff(
+                e["t"],
+                e["device"],
+                e["polarity"],
+                e["hold"],
+                e["current"],
+                e["duration"],
+                e["charge"],
+                e["energy"],
+                e["max_current"],
+                e["max_power"],
+            )
+            for e in self._events("off", start, end)
+        ]
 
     def overshoots(self, start: float = -np.inf, end: float = np.inf) -> list[Overshoot]:
         """Return every time the current was above a compliance."""
-        return [Overshoot(e["t"], e["duration"], e["peak"], e["charge"], e["limit"], e["source"])
-                for e in self._events("overshoot", start, end)]
+        return [
+            Overshoot(e["t"], e["duration"], e["peak"], e["charge"], e["limit"], e["source"])
+            for e in self._events("overshoot", start, end)
+        ]
 
     def spike_times(self, start: float = -np.inf, end: float = np.inf) -> FloatArray:
         """Return the instants of all switchings on in a window [s], sorted, shape (n,)."""

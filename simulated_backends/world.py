@@ -1,8 +1,9 @@
 """A simulated bench made from ``world.toml``: instruments on one circuit, devices, timeline, witness, faults.
 
-Lifetime: ``open_world(path)`` returns the world of a path while it is open (the pyvisa library opens it with its
-first resource manager and closes it with the last); opening it again after that is a new bench, just switched on,
-with device and instrument states of the beginning. The witness file goes on, with a new ``start`` record.
+Lifetime: ``open_world(path)`` returns the world of a path while it is open (the pyvisa library opens it with
+its first resource manager and closes it with the last); opening it again after that is a new bench, just
+switched on, with device and instrument states of the beginning. The witness file goes on, with a new
+``start`` record.
 """
 
 import os
@@ -17,7 +18,11 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.faults import FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
-from tsbench.simulated_backends.virtual_instruments.instrument import Placement, StageElement, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.instrument import (
+    Placement,
+    StageElement,
+    VirtualInstrument,
+)
 from tsbench.simulated_backends.virtual_instruments.models import model_class
 from tsbench.simulated_backends.witness import Witness
 from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, load_world_file
@@ -63,7 +68,8 @@ class World:
         self.devices = self._specimens()
         self._install_circuit(fixture)
         self.positioner = SimulatedPositioner(
-            self.bench, self.place, self.devices, file.positioner.travel_time, self._connected)
+            self.bench, self.place, self.devices, file.positioner.travel_time, self._connected
+        )
         self._start_witness(fixture)
         for instrument in self.instruments.values():
             instrument.connect()
@@ -77,29 +83,37 @@ class World:
             model = model_class(table.model)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: instruments.{name}.model: {error}") from None
-        terminals = {terminal.partition(".")[2]: node.lower() for terminal, node in self.file.fixture.terminals.items()
-                     if terminal.partition(".")[0] == name}
+        terminals = {
+            terminal.partition(".")[2]: node.lower()
+            for terminal, node in self.file.fixture.terminals.items()
+            if terminal.partition(".")[0] == name
+        }
         for channel in terminals:
             if channel not in model.terminals:
                 known = [f"{name}.{t}" if t else name for t in model.terminals]
-                raise ConfigurationError(f"{self.path}: fixture.terminals: {table.model} has no terminal "
-                                         f"'{name}.{channel}'{nearest(f'{name}.{channel}', known)}")
+                raise ConfigurationError(
+                    f"{self.path}: fixture.terminals: {table.model} has no terminal "
+                    f"'{name}.{channel}'{nearest(f'{name}.{channel}', known)}"
+                )
         serial = table.serial or _serial_of(table.resource) or f"SIM-{name.upper()}"
         instrument = model(self.bench, Placement(name, serial, terminals, table.options))
         if table.bus_latency is not None:
             instrument.bus_latency = table.bus_latency  # type: ignore[misc]
         self.instruments[name] = instrument
         if table.resource in self.resources:
-            raise ConfigurationError(f"{self.path}: instruments.{name}.resource: {table.resource} is already "
-                                     f"the address of '{self.resources[table.resource]}'")
+            raise ConfigurationError(
+                f"{self.path}: instruments.{name}.resource: {table.resource} is already "
+                f"the address of '{self.resources[table.resource]}'"
+            )
         self.resources[table.resource] = name
 
     def _check_terminals(self) -> None:
         for terminal in self.file.fixture.terminals:
             name = terminal.partition(".")[0]
             if name not in self.instruments:
-                raise ConfigurationError(f"{self.path}: fixture.terminals: no instrument '{name}'"
-                                         f"{nearest(name, self.instruments)}")
+                raise ConfigurationError(
+                    f"{self.path}: fixture.terminals: no instrument '{name}'{nearest(name, self.instruments)}"
+                )
 
     def _fixture_netlist(self) -> Netlist:
         nodes = [node.lower() for node in self.file.fixture.terminals.values()]
@@ -110,8 +124,10 @@ class World:
             raise ConfigurationError(f"{self.path}: fixture.netlist: {error}") from None
         for terminal, node in self.file.fixture.terminals.items():
             if node.lower() not in netlist.nodes:
-                raise ConfigurationError(f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', which "
-                                         f"the netlist has not{nearest(node.lower(), netlist.nodes)}")
+                raise ConfigurationError(
+                    f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', which "
+                    f"the netlist has not{nearest(node.lower(), netlist.nodes)}"
+                )
         return netlist
 
     def _install_circuit(self, fixture: Netlist) -> None:
@@ -148,8 +164,12 @@ class World:
     def _start_witness(self, fixture: Netlist) -> None:
         nodes = fixture.find(self.place).nodes if self.place is not None else None
         self.witness = Witness(self.witness_path(), (nodes[0], nodes[1]) if nodes else None, self.place or "")
-        self.witness.start(str(self.path), self.file.seed, {n: d.model for n, d in self.devices.items()},
-                           {name: table.model for name, table in self.file.instruments.items()})
+        self.witness.start(
+            str(self.path),
+            self.file.seed,
+            {n: d.model for n, d in self.devices.items()},
+            {name: table.model for name, table in self.file.instruments.items()},
+        )
         self.bench.lagging_circuit.add_observer(self.witness)
         self.bench.tell_witness(self.witness.output, self.witness.compliance)
 
@@ -157,7 +177,9 @@ class World:
         self.witness.connected(device, self.devices[device].model, time)
 
     def witness_path(self) -> Path | None:
-        """Return where the witness writes: ``TSBENCH_WITNESS``, else ``[witness] file`` beside the world file."""
+        """Return where the witness writes: ``TSBENCH_WITNESS``, else ``[witness] file`` beside the world
+        file.
+        """
         override = os.environ.get(WITNESS_ENVIRONMENT)
         if override:
             return Path(override)
@@ -199,10 +221,14 @@ def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
     if file.fixture.place is not None:
         return netlist.find(file.fixture.place).name
     if len(places) > 1:
-        raise ConfigurationError(f"{path}: fixture.place: the netlist has {len(places)} X elements "
-                                 f"({', '.join(places)}); say which one the positioner serves")
+        raise ConfigurationError(
+            f"{path}: fixture.place: the netlist has {len(places)} X elements "
+            f"({', '.join(places)}); say which one the positioner serves"
+        )
     if places and not file.devices:
-        raise ConfigurationError(f"{path}: the netlist has a place {places[0]} but there are no [devices]; add one")
+        raise ConfigurationError(
+            f"{path}: the netlist has a place {places[0]} but there are no [devices]; add one"
+        )
     return places[0] if places else None
 
 

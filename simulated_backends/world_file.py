@@ -37,7 +37,9 @@ class FixtureTable(_Table):
 
     netlist: str
     terminals: dict[str, str] = Field(default_factory=dict)
-    place: str | None = None  #: name of the X element where the positioner puts devices; default: the only one
+    place: str | None = (
+        None  #: name of the X element where the positioner puts devices; default: the only one
+    )
 
 
 class DeviceTable(_Table):
@@ -112,7 +114,9 @@ def _known_names(location: tuple[int | str, ...]) -> list[str]:
         else:  # the value of a dict or an item of a tuple
             arguments = [a for a in getattr(model, "__args__", ()) if isinstance(a, type) and a is not str]
             model = arguments[-1] if arguments else None
-        arguments = [a for a in getattr(model, "__args__", ()) if isinstance(a, type) and issubclass(a, BaseModel)]
+        arguments = [
+            a for a in getattr(model, "__args__", ()) if isinstance(a, type) and issubclass(a, BaseModel)
+        ]
         if arguments and not hasattr(model, "__origin__"):  # X | None
             model = arguments[0]
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []

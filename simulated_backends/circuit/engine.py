@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.simulated_backends.devices.model import DeviceModel
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -136,8 +138,12 @@ class CircuitInterface(Protocol):
     """What the simulated bench asks of a circuit. ``build_circuit`` in ``build.py`` makes one from a netlist."""
 
     time: float  #: [s] integrated up to here
-    nodes: Sequence[str]
-    devices: Sequence[str]  #: device element names, as "XDUT"
+
+    @property
+    def nodes(self) -> Sequence[str]: ...
+    @property
+    def devices(self) -> Sequence[str]:
+        """Return the device element names, as "XDUT"."""
 
     def advance(self, until: float, skip: bool = True) -> None:
         """Integrate to ``until`` [s]; with ``skip`` whole periods of a converged limit cycle are not computed."""
@@ -158,5 +164,6 @@ class CircuitInterface(Protocol):
 
     def current(self, element: str) -> float: ...
     def device_state(self, device: str) -> Mapping[str, float]: ...
-    def set_device(self, device: str, model: str, parameters: Mapping[str, float], state: Mapping[str, float] | None) -> None:
+    def set_device(self, device: str, model: str | DeviceModel, parameters: Mapping[str, float],
+                   state: Mapping[str, float] | None) -> None:
         """Put another device in the position of ``device`` (a positioner moved), with its own remembered state."""

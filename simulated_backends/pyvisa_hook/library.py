@@ -1,7 +1,8 @@
 """pyvisa's library class over a simulated bench: handles, and every call under the bench's lock.
 
-A library object lives as long as the process (pyvisa keeps it); the world behind it lives from the opening of the
-resource manager to its closing, and opening again is a new bench (see ``tsbench.simulated_backends.world``).
+A library object lives as long as the process (pyvisa keeps it); the world behind it lives from the opening of
+the resource manager to its closing, and opening again is a new bench (see
+``tsbench.simulated_backends.world``).
 """
 
 import functools
@@ -14,8 +15,8 @@ from pyvisa import constants, rname
 from pyvisa.constants import EventMechanism, EventType, StatusCode
 from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
-from pyvisa_tsbench.session import ResourceLock, Session, VisaFault
 
+from pyvisa_tsbench.session import ResourceLock, Session, VisaCallError
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world import World, WorldClock, close_world, open_world
@@ -52,7 +53,9 @@ class TsbenchVisaLibrary(VisaLibraryBase):
     def world(self) -> World:
         """Return the world behind this library (tests may look into it)."""
         if self._world is None:
-            raise ConfigurationError(f"{self.library_path}: the simulated bench is closed; open a resource manager")
+            raise ConfigurationError(
+                f"{self.library_path}: the simulated bench is closed; open a resource manager"
+            )
         return self._world
 
     @property
@@ -79,8 +82,13 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         self._managers.add(handle)
         return handle, self.handle_return_value(None, StatusCode.success)
 
-    def open(self, session: Any, resource_name: str, access_mode: Any = constants.AccessModes.no_lock,
-             open_timeout: int = constants.VI_TMO_IMMEDIATE) -> tuple[Any, StatusCode]:
+    def open(
+        self,
+        session: Any,
+        resource_name: str,
+        access_mode: Any = constants.AccessModes.no_lock,
+        open_timeout: int = constants.VI_TMO_IMMEDIATE,
+    ) -> tuple[Any, StatusCode]:
         """Open a session to an instrument of the world."""
         try:
             name = rname.ResourceName.from_string(resource_name)
@@ -96,8 +104,16 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 return 0, self.handle_return_value(session, StatusCode.error_resource_locked)
             lock.exclusive, lock.depth = handle, 1
         interface = getattr(constants.InterfaceType, name.interface_type.lower())
-        self._sessions[handle] = Session(handle, self.world, instrument, str(name), interface,
-                                         int(getattr(name, "board", 0) or 0), name.resource_class, lock)
+        self._sessions[handle] = Session(
+            handle,
+            self.world,
+            instrument,
+            str(name),
+            interface,
+            int(getattr(name, "board", 0) or 0),
+            name.resource_class,
+            lock,
+        )
         return handle, self.handle_return_value(session, StatusCode.success)
 
     def close(self, session: Any) -> StatusCode:
@@ -144,7 +160,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         try:
             return self._sessions[session]
         except KeyError:
-            raise VisaFault(StatusCode.error_invalid_object) from None
+            raise VisaCallError(StatusCode.error_invalid_object) from None
 
     def _act(self, session: Any, action: Callable[[Session], R], failed: Any = None) -> tuple[R, StatusCode]:
         """Do ``action`` under the bench's lock; a VISA failure raises the exception pyvisa knows for it."""
@@ -157,7 +173,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 result = action(opened)
                 status = StatusCode.success
                 handlers = [] if opened.lost else self._due_handlers()
-            except VisaFault as fault:
+            except VisaCallError as fault:
                 result, status = failed, fault.status
         for call in handlers:
             call()
@@ -165,12 +181,16 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def _due_handlers(self) -> list[Callable[[], None]]:
         calls: list[Callable[[], None]] = []
+        handle: Any
+        context: Any
         for handle, session in self._sessions.items():
             if session.notice_service_request():
                 context = next(self._handles)
                 self._events[context] = (handle, int(EventType.service_request))
-                calls += [functools.partial(entry[0], handle, EventType.service_request, context, entry[1])
-                          for entry in list(self.handlers[handle])]
+                calls += [
+                    functools.partial(entry[0], handle, EventType.service_request, context, entry[1])
+                    for entry in list(self.handlers[handle])
+                ]
         return calls
 
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
@@ -221,43 +241,50 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             try:
                 return opened.attributes[attribute]
             except KeyError:
-                raise VisaFault(StatusCode.error_nonsupported_attribute) from None
+                raise VisaCallError(StatusCode.error_nonsupported_attribute) from None
+
         return self._act(session, get)
 
     def set_attribute(self, session: Any, attribute: Any, attribute_state: Any) -> StatusCode:
         """Set an attribute of a session."""
+
         def put(opened: Session) -> None:
             if attribute in opened.read_only:
-                raise VisaFault(StatusCode.error_attribute_read_only)
+                raise VisaCallError(StatusCode.error_attribute_read_only)
             if attribute not in opened.attributes:
-                raise VisaFault(StatusCode.error_nonsupported_attribute)
+                raise VisaCallError(StatusCode.error_nonsupported_attribute)
             opened.attributes[attribute] = attribute_state
+
         return self._act(session, put)[1]
 
     # --------------------------------------------------------------------------------------------- locks
 
-    def lock(self, session: Any, lock_type: Any, timeout: int,
-             requested_key: str | None = None) -> tuple[str, StatusCode]:
-        """Lock a resource; one that others hold is refused at once (nobody else could release it meanwhile)."""
+    def lock(
+        self, session: Any, lock_type: Any, timeout: int, requested_key: str | None = None
+    ) -> tuple[str, StatusCode]:
+        """Lock a resource; one that others hold is refused at once (nobody could release it meanwhile)."""
+
         def take(opened: Session) -> str:
             held = opened.lock
             if lock_type == constants.Lock.exclusive:
                 if (held.exclusive not in {None, session}) or any(other != session for other in held.shared):
-                    raise VisaFault(StatusCode.error_resource_locked)
+                    raise VisaCallError(StatusCode.error_resource_locked)
                 held.exclusive, held.depth = session, held.depth + 1
                 return ""
             if held.exclusive not in {None, session}:
-                raise VisaFault(StatusCode.error_resource_locked)
+                raise VisaCallError(StatusCode.error_resource_locked)
             key = requested_key or f"tsbench-{session}"
             if held.shared and session not in held.shared and key != held.key:
-                raise VisaFault(StatusCode.error_resource_locked)
+                raise VisaCallError(StatusCode.error_resource_locked)
             held.key = held.key if held.shared else key
             held.shared[session] = held.shared.get(session, 0) + 1
             return held.key
+
         return self._act(session, take, "")
 
     def unlock(self, session: Any) -> StatusCode:
         """Give a lock back."""
+
         def give(opened: Session) -> None:
             held = opened.lock
             if held.exclusive == session:
@@ -269,7 +296,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
                 if held.shared[session] == 0:
                     del held.shared[session]
             else:
-                raise VisaFault(StatusCode.error_session_not_locked)
+                raise VisaCallError(StatusCode.error_session_not_locked)
+
         return self._act(session, give)[1]
 
     # -------------------------------------------------------------------------------------------- events
@@ -284,9 +312,11 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def discard_events(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
         """Forget queued events."""
+
         def discard(opened: Session) -> None:
             if mechanism & EventMechanism.queue:
                 opened.queue.clear()
+
         return self._act(session, discard)[1]
 
     def wait_on_event(self, session: Any, in_event_type: Any, timeout: int) -> tuple[Any, Any, StatusCode]:
@@ -296,11 +326,14 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         self._events[context] = (session, event)
         return EventType(event), context, status
 
-    def install_handler(self, session: Any, event_type: Any, handler: Any,
-                        user_handle: Any = None) -> tuple[Any, Any, Any, StatusCode]:
+    def install_handler(
+        self, session: Any, event_type: Any, handler: Any, user_handle: Any = None
+    ) -> tuple[Any, Any, Any, StatusCode]:
         """Register a handler (the base class keeps the list)."""
         return handler, user_handle, handler, self._act(session, lambda s: None)[1]
 
-    def uninstall_handler(self, session: Any, event_type: Any, handler: Any, user_handle: Any = None) -> StatusCode:
+    def uninstall_handler(
+        self, session: Any, event_type: Any, handler: Any, user_handle: Any = None
+    ) -> StatusCode:
         """Forget a handler."""
         return self.handle_return_value(session, StatusCode.success)

@@ -18,7 +18,7 @@ IMMEDIATE = constants.VI_TMO_IMMEDIATE
 INFINITE = constants.VI_TMO_INFINITE
 
 
-class VisaFault(Exception):
+class VisaCallError(Exception):
     """A VISA call fails with ``status``."""
 
     def __init__(self, status: StatusCode) -> None:
@@ -51,8 +51,17 @@ class ResourceLock:
 class Session:
     """What a VISA session handle of a resource stands for."""
 
-    def __init__(self, handle: int, world: World, instrument: VirtualInstrument, resource: str,
-                 interface: Any, board: int, resource_class: str, lock: ResourceLock) -> None:
+    def __init__(
+        self,
+        handle: int,
+        world: World,
+        instrument: VirtualInstrument,
+        resource: str,
+        interface: Any,
+        board: int,
+        resource_class: str,
+        lock: ResourceLock,
+    ) -> None:
         self.handle = handle
         self.world = world
         self.clock = world.bench.clock
@@ -79,9 +88,13 @@ class Session:
             ResourceAttribute.user_data: 0,
         }
         self.read_only = {
-            ResourceAttribute.resource_name, ResourceAttribute.resource_class, ResourceAttribute.interface_type,
-            ResourceAttribute.interface_number, ResourceAttribute.resource_manufacturer_name,
-            ResourceAttribute.resource_spec_version, ResourceAttribute.resource_impl_version,
+            ResourceAttribute.resource_name,
+            ResourceAttribute.resource_class,
+            ResourceAttribute.interface_type,
+            ResourceAttribute.interface_number,
+            ResourceAttribute.resource_manufacturer_name,
+            ResourceAttribute.resource_spec_version,
+            ResourceAttribute.resource_impl_version,
             ResourceAttribute.resource_lock_state,
         }
         self.mechanisms: dict[int, int] = {}  #: event type -> enabled mechanisms
@@ -94,9 +107,9 @@ class Session:
     def check(self) -> None:
         """Refuse what a dead or locked-out session cannot do."""
         if self.lost:
-            raise VisaFault(StatusCode.error_connection_lost)
+            raise VisaCallError(StatusCode.error_connection_lost)
         if not self.lock.admits(self.handle):
-            raise VisaFault(StatusCode.error_resource_locked)
+            raise VisaCallError(StatusCode.error_resource_locked)
 
     def count_message(self) -> ConnectionLost | None:
         """Count one message; a fault before delivery raises, one after it is returned."""
@@ -106,9 +119,11 @@ class Session:
         return fault
 
     def lose(self, fault: ConnectionLost) -> None:
-        """Lose the connection: this session (all of the bench if ``everything``) is dead until it is re-opened."""
+        """Lose the connection: this session (all of the bench if ``everything``) is dead until it is re-
+        opened.
+        """
         self.world.lose_sessions(None if fault.everything else self.instrument.name)
-        raise VisaFault(StatusCode.error_connection_lost)
+        raise VisaCallError(StatusCode.error_connection_lost)
 
     @property
     def timeout(self) -> float:
@@ -134,7 +149,7 @@ class Session:
         return len(data)
 
     def read(self, count: int) -> tuple[bytes, StatusCode]:
-        """Read up to ``count`` bytes; lets bench time pass until there is a response, or the timeout is over."""
+        """Read up to ``count`` bytes; bench time passes until there is a response, or the timeout is over."""
         self.check()
         fault = None
         if not self._mid_response:
@@ -142,7 +157,9 @@ class Session:
             self.clock.wait(self.instrument.bus_latency)
         self.await_response()
         enabled = self.attributes[ResourceAttribute.termchar_enabled]
-        data, reason = self.instrument.talk(count, self.attributes[ResourceAttribute.termchar] if enabled else None)
+        data, reason = self.instrument.talk(
+            count, self.attributes[ResourceAttribute.termchar] if enabled else None
+        )
         if len(data) > 4096:
             self.clock.wait(len(data) / BUS_RATE)
         self._mid_response = reason is not Talk.END
@@ -157,11 +174,11 @@ class Session:
             if not self.instrument.will_answer:
                 self.instrument.unterminated()
                 self.let_pass(deadline)
-                raise VisaFault(StatusCode.error_timeout)
+                raise VisaCallError(StatusCode.error_timeout)
             alive = self.clock.hop(deadline)
             self.notice_service_request()
             if not self.instrument.output_ready and (self.clock.now >= deadline or not alive):
-                raise VisaFault(StatusCode.error_timeout)
+                raise VisaCallError(StatusCode.error_timeout)
 
     def let_pass(self, deadline: float) -> None:
         """Let a fruitless timeout pass (an infinite one would never end: it is cut)."""
@@ -206,7 +223,7 @@ class Session:
     def enable(self, event: int, mechanism: int) -> None:
         """Enable a mechanism for an event; a service request that stands already becomes an event at once."""
         if event != EventType.service_request:
-            raise VisaFault(StatusCode.error_invalid_event)
+            raise VisaCallError(StatusCode.error_invalid_event)
         self.mechanisms[event] = self.mechanisms.get(event, 0) | mechanism
         self._request_seen = False
         self.notice_service_request()
@@ -234,16 +251,16 @@ class Session:
         """Return the next queued event; the clock moves until there is one or the timeout is over."""
         self.check()
         if not self.mechanisms.get(EventType.service_request, 0) & EventMechanism.queue:
-            raise VisaFault(StatusCode.error_not_enabled)
+            raise VisaCallError(StatusCode.error_not_enabled)
         if event not in {EventType.service_request, EventType.all_enabled}:
-            raise VisaFault(StatusCode.error_invalid_event)
+            raise VisaCallError(StatusCode.error_invalid_event)
         seconds = FOREVER if timeout_ms in {INFINITE, None} else timeout_ms * 1e-3
         deadline = self.clock.now + seconds
         while not self.queue:
             alive = self.clock.now < deadline and self.clock.hop(deadline)
             self.notice_service_request()
             if not self.queue and not alive:
-                raise VisaFault(StatusCode.error_timeout)
+                raise VisaCallError(StatusCode.error_timeout)
         return self.queue.popleft()
 
 

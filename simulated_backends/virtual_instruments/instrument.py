@@ -2,15 +2,15 @@
 
 How a model is attached to the circuit
 --------------------------------------
-1. ``attachment()`` is called once, before the circuit is built. It returns what the instrument adds between its
-   terminals and ground, as netlist elements; names begin with the instrument's name so that they are unique::
+1. ``attachment()`` is called once, before the circuit is built. It returns what the instrument adds between
+   its terminals and ground, as netlist elements with unique names::
 
-       generator channel   Element V (EMF) -- Element R (50 Ohm + output relay, OPEN while off) -- terminal node
+       generator channel   Element V (EMF) -- Element R (50 Ohm + relay, OPEN while off) -- terminal node
        scope input         Element R (1 MOhm or 50 Ohm) || Element C (13 pF), terminal node to ground
        source meter        StageElement (two servo loops) -- Element R (relay) -- terminal node
 
-   ``self.node("1")`` is the fixture node of channel 1, ``self.element_name("R", "1", "relay")`` a unique name.
-2. ``connect()`` is called once, when ``self.bench.circuit`` exists: power-on state, observers that last for ever.
+   ``self.node("1")`` is the node of channel 1, ``self.element_name("R", "1", "relay")`` a unique name.
+2. ``connect()`` is called once, when ``self.bench.circuit`` exists: power-on state, lasting observers.
 3. From then on handlers use ``self.bench.circuit`` (integrated up to now, see ``BenchServices``):
    ``set_source(name, PulseTrain(...))`` with times in circuit time = ``self.bench.clock.now``;
    ``set_resistance(name, OPEN or 50.0)`` for the relay, then ``self.bench.changed()`` and
@@ -19,15 +19,16 @@ How a model is attached to the circuit
 A scope that is armed
 ---------------------
 ``self.bench.sync()``, then ``self.bench.lagging_circuit.add_observer(observer)`` and
-``self.bench.clock.watch(self, self.bench.sync)``: while watched, the clock moves in chunks (20 us growing to 5 ms)
-and the circuit follows after each, so the observer's ``observe(segment)`` sees the trigger soon after ``now``.
-The observer keeps its own history of segments for the pre-trigger part, dense output of a ``Trajectory`` gives
-samples at any time in it, a ``Repetition`` stands for ``count`` shifted copies of one period. When the trigger is
-found at ``t``: ``clock.schedule(t + post_trigger_time, self._complete)`` (a time in the past is fine: it happens at
-the next move), ``begin_operation("acquisition")`` at arming and ``end_operation`` on completion make ``*OPC?`` and
-``*WAI`` work; ``clock.unwatch(self)`` and ``remove_observer`` when done. While an EXT trigger is what matters,
-``line = self.bench.wired_to(f"{self.name}.external")`` says when edges come. A status query that answers "still
-running" should call ``self.clock.busy()`` first: the next event then happens, and polling loops end.
+``self.bench.clock.watch(self, self.bench.sync)``: while watched, the clock moves in chunks (20 us growing to
+5 ms) and the circuit follows after each, so the observer's ``observe(segment)`` sees the trigger soon after
+``now``. The observer keeps its own history of segments for the pre-trigger part, dense output of a
+``Trajectory`` gives samples at any time in it, a ``Repetition`` stands for ``count`` shifted copies of one
+period. When the trigger is found at ``t``: ``clock.schedule(t + post_trigger_time, self._complete)`` (a time
+in the past is fine: it happens at the next move), ``begin_operation("acquisition")`` at arming and
+``end_operation`` on completion make ``*OPC?`` and ``*WAI`` work; ``clock.unwatch(self)`` and
+``remove_observer`` when done. While an EXT trigger is what matters,
+``line = self.bench.wired_to(f"{self.name}.external")`` says when edges come. A status query that answers
+"still running" should call ``self.clock.busy()`` first: the next event then happens, and polling loops end.
 
 Time
 ----
@@ -88,12 +89,15 @@ class Placement:
 
 
 class VirtualInstrument(MessageDevice):
-    """Base of the models. Subclasses set the class facts and implement ``attachment``, ``connect`` and ``reset``."""
+    """Base of the models. Subclasses set the class facts and implement ``attachment``, ``connect`` and
+    ``reset``.
+    """
 
     manufacturer: ClassVar[str] = "TSBENCH"
     model: ClassVar[str] = "INSTRUMENT"
     firmware: ClassVar[str] = "1.0"
-    #: names of the outputs that the witness follows, as in "generator.1"; "" for an instrument with one terminal
+    #: names of the outputs that the witness follows, as in "generator.1"; "" for an instrument with one
+    #: terminal
     outputs: ClassVar[tuple[str, ...]] = ()
     #: names of all terminals
     terminals: ClassVar[tuple[str, ...]] = ()
@@ -107,6 +111,7 @@ class VirtualInstrument(MessageDevice):
         self.placement = placement
         self.identification = f"{self.manufacturer},{self.model},{self.serial},{self.firmware}"
         self.rng: np.random.Generator = bench.rng(self.name, "noise")
+        self._calibrations: dict[str, Calibration] = {}
         self._output_states = dict.fromkeys(self.outputs, False)
 
     # ---------------------------------------------------------------------------------------- circuit
@@ -116,7 +121,7 @@ class VirtualInstrument(MessageDevice):
         return self.placement.terminals.get(channel)
 
     def element_name(self, kind: str, channel: str, purpose: str) -> str:
-        """Return a circuit element's name: ``R_generator_1_relay``; the kind letter comes first, as in SPICE."""
+        """Return a circuit element's name: ``R_generator_1_relay`` (the kind comes first, as in SPICE)."""
         return "_".join(part for part in (kind, self.name, channel, purpose) if part)
 
     def attachment(self) -> Attachment:
@@ -136,14 +141,19 @@ class VirtualInstrument(MessageDevice):
     # ------------------------------------------------------------------------------------------ chance
 
     def calibration(self, purpose: str, gain: float, offset: float) -> Calibration:
-        """Draw a fixed calibration error, uniform within ``gain`` (relative) and ``offset`` (unit of the value).
+        """Draw a fixed calibration error, uniform within ``gain`` (relative) and ``offset`` (unit of the
+        value).
 
         The same for (world seed, instrument, purpose) each time; zero where imperfections are switched off.
         """
         if not self.bench.imperfections:
             return Calibration()
+        known = self._calibrations.get(purpose)
+        if known is not None:
+            return known
         draw = self.bench.rng(self.name, "calibration", purpose).uniform(-1.0, 1.0, 2)
-        return Calibration(gain * float(draw[0]), offset * float(draw[1]))
+        self._calibrations[purpose] = found = Calibration(gain * float(draw[0]), offset * float(draw[1]))
+        return found
 
     def noise(self, rms: float) -> float:
         """Return one draw of Gaussian noise."""

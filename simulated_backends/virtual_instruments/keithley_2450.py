@@ -1,7 +1,7 @@
 """Keithley 2450 source meter, native SCPI (reference manual 2450-901-01, section 6)."""
 
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.bench_clock import ScheduledEvent
@@ -46,8 +46,6 @@ from tsbench.simulated_backends.virtual_instruments.scpi_parameters import (
 )
 from tsbench.simulated_backends.virtual_instruments.scpi_tree import Setting, command
 
-
-
 _BUFFER = Optional(Text(bare=True))
 _RELAY_TIME = 0.5e-3  #: [s] from the output's zero to the open relay
 _SWITCH_ON_TIME = 2e-3  #: [s]
@@ -57,8 +55,13 @@ class _SenseFunction(Choice):
     """``"CURR"``, ``"CURR:DC"``, ``'VOLTage'``, … ; answered as ``"CURR:DC"``."""
 
     def __init__(self) -> None:
-        super().__init__("VOLTage", "CURRent", "RESistance", quoted=True,
-                         answer=lambda f: '"RES"' if f == "RES" else f'"{f}:DC"')
+        super().__init__(
+            "VOLTage",
+            "CURRent",
+            "RESistance",
+            quoted=True,
+            answer=lambda f: '"RES"' if f == "RES" else f'"{f}:DC"',
+        )
 
     def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
         text = raw.decode("latin-1").strip()
@@ -129,36 +132,81 @@ class Keithley2450(VirtualInstrument):
         """Write an entry of the event log: number, text, type (1: error), time."""
         if code == 0:
             return '0,"No error;0;0 0"'
-        stamp = datetime(2026, 1, 1, 12, tzinfo=timezone.utc) + timedelta(seconds=time)
+        stamp = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=time)
         return f'{code},"{text};1;{stamp:%Y/%m/%d %H:%M:%S}.{stamp.microsecond // 1000:03d}"'
 
     # ================================================================================ source subsystem
 
-    source_function = Setting(":SOURce:FUNCtion[:MODE]", Choice("VOLTage", "CURRent", quoted=True), "VOLT",
-                              coerce="_choose_function", change="_function_changed")
-    source_level = Setting(":SOURce:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]",
-                           Number(low=lambda i, f: -_top(i, f), high=_top, default=0.0, units=("V", "A")), 0.0,
-                           change="level_changed")
-    source_range = Setting(":SOURce:{VOLTage|CURRent}:RANGe",
-                           Number(low=lambda i, f: -TABLES[f][-1].top, high=lambda i, f: TABLES[f][-1].top,
-                                  default=lambda i, f: TABLES[f][0].full_scale, units=("V", "A")),
-                           lambda i, f: i.source_row(f).full_scale,
-                           coerce="_choose_source_range", change="_source_range_fixed")
-    source_autorange = Setting(":SOURce:{VOLTage|CURRent}:RANGe:AUTO", Boolean(), True, change="level_changed")
-    current_limit = Setting(":SOURce:VOLTage:ILIMit[:LEVel]", Number("A", 1e-9, 1.05, 105e-6), 105e-6,
-                            coerce="_choose_limit", change="_limit_changed")
-    voltage_limit = Setting(":SOURce:CURRent:VLIMit[:LEVel]", Number("V", 0.02, 210.0, 21.0), 21.0,
-                            coerce="_choose_limit", change="_limit_changed")
-    source_delay = Setting(":SOURce:{VOLTage|CURRent}:DELay", Number("s", 0.0, 1e4, 0.0), 0.0,
-                           change="_delay_fixed")
+    source_function = Setting(
+        ":SOURce:FUNCtion[:MODE]",
+        Choice("VOLTage", "CURRent", quoted=True),
+        "VOLT",
+        coerce="_choose_function",
+        change="_function_changed",
+    )
+    source_level = Setting(
+        ":SOURce:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]",
+        Number(low=lambda i, f: -_top(i, f), high=_top, default=0.0, units=("V", "A")),
+        0.0,
+        change="level_changed",
+    )
+    source_range = Setting(
+        ":SOURce:{VOLTage|CURRent}:RANGe",
+        Number(
+            low=lambda i, f: -TABLES[f][-1].top,
+            high=lambda i, f: TABLES[f][-1].top,
+            default=lambda i, f: TABLES[f][0].full_scale,
+            units=("V", "A"),
+        ),
+        lambda i, f: i.source_row(f).full_scale,
+        coerce="_choose_source_range",
+        change="_source_range_fixed",
+    )
+    source_autorange = Setting(
+        ":SOURce:{VOLTage|CURRent}:RANGe:AUTO", Boolean(), True, change="level_changed"
+    )
+    current_limit = Setting(
+        ":SOURce:VOLTage:ILIMit[:LEVel]",
+        Number("A", 1e-9, 1.05, 105e-6),
+        105e-6,
+        coerce="_choose_limit",
+        change="_limit_changed",
+    )
+    voltage_limit = Setting(
+        ":SOURce:CURRent:VLIMit[:LEVel]",
+        Number("V", 0.02, 210.0, 21.0),
+        21.0,
+        coerce="_choose_limit",
+        change="_limit_changed",
+    )
+    source_delay = Setting(
+        ":SOURce:{VOLTage|CURRent}:DELay", Number("s", 0.0, 1e4, 0.0), 0.0, change="_delay_fixed"
+    )
     source_autodelay = Setting(":SOURce:{VOLTage|CURRent}:DELay:AUTO", Boolean(), True)
     source_user_delay = Setting(":SOURce:{VOLTage|CURRent}:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0)
     read_back = Setting(":SOURce:{VOLTage|CURRent}:READ:BACK", Boolean(), True)
-    high_capacitance = Setting(":SOURce:{VOLTage|CURRent}:HIGH:CAPacitance", Boolean(), False,
-                               change="_stage_changed")
-    protection = Setting(":SOURce:{VOLTage|CURRent}:PROTection[:LEVel]",
-                         Choice("PROT2", "PROT5", "PROT10", "PROT20", "PROT40", "PROT60", "PROT80", "PROT100",
-                                "PROT120", "PROT140", "PROT160", "PROT180", "NONE"), "NONE")
+    high_capacitance = Setting(
+        ":SOURce:{VOLTage|CURRent}:HIGH:CAPacitance", Boolean(), False, change="_stage_changed"
+    )
+    protection = Setting(
+        ":SOURce:{VOLTage|CURRent}:PROTection[:LEVel]",
+        Choice(
+            "PROT2",
+            "PROT5",
+            "PROT10",
+            "PROT20",
+            "PROT40",
+            "PROT60",
+            "PROT80",
+            "PROT100",
+            "PROT120",
+            "PROT140",
+            "PROT160",
+            "PROT180",
+            "NONE",
+        ),
+        "NONE",
+    )
 
     @command(":SOURce:VOLTage:ILIMit[:LEVel]:TRIPped?")
     def _current_limit_tripped(self) -> str:
@@ -222,8 +270,12 @@ class Keithley2450(VirtualInstrument):
             self.settled_at += ranges.RANGE_CHANGE_TIME
             if function == "VOLT" and self.bench.imperfections:
                 up = self.stage.points.source_range.full_scale > before.full_scale
-                self.stage.glitch(math.copysign(ranges.RANGE_CHANGE_OVERSHOOT, self.stage.points.level if up
-                                                else -self.stage.points.level))
+                self.stage.glitch(
+                    math.copysign(
+                        ranges.RANGE_CHANGE_OVERSHOOT,
+                        self.stage.points.level if up else -self.stage.points.level,
+                    )
+                )
                 self._after_glitch = self.clock.schedule_in(10e-6, self._end_glitch)
 
     def _end_glitch(self) -> None:
@@ -265,8 +317,12 @@ class Keithley2450(VirtualInstrument):
 
     # =============================================================================== output subsystem
 
-    off_state = Setting(":OUTPut:{VOLTage|CURRent}:SMODe",
-                        Choice("NORMal", "HIMPedance", "ZERO", "GUARd"), "NORM", change="_off_state_changed")
+    off_state = Setting(
+        ":OUTPut:{VOLTage|CURRent}:SMODe",
+        Choice("NORMal", "HIMPedance", "ZERO", "GUARd"),
+        "NORM",
+        change="_off_state_changed",
+    )
 
     @command(":OUTPut[:STATe]", Boolean())
     def _set_output(self, on: bool) -> Handler:
@@ -278,7 +334,7 @@ class Keithley2450(VirtualInstrument):
             yield from self._switch_off()
 
     @command(":OUTPut[:STATe]?")
-    def _output(self) -> str:
+    def _output_query(self) -> str:
         return str(int(self.stage.enabled))
 
     @command(":OUTPut:INTerlock:TRIPped?")
@@ -324,25 +380,43 @@ class Keithley2450(VirtualInstrument):
     # ================================================================================ sense subsystem
 
     sense_function = Setting(":SENSe:FUNCtion[:ON]", _SenseFunction(), "CURR", change="_sense_changed")
-    sense_range = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe[:UPPer]",
-                          Number(units=("V", "A", "OHM"), low=lambda i, f: -i.highest_range(f),
-                                 high=lambda i, f: i.highest_range(f)),
-                          lambda i, f: i.active_range(f), coerce="_choose_sense_range", change="_sense_range_fixed")
-    sense_autorange = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), True,
-                              change="_sense_changed")
-    autorange_lowest = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:LLIMit",
-                               Number(units=("V", "A", "OHM"), low=0.0), 0.0)
+    sense_range = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe[:UPPer]",
+        Number(
+            units=("V", "A", "OHM"),
+            low=lambda i, f: -i.highest_range(f),
+            high=lambda i, f: i.highest_range(f),
+        ),
+        lambda i, f: i.active_range(f),
+        coerce="_choose_sense_range",
+        change="_sense_range_fixed",
+    )
+    sense_autorange = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), True, change="_sense_changed"
+    )
+    autorange_lowest = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:LLIMit",
+        Number(units=("V", "A", "OHM"), low=0.0),
+        0.0,
+    )
     nplc = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:NPLCycles", Number("", 0.01, 10.0, 1.0), 1.0)
     auto_zero = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AZERo[:STATe]", Boolean(), True)
     four_wire = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RSENse", Boolean(), False)
-    sense_user_delay = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>",
-                               Number("s", 0.0, 1e4, 0.0), 0.0)
-    sense_unit = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:UNIT", Choice("AMP", "VOLT", "OHM", "WATT"),
-                         lambda i, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f])
+    sense_user_delay = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0
+    )
+    sense_unit = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:UNIT",
+        Choice("AMP", "VOLT", "OHM", "WATT"),
+        lambda i, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
+    )
     filter_on = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), False)
-    filter_type = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol",
-                          Choice("REPeat", "MOVing"), "REP")
-    filter_count = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:COUNt", Integer("", 1, 100, 10), 10)
+    filter_type = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol", Choice("REPeat", "MOVing"), "REP"
+    )
+    filter_count = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:COUNt", Integer("", 1, 100, 10), 10
+    )
     offset_compensation = Setting(":SENSe:RESistance:OCOMpensated", Boolean(), False)
     count = Setting(":SENSe:COUNt", Integer("", 1, 300_000, 1), 1)
 
@@ -364,7 +438,9 @@ class Keithley2450(VirtualInstrument):
 
     def _choose_sense_range(self, function: str, value: float) -> float:
         if function == "RES":
-            return next((r for r in ranges.RESISTANCE_RANGES if abs(value) <= 1.05 * r), ranges.RESISTANCE_RANGES[-1])
+            return next(
+                (r for r in ranges.RESISTANCE_RANGES if abs(value) <= 1.05 * r), ranges.RESISTANCE_RANGES[-1]
+            )
         return range_for(function, value).full_scale
 
     def _sense_range_fixed(self, function: str) -> None:
@@ -403,8 +479,9 @@ class Keithley2450(VirtualInstrument):
             code = "d" if self.data_format == "REAL" else "f"
             return pack_elements(buffer, readings, chosen, code, self.byte_order == "SWAP")
         digits = int(self.precision) - 1 if self.precision else 6
-        return ",".join(text for reading in readings
-                        for text in format_elements(buffer, reading, chosen, max(digits, 0)))
+        return ",".join(
+            text for reading in readings for text in format_elements(buffer, reading, chosen, max(digits, 0))
+        )
 
     @command(":READ?", _BUFFER, Many(ELEMENT, maximum=14))
     def _read(self, buffer_name: str = "defbuffer1", *elements: str) -> Handler:
@@ -440,8 +517,12 @@ class Keithley2450(VirtualInstrument):
         except KeyError:
             raise ScpiError(-224) from None
 
-    @command(":TRACe:MAKE", Text(), Integer("", 10, 6_875_000),
-             Optional(Choice("COMPact", "STANdard", "FULL", "WRITable", "FULLWRITable")))
+    @command(
+        ":TRACe:MAKE",
+        Text(),
+        Integer("", 10, 6_875_000),
+        Optional(Choice("COMPact", "STANdard", "FULL", "WRITable", "FULLWRITable")),
+    )
     def _make_buffer(self, name: str, size: int, style: str = "STAN") -> None:
         if name in self.buffers:
             raise ScpiError(-224)
@@ -499,29 +580,78 @@ class Keithley2450(VirtualInstrument):
 
     # ========================================================================== sweeps, trigger model
 
-    @command(":SOURce:SWEep:{VOLTage|CURRent}:LINear", Number(), Number(), Integer("", 2, MAXIMUM_POINTS),
-             Optional(Number("s", -1.0, 1e4)), Optional(Integer("", 0, 268_435_455)),
-             Optional(Choice("AUTO", "BEST", "FIXed")), Optional(Boolean()), Optional(Boolean()), _BUFFER)
-    def _linear_sweep(self, function: str, start: float, stop: float, points: int, delay: float = -1.0,
-                      count: int = 1, range_type: str = "BEST", fail_abort: bool = True, dual: bool = False,
-                      buffer: str = "defbuffer1") -> None:
-        self._load(Sweep(function, linear(start, stop, points, dual), delay, count, buffer, range_type, fail_abort))
+    @command(
+        ":SOURce:SWEep:{VOLTage|CURRent}:LINear",
+        Number(),
+        Number(),
+        Integer("", 2, MAXIMUM_POINTS),
+        Optional(Number("s", -1.0, 1e4)),
+        Optional(Integer("", 0, 268_435_455)),
+        Optional(Choice("AUTO", "BEST", "FIXed")),
+        Optional(Boolean()),
+        Optional(Boolean()),
+        _BUFFER,
+    )
+    def _linear_sweep(
+        self,
+        function: str,
+        start: float,
+        stop: float,
+        points: int,
+        delay: float = -1.0,
+        count: int = 1,
+        range_type: str = "BEST",
+        fail_abort: bool = True,
+        dual: bool = False,
+        buffer: str = "defbuffer1",
+    ) -> None:
+        self._load(
+            Sweep(function, linear(start, stop, points, dual), delay, count, buffer, range_type, fail_abort)
+        )
 
-    @command(":SOURce:SWEep:{VOLTage|CURRent}:LINear:STEP", Number(), Number(), Number(),
-             Optional(Number("s", -1.0, 1e4)), Optional(Integer("", 0, 268_435_455)),
-             Optional(Choice("AUTO", "BEST", "FIXed")), Optional(Boolean()), Optional(Boolean()), _BUFFER)
+    @command(
+        ":SOURce:SWEep:{VOLTage|CURRent}:LINear:STEP",
+        Number(),
+        Number(),
+        Number(),
+        Optional(Number("s", -1.0, 1e4)),
+        Optional(Integer("", 0, 268_435_455)),
+        Optional(Choice("AUTO", "BEST", "FIXed")),
+        Optional(Boolean()),
+        Optional(Boolean()),
+        _BUFFER,
+    )
     def _stepped_sweep(self, function: str, start: float, stop: float, step: float, *rest: Any) -> None:
         if step == 0 or (stop - start) / step < 0:
             raise ScpiError(-222)
         points = math.floor((stop - start) / step + 1e-9) + 1
         self._linear_sweep(function, start, start + (points - 1) * step, points, *rest)
 
-    @command(":SOURce:SWEep:{VOLTage|CURRent}:LOG", Number(), Number(), Integer("", 2, MAXIMUM_POINTS),
-             Optional(Number("s", -1.0, 1e4)), Optional(Integer("", 0, 268_435_455)),
-             Optional(Choice("AUTO", "BEST", "FIXed")), Optional(Boolean()), Optional(Boolean()), _BUFFER)
-    def _log_sweep(self, function: str, start: float, stop: float, points: int, delay: float = -1.0,
-                   count: int = 1, range_type: str = "BEST", fail_abort: bool = True, dual: bool = False,
-                   buffer: str = "defbuffer1") -> None:
+    @command(
+        ":SOURce:SWEep:{VOLTage|CURRent}:LOG",
+        Number(),
+        Number(),
+        Integer("", 2, MAXIMUM_POINTS),
+        Optional(Number("s", -1.0, 1e4)),
+        Optional(Integer("", 0, 268_435_455)),
+        Optional(Choice("AUTO", "BEST", "FIXed")),
+        Optional(Boolean()),
+        Optional(Boolean()),
+        _BUFFER,
+    )
+    def _log_sweep(
+        self,
+        function: str,
+        start: float,
+        stop: float,
+        points: int,
+        delay: float = -1.0,
+        count: int = 1,
+        range_type: str = "BEST",
+        fail_abort: bool = True,
+        dual: bool = False,
+        buffer: str = "defbuffer1",
+    ) -> None:
         levels = logarithmic(start, stop, points, dual)
         self._load(Sweep(function, levels, delay, count, buffer, range_type, fail_abort))
 
@@ -543,10 +673,23 @@ class Keithley2450(VirtualInstrument):
     def _list_length(self, function: str) -> str:
         return str(len(self.lists[function]))
 
-    @command(":SOURce:SWEep:{VOLTage|CURRent}:LIST", Optional(Integer("", 1, LIST_LENGTH)),
-             Optional(Number("s", -1.0, 1e4)), Optional(Integer("", 0, 268_435_455)), Optional(Boolean()), _BUFFER)
-    def _list_sweep(self, function: str, first: int = 1, delay: float = -1.0, count: int = 1,
-                    fail_abort: bool = True, buffer: str = "defbuffer1") -> None:
+    @command(
+        ":SOURce:SWEep:{VOLTage|CURRent}:LIST",
+        Optional(Integer("", 1, LIST_LENGTH)),
+        Optional(Number("s", -1.0, 1e4)),
+        Optional(Integer("", 0, 268_435_455)),
+        Optional(Boolean()),
+        _BUFFER,
+    )
+    def _list_sweep(
+        self,
+        function: str,
+        first: int = 1,
+        delay: float = -1.0,
+        count: int = 1,
+        fail_abort: bool = True,
+        buffer: str = "defbuffer1",
+    ) -> None:
         levels = tuple(self.lists[function][first - 1 :])
         if not levels:
             raise ScpiError(-221)
@@ -565,7 +708,9 @@ class Keithley2450(VirtualInstrument):
         self.trigger_model.load(sweep)
 
     @command(":TRIGger:LOAD", Text(), Optional(Integer("", 1)), Optional(Number("s", 0.0, 1e4)), _BUFFER)
-    def _load_template(self, name: str, count: int = 1, delay: float = 0.0, buffer: str = "defbuffer1") -> None:
+    def _load_template(
+        self, name: str, count: int = 1, delay: float = 0.0, buffer: str = "defbuffer1"
+    ) -> None:
         known = name.lower()
         if known == "empty":
             self.trigger_model.load(None)
@@ -599,7 +744,9 @@ class Keithley2450(VirtualInstrument):
     terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON")
     display_screen = Setting(":DISPlay:SCReen", Text(bare=True), "HOME")
     lights = Setting(":DISPlay:LIGHt:STATe", Text(bare=True), "ON75", reset=False)
-    access = Setting(":SYSTem:ACCess", Choice("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL", reset=False)
+    access = Setting(
+        ":SYSTem:ACCess", Choice("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL", reset=False
+    )
 
     @command("*LANG?")
     def _language(self) -> str:
@@ -639,5 +786,3 @@ class Keithley2450(VirtualInstrument):
     @command(":DISPlay:USER<1-2>:TEXT[:DATA]", Text())
     def _display(self, *ignored: Any) -> None:
         return None
-
-

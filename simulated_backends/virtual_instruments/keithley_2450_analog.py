@@ -1,13 +1,12 @@
 """The analog side of the Keithley 2450: output stage, relay, ranges, apertures.
 
-The stage's two loops live in the circuit (``SourceMeterStage``); here are their set-points with the calibration
-errors of the active range, the output relay with its three off states, and what one aperture averages.
+The stage's two loops live in the circuit (``SourceMeterStage``); here are their set-points with the
+calibration errors of the active range, the output relay with its three off states, and what one aperture
+averages.
 """
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from tsbench.netlist import GROUND, Element
 from tsbench.simulated_backends.circuit.engine import Repetition, Segment, SourceMeterStage, Trajectory
@@ -40,7 +39,6 @@ class Aperture:
         self.end = 0.0
         self._volt_seconds = 0.0
         self._coulombs = 0.0
-        self.peak_current = 0.0
 
     def observe(self, segment: Segment) -> None:
         """Add one segment."""
@@ -56,8 +54,6 @@ class Aperture:
         first, last = trajectory.start, trajectory.end
         self._volt_seconds += count * trajectory.integral("voltage", self.node, first, last)
         self._coulombs += count * trajectory.integral("current", self.element, first, last)
-        currents = trajectory.current(self.element, np.asarray(trajectory.times))
-        self.peak_current = max(self.peak_current, float(np.max(np.abs(currents))))
 
     @property
     def length(self) -> float:
@@ -113,8 +109,13 @@ class OutputStage:
         voltage_source = points.function == "VOLT"
         calibrate = self._instrument.calibration
         row = points.source_range
-        level = calibrate(f"source {points.function} {row.full_scale:g}", row.source_gain, row.source_offset) \
-            .apply(points.level) if self.enabled else 0.0
+        level = (
+            calibrate(
+                f"source {points.function} {row.full_scale:g}", row.source_gain, row.source_offset
+            ).apply(points.level)
+            if self.enabled
+            else 0.0
+        )
         current_range = points.current_range
         limit = max(points.limit, 1e-12)
         limit_row = current_range if voltage_source else range_for("VOLT", limit)
@@ -123,7 +124,8 @@ class OutputStage:
         voltage_range = row if voltage_source else limit_row
         return SourceMeterStage(
             function="voltage" if voltage_source else "current",
-            level=level, limit=limit,
+            level=level,
+            limit=limit,
             output_resistance=OUTPUT_RESISTANCE,
             voltage_time_constant=voltage_range.time_constant * slow,
             current_time_constant=(current_range if voltage_source else row).time_constant * slow,
@@ -133,9 +135,13 @@ class OutputStage:
 
     def _off_points(self) -> SetPoints:
         full = self.points.current_range.full_scale
-        return SetPoints("VOLT", 0.0, full * (1.0 if self.off_state == "ZERO" else ZERO_LIMIT),
-                         self.points.source_range if self.points.function == "VOLT" else VOLTAGE[0],
-                         self.points.current_range)
+        return SetPoints(
+            "VOLT",
+            0.0,
+            full * (1.0 if self.off_state == "ZERO" else ZERO_LIMIT),
+            self.points.source_range if self.points.function == "VOLT" else VOLTAGE[0],
+            self.points.current_range,
+        )
 
     def apply(self) -> None:
         """Give the circuit the present set-points."""

@@ -5,17 +5,31 @@ import statistics
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from tsbench.simulated_backends.virtual_instruments.keithley_2450_ranges import OVERFLOW
 from tsbench.simulated_backends.virtual_instruments.scpi_errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Choice
 
-ELEMENT = Choice("DATE", "FORMatted", "FRACtional", "READing", "RELative", "SEConds", "SOURce", "SOURFORMatted",
-                 "SOURSTATus", "SOURUNIT", "STATus", "TIME", "TSTamp", "UNIT")
+ELEMENT = Choice(
+    "DATE",
+    "FORMatted",
+    "FRACtional",
+    "READing",
+    "RELative",
+    "SEConds",
+    "SOURce",
+    "SOURFORMatted",
+    "SOURSTATus",
+    "SOURUNIT",
+    "STATus",
+    "TIME",
+    "TSTamp",
+    "UNIT",
+)
 
 #: the bench is switched on at this instant of the instrument's real-time clock
-_CLOCK_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
+_CLOCK_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
 SOURCE_READBACK = 8
 SOURCE_LIMITED = 32
@@ -53,7 +67,7 @@ class ReadingBuffer:
             del self.readings[0]
 
     def slice(self, first: int, last: int) -> Sequence[BufferedReading]:
-        """Return readings ``first`` to ``last`` (1-based, inclusive); ScpiError(-222) where there are none."""
+        """Return readings ``first`` to ``last`` (1-based, inclusive); ScpiError(-222) if there are none."""
         if not 1 <= first <= last <= len(self.readings):
             raise ScpiError(-222)
         return self.readings[first - 1 : last]
@@ -77,8 +91,9 @@ def format_reading(value: float, precision: int = 6) -> str:
     return f"{value:.{precision}E}"
 
 
-def format_elements(buffer: ReadingBuffer, reading: BufferedReading, elements: Sequence[str],
-                    precision: int = 6) -> list[str]:
+def format_elements(
+    buffer: ReadingBuffer, reading: BufferedReading, elements: Sequence[str], precision: int = 6
+) -> list[str]:
     """Return one reading's elements as text, in the order asked for."""
     moment = _CLOCK_START + timedelta(seconds=reading.time)
     relative = reading.time - buffer.readings[0].time if buffer.readings else 0.0
@@ -101,8 +116,13 @@ def format_elements(buffer: ReadingBuffer, reading: BufferedReading, elements: S
     return [text[element] for element in elements]
 
 
-def pack_elements(buffer: ReadingBuffer, readings: Sequence[BufferedReading], elements: Sequence[str],
-                  code: str, swapped: bool) -> bytes:
+def pack_elements(
+    buffer: ReadingBuffer,
+    readings: Sequence[BufferedReading],
+    elements: Sequence[str],
+    code: str,
+    swapped: bool,
+) -> bytes:
     """Return the numeric elements as an indefinite block of floats (``code`` "d" or "f")."""
     values: list[float] = []
     for reading in readings:
@@ -120,6 +140,6 @@ def _engineering(value: float, unit: str) -> str:
         return "Overflow"
     for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p")):
         if abs(value) >= scale or scale == 1e-12:
-            digits = 6 - max(int(math.floor(math.log10(abs(value) / scale))), 0) if value else 6
+            digits = 6 - max(math.floor(math.log10(abs(value) / scale)), 0) if value else 6
             return f"{value / scale:+.{min(digits, 6)}f} {prefix}{unit}"
     return f"{value} {unit}"

@@ -1,8 +1,11 @@
-"""Ranges of the Keithley 2450: accuracy, noise, speed. Data sheet SPEC-2450 rev. A (1 year, 23 +- 5 degrees, 1 PLC).
+"""Ranges of the Keithley 2450: accuracy, noise, speed. Data sheet SPEC-2450 rev. A (1 year, 23 +- 5 degrees,
+1 PLC).
 
-Settling times of the current ranges are those of the 2601B (data sheet), whose output stage the 2450 resembles.
+Settling times of the current ranges are those of the 2601B (data sheet), whose output stage the 2450
+resembles.
 """
 
+import math
 from dataclasses import dataclass
 
 OVERRANGE = 1.05  #: readings and levels go to 105 % of a range
@@ -71,4 +74,4 @@ def range_for(quantity: str, value: float) -> RangeData:
 
 def noise(row: RangeData, nplc: float) -> float:
     """Return the rms noise of a reading: white above 1 PLC and below, with a floor of 1/f noise."""
-    return row.noise * (0.75 / nplc + 0.25) ** 0.5
+    return row.noise * math.sqrt(0.75 / nplc + 0.25)

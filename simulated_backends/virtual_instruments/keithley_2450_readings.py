@@ -17,7 +17,12 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2450_buffers import
     SOURCE_READBACK,
     BufferedReading,
 )
-from tsbench.simulated_backends.virtual_instruments.keithley_2450_ranges import OVERFLOW, TABLES, RangeData, range_for
+from tsbench.simulated_backends.virtual_instruments.keithley_2450_ranges import (
+    OVERFLOW,
+    TABLES,
+    RangeData,
+    range_for,
+)
 
 if TYPE_CHECKING:
     from tsbench.simulated_backends.virtual_instruments.keithley_2450 import Keithley2450
@@ -35,7 +40,8 @@ class Measurer:
 
     instrument: "Keithley2450"
     automatic: dict[str, RangeData] = field(
-        default_factory=lambda: {"VOLT": ranges.VOLTAGE[-1], "CURR": ranges.CURRENT[4]})
+        default_factory=lambda: {"VOLT": ranges.VOLTAGE[-1], "CURR": ranges.CURRENT[4]}
+    )
     moving: deque[float] = field(default_factory=deque)
     last: BufferedReading | None = None
 
@@ -59,7 +65,8 @@ class Measurer:
     def _adapts(self, quantity: str) -> bool:
         meter = self.instrument
         return quantity != meter.source_function and bool(
-            meter.sense_autorange[quantity] or meter.sense_function == "RES")
+            meter.sense_autorange[quantity] or meter.sense_function == "RES"
+        )
 
     def _hunt(self, quantity: str) -> Steps:
         """Step towards the range that suits what is there now; each step takes its time."""
@@ -67,7 +74,9 @@ class Measurer:
         for _ in table:
             circuit = self.instrument.bench.circuit
             stage = self.instrument.stage
-            value = abs(circuit.voltage(stage.node) if quantity == "VOLT" else circuit.current(stage.relay_name))
+            value = abs(
+                circuit.voltage(stage.node) if quantity == "VOLT" else circuit.current(stage.relay_name)
+            )
             row = self.automatic[quantity]
             if value > row.top and row is not table[-1]:
                 self.automatic[quantity] = table[table.index(row) + 1]
@@ -83,7 +92,7 @@ class Measurer:
         """Take one reading (filtered, if the filter is on); yields the seconds it needs."""
         meter = self.instrument
         quantity = meter.sense_function
-        measured = [q for q in ("VOLT", "CURR") if q == quantity or quantity == "RES"]
+        measured = [q for q in ("VOLT", "CURR") if quantity in {q, "RES"}]
         yield meter.until(meter.settled_at)
         for name in measured:
             if self._adapts(name):
@@ -96,14 +105,23 @@ class Measurer:
             values.append(reading.value)
         if count > 1:
             if repeating:
-                value = OVERFLOW if any(abs(v) >= OVERFLOW for v in values) else math.fsum(values) / len(values)
+                value = (
+                    OVERFLOW if any(abs(v) >= OVERFLOW for v in values) else math.fsum(values) / len(values)
+                )
             else:
                 self.moving.append(reading.value)
                 while len(self.moving) > count:
                     self.moving.popleft()
                 value = math.fsum(self.moving) / len(self.moving)
-            reading = BufferedReading(reading.time, value, reading.unit, reading.source, reading.source_unit,
-                                      reading.status, reading.source_status)
+            reading = BufferedReading(
+                reading.time,
+                value,
+                reading.unit,
+                reading.source,
+                reading.source_unit,
+                reading.status,
+                reading.source_status,
+            )
         self.last = reading
         return reading
 
@@ -118,8 +136,14 @@ class Measurer:
                 meter.bench.sync()
             finally:
                 stage.cancel(aperture)
-            over = [q for q in ("VOLT", "CURR") if self._adapts(q) and (q == quantity or quantity == "RES")
-                    and abs(_mean(aperture, q)) > self.automatic[q].top and self.automatic[q] is not TABLES[q][-1]]
+            over = [
+                q
+                for q in ("VOLT", "CURR")
+                if self._adapts(q)
+                and quantity in {q, "RES"}
+                and abs(_mean(aperture, q)) > self.automatic[q].top
+                and self.automatic[q] is not TABLES[q][-1]
+            ]
             if not over:
                 break
             for q in over:
@@ -148,14 +172,23 @@ class Measurer:
         source_status |= SOURCE_LIMITED if limited else 0
         source_status |= SOURCE_FOUR_WIRE if meter.four_wire[quantity] else 0
         source_status |= SOURCE_OUTPUT_ON if meter.stage.enabled else 0
-        return BufferedReading(start, value, UNITS[quantity], shown[source] if back else meter.source_level[source],
-                               UNITS[source], status, source_status)
+        return BufferedReading(
+            start,
+            value,
+            UNITS[quantity],
+            shown[source] if back else meter.source_level[source],
+            UNITS[source],
+            status,
+            source_status,
+        )
 
     def shown(self, quantity: str, true: float, nplc: float) -> float:
         """Return what the instrument shows for a true mean: calibration, noise, digits, overflow."""
         meter = self.instrument
         row = self.measuring_row(quantity)
-        calibration = meter.calibration(f"measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset)
+        calibration = meter.calibration(
+            f"measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset
+        )
         value = calibration.apply(true) + meter.noise(ranges.noise(row, nplc))
         if abs(value) > row.top:
             return math.copysign(OVERFLOW, value)

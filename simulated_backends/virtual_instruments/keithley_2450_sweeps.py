@@ -1,4 +1,6 @@
-"""What ``:INIT`` starts on the Keithley 2450: a linear, logarithmic or list sweep, or a simple loop of readings."""
+"""What ``:INIT`` starts on the Keithley 2450: a linear, logarithmic or list sweep, or a simple loop of
+readings.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -9,8 +9,9 @@ Transports (pyvisa hook, sockets) use six calls and two properties, and nothing 
     will_answer              something is being executed, a response may still come
     (a read with neither: call ``unterminated()``, let the timeout pass in bench time, report it)
 
-Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`; the
-instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long returned.
+Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`;
+the instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long
+returned.
 """
 
 import enum
@@ -23,7 +24,10 @@ from tsbench.simulated_backends.bench_clock import BenchClock, ScheduledEvent
 from tsbench.simulated_backends.virtual_instruments.scpi_errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Integer
 from tsbench.simulated_backends.virtual_instruments.scpi_syntax import (
-    split_header, split_messages, split_parameters, split_units,
+    split_header,
+    split_messages,
+    split_parameters,
+    split_units,
 )
 from tsbench.simulated_backends.virtual_instruments.scpi_tree import CommandTree, build_tree, command
 from tsbench.simulated_backends.virtual_instruments.status import OPERATION_COMPLETE, StatusModel
@@ -52,8 +56,9 @@ class Talk(enum.Enum):
 class MessageDevice:
     """IEEE 488.2 machine; subclasses declare commands and settings (see ``scpi_tree``).
 
-    A subclass sets ``identification`` (the reply to ``*IDN?``), may override ``reset`` (called by ``*RST`` after
-    the settings went back to their defaults), ``trigger`` (``*TRG`` and group trigger), ``format_number``,
+    A subclass sets ``identification`` (the reply to ``*IDN?``), may override ``reset`` (called by ``*RST``
+    after the settings went back to their defaults), ``trigger`` (``*TRG`` and group trigger),
+    ``format_number``,
     ``format_error`` and ``error_detail``.
     """
 
@@ -345,7 +350,9 @@ class MessageDevice:
     @command("*RST")
     def _reset(self) -> Handler:
         keep = {name for name, member in _settings(type(self)).items() if not member.reset}
-        self.setting_values = {entry: value for entry, value in self.setting_values.items() if entry[0] in keep}
+        self.setting_values = {
+            entry: value for entry, value in self.setting_values.items() if entry[0] in keep
+        }
         self._completion_requested = False
         result = self.reset()
         if result is not None:

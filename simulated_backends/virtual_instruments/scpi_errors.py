@@ -77,7 +77,9 @@ class ScpiError(Exception):
         self.code = code
         self.detail = detail
         self.text = text
-        super().__init__(f"{code},{text or ERROR_TEXTS.get(code, 'Device-specific error')}{';' + detail if detail else ''}")
+        super().__init__(
+            f"{code},{text or ERROR_TEXTS.get(code, 'Device-specific error')}{';' + detail if detail else ''}"
+        )
 
 
 def event_bit(code: int) -> int:

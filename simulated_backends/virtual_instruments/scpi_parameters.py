@@ -1,8 +1,8 @@
 """Kinds of program data: what a command declares for each of its parameters, and how a setting is answered.
 
-A parameter converts the bytes of one argument to a Python value (``parse``) and a value to the text of a reply
-(``format``). Bounds and defaults may be numbers or callables ``(instrument, *key) -> float``, because they often
-depend on another setting (``key`` is what the header captured: suffix numbers, alternatives).
+A parameter converts the bytes of one argument to a Python value (``parse``) and a value to the text of a
+reply (``format``). Bounds and defaults may be numbers or callables ``(instrument, *key) -> float``, because
+they often depend on another setting (``key`` is what the header captured: suffix numbers, alternatives).
 """
 
 import math
@@ -16,8 +16,20 @@ from tsbench.simulated_backends.virtual_instruments.scpi_syntax import block_pay
 Bound = float | Callable[..., float] | None
 
 _DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)\s*$")
-_MULTIPLIERS = {"EX": 1e18, "PE": 1e15, "T": 1e12, "G": 1e9, "MA": 1e6, "K": 1e3, "M": 1e-3, "U": 1e-6,
-                "N": 1e-9, "P": 1e-12, "F": 1e-15, "A": 1e-18}
+_MULTIPLIERS = {
+    "EX": 1e18,
+    "PE": 1e15,
+    "T": 1e12,
+    "G": 1e9,
+    "MA": 1e6,
+    "K": 1e3,
+    "M": 1e-3,
+    "U": 1e-6,
+    "N": 1e-9,
+    "P": 1e-12,
+    "F": 1e-15,
+    "A": 1e-18,
+}
 #: units whose multiplier M means mega (IEEE 488.2 table 7-2)
 _MEGA_UNITS = {"HZ", "OHM"}
 _ALIASES = {"SEC": "S", "OHMS": "OHM", "VOLT": "V", "AMP": "A"}
@@ -53,8 +65,17 @@ def _bound(bound: Bound, instrument: Any, key: tuple[Any, ...]) -> float | None:
 class Number(Parameter):
     """A real number with optional unit and SI multiplier; MINimum, MAXimum and DEFault where bounded."""
 
-    def __init__(self, unit: str = "", low: Bound = None, high: Bound = None, default: Bound = None, *,
-                 units: Sequence[str] = (), infinite: bool = False, out_of_range: int = -222) -> None:
+    def __init__(
+        self,
+        unit: str = "",
+        low: Bound = None,
+        high: Bound = None,
+        default: Bound = None,
+        *,
+        units: Sequence[str] = (),
+        infinite: bool = False,
+        out_of_range: int = -222,
+    ) -> None:
         self.unit = unit
         self.low, self.high, self.default = low, high, default
         self.units = {name.upper() for name in (*units, unit) if name}
@@ -71,8 +92,10 @@ class Number(Parameter):
             value = self._other(text, instrument, key)
         low, high = _bound(self.low, instrument, key), _bound(self.high, instrument, key)
         infinite = self.infinite and math.isinf(value)
-        if not infinite and ((low is not None and value < low * (1 - math.copysign(1e-12, low)))
-                             or (high is not None and value > high * (1 + math.copysign(1e-12, high)))):
+        if not infinite and (
+            (low is not None and value < low * (1 - math.copysign(1e-12, low)))
+            or (high is not None and value > high * (1 + math.copysign(1e-12, high)))
+        ):
             raise ScpiError(self.out_of_range)
         return value
 
@@ -131,8 +154,8 @@ class Number(Parameter):
 class Integer(Number):
     """A whole number (rounded, as instruments do)."""
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> int:  # type: ignore[override]
-        return int(math.floor(super().parse(raw, instrument, key) + 0.5))
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> int:
+        return math.floor(super().parse(raw, instrument, key) + 0.5)
 
     def format(self, value: Any, instrument: Any) -> str:
         return str(instrument.format_integer(int(value)))
@@ -188,7 +211,7 @@ class Choice(Parameter):
 
 
 def unquote(text: str) -> str:
-    """Return the content of ``'…'`` or ``"…"``, doubled quotes undone; ScpiError(-151) if it is not closed."""
+    """Return the content of ``'…'`` or ``"…"``, doubled quotes undone; ScpiError(-151) if not closed."""
     quote = text[:1]
     if len(text) < 2 or text[-1] != quote:
         raise ScpiError(-151)
@@ -245,7 +268,9 @@ class AnyOf(Parameter):
         raise failure
 
     def format(self, value: Any, instrument: Any) -> str:
-        kind = next((k for k in self.kinds if isinstance(k, Number) == isinstance(value, int | float)), self.kinds[0])
+        kind = next(
+            (k for k in self.kinds if isinstance(k, Number) == isinstance(value, int | float)), self.kinds[0]
+        )
         return kind.format(value, instrument)
 
 

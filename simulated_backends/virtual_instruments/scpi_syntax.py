@@ -8,7 +8,7 @@ import re
 _INTERESTING = re.compile(rb"[\n;,'\"#()]")
 
 
-class IncompleteBlock(Exception):
+class IncompleteBlockError(Exception):
     """A ``#`` block is announced but not all of its bytes have come yet."""
 
 
@@ -17,30 +17,32 @@ def block_end(data: bytes, start: int) -> int | None:
 
     Raises
     ------
-    IncompleteBlock
+    IncompleteBlockError
         More bytes are needed (an indefinite block, ``#0``, ends with the message).
     """
     if start + 1 >= len(data):
-        raise IncompleteBlock
+        raise IncompleteBlockError
     digit = data[start + 1 : start + 2]
     if not digit.isdigit():
         return None  # #H, #Q, #B numbers
     count = int(digit)
     if count == 0:
-        raise IncompleteBlock
+        raise IncompleteBlockError
     if start + 2 + count > len(data):
-        raise IncompleteBlock
+        raise IncompleteBlockError
     length = data[start + 2 : start + 2 + count]
     if not length.isdigit():
         return None
     end = start + 2 + count + int(length)
     if end > len(data):
-        raise IncompleteBlock
+        raise IncompleteBlockError
     return end
 
 
 def _cuts(data: bytes, separator: bytes, complete: bool) -> tuple[list[int], bool]:
-    """Return the positions of ``separator`` outside of strings, parentheses and blocks; and whether a block is open."""
+    """Return the positions of ``separator`` outside of strings, parentheses and blocks; and whether a block
+    is open.
+    """
     cuts: list[int] = []
     position, depth = 0, 0
     while match := _INTERESTING.search(data, position):
@@ -67,7 +69,7 @@ def _cuts(data: bytes, separator: bytes, complete: bool) -> tuple[list[int], boo
         elif letter == b"#":
             try:
                 end = block_end(data, position)
-            except IncompleteBlock:
+            except IncompleteBlockError:
                 if complete or not _may_start_block(data, position):
                     break
                 return cuts, True
@@ -154,7 +156,7 @@ def block_payload(data: bytes) -> bytes | None:
         return data[2:]
     try:
         end = block_end(data, 0)
-    except IncompleteBlock:
+    except IncompleteBlockError:
         return None
     if end is None or data[end:].strip():
         return None

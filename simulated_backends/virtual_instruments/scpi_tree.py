@@ -10,9 +10,9 @@
         def trace_data(self, first, last, buffer="defbuffer1"):
             return "1.5"
 
-Pattern language: ``VOLTage`` long form with its short form in capitals; ``[...]`` optional nodes; ``<n>`` a numeric
-suffix (``<1-4>`` with its range; absent means the lowest); ``{A|B}`` alternatives; ``?`` a query. Suffixes and
-alternatives are captured and become the first arguments of the method, or the key of the setting
+Pattern language: ``VOLTage`` long form with its short form in capitals; ``[...]`` optional nodes; ``<n>`` a
+numeric suffix (``<1-4>`` with its range; absent means the lowest); ``{A|B}`` alternatives; ``?`` a query.
+Suffixes and alternatives are captured and become the first arguments of the method, or the key of the setting
 (``self.level[2, "VOLT"]``). Any node accepts the suffix 1.
 """
 
@@ -56,7 +56,7 @@ def _parse_pattern(pattern: str) -> list[list[_PatternNode]]:
             words = tuple(alternatives.split("|")) if alternatives else (match.group("word"),)
             node = _PatternNode(words, bool(alternatives), _suffix_range(match.group("suffix")), slot)
             slot += 1
-            sequences[-1] = [sequence + [node] for sequence in sequences[-1]]
+            sequences[-1] = [[*sequence, node] for sequence in sequences[-1]]
     return sequences[0]
 
 
@@ -69,7 +69,9 @@ def _suffix_range(text: str | None) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a header leads to. ``call(instrument, key, arguments)`` may return text, bytes, None or a generator."""
+    """What a header leads to. ``call(instrument, key, arguments)`` may return text, bytes, None or a
+    generator.
+    """
 
     call: Callable[[Any, tuple[Any, ...], list[bytes]], Any]
     name: str
@@ -113,7 +115,9 @@ class CommandTree:
     def __init__(self) -> None:
         self.root = _Node()
         self.start = Context(self.root)
-        self._resolved: dict[tuple[int, tuple[int | None, ...], str], tuple[Entry, tuple[Any, ...], Context]] = {}
+        self._resolved: dict[
+            tuple[int, tuple[int | None, ...], str], tuple[Entry, tuple[Any, ...], Context]
+        ] = {}
 
     def add(self, pattern: str, entry: Entry) -> None:
         """Declare ``pattern``; a later declaration of the same header replaces an earlier one."""
@@ -124,8 +128,14 @@ class CommandTree:
             for words in itertools.product(*(node.words for node in sequence)):
                 self._insert(sequence, words, everything, entry, query)
 
-    def _insert(self, sequence: list[_PatternNode], words: tuple[str, ...], everything: list[_PatternNode],
-                entry: Entry, query: bool) -> None:
+    def _insert(
+        self,
+        sequence: list[_PatternNode],
+        words: tuple[str, ...],
+        everything: list[_PatternNode],
+        entry: Entry,
+        query: bool,
+    ) -> None:
         present = {node.slot: position for position, node in enumerate(sequence)}
         captures: list[_Capture] = []
         for node in everything:
@@ -189,7 +199,10 @@ class CommandTree:
         leaf = here.query if query else here.command
         if leaf is None:
             raise ScpiError(-113, header)
-        if any(suffix not in {None, 1} and position not in leaf.suffixed for position, suffix in enumerate(suffixes)):
+        if any(
+            suffix not in {None, 1} and position not in leaf.suffixed
+            for position, suffix in enumerate(suffixes)
+        ):
             raise ScpiError(-114, header)
         return leaf.entry, tuple(_captured(capture, suffixes, header) for capture in leaf.captures), following
 
@@ -205,8 +218,9 @@ def _captured(capture: _Capture, suffixes: list[int | None], header: str) -> Any
     return suffix
 
 
-def parse_arguments(parameters: tuple[Parameter, ...], raw: list[bytes], instrument: Any,
-                    key: tuple[Any, ...]) -> list[Any]:
+def parse_arguments(
+    parameters: tuple[Parameter, ...], raw: list[bytes], instrument: Any, key: tuple[Any, ...]
+) -> list[Any]:
     """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
     if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
         raw = raw[:-1]  # "…, " : a parameter left out at the end
@@ -239,14 +253,16 @@ def parse_arguments(parameters: tuple[Parameter, ...], raw: list[bytes], instrum
 def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a method as the command (or query, ``?``) of ``pattern``; may be stacked for several patterns.
 
-    The method gets what the header captured, then the converted arguments. A query returns its reply as ``str``
-    or ``bytes``. It may be a generator: ``yield 0.02`` lets 20 ms of bench time pass, ``yield IDLE`` waits until
-    no overlapped operation is pending; other instruments go on meanwhile.
+    The method gets what the header captured, then the converted arguments. A query returns its reply as
+    ``str`` or ``bytes``. It may be a generator: ``yield 0.02`` lets 20 ms of bench time pass, ``yield IDLE``
+    waits until no overlapped operation is pending; other instruments go on meanwhile.
     """
+
     def mark(method: Callable[..., Any]) -> Callable[..., Any]:
         declared = method.__dict__.setdefault("__scpi__", [])
         declared.append((pattern, parameters))
         return method
+
     return mark
 
 
@@ -269,8 +285,17 @@ class Setting:
         False: ``*RST`` leaves it.
     """
 
-    def __init__(self, pattern: str, parameter: Parameter, default: Any = None, *, coerce: str = "",
-                 change: str = "", reset: bool = True, also: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        pattern: str,
+        parameter: Parameter,
+        default: Any = None,
+        *,
+        coerce: str = "",
+        change: str = "",
+        reset: bool = True,
+        also: tuple[str, ...] = (),
+    ) -> None:
         self.patterns = (pattern, *also)
         self.parameter = parameter
         self.default = default
@@ -336,11 +361,14 @@ class KeyedSetting:
 def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
     def call(instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         return method(instrument, *key, *parse_arguments(parameters, raw, instrument, key))
+
     return call
 
 
 def build_tree(cls: type) -> CommandTree:
-    """Collect the commands and settings that ``cls`` and its bases declare (a subclass's name replaces a base's)."""
+    """Collect the commands and settings that ``cls`` and its bases declare (a subclass's name replaces a
+    base's).
+    """
     tree = CommandTree()
     members: dict[str, Any] = {}
     for base in reversed(cls.__mro__):

@@ -1,4 +1,6 @@
-"""The status model of IEEE 488.2 and SCPI-99: status byte, standard event register, condition/event registers."""
+"""The status model of IEEE 488.2 and SCPI-99: status byte, standard event register, condition/event
+registers.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +25,9 @@ OPERATION_BIT = 0x80
 
 @dataclass
 class EventRegister:
-    """A condition register with its transition filters, event register and enable mask (SCPI-99 volume 1, 20)."""
+    """A condition register with its transition filters, event register and enable mask (SCPI-99 volume 1,
+    20).
+    """
 
     condition: int = 0
     event: int = 0
@@ -62,7 +66,9 @@ class QueuedError:
 
 @dataclass
 class StatusModel:
-    """Everything ``*STB?``, ``*ESR?`` and ``SYST:ERR?`` report. ``requested`` is called when service is requested."""
+    """Everything ``*STB?``, ``*ESR?`` and ``SYST:ERR?`` report. ``requested`` is called when service is
+    requested.
+    """
 
     queue_depth: int = 20
     now: Callable[[], float] = lambda: 0.0
