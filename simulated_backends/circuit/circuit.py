@@ -25,7 +25,7 @@ from tsbench.simulated_backends.circuit.equations import (
     right_side_and_jacobian,
     solve_currents,
 )
-from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, integrate
+from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, integrate, scratch_space
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
@@ -115,6 +115,7 @@ class Circuit:
             index += [self._models[name].kind, system.first_state[name]]
         index += [first, *system.stage_index.values()]
         self._circuit: Arrays = (L, R, system.E, parameters, self._stage_table(), np.array(index, dtype=np.int64))
+        self._scratch = scratch_space(n, len(L), nu)
         self._encode()
         nl = len(system.linear)
         weights = np.full(n, 1e-5)   # currents [A]
@@ -168,7 +169,8 @@ class Circuit:
         out = (np.empty(CHUNK), np.empty(CHUNK), *(np.empty((CHUNK, n)) for _ in range(4)))
         begin, next_step = self._front, self._control[2]
         count, self._front, status = integrate(
-            self._circuit, self._source_arrays, self._control, self._weights, begin, self._y, self._restart, until, out)
+            self._circuit, self._source_arrays, self._control, self._weights, begin, self._y, self._restart, until,
+            self._scratch, out)
         self._restart = False
         self.steps += count
         if count:
@@ -317,7 +319,9 @@ class Circuit:
 
     def _solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
         L, _, _, devices, _, index = self._circuit
-        return bool(solve_currents(L, devices, index, drive, y, np.zeros(64)))
+        vectors, matrices, pivots, _, work = self._scratch
+        return bool(solve_currents(
+            L, devices, index, drive, y, work, vectors[0], vectors[1], matrices[0], pivots))
 
     def _make_consistent(self) -> None:
         u, _, drive = self._drive_now()

@@ -16,18 +16,16 @@ currents]. Sources are linear between breakpoints (except sines), so the drive i
 import math
 from typing import Any
 
-import numpy as np
-from numba import njit
-
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.linear import IntArray, dot, factorise, solve
+from tsbench.simulated_backends.circuit.linear import IntArray, factorise, solve
 from tsbench.simulated_backends.circuit.waveforms import SINE, source_segment
+from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.compiled import evaluate_device
 
 Arrays = tuple[Any, ...]  # tuples of arrays: numba infers their types
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, float, float]:
     """Return dv_s/dt of a source meter's output stage and its derivatives by v_s and by the output current.
 
@@ -56,7 +54,7 @@ def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, f
     return wanted, by_v, by_i
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def right_side(
     L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray,
     work: FloatArray, f: FloatArray,
@@ -93,7 +91,7 @@ def right_side(
         f[own] = stage_rate(stages, k, y[own], current)[0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def right_side_and_jacobian(
     L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, slope: FloatArray,
     y: FloatArray, work: FloatArray, f: FloatArray, ft: FloatArray, J: FloatArray,
@@ -141,7 +139,7 @@ def right_side_and_jacobian(
         J[own, own] += by_v
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def drive_at(
     sources: Arrays, R: FloatArray, E: FloatArray, t: float, u: FloatArray, du: FloatArray, drive: FloatArray,
     slope: FloatArray,
@@ -153,7 +151,7 @@ def drive_at(
     kinds, parameters, table_times, table_values = sources
     following, moving, curved = math.inf, False, False
     for s in range(kinds.size):
-        value, rate, until = source_segment(kinds[s], parameters[s], table_times, table_values, t)
+        value, rate, until = source_segment(kinds[s], parameters, s, table_times, table_values, t)
         u[s], du[s] = value, rate
         following = min(following, until)
         if kinds[s] == SINE and t >= parameters[s, 3]:
@@ -161,11 +159,15 @@ def drive_at(
         if rate != 0.0:
             moving = True
     for a in range(R.shape[0]):
-        drive[a] = dot(R[a], u)
-        slope[a] = dot(R[a], du)
+        total, rate = 0.0, 0.0
+        for s in range(kinds.size):
+            total += R[a, s] * u[s]
+            rate += R[a, s] * du[s]
+        drive[a], slope[a] = total, rate
     if moving or curved:
         for a in range(E.shape[0]):
-            drive[a] += dot(E[a], du)
+            for s in range(kinds.size):
+                drive[a] += E[a, s] * du[s]
             if curved:   # E u'' of the sines
                 for s in range(kinds.size):
                     if kinds[s] == SINE and t >= parameters[s, 3]:
@@ -173,20 +175,19 @@ def drive_at(
     return following, moving or curved, curved
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def solve_currents(
-    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, work: FloatArray
+    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, work: FloatArray,
+    F: FloatArray, scale: FloatArray, J: FloatArray, pivots: IntArray,
 ) -> bool:
     """Make the device currents consistent with voltages and states; return whether that worked.
 
     Newton in all currents at once. A film's current rises convexly with its voltage, so from zero current (the
-    highest voltage) one device converges monotonically; several are damped where the residual grows.
+    highest voltage) one device converges monotonically; several are damped where the residual grows. The last four
+    arguments are scratch space for the size of all unknowns.
     """
     nl, nd = index[0], index[1]
     first_current = index[3 + 2 * nd]
-    F, scale = np.empty(nd), np.empty(nd)
-    J = np.empty((nd, nd))
-    pivots = np.empty(nd, dtype=np.int64)
     for attempt in range(2):
         if attempt == 1:
             for k in range(nd):
@@ -209,8 +210,8 @@ def solve_currents(
                 break
             damping = max(0.5 * damping, 1e-3) if residual > before else min(1.0, 2.0 * damping)
             before = residual
-            factorise(J, pivots, scale)
-            solve(J, pivots, F)
+            factorise(nd, J, pivots, scale)
+            solve(nd, J, pivots, F)
             converged = True
             for k in range(nd):
                 y[first_current + k] -= damping * F[k]

@@ -6,7 +6,6 @@ Nothing is allocated inside the step loop, and a call returns after a bounded nu
 import math
 
 import numpy as np
-from numba import njit
 
 from tsbench.simulated_backends.circuit import rodas as r
 from tsbench.simulated_backends.circuit.engine import FloatArray
@@ -18,6 +17,7 @@ from tsbench.simulated_backends.circuit.equations import (
     solve_currents,
 )
 from tsbench.simulated_backends.circuit.linear import factorise, solve
+from tsbench.simulated_backends.devices.compilation import compiled
 
 # what integrate() says when it returns
 REACHED, FULL, STUCK, NO_CURRENT = 0, 1, 2, 3
@@ -26,10 +26,17 @@ FIRST_STEP = 1e-10  # [s] tried after a discontinuity; error control takes it fr
 LARGEST_GROWTH = 5.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
+    """Return the working arrays of :func:`integrate` for a circuit of this size."""
+    return (
+        np.zeros((10, unknowns)), np.zeros((2, unknowns, unknowns)), np.zeros(unknowns, dtype=np.int64),
+        np.zeros((6, max(drives, sources))), np.zeros(64))
+
+
+@compiled
 def integrate(
     circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, out: Arrays,
+    restart: bool, stop: float, scratch: Arrays, out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
 
@@ -49,6 +56,8 @@ def integrate(
         Where to begin; ``y`` is overwritten with the end.
     restart : bool
         Something has just changed: solve for the device currents and start with a small step.
+    scratch : tuple of arrays
+        See :func:`scratch_space`.
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
@@ -58,25 +67,23 @@ def integrate(
     """
     starts, lengths, left, right, dense_p, dense_q = out
     L, R, E, devices, stages, index = circuit
-    n, nd, nu = y.size, index[1], sources[0].size
+    n, nd = y.size, index[1]
     algebraic = index[3 + 2 * nd]   # unknowns from here on have no derivative
     rtol, h_max, h = control[0], control[1], control[2]
 
-    u, du = np.zeros(nu), np.zeros(nu)
-    drives = L.shape[0]
-    drive0, slope0, drive, slope = np.zeros(drives), np.zeros(drives), np.zeros(drives), np.zeros(drives)
-    work = np.zeros(64)
-    f, ft, trial = np.zeros(n), np.zeros(n), np.zeros(n)
-    J, W = np.zeros((n, n)), np.zeros((n, n))
-    pivots, scale = np.zeros(n, dtype=np.int64), np.zeros(n)
-    u1, u2, u3, u4, u5, u6 = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    vectors, matrices, pivots, drives, work = scratch
+    drive0, slope0, drive, slope = drives[0], drives[1], drives[2], drives[3]
+    u, du = drives[4], drives[5]
+    f, ft, trial, scale = vectors[0], vectors[1], vectors[2], vectors[3]
+    u1, u2, u3, u4, u5, u6 = vectors[4], vectors[5], vectors[6], vectors[7], vectors[8], vectors[9]
+    J, W = matrices[0], matrices[1]
 
     following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
     control[5], control[6] = following, 1.0 if moving else 0.0
     reference = t   # the drive is drive0 + slope0 (t - reference) from here to the next breakpoint
-    drive[:], slope[:] = drive0, slope0
+    move_drive(False, sources, R, E, t, 0.0, u, du, drive0, slope0, drive, slope)
     if restart:
-        if nd > 0 and not solve_currents(L, devices, index, drive0, y, work):
+        if nd > 0 and not solve_currents(L, devices, index, drive0, y, work, f, scale, W, pivots):
             return 0, t, NO_CURRENT
         h = min(h, FIRST_STEP)
 
@@ -104,11 +111,11 @@ def integrate(
                     W[a, b] = -J[a, b]
             for a in range(algebraic):
                 W[a, a] += inverse / r.GAMMA
-            factorise(W, pivots, scale)
+            factorise(n, W, pivots, scale)
 
             for a in range(n):
                 u1[a] = f[a] + step * r.G1 * ft[a]
-            solve(W, pivots, u1)
+            solve(n, W, pivots, u1)
 
             for a in range(n):
                 trial[a] = y[a] + r.A21 * u1[a]
@@ -121,7 +128,7 @@ def integrate(
                 u2[a] += inverse * r.C21 * u1[a]
             for a in range(n):
                 u2[a] += step * r.G2 * ft[a]
-            solve(W, pivots, u2)
+            solve(n, W, pivots, u2)
 
             for a in range(n):
                 trial[a] = y[a] + r.A31 * u1[a] + r.A32 * u2[a]
@@ -134,7 +141,7 @@ def integrate(
                 u3[a] += inverse * (r.C31 * u1[a] + r.C32 * u2[a])
             for a in range(n):
                 u3[a] += step * r.G3 * ft[a]
-            solve(W, pivots, u3)
+            solve(n, W, pivots, u3)
 
             for a in range(n):
                 trial[a] = y[a] + r.A41 * u1[a] + r.A42 * u2[a] + r.A43 * u3[a]
@@ -147,7 +154,7 @@ def integrate(
                 u4[a] += inverse * (r.C41 * u1[a] + r.C42 * u2[a] + r.C43 * u3[a])
             for a in range(n):
                 u4[a] += step * r.G4 * ft[a]
-            solve(W, pivots, u4)
+            solve(n, W, pivots, u4)
 
             for a in range(n):
                 trial[a] = y[a] + r.A51 * u1[a] + r.A52 * u2[a] + r.A53 * u3[a] + r.A54 * u4[a]
@@ -157,7 +164,7 @@ def integrate(
             right_side(L, devices, stages, index, drive, trial, work, u5)
             for a in range(algebraic):
                 u5[a] += inverse * (r.C51 * u1[a] + r.C52 * u2[a] + r.C53 * u3[a] + r.C54 * u4[a])
-            solve(W, pivots, u5)
+            solve(n, W, pivots, u5)
 
             for a in range(n):
                 trial[a] += u5[a]
@@ -165,7 +172,7 @@ def integrate(
             for a in range(algebraic):
                 u6[a] += inverse * (
                     r.C61 * u1[a] + r.C62 * u2[a] + r.C63 * u3[a] + r.C64 * u4[a] + r.C65 * u5[a])
-            solve(W, pivots, u6)
+            solve(n, W, pivots, u6)
 
             error = 0.0
             for a in range(n):
@@ -201,8 +208,8 @@ def integrate(
             following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
             reference = t
             control[4], control[5], control[6] = t, following, 1.0 if moving else 0.0
-            drive[:], slope[:] = drive0, slope0
-            if nd > 0 and not solve_currents(L, devices, index, drive0, y, work):
+            move_drive(False, sources, R, E, t, 0.0, u, du, drive0, slope0, drive, slope)
+            if nd > 0 and not solve_currents(L, devices, index, drive0, y, work, f, scale, W, pivots):
                 return steps, t, NO_CURRENT
             # short segments (a sampled waveform) are not worth a fresh start each
             begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP
@@ -214,7 +221,7 @@ def integrate(
     return steps, t, FULL
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def move_drive(
     curved: bool, sources: Arrays, R: FloatArray, E: FloatArray, t: float, elapsed: float, u: FloatArray,
     du: FloatArray, drive0: FloatArray, slope0: FloatArray, drive: FloatArray, slope: FloatArray,
@@ -225,3 +232,4 @@ def move_drive(
     else:
         for a in range(drive.size):
             drive[a] = drive0[a] + slope0[a] * elapsed
+            slope[a] = slope0[a]

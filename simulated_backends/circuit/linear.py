@@ -1,27 +1,17 @@
 """Dense linear algebra for a handful of unknowns, compiled: the matrices are too small for LAPACK's overhead."""
 
 import numpy.typing as npt
-from numba import njit
 from numpy import int64
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.devices.compilation import compiled
 
 IntArray = npt.NDArray[int64]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def dot(row: FloatArray, y: FloatArray) -> float:
-    """Return the scalar product of two short vectors."""
-    total = 0.0
-    for j in range(y.size):
-        total += row[j] * y[j]
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def factorise(W: FloatArray, pivots: IntArray, scale: FloatArray) -> None:
-    """Replace W by its LU factors, with scaled partial pivoting (rows have different units)."""
-    n = W.shape[0]
+@compiled
+def factorise(n: int, W: FloatArray, pivots: IntArray, scale: FloatArray) -> None:
+    """Replace W (its first n rows and columns) by its LU factors, with scaled partial pivoting (rows have different units)."""
     for i in range(n):
         largest = 0.0
         for j in range(n):
@@ -48,10 +38,9 @@ def factorise(W: FloatArray, pivots: IntArray, scale: FloatArray) -> None:
                     W[i, j] -= factor * W[k, j]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def solve(W: FloatArray, pivots: IntArray, b: FloatArray) -> None:
+@compiled
+def solve(n: int, W: FloatArray, pivots: IntArray, b: FloatArray) -> None:
     """Solve with the factors of :func:`factorise`, in place."""
-    n = b.size
     for k in range(n):
         pivot = pivots[k]
         if pivot != k:

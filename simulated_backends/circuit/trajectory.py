@@ -5,12 +5,12 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numba import njit
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.circuit.assembly import Row, System
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.waveforms import EncodedSources, source_slopes, source_values
+from tsbench.simulated_backends.circuit.waveforms import EncodedSources, position, source_slopes, source_values
+from tsbench.simulated_backends.devices.compilation import compiled
 
 _GAUSS_POINTS, _GAUSS_WEIGHTS = (np.asarray(a) for a in np.polynomial.legendre.leggauss(4))
 
@@ -27,7 +27,7 @@ class Steps:
     q: FloatArray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _evaluate(
     starts: FloatArray, lengths: FloatArray, a: FloatArray, b: FloatArray, p: FloatArray, q: FloatArray,
     times: FloatArray, slope: bool, out: FloatArray,
@@ -37,10 +37,10 @@ def _evaluate(
     for m in range(times.size):
         t = times[m]
         if t < starts[k]:
-            k = max(np.searchsorted(starts, t, side="right") - 1, 0)
+            k = max(position(starts, 0, last + 1, t) - 1, 0)
         while k < last and t >= starts[k + 1]:
             if k + 8 < last and t >= starts[k + 8]:
-                k = np.searchsorted(starts, t, side="right") - 1
+                k = position(starts, 0, last + 1, t) - 1
             else:
                 k += 1
         s = (t - starts[k]) / lengths[k]
@@ -123,7 +123,7 @@ class RecordedTrajectory:
         e = self.sources
         for weights, add in ((row.u, source_values), (row.du, source_slopes)):
             for k in np.flatnonzero(weights):
-                add(e.kinds[k], e.parameters[k], e.table_times, e.table_values, flat, out, weights[k])
+                add(e.kinds[k], e.parameters, k, e.table_times, e.table_values, flat, out, weights[k])
         return out.reshape(times.shape)
 
     # ---------------------------------------------------------------------------------- integrals

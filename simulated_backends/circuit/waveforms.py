@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import Pulse, Pwl, Sin, Waveform
@@ -18,6 +17,7 @@ from tsbench.simulated_backends.circuit.engine import (
     Sine,
     SourceWaveform,
 )
+from tsbench.simulated_backends.devices.compilation import compiled
 
 CONSTANT, PULSE_TRAIN, PIECEWISE_LINEAR, SINE = 0, 1, 2, 3
 _WIDTH = 8
@@ -105,43 +105,53 @@ def from_netlist(waveform: Waveform) -> SourceWaveform:
             return Constant(float(waveform))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
+def position(table: FloatArray, first: int, count: int, value: float) -> int:
+    """Return how many of ``table[first:first + count]`` (rising) are not above ``value``."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if table[first + middle] <= value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
 def source_segment(
-    kind: int, p: FloatArray, table_times: FloatArray, table_values: FloatArray, t: float
+    kind: int, p: FloatArray, k: int, table_times: FloatArray, table_values: FloatArray, t: float
 ) -> tuple[float, float, float]:
-    """Return (value, slope, next breakpoint [s]) of a source just after ``t``; a sine's slope is at ``t`` only."""
+    """Return (value, slope, next breakpoint [s]) of a source just after ``t``; a sine's slope is at ``t`` only.
+
+    Row ``k`` of ``p`` holds the source's parameters.
+    """
     if kind == CONSTANT:
-        return p[0], 0.0, math.inf
+        return p[k, 0], 0.0, math.inf
     if kind == SINE:
-        if t < p[3]:
-            return p[0], 0.0, p[3]
-        angle = p[2] * (t - p[3])
-        return p[0] + p[1] * math.sin(angle), p[1] * p[2] * math.cos(angle), math.inf
+        if t < p[k, 3]:
+            return p[k, 0], 0.0, p[k, 3]
+        angle = p[k, 2] * (t - p[k, 3])
+        return p[k, 0] + p[k, 1] * math.sin(angle), p[k, 1] * p[k, 2] * math.cos(angle), math.inf
     if kind == PIECEWISE_LINEAR:
-        first, count = int(p[0]), int(p[1])
-        times = table_times[first:first + count]
-        values = table_values[first:first + count]
-        k = np.searchsorted(times, t, side="right")
-        if k == 0:
-            return values[0], 0.0, times[0]
-        if k == count:
-            return values[count - 1], 0.0, math.inf
-        slope = (values[k] - values[k - 1]) / (times[k] - times[k - 1])
-        return values[k - 1] + slope * (t - times[k - 1]), slope, times[k]
-    value, slope, following = _pulse_segment(p, t)
-    return value, slope, following
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _pulse_segment(p: FloatArray, t: float) -> tuple[float, float, float]:
-    base, top, start, rise, flat, end, period, count = p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]
+        first, count = int(p[k, 0]), int(p[k, 1])
+        m = position(table_times, first, count, t)
+        if m == 0:
+            return table_values[first], 0.0, table_times[first]
+        if m == count:
+            return table_values[first + count - 1], 0.0, math.inf
+        right = first + m
+        slope = (table_values[right] - table_values[right - 1]) / (table_times[right] - table_times[right - 1])
+        return table_values[right - 1] + slope * (t - table_times[right - 1]), slope, table_times[right]
+    base, top, start, rise = p[k, 0], p[k, 1], p[k, 2], p[k, 3]
+    flat, end, period, number = p[k, 4], p[k, 5], p[k, 6], p[k, 7]
     slack = 4.5e-16 * (abs(t) + abs(start))   # a breakpoint just landed on belongs to the segment behind it
     if t < start - slack:
         return base, 0.0, start
-    number = math.floor((t - start + slack) / period)
-    if count > 0 and number >= count:
+    cycle = math.floor((t - start + slack) / period)
+    if 0 < number <= cycle:
         return base, 0.0, math.inf
-    origin = start + number * period
+    origin = start + cycle * period
     phase = t - origin
     if phase + slack < rise:
         slope = (top - base) / rise
@@ -151,25 +161,25 @@ def _pulse_segment(p: FloatArray, t: float) -> tuple[float, float, float]:
     if phase + slack < end:
         slope = (base - top) / (end - flat)
         return top + slope * max(phase - flat, 0.0), slope, origin + end
-    last = count > 0 and number + 1 >= count
-    return base, 0.0, math.inf if last else start + (number + 1) * period
+    last = 0 < number <= cycle + 1
+    return base, 0.0, math.inf if last else start + (cycle + 1) * period
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def source_values(
-    kind: int, p: FloatArray, table_times: FloatArray, table_values: FloatArray, times: FloatArray, out: FloatArray,
-    scale: float,
+    kind: int, p: FloatArray, k: int, table_times: FloatArray, table_values: FloatArray, times: FloatArray,
+    out: FloatArray, scale: float,
 ) -> None:
     """Add ``scale`` times the source's values at ``times`` to ``out``."""
-    for k in range(times.size):
-        out[k] += scale * source_segment(kind, p, table_times, table_values, times[k])[0]
+    for m in range(times.size):
+        out[m] += scale * source_segment(kind, p, k, table_times, table_values, times[m])[0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def source_slopes(
-    kind: int, p: FloatArray, table_times: FloatArray, table_values: FloatArray, times: FloatArray, out: FloatArray,
-    scale: float,
+    kind: int, p: FloatArray, k: int, table_times: FloatArray, table_values: FloatArray, times: FloatArray,
+    out: FloatArray, scale: float,
 ) -> None:
     """Add ``scale`` times the source's slopes at ``times`` to ``out``."""
-    for k in range(times.size):
-        out[k] += scale * source_segment(kind, p, table_times, table_values, times[k])[1]
+    for m in range(times.size):
+        out[m] += scale * source_segment(kind, p, k, table_times, table_values, times[m])[1]

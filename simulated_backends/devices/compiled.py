@@ -10,8 +10,8 @@ a model class with its own ``kind``, and a branch here.
 
 import math
 
-from numba import njit
 
+from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.poole_frenkel import film_current
 
@@ -20,7 +20,7 @@ RESISTOR = 1
 LOWEST_TEMPERATURE = 10.0  # [K]: a trial step below this is refused
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def evaluate_device(
     kind: int, p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int, out: FloatArray
 ) -> None:

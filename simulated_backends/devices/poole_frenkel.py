@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numba import njit
 
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
@@ -69,7 +69,7 @@ class PooleFrenkel(DeviceModel):
 LARGEST_EXPONENT = 80.0  # e^80: far beyond any film that still exists, far below overflow
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def film_current(p: FloatArray, k: int, v: float, t: float) -> tuple[float, float, float]:
     """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT.
 
