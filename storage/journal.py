@@ -12,8 +12,8 @@ An append-only file ``RUN_ID.tsj``::
 
 The first record is the header; then points, waveforms, events, "instruments" (as set up by the run); last
 "end" (the acquisition is over and its outcome known) and "finish" (with the extracted results: ready to
-become a run file). Numbers are little-endian. Arrays above 1 MB lie in ``RUN_ID.raw``, appended and synced before
-the record that names them.
+become a run file). Numbers are little-endian. Arrays above 1 MB lie in ``RUN_ID.raw``, appended and synced
+before the record that names them.
 """
 
 import os
