@@ -216,7 +216,7 @@ class MessageDevice:
     # --------------------------------------------------------------------------------------- execution
 
     def _run(self) -> None:
-        if self._running:
+        if self._running or self._waiting_idle or self._wake is not None:
             return
         self._running = True
         try:
