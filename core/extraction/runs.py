@@ -100,8 +100,14 @@ def pulse_delays(
     for record in device_records(run):
         if record.voltage is None or record.current is None:
             continue
+        resistance = run.header.fixture.sensing.current_resistance or 0.0
         facts = PulseFacts(
-            record.voltage_resolution, record.current_resolution, options.channel_skew, timebase
+            voltage_resolution=record.voltage_resolution,
+            current_resolution=record.current_resolution,
+            channel_skew=options.channel_skew,
+            sense_delay=resistance * options.sense_capacitance,
+            sense_delay_limit=resistance * options.sense_capacitance_limit,
+            timebase_accuracy=timebase,
         )
         for segment in range(record.voltage.shape[0]):
             flags = record.flags | (Flag.CLIPPED if record.clipped[segment] else Flag.NONE)
