@@ -97,6 +97,7 @@ class TriggerModel:
         try:
             yield meter.until(meter.settled_at)
             buffer = meter.buffer(sweep.buffer)
+            buffer.readings.clear()  # first block of every template
             if sweep.range_type == "BEST" and sweep.levels:
                 highest = max(abs(level) for level in sweep.levels)
                 meter.source_autorange[sweep.function] = False
