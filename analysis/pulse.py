@@ -7,10 +7,10 @@ switching is the rise after which the current stays, at a conductance at least t
 the same pulse.
 
 Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
-Common to all pulses: skew between the two channels (limit / sqrt 3), the time base, and the sense resistor with
-the capacitance across it (the scope's input, leads), which shows every change of the current later by their
-product: that is taken off, and its error is uniform within its limit. ``Delay`` keeps both parts apart, so that a
-mean over pulses shrinks the first and not the second.
+Common to all pulses: skew between the two channels (limit / sqrt 3), the time base, and the sense resistor
+with the capacitance across it (the scope's input, leads), which shows every change of the current later by
+their product: that is taken off, and its error is uniform within its limit. ``Delay`` keeps both parts apart,
+so that a mean over pulses shrinks the first and not the second.
 """
 
 import math
@@ -43,9 +43,9 @@ class PulseFacts:
     voltage_resolution: float = 0.0  #: [V] one code
     current_resolution: float = 0.0  #: [A] one code
     channel_skew: float = 0.0  #: [s] limit of the time between the two channels
-    sense_delay: float = 0.0  #: [s] by which the current is seen late: sense resistor times the capacitance across it
-    sense_delay_limit: float = 0.0  #: [s] limit of the error of that
     timebase_accuracy: float = 0.0  #: relative limit
+    sense_delay: float = 0.0  #: [s] the current is seen later by this: sense resistor times capacitance across it
+    sense_delay_limit: float = 0.0  #: [s] limit of the error of that
 
 
 @dataclass(frozen=True)
