@@ -1,5 +1,6 @@
 """The bench: from ``bench.toml`` to open, identified, guarded instruments by role; it ends safe however it ends."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -130,9 +131,10 @@ class Bench:
     def _fixture(self) -> Fixture:
         roles = {role: t for role, t in self.file.table.roles.items() if self._kind(t) != "oscilloscope"}
         wired = {role: t for role, t in roles.items() if t in self.file.table.fixture.terminals}
+        paths = {role: self._path(terminal) for role, terminal in wired.items()}
         return Fixture(
             netlist=self.fixture.netlist, terminals=self.fixture.terminals, sensing=self.fixture.sensing,
-            path_resistance={role: self._path(terminal).resistance for role, terminal in wired.items()},
+            path_resistance={role: path.resistance for role, path in paths.items() if math.isfinite(path.resistance)},
             source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
             parallel_capacitance=parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0,
         )

@@ -9,7 +9,6 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.fixture import DEVICE
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.quantities import Amperes, Coulombs, Joules, Number, Ohms, Seconds, Volts, Watts
@@ -165,7 +164,6 @@ class BenchFile:
                         f"{nearest(node, nodes)}"
                     )
             netlist = parse_netlist(fixture.netlist, fixture.terminals.values())
-            netlist.find(DEVICE)
         except ConfigurationError as error:
             raise self._fail(f"fixture: {error}") from None
         self.netlist = netlist

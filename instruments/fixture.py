@@ -4,6 +4,8 @@ The netlist of a bench file is solved at DC: capacitors open, inductors shorted,
 open or shorted, other instruments' outputs open, scope inputs left out.
 """
 
+import math
+
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
@@ -17,13 +19,18 @@ _OPEN = 1e12  #: [Ohm] beyond which there is no path
 _LEAK = 1e-15  #: [S] to ground, so that a node on nothing but open ends has a voltage
 
 
+def has_place(netlist: Netlist) -> bool:
+    """Whether the netlist has a place for the device."""
+    return any(element.kind == "X" and element.name.upper() == DEVICE for element in netlist.elements)
+
+
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
     """Return the path from an instrument at ``node``, driving through ``source_resistance`` [Ohm], to the device.
 
     Raises
     ------
     ConfigurationError
-        There is no device in the netlist, no such node, or the node does not reach the device.
+        No such node, or the node does not reach the device.
     """
     device = netlist.find(DEVICE)
     if node.lower() not in netlist.nodes:
@@ -45,6 +52,8 @@ def parallel_capacitance(netlist: Netlist) -> float:
     A capacitor from the driven side to ground counts in full, as ground and the low side are joined by a shunt that is
     small beside the device; one on the low side is shorted by that shunt and does not count.
     """
+    if not has_place(netlist):
+        return 0.0
     device = netlist.find(DEVICE)
     high, low = device.nodes
     if high == GROUND:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.bench_file import BenchFile, resolve_library
 from tsbench.instruments.fixture import parallel_capacitance, path_of
+from tsbench.instruments.limits import WorstCase, worst_case_of_voltage
 from tsbench.instruments.operator import OperatorPrompt
 from tsbench.instruments.registry import catalogue, driver_class, driver_of, fits
 from tsbench.netlist import parse_netlist
@@ -92,7 +93,6 @@ def test_a_good_file(tmp_path: Path) -> None:
         ('"keithley_2450"', '"keithley_2451"', "unknown driver 'keithley_2451'; did you mean 'keithley_2450'?"),
         ('"gen2"', '"gen3"', "terminal 'generator.2' is at node 'gen3', which the netlist does not have"),
         ("R_load gen2 dut 5k", "R_load gen2 dut 5q5", "R_load: '5q5' is not a number"),
-        ("XDUT dut low device", "R_dut dut low 1k", "netlist has no element 'XDUT'"),
         ("C_probe dut 0 80p", "C_probe dut alone 80p", "alone"),
         ('current_resistance = "50 Ohm"', "", "fixture.sensing.current needs current_resistance"),
         ('"scope.2"', '"scoop.2"', "fixture.sensing.current names unknown instrument 'scoop'"),
@@ -155,6 +155,13 @@ def test_a_terminated_line_halves_the_open_circuit_voltage() -> None:
     path = path_of(netlist, "gen", 50.0)
     assert path.gain == pytest.approx(0.5, rel=1e-4)
     assert path.thevenin_resistance == pytest.approx(25.0, rel=1e-4)
+
+
+def test_a_fixture_without_a_place_for_a_device_checks_levels_only() -> None:
+    netlist = parse_netlist("R1 gen 0 10k", ["gen"])
+    path = path_of(netlist, "gen", 50.0)
+    assert worst_case_of_voltage(3.0, path) == WorstCase(3.0, 0.0, 0.0)
+    assert parallel_capacitance(netlist) == 0.0
 
 
 def test_a_node_without_a_path_is_refused() -> None:
