@@ -222,7 +222,8 @@ class SourceSettings(VirtualInstrument):
         period, width = self.period(channel), self.pulse_width[channel]
         lead, trail, floor = self.lead[channel], self.trail[channel], self.edge_floor(channel)
         shortest = self.limits.min_pulse_width
-        room = max(period - max(shortest, _EDGE_SHARE * 2 * floor), shortest)
+        edges = _EDGE_SHARE * (lead + trail)
+        room = max(period - max(shortest, min(edges, period / 2)), shortest)
         if width > room * (1 + 1e-9):
             self.pulse_width[channel] = width = room
             self.post_error(-221, text="Settings conflict; pulse width decreased due to period")

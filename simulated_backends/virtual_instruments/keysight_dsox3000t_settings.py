@@ -154,7 +154,8 @@ class ScopeSettings(VirtualInstrument):
         return (
             f":CHAN{channel}:RANG {self.vertical_range[channel]:+.6E};OFFS {self.offset[channel]:+.5E};"
             f"COUP {self.coupling[channel]};IMP {self.impedance[channel]};"
-            f"DISP {int(self.displayed[channel])};BWL {int(self.limited[channel])};INV {int(self.inverted[channel])};"
+            f"DISP {int(self.displayed[channel])};BWL {int(self.limited[channel])};"
+            f"INV {int(self.inverted[channel])};"
             f'LAB "{self.label[channel]}";UNIT {self.units[channel]};PROB {self.probe[channel]:+.4E};'
             f"PROB:SKEW {self.skew[channel]:+.2E};STYP SING"
         )
