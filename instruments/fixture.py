@@ -27,11 +27,15 @@ def has_place(netlist: Netlist) -> bool:
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
     """Return the path from an instrument at ``node``, driving through ``source_resistance`` [Ohm], to the device.
 
+    Infinite resistance and no gain where the netlist says that the instrument does not reach the device.
+
     Raises
     ------
     ConfigurationError
-        No such node, or the node does not reach the device.
+        No such node.
     """
+    if not has_place(netlist):
+        return Path(resistance=math.inf)
     device = netlist.find(DEVICE)
     if node.lower() not in netlist.nodes:
         raise ConfigurationError(f"fixture: no node '{node}' in the netlist{nearest(node, netlist.nodes)}")
@@ -39,9 +43,7 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
     gain = abs(circuit.voltage(device.nodes, emf=1.0))
     resistance = abs(circuit.voltage(device.nodes, injected=device.nodes))
     if gain < 1e-9 or resistance > _OPEN:
-        raise ConfigurationError(
-            f"fixture: node '{node}' has no resistive path through {DEVICE}; correct the netlist or the terminals"
-        )
+        return Path(resistance=math.inf, gain=0.0)
     gain = float(f"{gain:.9g}")
     return Path(resistance=float(f"{resistance / gain:.9g}"), gain=gain)
 

@@ -48,7 +48,7 @@ class Path:
     """The wiring between an instrument's terminals and the device, instrument's EMF to device.
 
     ``resistance``: [Ohm] EMF / current with the device shorted, the instrument's output resistance included.
-    inf: the fixture has no place for a device, so a shorted one draws nothing.
+    inf: the instrument does not reach the place of the device, or there is none.
     ``gain``: open-circuit voltage at the device / EMF (1 unless something loads the node).
     """
 
@@ -73,7 +73,7 @@ class WorstCase:
 def worst_case_of_voltage(emf: float, path: Path, compliance: float = math.inf) -> WorstCase:
     """Return the worst case of an EMF [V] behind a path, its current limited to ``compliance`` [A]."""
     open_voltage = abs(emf) * path.gain
-    if math.isinf(path.resistance):  # a fixture without a place for a device
+    if math.isinf(path.resistance):
         return WorstCase(open_voltage, 0.0, 0.0)
     resistance = path.thevenin_resistance
     short = open_voltage / resistance if resistance > 0 else (math.inf if open_voltage > 0 else 0.0)
