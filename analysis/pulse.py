@@ -3,8 +3,8 @@
 Definitions. Edge: the 50 % point of the pulse edge at the device, half way between the base and the highest
 device voltage before switching, last upward crossing before switching. Switching instant: steepest rise of
 the device current. The charging current of the parallel capacitance flows during the edge and then ends;
-switching is the rise after which the current stays, at a conductance at least twice that of the off state in
-the same pulse.
+switching is the rise after which the current stays, at a conductance at least three times that of the off
+state in the same pulse.
 
 Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
 Common to all pulses: skew between the two channels (limit / sqrt 3), the time base, and the sense resistor
@@ -29,8 +29,9 @@ from tsbench.analysis.statistics import (
 )
 from tsbench.records import Flag, FloatArray, Result
 
-#: the conductance must grow at least by this factor
-_LEAST_RATIO = 2.0
+#: the conductance must grow by this factor from where the voltage is near its top: (share of the highest voltage,
+#: factor). On the edge itself an off state that is not ohmic grows too, so that asks for more.
+_LEAST_RATIO = ((0.9, 3.0), (0.5, 6.0))
 #: and the current by this many standard deviations of its noise
 _LEAST_STEP = 8.0
 _METHOD = "50 % of the edge to the steepest rise of current"
@@ -44,7 +45,7 @@ class PulseFacts:
     current_resolution: float = 0.0  #: [A] one code
     channel_skew: float = 0.0  #: [s] limit of the time between the two channels
     timebase_accuracy: float = 0.0  #: relative limit
-    sense_delay: float = 0.0  #: [s] the current is seen later by this: sense resistor times capacitance across it
+    sense_delay: float = 0.0  #: [s] the current is seen late by it: sense resistor x capacitance across it
     sense_delay_limit: float = 0.0  #: [s] limit of the error of that
 
 
@@ -166,10 +167,19 @@ def _lasting_rise(
     on = float(np.median(i[tail]))  # a median: the falling edge's charging current may reach into it
     on_conductance = on / float(np.median(smooth_v[tail]))
     conductance = smooth_i[first : last + 1] / smooth_v[first : last + 1]
-    lowest = first + int(np.argmin(conductance[: max(1, tail.start - first)]))
-    off = float(smooth_i[lowest])
-    enough = on_conductance > _LEAST_RATIO * max(float(conductance[lowest - first]), 0.0)
-    if not enough or on - off < _LEAST_STEP * noise / math.sqrt(width):
+    searched = conductance[: max(1, tail.start - first)]
+    top = float(smooth_v[first : last + 1].max())
+    for share, ratio in _LEAST_RATIO:
+        high = np.flatnonzero(smooth_v[first : first + searched.size] >= share * top)
+        if high.size == 0:
+            continue
+        lowest = first + int(high[np.argmin(searched[high])])
+        off = float(smooth_i[lowest])
+        if on_conductance > ratio * max(float(conductance[lowest - first]), 0.0):
+            break
+    else:
+        return None
+    if on - off < _LEAST_STEP * noise / math.sqrt(width):
         return None
     crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
     crossings = crossings[crossings >= first - width]
