@@ -29,8 +29,8 @@ from tsbench.analysis.statistics import (
 )
 from tsbench.records import Flag, FloatArray, Result
 
-#: (share of the highest voltage, factor): the conductance must grow by the factor from where the voltage is above
-#: that share. On the edge itself an off state that is not ohmic grows too, so that asks for more.
+#: (share of the highest voltage, factor): the conductance must grow by the factor from where the voltage is
+#: above that share. On the edge itself an off state that is not ohmic grows too, so that asks for more.
 _LEAST_RATIO = ((0.9, 3.0), (0.5, 6.0))
 #: and the current by this many standard deviations of its noise
 _LEAST_STEP = 8.0

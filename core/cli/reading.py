@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 
 def analyse(options: argparse.Namespace) -> int:
@@ -9,7 +10,8 @@ def analyse(options: argparse.Namespace) -> int:
     from tsbench.cli.printing import print_json, print_results
     from tsbench.extraction import analyse_files
 
-    analysis = analyse_files(options.files, columns=options.columns, rule=options.rule, out=options.out)
+    out = options.out or Path("analysed")
+    analysis = analyse_files(options.files, columns=options.columns, rule=options.rule, out=out)
     if options.json:
         print_json(analysis.rows)
         said = sys.stderr

@@ -218,7 +218,8 @@ def test_protocols_as_tables(capsys):
     assert "1 mA" in text
 
 
-def test_analyse_a_table(tmp_path: Path, capsys):
+def test_analyse_a_table(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     lines = ["v,i"]
     for level in [step / 100 for step in range(101)]:
         lines.append(f"{level},{1e-4 if level > 0.8 else level * 1e-9}")
@@ -238,6 +239,7 @@ def test_analyse_a_table(tmp_path: Path, capsys):
     )
     assert main(["analyse", str(table), "--columns", "voltage=v,current=i"]) == 0
     assert "threshold voltage" in capsys.readouterr().out
+    assert (tmp_path / "analysed" / "iv_iv.png").is_file()
 
 
 @pytest.mark.parametrize("columns", ["voltage=u,current=i", "volts=v"])
