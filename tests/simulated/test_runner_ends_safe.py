@@ -1,4 +1,4 @@
-"""Whatever happens in a run, the witness sees every output off before the bench is closed, and the data are kept.
+"""Whatever happens in a run, the witness sees every output off in the end, and the data are kept.
 
 A sample of what ``python -m benchmarks.faults`` does at every message and step.
 """
