@@ -108,3 +108,60 @@ def resistor_bench(tmp_path: Path) -> Path:
     for name in ("resistor.bench.toml", "resistor.world.toml"):
         shutil.copy(ROOT / "examples" / name, tmp_path / name)
     return tmp_path / "resistor.bench.toml"
+
+
+DRIVER_WORLD = """
+seed = 3
+[witness]
+file = "witness.jsonl"
+[instruments.source_meter]
+model = "keithley_2450"
+resource = "USB0::0x05E6::0x2450::SIM00011::INSTR"
+[instruments.generator]
+model = "keysight_33622a"
+resource = "USB0::0x2A8D::0x5A01::SIM00012::INSTR"
+[instruments.scope]
+model = "keysight_dsox3054t"
+resource = "USB0::0x2A8D::0x1764::SIM00013::INSTR"
+[fixture]
+netlist = '''
+R_smu  smu  0 10k
+R_gen1 gen1 0 10k
+R_gen2 gen2 0 10k
+C_gen1 gen1 0 20p
+'''
+[fixture.terminals]
+source_meter = "smu"
+"generator.1" = "gen1"
+"generator.2" = "gen2"
+"scope.1" = "gen1"
+"scope.2" = "gen2"
+[wires]
+"scope.external" = "generator.sync"
+"""
+DRIVER_BENCH = """
+visa_library = "driver.world.toml@tsbench"
+[instruments.source_meter]
+driver = "keithley_2450"
+resource = "USB0::0x05E6::0x2450::SIM00011::INSTR"
+[instruments.generator]
+driver = "keysight_33600"
+resource = "USB0::0x2A8D::0x5A01::SIM00012::INSTR"
+[instruments.scope]
+driver = "keysight_dsox3000t"
+resource = "USB0::0x2A8D::0x1764::SIM00013::INSTR"
+[roles]
+drive = "source_meter"
+pulser = "generator.1"
+bias = "generator.2"
+scope = "scope"
+"""
+
+
+@pytest.fixture
+def driver_bench(tmp_path: Path) -> Path:
+    """Each instrument on 10 kOhm, no device, no device limits: what a driver alone can do; returns the bench file."""
+    (tmp_path / "driver.world.toml").write_text(DRIVER_WORLD, "utf-8")
+    bench = tmp_path / "driver.bench.toml"
+    bench.write_text(DRIVER_BENCH, "utf-8")
+    return bench

@@ -1,0 +1,167 @@
+"""The 2450 driver on the simulated 2450: a 10 kOhm resistor of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tsbench.bench import Bench
+from tsbench.errors import InstrumentError, LimitError
+from tsbench.instruments import MeasureSettings, Reading, SourceMeter, SourceSettings
+from tsbench.records import Flag
+
+RESISTANCE = 10e3
+
+
+@pytest.fixture
+def bench(driver_bench: Path) -> Iterator[Bench]:
+    with Bench.open(driver_bench) as opened:
+        yield opened
+
+
+@pytest.fixture
+def meter(bench: Bench) -> SourceMeter:
+    return bench.source_meter()
+
+
+def swept(bench: Bench, levels: np.ndarray, dwell: float = 1e-3) -> list[Reading]:
+    meter = bench.source_meter()
+    meter.start_sweep(levels, dwell)
+    polls = 0
+    while meter.sweep_running():
+        bench.clock.wait(0.01)
+        polls += 1
+        assert polls < 10_000
+    return meter.fetch_sweep(0, meter.poll_sweep())
+
+
+@pytest.mark.sabotage("units")
+def test_a_level_and_its_current_within_accuracy(meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=100e-6, nplc=1.0))
+    meter.set_level(0.8)
+    meter.set_output(True)
+    reading = meter.measure()
+    assert reading.voltage == pytest.approx(0.8, abs=1.5 * (0.2e-3 * 0.8 + 300e-6))
+    expected = reading.voltage / RESISTANCE
+    tolerance = 1.5 * (0.2e-3 * expected + 6e-9 + 300e-6 / RESISTANCE)
+    assert reading.current == pytest.approx(expected, abs=tolerance)
+    assert reading.flags == Flag.NONE
+
+
+@pytest.mark.sabotage("units")
+def test_a_list_sweep_comes_back_in_order(bench: Bench, meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=0.1))
+    meter.set_output(True)
+    levels = np.r_[np.linspace(0, 1.5, 151), np.linspace(1.5, -0.5, 101)]
+    readings = swept(bench, levels)
+    assert [reading.source for reading in readings] == list(levels)
+    times = np.array([reading.time for reading in readings])
+    assert np.all(np.diff(times) >= 1e-3 + 0.1 / 50 - 1e-9)  # dwell and aperture
+    voltage = np.array([reading.voltage for reading in readings])
+    current = np.array([reading.current for reading in readings])
+    assert np.max(np.abs(voltage - levels)) < 2e-3
+    slope = np.polyfit(voltage, current, 1)[0]
+    assert 1 / slope == pytest.approx(RESISTANCE, rel=2e-3)
+    assert all(reading.flags == Flag.NONE for reading in readings)
+
+
+def test_compliance_is_flagged_and_the_voltage_is_what_stood_there(bench: Bench, meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=50e-6, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=100e-6))
+    meter.set_output(True)
+    readings = swept(bench, np.linspace(0, 1, 21))
+    for reading in readings:
+        limited = reading.source > 0.51
+        if abs(reading.source - 0.5) > 0.02:
+            assert (Flag.COMPLIANCE in reading.flags) == limited
+        if limited:
+            assert reading.current == pytest.approx(50e-6, rel=5e-3)
+            assert reading.voltage == pytest.approx(0.5, rel=5e-3)
+
+
+def test_current_drive(meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("current", limit=2.0))
+    meter.configure_measure(MeasureSettings("voltage"))
+    meter.set_level(1e-4)
+    meter.set_output(True)
+    reading = meter.measure()
+    assert reading.current == pytest.approx(1e-4, rel=1e-3)
+    assert reading.voltage == pytest.approx(1.0, rel=2e-3)
+    meter.set_level(3e-4)
+    limited = meter.measure()
+    assert Flag.COMPLIANCE in limited.flags
+    assert limited.voltage == pytest.approx(2.0, rel=5e-3)
+
+
+def test_beyond_the_fixed_range_is_never_a_clean_number(meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=10e-6))
+    meter.set_level(1.0)
+    meter.set_output(True)
+    readings = [meter.measure() for _ in range(5)]  # 100 uA wanted: the 10 uA range limits at 105 %, or overflows
+    for reading in readings:
+        assert reading.flags & (Flag.OVERFLOW | Flag.COMPLIANCE)
+        assert np.isnan(reading.current) == (Flag.OVERFLOW in reading.flags)
+
+
+def test_a_long_aperture_is_polled(bench: Bench, meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=100e-6, nplc=10.0))
+    meter.set_level(0.5)
+    meter.set_output(True)
+    before = bench.clock.now()
+    assert meter.measure().current == pytest.approx(50e-6, rel=2e-3)
+    assert bench.clock.now() - before >= 0.2
+
+
+def test_a_change_of_function_opens_the_output_at_level_zero(meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=1e-3))
+    meter.configure_measure(MeasureSettings("current"))
+    meter.set_level(1.0)
+    meter.set_output(True)
+    meter.configure_source(SourceSettings("current", limit=1.0))
+    assert [state.enabled for state in meter.output_states()] == [False]
+
+
+def test_abort_stops_a_sweep(bench: Bench, meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=1e-3, nplc=1.0))
+    meter.set_output(True)
+    meter.start_sweep(np.linspace(0, 1, 500), 1e-3)
+    bench.clock.wait(0.5)
+    assert meter.sweep_running()
+    meter.abort()
+    bench.clock.wait(0.1)
+    assert not meter.sweep_running()
+    done = meter.poll_sweep()
+    assert 5 < done < 100
+    assert len(meter.fetch_sweep(0, done)) == done
+
+
+def test_every_range_is_accepted(meter: SourceMeter) -> None:
+    for row in meter.capabilities.source_voltage_accuracy:
+        accepted = meter.configure_source(SourceSettings("voltage", limit=1e-3, range=row.full_scale))
+        assert accepted.range == pytest.approx(row.full_scale)
+    for row in meter.capabilities.current_accuracy:
+        meter.configure_source(SourceSettings("voltage", limit=min(row.full_scale, 1.0), range=2.0))
+        accepted_measure = meter.configure_measure(MeasureSettings("current", range=row.full_scale))
+        assert accepted_measure.range == pytest.approx(row.full_scale)
+
+
+def test_limits_of_the_instrument_are_refused_before_a_message(bench: Bench, meter: SourceMeter) -> None:
+    before = bench.clock.now()  # every message moves the simulated clock
+    with pytest.raises(LimitError, match="compliance_current"):
+        meter.configure_source(SourceSettings("voltage", limit=2.0))
+    with pytest.raises(LimitError):
+        meter.set_level(0.1)
+    assert bench.clock.now() == before
+
+
+def test_an_unknown_command_comes_back_as_an_error(meter: SourceMeter) -> None:
+    meter.driver.write(":SOUR:NONSENSE 1")  # type: ignore[attr-defined]
+    with pytest.raises(InstrumentError, match="-113"):
+        meter.check_errors()
+    meter.check_errors()
