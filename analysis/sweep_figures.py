@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tsbench.analysis.figure_style import CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
+from tsbench.analysis.figure_style import CURRENT, CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.threshold import Switching
 from tsbench.quantities import format_interval, format_quantity
-from tsbench.records import Result
+from tsbench.records import Flag, Result
 
 _FEW = 6  #: half-cycles up to which each one is marked on its own
 
@@ -51,6 +51,7 @@ def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulate
     label(logarithmic, "device voltage", "V", "magnitude of current", "A")
     for name, colour in (("threshold", THRESHOLD), ("hold", HOLD)):
         _mark(linear, logarithmic, events, name, colour)
+    _mark_oscillating(linear, logarithmic, events)
     handles, labels = linear.get_legend_handles_labels()
     if handles:
         linear.legend(handles, labels, fontsize=8, loc="upper left", framealpha=0.9)
@@ -96,6 +97,18 @@ def _mark(linear: Axes, logarithmic: Axes, events: Sequence[Switching], name: st
             label=text,
             zorder=5,
         )
+
+
+def _mark_oscillating(linear: Axes, logarithmic: Axes, events: Sequence[Switching]) -> None:
+    """Show which readings are averages over an oscillation: they are no points of a static curve."""
+    where = [(event.half.flags & int(Flag.OSCILLATING)) != 0 for event in events]
+    if not any(mask.any() for mask in where):
+        return
+    pairs = list(zip(events, where, strict=True))
+    volts = np.concatenate([event.half.polarity * event.half.voltage[mask] for event, mask in pairs])
+    amperes = np.concatenate([event.half.polarity * event.half.current[mask] for event, mask in pairs])
+    for axes, y in ((linear, amperes), (logarithmic, np.abs(amperes))):
+        axes.plot(volts, y, "x", color=CURRENT, markersize=4, label="oscillating: averages", zorder=4)
 
 
 def _described(name: str, found: Sequence[tuple[Switching, Result, int]]) -> str:
