@@ -191,5 +191,5 @@ def test_the_driver_drives_a_33522b_too(driver_bench: Path) -> None:
         assert generator.identity.model == "33522B"
         generator.configure_load(math.inf)
         generator.configure_pulse(PULSE)
-        with pytest.raises(LimitError, match="outside the instrument's range 8.4 ns"):
+        with pytest.raises(LimitError, match=r"outside the instrument's range 8\.4 ns"):
             generator.configure_pulse(Pulse(0.0, 1.0, 1e-6, 1e-3, 5e-9, 5e-9))
