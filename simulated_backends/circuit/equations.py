@@ -29,9 +29,13 @@ Arrays = tuple[Any, ...]  # tuples of arrays: numba infers their types
 def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, float, float]:
     """Return dv_s/dt of a source meter's output stage and its derivatives by v_s and by the output current.
 
-    Row ``k`` of ``stages`` is (function, level, limit, tau_v, tau_i, loop resistance, slew rate); function 0 drives a voltage. The
-    source loop pulls towards its level no faster than the slew rate; the limiting loop bounds the rate from both
-    sides with its own finite speed, so the limit is overshot for a while.
+    Row ``k`` of ``stages`` is (function, level, limit, tau_v, tau_i, loop resistance, slew rate); function 0 drives
+    a voltage. The source loop pulls towards its level no faster than the slew rate; the limiting loop bounds the
+    rate from both sides with its own finite speed, so the limit is overshot for a while.
+
+    A limiting current loop lets the output fall at (i - limit)·loop resistance/tau_i: it behaves like a current
+    source of the limit with the capacitance tau_i/(loop resistance) at its output. Capacitance of cable and fixture
+    adds to that one, so the overshoot of a device that switches on lasts longer with more cable.
     """
     level, limit, slew = stages[k, 1], stages[k, 2], stages[k, 6]
     voltage_gain, current_gain = 1.0 / stages[k, 3], stages[k, 5] / stages[k, 4]

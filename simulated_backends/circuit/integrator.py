@@ -48,8 +48,8 @@ def integrate(
     circuit, sources : tuples of arrays
         See :func:`.equations.right_side` and :class:`.waveforms.EncodedSources`.
     control : array
-        (rtol, largest step [s], step to try next [s] (in and out), number of refused steps (counted up), and out:
-        last breakpoint passed [s], next breakpoint [s], 1 if any source is moving).
+        (rtol, largest step [s], step to try next [s] (in and out), number of refused steps (counted up), last
+        breakpoint passed [s] (in and out), and out: next breakpoint [s], 1 if any source is moving).
     weights : array, shape (n,)
         Absolute tolerances.
     t, y : float, array
@@ -78,10 +78,11 @@ def integrate(
     u1, u2, u3, u4, u5, u6 = vectors[4], vectors[5], vectors[6], vectors[7], vectors[8], vectors[9]
     J, W = matrices[0], matrices[1]
 
-    following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
+    # the drive is drive0 + slope0 (t - reference) from one breakpoint to the next, whoever interrupts in between
+    reference = control[4]
+    following, moving, curved = drive_at(sources, R, E, reference, u, du, drive0, slope0)
     control[5], control[6] = following, 1.0 if moving else 0.0
-    reference = t   # the drive is drive0 + slope0 (t - reference) from here to the next breakpoint
-    move_drive(False, sources, R, E, t, 0.0, u, du, drive0, slope0, drive, slope)
+    move_drive(False, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
     if restart:
         if nd > 0 and not solve_currents(L, devices, index, drive0, y, work, f, scale, W, pivots):
             return 0, t, NO_CURRENT
@@ -179,7 +180,7 @@ def integrate(
                 trial[a] += u6[a]
                 part = u6[a] / (weights[a] + rtol * max(abs(y[a]), abs(trial[a])))
                 error += part * part
-            error = math.sqrt(error / n)
+            error = math.sqrt(error / max(n, 1))
             if error <= 1.0:
                 factor = min(LARGEST_GROWTH, 0.9 / math.sqrt(math.sqrt(max(error, 1e-8))))
                 if after_refusal:
