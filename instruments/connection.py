@@ -96,7 +96,8 @@ class Connection:
             try:
                 if reopen or attempt > 0:
                     self.transport.reopen()
-                self.driver.clear()
+                with contextlib.suppress(CommunicationError):  # off matters more than clear; who is gone fails below
+                    self.driver.clear()
                 self.driver.safe_state()
                 states: list[OutputState] = list(self.driver.output_states())
                 left_on = [state.output for state in states if state.enabled]

@@ -17,6 +17,7 @@ from tsbench.errors import CommunicationError, ConfigurationError
 
 #: [s] for one reply; whatever takes longer is started, polled and fetched
 DEFAULT_TIMEOUT = 3.0
+_UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
 _SHOWN = 60  #: characters of a message that an error quotes
 
 
@@ -127,9 +128,13 @@ class Transport:
             return self.read()
 
     def clear(self) -> None:
-        """Device clear: the instrument drops what it was about to read or say."""
+        """Device clear: the instrument drops what it was about to read or say (nothing where the bus has none)."""
         with self.lock, self._errors("device clear"):
-            self._open_session().clear()
+            try:
+                self._open_session().clear()
+            except (pyvisa.errors.VisaIOError, NotImplementedError) as error:
+                if getattr(error, "error_code", _UNSUPPORTED) != _UNSUPPORTED:
+                    raise
 
     def serial_poll(self) -> int:
         """Return the status byte."""

@@ -262,6 +262,31 @@ def test_what_cannot_be_read_back_counts_as_on(driver_bench: Path, monkeypatch: 
         pass
 
 
+def test_messages_without_a_reply_and_the_status_byte(driver_bench: Path) -> None:
+    with Bench.open(driver_bench) as bench:
+        transport = bench._connections["generator"].transport
+        before = bench.clock.now()
+        with pytest.raises(CommunicationError, match=r"generator \(USB0::.*\): no reply to '\*CLS' in 3 s; outputs"):
+            transport.query("*CLS")
+        assert bench.clock.now() - before >= 3.0
+        transport.write("*IDN?")
+        assert transport.serial_poll() & 0x10  # message available
+        transport.clear()
+        assert transport.query("*OPC?").lstrip("+") == "1"
+
+
+def test_making_safe_goes_on_where_a_clear_fails(driver_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Bench.open(driver_bench) as bench:
+        switch_on(bench)
+
+        def refuse(*arguments: Any) -> None:
+            raise CommunicationError("no device clear on this bus")
+
+        monkeypatch.setattr(bench._connections["generator"].driver, "clear", refuse)
+        assert not any(state.enabled for state in bench.make_safe())
+        assert not any(witnessed(driver_bench.parent).values())
+
+
 def test_a_closed_bench_says_so(driver_bench: Path) -> None:
     with Bench.open(driver_bench) as bench:
         meter = bench.source_meter()
