@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import FloatArray, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
@@ -24,6 +25,28 @@ LONGEST_TAIL = 4000  #: samples kept of what came before
 LONGEST_HISTORY = 20_000
 SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
+
+
+_WINDOW = 256  #: samples looked at first in a search ahead
+
+
+def _scan(slopes: FloatArray, inside: int) -> tuple[int, float, bool]:
+    """Return (index, value) of the steepest slope of the first rise, and whether its end was seen."""
+    if not slopes.size:
+        return 0, -math.inf, False
+    highest = np.maximum.accumulate(slopes)
+    ended = (slopes < SLOPE_END * highest) & (slopes < highest)
+    ended[:inside] = False
+    end = int(np.argmax(ended))
+    over = bool(ended[end])
+    peak = int(np.argmax(slopes[: end + 1] if over else slopes))
+    return peak, float(slopes[peak]), over
+
+
+def _last(condition: npt.NDArray[np.bool_]) -> int:
+    """Return the index of the last true value, -1 where there is none."""
+    found = int(np.argmax(condition[::-1]))
+    return condition.size - 1 - found if condition.size and condition[condition.size - 1 - found] else -1
 
 
 @dataclass(frozen=True)
@@ -131,44 +154,56 @@ class SwitchingDetector:
         with np.errstate(divide="ignore", invalid="ignore"):
             g = np.where(np.abs(self._v) > SMALLEST_VOLTAGE, np.abs(self._i / self._v), 0.0)
         while True:
-            ahead = g[self._done :]
-            crossed = ahead > self.levels.on if not self.on else ahead < self.levels.off
-            if not crossed.any():
+            crossing = self._next_crossing(g, self.levels)
+            if crossing is None:
                 self._passed(size)
                 break
-            crossing = self._done + int(np.argmax(crossed))
             at = self._steepest(crossing, g, final)
             if at is None:
                 break  # not over yet: once more when there is more to see
             self._switched(*at)
         self._forget(size)
 
+    def _next_crossing(self, g: FloatArray, levels: Levels) -> int | None:
+        """Return the next sample on the other side; in growing windows, for there may be very many crossings."""
+        start, width = self._done, _WINDOW
+        while start < g.size:
+            ahead = g[start : start + width]
+            crossed = ahead > levels.on if not self.on else ahead < levels.off
+            found = int(np.argmax(crossed))
+            if crossed[found]:
+                return start + found
+            start, width = start + width, 2 * width
+        return None
+
     def _steepest(self, crossing: int, g: FloatArray, final: bool) -> tuple[int, int, float, float] | None:
         """Return (index before which it happened, index where it is over, instant, slope)."""
         assert self.levels is not None
         sign = -1.0 if self.on else 1.0
-        first = crossing
-        if self.on:
-            while first > 0 and g[first] < self.levels.hold:
-                first -= 1
-        else:
-            while first > 0 and g[first] > self.levels.fold:
-                first -= 1
-        first = max(first - 1, 0)
-        magnitude = np.abs(self._i[first:])
-        dt = np.diff(self._t[first:])
-        slope = sign * np.diff(magnitude) / np.where(dt > 0, dt, np.inf)
-        inside = crossing - first
-        peak, best = 0, -math.inf
-        for k in range(slope.size):
-            if slope[k] > best:
-                peak, best = k, float(slope[k])
-            elif k >= inside and slope[k] < SLOPE_END * best:
+        reach, first = _WINDOW, -1
+        while first < 0 and reach < 4 * crossing + 4 * _WINDOW:
+            begin = max(crossing + 1 - reach, 0)
+            back = g[begin : crossing + 1]
+            first = _last(back >= self.levels.hold if self.on else back <= self.levels.fold)
+            reach *= 4
+        first = max(begin + first - 1, 0) if first >= 0 else 0
+        inside, width = crossing - first, _WINDOW
+        while True:
+            slope = self._slopes(first, first + inside + width, sign)
+            peak, best, over = _scan(slope, inside)
+            whole = first + slope.size + 1 >= self._t.size
+            if over or whole:
                 break
-        else:
-            if not final and slope.size < LONGEST_TAIL:
-                return None
+            width *= 4
+        if not over and not final and slope.size < LONGEST_TAIL:
+            return None
         return first + peak, max(first + peak + 1, crossing), self._refined(first, peak, slope), best
+
+    def _slopes(self, first: int, end: int, sign: float) -> FloatArray:
+        """Return the slopes of the current's magnitude between the samples ``first`` to ``end`` [A/s]."""
+        dt = np.diff(self._t[first:end])
+        slopes: FloatArray = sign * np.diff(np.abs(self._i[first:end])) / np.where(dt > 0, dt, np.inf)
+        return slopes
 
     def _refined(self, first: int, peak: int, slope: FloatArray) -> float:
         """Return the instant of the steepest slope from a parabola through three neighbouring slopes."""
@@ -179,13 +214,16 @@ class SwitchingDetector:
             0.5 * (self._t[first + peak - 1 : first + peak + 2] + self._t[first + peak : first + peak + 3])
             - middle
         )
-        y = slope[peak - 1 : peak + 2]
-        scale = max(float(x[2]), -float(x[0]), 1e-30)
-        a, b, _ = np.polyfit(x / scale, y, 2)
-        if a >= 0:
+        before, after = float(x[0]), float(x[2])  # x[1] is 0
+        if not before < 0.0 < after:
             return float(middle)
-        half = 0.5 * (self._t[first + peak + 1] - self._t[first + peak])
-        return float(middle + np.clip(-0.5 * b / a * scale, -half, half))
+        fall, rise = (float(slope[k] - slope[peak]) for k in (peak - 1, peak + 1))
+        curvature = (rise / after - fall / before) / (after - before)
+        if curvature >= 0:
+            return float(middle)
+        top = -0.5 * (rise / after - curvature * after) / curvature
+        half = 0.5 * float(self._t[first + peak + 1] - self._t[first + peak])
+        return float(middle) + min(max(top, -half), half)
 
     def _switched(self, before: int, over: int, instant: float, slope: float) -> None:
         self._passed(before + 1)
