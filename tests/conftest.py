@@ -6,6 +6,7 @@ spoilt on purpose; each of them must then fail. The run passes if and only if al
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     kind = config.getoption("--sabotage")
     if kind:
-        os.environ["TSBENCH_SABOTAGE"] = kind
+        sys.path.insert(0, str(ROOT / "tests" / "sabotage"))
+        import spoil
+
+        spoil.install(kind)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,8 +4,10 @@ A patch is applied to a module right after it is first imported, so nothing is i
 no switch for it.
 """
 
+import dataclasses
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -63,3 +65,101 @@ class _AfterImport(importlib.abc.MetaPathFinder):
 
         loader.exec_module = execute_and_spoil  # type: ignore[method-assign]
         return spec
+
+
+# ----------------------------------------------------------------------------------- the device is a resistor
+
+
+def _every_device_is_a_resistor(module: ModuleType) -> None:
+    def resistor(*_: Any) -> Any:
+        return module.MECHANISMS["resistor"](r=10e3)
+
+    module.CatalogueEntry.model = resistor
+    module.CatalogueEntry.specimen = resistor
+
+
+# -------------------------------------------------------------------------------- drivers lose a scale factor
+
+
+def _milliamperes_for_amperes(module: ModuleType) -> None:
+    driver = module.Keithley2450
+    right = driver._reading
+
+    def reading(self: Any, values: list[float], level: float) -> Any:
+        good = right(self, values, level)
+        return dataclasses.replace(good, current=good.current * 1e3)
+
+    driver._reading = reading
+
+
+def _peak_to_peak_for_peak(module: ModuleType) -> None:
+    output = module.GeneratorChannel
+    right = output.configure_pulse
+
+    def configure_pulse(self: Any, pulse: Any) -> Any:
+        right(self, dataclasses.replace(pulse, amplitude=pulse.amplitude / 2))
+        return pulse
+
+    output.configure_pulse = configure_pulse
+    right_level = output.configure_level
+
+    def configure_level(self: Any, level: float) -> float:
+        right_level(self, level / 2)
+        return level
+
+    output.configure_level = configure_level
+    right_waveform = output.load_waveform
+
+    def load_waveform(self: Any, waveform: Any) -> None:
+        right_waveform(self, dataclasses.replace(waveform, levels=waveform.levels / 2))
+
+    output.load_waveform = load_waveform
+
+
+def _divisions_for_volts_and_seconds(module: ModuleType) -> None:
+    driver = module.KeysightDSOX3000T
+    right = driver._waveform
+
+    def waveform(self: Any, *arguments: Any) -> Any:
+        good = right(self, *arguments)
+        return dataclasses.replace(good, scale=good.scale / 8, offset=good.offset / 8, dt=good.dt * 10, t0=good.t0 * 10)
+
+    driver._waveform = waveform
+
+
+# ------------------------------------------------------------------------------------------- outputs stay on
+
+
+def _never_off(*names: str) -> Patch:
+    def patch(module: ModuleType) -> None:
+        for name in names:
+            driver = getattr(module, name)
+            right = driver.set_output
+
+            def set_output(self: Any, enabled: bool, right: Any = right) -> None:
+                if enabled:
+                    right(self, True)
+
+            driver.set_output = set_output
+            driver.safe_state = lambda self: None
+
+    return patch
+
+
+def _safe_state_is_forgotten(module: ModuleType) -> None:
+    module.Keysight33500.safe_state = lambda self: None
+
+
+PATCHES: dict[str, dict[str, Patch]] = {
+    "resistor": {"tsbench.simulated_backends.devices.catalogue": _every_device_is_a_resistor},
+    "units": {
+        "tsbench.instruments.keithley_2450": _milliamperes_for_amperes,
+        "tsbench.instruments.keysight_33500_output": _peak_to_peak_for_peak,
+        "tsbench.instruments.keysight_dsox3000t": _divisions_for_volts_and_seconds,
+    },
+    "output": {
+        "tsbench.instruments.keithley_2450": _never_off("Keithley2450"),
+        "tsbench.instruments.keysight_33500_output": _never_off("GeneratorChannel"),
+        "tsbench.instruments.keysight_33500": _safe_state_is_forgotten,
+    },
+}
