@@ -154,7 +154,7 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
 #: units of what tells result rows apart; names that are not here are plain numbers or words
 CONDITION_UNITS = {
     "bias": "V", "amplitude": "V", "level": "V", "source_voltage": "V", "gap": "s", "width": "s",
-    "period": "s",
+    "period": "s", "pulse_width": "s",
     "ramp_rate": "V/s", "source_current": "A", "compliance": "A", "temperature": "K",
 }
 

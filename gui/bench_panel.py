@@ -16,6 +16,7 @@ class OutputLamp(QtWidgets.QLabel):
         super().__init__()
         self.output = output
         self.state: bool | None = None
+        self.setProperty("role", "lamp")
         self.show_state(None)
 
     def show_state(self, enabled: bool | None) -> None:
@@ -78,8 +79,7 @@ class BenchPanel(QtWidgets.QWidget):
     def set_busy(self, busy: bool, note: str = "") -> None:
         """Nothing can be asked of the bench while it is busy."""
         self._check.setEnabled(not busy)
-        if note:
-            self.show_note(note)
+        self.show_note(note)
 
     def show_note(self, note: str, problem: bool = False) -> None:
         """Show one sentence under the instruments."""

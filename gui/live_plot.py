@@ -12,14 +12,14 @@ from tsbench.gui.palette import ACCENT, BORDER, CURVES, DIM, FIELD
 from tsbench.records import FloatArray
 
 _REDRAW_MS = 50
-_KEPT_WAVEFORMS = 6
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A curve to draw: ``x`` and ``y`` of equal length, in SI units."""
+    """A curve to draw in SI units; ``acquisition`` tells which curves belong together."""
 
     name: str
+    acquisition: str
     x: FloatArray
     y: FloatArray
 
@@ -60,7 +60,6 @@ class LivePlot(QtWidgets.QWidget):
             axis = self._plot.getAxis(side)
             axis.setPen(BORDER)
             axis.setTextPen(DIM)
-        self._legend = self._plot.addLegend(offset=(-12, 12), labelTextColor=DIM)
         self._curve = self._plot.plot(
             [],
             [],
@@ -99,11 +98,10 @@ class LivePlot(QtWidgets.QWidget):
         self._stale = True
 
     def show_trace(self, trace: Trace) -> None:
-        """Show a waveform; one of the same name is replaced, and only the last few names stay."""
-        self._traces.pop(trace.name, None)
+        """Show a waveform beside the others of its acquisition; those of an earlier one go."""
+        if any(shown.acquisition != trace.acquisition for shown in self._traces.values()):
+            self._traces.clear()
         self._traces[trace.name] = trace
-        while len(self._traces) > _KEPT_WAVEFORMS:
-            del self._traces[next(iter(self._traces))]
         self._stale = True
 
     def _fit(self) -> None:
@@ -134,20 +132,27 @@ class LivePlot(QtWidgets.QWidget):
             self._plot.removeItem(self._drawn.pop(name))
         for number, (name, trace) in enumerate(self._traces.items()):
             if name not in self._drawn:
-                self._drawn[name] = self._plot.plot([], [], name=name)
+                self._drawn[name] = self._plot.plot([], [])
             item = self._drawn[name]
-            item.setPen(pg.mkPen(CURVES[number % len(CURVES)], width=1.3))
+            item.setPen(pg.mkPen(_colour(number), width=1.3))
             item.setData(trace.x, trace.y, connect="finite")
         self._note.setText(self._in_words())
 
     def _in_words(self) -> str:
         if self._traces:
-            samples = sum(len(trace.x) for trace in self._traces.values())
-            return f"{len(self._traces)} waveforms, {samples} samples shown"
+            names = "&nbsp; ".join(
+                f"<span style='color:{_colour(number)}'>━ {name}</span>"
+                for number, name in enumerate(self._traces)
+            )
+            return f"latest record: {next(iter(self._traces.values())).acquisition}&nbsp;&nbsp; {names}"
         if self._x:
             missing = sum(1 for value in self._y if math.isnan(value))
             return f"{len(self._x)} points" + (f", {missing} out of range" if missing else "")
         return "nothing measured yet"
+
+
+def _colour(number: int) -> str:
+    return CURVES[number % len(CURVES)]
 
 
 def _magnitude(values: FloatArray) -> FloatArray:

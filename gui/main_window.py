@@ -52,14 +52,14 @@ class MainWindow(QtWidgets.QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.bench_panel)
         column.addWidget(self.run_panel, 1)
-        left.setMinimumWidth(360)
+        left.setMinimumWidth(390)
         splitter = QtWidgets.QSplitter(QtCore.Qt.Horizontal)
         splitter.setHandleWidth(8)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
         splitter.addWidget(self.view)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([400, 880])
+        splitter.setSizes([420, 860])
         central = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(central)
         layout.setContentsMargins(10, 10, 10, 10)
@@ -73,7 +73,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.run_panel.run_wanted.connect(self.run)
         self.bar.stop_wanted.connect(self.stop)
         self.bar.pause_wanted.connect(self._pause_or_resume)
-        self._escape = QtWidgets.QShortcut(QtGui.QKeySequence(QtCore.Qt.Key_Escape), self, self.stop)
+        self._escape = QtWidgets.QShortcut(QtGui.QKeySequence(QtCore.Qt.Key_Escape), self, self._escaped)
         self._escape.setContext(QtCore.Qt.ApplicationShortcut)
         self.client.told.connect(self._follow)
         self.client.complaint.connect(lambda text: self.view.say(text, "dim"))
@@ -137,6 +137,8 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.say(text, "problem")
         for text in warnings:
             self.view.say(text, "warning")
+        for text in report.get("predictions", []):
+            self.view.say(text, "dim")
         self.run_panel.set_hindrance("")
 
     # --------------------------------------------------------------------------------------------- run
@@ -174,6 +176,10 @@ class MainWindow(QtWidgets.QMainWindow):
             self.client.stop()
             self._overdue.start()
 
+    def _escaped(self) -> None:
+        if self.client.running():
+            self.stop()
+
     def _stop_overdue(self) -> None:
         if self.client.running():
             self.view.show_problem(
@@ -197,7 +203,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.pause.setChecked(False)
         self.bar.pause.setEnabled(False)
         self.view.end(ending.message, ending.good)
-        self.bench_panel.set_busy(False, " ")
+        self.bench_panel.set_busy(False)
         self.run_panel.set_hindrance("")
         self._stopping = False
         if ending.code is None or (self._started and not self._read_back):

@@ -24,6 +24,7 @@ QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border:
 QLabel {{ background: transparent; }}
 QLabel[role="title"] {{ font-size: 10pt; font-weight: 600; color: {DIM}; letter-spacing: 1px; }}
 QLabel[role="dim"] {{ color: {DIM}; font-size: 10pt; }}
+QLabel[role="lamp"] {{ font-size: 10pt; }}
 QLabel[role="problem"] {{ color: {BAD}; font-size: 10pt; }}
 QLineEdit, QComboBox, QPlainTextEdit, QTableWidget {{
   background: {FIELD}; border: 1px solid {BORDER}; border-radius: 4px; padding: 4px 6px;

@@ -43,9 +43,9 @@ class ResultTable(QtWidgets.QWidget):
         self.table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectRows)
         self.table.setAlternatingRowColors(False)
         self.table.setTabKeyNavigation(False)
-        for column in range(3):
+        for column in (0, 2, 3):
             header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(1, QtWidgets.QHeaderView.Stretch)
         header.setDefaultAlignment(QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)

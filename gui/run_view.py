@@ -127,10 +127,11 @@ class RunView(QtWidgets.QWidget):
         self.plot.add_point(float(values[self._axes[0]]), float(values[self._axes[1]]))
 
     def _on_waveform(self, data: Mapping[str, Any], message: str) -> None:
-        channel = str(data["channel"]).replace("_", " ")
-        name = f"{channel}  {conditions_text(data.get('conditions', {}))}".strip()
-        preview = data["preview"]
-        self.plot.show_trace(Trace(name, _numbers(preview["time"]), _numbers(preview["value"])))
+        channel, preview = str(data["channel"]).replace("_", " "), data["preview"]
+        acquisition = conditions_text(data.get("conditions", {}))
+        self.plot.show_trace(
+            Trace(channel, acquisition, _numbers(preview["time"]), _numbers(preview["value"]))
+        )
 
     def _on_progress(self, data: Mapping[str, Any], message: str) -> None:
         done, total = int(data.get("done", 0)), int(data.get("total", 0))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,7 +26,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     yield application
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def until(application) -> Callable[..., None]:
     """Return a function that lets Qt work until a condition holds; it fails after ``seconds``."""
 
@@ -39,22 +38,3 @@ def until(application) -> Callable[..., None]:
             time.sleep(0.005)
 
     return wait
-
-
-@pytest.fixture
-def window(application, until, nbo2_bench: Path, tmp_path: Path) -> Iterator[object]:
-    """Return the window on a private copy of the demo bench, its instruments identified."""
-    from tsbench.gui.main_window import MainWindow
-
-    shown = MainWindow(nbo2_bench)
-    shown.run_panel.out.setText(str(tmp_path / "runs"))
-    shown.show()
-    until(lambda: not shown.checker.running(), what="for the bench to be identified")
-    yield shown
-    if shown.client.running():
-        shown.client.kill()
-        shown.client.wait(10)
-    until(lambda: not shown.client.running() and not shown.checker.running())
-    shown.close()
-    shown.deleteLater()
-    application.processEvents()

@@ -28,16 +28,19 @@ def test_live_plot_draws_points_linear_and_logarithmic(application):
     plot.deleteLater()
 
 
-def test_live_plot_keeps_the_last_waveforms(application):
+def test_live_plot_shows_the_channels_of_the_latest_record(application):
     from tsbench.gui.live_plot import LivePlot, Trace
 
     plot = LivePlot()
     plot.begin(("time", "s"), ("voltage", "V"))
-    for number in range(20):
-        plot.show_trace(Trace(f"pulse {number}", np.arange(3.0), np.arange(3.0)))
-    plot._redraw()
-    assert list(plot.traces())[-1] == "pulse 19"
-    assert len(plot.traces()) == len(plot._drawn) <= 10
+    for bias in ("bias 1.8 V", "bias 2.2 V"):
+        for channel in ("high", "low"):
+            plot.show_trace(Trace(channel, bias, np.arange(3.0), np.arange(3.0)))
+            plot._redraw()
+    assert [(trace.name, trace.acquisition) for trace in plot.traces().values()] == [
+        ("high", "bias 2.2 V"), ("low", "bias 2.2 V")]
+    assert set(plot._drawn) == {"high", "low"}
+    assert "bias 2.2 V" in plot._note.text()
     plot.deleteLater()
 
 
