@@ -145,5 +145,5 @@ def narrowed(waveform: Waveform, window: Window) -> Window:
         return window
     values = waveform.values()
     low, high = float(values.min()), float(values.max())
-    room = 0.15 * (high - low)
+    room = max(0.15 * (high - low), 0.02 * (window[1] - window[0]))
     return max(low - room, window[0]), min(high + room, window[1])

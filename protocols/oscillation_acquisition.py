@@ -80,6 +80,9 @@ class OscillationAcquisition:
             probe = self._capture(windows, length, {}, _PROBE_POINTS)
             if probe is None:
                 return safe, None
+            if any(clipped(wave) for wave in probe.values()) and not first:  # ranges from a shorter look were too tight
+                windows = {name: narrowed(wave, safe[name]) for name, wave in probe.items()}
+                probe = self._capture(windows, length, {}, _PROBE_POINTS) or probe
             windows = {name: narrowed(wave, safe[name]) for name, wave in probe.items()}
             if given is not None:
                 return windows, given
@@ -89,7 +92,7 @@ class OscillationAcquisition:
                 return windows, min((self._settings.periods + 1) * period, most)
             if length >= longest:
                 self._say("log", f"no oscillation seen at a bias of {format_quantity(bias, 'V')}")
-                return safe, length
+                return windows, length
             if not first:
                 length = min(length * _GROWTH, longest)
             first = False  # the second look has the same length, in ranges that fit

@@ -73,7 +73,9 @@ class PulseTrain(Protocol):
 
     def pulse(self, amplitude: float) -> Pulse:
         """Return the generator's pulse of one ``amplitude`` [V]."""
-        period = self.period if not self.gaps else self.width + max(self.gaps)
+        period = self.period
+        if self.gaps:  # of single pulses: a generator takes no trigger until the period of the one before is over
+            period = self.width + max(min(self.gaps) / 2, 1.5 * (self.rise_time + self.fall_time))
         return Pulse(self.base, amplitude, self.width, period, self.rise_time, self.fall_time)
 
     def starts(self) -> FloatArray:

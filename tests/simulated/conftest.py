@@ -68,3 +68,114 @@ def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measure:
         return Measured(outcome, read_run(outcome.path), events, [json.loads(line) for line in lines])
 
     return run
+
+
+class Table:
+    """A generator and a scope on 10 kOhm, spoken to without VISA: channel 1 on channel 1, sync on EXT."""
+
+    def __init__(self, imperfections: bool = True, seed: int = 1, generator: str = "keysight_33622a",
+                 netlist: str = "R1 a 0 10k\nR2 b 0 50\n") -> None:
+        from tsbench.netlist import Netlist, parse_netlist
+        from tsbench.simulated_backends.bench_services import BenchServices
+        from tsbench.simulated_backends.circuit.build import build_circuit
+        from tsbench.simulated_backends.virtual_instruments.instrument import Placement
+        from tsbench.simulated_backends.virtual_instruments.models import model_class
+
+        self.bench = BenchServices(seed, imperfections, {"scope.external": "generator.sync"})
+        nodes = {"1": "a", "2": "b"}
+        self.generator: Any = model_class(generator)(self.bench, Placement("generator", "SIM1", nodes))
+        self.scope: Any = model_class("keysight_dsox3054t")(self.bench, Placement("scope", "SIM2", nodes))
+        elements = list(parse_netlist(netlist, ["a", "b"]).elements)
+        for instrument in (self.generator, self.scope):
+            elements += instrument.attachment().elements
+        self.bench.install(build_circuit(Netlist(tuple(elements))))
+        for instrument in (self.generator, self.scope):
+            instrument.connect()
+
+    def send(self, instrument: Any, *messages: str | bytes) -> None:
+        for message in messages:
+            self.bench.clock.wait(1e-4)
+            instrument.recv(message if isinstance(message, bytes) else message.encode(), True)
+            for _ in range(10):   # a relay takes its time; a digitize that waits for a trigger is not waited for
+                if not instrument.will_answer:
+                    break
+                self.bench.clock.wait(0.5e-3)
+
+    def ask_bytes(self, instrument: Any, message: str, timeout: float = 2.0) -> bytes:
+        self.send(instrument, message)
+        limit = self.bench.clock.now + timeout
+        while not instrument.output_ready and instrument.will_answer and self.bench.clock.now < limit:
+            self.bench.clock.busy()
+        return bytes(instrument.talk(10**9)[0][:-1])
+
+    def ask(self, instrument: Any, message: str, timeout: float = 2.0) -> str:
+        return self.ask_bytes(instrument, message, timeout).decode("latin-1")
+
+    def number(self, instrument: Any, message: str) -> float:
+        return float(self.ask(instrument, message))
+
+    def errors(self, instrument: Any) -> list[int]:
+        """Empty an error queue; the codes."""
+        codes = []
+        for _ in range(40):
+            code = int(self.ask(instrument, "SYST:ERR?").split(",")[0])
+            if code == 0:
+                break
+            codes.append(code)
+        return codes
+
+    def voltages(self, node: str, seconds: float, points: int = 20_001) -> tuple[Any, Any]:
+        """Let time pass and return times from now [s] and the node voltage [V], without any instrument."""
+        import numpy as np
+
+        from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_front_end import History
+
+        class Recorder:
+            def __init__(self) -> None:
+                self.history = History()
+
+            def observe(self, segment: Any) -> None:
+                self.history.traces.append(segment)
+
+        recorder, start = Recorder(), self.bench.clock.now
+        self.bench.sync()
+        self.bench.recorders.add(recorder)
+        self.bench.lagging_circuit.add_observer(recorder)
+        self.bench.clock.wait(seconds)
+        self.bench.sync()
+        self.bench.lagging_circuit.remove_observer(recorder)
+        self.bench.recorders.discard(recorder)
+        times = np.linspace(0.0, seconds, points)
+        return times, recorder.history.voltage(node, start + times)
+
+    def arm(self) -> None:
+        """``:SING``, and wait until the scope says that it is armed."""
+        self.send(self.scope, ":SING")
+        for _ in range(1000):
+            if int(self.ask(self.scope, ":AER?")):
+                return
+        raise AssertionError("never armed")
+
+    def finish(self, hops: int = 1000) -> bool:
+        """Poll the run bit; whether the acquisition came to its end."""
+        return any(not int(self.ask(self.scope, ":OPER:COND?")) & 8 for _ in range(hops))
+
+    def waveform(self, channel: int = 1, points: int | str = "MAX") -> tuple[Any, Any, Any]:
+        """Return times [s], volts and codes of the finished acquisition (16-bit)."""
+        import numpy as np
+
+        from tsbench.simulated_backends.virtual_instruments.scpi_syntax import block_payload
+
+        self.send(self.scope, f":WAV:SOUR CHAN{channel}", ":WAV:FORM WORD", ":WAV:POIN:MODE RAW", f":WAV:POIN {points}")
+        preamble = [float(part) for part in self.ask(self.scope, ":WAV:PRE?").split(",")]
+        payload = block_payload(self.ask_bytes(self.scope, ":WAV:DATA?"))
+        assert payload is not None
+        codes = np.frombuffer(payload, ">u2").astype(int)
+        times = preamble[5] + (np.arange(len(codes)) - preamble[6]) * preamble[4]
+        return times, (codes - preamble[9]) * preamble[7] + preamble[8], codes
+
+
+@pytest.fixture
+def table() -> type[Table]:
+    """Return the class: ``table(imperfections=False)`` is a bench with a generator and a scope."""
+    return Table

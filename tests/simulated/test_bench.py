@@ -65,7 +65,9 @@ def test_a_station_has_instruments_clock_and_device(nbo2_bench: Path) -> None:
         assert not bench.has("prober")
         assert bench.simulated
         assert bench.device.material == "NbO2"
-        assert bench.fixture.path_resistance == pytest.approx({"drive": 52.0, "pulser": 102.0, "bias": 5100.0})
+        assert bench.fixture.path_resistance == pytest.approx(
+            {"drive": 52.0, "pulser": 102.0, "bias": 5100.0}
+        )
         assert bench.fixture.source_resistance == pytest.approx({"drive": 0.0, "pulser": 50.0, "bias": 50.0})
         assert bench.fixture.parallel_capacitance == pytest.approx(80e-12)
         before = bench.clock.now()
@@ -98,12 +100,20 @@ def test_instruments_and_check(driver_bench: Path) -> None:
     rows = instruments(driver_bench)
     assert [row["name"] for row in rows] == ["source_meter", "generator", "scope"]
     assert set(rows[0]) == {"name", "role", "driver", "model", "resource", "visa_library", "simulated"}
-    assert check(driver_bench)["outputs"] == {"source_meter": False, "generator.1": False, "generator.2": False}
+    assert check(driver_bench)["outputs"] == {
+        "source_meter": False,
+        "generator.1": False,
+        "generator.2": False,
+    }
 
 
 def test_discovery(driver_bench: Path) -> None:
     found = list(discover(f"{driver_bench.with_name('driver.world.toml')}@tsbench"))
-    assert sorted(str(item.driver) for item in found) == ["keithley_2450", "keysight_33600", "keysight_dsox3000t"]
+    assert sorted(str(item.driver) for item in found) == [
+        "keithley_2450",
+        "keysight_33600",
+        "keysight_dsox3000t",
+    ]
 
 
 def test_missing_instrument_says_what_is_there(driver_bench: Path) -> None:
@@ -148,7 +158,9 @@ def test_a_role_of_another_kind(driver_bench: Path) -> None:
     with Bench.open(driver_bench) as bench:
         with pytest.raises(ConfigurationError, match="role 'pulser' is a pulse generator"):
             bench.source_meter("pulser")
-        with pytest.raises(ConfigurationError, match="no instrument has the role 'bais'; did you mean 'bias'"):
+        with pytest.raises(
+            ConfigurationError, match="no instrument has the role 'bais'; did you mean 'bias'"
+        ):
             bench.pulse_generator("bais")
         with pytest.raises(ConfigurationError, match=r"'generator\.1' is no scope channel"):
             bench.scope_channel("generator.1")
@@ -208,7 +220,9 @@ def lose(bench: Bench, message: int, **how: Any) -> None:
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("message", range(0, 60, 6))
-def test_a_lost_connection_is_opened_again_and_made_safe(driver_bench: Path, message: int, everything: bool) -> None:
+def test_a_lost_connection_is_opened_again_and_made_safe(
+    driver_bench: Path, message: int, everything: bool
+) -> None:
     with Bench.open(driver_bench) as bench:
         switch_on(bench)
         lose(bench, message, everything=everything, after=message % 4 == 0)
@@ -266,7 +280,9 @@ def test_messages_without_a_reply_and_the_status_byte(driver_bench: Path) -> Non
     with Bench.open(driver_bench) as bench:
         transport = bench._connections["generator"].transport
         before = bench.clock.now()
-        with pytest.raises(CommunicationError, match=r"generator \(USB0::.*\): no reply to '\*CLS' in 3 s; outputs"):
+        with pytest.raises(
+            CommunicationError, match=r"generator \(USB0::.*\): no reply to '\*CLS' in 3 s; outputs"
+        ):
             transport.query("*CLS")
         assert bench.clock.now() - before >= 3.0
         transport.write("*IDN?")

@@ -101,7 +101,9 @@ def test_beyond_the_fixed_range_is_never_a_clean_number(meter: SourceMeter) -> N
     meter.configure_measure(MeasureSettings("current", range=10e-6))
     meter.set_level(1.0)
     meter.set_output(True)
-    readings = [meter.measure() for _ in range(5)]  # 100 uA wanted: the 10 uA range limits at 105 %, or overflows
+    readings = [
+        meter.measure() for _ in range(5)
+    ]  # 100 uA wanted: the 10 uA range limits at 105 %, or overflows
     for reading in readings:
         assert reading.flags & (Flag.OVERFLOW | Flag.COMPLIANCE)
         assert np.isnan(reading.current) == (Flag.OVERFLOW in reading.flags)

@@ -107,7 +107,9 @@ def test_a_downward_pulse_idles_at_its_base(bench: Bench) -> None:
 def test_an_arbitrary_waveform_arrives_in_either_byte_order(driver_bench: Path, order: str) -> None:
     text = driver_bench.read_text("utf-8")
     driver_bench.write_text(
-        text.replace('driver = "keysight_33600"', f'driver = "keysight_33600"\noptions = {{ byte_order = "{order}" }}'),
+        text.replace(
+            'driver = "keysight_33600"', f'driver = "keysight_33600"\noptions = {{ byte_order = "{order}" }}'
+        ),
         "utf-8",
     )
     levels = np.repeat([0.0, 1.0, 0.25, 1.5, 0.0], 20)
@@ -159,7 +161,12 @@ def test_level_limits_and_direct_levels(bench: Bench) -> None:
 
 def test_pulses_reconfigure_in_any_order(bench: Bench) -> None:
     generator = bench.pulse_generator()
-    for width, period, edge in ((1e-6, 2e-6, 10e-9), (1e-3, 1.0, 1e-6), (10e-9, 100e-9, 3e-9), (0.4, 1.0, 50e-9)):
+    for width, period, edge in (
+        (1e-6, 2e-6, 10e-9),
+        (1e-3, 1.0, 1e-6),
+        (10e-9, 100e-9, 3e-9),
+        (0.4, 1.0, 50e-9),
+    ):
         accepted = generator.configure_pulse(Pulse(0.0, 0.5, width, period, edge, edge))
         assert accepted.width == pytest.approx(width, rel=1e-3, abs=1e-10)
         assert accepted.period == pytest.approx(period, rel=1e-3)

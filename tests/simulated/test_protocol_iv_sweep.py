@@ -8,7 +8,7 @@ from tsbench.records import Flag
 #: static fold and hold of the catalogue's nbo2 at its terminals, current at hold [PHYSICS: catalogue nbo2]
 FOLD, HOLD = 1.023, 0.886
 
-RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { resistance = 10e3 }'),)
+RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),)
 
 
 @pytest.mark.sabotage("resistor", "units", "output")

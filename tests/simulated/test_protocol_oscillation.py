@@ -4,7 +4,7 @@ import pytest
 
 from tsbench.records import Flag
 
-RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { resistance = 10e3 }'),)
+RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),)
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
