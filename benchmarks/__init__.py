@@ -1,1 +1,1 @@
-"""Runnable evidence: each module prints a table of figure, bar and verdict, and exits 1 where a bar falls short."""
+"""Evidence that takes longer than a test: runnable modules that print figure, bar and verdict."""
