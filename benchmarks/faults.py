@@ -1,9 +1,9 @@
 """Fault × protocol × message: ``python -m benchmarks.faults [--quick] [--every N] [--resume FILE]``.
 
-A connection is lost at every message of a short run of each protocol (before or after the instrument got
-it, of one instrument or of all); an exception, a stop and Ctrl-C come at every step. Each time every output must be
-off in the end, as the witness saw it before the bench was closed, and what was measured must be in a whole
-run file.
+A connection is lost at every message of a short run of each protocol: before or after the instrument got
+it, of one instrument or of all. An exception, a stop and Ctrl-C come at every step. Each time every output
+must be off in the end, as the witness saw it before the bench was closed, and what was measured must be in a
+whole run file.
 """
 
 import argparse

@@ -25,6 +25,7 @@ from tsbench.records import Column, DeviceDescription, Fixture, Flag, Point, Run
 from tsbench.storage import new_run_id
 from tsbench.storage.disk import sync_data
 from tsbench.storage.journal import Durability
+from tsbench.storage.record_data import point_crc
 from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.run_id import timestamp
 
@@ -64,8 +65,6 @@ def write(directory: Path, durability: Durability) -> None:
     """The process that is killed: records until then, and acknowledges each item on standard output."""
 
     def acknowledge(kind: str, index: int, item: Any, crc: int) -> None:
-        from tsbench.storage.codec import point_crc
-
         crc = point_crc(item) if kind == "point" else crc
         os.write(1, f"{kind} {index} {crc}\n".encode())
 

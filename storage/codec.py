@@ -8,8 +8,6 @@ import enum
 import hashlib
 import json
 import math
-import struct
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -19,20 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
-from tsbench.records import (
-    Column,
-    DeviceDescription,
-    DeviceLimits,
-    Fixture,
-    Flag,
-    Point,
-    Result,
-    Run,
-    RunEvent,
-    RunHeader,
-    Sensing,
-    Waveform,
-)
 
 ARRAY, RAW_BLOCK = 1, 2  #: MessagePack extension codes
 CODE_TYPES = ("|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<f4", "<f8")  #: what an array may hold
@@ -163,128 +147,3 @@ def _array(kind: str, shape: list[int], content: bytes) -> npt.NDArray[Any]:
     if kind not in CODE_TYPES:
         raise ValueError(f"array of {kind!r}")
     return np.frombuffer(content, dtype=np.dtype(kind)).reshape(shape)
-
-
-# --------------------------------------------------------------------------------------- records <-> plain
-
-
-def header_from(data: Mapping[str, Any]) -> RunHeader:
-    """Rebuild a run's header; UnreadableFile names what is missing."""
-    try:
-        known = {field.name for field in dataclasses.fields(RunHeader)}
-        values = {name: item for name, item in data.items() if name in known}
-        device, fixture = dict(data["device"]), dict(data["fixture"])
-        device["limits"] = DeviceLimits(**device["limits"])
-        fixture["sensing"] = Sensing(**fixture["sensing"])
-        values["device"] = DeviceDescription(**device)
-        values["fixture"] = Fixture(**fixture)
-        values["columns"] = tuple(Column(**column) for column in data["columns"])
-        return RunHeader(**values)
-    except (KeyError, TypeError) as error:
-        raise UnreadableFile(f"the run's header is incomplete: {error}") from None
-
-
-def waveform_data(waveform: Waveform) -> dict[str, Any]:
-    """Return a waveform as plain data but for its two arrays."""
-    data = {field.name: getattr(waveform, field.name) for field in dataclasses.fields(waveform)}
-    codes, segments = data.pop("codes"), data.pop("segment_times")
-    data["flags"] = int(waveform.flags)
-    return {
-        **plain(data),
-        "codes": np.asarray(codes),
-        "segment_times": np.asarray(segments, dtype=np.float64),
-    }
-
-
-def waveform_from(data: Mapping[str, Any]) -> Waveform:
-    """Rebuild a waveform from ``waveform_data``."""
-    try:
-        return Waveform(**{**data, "flags": Flag(data["flags"])})
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableFile(f"damaged waveform: {error}") from None
-
-
-def event_from(data: Mapping[str, Any]) -> RunEvent:
-    """Rebuild an event from its plain data."""
-    try:
-        return RunEvent(**data)
-    except TypeError as error:
-        raise UnreadableFile(f"damaged event: {error}") from None
-
-
-def result_from(data: Mapping[str, Any]) -> Result:
-    """Rebuild a result from its plain data."""
-    try:
-        return Result(**{**data, "flags": Flag(data.get("flags", 0))})
-    except (TypeError, ValueError) as error:
-        raise UnreadableFile(f"damaged result: {error}") from None
-
-
-# --------------------------------------------------------------------------------------------- a whole run
-
-
-def run_data(run: Run) -> dict[str, Any]:
-    """Return a run as plain data and arrays, for another process."""
-    return {
-        "header": plain(run.header),
-        "points": run.points,
-        "point_flags": run.point_flags,
-        "waveforms": [waveform_data(waveform) for waveform in run.waveforms],
-        "events": [plain(event) for event in run.events],
-        "status": run.status,
-        "reason": run.reason,
-        "end_time": run.end_time,
-        "results": [plain(result) for result in run.results],
-    }
-
-
-def run_from(data: Mapping[str, Any]) -> Run:
-    """Rebuild a run from ``run_data``."""
-    try:
-        return Run(
-            header=header_from(data["header"]),
-            points=data["points"],
-            point_flags=data["point_flags"],
-            waveforms=tuple(waveform_from(item) for item in data["waveforms"]),
-            events=tuple(event_from(item) for item in data["events"]),
-            status=data["status"],
-            reason=data["reason"],
-            end_time=data["end_time"],
-            results=tuple(result_from(item) for item in data["results"]),
-        )
-    except KeyError as error:
-        raise UnreadableFile(f"the run is incomplete: {error}") from None
-
-
-def point_crc(point: Point) -> int:
-    """Return a CRC-32 of a point's values and flags, by which an acknowledged point is known again."""
-    return zlib.crc32(struct.pack(f"<{len(point.values)}dI", *point.values, int(point.flags)))
-
-
-def run_digest(run: Run) -> str:
-    """Return the SHA-256 of everything a run holds, independent of the file it lies in.
-
-    Stored in the run file, it tells a silently changed byte anywhere in data or description.
-    """
-    digest = hashlib.sha256()
-
-    def add(text: str) -> None:
-        digest.update(text.encode())
-        digest.update(b"\0")
-
-    def add_array(array: npt.NDArray[Any]) -> None:
-        kind, shape, content = array_bytes(array)
-        add(f"{kind}{list(shape)}")
-        digest.update(content)
-
-    add(to_json(run.header))
-    add_array(run.points)
-    add_array(run.point_flags)
-    for waveform in run.waveforms:
-        data = waveform_data(waveform)
-        codes, segments = data.pop("codes"), data.pop("segment_times")
-        add(to_json(data))
-        add_array(codes)
-        add_array(segments)
-    add(to_json([run.events, run.status, run.reason, run.end_time, run.results]))
-    return digest.hexdigest()

@@ -1,6 +1,7 @@
 """What is looked at in an HDF5 file before anything of it is read: files of others may be made to harm."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import h5py
 
 from tsbench.errors import UnreadableFile
 from tsbench.storage.schema import FILTERS
+
+_TRUNCATED = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
 
 LARGEST_FILE = 16 * 2**30  #: [bytes] declared by all datasets together
 LARGEST_CHUNK = 64 * 2**20
@@ -52,6 +55,8 @@ def open_guarded(path: Path, largest: int = LARGEST_FILE) -> Any:
 def reason(error: BaseException) -> str:
     """Return HDF5's own words on one line, without its stack."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if cut := _TRUNCATED.search(text):
+        return f"truncated: it ends at byte {cut[1]} of {cut[2]}; take another copy"
     return text if len(text) < 200 else f"{text[:200]}…"
 
 

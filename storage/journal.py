@@ -28,7 +28,7 @@ import numpy as np
 
 from tsbench.errors import StorageError
 from tsbench.records import Point, RunEvent, Waveform
-from tsbench.storage import codec, disk
+from tsbench.storage import codec, disk, record_data
 
 MAGIC = b"\x89TSJ\r\n\x1a\n"
 VERSION = 1
@@ -112,7 +112,7 @@ class JournalWriter:
 
     def waveform(self, waveform: Waveform) -> int:
         """Append one waveform; returns the CRC-32 of its codes."""
-        data = codec.waveform_data(waveform)
+        data = record_data.waveform_data(waveform)
         kind, shape, content = codec.array_bytes(data["codes"])
         crc = zlib.crc32(content)
         if len(content) >= RAW_FROM:

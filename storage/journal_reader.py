@@ -11,7 +11,7 @@ import numpy as np
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run, RunEvent, RunHeader, Waveform
-from tsbench.storage import codec
+from tsbench.storage import codec, record_data
 from tsbench.storage.journal import (
     LARGEST_BODY,
     LENGTH,
@@ -50,10 +50,10 @@ class Journal:
             point_flags=np.array(self.flags, dtype=np.uint32),
             waveforms=tuple(self.waveforms),
             events=tuple(self.events),
-            status=str(outcome.get("status", "running")),
-            reason=str(outcome.get("reason", "")),
-            end_time=str(outcome.get("end_time", "")),
-            results=tuple(codec.result_from(row) for row in outcome.get("results", ())),
+            status=outcome.get("status", "running"),
+            reason=outcome.get("reason", ""),
+            end_time=outcome.get("end_time", ""),
+            results=tuple(outcome.get("results", ())),
         )
 
 
@@ -197,21 +197,21 @@ def _resume(file: BinaryIO, start: int, size: int) -> int:
 
 def _add(journal: Journal, kind: str, content: Any) -> None:
     if kind == "header":
-        journal.header = codec.header_from(content)
+        journal.header = record_data.header_from(content)
+    elif journal.header is None:
+        raise UnreadableFile(f"{kind} without a header")
     elif kind == "point":
-        flags, *values = content
-        if journal.header is None or len(values) != len(journal.header.columns):
-            raise ValueError(f"a point of {len(values)} values")
-        journal.rows.append(tuple(values))
+        flags, values = record_data.point_from(content, len(journal.header.columns))
+        journal.rows.append(values)
         journal.flags.append(flags)
     elif kind == "waveform":
-        journal.waveforms.append(codec.waveform_from(content))
+        journal.waveforms.append(record_data.waveform_from(content))
     elif kind == "event":
-        journal.events.append(codec.event_from(content))
-    elif kind == "instruments" and journal.header is not None:
-        journal.header = replace(journal.header, instruments=content)
+        journal.events.append(record_data.event_from(content))
+    elif kind == "instruments":
+        journal.header = replace(journal.header, instruments=record_data.instruments_from(content))
     elif kind == "end":
-        journal.end = content
+        journal.end = record_data.outcome_from(content)
     elif kind == "finish":
-        journal.finish = content
+        journal.finish = record_data.outcome_from(content)
     # another kind comes from a newer version that only added to the format

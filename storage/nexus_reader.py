@@ -7,7 +7,7 @@ import numpy as np
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Flag, Result, Run, RunEvent
-from tsbench.storage import codec
+from tsbench.storage import codec, record_data
 from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
 from tsbench.storage.nexus_waveforms import read_waveforms
 from tsbench.storage.nexus_writer import column_name
@@ -35,7 +35,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
             raise UnreadableFile(f"{path}: {error}") from None
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
             raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
-    if verify and codec.run_digest(run) != stored:
+    if verify and record_data.run_digest(run) != stored:
         raise UnreadableFile(
             f"{path}: its content is not what was written (SHA-256 differs); take another copy"
         )
@@ -43,7 +43,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
 
 
 def _run(entry: Any) -> Run:
-    header = codec.header_from(codec.from_json(_text(entry["run/header"])))
+    header = record_data.header_from(codec.from_json(_text(entry["run/header"])))
     steps = entry["steps"]
     flags = steps["flags"][...].astype(np.uint32)
     columns = [steps[column_name(column)][...] for column in header.columns]

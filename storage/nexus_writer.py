@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from tsbench.records import Column, Result, Run, RunHeader
-from tsbench.storage import codec, run_id
+from tsbench.storage import codec, record_data, run_id
 from tsbench.storage import nexus_items as nx
 from tsbench.storage.nexus_waveforms import describe_flags, write_waveforms
 from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
@@ -46,7 +46,7 @@ def _root(file: Any, run: Run) -> None:
     file.attrs["h5py_version"] = h5py.version.version
     file.attrs["file_time"] = run_id.timestamp()
     file.attrs["tsbench_schema"] = SCHEMA
-    file.attrs["tsbench_sha256"] = codec.run_digest(run)
+    file.attrs["tsbench_sha256"] = record_data.run_digest(run)
     file.attrs["simulated"] = run.header.simulated
     if run.header.simulated:
         file.attrs["SIMULATED"] = _SIMULATED

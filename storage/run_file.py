@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tsbench.errors import StorageError, UnreadableFile
 from tsbench.records import Run, RunEvent
-from tsbench.storage import codec, disk, run_id
+from tsbench.storage import disk, record_data, run_id
 from tsbench.storage.hdf5_guard import LARGEST_FILE
 from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX
 from tsbench.storage.journal_reader import Journal, read_journal
@@ -59,7 +59,7 @@ def consolidate(journal_path: Path) -> Path:
     if not _already_there(target, run):
         part = journal_path.with_suffix(PART_SUFFIX)
         write_run(run, part)
-        if codec.run_digest(read_file(part)) != codec.run_digest(run):
+        if record_data.run_digest(read_file(part)) != record_data.run_digest(run):
             raise StorageError(f"{part}: differs from its journal when read back; the journal is kept")
         disk.sync_file(part)
         part.replace(target)
@@ -114,7 +114,7 @@ def _already_there(target: Path, run: Run) -> bool:
     if not target.exists():
         return False
     try:
-        return codec.run_digest(read_file(target)) == codec.run_digest(run)
+        return record_data.run_digest(read_file(target)) == record_data.run_digest(run)
     except UnreadableFile:
         return False
 

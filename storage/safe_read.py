@@ -11,7 +11,7 @@ from typing import Any
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run
-from tsbench.storage import codec
+from tsbench.storage import codec, record_data
 
 LARGEST = 2 * 2**30  #: [bytes] what a foreign file may declare
 SECONDS = 120.0
@@ -26,7 +26,7 @@ def read_foreign(path: Path | str, largest: int = LARGEST) -> Run:
     UnreadableFile
         One line: the file and what is wrong with it, also where reading it crashed.
     """
-    return codec.run_from(_ask("read", Path(path), largest))
+    return record_data.run_from(_ask("read", Path(path), largest))
 
 
 def validate(path: Path | str, largest: int = LARGEST) -> list[str]:
@@ -105,7 +105,7 @@ def main(arguments: list[str]) -> int:
     try:
         if command == "read":
             # name.suffix tells journal from run file, whatever the content claims
-            answer = {"answer": codec.run_data(read_run(name, largest))}
+            answer = {"answer": record_data.run_data(read_run(name, largest))}
         else:
             answer = {"answer": inspect(name, largest)}
     except UnreadableFile as error:

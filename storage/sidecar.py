@@ -9,7 +9,7 @@ from typing import Any
 import tsbench
 from tsbench.errors import UnreadableFile
 from tsbench.records import Result
-from tsbench.storage import codec, disk, run_id
+from tsbench.storage import codec, disk, record_data, run_id
 from tsbench.storage.validation import file_sha256
 
 _KIND = "tsbench extraction"
@@ -90,7 +90,7 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
         raise UnreadableFile(f"{sidecar}: not an extraction of tsbench")
     try:
         file, digest = sidecar.with_name(Path(content["input"]["file"]).name), content["input"]["sha256"]
-        results = tuple(codec.result_from(row) for row in content["results"])
+        results = tuple(record_data.result_from(row) for row in content["results"])
     except (KeyError, TypeError) as error:
         raise UnreadableFile(f"{sidecar}: incomplete: {error}") from None
     if file.exists() and file_sha256(file) != digest:

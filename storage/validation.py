@@ -9,7 +9,7 @@ import numpy as np
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run
-from tsbench.storage import codec
+from tsbench.storage import codec, record_data
 from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
 from tsbench.storage.journal import SUFFIX as JOURNAL_SUFFIX
 from tsbench.storage.journal_reader import read_journal
@@ -107,7 +107,7 @@ def _agreement(entry: Any) -> list[str]:
     header_text = str(entry["run/header"].asstr()[()])
     if codec.sha256(header_text) != entry["run/header"].attrs.get("sha256"):
         problems.append("entry/run/header: SHA-256 differs")
-    header = codec.header_from(codec.from_json(header_text))
+    header = record_data.header_from(codec.from_json(header_text))
     parameters = entry["protocol"].attrs.get("json", "")
     if codec.sha256(parameters) != entry["protocol"].attrs.get("sha256"):
         problems.append("entry/protocol: SHA-256 of the parameters differs")

@@ -1,7 +1,9 @@
 """What a run tells while it runs: events to a callable, or JSON lines to another process."""
 
+import contextlib
 import json
 import math
+import os
 import sys
 import threading
 import time
@@ -9,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from tsbench.records import FloatArray, Point, RunEvent, Waveform
-from tsbench.storage.codec import plain, point_crc
+from tsbench.storage.codec import plain
+from tsbench.storage.record_data import point_crc
 
 Listener = Callable[[RunEvent], None]
 
@@ -43,7 +46,8 @@ class Events:
             self._listener(event)
         except Exception as error:  # noqa: BLE001  whoever watches must not end the measurement
             self._listener = None
-            sys.stderr.write(f"tsbench: nobody follows this run any more ({error}); it goes on\n")
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write(f"tsbench: nobody follows this run any more ({error}); it goes on\n")
 
     def progress(self, done: int, total: int, message: str, paused: float = 0.0) -> None:
         """Tell how far the run has come, at most ten times a second, with the remaining wall time [s]."""
@@ -140,6 +144,15 @@ class JsonLinesEvents:
                 self._stream.flush()
         except (OSError, ValueError):
             self._gone = True
+            _into_nothing(self._stream)
+
+
+def _into_nothing(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere, so that the end of the process does not stumble over it."""
+    with contextlib.suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
 
 
 def _finite(value: Any) -> Any:

@@ -1,38 +1,21 @@
 """One run from plan to run file."""
 
-import time
-import traceback
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from tsbench.errors import CommunicationError, ConfigurationError, LimitError, TsbenchError
+from tsbench.errors import ConfigurationError, LimitError
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
-from tsbench.records import Result, Run, RunEvent, RunHeader, Step
+from tsbench.records import RunHeader
 from tsbench.runner.control import Control, Interrupts
 from tsbench.runner.events import Events, Listener
 from tsbench.runner.outcome import RunOutcome
-from tsbench.runner.safety import OutputReport, RunnerBench, make_safe
+from tsbench.runner.running import RunningRun, bench_time
+from tsbench.runner.safety import RunnerBench
 from tsbench.storage.journal import Durability
 from tsbench.storage.provenance import provenance
-from tsbench.storage.recorder import RunRecorder, Status
+from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.run_id import new_run_id, timestamp
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How an acquisition ended."""
-
-    status: Status
-    reason: str = ""
-    error: BaseException | None = None
-
-    @property
-    def connection_lost(self) -> bool:
-        """Whether the way to an instrument is in doubt."""
-        return isinstance(self.error, CommunicationError)
 
 
 def run_protocol(
@@ -118,7 +101,7 @@ def run_on(
     plan = checked_plan(bench, protocol)
     header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
     teller = Events(events)
-    teller.now = _now(bench, 0.0)
+    teller.now = bench_time(bench, 0.0)
     recorder = RunRecorder(
         Path(out),
         header,
@@ -141,7 +124,7 @@ def run_on(
             "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
         },
     )
-    run = _RunningRun(bench, protocol, recorder, teller, control, plan)
+    run = RunningRun(bench, protocol, recorder, teller, control, plan)
     with recorder, Interrupts(control, lambda text: teller.tell("log", text)).installed() as interrupts:
         return run.to_its_end(interrupts, extract)
 
@@ -184,195 +167,3 @@ def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader
         planned_points=plan.points,
         provenance=provenance(),
     )
-
-
-class _RunningRun:
-    """A run between its plan and its file."""
-
-    def __init__(
-        self,
-        bench: RunnerBench,
-        protocol: Protocol,
-        recorder: RunRecorder,
-        teller: Events,
-        control: Control,
-        plan: Plan,
-    ) -> None:
-        self.bench = bench
-        self.protocol = protocol
-        self.recorder = recorder
-        self.teller = teller
-        self.control = control
-        self.plan = plan
-
-    def to_its_end(self, interrupts: Interrupts, extract: bool) -> RunOutcome:
-        """Acquire, make safe, extract, store; in this order, whatever happens in any of them."""
-        steps: Iterator[Step] | None = None
-        try:
-            for warning in self.plan.warnings:
-                self._note("warning", warning)
-            steps = self.protocol.run(self.bench, self.recorder)
-            ended = self._acquire(steps)
-            interrupts.shield()
-        except BaseException as error:  # noqa: BLE001  the bench is made safe before anything else
-            interrupts.shield()
-            ended = _ended_by(error)
-        report = make_safe(self.bench, ended.connection_lost)
-        ended = self._close(steps, ended)
-        if not report.safe or ended.status != "success":
-            # a protocol's last words may have sent something
-            report = make_safe(self.bench, ended.connection_lost)
-        self._tell_end(ended, report)
-        results = self._extract(ended) if extract else ()
-        return self._store(ended, report, results)
-
-    def _acquire(self, steps: Iterator[Step]) -> Ended:
-        """Drive the protocol from step to step; between two of them stop and pause are heard."""
-        paused = 0.0
-        if (reason := self.control.stopped) is not None:
-            return Ended("abort", reason)
-        for step in steps:
-            self._keep_time()
-            self.recorder.settle()
-            self.teller.progress(step.done, step.total, step.message, paused)
-            if (reason := self.control.stopped) is not None:
-                return Ended("abort", reason)
-            if self.control.paused and step.idle:
-                paused += self._pause()
-                if (reason := self.control.stopped) is not None:
-                    return Ended("abort", reason)
-        return Ended("success", self._shortfall())
-
-    def _shortfall(self) -> str:
-        """Say where a protocol ended by itself before its plan, so that no reader has to guess."""
-        planned, taken = self.plan.points, self.recorder.counts["point"]
-        return (
-            "" if taken == planned or not planned else f"the protocol ended with {taken} of {planned} points"
-        )
-
-    def _pause(self) -> float:
-        """Hold until resumed or stopped; returns the time held [s]."""
-        began = time.monotonic()
-        self._note("state", "paused", {"state": "paused"})
-        self.control.wait_while_paused()
-        self._note("state", "resumed", {"state": "running"})
-        return time.monotonic() - began
-
-    def _close(self, steps: Iterator[Step] | None, ended: Ended) -> Ended:
-        """Let the protocol record what it has read; whatever it raises now changes no outcome but success."""
-        close = getattr(steps, "close", None)
-        if close is None:
-            return ended
-        try:
-            close()
-        except BaseException as error:  # noqa: BLE001
-            if ended.status == "success":
-                return _ended_by(error)
-            self._note("warning", f"while ending: {_words(error)}")
-        return ended
-
-    def _tell_end(self, ended: Ended, report: OutputReport) -> None:
-        self._keep_time()
-        self._note("output", report.message, report.outputs)
-        if ended.status == "fail":
-            trace = "".join(traceback.format_exception(ended.error)) if ended.error is not None else ""
-            self._note("warning", f"failed: {ended.reason}", {"traceback": trace})
-        elif ended.status == "abort":
-            self._note("log", f"stopped: {ended.reason}")
-        if not ended.connection_lost:
-            self._keep_settings()
-        try:
-            self.recorder.end(ended.status, ended.reason)
-        except TsbenchError as error:
-            self.teller.tell("warning", str(error))
-
-    def _keep_settings(self) -> None:
-        try:
-            self.recorder.instruments(self.bench.describe())
-        except Exception as error:  # noqa: BLE001  the run does not depend on it
-            self._note("warning", f"settings could not be read back: {_words(error)}")
-
-    def _extract(self, ended: Ended) -> tuple[Result, ...]:
-        self.teller.tell("state", "extracting", {"state": "extracting"})
-        try:
-            from tsbench.extraction import extract as extract_results
-
-            run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
-            results = tuple(extract_results(run))
-        except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
-            self._note(
-                "warning",
-                f"nothing extracted: {_words(error)}",
-                {"traceback": "".join(traceback.format_exception(error))},
-            )
-            return ()
-        header = self.recorder.header
-        for result in results:
-            row = result.row(header.device.identifier, header.protocol, header.run_id)
-            self.teller.tell("result", f"{result.quantity}", row)
-        return results
-
-    def _store(self, ended: Ended, report: OutputReport, results: Sequence[Result]) -> RunOutcome:
-        header = self.recorder.header
-        status, reason, path = ended.status, ended.reason, self.recorder.path
-        code = ended.error.exit_code if isinstance(ended.error, TsbenchError) else 1
-        try:
-            path = self.recorder.finish(status, reason, results)
-        except Exception as error:  # noqa: BLE001  the journal still holds everything
-            status = "fail"
-            reason = "; ".join(part for part in (reason, _words(error)) if part)
-        self.teller.tell(
-            "state",
-            f"{status}{f': {reason}' if reason else ''}",
-            {
-                "state": "done",
-                "status": status,
-                "reason": reason,
-                "path": str(path),
-                "safe": report.safe,
-            },
-        )
-        return RunOutcome(
-            path=path,
-            status=status,
-            reason=reason,
-            results=tuple(results),
-            outputs=report.outputs,
-            run_id=header.run_id,
-            device=header.device.identifier,
-            protocol=header.protocol,
-            error_code=code,
-        )
-
-    def _note(self, kind: str, message: str, data: Any = None) -> None:
-        """Record an event and tell it; where it cannot be recorded it is told all the same."""
-        event = RunEvent(kind, message, self.teller.now, data or {})
-        try:
-            self.recorder.event(event)
-        except (TsbenchError, TypeError, ValueError) as error:
-            self.teller.pass_on(event)
-            self.teller.tell("warning", f"not recorded: {_words(error)}")
-
-    def _keep_time(self) -> None:
-        self.teller.now = _now(self.bench, self.teller.now)
-
-
-def _now(bench: RunnerBench, otherwise: float) -> float:
-    try:
-        return bench.clock.now()
-    except Exception:  # noqa: BLE001  a clock behind a lost connection
-        return otherwise
-
-
-def _ended_by(error: BaseException) -> Ended:
-    if isinstance(error, KeyboardInterrupt | SystemExit):
-        return Ended("abort", f"interrupted ({error})" if str(error) else "interrupted", error)
-    return Ended("fail", _words(error), error)
-
-
-def _words(error: BaseException) -> str:
-    """Return one line: the message of an error raised on purpose, else its type as well."""
-    text = " ".join(str(error).split())
-    if isinstance(error, TsbenchError) and text:
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

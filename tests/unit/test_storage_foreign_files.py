@@ -14,7 +14,7 @@ import pytest
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Column, DeviceDescription, Fixture, Point, Result, RunHeader, Waveform
-from tsbench.storage import read_foreign, read_run, safe_read, validate
+from tsbench.storage import read_foreign, read_run, record_data, safe_read, validate
 from tsbench.storage.recorder import RunRecorder
 
 
@@ -71,6 +71,8 @@ def test_truncated_files_get_one_clear_line(good: Path, tmp_path: Path, size: in
     with pytest.raises(UnreadableFile) as caught:
         read_run(path)
     assert one_line(caught.value, path)
+    if size not in {0, 1, 8}:
+        assert f"ends at byte {path.stat().st_size} of" in str(caught.value)
     assert len(validate(path)) >= 1
 
 
@@ -188,16 +190,14 @@ def test_an_altered_file_is_told(good: Path, tmp_path: Path, what: Any, expected
 def test_a_flipped_bit_in_data_or_text_is_never_silent(good: Path, tmp_path: Path) -> None:
     """Wherever a byte changes, what is read is either what was written or an error."""
     content, source, path = good.read_bytes(), read_run(good), tmp_path / "flip.nxs"
-    from tsbench.storage import codec
-
-    expected, generator = codec.run_digest(source), random.Random(3)
+    expected, generator = record_data.run_digest(source), random.Random(3)
     told = 0
     for _ in range(25):
         damaged = bytearray(content)
         damaged[generator.randrange(len(damaged))] ^= 1 << generator.randrange(8)
         path.write_bytes(damaged)
         try:
-            assert codec.run_digest(read_run(path)) == expected
+            assert record_data.run_digest(read_run(path)) == expected
         except UnreadableFile as error:
             told += 1
             assert one_line(error, path)

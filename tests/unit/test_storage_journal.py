@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tsbench.errors import StorageError, UnreadableFile
 from tsbench.records import (
@@ -20,7 +22,7 @@ from tsbench.records import (
     RunHeader,
     Waveform,
 )
-from tsbench.storage import codec, disk, journal, read_run, recover, run_file
+from tsbench.storage import codec, disk, journal, read_run, record_data, recover, run_file
 from tsbench.storage.journal_reader import follow, read_journal
 from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.validation import inspect
@@ -298,3 +300,39 @@ def test_a_missing_raw_file_is_told(tmp_path: Path) -> None:
     recorder.path.with_suffix(".raw").unlink()
     found = read_journal(recorder.path)
     assert len(found.rows) == 1 and ".raw" in found.problems[0]
+
+
+content = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 2**40)
+    | st.floats()
+    | st.text(max_size=6)
+    | st.binary(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["device", "fixture", "columns", "flags", "codes", "x"]), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+kinds = st.sampled_from(["header", "point", "waveform", "event", "instruments", "end", "finish", "later", 7])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    records=st.lists(st.tuples(kinds, content), max_size=4), tail=st.binary(max_size=40), first=st.booleans()
+)
+def test_whatever_stands_in_a_journal_reading_it_ends_in_one_of_our_errors(
+    tmp_path_factory: pytest.TempPathFactory, records: list[tuple[str, object]], tail: bytes, first: bool
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.tsj"
+    whole = [("header", codec.plain(HEADER)), *records] if first else records
+    frames = [journal.frame(kind, number, item) for number, (kind, item) in enumerate(whole)]
+    path.write_bytes(journal.PREAMBLE + b"".join(frames) + tail)
+    try:
+        run = read_run(path)
+        record_data.run_digest(run)
+    except UnreadableFile as error:
+        assert "\n" not in str(error)

@@ -36,6 +36,7 @@ from tsbench.storage import (
     read_extraction,
     read_foreign,
     read_run,
+    record_data,
     recover,
     validate,
 )
@@ -135,7 +136,7 @@ def record(directory: Path, finish: bool = True, **changes: object) -> Path:
 
 
 def same(one: Run, other: Run) -> bool:
-    return codec.run_digest(one) == codec.run_digest(other)
+    return record_data.run_digest(one) == record_data.run_digest(other)
 
 
 def test_round_trip(tmp_path: Path) -> None:

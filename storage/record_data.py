@@ -1,0 +1,181 @@
+"""Records <-> plain data, checked on the way back, and what tells one run from another."""
+
+import dataclasses
+import hashlib
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import TypeAdapter, ValidationError
+
+from tsbench.errors import UnreadableFile
+from tsbench.records import Flag, Point, Result, Run, RunEvent, RunHeader, Waveform
+from tsbench.storage import codec
+
+_HEADER = TypeAdapter(RunHeader)
+_INSTRUMENTS = TypeAdapter(dict[str, dict[str, Any]])
+_NUMBER = (int, float)
+_WAVEFORM_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("channel", "unit"), str),
+    **dict.fromkeys(("scale", "offset", "t0", "dt", "time", "accuracy_gain", "accuracy_offset"), _NUMBER),
+    **dict.fromkeys(("clip_low", "clip_high", "bandwidth"), (*_NUMBER, type(None))),
+    **dict.fromkeys(("codes", "segment_times"), np.ndarray),
+    "conditions": dict,
+    "flags": int,
+}
+_EVENT_TYPES: dict[str, Any] = {"kind": str, "message": str, "time": _NUMBER, "data": dict}
+_RESULT_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("quantity", "unit", "method"), str),
+    **dict.fromkeys(("value", "low", "high"), (*_NUMBER, type(None))),
+    "conditions": dict,
+    "flags": int,
+}
+
+
+def _typed(what: str, data: Any, types: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of ``types`` from ``data``; UnreadableFile where one is missing or wrong."""
+    if not isinstance(data, Mapping):
+        raise UnreadableFile(f"damaged {what}: not a table")
+    for name, kind in types.items():
+        if name not in data or not isinstance(data[name], kind):
+            raise UnreadableFile(f"damaged {what}: no proper '{name}'")
+    return {name: data[name] for name in types}
+
+
+def header_from(data: Any) -> RunHeader:
+    """Rebuild a run's header; UnreadableFile names what is missing or of another type."""
+    try:
+        return _HEADER.validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnreadableFile(f"the run's header is damaged: {where}: {first['msg']}") from None
+
+
+def instruments_from(data: Any) -> dict[str, dict[str, Any]]:
+    """Return the description of the instruments, by name."""
+    try:
+        return _INSTRUMENTS.validate_python(data)
+    except ValidationError:
+        raise UnreadableFile("damaged description of the instruments") from None
+
+
+def outcome_from(data: Any) -> dict[str, Any]:
+    """Return status, reason and end time, and the results where there are any."""
+    outcome = _typed("outcome", data, {"status": str, "reason": str, "end_time": str})
+    return {**outcome, "results": [result_from(row) for row in data.get("results") or ()]}
+
+
+def point_from(data: Any, columns: int) -> tuple[int, tuple[float, ...]]:
+    """Return flags and values of a point of so many columns."""
+    if not isinstance(data, list) or len(data) != columns + 1:
+        raise UnreadableFile("damaged point: other columns than the header's")
+    flags, *values = data
+    if not isinstance(flags, int) or not 0 <= flags < 2**32 or not all(type(v) is float for v in values):
+        raise UnreadableFile("damaged point: not numbers")
+    return flags, tuple(values)
+
+
+def waveform_data(waveform: Waveform) -> dict[str, Any]:
+    """Return a waveform as plain data but for its two arrays."""
+    data = {field.name: getattr(waveform, field.name) for field in dataclasses.fields(waveform)}
+    codes, segments = data.pop("codes"), data.pop("segment_times")
+    data["flags"] = int(waveform.flags)
+    return {
+        **codec.plain(data),
+        "codes": np.asarray(codes),
+        "segment_times": np.asarray(segments, dtype=np.float64),
+    }
+
+
+def waveform_from(data: Any) -> Waveform:
+    """Rebuild a waveform from ``waveform_data``."""
+    fields = _typed("waveform", data, _WAVEFORM_TYPES)
+    codes, segments = fields["codes"], fields["segment_times"]
+    if codes.ndim != 2 or segments.shape != codes.shape[:1] or segments.dtype != np.float64:
+        raise UnreadableFile("damaged waveform: codes and segments do not fit")
+    return Waveform(**{**fields, "flags": Flag(fields["flags"])})
+
+
+def event_from(data: Any) -> RunEvent:
+    """Rebuild an event from its plain data."""
+    return RunEvent(**_typed("event", data, _EVENT_TYPES))
+
+
+def result_from(data: Any) -> Result:
+    """Rebuild a result from its plain data."""
+    fields = _typed("result", data, _RESULT_TYPES)
+    return Result(**{**fields, "flags": Flag(fields["flags"])})
+
+
+# --------------------------------------------------------------------------------------------- a whole run
+
+
+def run_data(run: Run) -> dict[str, Any]:
+    """Return a run as plain data and arrays, for another process."""
+    return {
+        "header": codec.plain(run.header),
+        "points": run.points,
+        "point_flags": run.point_flags,
+        "waveforms": [waveform_data(waveform) for waveform in run.waveforms],
+        "events": [codec.plain(event) for event in run.events],
+        "status": run.status,
+        "reason": run.reason,
+        "end_time": run.end_time,
+        "results": [codec.plain(result) for result in run.results],
+    }
+
+
+def run_from(data: Mapping[str, Any]) -> Run:
+    """Rebuild a run from ``run_data``."""
+    try:
+        return Run(
+            header=header_from(data["header"]),
+            points=data["points"],
+            point_flags=data["point_flags"],
+            waveforms=tuple(waveform_from(item) for item in data["waveforms"]),
+            events=tuple(event_from(item) for item in data["events"]),
+            status=data["status"],
+            reason=data["reason"],
+            end_time=data["end_time"],
+            results=tuple(result_from(item) for item in data["results"]),
+        )
+    except KeyError as error:
+        raise UnreadableFile(f"the run is incomplete: {error}") from None
+
+
+def point_crc(point: Point) -> int:
+    """Return a CRC-32 of a point's values and flags, by which an acknowledged point is known again."""
+    return zlib.crc32(struct.pack(f"<{len(point.values)}dI", *point.values, int(point.flags)))
+
+
+def run_digest(run: Run) -> str:
+    """Return the SHA-256 of everything a run holds, independent of the file it lies in.
+
+    Stored in the run file, it tells a silently changed byte anywhere in data or description.
+    """
+    digest = hashlib.sha256()
+
+    def add(text: str) -> None:
+        digest.update(text.encode())
+        digest.update(b"\0")
+
+    def add_array(array: npt.NDArray[Any]) -> None:
+        kind, shape, content = codec.array_bytes(array)
+        add(f"{kind}{list(shape)}")
+        digest.update(content)
+
+    add(codec.to_json(run.header))
+    add_array(run.points)
+    add_array(run.point_flags)
+    for waveform in run.waveforms:
+        data = waveform_data(waveform)
+        codes, segments = data.pop("codes"), data.pop("segment_times")
+        add(codec.to_json(data))
+        add_array(codes)
+        add_array(segments)
+    add(codec.to_json([run.events, run.status, run.reason, run.end_time, run.results]))
+    return digest.hexdigest()
