@@ -1,4 +1,4 @@
-"""The bench: from ``bench.toml`` to open, identified, guarded instruments by role; it ends safe however it ends."""
+"""The bench: from ``bench.toml`` to open, identified, guarded instruments by role; safe however it ends."""
 
 import math
 from collections.abc import Mapping
@@ -133,8 +133,12 @@ class Bench:
         wired = {role: t for role, t in roles.items() if t in self.file.table.fixture.terminals}
         paths = {role: self._path(terminal) for role, terminal in wired.items()}
         return Fixture(
-            netlist=self.fixture.netlist, terminals=self.fixture.terminals, sensing=self.fixture.sensing,
-            path_resistance={role: path.resistance for role, path in paths.items() if math.isfinite(path.resistance)},
+            netlist=self.fixture.netlist,
+            terminals=self.fixture.terminals,
+            sensing=self.fixture.sensing,
+            path_resistance={
+                role: path.resistance for role, path in paths.items() if math.isfinite(path.resistance)
+            },
             source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
             parallel_capacitance=parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0,
         )
@@ -167,10 +171,14 @@ class Bench:
     def _role(self, role: str, kind: str) -> Any:
         roles = self.file.table.roles
         if role not in roles:
-            raise ConfigurationError(f"{self.file.path}: no instrument has the role '{role}'{nearest(role, roles)}")
+            raise ConfigurationError(
+                f"{self.file.path}: no instrument has the role '{role}'{nearest(role, roles)}"
+            )
         found = self._kind(roles[role])
         if found != kind:
-            raise ConfigurationError(f"{self.file.path}: role '{role}' is a {found} ('{roles[role]}'), not a {kind}")
+            raise ConfigurationError(
+                f"{self.file.path}: role '{role}' is a {found} ('{roles[role]}'), not a {kind}"
+            )
         return self._guard(roles[role], role)
 
     def source_meter(self, role: str = "drive") -> SourceMeter:
@@ -189,12 +197,14 @@ class Bench:
         return found
 
     def scope_channel(self, terminal: str) -> ScopeChannel:
-        """Return scope and channel of a terminal such as ``"scope.1"`` (instrument's name or role, and number)."""
+        """Return scope and channel of a terminal such as ``"scope.1"`` (instrument or role, number)."""
         name, _, channel = terminal.partition(".")
         tables, roles = self.file.table.instruments, self.file.table.roles
         instrument = name if name in tables else roles.get(name, "").partition(".")[0]
         if not channel.isdigit() or not instrument or self._kind(instrument) != "oscilloscope":
-            raise ConfigurationError(f"{self.file.path}: '{terminal}' is no scope channel; write for example 'scope.1'")
+            raise ConfigurationError(
+                f"{self.file.path}: '{terminal}' is no scope channel; write for example 'scope.1'"
+            )
         return ScopeChannel(self._guard(instrument, name), int(channel))
 
     @property
@@ -204,7 +214,7 @@ class Bench:
         return any(driver is not None and driver.identity.simulated for driver in drivers)
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """Return the instruments as the run header keeps them: name -> identity, address, roles, set-up, accuracy."""
+        """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""
         return {name: found.describe(self.file.roles_of(name)) for name, found in self._connections.items()}
 
     # -------------------------------------------------------------------------------------------- safety
@@ -255,8 +265,15 @@ def instruments(path: str | Path) -> list[dict[str, Any]]:
     """Open the bench and return what is on it, as ``tsbench instruments --bench FILE --json`` prints."""
     with Bench.open(path) as bench:
         return [
-            {"name": name, "role": ", ".join(found["roles"]), "driver": found["driver"], "model": found["model"],
-             "resource": found["resource"], "visa_library": found["visa_library"], "simulated": found["simulated"]}
+            {
+                "name": name,
+                "role": ", ".join(found["roles"]),
+                "driver": found["driver"],
+                "model": found["model"],
+                "resource": found["resource"],
+                "visa_library": found["visa_library"],
+                "simulated": found["simulated"],
+            }
             for name, found in bench.describe().items()
         ]
 

@@ -1,4 +1,4 @@
-"""``bench.toml``: what a lab owns and believes, read and validated. The same file serves metal and simulation."""
+"""``bench.toml``: what a lab owns and believes, read and validated; one file for metal and simulation."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -140,9 +140,13 @@ class BenchFile:
     def _require_instrument(self, where: str, terminal: str) -> None:
         name, dot, channel = terminal.partition(".")
         if name not in self.table.instruments:
-            raise self._fail(f"{where} names unknown instrument '{name}'{nearest(name, self.table.instruments)}")
+            raise self._fail(
+                f"{where} names unknown instrument '{name}'{nearest(name, self.table.instruments)}"
+            )
         if dot and not channel.isdigit():
-            raise self._fail(f"{where}: '{terminal}' must be an instrument's name, a dot and a channel number")
+            raise self._fail(
+                f"{where}: '{terminal}' must be an instrument's name, a dot and a channel number"
+            )
 
     def _check_fixture(self) -> None:
         fixture = self.table.fixture
@@ -152,7 +156,9 @@ class BenchFile:
             if terminal is not None and terminal.partition(".")[0] not in self.table.roles:
                 self._require_instrument(f"fixture.sensing.{key}", terminal)
         if sensing.current is not None and sensing.current_resistance is None:
-            raise self._fail("fixture.sensing.current needs current_resistance, the resistor it is taken across")
+            raise self._fail(
+                "fixture.sensing.current needs current_resistance, the resistor it is taken across"
+            )
         if not fixture.netlist.strip():
             return
         try:
@@ -169,7 +175,7 @@ class BenchFile:
         self.netlist = netlist
 
     def device(self, identifier: str) -> DeviceDescription:
-        """Return a device with its limits; ConfigurationError with the nearest one if it is not on the bench."""
+        """Return a device with its limits; ConfigurationError if it is not on the bench."""
         devices = self.table.devices
         if identifier not in devices:
             raise self._fail(f"device '{identifier}' is not on the bench{nearest(identifier, devices)}")
@@ -177,7 +183,12 @@ class BenchFile:
         common = self.table.device.limits.model_dump()
         own = {name: value for name, value in found.limits.model_dump().items() if value is not None}
         return DeviceDescription(
-            identifier, found.material, found.stack, found.area, found.notes, DeviceLimits(**{**common, **own}),
+            identifier,
+            found.material,
+            found.stack,
+            found.area,
+            found.notes,
+            DeviceLimits(**{**common, **own}),
         )
 
     def sensing(self) -> Sensing:
@@ -185,7 +196,7 @@ class BenchFile:
         return Sensing(**self.table.fixture.sensing.model_dump())
 
     def library(self, instrument: str | None = None) -> str:
-        """Return the VISA library of an instrument (None: of the bench), a file in it resolved against this file."""
+        """Return the VISA library of an instrument (None: of the bench), its file taken from beside this."""
         spec = self.table.visa_library
         if instrument is not None and self.table.instruments[instrument].visa_library is not None:
             spec = str(self.table.instruments[instrument].visa_library)
@@ -193,11 +204,13 @@ class BenchFile:
 
     def roles_of(self, instrument: str) -> list[str]:
         """Return the roles that an instrument has."""
-        return [role for role, terminal in self.table.roles.items() if terminal.partition(".")[0] == instrument]
+        return [
+            role for role, terminal in self.table.roles.items() if terminal.partition(".")[0] == instrument
+        ]
 
 
 def resolve_library(spec: str, folder: Path) -> str:
-    """Return a VISA library specification with a relative file taken from ``folder``: ``world.toml@tsbench``."""
+    """Return a VISA library such as ``world.toml@tsbench`` with its relative file taken from ``folder``."""
     file, at, backend = spec.rpartition("@")
     if not at:
         file, backend = backend, ""
@@ -210,7 +223,7 @@ def resolve_library(spec: str, folder: Path) -> str:
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return the first problem of a validation in one line, with the nearest known name for an unknown key."""
+    """Return the first problem of a validation in one line; an unknown key with the nearest known one."""
     problems = error.errors()
     # a misspelt key also makes its right spelling "missing": the misspelling is what helps
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
@@ -224,12 +237,14 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
         return f"{where} is missing"
     message = first["msg"].removeprefix("Value error, ")
     given = first.get("input")
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float) and str(given) not in message else ""
+    shown = (
+        f" (given: {given!r})" if isinstance(given, str | int | float) and str(given) not in message else ""
+    )
     return f"{where}: {message}{shown}"
 
 
 def _known(model: type[BaseModel], location: Iterable[str | int]) -> list[str]:
-    """Return the field names of the table at ``location``; dictionaries (``[devices.D1]``) are stepped through."""
+    """Return the field names of the table at ``location``, through dictionaries as in ``[devices.D1]``."""
     current: Any = model
     for part in location:
         if isinstance(current, type) and issubclass(current, BaseModel):

@@ -1,4 +1,4 @@
-"""One instrument of a bench: opened, identified, described, made safe whatever has happened to its connection."""
+"""One instrument of a bench: opened, identified, described, made safe over a connection that fails."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ class Connection:
         return entry(self.table.driver)
 
     def identify(self, wait: Callable[[float], None]) -> None:
-        """Ask who is there and build the driver; WrongInstrument if it is another model than the file says."""
+        """Ask who is there and build the driver; WrongInstrument if it is another model."""
         from tsbench.instruments.transport import TransportAdapter  # noqa: PLC0415  pyvisa is slow to import
 
         identity = self._identity()
@@ -54,14 +54,15 @@ class Connection:
             identity = parse_identity(reply)
         except ValueError:
             raise WrongInstrument(
-                f"{self.name} ({self.table.resource}) answers '{reply[:60]}' to *IDN?, the bench file says {expected}"
+                f"{self.name} ({self.table.resource}) answers '{reply[:60]}' to *IDN?, "
+                f"the bench file says {expected}"
             ) from None
         if not fits(self.table.driver, identity):
             right = driver_of(identity)
             advice = f'set driver = "{right}"' if right else "there is no driver for it: correct the resource"
             raise WrongInstrument(
-                f"{self.name} ({self.table.resource}) is a {identity.manufacturer} {identity.model}, the bench file "
-                f"says {expected}; {advice} in [instruments.{self.name}]"
+                f"{self.name} ({self.table.resource}) is a {identity.manufacturer} {identity.model}, "
+                f"the bench file says {expected}; {advice} in [instruments.{self.name}]"
             )
         return identity
 
@@ -86,8 +87,8 @@ class Connection:
     def make_safe(self, reopen: bool = False) -> list[OutputState]:
         """Clear, switch off, read back; raises nothing.
 
-        A connection that fails meanwhile is opened again and it starts over. Outputs that cannot be read back count
-        as enabled, and ``problem`` says why.
+        A connection that fails meanwhile is opened again and it starts over. Outputs that cannot be read
+        back count as enabled, and ``problem`` says why.
         """
         self.problem = ""
         if self.driver is None:
@@ -96,7 +97,9 @@ class Connection:
             try:
                 if reopen or attempt > 0:
                     self.transport.reopen()
-                with contextlib.suppress(CommunicationError):  # off matters more than clear; who is gone fails below
+                with contextlib.suppress(
+                    CommunicationError
+                ):  # off matters more than clear; who is gone fails below
                     self.driver.clear()
                 self.driver.safe_state()
                 states: list[OutputState] = list(self.driver.output_states())
@@ -104,7 +107,9 @@ class Connection:
                 if not left_on:
                     self.problem = ""
                     return states
-                self.problem = f"{self.driver.label}: {', '.join(left_on)} is still on; switch it off at the panel"
+                self.problem = (
+                    f"{self.driver.label}: {', '.join(left_on)} is still on; switch it off at the panel"
+                )
             except KeyboardInterrupt:
                 self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
             except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here

@@ -1,7 +1,7 @@
 """From the believed wiring to what analysis and guard need: path resistance, gain, capacitance at the device.
 
-The netlist of a bench file is solved at DC: capacitors open, inductors shorted, the place of the device (``XDUT``)
-open or shorted, other instruments' outputs open, scope inputs left out.
+The netlist of a bench file is solved at DC: capacitors open, inductors shorted, the place of the device
+(``XDUT``) open or shorted, other instruments' outputs open, scope inputs left out.
 """
 
 import math
@@ -25,7 +25,7 @@ def has_place(netlist: Netlist) -> bool:
 
 
 def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
-    """Return the path from an instrument at ``node``, driving through ``source_resistance`` [Ohm], to the device.
+    """Return the path to the device from an instrument at ``node`` that drives through ``source_resistance``.
 
     Infinite resistance and no gain where the netlist says that the instrument does not reach the device.
 
@@ -51,8 +51,8 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
 def parallel_capacitance(netlist: Netlist) -> float:
     """Return the capacitance across the device [F]: what lies at its nodes, to each other and to ground.
 
-    A capacitor from the driven side to ground counts in full, as ground and the low side are joined by a shunt that is
-    small beside the device; one on the low side is shorted by that shunt and does not count.
+    A capacitor from the driven side to ground counts in full, as ground and the low side are joined by a
+    shunt that is small beside the device; one on the low side is shorted by that shunt and does not count.
     """
     if not has_place(netlist):
         return 0.0
@@ -68,7 +68,7 @@ def parallel_capacitance(netlist: Netlist) -> float:
 
 
 class _Circuit:
-    """The netlist as a conductance matrix, driven at one node through a source resistance (0: held at the EMF)."""
+    """The netlist's conductances, driven at one node through a source resistance (0: held at the EMF)."""
 
     def __init__(self, netlist: Netlist, driven: str, source: float) -> None:
         self.index = {name: k for k, name in enumerate(netlist.nodes)}

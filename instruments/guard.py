@@ -1,8 +1,8 @@
 """The guard: the one place that every set-point passes between a protocol and a driver.
 
-A guarded instrument satisfies the same capability as the driver it wraps. Before a message is sent it checks the
-request against the model's capabilities and, through the wiring, against the limits of the device. Making safe,
-aborting and switching off always pass.
+A guarded instrument satisfies the same capability as the driver it wraps. Before a message is sent it checks
+the request against the model's capabilities and, through the wiring, against the limits of the device.
+Making safe, aborting and switching off always pass.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ _NO_LEVEL = 1e6  #: [V] beyond what any generator makes: no level limits
 
 @dataclass(frozen=True)
 class Post:
-    """Where a guard stands: who asks (``drive (Keithley 2450, USB0::…)``), over which path, for which device."""
+    """Where a guard stands: who asks (``drive (Keithley 2450, …)``), over which path, for which device."""
 
     subject: str
     path: Path = field(default_factory=Path)
@@ -116,7 +116,9 @@ class GuardedSourceMeter(_Guarded):
         require_in_range(subject, "nplc", settings.nplc, caps.nplc)
         if settings.range is not None:
             allowed = caps.source_current if settings.function == "current" else caps.source_voltage
-            require_in_range(subject, "measuring range", settings.range, Range(0.0, allowed.high, allowed.unit))
+            require_in_range(
+                subject, "measuring range", settings.range, Range(0.0, allowed.high, allowed.unit)
+            )
         return self.driver.configure_measure(settings)
 
     def set_level(self, level: float) -> None:
@@ -193,7 +195,9 @@ class GuardedPulseGenerator(_Guarded):
 
     def configure_load(self, load_resistance: float) -> float:
         if not load_resistance >= 1.0:
-            raise LimitError(f"{self.post.subject}: load {load_resistance:g} Ohm must be 1 Ohm or more (inf: open)")
+            raise LimitError(
+                f"{self.post.subject}: load {load_resistance:g} Ohm must be 1 Ohm or more (inf: open)"
+            )
         accepted = self.driver.configure_load(load_resistance)
         if accepted != self._load:  # level limits are volts into the load
             self._limits = (-_NO_LEVEL, _NO_LEVEL)
@@ -311,7 +315,9 @@ class GuardedOscilloscope(_Guarded):
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         require_finite(self.post.subject, "position", timebase.position)
         require_in_range(self.post.subject, "span", timebase.span, Range(1e-9, 1e3, "s"))
-        require_in_range(self.post.subject, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
+        require_in_range(
+            self.post.subject, "segments", timebase.segments, Range(1, self.capabilities.segments, "")
+        )
         return self.driver.configure_timebase(timebase)
 
     def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:

@@ -1,7 +1,7 @@
 """Driver of the Keithley 2450 source meter in its native SCPI language.
 
-Commands follow the Model 2450 reference manual (2450-901-01), section 6. The source is read back with every reading,
-so that in compliance the voltage is what stood at the terminals, not what was asked for.
+Commands follow the Model 2450 reference manual (2450-901-01), section 6. The source is read back with every
+reading, so that in compliance the voltage is what stood at the terminals, not what was asked for.
 """
 
 import dataclasses
@@ -46,15 +46,21 @@ class Keithley2450(ScpiInstrument):
     Parameters
     ----------
     output_off : str
-        What the terminals are when the output is off: ``high_impedance`` (relay open), ``normal``, ``zero``, ``guard``.
+        What the terminals are when the output is off: ``high_impedance`` (relay open), ``normal``, ``zero``,
+        ``guard``.
     """
 
     title = "Keithley 2450"
     capabilities: SourceMeterCapabilities = data.CAPABILITIES
 
     output_enabled = Instrument.control(
-        ":OUTP?", ":OUTP %s", """Control the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
-        cast=str, get_process=lambda reply: reply,
+        ":OUTP?",
+        ":OUTP %s",
+        """Control the output (bool).""",
+        map_values=True,
+        values={True: "ON", False: "OFF"},
+        cast=str,
+        get_process=lambda reply: reply,
         preprocess_reply=lambda reply: {"1": "ON", "0": "OFF"}.get(reply.strip(), reply.strip().upper()),
     )
     source_function = Instrument.control(
@@ -71,9 +77,13 @@ class Keithley2450(ScpiInstrument):
         get_process_list=lambda parts: parse_name(parts[0]),
     )
 
-    def __init__(self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any):
+    def __init__(
+        self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any
+    ):
         if output_off not in _OUTPUT_OFF:
-            raise ConfigurationError(f"{name}: unknown output_off '{output_off}'{nearest(output_off, _OUTPUT_OFF)}")
+            raise ConfigurationError(
+                f"{name}: unknown output_off '{output_off}'{nearest(output_off, _OUTPUT_OFF)}"
+            )
         self._off_mode = _OUTPUT_OFF[output_off]
         self._source: SourceSettings | None = None
         self._measure: MeasureSettings | None = None
@@ -98,7 +108,7 @@ class Keithley2450(ScpiInstrument):
     # ------------------------------------------------------------------------------------- configuration
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
-        """Set function, range, compliance; a change of function sets the level to zero (the 2450 opens its output)."""
+        """Set function, range, compliance; a new function starts at level zero (its output opens)."""
         caps, function = self.capabilities, settings.function
         voltage = function == "voltage"
         quantity = "compliance_current" if voltage else "compliance_voltage"
@@ -111,7 +121,11 @@ class Keithley2450(ScpiInstrument):
             self.source_function = function
             self.write(f"{word} 0")
             self._level = 0.0
-        self.write(f"{word}:RANG:AUTO ON" if settings.range is None else f"{word}:RANG {format_number(settings.range)}")
+        self.write(
+            f"{word}:RANG:AUTO ON"
+            if settings.range is None
+            else f"{word}:RANG {format_number(settings.range)}"
+        )
         self.send(
             f"{word}:{limit} {format_number(settings.limit)}",
             f"{word}:READ:BACK ON",
@@ -123,7 +137,11 @@ class Keithley2450(ScpiInstrument):
         accepted = self.accepted(
             quantity, settings.limit, self.ask_number(f"{word}:{limit}?"), _UNIT[_OTHER[function]],
         )
-        got_range = None if settings.range is None else self._accepted_range(f"{word}:RANG?", settings.range, function)
+        got_range = (
+            None
+            if settings.range is None
+            else self._accepted_range(f"{word}:RANG?", settings.range, function)
+        )
         self._source = dataclasses.replace(settings, limit=accepted, range=got_range)
         return self._source
 
@@ -136,7 +154,9 @@ class Keithley2450(ScpiInstrument):
         self.send(
             f':SENS:FUNC "{_WORD[settings.function]}"',
             f"{word}:RSEN OFF",
-            f"{word}:RANG:AUTO ON" if settings.range is None else f"{word}:RANG {format_number(settings.range)}",
+            f"{word}:RANG:AUTO ON"
+            if settings.range is None
+            else f"{word}:RANG {format_number(settings.range)}",
             f"{word}:NPLC {format_number(settings.nplc)}",
             f"{word}:AZER {'ON' if settings.auto_zero else 'OFF'}",
         )
@@ -149,14 +169,22 @@ class Keithley2450(ScpiInstrument):
         return self._measure
 
     def _range_for(self, function: str, value: float) -> None:
-        table = self.capabilities.current_accuracy if function == "current" else self.capabilities.voltage_accuracy
+        table = (
+            self.capabilities.current_accuracy
+            if function == "current"
+            else self.capabilities.voltage_accuracy
+        )
         require_in_range(self.label, f"{function} range", value,
                          Range(0.0, table[-1].full_scale * data.OVERRANGE, _UNIT[function]))
 
     def _accepted_range(self, query: str, asked: float, function: str) -> float:
         """Return the range that the 2450 chose: the lowest that holds what was asked for."""
         got = self.ask_number(query)
-        table = self.capabilities.current_accuracy if function == "current" else self.capabilities.voltage_accuracy
+        table = (
+            self.capabilities.current_accuracy
+            if function == "current"
+            else self.capabilities.voltage_accuracy
+        )
         expected = next(row.full_scale for row in table if asked <= row.full_scale * data.OVERRANGE)
         return self.accepted(f"{function} range", expected, got, _UNIT[function])
 
@@ -174,19 +202,26 @@ class Keithley2450(ScpiInstrument):
         self.check_errors()
         step = self._source_row(level, source).full_scale * 1e-5
         got = self.ask_number(f"{word}?")
-        self._level = self.accepted(f"source {source.function}", level, got, _UNIT[source.function], absolute=step)
+        self._level = self.accepted(
+            f"source {source.function}", level, got, _UNIT[source.function], absolute=step
+        )
 
     def set_output(self, enabled: bool) -> None:
         """Switch the output and read back that it did."""
         self.output_enabled = enabled
         self.check_errors()
         if bool(self.output_enabled) != enabled:
-            raise InstrumentError(f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock")
+            raise InstrumentError(
+                f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock"
+            )
 
     def measure(self) -> Reading:
         """Take one reading; long apertures are started and polled."""
         self._configured()
-        if self._measure is not None and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING:
+        if (
+            self._measure is not None
+            and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING
+        ):
             return self._measure_polled()
         values = self.ask_list(f":READ? {_BUFFER},{_ELEMENTS}")
         return self._reading(values, self._level)
@@ -235,7 +270,7 @@ class Keithley2450(ScpiInstrument):
         return state in {"RUNNING", "WAITING", "ABORTING"}
 
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
-        """Return readings ``first`` up to but not including ``last``, with the level that each was taken at."""
+        """Return readings ``first`` up to but not including ``last``, each with its level."""
         readings: list[Reading] = []
         width = len(_ELEMENTS.split(","))
         for start in range(first, last, _FETCH_CHUNK):
@@ -291,7 +326,10 @@ class Keithley2450(ScpiInstrument):
 
     def settings(self) -> Mapping[str, object]:
         """Return the accepted set-up."""
-        found: dict[str, object] = {"output_off": self._off_mode, "line_frequency": self.capabilities.line_frequency}
+        found: dict[str, object] = {
+            "output_off": self._off_mode,
+            "line_frequency": self.capabilities.line_frequency,
+        }
         for prefix, settings in (("source", self._source), ("measure", self._measure)):
             if settings is not None:
                 found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}

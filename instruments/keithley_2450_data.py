@@ -1,4 +1,4 @@
-"""Ranges and one-year accuracies of the Keithley 2450 (data sheet SPEC-2450 rev. A: 23 °C ± 5 °C, 1 NPLC, 2-wire)."""
+"""Ranges and one-year accuracies of the Keithley 2450 (data sheet SPEC-2450 rev. A: 23 ± 5 °C, 1 NPLC)."""
 
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
 

@@ -25,9 +25,13 @@ class Keysight33500(ScpiInstrument):
 
     title = "Keysight 33500/33600"
 
-    def __init__(self, adapter: Any, name: str = "generator", byte_order: str = "little", **kwargs: Any) -> None:
+    def __init__(
+        self, adapter: Any, name: str = "generator", byte_order: str = "little", **kwargs: Any
+    ) -> None:
         if byte_order not in BYTE_ORDERS:
-            raise ConfigurationError(f"{name}: unknown byte_order '{byte_order}'{nearest(byte_order, BYTE_ORDERS)}")
+            raise ConfigurationError(
+                f"{name}: unknown byte_order '{byte_order}'{nearest(byte_order, BYTE_ORDERS)}"
+            )
         self.byte_order = byte_order
         self.outputs: dict[int, GeneratorChannel] = {}
         super().__init__(adapter, name, **kwargs)
@@ -41,7 +45,9 @@ class Keysight33500(ScpiInstrument):
     def channel(self, number: int) -> GeneratorChannel:
         """Return one output; ConfigurationError if there is none of that number."""
         if number not in self.outputs:
-            raise ConfigurationError(f"{self.label}: no output {number}; it has {', '.join(map(str, self.outputs))}")
+            raise ConfigurationError(
+                f"{self.label}: no output {number}; it has {', '.join(map(str, self.outputs))}"
+            )
         return self.outputs[number]
 
     def initialise(self) -> None:
@@ -63,9 +69,16 @@ class Keysight33500(ScpiInstrument):
 
     def settings(self) -> Mapping[str, object]:
         """Return the set-up of all outputs."""
-        return {f"{n}.{key}": value for n, output in self.outputs.items() for key, value in output.settings().items()}
+        return {
+            f"{n}.{key}": value
+            for n, output in self.outputs.items()
+            for key, value in output.settings().items()
+        }
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return level and time-base accuracy."""
         caps = data.capabilities(self.model)
-        return {"level": dataclasses.asdict(caps.level_accuracy), "timebase": {"relative": caps.timebase_accuracy}}
+        return {
+            "level": dataclasses.asdict(caps.level_accuracy),
+            "timebase": {"relative": caps.timebase_accuracy},
+        }

@@ -1,7 +1,7 @@
 """Limits of the Keysight 33500B and 33600A waveform generators, by model.
 
-Sources: data sheets 33500B (5991-0692) and 33600A (5991-3272); level accuracy ±1 % of setting ±1 mV (amplitude) and
-±1 % ±0.25 % of amplitude ±2 mV (offset); time base 1 ppm per year.
+Sources: data sheets 33500B (5991-0692) and 33600A (5991-3272); level accuracy ±1 % of setting ±1 mV
+(amplitude) and ±1 % ±0.25 % of amplitude ±2 mV (offset); time base 1 ppm per year.
 """
 
 from collections.abc import Mapping

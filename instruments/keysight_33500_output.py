@@ -2,10 +2,10 @@
 
 Commands follow the family's Operating and Service Guide (33500-90901). Rules kept here:
 
-- A change of function switches the output off first: amplitude, offset and burst state of the old function would
-  otherwise appear on the device for a moment. Switching on again is the caller's decision.
-- Levels go as amplitude and offset, the amplitude first at its smallest, so that no intermediate pair lies outside
-  the levels asked for and none is refused for the order of the commands.
+- A change of function switches the output off first: amplitude, offset and burst state of the old function
+  would otherwise appear on the device for a moment. Switching on again is the caller's decision.
+- Levels go as amplitude and offset, the amplitude first at its smallest, so that no intermediate pair lies
+  outside the levels asked for and none is refused for the order of the commands.
 """
 
 import dataclasses
@@ -43,9 +43,15 @@ class GeneratorChannel(Channel):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`."""
 
     output_enabled = Instrument.control(
-        ":OUTP{ch}?", ":OUTP{ch} %s", """Control the output relay (bool).""", map_values=True,
-        values={True: "ON", False: "OFF"}, cast=str,
-        preprocess_reply=lambda reply: {"1": "ON", "0": "OFF"}.get(reply.strip().lstrip("+"), reply.strip().upper()),
+        ":OUTP{ch}?",
+        ":OUTP{ch} %s",
+        """Control the output relay (bool).""",
+        map_values=True,
+        values={True: "ON", False: "OFF"},
+        cast=str,
+        preprocess_reply=lambda reply: {"1": "ON", "0": "OFF"}.get(
+            reply.strip().lstrip("+"), reply.strip().upper()
+        ),
     )
     function = Instrument.control(
         ":SOUR{ch}:FUNC?", ":SOUR{ch}:FUNC %s", """Control the waveform ("pulse", "dc", "arbitrary").""",
@@ -75,7 +81,7 @@ class GeneratorChannel(Channel):
     # ------------------------------------------------------------------------------------ configuration
 
     def configure_load(self, load_resistance: float) -> float:
-        """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output itself does not change.
+        """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output does not change.
 
         Level limits are volts into the load too: another load drops them.
         """
@@ -158,7 +164,9 @@ class GeneratorChannel(Channel):
         order, kind = BYTE_ORDERS[self.generator.byte_order]
         self.set_output(False)  # the waveform in use is about to be dropped
         self._send(":OUTP{ch}:POL NORM", f":FORM:BORD {order}", ":SOUR{ch}:DATA:VOL:CLE")
-        self.generator.write_block(f":SOUR{self.channel}:DATA:ARB:DAC {name},", dac.codes.astype(kind).tobytes())
+        self.generator.write_block(
+            f":SOUR{self.channel}:DATA:ARB:DAC {name},", dac.codes.astype(kind).tobytes()
+        )
         self.generator.check_errors()
         self._send(
             f":SOUR{{ch}}:FUNC:ARB {name}",
@@ -167,7 +175,9 @@ class GeneratorChannel(Channel):
         )
         self._change_function("arbitrary")
         self._set_levels(dac.offset - dac.amplitude / 2, dac.offset + dac.amplitude / 2)
-        accepted = self.generator.accepted("sample_rate", rate, self._number(":SOUR{ch}:FUNC:ARB:SRAT?"), "Hz")
+        accepted = self.generator.accepted(
+            "sample_rate", rate, self._number(":SOUR{ch}:FUNC:ARB:SRAT?"), "Hz"
+        )
         self._found |= {"waveform_points": int(levels.size), "waveform_sample_rate": accepted}
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
@@ -263,12 +273,14 @@ class GeneratorChannel(Channel):
         self._limit()
         accept, absolute = self.generator.accepted, self._resolution()
         got = accept("amplitude", amplitude, self._number(":SOUR{ch}:VOLT?"), "V", absolute=absolute)
-        middle = accept("offset", (low + high) / 2, self._number(":SOUR{ch}:VOLT:OFFS?"), "V", absolute=absolute)
+        middle = accept(
+            "offset", (low + high) / 2, self._number(":SOUR{ch}:VOLT:OFFS?"), "V", absolute=absolute
+        )
         self._found |= {"amplitude": got, "offset": middle}
         return middle - got / 2, middle + got / 2
 
     def _unlimit(self) -> list[str]:
-        """Return what lifts the level limits: amplitude and offset cannot move together, and halfway they clash."""
+        """Return what lifts the level limits: amplitude and offset move one by one and clash halfway."""
         lifted, self._limiting = self._limiting, False
         return [":SOUR{ch}:VOLT:LIM:STAT OFF"] if lifted else []
 
@@ -316,7 +328,7 @@ class GeneratorChannel(Channel):
 
 
 def _samples(waveform: ArbitraryWaveform, caps: PulseGeneratorCapabilities) -> tuple[FloatArray, float]:
-    """Return levels [V] and rate [Hz] as sent; straight lines are sampled finer, steps are sent as they are."""
+    """Return levels [V] and rate [Hz] as sent; straight lines are sampled finer, steps as they are."""
     levels = np.asarray(waveform.levels, dtype=np.float64)
     if waveform.interpolation == "step" or levels.size < 2:
         return levels, waveform.sample_rate

@@ -1,8 +1,8 @@
 """Driver of the Keysight InfiniiVision 3000T X-Series oscilloscopes: set up, arm and verify, wait, fetch.
 
-Commands follow the 3000T X-Series programmer's guide. An acquisition is ``:SINGle``; the arm event register says when
-the pre-trigger memory is full and a trigger will be taken, the run bit when the acquisition is over. Waveforms come
-as raw codes with the preamble's scale.
+Commands follow the 3000T X-Series programmer's guide. An acquisition is ``:SINGle``; the arm event register
+says when the pre-trigger memory is full and a trigger will be taken, the run bit when the acquisition is
+over. Waveforms come as raw codes with the preamble's scale.
 """
 
 import dataclasses
@@ -67,7 +67,7 @@ class KeysightDSOX3000T(ScpiInstrument):
     Parameters
     ----------
     transfer : str
-        Width of the codes: ``byte``, or ``word`` (16 bit) where averaging or high resolution gives more than 8.
+        Width of the codes: ``byte``, or ``word`` (16 bit) where averaging gives more than 8.
     """
 
     title = "Keysight DSOX3000T"
@@ -77,9 +77,15 @@ class KeysightDSOX3000T(ScpiInstrument):
         map_values=True, values={"real_time": "RTIM", "segmented": "SEGM"}, cast=str,
         preprocess_reply=lambda reply: parse_name(reply)[:4],
     )
-    armed_event = Instrument.measurement(":AER?", """Get whether it armed since last asked (clears).""", cast=int)
-    trigger_event = Instrument.measurement(":TER?", """Get whether it triggered since last asked (clears).""", cast=int)
-    operation_condition = Instrument.measurement(":OPER:COND?", """Get the operation condition register.""", cast=int)
+    armed_event = Instrument.measurement(
+        ":AER?", """Get whether it armed since last asked (clears).""", cast=int
+    )
+    trigger_event = Instrument.measurement(
+        ":TER?", """Get whether it triggered since last asked (clears).""", cast=int
+    )
+    operation_condition = Instrument.measurement(
+        ":OPER:COND?", """Get the operation condition register.""", cast=int
+    )
 
     def __init__(self, adapter: Any, name: str = "scope", transfer: str = "byte", **kwargs: Any) -> None:
         if transfer not in _TRANSFERS:
@@ -122,7 +128,11 @@ class KeysightDSOX3000T(ScpiInstrument):
         got_range = self.accepted(f"channel {channel} range", vertical.range, got, "V", 0.01)
         step = got_range * 1e-3
         offset = self.accepted(
-            f"channel {channel} offset", vertical.offset, self.ask_number(f"{word}:OFFS?"), "V", absolute=step,
+            f"channel {channel} offset",
+            vertical.offset,
+            self.ask_number(f"{word}:OFFS?"),
+            "V",
+            absolute=step,
         )
         if parse_name(self.ask(f"{word}:IMP?"))[:4] != _IMPEDANCE[vertical.impedance]:
             raise InstrumentError(f"{subject}: input impedance {vertical.impedance} Ohm was not accepted")
@@ -153,7 +163,9 @@ class KeysightDSOX3000T(ScpiInstrument):
         )
         self.check_errors()
         span = self.accepted("span", timebase.span, self.ask_number(":TIM:RANG?"), "s", 0.01)
-        position = self.accepted("position", timebase.position, self.ask_number(":TIM:POS?"), "s", absolute=span * 1e-3)
+        position = self.accepted(
+            "position", timebase.position, self.ask_number(":TIM:POS?"), "s", absolute=span * 1e-3
+        )
         segments = int(self.ask_number(":ACQ:SEGM:COUN?")) if segmented else 1
         self.accepted("segments", timebase.segments, segments, "", 0.0)
         self._timebase = dataclasses.replace(timebase, span=span, position=position, segments=segments)
@@ -259,7 +271,9 @@ class KeysightDSOX3000T(ScpiInstrument):
         payload = self.ask_block(":WAV:DATA?")
         kind = np.dtype(_TRANSFERS[self.transfer][1])
         if not payload or len(payload) % kind.itemsize:
-            raise CommunicationError(f"{self.label}: a record of {len(payload)} bytes; repeat the acquisition")
+            raise CommunicationError(
+                f"{self.label}: a record of {len(payload)} bytes; repeat the acquisition"
+            )
         return np.frombuffer(payload, dtype=kind)
 
     def _preamble(self) -> Preamble:
@@ -278,11 +292,19 @@ class KeysightDSOX3000T(ScpiInstrument):
         vertical = self._vertical.get(channel, Vertical(range=8.0))
         limited = vertical.bandwidth_limit
         return Waveform(
-            channel=str(channel), unit="V", codes=codes, scale=preamble.volts_per_code(),
-            offset=preamble.volts_at_zero(), t0=preamble.first_sample(), dt=preamble.x_increment,
-            segment_times=times - times[0], clip_low=low, clip_high=high,
+            channel=str(channel),
+            unit="V",
+            codes=codes,
+            scale=preamble.volts_per_code(),
+            offset=preamble.volts_at_zero(),
+            t0=preamble.first_sample(),
+            dt=preamble.x_increment,
+            segment_times=times - times[0],
+            clip_low=low,
+            clip_high=high,
             bandwidth=data.BANDWIDTH_LIMIT if limited else self.capabilities.bandwidth,
-            accuracy_gain=data.standard_gain_uncertainty(), accuracy_offset=data.standard_offset_uncertainty(vertical),
+            accuracy_gain=data.standard_gain_uncertainty(),
+            accuracy_offset=data.standard_offset_uncertainty(vertical),
             flags=Flag.CLIPPED if clipped else Flag.NONE,
         )
 
@@ -292,7 +314,9 @@ class KeysightDSOX3000T(ScpiInstrument):
         """Return the accepted set-up."""
         found: dict[str, object] = {"transfer": self.transfer}
         for channel, vertical in sorted(self._vertical.items()):
-            found |= {f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()}
+            found |= {
+                f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()
+            }
         found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
         if self._trigger is not None:
             found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}

@@ -1,7 +1,7 @@
 """Limits of the Keysight InfiniiVision 3000T X-Series, by model.
 
-Source: data sheet 5992-0140. DC gain accuracy ±2 % of full scale, DC offset accuracy ±0.1 division ±2 mV ±1 % of the
-offset setting, time base 1.6 ppm; eight divisions are one full-scale range.
+Source: data sheet 5992-0140. DC gain accuracy ±2 % of full scale, DC offset accuracy ±0.1 division ±2 mV ±1 %
+of the offset setting, time base 1.6 ppm; eight divisions are one full-scale range.
 """
 
 import math
@@ -43,9 +43,16 @@ MODELS: Mapping[str, ScopeModel] = {
 def capabilities(model: ScopeModel) -> OscilloscopeCapabilities:
     """Return the capabilities of a model."""
     return OscilloscopeCapabilities(
-        channels=model.channels, bandwidth=model.bandwidth, sample_rate=5e9, record_length=4_000_000, segments=1000,
-        range=Range(8e-3, 40.0, "V"), gain_accuracy=GAIN_LIMIT, offset_accuracy=OFFSET_DIVISIONS / DIVISIONS,
-        timebase_accuracy=1.6e-6, resolution_bits=8,
+        channels=model.channels,
+        bandwidth=model.bandwidth,
+        sample_rate=5e9,
+        record_length=4_000_000,
+        segments=1000,
+        range=Range(8e-3, 40.0, "V"),
+        gain_accuracy=GAIN_LIMIT,
+        offset_accuracy=OFFSET_DIVISIONS / DIVISIONS,
+        timebase_accuracy=1.6e-6,
+        resolution_bits=8,
     )
 
 
@@ -55,7 +62,7 @@ def standard_gain_uncertainty() -> float:
 
 
 def standard_offset_uncertainty(vertical: Vertical) -> float:
-    """Return the standard uncertainty of the offset [V at the probe tip]: bounds taken as uniform, independent."""
+    """Return the standard uncertainty of the offset [V at the probe tip]: independent uniform bounds."""
     bounds = (
         OFFSET_DIVISIONS * vertical.range / DIVISIONS,
         OFFSET_LIMIT * vertical.probe_attenuation,

@@ -1,7 +1,8 @@
 """What may not be exceeded: checks of settings against an instrument's range and against the device's limits.
 
-Pure arithmetic on set-points and on the path between an instrument and the device; nothing here sends a message.
-:mod:`tsbench.instruments.guard` applies it in front of every driver, and the drivers use the range check themselves.
+Pure arithmetic on set-points and on the path between an instrument and the device; nothing here sends a
+message. :mod:`tsbench.instruments.guard` applies it in front of every driver, and the drivers use the range
+check themselves.
 """
 
 import math
@@ -27,7 +28,9 @@ def shown(value: float, unit: str) -> str:
 def require_finite(subject: str, quantity: str, value: float) -> None:
     """Raise LimitError unless ``value`` is a finite number."""
     if not math.isfinite(value):
-        raise LimitError(f"{subject}: {quantity} is {value}, not a number that can be set; correct the request")
+        raise LimitError(
+            f"{subject}: {quantity} is {value}, not a number that can be set; correct the request"
+        )
 
 
 def require_in_range(
@@ -91,14 +94,16 @@ def worst_case_of_current(level: float, compliance: float) -> WorstCase:
 
 @dataclass(frozen=True)
 class DeviceGuard:
-    """The limits of one device, checked with messages that name the asker, the value, the bound and the way out."""
+    """The limits of one device; messages name the asker, the value, the bound and the way out."""
 
     limits: DeviceLimits
     device: str = "the device"
 
     def require(self, subject: str, quantity: str, value: float, limit: str) -> None:
         """Raise LimitError if ``|value|`` exceeds the limit called ``limit`` (``"max_voltage"``, …)."""
-        require_finite(subject, quantity, value if math.isfinite(value) or self._bound(limit) is not None else 0.0)
+        require_finite(
+            subject, quantity, value if math.isfinite(value) or self._bound(limit) is not None else 0.0
+        )
         bound = self._bound(limit)
         if bound is not None and abs(value) > bound * (1 + _SLACK):
             unit = _UNITS[limit]
@@ -107,7 +112,9 @@ class DeviceGuard:
                 f"{shown(bound, unit)} of {self.device}; lower it or edit [device.limits] in bench.toml"
             )
 
-    def require_worst_case(self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
+    def require_worst_case(
+        self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None
+    ) -> None:
         """Raise LimitError if the worst case, or what it adds up to in ``duration`` [s], exceeds a limit."""
         self.require(subject, f"{quantity}: voltage at the device", worst.voltage, "max_voltage")
         self.require(subject, f"{quantity}: current through a shorted device", worst.current, "max_current")

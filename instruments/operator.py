@@ -1,4 +1,4 @@
-"""Clock and positioner of a bench whose VISA library brings none: wall time, and a person at the probe station."""
+"""Clock and positioner of a bench whose VISA library brings none: wall time, and a person."""
 
 import sys
 import time

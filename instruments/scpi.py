@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tsbench.records import Identity
 
-#: SCPI's numbers for "infinity" (overflow) and "not a number"; instruments round them, so compare with a margin.
+#: SCPI's "infinity" (overflow) and "not a number"; instruments round them, so compare with a margin.
 INFINITY = 9.9e37
 NOT_A_NUMBER = 9.91e37
 
@@ -21,7 +21,7 @@ class ErrorReply:
 
 
 def format_number(value: float) -> str:
-    """Return the shortest text that reads back as exactly ``value``: never ``%f``, which turns 1e-7 into 0.000000.
+    """Return the shortest text that reads back as ``value``: never ``%f``, which makes 1e-7 0.000000.
 
     Raises
     ------
@@ -73,7 +73,7 @@ _ERROR = re.compile(r'^\s*([+-]?\d+)\s*,\s*"?(.*?)"?\s*$', re.DOTALL)
 
 
 def parse_error(reply: str) -> ErrorReply:
-    """Parse a reply to ``:SYST:ERR?``: ``-113,"Undefined header"``; text after ``;`` (place and time) is dropped.
+    """Parse a reply to ``:SYST:ERR?``: ``-113,"Undefined header"``; what follows ``;`` is dropped.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def block_length_digits(head: bytes) -> int:
 
 
 def parse_block(message: bytes) -> bytes:
-    """Return the payload of a whole block message, definite (``#3...``) or indefinite (``#0...`` to the newline).
+    """Return the payload of a whole block, definite (``#3...``) or indefinite (``#0...`` to the newline).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What all our SCPI drivers share: identity, error queue, blocks, read-back of accepted values, output read-back."""
+"""What all our SCPI drivers share: identity, error queue, blocks, read-back of accepted values."""
 
 import math
 import threading
@@ -39,7 +39,11 @@ class ScpiInstrument(Instrument):
     title = "SCPI instrument"  #: as people call it: "Keithley 2450"
 
     def __init__(
-        self, adapter: Adapter, name: str = "instrument", identity: Identity | None = None, resource: str = "",
+        self,
+        adapter: Adapter,
+        name: str = "instrument",
+        identity: Identity | None = None,
+        resource: str = "",
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(adapter, name, includeSCPI=False)
@@ -86,7 +90,8 @@ class ScpiInstrument(Instrument):
             return parse(reply)
         except ValueError:
             raise CommunicationError(
-                f"{self.label}: garbled reply '{reply[:60]}' to '{command}'; repeat, then check cable and VISA library"
+                f"{self.label}: garbled reply '{reply[:60]}' to '{command}'; "
+                "repeat, then check cable and VISA library"
             ) from None
 
     def ask_block(self, command: str) -> bytes:
@@ -126,9 +131,15 @@ class ScpiInstrument(Instrument):
             raise InstrumentError(f"{self.label} reports: {listed}")
 
     def accepted(
-        self, quantity: str, asked: float, got: float, unit: str, relative: float = 1e-3, absolute: float = 0.0,
+        self,
+        quantity: str,
+        asked: float,
+        got: float,
+        unit: str,
+        relative: float = 1e-3,
+        absolute: float = 0.0,
     ) -> float:
-        """Return ``got`` if it is ``asked`` within the instrument's resolution, else raise InstrumentError."""
+        """Return ``got`` if it is ``asked`` within the resolution, else raise InstrumentError."""
         if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
             return got
         raise InstrumentError(

@@ -1,7 +1,7 @@
 """Messages to one VISA resource: write, query, blocks, device clear, serial poll, opening again after a loss.
 
-Every VISA error leaves here as a CommunicationError that names the instrument, the resource, the message and the
-timeout. This is the only module that talks to pyvisa; drivers reach it as a PyMeasure adapter.
+Every VISA error leaves here as a CommunicationError that names the instrument, the resource, the message and
+the timeout. This is the only module that talks to pyvisa; drivers reach it as a PyMeasure adapter.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _SHOWN = 60  #: characters of a message that an error quotes
 
 
 def open_manager(library: str) -> Any:
-    """Open a VISA library: "" is the system's, ``"@py"`` pyvisa-py, ``"file@backend"`` a backend with its file.
+    """Open a VISA library: "" the system's, ``"@py"`` pyvisa-py, ``"file@backend"`` a backend with a file.
 
     Raises
     ------
@@ -39,7 +39,9 @@ def open_manager(library: str) -> Any:
     try:
         return pyvisa.ResourceManager(library)
     except (OSError, ValueError, pyvisa.errors.Error) as error:
-        raise ConfigurationError(f"cannot open {shown}: {error}; check visa_library in the bench file") from error
+        raise ConfigurationError(
+            f"cannot open {shown}: {error}; check visa_library in the bench file"
+        ) from error
 
 
 def list_resources(manager: Any) -> list[str]:
@@ -128,7 +130,7 @@ class Transport:
             return self.read()
 
     def clear(self) -> None:
-        """Device clear: the instrument drops what it was about to read or say (nothing where the bus has none)."""
+        """Device clear: the instrument drops what it was about to say (nothing where the bus has none)."""
         with self.lock, self._errors("device clear"):
             try:
                 self._open_session().clear()
@@ -143,7 +145,9 @@ class Transport:
 
     def _open_session(self) -> Any:
         if self._session is None:
-            raise CommunicationError(f"{self.name} ({self.resource}): the connection is closed; open the bench again")
+            raise CommunicationError(
+                f"{self.name} ({self.resource}): the connection is closed; open the bench again"
+            )
         return self._session
 
     @contextlib.contextmanager
@@ -159,11 +163,15 @@ class Transport:
         asked = message if len(message) <= _SHOWN else message[: _SHOWN - 1] + "…"
         code = getattr(error, "error_code", None)
         if code == pyvisa.constants.StatusCode.error_timeout:
-            return (f"{where}: no reply to '{asked}' in {self.timeout:g} s; outputs are unknown until read back, "
-                    "check the panel and the cable")
+            return (
+                f"{where}: no reply to '{asked}' in {self.timeout:g} s; outputs are unknown until read back, "
+                "check the panel and the cable"
+            )
         if message == "open":
             return f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected"
-        return f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back"
+        return (
+            f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back"
+        )
 
 
 def _reason(error: Exception) -> str:

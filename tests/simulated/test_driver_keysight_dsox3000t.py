@@ -124,6 +124,7 @@ def test_without_a_trigger_nothing_is_acquired(bench: Bench) -> None:
     assert scope.complete()
 
 
+@pytest.mark.sabotage("units")
 def test_segments(bench: Bench) -> None:
     scope = prepare(bench, count=5)
     accepted = scope.configure_timebase(Timebase(2e-6, 0.5e-6, segments=5))

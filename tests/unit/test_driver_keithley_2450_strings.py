@@ -1,4 +1,4 @@
-"""The 2450 driver's messages, as the reference manual (2450-901-01) spells them, and what it makes of replies."""
+"""The 2450 driver's messages, as the manual (2450-901-01) spells them, and what it makes of replies."""
 
 import math
 from collections.abc import Iterator
@@ -74,7 +74,9 @@ def test_current_drive() -> None:
 
 def test_a_compliance_the_instrument_changed_is_an_error() -> None:
     pairs = [(a, "1.0E-02") if a == ":SOUR:VOLT:ILIM?" else (a, b) for a, b in source_1_5()[:-1]]
-    refused = pytest.raises(InstrumentError, match=r"compliance_current 1 mA was asked for, the instrument set 10 mA")
+    refused = pytest.raises(
+        InstrumentError, match=r"compliance_current 1 mA was asked for, the instrument set 10 mA"
+    )
     with driver(pairs) as found, refused:
         found.configure_source(VOLTAGE)
 
@@ -128,15 +130,26 @@ def test_a_long_aperture_is_started_and_polled() -> None:
 def test_sweep_of_a_list_longer_than_one_message() -> None:
     levels = np.linspace(0.0, 1.0, 150)
     words = [str(float(level)).removesuffix(".0") for level in levels]
-    with driver([
-        *source_1_5(), (":SOUR:VOLT:DEL 0", None),
-        (":SOUR:LIST:VOLT " + ",".join(words[:100]), None), (":SOUR:LIST:VOLT:APP " + ",".join(words[100:]), None),
-        (':TRAC:CLE "defbuffer1"', None), (':SOUR:SWE:VOLT:LIST 1,0.001,1,OFF,"defbuffer1"', None), OK,
-        (":INIT", None), (':TRAC:ACT? "defbuffer1"', "37"), (":TRIG:STAT?", "RUNNING;RUNNING;5"),
-        (":TRIG:STAT?", "IDLE;IDLE;9"),
-        (':TRAC:DATA? 36,37,"defbuffer1",REL,SOUR,READ,SOURSTAT', "0.1,0.2,2E-5,136,0.11,0.21,1E-3,168"),
-        (":SOUR:VOLT:DEL:AUTO ON", None), (":SOUR:VOLT 0", None), OK, (":SOUR:VOLT?", "0"),
-    ]) as found:
+    with driver(
+        [
+            *source_1_5(),
+            (":SOUR:VOLT:DEL 0", None),
+            (":SOUR:LIST:VOLT " + ",".join(words[:100]), None),
+            (":SOUR:LIST:VOLT:APP " + ",".join(words[100:]), None),
+            (':TRAC:CLE "defbuffer1"', None),
+            (':SOUR:SWE:VOLT:LIST 1,0.001,1,OFF,"defbuffer1"', None),
+            OK,
+            (":INIT", None),
+            (':TRAC:ACT? "defbuffer1"', "37"),
+            (":TRIG:STAT?", "RUNNING;RUNNING;5"),
+            (":TRIG:STAT?", "IDLE;IDLE;9"),
+            (':TRAC:DATA? 36,37,"defbuffer1",REL,SOUR,READ,SOURSTAT', "0.1,0.2,2E-5,136,0.11,0.21,1E-3,168"),
+            (":SOUR:VOLT:DEL:AUTO ON", None),
+            (":SOUR:VOLT 0", None),
+            OK,
+            (":SOUR:VOLT?", "0"),
+        ]
+    ) as found:
         found.configure_source(VOLTAGE)
         found.start_sweep(levels, 1e-3)
         assert found.poll_sweep() == 37

@@ -34,15 +34,32 @@ def channel(
         yield generator.channel(number)
 
 
-def pulse_messages(polarity: str = "NORM", amplitude: str = "1.5", offset: str = "0.75") -> list[tuple[Any, Any]]:
+def pulse_messages(
+    polarity: str = "NORM", amplitude: str = "1.5", offset: str = "0.75"
+) -> list[tuple[Any, Any]]:
     return [
-        *off(), (":SOUR1:FUNC PULS", None), OK,
-        (f":OUTP1:POL {polarity}", None), (f"{TIMING}:HOLD WIDT", None), (f"{TIMING}:TRAN:LEAD 2.9e-09", None),
-        (f"{TIMING}:TRAN:TRA 2.9e-09", None), (f"{TIMING}:WIDT 5e-09", None), (f"{TIMING}:PER 2e-05", None),
-        (f"{TIMING}:WIDT 1e-06", None), (f"{TIMING}:TRAN:LEAD 1e-08", None), (f"{TIMING}:TRAN:TRA 2e-08", None), OK,
-        (":SOUR1:VOLT 0.002", None), (f":SOUR1:VOLT:OFFS {offset}", None), (f":SOUR1:VOLT {amplitude}", None), OK,
-        (":SOUR1:VOLT?", "+1.500000000000E+00"), (":SOUR1:VOLT:OFFS?", f"+{float(offset):.12E}"),
-        (f"{TIMING}:WIDT?", "+1.0E-06"), (f"{TIMING}:PER?", "+2.0E-05"), (f"{TIMING}:TRAN:LEAD?", "+1.0E-08"),
+        *off(),
+        (":SOUR1:FUNC PULS", None),
+        OK,
+        (f":OUTP1:POL {polarity}", None),
+        (f"{TIMING}:HOLD WIDT", None),
+        (f"{TIMING}:TRAN:LEAD 2.9e-09", None),
+        (f"{TIMING}:TRAN:TRA 2.9e-09", None),
+        (f"{TIMING}:WIDT 5e-09", None),
+        (f"{TIMING}:PER 2e-05", None),
+        (f"{TIMING}:WIDT 1e-06", None),
+        (f"{TIMING}:TRAN:LEAD 1e-08", None),
+        (f"{TIMING}:TRAN:TRA 2e-08", None),
+        OK,
+        (":SOUR1:VOLT 0.002", None),
+        (f":SOUR1:VOLT:OFFS {offset}", None),
+        (f":SOUR1:VOLT {amplitude}", None),
+        OK,
+        (":SOUR1:VOLT?", "+1.500000000000E+00"),
+        (":SOUR1:VOLT:OFFS?", f"+{float(offset):.12E}"),
+        (f"{TIMING}:WIDT?", "+1.0E-06"),
+        (f"{TIMING}:PER?", "+2.0E-05"),
+        (f"{TIMING}:TRAN:LEAD?", "+1.0E-08"),
         (f"{TIMING}:TRAN:TRA?", "+2.0E-08"),
     ]
 
@@ -108,24 +125,55 @@ def test_direct_level_switches_the_output_off_once() -> None:
 def test_arbitrary_waveform_goes_as_a_block(order: str, word: str, kind: str) -> None:
     levels = np.r_[np.zeros(32), np.ones(32)]
     codes = struct.pack(f"{kind}64h", *([-32767] * 32), *([32767] * 32))
-    with channel([
-        *OPEN_LOAD, *off(), (":OUTP1:POL NORM", None), (f":FORM:BORD {word}", None), (":SOUR1:DATA:VOL:CLE", None), OK,
-        (b":SOUR1:DATA:ARB:DAC TSB1,#3128" + codes, None), OK,
-        (":SOUR1:FUNC:ARB TSB1", None), (":SOUR1:FUNC:ARB:FILT OFF", None), (":SOUR1:FUNC:ARB:SRAT 1000000", None), OK,
-        *off(), (":SOUR1:FUNC ARB", None), OK,
-        (":SOUR1:VOLT 0.002", None), (":SOUR1:VOLT:OFFS 0.5", None), (":SOUR1:VOLT 1", None), OK,
-        (":SOUR1:VOLT?", "1"), (":SOUR1:VOLT:OFFS?", "0.5"), (":SOUR1:FUNC:ARB:SRAT?", "1E6"),
-    ], byte_order=order) as found:
+    with channel(
+        [
+            *OPEN_LOAD,
+            *off(),
+            (":OUTP1:POL NORM", None),
+            (f":FORM:BORD {word}", None),
+            (":SOUR1:DATA:VOL:CLE", None),
+            OK,
+            (b":SOUR1:DATA:ARB:DAC TSB1,#3128" + codes, None),
+            OK,
+            (":SOUR1:FUNC:ARB TSB1", None),
+            (":SOUR1:FUNC:ARB:FILT OFF", None),
+            (":SOUR1:FUNC:ARB:SRAT 1000000", None),
+            OK,
+            *off(),
+            (":SOUR1:FUNC ARB", None),
+            OK,
+            (":SOUR1:VOLT 0.002", None),
+            (":SOUR1:VOLT:OFFS 0.5", None),
+            (":SOUR1:VOLT 1", None),
+            OK,
+            (":SOUR1:VOLT?", "1"),
+            (":SOUR1:VOLT:OFFS?", "0.5"),
+            (":SOUR1:FUNC:ARB:SRAT?", "1E6"),
+        ],
+        byte_order=order,
+    ) as found:
         found.configure_load(math.inf)
         found.load_waveform(ArbitraryWaveform(levels, 1e6))
 
 
 def test_burst_trigger_and_its_end() -> None:
-    with channel([
-        (":TRIG2:SOUR BUS", None), (":SOUR2:BURS:MODE TRIG", None), (":SOUR2:BURS:NCYC 500", None),
-        (":SOUR2:BURS:STAT ON", None), OK, (":SOUR2:BURS:NCYC?", "+5.0E+02"),
-        ("*ESR?", "+128"), (":TRIG2", None), ("*OPC", None), ("*ESR?", "+0"), ("*ESR?", "+1"), (":ABOR", None),
-    ], number=2) as found:
+    with channel(
+        [
+            (":TRIG2:SOUR BUS", None),
+            (":SOUR2:BURS:MODE TRIG", None),
+            (":SOUR2:BURS:NCYC 500", None),
+            (":SOUR2:BURS:STAT ON", None),
+            OK,
+            (":SOUR2:BURS:NCYC?", "+5.0E+02"),
+            ("*ESR?", "+128"),
+            (":TRIG2", None),
+            ("*OPC", None),
+            ("*ESR?", "+0"),
+            ("*ESR?", "+1"),
+            (":ABOR", None),
+        ],
+        number=2,
+    ) as found:
         assert found.configure_burst(500) == 500
         found.trigger()
         assert found.burst_running()
@@ -146,7 +194,10 @@ def test_safe_state_and_read_back_of_both_outputs() -> None:
     ], identity=identity, name="generator") as generator:
         generator.safe_state()
         states = generator.output_states()
-        assert [(state.output, state.enabled) for state in states] == [("generator.1", False), ("generator.2", True)]
+        assert [(state.output, state.enabled) for state in states] == [
+            ("generator.1", False),
+            ("generator.2", True),
+        ]
 
 
 def test_out_of_range_sends_nothing() -> None:

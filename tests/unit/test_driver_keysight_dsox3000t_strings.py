@@ -22,8 +22,14 @@ CHANNEL = [
     (":CHAN1:RANG?", "+2.0E+00"), (":CHAN1:OFFS?", "+7.0E-01"), (":CHAN1:IMP?", "ONEM"),
 ]
 TRIGGER = [
-    (":TRIG:SWE NORM", None), (":TRIG:MODE EDGE", None), (":TRIG:EDGE:SOUR CHAN1", None), (":TRIG:EDGE:COUP DC", None),
-    (":TRIG:EDGE:SLOP NEG", None), (":TRIG:EDGE:LEV 0.5", None), OK, (":TRIG:EDGE:LEV?", "+5.0E-01"),
+    (":TRIG:SWE NORM", None),
+    (":TRIG:MODE EDGE", None),
+    (":TRIG:EDGE:SOUR CHAN1", None),
+    (":TRIG:EDGE:COUP DC", None),
+    (":TRIG:EDGE:SLOP NEG", None),
+    (":TRIG:EDGE:LEV 0.5", None),
+    OK,
+    (":TRIG:EDGE:LEV?", "+5.0E-01"),
 ]
 FETCH = [
     (":WAV:FORM BYTE", None), (":WAV:UNS 1", None), (":WAV:BYT LSBF", None), (":WAV:POIN:MODE RAW", None),
@@ -34,7 +40,9 @@ PREAMBLE = "+0,+0,+4,+1,+1.0E-09,-2.0E-09,+0,+1.0E-02,+7.0E-01,+128"
 
 @contextmanager
 def scope(pairs: list[tuple[Any, Any]], **options: Any) -> Iterator[KeysightDSOX3000T]:
-    with expected_protocol(KeysightDSOX3000T, pairs, identity=IDENTITY, wait=lambda seconds: None, **options) as found:
+    with expected_protocol(
+        KeysightDSOX3000T, pairs, identity=IDENTITY, wait=lambda seconds: None, **options
+    ) as found:
         yield found
 
 
@@ -59,19 +67,40 @@ def test_channel_settings_are_read_back() -> None:
 
 
 def test_segmented_timebase() -> None:
-    with scope([
-        (":ACQ:MODE SEGM", None), (":ACQ:SEGM:COUN 20", None), (":TIM:MODE MAIN", None), (":TIM:REF CENT", None),
-        (":TIM:RANG 1e-07", None), (":TIM:POS 4e-08", None), OK, (":TIM:RANG?", "+1.0E-07"), (":TIM:POS?", "+4.0E-08"),
-        (":ACQ:SEGM:COUN?", "20"),
-    ]) as found:
+    with scope(
+        [
+            (":ACQ:MODE SEGM", None),
+            (":ACQ:SEGM:COUN 20", None),
+            (":TIM:MODE MAIN", None),
+            (":TIM:REF CENT", None),
+            (":TIM:RANG 1e-07", None),
+            (":TIM:POS 4e-08", None),
+            OK,
+            (":TIM:RANG?", "+1.0E-07"),
+            (":TIM:POS?", "+4.0E-08"),
+            (":ACQ:SEGM:COUN?", "20"),
+        ]
+    ) as found:
         assert found.configure_timebase(Timebase(100e-9, 40e-9, 20)).segments == 20
 
 
 def test_arming_is_verified() -> None:
-    with scope([
-        *CHANNEL, *TRIGGER, (":AER?", "+1"), (":TER?", "+1"), (":SING", None), (":AER?", "+0"), (":AER?", "+1"),
-        (":TER?", "+0"), (":OPER:COND?", "+40"), (":TER?", "+1"), (":OPER:COND?", "+0"), (":STOP", None),
-    ]) as found:
+    with scope(
+        [
+            *CHANNEL,
+            *TRIGGER,
+            (":AER?", "+1"),
+            (":TER?", "+1"),
+            (":SING", None),
+            (":AER?", "+0"),
+            (":AER?", "+1"),
+            (":TER?", "+0"),
+            (":OPER:COND?", "+40"),
+            (":TER?", "+1"),
+            (":OPER:COND?", "+0"),
+            (":STOP", None),
+        ]
+    ) as found:
         set_up(found)
         found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
         found.arm()
@@ -131,15 +160,32 @@ def test_words_are_little_endian() -> None:
 
 
 def test_segments_keep_their_times() -> None:
-    with scope([
-        *CHANNEL,
-        (":ACQ:MODE SEGM", None), (":ACQ:SEGM:COUN 2", None), (":TIM:MODE MAIN", None), (":TIM:REF CENT", None),
-        (":TIM:RANG 1e-07", None), (":TIM:POS 0", None), OK, (":TIM:RANG?", "1E-07"), (":TIM:POS?", "0"),
-        (":ACQ:SEGM:COUN?", "2"), *FETCH, (":WAV:SEGM:COUN?", "2"), (":WAV:SOUR CHAN1", None),
-        (":ACQ:SEGM:IND 1", None), (":WAV:SEGM:TTAG?", "0.0"), (":WAV:DATA?", b"#12\x80\x81\n"),
-        (":ACQ:SEGM:IND 2", None), (":WAV:SEGM:TTAG?", "+1.5E-03"), (":WAV:DATA?", b"#12\x82\x83\n"),
-        (":WAV:PRE?", PREAMBLE), OK,
-    ]) as found:
+    with scope(
+        [
+            *CHANNEL,
+            (":ACQ:MODE SEGM", None),
+            (":ACQ:SEGM:COUN 2", None),
+            (":TIM:MODE MAIN", None),
+            (":TIM:REF CENT", None),
+            (":TIM:RANG 1e-07", None),
+            (":TIM:POS 0", None),
+            OK,
+            (":TIM:RANG?", "1E-07"),
+            (":TIM:POS?", "0"),
+            (":ACQ:SEGM:COUN?", "2"),
+            *FETCH,
+            (":WAV:SEGM:COUN?", "2"),
+            (":WAV:SOUR CHAN1", None),
+            (":ACQ:SEGM:IND 1", None),
+            (":WAV:SEGM:TTAG?", "0.0"),
+            (":WAV:DATA?", b"#12\x80\x81\n"),
+            (":ACQ:SEGM:IND 2", None),
+            (":WAV:SEGM:TTAG?", "+1.5E-03"),
+            (":WAV:DATA?", b"#12\x82\x83\n"),
+            (":WAV:PRE?", PREAMBLE),
+            OK,
+        ]
+    ) as found:
         set_up(found)
         found.configure_timebase(Timebase(100e-9, segments=2))
         record = found.fetch([1])[1]

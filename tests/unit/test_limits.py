@@ -71,7 +71,9 @@ def test_guards_have_the_capabilities_they_guard() -> None:
     assert isinstance(source_meter()[0], SourceMeter)
     assert isinstance(generator()[0], PulseGenerator)
     scope = GuardedOscilloscope(
-        Sent(keysight_dsox3000t_data.capabilities(keysight_dsox3000t_data.MODELS["DSO-X 3054T"])), Post("scope"))
+        Sent(keysight_dsox3000t_data.capabilities(keysight_dsox3000t_data.MODELS["DSO-X 3054T"])),
+        Post("scope"),
+    )
     assert isinstance(scope, Oscilloscope)
 
 
@@ -80,8 +82,8 @@ def test_compliance_above_the_device_limit_names_everything() -> None:
     with pytest.raises(LimitError) as caught:
         guard.configure_source(SourceSettings("voltage", 25e-3))
     assert str(caught.value) == (
-        "drive (Keithley 2450, USB0::1::INSTR): compliance_current 25 mA exceeds the device limit max_current 1 mA of "
-        "NbO2/W3/D12; lower it or edit [device.limits] in bench.toml"
+        "drive (Keithley 2450, USB0::1::INSTR): compliance_current 25 mA exceeds the device limit "
+        "max_current 1 mA of NbO2/W3/D12; lower it or edit [device.limits] in bench.toml"
     )
     assert caught.value.exit_code == 3
     assert sent.calls == []
@@ -177,7 +179,13 @@ def test_generator_levels_count_as_the_voltage_of_the_open_circuit() -> None:
     with pytest.raises(LimitError, match="pulse base"):
         guard.configure_pulse(pulse(base=-4.5, amplitude=5.0))
     guard.set_output(True)
-    assert sent.calls == ["configure_load", "configure_pulse", "configure_load", "configure_pulse", "set_output"]
+    assert sent.calls == [
+        "configure_load",
+        "configure_pulse",
+        "configure_load",
+        "configure_pulse",
+        "set_output",
+    ]
 
 
 def test_generator_current_is_what_a_shorted_device_would_draw() -> None:
@@ -226,12 +234,17 @@ def test_without_device_limits_the_instrument_still_has_its_own() -> None:
     guard, _ = source_meter(DeviceLimits())
     guard.configure_source(SourceSettings("voltage", 1.0))
     guard.set_level(200.0)
-    with pytest.raises(LimitError, match=r"source voltage 300 V is outside the instrument's range -210 V to 210 V"):
+    with pytest.raises(
+        LimitError, match=r"source voltage 300 V is outside the instrument's range -210 V to 210 V"
+    ):
         guard.set_level(300.0)
 
 
 @given(
-    emf=st.floats(-10, 10), resistance=st.floats(1, 1e6), compliance=st.floats(1e-9, 1), device=st.floats(1e-3, 1e9),
+    emf=st.floats(-10, 10),
+    resistance=st.floats(1, 1e6),
+    compliance=st.floats(1e-9, 1),
+    device=st.floats(1e-3, 1e9),
 )
 def test_no_device_sees_more_than_the_worst_case(
     emf: float, resistance: float, compliance: float, device: float,
@@ -264,7 +277,9 @@ def test_dac_codes_give_the_levels_back(levels: list[float]) -> None:
 
 
 def test_range_message() -> None:
-    with pytest.raises(LimitError, match=r"x: width 1 ns is outside the instrument's range 5 ns to 1 s; choose"):
+    with pytest.raises(
+        LimitError, match=r"x: width 1 ns is outside the instrument's range 5 ns to 1 s; choose"
+    ):
         require_in_range("x", "width", 1e-9, Range(5e-9, 1.0, "s"))
     with pytest.raises(LimitError):  # the slack of one bound is not that of the other
         require_in_range("x", "width", 4.99e-9, Range(5e-9, 1e6, "s"))
