@@ -1,4 +1,4 @@
-"""What a protocol may ask of an instrument: small capabilities, in SI units, the same for metal and simulation.
+"""What a protocol may ask of an instrument: small capabilities in SI units, for metal and simulation alike.
 
 Settings go in as frozen dataclasses and come back as the instrument accepted them (read back, never assumed).
 Long operations are start, poll, fetch, so that a stop is heard between two polls.
@@ -27,7 +27,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """One-year accuracy of one range: ± (gain * |reading| + offset), and the noise of one reading at 1 NPLC."""
+    """One-year accuracy of a range: ± (gain * |reading| + offset), and the noise of a reading at 1 NPLC."""
 
     full_scale: float  #: [unit]
     gain: float  #: relative
@@ -62,7 +62,7 @@ class InstrumentBase(Protocol):
         """Empty the instrument's error queue; InstrumentError with all entries if there are any."""
 
     def settings(self) -> Mapping[str, object]:
-        """Read back what the run file should hold of the set-up; units in the names' ``_unit`` twin where needed."""
+        """Read back what the run file should hold of the set-up, SI units."""
 
     def close(self) -> None: ...
 
@@ -72,7 +72,7 @@ class InstrumentBase(Protocol):
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """``function`` "voltage" or "current"; ``range`` [V or A] fixed, None = auto; ``limit`` = compliance [A or V]."""
+    """Sourced ``function``; ``range`` [V or A] fixed, None = auto; ``limit`` = compliance [A or V]."""
 
     function: Literal["voltage", "current"]
     limit: float
@@ -133,7 +133,7 @@ class SourceMeter(InstrumentBase, Protocol):
     def set_output(self, enabled: bool) -> None: ...
     def measure(self) -> Reading: ...
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
-        """Start a list sweep of ``levels`` [V or A], shape (n,), waiting ``dwell`` [s] at each before the reading."""
+        """Start a list sweep of ``levels`` [V or A], shape (n,), with ``dwell`` [s] at each before reading."""
 
     def poll_sweep(self) -> int:
         """Return how many points the running sweep has measured; never blocks longer than 100 ms."""
@@ -162,7 +162,7 @@ class Pulse:
 
 @dataclass(frozen=True)
 class ArbitraryWaveform:
-    """Levels [V into the set load], shape (n,), played at ``sample_rate`` [Hz]; holds ``levels[0]`` while idle."""
+    """Levels [V into the set load], shape (n,), played at ``sample_rate`` [Hz]; idles at ``levels[0]``."""
 
     levels: npt.NDArray[np.float64]
     sample_rate: float
@@ -203,7 +203,7 @@ class PulseGenerator(InstrumentBase, Protocol):
 
     def load_waveform(self, waveform: ArbitraryWaveform) -> None: ...
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
-        """One trigger plays ``count`` pulses (or the waveform ``count`` times); returns the accepted count."""
+        """One trigger plays ``count`` pulses (or waveforms); returns the accepted count."""
 
     def set_output(self, enabled: bool) -> None: ...
     def trigger(self) -> None: ...
@@ -227,7 +227,7 @@ class Vertical:
 
 @dataclass(frozen=True)
 class Timebase:
-    """``span`` [s] of the whole record; ``position`` [s] of mid-record after the trigger; number of segments."""
+    """``span`` [s] of the record; ``position`` [s] of mid-record after the trigger; number of segments."""
 
     span: float
     position: float = 0.0
@@ -352,4 +352,4 @@ class Plan:
     worst_case: tuple[PlanItem, ...] = ()
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    preview: Mapping[str, FloatArray] = field(default_factory=dict)  #: {"time", "level"} for the form's picture
+    preview: Mapping[str, FloatArray] = field(default_factory=dict)  #: {"time", "level"} for the form
