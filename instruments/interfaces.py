@@ -133,7 +133,7 @@ class SourceMeter(InstrumentBase, Protocol):
     def set_output(self, enabled: bool) -> None: ...
     def measure(self) -> Reading: ...
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
-        """Start a list sweep of ``levels`` [V or A], shape (n,), with ``dwell`` [s] at each before reading."""
+        """Start a sweep of ``levels`` [V or A], shape (n,), with ``dwell`` [s] at each before reading."""
 
     def poll_sweep(self) -> int:
         """Return how many points the running sweep has measured; never blocks longer than 100 ms."""
