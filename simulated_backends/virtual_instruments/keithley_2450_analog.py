@@ -26,6 +26,10 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2450_ranges import 
 
 OUTPUT_RESISTANCE = 0.05  #: [Ohm]
 CLOSED = 0.05  #: [Ohm] of the output relay
+#: [V] at full current of its range that the current loop's speed is stated for; a part of a high voltage range,
+#: or the loop would hold the output's slew down far from any limit
+LOOP_SWING = 1.0
+LOOP_SWING_OF_RANGE = 0.15
 ZERO_LIMIT = 0.005  #: of the range: what limits the current in the NORMal off state
 LIMIT_BAND = 0.005  #: relative: this near the limit counts as limiting
 
@@ -122,6 +126,7 @@ class OutputStage:
         limit *= 1.0 + calibrate(f"limit {points.function}", limit_row.source_gain, 0.0).gain
         slow = 20.0 if points.high_capacitance else 1.0
         voltage_range = row if voltage_source else limit_row
+        swing = max(LOOP_SWING, LOOP_SWING_OF_RANGE * voltage_range.full_scale)
         return SourceMeterStage(
             function="voltage" if voltage_source else "current",
             level=level,
@@ -129,7 +134,7 @@ class OutputStage:
             output_resistance=OUTPUT_RESISTANCE,
             voltage_time_constant=voltage_range.time_constant * slow,
             current_time_constant=(current_range if voltage_source else row).time_constant * slow,
-            loop_resistance=1.0 / (current_range if voltage_source else row).full_scale,
+            loop_resistance=swing / (current_range if voltage_source else row).full_scale,
             slew_rate=SLEW_RATE / slow,
         )
 

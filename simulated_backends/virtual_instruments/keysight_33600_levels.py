@@ -117,10 +117,13 @@ def set_low(levels: Levels, low: float, window: Window) -> Adjusted:
 
 
 def _set_edge(levels: Levels, value: float, window: Window, upper: bool) -> Adjusted:
-    error = None
-    if abs(value) > window.peak and not _near(abs(value), window.peak):
-        error = _UPPER if value > 0 else _LOWER
-        value = math.copysign(window.peak, value)
+    error: tuple[int, str] | None = None
+    least = window.min_amplitude   # room for the other level
+    top, bottom = window.peak - (0 if upper else least), -window.peak + (least if upper else 0)
+    if value > top and not _near(value, top):
+        value, error = top, _UPPER
+    elif value < bottom and not _near(value, bottom):
+        value, error = bottom, _LOWER
     other, sign = (levels.low, 1.0) if upper else (levels.high, -1.0)
     span = sign * (value - other)
     moved = "low level changed due to high level" if upper else "high level changed due to low level"
