@@ -184,7 +184,9 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         handle: Any
         context: Any
         for handle, session in self._sessions.items():
-            if session.notice_service_request():
+            session.notice_service_request()
+            while session.handlers_due:
+                session.handlers_due -= 1
                 context = next(self._handles)
                 self._events[context] = (handle, int(EventType.service_request))
                 calls += [

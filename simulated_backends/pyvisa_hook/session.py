@@ -99,6 +99,7 @@ class Session:
         }
         self.mechanisms: dict[int, int] = {}  #: event type -> enabled mechanisms
         self.queue: deque[int] = deque()
+        self.handlers_due = 0  #: service requests that the handlers have not been told of
         self._request_seen = False
         self._mid_response = False
 
@@ -234,18 +235,19 @@ class Session:
             if event in {enabled, EventType.all_enabled}:
                 self.mechanisms[enabled] &= ~mechanism
 
-    def notice_service_request(self) -> bool:
-        """Look at the SRQ line; a new request becomes an event. Returns whether a handler is to be called."""
+    def notice_service_request(self) -> None:
+        """Look at the SRQ line; a new request becomes an event in the queue, or one that handlers are due."""
         if not self.instrument.service_requested:
             self._request_seen = False
-            return False
+            return
         mechanisms = self.mechanisms.get(EventType.service_request, 0)
         if self._request_seen or not mechanisms:
-            return False
+            return
         self._request_seen = True
         if mechanisms & EventMechanism.queue:
             self.queue.append(int(EventType.service_request))
-        return bool(mechanisms & EventMechanism.handler)
+        if mechanisms & EventMechanism.handler:
+            self.handlers_due += 1
 
     def wait_for_event(self, event: int, timeout_ms: int) -> int:
         """Return the next queued event; the clock moves until there is one or the timeout is over."""

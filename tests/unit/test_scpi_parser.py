@@ -105,19 +105,48 @@ def test_numbers_are_read_as_written(value: float, form: str) -> None:
     assert Number().parse(text.encode(), None, ()) == float(text)
 
 
-@pytest.mark.parametrize(("text", "unit", "value"), [
-    ("5 mV", "V", 5e-3), ("5MV", "V", 5e-3), ("1.5MAV", "V", 1.5e6), ("2 KHZ", "HZ", 2e3), ("3 MHZ", "HZ", 3e6),
-    ("4MOHM", "OHM", 4e6), ("20us", "s", 20e-6), ("7 nA", "A", 7e-9), ("1e-3", "A", 1e-3), ("1.2E1V", "V", 12.0),
-    ("3 sec", "s", 3.0), ("#H1F", "", 31.0), ("#B101", "", 5.0), ("#Q17", "", 15.0), (".5", "", 0.5), ("1 EXA", "A", 1e18),
-])
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("5 mV", "V", 5e-3),
+        ("5MV", "V", 5e-3),
+        ("1.5MAV", "V", 1.5e6),
+        ("2 KHZ", "HZ", 2e3),
+        ("3 MHZ", "HZ", 3e6),
+        ("4MOHM", "OHM", 4e6),
+        ("20us", "s", 20e-6),
+        ("7 nA", "A", 7e-9),
+        ("1e-3", "A", 1e-3),
+        ("1.2E1V", "V", 12.0),
+        ("3 sec", "s", 3.0),
+        ("#H1F", "", 31.0),
+        ("#B101", "", 5.0),
+        ("#Q17", "", 15.0),
+        (".5", "", 0.5),
+        ("1 EXA", "A", 1e18),
+    ],
+)
 def test_units_and_multipliers(text: str, unit: str, value: float) -> None:
     assert Number(unit).parse(text.encode(), None, ()) == pytest.approx(value, rel=1e-12)
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("5 kg", -131), ("abc", -104), ("'5'", -104), ("1.2.3", -121), ("--3", -121), ("11", -222), ("-11", -222),
-    ("nan", -224), ("inf", -224), ("1_0", -121), ("#X1", -104), ("#H", -121),
-])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("5 kg", -131),
+        ("abc", -104),
+        ("'5'", -104),
+        ("1.2.3", -121),
+        ("--3", -121),
+        ("11", -222),
+        ("-11", -222),
+        ("nan", -224),
+        ("inf", -224),
+        ("1_0", -121),
+        ("#X1", -104),
+        ("#H", -121),
+    ],
+)
 def test_numbers_that_cannot_be(text: str, code: int) -> None:
     parameter = Number("V", -10, 10)
     with pytest.raises(ScpiError) as error:
@@ -144,7 +173,13 @@ def test_whole_numbers_are_rounded_and_booleans_take_numbers() -> None:
     assert Integer().parse(b"2.5", None, ()) == 3
     assert Integer().parse(b"-2.4", None, ()) == -2
     assert [Boolean().parse(t, None, ()) for t in (b"ON", b"off", b"1", b"0", b"2", b"0.4")] == [
-        True, False, True, False, True, False]
+        True,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
     with pytest.raises(ScpiError, match="-224"):
         Boolean().parse(b"YES", None, ())
 
@@ -152,7 +187,12 @@ def test_whole_numbers_are_rounded_and_booleans_take_numbers() -> None:
 def test_choices_take_both_forms_and_only_those() -> None:
     choice = Choice("VOLTage", "CURRent", "CHANnel1")
     assert [choice.parse(t, None, ()) for t in (b"volt", b"VOLTAGE", b"Curr", b"CHAN1", b"channel1")] == [
-        "VOLT", "VOLT", "CURR", "CHAN1", "CHAN1"]
+        "VOLT",
+        "VOLT",
+        "CURR",
+        "CHAN1",
+        "CHAN1",
+    ]
     for wrong in (b"VOLTA", b"VO", b"CHAN2"):
         with pytest.raises(ScpiError, match="-224"):
             choice.parse(wrong, None, ())
@@ -161,10 +201,19 @@ def test_choices_take_both_forms_and_only_those() -> None:
     assert Choice("VOLTage", quoted=True).parse(b"'VOLT'", None, ()) == "VOLT"
 
 
-@pytest.mark.parametrize(("raw", "code"), [
-    ([], -109), ([b"1"], None), ([b"1", b"2"], None), ([b"1", b"2", b"3"], None), ([b"1", b"2", b"'x'", b"4"], -104),
-    ([b"1", b""], None), ([b"", b"1"], -109), ([b"1", b"", b"2"], -102),
-])
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ([], -109),
+        ([b"1"], None),
+        ([b"1", b"2"], None),
+        ([b"1", b"2", b"3"], None),
+        ([b"1", b"2", b"'x'", b"4"], -104),
+        ([b"1", b""], None),
+        ([b"", b"1"], -109),
+        ([b"1", b"", b"2"], -102),
+    ],
+)
 def test_missing_and_superfluous_parameters(raw: list[bytes], code: int | None) -> None:
     parameters = (Number(), Optional(Number()), Many(Number(), maximum=3))
     if code is None:
@@ -256,8 +305,13 @@ def test_a_compound_message_goes_on_where_it_was() -> None:
 class _Model:
     """A model with one of everything, without a message machine around it."""
 
-    gain = Setting(":GAIN<1-2>", Number("", 0, 10, 5), default=lambda model, channel: 1.0 * channel, coerce="_halves",
-                   change="_changed")
+    gain = Setting(
+        ":GAIN<1-2>",
+        Number("", 0, 10, 5),
+        default=lambda model, channel: 1.0 * channel,
+        coerce="_halves",
+        change="_changed",
+    )
     mode = Setting(":MODE", Choice("AUTO", "MANual"), "AUTO")
 
     def __init__(self) -> None:
