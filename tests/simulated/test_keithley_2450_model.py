@@ -1,4 +1,4 @@
-"""The simulated Keithley 2450 on a resistor and on a switching device: readings, limits, ranges, sweeps, outputs."""
+"""The simulated Keithley 2450 on a resistor and on a switching device."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

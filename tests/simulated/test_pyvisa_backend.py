@@ -1,4 +1,4 @@
-"""The pyvisa backend @tsbench: discovery, sessions, timeouts in bench time, service requests, locks, lost connections."""
+"""The pyvisa backend @tsbench: sessions, timeouts in bench time, service requests, locks, lost connections."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""What the witness writes is what happened: against waveforms made up, against the circuit, and across a SIGKILL."""
+"""What the witness writes is what happened: made-up waveforms, the circuit, a SIGKILL."""
 
 import json
 import os
@@ -126,7 +126,7 @@ def test_switching_delay_of_a_pulse(tmp_path: Path) -> None:
     pulse = PulseTrain(
         base=0.0, top=1.15, start=1e-6, rise=10e-9, fall=10e-9, width=1e-6, period=5e-6, count=3
     )
-    circuit, log = witnessed(tmp_path / "w.jsonl", pulse, 15e-6, "100")
+    _, log = witnessed(tmp_path / "w.jsonl", pulse, 15e-6, "100")
     on = log.switching_on()
     assert len(on) == len(log.switching_off()) == 3
     for k, event in enumerate(on):
@@ -159,7 +159,8 @@ def test_the_log_survives_a_cut_line_but_not_damage(tmp_path: Path) -> None:
 PROGRAM = """
 import pyvisa, sys
 manager = pyvisa.ResourceManager(sys.argv[1])
-meter = manager.open_resource("USB0::0x05E6::0x2450::SIM00001::INSTR", read_termination="\\n", write_termination="\\n")
+meter = manager.open_resource(
+    "USB0::0x05E6::0x2450::SIM00001::INSTR", read_termination="\\n", write_termination="\\n")
 meter.write(":SOUR:VOLT:RANG 2;:SOUR:VOLT:ILIM 1e-3;:SENS:CURR:RANG 1e-3;NPLC 0.01;AZER OFF;:OUTP ON")
 print("on", flush=True)
 while True:

@@ -1,4 +1,4 @@
-"""The parser of the simulated instruments: where messages end, what a header means, what a parameter may be."""
+"""The parser of the simulated instruments: messages, headers, parameters."""
 
 import math
 import string
@@ -47,7 +47,7 @@ def test_a_block_comes_out_as_it_went_in(payload: bytes, digits: int | None) -> 
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=4), st.integers(1, 7))
 def test_blocks_hide_every_separator_however_the_message_is_cut(payloads: list[bytes], size: int) -> None:
-    """Newlines, semicolons, commas and quotes inside of a block end nothing, at any cutting of the transfer."""
+    """Newlines, semicolons, commas, quotes in a block end nothing, at any cutting of the transfer."""
     messages = [b":DATA 1," + definite_block(p) + b",2;:NEXT 'x'" for p in payloads]
     stream = b"\n".join(messages) + b"\n"
     got: list[bytes] = []
