@@ -104,7 +104,9 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
         fifty = self.impedance[channel] == "FIFT"
         if fifty:
             self.coupling[channel] = "DC"
-            self.vertical_range[channel] = self._range_chosen(channel, self.vertical_range[channel])
+            most = 8 * self.limits.max_scale["FIFT"] * self.probe[channel]
+            self.vertical_range[channel] = min(self.vertical_range[channel], most)
+            self._range_changed(channel)
         if self.node(str(channel)) is not None:
             resistance = FIFTY_OHM if fifty else ONE_MEGOHM
             self.bench.circuit.set_resistance(
@@ -217,6 +219,11 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
             self.bench.lagging_circuit.remove_observer(acquisition)
             self.bench.recorders.discard(self)
             self.clock.unwatch(self)
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Whether the circuit may skip whole periods although this scope is armed."""
+        return self.acquisition is None or self.acquisition.waits_in_vain
 
     @property
     def _observes_when_running(self) -> bool:

@@ -149,7 +149,16 @@ class Acquisition:
 
     @property
     def _hopeless(self) -> bool:
-        return self.plan.trigger.node is not None and self.plan.automatic is None
+        """Whether a signal that repeats itself without triggering will never trigger."""
+        fed = self.plan.trigger.node is not None or self.search.line is None
+        return fed and self.plan.automatic is None
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Whether only a command can trigger: the input that triggers is fed by nothing."""
+        unfed = self.plan.trigger.node is None and self.search.line is None
+        idle = self.pending is None and self.forced is None and not self.records
+        return unfed and idle and self.plan.automatic is None
 
     def process(self) -> None:
         """Judge what has become known."""
