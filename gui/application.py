@@ -1,6 +1,7 @@
 """Opens the window: the Qt application, its style, and what can go wrong before there is one."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -41,4 +42,8 @@ def open_window(bench: Path | None = None) -> int:
     apply_palette(application)
     window = MainWindow(bench)
     window.show()
+    signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C: as closing the window
+    wake = QtCore.QTimer()
+    wake.timeout.connect(lambda: None)  # lets Python see signals while Qt waits for events
+    wake.start(200)
     return int(application.exec_())

@@ -12,6 +12,9 @@ from tsbench.gui.palette import ACCENT, BORDER, CURVES, DIM, FIELD
 from tsbench.records import FloatArray
 
 _REDRAW_MS = 50
+_SHOWN_POINTS = (
+    20_000  #: a longer run shows at least its latest this many points; all of them are in its file
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class LivePlot(QtWidgets.QWidget):
         self.setAttribute(QtCore.Qt.WA_StyledBackground)
         self._x: list[float] = []
         self._y: list[float] = []
+        self._count = 0
         self._traces: dict[str, Trace] = {}
         self._axes = ("", "", "", "")
         self._stale = False
@@ -84,6 +88,7 @@ class LivePlot(QtWidgets.QWidget):
         """Start an empty curve; ``x`` and ``y`` are (name, unit) of the axes."""
         self._x.clear()
         self._y.clear()
+        self._count = 0
         self._traces.clear()
         self._axes = (*x, *y)
         self._logarithmic.setVisible(y[1] == "A")
@@ -95,6 +100,9 @@ class LivePlot(QtWidgets.QWidget):
         """Append one point; a NaN leaves a gap."""
         self._x.append(x)
         self._y.append(y)
+        if len(self._x) > 2 * _SHOWN_POINTS:
+            del self._x[:-_SHOWN_POINTS], self._y[:-_SHOWN_POINTS]
+        self._count += 1
         self._stale = True
 
     def show_trace(self, trace: Trace) -> None:
@@ -147,7 +155,8 @@ class LivePlot(QtWidgets.QWidget):
             return f"latest record: {next(iter(self._traces.values())).acquisition}&nbsp;&nbsp; {names}"
         if self._x:
             missing = sum(1 for value in self._y if math.isnan(value))
-            return f"{len(self._x)} points" + (f", {missing} out of range" if missing else "")
+            latest = f", the latest {len(self._x)} shown" if self._count > len(self._x) else ""
+            return f"{self._count} points{latest}" + (f", {missing} out of range" if missing else "")
         return "nothing measured yet"
 
 

@@ -45,6 +45,7 @@ class ResultTable(QtWidgets.QWidget):
         self.table.setTabKeyNavigation(False)
         for column in (0, 2, 3):
             header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeToContents)
+        header.setResizeContentsPrecision(50)  # the rows in sight: thousands of results must not stall
         header.setSectionResizeMode(1, QtWidgets.QHeaderView.Stretch)
         header.setDefaultAlignment(QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter)
         layout = QtWidgets.QVBoxLayout(self)
@@ -64,10 +65,11 @@ class ResultTable(QtWidgets.QWidget):
         self._path_label.setText(str(path) if path is not None else "no run file yet")
         self._path_label.setToolTip(str(path) if path is not None else "")
 
-    def show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Show result rows (the shape that ``--json`` prints)."""
-        self.table.setRowCount(len(rows))
-        for number, row in enumerate(rows):
+    def add_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append result rows (the shape that ``--json`` prints)."""
+        first = self.table.rowCount()
+        self.table.setRowCount(first + len(rows))
+        for number, row in enumerate(rows, start=first):
             flags = ", ".join(str(flag).replace("_", " ") for flag in row.get("flags", []))
             cells = (
                 str(row["quantity"]).replace("_", " "),

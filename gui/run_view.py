@@ -16,6 +16,7 @@ from tsbench.quantities import conditions_text
 from tsbench.records import Column, FloatArray
 
 _KEPT_LINES = 5000
+_FLUSH_MS = 100  #: results come in bursts; the table takes them together
 #: columns to draw, best first: (x, y)
 _AXES = (("device_voltage", "current"), ("voltage", "current"))
 
@@ -39,6 +40,10 @@ class RunView(QtWidgets.QWidget):
         self._problem.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse)
         self._axes: tuple[int, int] | None = None
         self._rows: list[Mapping[str, Any]] = []
+        self._flush = QtCore.QTimer(self)
+        self._flush.setSingleShot(True)
+        self._flush.setInterval(_FLUSH_MS)
+        self._flush.timeout.connect(self._show_new_rows)
         bottom = QtWidgets.QWidget()
         bottom.setObjectName("panel")
         bottom.setAttribute(QtCore.Qt.WA_StyledBackground)
@@ -82,6 +87,7 @@ class RunView(QtWidgets.QWidget):
 
     def end(self, words: str, good: bool) -> None:
         """The run has ended."""
+        self._show_new_rows()
         self.progress.setFormat(words.partition(":")[0])
         if good:
             self.progress.setValue(self.progress.maximum() if words == "done" else self.progress.value())
@@ -113,6 +119,9 @@ class RunView(QtWidgets.QWidget):
         else:
             safe = text.replace("&", "&amp;").replace("<", "&lt;")
             self.log.appendHtml(f"<span style='color:{colour}; white-space:pre-wrap'>{clock}  {safe}</span>")
+
+    def _show_new_rows(self) -> None:
+        self.results.add_rows(self._rows[self.results.table.rowCount() :])
 
     def rows(self) -> list[Mapping[str, Any]]:
         """Return the result rows of the run."""
@@ -162,7 +171,8 @@ class RunView(QtWidgets.QWidget):
 
     def _on_result(self, data: Mapping[str, Any], message: str) -> None:
         self._rows.append(data)
-        self.results.show_rows(self._rows)
+        if not self._flush.isActive():
+            self._flush.start()
 
 
 def _numbers(values: Sequence[float | None]) -> FloatArray:

@@ -115,5 +115,8 @@ def _tell(outcome: Any) -> None:
         sys.stderr.write(
             f"tsbench: {'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n"
         )
+    left = [name for name, enabled in outcome.outputs.items() if enabled is not False]
+    if left:
+        sys.stderr.write(f"tsbench: not read back as off: {', '.join(left)}; check the panel\n")
     if outcome.path is not None:
         sys.stderr.write(f"run file: {outcome.path}\n")

@@ -211,9 +211,7 @@ def _add_reading(commands: Any) -> None:
         metavar="RULE",
         help="when a device counts as switched, such as above=10n (first point above 10 nA)",
     )
-    analyse.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for plots (default: ./analysed)"
-    )
+    analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for plots (default: ./analysed)")
     _json(analyse, "the result rows")
 
     validate = _add(
