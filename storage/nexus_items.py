@@ -12,10 +12,13 @@ from tsbench.storage.schema import CHUNK, safe_name
 
 TEXT = h5py.string_dtype(encoding="utf-8")
 
+#: NeXus gives these endings a meaning beside a field of the name before them
+_RESERVED = ("_offset", "_set", "_errors", "_end", "_weights", "_mask", "_scaling_factor", "_indices")
+
 
 def group(parent: Any, name: str, nx_class: str, **attributes: Any) -> Any:
     """Create a group of a NeXus class."""
-    made = parent.create_group(name)
+    made = parent.create_group(name, track_order=True)  # netCDF readers want it
     made.attrs["NX_class"] = nx_class
     for key, value in attributes.items():
         made.attrs[key] = value
@@ -79,7 +82,10 @@ def empty(parent: Any, name: str, shape: tuple[int, ...], dtype: Any, units: str
 
 def anything(parent: Any, name: str, value: Any, units: str = "") -> Any:
     """Create a dataset of what a setting or parameter may be: number, text, list of numbers, or JSON text."""
-    name = _free_name(parent, safe_name(name))
+    name = safe_name(name)
+    if name.endswith(_RESERVED):
+        name += "_value"
+    name = _free_name(parent, name)
     value = codec.plain(value)
     if isinstance(value, bool | int | float):
         return number(parent, name, value, units)

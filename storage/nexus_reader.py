@@ -90,7 +90,11 @@ def read_results(extraction: Any) -> tuple[Result, ...]:
             continue
         part = extraction[name]
         numbers = {key: [_or_none(v) for v in part[key][...].tolist()] for key in ("value", "low", "high")}
-        flags, conditions, methods = part["flags"][...], _texts(part["conditions"]), _texts(part["method"])
+        flags, conditions, methods = (
+            part["flags"][...],
+            _texts(part["words/conditions"]),
+            _texts(part["words/method"]),
+        )
         for position, row in enumerate(part["row"][...].tolist()):
             rows[row] = Result(
                 quantity=str(part.attrs["quantity"]),

@@ -72,8 +72,8 @@ def _write_block(
     ):
         if fact is not None:
             nx.number(block, name, fact, unit)
-    nx.number(block, "accuracy_gain", one.accuracy_gain, "")
-    nx.number(block, "accuracy_offset", one.accuracy_offset, one.unit)
+    nx.number(block, "gain_accuracy", one.accuracy_gain, "")
+    nx.number(block, "level_accuracy", one.accuracy_offset, one.unit)
     record = nx.array(block, "record", np.arange(records, dtype=np.int64), "")
     record.make_scale("record")
     sample = nx.blank_scale(block, "sample", samples)
@@ -138,6 +138,7 @@ def _write_preview(parent: Any, number: int, waveform: Waveform) -> Any:
     times, values, step = envelope(values, waveform.times()[: len(values)])
     preview = nx.data_group(parent, name, "signal", ("time",), f"{waveform.channel}, preview")
     preview.attrs["source"] = block_name(number)
+    preview.attrs["channel"] = waveform.channel
     preview.attrs["decimation"] = step
     time = nx.array(preview, "time", times, "s", long_name="time after the trigger [s]")
     time.make_scale("time")
@@ -173,7 +174,12 @@ def _read_block(block: Any) -> dict[int, Waveform]:
         "scale": float(signal.attrs["scale_factor"]),
         "offset": float(signal.attrs["add_offset"]),
     }
-    alike |= {name: float(block[name][()]) for name in ("dt", "accuracy_gain", "accuracy_offset")}
+    for name, dataset in (
+        ("dt", "dt"),
+        ("accuracy_gain", "gain_accuracy"),
+        ("accuracy_offset", "level_accuracy"),
+    ):
+        alike[name] = float(block[dataset][()])
     for name in ("clip_low", "clip_high", "bandwidth"):
         alike[name] = block[name][()].item() if name in block else None
     found, row = {}, 0

@@ -54,7 +54,7 @@ def _root(file: Any, run: Run) -> None:
 
 def _facts(entry: Any, run: Run) -> None:
     header = run.header
-    loud = "SIMULATED " if header.simulated else ""
+    loud = _loud(header)
     nx.text(entry, "definition", DEFINITION, version=DEFINITION_VERSION)
     nx.text(entry, "title", f"{loud}{header.protocol} on {header.device.identifier}")
     nx.text(entry, "start_time", header.start_time)
@@ -80,15 +80,18 @@ def _facts(entry: Any, run: Run) -> None:
     nx.text(user, "name", header.user or "unknown")
 
 
+def _loud(header: RunHeader) -> str:
+    return "SIMULATED " if header.simulated else ""
+
+
 def _process(entry: Any, provenance: Mapping[str, Any]) -> None:
     process = nx.group(entry, "process", "NXprocess")
     version = str(provenance.get("version", ""))
     nx.text(process, "program", PROGRAM, version=version, program_url=PROGRAM_URL)
     nx.text(process, "date", run_id.timestamp())
-    note = nx.group(process, "environment", "NXnote")
-    nx.text(note, "type", "application/json")
-    nx.text(note, "description", "code, libraries and machine that measured")
-    nx.text(note, "data", codec.to_json(provenance))
+    environment = nx.group(process, "environment", "NXcollection")
+    for name, value in provenance.items():
+        nx.anything(environment, name, value)
 
 
 def _sample(entry: Any, header: RunHeader) -> None:
@@ -166,7 +169,8 @@ def _instruments(entry: Any, header: RunHeader, steps: Any) -> None:
     for column in header.columns:
         sensor = nx.group(environment, column_name(column), "NXsensor")
         nx.text(sensor, "name", column.help or column.name)
-        sensor["value"] = steps[column_name(column)]  # a hard link: the same numbers
+        # hard links: the same numbers, and their dimension where netCDF looks for it
+        sensor["value"], sensor["index"] = steps[column_name(column)], steps["index"]
     for name, facts in header.instruments.items():
         group = nx.group(instrument, safe_name(name), "NXcollection")
         parts = [str(facts.get(key, "")) for key in ("manufacturer", "model", "serial", "firmware")]
@@ -208,31 +212,31 @@ def _log(entry: Any, run: Run) -> None:
 
 
 def _default_plot(entry: Any, run: Run, steps: Any, preview: Any) -> None:
-    columns = run.header.columns
-    if len(run.points) and columns:
-        signal, axis = plot_columns(columns)
-        plot = nx.data_group(entry, "data", column_name(signal), (column_name(axis),) if axis else (".",))
-        for column in (signal, axis):
-            if column is not None:
-                plot[column_name(column)] = steps[column_name(column)]
+    columns = plot_columns(run.header.columns)
+    if len(run.points) and (columns is not None or preview is None):
+        signal, axis = columns or (run.header.columns[-1], run.header.columns[0])
+        names = [column_name(signal), column_name(axis)]
+        plot = nx.data_group(entry, "data", names[0], (names[1],))
+        for name in dict.fromkeys((*names, "index")):  # hard links: the same numbers, and their dimension
+            plot[name] = steps[name]
     else:
-        plot = nx.data_group(entry, "data", "signal", ("time",))
+        # not called "signal": a validator takes the attribute of that name for the dataset
+        name = safe_name(str(preview.attrs["channel"])) if preview is not None else "value"
+        plot = nx.data_group(entry, "data", name, ("time",))
         if preview is not None:
-            plot["signal"], plot["time"] = preview["signal"], preview["time"]
+            plot[name], plot["time"] = preview["signal"], preview["time"]
         else:
-            nx.array(plot, "signal", np.zeros(0), "")
+            nx.array(plot, name, np.zeros(0), "")
             nx.array(plot, "time", np.zeros(0), "s")
-    nx.text(plot, "title", f"{'SIMULATED ' if run.header.simulated else ''}{run.header.run_id}")
+    nx.text(plot, "title", _loud(run.header) + run.header.run_id)
 
 
-def plot_columns(columns: Sequence[Column]) -> tuple[Column, Column | None]:
-    """Return what a viewer plots first, and against what: current against voltage where both are there."""
+def plot_columns(columns: Sequence[Column]) -> tuple[Column, Column] | None:
+    """Return current and voltage, at the device where that is known; None where a run has no such columns."""
     currents = [column for column in columns if column.unit == "A" and "current" in column.name]
     voltages = [column for column in columns if column.unit == "V" and "voltage" in column.name]
-    preferred = [column for column in voltages if column.name in {"device_voltage", "voltage"}] or voltages
-    if currents and preferred:
-        return currents[0], preferred[0]
-    return columns[-1], columns[0] if len(columns) > 1 else None
+    at_device = [column for column in voltages if column.name == "device_voltage"]
+    return (currents[0], (at_device or voltages)[0]) if currents and voltages else None
 
 
 def write_extraction(
@@ -269,9 +273,10 @@ def write_extraction(
         )
         describe_flags(flags)
         flags.dims[0].attach_scale(scale)
-        nx.texts(part, "method", [result.method for result in members])
+        words = nx.group(part, "words", "NXcollection")  # text beside NXdata's numbers
+        nx.texts(words, "method", [result.method for result in members])
         nx.texts(
-            part,
+            words,
             "conditions",
             [codec.to_json(result.conditions) for result in members],
             type="application/json",

@@ -361,3 +361,21 @@ def test_a_second_writer_and_recover_leave_a_running_run_alone(tmp_path: Path) -
         assert read_run(recorder.path).status == "running"
         recorder.point(Point((0.0, 1.0, 1.0, 1e-6)))
         assert len(read_run(recorder.finish("success")).points) == 2
+
+
+def test_without_current_and_voltage_columns_the_first_waveform_is_what_viewers_show(tmp_path: Path) -> None:
+    columns = (Column("index", ""), Column("flags", "V", "two names that are taken"))
+    with RunRecorder(tmp_path, header(columns=columns)) as recorder:
+        for number in range(3):
+            recorder.point(Point((float(number), 1.0)))
+        recorder.waveform(waveform(samples=10_000))
+        path = recorder.finish("success")
+    with h5py.File(path) as file:
+        plot = file["entry/data"]
+        signal, (axis,) = plot.attrs["signal"], plot.attrs["axes"]
+        assert (signal, axis) == ("device_voltage_high", "time")
+        values = waveform(samples=10_000).values()[0]
+        assert plot[signal].dtype == np.float32 and len(plot[signal]) <= 4000
+        assert plot[signal][...].max() == np.float32(values.max())
+        assert plot[signal].attrs["units"] == "V" and plot[axis].attrs["units"] == "s"
+    assert read_run(path).column("index").tolist() == [0.0, 1.0, 2.0] and validate(path) == []
