@@ -1,6 +1,5 @@
-"""The pyvisa backend @tsbench: sessions, timeouts in bench time, service requests, locks, lost connections."""
+"""The pyvisa backend @tsbench: sessions, timeouts in bench time, service requests, locks, lost links."""
 
-import gc
 import json
 import os
 import subprocess
