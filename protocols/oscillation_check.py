@@ -9,11 +9,13 @@ import numpy as np
 
 from tsbench.instruments import Station, Timebase
 from tsbench.protocols.device_view import FREE_RUN, DeviceView, Window
-from tsbench.records import FloatArray, Waveform
+from tsbench.records import Fixture, FloatArray, Waveform
 
-#: record length: 100 us seen every 20 ns finds periods between about 40 ns and 30 us
-CHECK_SPAN = 100e-6
-_POINTS = 5000
+#: [s] shortest and longest record; with these points the shortest finds periods from about 80 ns to 15 us
+SHORTEST_SPAN, LONGEST_SPAN = 50e-6, 20e-3
+_POINTS = 2000
+#: a relaxation oscillation takes about one time constant of load and capacitance; several must fit a record
+_TIME_CONSTANTS = 40
 #: standard deviation of the record over that of the resting device, above which something moves
 _RATIO = 3.0
 #: an oscillation repeats: fewer cycles are a transient
@@ -65,6 +67,12 @@ def white_noise(values: FloatArray, resolution: float) -> float:
     return max(float(np.median(np.abs(np.diff(values)))) * 1.4826 / 2**0.5, resolution / 2)
 
 
+def check_span(fixture: Fixture, role: str = "drive") -> float:
+    """Return how long a record must be [s] to hold several periods of the slowest oscillation to be expected."""
+    slowest = fixture.path_resistance.get(role, 0.0) * fixture.parallel_capacitance
+    return min(max(_TIME_CONSTANTS * slowest, SHORTEST_SPAN), LONGEST_SPAN)
+
+
 class OscillationCheck:
     """Takes a reference record of the resting device, then says of later ones whether the device oscillates."""
 
@@ -72,12 +80,14 @@ class OscillationCheck:
         self._view = view
         self._windows = view.windows(voltage, current)
         self._noise: dict[str, float] = {}
+        self._span = SHORTEST_SPAN
 
     def prepare(self, station: Station) -> bool:
         """Set the scope up and take the reference, with the source at rest; returns whether that worked."""
         self._view.configure(self._windows)
         self._view.scope.configure_trigger(FREE_RUN)
-        waveforms = self._view.capture_now(Timebase(span=CHECK_SPAN, points=_POINTS), station, {})
+        self._span = check_span(station.fixture)
+        waveforms = self._view.capture_now(Timebase(span=self._span, points=_POINTS), station, {})
         if waveforms is None:
             return False
         # a quiet 8-bit channel may show one code only: half a code is the least that can be told
@@ -86,7 +96,7 @@ class OscillationCheck:
 
     def verdict(self, station: Station) -> Verdict:
         """Take a record now and judge it."""
-        waveforms = self._view.recapture(CHECK_SPAN, station, {}) if self._noise else None
+        waveforms = self._view.recapture(self._span, station, {}) if self._noise else None
         if waveforms is None:
             return Verdict(None)
         best = Activity(0, 0.0, 0.0)

@@ -1,11 +1,13 @@
 """The oscillation protocol against a recording bench: ranges, periods, rest between biases, end at zero."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import PROTOCOLS, Oscillation, describe, protocol_named
-from tsbench.protocols.oscillation_check import activity, white_noise
+from tsbench.protocols.oscillation_check import SHORTEST_SPAN, activity, check_span, white_noise
 from tsbench.records import DeviceLimits, Flag
 
 
@@ -129,3 +131,9 @@ def test_the_registry_names_and_describes_every_protocol():
         assert [p["name"] for p in described["parameters"]] == list(protocol.model_fields)
         assert all(p["help"] and p["kind"] != "text" for p in described["parameters"])
         assert protocol.parse({p["name"]: p["default"] for p in described["parameters"]}) == protocol()
+
+
+def test_the_look_of_a_sweep_is_long_enough_for_the_fixtures_slowest_oscillation(station):
+    fixture = dataclasses.replace(station.fixture, path_resistance={"drive": 5e3}, parallel_capacitance=10e-9)
+    assert check_span(fixture) == pytest.approx(40 * 50e-6)
+    assert check_span(station.fixture) == SHORTEST_SPAN
