@@ -1,5 +1,6 @@
 """The pyvisa backend @tsbench: sessions, timeouts in bench time, service requests, locks, lost links."""
 
+import gc
 import json
 import os
 import subprocess
