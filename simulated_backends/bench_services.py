@@ -36,8 +36,8 @@ class BenchServices:
         self._on_output: Callable[[str, str, bool, float], None] | None = None
         self._on_compliance: Callable[[str, float | None, float], None] | None = None
         self._circuit: CircuitInterface | None = None
-        #: whoever records every detail of the circuit now (armed scopes): while there are any, no period is
-        #: skipped
+        #: whoever records the circuit now (armed scopes): while there are any, no period is skipped, unless
+        #: each says of itself that it ``waits_in_vain``: that nothing the circuit does can matter to it yet
         self.recorders: set[object] = set()
 
     # ------------------------------------------------------------------------------------------ circuit
@@ -51,7 +51,8 @@ class BenchServices:
         """Return the circuit, integrated up to now: read it or change it."""
         circuit = self.lagging_circuit
         if circuit.time < self.clock.now:
-            circuit.advance(self.clock.now, skip=not self.recorders)
+            watched = any(not getattr(recorder, "waits_in_vain", False) for recorder in self.recorders)
+            circuit.advance(self.clock.now, skip=not watched)
         return circuit
 
     @property
