@@ -143,7 +143,7 @@ def run_demo(out: Path, seed: int = 1, progress: Progress | None = None, figures
         witness = read_witness(witness_file)
         rows += _beside_truth(outcome.results, run, witness)
         known = witness.devices()[DEVICE]
-        static = {"threshold_voltage": known["threshold"]["voltage"], "hold_voltage": known["hold"]["voltage"]}
+        static = {f"{fold}_voltage": known[fold]["voltage"] for fold in ("threshold", "hold") if fold in known}
         if figures:
             pictures += draw_figures(run, out)
     done = DemoOutcome(tuple(rows), static, tuple(paths), tuple(pictures), out)
