@@ -75,18 +75,20 @@ def film_current(p: FloatArray, k: int, v: float, t: float) -> tuple[float, floa
 
     Row ``k`` of ``p`` is :meth:`PooleFrenkel.vector`.
     """
+    inverse = 1.0 / t
     field = abs(v) * p[k, 1]
-    x = p[k, 3] * math.sqrt(field) / t
+    x = p[k, 3] * math.sqrt(field) * inverse
+    thermal = p[k, 0] * math.exp(-p[k, 2] * inverse)
     if x < 1e-2:   # series: the closed form loses all digits
         h = 0.5 + x * (1.0 / 3.0 + x * (0.125 + x / 30.0))
         growth = math.exp(x)
     else:
+        shrink = 1.0 / (x * x)   # does not wait for the exponential
         growth = math.exp(min(x, LARGEST_EXPONENT))
-        h = (1.0 + (x - 1.0) * growth) / (x * x)
-    thermal = p[k, 0] * math.exp(-p[k, 2] / t)
+        h = shrink + (x - 1.0) * shrink * growth
     current = thermal * field * (h + 0.5)
     conductance = thermal * p[k, 1] * 0.5 * (1.0 + growth)
-    by_temperature = (current * p[k, 2] / t - thermal * field * (growth - 2.0 * h)) / t
+    by_temperature = (current * p[k, 2] * inverse - thermal * field * (growth - 2.0 * h)) * inverse
     if v < 0.0:
         return -current, conductance, -by_temperature
     return current, conductance, by_temperature
