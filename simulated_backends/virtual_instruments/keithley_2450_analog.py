@@ -26,8 +26,8 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2450_ranges import 
 
 OUTPUT_RESISTANCE = 0.05  #: [Ohm]
 CLOSED = 0.05  #: [Ohm] of the output relay
-#: [V] at full current of its range that the current loop's speed is stated for; a part of a high voltage range,
-#: or the loop would hold the output's slew down far from any limit
+#: [V] at the full current of a range that the current loop's speed is stated for; more where the voltage
+#: range is high, or the loop would hold the output's slew down far from any limit
 LOOP_SWING = 1.0
 LOOP_SWING_OF_RANGE = 0.15
 ZERO_LIMIT = 0.005  #: of the range: what limits the current in the NORMal off state
