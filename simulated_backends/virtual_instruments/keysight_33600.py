@@ -52,7 +52,7 @@ PULSE_OF_TRIGGER_OUTPUT = 1e-6  #: [s]
 class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrument):
     """Two channels, pulse, burst, trigger, arbitrary waveforms; ``limits`` says which model."""
 
-    limits: ClassVar[GeneratorModel]  # type: ignore[misc]
+    limits: ClassVar[GeneratorModel]
     outputs = ("1", "2")
     terminals = ("1", "2")
 

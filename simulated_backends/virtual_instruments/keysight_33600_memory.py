@@ -1,7 +1,7 @@
 """Volatile arbitrary-waveform memory of the 33500B/33600A: ``DATA:...`` as text or blocks, per channel."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ def exponential_rise() -> Codes:
 class WaveformMemory(VirtualInstrument):
     """What the ``DATA`` subsystem does; mixed into the generator."""
 
-    limits: "GeneratorModel"
+    limits: ClassVar["GeneratorModel"]
     arbs: dict[int, dict[str, Codes]]  #: channel -> name -> codes
 
     byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), default="NORM")

@@ -5,7 +5,7 @@ to move moves it with error -221: so does the hardware; nothing happens silently
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tsbench.simulated_backends.virtual_instruments import keysight_33600_levels as levels_of
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
@@ -70,7 +70,7 @@ def _max_frequency(instrument: "SourceSettings", channel: int) -> float:
 class SourceSettings(VirtualInstrument):
     """What ``SOURce:FUNCtion``, ``FREQ``, ``VOLTage`` and ``OUTPut:LOAD`` do; mixed into the generator."""
 
-    limits: "GeneratorModel"
+    limits: ClassVar["GeneratorModel"]
     levels: dict[int, Levels]
     frequency: dict[int, float]  #: [Hz]
 

@@ -218,4 +218,4 @@ def _vertices(levels: FloatArray, step: float, filtering: str, edge: float) -> t
     bends[0] = bends[-1] = True
     bends[1:-1] = np.abs(np.diff(levels, 2)) > 1e-12 * (1 + float(np.max(np.abs(levels))))
     kept = np.flatnonzero(bends)
-    return kept * step, levels[kept]
+    return np.asarray(kept * step, dtype=np.float64), levels[kept]

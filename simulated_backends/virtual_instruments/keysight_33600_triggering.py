@@ -1,7 +1,8 @@
 """Bursts and triggers of the 33500B/33600A, on the bench's time line."""
 
+import functools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -25,7 +26,7 @@ _CHANNELS = (1, 2)
 class Triggering(VirtualInstrument):
     """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do; mixed into the generator."""
 
-    limits: "GeneratorModel"
+    limits: ClassVar["GeneratorModel"]
 
     burst_on = Setting("[:SOURce<1-2>]:BURSt:STATe", Boolean(), default=False, change="_burst_changed")
     burst_mode = Setting("[:SOURce<1-2>]:BURSt:MODE", Choice("TRIGgered", "GATed"), default="TRIG",
@@ -235,11 +236,11 @@ class Triggering(VirtualInstrument):
             waits = self.burst_on[channel] and self.trigger_source[channel] == "EXT"
             if line is None or not waits:
                 continue
-            slope = "negative" if self.trigger_slope[channel] == "NEG" else "positive"
-            edge = line.next_edge(self.clock.now, slope)
+            falling = self.trigger_slope[channel] == "NEG"
+            edge = line.next_edge(self.clock.now, "negative" if falling else "positive")
             if edge is not None:
                 self._next_external[channel] = self.clock.schedule(
-                    edge, lambda channel=channel, edge=edge: self._external_edge(channel, edge))
+                    edge, functools.partial(self._external_edge, channel, edge))
 
     def _external_edge(self, channel: int, time: float) -> None:
         self._next_external[channel] = None

@@ -52,7 +52,7 @@ _PATIENCE = 1.0  #: [s] after which a free-running scope shows that it has nothi
 class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
     """Four inputs, edge trigger, single and segmented acquisition; ``limits`` says which model."""
 
-    limits: ClassVar[ScopeModel]  # type: ignore[misc]
+    limits: ClassVar[ScopeModel]
     terminals = ("1", "2", "3", "4")
     error_queue_depth = 30
 

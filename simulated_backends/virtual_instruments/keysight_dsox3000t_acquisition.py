@@ -232,7 +232,7 @@ class Digitiser:
     ) -> npt.NDArray[np.uint16]:
         """Return the mean of several records; a sample clipped in one of them stays clipped."""
         codes = np.stack([self.codes(plan, record, number, stride) for record in records])
-        mean = np.round(np.mean(codes, axis=0)).astype(np.uint16)
+        mean: npt.NDArray[np.uint16] = np.asarray(np.round(np.mean(codes, axis=0)), dtype=np.uint16)
         mean[np.any(codes == 0x0001, axis=0)] = 0x0001
         mean[np.any(codes == 0xFFFF, axis=0)] = 0xFFFF
         return mean
@@ -241,7 +241,8 @@ class Digitiser:
         points = plan.sampling.points
         interval = plan.sampling.interval
         kept = np.arange(0, points, stride)
-        times = record.trigger + (plan.first_sample + kept * interval) * (1 + plan.timebase_error)
+        after = (plan.first_sample + kept * interval) * (1 + plan.timebase_error)
+        times = np.asarray(record.trigger + after, dtype=np.float64)
         sigma = gaussian_sigma(channel.bandwidth)
         average = plan.sampling.interval * self.model.max_sample_rate if plan.high_resolution else 1.0
         if channel.node is None or channel.grounded:
@@ -266,4 +267,4 @@ class Digitiser:
         """Return the extremes within each two sample intervals, lowest first."""
         parts = [filtered(history, node, times + interval * part, sigma) for part in (-0.5, -0.25, 0.0, 0.25)]
         low, high = np.min(parts, axis=0), np.max(parts, axis=0)
-        return np.where(np.arange(len(times)) % 2 == 0, low, high)
+        return np.asarray(np.where(np.arange(len(times)) % 2 == 0, low, high), dtype=np.float64)

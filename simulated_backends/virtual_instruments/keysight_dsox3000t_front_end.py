@@ -27,10 +27,12 @@ _SLOW = 20.0  #: solver steps longer than this many sigmas need no filtering: th
 class Trace(Protocol):
     """What the history keeps of a trajectory."""
 
-    start: float
-    end: float
-    times: FloatArray
-
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+    @property
+    def times(self) -> FloatArray: ...
     def voltage(self, node: str, times: FloatArray) -> FloatArray: ...
 
 

@@ -1,6 +1,6 @@
 """Vertical, horizontal, trigger and acquisition settings of the InfiniiVision 3000T X-Series."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_models import (
@@ -43,7 +43,7 @@ class Label(Parameter):
 class ScopeSettings(VirtualInstrument):
     """What ``CHANnel``, ``TIMebase``, ``TRIGger`` and ``ACQuire`` set; mixed into the scope."""
 
-    limits: "ScopeModel"
+    limits: ClassVar["ScopeModel"]
 
     coupling = Setting(":CHANnel<1-4>:COUPling", Choice("AC", "DC"), default="DC", coerce="_coupling_chosen")
     impedance = Setting(":CHANnel<1-4>:IMPedance", Choice("ONEMeg", "FIFTy"), default="ONEM",
@@ -113,7 +113,7 @@ class ScopeSettings(VirtualInstrument):
     def _offset_chosen(self, channel: int, value: float) -> float:
         probe = self.probe[channel]   # a value beyond becomes the nearest legal one, without error
         most = self.limits.max_offset(self.scale(channel) / probe) * probe
-        return min(max(value, -most), most)
+        return float(min(max(value, -most), most))
 
     def _probe_chosen(self, channel: int, value: float) -> float:
         ratio = value / self.probe[channel]

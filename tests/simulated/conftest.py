@@ -84,7 +84,8 @@ class Table:
         self.bench = BenchServices(seed, imperfections, {"scope.external": "generator.sync"})
         nodes = {"1": "a", "2": "b"}
         self.generator: Any = model_class(generator)(self.bench, Placement("generator", "SIM1", nodes))
-        self.scope: Any = model_class("keysight_dsox3054t")(self.bench, Placement("scope", "SIM2", nodes))
+        scope = model_class("keysight_dsox3054t")
+        self.scope: Any = scope(self.bench, Placement("scope", "SIM2", nodes))
         elements = list(parse_netlist(netlist, ["a", "b"]).elements)
         for instrument in (self.generator, self.scope):
             elements += instrument.attachment().elements
@@ -96,7 +97,7 @@ class Table:
         for message in messages:
             self.bench.clock.wait(1e-4)
             instrument.recv(message if isinstance(message, bytes) else message.encode(), True)
-            for _ in range(10):   # a relay takes its time; a digitize that waits for a trigger is not waited for
+            for _ in range(10):   # a relay takes its time; a waiting digitize is left waiting
                 if not instrument.will_answer:
                     break
                 self.bench.clock.wait(0.5e-3)
@@ -166,7 +167,8 @@ class Table:
 
         from tsbench.simulated_backends.virtual_instruments.scpi_syntax import block_payload
 
-        self.send(self.scope, f":WAV:SOUR CHAN{channel}", ":WAV:FORM WORD", ":WAV:POIN:MODE RAW", f":WAV:POIN {points}")
+        self.send(self.scope, f":WAV:SOUR CHAN{channel}", ":WAV:FORM WORD", ":WAV:POIN:MODE RAW",
+                  f":WAV:POIN {points}")
         preamble = [float(part) for part in self.ask(self.scope, ":WAV:PRE?").split(",")]
         payload = block_payload(self.ask_bytes(self.scope, ":WAV:DATA?"))
         assert payload is not None

@@ -162,17 +162,18 @@ def test_binary_and_text_waveforms_are_the_same(table: Any, order: str) -> None:
     assert '"BLOCK"' in bench.ask(bench.generator, "DATA:VOL:CAT?")
     bench.send(bench.generator, "DATA:ARB:DAC text, " + ",".join(["0"] * 40), "FUNC:ARB nothing")
     assert bench.errors(bench.generator) == [786, 785]
-    bench.send(bench.generator, "DATA:ARB short, 0, 1", "DATA:ARB loud, " + ",".join(["2"] * 40), "DATA:VOL:CLE")
+    bench.send(bench.generator, "DATA:ARB short, 0, 1", "DATA:ARB loud, " + ",".join(["2"] * 40),
+               "DATA:VOL:CLE")
     assert bench.errors(bench.generator) == [-109, -222]
     assert bench.generator.arbs[1] == {}
 
 
-def test_arbitrary_waveform_steps_at_its_sample_rate_and_idles_at_its_first_point(table: Any) -> None:
+def test_arbitrary_waveform_steps_at_its_rate_and_idles_at_its_first_point(table: Any) -> None:
     bench = table(imperfections=False)
     codes = [-32767] * 10 + [32767] * 20 + [0] * 10
     bench.send(bench.generator, "OUTP:LOAD INF", "DATA:ARB:DAC steps, " + ",".join(map(str, codes)),
-               "FUNC:ARB steps", "FUNC ARB", "FUNC:ARB:SRAT 1e6", "FUNC:ARB:FILT OFF", "VOLT 2", "VOLT:OFFS 1",
-               "TRIG:SOUR BUS", "BURS:STAT ON", "OUTP ON", "TRIG1:DEL 150e-6", "*TRG")
+               "FUNC:ARB steps", "FUNC ARB", "FUNC:ARB:SRAT 1e6", "FUNC:ARB:FILT OFF", "VOLT 2",
+               "VOLT:OFFS 1", "TRIG:SOUR BUS", "BURS:STAT ON", "OUTP ON", "TRIG1:DEL 150e-6", "*TRG")
     times, voltage = bench.voltages("a", 300e-6, 60_001)
     assert not bench.errors(bench.generator)
     assert voltage[0] == pytest.approx(0.0, abs=1e-3)

@@ -15,11 +15,18 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600_levels import
     set_low,
     set_offset,
 )
-from tsbench.simulated_backends.virtual_instruments.keysight_33600_models import INFINITE_LOAD, KEYSIGHT_33622A
+from tsbench.simulated_backends.virtual_instruments.keysight_33600_models import (
+    INFINITE_LOAD,
+    KEYSIGHT_33622A,
+)
 
 
-@pytest.mark.parametrize(("channel", "load", "setting"), [(1, 10e3, "INF"), (2, 50.0, "50"), (1, 10e3, "10000")])
-def test_programmed_volts_appear_across_the_declared_load(table: Any, channel: int, load: float, setting: str) -> None:
+@pytest.mark.parametrize(("channel", "load", "setting"), [
+    (1, 10e3, "INF"), (2, 50.0, "50"), (1, 10e3, "10000"),
+])
+def test_programmed_volts_appear_across_the_declared_load(
+    table: Any, channel: int, load: float, setting: str,
+) -> None:
     bench = table(imperfections=False)
     bench.send(bench.generator, f"OUTP{channel}:LOAD {setting}", f"SOUR{channel}:FUNC DC",
                f"SOUR{channel}:VOLT:OFFS 1.5", f"OUTP{channel} ON")
@@ -133,12 +140,16 @@ def test_levels_of_many_generators_stay_within_the_data_sheet(table: Any) -> Non
     assert np.std(found) > 1e-3   # they do differ
 
 
-levels = st.builds(Levels, st.floats(1e-3, 10), st.floats(-5, 5), st.sampled_from([50.0, INFINITE_LOAD, 1000.0]))
+loads = st.sampled_from([50.0, INFINITE_LOAD, 1000.0])
+levels = st.builds(Levels, st.floats(1e-3, 10), st.floats(-5, 5), loads)
+changes = st.sampled_from([set_high, set_low, set_offset, set_amplitude])
 
 
 @settings(max_examples=200, deadline=None)
-@given(levels, st.floats(-30, 30, allow_nan=False), st.sampled_from([set_high, set_low, set_offset, set_amplitude]))
-def test_whatever_is_asked_the_output_stays_inside_its_window(before: Levels, value: float, change: Any) -> None:
+@given(levels, st.floats(-30, 30, allow_nan=False), changes)
+def test_whatever_is_asked_the_output_stays_inside_its_window(
+    before: Levels, value: float, change: Any,
+) -> None:
     window = Window.of(KEYSIGHT_33622A, before.load, 1e3)
     start = set_amplitude(before, before.amplitude, window).levels
     start = set_offset(start, start.offset, window).levels

@@ -202,8 +202,8 @@ def test_noise_and_errors_stay_within_the_data_sheet(table: Any) -> None:
 
 def test_average_takes_the_noise_out(table: Any) -> None:
     bench = table()
-    bench.send(bench.scope, ":CHAN1:RANG 4", ":TIM:RANG 10e-6", ":TRIG:SWE AUTO", ":ACQ:TYPE AVER", ":ACQ:COUN 16",
-               ":DIG CHAN1")
+    bench.send(bench.scope, ":CHAN1:RANG 4", ":TIM:RANG 10e-6", ":TRIG:SWE AUTO", ":ACQ:TYPE AVER",
+               ":ACQ:COUN 16", ":DIG CHAN1")
     assert bench.ask(bench.scope, "*OPC?") == "1"
     _, volts, _ = bench.waveform(points=1000)
     assert np.std(volts) < 0.007
@@ -232,7 +232,8 @@ def test_probe_factor_scales_what_is_displayed(table: Any) -> None:
 
 def test_unknown_headers_and_values(table: Any) -> None:
     bench = table()
-    bench.send(bench.scope, ":NONS 1", ":CHAN5:RANG 1", ":CHAN1:RANG 1000", ":TRIG:MODE NONS", ":ACQ:SEGM:COUN 5000")
+    bench.send(bench.scope, ":NONS 1", ":CHAN5:RANG 1", ":CHAN1:RANG 1000", ":TRIG:MODE NONS",
+               ":ACQ:SEGM:COUN 5000")
     assert bench.errors(bench.scope) == [-113, -114, -222, -224, -222]
 
 
