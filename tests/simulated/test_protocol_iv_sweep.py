@@ -35,10 +35,10 @@ def test_the_ordinary_sweep_is_not_said_to_oscillate(measure):
 
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_a_sweep_over_an_oscillating_device_says_so(measure):
-    done = measure("nbo2_oscillating", "iv_sweep", {"stop": "3 V", "step": "25 mV", "nplc": 0.1})
+    done = measure("nbo2_oscillating", "iv_sweep", {"start": "1 V", "stop": "2.5 V", "step": "50 mV", "nplc": 0.1, "dual": False})
     flagged = (done.run.point_flags & Flag.OSCILLATING) != 0
     level = done.run.column("set_point")
-    assert flagged[(level > 1.9) & (level < 2.8)].all()
+    assert flagged[level > 1.9].all()
     assert not flagged[level < 1.2].any()
     assert any("the device oscillates at" in text and "Hz" in text for text in done.warnings())
     assert done.outcome.safe
@@ -46,7 +46,7 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
 
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_both_polarities_and_cycles_each_give_a_threshold(measure):
-    done = measure("nbo2", "iv_sweep", {"both_polarities": True, "cycles": 2, "nplc": 0.1, "step": "5 mV"})
+    done = measure("nbo2", "iv_sweep", {"both_polarities": True, "cycles": 2, "nplc": 0.1, "step": "10 mV", "check_every": 40})
     thresholds = [result.value for result in done.values("threshold_voltage")]
     assert len(thresholds) == 4
     assert np.abs(thresholds) == pytest.approx([FOLD] * 4, rel=0.02)
