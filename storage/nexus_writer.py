@@ -234,9 +234,11 @@ def _default_plot(entry: Any, run: Run, steps: Any, preview: Any) -> None:
 def plot_columns(columns: Sequence[Column]) -> tuple[Column, Column] | None:
     """Return current and voltage, at the device where that is known; None where a run has no such columns."""
     currents = [column for column in columns if column.unit == "A" and "current" in column.name]
-    voltages = [column for column in columns if column.unit == "V" and "voltage" in column.name]
-    at_device = [column for column in voltages if column.name == "device_voltage"]
-    return (currents[0], (at_device or voltages)[0]) if currents and voltages else None
+    voltages = {column.name: column for column in columns if column.unit == "V" and "voltage" in column.name}
+    if not currents or not voltages:
+        return None
+    best = next((name for name in ("device_voltage", "voltage") if name in voltages), next(iter(voltages)))
+    return currents[0], voltages[best]
 
 
 def write_extraction(

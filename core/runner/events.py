@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import os
+import queue
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ Listener = Callable[[RunEvent], None]
 
 PREVIEW = 500  #: points of a waveform's preview
 _PROGRESS_EVERY = 0.1  #: [s]
+_MANY = frozenset({"point", "waveform", "progress"})
+_BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 
 
 class Events:
@@ -114,37 +117,49 @@ def preview(waveform: Waveform, length: int = PREVIEW) -> dict[str, list[float]]
 class JsonLinesEvents:
     """Writes each event as one line of JSON: ``{"kind", "message", "time", "data"}``.
 
-    A reader that went away is no reason to stop: the lines are dropped from then on.
+    Written by a thread of its own, so that a reader that hangs holds up no measurement: where it is far
+    behind, points, waveforms and progress are left out (the journal has them). A reader that went away is no
+    reason to stop either: the lines are dropped from then on.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stdout if stream is None else stream
-        self._lock = threading.Lock()
+        self._lines: queue.Queue[str] = queue.Queue()
         self._gone = False
+        threading.Thread(target=self._write, name="events", daemon=True).start()
 
     def __call__(self, event: RunEvent) -> None:
-        """Write one event."""
-        if self._gone:
+        """Write one event; waits for the reader only at the end of a run, and not for long."""
+        if self._gone or (event.kind in _MANY and self._lines.qsize() > _BACKLOG):
             return
-        line = json.dumps(
-            _finite(
-                {
-                    "kind": event.kind,
-                    "message": event.message,
-                    "time": event.time,
-                    "data": plain(event.data),
-                }
-            ),
-            ensure_ascii=True,
-            allow_nan=False,
-        )
-        try:
-            with self._lock:
+        fields = {
+            "kind": event.kind,
+            "message": event.message,
+            "time": event.time,
+            "data": plain(event.data),
+        }
+        self._lines.put(json.dumps(_finite(fields), ensure_ascii=True, allow_nan=False))
+        if event.data.get("state") == "done":
+            self.flush()
+
+    def flush(self, patience: float = 5.0) -> None:
+        """Wait until the reader has every line, at most ``patience`` [s]."""
+        deadline = time.monotonic() + patience
+        while self._lines.unfinished_tasks and not self._gone and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    def _write(self) -> None:
+        while True:
+            line = self._lines.get()
+            try:
                 self._stream.write(f"{line}\n")
                 self._stream.flush()
-        except (OSError, ValueError):
-            self._gone = True
-            _into_nothing(self._stream)
+            except (OSError, ValueError):
+                self._gone = True
+                _into_nothing(self._stream)
+                return
+            finally:
+                self._lines.task_done()
 
 
 def _into_nothing(stream: TextIO) -> None:

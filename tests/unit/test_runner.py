@@ -333,11 +333,13 @@ def test_a_listener_that_fails_does_not_end_the_run(bench: FakeBench, tmp_path: 
 def test_events_as_json_lines(bench: FakeBench, tmp_path: Path) -> None:
     stream = io.StringIO()
     run_on(bench, Sweep(), tmp_path, events=JsonLinesEvents(stream))  # type: ignore[arg-type]
-    events = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert events[0]["kind"] == "state" and events[-1]["data"]["state"] == "done"
-    assert set(events[0]) == {"kind", "message", "time", "data"}
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert lines[0]["kind"] == "state" and lines[-1]["data"]["state"] == "done"
+    assert set(lines[0]) == {"kind", "message", "time", "data"}
     stream = io.StringIO()
-    JsonLinesEvents(stream)(RunEvent("point", "", 0.0, {"values": [float("nan"), 1.0]}))
+    events = JsonLinesEvents(stream)
+    events(RunEvent("point", "", 0.0, {"values": [float("nan"), 1.0]}))
+    events.flush()
     assert json.loads(stream.getvalue())["data"]["values"] == [None, 1.0]
 
 
@@ -346,6 +348,22 @@ def test_a_reader_that_went_away_is_no_reason_to_stop(bench: FakeBench, tmp_path
     stream.close()
     outcome = run_on(bench, Sweep(), tmp_path, events=JsonLinesEvents(stream))  # type: ignore[arg-type]
     assert outcome.status == "success"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the size of a pipe is bounded here as on POSIX")
+def test_a_reader_that_hangs_holds_up_no_measurement(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JsonLinesEvents.flush, "__defaults__", (0.1,))
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        os.write(writing, b" " * 60_000)  # the pipe is all but full, and nobody reads
+        events = JsonLinesEvents(stream)
+        for _ in range(20):
+            events(RunEvent("log", "x" * 1000, 0.0))
+        outcome = run_on(bench, Sweep(), tmp_path, events=events)  # type: ignore[arg-type]
+        assert outcome.status == "success" and not bench.on
+        os.close(reading)
 
 
 def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
