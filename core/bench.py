@@ -19,7 +19,7 @@ from tsbench.instruments import (
 from tsbench.instruments.bench_file import BenchFile
 from tsbench.instruments.connection import Connection, Discovered, connect, discover, quietly
 from tsbench.instruments.fixture import parallel_capacitance, path_of
-from tsbench.instruments.limits import DeviceGuard
+from tsbench.instruments.limits import DeviceGuard, OutputsOn
 from tsbench.instruments.limits import Path as Wiring
 from tsbench.instruments.operator import OperatorPrompt, WallClock
 from tsbench.instruments.registry import entry
@@ -38,6 +38,7 @@ class Bench:
         self._managers: dict[str, Any] = {}
         self._connections: dict[str, Connection] = {}
         self._guards: dict[str, Any] = {}
+        self._outputs = OutputsOn()
         self.clock: Clock = WallClock()
         self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
@@ -155,11 +156,9 @@ class Bench:
             connection = self._connections[terminal.partition(".")[0]]
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             device = DeviceGuard(self.device.limits, self.device.identifier or "this bench's devices")
-            if kind == "oscilloscope":
-                self._guards[terminal] = guard.GuardedOscilloscope(driver, guard.Post(subject, device=device))
-            else:
-                build = guard.GuardedPulseGenerator if kind == "pulse generator" else guard.GuardedSourceMeter
-                self._guards[terminal] = build(driver, guard.Post(subject, self._path(terminal), device))
+            path = Wiring() if kind == "oscilloscope" else self._path(terminal)
+            post = guard.Post(subject, path, device, terminal, self._outputs)
+            self._guards[terminal] = guard.GUARDS[kind](driver, post)
         return self._guards[terminal]
 
     # ------------------------------------------------------------------------------------------- station
@@ -237,6 +236,7 @@ class Bench:
         states: list[OutputState] = []
         for connection in self._connections.values():
             states += connection.make_safe(reopen)
+        self._outputs.clear()
         self.problems = [found.problem for found in self._connections.values() if found.problem]
         return states
 

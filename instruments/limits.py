@@ -6,6 +6,7 @@ check themselves.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tsbench.errors import LimitError
@@ -128,6 +129,49 @@ class DeviceGuard:
     def _bound(self, limit: str) -> float | None:
         value: float | None = getattr(self.limits, limit)
         return value
+
+
+class OutputsOn:
+    """Outputs that are on at once: their worst-case currents through the device add up."""
+
+    def __init__(self) -> None:
+        self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
+
+    def has(self, terminal: str) -> bool:
+        """Whether the output at ``terminal`` is believed to be on."""
+        return terminal in self._on
+
+    def add(self, terminal: str, current: float, is_on: Callable[[], bool]) -> None:
+        """Note an output with its worst-case current [A] and how to read back whether it is on."""
+        self._on[terminal] = (current, is_on)
+
+    def remove(self, terminal: str) -> None:
+        """Note that an output is off."""
+        self._on.pop(terminal, None)
+
+    def clear(self) -> None:
+        """Note that all outputs are off."""
+        self._on.clear()
+
+    def require(self, subject: str, terminal: str, current: float, device: DeviceGuard) -> None:
+        """Raise LimitError if ``current`` [A] with that of the other outputs exceeds the device's limit."""
+        bound = device.limits.max_current
+        if bound is None or not current:
+            return
+        others = {name: item for name, item in self._on.items() if name != terminal and item[0] > 0}
+        if current + sum(item[0] for item in others.values()) <= bound * (1 + _SLACK):
+            return
+        for name, (_, is_on) in list(others.items()):  # before refusing, ask whether they still are
+            if not is_on():
+                self.remove(name)
+                del others[name]
+        total = current + sum(item[0] for item in others.values())
+        if others and total > bound * (1 + _SLACK):
+            raise LimitError(
+                f"{subject}: together with {', '.join(others)}, which is on, a shorted device would draw "
+                f"{shown(total, 'A')}, beyond the device limit max_current {shown(bound, 'A')} of "
+                f"{device.device}; switch the other output off first"
+            )
 
 
 _UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}

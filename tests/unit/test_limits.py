@@ -13,6 +13,7 @@ from tsbench.instruments import (
     ArbitraryWaveform,
     MeasureSettings,
     Oscilloscope,
+    OutputState,
     Pulse,
     PulseGenerator,
     Range,
@@ -26,7 +27,7 @@ from tsbench.instruments import (
 from tsbench.instruments import keithley_2450_data as k2450
 from tsbench.instruments.guard import GuardedOscilloscope, GuardedPulseGenerator, GuardedSourceMeter, Post
 from tsbench.instruments.levels import emf_of_level, level_of_emf, levels_to_codes
-from tsbench.instruments.limits import DeviceGuard, Path, require_in_range, worst_case_of_voltage
+from tsbench.instruments.limits import DeviceGuard, OutputsOn, Path, require_in_range, worst_case_of_voltage
 from tsbench.records import DeviceLimits, Identity
 
 
@@ -283,3 +284,51 @@ def test_range_message() -> None:
         require_in_range("x", "width", 1e-9, Range(5e-9, 1.0, "s"))
     with pytest.raises(LimitError):  # the slack of one bound is not that of the other
         require_in_range("x", "width", 4.99e-9, Range(5e-9, 1e6, "s"))
+
+
+def test_currents_of_outputs_that_are_on_together_add_up() -> None:
+    outputs = OutputsOn()
+    device = DeviceGuard(DeviceLimits(max_current=1e-3), "D1")
+    is_on = True
+
+    class Switched(Sent):
+        def output_states(self) -> list[OutputState]:
+            return [OutputState("any", is_on)]
+
+    meter = GuardedSourceMeter(
+        Switched(k2450.CAPABILITIES), Post("drive", SHORT_PATH, device, "source_meter", outputs)
+    )
+    driver = Switched(keysight_33500_data.capabilities(MODEL))
+    pulses = GuardedPulseGenerator(driver, Post("pulser", LOAD_PATH, device, "generator.1", outputs))
+    pulses.configure_load(math.inf)
+    pulses.configure_level(3.0)  # 0.6 mA through 5.1 kOhm
+    pulses.set_output(True)
+    meter.configure_source(SourceSettings("voltage", 0.5e-3))
+    meter.set_level(1.0)
+    with pytest.raises(LimitError, match=r"together with generator\.1, which is on, .* 1\.088 mA, beyond"):
+        meter.set_output(True)
+    with pytest.raises(LimitError, match="together"):
+        meter.start_sweep(np.array([0.1]), 1e-3)
+    is_on = False  # something else switched it off: the guard asks before it refuses
+    meter.set_output(True)
+    is_on = True
+    pulses.configure_level(3.0)
+    with pytest.raises(LimitError, match="together with source_meter"):
+        pulses.set_output(True)
+    meter.set_output(False)
+    pulses.set_output(True)
+    pulses.configure_level(5.0)
+    with pytest.raises(LimitError, match="max_current 1 mA"):
+        pulses.configure_level(5.5)
+    pulses.safe_state()
+    meter.set_output(True)
+
+
+def test_compliance_raised_after_a_sweep_counts_its_farthest_level() -> None:
+    guard, _ = source_meter(DeviceLimits(max_power=1e-3), Path(0.0))
+    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.start_sweep(np.array([0.0, 9.0, 0.0]), 1e-3)  # stopped somewhere, it may stand at 9 V
+    with pytest.raises(LimitError, match="max_power"):
+        guard.configure_source(SourceSettings("voltage", 2e-4))
+    guard.set_level(0.1)
+    guard.configure_source(SourceSettings("voltage", 2e-4))
