@@ -30,13 +30,9 @@ import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.witness_events import (
-    OvershootDetector,
-    SwitchingDetector,
-    levels_of,
-    samples,
-    static_folds,
-)
+from tsbench.simulated_backends.witness_events import SwitchingDetector, samples
+from tsbench.simulated_backends.witness_levels import levels_of, static_folds
+from tsbench.simulated_backends.witness_overshoot import OvershootDetector
 
 
 class WitnessFile:

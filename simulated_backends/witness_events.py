@@ -6,27 +6,21 @@ alike; the instant of switching is then located at the steepest rise (or fall) o
 crossing, by definition.
 """
 
-import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import FloatArray, Trajectory
-from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.static import Folds, folds
+from tsbench.simulated_backends.witness_levels import Levels
 
-HYSTERESIS = 1.3
 SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
 LONGEST_TAIL = 4000  #: samples kept of what came before
 LONGEST_HISTORY = 20_000
 SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
-
-
 _WINDOW = 256  #: samples looked at first in a search ahead
 
 
@@ -47,36 +41,6 @@ def _last(condition: npt.NDArray[np.bool_]) -> int:
     """Return the index of the last true value, -1 where there is none."""
     found = int(np.argmax(condition[::-1]))
     return condition.size - 1 - found if condition.size and condition[condition.size - 1 - found] else -1
-
-
-@dataclass(frozen=True)
-class Levels:
-    """Conductances that tell on from off [S]."""
-
-    fold: float
-    on: float
-    off: float
-    hold: float
-
-
-@functools.lru_cache(maxsize=256)
-def static_folds(model: DeviceModel) -> Folds:
-    """Return the folds of a device's static curve; none for a mechanism without one."""
-    try:
-        return folds(model)
-    except TypeError:
-        return Folds(None, None)
-
-
-def levels_of(model: DeviceModel) -> Levels | None:
-    """Return the levels of a device that switches; None for one that does not."""
-    points = static_folds(model)
-    if points.threshold is None or points.hold is None:
-        return None
-    fold = points.threshold.current / points.threshold.voltage
-    hold = points.hold.current / points.hold.voltage
-    middle = math.sqrt(fold * hold)
-    return Levels(fold, middle * HYSTERESIS, middle / HYSTERESIS, hold)
 
 
 def samples(trajectory: Trajectory) -> FloatArray:
@@ -165,7 +129,7 @@ class SwitchingDetector:
         self._forget(size)
 
     def _next_crossing(self, g: FloatArray, levels: Levels) -> int | None:
-        """Return the next sample on the other side; in growing windows, for there may be very many crossings."""
+        """Return the next sample on the other side; in growing windows, for there may be many crossings."""
         start, width = self._done, _WINDOW
         while start < g.size:
             ahead = g[start : start + width]
@@ -353,69 +317,3 @@ class SwitchingDetector:
         if keep:
             self._t, self._v, self._i = self._t[keep:], self._v[keep:], self._i[keep:]
             self._done -= keep
-
-
-class OvershootDetector:
-    """Follows a current against a limit [A]; ``emit`` gets one record for each time it was above."""
-
-    MARGIN = 1.02
-
-    def __init__(self, emit: Emit) -> None:
-        self.emit = emit
-        self.limit: float | None = None
-        self.source = ""
-        self._start: float | None = None
-        self._peak = 0.0
-        self._charge = 0.0
-        self._last = (0.0, 0.0)
-
-    def set_limit(self, source: str, limit: float | None, time: float) -> None:
-        """Change the limit; an overshoot that is going on ends with it."""
-        if limit == self.limit and source == self.source:
-            return
-        self._close(time)
-        self.limit, self.source = limit, source
-
-    def shift(self, seconds: float) -> None:
-        """Move what is remembered by ``seconds``."""
-        if self._start is not None:
-            self._start += seconds
-        self._last = (self._last[0] + seconds, self._last[1])
-
-    def see(self, t: FloatArray, i: FloatArray) -> None:
-        """Take samples."""
-        size = np.abs(i)
-        if self.limit is None or (self._start is None and size.max() <= self.limit * self.MARGIN):
-            self._last = (float(t[-1]), float(size[-1]))
-            return
-        bound = self.limit * self.MARGIN
-        above = size > bound
-        edges = np.flatnonzero(np.diff(above.astype(np.int8))) + 1
-        for part in np.split(np.arange(t.size), edges):
-            first = int(part[0])
-            if above[first]:
-                if self._start is None:
-                    self._start = float(t[first])
-                    self._peak = self._charge = 0.0
-                self._peak = max(self._peak, float(size[part].max()))
-                excess = size[part] - self.limit
-                self._charge += float(np.diff(t[part]) @ (0.5 * (excess[1:] + excess[:-1])))
-            else:
-                self._close(float(t[first]))
-        self._last = (float(t[-1]), float(size[-1]))
-
-    def _close(self, time: float) -> None:
-        if self._start is None:
-            return
-        self.emit(
-            {
-                "kind": "overshoot",
-                "t": self._start,
-                "duration": time - self._start,
-                "peak": self._peak,
-                "charge": self._charge,
-                "limit": self.limit,
-                "source": self.source,
-            }
-        )
-        self._start = None

@@ -18,8 +18,10 @@ from tsbench.simulated_backends.circuit.engine import Constant, PulseTrain
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.witness import Witness
-from tsbench.simulated_backends.witness_events import Levels, OvershootDetector, SwitchingDetector
+from tsbench.simulated_backends.witness_events import SwitchingDetector
+from tsbench.simulated_backends.witness_levels import Levels
 from tsbench.simulated_backends.witness_log import outputs_left_on, read_sessions, read_witness
+from tsbench.simulated_backends.witness_overshoot import OvershootDetector
 
 LEVELS = Levels(fold=1e-4, on=3e-4, off=2e-4, hold=6e-4)
 

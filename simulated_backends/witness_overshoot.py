@@ -1,0 +1,76 @@
+"""Finding when a current was above a source meter's compliance, for how long, and by how much."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class OvershootDetector:
+    """Follows a current against a limit [A]; ``emit`` gets one record for each time it was above."""
+
+    MARGIN = 1.02
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit = emit
+        self.limit: float | None = None
+        self.source = ""
+        self._start: float | None = None
+        self._peak = 0.0
+        self._charge = 0.0
+        self._last = (0.0, 0.0)
+
+    def set_limit(self, source: str, limit: float | None, time: float) -> None:
+        """Change the limit; an overshoot that is going on ends with it."""
+        if limit == self.limit and source == self.source:
+            return
+        self._close(time)
+        self.limit, self.source = limit, source
+
+    def shift(self, seconds: float) -> None:
+        """Move what is remembered by ``seconds``."""
+        if self._start is not None:
+            self._start += seconds
+        self._last = (self._last[0] + seconds, self._last[1])
+
+    def see(self, t: FloatArray, i: FloatArray) -> None:
+        """Take samples."""
+        size = np.abs(i)
+        if self.limit is None or (self._start is None and size.max() <= self.limit * self.MARGIN):
+            self._last = (float(t[-1]), float(size[-1]))
+            return
+        bound = self.limit * self.MARGIN
+        above = size > bound
+        edges = np.flatnonzero(np.diff(above.astype(np.int8))) + 1
+        for part in np.split(np.arange(t.size), edges):
+            first = int(part[0])
+            if above[first]:
+                if self._start is None:
+                    self._start = float(t[first])
+                    self._peak = self._charge = 0.0
+                self._peak = max(self._peak, float(size[part].max()))
+                excess = size[part] - self.limit
+                self._charge += float(np.diff(t[part]) @ (0.5 * (excess[1:] + excess[:-1])))
+            else:
+                self._close(float(t[first]))
+        self._last = (float(t[-1]), float(size[-1]))
+
+    def _close(self, time: float) -> None:
+        if self._start is None:
+            return
+        self.emit(
+            {
+                "kind": "overshoot",
+                "t": self._start,
+                "duration": time - self._start,
+                "peak": self._peak,
+                "charge": self._charge,
+                "limit": self.limit,
+                "source": self.source,
+            }
+        )
+        self._start = None
