@@ -49,6 +49,9 @@ def opened(application, until, folder):
 def window(opened, until, folder):
     """Return the window, at rest; what a test left running is ended."""
     (folder / "nbo2.witness.jsonl").unlink(missing_ok=True)
+    if not opened.run_panel.run.isEnabled():
+        opened.check()
+        until(lambda: not opened.checker.running())
     opened.run_panel.choose("oscillation")
     opened.run_panel.choose("iv_sweep")  # with its defaults
     yield opened
@@ -85,6 +88,13 @@ def start(window, until, protocol, entries):
     assert window.bar.stop.isEnabled()
 
 
+def measured(window, until, points):
+    """Wait until that many points have come; a child that ends before that is a failure at once."""
+    plot, client = window.view.plot, window.client
+    until(lambda: len(plot.points()[0]) > points or not client.running(), 120, "for points")
+    assert window.client.running(), window.view.log.toPlainText()
+
+
 def table_cells(window, column):
     table = window.view.results.table
     return [table.item(row, column).text() for row in range(table.rowCount())]
@@ -104,7 +114,7 @@ def test_click_through(window, until, protocol):
     entries, quantity = SHORT[protocol]
     start(window, until, protocol, entries)
     until(lambda: not window.client.running(), 120, f"for {protocol} to end")
-    assert window.view.problem() == ""
+    assert window.view.problem() == "", window.view.log.toPlainText()
     path = window.view.results.path
     run = read_run(path)
     assert run.status == "success"
@@ -128,7 +138,7 @@ def test_stop_in_the_middle_leaves_every_output_off(window, until, folder, way):
     from PyQt5 import QtCore, QtTest
 
     start(window, until, "iv_sweep", {"step": "1 mV", "cycles": "200"})
-    until(lambda: len(window.view.plot.points()[0]) > 20, 120, "for points")
+    measured(window, until, 20)
     if way == "button":
         click(window.bar.stop)
     else:
@@ -164,7 +174,7 @@ def test_what_is_beyond_a_limit_is_refused_in_words(window, until):
 
 def test_a_child_that_dies_is_reported_and_the_bench_is_made_safe(window, until):
     start(window, until, "iv_sweep", {"step": "1 mV", "cycles": "200"})
-    until(lambda: len(window.view.plot.points()[0]) > 5, 120, "for points")
+    measured(window, until, 5)
     window.client.kill()
     until(lambda: not window.client.running(), 30)
     assert "killed or crashed" in window.view.problem()
@@ -177,7 +187,7 @@ def test_closing_while_running_asks_and_stops(window, until, monkeypatch):
     from PyQt5 import QtWidgets
 
     start(window, until, "iv_sweep", {"step": "1 mV", "cycles": "200"})
-    until(lambda: len(window.view.plot.points()[0]) > 5, 120, "for points")
+    measured(window, until, 5)
     answers = [QtWidgets.QMessageBox.No, QtWidgets.QMessageBox.Yes]
     monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *_: answers.pop(0))
     assert not window.close()
