@@ -7,7 +7,7 @@ reading, so that in compliance the voltage is what stood at the terminals, not w
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from pymeasure.instruments import Instrument
@@ -28,11 +28,10 @@ from tsbench.instruments.scpi import format_list, format_number, parse_name
 from tsbench.instruments.scpi_instrument import ScpiInstrument
 from tsbench.records import Flag, FloatArray
 
-Function = Literal["voltage", "current"]
 _WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
 _LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
 _UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-_OTHER: Mapping[str, Function] = {"voltage": "current", "current": "voltage"}
+_OTHER: Mapping[str, data.Function] = {"voltage": "current", "current": "voltage"}
 _OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
 _BUFFER = '"defbuffer1"'
 _ELEMENTS = "REL,SOUR,READ,SOURSTAT"
@@ -53,15 +52,8 @@ class Keithley2450(ScpiInstrument):
     title = "Keithley 2450"
     capabilities: SourceMeterCapabilities = data.CAPABILITIES
 
-    output_enabled = Instrument.control(
-        ":OUTP?",
-        ":OUTP %s",
-        """Control the output (bool).""",
-        map_values=True,
-        values={True: "ON", False: "OFF"},
-        cast=str,
-        get_process=lambda reply: reply,
-        preprocess_reply=lambda reply: {"1": "ON", "0": "OFF"}.get(reply.strip(), reply.strip().upper()),
+    output_enabled = Instrument.setting(
+        ":OUTP %s", """Set the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
     )
     source_function = Instrument.control(
         ":SOUR:FUNC?", ":SOUR:FUNC %s", """Control the sourced quantity ("voltage" or "current").""",
@@ -69,14 +61,6 @@ class Keithley2450(ScpiInstrument):
     )
     line_frequency = Instrument.measurement(":SYST:LFR?", """Get the mains frequency [Hz].""")
     language = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
-    points_measured = Instrument.measurement(
-        f":TRAC:ACT? {_BUFFER}", """Get how many readings the buffer holds.""", cast=int,
-    )
-    trigger_state = Instrument.measurement(
-        ":TRIG:STAT?", """Get the trigger model's state ("IDLE", "RUNNING", …).""", cast=str, separator=";",
-        get_process_list=lambda parts: parse_name(parts[0]),
-    )
-
     def __init__(
         self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any
     ):
@@ -168,25 +152,14 @@ class Keithley2450(ScpiInstrument):
         self._measure = dataclasses.replace(settings, nplc=nplc, range=got_range)
         return self._measure
 
-    def _range_for(self, function: str, value: float) -> None:
-        table = (
-            self.capabilities.current_accuracy
-            if function == "current"
-            else self.capabilities.voltage_accuracy
-        )
-        require_in_range(self.label, f"{function} range", value,
-                         Range(0.0, table[-1].full_scale * data.OVERRANGE, _UNIT[function]))
+    def _range_for(self, function: data.Function, value: float) -> None:
+        top = data.measuring(self.capabilities, function)[-1].full_scale * data.OVERRANGE
+        require_in_range(self.label, f"{function} range", value, Range(0.0, top, _UNIT[function]))
 
-    def _accepted_range(self, query: str, asked: float, function: str) -> float:
+    def _accepted_range(self, query: str, asked: float, function: data.Function) -> float:
         """Return the range that the 2450 chose: the lowest that holds what was asked for."""
-        got = self.ask_number(query)
-        table = (
-            self.capabilities.current_accuracy
-            if function == "current"
-            else self.capabilities.voltage_accuracy
-        )
-        expected = next(row.full_scale for row in table if asked <= row.full_scale * data.OVERRANGE)
-        return self.accepted(f"{function} range", expected, got, _UNIT[function])
+        expected = data.row_for(data.measuring(self.capabilities, function), asked).full_scale
+        return self.accepted(f"{function} range", expected, self.ask_number(query), _UNIT[function])
 
     # -------------------------------------------------------------------------------------- single points
 
@@ -210,7 +183,7 @@ class Keithley2450(ScpiInstrument):
         """Switch the output and read back that it did."""
         self.output_enabled = enabled
         self.check_errors()
-        if bool(self.output_enabled) != enabled:
+        if self.ask_switch(":OUTP?") != enabled:
             raise InstrumentError(
                 f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock"
             )
@@ -259,11 +232,11 @@ class Keithley2450(ScpiInstrument):
 
     def poll_sweep(self) -> int:
         """Return how many points are measured."""
-        return int(self.points_measured)
+        return int(self.ask_number(f":TRAC:ACT? {_BUFFER}"))
 
     def sweep_running(self) -> bool:
         """Ask the trigger model; InstrumentError if it failed."""
-        state = str(self.trigger_state)
+        state = parse_name(self.ask(":TRIG:STAT?").split(";")[0])
         if state == "FAILED":
             self.check_errors()
             raise InstrumentError(f"{self.label}: the trigger model failed; see the instrument's event log")
@@ -322,7 +295,7 @@ class Keithley2450(ScpiInstrument):
 
     def output_states(self) -> list[OutputState]:
         """Read the output back."""
-        return [OutputState(self.name, bool(self.output_enabled))]
+        return [OutputState(self.name, self.ask_switch(":OUTP?"))]
 
     def settings(self) -> Mapping[str, object]:
         """Return the accepted set-up."""
@@ -336,16 +309,8 @@ class Keithley2450(ScpiInstrument):
         return found
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return the accuracy tables of the active ranges (auto: all), as the run file keeps them."""
-        caps = self.capabilities
-        tables = {
-            "measure_current": caps.current_accuracy, "measure_voltage": caps.voltage_accuracy,
-            "source_voltage": caps.source_voltage_accuracy, "source_current": caps.source_current_accuracy,
-        }
-        return {
-            f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
-            for quantity, rows in tables.items() for row in rows
-        }
+        """Return the accuracy of every range, as the run file keeps it."""
+        return data.accuracy_tables(self.capabilities)
 
     def _configured(self) -> SourceSettings:
         if self._source is None:
@@ -353,10 +318,8 @@ class Keithley2450(ScpiInstrument):
         return self._source
 
     def _source_row(self, level: float, source: SourceSettings) -> Accuracy:
-        caps = self.capabilities
-        rows = caps.source_voltage_accuracy if source.function == "voltage" else caps.source_current_accuracy
-        wanted = abs(level) if source.range is None else source.range
-        return next((row for row in rows if wanted <= row.full_scale * data.OVERRANGE * (1 + 1e-9)), rows[-1])
+        wanted = level if source.range is None else source.range
+        return data.row_for(data.sourcing(self.capabilities, source.function), wanted)
 
     def _require_level(self, level: float, source: SourceSettings) -> None:
         caps, unit = self.capabilities, _UNIT[source.function]

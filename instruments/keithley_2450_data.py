@@ -1,6 +1,12 @@
 """Ranges and one-year accuracies of the Keithley 2450 (data sheet SPEC-2450 rev. A: 23 ± 5 °C, 1 NPLC)."""
 
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
+
+Function = Literal["voltage", "current"]
 
 #: measuring current: full scale [A], gain, offset [A], noise at 1 NPLC [A rms]
 CURRENT = (
@@ -64,3 +70,34 @@ LIST_CHUNK = 100
 STATUS_OVER_TEMPERATURE = 16
 STATUS_LIMITED = 32
 STATUS_OUTPUT_ON = 128
+
+
+def measuring(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
+    """Return the ranges in which a quantity is measured."""
+    return capabilities.current_accuracy if function == "current" else capabilities.voltage_accuracy
+
+
+def sourcing(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
+    """Return the ranges in which a quantity is sourced."""
+    voltage = function == "voltage"
+    return capabilities.source_voltage_accuracy if voltage else capabilities.source_current_accuracy
+
+
+def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
+    """Return the lowest range that holds ``value`` (the highest if none does)."""
+    return next((row for row in rows if abs(value) <= row.full_scale * OVERRANGE * (1 + 1e-9)), rows[-1])
+
+
+def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:
+    """Return ``"measure_current:0.001"`` -> full_scale, gain, offset, noise, for every quantity and range."""
+    tables = {
+        "measure_current": capabilities.current_accuracy,
+        "measure_voltage": capabilities.voltage_accuracy,
+        "source_voltage": capabilities.source_voltage_accuracy,
+        "source_current": capabilities.source_current_accuracy,
+    }
+    return {
+        f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
+        for quantity, rows in tables.items()
+        for row in rows
+    }

@@ -13,7 +13,6 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from pymeasure.instruments import Channel, Instrument
 
 from tsbench.errors import InstrumentError
@@ -25,10 +24,11 @@ from tsbench.instruments.interfaces import (
     PulseGeneratorCapabilities,
     Range,
 )
+from tsbench.instruments.keysight_33500_requests import require_pulse, sampled
 from tsbench.instruments.levels import emf_of_level, levels_to_codes
 from tsbench.instruments.limits import require_in_range
 from tsbench.instruments.scpi import format_number
-from tsbench.records import FloatArray, Identity
+from tsbench.records import Identity
 
 if TYPE_CHECKING:
     from tsbench.instruments.keysight_33500 import Keysight33500
@@ -42,16 +42,8 @@ _OPERATION_COMPLETE = 1  #: bit of *ESR?
 class GeneratorChannel(Channel):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`."""
 
-    output_enabled = Instrument.control(
-        ":OUTP{ch}?",
-        ":OUTP{ch} %s",
-        """Control the output relay (bool).""",
-        map_values=True,
-        values={True: "ON", False: "OFF"},
-        cast=str,
-        preprocess_reply=lambda reply: {"1": "ON", "0": "OFF"}.get(
-            reply.strip().lstrip("+"), reply.strip().upper()
-        ),
+    output_enabled = Instrument.setting(
+        ":OUTP{ch} %s", """Set the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
     )
     function = Instrument.control(
         ":SOUR{ch}:FUNC?", ":SOUR{ch}:FUNC %s", """Control the waveform ("pulse", "dc", "arbitrary").""",
@@ -112,7 +104,7 @@ class GeneratorChannel(Channel):
 
     def configure_pulse(self, pulse: Pulse) -> Pulse:
         """Set levels, width, period and edges; the output idles at ``base``."""
-        self._check_pulse(pulse)
+        require_pulse(self.label, pulse, self.capabilities, self.level_range(), self._minimum_amplitude())
         caps = self.capabilities
         self._change_function("pulse")
         narrow, quick = format_number(caps.pulse_width.low), format_number(caps.edge_time.low)
@@ -154,7 +146,7 @@ class GeneratorChannel(Channel):
     def load_waveform(self, waveform: ArbitraryWaveform) -> None:
         """Send an arbitrary waveform as 16-bit codes and select it."""
         caps = self.capabilities
-        levels, rate = _samples(waveform, caps)
+        levels, rate = sampled(waveform, caps)
         require_in_range(self.label, "number of waveform points", levels.size, caps.arbitrary_points)
         require_in_range(self.label, "sample_rate", rate, caps.sample_rate)
         for level in (float(levels.min()), float(levels.max())):
@@ -198,7 +190,7 @@ class GeneratorChannel(Channel):
         """Switch the output relay and read back that it did."""
         self.output_enabled = enabled
         self.generator.check_errors()
-        if bool(self.output_enabled) != enabled:
+        if self._is_on() != enabled:
             raise InstrumentError(
                 f"{self.label}: output did not switch {'on' if enabled else 'off'}; check for an overload"
             )
@@ -229,7 +221,7 @@ class GeneratorChannel(Channel):
 
     def output_states(self) -> list[OutputState]:
         """Read the output back."""
-        return [OutputState(f"{self.generator.name}.{self.channel}", bool(self.output_enabled))]
+        return [OutputState(f"{self.generator.name}.{self.channel}", self._is_on())]
 
     def check_errors(self) -> None:
         """Empty the instrument's error queue; InstrumentError if it holds any."""
@@ -299,20 +291,6 @@ class GeneratorChannel(Channel):
         self._function = function
         self._found = {key: value for key, value in self._found.items() if key in _OF_EVERY_FUNCTION}
 
-    def _check_pulse(self, pulse: Pulse) -> None:
-        caps = self.capabilities
-        require_in_range(self.label, "pulse width", pulse.width, caps.pulse_width)
-        require_in_range(self.label, "pulse period", pulse.period, caps.pulse_period)
-        for name, edge in (("rise_time", pulse.rise_time), ("fall_time", pulse.fall_time)):
-            require_in_range(self.label, name, edge, caps.edge_time)
-        for name, level in (("pulse base", pulse.base), ("pulse top", pulse.base + pulse.amplitude)):
-            require_in_range(self.label, name, level, self.level_range())
-        # the edges reach 0.8 / 2 of a 10-90 % time beyond the width at 50 %, on either side [operating guide]
-        room = pulse.period - 0.625 * (pulse.rise_time + pulse.fall_time)
-        require_in_range(self.label, "pulse width in its period", pulse.width, Range(0.0, room, "s"))
-        span = Range(self._minimum_amplitude(), 2 * self.level_range().high, "V")
-        require_in_range(self.label, "pulse amplitude (magnitude)", abs(pulse.amplitude), span)
-
     # ----------------------------------------------------------------------------------------- messages
 
     def _send(self, *commands: str) -> None:
@@ -323,18 +301,8 @@ class GeneratorChannel(Channel):
                 self.write(command)
             self.generator.check_errors()
 
+    def _is_on(self) -> bool:
+        return self.generator.ask_switch(f":OUTP{self.channel}?")
+
     def _number(self, command: str) -> float:
         return self.generator.ask_number(command.format(ch=self.channel))
-
-
-def _samples(waveform: ArbitraryWaveform, caps: PulseGeneratorCapabilities) -> tuple[FloatArray, float]:
-    """Return levels [V] and rate [Hz] as sent; straight lines are sampled finer, steps as they are."""
-    levels = np.asarray(waveform.levels, dtype=np.float64)
-    if waveform.interpolation == "step" or levels.size < 2:
-        return levels, waveform.sample_rate
-    factor = int(min(data.LINEAR_OVERSAMPLING, caps.sample_rate.high / waveform.sample_rate,
-                     caps.arbitrary_points.high / levels.size))
-    if factor < 2:
-        return levels, waveform.sample_rate
-    fine = np.arange((levels.size - 1) * factor + 1) / factor
-    return np.interp(fine, np.arange(levels.size), levels), waveform.sample_rate * factor

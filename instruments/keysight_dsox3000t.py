@@ -17,6 +17,7 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
 from tsbench.instruments import keysight_dsox3000t_data as data
 from tsbench.instruments.interfaces import EdgeTrigger, OscilloscopeCapabilities, Range, Timebase, Vertical
+from tsbench.instruments.keysight_dsox3000t_preamble import Preamble
 from tsbench.instruments.limits import require_in_range, shown
 from tsbench.instruments.scpi import format_number, parse_name
 from tsbench.instruments.scpi_instrument import ScpiInstrument
@@ -27,38 +28,6 @@ _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
 _TRANSFERS: Mapping[str, tuple[str, str]] = {"byte": ("BYTE", "u1"), "word": ("WORD", "<u2")}
 _ARM_POLL = 1e-3  #: [s]
 _ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
-
-
-@dataclasses.dataclass(frozen=True)
-class Preamble:
-    """What turns codes into volts and seconds (``:WAVeform:PREamble?``)."""
-
-    points: int
-    x_increment: float
-    x_origin: float
-    x_reference: float
-    y_increment: float
-    y_origin: float
-    y_reference: float
-
-    @classmethod
-    def parse(cls, values: Sequence[float]) -> "Preamble":
-        """Build from the ten numbers of the reply (format, type and count are not needed)."""
-        if len(values) != 10:
-            raise ValueError(f"a preamble of {len(values)} numbers; expected 10")
-        return cls(int(values[2]), *values[4:])
-
-    def volts_per_code(self) -> float:
-        """Return the scale: [V] per code."""
-        return self.y_increment
-
-    def volts_at_zero(self) -> float:
-        """Return the voltage [V] of code 0."""
-        return self.y_origin - self.y_reference * self.y_increment
-
-    def first_sample(self) -> float:
-        """Return the time [s] of sample 0 after the trigger."""
-        return self.x_origin - self.x_reference * self.x_increment
 
 
 class KeysightDSOX3000T(ScpiInstrument):
@@ -77,16 +46,6 @@ class KeysightDSOX3000T(ScpiInstrument):
         map_values=True, values={"real_time": "RTIM", "segmented": "SEGM"}, cast=str,
         preprocess_reply=lambda reply: parse_name(reply)[:4],
     )
-    armed_event = Instrument.measurement(
-        ":AER?", """Get whether it armed since last asked (clears).""", cast=int
-    )
-    trigger_event = Instrument.measurement(
-        ":TER?", """Get whether it triggered since last asked (clears).""", cast=int
-    )
-    operation_condition = Instrument.measurement(
-        ":OPER:COND?", """Get the operation condition register.""", cast=int
-    )
-
     def __init__(self, adapter: Any, name: str = "scope", transfer: str = "byte", **kwargs: Any) -> None:
         if transfer not in _TRANSFERS:
             raise ConfigurationError(f"{name}: unknown transfer '{transfer}'{nearest(transfer, _TRANSFERS)}")
@@ -197,11 +156,12 @@ class KeysightDSOX3000T(ScpiInstrument):
         """Start one acquisition and return when the scope says it is armed."""
         if self._trigger is None:
             raise InstrumentError(f"{self.label}: no trigger is configured; call configure_trigger first")
-        _ = self.armed_event, self.trigger_event  # forget earlier events
+        self.ask_number(":AER?")  # reading forgets
+        self.ask_number(":TER?")
         self._triggered = False
         self.write(":SING")
         waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
-        while not self.armed_event:
+        while not self.ask_number(":AER?"):
             if waited > patience:
                 raise InstrumentError(
                     f"{self.label}: did not arm within {shown(patience, 's')}; check time base and channels"
@@ -212,12 +172,12 @@ class KeysightDSOX3000T(ScpiInstrument):
     def triggered(self) -> bool:
         """Return whether the armed acquisition has seen its (first) trigger."""
         if not self._triggered:
-            self._triggered = bool(self.trigger_event)
+            self._triggered = bool(self.ask_number(":TER?"))
         return self._triggered
 
     def complete(self) -> bool:
         """Return whether the acquisition, all segments, is over."""
-        return not int(self.operation_condition) & data.RUNNING
+        return not int(self.ask_number(":OPER:COND?")) & data.RUNNING
 
     def force_trigger(self) -> None:
         """Trigger now."""

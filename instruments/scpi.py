@@ -64,6 +64,20 @@ def parse_list(reply: str) -> list[float]:
     return [parse_number(part) for part in reply.split(",")] if reply.strip() else []
 
 
+def parse_switch(reply: str) -> bool:
+    """Parse the state of a switch: ``1``, ``+0``, ``ON``, ``OFF``.
+
+    Raises
+    ------
+    ValueError
+        The reply is none of these: an output whose state is not clear is not known to be off.
+    """
+    text = reply.strip().upper().lstrip("+")
+    if text not in {"0", "1", "ON", "OFF"}:
+        raise ValueError(f"not the state of a switch: {reply!r}")
+    return text in {"1", "ON"}
+
+
 def parse_name(reply: str) -> str:
     """Return a keyword reply without quotes, in capitals: ``"VOLT:DC"`` -> ``VOLT:DC``."""
     return reply.strip().strip("\"'").upper()

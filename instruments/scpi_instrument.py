@@ -80,6 +80,10 @@ class ScpiInstrument(Instrument):
         """Return a numeric reply; CommunicationError where it is none."""
         return self._parsed(command, scpi.parse_number)
 
+    def ask_switch(self, command: str) -> bool:
+        """Return the state of a switch; CommunicationError where the reply is none."""
+        return self._parsed(command, scpi.parse_switch)
+
     def ask_list(self, command: str) -> list[float]:
         """Return a reply of comma-separated numbers; CommunicationError where it is none."""
         return self._parsed(command, scpi.parse_list)

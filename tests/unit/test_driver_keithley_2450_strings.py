@@ -206,6 +206,8 @@ def test_errors_of_the_queue_are_all_told() -> None:
 def test_a_garbled_reply_is_a_communication_error() -> None:
     with driver([(":SYST:ERR?", "#$%")]) as found, pytest.raises(CommunicationError, match="garbled reply"):
         found.check_errors()
+    with driver([(":OUTP?", "?")]) as found, pytest.raises(CommunicationError, match=r"garbled reply '\?'"):
+        found.output_states()
 
 
 def test_unknown_option() -> None:

@@ -39,6 +39,17 @@ def test_replies_with_scpi_infinity_and_nan() -> None:
     assert scpi.parse_list("\n") == []
 
 
+@pytest.mark.parametrize(("reply", "on"), [("1", True), ("+0", False), (" ON\n", True), ("off", False)])
+def test_switches(reply: str, on: bool) -> None:
+    assert scpi.parse_switch(reply) is on
+
+
+@pytest.mark.parametrize("reply", ["", "2", "#", "O", "1.0", "-1"])
+def test_what_is_no_state_of_a_switch_is_not_off(reply: str) -> None:
+    with pytest.raises(ValueError, match="not the state of a switch"):
+        scpi.parse_switch(reply)
+
+
 @given(st.binary(max_size=5000))
 def test_blocks_survive_exactly(payload: bytes) -> None:
     assert scpi.parse_block(scpi.format_block(payload) + b"\n") == payload
