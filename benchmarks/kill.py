@@ -74,6 +74,7 @@ def kill_once(
     )
     kill = Kill()
     begun = threading.Event()
+    first: list[str] = []
 
     def drain() -> None:
         assert process.stdout is not None
@@ -83,7 +84,8 @@ def kill_once(
             item = read(line)
             if item is not None:
                 kill.acknowledged.append(item)
-            if begin(line) if begin else item is not None:
+            if not begun.is_set() and (begin(line) if begin else item is not None):
+                first.append(line)
                 begun.set()
         begun.set()
 
@@ -95,6 +97,8 @@ def kill_once(
     process.send_signal(signal.SIGKILL)
     process.wait()
     reader.join()
+    if not first:
+        kill.problems.append(f"it never began to measure (exit code {process.returncode})")
     _compare(kill, directory)
     shutil.rmtree(directory)
     return kill

@@ -129,8 +129,10 @@ def kill_measurements(count: int, directory: Path, state: Path | None) -> list[L
         ]
         if settings not in lasting:
             lasting[settings] = _duration(command, environment)
-        wait = moments(number + 1, lasting[settings], 7)[number]
-        kill = kill_once(command, directory, wait, read_event, environment, is_running)
+        for wait in moments(20, lasting[settings], number):
+            kill = kill_once(command, directory, wait, read_event, environment, is_running)
+            if kill.alive or not kill.good:
+                break  # else it had ended by itself before its moment came: not a kill
         done.append(_row(settings[0], kill))
         print(json.dumps(done[-1]), file=sys.stderr, flush=True)
         if state is not None:
