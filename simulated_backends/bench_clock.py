@@ -115,7 +115,21 @@ class BenchClock:
         -------
         bool
             False if nothing is planned before ``limit`` and nobody watches: the clock is then at ``limit``.
+
+        Raises
+        ------
+        RuntimeError
+            Called from an event: what happens on the timeline cannot wait for what comes later.
         """
+        if self._moving:
+            raise RuntimeError("an event on the bench's timeline must not wait; schedule what comes next")
+        self._moving = True
+        try:
+            return self._hop(limit)
+        finally:
+            self._moving = False
+
+    def _hop(self, limit: float) -> bool:
         target = self.next_event()
         alive = True
         if self._watchers:
@@ -145,7 +159,7 @@ class BenchClock:
         self._moving = True
         try:
             while self.now < time:
-                self.hop(time)
+                self._hop(time)
             self._move(self.now)
         finally:
             self._moving = False
@@ -156,10 +170,5 @@ class BenchClock:
 
     def busy(self) -> None:
         """Answering "busy" lets the next event happen, so that polling loops end."""
-        if self._moving:
-            return
-        self._moving = True
-        try:
+        if not self._moving:
             self.hop(self.now + BUSY_HOP)
-        finally:
-            self._moving = False

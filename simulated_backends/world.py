@@ -29,7 +29,7 @@ from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, lo
 
 WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
 #: [s] after the last session, so that what an instrument has begun (an output switching off) is done
-LAST_ACTS = 0.05
+LAST_ACTS = 0.005
 
 
 class WorldClock:
@@ -204,11 +204,13 @@ class World:
     def close(self) -> None:
         """Switch the bench off."""
         with self.bench.lock:
-            self.bench.clock.wait(LAST_ACTS)
-            self.bench.sync()
-            for instrument in self.instruments.values():
-                instrument.disconnect()
-            self.witness.end(self.bench.clock.now)
+            try:
+                self.bench.clock.wait(LAST_ACTS)
+                self.bench.sync()
+                for instrument in self.instruments.values():
+                    instrument.disconnect()
+            finally:
+                self.witness.end(self.bench.clock.now)
 
 
 def _serial_of(resource: str) -> str | None:

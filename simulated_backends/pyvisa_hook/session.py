@@ -202,12 +202,18 @@ class Session:
         fault = self.count_message()
         self.clock.wait(self.instrument.bus_latency)
         status = self.instrument.serial_poll()
-        if not status & 0x50 and self.instrument.will_answer:
-            self.clock.busy()
+        if not status & 0x50:
+            self.wait_a_little()
         self._request_seen = False
         if fault is not None:
             self.lose(fault)
         return status
+
+    def wait_a_little(self) -> None:
+        """Let the next event happen after a poll that found nothing, so that polling loops end."""
+        if self.instrument.will_answer or self.instrument.pending_operations:
+            self.clock.busy()
+            self.notice_service_request()
 
     def trigger(self) -> None:
         """Send a trigger."""

@@ -178,6 +178,11 @@ class MessageExchange:
         """Names of the overlapped operations that are running."""
         return frozenset(self._operations)
 
+    def busy(self) -> None:
+        """Let the next event happen if an operation is running: a status query would say "not yet"."""
+        if self._operations:
+            self.clock.busy()
+
     def post_error(self, code: int, detail: str = "", text: str | None = None) -> None:
         """Put an error into the queue."""
         self.status.post(ScpiError(code, detail, text))

@@ -68,14 +68,12 @@ class SourceCommands(MeterState):
         ":SOURce:VOLTage:ILIMit[:LEVel]",
         Number("A", 1e-9, 1.05, 105e-6),
         105e-6,
-        coerce="_choose_limit",
         change="_limit_changed",
     )
     voltage_limit = Setting(
         ":SOURce:CURRent:VLIMit[:LEVel]",
         Number("V", 0.02, 210.0, 21.0),
         21.0,
-        coerce="_choose_limit",
         change="_limit_changed",
     )
     source_delay = Setting(
@@ -135,9 +133,6 @@ class SourceCommands(MeterState):
         if abs(self.source_level[function]) > row.top:
             raise ScpiError(-221)
         return row.full_scale
-
-    def _choose_limit(self, value: float) -> float:
-        return value
 
     def _function_changed(self) -> Handler:
         if self.stage.enabled:

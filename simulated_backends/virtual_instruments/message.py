@@ -17,7 +17,7 @@ from tsbench.simulated_backends.virtual_instruments.exchange import (
 from tsbench.simulated_backends.virtual_instruments.scpi_errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Integer
 from tsbench.simulated_backends.virtual_instruments.scpi_tree import build_tree, command, settings_of
-from tsbench.simulated_backends.virtual_instruments.status import OPERATION_COMPLETE
+from tsbench.simulated_backends.virtual_instruments.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT
 
 __all__ = ["IDLE", "Handler", "Idle", "MessageDevice", "Talk", "Wait"]
 
@@ -76,6 +76,8 @@ class MessageDevice(MessageExchange):
 
     @command("*ESR?")
     def _event_register(self) -> str:
+        if not self.status.standard_event & OPERATION_COMPLETE:
+            self.busy()
         value, self.status.standard_event = self.status.standard_event, 0
         self.status.update()
         return self.format_integer(value)
@@ -91,6 +93,8 @@ class MessageDevice(MessageExchange):
 
     @command("*STB?")
     def _status_byte(self) -> str:
+        if not self.status.status_byte() & SERVICE_REQUEST_BIT:
+            self.busy()
         return self.format_integer(self.status.status_byte())
 
     @command("*OPC")
@@ -157,6 +161,7 @@ class MessageDevice(MessageExchange):
 
     @command(":STATus:{OPERation|QUEStionable}:CONDition?")
     def _status_condition(self, which: str) -> str:
+        self.busy()
         return self.format_integer(self._register(which).condition)
 
     @command(":STATus:{OPERation|QUEStionable}:{ENABle|PTRansition|NTRansition}", Integer(low=0, high=65535))

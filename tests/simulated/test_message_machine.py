@@ -283,6 +283,16 @@ def test_a_busy_answer_lets_the_next_event_happen_but_not_more_than_its_share_of
     assert clock.now == pytest.approx(0.13)
 
 
+def test_polling_the_status_lets_a_long_operation_end(meter: Meter) -> None:
+    """Nobody waits for anything here; each poll that finds nothing lets the next event happen."""
+    for query, done in (("*ESR?", 1), ("*STB?", 32)):
+        ask(meter, "*CLS;*ESE 1;:INIT;*OPC")
+        polls = 0
+        while not int(ask(meter, query)) & done:
+            polls += 1
+        assert polls < 20
+
+
 def test_watchers_look_in_chunks_that_grow() -> None:
     clock = BenchClock()
     looks: list[float] = []

@@ -153,6 +153,34 @@ def test_service_requests_by_queue_handler_and_serial_poll(manager: pyvisa.Resou
     meter.uninstall_handler(EventType.service_request, handler, wrapped)
 
 
+def test_polling_the_status_byte_ends(manager: pyvisa.ResourceManager) -> None:
+    meter = open_meter(manager)
+    meter.write("*CLS;*ESE 1;*SRE 32;:SENS:CURR:NPLC 10;:TRIG:LOAD 'SimpleLoop',20,0,'defbuffer1';:INIT;*OPC")
+    polls = 0
+    while not meter.read_stb() & 0x40:
+        polls += 1
+    assert polls < 200
+    assert meter.query(":TRAC:ACT?") == "20"
+
+
+def test_two_threads_talk_to_two_instruments(manager: pyvisa.ResourceManager) -> None:
+    import threading
+
+    meter = open_meter(manager)
+    generator: Any = manager.open_resource("USB0::0x2A8D::0x5A01::SIM00012::INSTR", read_termination="\n")
+    wrong: list[str] = []
+
+    def ask(resource: Any, model: str) -> None:
+        wrong.extend(reply for reply in (resource.query("*IDN?") for _ in range(200)) if model not in reply)
+
+    threads = [threading.Thread(target=ask, args=pair) for pair in ((meter, "2450"), (generator, "33622A"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
 def test_a_request_that_stands_already_is_an_event_when_events_are_enabled(
     manager: pyvisa.ResourceManager,
 ) -> None:
