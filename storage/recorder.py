@@ -1,5 +1,6 @@
 """The recorder of a run: what it returned from is on the disk; at the end the run file is made of it."""
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -163,6 +164,16 @@ class RunRecorder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def unfinished(directory: Path, own: Path) -> list[Path]:
+    """Return the journals in ``directory`` that crashes left: all but ``own`` and those somebody writes."""
+    left = []
+    for path in sorted(directory.glob(f"*{SUFFIX}")):
+        if path != own:
+            with contextlib.suppress(StorageError, OSError), RunLock(path.with_suffix(LOCK_SUFFIX)):
+                left.append(path)
+    return left
 
 
 def _without_nan(result: Result) -> Result:

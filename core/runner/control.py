@@ -1,29 +1,32 @@
 """What a run is told from outside: stop, pause, resume, emergency stop; by a window, a signal or a script."""
 
 import contextlib
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TextIO
 
+_LOOK = 0.05  #: [s] between two looks whether a pause is over
+
 
 class Control:
-    """The wishes of whoever watches a run. Safe to use from any thread."""
+    """The wishes of whoever watches a run. Safe to use from any thread, and from a signal handler.
+
+    Plain attributes and no lock: a handler may interrupt the very thread that would hold it.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._changed = threading.Event()
         self._reason: str | None = None
         self._paused = False
 
     def stop(self, reason: str = "stopped by the operator") -> None:
         """End the run at the next step: outputs off, what was measured is kept. The first reason stands."""
-        with self._lock:
-            if self._reason is None:
-                self._reason = reason
-        self._changed.set()
+        if self._reason is None:
+            self._reason = reason
 
     def emergency(self, reason: str = "emergency stop") -> None:
         """End the run at once; as ``stop``, but told apart in the record."""
@@ -31,33 +34,26 @@ class Control:
 
     def pause(self) -> None:
         """Hold the run at its next place of rest."""
-        with self._lock:
-            self._paused = True
-        self._changed.set()
+        self._paused = True
 
     def resume(self) -> None:
         """Go on after a pause."""
-        with self._lock:
-            self._paused = False
-        self._changed.set()
+        self._paused = False
 
     @property
     def stopped(self) -> str | None:
         """Why the run is to end; None while it may go on."""
-        with self._lock:
-            return self._reason
+        return self._reason
 
     @property
     def paused(self) -> bool:
         """Whether a pause is wished."""
-        with self._lock:
-            return self._paused
+        return self._paused
 
     def wait_while_paused(self) -> None:
         """Block until resumed or stopped."""
-        while self.paused and self.stopped is None:
-            self._changed.wait(0.5)
-            self._changed.clear()
+        while self._paused and self._reason is None:
+            time.sleep(_LOOK)
 
 
 class StdinControl(Control):
@@ -95,9 +91,8 @@ class Interrupts:
     ``shield`` on neither can keep the outputs from being switched off or the data from being written.
     """
 
-    def __init__(self, control: Control, tell: Callable[[str], None]) -> None:
+    def __init__(self, control: Control) -> None:
         self._control = control
-        self._tell = tell
         self._heard_before = 0
         self._shielded = False
 
@@ -107,12 +102,13 @@ class Interrupts:
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         if self._shielded:
-            self._tell("interrupted while making safe and storing: this is done to its end, please wait")
+            _say("interrupted while making safe and storing: this is done to its end, please wait")
             return
         name = signal.Signals(number).name
         self._heard_before += 1
         if self._heard_before == 1:
             self._control.stop(f"interrupted ({name})")
+            _say("interrupted: switching off at the next step; once more breaks into the step")
         elif self._heard_before == 2:  # once: another must not break into what follows
             raise KeyboardInterrupt(name)
 
@@ -130,3 +126,9 @@ class Interrupts:
         finally:
             for number, handler in before.items():
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _say(text: str) -> None:
+    """Write to standard error without a buffer or a lock, as a signal handler must."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"tsbench: {text}\n".encode())

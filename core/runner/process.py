@@ -14,7 +14,7 @@ from tsbench.runner.running import RunningRun, bench_time
 from tsbench.runner.safety import RunnerBench
 from tsbench.storage.journal import Durability
 from tsbench.storage.provenance import provenance
-from tsbench.storage.recorder import RunRecorder
+from tsbench.storage.recorder import RunRecorder, unfinished
 from tsbench.storage.run_id import new_run_id, timestamp
 
 
@@ -124,8 +124,10 @@ def run_on(
             "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
         },
     )
+    for journal in unfinished(Path(out), recorder.path):
+        teller.tell("warning", f"{journal.name}: an unfinished run; 'tsbench recover {out}' finishes it")
     run = RunningRun(bench, protocol, recorder, teller, control, plan)
-    with recorder, Interrupts(control, lambda text: teller.tell("log", text)).installed() as interrupts:
+    with recorder, Interrupts(control).installed() as interrupts:
         return run.to_its_end(interrupts, extract)
 
 

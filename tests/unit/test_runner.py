@@ -1,5 +1,6 @@
 """The runner ends safe and keeps the data, whatever a protocol, an instrument or an operator does."""
 
+import dataclasses
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from tsbench.protocols import Protocol
 from tsbench.records import Column, DeviceDescription, Fixture, Flag, Point, RunEvent, Step, Waveform
 from tsbench.runner import Control, JsonLinesEvents, StdinControl, run_list, run_on
 from tsbench.storage import read_run, recover
+from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.validation import inspect
 
 
@@ -323,6 +325,17 @@ def test_a_full_disk_ends_the_run_safe_and_recover_finishes_it(
     assert outcome.path is not None and outcome.path.suffix == ".tsj"
     (made,) = recover(tmp_path)
     assert len(read_run(made).points) == 3
+
+
+def test_a_run_that_a_crash_left_is_told_at_the_next(bench: FakeBench, tmp_path: Path) -> None:
+    first = run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
+    run = read_run(first.path or "")
+    left = RunRecorder(tmp_path, dataclasses.replace(run.header, run_id="crashed"))
+    left.close()
+    told: list[RunEvent] = []
+    run_on(bench, Sweep(), tmp_path, events=told.append)  # type: ignore[arg-type]
+    assert any("crashed.tsj: an unfinished run" in event.message for event in told if event.kind == "warning")
+    assert [path.name for path in recover(tmp_path)] == ["crashed.nxs"]
 
 
 def test_a_listener_that_fails_does_not_end_the_run(bench: FakeBench, tmp_path: Path) -> None:
