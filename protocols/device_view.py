@@ -1,4 +1,4 @@
-"""What the scope sees of the device: which channels, their ranges, one acquisition, device voltage and current."""
+"""What the scope sees of the device: which channels, their ranges, one acquisition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Station, Timebase, Vertical
 from tsbench.protocols.waiting import wait_until
-from tsbench.records import Flag, FloatArray, Waveform
+from tsbench.records import Flag, Waveform
 
 #: names of the waveforms in the run: what the channel sensed, all in volts
 VOLTAGE_HIGH = "device_voltage_high"
@@ -24,20 +24,11 @@ Window = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class DeviceSignals:
-    """Device voltage [V] and current [A], each shape (segments, samples); None where the fixture has no sensor."""
-
-    voltage: FloatArray | None
-    current: FloatArray | None
-
-
-@dataclass(frozen=True)
 class DeviceView:
     """The scope channels of the fixture's sensing, all on one scope."""
 
     scope: Oscilloscope
     channels: Mapping[str, int]  #: waveform name -> channel number
-    current_name: str | None  #: waveform name whose voltage over ``current_resistance`` is the device current
     current_resistance: float  #: [Ohm]
 
     @property
@@ -89,17 +80,6 @@ class DeviceView:
             return None
         return self.fetch(conditions, time)
 
-    def signals(self, waveforms: Mapping[str, Waveform]) -> DeviceSignals:
-        """Return device voltage and current from the fetched channels."""
-        voltage = current = None
-        if VOLTAGE_HIGH in waveforms:
-            voltage = waveforms[VOLTAGE_HIGH].values()
-            if VOLTAGE_LOW in waveforms:
-                voltage = voltage - waveforms[VOLTAGE_LOW].values()
-        if self.current_name is not None:
-            current = waveforms[self.current_name].values() / self.current_resistance
-        return DeviceSignals(voltage, current)
-
 
 def device_view(station: Station) -> DeviceView | None:
     """Return the scope's view of the device, None where the fixture names no scope channel.
@@ -120,11 +100,10 @@ def device_view(station: Station) -> DeviceView | None:
     if any(scope is not scopes[0] for scope in scopes):
         raise ConfigurationError(
             "[fixture.sensing] names channels of two scopes; one scope must see device voltage and current together")
-    current_name = next((name for name, terminal in wanted if terminal is not None and terminal == sensing.current), None)
-    if current_name is not None and not sensing.current_resistance:
+    if sensing.current is not None and not sensing.current_resistance:
         raise ConfigurationError("[fixture.sensing] current needs current_resistance, for example \"50 Ohm\"")
-    return DeviceView(
-        scopes[0], {name: place.channel for name, place in found.items()}, current_name, sensing.current_resistance or 1.0)
+    channels = {name: place.channel for name, place in found.items()}
+    return DeviceView(scopes[0], channels, sensing.current_resistance or 1.0)
 
 
 #: for records that are forced: an input where nothing happens, whatever the channels' ranges are

@@ -14,7 +14,7 @@ from tsbench.protocols.sweep_acquisition import SweepAcquisition
 from tsbench.protocols.sweep_path import SweepPath, branch_levels, soft_steps, sweep_path
 from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case
 from tsbench.quantities import Seconds, Unit, VoltsPerSecond, parse_quantity
-from tsbench.records import Column, Recorder, Step
+from tsbench.records import Column, FloatArray, Recorder, Step
 
 #: unit of each drive's level and of its compliance
 _UNITS = {"voltage": ("V", "A"), "current": ("A", "V")}
@@ -23,6 +23,8 @@ _CURRENT_DEFAULTS: dict[str, Any] = {"stop": 1e-3, "step": 5e-6, "compliance": 2
 _LEVEL_FIELDS = ("start", "stop", "step")
 #: [s] a reading takes beside dwell and aperture
 _OVERHEAD = 2e-3
+#: apertures of a reading: its own and that of its auto-zero
+_APERTURES = 2
 _BYTES_PER_POINT = 120
 _PREVIEW_POINTS = 2000
 
@@ -122,7 +124,7 @@ class IVSweep(Protocol):
 
     def time_per_point(self, line_frequency: float) -> float:
         """Return about how long a point takes [s]."""
-        return self.dwell + self.nplc / line_frequency + _OVERHEAD
+        return self.dwell + _APERTURES * self.nplc / line_frequency + _OVERHEAD
 
     def plan(self, station: Station) -> Plan:
         """Predict points, duration and the worst case at the device; refuse what a limit forbids."""
@@ -195,8 +197,7 @@ class IVSweep(Protocol):
         meter.configure_measure(MeasureSettings(other, range=fixed, nplc=self.nplc))
 
     def _ramp(
-        self, station: Station, meter: SourceMeter, levels: np.typing.NDArray[np.float64], size: float,
-        acquisition: SweepAcquisition,
+        self, station: Station, meter: SourceMeter, levels: FloatArray, size: float, acquisition: SweepAcquisition,
     ) -> Iterator[Step]:
         for level in levels:
             meter.set_level(float(level))

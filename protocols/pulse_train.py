@@ -130,7 +130,7 @@ class PulseTrain(Protocol):
         samples = self.span * station.oscilloscope("scope").capabilities.sample_rate
         trains = len(self.amplitude) * (1 + self.probe)
         times, levels = self._preview(starts)
-        probes = f"{len(self.amplitude)} probe pulses are sent beside the {pulses} recorded ones"
+        probes = f"one probe pulse at each amplitude ({len(self.amplitude)} in all) beside the {pulses} recorded ones"
         return Plan(
             steps=pulses, points=pulses,
             duration=len(self.amplitude) * float(starts[-1] + self.span) + trains * _OVERHEAD + pulses * 0.005,

@@ -133,7 +133,7 @@ class SweepAcquisition:
         """Hold readings for the scope's verdict, or record them at once where there is none to wait for."""
         for number, reading in enumerate(readings, start=first):
             if self._ends_here:
-                return
+                break
             self._waiting.append((number, reading, reading.time + offset))
             self._ends_here = self._settings.stop_on_compliance and Flag.COMPLIANCE in reading.flags
         if self._check is None:
