@@ -8,6 +8,7 @@ import ast
 from collections.abc import Mapping
 from typing import ClassVar
 
+from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import Element
 from tsbench.simulated_backends.bench_services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import (
@@ -59,7 +60,7 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
         self.trigger_levels = {}
-        self.dividers = {channel: float(str(value)) for channel, value in self._probe_options().items()}
+        self.dividers = self._probe_options()
         errors = {
             number: ChannelErrors.draw(self.limits, bench.rng(self.name, "input", str(number)))
             if bench.imperfections else ChannelErrors() for number in range(1, self.limits.channels + 1)
@@ -71,12 +72,26 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
         self.running = True
         self.continuous = True
         self.armed_event = self.triggered_event = False
+        self._memory_full = False   #: armed: the pre-trigger memory is full
         self._acquisitions = 0
         self._announced: float | None = None
 
-    def _probe_options(self) -> Mapping[int, object]:
+    def _probe_options(self) -> dict[int, float]:
+        """Read ``options.probes``: channel -> real attenuation of the probe on it."""
+        for name in self.placement.options:
+            if name != "probes":
+                raise ConfigurationError(f"instruments.{self.name}.options: unknown '{name}'"
+                                         f"{nearest(name, ['probes'])}")
         table = self.placement.options.get("probes", {})
-        return {int(channel): value for channel, value in table.items()} if isinstance(table, Mapping) else {}
+        probes: dict[int, float] = {}
+        for channel, value in (table if isinstance(table, Mapping) else {"": table}).items():
+            good = isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= 1000
+            if channel not in self.terminals or not good:
+                raise ConfigurationError(
+                    f"instruments.{self.name}.options.probes: {channel!r} = {value!r}; give attenuations "
+                    f"from 1 to 1000 by channel, as probes = {{ 1 = 10 }}")
+            probes[int(channel)] = float(value)
+        return probes
 
     # ------------------------------------------------------------------------------------------ circuit
 
@@ -175,7 +190,7 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
         acquisition.on_trigger = self._triggered
         self.acquisition = acquisition
         self._announced = None
-        self.armed_event = False
+        self._memory_full = self.armed_event = False
         self.bench.recorders.add(self)
         self.bench.lagging_circuit.add_observer(acquisition)
         self.clock.watch(self, self.look)
@@ -191,8 +206,9 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
         if acquisition is None:
             return
         self.bench.sync()
-        if self.clock.now >= acquisition.eligible or acquisition.pending is not None or acquisition.records:
-            self.armed_event = True
+        begun = acquisition.pending is not None or bool(acquisition.records)
+        if not self._memory_full and (begun or self.clock.now >= acquisition.eligible):
+            self._memory_full = self.armed_event = True
         if acquisition.complete:
             self._complete(acquisition)
             return
@@ -231,7 +247,7 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
 
     def _update_status(self) -> None:
         bits = RUN_BIT if self.running else 0
-        if self.acquisition is not None and self.armed_event and self.acquisition.pending is None:
+        if self.acquisition is not None and self._memory_full and self.acquisition.pending is None:
             bits |= WAIT_TRIGGER_BIT
         self.status.operation.set_condition(bits)
         self.status.update()
@@ -350,7 +366,7 @@ class KeysightDSOX3000T(ScopeSettings, WaveformReadout, VirtualInstrument):
     def arm_event(self) -> str:
         """``:AER?``: whether it has been armed (pre-trigger memory full) since asked last."""
         self.look()
-        if self.acquisition is not None and not self.armed_event:
+        if self.acquisition is not None and not self._memory_full:
             self.clock.busy()
             self.look()
         armed, self.armed_event = self.armed_event, False

@@ -63,6 +63,14 @@ class Shifted:
         return self.original.voltage(node, times - self.delay)
 
 
+def _start(trace: Trace) -> float:
+    return trace.start
+
+
+def _end(trace: Trace) -> float:
+    return trace.end
+
+
 class History:
     """Consecutive trajectories, oldest first."""
 
@@ -81,14 +89,14 @@ class History:
 
     def forget(self, before: float) -> None:
         """Drop what ended before ``before`` [s]."""
-        keep = bisect.bisect_left([trace.end for trace in self.traces], before)
+        keep = bisect.bisect_left(self.traces, before, key=_end)
         if keep:
             del self.traces[:keep]
 
     def between(self, start: float, end: float) -> "History":
         """Return the part that covers [start, end] (whole trajectories)."""
-        first = bisect.bisect_left([trace.end for trace in self.traces], start)
-        last = bisect.bisect_right([trace.start for trace in self.traces], end)
+        first = bisect.bisect_left(self.traces, start, key=_end)
+        last = bisect.bisect_right(self.traces, end, key=_start)
         return History(self.traces[first:last])
 
     def steps(self, start: float, end: float) -> FloatArray:
@@ -103,9 +111,10 @@ class History:
         """Return the node voltage [V] at rising ``times`` [s]; beyond the ends the end values."""
         times = np.clip(times, self.start, self.end)
         result = np.empty(len(times))
-        starts = np.array([trace.start for trace in self.traces[1:]])
+        traces = self.between(float(times[0]), float(times[-1])).traces if len(times) else []
+        starts = np.array([trace.start for trace in traces[1:]])
         cuts = [0, *np.searchsorted(times, starts, side="left"), len(times)]
-        for trace, low, high in zip(self.traces, cuts[:-1], cuts[1:], strict=True):
+        for trace, low, high in zip(traces, cuts[:-1], cuts[1:], strict=False):
             if high > low:
                 result[low:high] = trace.voltage(node, np.clip(times[low:high], trace.start, trace.end))
         return result

@@ -45,6 +45,37 @@ def test_single_shot_is_armed_then_complete(table: Any) -> None:
     assert bench.number(bench.scope, ":ACQ:SRAT?") == pytest.approx(5e9)
 
 
+def test_events_are_told_once_and_the_wait_bit_stays(table: Any) -> None:
+    bench = table()
+    bench.send(bench.scope, *SCOPE)
+    bench.arm()
+    assert int(bench.ask(bench.scope, ":AER?")) == 0
+    assert int(bench.ask(bench.scope, ":OPER:COND?")) == 8 + 32
+    bench.send(bench.scope, ":TRIG:FORC")
+    assert bench.finish()
+    assert int(bench.ask(bench.scope, ":OPER:COND?")) == 0
+
+
+def test_options_of_the_world_file_are_checked() -> None:
+    from tsbench.errors import ConfigurationError
+    from tsbench.simulated_backends.bench_services import BenchServices
+    from tsbench.simulated_backends.virtual_instruments.instrument import Placement
+    from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t import KeysightDSOX3054T
+
+    bench = BenchServices()
+    wrong: list[dict[str, object]] = [
+        {"prbes": {}}, {"probes": {"5": 10}}, {"probes": {"1": -1}}, {"probes": 3},
+    ]
+    for bad in wrong:
+        with pytest.raises(ConfigurationError, match="probes"):
+            KeysightDSOX3054T(bench, Placement("scope", "SIM2", {"1": "a"}, bad))
+    scope = KeysightDSOX3054T(bench, Placement("scope", "SIM2", {"1": "a"}, {"probes": {"1": 10}}))
+    resistor, capacitor = scope.attachment().elements
+    assert resistor.value == pytest.approx(10e6)
+    assert capacitor.value < 2e-12
+    assert scope.channel(1).divider == 10.0
+
+
 def test_a_pulse_before_the_scope_is_armed_is_missed(table: Any) -> None:
     bench = table()
     bench.send(bench.generator, *PULSES)
