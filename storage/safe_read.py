@@ -3,7 +3,9 @@
 ``python -m tsbench.storage.safe_read COMMAND PATH LARGEST`` is that child; it answers in MessagePack.
 """
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,8 +74,12 @@ def _ask(command: str, path: Path, largest: int) -> Any:
 
 
 def _cause(done: "subprocess.CompletedProcess[bytes]") -> str:
+    how = f"exit code {done.returncode}"
+    if done.returncode < 0:  # POSIX: killed by a signal
+        with contextlib.suppress(ValueError):
+            how = signal.Signals(-done.returncode).name
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    return f"exit {done.returncode}{f': {last[0][:120]}' if last else ''}"
+    return f"{how}: {last[0][:120]}" if last else how
 
 
 def _limit(largest: int) -> None:

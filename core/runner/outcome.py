@@ -32,10 +32,8 @@ class RunOutcome:
     @property
     def exit_code(self) -> int:
         """0 done, 130 interrupted and safe, 3 refused as unsafe, else 1: failed but on disk."""
-        if self.status == "success":
-            return 0 if self.safe else 1
-        if self.status == "abort":
-            return INTERRUPTED if self.safe else 1
+        if self.status in {"success", "abort"}:
+            return 0 if self.status == "success" else INTERRUPTED
         return 3 if self.error_code == 3 else 1
 
     def rows(self) -> list[dict[str, Any]]:

@@ -67,6 +67,9 @@ class RunningRun:
         if not report.safe or ended.status != "success":
             # a protocol's last words may have sent something
             report = make_safe(self.bench, ended.connection_lost)
+        if not report.safe:  # a run that leaves a source on has failed, however good its data
+            reason = "; ".join(part for part in (ended.reason, report.message) if part)
+            ended = replace(ended, status="fail", reason=reason)
         self._tell_end(ended, report)
         results = self._extract(ended) if extract else ()
         return self._store(ended, report, results)

@@ -201,6 +201,7 @@ def test_outputs_that_cannot_be_read_back_are_said_to_be_unknown(tmp_path: Path)
     told: list[RunEvent] = []
     outcome = run_on(FakeBench(99), Sweep(), tmp_path, events=told.append)  # type: ignore[arg-type]
     assert not outcome.safe and outcome.exit_code == 1 and outcome.outputs == {"source_meter": None}
+    assert outcome.status == "fail" and "outputs: unknown, check the panel" in outcome.reason
     (message,) = [event.message for event in told if event.kind == "output"]
     assert message == "outputs: unknown, check the panel (source_meter); source_meter gave no reply"
 
