@@ -168,7 +168,7 @@ class BenchClock:
         """Let ``seconds`` pass."""
         self.advance_to(self.now + max(seconds, 0.0))
 
-    def busy(self) -> None:
-        """Answering "busy" lets the next event happen, so that polling loops end."""
+    def busy(self, longest: float = BUSY_HOP) -> None:
+        """Answering "busy" lets the next event happen (in ``longest`` s at most): polling loops end."""
         if not self._moving:
-            self.hop(self.now + BUSY_HOP)
+            self.hop(self.now + longest)

@@ -211,9 +211,10 @@ class Session:
 
     def wait_a_little(self) -> None:
         """Let the next event happen after a poll that found nothing, so that polling loops end."""
-        if self.instrument.will_answer or self.instrument.pending_operations:
+        if self.instrument.will_answer:
             self.clock.busy()
-            self.notice_service_request()
+        self.instrument.not_yet()
+        self.notice_service_request()
 
     def trigger(self) -> None:
         """Send a trigger."""

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import Any, ClassVar
 
-from tsbench.simulated_backends.bench_clock import BenchClock, ScheduledEvent
+from tsbench.simulated_backends.bench_clock import BUSY_HOP, BenchClock, ScheduledEvent
 from tsbench.simulated_backends.virtual_instruments.scpi_errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.scpi_syntax import (
     split_header,
@@ -39,6 +39,7 @@ class Idle(enum.Enum):
 
 
 IDLE = Idle.IDLE
+SHORTEST_PATIENCE = 1e-3  #: [s]
 Wait = float | Idle
 Handler = Generator[Wait, None, Any]
 
@@ -80,6 +81,7 @@ class MessageExchange:
         self._operations: set[str] = set()
         self._completion_requested = False
         self._running = False
+        self._patience = SHORTEST_PATIENCE
 
     # ------------------------------------------------------------------------------ the transport's side
 
@@ -159,6 +161,7 @@ class MessageExchange:
 
     def begin_operation(self, name: str) -> None:
         """An overlapped operation starts (a sweep, an acquisition, a burst)."""
+        self._patience = SHORTEST_PATIENCE
         self._operations.add(name)
 
     def end_operation(self, name: str) -> None:
@@ -178,10 +181,15 @@ class MessageExchange:
         """Names of the overlapped operations that are running."""
         return frozenset(self._operations)
 
-    def busy(self) -> None:
-        """Let the next event happen if an operation is running: a status query would say "not yet"."""
+    def not_yet(self) -> None:
+        """Let time pass if an operation is running and a status query has just said "not yet".
+
+        A little at first, twice as much each time, at most until the next event: polling loops end soon, and
+        what they look for is not missed by much.
+        """
         if self._operations:
-            self.clock.busy()
+            self.clock.busy(self._patience)
+            self._patience = min(2.0 * self._patience, BUSY_HOP)
 
     def post_error(self, code: int, detail: str = "", text: str | None = None) -> None:
         """Put an error into the queue."""

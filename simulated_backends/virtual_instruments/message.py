@@ -76,10 +76,10 @@ class MessageDevice(MessageExchange):
 
     @command("*ESR?")
     def _event_register(self) -> str:
-        if not self.status.standard_event & OPERATION_COMPLETE:
-            self.busy()
         value, self.status.standard_event = self.status.standard_event, 0
         self.status.update()
+        if not value & OPERATION_COMPLETE:
+            self.not_yet()
         return self.format_integer(value)
 
     @command("*SRE", Integer(low=0, high=255))
@@ -93,9 +93,10 @@ class MessageDevice(MessageExchange):
 
     @command("*STB?")
     def _status_byte(self) -> str:
-        if not self.status.status_byte() & SERVICE_REQUEST_BIT:
-            self.busy()
-        return self.format_integer(self.status.status_byte())
+        status = self.status.status_byte()
+        if not status & SERVICE_REQUEST_BIT:
+            self.not_yet()
+        return self.format_integer(status)
 
     @command("*OPC")
     def _complete_event(self) -> None:
@@ -161,8 +162,9 @@ class MessageDevice(MessageExchange):
 
     @command(":STATus:{OPERation|QUEStionable}:CONDition?")
     def _status_condition(self, which: str) -> str:
-        self.busy()
-        return self.format_integer(self._register(which).condition)
+        condition = self._register(which).condition
+        self.not_yet()
+        return self.format_integer(condition)
 
     @command(":STATus:{OPERation|QUEStionable}:{ENABle|PTRansition|NTRansition}", Integer(low=0, high=65535))
     def _set_status_mask(self, which: str, mask: str, value: int) -> None:
