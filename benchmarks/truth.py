@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from benchmarks.report import Line, report
 
 #: quantity -> largest median relative half-width
@@ -48,7 +49,7 @@ def score(rows: list[dict[str, Any]]) -> Score:
     """Score the rows of one quantity under one condition over all seeds; a number not measured is not covered."""
     truth = np.array([row["true"] for row in rows], float)
     value = np.array([np.nan if row["value"] is None else row["value"] for row in rows], float)
-    half = np.array([np.nan if row["low"] is None or row["high"] is None else (row["high"] - row["low"]) / 2 for row in rows])
+    half = np.array([np.nan if None in (row["low"], row["high"]) else (row["high"] - row["low"]) / 2 for row in rows])
     deviation = value / truth - 1
     return Score(
         covered=sum(bool(row["covered"]) for row in rows), seeds=len(rows),
@@ -78,12 +79,21 @@ def main() -> int:
         found = score(rows)
         enough = int(np.ceil(COVERAGE_BAR * len(seeds)))
         name = f"{quantity} {conditions}"
-        lines.append(Line(f"{name}: intervals that hold the truth", f"{found.covered} of {len(seeds)}", f">= {enough}", found.covered >= enough))
-        lines.append(Line(
-            f"{name}: median half-width", f"{100 * found.median_half_width:.3f} %", f"<= {100 * WIDTH_BARS[quantity]:g} %",
-            found.median_half_width <= WIDTH_BARS[quantity],
-        ))
-        lines.append(Line(f"{name}: mean and worst deviation", f"{100 * found.bias:+.3f} %, {100 * found.worst:.3f} %", "shown", True))
+        lines += [
+            Line(
+                f"{name}: intervals that hold the truth",
+                f"{found.covered} of {len(seeds)}", f">= {enough}", found.covered >= enough,
+            ),
+            Line(
+                f"{name}: median half-width",
+                f"{100 * found.median_half_width:.3f} %", f"<= {100 * WIDTH_BARS[quantity]:g} %",
+                found.median_half_width <= WIDTH_BARS[quantity],
+            ),
+            Line(
+                f"{name}: mean and worst deviation",
+                f"{100 * found.bias:+.3f} %, {100 * found.worst:.3f} %", "shown", True,
+            ),
+        ]
     for quantity in WIDTH_BARS:
         present = any(name == quantity for name, _ in by_row)
         if not present:

@@ -195,7 +195,7 @@ def _truth(quantity: str, result: Result, run: Run, witness: "WitnessLog") -> fl
 
 
 def _same_polarity(polarity: int, result: Result) -> bool:
-    return (polarity > 0) == (result.conditions.get("polarity", "+") == "+")
+    return bool((polarity > 0) == (result.conditions.get("polarity", "+") == "+"))
 
 
 def _cycle(result: Result) -> int:

@@ -35,12 +35,13 @@ class OscillationZone:
     frequencies: FloatArray  #: [Hz], shape (n,)
 
     def __str__(self) -> str:
-        path = f"{self.role}: {format_quantity(self.load_resistance, 'Ohm')} in series, {format_quantity(self.capacitance, 'F')} across"
+        load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
+        path = f"{self.role}: {load} in series, {capacitance} across"
         if not self.biases.size:
             return f"{path}: no oscillation expected"
-        low, high = (format_quantity(float(value), "V", 3) for value in (self.biases[0], self.biases[-1]))
-        slow, fast = (format_quantity(float(value), "Hz", 3) for value in (self.frequencies.min(), self.frequencies.max()))
-        return f"{path}: the device oscillates from about {low} to {high} ({slow} to {fast}); readings there are averages"
+        low, high = (format_quantity(float(bias), "V", 3) for bias in (self.biases[0], self.biases[-1]))
+        slow, fast = (format_quantity(float(end), "Hz", 3) for end in (self.frequencies.min(), self.frequencies.max()))
+        return f"{path}: oscillates from about {low} to {high} ({slow} to {fast}); readings there are averages"
 
 
 def predict(bench_file: Path) -> list[str]:
@@ -94,7 +95,9 @@ def oscillation_zone(
     frequencies: list[float] = []
     for bias in np.linspace(highest / BIASES, highest, BIASES):
         circuit = build_circuit(
-            netlist, {DEVICE: entry.model()}, sources=[("bias", node, "bias.r", max(source_resistance, 1e-3))], loads=idle)
+            netlist, {DEVICE: entry.model()},
+            sources=[("bias", node, "bias.r", max(source_resistance, 1e-3))], loads=idle,
+        )
         circuit.set_source("bias", Constant(float(bias)))
         watch = _Watch(netlist.find(DEVICE).nodes, start=span / 2)
         circuit.add_observer(watch)

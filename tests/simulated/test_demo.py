@@ -1,4 +1,4 @@
-"""The demo's rows: each number beside the truth, each run with its outputs off, whatever the face it is started from."""
+"""The demo's rows: each number beside the truth, each run with its outputs off, whatever face started it."""
 
 import json
 import subprocess
