@@ -9,7 +9,7 @@ import numpy as np
 from tsbench.simulated_backends.bench_clock import ScheduledEvent
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keysight_33600_models import INFINITE_LOAD
-from tsbench.simulated_backends.virtual_instruments.keysight_33600_settings import Clipped
+from tsbench.simulated_backends.virtual_instruments.keysight_33600_parameters import Clipped
 from tsbench.simulated_backends.virtual_instruments.scpi_errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Boolean, Choice, Integer
 from tsbench.simulated_backends.virtual_instruments.scpi_tree import Setting, command

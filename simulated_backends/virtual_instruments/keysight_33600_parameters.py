@@ -1,0 +1,43 @@
+"""Kinds of parameters of the 33500B/33600A: values that are set to their limit, with an error, when beyond."""
+
+import math
+from typing import Any
+
+from tsbench.simulated_backends.virtual_instruments.keysight_33600_models import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Number, Parameter
+
+
+class _Free(Number):
+    """A number whose MIN and MAX come from another parameter and whose bounds are not checked."""
+
+    def __init__(self, owner: "Clipped") -> None:
+        super().__init__(owner.unit, units=tuple(owner.units), infinite=owner.infinite)
+        self.owner = owner
+
+    def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> float:
+        return self.owner.special(word, instrument, key)
+
+
+class Clipped(Number):
+    """A number that is set to its limit, with error -222, when it lies beyond."""
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
+        value = _Free(self).parse(raw, instrument, key)
+        if math.isinf(value):
+            return value
+        for bound, sign, name in ((self.low, -1, "lower"), (self.high, 1, "upper")):
+            limit = bound(instrument, *key) if callable(bound) else bound
+            if limit is not None and sign * (value - limit) > 1e-9 * abs(limit):
+                instrument.post_error(-222, text=f"Data out of range; value clipped to {name} limit")
+                return float(limit)
+        return value
+
+
+class LoadParameter(Parameter):
+    """``OUTP:LOAD``: 1 to 10 kOhm, or INFinity."""
+
+    _number = Clipped("OHM", 1.0, 10e3, 50.0, infinite=True)
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
+        value = self._number.parse(raw, instrument, key) if raw[:3].upper() != b"9.9" else math.inf
+        return INFINITE_LOAD if math.isinf(value) else value
