@@ -192,12 +192,12 @@ def test_a_flipped_bit_in_data_or_text_is_never_silent(good: Path, tmp_path: Pat
     content, source, path = good.read_bytes(), read_run(good), tmp_path / "flip.nxs"
     expected, generator = record_data.run_digest(source), random.Random(3)
     told = 0
-    for _ in range(25):
+    for _ in range(12):  # in the child: a damaged file may crash the library
         damaged = bytearray(content)
         damaged[generator.randrange(len(damaged))] ^= 1 << generator.randrange(8)
         path.write_bytes(damaged)
         try:
-            assert record_data.run_digest(read_run(path)) == expected
+            assert record_data.run_digest(read_foreign(path)) == expected
         except UnreadableFile as error:
             told += 1
             assert one_line(error, path)
