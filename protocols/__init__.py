@@ -7,7 +7,9 @@ from tsbench.protocols.oscillation import Oscillation
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.pulse_train import PulseTrain
 
-PROTOCOLS: dict[str, type[Protocol]] = {protocol.name: protocol for protocol in (IVSweep, PulseTrain, Oscillation)}
+PROTOCOLS: dict[str, type[Protocol]] = {
+    protocol.name: protocol for protocol in (IVSweep, PulseTrain, Oscillation)
+}
 
 
 def protocol_named(name: str) -> type[Protocol]:

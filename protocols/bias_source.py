@@ -65,7 +65,8 @@ class SourceMeterBias:
 
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
         self._meter.configure_source(
-            SourceSettings("voltage", limit=compliance, range=max(abs(lowest), abs(highest))))
+            SourceSettings("voltage", limit=compliance, range=max(abs(lowest), abs(highest)))
+        )
         self._meter.configure_measure(MeasureSettings("current", range=compliance, nplc=0.1))
         self._meter.set_level(0.0)
         self._meter.set_output(True)
@@ -81,7 +82,9 @@ class SourceMeterBias:
 def bias_source(station: Station, role: str = "bias") -> BiasSource:
     """Return the instrument of ``role`` as a bias; ConfigurationError where it is neither kind."""
     if not station.has(role):
-        raise ConfigurationError(f"the bench has no role '{role}'; name a generator output or a source meter in [roles]")
+        raise ConfigurationError(
+            f"the bench has no role '{role}'; name a generator output or a source meter in [roles]"
+        )
     try:
         return GeneratorBias(station.pulse_generator(role))
     except ConfigurationError:

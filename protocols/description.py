@@ -16,7 +16,9 @@ def describe(protocol: type[Protocol]) -> dict[str, Any]:
         "help": (protocol.__doc__ or "").strip().splitlines()[0],
         "roles": list(protocol.roles),
         "analyses": list(protocol.analyses),
-        "columns": [{"name": column.name, "unit": column.unit, "help": column.help} for column in protocol.columns],
+        "columns": [
+            {"name": column.name, "unit": column.unit, "help": column.help} for column in protocol.columns
+        ],
         "parameters": [_parameter(protocol, name, field) for name, field in protocol.model_fields.items()],
     }
 

@@ -37,7 +37,7 @@ class DeviceView:
         return self.channels.get(VOLTAGE_HIGH, next(iter(self.channels.values())))
 
     def windows(self, voltage: Window, current: Window) -> dict[str, Window]:
-        """Return what each channel may have to show [V], for a device voltage [V] and current [A] in these windows.
+        """Return what each channel may have to show [V] for windows of device voltage and current [V, A].
 
         The low side sees the sense resistor's voltage; the high side sees both together.
         """
@@ -54,7 +54,7 @@ class DeviceView:
             self.scope.configure_channel(number, Vertical(range=span, offset=(low + high) / 2))
 
     def fetch(self, conditions: Mapping[str, float], time: float) -> dict[str, Waveform]:
-        """Read the finished acquisition, named for what was sensed; ``time`` [s] is the bench's clock at its trigger."""
+        """Read the finished acquisition by what was sensed; ``time`` [s]: bench's clock at its trigger."""
         fetched = self.scope.fetch(sorted(self.channels.values()))
         return {
             name: replace(fetched[number], channel=name, conditions=dict(conditions), time=time)
@@ -99,9 +99,10 @@ def device_view(station: Station) -> DeviceView | None:
     scopes = [place.scope for place in found.values()]
     if any(scope is not scopes[0] for scope in scopes):
         raise ConfigurationError(
-            "[fixture.sensing] names channels of two scopes; one scope must see device voltage and current together")
+            "[fixture.sensing] names channels of two scopes; one must see device voltage and current together"
+        )
     if sensing.current is not None and not sensing.current_resistance:
-        raise ConfigurationError("[fixture.sensing] current needs current_resistance, for example \"50 Ohm\"")
+        raise ConfigurationError('[fixture.sensing] current needs current_resistance, for example "50 Ohm"')
     channels = {name: place.channel for name, place in found.items()}
     return DeviceView(scopes[0], channels, sensing.current_resistance or 1.0)
 

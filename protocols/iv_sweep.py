@@ -37,8 +37,8 @@ Compliance = Annotated[float, Unit("A")]
 class IVSweep(Protocol):
     """Sweep a source meter from start to stop and back, in cycles, and record voltage and current.
 
-    Where a scope sees the device it looks every few readings whether the device oscillates at that level; without one,
-    or with the check switched off, the source meter runs each cycle natively.
+    Where a scope sees the device it looks every few readings whether the device oscillates at that level;
+    without one, or with the check switched off, the source meter runs each cycle natively.
     """
 
     name: ClassVar[str] = "iv_sweep"
@@ -65,23 +65,38 @@ class IVSweep(Protocol):
     drive: Literal["voltage", "current"] = Field("voltage", description="what the source meter sources")
     start: Level = Field(0.0, description="first level (V, or A under current drive), signed")
     stop: Level = Field(1.2, description="turning point (V, or A under current drive), signed")
-    step: Level = Field(0.004, gt=0, description="largest distance between two levels (V, or A under current drive)")
-    points: int | None = Field(None, ge=2, le=100_000, description="levels from start to stop; overrides the step")
+    step: Level = Field(
+        0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
+    )
+    points: int | None = Field(
+        None, ge=2, le=100_000, description="levels from start to stop; overrides the step"
+    )
     dual: bool = Field(True, description="sweep back from stop to start")
     both_polarities: bool = Field(False, description="repeat with the sign of every level changed")
     cycles: int = Field(1, ge=1, le=100_000, description="how often the sweep is repeated")
     compliance: Compliance = Field(
-        1e-3, gt=0, description="current the source will not exceed (voltage under current drive)")
+        1e-3, gt=0, description="current the source will not exceed (voltage under current drive)"
+    )
     dwell: Seconds = Field(1e-3, ge=0, le=100, description="time at a level before its reading")
-    nplc: float = Field(1.0, ge=0.01, le=10, description="integration time in power-line cycles; 0.1 is faster")
+    nplc: float = Field(
+        1.0, ge=0.01, le=10, description="integration time in power-line cycles; 0.1 is faster"
+    )
     ramp_rate: VoltsPerSecond = Field(
-        10.0, gt=0, description="how fast the source goes to start and back to zero, in soft steps (voltage drive)")
+        10.0,
+        gt=0,
+        description="how fast the source goes to start and back to zero, in soft steps (voltage drive)",
+    )
     measure_range: Literal["auto", "compliance"] = Field(
-        "compliance", description="measuring range: fixed by the compliance, or found by the source meter")
+        "compliance", description="measuring range: fixed by the compliance, or found by the source meter"
+    )
     stop_on_compliance: bool = Field(False, description="end the sweep at the first reading in compliance")
     check_oscillation: bool = Field(True, description="look with the scope whether the device oscillates")
     check_every: int = Field(
-        10, ge=1, le=100, description="points between two looks of the scope; 1 judges every reading by itself")
+        10,
+        ge=1,
+        le=100,
+        description="points between two looks of the scope; 1 judges every reading by itself",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -132,7 +147,9 @@ class IVSweep(Protocol):
         capabilities = meter.capabilities
         path = self.path()
         farthest = float(np.abs(path.levels).max())
-        voltage, current = (farthest, self.compliance) if self.drive == "voltage" else (self.compliance, farthest)
+        voltage, current = (
+            (farthest, self.compliance) if self.drive == "voltage" else (self.compliance, farthest)
+        )
         items = worst_case(voltage, current, station.fixture)
         per_point = self.time_per_point(capabilities.line_frequency)
         size = abs(float(np.diff(path.levels[:2])[0]))
@@ -148,7 +165,9 @@ class IVSweep(Protocol):
         looks = -(-len(path) // self.check_every) if checks else 0
         warnings = []
         if not checks and len(path) > self.cycles * capabilities.maximum_sweep_points:
-            warnings.append("a cycle is longer than the source meter's list: its output may open between two parts")
+            warnings.append(
+                "a cycle is longer than the source meter's list: its output may open between two parts"
+            )
         if self.check_oscillation and not checks:
             warnings.append("no scope sees the device: an oscillation during a reading would stay unseen")
         if self.dwell < capabilities.minimum_dwell:
@@ -159,8 +178,13 @@ class IVSweep(Protocol):
         shown = np.linspace(0, len(path) - 1, min(len(path), _PREVIEW_POINTS)).astype(int)
         rate = PlanItem("sweep rate", size / per_point, f"{_UNITS[self.drive][0]}/s")
         return Plan(
-            steps=len(path), points=len(path), duration=duration, bytes=len(path) * _BYTES_PER_POINT,
-            worst_case=(*items, rate), refusals=tuple(refusals), warnings=tuple(warnings),
+            steps=len(path),
+            points=len(path),
+            duration=duration,
+            bytes=len(path) * _BYTES_PER_POINT,
+            worst_case=(*items, rate),
+            refusals=tuple(refusals),
+            warnings=tuple(warnings),
             preview={"time": shown * per_point, "level": path.levels[shown]},
         )
 
@@ -197,7 +221,12 @@ class IVSweep(Protocol):
         meter.configure_measure(MeasureSettings(other, range=fixed, nplc=self.nplc))
 
     def _ramp(
-        self, station: Station, meter: SourceMeter, levels: FloatArray, size: float, acquisition: SweepAcquisition,
+        self,
+        station: Station,
+        meter: SourceMeter,
+        levels: FloatArray,
+        size: float,
+        acquisition: SweepAcquisition,
     ) -> Iterator[Step]:
         for level in levels:
             meter.set_level(float(level))

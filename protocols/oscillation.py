@@ -1,4 +1,4 @@
-"""Oscillation: a bias through the load resistor makes the device oscillate, the scope records it at each bias."""
+"""Oscillation: a bias through the load resistor makes the device oscillate, the scope records it."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -27,7 +27,7 @@ _USUAL_SAMPLES = 100_000
 class Oscillation(Protocol):
     """Hold a bias, record device voltage and current for many periods, go on to the next bias.
 
-    Without a given record span a probe record at each bias finds the period, and the record holds ``periods`` of it.
+    Without a given record span a probe record at each bias finds the period; the record holds ``periods``.
     """
 
     name: ClassVar[str] = "oscillation"
@@ -41,16 +41,23 @@ class Oscillation(Protocol):
         Column("record_span", "s", "length of the record"),
     )
 
-    bias: VoltsList = Field((1.8, 2.2, 2.6), min_length=1, description="levels of the source, before the load resistor")
-    start: Volts | None = Field(None, description="first bias of an even series; with stop and points it replaces bias")
+    bias: VoltsList = Field(
+        (1.8, 2.2, 2.6), min_length=1, description="levels of the source, before the load resistor"
+    )
+    start: Volts | None = Field(
+        None, description="first bias of an even series; with stop and points it replaces bias"
+    )
     stop: Volts | None = Field(None, description="last bias of an even series")
     points: int | None = Field(None, ge=2, le=10_000, description="number of biases from start to stop")
     settle: Seconds = Field(1e-3, ge=0, le=3600, description="time at a bias before its record")
     record_span: Seconds | None = Field(
-        None, gt=0, le=100, description="length of each record; found from the period where not given")
+        None, gt=0, le=100, description="length of each record; found from the period where not given"
+    )
     periods: int = Field(30, ge=3, le=100_000, description="periods in a record whose length is found")
     longest_period: Seconds = Field(1e-3, gt=0, le=10, description="the longest period that is looked for")
-    zero_between: bool = Field(True, description="go to zero between two biases, so that each starts from rest")
+    zero_between: bool = Field(
+        True, description="go to zero between two biases, so that each starts from rest"
+    )
     compliance: Amperes = Field(5e-3, gt=0, description="compliance where the bias is a source meter")
 
     @model_validator(mode="after")
@@ -83,9 +90,13 @@ class Oscillation(Protocol):
             refusals += range_refusal("bias", level, source.allowed, "bias")
         warnings = []
         if device_view(station) is None:
-            refusals.append("scope: [fixture.sensing] names no scope channel at the device; add voltage_high and current")
+            refusals.append(
+                "scope: [fixture.sensing] names no scope channel at the device; add voltage_high and current"
+            )
         if station.fixture.parallel_capacitance <= 0:
-            warnings.append("the fixture has no capacitance across the device: the frequency is that of unknown parasitics")
+            warnings.append(
+                "no capacitance across the device in the fixture: the frequency is that of unknown parasitics"
+            )
         scope = station.oscilloscope("scope").capabilities
         span = self.record_span if self.record_span is not None else self.periods * self.longest_period
         samples = min(scope.record_length, span * scope.sample_rate)
@@ -93,9 +104,13 @@ class Oscillation(Protocol):
             samples = min(samples, _USUAL_SAMPLES)
         times = np.repeat(np.arange(len(biases) + 1) * (self.settle + _OVERHEAD), 2)[1:-1]
         return Plan(
-            steps=len(biases), points=len(biases),
+            steps=len(biases),
+            points=len(biases),
             duration=len(biases) * (self.settle + (self.record_span or 0.0) + _OVERHEAD),
-            bytes=int(len(biases) * samples * 2), worst_case=items, refusals=tuple(refusals), warnings=tuple(warnings),
+            bytes=int(len(biases) * samples * 2),
+            worst_case=items,
+            refusals=tuple(refusals),
+            warnings=tuple(warnings),
             preview={"time": times, "level": np.repeat(biases, 2)},
         )
 

@@ -26,7 +26,9 @@ _SAMPLES_PER_PERIOD = 100
 class OscillationAcquisition:
     """The scope's part of an oscillation run."""
 
-    def __init__(self, settings: "Oscillation", station: Station, recorder: Recorder, view: DeviceView) -> None:
+    def __init__(
+        self, settings: "Oscillation", station: Station, recorder: Recorder, view: DeviceView
+    ) -> None:
         self._settings = settings
         self._station = station
         self._recorder = recorder
@@ -40,8 +42,15 @@ class OscillationAcquisition:
         waveforms: Mapping[str, Waveform] | None = None
         if span is not None:
             waveforms = self._capture(windows, span, {"bias": bias})
-            if waveforms is not None and any(clipped(wave) for wave in waveforms.values()) and windows != safe:
-                self._say("log", f"the record at {format_quantity(bias, 'V')} was clipped; taken again in wider ranges")
+            if (
+                waveforms is not None
+                and any(clipped(wave) for wave in waveforms.values())
+                and windows != safe
+            ):
+                self._say(
+                    "log",
+                    f"the record at {format_quantity(bias, 'V')} was clipped; taken again in wider ranges",
+                )
                 waveforms = self._capture(safe, span, {"bias": bias})
         if waveforms is None:
             self._say("warning", f"the scope gave no record at a bias of {format_quantity(bias, 'V')}")
@@ -57,19 +66,23 @@ class OscillationAcquisition:
         self._recorder.point(Point((float(number), first.time, bias, _length(first)), flags))
 
     def _safe_windows(self, bias: float) -> dict[str, Window]:
-        """Return ranges that hold whatever the bias can drive: the whole of it, at either side of the device."""
+        """Return ranges that hold whatever the bias can drive: all of it, at either side of the device."""
         window = (min(0.0, 1.1 * bias), max(0.0, 1.1 * bias))
         low, high = (edge / self._view.current_resistance for edge in window)
         return self._view.windows(window, (low, high))
 
     def _capture(
-        self, windows: Mapping[str, Window], span: float, conditions: Mapping[str, float], points: int | None = None
+        self,
+        windows: Mapping[str, Window],
+        span: float,
+        conditions: Mapping[str, float],
+        points: int | None = None,
     ) -> dict[str, Waveform] | None:
         self._view.configure(windows)
         return self._view.capture_now(Timebase(span=span, points=points), self._station, conditions)
 
     def _look(self, safe: dict[str, Window], bias: float) -> tuple[dict[str, Window], float | None]:
-        """Take probe records, longer and longer, until one shows the period; return ranges and the record's span.
+        """Take probe records, longer and longer, until one shows the period; return ranges and record span.
 
         The span is None where the scope gave no probe.
         """
@@ -80,7 +93,9 @@ class OscillationAcquisition:
             probe = self._capture(windows, length, {}, _PROBE_POINTS)
             if probe is None:
                 return safe, None
-            if any(clipped(wave) for wave in probe.values()) and not first:  # ranges from a shorter look were too tight
+            if (
+                any(clipped(wave) for wave in probe.values()) and not first
+            ):  # ranges from a shorter look were too tight
                 windows = {name: narrowed(wave, safe[name]) for name, wave in probe.items()}
                 probe = self._capture(windows, length, {}, _PROBE_POINTS) or probe
             windows = {name: narrowed(wave, safe[name]) for name, wave in probe.items()}

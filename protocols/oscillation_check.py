@@ -1,6 +1,6 @@
 """Whether the device oscillates while a source meter reads it: a short scope record beside the readings.
 
-A reading of 20 ms over an oscillation of 1 us is a smooth, plausible and wrong number. Only something faster can tell.
+A reading of 20 ms over an oscillation of 1 us is smooth, plausible and wrong. Only something faster can tell.
 """
 
 from dataclasses import dataclass
@@ -40,10 +40,10 @@ class Verdict:
 
 
 def activity(values: FloatArray, dt: float, noise: float = 0.0) -> Activity:
-    """Count the cycles in ``values`` [V], shape (n,), sampled every ``dt`` [s], with ``noise`` [V] rms on them.
+    """Count the cycles in ``values`` [V], shape (n,), sampled every ``dt`` [s], ``noise`` [V] rms on them.
 
-    A cycle is an upward crossing through a band around the middle (a comparator with hysteresis): 30 % of the swing,
-    at least eight times the noise. A swing of less than sixteen times the noise counts as none.
+    A cycle is an upward crossing through a band around the middle (a comparator with hysteresis): 30 % of the
+    swing, at least eight times the noise. A swing of less than sixteen times the noise counts as none.
     """
     low, high = float(values.min()), float(values.max())
     swing = high - low
@@ -68,13 +68,13 @@ def white_noise(values: FloatArray, resolution: float) -> float:
 
 
 def check_span(fixture: Fixture, role: str = "drive") -> float:
-    """Return how long a record must be [s] to hold several periods of the slowest oscillation to be expected."""
+    """Return how long a record must be [s] to hold several periods of the slowest expected oscillation."""
     slowest = fixture.path_resistance.get(role, 0.0) * fixture.parallel_capacitance
     return min(max(_TIME_CONSTANTS * slowest, SHORTEST_SPAN), LONGEST_SPAN)
 
 
 class OscillationCheck:
-    """Takes a reference record of the resting device, then says of later ones whether the device oscillates."""
+    """Takes a reference record of the resting device, then says of later ones whether it oscillates."""
 
     def __init__(self, view: DeviceView, voltage: Window, current: Window) -> None:
         self._view = view

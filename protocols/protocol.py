@@ -45,7 +45,9 @@ class Protocol(BaseModel, ABC):
         """
         for name in values:
             if name not in cls.model_fields:
-                raise ConfigurationError(f"{cls.name}: unknown parameter '{name}'{nearest(name, cls.model_fields)}")
+                raise ConfigurationError(
+                    f"{cls.name}: unknown parameter '{name}'{nearest(name, cls.model_fields)}"
+                )
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -59,7 +61,9 @@ class Protocol(BaseModel, ABC):
         """Return the SI unit of a parameter, "" where it has none."""
         described = cls.model_fields[field]
         marks = list(described.metadata)
-        for part in get_args(described.annotation):  # where the parameter may be left out, the unit is one level down
+        for part in get_args(
+            described.annotation
+        ):  # where the parameter may be left out, the unit is one level down
             marks += get_args(part)
         return next((mark.symbol for mark in marks if isinstance(mark, Unit)), "")
 

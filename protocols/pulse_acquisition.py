@@ -36,15 +36,22 @@ class _Shot:
 
     waveforms: Mapping[str, Waveform] = field(default_factory=dict)
     time: float = 0.0  #: [s] bench's clock at the first trigger
-    taken: dict[int, float] = field(default_factory=dict)  #: pulse of the batch -> [s] after the first trigger
+    taken: dict[int, float] = field(
+        default_factory=dict
+    )  #: pulse of the batch -> [s] after the first trigger
 
 
 class PulseAcquisition:
     """One pulse-train run in progress."""
 
     def __init__(
-        self, settings: "PulseTrain", station: Station, recorder: Recorder, generator: PulseGenerator,
-        view: DeviceView, how: Delivery,
+        self,
+        settings: "PulseTrain",
+        station: Station,
+        recorder: Recorder,
+        generator: PulseGenerator,
+        view: DeviceView,
+        how: Delivery,
     ) -> None:
         self._settings = settings
         self._station = station
@@ -92,7 +99,9 @@ class PulseAcquisition:
             view.scope.configure_trigger(EdgeTrigger("external", settings.external_level))
         else:
             slope: Literal["positive", "negative"] = "positive" if amplitude > 0 else "negative"
-            view.scope.configure_trigger(EdgeTrigger(view.trigger_channel, settings.base + amplitude / 2, slope))
+            view.scope.configure_trigger(
+                EdgeTrigger(view.trigger_channel, settings.base + amplitude / 2, slope)
+            )
         return windows
 
     def _timebase(self, segments: int) -> Timebase:
@@ -100,7 +109,7 @@ class PulseAcquisition:
         return Timebase(span=settings.span, position=settings.span / 2 - settings.lead, segments=segments)
 
     def _probe(self, amplitude: float, windows: dict[str, Window]) -> Iterator[Step]:
-        """Send one pulse to see how much of the safe ranges the signal uses; the ranges only ever get tighter."""
+        """Send one pulse to see how much of the safe ranges the signal uses; ranges only ever get tighter."""
         self._view.scope.configure_timebase(self._timebase(1))
         self._generator.configure_burst(1)
         shot = _Shot()
@@ -108,8 +117,12 @@ class PulseAcquisition:
         if not shot.taken:
             self._say("warning", "the probe pulse was not seen: the scope keeps its safe ranges")
             return
-        self._view.configure({name: narrowed(shot.waveforms[name], window) for name, window in windows.items()})
-        self._say("log", f"one probe pulse of {format_quantity(amplitude, 'V')} sent to choose the scope's ranges")
+        self._view.configure(
+            {name: narrowed(shot.waveforms[name], window) for name, window in windows.items()}
+        )
+        self._say(
+            "log", f"one probe pulse of {format_quantity(amplitude, 'V')} sent to choose the scope's ranges"
+        )
 
     def _batch(self, amplitude: float, part: slice) -> Iterator[Step]:
         settings = self._settings
@@ -125,8 +138,11 @@ class PulseAcquisition:
                 break
             missed = len(starts) - len(shot.taken)
             again = "the train is sent again" if attempt < settings.retries else "kept as it is"
-            self._say("warning", f"the scope missed {missed} of {len(starts)} pulses of "
-                      f"{format_quantity(amplitude, 'V')}; {again}")
+            self._say(
+                "warning",
+                f"the scope missed {missed} of {len(starts)} pulses of "
+                f"{format_quantity(amplitude, 'V')}; {again}",
+            )
         flags = Flag.NONE if len(shot.taken) == len(starts) else Flag.TRIGGER_MISSED
         for waveform in shot.waveforms.values():
             marks = flags | (Flag.CLIPPED if clipped(waveform) else Flag.NONE)
@@ -141,14 +157,20 @@ class PulseAcquisition:
             time = shot.time + (shot.taken[number] if seen else float(start))
             gap = 0.0 if self._last_end is None else time - self._last_end
             self._last_end = time + width
-            self._recorder.point(Point(
-                (float(self._index), time, amplitude, width, gap), Flag.NONE if seen else Flag.TRIGGER_MISSED))
+            self._recorder.point(
+                Point(
+                    (float(self._index), time, amplitude, width, gap),
+                    Flag.NONE if seen else Flag.TRIGGER_MISSED,
+                )
+            )
             self._index += 1
             self._done += 1
 
     # ------------------------------------------------------------------------------------------ one shot
 
-    def _fire(self, starts: Sequence[float] | FloatArray, conditions: Mapping[str, float], shot: _Shot) -> Iterator[Step]:
+    def _fire(
+        self, starts: Sequence[float] | FloatArray, conditions: Mapping[str, float], shot: _Shot
+    ) -> Iterator[Step]:
         """Arm, verify, fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short."""
         scope, clock = self._view.scope, self._station.clock
         scope.arm()
@@ -159,14 +181,17 @@ class PulseAcquisition:
         shot.time = clock.now()
         if self._how.means == "clock" and len(starts) > 1:
             for start in starts:
-                yield from steps_for(clock, shot.time + float(start), lambda: self.step("waiting for the gap"))
+                yield from steps_for(
+                    clock, shot.time + float(start), lambda: self.step("waiting for the gap")
+                )
                 self._generator.trigger()
         else:
             self._generator.trigger()
         expected = float(starts[-1]) + self._settings.span
         rest = max(shot.time + expected - clock.now(), 0.0)
         yield from steps_until(
-            clock, scope.complete, rest, rest + ACQUISITION_MARGIN, lambda: self.step("waiting for the scope"))
+            clock, scope.complete, rest, rest + ACQUISITION_MARGIN, lambda: self.step("waiting for the scope")
+        )
         if scope.complete():
             shot.waveforms = self._view.fetch(conditions, shot.time)
         else:

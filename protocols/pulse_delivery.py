@@ -1,4 +1,4 @@
-"""How a pulse train leaves the generator: one burst, an arbitrary waveform with gaps, or single pulses by the clock."""
+"""How a pulse train leaves the generator: a burst, a waveform with gaps, or single pulses by the clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,8 +34,10 @@ def pulse_starts(width: float, period: float, count: int, gaps: Sequence[float])
     return period * np.arange(count, dtype=np.float64)
 
 
-def delivery(pulse: Pulse, starts: FloatArray, gaps: Sequence[float], capabilities: PulseGeneratorCapabilities) -> Delivery:
-    """Choose how to send pulses that begin at ``starts``: equal spacing as a burst, else what fits the generator."""
+def delivery(
+    pulse: Pulse, starts: FloatArray, gaps: Sequence[float], capabilities: PulseGeneratorCapabilities
+) -> Delivery:
+    """Choose how to send pulses that begin at ``starts``: a burst if evenly spaced, else what fits."""
     if not gaps:
         return Delivery("burst", starts)
     edge = min(pulse.rise_time, pulse.fall_time)
@@ -46,9 +48,15 @@ def delivery(pulse: Pulse, starts: FloatArray, gaps: Sequence[float], capabiliti
         return Delivery("waveform", starts, sample_rate=rate)
     if min(gaps) >= SHORTEST_CLOCKED_GAP:
         return Delivery("clock", starts)
-    return Delivery("clock", starts, refusal=(
-        f"gaps from {min(gaps):g} s to {max(gaps):g} s with edges of {edge:g} s need {duration / edge:.3g} waveform points; "
-        f"the generator holds {room:.3g}; use slower edges, or gaps of at least {SHORTEST_CLOCKED_GAP:g} s"))
+    return Delivery(
+        "clock",
+        starts,
+        refusal=(
+            f"gaps from {min(gaps):g} s to {max(gaps):g} s with edges of {edge:g} s need "
+            f"{duration / edge:.3g} waveform points; the generator holds {room:.3g}; use slower edges, or gaps of at least "
+            f"{SHORTEST_CLOCKED_GAP:g} s"
+        ),
+    )
 
 
 def train_waveform(pulse: Pulse, starts: FloatArray, sample_rate: float) -> ArbitraryWaveform:
@@ -57,11 +65,18 @@ def train_waveform(pulse: Pulse, starts: FloatArray, sample_rate: float) -> Arbi
     rise, fall = pulse.rise_time / _EDGE_SHARE, pulse.fall_time / _EDGE_SHARE
     corners, levels = [0.0], [0.0]
     for start in lead + starts:
-        corners += [start - rise / 2, start + rise / 2, start + pulse.width - fall / 2, start + pulse.width + fall / 2]
+        corners += [
+            start - rise / 2,
+            start + rise / 2,
+            start + pulse.width - fall / 2,
+            start + pulse.width + fall / 2,
+        ]
         levels += [0.0, 1.0, 1.0, 0.0]
     duration = corners[-1] + lead
     times = np.arange(int(np.ceil(duration * sample_rate)) + 1) / sample_rate
-    return ArbitraryWaveform(pulse.base + pulse.amplitude * np.interp(times, corners, levels), sample_rate, "linear")
+    return ArbitraryWaveform(
+        pulse.base + pulse.amplitude * np.interp(times, corners, levels), sample_rate, "linear"
+    )
 
 
 def _lead(pulse: Pulse) -> float:

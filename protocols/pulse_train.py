@@ -24,7 +24,7 @@ _OVERHEAD = 0.1
 class PulseTrain(Protocol):
     """Send pulses of one width at one or more amplitudes and record device voltage and current during each.
 
-    The scope is armed, found armed, then the generator is triggered: a pulse that the scope missed is a flagged row,
+    The scope is armed, found armed, then the generator is triggered: a pulse that it missed is a flagged row,
     never a silent one. Levels are those of the open generator; the fixture and the device share them.
     """
 
@@ -40,7 +40,9 @@ class PulseTrain(Protocol):
         Column("gap", "s", "from the end of the pulse before, 0 for the first of a train"),
     )
 
-    amplitude: VoltsList = Field((1.15,), min_length=1, description="pulse heights above base, one train each")
+    amplitude: VoltsList = Field(
+        (1.15,), min_length=1, description="pulse heights above base, one train each"
+    )
     base: Volts = Field(0.0, description="level between pulses")
     width: Seconds = Field(1e-6, gt=0, description="pulse width at 50 %")
     period: Seconds = Field(50e-6, gt=0, description="time from pulse to pulse")
@@ -49,12 +51,19 @@ class PulseTrain(Protocol):
     fall_time: Seconds = Field(10e-9, gt=0, description="fall time, 90 to 10 %")
     gaps: SecondsList = Field((), description="times between pulses one by one; overrides period and count")
     trigger: Literal["device", "external"] = Field(
-        "device", description="what triggers the scope: the pulse at the device, or the generator's sync at EXT")
+        "device",
+        description="what triggers the scope: the pulse at the device, or the generator's sync at EXT",
+    )
     external_level: Volts = Field(1.0, description="trigger level of an external trigger")
-    record_span: Seconds | None = Field(None, gt=0, description="length of each record; from the width where not given")
+    record_span: Seconds | None = Field(
+        None, gt=0, description="length of each record; from the width where not given"
+    )
     probe: bool = Field(
-        True, description="send one pulse first, at the same amplitude, to choose the scope's ranges")
-    retries: int = Field(2, ge=0, le=100, description="how often a train is repeated when the scope missed a trigger")
+        True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"
+    )
+    retries: int = Field(
+        2, ge=0, le=100, description="how often a train is repeated when the scope missed a trigger"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "PulseTrain":
@@ -66,7 +75,9 @@ class PulseTrain(Protocol):
         if self.width < edges:
             raise ValueError(f"width {self.width:g} s is shorter than its edges ({edges:g} s)")
         if not self.gaps and self.width + edges > self.period:
-            raise ValueError(f"width {self.width:g} s with its edges does not fit the period {self.period:g} s")
+            raise ValueError(
+                f"width {self.width:g} s with its edges does not fit the period {self.period:g} s"
+            )
         return self
 
     # ------------------------------------------------------------------------------------------ parts
@@ -74,7 +85,9 @@ class PulseTrain(Protocol):
     def pulse(self, amplitude: float) -> Pulse:
         """Return the generator's pulse of one ``amplitude`` [V]."""
         period = self.period
-        if self.gaps:  # of single pulses: a generator takes no trigger until the period of the one before is over
+        if (
+            self.gaps
+        ):  # of single pulses: a generator takes no trigger until the period of the one before is over
             period = self.width + max(min(self.gaps) / 2, 1.5 * (self.rise_time + self.fall_time))
         return Pulse(self.base, amplitude, self.width, period, self.rise_time, self.fall_time)
 
@@ -130,22 +143,30 @@ class PulseTrain(Protocol):
         samples = self.span * station.oscilloscope("scope").capabilities.sample_rate
         trains = len(self.amplitude) * (1 + self.probe)
         times, levels = self._preview(starts)
-        probes = f"one probe pulse at each amplitude ({len(self.amplitude)} in all) beside the {pulses} recorded ones"
+        probes = f"one probe pulse at each amplitude ({len(self.amplitude)} in all) beside {pulses} recorded"
         return Plan(
-            steps=pulses, points=pulses,
-            duration=len(self.amplitude) * float(starts[-1] + self.span) + trains * _OVERHEAD + pulses * 0.005,
-            bytes=int(pulses * samples * 2), worst_case=items, refusals=tuple(refusals),
+            steps=pulses,
+            points=pulses,
+            duration=len(self.amplitude) * float(starts[-1] + self.span)
+            + trains * _OVERHEAD
+            + pulses * 0.005,
+            bytes=int(pulses * samples * 2),
+            worst_case=items,
+            refusals=tuple(refusals),
             warnings=(probes,) if self.probe else (),
             preview={"time": times, "level": levels},
         )
 
     def _scope_refusals(self, station: Station, starts: FloatArray) -> list[str]:
         if device_view(station) is None:
-            return ["scope: [fixture.sensing] names no scope channel at the device; add voltage_high and current"]
+            return [
+                "scope: [fixture.sensing] names no scope channel at the device; add voltage_high and current"
+            ]
         if len(starts) > 1 and (closest := float(np.diff(starts).min())) < 1.02 * self.span:
             return [
                 f"scope: records of {format_quantity(self.span, 's')} do not fit between pulses "
-                f"{format_quantity(closest, 's')} apart; lengthen period or gaps, or give a shorter record_span"]
+                f"{format_quantity(closest, 's')} apart; lengthen period or gaps, or shorten record_span"
+            ]
         return []
 
     def _preview(self, starts: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -172,6 +193,8 @@ class PulseTrain(Protocol):
         parts = list(batches(len(how.starts), view.scope.capabilities))
         acquisition = PulseAcquisition(self, station, recorder, generator, view, how)
         for amplitude in self.amplitude:
-            yield from acquisition.train(amplitude, parts if how.means != "waveform" else [slice(0, len(how.starts))])
+            yield from acquisition.train(
+                amplitude, parts if how.means != "waveform" else [slice(0, len(how.starts))]
+            )
         generator.set_output(False)
         yield acquisition.step("output off", resting=True)

@@ -1,4 +1,4 @@
-"""Taking the points of an I-V sweep: natively, or level by level with looks of the scope; flags before the record."""
+"""Taking the points of an I-V sweep: natively, or level by level with looks of the scope in between."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ class SweepAcquisition:
             return
         levels = self._path.levels
         limit = settings.compliance
-        # under current drive the device may stand anywhere up to the compliance voltage; the signs are the levels'
+        # the other quantity may stand anywhere up to the compliance, with the signs of the levels
         negative, positive = bool((levels < 0).any()), bool((levels > 0).any())
         limited = (-limit if negative else 0.0, limit if positive else 0.0)
         driven = (min(float(levels.min()), 0.0), max(float(levels.max()), 0.0))
@@ -81,8 +81,8 @@ class SweepAcquisition:
     def _take(self, block: slice) -> Iterator[Step]:
         """Acquire one block: natively, or level by level where the scope is to look in between.
 
-        A source meter may open its output when a native sweep ends (the 2450 does): the device would forget that it
-        was on. So the scope's looks can only come between single readings.
+        A source meter may open its output when a native sweep ends (the 2450 does): the device would
+        forget that it was on. So the scope's looks can only come between single readings.
         """
         levels = self._path.levels[block]
         if self._check is None:
@@ -112,7 +112,9 @@ class SweepAcquisition:
             available = min(meter.poll_sweep(), total)
             if available > taken:
                 readings = meter.fetch_sweep(taken, available)
-                if offset is None:  # the meter counts from its own zero: tie its first reading to the bench's clock
+                if (
+                    offset is None
+                ):  # the meter counts from its own zero: tie its first reading to the bench's clock
                     offset = began + expected / total - readings[0].time
                 self._keep(first + taken, readings, offset)
                 taken += len(readings)
@@ -120,8 +122,9 @@ class SweepAcquisition:
             elif clock.now() > began + patience:
                 meter.abort()
                 raise InstrumentError(
-                    f"drive: the sweep stands at {taken} of {total} points of a block after {patience:.3g} s; "
-                    "check the source meter's panel")
+                    f"drive: the sweep stands at {taken} of {total} points after {patience:.3g} s; "
+                    "check the source meter's panel"
+                )
             yield self.step(self._level_text())
             if taken < total:
                 clock.wait(min(expected / total, LONGEST_POLL))
@@ -144,11 +147,22 @@ class SweepAcquisition:
         while self._waiting:
             number, reading, time = self._waiting.pop(0)
             device_voltage = reading.voltage - reading.current * self._resistance
-            self._recorder.point(Point(
-                (float(number), time, float(path.cycle[number]), float(path.direction[number]),
-                 float(path.polarity[number]), float(path.levels[number]), reading.voltage, reading.current,
-                 device_voltage),
-                reading.flags | flags))
+            self._recorder.point(
+                Point(
+                    (
+                        float(number),
+                        time,
+                        float(path.cycle[number]),
+                        float(path.direction[number]),
+                        float(path.polarity[number]),
+                        float(path.levels[number]),
+                        reading.voltage,
+                        reading.current,
+                        device_voltage,
+                    ),
+                    reading.flags | flags,
+                )
+            )
             self._recorded += 1
 
     def _judge(self, check: OscillationCheck) -> None:
@@ -167,14 +181,18 @@ class SweepAcquisition:
 
     def _announce(self, verdict: Verdict) -> None:
         if not verdict.oscillating:
-            self._say("log", f"the device no longer oscillates at {self._level_text()}", {"set_point": self.level})
+            self._say(
+                "log", f"the device no longer oscillates at {self._level_text()}", {"set_point": self.level}
+            )
             return
         seen = verdict.activity
+        frequency = format_quantity(seen.frequency, "Hz", 3)
+        swing = format_quantity(seen.peak_to_peak, "V", 2)
         self._warn(
-            f"the device oscillates at {self._level_text()} (about {format_quantity(seen.frequency, 'Hz', 3)}, "
-            f"{format_quantity(seen.peak_to_peak, 'V', 2)} peak to peak at the scope): "
+            f"the device oscillates at {self._level_text()} (about {frequency}, {swing} peak to peak at the scope): "
             "readings from here on are averages and are flagged",
-            {"set_point": self.level, "frequency": seen.frequency, "peak_to_peak": seen.peak_to_peak})
+            {"set_point": self.level, "frequency": seen.frequency, "peak_to_peak": seen.peak_to_peak},
+        )
 
     def _level_text(self) -> str:
         return format_quantity(self.level, "V" if self._settings.drive == "voltage" else "A")

@@ -24,7 +24,7 @@ class SweepPath:
         """Yield consecutive slices of at most ``size`` levels that do not run across the end of a cycle."""
         start = 0
         while start < len(self):
-            same = np.flatnonzero(self.cycle[start:start + size] == self.cycle[start])
+            same = np.flatnonzero(self.cycle[start : start + size] == self.cycle[start])
             stop = start + int(same[-1]) + 1
             yield slice(start, stop)
             start = stop
@@ -41,8 +41,10 @@ def sweep_path(up: FloatArray, dual: bool, both_polarities: bool, cycles: int) -
     branches = [_branch(sign * up, dual) for sign in ([1.0, -1.0] if both_polarities else [1.0])]
     levels, direction, polarity = (np.concatenate(parts) for parts in zip(*branches, strict=True))
     return SweepPath(
-        np.tile(levels, cycles), np.repeat(np.arange(1.0, cycles + 1), len(levels)),
-        np.tile(direction, cycles), np.tile(polarity, cycles),
+        np.tile(levels, cycles),
+        np.repeat(np.arange(1.0, cycles + 1), len(levels)),
+        np.tile(direction, cycles),
+        np.tile(polarity, cycles),
     )
 
 
@@ -50,13 +52,15 @@ def _branch(up: FloatArray, dual: bool) -> tuple[FloatArray, FloatArray, FloatAr
     """Return levels, directions and polarities of one way up and, if ``dual``, back to its first level."""
     levels = np.concatenate([up, up[-2::-1]]) if dual else up
     change = np.sign(np.diff(np.abs(levels)))
-    direction = np.concatenate([change[:1], change])  # of a point: the way it was reached; of the first: the next
+    direction = np.concatenate(
+        [change[:1], change]
+    )  # of a point: the way it was reached; of the first: the next
     far = levels[np.argmax(np.abs(levels))]
     polarity = np.where(levels == 0, np.sign(far) or 1.0, np.sign(levels))
     return levels, np.where(direction == 0, 1.0, direction), polarity
 
 
 def soft_steps(start: float, stop: float, step: float) -> FloatArray:
-    """Return the levels after ``start`` that lead to ``stop`` in steps of at most ``step``; empty if it is there."""
+    """Return the levels after ``start`` that lead to ``stop`` by at most ``step`` each; empty if there."""
     count = int(np.ceil(abs(stop - start) / step * (1 - 1e-9)))
     return np.linspace(start, stop, count + 1)[1:]

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def poll_intervals(expected: float) -> Iterator[float]:
-    """Yield waits [s] between looks at something that takes about ``expected`` [s]: short first, then doubled."""
+    """Yield waits [s] between looks at what takes about ``expected`` [s]: short first, then doubled."""
     interval = min(max(expected / 20, _SHORTEST_POLL), LONGEST_POLL)
     while True:
         yield interval

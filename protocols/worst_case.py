@@ -9,17 +9,21 @@ from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 #: relative slack of a comparison with a limit, for the rounding of decimal numbers
 _SLACK = 1e-9
 _LIMIT_OF = {
-    "voltage": "max_voltage", "current": "max_current", "power": "max_power", "charge": "max_charge", "energy": "max_energy",
+    "voltage": "max_voltage",
+    "current": "max_current",
+    "power": "max_power",
+    "charge": "max_charge",
+    "energy": "max_energy",
 }
 
 
 def worst_case(
     voltage: float, current: float, fixture: Fixture, seconds: float = 0.0, power: float | None = None
 ) -> tuple[PlanItem, ...]:
-    """Return the worst case at the device: magnitudes of voltage [V] and source current [A], and what follows.
+    """Return the worst case at the device: magnitudes of voltage [V] and source current [A] and what follows.
 
-    When the device switches, the capacitance across it empties through it, whatever the source limits: charge C V and
-    energy C V^2 / 2 per event, beside what the source delivers in an event of ``seconds`` [s] (0: a steady source).
+    When the device switches, the capacitance across it empties through it, whatever the source limits:
+    charge C V and energy C V^2 / 2 per event, beside what the source delivers in ``seconds`` [s] (0: a steady source).
     ``power`` [W] is the most the source can give to the device, by default voltage times current.
     """
     stored = fixture.parallel_capacitance
@@ -34,13 +38,15 @@ def worst_case(
 
 
 def behind_resistance(source: float, resistance: float) -> tuple[float, float | None]:
-    """Return the most current [A] and power [W] a device can draw from ``source`` [V] through ``resistance`` [Ohm]."""
+    """Return the most current [A] and power [W] to be had from ``source`` [V] behind ``resistance`` [Ohm]."""
     if resistance <= 0:
         return float("inf"), None
     return abs(source) / resistance, source**2 / (4 * resistance)
 
 
-def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, protocol: str, remedy: str) -> list[str]:
+def limit_refusals(
+    items: Sequence[PlanItem], device: DeviceDescription, protocol: str, remedy: str
+) -> list[str]:
     """Return one sentence for each item beyond a limit of the device."""
     refusals = []
     limits: DeviceLimits = device.limits
@@ -49,9 +55,10 @@ def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, protoco
         bound = getattr(limits, name) if name else None
         if bound is not None and item.value > bound * (1 + _SLACK):
             refusals.append(
-                f"{protocol}: {item.quantity} at the device may reach {format_quantity(item.value, item.unit)}; "
-                f"{name} of {device.identifier} is {format_quantity(bound, item.unit)}; "
-                f"{remedy} or edit [device.limits] in the bench file")
+                f"{protocol}: {item.quantity} at the device may reach "
+                f"{format_quantity(item.value, item.unit)}; {name} of {device.identifier} is "
+                f"{format_quantity(bound, item.unit)}; {remedy} or edit [device.limits] in the bench file"
+            )
     return refusals
 
 
@@ -61,5 +68,6 @@ def range_refusal(name: str, value: float, allowed: Range, instrument: str) -> l
         return []
     return [
         f"{instrument}: {name} {format_quantity(value, allowed.unit)} is outside of "
-        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}; change {name}"
+        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}; "
+        f"change {name}"
     ]

@@ -16,8 +16,8 @@ def test_threshold_and_hold_come_back(measure):
     done = measure("nbo2", "iv_sweep")
     assert done.outcome.status == "success" and done.outcome.safe
     assert len(done.run.points) == 601
-    threshold, = done.values("threshold_voltage")
-    hold, = done.values("hold_voltage")
+    (threshold,) = done.values("threshold_voltage")
+    (hold,) = done.values("hold_voltage")
     assert threshold.value == pytest.approx(FOLD, rel=0.02)
     assert hold.value == pytest.approx(HOLD, rel=0.02)
     assert threshold.low <= threshold.value <= threshold.high
@@ -35,7 +35,11 @@ def test_the_ordinary_sweep_is_not_said_to_oscillate(measure):
 
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_a_sweep_over_an_oscillating_device_says_so(measure):
-    done = measure("nbo2_oscillating", "iv_sweep", {"start": "1 V", "stop": "2.5 V", "step": "50 mV", "nplc": 0.1, "dual": False})
+    done = measure(
+        "nbo2_oscillating",
+        "iv_sweep",
+        {"start": "1 V", "stop": "2.5 V", "step": "50 mV", "nplc": 0.1, "dual": False},
+    )
     flagged = (done.run.point_flags & Flag.OSCILLATING) != 0
     level = done.run.column("set_point")
     assert flagged[level > 1.9].all()
@@ -46,7 +50,11 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
 
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_both_polarities_and_cycles_each_give_a_threshold(measure):
-    done = measure("nbo2", "iv_sweep", {"both_polarities": True, "cycles": 2, "nplc": 0.1, "step": "10 mV", "check_every": 40})
+    done = measure(
+        "nbo2",
+        "iv_sweep",
+        {"both_polarities": True, "cycles": 2, "nplc": 0.1, "step": "10 mV", "check_every": 40},
+    )
     thresholds = [result.value for result in done.values("threshold_voltage")]
     assert len(thresholds) == 4
     assert np.abs(thresholds) == pytest.approx([FOLD] * 4, rel=0.02)
@@ -70,7 +78,7 @@ def test_a_resistor_is_read_as_what_it_is_and_has_no_threshold(measure, check):
     voltage, current = done.run.column("device_voltage"), done.run.column("current")
     slope = np.polyfit(voltage, current, 1)[0]
     assert 1 / slope == pytest.approx(10e3, rel=0.012)  # the scope's megaohm stands beside it
-    threshold, = done.values("threshold_voltage")
+    (threshold,) = done.values("threshold_voltage")
     assert threshold.value is None and Flag.NO_EVENT in threshold.flags
 
 

@@ -35,7 +35,7 @@ def test_below_the_window_it_is_quiet(measure):
 @pytest.mark.sabotage("units", "output")
 def test_a_resistor_does_not_oscillate(measure):
     done = measure("nbo2", "oscillation", {"bias": "2.0 V"}, replace=RESISTOR)
-    found, = done.values("frequency")
+    (found,) = done.values("frequency")
     assert found.value is None
     high, low = done.run.waveforms
     device = (high.values() - low.values()).mean()

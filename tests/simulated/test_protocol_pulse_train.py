@@ -16,7 +16,7 @@ def test_every_pulse_is_recorded_and_switches_the_device(measure):
     assert not (done.run.point_flags & Flag.TRIGGER_MISSED).any()
     high, low = done.run.waveforms
     assert high.codes.shape[0] == low.codes.shape[0] == 10
-    mean, = done.values("switching_delay_mean") or done.values("mean_switching_delay")
+    (mean,) = done.values("switching_delay_mean") or done.values("mean_switching_delay")
     assert 5e-9 < mean.value < 1e-6
     assert mean.low < mean.value < mean.high
 
@@ -25,7 +25,9 @@ def test_every_pulse_is_recorded_and_switches_the_device(measure):
 def test_a_higher_pulse_switches_sooner(measure):
     done = measure("nbo2", "pulse_train", {"amplitude": "1.15 V, 1.3 V", "count": 5})
     delays = {
-        amplitude: np.mean([r.value for r in done.values("switching_delay") if r.conditions.get("amplitude") == amplitude])
+        amplitude: np.mean(
+            [r.value for r in done.values("switching_delay") if r.conditions.get("amplitude") == amplitude]
+        )
         for amplitude in (1.15, 1.3)
     }
     assert delays[1.3] < 0.7 * delays[1.15]
@@ -33,7 +35,9 @@ def test_a_higher_pulse_switches_sooner(measure):
 
 @pytest.mark.sabotage("units", "output")
 def test_a_resistor_shows_amplitude_width_and_current_and_does_not_switch(measure):
-    done = measure("nbo2", "pulse_train", {"amplitude": "1.0 V", "width": "2 us", "count": 5}, replace=RESISTOR)
+    done = measure(
+        "nbo2", "pulse_train", {"amplitude": "1.0 V", "width": "2 us", "count": 5}, replace=RESISTOR
+    )
     high, low = done.run.waveforms
     voltage = (high.values() - low.values()).mean(axis=0)
     current = low.values().mean(axis=0) / 50
@@ -51,8 +55,12 @@ def test_a_resistor_shows_amplitude_width_and_current_and_does_not_switch(measur
 def test_gaps_are_as_asked_for(measure, gaps):
     done = measure("nbo2", "pulse_train", {"gaps": gaps})
     assert not (done.run.point_flags & Flag.TRIGGER_MISSED).any()
-    wanted = [{"5": 5e-6, "20": 20e-6, "100": 100e-6}[gap.split()[0]] if "us" in gap else float(gap.split()[0]) * 1e-3
-              for gap in gaps.split(", ")]
+    wanted = [
+        {"5": 5e-6, "20": 20e-6, "100": 100e-6}[gap.split()[0]]
+        if "us" in gap
+        else float(gap.split()[0]) * 1e-3
+        for gap in gaps.split(", ")
+    ]
     gaps_measured = done.run.column("gap")[1:]
     assert gaps_measured == pytest.approx(wanted, rel=0.1)
     assert len([r for r in done.values("switching_delay") if r.value is not None]) == len(wanted) + 1

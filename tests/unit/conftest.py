@@ -59,11 +59,19 @@ class FakeMeter(FakeInstrument):
     """A source meter on a resistor with compliance; points of a sweep appear as the clock goes on."""
 
     capabilities = SourceMeterCapabilities(
-        source_voltage=Range(-210, 210, "V"), source_current=Range(-1.05, 1.05, "A"),
-        compliance_current=Range(1e-9, 1.05, "A"), compliance_voltage=Range(0.02, 210, "V"), nplc=Range(0.01, 10, ""),
-        maximum_sweep_points=2500, minimum_dwell=50e-6, current_accuracy=(Accuracy(1e-3, 2e-4, 6e-8),),
-        voltage_accuracy=(Accuracy(2, 2e-4, 3e-4),), source_voltage_accuracy=(Accuracy(2, 2e-4, 3e-4),),
-        source_current_accuracy=(Accuracy(1e-3, 2e-4, 6e-8),), line_frequency=50.0)
+        source_voltage=Range(-210, 210, "V"),
+        source_current=Range(-1.05, 1.05, "A"),
+        compliance_current=Range(1e-9, 1.05, "A"),
+        compliance_voltage=Range(0.02, 210, "V"),
+        nplc=Range(0.01, 10, ""),
+        maximum_sweep_points=2500,
+        minimum_dwell=50e-6,
+        current_accuracy=(Accuracy(1e-3, 2e-4, 6e-8),),
+        voltage_accuracy=(Accuracy(2, 2e-4, 3e-4),),
+        source_voltage_accuracy=(Accuracy(2, 2e-4, 3e-4),),
+        source_current_accuracy=(Accuracy(1e-3, 2e-4, 6e-8),),
+        line_frequency=50.0,
+    )
 
     def __init__(self, station: "FakeStation") -> None:
         super().__init__(station)
@@ -122,10 +130,18 @@ class FakeMeter(FakeInstrument):
 
 class FakeGenerator(FakeInstrument):
     capabilities = PulseGeneratorCapabilities(
-        level_into_50_ohm=Range(-5, 5, "V"), level_into_open=Range(-10, 10, "V"), pulse_width=Range(5e-9, 1e3, "s"),
-        pulse_period=Range(8.3e-9, 1e6, "s"), edge_time=Range(2.9e-9, 1e-6, "s"), burst_count=Range(1, 1e8, ""),
-        sample_rate=Range(1e-6, 1e9, "Hz"), arbitrary_points=Range(32, 4e6, ""), output_resistance=50.0,
-        level_accuracy=Accuracy(10, 0.01, 1e-3), timebase_accuracy=1e-6)
+        level_into_50_ohm=Range(-5, 5, "V"),
+        level_into_open=Range(-10, 10, "V"),
+        pulse_width=Range(5e-9, 1e3, "s"),
+        pulse_period=Range(8.3e-9, 1e6, "s"),
+        edge_time=Range(2.9e-9, 1e-6, "s"),
+        burst_count=Range(1, 1e8, ""),
+        sample_rate=Range(1e-6, 1e9, "Hz"),
+        arbitrary_points=Range(32, 4e6, ""),
+        output_resistance=50.0,
+        level_accuracy=Accuracy(10, 0.01, 1e-3),
+        timebase_accuracy=1e-6,
+    )
     channel = 1
 
     def __init__(self, station: "FakeStation") -> None:
@@ -175,9 +191,17 @@ class FakeScope(FakeInstrument):
     """Answers with ``signal(channel, times)`` [V] in 8-bit codes over the set range."""
 
     capabilities = OscilloscopeCapabilities(
-        channels=4, bandwidth=500e6, sample_rate=2.5e9, record_length=2_000_000, segments=1000,
-        range=Range(8e-3, 40.0, "V"), gain_accuracy=0.02, offset_accuracy=0.01, timebase_accuracy=1.6e-6,
-        resolution_bits=8)
+        channels=4,
+        bandwidth=500e6,
+        sample_rate=2.5e9,
+        record_length=2_000_000,
+        segments=1000,
+        range=Range(8e-3, 40.0, "V"),
+        gain_accuracy=0.02,
+        offset_accuracy=0.01,
+        timebase_accuracy=1.6e-6,
+        resolution_bits=8,
+    )
 
     def __init__(self, station: "FakeStation") -> None:
         super().__init__(station)
@@ -234,7 +258,8 @@ class FakeScope(FakeInstrument):
             period = getattr(self.station.generator, "pulse", None)
             steps = np.arange(segments) * (period.period if period else 0.0)
             waveforms[channel] = Waveform(
-                str(channel), "V", codes, scale, vertical.offset, float(times[0]), dt, steps, -127, 127)
+                str(channel), "V", codes, scale, vertical.offset, float(times[0]), dt, steps, -127, 127
+            )
         return waveforms
 
 
@@ -252,8 +277,11 @@ class FakeStation:
         self.bias = FakeGenerator(self)
         self.roles = {"drive", "pulser", "bias", "scope"}
         self.fixture = Fixture(
-            "", sensing=Sensing("scope.1", "scope.2", "scope.2", 50.0),
-            path_resistance={"drive": 52.0, "pulser": 102.0, "bias": 5100.0}, parallel_capacitance=80e-12)
+            "",
+            sensing=Sensing("scope.1", "scope.2", "scope.2", 50.0),
+            path_resistance={"drive": 52.0, "pulser": 102.0, "bias": 5100.0},
+            parallel_capacitance=80e-12,
+        )
 
     @property
     def device(self) -> DeviceDescription:

@@ -14,7 +14,9 @@ from tsbench.records import DeviceLimits, Flag
 
 
 def column(recorder, name):
-    return np.array([point.values[[c.name for c in IVSweep.columns].index(name)] for point in recorder.points])
+    return np.array(
+        [point.values[[c.name for c in IVSweep.columns].index(name)] for point in recorder.points]
+    )
 
 
 def test_levels_go_up_and_come_back(station, recorder):
@@ -23,7 +25,8 @@ def test_levels_go_up_and_come_back(station, recorder):
     assert list(column(recorder, "direction")) == [1, 1, 1, 1, 1, -1, -1, -1, -1]
     np.testing.assert_allclose(column(recorder, "current"), column(recorder, "set_point") / 10e3)
     np.testing.assert_allclose(
-        column(recorder, "device_voltage"), column(recorder, "voltage") - 52 * column(recorder, "current"))
+        column(recorder, "device_voltage"), column(recorder, "voltage") - 52 * column(recorder, "current")
+    )
     assert (np.diff(column(recorder, "time")) > 0).all()
     assert not station.meter.output
 
@@ -43,8 +46,14 @@ def test_a_sweep_through_zero_turns_its_direction_there():
 
 
 @given(
-    start=st.floats(-5, 5), stop=st.floats(-5, 5), step=st.floats(1e-2, 10), dual=st.booleans(),
-    both=st.booleans(), cycles=st.integers(1, 3), size=st.integers(1, 40))
+    start=st.floats(-5, 5),
+    stop=st.floats(-5, 5),
+    step=st.floats(1e-2, 10),
+    dual=st.booleans(),
+    both=st.booleans(),
+    cycles=st.integers(1, 3),
+    size=st.integers(1, 40),
+)
 @settings(max_examples=150, deadline=None)
 def test_any_path_keeps_its_promises(start, stop, step, dual, both, cycles, size):
     if start == stop:
@@ -83,20 +92,30 @@ def test_plan_counts_points_and_time(station):
     assert station.calls == []  # nothing is sent by a plan
 
 
-@pytest.mark.parametrize(("limits", "word"), [
-    (DeviceLimits(max_voltage=1.0), "max_voltage"), (DeviceLimits(max_current=0.5e-3), "max_current"),
-    (DeviceLimits(max_power=1e-3), "max_power"), (DeviceLimits(max_charge=1e-12), "max_charge"),
-    (DeviceLimits(max_energy=1e-12), "max_energy"),
-])
+@pytest.mark.parametrize(
+    ("limits", "word"),
+    [
+        (DeviceLimits(max_voltage=1.0), "max_voltage"),
+        (DeviceLimits(max_current=0.5e-3), "max_current"),
+        (DeviceLimits(max_power=1e-3), "max_power"),
+        (DeviceLimits(max_charge=1e-12), "max_charge"),
+        (DeviceLimits(max_energy=1e-12), "max_energy"),
+    ],
+)
 def test_plan_refuses_beyond_each_device_limit(new_station, limits, word):
     refusals = IVSweep().plan(new_station(limits)).refusals
     assert len(refusals) == 1
     assert word in refusals[0] and "D1" in refusals[0]
 
 
-@pytest.mark.parametrize(("values", "word"), [
-    ({"stop": 300.0}, "stop"), ({"start": -300.0}, "start"), ({"compliance": 2.0}, "compliance"),
-])
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"stop": 300.0}, "stop"),
+        ({"start": -300.0}, "start"),
+        ({"compliance": 2.0}, "compliance"),
+    ],
+)
 def test_plan_refuses_beyond_each_instrument_limit(new_station, values, word):
     refusals = IVSweep(**values).plan(new_station(DeviceLimits())).refusals
     assert any(word in refusal for refusal in refusals)
@@ -112,11 +131,19 @@ def test_current_drive_reads_its_units_and_defaults(station, recorder):
     np.testing.assert_allclose(column(recorder, "voltage"), [0, 0.5, 1, 0.5, 0])
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ({"stopp": 1}, "did you mean 'stop'"), ({"stop": "1 mA"}, "expected V"), ({"step": 0}, "greater than 0"),
-    ({"drive": "current", "stop": "1 V"}, "expected A"), ({"start": "1.2 V"}, "equal"), ({"nplc": 20}, "nplc"),
-    ({"cycles": 0}, "cycles"), ({"drive": "power"}, "drive"),
-])
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"stopp": 1}, "did you mean 'stop'"),
+        ({"stop": "1 mA"}, "expected V"),
+        ({"step": 0}, "greater than 0"),
+        ({"drive": "current", "stop": "1 V"}, "expected A"),
+        ({"start": "1.2 V"}, "equal"),
+        ({"nplc": 20}, "nplc"),
+        ({"cycles": 0}, "cycles"),
+        ({"drive": "power"}, "drive"),
+    ],
+)
 def test_bad_parameters_get_one_clear_line(values, words):
     with pytest.raises(ConfigurationError) as caught:
         IVSweep.parse(values)
@@ -144,7 +171,9 @@ def test_stop_at_every_step_keeps_what_was_read(new_station, new_recorder, check
         assert step.done <= step.total == 21
         indices = column(recorder, "index") if recorder.points else np.array([])
         np.testing.assert_array_equal(indices, np.arange(len(indices)))
-        np.testing.assert_allclose(column(recorder, "set_point") if len(indices) else [], sweep.path().levels[:len(indices)])
+        np.testing.assert_allclose(
+            column(recorder, "set_point") if len(indices) else [], sweep.path().levels[: len(indices)]
+        )
 
 
 def test_compliance_is_flagged_and_can_end_the_sweep(new_station, new_recorder):
@@ -170,17 +199,19 @@ def test_without_a_scope_every_reading_says_it_is_unchecked(station, recorder):
     list(sweep.run(station, recorder))
     assert all(point.flags == Flag.UNCHECKED for point in recorder.points)
     assert len(recorder.texts("warning")) == 1
-    levels, = station.meter.named("start_sweep")
+    (levels,) = station.meter.named("start_sweep")
     np.testing.assert_array_equal(levels, sweep.path().levels)
 
 
 def oscillates_above(station, level):
     """Make the device voltage swing by 0.3 V at 1 MHz while the source stands above ``level`` [V]."""
+
     def signal(channel, times):
         steady = station.meter.level if channel == 1 else station.meter.level / 10e3 * 50
         if station.meter.level <= level or channel != 1:
             return np.full_like(times, steady)
         return steady - 0.3 * np.mod(times * 1e6, 1.0)
+
     station.scope.signal = signal
 
 
@@ -192,7 +223,7 @@ def test_a_sweep_over_an_oscillating_device_says_so(station, recorder, every):
     truth = column(recorder, "set_point") > 0.6
     assert flagged[truth].all()
     assert np.count_nonzero(flagged & ~truth) <= 2 * (every - 1)
-    warning, = recorder.texts("warning")
+    (warning,) = recorder.texts("warning")
     assert "the device oscillates at" in warning and "1.00 MHz" in warning
     assert any("no longer" in text for text in recorder.texts("log"))
 
@@ -200,6 +231,7 @@ def test_a_sweep_over_an_oscillating_device_says_so(station, recorder, every):
 def test_a_quiet_device_is_not_said_to_oscillate(station, recorder):
     def signal(channel, times):
         return np.full_like(times, station.meter.level if channel == 1 else station.meter.level / 10e3 * 50)
+
     station.scope.signal = signal
     list(IVSweep().run(station, recorder))
     assert all(point.flags == Flag.NONE for point in recorder.points)

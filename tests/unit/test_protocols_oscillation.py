@@ -13,9 +13,11 @@ from tsbench.records import DeviceLimits, Flag
 
 def sawtooth(period):
     """Device voltage between 0.7 and 1.0 V, current spikes of 2 mA in 50 Ohm at each fall."""
+
     def signal(channel, times):
         phase = np.mod(times / period + 0.25, 1.0)
         return 0.7 + 0.3 * phase if channel == 1 else np.where(phase < 0.05, 0.1, 0.002)
+
     return signal
 
 
@@ -43,7 +45,11 @@ def test_one_point_and_the_waveforms_of_each_bias(station, recorder):
 
 
 def test_without_rest_the_bias_steps_on(station, recorder):
-    list(Oscillation(start=1.0, stop=2.0, points=3, zero_between=False, record_span=1e-5).run(station, recorder))
+    list(
+        Oscillation(start=1.0, stop=2.0, points=3, zero_between=False, record_span=1e-5).run(
+            station, recorder
+        )
+    )
     assert station.bias.named("configure_level") == [0.0, 1.0, 1.5, 2.0, 0.0]
     assert all(len(station.scope.named("configure_timebase")) == 6 for _ in "x")
 
@@ -83,12 +89,15 @@ def test_plan_numbers(station):
     assert station.calls == []
 
 
-@pytest.mark.parametrize(("values", "limits", "word"), [
-    ({"bias": 5.0}, DeviceLimits(max_voltage=4.0), "max_voltage"),
-    ({"bias": 3.0}, DeviceLimits(max_current=0.5e-3), "max_current"),
-    ({"bias": 3.0}, DeviceLimits(max_charge=1e-10), "max_charge"),
-    ({"bias": 12.0}, DeviceLimits(), "bias"),
-])
+@pytest.mark.parametrize(
+    ("values", "limits", "word"),
+    [
+        ({"bias": 5.0}, DeviceLimits(max_voltage=4.0), "max_voltage"),
+        ({"bias": 3.0}, DeviceLimits(max_current=0.5e-3), "max_current"),
+        ({"bias": 3.0}, DeviceLimits(max_charge=1e-10), "max_charge"),
+        ({"bias": 12.0}, DeviceLimits(), "bias"),
+    ],
+)
 def test_plan_refuses(new_station, values, limits, word):
     assert any(word in refusal for refusal in Oscillation.parse(values).plan(new_station(limits)).refusals)
 
@@ -103,7 +112,9 @@ def test_the_bias_may_be_a_source_meter(station, recorder):
     assert meter.source.limit == 5e-3
 
 
-@pytest.mark.parametrize("values", [{"start": 1}, {"start": 1, "stop": 2}, {"points": 1}, {"bias": "1 A"}, {"biass": 1}])
+@pytest.mark.parametrize(
+    "values", [{"start": 1}, {"start": 1, "stop": 2}, {"points": 1}, {"bias": "1 A"}, {"biass": 1}]
+)
 def test_bad_parameters_get_one_clear_line(values):
     with pytest.raises(ConfigurationError) as caught:
         Oscillation.parse(values)

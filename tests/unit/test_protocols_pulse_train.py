@@ -30,7 +30,9 @@ def test_each_train_is_armed_before_it_is_fired(station, recorder):
     for k in fired:
         before = calls[:k]
         assert ("FakeScope", "arm") in before
-        assert before[::-1].index(("FakeScope", "arm")) < before[::-1].index(("FakeGenerator", "configure_burst"))
+        assert before[::-1].index(("FakeScope", "arm")) < before[::-1].index(
+            ("FakeGenerator", "configure_burst")
+        )
     assert [burst for burst in station.generator.named("configure_burst")] == [1, 1, 5, 1, 1, 5]
     assert not station.generator.output
 
@@ -39,7 +41,9 @@ def test_records_and_points_say_what_they_are(station, recorder):
     run(station, recorder, amplitude=(1.0, 1.2), count=5, width=2e-6)
     assert [wave.channel for wave in recorder.waveforms] == ["device_voltage_high", "device_voltage_low"] * 2
     assert [wave.conditions["amplitude"] for wave in recorder.waveforms] == [1.0, 1.0, 1.2, 1.2]
-    assert all(wave.conditions["pulse_width"] == 2e-6 and wave.codes.shape[0] == 5 for wave in recorder.waveforms)
+    assert all(
+        wave.conditions["pulse_width"] == 2e-6 and wave.codes.shape[0] == 5 for wave in recorder.waveforms
+    )
     assert len(recorder.points) == 10
     index, time, amplitude, _, gap = np.array([point.values for point in recorder.points]).T
     assert list(index) == list(range(10))
@@ -63,7 +67,9 @@ def test_levels_go_into_an_open_load_within_limits_of_the_plan(station, recorder
     assert station.generator.named("configure_level_limits") == [(-0.4, 1.1)]
     tops = [pulse.base + pulse.amplitude for pulse in station.generator.named("configure_pulse")]
     assert max(tops) <= 1.1 and min(tops) >= -0.4
-    slopes = [(trigger.slope, pytest.approx(trigger.level)) for trigger in station.scope.named("configure_trigger")]
+    slopes = [
+        (trigger.slope, pytest.approx(trigger.level)) for trigger in station.scope.named("configure_trigger")
+    ]
     assert slopes == [("positive", 0.6), ("negative", -0.15)]
 
 
@@ -128,7 +134,7 @@ def test_long_trains_go_in_batches(station, recorder):
 
 def test_short_gaps_become_a_waveform(station, recorder):
     run(station, recorder, gaps=(5e-6, 20e-6))
-    waveform, = station.generator.named("load_waveform")
+    (waveform,) = station.generator.named("load_waveform")
     times = np.arange(len(waveform.levels)) / waveform.sample_rate
     high = np.flatnonzero(np.diff((waveform.levels > 1.15 / 2).astype(int)) > 0)
     np.testing.assert_allclose(np.diff(times[high]), [6e-6, 21e-6], atol=2 / waveform.sample_rate)
@@ -155,31 +161,44 @@ def test_plan_numbers(station):
     assert station.calls == []
 
 
-@pytest.mark.parametrize(("values", "limits", "word"), [
-    ({"amplitude": 5.0}, DeviceLimits(max_voltage=4.0), "max_voltage"),
-    ({"amplitude": 3.0}, DeviceLimits(max_current=20e-3), "max_current"),
-    ({"width": 30e-6}, DeviceLimits(max_charge=1e-7), "max_charge"),
-    ({"width": 30e-6}, DeviceLimits(max_energy=1e-8), "max_energy"),
-    ({"amplitude": 12.0}, DeviceLimits(), "base + amplitude"),
-    ({"width": 4e-9, "rise_time": 3e-9, "fall_time": 3e-9}, DeviceLimits(), "width"),
-    ({"rise_time": 1e-9}, DeviceLimits(), "rise_time"),
-    ({"width": 40e-6, "record_span": 60e-6}, DeviceLimits(), "do not fit between pulses"),
-    ({"gaps": (5e-3, 90e-3)}, DeviceLimits(), "waveform points"),
-])
+@pytest.mark.parametrize(
+    ("values", "limits", "word"),
+    [
+        ({"amplitude": 5.0}, DeviceLimits(max_voltage=4.0), "max_voltage"),
+        ({"amplitude": 3.0}, DeviceLimits(max_current=20e-3), "max_current"),
+        ({"width": 30e-6}, DeviceLimits(max_charge=1e-7), "max_charge"),
+        ({"width": 30e-6}, DeviceLimits(max_energy=1e-8), "max_energy"),
+        ({"amplitude": 12.0}, DeviceLimits(), "base + amplitude"),
+        ({"width": 4e-9, "rise_time": 3e-9, "fall_time": 3e-9}, DeviceLimits(), "width"),
+        ({"rise_time": 1e-9}, DeviceLimits(), "rise_time"),
+        ({"width": 40e-6, "record_span": 60e-6}, DeviceLimits(), "do not fit between pulses"),
+        ({"gaps": (5e-3, 90e-3)}, DeviceLimits(), "waveform points"),
+    ],
+)
 def test_plan_refuses(new_station, values, limits, word):
     refusals = PulseTrain.parse(values).plan(new_station(limits)).refusals
     assert any(word in refusal for refusal in refusals), refusals
 
 
 def test_plan_refuses_without_sensing(station):
-    assert any("no scope channel" in refusal for refusal in PulseTrain().plan(station.without_scope()).refusals)
+    assert any(
+        "no scope channel" in refusal for refusal in PulseTrain().plan(station.without_scope()).refusals
+    )
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ({"amplitude": "0 V"}, "0 V"), ({"amplitude": "1 V, b"}, "not a quantity"), ({"width": "60 us"}, "does not fit"),
-    ({"gaps": "0 s"}, "gaps"), ({"width": "5 ns"}, "shorter than its edges"), ({"count": 0}, "count"),
-    ({"amplitude": []}, "amplitude"), ({"trigger": "line"}, "trigger"),
-])
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"amplitude": "0 V"}, "0 V"),
+        ({"amplitude": "1 V, b"}, "not a quantity"),
+        ({"width": "60 us"}, "does not fit"),
+        ({"gaps": "0 s"}, "gaps"),
+        ({"width": "5 ns"}, "shorter than its edges"),
+        ({"count": 0}, "count"),
+        ({"amplitude": []}, "amplitude"),
+        ({"trigger": "line"}, "trigger"),
+    ],
+)
 def test_bad_parameters_get_one_clear_line(values, words):
     with pytest.raises(ConfigurationError) as caught:
         PulseTrain.parse(values)
@@ -187,10 +206,16 @@ def test_bad_parameters_get_one_clear_line(values, words):
 
 
 @given(
-    width=st.floats(1e-7, 1e-5), edge=st.floats(5e-9, 4e-8), gaps=st.lists(st.floats(1e-7, 1e-4), min_size=1, max_size=5),
-    amplitude=st.floats(-3, 3), base=st.floats(-1, 1))
+    width=st.floats(1e-7, 1e-5),
+    edge=st.floats(5e-9, 4e-8),
+    gaps=st.lists(st.floats(1e-7, 1e-4), min_size=1, max_size=5),
+    amplitude=st.floats(-3, 3),
+    base=st.floats(-1, 1),
+)
 @settings(max_examples=80, deadline=None)
-def test_any_waveform_stays_within_its_levels_and_keeps_its_pulses(new_station, width, edge, gaps, amplitude, base):
+def test_any_waveform_stays_within_its_levels_and_keeps_its_pulses(
+    new_station, width, edge, gaps, amplitude, base
+):
     pulse = Pulse(base, amplitude, width, 1.0, edge, edge)
     starts = pulse_starts(width, 1.0, 1, gaps)
     how = delivery(pulse, starts, gaps, new_station().generator.capabilities)
