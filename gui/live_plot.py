@@ -44,6 +44,7 @@ class LivePlot(QtWidgets.QWidget):
         self._title.setProperty("role", "title")
         self._note = QtWidgets.QLabel("nothing measured yet")
         self._note.setProperty("role", "dim")
+        self._note.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
         self._logarithmic = QtWidgets.QPushButton("&Log current")
         self._logarithmic.setCheckable(True)
         self._logarithmic.setToolTip("Magnitude of the current on a logarithmic axis")

@@ -208,6 +208,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self._stopping = False
         if ending.code is None or (self._started and not self._read_back):
             self._show_outputs_unknown("the measuring process ended without reading them back")
+            folder = self.run_panel.request()["out"]
+            self.view.say(
+                f"what was measured is kept; 'tsbench recover {folder}' makes its run file", "warning"
+            )
             self.check()
         elif not self._read_back:  # refused before anything was sent
             self.check()

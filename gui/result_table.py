@@ -24,6 +24,7 @@ class ResultTable(QtWidgets.QWidget):
         title.setProperty("role", "title")
         self._path_label = QtWidgets.QLabel("no run yet")
         self._path_label.setProperty("role", "dim")
+        self._path_label.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
         self._path_label.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse)
         self._open = QtWidgets.QPushButton("Open &folder")
         self._open.setEnabled(False)

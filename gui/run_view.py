@@ -52,7 +52,6 @@ class RunView(QtWidgets.QWidget):
         column = QtWidgets.QVBoxLayout(bottom)
         column.setContentsMargins(12, 10, 12, 10)
         column.addWidget(title)
-        column.addWidget(self._problem)
         column.addWidget(self.log, 1)
         self._problem.hide()
         splitter = QtWidgets.QSplitter(QtCore.Qt.Vertical)
@@ -66,6 +65,7 @@ class RunView(QtWidgets.QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.progress)
+        layout.addWidget(self._problem)
         layout.addWidget(splitter, 1)
 
     def begin(self, title: str, columns: Sequence[Column]) -> None:
@@ -93,7 +93,7 @@ class RunView(QtWidgets.QWidget):
             self.progress.setValue(self.progress.maximum() if words == "done" else self.progress.value())
         else:
             self.show_problem(words)
-        self.say(words, "" if good else "problem")
+        self.say(words.partition(":")[0], "" if good else "problem")  # the rest was said when it was told
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Show one event of the run."""
@@ -112,6 +112,8 @@ class RunView(QtWidgets.QWidget):
 
     def say(self, text: str, kind: str = "") -> None:
         """Add a line to the messages."""
+        bar = self.log.verticalScrollBar()
+        at_end = bar is None or bar.value() >= bar.maximum() - 2 * bar.singleStep()
         colour = {"problem": BAD, "warning": WARNING, "dim": DIM}.get(kind)
         clock = time.strftime("%H:%M:%S")
         if colour is None:
@@ -119,6 +121,8 @@ class RunView(QtWidgets.QWidget):
         else:
             safe = text.replace("&", "&amp;").replace("<", "&lt;")
             self.log.appendHtml(f"<span style='color:{colour}; white-space:pre-wrap'>{clock}  {safe}</span>")
+        if bar is not None and at_end:
+            bar.setValue(bar.maximum())
 
     def _show_new_rows(self) -> None:
         self.results.add_rows(self._rows[self.results.table.rowCount() :])
