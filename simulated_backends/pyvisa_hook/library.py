@@ -16,7 +16,8 @@ from pyvisa.constants import EventMechanism, EventType, StatusCode
 from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
 
-from pyvisa_tsbench.session import ResourceLock, Session, VisaCallError
+from pyvisa_tsbench.locks import ResourceLock, VisaCallError
+from pyvisa_tsbench.session import Session
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world import World, WorldClock, close_world, open_world
@@ -267,40 +268,16 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         """Lock a resource; one that others hold is refused at once (nobody could release it meanwhile)."""
 
         def take(opened: Session) -> str:
-            held = opened.lock
             if lock_type == constants.Lock.exclusive:
-                if (held.exclusive not in {None, session}) or any(other != session for other in held.shared):
-                    raise VisaCallError(StatusCode.error_resource_locked)
-                held.exclusive, held.depth = session, held.depth + 1
+                opened.lock.take_exclusive(session)
                 return ""
-            if held.exclusive not in {None, session}:
-                raise VisaCallError(StatusCode.error_resource_locked)
-            key = requested_key or f"tsbench-{session}"
-            if held.shared and session not in held.shared and key != held.key:
-                raise VisaCallError(StatusCode.error_resource_locked)
-            held.key = held.key if held.shared else key
-            held.shared[session] = held.shared.get(session, 0) + 1
-            return held.key
+            return opened.lock.take_shared(session, requested_key)
 
         return self._act(session, take, "")
 
     def unlock(self, session: Any) -> StatusCode:
         """Give a lock back."""
-
-        def give(opened: Session) -> None:
-            held = opened.lock
-            if held.exclusive == session:
-                held.depth -= 1
-                if held.depth == 0:
-                    held.exclusive = None
-            elif session in held.shared:
-                held.shared[session] -= 1
-                if held.shared[session] == 0:
-                    del held.shared[session]
-            else:
-                raise VisaCallError(StatusCode.error_session_not_locked)
-
-        return self._act(session, give)[1]
+        return self._act(session, lambda s: s.lock.give(session))[1]
 
     # -------------------------------------------------------------------------------------------- events
 

@@ -1,12 +1,12 @@
 """One VISA session to one virtual instrument: timeouts, termination, locks, events, the lost connection."""
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
 
 from pyvisa import constants
 from pyvisa.constants import EventMechanism, EventType, ResourceAttribute, StatusCode
 
+from pyvisa_tsbench.locks import ResourceLock, VisaCallError
 from tsbench.simulated_backends.faults import ConnectionLost
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.message import Talk
@@ -16,36 +16,6 @@ BUS_RATE = 20e6  #: [bytes/s]
 FOREVER = 1e9  #: [s] an infinite timeout, in bench time
 IMMEDIATE = constants.VI_TMO_IMMEDIATE
 INFINITE = constants.VI_TMO_INFINITE
-
-
-class VisaCallError(Exception):
-    """A VISA call fails with ``status``."""
-
-    def __init__(self, status: StatusCode) -> None:
-        self.status = status
-        super().__init__(str(status))
-
-
-@dataclass
-class ResourceLock:
-    """Who has locked one instrument (session handles), and with which key."""
-
-    exclusive: int | None = None
-    shared: dict[int, int] = field(default_factory=dict)  #: session -> nesting
-    key: str = ""
-    depth: int = 0
-
-    def admits(self, session: int) -> bool:
-        """Whether ``session`` may talk."""
-        if self.exclusive is not None:
-            return self.exclusive == session
-        return not self.shared or session in self.shared
-
-    def release(self, session: int) -> None:
-        """Drop everything ``session`` holds."""
-        if self.exclusive == session:
-            self.exclusive, self.depth = None, 0
-        self.shared.pop(session, None)
 
 
 class Session:
