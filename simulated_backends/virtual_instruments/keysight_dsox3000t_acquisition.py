@@ -131,13 +131,12 @@ class Acquisition:
         self.process()
 
     def _repeat(self, repetition: Repetition) -> None:
-        lead = math.ceil((max(self.plan.pre, 0.0) + 2 * self.plan.margin) / repetition.length) + 1
         searched = 0
         index = 0
         while index < repetition.count and not self.complete:
             waiting = self.pending is None and repetition.start + index * repetition.length > self.eligible
-            if waiting and searched > _COPIES and repetition.count - index > lead and self._hopeless:
-                index = repetition.count - lead   # nothing new in between
+            if waiting and searched > _COPIES and (jump := self._next_of_interest(repetition)) > index:
+                index = jump   # nothing new in between
                 self.history = History()
                 self.search.scanned = repetition.start + index * repetition.length
             delay = repetition.start + index * repetition.length - repetition.period.start
@@ -147,18 +146,23 @@ class Acquisition:
             searched = 0 if len(self.records) > before else searched + int(waiting)
             index += 1
 
-    @property
-    def _hopeless(self) -> bool:
-        """Whether a signal that repeats itself without triggering will never trigger."""
-        fed = self.plan.trigger.node is not None or self.search.line is None
-        return fed and self.plan.automatic is None
+    def _next_of_interest(self, repetition: Repetition) -> int:
+        """Return the copy from which history is needed, for a signal that repeats without triggering."""
+        if self.plan.trigger.node is None and self.search.line is not None:
+            return 0   # its trigger comes from elsewhere
+        lead = math.ceil((max(self.plan.pre, 0.0) + 2 * self.plan.margin) / repetition.length) + 1
+        last = float(repetition.count)
+        if self.plan.automatic is not None:
+            timeout = self.eligible + self.plan.automatic
+            last = min(last, (timeout - repetition.start) / repetition.length)
+        return math.floor(last) - lead
 
     @property
     def waits_in_vain(self) -> bool:
-        """Whether only a command can trigger: the input that triggers is fed by nothing."""
+        """Whether skipped periods lose nothing: it triggers by itself or by command, and has not yet."""
         unfed = self.plan.trigger.node is None and self.search.line is None
         idle = self.pending is None and self.forced is None and not self.records
-        return unfed and idle and self.plan.automatic is None
+        return idle and (unfed or self.plan.automatic is not None)
 
     def process(self) -> None:
         """Judge what has become known."""

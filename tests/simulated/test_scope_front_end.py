@@ -209,3 +209,14 @@ def test_automatic_trigger_comes_without_an_edge() -> None:
     acquisition.observe(Analytic(0.0, 2e-3, sine(1e6), 20e-9))
     assert acquisition.records[0].automatic
     assert acquisition.records[0].trigger == pytest.approx(1e-3 + 1e-6)
+
+
+def test_automatic_trigger_within_skipped_periods() -> None:
+    period = Analytic(0.0, 1e-6, sine(1e6), 20e-9)
+    acquisition = Acquisition(plan(trigger=edge(5.0), automatic=1e-2), 0.0, None, np.random.default_rng(1))
+    assert acquisition.waits_in_vain
+    acquisition.observe(Repetition(0.0, 10**6, 1e-6, period))   # a million periods: must be quick
+    record = acquisition.records[0]
+    assert record.trigger == pytest.approx(1e-2 + 1e-6)
+    assert record.history.start < record.trigger - 1e-6
+    assert record.history.end > record.trigger + 1e-6
