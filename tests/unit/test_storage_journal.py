@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tsbench.errors import StorageError, UnreadableFile
@@ -320,7 +320,7 @@ content = st.recursive(
 kinds = st.sampled_from(["header", "point", "waveform", "event", "instruments", "end", "finish", "later", 7])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     records=st.lists(st.tuples(kinds, content), max_size=4), tail=st.binary(max_size=40), first=st.booleans()
 )
