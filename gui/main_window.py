@@ -14,6 +14,7 @@ from tsbench.gui.runner_client import Ending, JsonCommand, RunnerClient
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
 
+_SIZE = (1280, 860)
 _STOP_PATIENCE_MS = 10_000  #: a stop that takes longer is reported, and may then be forced
 _CLOSE_PATIENCE_S = 15.0
 
@@ -24,7 +25,7 @@ class MainWindow(QtWidgets.QMainWindow):
     def __init__(self, bench: Path | None = None) -> None:
         super().__init__()
         self.setWindowTitle("tsbench")
-        self.resize(1280, 860)
+        self.resize(*_size())
         self.bench: Path | None = None
         self.client = RunnerClient(self)
         self.checker = JsonCommand(self)
@@ -255,3 +256,12 @@ class MainWindow(QtWidgets.QMainWindow):
         if self.checker.running():
             self.checker.wait(_CLOSE_PATIENCE_S)
         event.accept()
+
+
+def _size() -> tuple[int, int]:
+    """Return the size to open with: comfortable, and never larger than the screen."""
+    screen = QtWidgets.QApplication.primaryScreen()
+    if screen is None:
+        return _SIZE
+    room = screen.availableGeometry()
+    return min(_SIZE[0], room.width() - 20), min(_SIZE[1], room.height() - 60)

@@ -24,6 +24,12 @@ ROW = {
 }
 
 
+@pytest.fixture(autouse=True)
+def somewhere_else(tmp_path, monkeypatch):
+    """Commands write beside where they are called: let that be a temporary folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 def witness(bench: Path) -> Path:
     return bench.with_name("nbo2.witness.jsonl")
 
