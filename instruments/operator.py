@@ -57,8 +57,15 @@ class OperatorPrompt:
                     f"device '{device}' must be connected by hand and nobody can be asked (no terminal); "
                     f"write connected = \"{device}\" in the bench file when it is"
                 )
-            ask = input
+            ask = _ask_on_terminal
         answer = ask(f"Connect device {device} (outputs are off), then press Enter; q to give up: ")
         if answer.strip().lower() in {"q", "quit", "n", "no"}:
             raise ConfigurationError(f"device '{device}' was not connected")
         self._connected = device
+
+
+def _ask_on_terminal(question: str) -> str:
+    """Ask on standard error (standard output may be read by a program); a closed terminal gives up."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline() or "q"
