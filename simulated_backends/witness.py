@@ -28,11 +28,13 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import Repetition, Segment, Trajectory
+from tsbench.simulated_backends.circuit.engine import FloatArray, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.witness_events import SwitchingDetector, samples
 from tsbench.simulated_backends.witness_levels import levels_of, static_folds
 from tsbench.simulated_backends.witness_overshoot import OvershootDetector
+
+LONGEST_QUIET = 1000  #: samples put by while nothing happens
 
 
 class WitnessFile:
@@ -85,6 +87,8 @@ class Witness:
         self._limits: dict[str, float] = {}
         self._maxima = {"voltage": 0.0, "current": 0.0, "power": 0.0}
         self._told = dict(self._maxima)
+        self._quiet: list[tuple[FloatArray, FloatArray, FloatArray]] = []  #: samples without an event, not yet seen
+        self._quiet_size = 0
 
     # ----------------------------------------------------------------------------------------- facts
 
@@ -107,6 +111,7 @@ class Witness:
 
     def connected(self, device: str, model: DeviceModel, time: float) -> None:
         """Another device is in the place (the circuit is integrated up to ``time``)."""
+        self._catch_up()
         self._switching.finish()
         self._tell_maxima(time)
         self._device = device
@@ -134,6 +139,7 @@ class Witness:
 
     def end(self, time: float) -> None:
         """The bench is switched off."""
+        self._catch_up()
         self._switching.finish()
         self._tell_maxima(time)
         self._file.write({"kind": "end", "t": time, "outputs": self._outputs})
@@ -165,13 +171,27 @@ class Witness:
         if shift:
             times = times + shift
         self._overshoot.see(times, current)
-        self._switching.see(times, voltage, current)
+        if self._quiet and times[0] <= self._quiet[-1][0][-1]:  # the seam of two segments, once
+            self._quiet.append((times[1:], voltage[1:], current[1:]))
+        else:
+            self._quiet.append((times, voltage, current))
+        self._quiet_size += times.size
+        if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(voltage, current):
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show the detector what was put by: many short segments cost more than one long one."""
+        if self._quiet:
+            self._switching.see(*(np.concatenate(parts) for parts in zip(*self._quiet, strict=True)))
+            self._quiet, self._quiet_size = [], 0
 
     def _see_repetition(self, repetition: Repetition) -> None:
         """Look at one period, write its events once with the number of copies."""
+        self._catch_up()
         self._capture = []
         try:
             self._see(repetition.period, repetition.start - repetition.period.start)
+            self._catch_up()
         finally:
             events, self._capture = self._capture, None
         rest = (repetition.count - 1) * repetition.length

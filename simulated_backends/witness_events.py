@@ -91,6 +91,16 @@ class SwitchingDetector:
 
     # ---------------------------------------------------------------------------------------- samples
 
+    def is_quiet(self, v: FloatArray, i: FloatArray) -> bool:
+        """Whether samples that come next hold no switching instant, nor follow one that is not over."""
+        if self.levels is None:
+            return True
+        if self._done < self._t.size:
+            return False
+        if self.on:
+            return bool((np.abs(i) >= self.levels.off * np.abs(v)).all())
+        return bool((np.abs(i) <= self.levels.on * np.abs(v)).all())
+
     def see(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
         """Take samples; those at the seam of two segments may come twice."""
         if self._t.size:
