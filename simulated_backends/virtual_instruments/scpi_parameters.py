@@ -172,7 +172,7 @@ class Boolean(Parameter):
             return False
         try:
             return bool(round(float(text)))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ScpiError(-224 if text[:1].isalpha() else -104) from None
 
     def format(self, value: Any, instrument: Any) -> str:
