@@ -8,7 +8,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import Element
-from tsbench.simulated_backends.circuit.assembly import Row, StageElement, assemble
+from tsbench.simulated_backends.circuit.assembly import Row, StageElement, System, assemble
 from tsbench.simulated_backends.circuit.cycles import find_limit_cycle, join_steps
 from tsbench.simulated_backends.circuit.engine import (
     FloatArray,
@@ -25,7 +25,14 @@ from tsbench.simulated_backends.circuit.equations import (
     right_side_and_jacobian,
     solve_currents,
 )
-from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, integrate, scratch_space
+from tsbench.simulated_backends.circuit.integrator import (
+    FIRST_STEP,
+    NO_CURRENT,
+    REACHED,
+    STUCK,
+    integrate,
+    scratch_space,
+)
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
@@ -33,6 +40,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel
 
 CHUNK = 1024  #: steps per call of the compiled kernel
 LONGEST_MEMORY = 16 * CHUNK  #: steps kept for the search for limit cycles
+SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 _PARAMETERS = 16  # per device, in the kernel's table
 
 
@@ -63,6 +71,7 @@ class Circuit:
         self._observers: list[Observer] = []
         self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0])
         self.steps = 0   #: accepted steps so far
+        self._assembled: dict[tuple[float, ...], System] = {}
         self._assemble()
         self._y = np.zeros(self._system.size)
         start = np.array([initial_voltages.get(n, 0.0) for n in self._system.nodes])
@@ -96,7 +105,12 @@ class Circuit:
     def _assemble(self) -> None:
         """Build the matrices from the elements; the order of the unknowns does not depend on values."""
         stages = [StageElement(name, node, s.output_resistance) for name, (node, s) in self._stages.items()]
-        self._system = system = assemble(self._elements, stages, self._models)
+        key = (*(e.value for e in self._elements if e.kind == "R"), *(s.output_resistance for s in stages))
+        if key not in self._assembled:   # relays come back to positions they had
+            while len(self._assembled) >= SYSTEMS_KEPT:
+                self._assembled.pop(next(iter(self._assembled)))
+            self._assembled[key] = assemble(self._elements, stages, self._models)
+        self._system = system = self._assembled[key]
         devices = [e for e in self._elements if e.kind == "X"]
         across = [
             system.voltages[e.nodes[0]].plus(system.voltages[e.nodes[1]].scaled(-1.0)) for e in devices]
@@ -299,6 +313,7 @@ class Circuit:
         kept[key] = [state[s] if state and s in state else rest for s, rest in zip(new.states, new.rest(), strict=True)]
         linear = self._y[: len(self._system.linear)]
         self._models[key] = new
+        self._assembled.clear()   # the new device may have another number of states
         self._assemble()
         self._y = np.zeros(self._system.size)
         self._y[: linear.size] = linear

@@ -11,7 +11,10 @@ IntArray = npt.NDArray[int64]
 
 @compiled
 def factorise(n: int, W: FloatArray, pivots: IntArray, scale: FloatArray) -> None:
-    """Replace W (its first n rows and columns) by its LU factors, with scaled partial pivoting (rows have different units)."""
+    """Replace W (its first n rows and columns) by its LU factors.
+
+    Partial pivoting is scaled by the rows' sizes, because rows have different units.
+    """
     for i in range(n):
         largest = 0.0
         for j in range(n):

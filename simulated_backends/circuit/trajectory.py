@@ -9,7 +9,12 @@ import numpy as np
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.circuit.assembly import Row, System
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.waveforms import EncodedSources, position, source_slopes, source_values
+from tsbench.simulated_backends.circuit.waveforms import (
+    EncodedSources,
+    position,
+    source_slopes,
+    source_values,
+)
 from tsbench.simulated_backends.devices.compilation import compiled
 
 _GAUSS_POINTS, _GAUSS_WEIGHTS = (np.asarray(a) for a in np.polynomial.legendre.leggauss(4))

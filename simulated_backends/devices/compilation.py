@@ -21,7 +21,7 @@ def compiled(function: Any) -> Any:
         cache=True, nogil=True, error_model="numpy", _nrt=False, fastmath={"contract", "arcp"})(function)
     # numba's cache compares the file of the function only, but one function contains others from other files:
     # a changed device model must not meet an old integrator. Where numba has no such attribute, its own rule holds.
-    cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    cache_file: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if hasattr(cache_file, "_source_stamp"):
         cache_file._source_stamp = _stamp_of_all_sources()
     return dispatcher

@@ -10,7 +10,6 @@ a model class with its own ``kind``, and a branch here.
 
 import math
 
-
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.poole_frenkel import film_current
