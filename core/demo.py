@@ -136,8 +136,10 @@ def run_demo(out: Path, seed: int = 1, progress: Progress | None = None, figures
         protocol = protocol_named(name).parse(dict(parameters))
         outcome = run_protocol(bench, DEVICE, protocol, out, events=listen, control=Control())
         if outcome.status != "success" or outcome.path is None:
-            raise TsbenchError(
+            ended = TsbenchError(
                 f"demo: {name} ended with status {outcome.status}: {outcome.reason}; see {outcome.path or out}")
+            ended.exit_code = outcome.exit_code or 1  # 130 where it was interrupted and is safe
+            raise ended
         paths.append(outcome.path)
         run = read_run(outcome.path)
         witness = read_witness(witness_file)
