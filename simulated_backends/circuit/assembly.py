@@ -7,67 +7,16 @@ eliminated like a node without capacitance.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import GROUND, Element
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.system import Row, StageElement, System
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 SERIES_RESISTANCE = 1e-3  #: [Ohm] given to a voltage source that closes a loop or floats
-
-
-@dataclass(frozen=True)
-class StageElement:
-    """A source meter's output: its servo voltage v_s behind ``output_resistance`` on ``node``."""
-
-    name: str
-    node: str
-    output_resistance: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """A quantity as y·``y`` + u·``u`` + y'·``dy`` + u'·``du``."""
-
-    y: FloatArray
-    u: FloatArray
-    dy: FloatArray
-    du: FloatArray
-
-    def scaled(self, factor: float) -> "Row":
-        """Return the quantity times ``factor``."""
-        return Row(factor * self.y, factor * self.u, factor * self.dy, factor * self.du)
-
-    def plus(self, other: "Row") -> "Row":
-        """Return the sum of two quantities."""
-        return Row(self.y + other.y, self.u + other.u, self.dy + other.dy, self.du + other.du)
-
-    def rate(self) -> "Row":
-        """Return the time derivative of a quantity that does not contain derivatives itself."""
-        return Row(np.zeros_like(self.y), np.zeros_like(self.u), self.y, self.u)
-
-
-@dataclass(frozen=True)
-class System:
-    """A circuit as matrices; the order of y is given by ``linear``, then device states, then device currents."""
-
-    linear: tuple[str, ...]  #: what the linear states are, for messages
-    stage_index: dict[str, int]
-    inductor_index: dict[str, int]
-    first_state: dict[str, int]  #: device -> index of its first state
-    current_index: dict[str, int]  #: device -> index of its current
-    size: int
-    A: FloatArray
-    B: FloatArray
-    E: FloatArray
-    voltages: dict[str, Row]  #: node -> its voltage
-    currents: dict[str, Row]  #: element (lower case) -> current into its first terminal
-    capacitive: FloatArray  #: (linear states from capacitances, nodes in ``nodes``): z = capacitive @ v(nodes)
-    nodes: tuple[str, ...]
-    messages: tuple[str, ...]
 
 
 def assemble(

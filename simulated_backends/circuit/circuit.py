@@ -8,7 +8,8 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import Element
-from tsbench.simulated_backends.circuit.assembly import Row, StageElement, System, assemble
+from tsbench.simulated_backends.circuit.assembly import assemble
+from tsbench.simulated_backends.circuit.compiled_circuit import CHUNK, CompiledCircuit
 from tsbench.simulated_backends.circuit.cycles import find_limit_cycle, join_steps
 from tsbench.simulated_backends.circuit.engine import (
     FloatArray,
@@ -18,30 +19,15 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceMeterStage,
     SourceWaveform,
 )
-from tsbench.simulated_backends.circuit.equations import (
-    Arrays,
-    drive_at,
-    right_side,
-    right_side_and_jacobian,
-    solve_currents,
-)
-from tsbench.simulated_backends.circuit.integrator import (
-    FIRST_STEP,
-    NO_CURRENT,
-    REACHED,
-    STUCK,
-    integrate,
-    scratch_space,
-)
+from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK
+from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 
-CHUNK = 1024  #: steps per call of the compiled kernel
 LONGEST_MEMORY = 16 * CHUNK  #: steps kept for the search for limit cycles
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
-_PARAMETERS = 16  # per device, in the kernel's table
 
 
 class Circuit:
@@ -71,7 +57,8 @@ class Circuit:
         self._observers: list[Observer] = []
         self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0])
         self.steps = 0   #: accepted steps so far
-        self._assembled: dict[tuple[float, ...], System] = {}
+        self._full = False   # the last call of the integrator was not cut off by ``until``
+        self._compiled_before: dict[tuple[float, ...], CompiledCircuit] = {}
         self._assemble()
         self._y = np.zeros(self._system.size)
         start = np.array([initial_voltages.get(n, 0.0) for n in self._system.nodes])
@@ -106,51 +93,20 @@ class Circuit:
         """Build the matrices from the elements; the order of the unknowns does not depend on values."""
         stages = [StageElement(name, node, s.output_resistance) for name, (node, s) in self._stages.items()]
         key = (*(e.value for e in self._elements if e.kind == "R"), *(s.output_resistance for s in stages))
-        if key not in self._assembled:   # relays come back to positions they had
-            while len(self._assembled) >= SYSTEMS_KEPT:
-                self._assembled.pop(next(iter(self._assembled)))
-            self._assembled[key] = assemble(self._elements, stages, self._models)
-        self._system = system = self._assembled[key]
-        devices = [e for e in self._elements if e.kind == "X"]
-        across = [
-            system.voltages[e.nodes[0]].plus(system.voltages[e.nodes[1]].scaled(-1.0)) for e in devices]
-        out = [system.currents[name] for name in self._stages]
-        parameters = np.zeros((len(devices), _PARAMETERS))
-        for k, element in enumerate(devices):
-            vector = self._models[element.name.lower()].vector()
-            parameters[k, : vector.size] = vector
-        names = [e.name.lower() for e in devices]
-        first = system.size - len(devices)
-        n, nu = system.size, system.B.shape[1]
-        L = np.vstack([system.A, *(r.y.reshape(1, n) for r in (*across, *out))])
-        R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in (*across, *out))])
-        index = [len(system.linear), len(devices), len(out)]
-        for name in names:
-            index += [self._models[name].kind, system.first_state[name]]
-        index += [first, *system.stage_index.values()]
-        self._circuit: Arrays = (L, R, system.E, parameters, self._stage_table(), np.array(index, dtype=np.int64))
-        self._scratch = scratch_space(n, len(L), nu)
-        self._encode()
-        nl = len(system.linear)
-        weights = np.full(n, 1e-5)   # currents [A]
-        weights[:nl] = [0.1 if not text.startswith("current") else 1e-5 for text in system.linear]
-        for name in names:
-            tolerances = self._models[name].state_tolerances()
-            weights[system.first_state[name]: system.first_state[name] + len(tolerances)] = tolerances
-        self._weights = weights * self.rtol
-        self._skippable = not any(model.stochastic for model in self._models.values())
+        if key not in self._compiled_before:   # relays come back to positions they had
+            while len(self._compiled_before) >= SYSTEMS_KEPT:
+                self._compiled_before.pop(next(iter(self._compiled_before)))
+            system = assemble(self._elements, stages, self._models)
+            devices = [e for e in self._elements if e.kind == "X"]
+            self._compiled_before[key] = CompiledCircuit(system, devices, self._models, self.rtol)
+        self._compiled = self._compiled_before[key]
+        self._system = self._compiled.system
+        self._compiled.set_stages([s for _, s in self._stages.values()])
+        self._set_sources()
 
-    def _stage_table(self) -> FloatArray:
-        return np.array([
-            [0.0 if s.function == "voltage" else 1.0, s.level, s.limit, s.voltage_time_constant,
-             s.current_time_constant, s.loop_resistance, s.slew_rate]
-            for _, s in self._stages.values()]).reshape(-1, 7)
-
-    def _encode(self) -> None:
-        order = [e.name.lower() for e in self._elements if e.kind in "VI"]
-        self._sources = encode_sources([self._waveforms[name] for name in order])
-        e = self._sources
-        self._source_arrays: Arrays = (e.kinds, e.parameters, e.table_times, e.table_values)
+    def _set_sources(self) -> None:
+        self._compiled.set_sources(
+            [self._waveforms[e.name.lower()] for e in self._elements if e.kind in "VI"])
 
     def _put_state(self, device: str, values: Sequence[float]) -> None:
         first = self._system.first_state[device]
@@ -179,27 +135,20 @@ class Circuit:
         self.time = until
 
     def _step(self, until: float) -> None:
-        n = self._y.size
-        out = (np.empty(CHUNK), np.empty(CHUNK), *(np.empty((CHUNK, n)) for _ in range(4)))
-        begin, next_step = self._front, self._control[2]
-        count, self._front, status = integrate(
-            self._circuit, self._source_arrays, self._control, self._weights, begin, self._y, self._restart, until,
-            self._scratch, out)
+        begin, restarted = self._front, self._restart
+        steps, self._front, status = self._compiled.integrate(self._control, begin, self._y, restarted, until)
         self._restart = False
-        self.steps += count
-        if count:
-            steps = Steps(*(a[:count].copy() for a in out))
-            self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._sources)
+        self.steps += steps.starts.size
+        if steps.starts.size:
+            self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
             self._remember(steps)
-        if status in (STUCK, NO_CURRENT) and count == 0:
-            if next_step != FIRST_STEP:   # once more, from consistent currents and with a small step
-                self._restart = True
-                self._control[2] = FIRST_STEP
-                return
-            what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
-            raise TsbenchError(
-                f"circuit: no solution beyond {self._front:.9g} s: {what}; "
-                f"check the values of {', '.join(e.name for e in self._elements)}")
+        if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
+            if restarted and not steps.starts.size:
+                what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
+                raise TsbenchError(
+                    f"circuit: no solution beyond {self._front:.9g} s: {what}; "
+                    f"check the values of {', '.join(e.name for e in self._elements)}")
+            self._restart = True
         self._full = status != REACHED
 
     def _deliver(self, until: float) -> None:
@@ -240,18 +189,18 @@ class Circuit:
 
     def _skip(self, until: float) -> bool:
         """Skip whole periods from the front on if a limit cycle has converged; return whether any were."""
-        if not self._skippable or not self._memory or self._restart or not self._full:
+        if any(m.stochastic for m in self._models.values()) or not self._memory or self._restart or not self._full:
             return False
         self._full = False   # one search per run of steps
         limit = min(until, self._control[5])
         steps = join_steps(self._memory)
-        cycle = find_limit_cycle(steps, self._system.size - len(self._models), self.rtol, self._weights)
+        cycle = find_limit_cycle(steps, self._compiled.differential, self.rtol, self._compiled.weights)
         if cycle is None:
             return False
         count = math.floor((limit - self._front) / cycle.period - 1e-9)
         if count < 2:
             return False
-        whole = RecordedTrajectory(steps.starts[0], self._front, steps, self._system, self._sources)
+        whole = RecordedTrajectory(steps.starts[0], self._front, steps, self._system, self._compiled.sources)
         period = whole.between(self._front - cycle.period, self._front)
         repetition = Repetition(self._front, count, cycle.period, period)
         self.time = self._front = repetition.end
@@ -268,7 +217,7 @@ class Circuit:
         encode_sources([waveform])   # refuse before anything changes
         self._stop_here()
         self._waveforms[key] = waveform
-        self._encode()
+        self._set_sources()
         self._make_consistent()
 
     def set_resistance(self, name: str, value: float) -> None:
@@ -295,7 +244,7 @@ class Circuit:
         if before.output_resistance != stage.output_resistance:
             self._assemble()
         else:
-            self._circuit = (*self._circuit[:4], self._stage_table(), self._circuit[5])
+            self._compiled.set_stages([s for _, s in self._stages.values()])
         self._make_consistent()
 
     def set_device(
@@ -313,7 +262,7 @@ class Circuit:
         kept[key] = [state[s] if state and s in state else rest for s, rest in zip(new.states, new.rest(), strict=True)]
         linear = self._y[: len(self._system.linear)]
         self._models[key] = new
-        self._assembled.clear()   # the new device may have another number of states
+        self._compiled_before.clear()   # the new device may have another number of states
         self._assemble()
         self._y = np.zeros(self._system.size)
         self._y[: linear.size] = linear
@@ -332,57 +281,25 @@ class Circuit:
         self._control[2] = FIRST_STEP
         self._control[4] = self.time
 
-    def _solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
-        L, _, _, devices, _, index = self._circuit
-        vectors, matrices, pivots, _, work = self._scratch
-        return bool(solve_currents(
-            L, devices, index, drive, y, work, vectors[0], vectors[1], matrices[0], pivots))
-
     def _make_consistent(self) -> None:
-        u, _, drive = self._drive_now()
-        if self._models and not self._solve_currents(drive, self._y):
-            raise TsbenchError(f"circuit: device currents cannot be found at {self.time:.9g} s with sources {u}")
+        if not self._compiled.make_consistent(self.time, self._y):
+            raise TsbenchError(f"circuit: device currents cannot be found at {self.time:.9g} s")
 
     def settle(self) -> None:
         """Go to the operating point without time passing: the sources as they are now, nothing moving.
 
-        Linearly implicit Euler steps that grow as long as they succeed; like a SPICE operating point it may be an
-        equilibrium that would not last (an oscillator's).
+        Raises
+        ------
+        TsbenchError
+            None was found.
         """
         self._stop_here()
-        n, differential = self._y.size, self._y.size - len(self._models)
-        _, _, drive = self._drive_now()
-        L, _, _, devices, stages, index = self._circuit
-        f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        step, y = 1e-12, self._y.copy()
-        mass = np.diag((np.arange(n) < differential).astype(float))
-        for _ in range(2000):
-            right_side_and_jacobian(L, devices, stages, index, drive, np.zeros_like(drive), y, np.zeros(64), f, ft, J)
-            scale = self._weights / self.rtol + abs(y)
-            with np.errstate(all="ignore"):
-                change = np.linalg.solve(mass / step - J, f)
-            trial = y + change
-            if not np.isfinite(trial).all() or (abs(change) > 0.2 * scale).any():
-                step *= 0.3
-                continue
-            if self._models and not self._solve_currents(drive, trial):
-                step *= 0.3
-                continue
-            y = trial
-            if step > 1e6 and (abs(change) <= 1e-9 * scale).all():
-                self._y = y
-                return
-            step *= 2.0
-        raise TsbenchError("circuit: no operating point found; start from rest ('uic') instead")
+        found = self._compiled.operating_point(self.time, self._y)
+        if found is None:
+            raise TsbenchError("circuit: no operating point found; start from rest ('uic') instead")
+        self._y = found
 
     # ------------------------------------------------------------------------------------ readings
-
-    def _drive_now(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        u, du = np.zeros(self._sources.kinds.size), np.zeros(self._sources.kinds.size)
-        _, R, E = self._circuit[:3]
-        drive, slope = np.zeros(R.shape[0]), np.zeros(R.shape[0])
-        drive_at(self._source_arrays, R, E, self.time, u, du, drive, slope)
-        return u, du, drive
 
     def _unknowns_now(self) -> FloatArray:
         if self._front <= self.time or self._pending is None:
@@ -392,16 +309,7 @@ class Circuit:
         return np.asarray(s.y0[0] * (1 - x) + x * (s.y1[0] + (1 - x) * (s.p[0] + x * s.q[0])))
 
     def _now(self, row: Row) -> float:
-        y = self._unknowns_now()
-        u, du, drive = self._drive_now()
-        value = float(row.y @ y + row.u @ u)
-        if row.dy.any() or row.du.any():
-            L, _, _, devices, stages, index = self._circuit
-            f = np.zeros(y.size)
-            right_side(L, devices, stages, index, drive, y, np.zeros(64), f)
-            f[y.size - len(self._models):] = 0.0   # device currents have no rate of their own
-            value += float(row.dy @ f + row.du @ du)
-        return value
+        return self._compiled.value(row, self.time, self._unknowns_now())
 
     def voltage(self, node: str) -> float:
         """Return the voltage of ``node`` now [V]."""

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.circuit.assembly import Row, System
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.system import Row, System
 from tsbench.simulated_backends.circuit.waveforms import (
     EncodedSources,
     position,

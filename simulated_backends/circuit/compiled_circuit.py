@@ -1,0 +1,159 @@
+"""A circuit as the compiled functions want it: its matrices, tables and scratch space, and the calls into them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tsbench.netlist import Element
+from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
+from tsbench.simulated_backends.circuit.equations import (
+    Arrays,
+    drive_at,
+    right_side,
+    right_side_and_jacobian,
+    solve_currents,
+)
+from tsbench.simulated_backends.circuit.integrator import integrate, scratch_space
+from tsbench.simulated_backends.circuit.system import Row, System
+from tsbench.simulated_backends.circuit.trajectory import Steps
+from tsbench.simulated_backends.circuit.waveforms import EncodedSources, encode_sources
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+CHUNK = 1024  #: steps per call of the compiled integrator
+_PARAMETERS = 16  # per device, in the table of parameters
+
+
+class CompiledCircuit:
+    """The numbers of one circuit with its present resistors and devices; sources and set-points can be exchanged.
+
+    Parameters
+    ----------
+    system : System
+        The assembled circuit.
+    devices : sequence of Element
+        Device elements, in the order of the system's currents.
+    models : mapping
+        Model of each, by name in lower case.
+    rtol : float
+        Relative tolerance of the integrator.
+    """
+
+    def __init__(
+        self, system: System, devices: Sequence[Element], models: Mapping[str, DeviceModel], rtol: float
+    ) -> None:
+        self.system = system
+        names = [e.name.lower() for e in devices]
+        across = [system.voltages[e.nodes[0]].plus(system.voltages[e.nodes[1]].scaled(-1.0)) for e in devices]
+        rows = [*across, *(system.currents[name] for name in system.stage_index)]
+        n, nu = system.size, system.B.shape[1]
+        self.differential = n - len(devices)   #: unknowns with a derivative; they come first
+        self._parameters = np.zeros((len(devices), _PARAMETERS))
+        index = [len(system.linear), len(devices), len(system.stage_index)]
+        weights = np.full(n, 1e-5)   # currents [A]
+        weights[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
+        for k, name in enumerate(names):
+            model, first = models[name], system.first_state[name]
+            vector, tolerances = model.vector(), model.state_tolerances()
+            self._parameters[k, : vector.size] = vector
+            weights[first: first + len(tolerances)] = tolerances
+            index += [model.kind, first]
+        index += [self.differential, *system.stage_index.values()]
+        self.weights = weights * rtol   #: absolute tolerances
+        self.rtol = rtol
+        self._L = np.vstack([system.A, *(r.y.reshape(1, n) for r in rows)])
+        self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
+        self._index = np.array(index, dtype=np.int64)
+        self._scratch = scratch_space(n, len(self._L), nu)
+        self._stages = np.zeros((len(system.stage_index), 7))
+        self.set_sources([])
+
+    def set_sources(self, waveforms: Sequence[SourceWaveform]) -> None:
+        """Use these waveforms, in the order of the V and I elements."""
+        self.sources: EncodedSources = encode_sources(waveforms)
+        e = self.sources
+        self._source_arrays: Arrays = (e.kinds, e.parameters, e.table_times, e.table_values)
+
+    def set_stages(self, stages: Sequence[SourceMeterStage]) -> None:
+        """Use these set-points, in the order of the system's stages."""
+        self._stages = np.array([
+            [0.0 if s.function == "voltage" else 1.0, s.level, s.limit, s.voltage_time_constant,
+             s.current_time_constant, s.loop_resistance, s.slew_rate]
+            for s in stages]).reshape(-1, 7)
+
+    # ------------------------------------------------------------------------------------ at one instant
+
+    def drive(self, time: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the sources' values and slopes just after ``time`` [s], and what they contribute."""
+        u, du = np.zeros(self.sources.kinds.size), np.zeros(self.sources.kinds.size)
+        drive, slope = np.zeros(len(self._R)), np.zeros(len(self._R))
+        drive_at(self._source_arrays, self._R, self.system.E, time, u, du, drive, slope)
+        return u, du, drive
+
+    def make_consistent(self, time: float, y: FloatArray) -> bool:
+        """Solve for the device currents in ``y``, in place; return whether that worked."""
+        return self._solve_currents(self.drive(time)[2], y)
+
+    def _solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
+        if not len(self._parameters):
+            return True
+        vectors, matrices, pivots, _, work = self._scratch
+        return bool(solve_currents(
+            self._L, self._parameters, self._index, drive, y, work, vectors[0], vectors[1], matrices[0], pivots))
+
+    def value(self, row: Row, time: float, y: FloatArray) -> float:
+        """Return a quantity at ``time`` [s] for given unknowns."""
+        u, du, drive = self.drive(time)
+        value = float(row.y @ y + row.u @ u)
+        if row.dy.any() or row.du.any():
+            f = np.zeros(y.size)
+            right_side(self._L, self._parameters, self._stages, self._index, drive, y, np.zeros(64), f)
+            f[self.differential:] = 0.0   # device currents have no rate of their own
+            value += float(row.dy @ f + row.du @ du)
+        return value
+
+    def operating_point(self, time: float, start: FloatArray) -> FloatArray | None:
+        """Return unknowns at which nothing moves while the sources stay as they are at ``time``, or None.
+
+        Linearly implicit Euler steps that grow as long as they succeed; like a SPICE operating point it may be an
+        equilibrium that would not last (an oscillator's).
+        """
+        n = start.size
+        _, _, drive = self.drive(time)
+        f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
+        mass = np.diag((np.arange(n) < self.differential).astype(float))
+        step, y = 1e-12, start.copy()
+        for _ in range(2000):
+            right_side_and_jacobian(
+                self._L, self._parameters, self._stages, self._index, drive, np.zeros_like(drive), y, np.zeros(64), f,
+                ft, J)
+            scale = self.weights / self.rtol + abs(y)
+            with np.errstate(all="ignore"):
+                change = np.linalg.solve(mass / step - J, f)
+            trial = y + change
+            small = np.isfinite(trial).all() and (abs(change) <= 0.2 * scale).all()
+            if not (small and self._solve_currents(drive, trial)):
+                step *= 0.3
+                continue
+            y = trial
+            if step > 1e6 and (abs(change) <= 1e-9 * scale).all():
+                return y
+            step *= 2.0
+        return None
+
+    # ------------------------------------------------------------------------------------ through time
+
+    def integrate(
+        self, control: FloatArray, begin: float, y: FloatArray, restart: bool, until: float
+    ) -> tuple[Steps, float, int]:
+        """Take at most :data:`CHUNK` steps; arguments and status as of :func:`.integrator.integrate`.
+
+        Returns
+        -------
+        (the steps, time reached [s], status); ``y`` and ``control`` are updated.
+        """
+        n = y.size
+        out = (np.empty(CHUNK), np.empty(CHUNK), *(np.empty((CHUNK, n)) for _ in range(4)))
+        circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
+        count, reached, status = integrate(
+            circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch, out)
+        return Steps(*(a[:count].copy() for a in out)), reached, status
