@@ -1,144 +1,15 @@
-"""A subset of SPICE netlists as plain data, for bench files, world files and ``.cir`` files.
-
-Elements ``R C L V I`` and ``X`` (a device: ``XDUT a b model``); ``*``, ``;`` and ``$`` comments, ``+``
-continuation, case-insensitive, suffixes ``f p n u m k meg g t`` (letters behind them are ignored, as in
-``50ohm``), ``.param`` with plain numbers, ``.tran .ic .save .print .include .lib .options .end``. No physics
-and no numerics here.
-"""
+"""From SPICE text to a netlist."""
 
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
 from tsbench.errors import ConfigurationError, nearest
-
-GROUND = "0"
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """SPICE ``PULSE(v1 v2 td tr tf pw per [np])``: times in s, ``width`` is the flat top, count 0: no end."""
-
-    initial: float
-    pulsed: float
-    delay: float = 0.0
-    rise: float = 0.0
-    fall: float = 0.0
-    width: float = math.inf
-    period: float = math.inf
-    count: int = 0
-
-
-@dataclass(frozen=True)
-class Pwl:
-    """SPICE ``PWL(t1 v1 t2 v2 …)``: strictly rising times [s]."""
-
-    times: tuple[float, ...]
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Sin:
-    """SPICE ``SIN(vo va freq [td])``; before ``delay`` [s] it is at its offset."""
-
-    offset: float
-    amplitude: float
-    frequency: float
-    delay: float = 0.0
-
-
-Waveform = float | Pulse | Pwl | Sin
-
-
-@dataclass(frozen=True)
-class Element:
-    """One element. ``value`` for R [Ohm], C [F], L [H]; ``waveform`` for V [V] and I [A]; ``model`` for X."""
-
-    kind: str  #: "R", "C", "L", "V", "I" or "X"
-    name: str  #: as written
-    nodes: tuple[str, ...]  #: lower case, ground is "0"
-    line: int
-    value: float = math.nan
-    waveform: Waveform = 0.0
-    model: str = ""
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    initial: float | None = None  #: ``ic=`` of a C [V] or L [A]
-
-
-@dataclass(frozen=True)
-class Transient:
-    """``.tran step stop [start [max]] [uic]`` [s]; ``maximum`` None: the solver's own choice."""
-
-    step: float
-    stop: float
-    start: float = 0.0
-    maximum: float | None = None
-    use_initial_conditions: bool = False
-
-
-@dataclass(frozen=True)
-class Netlist:
-    """A parsed netlist. Names of elements are unique without regard to case."""
-
-    elements: tuple[Element, ...]
-    title: str = ""
-    transient: Transient | None = None
-    initial_voltages: Mapping[str, float] = field(default_factory=dict)
-    saved: tuple[str, ...] = ()  #: "v(out)", "v(a,b)", "i(v1)", lower case, in order
-    includes: tuple[str, ...] = ()  #: file names of ``.include`` and ``.lib``, not followed
-    ignored: tuple[str, ...] = ()  #: cards read and not used (``.options`` and the like)
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """Return all nodes but ground, in order of appearance."""
-        return tuple(dict.fromkeys(n for e in self.elements for n in e.nodes if n != GROUND))
-
-    def find(self, name: str) -> Element:
-        """Return the element called ``name`` (any case), or raise ConfigurationError."""
-        for element in self.elements:
-            if element.name.lower() == name.lower():
-                return element
-        known = [e.name for e in self.elements]
-        raise ConfigurationError(f"netlist has no element '{name}'{nearest(name, known)}")
-
-    def of_kind(self, kind: str) -> tuple[Element, ...]:
-        """Return the elements of one kind (``"R"``, ``"X"``, …) in order."""
-        return tuple(e for e in self.elements if e.kind == kind)
-
-
-# ------------------------------------------------------------------------------------------------ values
-
-_SCALE = {
-    "t": "e12", "g": "e9", "meg": "e6", "k": "e3", "m": "e-3",
-    "u": "e-6", "n": "e-9", "p": "e-12", "f": "e-15",
-}
-_VALUE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(meg|[tgkmunpf])?[a-zµμΩΩ]*", re.IGNORECASE)
-
-
-def parse_value(text: str) -> float:
-    """Return the number of SPICE text such as ``"80p"``, ``"5k"``, ``"2.2meg"``, ``"50ohm"``, ``"10us"``.
-
-    Raises
-    ------
-    ValueError
-        The text is not a number.
-    """
-    cleaned = text.strip().replace("µ", "u").replace("μ", "u")
-    match = _VALUE.fullmatch(cleaned)
-    if match is None:
-        raise ValueError(f"'{text}' is not a number")
-    scale = Decimal("1" + _SCALE[match[2].lower()]) if match[2] else Decimal(1)   # exact: 80p is 8e-11
-    value = float(Decimal(match[1]) * scale)
-    if not math.isfinite(value):
-        raise ValueError(f"'{text}' is not finite")
-    return value
-
-
-# ------------------------------------------------------------------------------------------------ parsing
+from tsbench.netlist.connections import check_connections
+from tsbench.netlist.elements import GROUND, Element, Netlist, Pulse, Pwl, Sin, Transient, Waveform
+from tsbench.netlist.values import parse_value
 
 _KINDS = "RCLVI"
 _SOURCE = re.compile(r"(?:dc\s+(\S+)\s*)?(?:(pulse|pwl|sine?)\s*\(?(.*?)\)?)?", re.IGNORECASE)
@@ -392,44 +263,3 @@ class _Parser:
 def _node(name: str) -> str:
     lower = name.lower()
     return GROUND if lower == "gnd" else lower
-
-
-# ------------------------------------------------------------------------------------------------ connections
-
-
-def check_connections(netlist: Netlist, terminals: Iterable[str] = ()) -> None:
-    """Refuse nodes that hang in the air.
-
-    Raises
-    ------
-    ConfigurationError
-        A node has fewer than two connections, or no DC path to ground (capacitors and current sources are
-        none). ``terminals`` count as connected to ground: an instrument will be there.
-    """
-    terminal_nodes = {t.lower() for t in terminals}
-    touched: dict[str, list[Element]] = {}
-    for element in netlist.elements:
-        for node in element.nodes:
-            touched.setdefault(node, []).append(element)
-    if GROUND not in touched and not terminal_nodes & set(touched):
-        raise ConfigurationError("netlist has no ground; name one node 0")
-    for node, elements in touched.items():
-        if node != GROUND and node not in terminal_nodes and len(elements) < 2:
-            only = elements[0]
-            raise ConfigurationError(
-                f"netlist line {only.line}: node '{node}' is floating: only {only.name} is connected to it")
-    grounded = {GROUND} | terminal_nodes
-    conducting = [e for e in netlist.elements if e.kind in "RLVX"]
-    grew = True
-    while grew:
-        grew = False
-        for element in conducting:
-            if not grounded.isdisjoint(element.nodes) and not grounded.issuperset(element.nodes):
-                grounded.update(element.nodes)
-                grew = True
-    for node, elements in touched.items():
-        if node not in grounded:
-            names = ", ".join(e.name for e in elements)
-            raise ConfigurationError(
-                f"netlist line {elements[0].line}: node '{node}' is floating: no DC path to ground "
-                f"(only {names}); add a large resistor to ground")

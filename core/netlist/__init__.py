@@ -1,0 +1,17 @@
+"""A subset of SPICE netlists as plain data, for bench files, world files and ``.cir`` files.
+
+Elements ``R C L V I`` and ``X`` (a device: ``XDUT a b model``); ``*``, ``;`` and ``$`` comments, ``+``
+continuation, case-insensitive, suffixes ``f p n u m k meg g t`` (letters behind them are ignored, as in
+``50ohm``), ``.param`` with plain numbers, ``.tran .ic .save .print .include .lib .options .end``. No physics
+and no numerics here.
+"""
+
+from tsbench.netlist.connections import check_connections
+from tsbench.netlist.elements import GROUND, Element, Netlist, Pulse, Pwl, Sin, Transient, Waveform
+from tsbench.netlist.parser import parse_netlist
+from tsbench.netlist.values import parse_value
+
+__all__ = [
+    "GROUND", "Element", "Netlist", "Pulse", "Pwl", "Sin", "Transient", "Waveform", "check_connections",
+    "parse_netlist", "parse_value",
+]

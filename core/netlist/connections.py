@@ -1,0 +1,44 @@
+"""Is every node of a netlist held by something?"""
+
+from collections.abc import Iterable
+
+from tsbench.errors import ConfigurationError
+from tsbench.netlist.elements import GROUND, Element, Netlist
+
+
+def check_connections(netlist: Netlist, terminals: Iterable[str] = ()) -> None:
+    """Refuse nodes that hang in the air.
+
+    Raises
+    ------
+    ConfigurationError
+        A node has fewer than two connections, or no DC path to ground (capacitors and current sources are
+        none). ``terminals`` count as connected to ground: an instrument will be there.
+    """
+    terminal_nodes = {t.lower() for t in terminals}
+    touched: dict[str, list[Element]] = {}
+    for element in netlist.elements:
+        for node in element.nodes:
+            touched.setdefault(node, []).append(element)
+    if GROUND not in touched and not terminal_nodes & set(touched):
+        raise ConfigurationError("netlist has no ground; name one node 0")
+    for node, elements in touched.items():
+        if node != GROUND and node not in terminal_nodes and len(elements) < 2:
+            only = elements[0]
+            raise ConfigurationError(
+                f"netlist line {only.line}: node '{node}' is floating: only {only.name} is connected to it")
+    grounded = {GROUND} | terminal_nodes
+    conducting = [e for e in netlist.elements if e.kind in "RLVX"]
+    grew = True
+    while grew:
+        grew = False
+        for element in conducting:
+            if not grounded.isdisjoint(element.nodes) and not grounded.issuperset(element.nodes):
+                grounded.update(element.nodes)
+                grew = True
+    for node, elements in touched.items():
+        if node not in grounded:
+            names = ", ".join(e.name for e in elements)
+            raise ConfigurationError(
+                f"netlist line {elements[0].line}: node '{node}' is floating: no DC path to ground "
+                f"(only {names}); add a large resistor to ground")
