@@ -23,6 +23,7 @@ class Measured:
     run: Run
     events: list[RunEvent]
     witness: list[dict[str, Any]]
+    left_on: list[str]  #: outputs that the witness, not a driver, saw left on
 
     def values(self, quantity: str) -> list[Any]:
         return [result for result in self.outcome.results if result.quantity == quantity]
@@ -41,6 +42,7 @@ def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measure:
     ``replace`` are pairs of text to change in the world file: another device, another wire.
     """
     from tsbench.runner import run_protocol
+    from tsbench.simulated_backends.witness_log import outputs_left_on
     from tsbench.storage import read_run
 
     def run(
@@ -65,7 +67,8 @@ def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measure:
             events=events.append, **options)
         lines = witness.read_text("utf-8").splitlines() if witness.exists() else []
         assert outcome.path is not None
-        return Measured(outcome, read_run(outcome.path), events, [json.loads(line) for line in lines])
+        return Measured(outcome, read_run(outcome.path), events, [json.loads(line) for line in lines],
+                        outputs_left_on(witness))
 
     return run
 

@@ -14,7 +14,7 @@ RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_threshold_and_hold_come_back(measure):
     done = measure("nbo2", "iv_sweep")
-    assert done.outcome.status == "success" and done.outcome.safe
+    assert done.outcome.status == "success" and done.outcome.safe and done.left_on == []
     assert len(done.run.points) == 601
     (threshold,) = done.values("threshold_voltage")
     (hold,) = done.values("hold_voltage")
@@ -45,7 +45,9 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
     assert flagged[level > 1.9].all()
     assert not flagged[level < 1.2].any()
     assert any("the device oscillates at" in text and "Hz" in text for text in done.warnings())
-    assert done.outcome.safe
+    assert done.outcome.safe and done.left_on == []
+    # on average the device stands somewhat below its threshold and takes what the load then lets through
+    assert done.run.column("current")[level > 1.9] * 5052 == pytest.approx(level[level > 1.9] - 0.9, abs=0.15)
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
@@ -58,6 +60,7 @@ def test_both_polarities_and_cycles_each_give_a_threshold(measure):
     thresholds = [result.value for result in done.values("threshold_voltage")]
     assert len(thresholds) == 4
     assert np.abs(thresholds) == pytest.approx([FOLD] * 4, rel=0.02)
+    assert done.outcome.safe and done.left_on == []
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
@@ -65,6 +68,8 @@ def test_a_native_sweep_reads_the_same_as_single_readings(measure):
     single = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV"})
     native = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV", "check_oscillation": False})
     assert (native.run.point_flags & Flag.UNCHECKED).all()
+    assert native.outcome.safe and native.left_on == []
+    assert native.values("threshold_voltage")[0].value == pytest.approx(FOLD, rel=0.02)
     for quantity in ("threshold_voltage", "hold_voltage"):
         one, other = single.values(quantity)[0], native.values(quantity)[0]
         assert other.value == pytest.approx(one.value, abs=0.011)
@@ -89,3 +94,4 @@ def test_current_drive_shows_the_snapback(measure):
     away = done.run.column("direction") > 0
     assert voltage[away].max() == pytest.approx(FOLD, rel=0.03)
     assert voltage[away & (current > 0.9e-3)].mean() == pytest.approx(0.93, rel=0.03)
+    assert done.outcome.safe and done.left_on == []

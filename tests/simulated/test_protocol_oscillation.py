@@ -10,7 +10,7 @@ RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_each_bias_gives_a_frequency(measure):
     done = measure("nbo2", "oscillation")
-    assert done.outcome.status == "success" and done.outcome.safe
+    assert done.outcome.status == "success" and done.outcome.safe and done.left_on == []
     frequencies = {r.conditions["bias"]: r for r in done.values("frequency")}
     assert set(frequencies) == {1.8, 2.2, 2.6}
     for found in frequencies.values():
@@ -30,6 +30,7 @@ def test_below_the_window_it_is_quiet(measure):
     assert quiet.value is None and Flag.NO_EVENT in quiet.flags
     assert loud.value is not None
     assert any("no oscillation seen at a bias of 1.000 V" in event.message for event in done.events)
+    assert done.outcome.safe and done.left_on == []
 
 
 @pytest.mark.sabotage("units", "output")
@@ -41,3 +42,4 @@ def test_a_resistor_does_not_oscillate(measure):
     device = (high.values() - low.values()).mean()
     assert device == pytest.approx(2.0 * 10e3 / (10e3 + 5100), rel=0.04)
     assert low.values().mean() / 50 == pytest.approx(device / 10e3, rel=0.1)
+    assert done.outcome.safe and done.left_on == []

@@ -8,10 +8,16 @@ from tsbench.records import Flag
 RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),)
 
 
+def highest_voltage(done, amplitude):
+    """Return the device voltage [V] just before it switches, averaged over pulses."""
+    high, low = (wave for wave in done.run.waveforms if wave.conditions["amplitude"] == amplitude)
+    return (high.values() - low.values()).mean(axis=0).max()
+
+
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_every_pulse_is_recorded_and_switches_the_device(measure):
     done = measure("nbo2", "pulse_train", {"count": 10})
-    assert done.outcome.status == "success" and done.outcome.safe
+    assert done.outcome.status == "success" and done.outcome.safe and done.left_on == []
     assert len(done.run.points) == 10
     assert not (done.run.point_flags & Flag.TRIGGER_MISSED).any()
     high, low = done.run.waveforms
@@ -31,6 +37,9 @@ def test_a_higher_pulse_switches_sooner(measure):
         for amplitude in (1.15, 1.3)
     }
     assert delays[1.3] < 0.7 * delays[1.15]
+    for amplitude in delays:
+        assert highest_voltage(done, amplitude) == pytest.approx(amplitude, rel=0.06)
+    assert done.outcome.safe and done.left_on == []
 
 
 @pytest.mark.sabotage("units", "output")
@@ -48,6 +57,7 @@ def test_a_resistor_shows_amplitude_width_and_current_and_does_not_switch(measur
     above = times[voltage > top / 2]
     assert above[-1] - above[0] == pytest.approx(2e-6, abs=20e-9)
     assert all(result.value is None for result in done.values("switching_delay"))
+    assert done.outcome.safe and done.left_on == []
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
@@ -63,4 +73,6 @@ def test_gaps_are_as_asked_for(measure, gaps):
     ]
     gaps_measured = done.run.column("gap")[1:]
     assert gaps_measured == pytest.approx(wanted, rel=0.1)
+    assert highest_voltage(done, 1.15) == pytest.approx(1.15, rel=0.06)
+    assert done.outcome.safe and done.left_on == []
     assert len([r for r in done.values("switching_delay") if r.value is not None]) == len(wanted) + 1
