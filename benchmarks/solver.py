@@ -16,12 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import Line, report
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
@@ -238,11 +238,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     reference = own_period(1e-10, 20e-6)
     print(f"period by tsbench at rtol 1e-10: {reference * 1e9:.6f} ns")
-    checks: list[tuple[str, float, float, Callable[[float, float], bool]]] = []
+    lines: list[Line] = []
     if not quick:
         radau = radau_period()
         print(f"period by SciPy Radau at rtol 1e-9: {radau * 1e9:.6f} ns")
-        checks.append(("difference to Radau", abs(radau / reference - 1), 1e-6, lambda a, b: a <= b))
+        difference = abs(radau / reference - 1)
+        lines.append(Line("period against SciPy Radau", f"{difference:.1e}", "1e-6", difference <= 1e-6))
     with tempfile.TemporaryDirectory() as folder:
         ngspice = Ngspice(Path(folder))
         chosen = ngspice.candidates(reference, quick)[: 3 if quick else 6]
@@ -262,15 +263,15 @@ def main(arguments: list[str] | None = None) -> int:
         print("no setting reaches the accuracy on one side")
         return 1
     best = min(good, key=lambda r: r.per_period)
-    checks.append(("period error of ours", abs(best.period / reference - 1), LARGEST_ERROR, lambda a, b: a <= b))
-    checks.append(("times faster than ngspice", theirs[0].per_period / best.per_period, SMALLEST_RATIO,
-                   lambda a, b: a >= b))
-    print(f"\n{'figure':32s} {'value':>12s} {'bar':>12s}  verdict")
-    failed = 0
-    for name, value, bar, holds in checks:
-        failed += not holds(value, bar)
-        print(f"{name:32s} {value:12.4g} {bar:12.4g}  {'met' if holds(value, bar) else 'MISSED'}")
-    return 1 if failed else 0
+    error, ratio = abs(best.period / reference - 1), theirs[0].per_period / best.per_period
+    lines += [
+        Line(f"period error of {best.name}", f"{error:.1e}", f"{LARGEST_ERROR:g}", error <= LARGEST_ERROR),
+        Line(f"us per period: {best.name}", f"{best.per_period * 1e6:.1f}", "-", True),
+        Line(f"us per period: {theirs[0].name}", f"{theirs[0].per_period * 1e6:.1f}", "-", True),
+        Line("times faster than ngspice", f"{ratio:.1f}", f"{SMALLEST_RATIO:g}", ratio >= SMALLEST_RATIO),
+    ]
+    print()
+    return report("solver", "the oscillator in tsbench and in ngspice, over 1,020 periods", lines)
 
 
 if __name__ == "__main__":

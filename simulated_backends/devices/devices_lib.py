@@ -27,7 +27,7 @@ def _subcircuit(name: str, model: DeviceModel) -> str:
     if isinstance(model, Resistor):
         return f".subckt {name} a b\nR1 a b {model.r!r}\n.ends"
     if not isinstance(model, PooleFrenkel):
-        raise TypeError(f"no subcircuit for the mechanism {model.mechanism}")
+        return f"* (no subcircuit: the mechanism {model.mechanism} cannot be written for ngspice)"
     # The temperature rise in units of 100 K is the voltage of node t, so that it has the size of other voltages.
     lowering = model.barrier_lowering / BOLTZMANN
     scale = 100.0
