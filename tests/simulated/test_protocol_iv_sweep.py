@@ -33,7 +33,7 @@ def test_the_ordinary_sweep_is_not_said_to_oscillate(measure):
     assert not any("oscillates" in text for text in done.warnings())
 
 
-@pytest.mark.sabotage("resistor", "units", "output")
+@pytest.mark.sabotage("resistor", "output")
 def test_a_sweep_over_an_oscillating_device_says_so(measure):
     done = measure(
         "nbo2_oscillating",
@@ -63,7 +63,7 @@ def test_both_polarities_and_cycles_each_give_a_threshold(measure):
     assert done.outcome.safe and done.left_on == []
 
 
-@pytest.mark.sabotage("resistor", "units", "output")
+@pytest.mark.sabotage("output")
 def test_a_native_sweep_reads_the_same_as_single_readings(measure):
     single = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV"})
     native = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV", "check_oscillation": False})

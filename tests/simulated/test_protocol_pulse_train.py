@@ -60,7 +60,7 @@ def test_a_resistor_shows_amplitude_width_and_current_and_does_not_switch(measur
     assert done.outcome.safe and done.left_on == []
 
 
-@pytest.mark.sabotage("resistor", "units", "output")
+@pytest.mark.sabotage("resistor", "output")
 @pytest.mark.parametrize("gaps", ["5 us, 20 us, 100 us", "20 ms, 50 ms"])
 def test_gaps_are_as_asked_for(measure, gaps):
     done = measure("nbo2", "pulse_train", {"gaps": gaps})

@@ -30,7 +30,6 @@ def pymeasure_meter(library: str) -> Iterator[Any]:
     ) else meter.adapter.manager.close()
 
 
-@pytest.mark.sabotage("resistor")
 def test_pymeasure_level_sweep(pymeasure_meter: Any) -> None:
     meter = pymeasure_meter
     assert meter.id.startswith("KEITHLEY INSTRUMENTS,MODEL 2450,SIM")
@@ -50,7 +49,6 @@ def test_pymeasure_level_sweep(pymeasure_meter: Any) -> None:
     assert meter.check_errors() == []
 
 
-@pytest.mark.sabotage("resistor")
 def test_pymeasure_limit_current_source_and_resistance(pymeasure_meter: Any) -> None:
     meter = pymeasure_meter
     meter.apply_voltage(voltage_range=20, compliance_current=1e-4)
@@ -108,7 +106,6 @@ def qcodes_meter(library: str) -> Iterator[Any]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.sabotage("resistor")
 def test_qcodes_level_sweep_and_native_sweep(qcodes_meter: Any) -> None:
     meter = qcodes_meter
     assert meter.get_idn()["model"] == "2450"
