@@ -64,9 +64,12 @@ def _storable(text: str) -> str:
 
 def to_json(value: Any) -> str:
     """Return canonical JSON text: sorted keys, no spaces, every float exact, also the infinite ones."""
-    return json.dumps(
-        _finite(plain(value)), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return plain_to_json(plain(value))
+
+
+def plain_to_json(data: Any) -> str:
+    """Return ``to_json`` of what is plain data already."""
+    return json.dumps(_finite(data), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def from_json(text: str) -> Any:

@@ -36,9 +36,7 @@ def sync_directory(directory: Path) -> None:
 
 def sync_file(path: Path) -> None:
     """Wait until a closed file is on the disk."""
-    descriptor = os.open(
-        path, os.O_RDWR | getattr(os, "O_BINARY", 0)
-    )  # Windows flushes only what may be written
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))  # Windows flushes only what may be written
     try:
         os.fsync(descriptor)
     finally:
@@ -70,9 +68,7 @@ def storage_error(error: OSError, path: Path, what: str) -> StorageError:
             "everything acknowledged before is kept; free some space, then run "
             f"'tsbench recover {path.parent}'"
         )
-    return StorageError(
-        f"{path}: cannot write {what}: {error.strerror or error}; check the directory and its disk"
-    )
+    return StorageError(f"{path}: cannot write {what}: {error.strerror or error}; check the directory and its disk")
 
 
 def free_bytes(directory: Path) -> int:

@@ -85,9 +85,7 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
             elif isinstance(item, h5py.Dataset):
                 total += _inspect_dataset(item, where)
                 if total > largest:
-                    raise UnreadableFile(
-                        f"{where}: the file declares more than {largest / 1e9:.1f} GB of data"
-                    )
+                    raise UnreadableFile(f"{where}: the file declares more than {largest / 1e9:.1f} GB of data")
 
 
 def _inspect_dataset(dataset: Any, where: str) -> int:
@@ -106,9 +104,7 @@ def _inspect_dataset(dataset: Any, where: str) -> int:
         for length in dataset.chunks:
             chunk *= int(length)
         if chunk > LARGEST_CHUNK:
-            raise UnreadableFile(
-                f"{where} has chunks of {chunk / 1e6:.0f} MB; at most {LARGEST_CHUNK / 1e6:.0f} MB"
-            )
+            raise UnreadableFile(f"{where} has chunks of {chunk / 1e6:.0f} MB; at most {LARGEST_CHUNK / 1e6:.0f} MB")
     if dataset.shape is None:
         return 0
     for length in dataset.shape:

@@ -49,9 +49,7 @@ def frame(kind: str, sequence: int, content: Any) -> bytes:
     """Return one record as its bytes."""
     body = codec.pack([kind, sequence, content])
     if len(body) > LARGEST_BODY:
-        raise StorageError(
-            f"a {kind} record of {len(body) / 1e6:.0f} MB is beyond {LARGEST_BODY / 1e6:.0f} MB"
-        )
+        raise StorageError(f"a {kind} record of {len(body) / 1e6:.0f} MB is beyond {LARGEST_BODY / 1e6:.0f} MB")
     crc = zlib.crc32(body, zlib.crc32(LENGTH.pack(len(body))))
     return RECORD.pack(MARK, len(body), crc) + body
 

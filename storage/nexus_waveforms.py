@@ -47,9 +47,7 @@ def _write_block(
     one = members[0]
     segments = np.array([waveform.codes.shape[0] for waveform in members], dtype=np.int64)
     records, samples = int(segments.sum()), one.codes.shape[1]
-    block = nx.data_group(
-        parent, block_name(number), "signal", ("record", "sample"), f"{one.channel}, raw codes"
-    )
+    block = nx.data_group(parent, block_name(number), "signal", ("record", "sample"), f"{one.channel}, raw codes")
     block.attrs["channel"] = one.channel
     block.attrs["note"] = "signal holds ADC codes: value = signal * scale_factor + add_offset"
     signal = nx.empty(block, "signal", (records, samples), codec.array_bytes(one.codes[:0])[0], one.unit)
@@ -110,9 +108,7 @@ def describe_flags(dataset: Any) -> None:
     dataset.attrs["flag_meanings"] = " ".join(str(flag.name).lower() for flag in members)
 
 
-def envelope(
-    values: FloatArray, times: FloatArray, length: int = PREVIEW
-) -> tuple[FloatArray, FloatArray, int]:
+def envelope(values: FloatArray, times: FloatArray, length: int = PREVIEW) -> tuple[FloatArray, FloatArray, int]:
     """Return times and values of a min/max envelope of at most ``length`` points, and the decimation.
 
     A glitch of one sample stays visible, as it would not in every n-th sample.
@@ -131,9 +127,7 @@ def envelope(
 def _write_preview(parent: Any, number: int, waveform: Waveform) -> Any:
     name = preview_name(number)
     values = (
-        waveform.codes[0].astype(np.float64) * waveform.scale + waveform.offset
-        if len(waveform.codes)
-        else np.zeros(0)
+        waveform.codes[0].astype(np.float64) * waveform.scale + waveform.offset if len(waveform.codes) else np.zeros(0)
     )
     times, values, step = envelope(values, waveform.times()[: len(values)])
     preview = nx.data_group(parent, name, "signal", ("time",), f"{waveform.channel}, preview")
@@ -162,12 +156,8 @@ def read_waveforms(parent: Any) -> tuple[Waveform, ...]:
 def _read_block(block: Any) -> dict[int, Waveform]:
     signal, acquisitions = block["signal"], block["acquisitions"]
     codes, record_times = signal[...], block["record_time"][...]
-    conditions = {
-        str(item.attrs["name"]): _condition_values(item) for item in acquisitions["conditions"].values()
-    }
-    columns = {
-        name: acquisitions[name][...].tolist() for name in ("order", "segments", "time", "t0", "flags")
-    }
+    conditions = {str(item.attrs["name"]): _condition_values(item) for item in acquisitions["conditions"].values()}
+    columns = {name: acquisitions[name][...].tolist() for name in ("order", "segments", "time", "t0", "flags")}
     alike: dict[str, Any] = {
         "channel": str(block.attrs["channel"]),
         "unit": str(signal.attrs["units"]),

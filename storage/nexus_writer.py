@@ -18,10 +18,11 @@ _SIMULATED = "SIMULATED DATA: no real device was measured"
 _CONTROLLED = ("set", "source", "bias", "level", "amplitude", "programmed")
 
 
-def write_run(run: Run, path: Path) -> None:
-    """Write ``run`` as a new file at ``path`` (overwritten where it exists)."""
+def write_run(run: Run, path: Path) -> str:
+    """Write ``run`` as a new file at ``path`` (overwritten where it exists); return the digest written in it."""
+    digest = record_data.run_digest(run)
     with h5py.File(path, "w", track_order=True) as file:
-        _root(file, run)
+        _root(file, run, digest)
         entry = nx.group(file, "entry", "NXentry", default="data", simulated=run.header.simulated)
         _facts(entry, run)
         _process(entry, run.header.provenance)
@@ -35,9 +36,10 @@ def write_run(run: Run, path: Path) -> None:
         _default_plot(entry, run, steps, preview)
         if run.results:
             write_extraction(entry, 1, run.results, run.header.provenance, run.end_time)
+    return digest
 
 
-def _root(file: Any, run: Run) -> None:
+def _root(file: Any, run: Run, digest: str) -> None:
     file.attrs["NX_class"] = "NXroot"
     file.attrs["default"] = "entry"
     file.attrs["creator"] = CREATOR
@@ -46,7 +48,7 @@ def _root(file: Any, run: Run) -> None:
     file.attrs["h5py_version"] = h5py.version.version
     file.attrs["file_time"] = run_id.timestamp()
     file.attrs["tsbench_schema"] = SCHEMA
-    file.attrs["tsbench_sha256"] = record_data.run_digest(run)
+    file.attrs["tsbench_sha256"] = digest
     file.attrs["simulated"] = run.header.simulated
     if run.header.simulated:
         file.attrs["SIMULATED"] = _SIMULATED
@@ -62,9 +64,7 @@ def _facts(entry: Any, run: Run) -> None:
     nx.text(entry, "program_name", PROGRAM, version=str(header.provenance.get("version", "")))
     nx.text(entry, "identifier_experiment", header.run_id)
     nx.text(entry, "identifier_collection", header.campaign_id)
-    nx.text(
-        entry, "experiment_description", f"{loud}protocol {header.protocol} of a threshold-switching device"
-    )
+    nx.text(entry, "experiment_description", f"{loud}protocol {header.protocol} of a threshold-switching device")
     group = nx.group(entry, "run", "NXcollection")
     nx.text(group, "status", run.status)
     nx.text(group, "reason", run.reason)
@@ -177,9 +177,7 @@ def _instruments(entry: Any, header: RunHeader, steps: Any) -> None:
         nx.text(group, "idn", ",".join(parts))
         nx.text(group, "address", str(facts.get("resource", "")))
         nx.text(group, "visa_library", str(facts.get("visa_library", "")))
-        nx.text(
-            group, "driver", str(facts.get("driver", "")), version=str(header.provenance.get("version", ""))
-        )
+        nx.text(group, "driver", str(facts.get("driver", "")), version=str(header.provenance.get("version", "")))
         nx.text(group, "firmware", parts[3])
         nx.texts(group, "roles", [str(role) for role in facts.get("roles") or ()])
         group.create_dataset("simulated", data=bool(facts.get("simulated", False)))
@@ -270,9 +268,7 @@ def write_extraction(
             )
             dataset.attrs["missing"] = "NaN: nothing to extract, see flags"
             dataset.dims[0].attach_scale(scale)
-        flags = nx.array(
-            part, "flags", np.array([int(result.flags) for result in members], dtype=np.uint32), ""
-        )
+        flags = nx.array(part, "flags", np.array([int(result.flags) for result in members], dtype=np.uint32), "")
         describe_flags(flags)
         flags.dims[0].attach_scale(scale)
         words = nx.group(part, "words", "NXcollection")  # text beside NXdata's numbers

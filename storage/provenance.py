@@ -37,9 +37,7 @@ def git_state(folder: Path) -> dict[str, Any] | None:
     root = _git(folder, "rev-parse", "--show-toplevel")
     if not commit or not root or not (Path(root) / "pyproject.toml").is_file():
         return None
-    if 'name = "tsbench"' not in (Path(root) / "pyproject.toml").read_text(
-        encoding="utf-8", errors="replace"
-    ):
+    if 'name = "tsbench"' not in (Path(root) / "pyproject.toml").read_text(encoding="utf-8", errors="replace"):
         return None  # installed inside somebody else's repository
     status = _git(folder, "status", "--porcelain", "--untracked-files=no")
     return {"commit": commit, "dirty": None if status is None else bool(status)}

@@ -174,7 +174,7 @@ def run_digest(run: Run) -> str:
     for waveform in run.waveforms:
         data = waveform_data(waveform)
         codes, segments = data.pop("codes"), data.pop("segment_times")
-        add(codec.to_json(data))
+        add(codec.plain_to_json(data))
         add_array(codes)
         add_array(segments)
     add(codec.to_json([run.events, run.status, run.reason, run.end_time, run.results]))

@@ -58,8 +58,8 @@ def consolidate(journal_path: Path) -> Path:
     target = journal_path.with_suffix(FILE_SUFFIX)
     if not _already_there(target, run):
         part = journal_path.with_suffix(PART_SUFFIX)
-        write_run(run, part)
-        if record_data.run_digest(read_file(part)) != record_data.run_digest(run):
+        digest = write_run(run, part)
+        if record_data.run_digest(read_file(part, verify=False)) != digest:
             raise StorageError(f"{part}: differs from its journal when read back; the journal is kept")
         disk.sync_file(part)
         part.replace(target)
@@ -85,22 +85,14 @@ def _outcome(journal: Journal, last_write: str) -> Run:
     notes = list(journal.problems)
     if journal.finish is None:
         run = replace(run, status="recovered", end_time=run.end_time or last_write)
-        known = (
-            f"the acquisition had ended with {journal.end['status']}"
-            if journal.end
-            else "a crash ended the run"
-        )
+        known = f"the acquisition had ended with {journal.end['status']}" if journal.end else "a crash ended the run"
         earlier = str((journal.end or {}).get("reason", ""))
         notes.insert(0, f"{known}{f' ({earlier})' if earlier else ''}; recovered from its journal")
     if notes:
         time = run.events[-1].time if run.events else 0.0
         message = "; ".join(notes)
-        event = RunEvent(
-            "warning", message, time, {"torn_bytes": journal.torn_bytes, "problems": journal.problems}
-        )
-        run = replace(
-            run, reason=message if journal.finish is None else run.reason, events=(*run.events, event)
-        )
+        event = RunEvent("warning", message, time, {"torn_bytes": journal.torn_bytes, "problems": journal.problems})
+        run = replace(run, reason=message if journal.finish is None else run.reason, events=(*run.events, event))
     return run
 
 

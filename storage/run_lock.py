@@ -67,8 +67,7 @@ class RunLock:
                         f"{path.stem}: this run is being written by {holder}; wait until it ends"
                     ) from None
                 raise StorageError(
-                    f"{path}: the file system has no locks ({error.strerror}); choose a local "
-                    "directory with --out"
+                    f"{path}: the file system has no locks ({error.strerror}); choose a local directory with --out"
                 ) from None
             if _same_file(descriptor, path):
                 self._descriptor = descriptor

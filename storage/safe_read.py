@@ -64,9 +64,7 @@ def _ask(command: str, path: Path, largest: int) -> Any:
     except subprocess.TimeoutExpired:
         raise UnreadableFile(f"{path}: not read within {SECONDS:.0f} s; it may be made to harm") from None
     if done.returncode != 0:
-        raise UnreadableFile(
-            f"{path}: reading it crashed the HDF5 library ({_cause(done)}); the file is damaged"
-        )
+        raise UnreadableFile(f"{path}: reading it crashed the HDF5 library ({_cause(done)}); the file is damaged")
     answer = codec.unpack(done.stdout)
     if "error" in answer:
         raise UnreadableFile(answer["error"])

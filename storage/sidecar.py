@@ -16,9 +16,7 @@ _KIND = "tsbench extraction"
 _LARGEST = 64 * 2**20  #: [bytes]
 
 
-def append_extraction(
-    path: Path | str, results: Sequence[Result], parameters: Mapping[str, Any] | None = None
-) -> Path:
+def append_extraction(path: Path | str, results: Sequence[Result], parameters: Mapping[str, Any] | None = None) -> Path:
     """Write ``results`` beside the run file ``path`` and return the sidecar's path.
 
     Parameters
@@ -51,9 +49,7 @@ def append_extraction(
     while True:
         sidecar = path.with_name(f"{path.stem}.extraction-{number:03d}.json")
         try:
-            descriptor = os.open(
-                sidecar, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644
-            )
+            descriptor = os.open(sidecar, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
         except FileExistsError:
             number += 1
             continue
