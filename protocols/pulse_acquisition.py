@@ -1,18 +1,15 @@
 """Taking the records of a pulse train: arm, verify, fire, wait, fetch, and account for every pulse."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities, PulseGenerator, Station, Timebase
-from tsbench.protocols.device_view import ACQUISITION_MARGIN, DeviceView, Window, clipped, narrowed
+from tsbench.protocols.device_view import DeviceView, Window, clipped, narrowed
 from tsbench.protocols.pulse_delivery import Delivery, train_waveform
-from tsbench.protocols.waiting import steps_for, steps_until
+from tsbench.protocols.pulse_shot import Shooter, Shot
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step, Waveform
+from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step
 
 if TYPE_CHECKING:
     from tsbench.protocols.pulse_train import PulseTrain
@@ -28,17 +25,6 @@ def batches(count: int, capabilities: OscilloscopeCapabilities) -> Iterator[slic
     size = max(min(capabilities.segments, capabilities.record_length // _SAMPLES, _LONGEST_BATCH), 1)
     for first in range(0, count, size):
         yield slice(first, min(first + size, count))
-
-
-@dataclass
-class _Shot:
-    """What one attempt to fire and record a batch gave."""
-
-    waveforms: Mapping[str, Waveform] = field(default_factory=dict)
-    time: float = 0.0  #: [s] bench's clock at the first trigger
-    taken: dict[int, float] = field(
-        default_factory=dict
-    )  #: pulse of the batch -> [s] after the first trigger
 
 
 class PulseAcquisition:
@@ -59,6 +45,7 @@ class PulseAcquisition:
         self._generator = generator
         self._view = view
         self._how = how
+        self._shooter = Shooter(station, generator, view, self._say)
         self._done = 0
         self._index = 0
         self._last_end: float | None = None
@@ -110,10 +97,11 @@ class PulseAcquisition:
 
     def _probe(self, amplitude: float, windows: dict[str, Window]) -> Iterator[Step]:
         """Send one pulse to see how much of the safe ranges the signal uses; ranges only ever get tighter."""
+        settings = self._settings
         self._view.scope.configure_timebase(self._timebase(1))
         self._generator.configure_burst(1)
-        shot = _Shot()
-        yield from self._fire([0.0], {}, shot)
+        shot = Shot()
+        yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
         if not shot.taken:
             self._say("warning", "the probe pulse was not seen: the scope keeps its safe ranges")
             return
@@ -130,10 +118,12 @@ class PulseAcquisition:
         conditions = {"amplitude": amplitude, "pulse_width": settings.width}
         self._view.scope.configure_timebase(self._timebase(len(starts)))
         self._generator.configure_burst(len(starts) if self._how.means == "burst" else 1)
-        shot = _Shot()
+        shot = Shot()
         for attempt in range(settings.retries + 1):
-            shot = _Shot()
-            yield from self._fire(starts, conditions, shot)
+            shot = Shot()
+            yield from self._shooter.fire(
+                starts, settings.span, conditions, shot, self.step, clocked=self._how.means == "clock"
+            )
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)
@@ -150,7 +140,7 @@ class PulseAcquisition:
         self._record_points(amplitude, starts, shot)
         yield self.step(f"{format_quantity(amplitude, 'V')}: {part.stop} pulses", resting=True)
 
-    def _record_points(self, amplitude: float, starts: FloatArray, shot: _Shot) -> None:
+    def _record_points(self, amplitude: float, starts: FloatArray, shot: Shot) -> None:
         width = self._settings.width
         for number, start in enumerate(starts):
             seen = number in shot.taken
@@ -166,59 +156,5 @@ class PulseAcquisition:
             self._index += 1
             self._done += 1
 
-    # ------------------------------------------------------------------------------------------ one shot
-
-    def _fire(
-        self, starts: Sequence[float] | FloatArray, conditions: Mapping[str, float], shot: _Shot
-    ) -> Iterator[Step]:
-        """Arm, verify, fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short."""
-        scope, clock = self._view.scope, self._station.clock
-        scope.arm()
-        if scope.triggered():  # something else crossed the level: not our pulse
-            scope.abort()
-            self._say("warning", "the scope triggered before the pulse was sent; armed again")
-            scope.arm()
-        shot.time = clock.now()
-        if self._how.means == "clock" and len(starts) > 1:
-            for start in starts:
-                yield from steps_for(
-                    clock, shot.time + float(start), lambda: self.step("waiting for the gap")
-                )
-                self._generator.trigger()
-        else:
-            self._generator.trigger()
-        expected = float(starts[-1]) + self._settings.span
-        rest = max(shot.time + expected - clock.now(), 0.0)
-        yield from steps_until(
-            clock, scope.complete, rest, rest + ACQUISITION_MARGIN, lambda: self.step("waiting for the scope")
-        )
-        if scope.complete():
-            shot.waveforms = self._view.fetch(conditions, shot.time)
-        else:
-            self._generator.abort()
-            scope.abort()
-            shot.waveforms = self._rescued(conditions, shot.time)
-        shot.taken = _match(shot.waveforms, starts)
-
-    def _rescued(self, conditions: Mapping[str, float], time: float) -> Mapping[str, Waveform]:
-        """Return the segments of an incomplete acquisition, if the scope gives any."""
-        try:
-            return self._view.fetch(conditions, time)
-        except CommunicationError:
-            raise
-        except InstrumentError:
-            return {}
-
     def _say(self, kind: str, message: str) -> None:
         self._recorder.event(RunEvent(kind, message, self._station.clock.now()))
-
-
-def _match(waveforms: Mapping[str, Waveform], starts: Sequence[float] | FloatArray) -> dict[int, float]:
-    """Return which pulses the segments belong to, by their times after the first."""
-    if not waveforms:
-        return {}
-    times = next(iter(waveforms.values())).segment_times
-    if len(times) == len(starts):
-        return {number: float(time) for number, time in enumerate(times)}
-    nearest = np.abs(np.subtract.outer(times, np.asarray(starts))).argmin(axis=1)
-    return {int(number): float(time) for number, time in zip(nearest, times, strict=True)}
