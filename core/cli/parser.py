@@ -17,6 +17,14 @@ exit codes: 0 done, 1 failed (what was measured is on disk), 2 bad input, 3 unsa
 quantities take SI prefixes and units: "1.2 V", 200n, "4.7 kOhm", 100u
 'tsbench COMMAND --help' has an example of each command."""
 
+_SERVE_EXAMPLE = """\
+  tsbench serve examples/nbo2.world.toml --port 5025
+  tsbench measure iv_sweep --bench examples/nbo2_served.bench.toml --device D1 --out runs
+
+A bench file for it names visa_library = "@py" (pyvisa-py), the resources that serve prints, and
+connected = "D1": which device is connected cannot be asked over a wire. HiSLIP has device clear,
+status query and trigger; a raw socket has none of them. Only programs on this machine can connect."""
+
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Keeps examples as they are written; wide enough for the lists of parameters."""
@@ -69,6 +77,13 @@ class _ProtocolHelp(argparse.Action):
                 parser.exit(error.exit_code, f"tsbench: {error}\n")
         sys.stdout.write(text)
         parser.exit(0)
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdigit() else -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port number; give one from 1 to 65535")
+    return number
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -298,6 +313,33 @@ def _add_bench(commands: Any) -> None:
     )
     check.add_argument("bench", type=Path, metavar="bench.toml")
     _json(check, "the findings")
+
+    serve = _add(
+        commands,
+        "serve",
+        "serving:serve",
+        "the simulated bench on loopback: raw SCPI sockets and HiSLIP, until interrupted",
+        _SERVE_EXAMPLE,
+    )
+    serve.add_argument("world", type=Path, metavar="world.toml")
+    serve.add_argument(
+        "--fast",
+        action="store_true",
+        help="time passes as fast as it can be computed, and only while somebody waits (default: as the wall "
+        "clock's, also between messages)",
+    )
+    serve.add_argument(
+        "--port",
+        type=_port,
+        default=0,
+        metavar="N",
+        help="first of two ports for each instrument, socket and HiSLIP (default: any free ones)",
+    )
+    serve.add_argument(
+        "--json",
+        action="store_true",
+        help="print one line once it listens, a JSON list of name, model, socket, hislip, and nothing else",
+    )
 
     gui = _add(
         commands,

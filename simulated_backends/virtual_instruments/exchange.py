@@ -128,6 +128,11 @@ class MessageExchange:
         """Whether anything is being executed or waits for it."""
         return self._task is not None or bool(self._messages)
 
+    @property
+    def waits_for_operations(self) -> bool:
+        """Whether a message waits for overlapped operations to end, which may be for ever."""
+        return self._waiting_idle
+
     def unterminated(self) -> None:
         """The controller reads although nothing was asked: -420."""
         self.status.post(ScpiError(-420))

@@ -1,0 +1,55 @@
+"""``serve``: the simulated bench on loopback, for programs that are not this one."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsbench.simulated_backends.servers.server import Address
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve a world file's instruments until interrupted, then close the world: outputs stay as they are."""
+    from tsbench.cli.printing import ProgressPrinter
+    from tsbench.simulated_backends.servers.pace import FastPace, WallPace
+    from tsbench.simulated_backends.servers.server import BenchServer
+    from tsbench.simulated_backends.world import close_world, open_world
+
+    world = open_world(options.world)
+    try:
+        with ProgressPrinter(options.world.name, "preparing the simulated bench"):
+            BenchServer.prepare(world)
+        server = BenchServer(world, FastPace() if options.fast else WallPace(), options.port)
+        try:
+            with server.stopped_by_signals():
+                if options.json:
+                    _print_line(server.addresses)
+                else:
+                    _print(options.world, server.addresses)
+                server.run()
+        finally:
+            server.close()
+    finally:
+        close_world(world)
+    return 0
+
+
+def _print_line(addresses: "Sequence[Address]") -> None:
+    import json
+
+    sys.stdout.write(json.dumps([address.as_dict() for address in addresses]) + "\n")
+    sys.stdout.flush()
+
+
+def _print(world: Path, addresses: "Sequence[Address]") -> None:
+    from tsbench.cli.printing import table
+
+    table(
+        f"{world} is served (SIMULATED)",
+        ("name", "model", "socket", "HiSLIP"),
+        [[address.name, address.model, address.socket, address.hislip] for address in addresses],
+    )
+    sys.stdout.write("Ctrl-C ends it\n")
+    sys.stdout.flush()

@@ -1,0 +1,268 @@
+"""One instrument and its clients: whose message it executes, and to whom the reply goes.
+
+The instrument has one parser and one output queue, as in IEEE 488.2; clients of a network do not share them.
+So a client's message is given to the instrument when it has done with the one before, and what it then says
+goes to that client. Commands of the same client may follow each other into the instrument's input buffer, as
+they do in process, until one of them is a query.
+"""
+
+import sys
+from collections import deque
+from dataclasses import dataclass
+
+from tsbench.errors import TsbenchError
+from tsbench.simulated_backends.faults import ConnectionLost
+from tsbench.simulated_backends.servers.locks import InstrumentLock
+from tsbench.simulated_backends.servers.pace import Pace
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.status import MESSAGE_AVAILABLE_BIT, SERVICE_REQUEST_BIT
+from tsbench.simulated_backends.world import World
+
+BUS_RATE = 20e6  #: [bytes/s], as in process
+LONG_REPLY = 4096  #: [bytes]; the transfer of less takes no time
+MOST_WAITING = 1000  #: messages of one client; it is not read from while there are more
+
+
+@dataclass
+class Message:
+    """A program message without its terminator, or a trigger."""
+
+    content: bytes
+    identifier: int = 0
+    trigger: bool = False
+
+    @property
+    def query(self) -> bool:
+        """Whether its sender expects a reply (a question mark in quoted text or a block does no harm)."""
+        return b"?" in self.content
+
+
+class Client:
+    """One controller's session. Subclasses say how a reply reaches it.
+
+    Messages that arrived before the client went are still executed, as an instrument would.
+    """
+
+    def __init__(self) -> None:
+        self.queue: deque[Message] = deque()
+        self.gone = False
+
+    def deliver(self, reply: bytes, message: Message) -> None:
+        """Send the reply to ``message``."""
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        """Lose the connection."""
+        raise NotImplementedError
+
+    @property
+    def congested(self) -> bool:
+        """Whether it has not taken enough of what it was sent."""
+        return False
+
+    def service_requested(self, status: int) -> None:
+        """The instrument asks to be polled; transports without a service request line do nothing."""
+
+
+class Station:
+    """Arbitrates between the clients of one instrument. Every method runs under the bench's lock."""
+
+    def __init__(self, world: World, instrument: VirtualInstrument, pace: Pace) -> None:
+        self.world = world
+        self.clock = world.bench.clock
+        self.instrument = instrument
+        self.pace = pace
+        self.lock = InstrumentLock()
+        self.clients: deque[Client] = deque()
+        self._in_flight: list[Message] = []  #: what the instrument was given and has not finished
+        self._owner: Client | None = None  #: whose it is
+        self._since = 0.0
+        self._told = False  #: clients know of the service request that stands
+        self.request_latched = False  #: it was told and nobody has polled yet
+
+    # --------------------------------------------------------------------------------------- who is there
+
+    def join(self, client: Client) -> None:
+        """A client has connected."""
+        self.clients.append(client)
+
+    def leave(self, client: Client) -> None:
+        """A client has gone: its locks go, and so does an exchange whose reply nobody would read."""
+        client.gone = True
+        self.lock.forget(client)
+        if self._owner is client and (self._asked or self.instrument.waits_for_operations):
+            self._abandon()
+        self._forget_those_who_left()
+
+    def _forget_those_who_left(self) -> None:
+        for client in [one for one in self.clients if one.gone and not one.queue]:
+            self.clients.remove(client)
+
+    @property
+    def _asked(self) -> bool:
+        return any(message.query for message in self._in_flight)
+
+    # ----------------------------------------------------------------------------------------- the exchange
+
+    @property
+    def finished(self) -> bool:
+        """Whether the instrument has done with what it was given."""
+        return bool(self._in_flight) and not self.instrument.will_answer
+
+    @property
+    def wanted(self) -> bool:
+        """Whether time has to pass because somebody waits: for a reply, or to be heard."""
+        return bool(self._in_flight) and (self._asked or any(client.queue for client in self.clients))
+
+    @property
+    def waited(self) -> float:
+        """Return how long the exchange in progress has taken [s of bench time]."""
+        return self.clock.now - self._since if self._in_flight else 0.0
+
+    def executing(self, client: Client) -> bool:
+        """Whether the instrument is busy with what ``client`` sent."""
+        return bool(self._in_flight) and self._owner is client
+
+    def may_begin(self) -> bool:
+        """Whether a message is waiting that could be given to the instrument now."""
+        return self._next_client() is not None
+
+    def step(self) -> bool:
+        """Finish an exchange, begin another; return whether anything was done."""
+        try:
+            if self.finished:
+                self._finish()
+                return True
+            client = self._next_client()
+            if client is None:
+                return False
+            self._begin(client)
+        except TsbenchError as error:  # the simulation cannot go on with what this client asked for
+            sys.stderr.write(f"tsbench: {self.instrument.name}: {' '.join(str(error).split())}\n")
+            if self._owner is not None:
+                self._owner.cut()
+            self._abandon()
+        return True
+
+    def _next_client(self) -> Client | None:
+        if not self._in_flight:
+            return next((client for client in self.clients if self._may_talk(client)), None)
+        owner = self._owner
+        if owner is None or owner.gone or self._asked or not self._may_talk(owner):
+            return None
+        return None if any(client.queue for client in self.clients if client is not owner) else owner
+
+    def _may_talk(self, client: Client) -> bool:
+        return bool(client.queue) and not client.congested and (client.gone or self.lock.admits(client))
+
+    def _begin(self, client: Client) -> None:
+        message = client.queue.popleft()
+        self.clients.remove(client)
+        self.clients.append(client)  # the others first, next time
+        fault = self._count()
+        if fault is not None and not fault.after:
+            self._lose(fault)
+            return
+        self.clock.wait(self.instrument.bus_latency + len(message.content) / BUS_RATE)
+        if not self._in_flight:
+            self._since = self.clock.now
+        self._in_flight.append(message)
+        self._owner = client
+        if message.trigger:
+            self.instrument.group_trigger()
+        else:
+            self.instrument.recv(message.content, True)
+        if fault is not None:
+            self._lose(fault)
+            return
+        if message.query:
+            fault = self._count()
+            self.clock.wait(self.instrument.bus_latency)
+            if fault is not None:
+                self._lose(fault)
+        if client.gone:
+            self._forget_those_who_left()
+
+    def _finish(self) -> None:
+        message, owner = self._in_flight[-1], self._owner
+        self.notice_service_request()  # a reply may be what it is about
+        self._in_flight.clear()
+        self._owner = None
+        if not self.instrument.output_ready:
+            return
+        reply, _ = self.instrument.talk(sys.maxsize)
+        if len(reply) > LONG_REPLY:
+            self.clock.wait(len(reply) / BUS_RATE)
+        self.pace.forgive(self.clock.now)
+        if owner is not None and not owner.gone:
+            owner.deliver(reply, message)
+
+    def _abandon(self) -> None:
+        self._in_flight.clear()
+        self._owner = None
+        self.instrument.device_clear()
+
+    # ------------------------------------------------------------------------------ beside the messages
+
+    def device_clear(self, client: Client) -> None:
+        """Clear: what ``client`` has asked is forgotten, and whatever could keep it waiting for ever.
+
+        Another client's exchange goes on unless it waits for an operation to end (an armed scope may never
+        be triggered); one that holds an exclusive lock is never disturbed.
+        """
+        fault = self._count()
+        self.clock.wait(self.instrument.bus_latency)
+        client.queue.clear()
+        mine = self._owner is None or self._owner is client
+        stuck = self.instrument.waits_for_operations and self.lock.admits(client)
+        if mine or stuck:
+            self.request_latched = False
+            self._abandon()
+        if fault is not None:
+            self._lose(fault)
+
+    def serial_poll(self, unread_reply: bool) -> int:
+        """Return the status byte; ``unread_reply``: the client has not read the reply it was sent."""
+        fault = self._count()
+        self.clock.wait(self.instrument.bus_latency)
+        status = self.instrument.serial_poll()
+        if unread_reply:
+            status |= MESSAGE_AVAILABLE_BIT
+        if self.request_latched:
+            status |= SERVICE_REQUEST_BIT
+            self.request_latched = False
+        if not self.pace.idle_time_counts and not status & (MESSAGE_AVAILABLE_BIT | SERVICE_REQUEST_BIT):
+            if self.instrument.will_answer:
+                self.clock.busy()
+            self.instrument.not_yet()
+        if fault is not None:
+            self._lose(fault)
+        return status
+
+    def notice_service_request(self) -> None:
+        """Tell clients when the instrument begins to ask for service."""
+        if not self.instrument.service_requested:
+            self._told = False
+        elif not self._told:
+            self._told = self.request_latched = True
+            status = self.instrument.status.summary_bits() | SERVICE_REQUEST_BIT
+            for client in list(self.clients):
+                client.service_requested(status)
+
+    def overflow(self) -> None:
+        """A message was longer than the input buffer."""
+        self.instrument.post_error(-363)
+
+    # -------------------------------------------------------------------------------------------- faults
+
+    def _count(self) -> ConnectionLost | None:
+        return self.world.faults.next_message(self.instrument.name)
+
+    def _lose(self, fault: ConnectionLost) -> None:
+        self.world.lose_sessions(None if fault.everything else self.instrument.name)
+
+    def cut_all(self) -> None:
+        """Lose every client's connection."""
+        for client in list(self.clients):
+            client.queue.clear()
+            client.cut()
