@@ -19,6 +19,7 @@ from tsbench.instruments import (
 from tsbench.instruments.bench_file import BenchFile
 from tsbench.instruments.connection import Connection, Discovered, connect, discover, quietly
 from tsbench.instruments.fixture import parallel_capacitance, path_of
+from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.limits import DeviceGuard, OutputsOn
 from tsbench.instruments.limits import Path as Wiring
 from tsbench.instruments.operator import OperatorPrompt, WallClock
@@ -215,6 +216,30 @@ class Bench:
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""
         return {name: found.describe(self.file.roles_of(name)) for name, found in self._connections.items()}
+
+    # ------------------------------------------------------------------------------------------ watching
+
+    @property
+    def outlives_process(self) -> bool:
+        """Whether an output stays on when this process dies (not where the VISA library says otherwise)."""
+        return any(not getattr(found.visalib, "ends_with_process", False) for found in self._managers.values())
+
+    def watchdog_order(self) -> dict[str, Any]:
+        """Return what another process needs to reach the instruments, and how long it is patient; plain data."""
+        return {
+            **self.file.table.watchdog.model_dump(),
+            "instruments": {
+                name: {"library": self.file.library(name), "table": table.model_dump()}
+                for name, table in self.file.table.instruments.items()
+            },
+        }
+
+    def report_to(self, liveness: Liveness) -> None:
+        """Tell ``liveness`` of every message and every wait from now on."""
+        for connection in self._connections.values():
+            connection.transport.liveness = liveness
+        if isinstance(self.clock, WallClock):
+            self.clock.liveness = liveness
 
     # -------------------------------------------------------------------------------------------- safety
 

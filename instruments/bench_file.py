@@ -72,6 +72,15 @@ class CommonDeviceTable(_Table):
     limits: LimitsTable = LimitsTable()
 
 
+class WatchdogTable(_Table):
+    """``[watchdog]``: the process that switches off when the measuring process dies or stands still."""
+
+    enabled: bool = True
+    #: without a sign of progress for so long the run is killed; switching off takes its time after that
+    deadline: Seconds = Field(1.0, ge=0.2, le=60.0)
+    interval: Seconds = Field(0.1, ge=0.01, le=10.0)  #: between two heartbeats
+
+
 class BenchTable(_Table):
     """The whole file."""
 
@@ -83,6 +92,7 @@ class BenchTable(_Table):
     fixture: FixtureTable = FixtureTable()
     devices: dict[str, DeviceTable] = Field(default_factory=dict)
     device: CommonDeviceTable = CommonDeviceTable()
+    watchdog: WatchdogTable = WatchdogTable()
 
 
 class BenchFile:

@@ -5,17 +5,25 @@ import time
 from collections.abc import Callable, Sequence
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.liveness import UNWATCHED, Liveness
+
+_LONGEST_SLEEP = 0.1  #: [s] between two signs of progress
 
 
 class WallClock:
     """A :class:`~tsbench.instruments.Clock`: seconds of this computer."""
 
+    def __init__(self) -> None:
+        self.liveness: Liveness = UNWATCHED  #: told while somebody waits
+
     def now(self) -> float:
         return time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        if seconds > 0:
-            time.sleep(seconds)
+        end = time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > 0:
+            self.liveness.beat()
+            time.sleep(min(rest, _LONGEST_SLEEP))
 
 
 class OperatorPrompt:

@@ -14,11 +14,14 @@ import pyvisa
 from pymeasure.adapters import Adapter
 
 from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.instruments.liveness import UNWATCHED, Liveness
 
 #: [s] for one reply; whatever takes longer is started, polled and fetched
 DEFAULT_TIMEOUT = 3.0
 _UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
 _SHOWN = 60  #: characters of a message that an error quotes
+_OPENING = 10.0  #: [s] a connection may take to be made
+_PIECE = 2**18  #: [bytes] of a long block read between two signs of progress
 
 
 def open_manager(library: str) -> Any:
@@ -72,6 +75,7 @@ class Transport:
         self.name = name
         self.timeout = timeout
         self.lock = threading.RLock()
+        self.liveness: Liveness = UNWATCHED  #: told of every exchange
         self._session: Any = None
         self._last = ""
         self.open()
@@ -81,7 +85,7 @@ class Transport:
 
     def open(self) -> None:
         """Open the resource; CommunicationError if nobody answers there."""
-        with self.lock, self._errors("open"):
+        with self.lock, self._errors("open", max(self.timeout, _OPENING)):
             self._session = self.manager.open_resource(self.resource, timeout=round(self.timeout * 1000))
             stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
             # Only streams need a character to end a reply; elsewhere END does, and "\n" may stand in a block.
@@ -121,7 +125,13 @@ class Transport:
         """Read exactly ``count`` bytes, or with -1 the whole reply."""
         with self.lock, self._errors(self._last):
             session = self._open_session()
-            return bytes(session.read_raw() if count < 0 else session.read_bytes(count))
+            if count < 0:
+                return bytes(session.read_raw())
+            content = bytearray()
+            while len(content) < count:
+                content += session.read_bytes(min(count - len(content), _PIECE))
+                self.liveness.waiting(self.timeout)
+            return bytes(content)
 
     def query(self, message: str) -> str:
         """Send one message and read its reply."""
@@ -151,12 +161,15 @@ class Transport:
         return self._session
 
     @contextlib.contextmanager
-    def _errors(self, message: str) -> Iterator[None]:
+    def _errors(self, message: str, longest: float | None = None) -> Iterator[None]:
         self._last = message
+        self.liveness.waiting(self.timeout if longest is None else longest)
         try:
             yield
         except (pyvisa.errors.Error, OSError, UnicodeDecodeError) as error:
             raise CommunicationError(self._describe(message, error)) from error
+        finally:
+            self.liveness.beat()
 
     def _describe(self, message: str, error: Exception) -> str:
         where = f"{self.name} ({self.resource})"

@@ -5,7 +5,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 (times in s of bench time, SI units; ``w`` is the session, since several benches may write to one file):
 
 ``start``      world file, seed, devices with their static folds, instruments
-``output``     a relay: instrument, channel, on
+``output``     a relay: instrument, channel, on; ``wall``: the computer's time [s since 1970]
 ``device``     which device is connected
 ``on``         switching on: t (steepest rise of the device current), polarity, threshold (highest terminal
                voltage before it), current there, t_half (last upward crossing of half of that), slope [A/s]
@@ -20,6 +20,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 
 import json
 import os
+import time as wall_clock
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -125,7 +126,8 @@ class Witness:
         self._outputs[f"{instrument}.{channel}" if channel else instrument] = enabled
         self._tell_maxima(time)
         self._file.write(
-            {"kind": "output", "t": time, "instrument": instrument, "channel": channel, "on": enabled}
+            {"kind": "output", "t": time, "instrument": instrument, "channel": channel, "on": enabled,
+             "wall": round(wall_clock.time(), 6)}
         )
 
     def compliance(self, instrument: str, limit: float | None, time: float) -> None:

@@ -30,6 +30,9 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     _world: World | None
 
+    #: the instruments live in this process: nothing of them is left on when it dies, no watchdog could reach them
+    ends_with_process = True
+
     @staticmethod
     def get_library_paths() -> Iterable[LibraryPath]:
         """Return the placeholder that pyvisa shows when no world file is named."""
