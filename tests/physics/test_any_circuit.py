@@ -40,7 +40,9 @@ def test_kirchhoff_holds_in_any_circuit_that_is_accepted(text: str) -> None:
         circuit.advance(t)
         for node in netlist.nodes:
             currents = [
-                circuit.current(e.name) * (1 if e.nodes[0] == node else -1) for e in netlist.elements if node in e.nodes]
+                circuit.current(e.name) * (1 if e.nodes[0] == node else -1)
+                for e in netlist.elements if node in e.nodes
+            ]
             assert sum(currents) == pytest.approx(0.0, abs=1e-6 * max(map(abs, currents)) + 1e-9), node
         for element in netlist.of_kind("R"):
             across = circuit.voltage(element.nodes[0]) - circuit.voltage(element.nodes[1])
