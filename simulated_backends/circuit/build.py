@@ -37,7 +37,7 @@ def build_circuit(
     stages: Iterable[tuple[str, str] | tuple[str, str, str, float]] = (),
     sources: Iterable[tuple[str, str, str, float]] = (),
     loads: Iterable[tuple[str, str, float, float]] = (),
-    rtol: float = 1e-6, largest_step: float = math.inf,
+    rtol: float = 1e-6, largest_step: float = math.inf, noise_refinement: float = 1.0,
 ) -> Circuit:
     """Build a circuit at time 0, all capacitors at their initial voltages (0 V where none is given).
 
@@ -56,6 +56,8 @@ def build_circuit(
         Inputs against ground: resistor NAME and, if not zero, capacitor ``NAME.c``.
     rtol, largest_step : float
         Relative tolerance of the integrator, and its largest step [s].
+    noise_refinement : float
+        Factor on how long the noise of a stochastic device is taken as straight; below 1 nearer to its true path.
 
     Raises
     ------
@@ -84,7 +86,8 @@ def build_circuit(
     _refuse_duplicates([*(e.name for e in elements), *placed])
     check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
     models = {e.name: _model(e, device_models or {}) for e in elements if e.kind == "X"}
-    return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step)
+    return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
+                   noise_refinement)
 
 
 def _node(name: str) -> str:

@@ -43,6 +43,7 @@ class Circuit:
         self, elements: Sequence[Element], stages: Mapping[str, tuple[str, SourceMeterStage]],
         devices: Mapping[str, DeviceModel], waveforms: Mapping[str, SourceWaveform],
         initial_voltages: Mapping[str, float], rtol: float = 1e-6, largest_step: float = math.inf,
+        noise_refinement: float = 1.0,
     ) -> None:
         self._elements = list(elements)
         self._stages = {name.lower(): value for name, value in stages.items()}
@@ -50,6 +51,7 @@ class Circuit:
         self._waveforms = {name.lower(): waveform for name, waveform in waveforms.items()}
         self.time = 0.0
         self.rtol = rtol
+        self.noise_refinement = noise_refinement   #: factor on the pieces of noise: below 1, nearer to the true path
         self._front = 0.0   # the integrator has got this far
         self._restart = True
         self._pending: RecordedTrajectory | None = None   # the last run of steps, part of it beyond ``time``
@@ -98,7 +100,8 @@ class Circuit:
                 self._compiled_before.pop(next(iter(self._compiled_before)))
             system = assemble(self._elements, stages, self._models)
             devices = [e for e in self._elements if e.kind == "X"]
-            self._compiled_before[key] = CompiledCircuit(system, devices, self._models, self.rtol)
+            self._compiled_before[key] = CompiledCircuit(
+                system, devices, self._models, self.rtol, self.noise_refinement)
         self._compiled = self._compiled_before[key]
         self._system = self._compiled.system
         self._compiled.set_stages([s for _, s in self._stages.values()])
@@ -189,7 +192,7 @@ class Circuit:
 
     def _skip(self, until: float) -> bool:
         """Skip whole periods from the front on if a limit cycle has converged; return whether any were."""
-        if any(m.stochastic for m in self._models.values()) or not self._memory or self._restart or not self._full:
+        if self._compiled.stochastic or not self._memory or self._restart or not self._full:
             return False
         self._full = False   # one search per run of steps
         limit = min(until, self._control[5])

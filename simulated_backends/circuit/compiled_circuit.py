@@ -14,13 +14,14 @@ from tsbench.simulated_backends.circuit.equations import (
     solve_currents,
 )
 from tsbench.simulated_backends.circuit.integrator import integrate, scratch_space
+from tsbench.simulated_backends.circuit.noise import noise_space
 from tsbench.simulated_backends.circuit.system import Row, System
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.circuit.waveforms import EncodedSources, encode_sources
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 CHUNK = 1024  #: steps per call of the compiled integrator
-_PARAMETERS = 16  # per device, in the table of parameters
+_PARAMETERS = 32  # per device, in the table of parameters
 
 
 class CompiledCircuit:
@@ -36,10 +37,13 @@ class CompiledCircuit:
         Model of each, by name in lower case.
     rtol : float
         Relative tolerance of the integrator.
+    noise_refinement : float
+        Factor on how long the noise of stochastic devices is taken as straight.
     """
 
     def __init__(
-        self, system: System, devices: Sequence[Element], models: Mapping[str, DeviceModel], rtol: float
+        self, system: System, devices: Sequence[Element], models: Mapping[str, DeviceModel], rtol: float,
+        noise_refinement: float = 1.0,
     ) -> None:
         self.system = system
         names = [e.name.lower() for e in devices]
@@ -64,6 +68,8 @@ class CompiledCircuit:
         self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
         self._index = np.array(index, dtype=np.int64)
         self._scratch = scratch_space(n, len(self._L), nu)
+        self.stochastic = any(models[name].stochastic for name in names)
+        self._noise = noise_space(len(devices), self.stochastic, noise_refinement)
         self._stages = np.zeros((len(system.stage_index), 7))
         self.set_sources([])
 
@@ -155,5 +161,6 @@ class CompiledCircuit:
         out = (np.empty(CHUNK), np.empty(CHUNK), *(np.empty((CHUNK, n)) for _ in range(4)))
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = integrate(
-            circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch, out)
+            circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
+            self._noise, out)
         return Steps(*(a[:count].copy() for a in out)), reached, status

@@ -17,6 +17,7 @@ from tsbench.simulated_backends.circuit.equations import (
     solve_currents,
 )
 from tsbench.simulated_backends.circuit.linear import factorise, solve
+from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.devices.compilation import compiled
 
 # what integrate() says when it returns
@@ -36,7 +37,7 @@ def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
 @compiled
 def integrate(
     circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, out: Arrays,
+    restart: bool, stop: float, scratch: Arrays, noise: Arrays, out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
 
@@ -58,6 +59,8 @@ def integrate(
         Something has just changed: solve for the device currents and start with a small step.
     scratch : tuple of arrays
         See :func:`scratch_space`.
+    noise : tuple of arrays
+        See :func:`.noise.noise_space`; steps land on the ends of its pieces.
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
@@ -87,6 +90,11 @@ def integrate(
         if nd > 0 and not solve_currents(L, devices, index, drive0, y, work, f, scale, W, pivots):
             return 0, t, NO_CURRENT
         h = min(h, FIRST_STEP)
+    noisy, piece_end = noise[0][3] != 0.0, math.inf
+    if noisy:
+        piece_end = noise[0][1]
+        if restart:
+            piece_end = next_piece(L, devices, index, drive, y, noise, t, True)
 
     steps, after_refusal, factor = 0, False, 1.0
     while steps < starts.size:
@@ -99,7 +107,7 @@ def integrate(
 
         while True:   # until a step is accepted
             h = min(h, h_max)
-            remaining = following - t
+            remaining = min(following, piece_end) - t
             landing = h >= remaining * (1.0 - 1e-9)
             step = h
             if landing:
@@ -204,7 +212,7 @@ def integrate(
             dense_q[steps, a] = r.D31 * u1[a] + r.D32 * u2[a] + r.D33 * u3[a] + r.D34 * u4[a] + r.D35 * u5[a]
             y[a] = trial[a]
         steps += 1
-        if landing:
+        if landing and following <= piece_end:
             t = following
             following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
             reference = t
@@ -216,8 +224,10 @@ def integrate(
             begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP
             h = min(h, begin)
         else:
-            t += step
+            t = piece_end if landing else t + step
             h = max(step * factor, h if step < h and factor >= 1.0 else 0.0)
+        if noisy:
+            piece_end = next_piece(L, devices, index, drive, y, noise, t, False)
     control[2] = h
     return steps, t, FULL
 

@@ -13,9 +13,11 @@ import math
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.poole_frenkel import film_current
+from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
 
 POOLE_FRENKEL = 0
 RESISTOR = 1
+SILVER_FILAMENT = 2
 LOWEST_TEMPERATURE = 10.0  # [K]: a trial step below this is refused
 
 
@@ -43,7 +45,17 @@ def evaluate_device(
         out[5] = i * p[k, 6]
         out[6] = (v - 2.0 * p[k, 4] * i) * p[k, 6]
         out[7] = -p[k, 5]
+    elif kind == SILVER_FILAMENT:
+        filament(p, k, v, i, y, first, out)
     else:
         out[0] = v * p[k, 0] - i
         out[1] = p[k, 0]
         out[2] = -1.0
+
+
+@compiled
+def noise_interval(kind: int, p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int) -> float:
+    """Return over which time [s] a device's noise may be taken as a straight piece of its path; inf without noise."""
+    if kind == SILVER_FILAMENT:
+        return filament_noise_interval(p, k, v, i, y, first)
+    return math.inf

@@ -14,7 +14,8 @@ def devices_lib() -> str:
     for name, entry in catalogue().items():
         parts.append(f"*\n* {name}: {entry.title}\n* {entry.description}")
         parts += [f"* {p.name} = {p.value:g} {p.unit} [{p.mark}] {p.source}" for p in entry.parameters]
-        parts.append(_subcircuit(name, entry.model()))
+        model = entry.model()
+        parts.append("* stochastic: no subcircuit" if model.stochastic else _subcircuit(name, model))
     return "\n".join(parts) + "\n"
 
 

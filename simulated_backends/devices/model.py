@@ -33,6 +33,24 @@ class DeviceModel:
         """Return the size of each state below which the solver need not resolve it, per unit of rtol."""
         return ()
 
+    def seeded(self, *keys: int | str) -> Self:
+        """Return the device on the random path that belongs to ``keys``; itself if nothing about it is random."""
+        return self
+
+    def conductance(self, states: FloatArray) -> FloatArray | None:
+        """Return the conductance at the terminals [S] that the states (shape (states, n)) alone set.
+
+        None where it depends on the voltage as well.
+        """
+        return None
+
+    def switching_conductances(self) -> tuple[float, float, float, float] | None:
+        """Return conductances [S]: surely off, counts as switched on, counts as switched off, surely on.
+
+        None: its static curve tells, or it does not switch.
+        """
+        return None
+
     def with_parameters(self, parameters: Mapping[str, float]) -> Self:
         """Return a copy with some parameters replaced (any case).
 
