@@ -251,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
         tolerances = (1e-3, 1e-6) if quick else (1e-3, 3e-4, 1e-4, 1e-5, 1e-6)
         runs: list[Ours | Theirs] = [Ours(rtol, reference) for rtol in tolerances]
         runs += [Theirs(ngspice, r.name, reference) for r in chosen]
-        for _ in range(3 if quick else 5):   # in turns, so that other load on the machine meets both alike
+        for _ in range(5):   # in turns, so that other load on the machine meets both alike
             for run in runs:
                 run.round()
     own = [r.row() for r in runs if isinstance(r, Ours)]
