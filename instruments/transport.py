@@ -19,6 +19,8 @@ from tsbench.instruments.liveness import UNWATCHED, Liveness
 #: [s] for one reply; whatever takes longer is started, polled and fetched
 DEFAULT_TIMEOUT = 3.0
 _UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
+#: beside VISA's own errors; pyvisa-py's HiSLIP says RuntimeError or AssertionError when the connection is lost
+_FAILURES = (OSError, UnicodeDecodeError, RuntimeError, AssertionError)
 _SHOWN = 60  #: characters of a message that an error quotes
 _OPENING = 10.0  #: [s] a connection may take to be made
 _PIECE = 2**18  #: [bytes] of a long block read between two signs of progress
@@ -166,7 +168,7 @@ class Transport:
         self.liveness.waiting(self.timeout if longest is None else longest)
         try:
             yield
-        except (pyvisa.errors.Error, OSError, UnicodeDecodeError) as error:
+        except (pyvisa.errors.Error, *_FAILURES) as error:
             raise CommunicationError(self._describe(message, error)) from error
         finally:
             self.liveness.beat()
