@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -184,3 +184,67 @@ class Table:
 def table() -> type[Table]:
     """Return the class: ``table(imperfections=False)`` is a bench with a generator and a scope."""
     return Table
+
+
+class Served:
+    """A world served from a thread of this process: addresses, and the world itself to look into."""
+
+    def __init__(self, world_file: Path, fast: bool = True) -> None:
+        import threading
+
+        from tsbench.simulated_backends.servers.pace import FastPace, WallPace
+        from tsbench.simulated_backends.servers.server import BenchServer
+        from tsbench.simulated_backends.world import open_world
+
+        self.world = open_world(world_file)
+        BenchServer.prepare(self.world)
+        self.server = BenchServer(self.world, FastPace() if fast else WallPace())
+        self.addresses = {address.name: address for address in self.server.addresses}
+        self.failure: BaseException | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.server.run()
+        except BaseException as failure:  # noqa: BLE001  told by close()
+            self.failure = failure
+
+    def port(self, instrument: str, kind: str = "socket") -> int:
+        address = getattr(self.addresses[instrument], kind)
+        return int(address.split("::")[2].rpartition(",")[2] or 0)
+
+    def connect(self, instrument: str, kind: str = "socket", timeout: float = 5.0) -> Any:
+        """Return a plain socket to an instrument."""
+        import socket
+
+        return socket.create_connection(("127.0.0.1", self.port(instrument, kind)), timeout=timeout)
+
+    def close(self) -> None:
+        from tsbench.simulated_backends.world import close_world
+
+        if self._closed:
+            return
+        self._closed = True
+        self.server.stop()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+        self.server.close()
+        close_world(self.world)
+        if self.failure is not None:
+            raise self.failure
+
+
+@pytest.fixture
+def serve(tmp_path: Path, resistor_bench: Path) -> Iterator[Callable[..., Served]]:
+    """Return a function that serves the resistor bench (or another world file), fast unless told otherwise."""
+    opened: list[Served] = []
+
+    def start(world_file: Path | None = None, fast: bool = True) -> Served:
+        opened.append(Served(world_file or resistor_bench.with_name("resistor.world.toml"), fast))
+        return opened[-1]
+
+    yield start
+    for served in opened:
+        served.close()
