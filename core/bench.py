@@ -19,9 +19,9 @@ from tsbench.instruments import (
 from tsbench.instruments.bench_file import BenchFile
 from tsbench.instruments.connection import Connection, Discovered, connect, discover, quietly
 from tsbench.instruments.fixture import parallel_capacitance, path_of
-from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.limits import DeviceGuard, OutputsOn
 from tsbench.instruments.limits import Path as Wiring
+from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.operator import OperatorPrompt, WallClock
 from tsbench.instruments.registry import entry
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture

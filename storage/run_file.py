@@ -16,6 +16,7 @@ from tsbench.storage.nexus_writer import write_run
 from tsbench.storage.run_lock import RunLock
 from tsbench.storage.schema import PART_SUFFIX
 from tsbench.storage.schema import SUFFIX as FILE_SUFFIX
+from tsbench.storage.watchdog_events import WATCHDOG, read_watchdog_events, watchdog_path
 
 DAMAGED = ".damaged"  #: appended to a journal that was damaged before its end: kept as evidence
 
@@ -54,7 +55,7 @@ def consolidate(journal_path: Path) -> Path:
         The file read back differs from the journal, which is kept.
     """
     journal = read_journal(journal_path)
-    run = _outcome(journal, _last_write(journal_path))
+    run = _outcome(_with_watchdog(journal, journal_path), _last_write(journal_path))
     target = journal_path.with_suffix(FILE_SUFFIX)
     if not _already_there(target, run):
         part = journal_path.with_suffix(PART_SUFFIX)
@@ -72,8 +73,16 @@ def consolidate(journal_path: Path) -> Path:
     else:
         journal_path.unlink()
         journal_path.with_suffix(RAW_SUFFIX).unlink(missing_ok=True)
+    watchdog_path(journal_path).unlink(missing_ok=True)  # it is in the run file, and told again by no other
     disk.sync_directory(target.parent)
     return target
+
+
+def _with_watchdog(journal: Journal, path: Path) -> Journal:
+    """Add what the watchdog did when the measuring process no longer could."""
+    time = journal.events[-1].time if journal.events else 0.0
+    journal.events += read_watchdog_events(path, time)
+    return journal
 
 
 def _outcome(journal: Journal, last_write: str) -> Run:
@@ -85,7 +94,7 @@ def _outcome(journal: Journal, last_write: str) -> Run:
     notes = list(journal.problems)
     if journal.finish is None:
         run = replace(run, status="recovered", end_time=run.end_time or last_write)
-        known = f"the acquisition had ended with {journal.end['status']}" if journal.end else "a crash ended the run"
+        known = f"the acquisition had ended with {journal.end['status']}" if journal.end else _crash(run)
         earlier = str((journal.end or {}).get("reason", ""))
         notes.insert(0, f"{known}{f' ({earlier})' if earlier else ''}; recovered from its journal")
     if notes:
@@ -94,6 +103,12 @@ def _outcome(journal: Journal, last_write: str) -> Run:
         event = RunEvent("warning", message, time, {"torn_bytes": journal.torn_bytes, "problems": journal.problems})
         run = replace(run, reason=message if journal.finish is None else run.reason, events=(*run.events, event))
     return run
+
+
+def _crash(run: Run) -> str:
+    """Say what ended a run whose journal does not: its watchdog's words where it had to act."""
+    last = run.events[-1] if run.events else None
+    return last.message if last and last.message.startswith(WATCHDOG) else "a crash ended the run"
 
 
 def _last_write(journal_path: Path) -> str:

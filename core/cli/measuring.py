@@ -23,11 +23,13 @@ def measure(options: argparse.Namespace) -> int:
             options.out,
             events=JsonLinesEvents(sys.stdout),
             control=StdinControl(),
+            watchdog=options.watchdog,
         )
         return outcome.exit_code
     with ProgressPrinter(options.protocol) as progress:
         outcome = run_protocol(
-            options.bench, options.device, protocol, options.out, events=progress, control=Control()
+            options.bench, options.device, protocol, options.out, events=progress, control=Control(),
+            watchdog=options.watchdog,
         )
     rows = outcome.rows()
     if options.json:
@@ -51,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
             control=Control(),
             dry_run=options.dry_run,
             resume=options.resume,
+            watchdog=options.watchdog,
         )
     rows = [row for outcome in outcomes for row in outcome.rows()]
     if options.json:

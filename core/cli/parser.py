@@ -173,6 +173,7 @@ def _add_measuring(commands: Any) -> None:
         metavar="DIR",
         help="folder for the run file (default: %(default)s)",
     )
+    _watchdog(measure)
     shape = measure.add_mutually_exclusive_group()
     _json(shape, "the result rows")  # type: ignore[arg-type]
     shape.add_argument(
@@ -201,7 +202,17 @@ def _add_measuring(commands: Any) -> None:
         "--dry-run", action="store_true", help="plan every run, say what would be refused, send nothing"
     )
     run.add_argument("--resume", action="store_true", help="skip the runs that DIR already holds")
+    _watchdog(run)
     _json(run, "the result rows of all runs")
+
+
+def _watchdog(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-watchdog",
+        action="store_false",
+        dest="watchdog",
+        help="no second process that switches off should this one die or stand still (for a debugger)",
+    )
 
 
 def _add_reading(commands: Any) -> None:

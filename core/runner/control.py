@@ -50,9 +50,10 @@ class Control:
         """Whether a pause is wished."""
         return self._paused
 
-    def wait_while_paused(self) -> None:
-        """Block until resumed or stopped."""
+    def wait_while_paused(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Block until resumed or stopped; ``beat`` is called all the while."""
         while self._paused and self._reason is None:
+            beat()
             time.sleep(_LOOK)
 
 

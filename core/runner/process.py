@@ -12,10 +12,12 @@ from tsbench.runner.events import Events, Listener
 from tsbench.runner.outcome import RunOutcome
 from tsbench.runner.running import RunningRun, bench_time
 from tsbench.runner.safety import RunnerBench
+from tsbench.runner.watched import NoWatch, needs_watchdog, watched
 from tsbench.storage.journal import Durability
 from tsbench.storage.provenance import provenance
 from tsbench.storage.recorder import RunRecorder, unfinished
 from tsbench.storage.run_id import new_run_id, timestamp
+from tsbench.storage.watchdog_events import watchdog_path
 
 
 def run_protocol(
@@ -30,6 +32,7 @@ def run_protocol(
     durability: Durability = "power",
     campaign_id: str = "",
     user: str = "",
+    watchdog: bool = True,
 ) -> RunOutcome:
     """Measure one protocol on one device and leave bench, run file and outcome in order.
 
@@ -50,6 +53,9 @@ def run_protocol(
         Whether to extract results from the run.
     durability : "power" or "process"
         What an acknowledged item survives.
+    watchdog : bool
+        Whether a process of its own switches off should this one die or stand still. Where nothing outlives
+        this process there is none.
 
     Returns
     -------
@@ -79,6 +85,7 @@ def run_protocol(
             durability=durability,
             campaign_id=campaign_id,
             user=user,
+            watchdog=watchdog,
         )
     finally:  # makes safe once more; what the outputs were read back as is in the outcome
         bench.close()
@@ -95,15 +102,37 @@ def run_on(
     durability: Durability = "power",
     campaign_id: str = "",
     user: str = "",
+    watchdog: bool = True,
 ) -> RunOutcome:
     """Run on a bench that is open already; see :func:`run_protocol`."""
     control = control or Control()
+    with watched(bench, control, watchdog) as watch:
+        return _run_watched(
+            bench, protocol, Path(out), watch, events, control, extract, durability, campaign_id, user
+        )
+
+
+def _run_watched(
+    bench: RunnerBench,
+    protocol: Protocol,
+    out: Path,
+    watch: NoWatch,
+    events: Listener | None,
+    control: Control,
+    extract: bool,
+    durability: Durability,
+    campaign_id: str,
+    user: str,
+) -> RunOutcome:
     plan = checked_plan(bench, protocol)
+    if watch.process_id is None and needs_watchdog(bench):
+        warning = "no watchdog: should this process die or stand still, the outputs stay as they are"
+        plan = replace(plan, warnings=(*plan.warnings, warning))
     header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
     teller = Events(events)
     teller.now = bench_time(bench, 0.0)
     recorder = RunRecorder(
-        Path(out),
+        out,
         header,
         planned_bytes=plan.bytes,
         durability=durability,
@@ -121,13 +150,19 @@ def run_on(
             "simulated": header.simulated,
             "planned_points": plan.points,
             "duration": plan.duration,
+            "watchdog": watch.process_id,
             "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
         },
     )
-    for journal in unfinished(Path(out), recorder.path):
+    for journal in unfinished(out, recorder.path):
         teller.tell("warning", f"{journal.name}: an unfinished run; 'tsbench recover {out}' finishes it")
-    run = RunningRun(bench, protocol, recorder, teller, control, plan)
+    run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
     with recorder, Interrupts(control).installed() as interrupts:
+        try:
+            watch.begin(header.run_id, watchdog_path(recorder.path))
+        except ConfigurationError:
+            recorder.discard()
+            raise
         return run.to_its_end(interrupts, extract)
 
 

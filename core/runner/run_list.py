@@ -103,6 +103,7 @@ def run_list(
     control: Control | None = None,
     dry_run: bool = False,
     resume: bool = False,
+    watchdog: bool = True,
 ) -> list[RunOutcome]:
     """Run a list of protocols; entries in a row on the same device keep the bench open.
 
@@ -118,6 +119,8 @@ def run_list(
         Only plan: each plan is told as a "log" event, nothing is switched on.
     resume : bool
         Leave out what ``out`` holds already with status success.
+    watchdog : bool
+        As for ``run_protocol``.
 
     Raises
     ------
@@ -131,7 +134,8 @@ def run_list(
         entries = _not_done(entries, Path(out), tell)
     outcomes: list[RunOutcome] = []
     for (bench_path, device), members in itertools.groupby(entries, key=lambda e: (e.bench, e.device)):
-        if not _run_group(bench_path, device, list(members), Path(out), tell, control, dry_run, outcomes):
+        group = list(members)
+        if not _run_group(bench_path, device, group, Path(out), tell, control, dry_run, watchdog, outcomes):
             break
     return outcomes
 
@@ -144,6 +148,7 @@ def _run_group(
     tell: Listener,
     control: Control,
     dry_run: bool,
+    watchdog: bool,
     outcomes: list[RunOutcome],
 ) -> bool:
     """Run what is for one device of one bench; returns whether the list may go on."""
@@ -160,7 +165,7 @@ def _run_group(
         if dry_run:
             return True
         for entry in entries:
-            outcome = run_on(bench, entry.protocol, out, events=tell, control=control)
+            outcome = run_on(bench, entry.protocol, out, events=tell, control=control, watchdog=watchdog)
             outcomes.append(outcome)
             if outcome.status == "abort" or not outcome.safe:
                 return False

@@ -14,6 +14,7 @@ from tsbench.runner.control import Control, Interrupts
 from tsbench.runner.events import Events
 from tsbench.runner.outcome import RunOutcome
 from tsbench.runner.safety import OutputReport, RunnerBench, make_safe
+from tsbench.runner.watched import NoWatch, WatchedRecorder
 from tsbench.storage.recorder import RunRecorder, Status
 
 
@@ -42,6 +43,7 @@ class RunningRun:
         teller: Events,
         control: Control,
         plan: Plan,
+        watch: NoWatch | None = None,
     ) -> None:
         self.bench = bench
         self.protocol = protocol
@@ -49,6 +51,8 @@ class RunningRun:
         self.teller = teller
         self.control = control
         self.plan = plan
+        self.watch = watch or NoWatch()
+        self.watched_recorder = WatchedRecorder(recorder, self.watch)
 
     def to_its_end(self, interrupts: Interrupts, extract: bool) -> RunOutcome:
         """Acquire, make safe, extract, store; in this order, whatever happens in any of them."""
@@ -56,7 +60,7 @@ class RunningRun:
         try:
             for warning in self.plan.warnings:
                 self._note("warning", warning)
-            steps = self.protocol.run(self.bench, self.recorder)
+            steps = self.protocol.run(self.bench, self.watched_recorder)
             ended = self._acquire(steps)
             interrupts.shield()
         except BaseException as error:  # noqa: BLE001  the bench is made safe before anything else
@@ -67,6 +71,7 @@ class RunningRun:
         if not report.safe or ended.status != "success":
             # a protocol's last words may have sent something
             report = make_safe(self.bench, ended.connection_lost)
+        self.watch.farewell()  # what can be done has been done
         if not report.safe:  # a run that leaves a source on has failed, however good its data
             reason = "; ".join(part for part in (ended.reason, report.message) if part)
             ended = replace(ended, status="fail", reason=reason)
@@ -80,8 +85,9 @@ class RunningRun:
         if (reason := self.control.stopped) is not None:
             return Ended("abort", reason)
         for step in steps:
+            self.watch.beat()
             self._keep_time()
-            self.recorder.settle()
+            self.watched_recorder.settle()
             self.teller.progress(step.done, step.total, step.message, paused)
             if (reason := self.control.stopped) is not None:
                 return Ended("abort", reason)
@@ -102,7 +108,7 @@ class RunningRun:
         """Hold until resumed or stopped; returns the time held [s]."""
         began = time.monotonic()
         self._note("state", "paused", {"state": "paused"})
-        self.control.wait_while_paused()
+        self.control.wait_while_paused(self.watch.beat)
         self._note("state", "resumed", {"state": "running"})
         return time.monotonic() - began
 
@@ -196,7 +202,7 @@ class RunningRun:
         """Record an event and tell it; where it cannot be recorded it is told all the same."""
         event = RunEvent(kind, message, self.teller.now, data or {})
         try:
-            self.recorder.event(event)
+            self.watched_recorder.event(event)
         except (TsbenchError, TypeError, ValueError) as error:
             self.teller.pass_on(event)
             self.teller.tell("warning", f"not recorded: {_words(error)}")
