@@ -7,14 +7,19 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 ``start``      world file, seed, devices with their static folds, instruments
 ``output``     a relay: instrument, channel, on; ``wall``: the computer's time [s since 1970]
 ``device``     which device is connected
-``on``         switching on: t (steepest rise of the device current), polarity, threshold (highest terminal
+``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
+               slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
                voltage before it), current there, t_half (last upward crossing of half of that), slope [A/s]
 ``off``        switching off: t, hold (lowest terminal voltage before it), current, duration, charge and
                energy since switching on, highest current and power
+``relaxed``    a filament has dissolved: t (conductance below that of off), t_edge (last time before at which the
+               current fell through half of the event's highest), duration between them, and ``levels``: pairs
+               [conductance S, time from which it stayed below]; only for devices whose states set the conductance
 ``repeat``     ``count`` periods of ``period`` s that were skipped, from t on; ``events`` of the first of them
 ``overshoot``  the device current was above a source meter's compliance: t, duration, peak, charge above it,
                limit
 ``maxima``     highest voltage, current and power so far, per device
+``fault``      a planned fault happened: fault (its kind), hit (instrument) and number of the message, details
 ``end``        the bench was switched off; ``outputs`` as they were
 """
 
@@ -34,6 +39,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.witness_events import SwitchingDetector, samples
 from tsbench.simulated_backends.witness_levels import levels_of, static_folds
 from tsbench.simulated_backends.witness_overshoot import OvershootDetector
+from tsbench.simulated_backends.witness_relaxation import RelaxationDetector
 
 LONGEST_QUIET = 1000  #: samples put by while nothing happens
 
@@ -83,12 +89,14 @@ class Witness:
         self._device = ""
         self._capture: list[dict[str, Any]] | None = None
         self._switching = SwitchingDetector(None, self._event)
+        self._relaxation: RelaxationDetector | None = None
+        self._model: DeviceModel | None = None
         self._overshoot = OvershootDetector(self._event)
         self._outputs: dict[str, bool] = {}
         self._limits: dict[str, float] = {}
         self._maxima = {"voltage": 0.0, "current": 0.0, "power": 0.0}
         self._told = dict(self._maxima)
-        self._quiet: list[tuple[FloatArray, FloatArray, FloatArray]] = []  #: samples without an event, not yet seen
+        self._quiet: list[tuple[FloatArray, ...]] = []  #: samples without an event, not yet seen
         self._quiet_size = 0
 
     # ----------------------------------------------------------------------------------------- facts
@@ -113,10 +121,13 @@ class Witness:
     def connected(self, device: str, model: DeviceModel, time: float) -> None:
         """Another device is in the place (the circuit is integrated up to ``time``)."""
         self._catch_up()
-        self._switching.finish()
+        self._finish()
         self._tell_maxima(time)
         self._device = device
-        self._switching = SwitchingDetector(levels_of(model) if self._nodes else None, self._event)
+        levels = levels_of(model) if self._nodes else None
+        self._switching = SwitchingDetector(levels, self._event)
+        self._model = model if levels is not None and model.switching_conductances() is not None else None
+        self._relaxation = RelaxationDetector(levels, self._event) if self._model and levels else None
         self._maxima = dict.fromkeys(self._maxima, 0.0)
         self._told = dict(self._maxima)
         self._file.write({"kind": "device", "t": time, "device": device})
@@ -139,10 +150,14 @@ class Witness:
         source = min(self._limits, key=lambda name: self._limits[name], default="")
         self._overshoot.set_limit(source, self._limits.get(source), time)
 
+    def fault(self, facts: Mapping[str, Any], time: float) -> None:
+        """A fault that was planned has happened."""
+        self._file.write({"kind": "fault", "t": time, **facts})
+
     def end(self, time: float) -> None:
         """The bench is switched off."""
         self._catch_up()
-        self._switching.finish()
+        self._finish()
         self._tell_maxima(time)
         self._file.write({"kind": "end", "t": time, "outputs": self._outputs})
         self._file.close()
@@ -173,19 +188,36 @@ class Witness:
         if shift:
             times = times + shift
         self._overshoot.see(times, current)
+        looked: tuple[FloatArray, ...] = (times, voltage, current)
+        if self._model is not None:
+            looked = (*looked, self._conductance(self._model, trajectory, times - shift))
         if self._quiet and times[0] <= self._quiet[-1][0][-1]:  # the seam of two segments, once
-            self._quiet.append((times[1:], voltage[1:], current[1:]))
-        else:
-            self._quiet.append((times, voltage, current))
+            looked = tuple(values[1:] for values in looked)
+        self._quiet.append(looked)
         self._quiet_size += times.size
-        if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(voltage, current):
+        if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(*looked[1:]):
             self._catch_up()
 
     def _catch_up(self) -> None:
         """Show the detector what was put by: many short segments cost more than one long one."""
         if self._quiet:
-            self._switching.see(*(np.concatenate(parts) for parts in zip(*self._quiet, strict=True)))
+            looked = [np.concatenate(parts) for parts in zip(*self._quiet, strict=True)]
             self._quiet, self._quiet_size = [], 0
+            self._switching.see(*looked)
+            if self._relaxation is not None:
+                self._relaxation.see(looked[0], *looked[2:])
+
+    def _conductance(self, model: DeviceModel, trajectory: Trajectory, times: FloatArray) -> FloatArray:
+        """Return the device's conductance from its states [S]."""
+        states = [trajectory.state(self._element, k, times) for k in range(len(model.states))]
+        found = model.conductance(np.array(states))
+        assert found is not None
+        return found
+
+    def _finish(self) -> None:
+        self._switching.finish()
+        if self._relaxation is not None:
+            self._relaxation.finish()
 
     def _see_repetition(self, repetition: Repetition) -> None:
         """Look at one period, write its events once with the number of copies."""

@@ -20,6 +20,7 @@ SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its m
 LONGEST_TAIL = 4000  #: samples kept of what came before
 LONGEST_HISTORY = 20_000
 SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
+RISE = 50e-6  #: [s] in which the current of a stochastic device that switches on is taken to be established
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
 _WINDOW = 256  #: samples looked at first in a search ahead
 
@@ -56,7 +57,8 @@ Emit = Callable[[dict[str, Any]], None]
 class SwitchingDetector:
     """Follows one device; ``emit`` gets a record per switching instant.
 
-    Feed it with ``see(times, voltages, currents)``, in order, without gaps.
+    Feed it with ``see(times, voltages, currents)``, in order, without gaps; and always, or never, with the conductances
+    of a device that may be on without a voltage.
     """
 
     def __init__(self, levels: Levels | None, emit: Emit) -> None:
@@ -66,6 +68,7 @@ class SwitchingDetector:
         self._t = np.empty(0)
         self._v = np.empty(0)
         self._i = np.empty(0)
+        self._g: FloatArray | None = None
         self._done = 0  #: samples of the tail that are behind us
         self._history: list[tuple[FloatArray, FloatArray]] = []  #: |v| since the last switching off
         self._history_size = 0
@@ -91,28 +94,32 @@ class SwitchingDetector:
 
     # ---------------------------------------------------------------------------------------- samples
 
-    def is_quiet(self, v: FloatArray, i: FloatArray) -> bool:
+    def is_quiet(self, v: FloatArray, i: FloatArray, g: FloatArray | None = None) -> bool:
         """Whether samples that come next hold no switching instant, nor follow one that is not over."""
         if self.levels is None:
             return True
         if self._done < self._t.size:
             return False
+        if g is not None:
+            return bool((g >= self.levels.off).all() if self.on else (g <= self.levels.on).all())
         if self.on:
             return bool((np.abs(i) >= self.levels.off * np.abs(v)).all())
         return bool((np.abs(i) <= self.levels.on * np.abs(v)).all())
 
-    def see(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
+    def see(self, t: FloatArray, v: FloatArray, i: FloatArray, g: FloatArray | None = None) -> None:
         """Take samples; those at the seam of two segments may come twice."""
         if self._t.size:
             fresh = int(np.searchsorted(t, self._t[-1], side="right"))
             t, v, i = t[fresh:], v[fresh:], i[fresh:]
             if not t.size:
                 return
+            if g is not None and self._g is not None:
+                self._g = np.concatenate([self._g, g[fresh:]])
             self._t = np.concatenate([self._t, t])
             self._v = np.concatenate([self._v, v])
             self._i = np.concatenate([self._i, i])
         else:
-            self._t, self._v, self._i = t, v, i
+            self._t, self._v, self._i, self._g = t, v, i, g
         self._work(final=False)
 
     def finish(self) -> None:
@@ -125,8 +132,10 @@ class SwitchingDetector:
             self._passed(size)
             self._forget(size)
             return
-        with np.errstate(divide="ignore", invalid="ignore"):
-            g = np.where(np.abs(self._v) > SMALLEST_VOLTAGE, np.abs(self._i / self._v), 0.0)
+        g = self._g
+        if g is None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                g = np.where(np.abs(self._v) > SMALLEST_VOLTAGE, np.abs(self._i / self._v), 0.0)
         while True:
             crossing = self._next_crossing(g, self.levels)
             if crossing is None:
@@ -153,6 +162,8 @@ class SwitchingDetector:
     def _steepest(self, crossing: int, g: FloatArray, final: bool) -> tuple[int, int, float, float] | None:
         """Return (index before which it happened, index where it is over, instant, slope)."""
         assert self.levels is not None
+        if self._g is not None:
+            return self._half_way(crossing, final)
         sign = -1.0 if self.on else 1.0
         reach, first = _WINDOW, -1
         while first < 0 and reach < 4 * crossing + 4 * _WINDOW:
@@ -172,6 +183,27 @@ class SwitchingDetector:
         if not over and not final and slope.size < LONGEST_TAIL:
             return None
         return first + peak, max(first + peak + 1, crossing), self._refined(first, peak, slope), best
+
+    def _half_way(self, crossing: int, final: bool) -> tuple[int, int, float, float] | None:
+        """Return the instant as ``_steepest`` does, for a stochastic device: noise has no steepest slope.
+
+        On: the current first rises through half of what it reaches within :data:`RISE`. Off: the conductance falls
+        through its level, for a filament may dissolve without a current.
+        """
+        before = max(crossing - 1, 0)
+        if self.on:
+            return before, crossing, float(self._t[crossing]), 0.0
+        end = int(np.searchsorted(self._t, self._t[crossing] + RISE))
+        if end == self._t.size and not final:
+            return None
+        size = np.abs(self._i)
+        half = 0.5 * float(size[before:end].max())
+        k = before + int(np.argmax(size[before:end] >= half))
+        if k == 0 or size[k - 1] >= half:   # it was there before: by the conductance
+            return before, crossing, float(self._t[crossing]), 0.0
+        slope = (size[k] - size[k - 1]) / (self._t[k] - self._t[k - 1])
+        instant = float(self._t[k - 1] + (half - size[k - 1]) / slope)
+        return k - 1, max(k, crossing), instant, float(slope)
 
     def _slopes(self, first: int, end: int, sign: float) -> FloatArray:
         """Return the slopes of the current's magnitude between the samples ``first`` to ``end`` [A/s]."""
@@ -316,8 +348,11 @@ class SwitchingDetector:
         assert self._done <= size
         keep = max(self._done - 32, 0)
         if self.levels is not None and keep < size:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                g = np.abs(self._i[: self._done] / self._v[: self._done])
+            if self._g is not None:
+                g = self._g[: self._done]
+            else:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    g = np.abs(self._i[: self._done] / self._v[: self._done])
             outside = np.flatnonzero(~((g > self.levels.fold) & (g < self.levels.hold)))
             if outside.size:
                 keep = min(keep, int(outside[-1]))
@@ -326,4 +361,5 @@ class SwitchingDetector:
         keep = max(keep, size - 2 * LONGEST_TAIL, 0)
         if keep:
             self._t, self._v, self._i = self._t[keep:], self._v[keep:], self._i[keep:]
+            self._g = None if self._g is None else self._g[keep:]
             self._done -= keep

@@ -31,6 +31,9 @@ def static_folds(model: DeviceModel) -> Folds:
 
 def levels_of(model: DeviceModel) -> Levels | None:
     """Return the levels of a device that switches; None for one that does not."""
+    own = model.switching_conductances()
+    if own is not None:
+        return Levels(*own)
     points = static_folds(model)
     if points.threshold is None or points.hold is None:
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
 from tsbench.simulated_backends.circuit.engine import FloatArray
@@ -47,6 +48,30 @@ class SwitchingOff:
 
 
 @dataclass(frozen=True)
+class Relaxation:
+    """A filament dissolved, as it really did."""
+
+    time: float  #: [s] conductance below that of a device that is off
+    device: str
+    edge: float | None  #: [s] the current last fell through half of its highest: the end of the pulse
+    current: float  #: [A] highest of the event
+    levels: tuple[tuple[float, float], ...]  #: (conductance [S], time [s] from which it stayed below), falling
+
+    def until(self, conductance: float) -> float | None:
+        """Return the time [s] from the edge to when the conductance stays below ``conductance`` [S].
+
+        Interpolated between three levels a decade; None where the pulse had no edge or the level is out of reach. A
+        current level at a read bias V behind R in series is the conductance I/(V - I R).
+        """
+        if self.edge is None or not self.levels:
+            return None
+        g, t = np.array(self.levels).T
+        if not g[-1] <= conductance <= g[0]:
+            return None
+        return float(np.interp(np.log(conductance), np.log(g[::-1]), t[::-1])) - self.edge
+
+
+@dataclass(frozen=True)
 class Overshoot:
     """The device current was above the compliance of a source meter."""
 
@@ -77,6 +102,10 @@ class WitnessLog:
         """Return the devices with their static folds."""
         starts = self.of_kind("start")
         return starts[0]["devices"] if starts else {}
+
+    def faults(self) -> list[Mapping[str, Any]]:
+        """Return the planned faults that have happened, in order."""
+        return self.of_kind("fault")
 
     def outputs(self) -> dict[str, bool]:
         """Return the last state of every output, by name ("source_meter", "generator.1")."""
@@ -130,6 +159,22 @@ class WitnessLog:
             )
             for e in self._events("off", start, end)
         ]
+
+    def relaxations(self, start: float = -np.inf, end: float = np.inf) -> list[Relaxation]:
+        """Return every filament that had dissolved between ``start`` and ``end`` [s]."""
+        return [
+            Relaxation(e["t"], e["device"], e["t_edge"], e["current"], tuple((g, t) for g, t in e["levels"]))
+            for e in self._events("relaxed", start, end)
+        ]
+
+    def fired(self, starts: FloatArray, ends: FloatArray) -> npt.NDArray[np.bool_]:
+        """Return which pulses fired: those between whose ``starts`` and ``ends`` [s] the device switched on.
+
+        A device that is still on when a pulse begins cannot be fired by it.
+        """
+        times = self.spike_times()
+        first = np.searchsorted(times, np.asarray(starts, float))
+        return np.asarray(np.searchsorted(times, np.asarray(ends, float), side="right") > first)
 
     def overshoots(self, start: float = -np.inf, end: float = np.inf) -> list[Overshoot]:
         """Return every time the current was above a compliance."""

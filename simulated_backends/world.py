@@ -6,6 +6,7 @@ switched on, with device and instrument states of the beginning. The witness fil
 ``start`` record.
 """
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +17,9 @@ from tsbench.netlist import Element, Netlist, check_connections, parse_netlist, 
 from tsbench.simulated_backends.bench_services import BenchServices
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
-from tsbench.simulated_backends.faults import FaultPlan, faults_from_environment
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.resistor import Resistor
+from tsbench.simulated_backends.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
 from tsbench.simulated_backends.virtual_instruments.instrument import (
     Placement,
@@ -30,6 +33,8 @@ from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, lo
 WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
 #: [s] after the last session, so that what an instrument has begun (an output switching off) is done
 LAST_ACTS = 0.005
+OPEN = 1e10  #: [Ohm] of a device that is not connected: leakage of the fixture
+SHORT = 1.0  #: [Ohm]
 
 
 class WorldClock:
@@ -37,10 +42,11 @@ class WorldClock:
 
     def __init__(self, bench: BenchServices) -> None:
         self._bench = bench
+        self.jumped = 0.0  #: [s] by which a fault has set it wrong
 
     def now(self) -> float:
         """Return seconds of simulated time since the bench was switched on."""
-        return self._bench.clock.now
+        return self._bench.clock.now + self.jumped
 
     def wait(self, seconds: float) -> None:
         """Let simulated time pass."""
@@ -54,8 +60,9 @@ class World:
     def __init__(self, file: WorldFile, path: Path) -> None:
         self.file = file
         self.path = path
-        self.faults = FaultPlan((*file.faults, *faults_from_environment()))
         self.bench = BenchServices(file.seed, file.imperfections, file.wires)
+        planned = (*file.faults, *faults_from_environment())
+        self.faults = FaultPlan(planned, self._act, self._tell_fault, lambda: self.bench.clock.now)
         self.clock = WorldClock(self.bench)
         self._lost_listeners: list[Callable[[str | None], None]] = []
         self.instruments: dict[str, VirtualInstrument] = {}
@@ -75,6 +82,10 @@ class World:
             instrument.connect()
         if file.devices:
             self.positioner.place(next(iter(file.devices)))
+        self._check_faults()
+        for fault in planned:
+            if fault.time is not None and fault.kind not in ON_THE_WAY:
+                self.bench.clock.schedule(fault.time, functools.partial(self.faults.happen, fault))
 
     # ------------------------------------------------------------------------------------ construction
 
@@ -154,6 +165,8 @@ class World:
                 nominal = device_model(table.model)
                 if table.seed is not None:
                     nominal = catalogue()[table.model.lower()].specimen(table.seed, name)
+                if "seed" not in {key.lower() for key in numbers}:   # its own random path in this world
+                    nominal = nominal.seeded(self.file.seed, name, table.seed or 0)
                 found[name] = SimulatedDevice(name, table.model, nominal.with_parameters(numbers))
             except ConfigurationError as error:
                 raise ConfigurationError(f"{self.path}: devices.{name}: {error}") from None
@@ -173,8 +186,8 @@ class World:
         self.bench.lagging_circuit.add_observer(self.witness)
         self.bench.tell_witness(self.witness.output, self.witness.compliance)
 
-    def _connected(self, device: str, time: float) -> None:
-        self.witness.connected(device, self.devices[device].model, time)
+    def _connected(self, device: str, model: DeviceModel, time: float) -> None:
+        self.witness.connected(device, model, time)
 
     def witness_path(self) -> Path | None:
         """Return where the witness writes: ``TSBENCH_WITNESS``, else ``[witness] file`` beside the world
@@ -200,6 +213,44 @@ class World:
         """Lose all connections to ``instrument`` (None: to everything)."""
         for listener in self._lost_listeners:
             listener(instrument)
+
+    # ----------------------------------------------------------------------------------------- faults
+
+    def _check_faults(self) -> None:
+        for number, fault in enumerate(self.faults.pending):
+            where = f"{self.path}: faults.{number} ({fault.kind})"
+            if fault.instrument is not None and fault.instrument not in self.instruments:
+                raise ConfigurationError(
+                    f"{where}: no instrument '{fault.instrument}'{nearest(fault.instrument, self.instruments)}"
+                )
+            if fault.kind.startswith(("device", "contact")) and self.place is None:
+                raise ConfigurationError(f"{where}: this bench has no device")
+            if fault.kind == "trigger_missed" and not self.instruments[fault.instrument or ""].has_trigger:
+                raise ConfigurationError(f"{where}: {fault.instrument} has no trigger that it could miss")
+
+    def _tell_fault(self, fault: Fault, instrument: str, message: int) -> None:
+        self.bench.sync()
+        self.witness.fault({**fault.facts(), "hit": instrument, "number": message}, self.bench.clock.now)
+
+    def _act(self, fault: Fault) -> None:
+        """Let a fault of the bench itself happen, now."""
+        if fault.kind == "clock_jump":
+            self.clock.jumped += fault.seconds or 0.0
+        elif fault.kind == "trigger_missed":
+            self.instruments[fault.instrument or ""].triggers_to_miss += 1
+        elif fault.kind == "power_cycle":
+            assert fault.instrument is not None
+            self.instruments[fault.instrument].power_cycle()
+            if not fault.silent:
+                self.lose_sessions(fault.instrument)
+        elif fault.kind == "contact_lost":
+            self.positioner.lose_contact(Resistor(OPEN), fault.seconds)
+        elif fault.kind == "device_open":
+            self.positioner.spoil(Resistor(OPEN))
+        elif fault.kind == "device_short":
+            self.positioner.spoil(Resistor(fault.resistance or SHORT))
+        elif fault.kind == "device_stuck_on":
+            self.positioner.spoil(Resistor(fault.resistance or self.positioner.on_resistance()))
 
     def close(self) -> None:
         """Switch the bench off."""

@@ -108,6 +108,9 @@ class Trajectory(Protocol):
     def current(self, element: str, times: FloatArray) -> FloatArray:
         """Return the current [A] into the first terminal of a device, source, resistor or stage."""
 
+    def state(self, device: str, index: int, times: FloatArray) -> FloatArray:
+        """Return one state of a device (index in its model's ``states``) at ``times``."""
+
     def integral(self, kind: Literal["voltage", "current"], name: str, start: float, end: float) -> float:
         """Integral over [start, end] (within this trajectory) of a node voltage [V s] or element current [A s]."""
 

@@ -56,7 +56,7 @@ def next_piece(
                 index[3 + 2 * k], devices, k, v, y[first_current + k], y, index[4 + 2 * k]))
     wanted *= clock[2]
     if not new and t < clock[1] and clock[1] - clock[0] <= 2.5 * wanted:
-        return clock[1]
+        return float(clock[1])
     unit, now, end = piece(t, wanted)
     known = not new and (unit << UNIT_BITS) + now == tick[0]   # the piece before ended here
     clock[0], clock[1] = t, ((unit << UNIT_BITS) + end) / TICKS_PER_SECOND
@@ -74,4 +74,4 @@ def next_piece(
                     before = path_in_unit(seed, c, unit, now)
                 paths[place] = path_in_unit(seed, c, unit, end)
                 devices[k, NOISE + c] = (paths[place] - before) / (clock[1] - t)
-    return clock[1]
+    return float(clock[1])

@@ -57,5 +57,5 @@ def evaluate_device(
 def noise_interval(kind: int, p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int) -> float:
     """Return over which time [s] a device's noise may be taken as a straight piece of its path; inf without noise."""
     if kind == SILVER_FILAMENT:
-        return filament_noise_interval(p, k, v, i, y, first)
+        return float(filament_noise_interval(p, k, v, i, y, first))
     return math.inf

@@ -221,7 +221,7 @@ def filament(p: FloatArray, n: int, v: float, i: float, y: FloatArray, first: in
     out[23] = -mixing
 
 
-GAP_NOISE, NECK_NOISE, PATH_NOISE = 0.25, 0.05, 0.2  #: what the noise may do to s, s and z within one piece of its path
+GAP_NOISE, NECK_NOISE, PATH_NOISE = 0.15, 0.04, 0.2  #: what the noise may do to s, s and z within one piece of its path
 
 
 @compiled
@@ -244,4 +244,4 @@ def filament_noise_interval(p: FloatArray, n: int, v: float, i: float, y: FloatA
     rate = c * c * p[n, 11] * k * supply / (k + supply) * (1.0 / GAP_NOISE**2)
     rate += w * w * p[n, 20] * (q * p[n, 19] / (q + p[n, 19]) + thin) * (1.0 / NECK_NOISE**2)
     rate += 2.0 * (4.0 * p[n, 22] * w * c + p[n, 25]) * (1.0 / PATH_NOISE**2)
-    return 1.0 / rate
+    return float(1.0 / rate)
