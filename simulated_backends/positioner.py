@@ -1,13 +1,16 @@
 """Which device is connected: the simulated twin of an operator who moves the probes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.bench_services import BenchServices
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.witness_levels import static_folds
+
+STUCK = 1e3  #: [Ohm] of a device that is stuck on, where its mechanism has no hold point
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class SimulatedPositioner:
         place: str | None,
         devices: Mapping[str, SimulatedDevice],
         travel_time: float,
-        on_connect: Callable[[str, float], None],
+        on_connect: Callable[[str, DeviceModel, float], None],
     ) -> None:
         self._bench = bench
         self._place = place
@@ -40,6 +43,7 @@ class SimulatedPositioner:
         self._travel_time = travel_time
         self._on_connect = on_connect
         self._connected: str | None = None
+        self._lost: str | None = None  #: the device to which the contact is lost
         self._left: dict[str, tuple[float, Mapping[str, float]]] = {}  #: name -> (when it left, its states)
 
     def devices(self) -> Sequence[str]:
@@ -61,7 +65,7 @@ class SimulatedPositioner:
                 return
             circuit = self._bench.circuit
             if self._connected is not None:
-                if self._place is not None:
+                if self._place is not None and self._lost is None:
                     self._left[self._connected] = (
                         self._bench.clock.now,
                         dict(circuit.device_state(self._place)),
@@ -80,8 +84,43 @@ class SimulatedPositioner:
                 state = rested(chosen.model, kept, now - since)
             self._bench.circuit.set_device(self._place, chosen.model, {}, state)
             self._bench.changed()
+        self._lost = None
         self._connected = device
-        self._on_connect(device, self._bench.clock.now)
+        self._on_connect(device, chosen.model, self._bench.clock.now)
+
+    # ----------------------------------------------------------------------------------------- faults
+
+    def spoil(self, model: DeviceModel) -> None:
+        """Turn the connected device into ``model``, for good."""
+        if self._connected is None:
+            return
+        name = self._connected
+        self._devices[name] = replace(self._devices[name], model=model)
+        self._left.pop(name, None)
+        self.place(name)
+
+    def on_resistance(self) -> float:
+        """Return voltage over current at the hold point of the connected device [Ohm]."""
+        model = self._devices[self._connected].model if self._connected else None
+        hold = static_folds(model).hold if model is not None else None
+        return STUCK if hold is None else abs(hold.voltage / hold.current)
+
+    def lose_contact(self, nothing: DeviceModel, seconds: float | None) -> None:
+        """Leave ``nothing`` in the place; for ``seconds``, or until a device is placed again."""
+        if self._connected is None or self._place is None or self._lost is not None:
+            return
+        name, now = self._connected, self._bench.clock.now
+        self._left[name] = (now, dict(self._bench.circuit.device_state(self._place)))
+        self._bench.circuit.set_device(self._place, nothing, {}, None)
+        self._bench.changed()
+        self._lost = name
+        self._on_connect(name, nothing, now)
+        if seconds is not None:
+            self._bench.clock.schedule_in(seconds, lambda: self._find_contact(name))
+
+    def _find_contact(self, name: str) -> None:
+        if self._lost == name:
+            self.place(name)
 
 
 def rested(model: DeviceModel, state: Mapping[str, float], seconds: float) -> Mapping[str, float]:

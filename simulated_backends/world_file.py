@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.quantities import Seconds
-from tsbench.simulated_backends.faults import ConnectionLost
+from tsbench.simulated_backends.faults import Fault
 
 
 class _Table(BaseModel):
@@ -67,7 +67,7 @@ class WorldFile(_Table):
     wires: dict[str, str] = Field(default_factory=dict)  #: input jack -> output jack
     devices: dict[str, DeviceTable] = Field(default_factory=dict)
     positioner: PositionerTable = PositionerTable()
-    faults: tuple[ConnectionLost, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def load_world_file(path: Path) -> WorldFile:

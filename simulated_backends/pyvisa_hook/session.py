@@ -1,5 +1,6 @@
 """One VISA session to one virtual instrument: timeouts, termination, locks, events, the lost connection."""
 
+import sys
 from collections import deque
 from typing import Any
 
@@ -7,7 +8,7 @@ from pyvisa import constants
 from pyvisa.constants import EventMechanism, EventType, ResourceAttribute, StatusCode
 
 from pyvisa_tsbench.locks import ResourceLock, VisaCallError
-from tsbench.simulated_backends.faults import ConnectionLost
+from tsbench.simulated_backends.faults import Fault, garbled
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.message import Talk
 from tsbench.simulated_backends.world import World
@@ -72,6 +73,9 @@ class Session:
         self.handlers_due = 0  #: service requests that the handlers have not been told of
         self._request_seen = False
         self._mid_response = False
+        self._arrived = bytearray()  #: a reply on which a fault has been, not read to its end
+        self._late: list[tuple[float, bytes]] = []  #: replies that missed their read: (when they arrive, what)
+        self._breaks: Fault | None = None  #: the connection is lost where ``_arrived`` ends
 
     # ------------------------------------------------------------------------------------ the connection
 
@@ -82,17 +86,22 @@ class Session:
         if not self.lock.admits(self.handle):
             raise VisaCallError(StatusCode.error_resource_locked)
 
-    def count_message(self) -> ConnectionLost | None:
-        """Count one message; a fault before delivery raises, one after it is returned."""
-        fault = self.world.faults.next_message(self.instrument.name)
-        if fault is not None and not fault.after:
-            self.lose(fault)
+    def count_message(self, reading: bool = False) -> Fault | None:
+        """Count one message; a fault before delivery raises, another is returned."""
+        fault = self.world.faults.next_message(self.instrument.name, reading)
+        if self.lost:  # the instrument restarts
+            raise VisaCallError(StatusCode.error_connection_lost)
+        if fault is not None and not fault.after and not reading:
+            self.suffer(fault)
         return fault
 
-    def lose(self, fault: ConnectionLost) -> None:
-        """Lose the connection: this session (all of the bench if ``everything``) is dead until it is re-
-        opened.
+    def suffer(self, fault: Fault) -> None:
+        """Let a fault end this call: no answer in time, or the connection is lost until it is opened again
+        (all of the bench's if ``everything``).
         """
+        if fault.kind == "timeout":
+            self.let_pass(self.clock.now + self.timeout)
+            raise VisaCallError(StatusCode.error_timeout)
         self.world.lose_sessions(None if fault.everything else self.instrument.name)
         raise VisaCallError(StatusCode.error_connection_lost)
 
@@ -113,10 +122,11 @@ class Session:
         fault = self.count_message() if end else None
         self.clock.wait(self.instrument.bus_latency + len(data) / BUS_RATE)
         self._mid_response = False
+        self._arrived.clear()
         self.instrument.recv(data, end)
         self.notice_service_request()
         if fault is not None:
-            self.lose(fault)
+            self.suffer(fault)
         return len(data)
 
     def read(self, count: int) -> tuple[bytes, StatusCode]:
@@ -124,19 +134,59 @@ class Session:
         self.check()
         fault = None
         if not self._mid_response:
-            fault = self.count_message()
+            fault = self.count_message(reading=True)
+            if fault is not None and fault.kind == "connection_lost" and not fault.after and fault.bytes is None:
+                self.suffer(fault)
             self.clock.wait(self.instrument.bus_latency)
-        self.await_response()
+            if fault is None and self._late and self._late[0][0] <= self.clock.now:
+                self._arrived += self._late.pop(0)[1]
+        if not self._arrived and self._breaks is None:
+            self.await_response()
+        if fault is not None and not fault.after:
+            self._disturb_reply(fault)
+            fault = None
         enabled = self.attributes[ResourceAttribute.termchar_enabled]
-        data, reason = self.instrument.talk(
-            count, self.attributes[ResourceAttribute.termchar] if enabled else None
-        )
+        termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
+        if self._arrived or self._breaks is not None:
+            data, reason = self._take(count, termchar)
+        else:
+            data, reason = self.instrument.talk(count, termchar)
         if len(data) > 4096:
             self.clock.wait(len(data) / BUS_RATE)
         self._mid_response = reason is not Talk.END
         if fault is not None:
-            self.lose(fault)
+            self.suffer(fault)
         return data, _READ_STATUS[reason]
+
+    def _disturb_reply(self, fault: Fault) -> None:
+        """Let a fault happen to the reply that the instrument has ready."""
+        reply = self.instrument.talk(sys.maxsize)[0]
+        self._mid_response = False
+        if fault.kind == "garbled":
+            self._arrived += garbled(reply, fault.how)
+        elif fault.kind == "connection_lost":
+            self._arrived += reply[: fault.bytes]
+            self._breaks = fault
+        else:
+            self.let_pass(self.clock.now + self.timeout)
+            if fault.kind == "late":
+                self._late.append((self.clock.now + (fault.seconds or 0.0), reply))
+            raise VisaCallError(StatusCode.error_timeout)
+
+    def _take(self, count: int, termchar: int | None) -> tuple[bytes, Talk]:
+        """Give bytes of a reply on which a fault has been, as ``talk`` does of one that is whole."""
+        if self._breaks is not None and count > len(self._arrived):
+            fault, self._breaks = self._breaks, None
+            self._arrived.clear()
+            self.suffer(fault)
+        size = min(count, len(self._arrived))
+        found = -1 if termchar is None else self._arrived.find(termchar, 0, size)
+        size = found + 1 if found >= 0 else size
+        data = bytes(self._arrived[:size])
+        del self._arrived[:size]
+        if not self._arrived and self._breaks is None:
+            return data, Talk.END
+        return data, Talk.TERMCHAR if found >= 0 else Talk.COUNT
 
     def await_response(self) -> None:
         """Move the clock until the instrument has something to say; VI_ERROR_TMO when it never will."""
@@ -162,9 +212,11 @@ class Session:
         fault = self.count_message()
         self.clock.wait(self.instrument.bus_latency)
         self._mid_response = False
+        self._arrived.clear()
+        self._late = [(time, reply) for time, reply in self._late if time > self.clock.now]
         self.instrument.device_clear()
         if fault is not None:
-            self.lose(fault)
+            self.suffer(fault)
 
     def serial_poll(self) -> int:
         """Return the status byte."""
@@ -176,7 +228,7 @@ class Session:
             self.wait_a_little()
         self._request_seen = False
         if fault is not None:
-            self.lose(fault)
+            self.suffer(fault)
         return status
 
     def wait_a_little(self) -> None:
@@ -194,7 +246,7 @@ class Session:
         self.instrument.group_trigger()
         self.notice_service_request()
         if fault is not None:
-            self.lose(fault)
+            self.suffer(fault)
 
     # -------------------------------------------------------------------------------------------- events
 

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from tsbench.errors import TsbenchError
-from tsbench.simulated_backends.faults import ConnectionLost
+from tsbench.simulated_backends.faults import Fault, garbled
 from tsbench.simulated_backends.servers.locks import InstrumentLock
 from tsbench.simulated_backends.servers.pace import Pace
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
@@ -76,6 +76,7 @@ class Station:
         self.clients: deque[Client] = deque()
         self._in_flight: list[Message] = []  #: what the instrument was given and has not finished
         self._owner: Client | None = None  #: whose it is
+        self._reply_fault: Fault | None = None  #: what happens to the reply that is awaited
         self._since = 0.0
         self._told = False  #: clients know of the service request that stands
         self.request_latched = False  #: it was told and nobody has polled yet
@@ -161,7 +162,7 @@ class Station:
         self.clients.append(client)  # the others first, next time
         fault = self._count()
         if fault is not None and not fault.after:
-            self._lose(fault)
+            self._suffer(fault)
             return
         self.clock.wait(self.instrument.bus_latency + len(message.content) / BUS_RATE)
         if not self._in_flight:
@@ -173,13 +174,13 @@ class Station:
         else:
             self.instrument.recv(message.content, True)
         if fault is not None:
-            self._lose(fault)
+            self._suffer(fault)
             return
         if message.query:
-            fault = self._count()
+            self._reply_fault = self._count(reading=True)
             self.clock.wait(self.instrument.bus_latency)
-            if fault is not None:
-                self._lose(fault)
+            if self._reply_fault is not None and not self._reply_fault.needs_reply:
+                self._suffer(self._reply_fault)
         if client.gone:
             self._forget_those_who_left()
 
@@ -191,11 +192,21 @@ class Station:
         if not self.instrument.output_ready:
             return
         reply, _ = self.instrument.talk(sys.maxsize)
+        fault, self._reply_fault = self._reply_fault, None
         if len(reply) > LONG_REPLY:
             self.clock.wait(len(reply) / BUS_RATE)
         self.pace.forgive(self.clock.now)
-        if owner is not None and not owner.gone:
+        if owner is None or owner.gone:
+            return
+        if fault is None:
             owner.deliver(reply, message)
+        elif fault.kind == "garbled":
+            owner.deliver(garbled(reply, fault.how), message)
+        elif fault.kind == "late":
+            self.clock.schedule_in(fault.seconds or 0.0, lambda: owner.deliver(reply, message))
+        elif fault.kind == "connection_lost":
+            owner.deliver(reply[: fault.bytes], message)
+            self._suffer(fault)
 
     def _abandon(self) -> None:
         self._in_flight.clear()
@@ -219,7 +230,7 @@ class Station:
             self.request_latched = False
             self._abandon()
         if fault is not None:
-            self._lose(fault)
+            self._suffer(fault)
 
     def serial_poll(self, unread_reply: bool) -> int:
         """Return the status byte; ``unread_reply``: the client has not read the reply it was sent."""
@@ -236,7 +247,7 @@ class Station:
                 self.clock.busy()
             self.instrument.not_yet()
         if fault is not None:
-            self._lose(fault)
+            self._suffer(fault)
         return status
 
     def notice_service_request(self) -> None:
@@ -255,11 +266,13 @@ class Station:
 
     # -------------------------------------------------------------------------------------------- faults
 
-    def _count(self) -> ConnectionLost | None:
-        return self.world.faults.next_message(self.instrument.name)
+    def _count(self, reading: bool = False) -> Fault | None:
+        return self.world.faults.next_message(self.instrument.name, reading)
 
-    def _lose(self, fault: ConnectionLost) -> None:
-        self.world.lose_sessions(None if fault.everything else self.instrument.name)
+    def _suffer(self, fault: Fault) -> None:
+        """Lose the connections; a fault that only keeps a message or reply away needs nothing more."""
+        if fault.kind == "connection_lost":
+            self.world.lose_sessions(None if fault.everything else self.instrument.name)
 
     def cut_all(self) -> None:
         """Lose every client's connection."""

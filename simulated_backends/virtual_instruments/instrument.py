@@ -102,6 +102,7 @@ class VirtualInstrument(MessageDevice):
     #: names of all terminals
     terminals: ClassVar[tuple[str, ...]] = ()
     bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
+    has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench.clock)
@@ -113,6 +114,7 @@ class VirtualInstrument(MessageDevice):
         self.rng: np.random.Generator = bench.rng(self.name, "noise")
         self._calibrations: dict[str, Calibration] = {}
         self._output_states = dict.fromkeys(self.outputs, False)
+        self.triggers_to_miss = 0  #: how many of the next triggers it will not see
 
     # ---------------------------------------------------------------------------------------- circuit
 
@@ -158,6 +160,22 @@ class VirtualInstrument(MessageDevice):
     def noise(self, rms: float) -> float:
         """Return one draw of Gaussian noise."""
         return rms * float(self.rng.standard_normal()) if self.bench.imperfections else 0.0
+
+    # ------------------------------------------------------------------------------------------ faults
+
+    def misses_trigger(self) -> bool:
+        """Whether a trigger that has just come is one that is not seen."""
+        missed = self.triggers_to_miss > 0
+        self.triggers_to_miss -= int(missed)
+        return missed
+
+    def power_cycle(self) -> None:
+        """Restart: outputs off, settings at their defaults, nothing remembered of the exchange."""
+        self.device_clear()
+        for _ in self._reset():
+            pass  # a restart takes no turns: relays have opened when power comes back
+        self.status.clear()
+        self.status.preset()
 
     # ----------------------------------------------------------------------------------------- outputs
 

@@ -27,6 +27,7 @@ class Triggering(VirtualInstrument):
     """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do; mixed into the generator."""
 
     limits: ClassVar["GeneratorModel"]
+    has_trigger = True
 
     burst_on = Setting("[:SOURce<1-2>]:BURSt:STATe", Boolean(), default=False, change="_burst_changed")
     burst_mode = Setting("[:SOURce<1-2>]:BURSt:MODE", Choice("TRIGgered", "GATed"), default="TRIG",
@@ -158,6 +159,8 @@ class Triggering(VirtualInstrument):
         """Accept a trigger that came at ``time`` [s]; False while a burst is running or gated."""
         if self._bursts[channel] is not None or self._endless[channel] or self.burst_mode[channel] == "GAT":
             return False
+        if self.misses_trigger():
+            return True
         start = time + self.trigger_delay[channel] + self.limits.trigger_latency
         if self.bench.imperfections:
             start += abs(float(self._chance.normal(0.0, self.limits.trigger_jitter)))

@@ -99,6 +99,7 @@ class Acquisition:
         self.pending: tuple[float, bool] | None = None  #: trigger found, post-trigger part still filling
         self.forced: float | None = None  #: [s] a trigger by command
         self.on_trigger: Callable[[], None] = lambda: None
+        self.misses: Callable[[], bool] = lambda: False  #: whether an edge that was found is not seen
 
     # ------------------------------------------------------------------------------------------ state
 
@@ -184,12 +185,18 @@ class Acquisition:
         timeout = math.inf if self.plan.automatic is None else self.eligible + self.plan.automatic
         if self.forced is not None and self.forced <= end:
             self.pending, self.forced = (max(self.forced, self.start), True), None
-        elif (edge := self.search.find(self.history, self.eligible, min(limit, timeout))) is not None:
+        elif (edge := self._edge(min(limit, timeout))) is not None:
             self.pending = (edge[0] + self._jitter(edge[1]), False)
         elif timeout <= limit:
             self.pending = (timeout, True)
         if self.pending is not None:
             self.on_trigger()
+
+    def _edge(self, limit: float) -> tuple[float, float] | None:
+        edge = self.search.find(self.history, self.eligible, limit)
+        while edge is not None and self.misses():
+            edge = self.search.find(self.history, self.eligible, limit)
+        return edge
 
     def _jitter(self, slew: float) -> float:
         settings = self.plan.trigger

@@ -20,6 +20,7 @@ _PATIENCE = 1.0  #: [s] after which a free-running scope shows that it has nothi
 class RunControl(ScopeSettings):
     """From arming to completion; mixed into the scope."""
 
+    has_trigger = True
     dividers: dict[int, float]  #: real attenuation of the probe on each channel that has one
     finished: Acquisition | None  #: what can be read
 
@@ -58,6 +59,7 @@ class RunControl(ScopeSettings):
         rng = self.bench.rng(self.name, "trigger", str(self._acquisitions))
         acquisition = Acquisition(self.plan(channels, automatic), self.clock.now, line, rng)
         acquisition.on_trigger = self._triggered
+        acquisition.misses = self.misses_trigger
         self.acquisition = acquisition
         self._announced = None
         self._memory_full = self.armed_event = False
