@@ -1,0 +1,280 @@
+"""The watchdog against a bench in another process: ``python -m benchmarks.watchdog [--quick] [--runs N] [--seed N]``.
+
+A bench is served over HiSLIP (``tsbench serve``, at the pace of the wall clock). Measurements on it are killed
+(SIGKILL), stopped (SIGSTOP) or deadlocked (a lock that is never given back, a step that never ends, an endless
+loop) at random moments while an output is on. From that moment to the last output going off, as the witness of
+the served bench wrote it, must be at most 2 s. Then the watchdog itself is killed: the run must end safe.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import Line, report
+from benchmarks.watchdog_measuring import DEADLOCKS
+from tsbench.storage import read_run, recover
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+BAR = 2.0  #: [s]
+#: a run of a few seconds of each protocol, and how long [s] after its beginning something happens at the latest
+RUNS: dict[str, tuple[dict[str, Any], float]] = {
+    "iv_sweep": ({"stop": 1.2, "step": 0.02, "dwell": 0.02, "ramp_rate": 1}, 5.0),
+    "pulse_train": ({"count": 20, "amplitude": [1.1, 1.15, 1.2, 1.25, 1.3, 1.35], "record_span": 5e-6}, 5.0),
+    "oscillation": ({"bias": [1.8, 2.0, 2.2, 2.4, 2.6, 2.8], "settle": 0.2, "record_span": 5e-6}, 5.0),
+}
+KINDS = ("SIGKILL", "SIGSTOP", "deadlock", "watchdog killed")
+_SERIALS = {"source_meter": "SIM00001", "generator": "SIM00002", "scope": "SIM00003"}
+
+
+@dataclass
+class Case:
+    """One disturbed measurement."""
+
+    protocol: str
+    kind: str
+    moment: float | None = None  #: wall time at which it happened; None: the run had ended before
+    outputs: list[str] = field(default_factory=list)  #: on at that moment, by the witness
+    off: float | None = None  #: [s] from then to the last output going off; None: it was left on
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether the outputs were off in time and the run is in a file that says what happened."""
+        return self.off is not None and self.off <= BAR and not self.problems
+
+
+class ServedBench:
+    """``tsbench serve`` on the demo world in ``folder``, and a bench file for it. Use it with ``with``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.witness = folder, folder / "witness.jsonl"
+        self.bench = folder / "served.bench.toml"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._log = (folder / "serve.log").open("wb")
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tsbench", "serve", str(EXAMPLES / "nbo2.world.toml"), "--json"],
+            stdout=subprocess.PIPE, stderr=self._log, env={**os.environ, "TSBENCH_WITNESS": str(self.witness)},
+        )
+        assert self._server.stdout is not None
+        line = self._server.stdout.readline()
+        if not line:
+            self.close()
+            raise RuntimeError((folder / "serve.log").read_text("utf-8"))
+        text = (EXAMPLES / "nbo2.bench.toml").read_text("utf-8")
+        text = re.sub(r'^visa_library = .*$', 'visa_library = "@py"\nconnected = "D1"', text, flags=re.M)
+        for served in json.loads(line):
+            text = re.sub(rf'"USB\S*{_SERIALS[served["name"]]}::INSTR"', f'"{served["hislip"]}"', text)
+        self.bench.write_text(text, "utf-8")
+
+    def outputs(self) -> list[tuple[float, str, bool]]:
+        """Return what the witness saw: wall time, output, on."""
+        found = []
+        for line in self.witness.read_bytes().splitlines():
+            if b'"kind":"output"' in line:
+                record = json.loads(line)
+                found.append((record["wall"], f"{record['instrument']}.{record['channel']}", record["on"]))
+        return found
+
+    def on_at(self, moment: float) -> list[str]:
+        """Return the outputs that were on at a wall time."""
+        states = {name: on for wall, name, on in self.outputs() if wall <= moment}
+        return sorted(name for name, on in states.items() if on)
+
+    def off_since(self) -> float | None:
+        """Return the wall time at which the last output went off; None while one is on."""
+        states: dict[str, bool] = {}
+        last = 0.0
+        for wall, name, on in self.outputs():
+            if states.get(name, False) and not on:
+                last = wall
+            states[name] = on
+        return None if any(states.values()) else last
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.terminate()
+        self._server.wait(20)
+        if self._server.stdout is not None:
+            self._server.stdout.close()
+        self._log.close()
+
+    def __enter__(self) -> "ServedBench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def run_case(served: ServedBench, protocol: str, kind: str, delay: float, deadlock: str, number: int) -> Case:
+    """Run ``protocol`` and do ``kind`` to it ``delay`` seconds after it began."""
+    case, out = Case(protocol, kind), served.folder / f"runs{number}"
+    parameters, _ = RUNS[protocol]
+    with (served.folder / f"measuring{number}.log").open("w+b") as log:
+        child = subprocess.Popen(
+            [
+                sys.executable, "-m", "benchmarks.watchdog_measuring", str(served.bench), protocol,
+                json.dumps(parameters), str(out), deadlock if kind == "deadlock" else "", str(delay),
+            ],
+            stdout=subprocess.PIPE, stderr=log, cwd=EXAMPLES.parent,
+        )
+        facts: dict[str, Any] = {}
+        running = threading.Event()
+        reader = threading.Thread(target=_follow, args=(child, facts, running))
+        reader.start()
+        try:
+            if not running.wait(60):
+                raise RuntimeError(f"{protocol} did not begin")
+            if kind != "deadlock":
+                time.sleep(delay)
+                if child.poll() is None and "status" not in facts:
+                    case.moment = time.time()
+                    _do(kind, child, facts["watchdog"])
+            child.wait(60)
+        finally:
+            child.kill()
+            reader.join()
+        case.moment = facts.get("stuck", case.moment)
+        if case.moment is None:
+            return case
+        _settle(served, case)
+        if case.outputs:  # else it had nothing to lose: it was beginning, or had ended
+            _look(case, facts, child.returncode, out)
+        if not case.good:
+            log.seek(0)
+            case.problems.append(log.read().decode("utf-8", "replace").strip())
+    return case
+
+
+def _follow(child: "subprocess.Popen[bytes]", facts: dict[str, Any], running: threading.Event) -> None:
+    assert child.stdout is not None
+    with child.stdout:
+        for line in child.stdout:
+            facts.update(json.loads(line))
+            running.set()
+    running.set()
+
+
+def _do(kind: str, child: "subprocess.Popen[bytes]", watchdog: int) -> None:
+    if kind == "SIGKILL":
+        child.kill()
+    elif kind == "SIGSTOP":
+        child.send_signal(signal.SIGSTOP)
+    else:
+        os.kill(watchdog, signal.SIGKILL)
+
+
+def _settle(served: ServedBench, case: Case) -> None:
+    """Wait until the outputs are off, and note when they went off for the last time."""
+    assert case.moment is not None
+    deadline = time.monotonic() + 4 * BAR
+    time.sleep(0.3)  # what was still on its way to the instruments
+    case.outputs = served.on_at(case.moment)
+    while time.monotonic() < deadline:
+        if (off := served.off_since()) is not None:
+            case.off = max(off - case.moment, 0.0)
+            return
+        time.sleep(0.05)
+
+
+def _look(case: Case, facts: dict[str, Any], code: int, out: Path) -> None:
+    """Check how the process ended and what is in the run's file."""
+    if case.kind == "watchdog killed":
+        if code != 130 or "watchdog" not in facts.get("reason", ""):
+            case.problems.append(f"ended with {code}: {facts.get('reason')}")
+        statuses = {read_run(path).status for path in out.glob("*.nxs")}
+        if statuses != {"abort"}:
+            case.problems.append(f"run files with status {statuses}")
+        return
+    if code != -signal.SIGKILL:
+        case.problems.append(f"the measuring process ended with {code}")
+    deadline = time.monotonic() + 10  # the watchdog writes after it has switched off
+    while not list(out.glob("*.watchdog.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    runs = [read_run(path) for path in recover(out, case.problems.append)]
+    if [(run.status, "watchdog" in run.reason) for run in runs] != [("recovered", True)]:
+        case.problems.append(f"recovered: {[(run.status, run.reason) for run in runs]}")
+
+
+def cases(served: ServedBench, protocol: str, wanted: int, randomness: random.Random) -> Iterator[Case]:
+    """Yield cases until ``wanted`` of each kind met an output that was on."""
+    numbers = itertools.count()
+    latest = RUNS[protocol][1]
+    for kind in KINDS:
+        met, tries = 0, 0
+        while met < wanted and tries < 3 * wanted + 3:
+            tries += 1
+            deadlock = DEADLOCKS[tries % len(DEADLOCKS)]
+            case = run_case(served, protocol, kind, randomness.uniform(0.0, latest), deadlock, next(numbers))
+            if case.moment is not None:
+                met += bool(case.outputs)
+                yield case
+
+
+def measure(folder: Path, wanted: int, seed: int) -> list[Case]:
+    """Return the cases of all protocols, each on a served bench of its own, two at a time."""
+
+    def one(protocol: str) -> list[Case]:
+        found = []
+        with ServedBench(folder / protocol) as served:
+            for case in cases(served, protocol, wanted, random.Random(f"{seed} {protocol}")):
+                found.append(case)
+                off = "LEFT ON" if case.off is None else f"{case.off:.2f} s"
+                print(f"{protocol}, {case.kind}: on {case.outputs}, off after {off}", *case.problems,
+                      file=sys.stderr, flush=True)
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(itertools.chain.from_iterable(pool.map(one, RUNS)))
+
+
+def lines(found: Sequence[Case], wanted: int) -> list[Line]:
+    """Return the table."""
+    made = []
+    for kind in KINDS:
+        of_kind = [case for case in found if case.kind == kind]
+        met = [case for case in of_kind if case.outputs]
+        good = [case for case in of_kind if case.good]
+        times = sorted(case.off if case.off is not None else float("inf") for case in met) or [float("inf")]
+        figure = f"{kind}: outputs off by the witness, {len(RUNS)} protocols"
+        figures = f"median {times[len(times) // 2]:.2f} s, longest {times[-1]:.2f} s"
+        passed = len(good) == len(of_kind) and len(met) >= wanted * len(RUNS)
+        made.append(Line(figure, f"{len(good)} of {len(of_kind)} ({len(met)} with an output on); {figures}",
+                         f"all within {BAR:g} s, {wanted * len(RUNS)} with an output on", passed))
+    disturbed = [case for case in found if case.kind != KINDS[-1] and case.outputs]
+    made.append(Line("SIGKILL, SIGSTOP and deadlock with an output on", str(len(disturbed)),
+                     f"at least {3 * len(RUNS) * wanted}", len(disturbed) >= 3 * len(RUNS) * wanted))
+    return made
+
+
+def main() -> int:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.watchdog", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one case of each kind and protocol")
+    parser.add_argument("--runs", type=int, default=12, help="cases of each kind and protocol (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    if os.name == "nt":
+        print("needs signals that Windows has not", file=sys.stderr)
+        return 2
+    wanted = 1 if options.quick else options.runs
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        found = measure(Path(folder), wanted, options.seed)
+    return report("watchdog", "outputs off although nobody measures any more", lines(found, wanted))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
