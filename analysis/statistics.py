@@ -117,3 +117,24 @@ def proportion_interval(successes: int, trials: int) -> tuple[float, float]:
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
     half = NORMAL_95 / (1 + z2 / trials) * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def median_interval(values: FloatArray) -> tuple[float, float] | None:
+    """Return the distribution-free 95 % interval of the median, from order statistics; None below six values.
+
+    ``values`` of shape (n,) may hold infinities, for those that are only known to be small or large.
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n = ordered.size
+    if n < 6:
+        return None
+    below, rank = 0.5**n if n < 1000 else 0.0, 0  # P(fewer than rank + 1 values below the median)
+    if n >= 1000:
+        rank = math.floor(0.5 * n - 0.5 * NORMAL_95 * math.sqrt(n))
+        return float(ordered[rank]), float(ordered[n - 1 - rank])
+    total = below
+    while total + below * (n - rank) / (rank + 1) <= 0.025:
+        below *= (n - rank) / (rank + 1)
+        rank += 1
+        total += below
+    return float(ordered[rank]), float(ordered[n - 1 - rank])

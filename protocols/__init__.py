@@ -4,11 +4,13 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.protocols.description import describe
 from tsbench.protocols.iv_sweep import IVSweep
 from tsbench.protocols.oscillation import Oscillation
+from tsbench.protocols.paired_pulse import PairedPulse
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.pulse_train import PulseTrain
+from tsbench.protocols.relaxation import Relaxation
 
 PROTOCOLS: dict[str, type[Protocol]] = {
-    protocol.name: protocol for protocol in (IVSweep, PulseTrain, Oscillation)
+    protocol.name: protocol for protocol in (IVSweep, PulseTrain, Oscillation, PairedPulse, Relaxation)
 }
 
 
@@ -19,4 +21,7 @@ def protocol_named(name: str) -> type[Protocol]:
     return PROTOCOLS[name]
 
 
-__all__ = ["PROTOCOLS", "IVSweep", "Oscillation", "Protocol", "PulseTrain", "describe", "protocol_named"]
+__all__ = [
+    "PROTOCOLS", "IVSweep", "Oscillation", "PairedPulse", "Protocol", "PulseTrain", "Relaxation", "describe",
+    "protocol_named",
+]
