@@ -14,13 +14,13 @@ def serve(options: argparse.Namespace) -> int:
     """Serve a world file's instruments until interrupted, then close the world: outputs stay as they are."""
     from tsbench.cli.printing import ProgressPrinter
     from tsbench.simulated_backends.servers.pace import FastPace, WallPace
-    from tsbench.simulated_backends.servers.server import BenchServer
+    from tsbench.simulated_backends.servers.server import BenchServer, prepare
     from tsbench.simulated_backends.world import close_world, open_world
 
-    world = open_world(options.world)
+    with ProgressPrinter(options.world.name, "preparing the simulated bench"):
+        world = open_world(options.world)
+        prepare()
     try:
-        with ProgressPrinter(options.world.name, "preparing the simulated bench"):
-            BenchServer.prepare(world)
         server = BenchServer(world, FastPace() if options.fast else WallPace(), options.port)
         try:
             with server.stopped_by_signals():

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from types import FrameType
 
 from tsbench.errors import ConfigurationError
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.servers.hislip import SUB_ADDRESS, HislipPort
 from tsbench.simulated_backends.servers.pace import Pace
 from tsbench.simulated_backends.servers.scpi_socket import ScpiSocket
@@ -28,6 +30,11 @@ IDLE_STEP = 0.02  #: [s] of bench time, integrated at once while nobody asks
 IDLE_SHARE = 0.5  #: how much of idle time may be computed
 LONGEST_DEBT = 1.0  #: [s] of wall clock that a message waits for idle time that has not been computed yet
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+def prepare() -> None:
+    """Compile the circuit engine, if that has not been done on this machine: nobody should wait for it later."""
+    build_circuit(parse_netlist("R1 a 0 1k\nC1 a 0 1p\n", ["a"])).advance(1e-6)
 
 
 @dataclass(frozen=True)
@@ -104,13 +111,6 @@ class BenchServer:
                 station.cut_all()
 
     # --------------------------------------------------------------------------------------------- life
-
-    @staticmethod
-    def prepare(world: World) -> None:
-        """Integrate the first microsecond: whatever has to be compiled is compiled now."""
-        with world.bench.lock:
-            world.bench.clock.wait(1e-6)
-            world.bench.sync()
 
     def run(self) -> None:
         """Serve until ``stop``."""

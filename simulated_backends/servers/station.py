@@ -32,6 +32,11 @@ class Message:
     trigger: bool = False
 
     @property
+    def size(self) -> int:
+        """Return how many bytes were transferred, with the newline that ended it."""
+        return len(self.content) + (not self.trigger)
+
+    @property
     def query(self) -> bool:
         """Whether its sender expects a reply (a question mark in quoted text or a block does no harm)."""
         return b"?" in self.content
@@ -164,7 +169,7 @@ class Station:
         if fault is not None and not fault.after:
             self._suffer(fault)
             return
-        self.clock.wait(self.instrument.bus_latency + len(message.content) / BUS_RATE)
+        self.clock.wait(self.instrument.bus_latency + message.size / BUS_RATE)
         if not self._in_flight:
             self._since = self.clock.now
         self._in_flight.append(message)

@@ -96,18 +96,20 @@ def scope_record(resources: dict[str, str], library: str) -> np.ndarray:
         generator, scope = opened["generator"], opened["scope"]
         for message in ("*RST", ":OUTP1:LOAD INF", ":FUNC SIN", ":FREQ 1E5", ":VOLT 2.0", ":VOLT:OFFS 0", ":OUTP1 ON"):
             generator.write(message)
+        assert generator.query("*OPC?").strip() == "1"  # two connections: without it the scope may hear first
         for message in (
             "*RST", ":CHAN1:SCAL 0.2", ":TIM:SCAL 2E-6", ":TRIG:EDGE:SOUR CHAN1", ":TRIG:EDGE:LEV 0",
             ":WAV:SOUR CHAN1", ":WAV:FORM WORD", ":WAV:POIN:MODE RAW", ":WAV:POIN MAX", ":DIG CHAN1",
         ):
             scope.write(message)
         assert scope.query("*OPC?").strip() == "1"
-        scope.read_termination = None
-        codes = scope.query_binary_values(":WAV:DATA?", "H", is_big_endian=True, container=np.array)
-        scope.read_termination = "\n"
+        scope.write(":WAV:DATA?")
+        digits = int(scope.read_bytes(2)[1:])  # by the count: a socket knows no other end of a block
+        codes = np.frombuffer(scope.read_bytes(int(scope.read_bytes(digits))), ">u2")
+        assert scope.read_bytes(1) == b"\n"
         assert scope.query(":SYST:ERR?").startswith("+0")
         assert generator.query(":SYST:ERR?").startswith("+0")
-        return np.asarray(codes)
+        return codes
     finally:
         manager.close()
 
