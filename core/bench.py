@@ -24,6 +24,7 @@ from tsbench.instruments.limits import Path as Wiring
 from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.operator import OperatorPrompt, WallClock
 from tsbench.instruments.registry import entry
+from tsbench.instruments.steady_clock import SteadyClock
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 
 __all__ = ["Bench", "Discovered", "check", "discover", "instruments"]
@@ -40,6 +41,7 @@ class Bench:
         self._connections: dict[str, Connection] = {}
         self._guards: dict[str, Any] = {}
         self._outputs = OutputsOn()
+        self._notes: list[str] = []  #: what had to be put right and nobody has been told of
         self.clock: Clock = WallClock()
         self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
@@ -106,7 +108,7 @@ class Bench:
         for manager in self._managers.values():
             clock = getattr(manager.visalib, "clock", None)
             if isinstance(clock, Clock):
-                self.clock = clock
+                self.clock = SteadyClock(clock, self._notes.append)
             positioner = getattr(manager.visalib, "positioner", None)
             if isinstance(positioner, Positioner):
                 self.positioner = positioner
@@ -264,6 +266,15 @@ class Bench:
         self._outputs.clear()
         self.problems = [found.problem for found in self._connections.values() if found.problem]
         return states
+
+    def take_notes(self) -> list[str]:
+        """Return what had to be put right since asked last (questions asked again), one line each."""
+        notes = list(self._notes)
+        self._notes.clear()
+        for connection in self._connections.values():
+            notes += connection.repeats
+            connection.repeats.clear()
+        return notes
 
     def close(self) -> None:
         """Make safe, then close every connection and library."""

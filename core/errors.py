@@ -5,6 +5,8 @@
     TsbenchError                exit code 1
     ├── InstrumentError         an instrument did not do what it was asked
     │   ├── CommunicationError  no reply, a garbled reply, or the connection is gone
+    │   │   ├── NoReply         nothing came in time; the connection stands
+    │   │   └── GarbledReply    what came cannot be what was sent; the connection stands
     │   └── WrongInstrument     something else answers at that address              exit code 2
     ├── LimitError              a limit of the device or of an instrument refused it   exit code 3
     ├── ConfigurationError      a bench, world, netlist, parameter or value is wrong   exit code 2
@@ -31,6 +33,14 @@ class InstrumentError(TsbenchError):
 
 class CommunicationError(InstrumentError):
     """No reply, a garbled reply, or a lost connection."""
+
+
+class NoReply(CommunicationError):
+    """Nothing came within the timeout; the connection stands."""
+
+
+class GarbledReply(CommunicationError):
+    """A reply cannot be what the instrument sent, or answers another question; the connection stands."""
 
 
 class WrongInstrument(InstrumentError):

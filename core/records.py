@@ -30,6 +30,9 @@ class Flag(enum.IntFlag):
     TOO_FEW = 512  #: too few events for a trustworthy interval
     CENSORED = 1024  #: bounded on one side only
     UNCHECKED = 2048  #: could not be checked for oscillation (no scope on the bench)
+    IMPLAUSIBLE = 4096  #: beyond what source, range and compliance allow
+    OPEN = 8192  #: the device looks like an open circuit: no contact, or destroyed
+    SHORT = 16384  #: the device looks like a short circuit
 
     def names(self) -> list[str]:
         """Return the lower-case names of the set flags."""
@@ -89,7 +92,10 @@ class Waveform:
 
 @dataclass(frozen=True)
 class RunEvent:
-    """Something that happened during a run. ``kind``: "progress", "log", "warning", "state", "output", "result"."""
+    """Something that happened during a run.
+
+    ``kind``: "progress", "log", "warning", "state", "output", "result"; "retry" for a question asked again.
+    """
 
     kind: str
     message: str

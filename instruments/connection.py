@@ -24,6 +24,7 @@ class Connection:
     transport: Any
     driver: Any = None
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
+    repeats: list[str] = field(default_factory=list, init=False)  #: what had to be asked again, one line each
 
     @property
     def entry(self) -> DriverEntry:
@@ -43,6 +44,7 @@ class Connection:
             )
         except TypeError as error:
             raise ConfigurationError(f"instruments.{self.name}.options: {error}") from None
+        self.driver.on_repeat = self.repeats.append
 
     def _identity(self) -> Identity:
         from tsbench.instruments.scpi import parse_identity  # noqa: PLC0415

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pymeasure.instruments import Instrument
 
-from tsbench.errors import ConfigurationError, InstrumentError, nearest
+from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, nearest
 from tsbench.instruments import keithley_2450_data as data
 from tsbench.instruments.interfaces import (
     Accuracy,
@@ -23,7 +23,7 @@ from tsbench.instruments.interfaces import (
     SourceMeterCapabilities,
     SourceSettings,
 )
-from tsbench.instruments.limits import require_in_range
+from tsbench.instruments.limits import require_in_range, shown
 from tsbench.instruments.scpi import format_list, format_number, parse_name
 from tsbench.instruments.scpi_instrument import ScpiInstrument
 from tsbench.records import Flag, FloatArray
@@ -37,6 +37,17 @@ _BUFFER = '"defbuffer1"'
 _ELEMENTS = "REL,SOUR,READ,SOURSTAT"
 _LONG_READING = 0.08  #: [s] an aperture beyond this is started and polled, so that a stop is heard
 _FETCH_CHUNK = 500
+_TRIGGER_STATES = frozenset(
+    {"IDLE", "RUNNING", "WAITING", "EMPTY", "FAILED", "ABORTING", "ABORTED", "PAUSED", "BUILDING"}
+)
+_PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
+
+
+def _trigger_state(reply: str) -> str:
+    state = parse_name(reply.partition(";")[0])
+    if state not in _TRIGGER_STATES:
+        raise ValueError(f"no state of the trigger model: {reply!r}")
+    return state
 
 
 class Keithley2450(ScpiInstrument):
@@ -84,7 +95,7 @@ class Keithley2450(ScpiInstrument):
                 f"{self.label}: command language is {language}; send '*LANG SCPI' or set it at the panel, "
                 "then restart the instrument"
             )
-        self.capabilities = dataclasses.replace(data.CAPABILITIES, line_frequency=float(self.line_frequency))
+        self.capabilities = dataclasses.replace(data.CAPABILITIES, line_frequency=self.ask_number(":SYST:LFR?"))
         self.send(f":OUTP:VOLT:SMOD {self._off_mode}", f":OUTP:CURR:SMOD {self._off_mode}")
         self._source = self._measure = None
         self._level = 0.0
@@ -196,8 +207,27 @@ class Keithley2450(ScpiInstrument):
             and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING
         ):
             return self._measure_polled()
-        values = self.ask_list(f":READ? {_BUFFER},{_ELEMENTS}")
-        return self._reading(values, self._level)
+        command = f":READ? {_BUFFER},{_ELEMENTS}"
+        try:
+            reading = self._reading(self.ask_list(command), self._level)
+            if Flag.IMPLAUSIBLE not in reading.flags:
+                return reading
+            why = f"implausible reading {shown(reading.voltage, 'V')}, {shown(reading.current, 'A')}"
+        except (NoReply, GarbledReply) as error:
+            why = str(error)
+        self._require_unchanged(f"read again ({why})")
+        reading = self._reading(self.ask_list(command), self._level)
+        return dataclasses.replace(reading, flags=reading.flags | Flag.TIMEOUT)
+
+    def _require_unchanged(self, why: str) -> None:
+        """Find the source as it was left, before a reading whose reply was lost is taken again."""
+        self.resynchronise(why)
+        source = self._configured()
+        if not self.ask_switch(":OUTP?"):
+            raise InstrumentError(f"{self.label}: the output is off, a reading was lost; check interlock and panel")
+        got = self.ask_number(f":SOUR:{_WORD[source.function]}?")
+        step = self._source_row(self._level, source).full_scale * 1e-5
+        self.accepted(f"source {source.function}", self._level, got, _UNIT[source.function], absolute=step)
 
     def _measure_polled(self) -> Reading:
         self.send(f":TRAC:CLE {_BUFFER}", f':TRIG:LOAD "SimpleLoop",1,0,{_BUFFER}', ":INIT")
@@ -236,7 +266,7 @@ class Keithley2450(ScpiInstrument):
 
     def sweep_running(self) -> bool:
         """Ask the trigger model; InstrumentError if it failed."""
-        state = parse_name(self.ask(":TRIG:STAT?").split(";")[0])
+        state = self._parsed(":TRIG:STAT?", _trigger_state)
         if state == "FAILED":
             self.check_errors()
             raise InstrumentError(f"{self.label}: the trigger model failed; see the instrument's event log")
@@ -261,9 +291,11 @@ class Keithley2450(ScpiInstrument):
     def _reading(self, values: list[float], level: float) -> Reading:
         """Turn [relative time, source read back, measured, source status] into a reading with flags."""
         if len(values) != len(_ELEMENTS.split(",")):
-            raise InstrumentError(f"{self.label}: a reading of {len(values)} values; expected {_ELEMENTS}")
+            raise GarbledReply(f"{self.label}: a reading of {len(values)} values; expected {_ELEMENTS}")
         source = self._configured()
         time, sourced, measured, status = values
+        if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
+            raise GarbledReply(f"{self.label}: a reading at {time:g} s with status {status:g}; repeat it")
         flags = Flag.NONE
         if int(status) & data.STATUS_LIMITED:
             flags |= Flag.COMPLIANCE
@@ -274,6 +306,8 @@ class Keithley2450(ScpiInstrument):
         sourced = sourced if math.isfinite(sourced) else math.nan
         measured = measured if math.isfinite(measured) else math.nan
         function = self._measure.function if self._measure else _OTHER[source.function]
+        if self._implausible(level, sourced, measured, source, function):
+            flags |= Flag.IMPLAUSIBLE
         if function == source.function:  # the 2450 was told to measure what it sources
             other = math.nan
             flags |= Flag.OVERFLOW
@@ -281,6 +315,14 @@ class Keithley2450(ScpiInstrument):
             other = measured
         voltage, current = (sourced, other) if source.function == "voltage" else (other, sourced)
         return Reading(time, level, voltage, current, flags)
+
+    def _implausible(
+        self, level: float, sourced: float, measured: float, source: SourceSettings, function: str
+    ) -> bool:
+        """Whether a reading is beyond what the source's level and its limit allow (never so for NaN)."""
+        top = max(abs(level), self._source_row(level, source).full_scale * 0.01)
+        beyond = abs(sourced) > top * _PLAUSIBLE
+        return beyond or (function != source.function and abs(measured) > source.limit * _PLAUSIBLE)
 
     # --------------------------------------------------------------------------------------- common duties
 

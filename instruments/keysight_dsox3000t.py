@@ -19,7 +19,7 @@ from tsbench.instruments import keysight_dsox3000t_data as data
 from tsbench.instruments.interfaces import EdgeTrigger, OscilloscopeCapabilities, Range, Timebase, Vertical
 from tsbench.instruments.keysight_dsox3000t_preamble import Preamble
 from tsbench.instruments.limits import require_in_range, shown
-from tsbench.instruments.scpi import format_number, parse_name
+from tsbench.instruments.scpi import format_number, parse_list, parse_name
 from tsbench.instruments.scpi_instrument import ScpiInstrument
 from tsbench.records import Flag, FloatArray, Waveform
 
@@ -237,10 +237,7 @@ class KeysightDSOX3000T(ScpiInstrument):
         return np.frombuffer(payload, dtype=kind)
 
     def _preamble(self) -> Preamble:
-        try:
-            return Preamble.parse(self.ask_list(":WAV:PRE?"))
-        except ValueError as error:
-            raise CommunicationError(f"{self.label}: garbled reply to ':WAV:PRE?': {error}") from None
+        return self._parsed(":WAV:PRE?", lambda reply: Preamble.parse(parse_list(reply)))
 
     def _waveform(
         self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,

@@ -1,5 +1,6 @@
 """The preamble of an InfiniiVision waveform: what turns codes into volts and seconds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ class Preamble:
         """Build from the ten numbers of the reply (format, type and count are not needed)."""
         if len(values) != 10:
             raise ValueError(f"a preamble of {len(values)} numbers; expected 10")
+        if not all(map(math.isfinite, values)) or values[4] <= 0 or values[7] <= 0 or values[2] != int(values[2]):
+            raise ValueError("a preamble without a scale")
         return cls(int(values[2]), *values[4:])
 
     def volts_per_code(self) -> float:

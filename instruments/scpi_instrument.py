@@ -1,6 +1,7 @@
 """What all our SCPI drivers share: identity, error queue, blocks, read-back of accepted values."""
 
 import math
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -9,13 +10,16 @@ from typing import TypeVar
 from pymeasure.adapters import Adapter
 from pymeasure.instruments import Instrument
 
-from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.errors import GarbledReply, InstrumentError, NoReply
 from tsbench.instruments import scpi
 from tsbench.instruments.interfaces import OutputState
 from tsbench.instruments.limits import shown
 from tsbench.records import Identity
 
 T = TypeVar("T")
+REPEATS = 2  #: of a query that was not answered, or not understood
+#: queries that change something by being asked: their reply, once lost, is lost
+_ONCE = re.compile(r"SYST\w*:ERR|\*ESR\?|\*TST\?|\*TRG|:?[AT]ER\?|:EVEN|:OPER\w*\?|:READ\?|:MEAS", re.IGNORECASE)
 _QUEUE_DEPTH = 64  #: more entries than any instrument's queue holds
 
 
@@ -50,6 +54,7 @@ class ScpiInstrument(Instrument):
         self.lock = threading.RLock()
         self.resource = resource
         self.wait = wait
+        self.on_repeat: Callable[[str], None] = lambda line: None  #: told of every query that was repeated
         self.identity = identity or scpi.parse_identity(self.ask("*IDN?"))
 
     @property
@@ -66,9 +71,47 @@ class ScpiInstrument(Instrument):
             super().write(command, **kwargs)
 
     def ask(self, command: str, query_delay: float | None = None) -> str:
-        """Send one message and return its reply, as one act."""
+        """Send one message and return its reply, as one act; repeated where that is safe."""
+        return self._repeated(command, lambda: self._ask_once(command, query_delay))
+
+    def _ask_once(self, command: str, query_delay: float | None = None) -> str:
         with self.lock:
             return str(super().ask(command, query_delay)).strip()
+
+    def _repeated(self, command: str, act: Callable[[], T]) -> T:
+        """Ask; a question that only reads is asked again where no answer came or it was not understood."""
+        with self.lock:
+            for _ in range(REPEATS):
+                try:
+                    return act()
+                except (NoReply, GarbledReply) as error:
+                    if _ONCE.search(command):
+                        raise
+                    self.resynchronise(f"'{command}' asked again ({error})")
+            return act()
+
+    def resynchronise(self, why: str) -> None:
+        """After a lost or garbled reply: drop what may still come, and find the same instrument in step.
+
+        Raises
+        ------
+        CommunicationError
+            It does not answer, or answers an earlier question.
+        """
+        self.on_repeat(f"{self.label}: {why}")
+        connection = self.adapter.connection
+        answer = ""
+        for _ in range(2):
+            getattr(connection, "resynchronise", connection.clear)()
+            answer = self._ask_once("*IDN?")
+            try:
+                if scpi.parse_identity(answer) == self.identity:
+                    return
+            except ValueError:
+                continue
+        raise GarbledReply(
+            f"{self.label}: answers out of step ('{answer[:60]}' to '*IDN?'); check cable and VISA library"
+        )
 
     def send(self, *commands: str) -> None:
         """Send several messages, one after the other."""
@@ -89,17 +132,23 @@ class ScpiInstrument(Instrument):
         return self._parsed(command, scpi.parse_list)
 
     def _parsed(self, command: str, parse: Callable[[str], T]) -> T:
-        reply = self.ask(command)
-        try:
-            return parse(reply)
-        except ValueError:
-            raise CommunicationError(
-                f"{self.label}: garbled reply '{reply[:60]}' to '{command}'; "
-                "repeat, then check cable and VISA library"
-            ) from None
+        def act() -> T:
+            reply = self._ask_once(command)
+            try:
+                return parse(reply)
+            except ValueError:
+                raise GarbledReply(
+                    f"{self.label}: garbled reply '{reply[:60]}' to '{command}'; "
+                    "repeat, then check cable and VISA library"
+                ) from None
+
+        return self._repeated(command, act)
 
     def ask_block(self, command: str) -> bytes:
         """Return the payload of a definite-length block."""
+        return self._repeated(command, lambda: self._ask_block_once(command))
+
+    def _ask_block_once(self, command: str) -> bytes:
         with self.lock:
             self.write(command)
             try:
@@ -107,11 +156,13 @@ class ScpiInstrument(Instrument):
                 digits = scpi.block_length_digits(head)
                 length = int(self.read_bytes(digits))
             except ValueError as error:
-                raise CommunicationError(f"{self.label}: garbled block for '{command}': {error}") from None
+                raise GarbledReply(f"{self.label}: garbled block for '{command}': {error}") from None
             payload = bytes(self.read_bytes(length))
-            self.read_bytes(1)  # the newline that ends the reply
-        if len(payload) != length:
-            raise CommunicationError(f"{self.label}: '{command}' gave {len(payload)} of {length} bytes")
+            end = bytes(self.read_bytes(1))
+        if len(payload) != length or end != b"\n":
+            raise GarbledReply(
+                f"{self.label}: garbled block for '{command}': {len(payload)} of {length} bytes, then {end!r}"
+            )
         return payload
 
     def write_block(self, command: str, payload: bytes) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pyvisa
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, NoReply
 from tsbench.instruments.liveness import UNWATCHED, Liveness
 
 #: [s] for one reply; whatever takes longer is started, polled and fetched
@@ -121,7 +121,14 @@ class Transport:
     def read(self) -> str:
         """Read one reply without its newline."""
         with self.lock, self._errors(self._last):
-            return str(self._open_session().read()).rstrip("\r\n")
+            session = self._open_session()
+            reply = str(session.read())
+            if session.read_termination is None and not reply.endswith("\n"):
+                raise GarbledReply(
+                    f"{self.name} ({self.resource}): the reply {reply[:_SHOWN]!r} to '{self._last}' is cut off; "
+                    "repeat, then check the cable"
+                )
+            return reply.rstrip("\r\n")
 
     def read_bytes(self, count: int) -> bytes:
         """Read exactly ``count`` bytes, or with -1 the whole reply."""
@@ -150,6 +157,13 @@ class Transport:
                 if getattr(error, "error_code", _UNSUPPORTED) != _UNSUPPORTED:
                     raise
 
+    def resynchronise(self) -> None:
+        """Drop whatever may still come as an answer to earlier questions: device clear, or a new connection
+        where the bus has no clear.
+        """
+        stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
+        self.reopen() if stream else self.clear()
+
     def serial_poll(self) -> int:
         """Return the status byte."""
         with self.lock, self._errors("serial poll"):
@@ -169,7 +183,7 @@ class Transport:
         try:
             yield
         except (pyvisa.errors.Error, *_FAILURES) as error:
-            raise CommunicationError(self._describe(message, error)) from error
+            raise _kind(error)(self._describe(message, error)) from error
         finally:
             self.liveness.beat()
 
@@ -182,11 +196,20 @@ class Transport:
                 f"{where}: no reply to '{asked}' in {self.timeout:g} s; outputs are unknown until read back, "
                 "check the panel and the cable"
             )
+        if isinstance(error, UnicodeDecodeError):
+            return f"{where}: garbled reply {error.object[:20]!r} to '{asked}'; repeat, then check the cable"
         if message == "open":
             return f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected"
         return (
             f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back"
         )
+
+
+def _kind(error: Exception) -> type[CommunicationError]:
+    if isinstance(error, UnicodeDecodeError):
+        return GarbledReply
+    timed_out = getattr(error, "error_code", None) == pyvisa.constants.StatusCode.error_timeout
+    return NoReply if timed_out else CommunicationError
 
 
 def _reason(error: Exception) -> str:

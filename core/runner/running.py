@@ -87,6 +87,7 @@ class RunningRun:
         for step in steps:
             self.watch.beat()
             self._keep_time()
+            self._note_retries()
             self.watched_recorder.settle()
             self.teller.progress(step.done, step.total, step.message, paused)
             if (reason := self.control.stopped) is not None:
@@ -125,8 +126,14 @@ class RunningRun:
             self._note("warning", f"while ending: {_words(error)}")
         return ended
 
+    def _note_retries(self) -> None:
+        """Record what the bench had to put right: questions that were asked again, a clock set back."""
+        for note in getattr(self.bench, "take_notes", list)():
+            self._note("retry", note)
+
     def _tell_end(self, ended: Ended, report: OutputReport) -> None:
         self._keep_time()
+        self._note_retries()
         self._note("output", report.message, report.outputs)
         if ended.status == "fail":
             trace = "".join(traceback.format_exception(ended.error)) if ended.error is not None else ""

@@ -16,6 +16,7 @@ from tsbench.instruments.keithley_2450 import Keithley2450
 from tsbench.records import Flag, Identity
 
 IDENTITY = Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "04096331", "1.7.12b")
+IDN = "KEITHLEY INSTRUMENTS,MODEL 2450,04096331,1.7.12b"
 OK = (":SYST:ERR?", '0,"No error;0;0 0"')
 SOURCE = [
     (":SOUR:FUNC VOLT", None), (":SOUR:VOLT 0", None), (":SOUR:VOLT:RANG 2", None),
@@ -206,7 +207,22 @@ def test_errors_of_the_queue_are_all_told() -> None:
 def test_a_garbled_reply_is_a_communication_error() -> None:
     with driver([(":SYST:ERR?", "#$%")]) as found, pytest.raises(CommunicationError, match="garbled reply"):
         found.check_errors()
-    with driver([(":OUTP?", "?")]) as found, pytest.raises(CommunicationError, match=r"garbled reply '\?'"):
+    again = [(":OUTP?", "?"), ("*IDN?", IDN)]
+    with driver([*again, *again, (":OUTP?", "?")]) as found, pytest.raises(
+        CommunicationError, match=r"garbled reply '\?'"
+    ):
+        found.output_states()
+
+
+def test_a_question_that_only_reads_is_asked_again_and_this_is_told() -> None:
+    with driver([(":OUTP?", "\x7f"), ("*IDN?", IDN), (":OUTP?", "0")]) as found:
+        told: list[str] = []
+        found.on_repeat = told.append
+        assert not found.output_states()[0].enabled
+    assert len(told) == 1 and "':OUTP?' asked again" in told[0]
+    with driver([(":OUTP?", "1.5"), ("*IDN?", "0"), ("*IDN?", "1")]) as found, pytest.raises(
+        CommunicationError, match="out of step"
+    ):
         found.output_states()
 
 

@@ -15,6 +15,7 @@ from tsbench.instruments.keysight_dsox3000t import KeysightDSOX3000T
 from tsbench.records import Flag, Identity
 
 IDENTITY = Identity("KEYSIGHT TECHNOLOGIES", "DSO-X 3054T", "MY1", "07.20")
+AGAIN = [("*IDN?", "KEYSIGHT TECHNOLOGIES,DSO-X 3054T,MY1,07.20")]
 OK = (":SYST:ERR?", '+0,"No error"')
 CHANNEL = [
     (":CHAN1:DISP ON", None), (":CHAN1:COUP DC", None), (":CHAN1:IMP ONEM", None), (":CHAN1:PROB 1", None),
@@ -194,11 +195,11 @@ def test_segments_keep_their_times() -> None:
 
 
 def test_damaged_replies() -> None:
-    with scope([*CHANNEL, *FETCH, (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"XX")]) as found:
+    with scope([*CHANNEL, *FETCH, (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"XX"), *AGAIN, (":WAV:DATA?", b"XX"), *AGAIN, (":WAV:DATA?", b"XX")]) as found:
         set_up(found)
         with pytest.raises(CommunicationError, match="garbled block"):
             found.fetch([1])
-    pairs = [*FETCH, (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"#11\x80\n"), (":WAV:PRE?", "1,2,3")]
+    pairs = [*FETCH, (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"#11\x80\n"), *3 * [(":WAV:PRE?", "1,2,3"), *AGAIN]][:-1]
     with scope([*CHANNEL, *pairs]) as found:
         set_up(found)
         with pytest.raises(CommunicationError, match="3 numbers"):

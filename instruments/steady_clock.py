@@ -1,0 +1,35 @@
+"""A bench clock that never goes back, so that no wait lasts longer because somebody set the clock."""
+
+from collections.abc import Callable
+
+from tsbench.instruments.interfaces import Clock
+
+LARGEST_SLIP = 1e-6  #: [s] what rounding may do
+
+
+class SteadyClock:
+    """A :class:`~tsbench.instruments.Clock` over another one; its steps back are taken out and told.
+
+    A step forward cannot be told from time that has passed: waits then end early, which protocols flag as a
+    trigger that was missed or a point that was not settled.
+    """
+
+    def __init__(self, clock: Clock, tell: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._offset = 0.0
+        self._last = clock.now()
+
+    def now(self) -> float:
+        """Return seconds on the bench's clock."""
+        now = self._clock.now() + self._offset
+        if now < self._last - LARGEST_SLIP:
+            self._tell(f"the bench's clock was set back by {self._last - now:.6g} s; times go on from where they were")
+            self._offset += self._last - now
+            now = self._last
+        self._last = max(self._last, now)
+        return self._last
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self._clock.wait(seconds)
