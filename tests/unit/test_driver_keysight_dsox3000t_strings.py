@@ -195,14 +195,16 @@ def test_segments_keep_their_times() -> None:
 
 
 def test_damaged_replies() -> None:
-    with scope([*CHANNEL, *FETCH, (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"XX"), *AGAIN, (":WAV:DATA?", b"XX"), *AGAIN, (":WAV:DATA?", b"XX")]) as found:
+    source, damaged = (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"XX")
+    with scope([*CHANNEL, *FETCH, source, damaged, *AGAIN, damaged, *AGAIN, damaged]) as found:
         set_up(found)
         with pytest.raises(CommunicationError, match="garbled block"):
             found.fetch([1])
-    pairs = [*FETCH, (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"#11\x80\n"), *3 * [(":WAV:PRE?", "1,2,3"), *AGAIN]][:-1]
+    preamble = (":WAV:PRE?", "1,2,3")
+    pairs = [*FETCH, source, (":WAV:DATA?", b"#11\x80\n"), preamble, *AGAIN, preamble, *AGAIN, preamble]
     with scope([*CHANNEL, *pairs]) as found:
         set_up(found)
-        with pytest.raises(CommunicationError, match="3 numbers"):
+        with pytest.raises(CommunicationError, match="garbled reply '1,2,3'"):
             found.fetch([1])
 
 
