@@ -52,14 +52,14 @@ class PulseOutcome:
 
 
 def before_pulse(time: FloatArray, voltage: FloatArray, current: FloatArray, edge: float) -> Before:
-    """Return the level before the ``edge`` [s]: mean over the last tenth of what is recorded, at most 1000 samples.
+    """Return the level before the ``edge`` [s]: mean over the later half of what is recorded, at most 1000 samples.
 
     ``time``, ``voltage``, ``current`` of shape (n,) in s, V, A; samples within a twentieth of the stretch before the
     edge are left out.
     """
     stop = int(np.searchsorted(time, edge))
     stop -= max(1, min(stop, 200) // 20)
-    start = max(0, stop - min(max(stop // 10, 20), 1000))
+    start = max(0, stop - min(max(stop // 2, 20), 1000))
     stop = max(stop, start + 1)
     level = current[start:stop]
     return Before(float(voltage[start:stop].mean()), float(level.mean()), noise_of(current[:stop]), stop - start)

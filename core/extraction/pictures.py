@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from tsbench.extraction.options import ExtractionOptions
+from tsbench.extraction.pulses import pulse_delays
 from tsbench.extraction.runs import (
     extract,
     frequency_curve,
     oscillation_records,
-    pulse_delays,
     sweep_switching,
 )
 from tsbench.quantities import format_quantity

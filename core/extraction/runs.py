@@ -6,19 +6,12 @@ import numpy as np
 
 from tsbench.analysis.frequency import Oscillation, frequency_result, jitter_result, oscillation
 from tsbench.analysis.half_sweeps import IVPoints
-from tsbench.analysis.pulse import (
-    Delay,
-    PulseFacts,
-    delay_result,
-    mean_delay,
-    switching_delay,
-    switching_probability,
-)
 from tsbench.analysis.snapback import snapback
 from tsbench.analysis.spikes import Spikes, spike_times
 from tsbench.analysis.threshold import Switching, switching
 from tsbench.extraction.facts import parameter, sweep_facts, timebase_accuracy
 from tsbench.extraction.options import ExtractionOptions
+from tsbench.extraction.pulses import delays, refractory, relaxation
 from tsbench.extraction.signals import DeviceRecord, device_records
 from tsbench.records import Flag, FloatArray, Result, Run
 
@@ -27,6 +20,8 @@ _BY_PROTOCOL: Mapping[str, tuple[str, ...]] = {
     "iv_sweep": ("threshold",),
     "pulse_train": ("switching_delay",),
     "oscillation": ("oscillation",),
+    "paired_pulse": ("refractory",),
+    "relaxation": ("relaxation",),
 }
 
 
@@ -88,49 +83,6 @@ def _thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
     return [result for event in sweep_switching(run, options) for result in event.results()]
 
 
-# ------------------------------------------------------------------------------------------------ pulses
-
-
-def pulse_delays(
-    run: Run, options: ExtractionOptions | None = None
-) -> Iterator[tuple[DeviceRecord, int, Delay]]:
-    """Yield (record, segment, delay) of each recorded pulse."""
-    options = options or ExtractionOptions()
-    timebase = timebase_accuracy(run.header)
-    for record in device_records(run):
-        if record.voltage is None or record.current is None:
-            continue
-        resistance = run.header.fixture.sensing.current_resistance or 0.0
-        facts = PulseFacts(
-            voltage_resolution=record.voltage_resolution,
-            current_resolution=record.current_resolution,
-            channel_skew=options.channel_skew,
-            sense_delay=resistance * options.sense_capacitance,
-            sense_delay_limit=resistance * options.sense_capacitance_limit,
-            timebase_accuracy=timebase,
-        )
-        for segment in range(record.voltage.shape[0]):
-            flags = record.flags | (Flag.CLIPPED if record.clipped[segment] else Flag.NONE)
-            yield (
-                record,
-                segment,
-                switching_delay(record.times, record.voltage[segment], record.current[segment], facts, flags),
-            )
-
-
-def _delays(run: Run, options: ExtractionOptions) -> list[Result]:
-    results: list[Result] = []
-    groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
-    for record, _, delay in pulse_delays(run, options):
-        key = tuple(sorted(record.conditions.items()))
-        mine = groups.setdefault(key, [])
-        results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
-        mine.append(delay)
-    for key, delays in groups.items():
-        results += [mean_delay(delays, dict(key)), switching_probability(delays, dict(key))]
-    return results
-
-
 # ------------------------------------------------------------------------------------------ oscillations
 
 
@@ -165,8 +117,10 @@ def _frequencies(run: Run, options: ExtractionOptions) -> list[Result]:
 #: analyses by name
 ANALYSES: Mapping[str, Callable[[Run, ExtractionOptions], list[Result]]] = {
     "threshold": _thresholds,
-    "switching_delay": _delays,
+    "switching_delay": delays,
     "oscillation": _frequencies,
+    "refractory": refractory,
+    "relaxation": relaxation,
 }
 
 

@@ -1,0 +1,211 @@
+"""Relaxation time: from the falling edge of a pulse until the device current at the read level stays below a level.
+
+Definitions. Falling edge: the current's fall through the middle between its last value in the pulse and its first at
+the read level; a device that is on hardly shows the edge in its voltage when a resistor is in series. Level: a current,
+or a share of the current right after the edge. The current before the pulse, at the same read level and with the device
+at rest, is taken for zero, for a scope's offset is larger than these currents.
+
+A device that is still above the level when the record ends gives a lower bound, one that is below it at once an upper
+bound: value None, CENSORED. The median over shots and its distribution-free interval take such bounds as they are.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.pulse import PulseFacts, switching_delay
+from tsbench.analysis.signal import noise_of, smoothed
+from tsbench.analysis.statistics import NORMAL_95, combined, median_interval, standard_uncertainty, summarise
+from tsbench.records import Flag, FloatArray, Result
+
+#: shares of the record after the edge: most that a running mean may take
+_WIDEST_MEAN = 0.02
+#: and its share of the relaxation time
+_MEAN_SHARE = 0.03
+#: samples of the current right after the edge, from which its share is taken, and the share of the time before them
+_FIRST_SAMPLES = 12
+#: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current
+_CLEAR = 4.0
+_METHOD = "falling edge at 50 % of the current to the current staying below the level"
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """One shot; ``value`` [s] is None where it has no pulse that fired, or only ``low`` or ``high`` is known."""
+
+    value: float | None
+    random: float = 0.0  #: [s] standard uncertainty of this one
+    systematic: float = 0.0  #: [s] standard uncertainty common to all
+    flags: Flag = Flag.NONE
+    level: float = math.nan  #: [A]
+    initial: float = math.nan  #: [A] right after the edge
+    edge_time: float = math.nan  #: [s] on the waveform's time axis
+    low: float | None = None  #: [s] it lasted at least this long
+    high: float | None = None  #: [s] or at most this
+    zero: float = 0.0  #: [A] current before the pulse
+
+    @property
+    def fired(self) -> bool:
+        """Whether the pulse switched the device on: without that there is nothing to relax."""
+        return Flag.NO_EVENT not in self.flags
+
+    @property
+    def bounded(self) -> float | None:
+        """Return the time for order statistics: the value, or infinity or 0 for one that is only bounded."""
+        if self.value is not None:
+            return self.value
+        return math.inf if self.low is not None else 0.0 if self.high is not None else None
+
+
+def relaxation_time(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, width: float, *, level: float | None = None,
+    fraction: float = 0.5, facts: PulseFacts | None = None, flags: Flag = Flag.NONE,
+) -> Relaxed:
+    """Measure the relaxation time in one record that holds a pulse and what follows.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the pulse begins at about 0
+    width : [s] of the pulse
+    level : [A] above the current of the device at rest; None: ``fraction`` of the current right after the edge
+    facts : accuracy of the scope
+    flags : of the acquisition, passed on
+    """
+    facts = facts or PulseFacts()
+    dt = float(time[-1] - time[0]) / max(time.size - 1, 1)
+    begin, end = int(np.searchsorted(time, -0.02 * width)), int(np.searchsorted(time, 0.95 * width))
+    if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    until = slice(0, end)
+    if switching_delay(time[until], voltage[until], current[until], facts).value is None:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT)
+    zero = float(np.mean(current[:begin]))
+    top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
+    sign = 1.0 if top >= 0 else -1.0
+    i = sign * (current - zero)
+    edge = _falling_edge(i, end, sign * top)
+    if edge is None:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT, zero=zero)
+    noise = noise_of(i, facts.current_resolution)
+    settled = math.ceil(edge) + 2
+    tail = i[settled:]
+    initial = float(np.median(tail[:_FIRST_SAMPLES]))
+    wanted = level if level is not None else fraction * initial
+    found = {"level": wanted, "initial": initial, "edge_time": float(time[0]) + edge * dt, "zero": zero}
+    systematic = standard_uncertainty(facts.timebase_accuracy)
+    clear = min(wanted, abs(initial - wanted) if level is None else wanted)
+    mean = math.ceil((_CLEAR * noise / clear) ** 2) if clear > 0 else tail.size
+    widest = max(int(_WIDEST_MEAN * tail.size), 3)
+    if mean > widest or initial < _CLEAR * noise / math.sqrt(_FIRST_SAMPLES):
+        if level is None or mean <= widest:  # nothing flows already: faster than can be seen
+            return Relaxed(
+                None, flags=flags | Flag.CENSORED, high=(settled + _FIRST_SAMPLES - edge) * dt, **found)
+        flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
+    smooth = smoothed(tail, min(max(mean, 1), widest))
+    above = np.flatnonzero(smooth >= wanted)
+    if above.size == 0:
+        return Relaxed(None, flags=flags | Flag.CENSORED, high=(settled + _FIRST_SAMPLES - edge) * dt, **found)
+    last = int(above[-1])
+    # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
+    mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
+    smooth = smoothed(tail, mean)
+    above = np.flatnonzero(smooth >= wanted)
+    last = int(above[-1]) if above.size else last
+    if last >= smooth.size - 1 - mean:
+        return Relaxed(None, flags=flags | Flag.CENSORED, low=(settled + last - edge) * dt, **found)
+    step = float(smooth[last] - smooth[last + 1])
+    crossing = last + (float(smooth[last]) - wanted) / step if step > 0 else float(last)
+    value = (settled + crossing - edge) * dt
+    reach = max(mean, 2)
+    before, after = smooth[max(last - reach, 0)], smooth[min(last + reach, smooth.size - 1)]
+    slope = max(float(before - after) / (2 * reach), 1e-30)  # [A] a sample
+    blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
+    random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
+    return Relaxed(value, random, systematic * value, flags, **found)
+
+
+def _falling_edge(i: FloatArray, end: int, top: float) -> float | None:
+    """Return the fractional index at which the current last falls through the middle of its fall after ``end``."""
+    # the fall is steep beside all that follows: look for it within what the pulse's end may be late
+    stretch = i[end : min(i.size, end + max(2 * (end // 5), 50))]
+    drop = stretch[:-2] - stretch[2:]
+    at = int(np.argmax(drop))
+    if drop[at] <= 0:
+        return None
+    rest = float(np.median(stretch[at + 3 : at + 3 + _FIRST_SAMPLES])) if at + 3 < stretch.size else 0.0
+    middle = 0.5 * (top + rest)
+    for k in range(max(at - 3, 0), min(at + 6, stretch.size - 1)):
+        if stretch[k] >= middle > stretch[k + 1]:
+            return float(end + k + (stretch[k] - middle) / (stretch[k] - stretch[k + 1]))
+    return float(end + at + 1)
+
+
+# ----------------------------------------------------------------------------------------------- results
+
+
+def shot_result(shot: Relaxed, conditions: dict[str, object]) -> Result:
+    """Return one shot's relaxation time with its 95 % interval, or the bound that is known."""
+    conditions = {**conditions, "level": shot.level} if math.isfinite(shot.level) else conditions
+    if shot.value is None:
+        return Result("relaxation_time", "s", None, shot.low, shot.high, _METHOD, conditions, shot.flags)
+    half = NORMAL_95 * combined(shot.random, shot.systematic)
+    low, high = shot.value - half, shot.value + half
+    return Result("relaxation_time", "s", shot.value, low, high, _METHOD, conditions, shot.flags)
+
+
+def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
+    """Return the median over the shots that fired, with its interval by order statistics.
+
+    CENSORED where one end of the interval, or the median, is only bounded; TOO_FEW below six shots.
+    """
+    known = [shot for shot in shots if shot.fired and shot.bounded is not None]
+    values = np.array([shot.bounded for shot in known], dtype=np.float64)
+    censored = sum(shot.value is None for shot in known)
+    flags = Flag.NONE
+    for shot in known:
+        flags |= shot.flags & ~Flag.CENSORED
+    method = f"median of {values.size} of {len(shots)} pulses, {censored} of them only bounded; {_METHOD}"
+    conditions = {**conditions, "statistic": "median", "pulses": values.size}
+    if not values.size:
+        return Result("relaxation_time_median", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)
+    middle = np.sort(values)[[(values.size - 1) // 2, values.size // 2]]
+    value: float | None = float(middle.mean()) if np.isfinite(middle).all() and middle[0] > 0 else None
+    interval = median_interval(values)
+    if interval is None:
+        interval, flags = (float(values.min()), float(values.max())), flags | Flag.TOO_FEW
+    common = [NORMAL_95 * combined(shot.random, shot.systematic) for shot in known if shot.value is not None]
+    wide = float(np.median(common)) if common else 0.0
+    lasted = [shot.low for shot in known if shot.low is not None]
+    at_most = [shot.high for shot in known if shot.high is not None]
+    low: float | None = interval[0] - wide
+    high: float | None = interval[1] + wide
+    if not math.isfinite(interval[1]):
+        high, flags = None, flags | Flag.CENSORED
+    if not math.isfinite(interval[0]):
+        low = min(lasted)
+    if interval[0] == 0.0:
+        low, flags = None, flags | Flag.CENSORED
+    if interval[1] == 0.0:
+        high = max(at_most)
+    return Result("relaxation_time_median", "s", value, low, high, method, conditions, flags)
+
+
+def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
+    """Return the mean over the shots that fired, with its t-interval; no value where any is only bounded."""
+    known = [shot for shot in shots if shot.fired]
+    times = np.array([shot.value for shot in known if shot.value is not None], dtype=np.float64)
+    method = f"mean of {times.size} pulses, {_METHOD}"
+    conditions = {**conditions, "statistic": "mean", "pulses": times.size}
+    name = "relaxation_time_mean"
+    if times.size < len(known) or times.size == 0:
+        flags = Flag.CENSORED if times.size < len(known) else Flag.NO_EVENT
+        return Result(name, "s", None, None, None, method, conditions, flags)
+    if times.size == 1:
+        half = NORMAL_95 * combined(known[0].random, known[0].systematic)
+        return Result(name, "s", float(times[0]), times[0] - half, times[0] + half, method, conditions, Flag.TOO_FEW)
+    summary = summarise(times, max(shot.systematic for shot in known))
+    own = NORMAL_95 * float(np.mean([shot.random for shot in known])) / math.sqrt(times.size)
+    half = max(summary.high - summary.mean, own)
+    return Result(name, "s", summary.mean, summary.mean - half, summary.mean + half, method, conditions, Flag.NONE)

@@ -1,0 +1,169 @@
+"""Runs of pulses to results: delays, what fired, pairs, relaxation, pulses until a train fires."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tsbench.analysis.firing import Firing, PulseOutcome, outcome, probability_result
+from tsbench.analysis.pulse import (
+    Delay,
+    PulseFacts,
+    delay_result,
+    mean_delay,
+    switching_delay,
+    switching_probability,
+)
+from tsbench.analysis.refractory import PairOutcome, Recovery, recovery, recovery_results
+from tsbench.analysis.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.extraction.facts import parameter, timebase_accuracy
+from tsbench.extraction.options import ExtractionOptions
+from tsbench.extraction.signals import DeviceRecord, device_records
+from tsbench.records import Flag, Result, Run
+
+
+def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> PulseFacts:
+    """Return accuracy of the scope for one acquisition."""
+    resistance = run.header.fixture.sensing.current_resistance or 0.0
+    return PulseFacts(
+        voltage_resolution=record.voltage_resolution,
+        current_resolution=record.current_resolution,
+        channel_skew=options.channel_skew,
+        sense_delay=resistance * options.sense_capacitance,
+        sense_delay_limit=resistance * options.sense_capacitance_limit,
+        timebase_accuracy=timebase_accuracy(run.header),
+    )
+
+
+def record_flags(record: DeviceRecord, segment: int) -> Flag:
+    """Return the flags of one segment."""
+    return record.flags | (Flag.CLIPPED if record.clipped[segment] else Flag.NONE)
+
+
+# ------------------------------------------------------------------------------------------------ trains
+
+
+def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
+    """Yield (record, segment, delay) of each recorded pulse."""
+    options = options or ExtractionOptions()
+    for record in device_records(run):
+        if record.voltage is None or record.current is None:
+            continue
+        facts = pulse_facts(run, record, options)
+        for segment in range(record.voltage.shape[0]):
+            flags = record_flags(record, segment)
+            found = switching_delay(record.times, record.voltage[segment], record.current[segment], facts, flags)
+            yield record, segment, found
+
+
+def delays(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return each pulse's delay, and mean and firing probability under each condition."""
+    results: list[Result] = []
+    groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
+    for record, _, delay in pulse_delays(run, options):
+        key = tuple(sorted(record.conditions.items()))
+        mine = groups.setdefault(key, [])
+        results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
+        mine.append(delay)
+    for key, mine in groups.items():
+        results += [mean_delay(mine, dict(key)), switching_probability(mine, dict(key))]
+    return results
+
+
+# ------------------------------------------------------------------------------------------------- pairs
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair of a run; None where that pulse was not recorded."""
+
+    amplitude: float
+    gap: float
+    first: PulseOutcome | None
+    second: PulseOutcome | None
+
+    def counted(self) -> PairOutcome:
+        """Return what the recovery counts; a pair of which one pulse was missed counts as missed."""
+        both = self.first is not None and self.second is not None
+        first, second = (None if found is None or not both else found.firing for found in (self.first, self.second))
+        return PairOutcome(self.gap, first, second)
+
+
+def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair]:
+    """Return the pairs of a run in order of time, those included of which the scope missed a pulse."""
+    options = options or ExtractionOptions()
+    seen: dict[int, dict[int, PulseOutcome]] = {}
+    for record in device_records(run):
+        if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
+            continue
+        mine = seen.setdefault(round(record.conditions["pair"]), {})
+        number = round(record.conditions["pulse"])
+        edge = 0.0 if number == 1 or record.times[0] < 0 else _second_edge(run, record)
+        mine[number] = outcome(
+            record.times, record.voltage[0], record.current[0], pulse_facts(run, record, options),
+            record_flags(record, 0), edge=edge, rested=mine[1].before if number == 2 and 1 in mine else None)
+    pairs = []
+    for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
+        mine = seen.get(round(number), {})
+        pairs.append(Pair(float(amplitude), float(gap), mine.get(1), mine.get(2)))
+    return pairs
+
+
+def _second_edge(run: Run, record: DeviceRecord) -> float:
+    """Return when the second pulse begins [s] on the time axis of a record that both pulses share."""
+    return float(run.column("width")[0]) + record.conditions["gap"]
+
+
+def recoveries(pairs: Sequence[Pair]) -> dict[float, Recovery]:
+    """Return the recovery at each amplitude [V]."""
+    amplitudes = sorted({pair.amplitude for pair in pairs})
+    return {
+        amplitude: recovery([pair.counted() for pair in pairs if pair.amplitude == amplitude])
+        for amplitude in amplitudes
+    }
+
+
+def refractory(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return refractory period and firing probabilities at each amplitude, and the mean delay of first pulses."""
+    pairs = pulse_pairs(run, options)
+    results: list[Result] = []
+    for amplitude, found in recoveries(pairs).items():
+        conditions: dict[str, object] = {"amplitude": amplitude, "pulse_width": float(run.column("width")[0])}
+        results += recovery_results(found, conditions)
+        first = [
+            pair.first.delay for pair in pairs
+            if pair.amplitude == amplitude and pair.first is not None and pair.first.firing is not Firing.STILL_ON
+        ]
+        results.append(mean_delay(first, {**conditions, "of": "first pulses"}))
+    return results
+
+
+# -------------------------------------------------------------------------------------------- relaxation
+
+
+def relaxations(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, Relaxed]]:
+    """Yield (record, relaxation) of each pulse of a relaxation run."""
+    options = options or ExtractionOptions()
+    level, fraction = parameter(run, "level"), float(parameter(run, "fraction", 0.5))
+    for record in device_records(run):
+        if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
+            continue
+        yield record, relaxation_time(
+            record.times, record.voltage[0], record.current[0], record.conditions["pulse_width"],
+            level=None if level is None else float(level), fraction=fraction,
+            facts=pulse_facts(run, record, options), flags=record_flags(record, 0))
+
+
+def relaxation(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return the relaxation time of each pulse, and median, mean and firing probability at each amplitude."""
+    results: list[Result] = []
+    groups: dict[tuple[tuple[str, float], ...], list[Relaxed]] = {}
+    for record, found in relaxations(run, options):
+        key = tuple(sorted((name, value) for name, value in record.conditions.items() if name != "shot"))
+        groups.setdefault(key, []).append(found)
+        results.append(shot_result(found, dict(record.conditions)))
+    for key, shots in groups.items():
+        fired = sum(shot.fired for shot in shots)
+        results += [
+            median_result(shots, dict(key)), mean_result(shots, dict(key)),
+            probability_result("firing_probability", fired, len(shots), dict(key), "pulses"),
+        ]
+    return results
