@@ -141,6 +141,10 @@ class Witness:
              "wall": round(wall_clock.time(), 6)}
         )
 
+    def outputs_on(self) -> list[str]:
+        """Return the outputs whose relay is closed."""
+        return [name for name, enabled in self._outputs.items() if enabled]
+
     def compliance(self, instrument: str, limit: float | None, time: float) -> None:
         """A source meter limits its current to ``limit`` [A] from now on (None: it does not)."""
         if limit is None:

@@ -296,6 +296,13 @@ def _numbers(path: Path, device: str, parameters: Mapping[str, float | str]) -> 
 
 
 _open: dict[Path, World] = {}
+#: outputs that were on when their world was closed, for who wants to know (the pytest plugin, which empties it)
+left_on: list[str] = []
+
+
+def open_worlds() -> list[World]:
+    """Return the worlds that are open in this process."""
+    return list(_open.values())
 
 
 def open_world(path: str | Path) -> World:
@@ -312,6 +319,7 @@ def close_world(world: World) -> None:
     """Close a world; the next ``open_world`` of its path is a new one."""
     if _open.get(world.path) is world:
         del _open[world.path]
+    left_on.extend(world.witness.outputs_on())
     world.close()
 
 
