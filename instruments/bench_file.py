@@ -77,7 +77,7 @@ class WatchdogTable(_Table):
 
     enabled: bool = True
     #: without a sign of progress for so long the run is killed; switching off takes its time after that
-    deadline: Seconds = Field(1.0, ge=0.2, le=60.0)
+    deadline: Seconds = Field(0.8, ge=0.2, le=60.0)
     interval: Seconds = Field(0.1, ge=0.01, le=10.0)  #: between two heartbeats
 
 

@@ -110,6 +110,8 @@ class Watch(NoWatch):
                 )
         self._answered = time.monotonic()
         self.beat()
+        with contextlib.suppress(OSError):  # heard before the first output is on, whatever happens to this process
+            self._tell({"due": self._deadline})
         self._bench.report_to(self)
 
     def beat(self) -> None:
