@@ -99,14 +99,16 @@ class Connection:
             try:
                 if reopen or attempt > 0:
                     self.transport.reopen()
-                with contextlib.suppress(
-                    CommunicationError
-                ):  # off matters more than clear; who is gone fails below
+                try:
                     self.driver.clear()
+                except CommunicationError as error:  # off matters more than clear; who is gone fails below
+                    self.repeats.append(f"{self.driver.label}: not cleared before switching off ({error})")
                 self.driver.safe_state()
                 states: list[OutputState] = list(self.driver.output_states())
                 left_on = [state.output for state in states if state.enabled]
                 if not left_on:
+                    if self.problem:
+                        self.repeats.append(f"{self.driver.label}: switched off at another attempt ({self.problem})")
                     self.problem = ""
                     return states
                 self.problem = (

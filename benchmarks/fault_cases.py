@@ -1,0 +1,237 @@
+"""One disturbed run and what it left: the part of ``benchmarks.faults`` that measures."""
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from tsbench.bench import Bench
+from tsbench.errors import StorageError, TsbenchError
+from tsbench.protocols import Protocol, protocol_named
+from tsbench.records import RunEvent
+from tsbench.runner import Control, RunOutcome, run_on
+from tsbench.simulated_backends.witness_log import read_witness
+from tsbench.storage import disk, read_run, run_file
+from tsbench.storage.validation import inspect
+
+BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
+#: a short run of each protocol
+SHORT: dict[str, dict[str, Any]] = {
+    "iv_sweep": {"stop": 1.2, "step": 0.3, "ramp_rate": 100},
+    "pulse_train": {"count": 2, "amplitude": [1.2]},
+    "oscillation": {"bias": [2.0], "record_span": 2e-6},
+    "paired_pulse": {
+        "amplitude": [1.2], "base": 0.0, "width": 10e-6, "gaps": [20e-6], "repeats": 1, "rest": 1e-3,
+        "rise_time": 10e-9, "fall_time": 10e-9,
+    },
+}
+_ON_PURPOSE = "an error inside a protocol"
+#: an error that nobody raised on purpose
+_ALIEN = re.compile(r"(^|; )[A-Z]\w*(Error|Exception|Interrupt)\b:")
+
+
+@dataclass
+class Case:
+    """What one disturbed run left."""
+
+    outcome: RunOutcome | None = None  #: None: the bench could not be opened, or no run begun
+    refusal: str = ""  #: why
+    left_on: list[str] = field(default_factory=list)  #: outputs that the witness saw on at the end
+    problems: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)  #: lines that say what happened
+    happened: int = 0  #: faults, by the witness
+    missed: bool = False  #: the fault did nothing: no trigger came after it
+    messages: int = 0
+    steps: int = 0
+    trail: tuple[tuple[str, bool], ...] = ()  #: of every message: instrument, whether it was a read
+
+    @property
+    def good(self) -> bool:
+        """Whether every output was off and the run file whole."""
+        return not self.left_on and not self.problems
+
+
+class Disturbed:
+    """A protocol to which something happens at one of its steps."""
+
+    def __init__(self, protocol: Protocol, at: int, disturb: Callable[[], None] | None) -> None:
+        self._protocol = protocol
+        self._at = at
+        self._disturb = disturb
+        self.steps = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._protocol, name)
+
+    def run(self, station: Any, recorder: Any) -> Iterator[Any]:
+        """Run the protocol; disturb it inside the step that was chosen."""
+        for step in self._protocol.run(station, recorder):
+            if self.steps == self._at and self._disturb is not None:
+                self._disturb()
+            self.steps += 1
+            yield step
+
+
+@dataclass
+class FullDisk:
+    """A disk that takes no more from the ``at``-th write of the run on (a torn half of it still gets there).
+
+    ``once``: only that write fails, as where somebody makes room.
+    """
+
+    at: int
+    once: bool = False
+    writes: int = 0
+
+    @contextlib.contextmanager
+    def inserted(self) -> Iterator["FullDisk"]:
+        """Put this disk under the storage, from the outside: the storage does not know."""
+        write, consolidate = disk.write_all, run_file.consolidate
+
+        def write_all(descriptor: int, data: bytes | memoryview) -> None:
+            number, self.writes = self.writes, self.writes + 1
+            if number == self.at or (number > self.at and not self.once):
+                write(descriptor, memoryview(data)[: len(data) // 2])
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            write(descriptor, data)
+
+        def consolidated(path: Path) -> Path:
+            if self.writes > self.at and not self.once:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return consolidate(path)
+
+        with mock.patch.object(disk, "write_all", write_all), mock.patch.object(
+            run_file, "consolidate", consolidated
+        ):
+            yield self
+
+
+def run_case(
+    folder: Path,
+    name: str,
+    *,
+    fault: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    at: int = -1,
+    disturb: Callable[[Control], None] | None = None,
+    full: FullDisk | None = None,
+    thorough: bool = True,
+) -> Case:
+    """Run ``name`` on the demo bench in ``folder``, disturbed, and look what it left.
+
+    Parameters
+    ----------
+    fault : what ``TSBENCH_FAULTS`` is told
+    at, disturb : the step, and what happens there
+    full : the disk it writes to
+    thorough : look at every dataset of the run file too, as ``tsbench validate``
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    witness = folder / "witness.jsonl"
+    os.environ["TSBENCH_WITNESS"] = str(witness)
+    os.environ["TSBENCH_FAULTS"] = json.dumps(fault) if fault else ""
+    case, control, told = Case(), Control(), list[RunEvent]()
+    protocol = Disturbed(
+        protocol_named(name).parse(dict(SHORT[name])), at, (lambda: disturb(control)) if disturb else None
+    )
+    try:
+        bench = Bench.open(BENCH, "D1")
+    except TsbenchError as error:
+        _refused(case, error, witness)
+        return case
+    try:
+        with full.inserted() if full else contextlib.nullcontext():
+            case.outcome = run_on(
+                bench,
+                protocol,  # type: ignore[arg-type]
+                folder / "runs",
+                events=told.append,
+                control=control,
+                extract=False,
+            )
+    except TsbenchError as error:
+        _refused(case, error, witness)
+        return case
+    finally:
+        case.left_on = left_on(witness)
+        world = next(iter(bench._managers.values())).visalib.world
+        case.messages, case.steps, case.trail = world.faults.total, protocol.steps, tuple(world.faults.trail)
+        case.missed = any(instrument.triggers_to_miss for instrument in world.instruments.values())
+        case.happened = len(world.faults.happened)
+        bench.close()
+    _check(case, told, folder / "runs", thorough)
+    return case
+
+
+def left_on(witness: Path) -> list[str]:
+    """Return the outputs that were switched on last, as the witness saw them."""
+    states: dict[str, bool] = {}
+    if witness.exists():
+        for record in read_witness(witness).of_kind("output"):
+            states[f"{record['instrument']}.{record['channel']}"] = bool(record["on"])
+    return [output for output, on in states.items() if on]
+
+
+def _refused(case: Case, error: TsbenchError, witness: Path) -> None:
+    case.refusal = str(error)
+    case.told.append(case.refusal)
+    case.left_on = left_on(witness)
+    case.happened = len(read_witness(witness).faults()) if witness.exists() else 0
+    if not case.refusal or "\n" in case.refusal:
+        case.problems.append(f"not one line: {case.refusal!r}")
+
+
+def _check(case: Case, told: Sequence[RunEvent], runs: Path, thorough: bool) -> None:
+    """What the run says of itself must agree with the witness, and its file be whole."""
+    outcome = case.outcome
+    assert outcome is not None
+    if not outcome.safe:
+        case.problems.append(f"outputs told: {dict(outcome.outputs)}")
+    if "\n" in outcome.reason or (_ALIEN.search(outcome.reason) and _ON_PURPOSE not in outcome.reason):
+        case.problems.append(f"no clear line: {outcome.reason!r}")
+    path = outcome.path
+    if path is not None and path.suffix != ".nxs":  # the disk was full: what it took is recovered
+        try:
+            (path,) = run_file.recover(runs)
+        except (StorageError, ValueError) as error:
+            case.problems.append(f"nothing recovered: {error}")
+            return
+    if path is None:
+        case.problems.append(f"no run file: {outcome.reason}")
+        return
+    case.problems += inspect(path) if thorough else []
+    run = read_run(path)
+    acknowledged = [event.data["index"] for event in told if event.kind == "point"]
+    if len(run.points) != len(acknowledged):
+        case.problems.append(f"{len(acknowledged)} points were acknowledged, the file holds {len(run.points)}")
+    waveforms = sum(event.kind == "waveform" for event in told)
+    if len(run.waveforms) != waveforms:
+        case.problems.append(f"{waveforms} waveforms were acknowledged, the file holds {len(run.waveforms)}")
+    if left := [found.name for found in runs.iterdir() if found != path]:
+        case.problems.append(f"left behind: {', '.join(left)}")
+    if outcome.status != "success":
+        case.told.append(outcome.reason)
+    case.told += [event.message for event in told if event.kind in {"retry", "warning"}]
+    flagged = [waveform.flags for waveform in run.waveforms if waveform.flags]
+    if flagged or run.point_flags.any():
+        case.told.append("flagged")
+
+
+def _raise() -> None:
+    raise RuntimeError(_ON_PURPOSE)
+
+
+#: what happens at a step: name -> act, and the status it must lead to
+AT_STEPS: dict[str, tuple[Callable[[Control], None], str]] = {
+    "exception": (lambda _: _raise(), "fail"),
+    "stop": (lambda control: control.stop(), "abort"),
+    "ctrl-c": (lambda _: os.kill(os.getpid(), signal.SIGINT), "abort"),
+}
