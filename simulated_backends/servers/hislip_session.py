@@ -169,7 +169,7 @@ class HislipSession(Client):
         if packet.kind == Kind.ASYNC_STATUS_QUERY:
             if packet.control & 1:
                 self._unread = False
-            self._answer(Kind.ASYNC_STATUS_RESPONSE, self._station.serial_poll(self._unread))
+            self._answer(Kind.ASYNC_STATUS_RESPONSE, self._station.serial_poll(self, self._unread))
         elif packet.kind == Kind.ASYNC_DEVICE_CLEAR:
             self._clearing, self._unread = True, False
             self._input.clear()

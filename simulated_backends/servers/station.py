@@ -237,12 +237,16 @@ class Station:
         if fault is not None:
             self._suffer(fault)
 
-    def serial_poll(self, unread_reply: bool) -> int:
-        """Return the status byte; ``unread_reply``: the client has not read the reply it was sent."""
+    def serial_poll(self, client: Client, unread_reply: bool) -> int:
+        """Return the status byte as ``client`` sees it: a message is available if it is one for this client.
+
+        ``unread_reply``: it has not read the reply that it was sent.
+        """
         fault = self._count()
         self.clock.wait(self.instrument.bus_latency)
         status = self.instrument.serial_poll()
-        if unread_reply:
+        status &= ~MESSAGE_AVAILABLE_BIT
+        if unread_reply or (self.executing(client) and self.instrument.output_ready):
             status |= MESSAGE_AVAILABLE_BIT
         if self.request_latched:
             status |= SERVICE_REQUEST_BIT
