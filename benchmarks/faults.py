@@ -4,7 +4,8 @@ Every fault of the schedule (``tsbench.simulated_backends.faults``) is injected 
 run of each protocol, or at every N-th (another of them for each fault, so that none is left out by all);
 the disk is full from each write on; an exception, a stop and Ctrl-C come at every step. Each time every output
 must be off in the end, as the witness saw it before the bench was closed, what was acknowledged must be in a
-whole run file (or in a journal that ``recover`` makes one of), and one line must say what happened.
+whole run file (every 8th is made and looked at dataset by dataset; of the others the journal is read back, from
+which a file is made), and one line must say what happened.
 """
 
 import argparse
@@ -60,7 +61,7 @@ TRIGGERS = {"trigger missed": {"kind": "trigger_missed"}}
 #: faults of which a run that goes on may show nothing: they may come when all is measured, or change nothing
 QUIET = ("contact", "device", "clock", "power", "trigger")
 ENOUGH = 3000  #: injected faults that a full run needs
-#: every file of every so many cases is looked at dataset by dataset
+#: of so many cases one makes its run file, which is looked at dataset by dataset
 THOROUGH_EVERY = 8
 
 

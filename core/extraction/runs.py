@@ -9,6 +9,7 @@ from tsbench.analysis.half_sweeps import IVPoints
 from tsbench.analysis.snapback import snapback
 from tsbench.analysis.spikes import Spikes, spike_times
 from tsbench.analysis.threshold import Switching, switching
+from tsbench.extraction.contacts import contact_of, with_contact
 from tsbench.extraction.facts import parameter, sweep_facts, timebase_accuracy
 from tsbench.extraction.options import ExtractionOptions
 from tsbench.extraction.pulses import delays, refractory, relaxation
@@ -43,7 +44,7 @@ def extract(run: Run, options: ExtractionOptions | None = None) -> tuple[Result,
     found: list[Result] = []
     for name in _BY_PROTOCOL.get(run.header.protocol, ()):
         found += ANALYSES[name](run, options)
-    return tuple(found)
+    return with_contact(tuple(found), contact_of(run))
 
 
 # ------------------------------------------------------------------------------------------------ sweeps

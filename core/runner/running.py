@@ -157,8 +157,11 @@ class RunningRun:
         self.teller.tell("state", "extracting", {"state": "extracting"})
         try:
             from tsbench.extraction import extract as extract_results
+            from tsbench.extraction.contacts import contact_of
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
+            if message := contact_of(run).message:
+                self._note("warning", message)
             results = tuple(extract_results(run))
         except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
             self._note(

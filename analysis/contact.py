@@ -1,0 +1,52 @@
+"""Whether a device looks open or short over a whole run: a word for whoever reads the numbers, not a verdict."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.records import Flag, FloatArray
+
+#: conductance [S] below which nothing seems to be connected: under 1 uA at 1 V, what cables and offsets of a
+#: source meter on a 1 mA range give; a device that stays off may do the same
+OPEN_BELOW = 1e-6
+SHORT_BELOW = 20.0  #: [Ohm] between device voltage and current: less than contacts and wires are known to
+LEAST_VOLTAGE = 0.1  #: [V] with less nothing can be said of an open device
+LEAST_CURRENT = 1e-5  #: [A] with less nothing can be said of a short
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What a run says of the contact."""
+
+    flags: Flag  #: OPEN, SHORT or NONE
+    message: str = ""  #: one line with the numbers behind it, and what to do; "" where nothing is suspected
+
+
+def contact(voltage: FloatArray, current: FloatArray, resolution: float = 0.0) -> Contact:
+    """Judge the contact from device voltage [V] and current [A] of a whole run, same shape; NaN is left out.
+
+    Parameters
+    ----------
+    resolution : float
+        [A] that the current cannot tell from zero (one code of a scope): an open device needs a finer one.
+    """
+    known = np.isfinite(voltage) & np.isfinite(current)
+    v, i = np.abs(np.asarray(voltage)[known]), np.abs(np.asarray(current)[known])
+    if v.size == 0:
+        return Contact(Flag.NONE)
+    highest, most = float(v.max()), float(i.max())
+    enough = OPEN_BELOW * highest
+    if highest >= LEAST_VOLTAGE and most < enough and resolution < enough:
+        return Contact(
+            Flag.OPEN,
+            f"the device looks open: at most {most * 1e6:.3g} uA at up to {highest:.3g} V; check the contact, "
+            "unless it stayed off",
+        )
+    strong = i >= 0.5 * most
+    ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf
+    if ratio < SHORT_BELOW:
+        return Contact(
+            Flag.SHORT,
+            f"the device looks short: {ratio:.2g} Ohm at {most * 1e6:.3g} uA; check probes and device",
+        )
+    return Contact(Flag.NONE)

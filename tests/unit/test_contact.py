@@ -1,0 +1,29 @@
+"""Open and short devices are told in words."""
+
+import numpy as np
+
+from tsbench.analysis.contact import contact
+from tsbench.records import Flag
+
+
+def test_a_device_that_switches_is_neither() -> None:
+    voltage = np.array([0.2, 0.6, 1.02, 0.93, 0.9, 0.88, 0.3])
+    current = np.array([5e-6, 2e-5, 8e-5, 1e-3, 8e-4, 6e-4, 8e-6])
+    assert contact(voltage, current).flags is Flag.NONE
+
+
+def test_open_and_short() -> None:
+    levels = np.linspace(-1.2, 1.2, 13)
+    found = contact(levels, 3e-9 * levels)
+    assert found.flags == Flag.OPEN and found.flags.names() == ["open"]
+    assert "0.0036 uA at up to 1.2 V" in found.message and "check the contact" in found.message
+    found = contact(levels * 1e-3, np.clip(levels, -1e-3, 1e-3))
+    assert found.flags == Flag.SHORT and found.flags.names() == ["short"] and "Ohm" in found.message
+
+
+def test_nothing_is_said_of_what_cannot_be_known() -> None:
+    assert contact(np.zeros(0), np.zeros(0)).flags is Flag.NONE
+    assert contact(np.full(3, np.nan), np.ones(3)).flags is Flag.NONE
+    assert contact(np.full(3, 0.05), np.full(3, 1e-9)).flags is Flag.NONE  # hardly a voltage
+    assert contact(np.full(3, 1e-6), np.full(3, 1e-6)).flags is Flag.NONE  # hardly a current
+    assert contact(np.ones(3), np.zeros(3), resolution=1e-5).flags is Flag.NONE  # a scope that sees no less
