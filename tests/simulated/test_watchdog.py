@@ -51,7 +51,8 @@ def test_a_measurement_that_is_left_alone_succeeds_with_its_watchdog_and_without
     from tsbench.runner import run_protocol
 
     # two levels, each held for longer than the watchdog is patient
-    sweep = protocol_named("iv_sweep").parse({"stop": 0.1, "step": 0.1, "dwell": 1.5, "dual": False, "check_oscillation": False})
+    two = {"stop": 0.1, "step": 0.1, "dwell": 1.5, "dual": False, "check_oscillation": False}
+    sweep = protocol_named("iv_sweep").parse(two)
     told: dict[bool, list[Any]] = {True: [], False: []}
     for watchdog, events in told.items():
         out = tmp_path / str(watchdog)
