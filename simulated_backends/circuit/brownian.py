@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.devices.compilation import compiled
 
 TICKS_PER_SECOND = 2.0**34
@@ -63,6 +65,53 @@ def path_in_unit(seed: int, channel: int, unit: int, ticks: int) -> float:
         else:
             increment = half
     return before + increment if ticks > 0 else before
+
+
+DEPTHS = UNIT_BITS + 1  #: of the tree; :func:`path_going_on` remembers one interval at each
+
+
+@compiled
+def path_going_on(
+    seed: int, channel: int, unit: int, ticks: int, cache: FloatArray, nodes: IntArray, place: int
+) -> float:
+    """Return what :func:`path_in_unit` returns, bit for bit, from the intervals of the last call as far as they go.
+
+    ``nodes[place]`` (1 + DEPTHS) is [unit, node at each depth], ``cache[place]`` (2 DEPTHS) [increment, value at the
+    start] at each depth. A unit of -1 remembers nothing.
+    """
+    if ticks <= 0:
+        return 0.0
+    if nodes[place, 0] != unit:
+        for depth in range(1, 1 + DEPTHS):
+            nodes[place, depth] = -1
+        nodes[place, 0], nodes[place, 1] = unit, 1
+        cache[place, 0] = math.sqrt(UNIT_TICKS / TICKS_PER_SECOND) * normal_number(seed, channel, unit, 0)
+        cache[place, 1] = 0.0
+    if ticks >= UNIT_TICKS:
+        return float(cache[place, 0])
+    depth = 0
+    while depth < UNIT_BITS and nodes[place, depth + 2] == (1 << (depth + 1)) + (ticks >> (UNIT_BITS - depth - 1)):
+        depth += 1
+    increment, before = cache[place, 2 * depth], cache[place, 2 * depth + 1]
+    node, left = (1 << depth) + (ticks >> (UNIT_BITS - depth)), UNIT_BITS - depth
+    rest = ticks & ((1 << left) - 1)
+    length = UNIT_TICKS / TICKS_PER_SECOND / (1 << depth)
+    while rest > 0:
+        half = 0.5 * increment + 0.5 * math.sqrt(length) * normal_number(seed, channel, unit, node)
+        left -= 1
+        depth += 1
+        length *= 0.5
+        node *= 2
+        if rest >= (1 << left):
+            before += half
+            increment -= half
+            rest -= 1 << left
+            node += 1
+        else:
+            increment = half
+        nodes[place, depth + 1] = node
+        cache[place, 2 * depth], cache[place, 2 * depth + 1] = increment, before
+    return float(before)
 
 
 @compiled

@@ -8,9 +8,9 @@ forms. Each piece starts where the true path is at that instant, so whatever its
 the circuit stays on the same path.
 """
 
-from numpy import float64, int64, zeros
+from numpy import float64, full, int64, zeros
 
-from tsbench.simulated_backends.circuit.brownian import TICKS_PER_SECOND, UNIT_BITS, path_in_unit, piece
+from tsbench.simulated_backends.circuit.brownian import DEPTHS, TICKS_PER_SECOND, UNIT_BITS, path_going_on, piece
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.equations import Arrays
 from tsbench.simulated_backends.circuit.linear import IntArray
@@ -24,13 +24,17 @@ CHANNELS = 2  #: independent paths per device
 def noise_space(devices: int, stochastic: bool, refinement: float) -> Arrays:
     """Return what the integrator remembers of the noise between calls.
 
-    (clock, paths, tick): clock is [start of the piece, its end [s], factor on the length of pieces, 1 if any device is
-    stochastic], paths the values of all paths at the end of the piece, tick that end in ticks since 0.
+    (clock, paths, tick, cache, nodes): clock is [start of the piece, its end [s], factor on the length of pieces, 1 if
+    any device is stochastic], paths the values of all paths at the end of the piece, tick that end in ticks since 0;
+    cache and nodes as in :func:`.brownian.path_going_on`, one row per path: they only make it quicker.
     """
     clock = zeros(4, dtype=float64)
     clock[1] = float("inf")
     clock[2], clock[3] = refinement, float(stochastic)
-    return clock, zeros(CHANNELS * devices, dtype=float64), zeros(1, dtype=int64)
+    count = CHANNELS * devices
+    return (
+        clock, zeros(count, dtype=float64), zeros(1, dtype=int64), zeros((count, 2 * DEPTHS), dtype=float64),
+        full((count, 1 + DEPTHS), -1, dtype=int64))
 
 
 @compiled
@@ -43,7 +47,7 @@ def next_piece(
     Returns the end of the piece [s]. With ``new`` there is no piece to go on with. Other arguments as in
     :func:`.equations.right_side`.
     """
-    clock, paths, tick = noise
+    clock, paths, tick, cache, nodes = noise
     nl, nd = index[0], index[1]
     first_current = index[3 + 2 * nd]
     wanted = 1.0
@@ -71,7 +75,7 @@ def next_piece(
                 elif known:
                     before = paths[place]
                 else:
-                    before = path_in_unit(seed, c, unit, now)
-                paths[place] = path_in_unit(seed, c, unit, end)
+                    before = path_going_on(seed, c, unit, now, cache, nodes, place)
+                paths[place] = path_going_on(seed, c, unit, end, cache, nodes, place)
                 devices[k, NOISE + c] = (paths[place] - before) / (clock[1] - t)
     return float(clock[1])

@@ -121,7 +121,7 @@ def _probabilities(model: SilverFilament, pair: PulsePair, gaps: FloatArray, tri
     each = trials // (gaps.size + 3)
     place = np.repeat(np.arange(gaps.size), [each] * (gaps.size - 1) + [4 * each])
     run = pulse_pairs(model, pair, gaps[place], seed)
-    tried = np.bincount(place, run.first_fired, gaps.size)
+    tried = np.bincount(place, run.first_fired, gaps.size).astype(float)
     fired = np.bincount(place, run.first_fired & run.second_fired, gaps.size)
     return _Probabilities(fired / np.maximum(tried, 1), tried)
 

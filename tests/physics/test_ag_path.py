@@ -7,7 +7,14 @@ import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
-from tsbench.simulated_backends.circuit.brownian import TICKS_PER_SECOND, UNIT_TICKS, path_in_unit, piece
+from tsbench.simulated_backends.circuit.brownian import (
+    DEPTHS,
+    TICKS_PER_SECOND,
+    UNIT_TICKS,
+    path_going_on,
+    path_in_unit,
+    piece,
+)
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseTrain, Segment
@@ -80,6 +87,18 @@ def test_path_has_the_law_of_brownian_motion() -> None:
     assert abs(np.corrcoef(other, path[:, -1])[0, 1]) < 4 / np.sqrt(4000)
     fine = np.diff([path_in_unit(3, 0, 7, k * 64) for k in range(4001)]) * np.sqrt(TICKS_PER_SECOND / 64)
     assert fine.var() == pytest.approx(1.0, abs=4 * np.sqrt(2 / 4000))
+
+
+def test_remembering_intervals_changes_no_bit() -> None:
+    cache, nodes = np.zeros((2, 2 * DEPTHS)), np.full((2, 1 + DEPTHS), -1, dtype=np.int64)
+    random = np.random.default_rng(0)
+    unit, tick = 0, 0
+    for _ in range(5000):
+        size = 1 << int(random.integers(4, 30))
+        tick = (tick // size + 1) * size if random.random() < 0.8 else int(random.integers(0, UNIT_TICKS + 1))
+        if tick > UNIT_TICKS:
+            unit, tick = unit + 1, int(random.integers(1, UNIT_TICKS))
+        assert path_going_on(9, 1, unit, tick, cache, nodes, 1) == path_in_unit(9, 1, unit, tick)
 
 
 def test_pieces_tile_the_time_whatever_their_length() -> None:

@@ -172,8 +172,8 @@ def test_engine_and_trials_agree() -> None:
     edges = 10e-3 + 0.5e-6 + 60e-3 * np.arange(120)
     delay = np.array([t[up[(t[up] > e) & (t[up] < e + 1e-3)][0]] - e for e in edges])
     life = np.array([t[down[(t[down] > e) & (t[down] < e + 50e-3)][-1]] - e - 1e-3 for e in edges])
-    for engine, other in ((delay, trials().first_delay), (life, trials().relaxation)):
-        other = other[np.isfinite(other)]
+    for engine, found in ((delay, trials().first_delay), (life, trials().relaxation)):
+        other = found[np.isfinite(found)]
         error = 1.25 * np.std(np.log(other)) * np.sqrt(1 / engine.size + 1 / other.size)   # of the medians' logarithm
         assert abs(np.log(np.median(engine) / np.median(other))) < 4 * error
         assert np.std(np.log(engine)) == pytest.approx(np.std(np.log(other)), rel=0.35)
@@ -199,6 +199,6 @@ def test_specimens_differ_and_come_back() -> None:
 
 def test_seeds_of_a_world_make_their_own_paths() -> None:
     model = device_model("ag_sio2")
-    seeds = {getattr(model.seeded(world, name), "seed") for world in (1, 2) for name in ("A1", "A2")}
-    assert len(seeds) == 4
+    devices = {model.seeded(world, name) for world in (1, 2) for name in ("A1", "A2")}
+    assert len(devices) == 4
     assert model.seeded(1, "A1") == model.seeded(1, "A1")
