@@ -225,11 +225,9 @@ def needs_watchdog(bench: Any) -> bool:
 
 def _start() -> "subprocess.Popen[bytes]":
     """Start the process, out of reach of what a terminal sends to this one."""
-    apart: dict[str, Any] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return subprocess.Popen(
         [sys.executable, "-m", "tsbench.watchdog"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **apart
     )
