@@ -24,7 +24,7 @@ from benchmarks.report import Line, report
 WORLD = Path(__file__).resolve().parent.parent / "examples" / "resistor.world.toml"
 SIMULATED = 600.0  #: [s]
 LONGEST = 540.0  #: [s] of wall clock
-APERTURE = 1 / 60  #: [s] of one reading, at least
+APERTURE = 2 / 60  #: [s] of one reading with its auto-zero, at least
 RESISTANCE = 10e3  #: [Ohm], of the source meter's own resistor
 
 
@@ -139,7 +139,7 @@ class SocketGenerator(Generator):
     channel = 2
 
     def other(self, number: int) -> None:
-        points = self.random.randint(8, 400) * 2
+        points = self.random.randint(16, 400) * 2
         block = (b"\n;'\"#1,2" * points)[: 2 * points]
         self.session.write_raw(f":SOUR2:DATA:ARB:DAC W{number % 7},#4{len(block):04d}".encode() + block + b"\n")
         reply = self.ask(f":SOUR2:DATA:ATTR:POIN? W{number % 7}")

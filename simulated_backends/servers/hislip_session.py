@@ -84,7 +84,7 @@ class HislipSession(Client):
 
     # --------------------------------------------------------------------------------- what the station asks
 
-    def deliver(self, reply: bytes, message: Message) -> None:
+    def deliver(self, reply: bytes, message: Message, only: int | None = None) -> None:
         """Send a reply in as many messages as the client's maximum asks for."""
         if self._clearing:
             return
@@ -92,10 +92,13 @@ class HislipSession(Client):
             self._interrupt(self.queue[0].identifier)  # it has gone on: IEEE 488.2 throws the reply away
             return
         size = self._largest - HEADER.size
-        cuts = range(0, len(reply), size)
-        for start in cuts:
+        for start in range(0, len(reply), size):
             kind = Kind.DATA if start + size < len(reply) else Kind.DATA_END
-            self._data.send(Packet(kind, 0, message.identifier, reply[start : start + size]).pack())
+            packet = Packet(kind, 0, message.identifier, reply[start : start + size]).pack()
+            if only is not None and only < start + size:
+                self._data.send(packet[: HEADER.size + only - start])  # its header has promised more
+                return
+            self._data.send(packet)
         self._unread = True
 
     @property

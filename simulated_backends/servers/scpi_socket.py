@@ -33,9 +33,9 @@ class ScpiSocket(Client):
         self._input[:] = rest
         self.queue.extend(Message(content) for content in messages if content.strip(b" \t\r\0"))
 
-    def deliver(self, reply: bytes, message: Message) -> None:
+    def deliver(self, reply: bytes, message: Message, only: int | None = None) -> None:
         """Put the reply into the stream."""
-        self._connection.send(reply)
+        self._connection.send(reply[:only])
 
     @property
     def congested(self) -> bool:

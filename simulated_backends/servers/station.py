@@ -52,8 +52,8 @@ class Client:
         self.queue: deque[Message] = deque()
         self.gone = False
 
-    def deliver(self, reply: bytes, message: Message) -> None:
-        """Send the reply to ``message``."""
+    def deliver(self, reply: bytes, message: Message, only: int | None = None) -> None:
+        """Send the reply to ``message``, or ``only`` so many bytes of it: the connection is then lost."""
         raise NotImplementedError
 
     def cut(self) -> None:
@@ -165,7 +165,10 @@ class Station:
         message = client.queue.popleft()
         self.clients.remove(client)
         self.clients.append(client)  # the others first, next time
+        had_gone = client.gone
         fault = self._count()
+        if client.gone and not had_gone:
+            return  # the instrument has restarted
         if fault is not None and not fault.after:
             self._suffer(fault)
             return
@@ -210,12 +213,13 @@ class Station:
         elif fault.kind == "late":
             self.clock.schedule_in(fault.seconds or 0.0, lambda: owner.deliver(reply, message))
         elif fault.kind == "connection_lost":
-            owner.deliver(reply[: fault.bytes], message)
+            owner.deliver(reply, message, fault.bytes)
             self._suffer(fault)
 
     def _abandon(self) -> None:
         self._in_flight.clear()
         self._owner = None
+        self._reply_fault = None
         self.instrument.device_clear()
 
     # ------------------------------------------------------------------------------ beside the messages

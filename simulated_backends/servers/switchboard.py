@@ -106,7 +106,8 @@ class Connection:
             self._end()
 
     def cut(self) -> None:
-        """Lose the connection: the other side is told at once, and gets nothing that was not sent."""
+        """Lose the connection: the other side is told at once, after what it can still take."""
+        self.flush()
         if self._link is not None:
             with contextlib.suppress(OSError):
                 self._link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _linger())

@@ -193,10 +193,11 @@ class Served:
         import threading
 
         from tsbench.simulated_backends.servers.pace import FastPace, WallPace
-        from tsbench.simulated_backends.servers.server import BenchServer
+        from tsbench.simulated_backends.servers.server import BenchServer, prepare
         from tsbench.simulated_backends.world import open_world
 
         self.world = open_world(world_file)
+        prepare()
         self.server = BenchServer(self.world, FastPace() if fast else WallPace())
         self.addresses = {address.name: address for address in self.server.addresses}
         self.failure: BaseException | None = None

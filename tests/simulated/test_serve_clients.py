@@ -1,5 +1,6 @@
 """Several clients at once, time beside the wall clock, lost connections."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tsbench.simulated_backends.faults import ConnectionLost
+from tsbench.simulated_backends.faults import Fault
 from tsbench.simulated_backends.servers.locks import InstrumentLock
 from tsbench.simulated_backends.servers.pace import PATIENCE, FastPace, WallPace
 
@@ -24,9 +25,12 @@ class Wire:
     def send(self, *messages: str) -> None:
         self.link.sendall("".join(f"{message}\n" for message in messages).encode())
 
+    def line(self) -> str:
+        return self._stream.readline().decode().strip()
+
     def ask(self, message: str) -> str:
         self.send(message)
-        return self._stream.readline().decode().strip()
+        return self.line()
 
     def close(self) -> None:
         self._stream.close()
@@ -164,7 +168,7 @@ def test_locks() -> None:
 def test_a_lost_connection_is_felt_at_once(serve: Any, connect: Connect, after: bool) -> None:
     """The fault plan counts the messages of a served bench as it does in process: write and read are two."""
     served = serve()
-    served.world.faults.add(ConnectionLost(message=2, instrument="generator", after=after))
+    served.world.faults.add(Fault(message=2, instrument="generator", after=after))
     generator, meter = connect(served, "generator"), connect(served, "source_meter")
     assert generator.ask("*ESE?") == "0"
     with pytest.raises((ConnectionError, AssertionError)):
@@ -172,6 +176,56 @@ def test_a_lost_connection_is_felt_at_once(serve: Any, connect: Connect, after: 
     assert meter.ask("*ESE?") == "0"
     frequency = float(connect(served, "generator").ask(":FREQ?"))
     assert (frequency == 4321.0) == after
+
+
+def test_replies_that_are_cut_short_changed_lost_or_late(serve: Any, connect: Connect) -> None:
+    served = serve()
+    faults = served.world.faults
+    meter = connect(served, "source_meter")
+    name = meter.ask("*IDN?")
+    faults.add(Fault(kind="garbled", how="digits", message=2))
+    assert meter.ask(":SYST:VERS?") == "8000.9"  # 1999.0
+    faults.add(Fault(kind="timeout", message=faults.total + 1))
+    meter.link.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        meter.ask("*IDN?")
+    meter = connect(served, "source_meter")
+    assert meter.ask("*ESE 9;*ESE?") == "9"  # a reply that is lost stays lost
+    faults.add(Fault(kind="late", seconds=0.5, message=faults.total + 1))
+    meter.send("*IDN?")
+    meter.send(":SENS:CURR:NPLC 10;:SENS:COUN 5;:READ?")
+    assert meter.ask("*ESE?") == name
+    assert (abs(float(meter.line())) < 1e-3, meter.line()) == (True, "9")
+    faults.add(Fault(message=faults.total + 1, bytes=7))
+    last = connect(served, "source_meter")
+    last.send("*IDN?")
+    assert last.link.recv(100).decode() == name[:7]
+    with pytest.raises(ConnectionError):
+        last.link.recv(100)
+    faults.add(Fault(kind="power_cycle", instrument="generator", message=0))
+    with pytest.raises((ConnectionError, AssertionError)):
+        assert connect(served, "generator").ask(":FREQ 777;*OPC?") != ""
+    assert float(connect(served, "generator").ask(":FREQ?")) == 1000.0
+
+
+def test_a_hislip_reply_that_breaks_off_has_promised_more(serve: Any) -> None:
+    import struct
+
+    served = serve()
+    served.world.faults.add(Fault(message=1, bytes=7))
+    header = struct.Struct(">2sBBIQ")
+    with served.connect("source_meter", "hislip") as data, served.connect("source_meter", "hislip") as side:
+        data.sendall(header.pack(b"HS", 0, 0, 0x0100 << 16, 0))
+        session = header.unpack(data.recv(16))[3] & 0xFFFF
+        side.sendall(header.pack(b"HS", 17, 0, session, 0))
+        assert len(side.recv(16)) == 16
+        data.sendall(header.pack(b"HS", 7, 0, 0xFFFFFF00, 5) + b"*IDN?")
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while part := data.recv(1000):
+                received += part
+    assert header.unpack(received[:16])[4] > 40
+    assert received[16:] == b"KEITHLE"
 
 
 def test_a_simulation_that_fails_costs_its_client_the_connection(
