@@ -98,7 +98,8 @@ class Watch(NoWatch):
             It did not start.
         """
         with contextlib.suppress(OSError):  # it ended at once: noticed below
-            self._tell({**self._bench.watchdog_order(), "process": os.getpid(), "run": run, "events": str(events)})
+            order = {"process": os.getpid(), "run": run, "events": str(events.absolute())}
+            self._tell({**self._bench.watchdog_order(), **order})
         for thread in self._threads:
             thread.start()
         deadline = time.monotonic() + _STARTING
