@@ -52,6 +52,8 @@ class HislipSession(Client):
     Messages take their turn in ``Client.queue``; what comes on the asynchronous channel is done at once.
     """
 
+    hears_requests = True
+
     def __init__(self, number: int, station: Station, channel: ChannelInterface) -> None:
         super().__init__()
         self.number = number

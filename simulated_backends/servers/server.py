@@ -3,7 +3,8 @@
 Each turn sends what has become due, begins and ends exchanges, lets time pass for those who wait, then deals
 with what has come in. Nothing in a turn takes long: time passes in small steps, so that a client that waits
 for a long operation keeps nobody from being heard. With the wall clock as pace nothing is sent before its
-bench time has come; idle time passes at the next message, at the latest every half second.
+bench time has come; idle time passes at the next message, at the latest every half second (sooner while something
+goes on by itself, so that a service request comes in time).
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from tsbench.simulated_backends.world import World
 SLACK = 1e-3  #: [s] the bench may be ahead of the wall clock
 SLICE = 5e-3  #: [s] of wall clock, the longest turn that waits for nothing but computing
 IDLE_TICK = 0.5  #: [s] of wall clock
+LIVELY_TICK = 0.02  #: [s] the same, while something on the bench goes on by itself
 IDLE_STEP = 0.02  #: [s] of bench time, integrated at once while nobody asks
 IDLE_SHARE = 0.5  #: how much of idle time may be computed
 LONGEST_DEBT = 1.0  #: [s] of wall clock that a message waits for idle time that has not been computed yet
@@ -149,7 +151,7 @@ class BenchServer:
         try:
             for name in SIGNALS:
                 number = getattr(signal, name, None)
-                if number is not None:
+                if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
                     before[number] = signal.signal(number, end)
             yield
         finally:
@@ -179,8 +181,12 @@ class BenchServer:
             return self._pass_time()
         waits = [hislip.next_tick for hislip in self._hislip]
         if self._pace.idle_time_counts:
-            waits.append(IDLE_TICK)
+            waits.append(self._tick)
         return min((wait for wait in waits if wait is not None), default=None)
+
+    @property
+    def _tick(self) -> float:
+        return IDLE_TICK if self._clock.next_event() is None else LIVELY_TICK
 
     def _pass_time(self) -> float:
         """Let time pass for those who wait; return how long to wait for the wall clock."""
@@ -212,9 +218,10 @@ class BenchServer:
         wall = time.monotonic()
         target = self._pace.reached(self._clock.now)
         if not asked:
-            if wall - self._idle_paid >= IDLE_TICK:
+            tick = self._tick
+            if wall - self._idle_paid >= tick:
                 self._idle_paid = wall
-                self._pay_idle_time(target, IDLE_TICK * IDLE_SHARE)
+                self._pay_idle_time(target, tick * IDLE_SHARE)
             return True
         self._idle_paid = wall
         self._advance(target, 10 * SLICE)

@@ -9,6 +9,7 @@ they do in process, until one of them is a query.
 import sys
 from collections import deque
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.faults import Fault, garbled
@@ -47,6 +48,9 @@ class Client:
 
     Messages that arrived before the client went are still executed, as an instrument would.
     """
+
+    #: whether its transport has a service request line
+    hears_requests: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.queue: deque[Message] = deque()
@@ -117,13 +121,20 @@ class Station:
 
     @property
     def wanted(self) -> bool:
-        """Whether time has to pass because somebody waits: for a reply, or to be heard."""
-        return bool(self._in_flight) and (self._asked or any(client.queue for client in self.clients))
+        """Whether time has to pass because somebody waits: for a reply, to be heard, for a service request."""
+        if self._in_flight and (self._asked or any(client.queue for client in self.clients)):
+            return True
+        return bool(
+            self.instrument.status.service_enable
+            and self.instrument.pending_operations
+            and not self.instrument.service_requested
+            and any(client.hears_requests for client in self.clients)
+        )
 
     @property
     def waited(self) -> float:
-        """Return how long the exchange in progress has taken [s of bench time]."""
-        return self.clock.now - self._since if self._in_flight else 0.0
+        """Return how long ago the instrument was last given something to do [s of bench time]."""
+        return self.clock.now - self._since
 
     def executing(self, client: Client) -> bool:
         """Whether the instrument is busy with what ``client`` sent."""
@@ -173,8 +184,7 @@ class Station:
             self._suffer(fault)
             return
         self.clock.wait(self.instrument.bus_latency + message.size / BUS_RATE)
-        if not self._in_flight:
-            self._since = self.clock.now
+        self._since = self.clock.now
         self._in_flight.append(message)
         self._owner = client
         if message.trigger:

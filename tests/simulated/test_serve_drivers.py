@@ -108,7 +108,7 @@ def scope_record(resources: dict[str, str], library: str) -> np.ndarray:
         codes = np.frombuffer(scope.read_bytes(int(scope.read_bytes(digits))), ">u2")
         assert scope.read_bytes(1) == b"\n"
         assert scope.query(":SYST:ERR?").startswith("+0")
-        assert generator.query(":SYST:ERR?").startswith("+0")
+        assert generator.query(":OUTP1 OFF;:SYST:ERR?").startswith("+0")
         return codes
     finally:
         manager.close()

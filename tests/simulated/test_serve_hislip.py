@@ -191,6 +191,22 @@ def test_service_request_and_serial_poll(session: Callable[..., Session]) -> Non
     assert meter.reply(identifier)
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_service_request_of_an_operation_that_ends_while_nobody_asks(
+    serve: Any, request: pytest.FixtureRequest, fast: bool
+) -> None:
+    served = serve(fast=fast)
+    meter = Session(lambda: served.connect("source_meter", "hislip"))
+    request.addfinalizer(meter.close)
+    meter.send(b"*CLS;*ESE 1;*SRE 32;:SENS:CURR:NPLC 1;:TRIG:LOAD 'SimpleLoop', 3")
+    begun = time.monotonic()
+    meter.send(b":INIT;*OPC")
+    kind, status, _, _ = meter.side.read()
+    assert (kind, status & 0x60) == (SERVICE, 0x60)
+    assert fast or time.monotonic() - begun > 0.05  # three readings
+    assert meter.ask(b":SYST:ERR?").startswith(b"0,")
+
+
 def test_sending_before_reading_interrupts(session: Callable[..., Session]) -> None:
     meter = session()
     first = meter.send(b"*IDN?")
@@ -246,6 +262,7 @@ def test_trigger_message(session: Callable[..., Session]) -> None:
     generator.send(b":TRIG1:SOUR IMM")
     generator.send(b"", TRIGGER)
     assert generator.ask(b":SYST:ERR?").startswith(b"-211")  # nothing waits for it
+    assert generator.ask(b":OUTP1 OFF;:OUTP1?") == b"0\n"
 
 
 def test_exclusive_lock_keeps_others_out(served: Any, session: Callable[..., Session]) -> None:

@@ -99,6 +99,7 @@ def test_commands_of_a_client_that_has_gone_are_executed(served: Any, wire: Any)
     levels = [float(meter.ask(b":SOUR:VOLT?")) for _ in range(50)]
     assert levels[-1] == 0.25
     assert meter.ask(b":OUTP?") == b"1"
+    assert meter.ask(b":OUTP OFF;*OPC?") == b"1"
 
 
 def test_an_exchange_that_waits_for_ever_ends_with_its_client(served: Any, wire: Any) -> None:
