@@ -6,7 +6,6 @@ conductance during the pulse.
 """
 
 import enum
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,8 +108,3 @@ def probability_result(quantity: str, fired: int, pulses: int, conditions: dict[
     if not pulses:
         return Result(quantity, "", None, None, None, method, conditions, Flag.NO_EVENT)
     return Result(quantity, "", fired / pulses, low, high, method, conditions, Flag.NONE)
-
-
-def pulses_to_fire(firings: Sequence[Firing]) -> int | None:
-    """Return the number of the first pulse of a train that fired, from 1; None if none did."""
-    return next((number for number, firing in enumerate(firings, start=1) if firing is Firing.FIRED), None)

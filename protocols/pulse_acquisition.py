@@ -8,6 +8,7 @@ from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities, PulseGene
 from tsbench.protocols.device_view import DeviceView, Window, clipped, narrowed
 from tsbench.protocols.pulse_delivery import Delivery, train_waveform
 from tsbench.protocols.pulse_shot import Shooter, Shot
+from tsbench.protocols.waiting import steps_for
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step
 
@@ -52,24 +53,27 @@ class PulseAcquisition:
 
     def step(self, message: str, resting: bool = False) -> Step:
         """Return how far the run has come, in pulses; ``resting`` at the base level, between two trains."""
-        total = len(self._how.starts) * len(self._settings.amplitude)
+        total = len(self._how.starts) * len(self._settings.amplitude) * self._settings.repeats
         return Step(self._done, total, message, idle=resting and self._settings.base == 0.0)
 
-    def train(self, amplitude: float, parts: Sequence[slice]) -> Iterator[Step]:
-        """Record one train: set up, probe for the ranges, then batch by batch."""
-        settings = self._settings
+    def trains(self, amplitude: float, parts: Sequence[slice]) -> Iterator[Step]:
+        """Record the trains of one amplitude [V]: set up, probe for the ranges, then train by train in batches."""
+        settings, clock = self._settings, self._station.clock
         windows = self._set_up(amplitude)
         yield self.step(f"train of {format_quantity(amplitude, 'V')}", resting=True)
         if settings.probe:
             yield from self._probe(amplitude, windows)
-        self._last_end = None
         if self._how.means == "waveform":
             pulse = settings.pulse(amplitude)
             self._generator.load_waveform(train_waveform(pulse, self._how.starts, self._how.sample_rate))
             self._generator.configure_burst(1)
             self._generator.set_output(True)  # an upload may have opened it
-        for part in parts:
-            yield from self._batch(amplitude, part)
+        for train in range(settings.repeats):
+            rested = clock.now() + settings.rest
+            yield from steps_for(clock, rested, lambda: self.step("the device rests", resting=True))
+            self._last_end = None
+            for part in parts:
+                yield from self._batch(amplitude, part, train)
 
     def _set_up(self, amplitude: float) -> dict[str, Window]:
         settings, view = self._settings, self._view
@@ -112,10 +116,12 @@ class PulseAcquisition:
             "log", f"one probe pulse of {format_quantity(amplitude, 'V')} sent to choose the scope's ranges"
         )
 
-    def _batch(self, amplitude: float, part: slice) -> Iterator[Step]:
+    def _batch(self, amplitude: float, part: slice, train: int) -> Iterator[Step]:
         settings = self._settings
         starts = self._how.starts[part] - self._how.starts[part.start]
         conditions = {"amplitude": amplitude, "pulse_width": settings.width}
+        if settings.repeats > 1:
+            conditions["train"] = float(train)
         self._view.scope.configure_timebase(self._timebase(len(starts)))
         self._generator.configure_burst(len(starts) if self._how.means == "burst" else 1)
         shot = Shot()

@@ -47,6 +47,10 @@ class PulseTrain(Protocol):
     width: Seconds = Field(1e-6, gt=0, description="pulse width at 50 %")
     period: Seconds = Field(50e-6, gt=0, description="time from pulse to pulse")
     count: int = Field(20, ge=1, le=1_000_000, description="pulses at each amplitude")
+    repeats: int = Field(
+        1, ge=1, le=100_000, description="trains at each amplitude; more than one count the pulses until it fires"
+    )
+    rest: Seconds = Field(0.0, ge=0, le=3600, description="time at base before each train, for the device to forget")
     rise_time: Seconds = Field(10e-9, gt=0, description="rise time, 10 to 90 %")
     fall_time: Seconds = Field(10e-9, gt=0, description="fall time, 90 to 10 %")
     gaps: SecondsList = Field((), description="times between pulses one by one; overrides period and count")
@@ -139,15 +143,15 @@ class PulseTrain(Protocol):
         if how.means == "burst":
             refusals += range_refusal("period", self.period, capabilities.pulse_period, "pulser")
         refusals += self._scope_refusals(station, starts)
-        pulses = len(starts) * len(self.amplitude)
+        pulses = len(starts) * len(self.amplitude) * self.repeats
         samples = self.span * station.oscilloscope("scope").capabilities.sample_rate
-        trains = len(self.amplitude) * (1 + self.probe)
+        trains = len(self.amplitude) * (self.repeats + self.probe)
         times, levels = self._preview(starts)
         probes = f"one probe pulse at each amplitude ({len(self.amplitude)} in all) beside {pulses} recorded"
         return Plan(
             steps=pulses,
             points=pulses,
-            duration=len(self.amplitude) * float(starts[-1] + self.span)
+            duration=len(self.amplitude) * self.repeats * float(starts[-1] + self.span + self.rest)
             + trains * _OVERHEAD
             + pulses * 0.005,
             bytes=int(pulses * samples * 2),
@@ -193,7 +197,7 @@ class PulseTrain(Protocol):
         parts = list(batches(len(how.starts), view.scope.capabilities))
         acquisition = PulseAcquisition(self, station, recorder, generator, view, how)
         for amplitude in self.amplitude:
-            yield from acquisition.train(
+            yield from acquisition.trains(
                 amplitude, parts if how.means != "waveform" else [slice(0, len(how.starts))]
             )
         generator.set_output(False)

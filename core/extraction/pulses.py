@@ -1,7 +1,7 @@
 """Runs of pulses to results: delays, what fired, pairs, relaxation, pulses until a train fires."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tsbench.analysis.firing import Firing, PulseOutcome, outcome, probability_result
 from tsbench.analysis.pulse import (
@@ -9,9 +9,9 @@ from tsbench.analysis.pulse import (
     PulseFacts,
     delay_result,
     mean_delay,
-    switching_delay,
     switching_probability,
 )
+from tsbench.analysis.pulse_count import count_results, train_result
 from tsbench.analysis.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.analysis.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.extraction.facts import parameter, timebase_accuracy
@@ -42,30 +42,58 @@ def record_flags(record: DeviceRecord, segment: int) -> Flag:
 
 
 def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
-    """Yield (record, segment, delay) of each recorded pulse."""
+    """Yield (record, segment, delay) of each recorded pulse; one that found the device still on did not fire."""
     options = options or ExtractionOptions()
     for record in device_records(run):
         if record.voltage is None or record.current is None:
             continue
         facts = pulse_facts(run, record, options)
+        rested = None
         for segment in range(record.voltage.shape[0]):
-            flags = record_flags(record, segment)
-            found = switching_delay(record.times, record.voltage[segment], record.current[segment], facts, flags)
-            yield record, segment, found
+            found = outcome(
+                record.times, record.voltage[segment], record.current[segment], facts, record_flags(record, segment),
+                rested=rested)
+            rested = rested or found.before
+            delay = found.delay
+            if found.firing is Firing.STILL_ON:
+                delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
+            yield record, segment, delay
 
 
 def delays(run: Run, options: ExtractionOptions) -> list[Result]:
-    """Return each pulse's delay, and mean and firing probability under each condition."""
+    """Return each pulse's delay; mean, firing probability and, of several trains, pulses until it fires."""
     results: list[Result] = []
     groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
     for record, _, delay in pulse_delays(run, options):
-        key = tuple(sorted(record.conditions.items()))
-        mine = groups.setdefault(key, [])
+        mine = groups.setdefault(_key(record.conditions), [])
         results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
         mine.append(delay)
+    joined: dict[tuple[tuple[str, float], ...], list[list[Delay]]] = {}
     for key, mine in groups.items():
-        results += [mean_delay(mine, dict(key)), switching_probability(mine, dict(key))]
+        joined.setdefault(tuple(item for item in key if item[0] != "train"), []).append(mine)
+    for key, trains in joined.items():
+        pulses = [delay for train in trains for delay in train]
+        results += [mean_delay(pulses, dict(key)), switching_probability(pulses, dict(key))]
+        if len(trains) > 1:
+            results += _counts(run, trains, dict(key))
     return results
+
+
+def _key(conditions: Mapping[str, float], *without: str) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted((name, value) for name, value in conditions.items() if name not in without))
+
+
+def _counts(run: Run, trains: Sequence[Sequence[Delay]], conditions: dict[str, object]) -> list[Result]:
+    """Return how many pulses each train took to fire, and their distribution; trains with a missed pulse left out."""
+    conditions = {**conditions, "period": float(parameter(run, "period", 0.0))}
+    whole = max(len(train) for train in trains)
+    numbered = [
+        (number, next((k for k, delay in enumerate(train, start=1) if delay.value is not None), None))
+        for number, train in enumerate(trains)
+        if len(train) == whole and not any(Flag.TRIGGER_MISSED in delay.flags for delay in train)
+    ]
+    each = [train_result(count, whole, {**conditions, "train": number}) for number, count in numbered]
+    return each + count_results([count for _, count in numbered], whole, conditions) if numbered else each
 
 
 # ------------------------------------------------------------------------------------------------- pairs
@@ -157,7 +185,7 @@ def relaxation(run: Run, options: ExtractionOptions) -> list[Result]:
     results: list[Result] = []
     groups: dict[tuple[tuple[str, float], ...], list[Relaxed]] = {}
     for record, found in relaxations(run, options):
-        key = tuple(sorted((name, value) for name, value in record.conditions.items() if name != "shot"))
+        key = _key(record.conditions, "shot")
         groups.setdefault(key, []).append(found)
         results.append(shot_result(found, dict(record.conditions)))
     for key, shots in groups.items():
