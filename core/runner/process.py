@@ -46,7 +46,8 @@ def run_protocol(
     out : Path
         Directory of the run file; made where it is missing.
     events : callable
-        Told of every event (:class:`RunEvent`); of points and waveforms once they are on the disk.
+        Told of every event (:class:`RunEvent`); of points and waveforms once they are on the disk. It returns
+        within a fraction of a second: a measurement that stands still is killed by its watchdog.
     control : Control
         Stop, pause, resume; Ctrl-C is heard without it.
     extract : bool
