@@ -35,6 +35,7 @@ class RelaxationDetector:
             return
         self._last = (float(t[-1]), float(i[-1]), float(g[-1]))
         while t.size > 1:
+            begin = 0   # from here on it is on
             if not self._active:
                 start = int(np.argmax(g > self._levels.on))
                 if g[start] <= self._levels.on:
@@ -42,9 +43,8 @@ class RelaxationDetector:
                 self._active, self._highest, self._edge = True, 0.0, None
                 self._below = [None] * LADDER.size
                 t, i, g = t[max(start - 1, 0):], i[max(start - 1, 0):], g[max(start - 1, 0):]
+                begin = min(start, 1)
             bottom = min(self._levels.fold, float(LADDER[-1]))
-            after = np.flatnonzero(g > self._levels.on)
-            begin = int(after[-1]) if after.size else 0
             gone = np.flatnonzero(g[begin:] < bottom)
             end = begin + int(gone[0]) + 1 if gone.size else t.size
             self._follow(t[:end], np.abs(i[:end]), g[:end])
