@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from tsbench.simulated_backends.servers.clients import MOST_WAITING, Client, Message
 from tsbench.simulated_backends.servers.hislip_messages import (
     HEADER,
     LARGEST,
@@ -11,7 +12,7 @@ from tsbench.simulated_backends.servers.hislip_messages import (
     Packet,
     Wrong,
 )
-from tsbench.simulated_backends.servers.station import MOST_WAITING, Client, Message, Station
+from tsbench.simulated_backends.servers.station import Station
 from tsbench.simulated_backends.servers.switchboard import ENOUGH
 from tsbench.simulated_backends.virtual_instruments.scpi_syntax import split_messages
 

@@ -6,7 +6,8 @@ in the stream: after a query that timed out, the next one reads the old reply (a
 
 import socket
 
-from tsbench.simulated_backends.servers.station import MOST_WAITING, Client, Message, Station
+from tsbench.simulated_backends.servers.clients import MOST_WAITING, Client, Message
+from tsbench.simulated_backends.servers.station import Station
 from tsbench.simulated_backends.servers.switchboard import ENOUGH, Connection, Switchboard
 from tsbench.simulated_backends.virtual_instruments.scpi_syntax import split_messages
 

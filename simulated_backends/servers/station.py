@@ -8,11 +8,10 @@ they do in process, until one of them is a query.
 
 import sys
 from collections import deque
-from dataclasses import dataclass
-from typing import ClassVar
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.faults import Fault, garbled
+from tsbench.simulated_backends.servers.clients import Client, Message
 from tsbench.simulated_backends.servers.locks import InstrumentLock
 from tsbench.simulated_backends.servers.pace import Pace
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
@@ -21,56 +20,6 @@ from tsbench.simulated_backends.world import World
 
 BUS_RATE = 20e6  #: [bytes/s], as in process
 LONG_REPLY = 4096  #: [bytes]; the transfer of less takes no time
-MOST_WAITING = 1000  #: messages of one client; it is not read from while there are more
-
-
-@dataclass
-class Message:
-    """A program message without its terminator, or a trigger."""
-
-    content: bytes
-    identifier: int = 0
-    trigger: bool = False
-
-    @property
-    def size(self) -> int:
-        """Return how many bytes were transferred, with the newline that ended it."""
-        return len(self.content) + (not self.trigger)
-
-    @property
-    def query(self) -> bool:
-        """Whether its sender expects a reply (a question mark in quoted text or a block does no harm)."""
-        return b"?" in self.content
-
-
-class Client:
-    """One controller's session. Subclasses say how a reply reaches it.
-
-    Messages that arrived before the client went are still executed, as an instrument would.
-    """
-
-    #: whether its transport has a service request line
-    hears_requests: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        self.queue: deque[Message] = deque()
-        self.gone = False
-
-    def deliver(self, reply: bytes, message: Message, only: int | None = None) -> None:
-        """Send the reply to ``message``, or ``only`` so many bytes of it: the connection is then lost."""
-        raise NotImplementedError
-
-    def cut(self) -> None:
-        """Lose the connection."""
-        raise NotImplementedError
-
-    @property
-    def congested(self) -> bool:
-        """Whether it has not taken enough of what it was sent."""
-        return False
-
-    def service_requested(self, status: int) -> None:
-        """The instrument asks to be polled; transports without a service request line do nothing."""
 
 
 class Station:
@@ -97,11 +46,9 @@ class Station:
         self.clients.append(client)
 
     def leave(self, client: Client) -> None:
-        """A client has gone: its locks go, and so does an exchange whose reply nobody would read."""
+        """A client has gone, and so have its locks."""
         client.gone = True
         self.lock.forget(client)
-        if self._owner is client and (self._asked or self.instrument.waits_for_operations):
-            self._abandon()
         self._forget_those_who_left()
 
     def _forget_those_who_left(self) -> None:
@@ -122,7 +69,8 @@ class Station:
     @property
     def wanted(self) -> bool:
         """Whether time has to pass because somebody waits: for a reply, to be heard, for a service request."""
-        if self._in_flight and (self._asked or any(client.queue for client in self.clients)):
+        asked = self._asked and self._owner is not None and not self._owner.gone
+        if self._in_flight and (asked or any(client.queue for client in self.clients)):
             return True
         return bool(
             self.instrument.status.service_enable
@@ -150,6 +98,9 @@ class Station:
             if self.finished:
                 self._finish()
                 return True
+            if self._in_the_way():
+                self._abandon()
+                return True
             client = self._next_client()
             if client is None:
                 return False
@@ -160,6 +111,13 @@ class Station:
                 self._owner.cut()
             self._abandon()
         return True
+
+    def _in_the_way(self) -> bool:
+        """Whether somebody waits for an exchange of a client that has gone, whose end nobody else needs."""
+        owner = self._owner
+        if owner is None or not owner.gone or not (self._asked or self.instrument.waits_for_operations):
+            return False
+        return any(client.queue for client in self.clients if client is not owner)
 
     def _next_client(self) -> Client | None:
         if not self._in_flight:
@@ -243,7 +201,7 @@ class Station:
         fault = self._count()
         self.clock.wait(self.instrument.bus_latency)
         client.queue.clear()
-        mine = self._owner is None or self._owner is client
+        mine = self._owner is None or self._owner is client or self._owner.gone
         stuck = self.instrument.waits_for_operations and self.lock.admits(client)
         if mine or stuck:
             self.request_latched = False

@@ -1,6 +1,7 @@
 """Connections on loopback, served by one thread: listening, reading, writing, waking up."""
 
 import contextlib
+import os
 import selectors
 import socket
 import struct
@@ -144,7 +145,7 @@ class Connection:
 
 
 def _linger() -> bytes:
-    return struct.pack("hh" if hasattr(socket, "SO_EXCLUSIVEADDRUSE") else "ii", 1, 0)
+    return struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Switchboard:
