@@ -224,15 +224,21 @@ class Bench:
     @property
     def outlives_process(self) -> bool:
         """Whether an output stays on when this process dies (not where the VISA library says otherwise)."""
-        return any(not getattr(found.visalib, "ends_with_process", False) for found in self._managers.values())
+        return any(self._outlives(library) for library in self._managers)
+
+    def _outlives(self, library: str) -> bool:
+        return not getattr(self._managers[library].visalib, "ends_with_process", False)
 
     def watchdog_order(self) -> dict[str, Any]:
-        """Return what another process needs to reach the instruments, and how long it is patient; plain data."""
+        """Return what another process needs to reach the instruments that outlive this one, and how long it is
+        patient; plain data.
+        """
         return {
             **self.file.table.watchdog.model_dump(),
             "instruments": {
                 name: {"library": self.file.library(name), "table": table.model_dump()}
                 for name, table in self.file.table.instruments.items()
+                if self._outlives(self.file.library(name))
             },
         }
 

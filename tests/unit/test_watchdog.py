@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -150,6 +151,23 @@ def test_the_end_of_the_watchdog_stops_the_run(tmp_path: Path) -> None:
     watch.farewell()
     assert "watchdog" in str(control.stopped)
     assert "has ended" in str(control.stopped)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals that Windows has not")
+def test_a_watchdog_that_no_longer_answers_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsbench.runner.watched._DEAF", 1.0)
+    monkeypatch.setattr("tsbench.runner.watched._LEAVING", 0.2)
+    control = Control()
+    watch = Watch(OutsideBench(), control)
+    watch.begin("run", tmp_path / "events.json")
+    assert watch.process_id is not None
+    assert os.getsid(watch.process_id) != os.getsid(0)  # what a terminal sends here does not reach it
+    os.kill(watch.process_id, signal.SIGSTOP)
+    deadline = time.monotonic() + 10
+    while control.stopped is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    watch.farewell()
+    assert "has not answered" in str(control.stopped)
 
 
 def test_a_watchdog_that_cannot_reach_a_library_is_no_beginning(tmp_path: Path) -> None:
