@@ -122,7 +122,6 @@ class Session:
         fault = self.count_message() if end else None
         self.clock.wait(self.instrument.bus_latency + len(data) / BUS_RATE)
         self._mid_response = False
-        self._arrived.clear()
         self.instrument.recv(data, end)
         self.notice_service_request()
         if fault is not None:

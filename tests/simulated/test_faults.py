@@ -1,0 +1,267 @@
+"""Every kind of fault once, in a run and on the wire; ``python -m benchmarks.faults`` does it at every message."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvisa
+from pyvisa.constants import StatusCode
+
+from tsbench.protocols import protocol_named
+from tsbench.records import Flag, Run
+from tsbench.runner import RunOutcome, run_protocol
+from tsbench.simulated_backends.faults import Fault
+from tsbench.simulated_backends.witness_log import read_witness
+from tsbench.simulated_backends.world import world_of
+from tsbench.storage import read_run
+
+ROOT = Path(__file__).resolve().parents[2]
+PROTOCOLS = ("iv_sweep", "pulse_train", "oscillation", "paired_pulse")
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The benchmark's way to disturb a run; whatever it sets in the environment is undone."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    for name in ("TSBENCH_WITNESS", "TSBENCH_FAULTS"):
+        monkeypatch.setenv(name, "")
+    import benchmarks.faults
+
+    return benchmarks.faults
+
+
+_clean: dict[str, tuple[Any, int]] = {}
+
+
+def clean(faults: Any, name: str, folder: Path) -> tuple[Any, int]:
+    """Return an undisturbed run, which must be safe as well, and how often it wrote to the disk."""
+    if name not in _clean:
+        disk = faults.FullDisk(at=-2, once=True)
+        case = faults.run_case(folder / "clean", name, full=disk)
+        assert case.good and case.outcome.status == "success", (case.problems, case.left_on)
+        _clean[name] = case, disk.writes
+    return _clean[name]
+
+
+KINDS = (
+    "no answer, message lost", "no answer, message taken", "connection lost in the reply", "reply late",
+    "reply later still", "garbled: flip", "garbled: truncate", "garbled: extra", "garbled: digits", "contact lost",
+    "contact lost for 2 ms", "device open", "device short", "device stuck on", "clock set back 1 h",
+    "clock set ahead 1 h", "power cycle", "power cycle, connection kept", "trigger missed", "disk full",
+    "disk full for one write",
+)
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_ends_safe_and_keeps_what_was_acknowledged(faults: Any, tmp_path: Path, kind: str) -> None:
+    number = KINDS.index(kind)
+    name = PROTOCOLS[number % 4]
+    if kind == "trigger missed":
+        name = "pulse_train"
+    run, writes = clean(faults, name, tmp_path)
+    cases = [case for case in faults.cases_of(name, run, writes, 1) if case[0] == kind]
+    what, key, details = cases[round((0.62 if kind == "trigger missed" else 0.75) * len(cases))]
+    _, problems, line = faults.judged(name, key, details)
+    assert problems == [], (what, key)
+    assert line or details["fault"]["kind"].startswith(faults.QUIET)
+    assert "\n" not in line
+
+
+# --------------------------------------------------------------------------------- what a run makes of a fault
+
+
+def measured(
+    bench: Path, name: str, fault: Fault | None, monkeypatch: pytest.MonkeyPatch, **parameters: Any
+) -> tuple[RunOutcome, Run]:
+    """Return a run on the demo bench, on which ``fault`` happened."""
+    monkeypatch.setenv("TSBENCH_FAULTS", fault.model_dump_json(exclude_unset=True) if fault else "")
+    monkeypatch.setenv("TSBENCH_WITNESS", str(bench.parent / "witness.jsonl"))
+    outcome = run_protocol(bench, "D1", protocol_named(name).parse(parameters), bench.parent / "runs")
+    assert outcome.path is not None and outcome.safe
+    if fault is not None:
+        assert [found["fault"] for found in read_witness(bench.parent / "witness.jsonl").faults()] == [fault.kind]
+    return outcome, read_run(outcome.path)
+
+
+SWEEP: dict[str, Any] = {"stop": 1.2, "step": 0.3, "ramp_rate": 100, "check_every": 100}
+
+
+def lines(run: Run, kind: str) -> list[str]:
+    """Return the messages of one kind of event."""
+    return [event.message for event in run.events if event.kind == kind]
+
+
+@pytest.mark.parametrize("fault", [{"kind": "timeout"}, {"kind": "late"}, {"kind": "garbled", "how": "extra"}])
+def test_a_question_asked_again_leaves_the_same_numbers(
+    nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any]
+) -> None:
+    """A late reply is never taken for the answer to the next question."""
+    _, before = measured(nbo2_bench, "iv_sweep", None, monkeypatch, **SWEEP)
+    hit = None
+    for message in range(148, 160):  # until it hits a question that only reads
+        outcome, run = measured(nbo2_bench, "iv_sweep", Fault(message=message, **fault), monkeypatch, **SWEEP)
+        hit = lines(run, "retry")
+        if outcome.status == "success" and hit:
+            break
+    assert hit is not None and len(hit) == 1 and "asked again" in hit[0] and "source_meter" in hit[0]
+    for column in ("set_point", "voltage", "current"):
+        assert np.allclose(run.column(column), before.column(column), rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize(("kind", "flag"), [("contact_lost", Flag.OPEN), ("device_short", Flag.SHORT)])
+def test_an_open_and_a_short_device_are_told_in_words(
+    nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch, kind: Any, flag: Flag
+) -> None:
+    outcome, run = measured(nbo2_bench, "iv_sweep", Fault(kind=kind, time=1e-3), monkeypatch, **SWEEP)
+    assert outcome.status == "success" and outcome.results
+    assert all(flag in result.flags and result.value is None for result in outcome.results)
+    (line,) = lines(run, "warning")
+    assert f"looks {flag.names()[0]}" in line
+
+
+def test_a_device_that_stays_on_has_no_threshold(nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = Fault(kind="device_stuck_on", time=1e-3)
+    outcome, _ = measured(nbo2_bench, "iv_sweep", fault, monkeypatch, **SWEEP)
+    assert all(result.value is None and Flag.NO_EVENT in result.flags for result in outcome.results)
+
+
+def test_a_clock_set_back_holds_up_nothing_and_is_told(nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = Fault(kind="clock_jump", message=160, seconds=-3600)
+    outcome, run = measured(nbo2_bench, "iv_sweep", fault, monkeypatch, **SWEEP)
+    assert outcome.status == "success" and "was set back by 3" in lines(run, "retry")[0]
+    assert np.all(np.diff(run.column("time")) > -1e-9)
+
+
+@pytest.mark.parametrize("instrument", ["scope", "generator"])
+def test_a_missed_trigger_is_sent_again(
+    nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch, instrument: str
+) -> None:
+    fault = Fault(kind="trigger_missed", message=30, instrument=instrument)
+    outcome, run = measured(nbo2_bench, "pulse_train", fault, monkeypatch, count=2, amplitude=[1.2])
+    assert outcome.status == "success" and run.waveforms
+    assert any("not seen" in line or "missed" in line for line in lines(run, "warning"))
+
+
+# ------------------------------------------------------------------------------------------------ on the wire
+
+
+@pytest.fixture
+def meter(driver_bench: Path) -> Any:
+    """A session to a simulated source meter; ``plan`` of its world is at ``meter.plan``."""
+    manager = pyvisa.ResourceManager(f"{driver_bench.with_name('driver.world.toml')}@tsbench")
+    opened: Any = manager.open_resource("USB0::0x05E6::0x2450::SIM00011::INSTR", timeout=500)
+    opened.plan = world_of(manager.visalib).faults
+    yield opened
+    manager.close()
+
+
+def hit(meter: Any, **fields: Any) -> None:
+    """Let a fault happen at the next message."""
+    meter.plan.add(Fault(message=meter.plan.total, **fields))
+
+
+def test_a_late_reply_is_there_for_the_next_read_unless_it_is_cleared(meter: Any) -> None:
+    for cleared in (False, True):
+        hit(meter, kind="late")
+        with pytest.raises(pyvisa.VisaIOError) as caught:
+            meter.query("*IDN?")
+        assert caught.value.error_code == StatusCode.error_timeout
+        if cleared:
+            meter.clear()
+        assert ("2450" in meter.query(":OUTP?")) is not cleared
+        meter.clear()
+    hit(meter, kind="late", seconds=1e-2)  # on its way while the clear is
+    with pytest.raises(pyvisa.VisaIOError):
+        meter.query("*IDN?")
+    meter.clear()
+    assert meter.query(":OUTP?") == "0\n"
+    while "2450" not in meter.query(":OUTP?"):
+        pass
+
+
+def test_no_answer_takes_as_long_as_the_timeout(meter: Any) -> None:
+    clock = meter.visalib.clock
+    before = clock.now()
+    hit(meter, kind="timeout", after=True)
+    with pytest.raises(pyvisa.VisaIOError) as caught:
+        meter.write(":SOUR:VOLT 1")
+    assert caught.value.error_code == StatusCode.error_timeout and clock.now() - before >= 0.5
+    assert float(meter.query(":SOUR:VOLT?")) == 1.0  # it had got there
+    hit(meter, kind="timeout")
+    with pytest.raises(pyvisa.VisaIOError):
+        meter.write(":SOUR:VOLT 2")
+    assert float(meter.query(":SOUR:VOLT?")) == 1.0
+
+
+def test_a_garbled_reply_is_garbled_once(meter: Any) -> None:
+    whole = meter.query("*IDN?")
+    hit(meter, kind="garbled", how="truncate")
+    assert meter.query("*IDN?") == whole[: len(whole) // 2]
+    hit(meter, kind="garbled", how="flip")
+    meter.write("*IDN?")
+    assert meter.read_raw()[:1] == b"\xcb"
+    assert meter.query("*IDN?") == whole
+
+
+def test_a_connection_lost_within_a_reply(meter: Any) -> None:
+    hit(meter, bytes=4)
+    meter.write("*IDN?")
+    assert meter.read_bytes(3) == b"KEI"
+    with pytest.raises(pyvisa.VisaIOError) as caught:
+        meter.read_bytes(2)
+    assert caught.value.error_code == StatusCode.error_connection_lost
+    with pytest.raises(pyvisa.VisaIOError):
+        meter.query("*IDN?")
+
+
+def test_a_power_cycle_opens_the_output_and_forgets_the_settings(meter: Any) -> None:
+    meter.write(":SOUR:VOLT 1;:OUTP ON")
+    hit(meter, kind="power_cycle", instrument="source_meter", silent=True)
+    meter.plan.add(Fault(kind="power_cycle", message=0, instrument="source_meter", silent=True))
+    assert meter.query(":OUTP?").strip() == "0" and float(meter.query(":SOUR:VOLT?")) == 0.0
+    meter.plan.add(Fault(kind="power_cycle", message=0, instrument="source_meter"))
+    with pytest.raises(pyvisa.VisaIOError) as caught:
+        meter.query("*IDN?")
+    assert caught.value.error_code == StatusCode.error_connection_lost
+    meter.visalib.clock.wait(1e-2)  # the relay opens
+
+
+def test_contact_that_comes_back(nbo2_bench: Path) -> None:
+    manager = pyvisa.ResourceManager(f"{nbo2_bench.with_name('nbo2.world.toml')}@tsbench")
+    try:
+        meter: Any = manager.open_resource("USB0::0x05E6::0x2450::SIM00001::INSTR")
+        world = world_of(manager.visalib)
+        meter.write(":SOUR:VOLT:ILIM 1E-3;:SOUR:VOLT 0.5;:OUTP ON")
+        connected = float(meter.query(":READ?"))
+        world.faults.add(Fault(kind="contact_lost", message=0, seconds=1.0))
+        assert abs(float(meter.query(":READ?"))) < 0.2 * connected  # offset of the range
+        manager.visalib.clock.wait(1.0)
+        assert float(meter.query(":READ?")) == pytest.approx(connected, rel=0.02)
+        world.faults.add(Fault(kind="device_short", message=0))
+        assert float(meter.query(":READ?")) == pytest.approx(1e-3, rel=0.02)
+        assert [record["fault"] for record in read_witness(world.witness_path() or "").faults()] == [
+            "contact_lost", "device_short",
+        ]
+        meter.write(":OUTP OFF")
+        manager.visalib.clock.wait(1e-2)  # the relay opens
+    finally:
+        manager.close()
+
+
+def test_faults_at_an_instant_and_faults_that_cannot_be(nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = f"{nbo2_bench.with_name('nbo2.world.toml')}@tsbench"
+    monkeypatch.setenv("TSBENCH_FAULTS", '{"kind": "device_open", "time": "20 ms"}')
+    manager = pyvisa.ResourceManager(library)
+    manager.visalib.clock.wait(0.05)
+    (record,) = read_witness(world_of(manager.visalib).witness_path() or "").faults()
+    assert record["t"] == pytest.approx(0.02, abs=1e-6)
+    manager.close()
+    for fault, why in (
+        ('{"kind": "trigger_missed", "message": 1, "instrument": "source_meter"}', "has no trigger"),
+        ('{"kind": "timeout", "message": 1, "instrument": "scoop"}', "did you mean 'scope'"),
+    ):
+        monkeypatch.setenv("TSBENCH_FAULTS", fault)
+        with pytest.raises(Exception, match=why):
+            pyvisa.ResourceManager(library)
