@@ -34,6 +34,8 @@ from tsbench.records import Flag, FloatArray, Result
 _LEAST_RATIO = ((0.9, 3.0), (0.5, 6.0))
 #: and the current by this many standard deviations of its noise
 _LEAST_STEP = 8.0
+#: an off state's conductance may be higher than read by this many standard deviations of its noise
+_LEAST_SIGMAS = 4.0
 _METHOD = "50 % of the edge to the steepest rise of current"
 
 
@@ -110,13 +112,16 @@ def switching_delay(
     left, right = _extent(i, middle, off, on)
     half_width = max(3, round(0.35 * (right - left)))
     instant, instant_random = steepest_rise(i, left, right, half_width)
-    before = smoothed(v, 3)[first : max(first + 1, math.floor(instant)) + 1]
+    width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
+    before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
     highest = float(before.max())
+    highest_limit = 2.0 * v_noise / math.sqrt(width)
     edges = upward_crossings(v[: max(2, math.ceil(instant) + 1)], 0.5 * highest)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
-    edge_random = min(v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
+    # half as much again as by a straight line: the bend is fitted too
+    edge_random = min(1.5 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
     if on_edge < 3 or right - left < 3:
         flags |= Flag.UNDER_SAMPLED
     value = (instant - edge) * dt - facts.sense_delay
@@ -127,6 +132,7 @@ def switching_delay(
         systematic=combined(
             standard_uncertainty(facts.channel_skew),
             standard_uncertainty(facts.sense_delay_limit),
+            standard_uncertainty(0.5 * highest_limit / max(slope, 1e-30) * dt),
             standard_uncertainty(facts.timebase_accuracy * value),
         ),
         flags=flags,
@@ -150,11 +156,25 @@ def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None
     present = (smooth > 0.2 * top) | (smoothed(i, 3) > 0.5 * float(smoothed(i, 3)[first:].max()))
     gone = np.flatnonzero(~present[first:])
     last = first + int(gone[0]) - 1 if gone.size else v.size - 1
-    # off the falling edge: up to where the voltage is what it was late in the pulse (it may switch late)
-    late = min(float(np.median(smooth[last - (last - first) // part : last + 1])) for part in (3, 10))
-    steady = np.flatnonzero(smooth[first : last + 1] >= 0.95 * late - 3.0 * noise)
-    last = first + int(steady[-1]) - 2
+    last = _foot_of_fall(smooth, first, last, top, noise)
     return (first, last) if last - first >= 8 else None
+
+
+def _foot_of_fall(v: FloatArray, first: int, last: int, top: float, noise: float) -> int:
+    """Return the last sample before the falling edge that ends at ``last``: from there back the voltage rises.
+
+    It goes back by hundredths of the pulse until the voltage rises no more, so that an edge of any length is left
+    out and a device that switched late keeps the short time it was on.
+    """
+    width = max(2, (last - first) // 100)
+    least = max(0.004 * top, 6.0 * noise / math.sqrt(width))
+    here = last
+    while here - 2 * width > first:
+        back = float(np.mean(v[here - 2 * width + 1 : here - width + 1]))
+        if back - float(np.mean(v[here - width + 1 : here + 1])) < least:
+            break
+        here -= width
+    return here - 2
 
 
 def _lasting_rise(
@@ -175,7 +195,9 @@ def _lasting_rise(
             continue
         lowest = first + int(high[np.argmin(searched[high])])
         off = float(smooth_i[lowest])
-        if on_conductance > ratio * max(float(conductance[lowest - first]), 0.0):
+        # near zero current the lowest of many readings is noise: no less than the noise allows
+        doubt = _LEAST_SIGMAS * noise / math.sqrt(width) / float(smooth_v[lowest])
+        if on_conductance > ratio * (max(float(conductance[lowest - first]), 0.0) + doubt):
             break
     else:
         return None

@@ -6,6 +6,8 @@ import numpy as np
 
 from tsbench.records import FloatArray
 
+#: samples on an edge from which on its bend is fitted too
+_ENOUGH_FOR_BEND = 8
 
 def noise_of(values: FloatArray, resolution: float = 0.0) -> float:
     """Return the standard deviation of the fast noise on ``values``, shape (n,), in their unit.
@@ -43,8 +45,9 @@ def upward_crossings(values: FloatArray, level: float) -> FloatArray:
 def line_crossing(
     values: FloatArray, near: float, level: float, low: float, high: float
 ) -> tuple[float, float, int]:
-    """Refine a rising crossing by a straight line through the samples of its edge between ``low`` and
-    ``high``.
+    """Refine a rising crossing by a line through the samples of its edge between ``low`` and ``high``.
+
+    With many samples the line may bend, as the edge of a capacitance charged through a resistance does.
 
     Returns
     -------
@@ -64,6 +67,8 @@ def line_crossing(
         return near, steepness, 1
     slope, intercept = np.polyfit(inside - near, values[inside], 1)
     shift = (level - intercept) / slope if slope > 0 else math.inf
+    if inside.size >= _ENOUGH_FOR_BEND and slope > 0:  # an edge behind a resistance bends: sample number over value
+        shift = float(np.polyfit((values[inside] - level) / (high - low), inside - near, 2)[2])
     if not abs(shift) < inside.size:
         return near, steepness, 1
     return near + float(shift), float(slope), int(inside.size)

@@ -67,6 +67,12 @@ def parallel_capacitance(netlist: Netlist) -> float:
     return total
 
 
+def node_capacitance(netlist: Netlist, node: str) -> float:
+    """Return the capacitance between a node and ground [F], as far as the netlist has any."""
+    ends = {node.lower(), GROUND}
+    return sum(capacitor.value for capacitor in netlist.of_kind("C") if set(capacitor.nodes) == ends)
+
+
 class _Circuit:
     """The netlist's conductances, driven at one node through a source resistance (0: held at the EMF)."""
 

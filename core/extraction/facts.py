@@ -11,7 +11,9 @@ from typing import Any
 
 from tsbench.analysis.threshold import SweepFacts
 from tsbench.extraction.options import ExtractionOptions
-from tsbench.records import Run, RunHeader
+from tsbench.instruments.fixture import node_capacitance
+from tsbench.netlist import parse_netlist
+from tsbench.records import Fixture, Run, RunHeader
 
 #: a reading may exceed its range's full scale by this factor
 _OVERRANGE = 1.05
@@ -69,6 +71,14 @@ def timebase_accuracy(header: RunHeader) -> float:
                         if isinstance(found, int | float):
                             return float(found)
     return 0.0
+
+
+def sense_capacitance(fixture: Fixture) -> float:
+    """Return the capacitance [F] that the believed netlist has across the resistor the current is sensed on."""
+    node = fixture.terminals.get(fixture.sensing.current or "")
+    if not node or not fixture.netlist.strip():
+        return 0.0
+    return node_capacitance(parse_netlist(fixture.netlist, check=False), node)
 
 
 def parameter(run: Run, name: str, default: Any = None) -> Any:

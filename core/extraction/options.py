@@ -12,6 +12,7 @@ class ExtractionOptions:
     rule: Rule = field(default_factory=Jump)  #: what counts as switching in a sweep
     path_tolerance: float = 0.02  #: relative limit of the path resistance as the bench file gives it
     channel_skew: float = 0.2e-9  #: [s] limit of the time between two channels of a scope
-    #: [F] across the sense resistor (an input of 1 MOhm has 14 pF, leads the rest): it makes the current late
-    sense_capacitance: float = 20e-12
-    sense_capacitance_limit: float = 15e-12  #: [F] limit of its error
+    #: [F] across the sense resistor beside what the fixture's netlist has there: the scope's input (14 pF at
+    #: 1 MOhm) and leads. It makes the current late.
+    sense_stray: float = 20e-12
+    sense_stray_limit: float = 15e-12  #: [F] limit of the error of all that is across it

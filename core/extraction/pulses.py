@@ -14,21 +14,25 @@ from tsbench.analysis.pulse import (
 from tsbench.analysis.pulse_count import count_results, train_result
 from tsbench.analysis.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.analysis.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
-from tsbench.extraction.facts import parameter, timebase_accuracy
+from tsbench.extraction.facts import parameter, sense_capacitance, timebase_accuracy
 from tsbench.extraction.options import ExtractionOptions
 from tsbench.extraction.signals import DeviceRecord, device_records
 from tsbench.records import Flag, Result, Run
+
+#: a rise that is no slower than resistor x capacitance is late by less than that: limit of the share it falls short
+_LAG = 0.3
 
 
 def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> PulseFacts:
     """Return accuracy of the scope for one acquisition."""
     resistance = run.header.fixture.sensing.current_resistance or 0.0
+    known = sense_capacitance(run.header.fixture)
     return PulseFacts(
         voltage_resolution=record.voltage_resolution,
         current_resolution=record.current_resolution,
         channel_skew=options.channel_skew,
-        sense_delay=resistance * options.sense_capacitance,
-        sense_delay_limit=resistance * options.sense_capacitance_limit,
+        sense_delay=resistance * (known + options.sense_stray),
+        sense_delay_limit=resistance * (_LAG * known + options.sense_stray_limit),
         timebase_accuracy=timebase_accuracy(run.header),
     )
 

@@ -1,5 +1,7 @@
 """Runs to results: what the extraction takes from points, waveforms and the header."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -167,6 +169,21 @@ def test_pulses_give_delays_their_mean_and_the_probability():
     assert mean.value == pytest.approx(59e-9, rel=0.02)
     assert none.value is None
     assert [result.value for result in results if result.quantity == "switching_probability"] == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("capacitor", ["C_low low 0 100p", "C_low 0 LOW 100p"])
+def test_capacitance_across_the_sense_resistor_comes_from_the_netlist(capacitor):
+    plain = run("pulse_train", ("amplitude",), np.array([[1.2]]), waveforms=pulses())
+    fixture = replace(
+        plain.header.fixture, netlist=f"R1 dut low 1k\nR_shunt low 0 50\n{capacitor}\nXDUT dut low device\n",
+        terminals={**plain.header.fixture.terminals, plain.header.fixture.sensing.current: "low"},
+    )
+    wired = replace(plain, header=replace(plain.header, fixture=fixture))
+    one, other = (
+        next(result for result in extract(each) if result.quantity == "switching_delay") for each in (plain, wired)
+    )
+    assert one.value - other.value == pytest.approx(50 * 100e-12, rel=1e-6)
+    assert other.high - other.low > one.high - one.low
 
 
 def test_device_voltage_is_the_difference_and_current_the_low_side():

@@ -157,3 +157,36 @@ def test_pulses_that_fired_and_that_did_not():
     assert nothing.value is None
     assert Flag.NO_EVENT in nothing.flags
     assert Flag.TOO_FEW in mean_delay(delays[1:2], {}).flags
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_small_noisy_off_current_that_grows_with_the_voltage_is_no_switching(seed):
+    time, voltage, _, _ = pulse(50e-9, fires=False, width=1e-6, edge=12.5e-9, amplitude=0.8, seed=None)
+    random = np.random.default_rng(seed)
+    off_state = 18e-6 * (voltage / 0.8) ** 3  # Poole-Frenkel: far from ohmic
+    current, code = digitise(off_state, 1.2e-3, random, noise=0.004)
+    assert abs(code - 4.6e-6) < 0.1e-6
+    found = switching_delay(time, voltage, current, PulseFacts(6e-3, code))
+    assert found.value is None
+    assert Flag.NO_EVENT in found.flags
+
+
+@pytest.mark.parametrize("edge", [50e-9, 250e-9, 600e-9])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_slow_edges_are_no_part_of_the_pulse(edge, seed):
+    found = switching_delay(*pulse(0.45 * edge + 40e-9, edge=edge, width=1e-6, amplitude=1.6, seed=seed))
+    assert found.value is not None
+    assert Flag.UNDER_SAMPLED not in found.flags
+    assert found.on_current == pytest.approx(2e-3, rel=0.03)
+    assert found.switching_time == pytest.approx(0.45 * edge + 40e-9, abs=0.02 * edge + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_edge_that_bends_is_not_taken_for_straight(seed):
+    """A capacitance charged through a resistance: half way at ln 2 time constants."""
+    tau, delay = 16e-9, 120e-9
+    time, _, current, _ = pulse(delay, edge=1e-9, width=1e-6, seed=None)
+    random = np.random.default_rng(seed)
+    voltage, code = digitise(1.2 * (1 - np.exp(-np.maximum(time, 0) / tau)) * (time < 1e-6), 1.8, random)
+    found = switching_delay(time, voltage, current, PulseFacts(code, 1e-6))
+    assert found.edge_time == pytest.approx(tau * np.log(2), abs=0.5e-9)
