@@ -40,6 +40,7 @@ _FETCH_CHUNK = 500
 _TRIGGER_STATES = frozenset(
     {"IDLE", "RUNNING", "WAITING", "EMPTY", "FAILED", "ABORTING", "ABORTED", "PAUSED", "BUILDING"}
 )
+_RESOLUTION = 1e-15  #: [A or V] smaller numbers than these no range can tell from zero
 _PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
 
 
@@ -322,6 +323,7 @@ class Keithley2450(ScpiInstrument):
         """Whether a reading is beyond what the source's level and its limit allow (never so for NaN)."""
         top = max(abs(level), self._source_row(level, source).full_scale * 0.01)
         beyond = abs(sourced) > top * _PLAUSIBLE
+        beyond |= any(0.0 < abs(number) < _RESOLUTION for number in (sourced, measured))
         return beyond or (function != source.function and abs(measured) > source.limit * _PLAUSIBLE)
 
     # --------------------------------------------------------------------------------------- common duties

@@ -19,15 +19,24 @@ from tsbench.instruments import keysight_dsox3000t_data as data
 from tsbench.instruments.interfaces import EdgeTrigger, OscilloscopeCapabilities, Range, Timebase, Vertical
 from tsbench.instruments.keysight_dsox3000t_preamble import Preamble
 from tsbench.instruments.limits import require_in_range, shown
-from tsbench.instruments.scpi import format_number, parse_list, parse_name
+from tsbench.instruments.scpi import format_number, parse_list, parse_name, parse_number
 from tsbench.instruments.scpi_instrument import ScpiInstrument
 from tsbench.records import Flag, FloatArray, Waveform
 
 _IMPEDANCE: Mapping[str, str] = {"1M": "ONEM", "50": "FIFT"}
 _SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
 _TRANSFERS: Mapping[str, tuple[str, str]] = {"byte": ("BYTE", "u1"), "word": ("WORD", "<u2")}
+_LONGEST_RECORD = 1e6  #: [s] a segment later than this is none
+_FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings and memory, no other record
 _ARM_POLL = 1e-3  #: [s]
 _ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
+
+
+def _segment_time(reply: str) -> float:
+    time = parse_number(reply)
+    if not 0.0 <= time < _LONGEST_RECORD:
+        raise ValueError(f"no time of a segment: {reply!r}")
+    return time
 
 
 class KeysightDSOX3000T(ScpiInstrument):
@@ -156,12 +165,12 @@ class KeysightDSOX3000T(ScpiInstrument):
         """Start one acquisition and return when the scope says it is armed."""
         if self._trigger is None:
             raise InstrumentError(f"{self.label}: no trigger is configured; call configure_trigger first")
-        self.ask_number(":AER?")  # reading forgets
-        self.ask_number(":TER?")
+        self.ask_switch(":AER?")  # reading forgets
+        self.ask_switch(":TER?")
         self._triggered = False
         self.write(":SING")
         waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
-        while not self.ask_number(":AER?"):
+        while not self.ask_switch(":AER?"):
             if waited > patience:
                 raise InstrumentError(
                     f"{self.label}: did not arm within {shown(patience, 's')}; check time base and channels"
@@ -172,7 +181,7 @@ class KeysightDSOX3000T(ScpiInstrument):
     def triggered(self) -> bool:
         """Return whether the armed acquisition has seen its (first) trigger."""
         if not self._triggered:
-            self._triggered = bool(self.ask_number(":TER?"))
+            self._triggered = self.ask_switch(":TER?")
         return self._triggered
 
     def complete(self) -> bool:
@@ -204,7 +213,8 @@ class KeysightDSOX3000T(ScpiInstrument):
             self._require_channel(channel)
             self.write(f":WAV:SOUR CHAN{channel}")
             codes, times = self._read_segments(segments)
-            records[channel] = self._waveform(channel, self._preamble(), np.vstack(codes), np.array(times))
+            found = np.vstack(codes)
+            records[channel] = self._waveform(channel, self._preamble(channel, found), found, np.array(times))
         self.check_errors()
         return records
 
@@ -223,7 +233,7 @@ class KeysightDSOX3000T(ScpiInstrument):
         times: list[float] = []
         for index in range(1, segments + 1):
             self.write(f":ACQ:SEGM:IND {index}")
-            times.append(self.ask_number(":WAV:SEGM:TTAG?"))
+            times.append(self._parsed(":WAV:SEGM:TTAG?", _segment_time))
             codes.append(self._codes())
         return codes, times
 
@@ -236,8 +246,20 @@ class KeysightDSOX3000T(ScpiInstrument):
             )
         return np.frombuffer(payload, dtype=kind)
 
-    def _preamble(self) -> Preamble:
-        return self._parsed(":WAV:PRE?", lambda reply: Preamble.parse(parse_list(reply)))
+    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> Preamble:
+        """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
+        vertical = self._vertical.get(channel)
+
+        def parse(reply: str) -> Preamble:
+            preamble = Preamble.parse(parse_list(reply))
+            ratios = [preamble.points * preamble.x_increment / self._timebase.span]
+            if vertical is not None:
+                ratios.append((preamble.y_increment * 2 ** (8 * codes.itemsize)) / vertical.range)
+            if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
+                raise ValueError("a preamble of another record")
+            return preamble
+
+        return self._parsed(":WAV:PRE?", parse)
 
     def _waveform(
         self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,

@@ -128,7 +128,13 @@ class Transport:
                     f"{self.name} ({self.resource}): the reply {reply[:_SHOWN]!r} to '{self._last}' is cut off; "
                     "repeat, then check the cable"
                 )
-            return reply.rstrip("\r\n")
+            reply = reply.rstrip("\r\n")
+            if any(character < " " and character != "\t" for character in reply):
+                raise GarbledReply(
+                    f"{self.name} ({self.resource}): garbled reply {reply[:_SHOWN]!r} to '{self._last}'; "
+                    "repeat, then check the cable"
+                )
+            return reply
 
     def read_bytes(self, count: int) -> bytes:
         """Read exactly ``count`` bytes, or with -1 the whole reply."""

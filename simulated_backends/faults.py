@@ -221,7 +221,7 @@ def garbled(reply: bytes, how: Garbling) -> bytes:
 
     flip: every third byte has its high bit set, as with a wrong parity (from the first on, never the
     newline); truncate: the second half is missing, END with the last byte; extra: bytes that nobody asked
-    for behind its newline; digits: every digit d of the first 24 bytes is 9 - d.
+    for behind its newline; digits: every digit d of the first 24 bytes is 9 - d, which may go unnoticed.
     """
     if how == "truncate":
         return reply[: max(len(reply) // 2, 1)]

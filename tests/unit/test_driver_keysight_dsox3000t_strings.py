@@ -49,6 +49,7 @@ def scope(pairs: list[tuple[Any, Any]], **options: Any) -> Iterator[KeysightDSOX
 
 def set_up(found: KeysightDSOX3000T) -> None:
     found.configure_channel(1, Vertical(2.0, 0.7))
+    found._timebase = Timebase(4e-9)  # four samples of a nanosecond
 
 
 def test_it_is_an_oscilloscope() -> None:
@@ -152,7 +153,8 @@ def test_clipped_codes_are_flagged(code: int) -> None:
 
 def test_words_are_little_endian() -> None:
     pairs = [(":WAV:FORM WORD", None), *FETCH[1:], (":WAV:SOUR CHAN1", None),
-             (":WAV:DATA?", b"#14\x00\x80\x00\x81\n"), (":WAV:PRE?", PREAMBLE.replace("+128", "+32768")), OK]
+             (":WAV:DATA?", b"#14\x00\x80\x00\x81\n"),
+             (":WAV:PRE?", "+1,+0,+2,+1,+2.0E-09,-2.0E-09,+0,+4.0E-05,+7.0E-01,+32768"), OK]
     with scope([*CHANNEL, *pairs], transfer="word") as found:
         set_up(found)
         record = found.fetch([1])[1]
@@ -183,7 +185,7 @@ def test_segments_keep_their_times() -> None:
             (":ACQ:SEGM:IND 2", None),
             (":WAV:SEGM:TTAG?", "+1.5E-03"),
             (":WAV:DATA?", b"#12\x82\x83\n"),
-            (":WAV:PRE?", PREAMBLE),
+            (":WAV:PRE?", PREAMBLE.replace("+4,+1,+1.0E-09", "+2,+1,+5.0E-08")),
             OK,
         ]
     ) as found:
@@ -201,7 +203,8 @@ def test_damaged_replies() -> None:
         with pytest.raises(CommunicationError, match="garbled block"):
             found.fetch([1])
     preamble = (":WAV:PRE?", "1,2,3")
-    pairs = [*FETCH, source, (":WAV:DATA?", b"#11\x80\n"), preamble, *AGAIN, preamble, *AGAIN, preamble]
+    other = (":WAV:PRE?", PREAMBLE.replace("E-09", "E-90"))  # of no record that was set up
+    pairs = [*FETCH, source, (":WAV:DATA?", b"#11\x80\n"), other, *AGAIN, preamble, *AGAIN, preamble]
     with scope([*CHANNEL, *pairs]) as found:
         set_up(found)
         with pytest.raises(CommunicationError, match="garbled reply '1,2,3'"):
