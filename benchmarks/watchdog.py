@@ -251,7 +251,7 @@ def cases(served: ServedBench, protocol: str, wanted: int, randomness: random.Ra
         yield run_case(served, protocol, ALONE, 0.0, "", next(numbers))
 
 
-def measure(folder: Path, wanted: int, seed: int) -> list[Case]:
+def measure(folder: Path, wanted: int, seed: int, protocols: Sequence[str]) -> list[Case]:
     """Return the cases of all protocols, each on a served bench of its own, two at a time."""
 
     def one(protocol: str) -> list[Case]:
@@ -265,29 +265,30 @@ def measure(folder: Path, wanted: int, seed: int) -> list[Case]:
         return found
 
     with ThreadPoolExecutor(2) as pool:
-        return list(itertools.chain.from_iterable(pool.map(one, RUNS)))
+        return list(itertools.chain.from_iterable(pool.map(one, protocols)))
 
 
-def lines(found: Sequence[Case], wanted: int) -> list[Line]:
+def lines(found: Sequence[Case], wanted: int, protocols: Sequence[str]) -> list[Line]:
     """Return the table."""
     made = []
+    least = wanted * len(protocols)
     for kind in KINDS:
         of_kind = [case for case in found if case.kind == kind]
         met = [case for case in of_kind if case.outputs]
         good = [case for case in of_kind if case.good]
         times = sorted(case.off if case.off is not None else float("inf") for case in met) or [float("inf")]
         bar = bar_of(kind)
-        figure = f"{kind}: outputs off by the witness, {len(RUNS)} protocols"
+        figure = f"{kind}: outputs off by the witness, {len(protocols)} protocols"
         figures = f"median {times[len(times) // 2]:.2f} s, longest {times[-1]:.2f} s"
-        passed = len(good) == len(of_kind) and len(met) >= wanted * len(RUNS)
+        passed = len(good) == len(of_kind) and len(met) >= least
         made.append(Line(figure, f"{len(good)} of {len(of_kind)} ({len(met)} with an output on); {figures}",
-                         f"all within {bar:g} s, {wanted * len(RUNS)} with an output on", passed))
+                         f"all within {bar:g} s, {least} with an output on", passed))
     alone = [case for case in found if case.kind == ALONE]
     ended = sum(case.good for case in alone)
     made.append(Line("left alone: come to their end", f"{ended} of {len(alone)}", "all", ended == len(alone)))
     disturbed = [case for case in found if case.kind in DISTURBED and case.outputs]
     made.append(Line("SIGKILL, SIGSTOP and deadlock with an output on", str(len(disturbed)),
-                     f"at least {3 * len(RUNS) * wanted}", len(disturbed) >= 3 * len(RUNS) * wanted))
+                     f"at least {3 * least}", len(disturbed) >= 3 * least))
     return made
 
 
@@ -297,14 +298,16 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one case of each kind and protocol")
     parser.add_argument("--runs", type=int, default=12, help="cases of each kind and protocol (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--protocol", choices=sorted(RUNS), help="only this one (default: all)")
     options = parser.parse_args()
     if os.name == "nt":
         print("needs signals that Windows has not", file=sys.stderr)
         return 2
     wanted = 1 if options.quick else options.runs
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        found = measure(Path(folder), wanted, options.seed)
-    return report("watchdog", "outputs off although nobody measures any more", lines(found, wanted))
+        protocols = [options.protocol] if options.protocol else list(RUNS)
+        found = measure(Path(folder), wanted, options.seed, protocols)
+    return report("watchdog", "outputs off although nobody measures any more", lines(found, wanted, protocols))
 
 
 if __name__ == "__main__":

@@ -38,8 +38,9 @@ from tsbench.storage.watchdog_events import WATCHDOG, write_watchdog_events
 
 _DEATH = 0.5  #: [s] a killed process may take to be gone
 _LONGEST_LOOK = 0.05  #: [s] between two looks at the clocks
-_LONGEST_REPLY = 1.0  #: [s] for one reply while switching off, where the bench file allows more
-_TRIES = 3  #: at reaching an instrument
+_LONGEST_REPLY = 1.0  #: [s] for one reply at the first try to switch off, where the bench file allows more
+_PATIENCE = 30.0  #: [s] an instrument is tried to be reached: what is on stays on meanwhile
+_PAUSE = 0.2  #: [s] between two tries
 
 
 class Heart:
@@ -112,7 +113,8 @@ class Victim:
 class Instruments:
     """How to reach every instrument; drivers and VISA libraries are loaded before they are needed."""
 
-    def __init__(self, order: Mapping[str, Any]) -> None:
+    def __init__(self, order: Mapping[str, Any], patience: float = _PATIENCE) -> None:
+        self.patience = patience
         self._tables = {name: InstrumentTable(**facts["table"]) for name, facts in order.items()}
         self._libraries = {name: str(facts["library"]) for name, facts in order.items()}
         self._managers = {library: open_manager(library) for library in set(self._libraries.values())}
@@ -137,21 +139,25 @@ class Instruments:
         return outputs, problems
 
     def _make_one_safe(self, name: str) -> tuple[dict[str, bool | None], str]:
-        table = self._tables[name]
-        table = table.model_copy(update={"timeout": min(table.timeout, _LONGEST_REPLY)})
-        problem = ""
-        for _ in range(_TRIES):
+        allowed = self._tables[name]
+        table = allowed.model_copy(update={"timeout": min(allowed.timeout, _LONGEST_REPLY)})
+        until, problem = time.monotonic() + self.patience, ""
+        while not problem or time.monotonic() < until:
             connection: Connection | None = None
             try:
                 connection = connect(self._managers[self._libraries[name]], name, table, self._libraries[name])
                 connection.identify(time.sleep)
-                states = {state.output: state.enabled for state in connection.make_safe()}
-                return {output: None if on else False for output, on in states.items()}, connection.problem
+                states = {state.output: None if state.enabled else False for state in connection.make_safe()}
+                problem = connection.problem
+                if not problem:
+                    return states, ""
             except Exception as error:  # noqa: BLE001  whatever fails, it is tried again
                 problem = " ".join(str(error).split())
             finally:
                 if connection is not None:
                     quietly(connection.transport.close)
+            table = allowed
+            time.sleep(_PAUSE)
         return {name: None}, problem
 
 

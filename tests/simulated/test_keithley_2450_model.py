@@ -12,6 +12,8 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2450 import Keithle
 from tsbench.simulated_backends.witness_log import WitnessLog, read_witness
 from tsbench.simulated_backends.world import World, close_world, open_world
 
+pytestmark = pytest.mark.tsbench_outputs_stay_on  # these ask the models, not a measurement
+
 RESISTOR = """
 seed = {seed}
 imperfections = {imperfections}

@@ -20,6 +20,8 @@ from tsbench.simulated_backends.faults import ConnectionLost
 from tsbench.simulated_backends.witness_log import read_sessions, read_witness
 from tsbench.simulated_backends.world import World, world_of
 
+pytestmark = pytest.mark.tsbench_outputs_stay_on  # these ask the models, not a measurement
+
 METER = "USB0::0x05E6::0x2450::SIM00011::INSTR"
 
 

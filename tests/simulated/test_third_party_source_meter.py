@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.tsbench_outputs_stay_on  # drivers of others, as they are
+
 METER = "USB0::0x05E6::0x2450::SIM00011::INSTR"
 #: level -> data-sheet uncertainty of the source and of the reading on 10 kOhm, both ranges fixed (2 V, 1 mA)
 LEVELS = np.linspace(-1.0, 1.0, 9)
