@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+pytestmark = [  # drivers of others, as they are
+    pytest.mark.filterwarnings("ignore::FutureWarning"), pytest.mark.tsbench_outputs_stay_on,
+]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 GENERATOR = "USB0::0x2A8D::0x5A01::SIM00012::INSTR"
