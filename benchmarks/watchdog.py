@@ -252,7 +252,7 @@ def cases(served: ServedBench, protocol: str, wanted: int, randomness: random.Ra
 
 
 def measure(folder: Path, wanted: int, seed: int, protocols: Sequence[str]) -> list[Case]:
-    """Return the cases of all protocols, each on a served bench of its own, two at a time."""
+    """Return the cases of all protocols, each on a served bench of its own, side by side."""
 
     def one(protocol: str) -> list[Case]:
         found = []
@@ -264,7 +264,7 @@ def measure(folder: Path, wanted: int, seed: int, protocols: Sequence[str]) -> l
                       file=sys.stderr, flush=True)
         return found
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(len(RUNS)) as pool:  # they mostly wait
         return list(itertools.chain.from_iterable(pool.map(one, protocols)))
 
 
