@@ -5,11 +5,12 @@ the bench and world files and by messages.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
-from quantiphy import InvalidNumber, Quantity
+from quantiphy import Quantity
 
 from tsbench.errors import ConfigurationError
 
@@ -18,6 +19,10 @@ _SPELLINGS = {
     "Ohm": "Ohm", "ohm": "Ohm", "ohms": "Ohm", "Ohms": "Ohm", "Ω": "Ohm", "\u2126": "Ohm", "R": "Ohm",
     "V": "V", "v": "V", "volt": "V", "A": "A", "amp": "A", "s": "s", "sec": "s", "Hz": "Hz", "hz": "Hz",
     "F": "F", "H": "H", "W": "W", "J": "J", "C": "C", "K": "K", "%": "%",
+}
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+))?\s*([^\d\s]\S*)?", re.ASCII)
+_EXPONENTS = {
+    "f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12,
 }
 
 
@@ -45,14 +50,15 @@ def parse_quantity(value: object, unit: str) -> float:
     if isinstance(value, int | float):
         number = float(value)
     else:
-        try:
-            quantity = Quantity(value.strip())
-        except InvalidNumber:
-            raise ConfigurationError(
-                f"'{value}' is not a quantity; give for example '{_example(unit)}'"
-            ) from None
-        number = float(quantity)
-        given = _SPELLINGS.get(quantity.units, quantity.units)
+        text = value.strip().replace("\u2212", "-")
+        if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+            raise ConfigurationError(f"'{value}' is not finite; give for example '{_example(unit)}'")
+        found = _NUMBER.fullmatch(text)
+        if found is None:
+            hint = "; a decimal point, not a comma" if "," in text else ""
+            raise ConfigurationError(f"'{value}' is not a quantity{hint}; give for example '{_example(unit)}'")
+        exponent, given = _prefix_and_unit(found[3] or "", unit)
+        number = float(f"{found[1]}e{int(found[2] or 0) + exponent}")
         if given and given != unit:
             expected = f"expected {unit}" if unit else "expected a number without unit"
             raise ConfigurationError(
@@ -61,6 +67,17 @@ def parse_quantity(value: object, unit: str) -> float:
     if not math.isfinite(number):
         raise ConfigurationError(f"'{value}' is not finite; give for example '{_example(unit)}'")
     return number
+
+
+def _prefix_and_unit(suffix: str, expected: str) -> tuple[int, str]:
+    """Return (power of ten, unit) of what follows a number; a unit is read before a prefix: 300 K are kelvins."""
+    units = {**_SPELLINGS, expected: expected}
+    if suffix in units and (suffix not in _EXPONENTS or suffix == expected):
+        return 0, units[suffix]
+    rest = suffix[1:]
+    if suffix[:1] in _EXPONENTS and (not rest or rest in units):
+        return _EXPONENTS[suffix[0]], units[rest] if rest else ""
+    return 0, _SPELLINGS.get(suffix, suffix)
 
 
 def _example(unit: str) -> str:

@@ -27,6 +27,8 @@ _OVERHEAD = 2e-3
 _APERTURES = 2
 _BYTES_PER_POINT = 120
 _PREVIEW_POINTS = 2000
+#: of one run: what a plan holds in memory
+_MOST_POINTS = 10_000_000
 
 #: a level: volts under voltage drive, amperes under current drive
 Level = Annotated[float, Unit("V")]
@@ -121,6 +123,12 @@ class IVSweep(Protocol):
     def _has_way(self) -> "IVSweep":
         if self.start == self.stop:
             raise ValueError("start and stop are equal; a sweep needs a way to go")
+        branch = self.points or abs(self.stop - self.start) / self.step
+        levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
+        if levels > _MOST_POINTS:
+            raise ValueError(
+                f"{levels:.3g} points in all, at most {_MOST_POINTS:.0e} fit one run; raise step or lower cycles"
+            )
         return self
 
     def parameters(self) -> dict[str, dict[str, Any]]:

@@ -54,6 +54,8 @@ class Protocol(BaseModel, ABC):
             first = error.errors()[0]
             where = "".join(f"{part}: " for part in first["loc"] if part in cls.model_fields)
             message = first["msg"].removeprefix("Value error, ")
+            if first["type"] != "value_error" and isinstance(first["input"], str | int | float):
+                message = f"{first['input']!r} {message.removeprefix('Input ')}"
             raise ConfigurationError(f"{cls.name}: {where}{message}") from None
 
     @classmethod

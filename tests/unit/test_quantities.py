@@ -1,0 +1,67 @@
+"""Text to SI numbers: what is not plainly a quantity is refused, never guessed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsbench.errors import ConfigurationError
+from tsbench.protocols import protocol_named
+from tsbench.quantities import parse_quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("200n", "s", 200e-9), ("1.2 mV", "V", 1.2e-3), ("4.7 kΩ", "Ohm", 4700.0), ("10 KOhm", "Ohm", 1e4),
+        ("10K", "Ohm", 1e4), ("300 K", "K", 300.0), ("1 F", "F", 1.0), ("5 pF", "F", 5e-12), ("1 µs", "s", 1e-6),
+        ("1 μs", "s", 1e-6), ("−1.2 V", "V", -1.2), (".5", "V", 0.5), ("10 mV/s", "V/s", 0.01), ("1e-3", "A", 1e-3),
+        ("1 R", "Ohm", 1.0), ("2 m", "V", 2e-3), ("1  V ", "V", 1.0),
+    ],
+)
+def test_prefixes_and_units(text, unit, value):
+    assert parse_quantity(text, unit) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("1,2 V", "V"), ("0,5 mA", "A"), ("1,200", "V"), ("1 a", "A"), ("1 c", "V"), ("12:30", "s"), ("1_000", "V"),
+        ("0x10", "V"), ("1.2.3", "V"), ("1 min", "s"), ("$1", "V"), ("nan", "V"), ("inf", "V"), ("1e400", "V"),
+        ("1 2", "V"), ("", "V"), ("V", "V"), ("1 A", "V"), ("1Meg", "Ohm"), ("１.２ V", "V"), ("٣", "V"),
+    ],
+)
+def test_what_is_not_plainly_a_quantity_is_refused(text, unit):
+    with pytest.raises(ConfigurationError, match="give for example"):
+        parse_quantity(text, unit)
+
+
+def test_a_decimal_comma_is_told():
+    with pytest.raises(ConfigurationError, match="a decimal point, not a comma"):
+        parse_quantity("0,5 mA", "A")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["", "m", "u", "n", "k", "M"]))
+def test_a_printed_number_is_read_back(number, prefix):
+    factor = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "k": 1e3, "M": 1e6}[prefix]
+    if abs(number) < 1e300:
+        assert parse_quantity(f"{number!r} {prefix}V", "V") == pytest.approx(number * factor, rel=1e-12)
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_number_or_one_clear_line(text):
+    try:
+        parse_quantity(text, "V")
+    except ConfigurationError as error:
+        assert "give for example" in str(error)
+
+
+@pytest.mark.parametrize(
+    "given", [{"stop": "1e300"}, {"step": "1p"}, {"step": "1e-320"}, {"cycles": "100000", "points": "100000"}])
+def test_a_sweep_that_fits_no_memory_is_refused_at_once(given):
+    with pytest.raises(ConfigurationError, match="points in all, at most"):
+        protocol_named("iv_sweep").parse(given)
+
+
+def test_a_bound_is_told_with_the_value():
+    with pytest.raises(ConfigurationError, match=r"step: -0\.004 should be greater than 0"):
+        protocol_named("iv_sweep").parse({"step": "-4m"})
