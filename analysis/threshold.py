@@ -8,6 +8,9 @@ device not switched (there its current is still nearly the same, so the drop alo
 ``low``..``high``, ``value`` in the middle. That interval is then widened at both ends by 1.96 standard
 uncertainties of the source meter and the wires.
 
+Behind enough resistance the device voltage turns back before the jump, as the device passes its fold; then the
+extreme reading counts, and the true one lies at most one change between neighbours beyond it.
+
 Systematics: a data-sheet accuracy ``±(gain |reading| + offset)`` is a limit of a uniform distribution,
 standard uncertainty limit / sqrt 3; likewise the tolerance of the path resistance times the current. Reading
 noise and these join by root of sum of squares.
@@ -127,12 +130,13 @@ def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str) -
             result_of(half, "threshold_voltage", "V", method, high=bound, flags=flags),
             result_of(half, "threshold_current", "A", method, flags=flags),
         )
-    inner = float(half.voltage[k])
-    outer = inner + _step_up(half, k)
-    amperes = float(half.current[k])
+    j = _turned(half, 0, k, 1, facts)
+    inner, amperes = float(half.voltage[j]), float(half.current[j])
+    outer = inner + (_step_up(half, k) if j == k else _reach(half, j))
     voltage = _between(
-        half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, k, k + 1)
+        half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, j, k, k + 1)
     )
+    amperes = float(half.current[k])
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
     current = result_of(
         half,
@@ -160,11 +164,13 @@ def _hold(
             result_of(half, "hold_voltage", "V", method, high=high, flags=flags),
             result_of(half, "hold_current", "A", method, flags=flags),
         )
-    inner, amperes = float(half.voltage[k]), float(half.current[k])
-    outer = inner - _step_down(half, k)
+    j = _turned(half, int(half.down().start), k, -1, facts)
+    inner, amperes = float(half.voltage[j]), float(half.current[j])
+    outer = inner - (_step_down(half, k) if j == k else _reach(half, j))
     voltage = _between(
-        half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, k, k + 1)
+        half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, j, k, k + 1)
     )
+    amperes = float(half.current[k])
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
     current = result_of(
         half,
@@ -176,6 +182,25 @@ def _hold(
         flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED,
     )
     return voltage, current
+
+
+def _turned(half: HalfSweep, first: int, k: int, sign: int, facts: SweepFacts) -> int:
+    """Return where the device voltage was most extreme up to ``k``: ``k`` unless it had turned back before.
+
+    Behind a resistance the device passes its fold before the load line leaves the curve: the voltage that it
+    reached at most (``sign`` 1; at least: -1) is that of the fold, not that of the last point before the jump.
+    """
+    if facts.path_resistance <= 0:
+        return k  # the source itself sets the device voltage: what turns is noise
+    j = first + int(np.argmax(sign * half.voltage[first : k + 1]))
+    noise = combined(facts.voltage_noise, facts.path_resistance * facts.current_noise)
+    return j if sign * float(half.voltage[j] - half.voltage[k]) > 4.0 * noise + 1e-9 else k
+
+
+def _reach(half: HalfSweep, j: int) -> float:
+    """Return how far beyond a reading the turning point may be [V]: the larger of the changes beside it."""
+    beside = np.abs(np.diff(half.voltage[max(j - 1, 0) : j + 2]))
+    return float(beside.max()) if beside.size else 0.0
 
 
 def _step_up(half: HalfSweep, k: int) -> float:

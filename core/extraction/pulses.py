@@ -1,6 +1,6 @@
 """Runs of pulses to results: delays, what fired, pairs, relaxation, pulses until a train fires."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from tsbench.analysis.firing import Firing, PulseOutcome, outcome, probability_result
@@ -80,7 +80,20 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
         results += [mean_delay(pulses, dict(key)), switching_probability(pulses, dict(key))]
         if len(trains) > 1:
             results += _counts(run, trains, dict(key))
-    return results
+    return results + _unseen(run, {dict(key).get("amplitude") for key in joined})
+
+
+def _unseen(run: Run, seen: Set[float | None]) -> list[Result]:
+    """Return a row without a value for each amplitude of which the scope recorded no pulse at all."""
+    names = {column.name for column in run.header.columns}
+    if not {"amplitude", "width"} <= names:
+        return []
+    sent = sorted(set(zip(run.column("amplitude").tolist(), run.column("width").tolist(), strict=True)))
+    return [
+        replace(found, flags=found.flags | Flag.TRIGGER_MISSED)
+        for amplitude, width in sent if amplitude not in seen
+        for found in [mean_delay([], {"amplitude": amplitude, "pulse_width": width})]
+    ]
 
 
 def _key(conditions: Mapping[str, float], *without: str) -> tuple[tuple[str, float], ...]:

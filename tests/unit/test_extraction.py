@@ -241,3 +241,12 @@ def test_figures_are_drawn(tmp_path, protocol, measured, names):
     paths = draw_figures(measured, tmp_path)
     assert [path.name for path in paths] == names
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 10_000 for path in paths)
+
+
+def test_a_train_of_which_the_scope_saw_nothing_gives_a_row_that_says_so():
+    columns = ("index", "time", "amplitude", "width", "gap")
+    points = [(k, 5e-5 * k, amplitude, 1e-6, 0.0) for amplitude in (1.1, 1.3) for k in range(3)]
+    flags = np.full(6, int(Flag.TRIGGER_MISSED), np.uint32)
+    rows = extract(run("pulse_train", columns, points, flags=flags))
+    assert [row.conditions["amplitude"] for row in rows] == [1.1, 1.3]
+    assert all(row.value is None and Flag.TRIGGER_MISSED in row.flags and Flag.NO_EVENT in row.flags for row in rows)

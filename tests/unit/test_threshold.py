@@ -287,3 +287,20 @@ def test_snapback_under_current_drive():
     assert found.snapback_voltage.value == pytest.approx(0.2, abs=1e-3)
     (resistor,) = snapback(IVPoints(1e3 * drive, drive, drive))
     assert all(result.value is None and Flag.NO_EVENT in result.flags for result in resistor.results())
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_fold_passed_before_the_jump_counts_and_not_the_last_point(side):
+    """Behind a resistance near the negative slope the device turns back long before it jumps."""
+    up = np.arange(0.0, 1.4, 0.004)
+    level = np.concatenate([up, up[-2::-1]])
+    way_up = np.minimum(up, 1.02) - 2.0 * np.maximum(up - 1.02, 0) ** 2 * (up < 1.12)
+    down = up[-2::-1]
+    way_down = np.where(down > 0.95, 0.88 + 3.0 * (down - 1.05) ** 2, down)
+    voltage = np.concatenate([np.where(up < 1.12, way_up, 0.9), way_down])
+    current = np.where(np.concatenate([up >= 1.12, down > 0.95]), 1.5e-3, 5e-5 * voltage)
+    points = IVPoints(side * voltage, side * current, level=side * level)
+    (found,) = switching(points, SweepFacts(path_resistance=200.0, path_tolerance=0.0))
+    for result, true in ((found.threshold_voltage, 1.02), (found.hold_voltage, 0.88)):
+        assert result.low <= side * true <= result.high
+        assert abs(result.value - side * true) < 0.003
