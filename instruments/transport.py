@@ -155,8 +155,15 @@ class Transport:
             return self.read()
 
     def clear(self) -> None:
-        """Device clear: the instrument drops what it was about to say (nothing where the bus has none)."""
+        """Device clear: the instrument drops what it was about to say (nothing where the bus has none).
+
+        A socket has none: a new connection takes its place, on which no old answer can come. (pyvisa-py 0.8.1
+        would read what has come so far, and never return if the other side has closed the connection.)
+        """
         with self.lock, self._errors("device clear"):
+            if self.resource.upper().endswith("SOCKET"):
+                self.reopen()
+                return
             try:
                 self._open_session().clear()
             except (pyvisa.errors.VisaIOError, NotImplementedError) as error:
