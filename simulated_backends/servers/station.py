@@ -121,7 +121,9 @@ class Station:
 
     def _next_client(self) -> Client | None:
         if not self._in_flight:
-            return next((client for client in self.clients if self._may_talk(client)), None)
+            # who has gone first: on a new connection of the same program, its later messages come later
+            willing = [client for client in self.clients if self._may_talk(client)]
+            return next((client for client in willing if client.gone), willing[0] if willing else None)
         owner = self._owner
         if owner is None or owner.gone or self._asked or not self._may_talk(owner):
             return None

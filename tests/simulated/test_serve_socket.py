@@ -102,6 +102,34 @@ def test_commands_of_a_client_that_has_gone_are_executed(served: Any, wire: Any)
     assert meter.ask(b":OUTP OFF;*OPC?") == b"1"
 
 
+def test_what_a_program_sent_before_it_connected_again_comes_first(served: Any) -> None:
+    for level in range(1, 30):
+        with served.connect("generator") as link:
+            link.sendall(b":FREQ 1E6\n:FREQ 2E6\n" * 5)
+        with served.connect("generator") as link, link.makefile("rb") as stream:
+            link.sendall(b":FREQ %d;*OPC?\n:FREQ?\n" % (100 + level))
+            assert stream.readline().strip() == b"1"
+            assert float(stream.readline()) == 100 + level
+
+
+def test_clear_of_a_socket_transport_connects_again(served: Any) -> None:
+    """No old answer is read afterwards; and it ends, although the other side has gone."""
+    from tsbench.errors import CommunicationError
+    from tsbench.instruments.transport import Transport, open_manager
+
+    manager = open_manager("@py")
+    transport = Transport(manager, served.addresses["source_meter"].socket, "source_meter", timeout=2.0)
+    transport.write("*IDN?")
+    transport.clear()
+    assert transport.query("*ESE 3;*ESE?") == "3"
+    served.close()
+    with pytest.raises(CommunicationError):
+        transport.clear()
+        transport.query("*IDN?")
+    transport.close()
+    manager.close()
+
+
 def test_an_exchange_that_waits_for_ever_ends_with_its_client(served: Any, wire: Any) -> None:
     leaving = served.connect("scope")
     leaving.sendall(b"*RST\n:TRIG:SWE NORM\n:TRIG:EDGE:SOUR EXT\n:DIG CHAN1\n*OPC?\n")
