@@ -378,6 +378,7 @@ def test_a_reader_that_hangs_holds_up_no_measurement(
         outcome = run_on(bench, Sweep(), tmp_path, events=events)  # type: ignore[arg-type]
         assert outcome.status == "success" and not bench.on
         os.close(reading)
+        events.flush(5.0)  # until the writer has noticed
 
 
 def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
