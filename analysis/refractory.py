@@ -25,7 +25,8 @@ _FEWEST_PAIRS = 30
 _FEWEST_GAPS = 4
 _METHOD = "logistic in log gap below a fitted plateau, profile likelihood"
 _BEYOND = 1.5  #: the fit looks this far (in ln gap) beyond the gaps measured
-_POSITIONS, _STEEPNESSES, _PLATEAUS = 161, 40, 64
+#: positions, steepnesses and plateaus of the two searches
+_COARSE, _FINE = (73, 20, 20), (121, 30, 48)
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     Returns
     -------
     Recovery
-        NO_EVENT: no first, or no second pulse fired. CENSORED: the half value lies outside of the gaps measured, or
-        the data bound it on one side only (``low`` or ``high`` is None). TOO_FEW: fewer than 30 pairs or four gaps.
+        NO_EVENT: no first, or no second pulse fired. CENSORED: the gaps measured do not bracket the period: it, or an
+        end of its interval, lies outside of them or is not known (None). TOO_FEW: fewer than 30 pairs or four gaps.
     """
     whole = [pair for pair in outcomes if pair.first is not None and pair.second is not None]
     given = [pair for pair in whole if pair.first is Firing.FIRED]
@@ -95,23 +96,28 @@ def _fitted(counts: Recovery) -> Recovery:
     if gaps.size < 2 or fired.sum() == 0:
         return Recovery(*known, flags=flags | Flag.NO_EVENT)
     x = np.log(gaps)
-    steep = np.geomspace(0.5, 60.0, _STEEPNESSES)
-    plateaus = np.concatenate([1.0 / (1.0 + np.exp(-np.linspace(-7.0, 7.0, _PLATEAUS - 1))), [1.0 - 1e-9]])
-    positions = np.linspace(x[0] - _BEYOND, x[-1] + _BEYOND, _POSITIONS)
-    for _ in range(2):  # once over all, once where it matters
+    positions = np.linspace(x[0] - _BEYOND, x[-1] + _BEYOND, _COARSE[0])
+    odds = np.array([-7.0, 7.0])
+    for sizes in (_COARSE, _FINE):  # once over all, once where it matters
+        positions = np.linspace(positions[0], positions[-1], sizes[0])
+        steep = np.geomspace(0.5, 60.0, sizes[1])
+        odds = np.linspace(odds[0], odds[-1], sizes[2] - 1)
+        plateaus = np.concatenate([1.0 / (1.0 + np.exp(-odds)), [1.0 - 1e-9]])
         heights = _likelihood(x, pairs, fired, positions, steep, plateaus)
         profile = heights.max(axis=(1, 2))
-        near = np.flatnonzero(profile > profile.max() - 3 * _DROP_95)
-        first, last = max(near[0] - 1, 0), min(near[-1] + 1, positions.size - 1)
-        positions = np.linspace(positions[first], positions[last], _POSITIONS)
-    heights = _likelihood(x, pairs, fired, positions, steep, plateaus)
-    profile = heights.max(axis=(1, 2))
+        if sizes is _COARSE:
+            near = np.flatnonzero(profile > profile.max() - 3 * _DROP_95)
+            positions = positions[max(near[0] - 1, 0) : near[-1] + 2]
+            by_plateau = heights.max(axis=(0, 1))
+            near = np.minimum(np.flatnonzero(by_plateau > by_plateau.max() - 3 * _DROP_95), odds.size - 1)
+            odds = odds[max(near[0] - 1, 0) : near[-1] + 2]
     top = _middle_of_top(profile)
     _, best_steep, best_plateau = np.unravel_index(int(np.argmax(heights[top])), (1, steep.size, plateaus.size))
     low, high = _crossings(positions, profile)
     beyond = positions[top] < x[0] or positions[top] > x[-1]
     inside = [low is not None and low >= x[0] - _BEYOND * 0.99, high is not None and high <= x[-1] + _BEYOND * 0.99]
-    if beyond or not all(inside):
+    bracketed = low is not None and high is not None and low >= x[0] and high <= x[-1]
+    if beyond or not bracketed:
         flags |= Flag.CENSORED
     by_plateau = heights.max(axis=(0, 1))
     likely = plateaus[by_plateau > by_plateau.max() - _DROP_95]
@@ -134,11 +140,11 @@ def _likelihood(
     total = np.zeros((positions.size, steep.size, plateaus.size))
     for place, n, k in zip(x, pairs, fired, strict=True):
         share = 1.0 / (1.0 + np.exp(np.clip(-steep * (place - positions[:, None]), -500.0, 500.0)))
-        p = np.clip(share[:, :, None] * plateaus, 1e-12, 1.0 - 1e-12)
+        share = np.clip(share, 1e-12, 1.0 - 1e-12)[:, :, None]
         if k:
-            total += k * np.log(p)
+            total += k * (np.log(share) + np.log(plateaus))
         if n - k:
-            total += (n - k) * np.log1p(-p)
+            total += (n - k) * np.log1p(-share * plateaus)
     return total
 
 

@@ -27,7 +27,7 @@ _MEAN_SHARE = 0.03
 #: samples of the current right after the edge, from which its share is taken, and the share of the time before them
 _FIRST_SAMPLES = 12
 #: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current
-_CLEAR = 4.0
+_CLEAR = 5.0
 _METHOD = "falling edge at 50 % of the current to the current staying below the level"
 
 
@@ -103,14 +103,15 @@ def relaxation_time(
             return Relaxed(
                 None, flags=flags | Flag.CENSORED, high=(settled + _FIRST_SAMPLES - edge) * dt, **found)
         flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
-    smooth = smoothed(tail, min(max(mean, 1), widest))
+    mean = min(max(mean, 3), widest)
+    smooth = smoothed(tail, mean)[: tail.size - mean // 2]
     above = np.flatnonzero(smooth >= wanted)
     if above.size == 0:
         return Relaxed(None, flags=flags | Flag.CENSORED, high=(settled + _FIRST_SAMPLES - edge) * dt, **found)
     last = int(above[-1])
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
-    smooth = smoothed(tail, mean)
+    smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
     above = np.flatnonzero(smooth >= wanted)
     last = int(above[-1]) if above.size else last
     if last >= smooth.size - 1 - mean:

@@ -116,7 +116,8 @@ def proportion_interval(successes: int, trials: int) -> tuple[float, float]:
     z2, p = NORMAL_95**2, successes / trials
     centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
     half = NORMAL_95 / (1 + z2 / trials) * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low = max(0.0, centre - half) if successes else 0.0
+    return low, min(1.0, centre + half) if successes < trials else 1.0
 
 
 def median_interval(values: FloatArray) -> tuple[float, float] | None:

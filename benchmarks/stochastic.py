@@ -25,7 +25,7 @@ from benchmarks.report import Line, report
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 DEVICE = "A1"
-#: quantity -> largest median relative half-width (issue 3, item 1); None: shown only
+#: quantity -> largest median relative half-width; None: shown only
 WIDTH_BARS = {
     "threshold_voltage": 0.05, "hold_voltage": None, "switching_delay_mean": 0.30, "relaxation_time_median": 0.30,
     "relaxation_time_mean": 0.30, "refractory_period": 0.30,
