@@ -259,6 +259,13 @@ class OscilloscopeCapabilities:
     offset_accuracy: float  #: relative to full scale
     timebase_accuracy: float  #: relative
     resolution_bits: int
+    #: (offset [V], range [V] that is needed for more than it), ascending
+    offset_limits: tuple[tuple[float, float], ...] = ()
+
+    def least_range(self, offset: float) -> float:
+        """Return the smallest range [V] in which ``offset`` [V] can be set."""
+        needed = [span for largest, span in self.offset_limits if abs(offset) > largest]
+        return max(needed, default=self.range.low)
 
 
 @runtime_checkable

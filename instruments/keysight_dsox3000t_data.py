@@ -53,6 +53,7 @@ def capabilities(model: ScopeModel) -> OscilloscopeCapabilities:
         offset_accuracy=OFFSET_DIVISIONS / DIVISIONS,
         timebase_accuracy=1.6e-6,
         resolution_bits=8,
+        offset_limits=((2.0, 8 * 0.2), (10.0, 8 * 1.0)),  # ±2 V below 200 mV/div, ±10 V below 1 V/div
     )
 
 

@@ -47,11 +47,12 @@ class DeviceView:
 
     def configure(self, windows: Mapping[str, Window]) -> None:
         """Set each channel's range and offset so that its window [V] fills most of the screen."""
-        allowed = self.scope.capabilities.range
+        capabilities = self.scope.capabilities
         for name, number in self.channels.items():
             low, high = windows[name]
-            span = min(max((high - low) / _FILL, allowed.low), allowed.high)
-            self.scope.configure_channel(number, Vertical(range=span, offset=(low + high) / 2))
+            middle = (low + high) / 2
+            span = max((high - low) / _FILL, capabilities.least_range(middle))
+            self.scope.configure_channel(number, Vertical(min(span, capabilities.range.high), middle))
 
     def fetch(self, conditions: Mapping[str, float], time: float) -> dict[str, Waveform]:
         """Read the finished acquisition by what was sensed; ``time`` [s]: bench's clock at its trigger."""
