@@ -134,7 +134,7 @@ def test_noise_is_no_signal_and_a_sine_is():
 
 
 def test_the_registry_names_and_describes_every_protocol():
-    assert set(PROTOCOLS) == {"iv_sweep", "pulse_train", "oscillation"}
+    assert set(PROTOCOLS) >= {"iv_sweep", "pulse_train", "oscillation", "paired_pulse", "relaxation"}
     with pytest.raises(ConfigurationError, match="did you mean 'iv_sweep'"):
         protocol_named("iv_swep")
     for protocol in PROTOCOLS.values():
