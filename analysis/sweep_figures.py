@@ -62,14 +62,14 @@ def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulate
     return figure
 
 
-def _found(events: Sequence[Switching], name: str) -> list[tuple[Switching, Result, int]]:
-    """Return (event, result, index of its last point before) of those that have a value."""
+def _found(events: Sequence[Switching], name: str) -> list[tuple[Result, float]]:
+    """Return (voltage, current [A] there) of the events that have a value."""
     found = []
     for event in events:
-        result = event.threshold_voltage if name == "threshold" else event.hold_voltage
-        index = event.threshold_index if name == "threshold" else event.hold_index
-        if result.value is not None and index is not None:
-            found.append((event, result, index))
+        at = (event.threshold_voltage, event.threshold_current) if name == "threshold" else (
+            event.hold_voltage, event.hold_current)
+        if at[0].value is not None and at[1].value is not None:
+            found.append((at[0], float(at[1].value)))
     return found
 
 
@@ -77,10 +77,10 @@ def _mark(linear: Axes, logarithmic: Axes, events: Sequence[Switching], name: st
     found = _found(events, name)
     if not found:
         return
-    values = np.array([result.value for _, result, _ in found], dtype=np.float64)
-    lows = np.array([result.low for _, result, _ in found], dtype=np.float64)
-    highs = np.array([result.high for _, result, _ in found], dtype=np.float64)
-    amperes = np.array([event.half.polarity * event.half.current[k] for event, _, k in found])
+    values = np.array([result.value for result, _ in found], dtype=np.float64)
+    lows = np.array([result.low for result, _ in found], dtype=np.float64)
+    highs = np.array([result.high for result, _ in found], dtype=np.float64)
+    amperes = np.array([current for _, current in found])
     text = _described(name, found)
     small = len(found) > _FEW
     for axes, y in ((linear, amperes), (logarithmic, np.abs(amperes))):
@@ -111,11 +111,11 @@ def _mark_oscillating(linear: Axes, logarithmic: Axes, events: Sequence[Switchin
         axes.plot(volts, y, "x", color=CURRENT, markersize=4, label="oscillating: averages", zorder=4)
 
 
-def _described(name: str, found: Sequence[tuple[Switching, Result, int]]) -> str:
+def _described(name: str, found: Sequence[tuple[Result, float]]) -> str:
     if len(found) == 1:
-        result = found[0][1]
+        result = found[0][0]
         return f"{name} {format_interval(result.value, result.low, result.high, 'V')}"
-    values = np.array([abs(result.value or 0.0) for _, result, _ in found])
+    values = np.array([abs(result.value or 0.0) for result, _ in found])
     spread = format_quantity(float(values.std(ddof=1)), "V", 2)
     return f"{name} {format_quantity(float(values.mean()), 'V')} (mean of {len(found)}, sd {spread})"
 

@@ -136,18 +136,7 @@ def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str) -
     voltage = _between(
         half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, j, k, k + 1)
     )
-    amperes = float(half.current[k])
-    wide = NORMAL_95 * facts.current_uncertainty(amperes)
-    current = result_of(
-        half,
-        "threshold_current",
-        "A",
-        method,
-        value=amperes,
-        low=amperes - wide,
-        flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED,
-    )
-    return voltage, current
+    return voltage, _current_at(half, "threshold_current", method, j, k, facts)
 
 
 def _hold(
@@ -170,18 +159,25 @@ def _hold(
     voltage = _between(
         half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, j, k, k + 1)
     )
-    amperes = float(half.current[k])
+    return voltage, _current_at(half, "hold_current", method, j, k, facts)
+
+
+def _current_at(half: HalfSweep, quantity: str, method: str, j: int, k: int, facts: SweepFacts) -> Result:
+    """Return the current of the fold at ``j``: between its neighbours, or beyond the last point before the jump."""
+    amperes = float(half.current[j])
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
-    current = result_of(
-        half,
-        "hold_current",
-        "A",
-        method,
-        value=amperes,
-        high=amperes + wide,
-        flags=worst_flags(half, k) & PASSED_ON | Flag.CENSORED,
+    flags = worst_flags(half, j) & PASSED_ON
+    if j != k:
+        low, high = sorted((float(half.current[max(j - 1, 0)]), float(half.current[j + 1])))
+        return result_of(
+            half, quantity, "A", method, value=amperes, low=min(low, amperes) - wide, high=max(high, amperes) + wide,
+            flags=flags,
+        )
+    rising = quantity == "threshold_current"
+    low_bound, high_bound = (amperes - wide, None) if rising else (None, amperes + wide)
+    return result_of(
+        half, quantity, "A", method, value=amperes, low=low_bound, high=high_bound, flags=flags | Flag.CENSORED
     )
-    return voltage, current
 
 
 def _turned(half: HalfSweep, first: int, k: int, sign: int, facts: SweepFacts) -> int:

@@ -298,9 +298,12 @@ def test_a_fold_passed_before_the_jump_counts_and_not_the_last_point(side):
     down = up[-2::-1]
     way_down = np.where(down > 0.95, 0.88 + 3.0 * (down - 1.05) ** 2, down)
     voltage = np.concatenate([np.where(up < 1.12, way_up, 0.9), way_down])
-    current = np.where(np.concatenate([up >= 1.12, down > 0.95]), 1.5e-3, 5e-5 * voltage)
+    current = np.where(np.concatenate([up >= 1.12, down > 0.95]), 5e-4 + 1e-3 * level, 5e-5 * level)
     points = IVPoints(side * voltage, side * current, level=side * level)
     (found,) = switching(points, SweepFacts(path_resistance=200.0, path_tolerance=0.0))
     for result, true in ((found.threshold_voltage, 1.02), (found.hold_voltage, 0.88)):
         assert result.low <= side * true <= result.high
         assert abs(result.value - side * true) < 0.003
+    for result in (found.threshold_current, found.hold_current):
+        assert result.low < result.value < result.high
+        assert Flag.CENSORED not in result.flags
