@@ -86,6 +86,8 @@ class ServedBench:
             [sys.executable, "-m", "tsbench", "serve", str(EXAMPLES / "nbo2.world.toml"), "--json"] + ["--fast"] * fast,
             stdout=subprocess.PIPE, stderr=self._log, env={**os.environ, "TSBENCH_WITNESS": str(self.witness)},
         )
+        with contextlib.suppress(OSError):  # real instruments have processors of their own
+            os.setpriority(os.PRIO_PROCESS, self._server.pid, -10)
         assert self._server.stdout is not None
         line = self._server.stdout.readline()
         if not line:
@@ -242,15 +244,20 @@ def cases(served: ServedBench, protocol: str, wanted: int, randomness: random.Ra
     latest = RUNS[protocol][1]
     for kind in KINDS:
         met, tries = 0, 0
-        while met < wanted and tries < 3 * wanted + 3:
+        while met < wanted_of(kind, wanted) and tries < 3 * wanted + 3:
             tries += 1
             deadlock = DEADLOCKS[tries % len(DEADLOCKS)]
             case = run_case(served, protocol, kind, randomness.uniform(0.0, latest), deadlock, next(numbers))
             if case.moment is not None:
                 met += bool(case.outputs)
                 yield case
-    for _ in range(max(wanted // 4, 1)):
+    for _ in range(wanted_of(ALONE, wanted)):
         yield run_case(served, protocol, ALONE, 0.0, "", next(numbers))
+
+
+def wanted_of(kind: str, wanted: int) -> int:
+    """Return how many cases there are of a kind in each protocol."""
+    return wanted if kind in DISTURBED else max(wanted // 3, 1)
 
 
 def measure(folder: Path, wanted: int, seed: int, protocols: Sequence[str]) -> list[Case]:
@@ -273,13 +280,12 @@ def measure(folder: Path, wanted: int, seed: int, protocols: Sequence[str]) -> l
 def lines(found: Sequence[Case], wanted: int, protocols: Sequence[str]) -> list[Line]:
     """Return the table."""
     made = []
-    least = wanted * len(protocols)
     for kind in KINDS:
         of_kind = [case for case in found if case.kind == kind]
         met = [case for case in of_kind if case.outputs]
         good = [case for case in of_kind if case.good]
         times = sorted(case.off if case.off is not None else float("inf") for case in met) or [float("inf")]
-        bar = bar_of(kind)
+        bar, least = bar_of(kind), wanted_of(kind, wanted) * len(protocols)
         figure = f"{kind}: outputs off by the witness, {len(protocols)} protocols"
         figures = f"median {times[len(times) // 2]:.2f} s, longest {times[-1]:.2f} s"
         passed = len(good) == len(of_kind) and len(met) >= least
@@ -290,7 +296,7 @@ def lines(found: Sequence[Case], wanted: int, protocols: Sequence[str]) -> list[
     made.append(Line("left alone: come to their end", f"{ended} of {len(alone)}", "all", ended == len(alone)))
     disturbed = [case for case in found if case.kind in DISTURBED and case.outputs]
     made.append(Line("SIGKILL, SIGSTOP and deadlock with an output on", str(len(disturbed)),
-                     f"at least {3 * least}", len(disturbed) >= 3 * least))
+                     f"at least {3 * wanted * len(protocols)}", len(disturbed) >= 3 * wanted * len(protocols)))
     return made
 
 

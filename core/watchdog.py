@@ -41,6 +41,7 @@ _LONGEST_LOOK = 0.05  #: [s] between two looks at the clocks
 _LONGEST_REPLY = 1.0  #: [s] for one reply at the first try to switch off, where the bench file allows more
 _PATIENCE = 30.0  #: [s] an instrument is tried to be reached: what is on stays on meanwhile
 _PAUSE = 0.2  #: [s] between two tries
+_PRIORITY = -10  #: it is idle until every tenth of a second counts
 
 
 class Heart:
@@ -215,6 +216,9 @@ def main() -> int:
     for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(os, "setpriority"):  # on Windows the runner asks for it
+        with contextlib.suppress(OSError):  # not everybody may: on a busy computer it then waits its turn
+            os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     try:
         return watch(sys.stdin.buffer, open(sys.stdout.fileno(), "wb", buffering=0, closefd=False))
     except Exception as error:  # noqa: BLE001  one line, and the closed pipe tells the runner
