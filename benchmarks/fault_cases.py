@@ -32,6 +32,10 @@ SHORT: dict[str, dict[str, Any]] = {
         "amplitude": [1.2], "base": 0.0, "width": 10e-6, "gaps": [20e-6], "repeats": 1, "rest": 1e-3,
         "rise_time": 10e-9, "fall_time": 10e-9,
     },
+    "relaxation": {
+        "amplitude": [1.2], "base": 0.1, "width": 10e-6, "window": 20e-6, "repeats": 1, "rest": 1e-3, "samples": 1000,
+        "rise_time": 10e-9, "fall_time": 10e-9,
+    },
 }
 _ON_PURPOSE = "an error inside a protocol"
 #: an error that nobody raised on purpose

@@ -17,7 +17,7 @@ from tsbench.simulated_backends.world import world_of
 from tsbench.storage import read_run
 
 ROOT = Path(__file__).resolve().parents[2]
-PROTOCOLS = ("iv_sweep", "pulse_train", "oscillation", "paired_pulse")
+PROTOCOLS = ("iv_sweep", "pulse_train", "oscillation", "paired_pulse", "relaxation")
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ KINDS = (
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_ends_safe_and_keeps_what_was_acknowledged(faults: Any, tmp_path: Path, kind: str) -> None:
     number = KINDS.index(kind)
-    name = PROTOCOLS[number % 4]
+    name = PROTOCOLS[number % 5]
     if kind == "trigger missed":
         name = "pulse_train"
     run, writes = clean(faults, name, tmp_path)
