@@ -18,14 +18,17 @@ from tsbench.instruments import (
 )
 from tsbench.instruments.bench_file import BenchFile
 from tsbench.instruments.connection import Connection, Discovered, connect, discover, quietly
-from tsbench.instruments.fixture import parallel_capacitance, path_of
+from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of
 from tsbench.instruments.limits import DeviceGuard, OutputsOn
 from tsbench.instruments.limits import Path as Wiring
 from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.operator import OperatorPrompt, WallClock
 from tsbench.instruments.registry import entry
 from tsbench.instruments.steady_clock import SteadyClock
+from tsbench.netlist import GROUND
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
+
+SCOPE_INPUT = 1e6  #: [Ohm] of a scope's input as the drivers set it
 
 __all__ = ["Bench", "Discovered", "check", "discover", "instruments"]
 
@@ -145,7 +148,16 @@ class Bench:
             },
             source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
             parallel_capacitance=parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0,
+            parallel_conductance=self._scope_inputs_at_device() / SCOPE_INPUT,
         )
+
+    def _scope_inputs_at_device(self) -> int:
+        """Return how many scope inputs are wired to the driven node of the device's place."""
+        netlist, terminals = self.file.netlist, self.file.table.fixture.terminals
+        if netlist is None or not has_place(netlist):
+            return 0
+        driven = next((node for node in netlist.find(DEVICE).nodes if node != GROUND), None)
+        return sum(node.lower() == driven and self._kind(t) == "oscilloscope" for t, node in terminals.items())
 
     def _guard(self, terminal: str, role: str) -> Any:
         """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""

@@ -207,6 +207,8 @@ class Fixture:
     source_resistance: Mapping[str, float] = field(default_factory=dict)
     #: role -> [Ohm] of that, the instrument's own output resistance
     parallel_capacitance: float = 0.0  #: [F] across the device
+    parallel_conductance: float = 0.0
+    #: [S] of scope inputs from the device's driven node to ground: their current is measured, but not the device's
 
 
 @dataclass(frozen=True)

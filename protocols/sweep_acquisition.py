@@ -31,6 +31,7 @@ class SweepAcquisition:
         self._oscillating = False
         self._waiting: list[tuple[int, Reading, float]] = []
         self._resistance = station.fixture.path_resistance.get("drive", 0.0)
+        self._load = station.fixture.parallel_conductance
         self._recorded = 0
         self._ends_here = False
         self.level = settings.start
@@ -146,7 +147,8 @@ class SweepAcquisition:
         path = self._path
         while self._waiting:
             number, reading, time = self._waiting.pop(0)
-            device_voltage = reading.voltage - reading.current * self._resistance
+            own_current = reading.current - self._load * reading.voltage   # scope inputs take their part
+            device_voltage = reading.voltage - own_current * self._resistance
             self._recorder.point(
                 Point(
                     (
