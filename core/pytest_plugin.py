@@ -40,6 +40,7 @@ MARKS = (
     "tsbench_outputs_stay_on: an output that is on after this test is meant to be",
 )
 BACKEND = "@tsbench"
+_TOLD: pytest.StashKey[frozenset[tuple[int, str]]] = pytest.StashKey()  #: outputs that are on and have been told of
 _TOP_LEVEL_SEED = re.compile(r"^[ \t]*seed[ \t]*=.*$", re.MULTILINE)
 _FIRST_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
@@ -204,8 +205,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     outcome = yield
     worlds = sys.modules.get("tsbench.simulated_backends.world")
     if worlds is not None:
-        left = [*worlds.left_on, *(name for world in worlds.open_worlds() for name in world.witness.outputs_on())]
+        on = {(id(world), name) for world in worlds.open_worlds() for name in world.witness.outputs_on()}
+        told = item.config.stash.get(_TOLD, frozenset())  # what an earlier test left on is not this one's fault
+        left = [*worlds.left_on, *sorted(name for world, name in on - told)]
         worlds.left_on.clear()
+        item.config.stash[_TOLD] = frozenset(on)
         try:
             _fail_on(item, left)
         except pytest.fail.Exception as failure:

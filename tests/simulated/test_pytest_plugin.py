@@ -36,6 +36,10 @@ def test_fails_on_a_bench_that_it_opened_itself(simulated_bench):
     switch_on(kept)
 
 
+def test_passes_although_that_one_is_still_on(tmp_path):
+    assert kept
+
+
 def test_passes_after_it(simulated_bench, witness):
     kept.close()
     switch_on(simulated_bench.open()).set_output(False)
