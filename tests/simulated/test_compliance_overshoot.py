@@ -1,4 +1,4 @@
-"""Compliance reached at switching: an overshoot whose length the cable sets, and a reading that is flagged, not clipped."""
+"""Compliance at switching: an overshoot whose length the cable sets, and a reading that is flagged, not clipped."""
 
 from pathlib import Path
 
