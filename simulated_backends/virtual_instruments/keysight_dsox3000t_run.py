@@ -152,9 +152,12 @@ class RunControl(ScopeSettings):
 
     @command(":STOP")
     def stop(self) -> Handler:
-        """``:STOP``: keep what was acquired last."""
+        """``:STOP``: keep what was acquired last, the segments of an unfinished acquisition included."""
         if self.running and self.continuous and self.acquisition is None:
             yield from self.snapshot()
+        self.look()
+        if self.acquisition is not None and self.acquisition.records and not self.acquisition.plan.averaged:
+            self.finished = self.acquisition
         self._abandon()
 
     def _abandon(self) -> None:
