@@ -24,7 +24,7 @@ from tsbench.records import Flag, FloatArray, Result
 _WIDEST_MEAN = 0.02
 #: and its share of the relaxation time
 _MEAN_SHARE = 0.03
-#: samples of the current right after the edge, from which its share is taken, and the share of the time before them
+#: samples of the current right after the edge, from which its share is taken
 _FIRST_SAMPLES = 12
 #: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current
 _CLEAR = 5.0
@@ -85,11 +85,11 @@ def relaxation_time(
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
     sign = 1.0 if top >= 0 else -1.0
     i = sign * (current - zero)
-    edge = _falling_edge(i, end, sign * top)
-    if edge is None:
+    fall = _falling_edge(i, end, sign * top)
+    if fall is None:
         return Relaxed(None, flags=flags | Flag.NO_EVENT, zero=zero)
+    edge, settled = fall
     noise = noise_of(i, facts.current_resolution)
-    settled = math.ceil(edge) + 2
     tail = i[settled:]
     initial = float(np.median(tail[:_FIRST_SAMPLES]))
     wanted = level if level is not None else fraction * initial
@@ -127,20 +127,26 @@ def relaxation_time(
     return Relaxed(value, random, systematic * value, flags, **found)
 
 
-def _falling_edge(i: FloatArray, end: int, top: float) -> float | None:
-    """Return the fractional index at which the current last falls through the middle of its fall after ``end``."""
+def _falling_edge(i: FloatArray, end: int, top: float) -> tuple[float, int] | None:
+    """Return (fractional index of the middle of the fall after ``end``, index at which the fall is over)."""
     # the fall is steep beside all that follows: look for it within what the pulse's end may be late
     stretch = i[end : min(i.size, end + max(2 * (end // 5), 50))]
-    drop = stretch[:-2] - stretch[2:]
+    drop = stretch[:-4] - stretch[4:]
+    if drop.size < 8:
+        return None
     at = int(np.argmax(drop))
     if drop[at] <= 0:
         return None
-    rest = float(np.median(stretch[at + 3 : at + 3 + _FIRST_SAMPLES])) if at + 3 < stretch.size else 0.0
+    going = drop[at:] > 0.1 * drop[at]
+    over = at + (int(np.argmin(going)) if not going.all() else going.size - 1)
+    over = min(over + max(2 * (over - at), 4), stretch.size - 1)  # the tail of the edge is slower than its middle
+    rest = float(np.median(stretch[over : over + _FIRST_SAMPLES]))
     middle = 0.5 * (top + rest)
-    for k in range(max(at - 3, 0), min(at + 6, stretch.size - 1)):
-        if stretch[k] >= middle > stretch[k + 1]:
-            return float(end + k + (stretch[k] - middle) / (stretch[k] - stretch[k + 1]))
-    return float(end + at + 1)
+    below = np.flatnonzero(stretch[: over + 1] < middle)
+    if below.size == 0 or below[0] == 0:
+        return None
+    k = int(below[0]) - 1
+    return float(end + k + (stretch[k] - middle) / (stretch[k] - stretch[k + 1])), end + over
 
 
 # ----------------------------------------------------------------------------------------------- results

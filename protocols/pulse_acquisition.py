@@ -125,7 +125,9 @@ class PulseAcquisition:
         self._view.scope.configure_timebase(self._timebase(len(starts)))
         self._generator.configure_burst(len(starts) if self._how.means == "burst" else 1)
         shot = Shot()
-        for attempt in range(settings.retries + 1):
+        # several trains count pulses until the device fires: one sent again would not begin with a rested device
+        retries = settings.retries if settings.repeats == 1 else 0
+        for attempt in range(retries + 1):
             shot = Shot()
             yield from self._shooter.fire(
                 starts, settings.span, conditions, shot, self.step, clocked=self._how.means == "clock"
@@ -133,7 +135,7 @@ class PulseAcquisition:
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)
-            again = "the train is sent again" if attempt < settings.retries else "kept as it is"
+            again = "the train is sent again" if attempt < retries else "kept as it is"
             self._say(
                 "warning",
                 f"the scope missed {missed} of {len(starts)} pulses of "

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tsbench.analysis.firing import Firing, PulseOutcome, outcome, probability_result
 from tsbench.analysis.pulse import (
     Delay,
@@ -79,7 +81,7 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
         pulses = [delay for train in trains for delay in train]
         results += [mean_delay(pulses, dict(key)), switching_probability(pulses, dict(key))]
         if len(trains) > 1:
-            results += _counts(run, trains, dict(key))
+            results += _counts(run, dict(key), options)
     return results + _unseen(run, {dict(key).get("amplitude") for key in joined})
 
 
@@ -100,17 +102,36 @@ def _key(conditions: Mapping[str, float], *without: str) -> tuple[tuple[str, flo
     return tuple(sorted((name, value) for name, value in conditions.items() if name not in without))
 
 
-def _counts(run: Run, trains: Sequence[Sequence[Delay]], conditions: dict[str, object]) -> list[Result]:
-    """Return how many pulses each train took to fire, and their distribution; trains with a missed pulse left out."""
-    conditions = {**conditions, "period": float(parameter(run, "period", 0.0))}
-    whole = max(len(train) for train in trains)
-    numbered = [
-        (number, next((k for k, delay in enumerate(train, start=1) if delay.value is not None), None))
-        for number, train in enumerate(trains)
-        if len(train) == whole and not any(Flag.TRIGGER_MISSED in delay.flags for delay in train)
-    ]
-    each = [train_result(count, whole, {**conditions, "train": number}) for number, count in numbered]
-    return each + count_results([count for _, count in numbered], whole, conditions) if numbered else each
+def _counts(run: Run, conditions: dict[str, object], options: ExtractionOptions) -> list[Result]:
+    """Return how many pulses each train of some conditions took to fire, and their distribution.
+
+    A device that has fired and is still on may not trigger the scope: pulses missed after the first that fired do not
+    matter. A train of which a pulse before that was missed is left out.
+    """
+    period, gaps = float(parameter(run, "period", 0.0)), np.asarray(parameter(run, "gaps", ()), dtype=np.float64)
+    starts = np.concatenate([[0.0], np.cumsum(gaps + float(parameter(run, "width", 0.0)))])
+    if gaps.size == 0:
+        starts = period * np.arange(int(parameter(run, "count", 1)))
+    whole = starts.size
+    trains: dict[float, list[tuple[int, bool]]] = {}
+    for record, segment, delay in pulse_delays(run, options):
+        if dict(_key(record.conditions, "train")) != conditions:
+            continue
+        mine = trains.setdefault(record.conditions["train"], [])
+        before = mine[-1][0] + 1 if mine and segment == 0 else 0
+        first = before if segment == 0 else mine[-segment][0]
+        number = int(np.abs(starts - starts[first] - record.segment_times[segment]).argmin())
+        mine.append((number, delay.value is not None))
+    conditions = {**conditions, "period": period}
+    counts: list[int | None] = []
+    each: list[Result] = []
+    for train, pulses in sorted(trains.items()):
+        place = next((k for k, (_, fired) in enumerate(pulses) if fired), None)
+        known = len(pulses) == whole if place is None else pulses[place][0] == place
+        if known:
+            counts.append(None if place is None else place + 1)
+            each.append(train_result(counts[-1], whole, {**conditions, "train": train}))
+    return each + count_results(counts, whole, conditions) if counts else each
 
 
 # ------------------------------------------------------------------------------------------------- pairs
@@ -142,8 +163,10 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
         mine = seen.setdefault(round(record.conditions["pair"]), {})
         number = round(record.conditions["pulse"])
         edge = 0.0 if number == 1 or record.times[0] < 0 else _second_edge(run, record)
+        # without the gap that follows: what is before the edge must stay a fair part of it
+        shown = slice(0, int(np.searchsorted(record.times, edge + 1.2 * float(run.column("width")[0]))))
         mine[number] = outcome(
-            record.times, record.voltage[0], record.current[0], pulse_facts(run, record, options),
+            record.times[shown], record.voltage[0][shown], record.current[0][shown], pulse_facts(run, record, options),
             record_flags(record, 0), edge=edge, rested=mine[1].before if number == 2 and 1 in mine else None)
     pairs = []
     for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):

@@ -1,7 +1,7 @@
 """Device voltage and current from what the scope channels sensed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class DeviceRecord:
     current_resolution: float  #: [A] one code
     flags: Flag
     clipped: tuple[bool, ...]  #: per segment, either channel
+    segment_times: FloatArray = field(default_factory=lambda: np.zeros(1))  #: [s] after the first trigger
 
 
 def device_records(run: Run) -> Iterator[DeviceRecord]:
@@ -79,4 +80,5 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         current_resolution=current_resolution,
         flags=flags,
         clipped=tuple(bool(one) for one in clipped),
+        segment_times=first.segment_times,
     )
