@@ -5,6 +5,7 @@ figure is wanted, for Matplotlib takes its time.
 """
 
 from tsbench.analysis.figure_style import save
+from tsbench.analysis.stochastic_figures import recovery_figure, relaxation_figure
 from tsbench.analysis.sweep_figures import sweep_figure, threshold_distribution
 from tsbench.analysis.waveform_figures import frequency_figure, oscillation_figure, pulse_figure
 
@@ -12,6 +13,8 @@ __all__ = [
     "frequency_figure",
     "oscillation_figure",
     "pulse_figure",
+    "recovery_figure",
+    "relaxation_figure",
     "save",
     "sweep_figure",
     "threshold_distribution",

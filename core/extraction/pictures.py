@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tsbench.extraction.options import ExtractionOptions
-from tsbench.extraction.pulses import pulse_delays
+from tsbench.extraction.pulses import pulse_delays, pulse_pairs, recoveries, relaxations
 from tsbench.extraction.runs import (
     extract,
     frequency_curve,
@@ -21,10 +21,15 @@ def draw_figures(run: Run, out: Path, options: ExtractionOptions | None = None) 
     """Draw a run's figures into the folder ``out`` and return their paths.
 
     A sweep gives its I-V curve and, from eight half-cycles on, the distribution of its thresholds; a pulse
-    train the first pulse of each amplitude; an oscillation each bias and frequency against bias.
+    train the first pulse of each amplitude; an oscillation each bias and frequency against bias; paired pulses the
+    recovery and a relaxation its currents at each amplitude.
     """
     options = options or ExtractionOptions()
-    draw = {"iv_sweep": _sweep, "pulse_train": _pulses, "oscillation": _oscillations}.get(run.header.protocol)
+    drawings = {
+        "iv_sweep": _sweep, "pulse_train": _pulses, "oscillation": _oscillations, "paired_pulse": _recoveries,
+        "relaxation": _relaxations,
+    }
+    draw = drawings.get(run.header.protocol)
     return draw(run, out, options) if draw else []
 
 
@@ -102,4 +107,34 @@ def _oscillations(run: Run, out: Path, options: ExtractionOptions) -> list[Path]
     if len(results) > 1:
         figure = figures.frequency_figure(biases, results, _title(run, "frequency against bias"), simulated)
         paths.append(figures.save(figure, out / f"{name}_frequency.png"))
+    return paths
+
+
+def _recoveries(run: Run, out: Path, options: ExtractionOptions) -> list[Path]:
+    from tsbench.analysis import figures
+
+    paths: list[Path] = []
+    for number, (amplitude, found) in enumerate(recoveries(pulse_pairs(run, options)).items(), start=1):
+        title = _title(run, f"recovery after a pulse of {format_quantity(amplitude, 'V')}")
+        figure = figures.recovery_figure(found, title, run.header.simulated)
+        paths.append(figures.save(figure, out / f"{run.header.run_id}_recovery_{number}.png"))
+    return paths[:_MOST]
+
+
+def _relaxations(run: Run, out: Path, options: ExtractionOptions) -> list[Path]:
+    from tsbench.analysis import figures
+    from tsbench.analysis.relaxation import median_result
+
+    shots = [
+        (float(record.conditions["amplitude"]), record.times, record.current[0], found)
+        for record, found in relaxations(run, options) if record.current is not None
+    ]
+    paths: list[Path] = []
+    for number, amplitude in enumerate(sorted({amplitude for amplitude, *_ in shots})[:_MOST], start=1):
+        mine = [(time, current, found) for one, time, current, found in shots if one == amplitude]
+        median = median_result([found for *_, found in mine], {})
+        title = _title(run, f"relaxation after a pulse of {format_quantity(amplitude, 'V')}")
+        figure = figures.relaxation_figure(
+            [shot for shot in mine if shot[2].fired], median, title, run.header.simulated)
+        paths.append(figures.save(figure, out / f"{run.header.run_id}_relaxation_{number}.png"))
     return paths
