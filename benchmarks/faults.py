@@ -4,7 +4,7 @@ Every fault of the schedule (``tsbench.simulated_backends.faults``) is injected 
 run of each protocol, or at every N-th (another of them for each fault, so that none is left out by all);
 the disk is full from each write on; an exception, a stop and Ctrl-C come at every step. Each time every output
 must be off in the end, as the witness saw it before the bench was closed, what was acknowledged must be in a
-whole run file (every 8th is made and looked at dataset by dataset; of the others the journal is read back, from
+whole run file (one in eight is made and looked at dataset by dataset; of the others the journal is read back, from
 which a file is made), and one line must say what happened.
 """
 
