@@ -25,6 +25,11 @@ from tsbench.records import Flag, Result, Run
 _LAG = 0.3
 
 
+#: a gap that is closing when the pulse ends lets some current pass without having closed: in trains a pulse fires whose
+#: current reaches this share of the largest that any pulse reached
+_FIRED_SHARE = 0.2
+
+
 def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> PulseFacts:
     """Return accuracy of the scope for one acquisition."""
     resistance = run.header.fixture.sensing.current_resistance or 0.0
@@ -113,7 +118,7 @@ def _counts(run: Run, conditions: dict[str, object], options: ExtractionOptions)
     if gaps.size == 0:
         starts = period * np.arange(int(parameter(run, "count", 1)))
     whole = starts.size
-    trains: dict[float, list[tuple[int, bool]]] = {}
+    trains: dict[float, list[tuple[int, float]]] = {}
     for record, segment, delay in pulse_delays(run, options):
         if dict(_key(record.conditions, "train")) != conditions:
             continue
@@ -121,12 +126,14 @@ def _counts(run: Run, conditions: dict[str, object], options: ExtractionOptions)
         before = mine[-1][0] + 1 if mine and segment == 0 else 0
         first = before if segment == 0 else mine[-segment][0]
         number = int(np.abs(starts - starts[first] - record.segment_times[segment]).argmin())
-        mine.append((number, delay.value is not None))
+        reached = abs(delay.on_current - delay.off_current) if delay.value is not None else 0.0
+        mine.append((number, reached))
     conditions = {**conditions, "period": period}
+    least = _FIRED_SHARE * max((reached for pulses in trains.values() for _, reached in pulses), default=0.0)
     counts: list[int | None] = []
     each: list[Result] = []
     for train, pulses in sorted(trains.items()):
-        place = next((k for k, (_, fired) in enumerate(pulses) if fired), None)
+        place = next((k for k, (_, fired) in enumerate(pulses) if fired > max(least, 0.0)), None)
         known = len(pulses) == whole if place is None else pulses[place][0] == place
         if known:
             counts.append(None if place is None else place + 1)
