@@ -163,8 +163,9 @@ def run_case(served: ServedBench, protocol: str, kind: str, delay: float, deadlo
             elif kind != "deadlock":
                 time.sleep(delay)
                 if child.poll() is None and "status" not in facts:
-                    case.moment = time.time()
-                    _do(kind, child, facts["watchdog"])
+                    with contextlib.suppress(ProcessLookupError):  # the watchdog has been bidden farewell: too late
+                        _do(kind, child, facts["watchdog"])
+                        case.moment = time.time()
             with contextlib.suppress(subprocess.TimeoutExpired):  # stopped before anything was switched on
                 child.wait(60 if kind == "watchdog killed" else 15)
         finally:
