@@ -53,8 +53,13 @@ def record_flags(record: DeviceRecord, segment: int) -> Flag:
 
 
 def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
-    """Yield (record, segment, delay) of each recorded pulse; one that found the device still on did not fire."""
+    """Yield (record, segment, delay) of each recorded pulse; one that found the device still on did not fire.
+
+    Whether it is still on shows only by the current at the base level: at a base of 0 V there is none, and what the
+    scope shows there as a voltage is its own offset.
+    """
     options = options or ExtractionOptions()
+    rests_at_level = bool(parameter(run, "base", 0.0))
     for record in device_records(run):
         if record.voltage is None or record.current is None:
             continue
@@ -64,7 +69,8 @@ def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator
             found = outcome(
                 record.times, record.voltage[segment], record.current[segment], facts, record_flags(record, segment),
                 rested=rested)
-            rested = rested or found.before
+            if rests_at_level:
+                rested = rested or found.before
             delay = found.delay
             if found.firing is Firing.STILL_ON:
                 delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tsbench.protocols import PulseTrain
 from tsbench.records import Flag
 
 RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),)
@@ -76,3 +77,13 @@ def test_gaps_are_as_asked_for(measure, gaps):
     assert highest_voltage(done, 1.15) == pytest.approx(1.15, rel=0.06)
     assert done.outcome.safe and done.left_on == []
     assert len([r for r in done.values("switching_delay") if r.value is not None]) == len(wanted) + 1
+
+
+def test_the_offset_of_a_scope_is_no_level_at_which_a_device_could_still_be_on(tmp_path):
+    """Seed 5 has a scope that shows 12 mV where there is nothing: three pulses of twenty were said not to fire."""
+    from tsbench.demo import lay_bench
+    from tsbench.runner import run_protocol
+
+    outcome = run_protocol(lay_bench(tmp_path, seed=5), "D1", PulseTrain(), tmp_path)
+    delays = [result for result in outcome.results if result.quantity == "switching_delay"]
+    assert len(delays) == 20 and all(result.value is not None for result in delays)
