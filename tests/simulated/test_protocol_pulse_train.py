@@ -24,7 +24,7 @@ def test_every_pulse_is_recorded_and_switches_the_device(measure):
     high, low = done.run.waveforms
     assert high.codes.shape[0] == low.codes.shape[0] == 10
     (mean,) = done.values("switching_delay_mean") or done.values("mean_switching_delay")
-    assert 5e-9 < mean.value < 1e-6
+    assert 60e-9 < mean.value < 90e-9  # the witness sees 75 ns at 1.15 V
     assert mean.low < mean.value < mean.high
 
 
