@@ -10,12 +10,13 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.moving_core import MovingCore
 from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel
 from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.silver_filament import SilverFilament
 
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
-    model.mechanism: model for model in (PooleFrenkel, Resistor, SilverFilament)
+    model.mechanism: model for model in (MovingCore, PooleFrenkel, Resistor, SilverFilament)
 }
 MARKS = {"F": "found in public material", "K": "recalled, to be checked", "A": "assumed", "T": "tuned to an observable"}
 

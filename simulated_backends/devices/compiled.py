@@ -12,12 +12,14 @@ import math
 
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import FloatArray
+from tsbench.simulated_backends.devices.moving_core import moving_core
 from tsbench.simulated_backends.devices.poole_frenkel import film_current
 from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
 
 POOLE_FRENKEL = 0
 RESISTOR = 1
 SILVER_FILAMENT = 2
+MOVING_CORE = 3
 LOWEST_TEMPERATURE = 10.0  # [K]: a trial step below this is refused
 
 
@@ -47,6 +49,8 @@ def evaluate_device(
         out[7] = -p[k, 5]
     elif kind == SILVER_FILAMENT:
         filament(p, k, v, i, y, first, out)
+    elif kind == MOVING_CORE:
+        moving_core(p, k, v, i, y, first, out)
     else:
         out[0] = v * p[k, 0] - i
         out[1] = p[k, 0]

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from tsbench.simulated_backends.devices.catalogue import catalogue
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.poole_frenkel import BOLTZMANN, PooleFrenkel
-from tsbench.simulated_backends.devices.resistor import Resistor
 
 
 def devices_lib() -> str:
@@ -25,26 +23,10 @@ def write_devices_lib(path: Path) -> None:
 
 
 def _subcircuit(name: str, model: DeviceModel) -> str:
-    if isinstance(model, Resistor):
-        return f".subckt {name} a b\nR1 a b {model.r!r}\n.ends"
-    if not isinstance(model, PooleFrenkel):
+    lines = model.subcircuit()
+    if lines is None:
         return f"* (no subcircuit: the mechanism {model.mechanism} cannot be written for ngspice)"
-    # The temperature rise in units of 100 K is the voltage of node t, so that it has the size of other voltages.
-    lowering = model.barrier_lowering / BOLTZMANN
-    scale = 100.0
-    closed = "(1+(V(x)-1)*exp(min(V(x),80)))/(V(x)*V(x))"
-    series = "0.5+V(x)*(1/3+V(x)*(0.125+V(x)/30))"
-    return "\n".join([
-        f".subckt {name} a b",
-        f"Re a f {max(model.re, 1e-6)!r}",
-        f"Bx x 0 V = {lowering!r}*sqrt(abs(V(f,b))/{model.d!r})/({model.t0!r}+{scale!r}*V(t))",
-        f"Bf f b I = {model.as_!r}/{model.d!r}*V(f,b)*exp(-{model.ea / BOLTZMANN!r}/({model.t0!r}+{scale!r}*V(t)))"
-        f"*(0.5+(V(x) < 1e-2 ? {series} : {closed}))",
-        f"Bt 0 t I = V(f,b)*V(a,f)/{max(model.re, 1e-6)!r}/{scale!r}",
-        f"Rt t 0 {model.rth!r}",
-        f"Ct t 0 {model.cth!r} ic=0",
-        ".ends",
-    ])
+    return "\n".join([f".subckt {name} a b", *lines, ".ends"])
 
 
 if __name__ == "__main__":

@@ -51,6 +51,20 @@ class DeviceModel:
         """
         return None
 
+    def settled(self, current: float) -> tuple[float, float]:
+        """Return terminal voltage [V] and temperature [K] settled at a current [A] that is not negative.
+
+        Raises
+        ------
+        TypeError
+            The mechanism has no static curve.
+        """
+        raise TypeError(f"no static curve for the mechanism {self.mechanism}")
+
+    def subcircuit(self) -> tuple[str, ...] | None:
+        """Return the elements of an ngspice subcircuit between nodes ``a`` and ``b``; None: it cannot be written."""
+        return None
+
     def with_parameters(self, parameters: Mapping[str, float]) -> Self:
         """Return a copy with some parameters replaced (any case).
 

@@ -65,6 +65,48 @@ class PooleFrenkel(DeviceModel):
         """Return 10 K: at rtol 1e-6 the temperature is resolved to 10 microkelvin."""
         return (10.0,)
 
+    def settled(self, current: float) -> tuple[float, float]:
+        """Return terminal voltage [V] and temperature [K] settled at a current [A].
+
+        T = T0 + Rth i v and i = i_film(v, T), solved for the film voltage v by bisection: at fixed i the film current
+        rises with v both directly and through T, so the solution is unique.
+        """
+        if current == 0.0:
+            return 0.0, self.t0
+        p = self.vector().reshape(1, -1)
+        low, high = 0.0, 1e-3
+        while film_current(p, 0, high, self.t0 + self.rth * current * high)[0] < current:
+            low, high = high, 2.0 * high
+        for _ in range(200):
+            middle = 0.5 * (low + high)
+            if film_current(p, 0, middle, self.t0 + self.rth * current * middle)[0] < current:
+                low = middle
+            else:
+                high = middle
+            if high - low <= 4e-16 * high:
+                break
+        film = 0.5 * (low + high)
+        return film + self.re * current, self.t0 + self.rth * current * film
+
+    def subcircuit(self) -> tuple[str, ...]:
+        """Return the elements of an ngspice subcircuit between ``a`` and ``b``.
+
+        The temperature rise in units of 100 K is the voltage of node t, so that it has the size of other voltages.
+        """
+        lowering = self.barrier_lowering / BOLTZMANN
+        scale = 100.0
+        closed = "(1+(V(x)-1)*exp(min(V(x),80)))/(V(x)*V(x))"
+        series = "0.5+V(x)*(1/3+V(x)*(0.125+V(x)/30))"
+        return (
+            f"Re a f {max(self.re, 1e-6)!r}",
+            f"Bx x 0 V = {lowering!r}*sqrt(abs(V(f,b))/{self.d!r})/({self.t0!r}+{scale!r}*V(t))",
+            f"Bf f b I = {self.as_!r}/{self.d!r}*V(f,b)*exp(-{self.ea / BOLTZMANN!r}/({self.t0!r}+{scale!r}*V(t)))"
+            f"*(0.5+(V(x) < 1e-2 ? {series} : {closed}))",
+            f"Bt 0 t I = V(f,b)*V(a,f)/{max(self.re, 1e-6)!r}/{scale!r}",
+            f"Rt t 0 {self.rth!r}",
+            f"Ct t 0 {self.cth!r} ic=0",
+        )
+
 
 LARGEST_EXPONENT = 80.0  # e^80: far beyond any film that still exists, far below overflow
 

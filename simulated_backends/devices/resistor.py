@@ -23,3 +23,11 @@ class Resistor(DeviceModel):
     def vector(self) -> FloatArray:
         """Return (1/r,)."""
         return np.array([1.0 / self.r])
+
+    def settled(self, current: float) -> tuple[float, float]:
+        """Return (voltage, not a temperature)."""
+        return current * self.r, float("nan")
+
+    def subcircuit(self) -> tuple[str, ...]:
+        """Return a resistor."""
+        return (f"R1 a b {self.r!r}",)

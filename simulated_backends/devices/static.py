@@ -5,13 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
-from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel, film_current
-from tsbench.simulated_backends.devices.resistor import Resistor
 
 
 @dataclass(frozen=True)
 class StaticCurve:
-    """Terminal voltage [V] and temperature [K] at given currents [A], everything settled."""
+    """Terminal voltage [V] and temperature [K] (NaN: it has none) at given currents [A], everything settled."""
 
     current: FloatArray
     voltage: FloatArray
@@ -36,37 +34,16 @@ class Folds:
 
 
 def static_curve(model: DeviceModel, current: FloatArray) -> StaticCurve:
-    """Return the settled terminal voltage at each current (both signs).
+    """Return the settled terminal voltage at each current (both signs), by the model's ``settled``.
 
-    For the Poole-Frenkel film: T = T0 + Rth i v and i = i_film(v, T), solved for the film voltage v by bisection;
-    at fixed i the film current rises with v both directly and through T, so the solution is unique.
+    Raises
+    ------
+    TypeError
+        The mechanism has no static curve.
     """
     current = np.asarray(current, dtype=float)
-    if isinstance(model, Resistor):
-        return StaticCurve(current, current * model.r, np.full(current.shape, np.nan))
-    if not isinstance(model, PooleFrenkel):
-        raise TypeError(f"no static curve for the mechanism {model.mechanism}")
-    p = model.vector().reshape(1, -1)
-    film = np.array([_film_voltage(model, p, abs(i)) for i in current.reshape(-1)]).reshape(current.shape)
-    temperature = model.t0 + model.rth * abs(current) * film
-    return StaticCurve(current, np.copysign(film, current) + model.re * current, temperature)
-
-
-def _film_voltage(model: PooleFrenkel, p: FloatArray, current: float) -> float:
-    if current == 0.0:
-        return 0.0
-    low, high = 0.0, 1e-3
-    while film_current(p, 0, high, model.t0 + model.rth * current * high)[0] < current:
-        low, high = high, 2.0 * high
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        if film_current(p, 0, middle, model.t0 + model.rth * current * middle)[0] < current:
-            low = middle
-        else:
-            high = middle
-        if high - low <= 4e-16 * high:
-            break
-    return 0.5 * (low + high)
+    points = np.array([model.settled(abs(float(i))) for i in current.reshape(-1)]).reshape(*current.shape, 2)
+    return StaticCurve(current, np.copysign(points[..., 0], current), points[..., 1])
 
 
 def folds(model: DeviceModel, lowest: float = 1e-8, highest: float = 1e-1) -> Folds:
