@@ -1,0 +1,69 @@
+"""Rows of the devices with an insulator-metal transition or thermal runaway (see :mod:`benchmarks.physics`)."""
+
+from benchmarks.physics_row import Row, claimed, compared, shown
+from benchmarks.physics_runs import fold_slope, swept
+from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.static import folds
+
+REVIEW = "Wang 2022, JEST 100177, Table 1"
+
+
+def rows(quick: bool) -> list[Row]:
+    """Return all rows; ``quick`` leaves nothing out, they are all short."""
+    return [
+        *moving_core("nb2o5", "row 1 (Pickett 2013)", 1.75, peak=2.5, load=1e3, slope=-1.12e-3),
+        *moving_core("vo2", "row 2 (Yi 2018)", 1.22, peak=2.0, load=1e3, slope=-15.1e-3, note=(
+            "PHYSICS.md's -15.1 mV/K belongs to the recalled resistivity (threshold 1.295 V). The closed form is "
+            "-Vth/(2 (t_mit - t0)), so with 43 K and a threshold of 1.22 V no resistivity can give it; t_mit - t0 = "
+            "40.4 K would. Left as it is: neither figure is a measurement.")),
+        *poole_frenkel(),
+    ]
+
+
+def moving_core(
+    device: str, where: str, threshold: float, peak: float, load: float, slope: float, note: str = "",
+) -> list[Row]:
+    """Return the rows of one device with a moving core."""
+    source = f"{REVIEW}, {where}"
+    found = folds(device_model(device))
+    assert found.threshold is not None and found.hold is not None
+    up, down = swept(device, peak, load, 2e-3)
+    volatile = up.hold is not None and up.threshold is not None and up.hold < up.threshold
+    return [
+        compared(device, "threshold voltage, static fold at the terminals", threshold, "V", "F", source,
+                 found.threshold.voltage, 0.01),
+        compared(device, f"threshold voltage, 2 ms sweep behind {load:g} Ohm, +", threshold, "V", "F", source,
+                 up.threshold, 0.01),
+        compared(device, "the same, -", -threshold, "V", "F", source,
+                 None if down.threshold is None else -down.threshold, 0.01),
+        claimed(device, "S-shaped, volatile hysteresis: hold below threshold", "hold < threshold [F]", source,
+                f"hold {up.hold:.3f} V on the sweep, {found.hold.voltage:.3f} V at {found.hold.current * 1e3:.3f} mA "
+                "static" if up.hold is not None else "no hold", volatile),
+        compared(device, "threshold against chuck temperature", slope * 1e3, "", "K", "PHYSICS.md I.8, mV/K",
+                 fold_slope(device) * 1e3, 0.02, note),
+        shown(device, "hold voltage on the sweep", "none" if up.hold is None else f"{up.hold:.4f} V",
+              "A hold voltage of this stack was not found."),
+    ]
+
+
+def poole_frenkel() -> list[Row]:
+    """Return the rows of ``nbo2``."""
+    found = folds(device_model("nbo2"))
+    assert found.threshold is not None and found.hold is not None
+    rise = found.threshold.temperature - 296.0
+    slesazeck = "Slesazeck 2015, RSC Adv. c5ra19300a, abstract"
+    up, _ = swept("nbo2", 2.0, 50.0, 2e-3)   # a load above 275 Ohm would cross the curve once everywhere: no step
+    return [
+        compared("nbo2", "threshold of the film (terminals less Re)", 1.0, "V", "T", "set by as_",
+                 found.threshold.voltage - 300.0 * found.threshold.current, 0.01),
+        claimed("nbo2", "thermal runaway far below the Mott transition", "only 150 K of heating [F]", slesazeck,
+                f"{rise:.0f} K at the fold, {found.hold.temperature - 296.0:.0f} K at the hold point",
+                rise < 150.0 < found.hold.temperature - 296.0,
+                "150 K is reached between fold and hold point; which point the abstract means is not known."),
+        claimed("nbo2", "S-shaped, volatile hysteresis: hold below threshold", "hold < threshold [F]", REVIEW,
+                f"sweep: threshold {up.threshold:.3f} V, hold {up.hold:.3f} V"
+                if up.threshold is not None and up.hold is not None else "did not switch",
+                up.threshold is not None and up.hold is not None and up.hold < up.threshold),
+        shown("nbo2", "threshold against chuck temperature", f"{fold_slope('nbo2') * 1e3:.2f} mV/K",
+              "No measurement of this stack was found; the public one-dimensional set gives -2.8 mV/K."),
+    ]
