@@ -167,6 +167,8 @@ class World:
                     nominal = catalogue()[table.model.lower()].specimen(table.seed, name)
                 if "seed" not in {key.lower() for key in numbers}:   # its own random path in this world
                     nominal = nominal.seeded(self.file.seed, name, table.seed or 0)
+                if self.file.chuck.temperature is not None and "t0" not in {key.lower() for key in numbers}:
+                    nominal = nominal.at_temperature(self.file.chuck.temperature)
                 found[name] = SimulatedDevice(name, table.model, nominal.with_parameters(numbers))
             except ConfigurationError as error:
                 raise ConfigurationError(f"{self.path}: devices.{name}: {error}") from None

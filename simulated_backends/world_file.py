@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.quantities import Seconds
+from tsbench.quantities import Kelvins, Seconds
 from tsbench.simulated_backends.faults import Fault
 
 
@@ -50,6 +50,12 @@ class DeviceTable(_Table):
     seed: int | None = None
 
 
+class ChuckTable(_Table):
+    """``[chuck]``: what the devices lie on."""
+
+    temperature: Kelvins | None = Field(default=None, gt=0)  #: of all devices without a t0; default: their own
+
+
 class PositionerTable(_Table):
     """``[positioner]``."""
 
@@ -66,6 +72,7 @@ class WorldFile(_Table):
     fixture: FixtureTable
     wires: dict[str, str] = Field(default_factory=dict)  #: input jack -> output jack
     devices: dict[str, DeviceTable] = Field(default_factory=dict)
+    chuck: ChuckTable = ChuckTable()
     positioner: PositionerTable = PositionerTable()
     faults: tuple[Fault, ...] = ()
 

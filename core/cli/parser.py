@@ -309,6 +309,11 @@ def _add_bench(commands: Any) -> None:
         help="another device model for an X card, or for all of them; repeatable",
     )
     simulate.add_argument(
+        "--temperature",
+        metavar="KELVIN",
+        help='of the chuck, for every device without a t0 of its own in the netlist; for example "350 K"',
+    )
+    simulate.add_argument(
         "--devices-lib",
         type=Path,
         metavar="FILE",

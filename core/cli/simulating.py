@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tsbench.errors import ConfigurationError
+from tsbench.quantities import parse_quantity
 from tsbench.records import FloatArray
 
 _DPI = 130
@@ -27,11 +28,13 @@ def simulate(options: argparse.Namespace) -> int:
     from tsbench.simulated_backends.circuit.simulate import simulate as integrate
 
     models = _models(options.netlist, options.device)
+    temperature = None if options.temperature is None else parse_quantity(options.temperature, "K")
     with ProgressPrinter(options.netlist.name, "compiling the circuit engine") as progress:
         result = integrate(
             options.netlist,
             models,
             lambda share: progress(RunEvent("progress", "", 0.0, {"done": 100 * share, "total": 100})),
+            temperature=temperature,
         )
     for message in result.messages:
         sys.stderr.write(f"{options.netlist}: {message}\n")

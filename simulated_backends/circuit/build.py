@@ -38,6 +38,7 @@ def build_circuit(
     sources: Iterable[tuple[str, str, str, float]] = (),
     loads: Iterable[tuple[str, str, float, float]] = (),
     rtol: float = 1e-6, largest_step: float = math.inf, noise_refinement: float = 1.0,
+    temperature: float | None = None,
 ) -> Circuit:
     """Build a circuit at time 0, all capacitors at their initial voltages (0 V where none is given).
 
@@ -58,6 +59,8 @@ def build_circuit(
         Relative tolerance of the integrator, and its largest step [s].
     noise_refinement : float
         Factor on how long the noise of a stochastic device is taken as straight; below 1 nearer to its true path.
+    temperature : float, optional
+        Of the surroundings (a chuck) of all devices [K]; a ``t0`` in the netlist goes before it. None: their own.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def build_circuit(
             elements.append(Element("C", f"{name}.c", (_node(node), GROUND), 0, value=capacitance))
     _refuse_duplicates([*(e.name for e in elements), *placed])
     check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
-    models = {e.name: _model(e, device_models or {}) for e in elements if e.kind == "X"}
+    models = {e.name: _model(e, device_models or {}, temperature) for e in elements if e.kind == "X"}
     return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
                    noise_refinement)
 
@@ -108,9 +111,11 @@ def _refuse_duplicates(names: list[str]) -> None:
         seen.add(name.lower())
 
 
-def _model(element: Element, given: Mapping[str, DeviceModel]) -> DeviceModel:
+def _model(element: Element, given: Mapping[str, DeviceModel], temperature: float | None) -> DeviceModel:
     lower = {name.lower(): model for name, model in given.items()}
     model = lower.get(element.name.lower()) or lower.get(element.model) or device_model(element.model)
+    if temperature is not None and "t0" not in element.parameters:
+        model = model.at_temperature(temperature)
     return model.with_parameters(element.parameters)
 
 

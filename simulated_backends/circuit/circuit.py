@@ -331,6 +331,10 @@ class Circuit:
         key = self._known(device, self._models, "device")
         return dict(zip(self._models[key].states, self._states(key), strict=True))
 
+    def model_of(self, device: str) -> DeviceModel:
+        """Return the model that stands in the position of ``device``."""
+        return self._models[self._known(device, self._models, "device")]
+
     @staticmethod
     def _known(name: str, known: Mapping[str, object], what: str) -> str:
         key = name.lower()

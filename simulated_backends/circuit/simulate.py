@@ -40,7 +40,7 @@ class SimulationResult:
 
 def simulate(
     netlist: str | Path, devices: Mapping[str, str] | None = None, progress: Progress | None = None,
-    rtol: float = 1e-6,
+    rtol: float = 1e-6, temperature: float | None = None,
 ) -> SimulationResult:
     """Integrate a netlist over its own ``.tran`` and return what its ``.save`` cards name.
 
@@ -54,6 +54,8 @@ def simulate(
         Called with the fraction done.
     rtol : float
         Relative tolerance of the integrator.
+    temperature : float, optional
+        Of the surroundings (a chuck) of all devices [K], but for those with a ``t0`` in the netlist.
 
     Returns
     -------
@@ -73,7 +75,12 @@ def simulate(
     for name in models:
         if parsed.find(name).kind != "X":
             raise ConfigurationError(f"netlist: '{name}' is not a device")
-    circuit = build_circuit(parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf)
+    circuit = build_circuit(
+        parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature)
+    if temperature is not None:
+        notes += tuple(
+            f"{element.name}: its model has no temperature" for element in parsed.of_kind("X")
+            if not circuit.model_of(element.name).feels_temperature)
     if not tran.use_initial_conditions:
         circuit.settle()
     names = _saved(parsed, circuit)

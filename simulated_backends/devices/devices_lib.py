@@ -1,5 +1,6 @@
 """Write the device catalogue as an ngspice subcircuit file, so that a netlist runs unchanged in both simulators."""
 
+import dataclasses
 from pathlib import Path
 
 from tsbench.simulated_backends.devices.catalogue import catalogue
@@ -26,7 +27,8 @@ def _subcircuit(name: str, model: DeviceModel) -> str:
     lines = model.subcircuit()
     if lines is None:
         return f"* (no subcircuit: the mechanism {model.mechanism} cannot be written for ngspice)"
-    return "\n".join([f".subckt {name} a b", *lines, ".ends"])
+    parameters = [f"+ {field.name}={getattr(model, field.name)!r}" for field in dataclasses.fields(model)]
+    return "\n".join([f".subckt {name} a b", *parameters, *lines, ".ends"])
 
 
 if __name__ == "__main__":

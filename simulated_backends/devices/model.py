@@ -61,9 +61,30 @@ class DeviceModel:
         """
         raise TypeError(f"no static curve for the mechanism {self.mechanism}")
 
-    def subcircuit(self) -> tuple[str, ...] | None:
-        """Return the elements of an ngspice subcircuit between nodes ``a`` and ``b``; None: it cannot be written."""
+    @classmethod
+    def subcircuit(cls) -> tuple[str, ...] | None:
+        """Return the elements of an ngspice subcircuit between nodes ``a`` and ``b``; None: it cannot be written.
+
+        Parameters stand in it by name, as ``{re}``; so a netlist may replace them in both simulators alike.
+        """
         return None
+
+    def at_temperature(self, temperature: float) -> Self:
+        """Return the device in surroundings (a chuck) of this temperature [K]; itself if its model has none.
+
+        Raises
+        ------
+        ConfigurationError
+            The temperature is not positive, or the model does not hold there.
+        """
+        if not (np.isfinite(temperature) and temperature > 0):
+            raise ConfigurationError(f"temperature = {temperature:g} K must be positive")
+        return self.with_parameters({"t0": temperature}) if self.feels_temperature else self
+
+    @property
+    def feels_temperature(self) -> bool:
+        """Return whether the temperature of the surroundings is a parameter, ``t0``."""
+        return any(f.name == "t0" for f in dataclasses.fields(self))
 
     def with_parameters(self, parameters: Mapping[str, float]) -> Self:
         """Return a copy with some parameters replaced (any case).

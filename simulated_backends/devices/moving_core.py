@@ -138,18 +138,22 @@ class MovingCore(DeviceModel):
     def _resistance(self, psi: float) -> float:
         return self.insulating / (1.0 + self.contrast * math.exp(-2.0 / max(psi, NO_CORE)))
 
-    def subcircuit(self) -> tuple[str, ...]:
+    @classmethod
+    def subcircuit(cls) -> tuple[str, ...]:
         """Return the elements of an ngspice subcircuit between ``a`` and ``b``: psi is the voltage of node p."""
-        film = "f" if self.re > 0 else "a"
-        electrode = (f"Re a f {self.re!r}",) if self.re > 0 else ()
-        core, inverse = "V(u)", f"(1/max(V(p),{NO_CORE!r}))"
-        heat = f"{self.sensible!r}*(1-{core}*(1+2*{inverse}))+{self.latent!r}*{core}*{inverse}*{inverse}"
-        current = f"V({film},b)*(1+{self.contrast!r}*{core})*{1.0 / self.insulating!r}"
+        inverse = f"(1/max(V(p),{NO_CORE!r}))"
         return (
-            *electrode,
+            f".param insulating={{rho_ins*length/({math.pi!r}*r_ch*r_ch)}}",
+            ".param contrast={rho_ins/rho_met-1}",
+            f".param cooling={{{2 * math.pi!r}*length*kappa*(t_mit-t0)}}",
+            f".param sensible={{{math.pi / 2!r}*length*r_ch*r_ch*cp*(t_mit-t0)}}",
+            f".param latent={{{2 * math.pi!r}*length*r_ch*r_ch*dh}}",
+            "Vi a e 0",
+            "Re e f {max(re,1e-3)}",
             f"Bu u 0 V = exp(-2*{inverse})",
-            f"Bf {film} b I = {current}",
-            f"Bp 0 p I = 1e-9*(V({film},b)*{current}-{self.cooling!r}*V(p))/({heat})",
+            "Bf f b I = V(f,b)*(1+{contrast}*V(u))/{insulating}",
+            "Bp 0 p I = 1e-9*(V(f,b)*i(Vi)-{cooling}*V(p))"
+            f"/({{sensible}}*(1-V(u)*(1+2*{inverse}))+{{latent}}*V(u)*{inverse}*{inverse})",
             "Cp p 0 1e-9 ic=0",
         )
 

@@ -88,23 +88,27 @@ class PooleFrenkel(DeviceModel):
         film = 0.5 * (low + high)
         return film + self.re * current, self.t0 + self.rth * current * film
 
-    def subcircuit(self) -> tuple[str, ...]:
+    @classmethod
+    def subcircuit(cls) -> tuple[str, ...]:
         """Return the elements of an ngspice subcircuit between ``a`` and ``b``.
 
         The temperature rise in units of 100 K is the voltage of node t, so that it has the size of other voltages.
         """
-        lowering = self.barrier_lowering / BOLTZMANN
-        scale = 100.0
+        lowering = ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY) / BOLTZMANN**2
         closed = "(1+(V(x)-1)*exp(min(V(x),80)))/(V(x)*V(x))"
         series = "0.5+V(x)*(1/3+V(x)*(0.125+V(x)/30))"
         return (
-            f"Re a f {max(self.re, 1e-6)!r}",
-            f"Bx x 0 V = {lowering!r}*sqrt(abs(V(f,b))/{self.d!r})/({self.t0!r}+{scale!r}*V(t))",
-            f"Bf f b I = {self.as_!r}/{self.d!r}*V(f,b)*exp(-{self.ea / BOLTZMANN!r}/({self.t0!r}+{scale!r}*V(t)))"
+            f".param lowering={{sqrt({lowering!r}/(epsr*d))}}",
+            f".param depth={{ea/{BOLTZMANN!r}}}",
+            ".param prefactor={as_/d}",
+            "Vi a e 0",
+            "Re e f {max(re,1e-3)}",
+            "Bx x 0 V = {lowering}*sqrt(abs(V(f,b)))/({t0}+100*V(t))",
+            "Bf f b I = {prefactor}*V(f,b)*exp(-{depth}/({t0}+100*V(t)))"
             f"*(0.5+(V(x) < 1e-2 ? {series} : {closed}))",
-            f"Bt 0 t I = V(f,b)*V(a,f)/{max(self.re, 1e-6)!r}/{scale!r}",
-            f"Rt t 0 {self.rth!r}",
-            f"Ct t 0 {self.cth!r} ic=0",
+            "Bt 0 t I = V(f,b)*i(Vi)/100",
+            "Rt t 0 {rth}",
+            "Ct t 0 {cth} ic=0",
         )
 
 

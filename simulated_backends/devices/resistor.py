@@ -28,6 +28,7 @@ class Resistor(DeviceModel):
         """Return (voltage, not a temperature)."""
         return current * self.r, float("nan")
 
-    def subcircuit(self) -> tuple[str, ...]:
+    @classmethod
+    def subcircuit(cls) -> tuple[str, ...]:
         """Return a resistor."""
-        return (f"R1 a b {self.r!r}",)
+        return ("R1 a b {r}",)
