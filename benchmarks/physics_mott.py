@@ -17,6 +17,8 @@ def rows(quick: bool) -> list[Row]:
             "-Vth/(2 (t_mit - t0)), so with 43 K and a threshold of 1.22 V no resistivity can give it; t_mit - t0 = "
             "40.4 K would. Left as it is: neither figure is a measurement.")),
         *poole_frenkel(),
+        *half_volt(),
+        *public_netlist(),
     ]
 
 
@@ -66,4 +68,54 @@ def poole_frenkel() -> list[Row]:
                 up.threshold is not None and up.hold is not None and up.hold < up.threshold),
         shown("nbo2", "threshold against chuck temperature", f"{fold_slope('nbo2') * 1e3:.2f} mV/K",
               "No measurement of this stack was found; the public one-dimensional set gives -2.8 mV/K."),
+    ]
+
+
+def half_volt() -> list[Row]:
+    """Return the rows of ``tin_nbo2``."""
+    source = f"{REVIEW}, row 4 (Gao 2017)"
+    found = folds(device_model("tin_nbo2")).threshold
+    up, down = swept("tin_nbo2", 1.0, 25.0, 2e-3)
+    return [
+        compared("tin_nbo2", "threshold voltage, static fold at the terminals", 0.5, "V", "F", source,
+                 found and found.voltage, 0.01),
+        compared("tin_nbo2", "threshold voltage, 2 ms sweep behind 25 Ohm, +", 0.5, "V", "F", source,
+                 up.threshold, 0.01),
+        compared("tin_nbo2", "the same, -", -0.5, "V", "F", source,
+                 None if down.threshold is None else -down.threshold, 0.01),
+        claimed("tin_nbo2", "S-shaped, volatile hysteresis: hold below threshold", "hold < threshold [F]", source,
+                "no hold" if up.hold is None else f"hold {up.hold:.3f} V on the sweep",
+                up.hold is not None and up.threshold is not None and up.hold < up.threshold),
+        shown("tin_nbo2", "threshold against chuck temperature", f"{fold_slope('tin_nbo2') * 1e3:.2f} mV/K",
+              "No measurement of this stack was found; the public one-dimensional set gives -2.8 mV/K."),
+    ]
+
+
+def public_netlist() -> list[Row]:
+    """Return the rows of ``nbo2_slesazeck``: the static evaluation of a public netlist, repeated."""
+    name, source = "nbo2_slesazeck", "PHYSICS.md III.1, evaluation of thennen/pyltspice"
+    model = device_model(name)
+    found, loaded = folds(model), folds(model.with_parameters({"re": 330.0}))
+    assert found.threshold is not None and found.hold is not None
+    small = 1e-14   # [A]: the lowering of the barrier goes with the root of the field
+    rise = found.threshold.temperature - 298.0
+    return [
+        compared(name, "turning point, voltage", 0.960, "V", "F2", source, found.threshold.voltage, 0.002),
+        compared(name, "turning point, current", 0.634e-3, "A", "F2", source, found.threshold.current, 0.002),
+        compared(name, "turning point, temperature", 405.0, "K", "F2", source, found.threshold.temperature, 0.002),
+        compared(name, "hold point, voltage", 0.82, "V", "F2", source, found.hold.voltage, 0.005),
+        compared(name, "hold point, current", 6.4e-3, "A", "F2", source, found.hold.current, 0.005),
+        compared(name, "hold point, temperature", 1215.0, "K", "F2", source, found.hold.temperature, 0.002),
+        compared(name, "resistance at 0 V and 298 K", 146e3, "Ohm", "F2", source,
+                 model.settled(small)[0] / small, 0.01),
+        compared(name, "threshold against chuck temperature", -2.8, "", "F2", f"{source}, mV/K",
+                 fold_slope(name) * 1e3, 0.02),
+        claimed(name, "330 Ohm in series: no negative resistance at the terminals", "none [F2]", source,
+                "no fold" if loaded.threshold is None else f"fold at {loaded.threshold.voltage:.3f} V",
+                loaded.threshold is None),
+        claimed(name, "thermal runaway far below the Mott transition", "only 150 K of heating [F]",
+                "Slesazeck 2015, RSC Adv. c5ra19300a, abstract", f"{rise:.0f} K at the fold, "
+                f"{found.hold.temperature - 298.0:.0f} K at the hold point",
+                rise < 150.0 < found.hold.temperature - 298.0,
+                "150 K is reached between fold and hold point; which point the abstract means is not known."),
     ]

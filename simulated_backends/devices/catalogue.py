@@ -12,13 +12,18 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.moving_core import MovingCore
 from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel
+from tsbench.simulated_backends.devices.poole_frenkel_1d import OneDimensionalPooleFrenkel
 from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.silver_filament import SilverFilament
 
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
-    model.mechanism: model for model in (MovingCore, PooleFrenkel, Resistor, SilverFilament)
+    model.mechanism: model for model in (MovingCore, OneDimensionalPooleFrenkel, PooleFrenkel, Resistor, SilverFilament)
 }
-MARKS = {"F": "found in public material", "K": "recalled, to be checked", "A": "assumed", "T": "tuned to an observable"}
+MARKS = {
+    "F": "found in public material", "F2": "found in public code of others",
+    "K": "recalled, to be checked",
+    "A": "assumed", "T": "tuned to an observable",
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Parameter:
     name: str
     value: float
     unit: str
-    mark: str  #: F, K, A or T, see :data:`MARKS`
+    mark: str  #: F, F2, K, A or T, see :data:`MARKS`
     source: str
 
 

@@ -14,12 +14,14 @@ from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.moving_core import moving_core
 from tsbench.simulated_backends.devices.poole_frenkel import film_current
+from tsbench.simulated_backends.devices.poole_frenkel_1d import film_current_1d
 from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
 
 POOLE_FRENKEL = 0
 RESISTOR = 1
 SILVER_FILAMENT = 2
 MOVING_CORE = 3
+POOLE_FRENKEL_1D = 4
 LOWEST_TEMPERATURE = 10.0  # [K]: a trial step below this is refused
 
 
@@ -33,12 +35,15 @@ def evaluate_device(
     [f, df/dv, df/di, df/ds_1..S]. ``y[first:first + S]`` are the states, row ``k`` of ``p`` the
     parameters.
     """
-    if kind == POOLE_FRENKEL:
+    if kind in (POOLE_FRENKEL, POOLE_FRENKEL_1D):
         t = y[first]
         film = v - p[k, 4] * i
         if t < LOWEST_TEMPERATURE:
             t = math.nan   # the step is refused
-        current, conductance, by_temperature = film_current(p, k, film, t)
+        if kind == POOLE_FRENKEL:
+            current, conductance, by_temperature = film_current(p, k, film, t)
+        else:
+            current, conductance, by_temperature = film_current_1d(p, k, film, t)
         out[0] = current - i
         out[1] = conductance
         out[2] = -conductance * p[k, 4] - 1.0

@@ -21,6 +21,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
 ELEMENTARY_CHARGE = 1.602176634e-19  #: [C]
 VACUUM_PERMITTIVITY = 8.8541878128e-12  #: [F/m]
+LARGEST_EXPONENT = 80.0  #: e^80: far beyond any film that still exists, far below overflow
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class PooleFrenkel(DeviceModel):
     def __post_init__(self) -> None:
         self._require_positive("as_", "d", "ea", "epsr", "rth", "cth", "t0")
         if not (math.isfinite(self.re) and self.re >= 0):
-            raise ConfigurationError(f"device model poole_frenkel: re = {self.re:g} Ohm must not be negative")
+            raise ConfigurationError(f"device model {self.mechanism}: re = {self.re:g} Ohm must not be negative")
 
     @property
     def barrier_lowering(self) -> float:
@@ -65,6 +66,10 @@ class PooleFrenkel(DeviceModel):
         """Return 10 K: at rtol 1e-6 the temperature is resolved to 10 microkelvin."""
         return (10.0,)
 
+    def film(self, p: FloatArray, voltage: float, temperature: float) -> float:
+        """Return the film current [A] at a film voltage [V] and temperature [K]; ``p`` is the vector as a row."""
+        return float(film_current(p, 0, voltage, temperature)[0])
+
     def settled(self, current: float) -> tuple[float, float]:
         """Return terminal voltage [V] and temperature [K] settled at a current [A].
 
@@ -75,11 +80,11 @@ class PooleFrenkel(DeviceModel):
             return 0.0, self.t0
         p = self.vector().reshape(1, -1)
         low, high = 0.0, 1e-3
-        while film_current(p, 0, high, self.t0 + self.rth * current * high)[0] < current:
+        while self.film(p, high, self.t0 + self.rth * current * high) < current:
             low, high = high, 2.0 * high
         for _ in range(200):
             middle = 0.5 * (low + high)
-            if film_current(p, 0, middle, self.t0 + self.rth * current * middle)[0] < current:
+            if self.film(p, middle, self.t0 + self.rth * current * middle) < current:
                 low = middle
             else:
                 high = middle
@@ -110,9 +115,6 @@ class PooleFrenkel(DeviceModel):
             "Rt t 0 {rth}",
             "Ct t 0 {cth} ic=0",
         )
-
-
-LARGEST_EXPONENT = 80.0  # e^80: far beyond any film that still exists, far below overflow
 
 
 @compiled

@@ -1,5 +1,6 @@
 """The static curve of the catalogue's devices against formulas written down again, independently."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,8 +9,9 @@ from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 from scipy.optimize import brentq
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
+from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, device_model
 from tsbench.simulated_backends.devices.poole_frenkel import film_current
+from tsbench.simulated_backends.devices.poole_frenkel_1d import film_current_1d
 from tsbench.simulated_backends.devices.static import folds, static_curve
 
 AS, D, EA, EPSR, RE, RTH, T0 = 3.482e-10, 20e-9, 0.215, 45.0, 300.0, 1e6, 296.0
@@ -93,7 +95,7 @@ def test_static_curve_is_odd_and_a_resistor_has_no_fold() -> None:
 
 def test_catalogue_states_sources_and_gaps() -> None:
     entry = catalogue()["nbo2"]
-    assert {p.mark for p in entry.parameters} <= {"F", "K", "A", "T"}
+    assert {p.mark for p in entry.parameters} <= set(MARKS)
     assert all(p.unit and p.source for p in entry.parameters)
     assert entry.observables and entry.unknown
     assert {p.name: p.value for p in entry.parameters} == {
@@ -115,3 +117,51 @@ def test_models_refuse_what_they_cannot_use() -> None:
         device_model("nbo2", {"rhh": 1.0})
     with pytest.raises(ConfigurationError, match="cth = -1 must be positive"):
         device_model("nbo2", {"cth": -1.0})
+
+
+# ------------------------------------------------------------------------------------------- one-dimensional form
+
+
+def one_dimensional(v: float, t: float) -> float:
+    """Return the film current [A] of the public netlist: v/R, R = R0 exp[(Ea - sqrt(q^3 F/(pi eps)))/kT]."""
+    lowering = math.sqrt(elementary_charge**3 / (math.pi * epsilon_0 * 45.0) * abs(v) / 18e-9)
+    return v / 34.0 * math.exp(-(0.215 * elementary_charge - lowering) / (Boltzmann * t))
+
+
+@pytest.mark.parametrize(("v", "t"), [(1e-6, 298.0), (0.5, 298.0), (0.96, 405.0), (-0.82, 1215.0)])
+def test_one_dimensional_form_is_the_netlist_s(v: float, t: float) -> None:
+    p = device_model("nbo2_slesazeck").vector().reshape(1, -1)
+    current, by_v, by_t = film_current_1d(p, 0, v, t)
+    assert current == pytest.approx(one_dimensional(v, t), rel=1e-6)
+    dv, dt = 1e-5 * abs(v), 1e-3
+    high, low = film_current_1d(p, 0, v + dv, t)[0], film_current_1d(p, 0, v - dv, t)[0]
+    assert by_v == pytest.approx((high - low) / (2 * dv), rel=1e-6)
+    high, low = film_current_1d(p, 0, v, t + dt)[0], film_current_1d(p, 0, v, t - dt)[0]
+    assert by_t == pytest.approx((high - low) / (2 * dt), rel=1e-6)
+
+
+def test_the_public_preset_turns_where_it_was_evaluated_to() -> None:
+    found = folds(device_model("nbo2_slesazeck"))
+    assert found.threshold is not None and found.hold is not None
+    assert found.threshold.voltage == pytest.approx(0.960, abs=1e-3)
+    assert found.threshold.current == pytest.approx(0.634e-3, rel=2e-3)
+    assert found.threshold.temperature == pytest.approx(405, abs=1)
+    assert found.hold.voltage == pytest.approx(0.82, abs=2e-3)
+    assert found.hold.temperature == pytest.approx(1215, abs=2)
+    assert folds(device_model("nbo2_slesazeck", {"re": 330.0})).threshold is None
+
+
+def test_forms_are_not_interchangeable() -> None:
+    """The same numbers in the other form fold half as high again (PHYSICS.md III.1)."""
+    own = device_model("nbo2_slesazeck")
+    same = {field.name: getattr(own, field.name) for field in dataclasses.fields(own)}
+    found = folds(device_model("nbo2", same)).threshold
+    assert found is not None
+    assert found.voltage == pytest.approx(1.445, abs=2e-3)
+
+
+def test_the_half_volt_device() -> None:
+    found = folds(device_model("tin_nbo2"))
+    assert found.threshold is not None and found.hold is not None
+    assert found.threshold.voltage == pytest.approx(0.5, abs=1e-3)
+    assert found.hold.voltage < 0.8 * found.threshold.voltage
