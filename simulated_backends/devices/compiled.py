@@ -11,18 +11,23 @@ a model class with its own ``kind``, and a branch here.
 import math
 
 from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.devices.controls import capacitor, channel, diode
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.moving_core import moving_core
-from tsbench.simulated_backends.devices.poole_frenkel import film_current
+from tsbench.simulated_backends.devices.poole_frenkel import LOWEST_TEMPERATURE, film_current
 from tsbench.simulated_backends.devices.poole_frenkel_1d import film_current_1d
 from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
+from tsbench.simulated_backends.devices.third_order import third_order
 
 POOLE_FRENKEL = 0
 RESISTOR = 1
 SILVER_FILAMENT = 2
 MOVING_CORE = 3
 POOLE_FRENKEL_1D = 4
-LOWEST_TEMPERATURE = 10.0  # [K]: a trial step below this is refused
+THIRD_ORDER = 5
+DIODE = 6
+CAPACITOR = 7
+CHANNEL = 8
 
 
 @compiled
@@ -56,6 +61,14 @@ def evaluate_device(
         filament(p, k, v, i, y, first, out)
     elif kind == MOVING_CORE:
         moving_core(p, k, v, i, y, first, out)
+    elif kind == THIRD_ORDER:
+        third_order(p, k, v, i, y, first, out)
+    elif kind == DIODE:
+        diode(p, k, v, i, out)
+    elif kind == CAPACITOR:
+        capacitor(p, k, v, i, y, first, out)
+    elif kind == CHANNEL:
+        channel(p, k, v, i, out)
     else:
         out[0] = v * p[k, 0] - i
         out[1] = p[k, 0]

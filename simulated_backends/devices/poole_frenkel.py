@@ -21,6 +21,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
 ELEMENTARY_CHARGE = 1.602176634e-19  #: [C]
 VACUUM_PERMITTIVITY = 8.8541878128e-12  #: [F/m]
+LOWEST_TEMPERATURE = 10.0  #: [K]: a trial step below this is refused
 LARGEST_EXPONENT = 80.0  #: e^80: far beyond any film that still exists, far below overflow
 
 
