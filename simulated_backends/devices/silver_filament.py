@@ -8,8 +8,9 @@ a neck of metal. With the logistic weight w(s) = 1/(1 + e^(-s/delta)) between th
     gap:   K = k kl/(k + kl)     ions hop towards the gap: k ~ exp((u - Vst (1 + sigma z))/V0), with a supply
                                  kl = klim u/Vst; K = S/taug at u = Vst
            R = S/taug (1 - e^(-(s + S')/b))      the gap opens again, down to S' = S (1 - rho r): a smooth wall
-    neck:  Kn = q kn/(q + kn),  q = B sinh(u/Vn)/sinh(Vh/Vn) e^(-s/2)    thickens under voltage
-           D = 2 B/(1 + e^(p s))                  thins by surface diffusion: life ~ G^p
+    neck:  Kn = q kn/(q + kn)                     thickens under voltage,
+           q = B sinh(u/Vn)/sinh(Vh/Vn) e^(-cs - sigmah z^2 Vh/Vn)
+           D = 2 B/(1 + e^(p s)) e^(-kappa r)     thins by surface diffusion: life ~ G^p, longer with more residue
 
     dr = [w (1 - r)/tau_up - r/tau_r] dt          what is left of a filament: shortens the next delay
     dz = -m z dt + sqrt(2 m) o dW2                the path of the filament, m = 4 w (1 - w) lam + 1/tau_z:
@@ -18,7 +19,8 @@ a neck of metal. With the logistic weight w(s) = 1/(1 + e^(-s/delta)) between th
 The noise of s is shot noise of hops: each moves s by hg (in the gap) or hn (in the neck), so its variance per second
 is hop size times rate. The random path z is standard normal; between cycles it changes slowly. Both integrals are
 Stratonovich's: the noise is the limit of a smooth one. Symmetric in polarity unless ``asym`` (threshold of negative
-over that of positive polarity) is not 1. At the terminals v = u + Re i.
+over that of positive polarity) is not 1; ``asym_hold`` is that ratio once more for the hold voltage alone. At the
+terminals v = u + Re i.
 
 Sources of the form: PHYSICS.md Part II sections 1.2, 1.3 (thinning by surface diffusion), 1.6 (mobile and residual
 fraction, area), 4 (one logarithmic state). All values are assumed or tuned, see the catalogue.
@@ -67,6 +69,10 @@ class SilverFilament(DeviceModel):
     hn: float  #: size of a hop in the neck
     delta: float  #: width of the transition between gap and neck
     asym: float = 1.0
+    sigma_h: float = 0.0  #: relative rise of the hold voltage on a path one standard deviation off the best
+    asym_hold: float = 1.0
+    kappa: float = 0.0  #: by how much a full residue slows thinning, ln of the factor
+    crowding: float = 0.5  #: c, how a thick neck grows more slowly
     seed: float = 0.0  #: a whole number: the device's own random path
 
     kind: ClassVar[int] = 2
@@ -77,8 +83,8 @@ class SilverFilament(DeviceModel):
     def __post_init__(self) -> None:
         self._require_positive(
             "gc", "gleak", "span", "taug", "wall", "vst", "v0", "klim", "lam", "tau_z", "tau_r", "tau_up", "vh", "vn",
-            "rate", "power", "kn", "delta", "asym")
-        for name in ("re", "hg", "sigma", "rho", "hn", "seed"):
+            "rate", "power", "kn", "delta", "asym", "asym_hold")
+        for name in ("re", "hg", "sigma", "rho", "hn", "sigma_h", "kappa", "crowding", "seed"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must not be negative")
@@ -98,12 +104,12 @@ class SilverFilament(DeviceModel):
         """Return the row for the kernel; columns from ``NOISE`` on are the slopes of the noise, written as it runs."""
         k0 = self.span / self.taug
         row = np.zeros(NOISE + 2)
-        row[:26] = [
+        row[:30] = [
             self.gc, self.gleak, self.re, self.span, k0, 1.0 / self.wall, 1.0 / self.v0, self.vst / self.v0,
             self.sigma * self.vst / self.v0, self.klim / self.vst, k0 * self.klim / (self.klim - k0), self.hg, self.rho,
             1.0 / self.tau_r, 1.0 / self.tau_up, self.vh, 1.0 / self.vn, self.rate, self.power, self.kn, self.hn,
             1.0 / self.delta, self.lam, 1.0 / self.asym, self.seed,
-            1.0 / self.tau_z]
+            1.0 / self.tau_z, self.sigma_h * self.vh / self.vn, 1.0 / self.asym_hold, self.kappa, self.crowding]
         return row
 
     def rest(self) -> tuple[float, ...]:
@@ -144,11 +150,12 @@ def filament(p: FloatArray, n: int, v: float, i: float, y: FloatArray, first: in
     out[4] = 0.0
     out[5] = 0.0
 
-    sign, u = 1.0, film
+    sign, u, held = 1.0, film, 1.0
     if film < 0.0:
         sign = -1.0
         u = -film * p[n, 23]
         sign *= p[n, 23]
+        held = p[n, 27]
 
     # gap: growth K and its derivatives by u and z
     x = u * p[n, 6]
@@ -172,18 +179,20 @@ def filament(p: FloatArray, n: int, v: float, i: float, y: FloatArray, first: in
 
     # neck
     grown = math.exp(min(p[n, 18] * s, 200.0))
-    thin = 2.0 * p[n, 17] / (1.0 + grown)
-    x = u * p[n, 16]
+    thin = 2.0 * (p[n, 17] * math.exp(-p[n, 28] * r)) / (1.0 + grown)
+    x = u * held * p[n, 16]
     back = math.exp(-2.0 * x)
     over = x - p[n, 15] * p[n, 16]
+    over -= p[n, 26] * z * z
     open_ = 1.0 if over < 60.0 else 0.0
-    strength = p[n, 17] * math.exp(min(over, 60.0) - 0.5 * max(s, -100.0))
+    strength = p[n, 17] * math.exp(min(over, 60.0) - p[n, 29] * max(s, -100.0))
     q = strength * (1.0 - back) + 1e-30
-    q_u = strength * (open_ * (1.0 - back) + 2.0 * back) * p[n, 16]
+    q_u = strength * (open_ * (1.0 - back) + 2.0 * back) * p[n, 16] * held
     share = p[n, 19] / (q + p[n, 19])
     thick = q * share
     thick_u = share * share * q_u
-    thick_s = -0.5 * share * share * q
+    thick_s = -p[n, 29] * share * share * q
+    thick_z = -2.0 * p[n, 26] * z * thick * share
     thin_s = -p[n, 18] * thin * grown / (1.0 + grown)
 
     w = 1.0 / (1.0 + math.exp(min(-s * p[n, 21], 300.0)))
@@ -200,8 +209,8 @@ def filament(p: FloatArray, n: int, v: float, i: float, y: FloatArray, first: in
     out[7] = by_u * sign
     out[8] = -by_u * sign * p[n, 2]
     out[9] = w_s * (thick - thin - gap) + c * gap_s + w * (thick_s - thin_s) + half * variance_s
-    out[10] = c * gap_r
-    out[11] = c * growth_z + half * c * c * p[n, 11] * growth_z
+    out[10] = c * gap_r + (half * w * w * p[n, 20] - w) * (-p[n, 28] * thin)
+    out[11] = c * growth_z + half * c * c * p[n, 11] * growth_z + thick_z * (w + half * w * w * p[n, 20])
 
     out[12] = w * (1.0 - r) * p[n, 14] - r * p[n, 13]
     out[13] = 0.0
@@ -227,18 +236,23 @@ GAP_NOISE, NECK_NOISE, PATH_NOISE = 0.25, 0.04, 0.2  #: what the noise may do to
 @compiled
 def filament_noise_interval(p: FloatArray, n: int, v: float, i: float, y: FloatArray, first: int) -> float:
     """Return over which time [s] the noise may be taken as a straight piece of its path, from the state alone."""
-    s, z = y[first], y[first + 2]
-    u = v - p[n, 2] * i
+    s, r, z = y[first], y[first + 1], y[first + 2]
+    u, held = v - p[n, 2] * i, 1.0
     if u < 0.0:
         u = -u * p[n, 23]
+        held = p[n, 27]
     x = u * p[n, 6]
     rest = math.exp(-x)
     k = p[n, 10] * math.exp(min(x - p[n, 7] - p[n, 8] * z, 60.0)) * (1.0 - rest) * (1.0 - rest) + 1e-30
     supply = p[n, 9] * (u + 1e-3)
     thin = 2.0 * p[n, 17] / (1.0 + math.exp(min(p[n, 18] * s, 200.0)))
-    x = u * p[n, 16]
+    x = u * held * p[n, 16]
     q = p[n, 17] * math.exp(
-        min(x - p[n, 15] * p[n, 16], 60.0) - 0.5 * max(s, -100.0)) * (1.0 - math.exp(-2.0 * x)) + 1e-30
+        min(x - p[n, 15] * p[n, 16], 60.0) - p[n, 29] * max(s, -100.0)) * (1.0 - math.exp(-2.0 * x)) + 1e-30
+    if p[n, 26] != 0.0:
+        q *= math.exp(-p[n, 26] * z * z)
+    if p[n, 28] != 0.0:
+        thin *= math.exp(-p[n, 28] * r)
     w = 1.0 / (1.0 + math.exp(min(-s * p[n, 21], 300.0)))
     c = 1.0 - w
     rate = c * c * p[n, 11] * k * supply / (k + supply) * (1.0 / GAP_NOISE**2)

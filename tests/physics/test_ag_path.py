@@ -33,8 +33,10 @@ def circuit(seed: int, refinement: float = 1.0) -> Circuit:
 # ------------------------------------------------------------------------------------------- equations
 
 
-def test_jacobian_is_the_derivative() -> None:
-    p = device_model("ag_sio2", {"asym": 1.2}).vector().reshape(1, -1)
+@pytest.mark.parametrize(
+    "others", [{}, {"sigma_h": 0.2, "asym_hold": 1.5, "kappa": 2.0, "crowding": 1.4}])
+def test_jacobian_is_the_derivative(others: dict[str, float]) -> None:
+    p = device_model("ag_sio2", {"asym": 1.2, **others}).vector().reshape(1, -1)
     p[0, NOISE: NOISE + 2] = 3.0, -2.0
     random = np.random.default_rng(1)
 
