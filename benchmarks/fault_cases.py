@@ -4,7 +4,6 @@ import contextlib
 import errno
 import json
 import os
-import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,33 +12,32 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from benchmarks.fault_check import left_on, lost, switched_on, unclear
 from tsbench.bench import Bench
 from tsbench.errors import StorageError, TsbenchError
 from tsbench.protocols import Protocol, protocol_named
-from tsbench.records import RunEvent
+from tsbench.records import Run, RunEvent
 from tsbench.runner import Control, RunOutcome, run_on
 from tsbench.simulated_backends.witness_log import read_witness
 from tsbench.storage import disk, read_run, run_file
 from tsbench.storage.validation import inspect
 
 BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
-#: a short run of each protocol
+#: a short run of each protocol, with every kind of message that it sends
 SHORT: dict[str, dict[str, Any]] = {
-    "iv_sweep": {"stop": 1.2, "step": 0.3, "ramp_rate": 100},
-    "pulse_train": {"count": 2, "amplitude": [1.2]},
+    "iv_sweep": {"stop": 1.2, "step": 0.6, "ramp_rate": 100},
+    "pulse_train": {"count": 2, "amplitude": [1.15], "probe": False},
     "oscillation": {"bias": [2.0], "record_span": 2e-6},
     "paired_pulse": {
-        "amplitude": [1.2], "base": 0.0, "width": 10e-6, "gaps": [20e-6], "repeats": 1, "rest": 1e-3,
-        "rise_time": 10e-9, "fall_time": 10e-9,
+        "amplitude": [1.15], "base": 0.0, "width": 1e-6, "gaps": [2e-6], "repeats": 1, "rest": 1e-3,
+        "rise_time": 10e-9, "fall_time": 10e-9, "resolution": 300,
     },
     "relaxation": {
-        "amplitude": [1.2], "base": 0.1, "width": 10e-6, "window": 20e-6, "repeats": 1, "rest": 1e-3, "samples": 1000,
+        "amplitude": [1.1], "base": 0.1, "width": 1e-6, "window": 2e-6, "repeats": 1, "rest": 1e-3, "samples": 1000,
         "rise_time": 10e-9, "fall_time": 10e-9,
     },
 }
 _ON_PURPOSE = "an error inside a protocol"
-#: an error that nobody raised on purpose
-_ALIEN = re.compile(r"(^|; )[A-Z]\w*(Error|Exception|Interrupt)\b:")
 
 
 @dataclass
@@ -48,9 +46,10 @@ class Case:
 
     outcome: RunOutcome | None = None  #: None: the bench could not be opened, or no run begun
     refusal: str = ""  #: why
+    run: Run | None = None  #: what its file, or the journal, holds
     left_on: list[str] = field(default_factory=list)  #: outputs that the witness saw on at the end
+    was_on: list[str] = field(default_factory=list)  #: outputs that it saw on at any time
     problems: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)  #: lines that say what happened
     happened: int = 0  #: faults, by the witness
     missed: bool = False  #: the fault did nothing: no trigger came after it
     messages: int = 0
@@ -61,6 +60,11 @@ class Case:
     def good(self) -> bool:
         """Whether every output was off and the run file whole."""
         return not self.left_on and not self.problems
+
+    @property
+    def line(self) -> str:
+        """The one line that is told; "" where nothing is."""
+        return self.refusal if self.outcome is None else self.outcome.line
 
 
 class Disturbed:
@@ -152,7 +156,6 @@ def run_case(
     except TsbenchError as error:
         _refused(case, error, witness)
         return case
-    expected = set(protocol.plan(bench).warnings)  # told of every run
     try:
         with full.inserted() if full else contextlib.nullcontext() if thorough else _journal_kept():
             case.outcome = run_on(
@@ -167,13 +170,12 @@ def run_case(
         _refused(case, error, witness)
         return case
     finally:
-        case.left_on = left_on(witness)
+        case.left_on, case.was_on = left_on(witness), switched_on(witness)
         world = next(iter(bench._managers.values())).visalib.world
         case.messages, case.steps, case.trail = world.faults.total, protocol.steps, tuple(world.faults.trail)
         case.missed = any(instrument.triggers_to_miss for instrument in world.instruments.values())
         case.happened = len(world.faults.happened)
         bench.close()
-    told = [event for event in told if event.message not in expected]
     _check(case, told, folder / "runs", thorough or full is not None)
     return case
 
@@ -185,22 +187,12 @@ def _journal_kept() -> Iterator[None]:
         yield
 
 
-def left_on(witness: Path) -> list[str]:
-    """Return the outputs that were switched on last, as the witness saw them."""
-    states: dict[str, bool] = {}
-    if witness.exists():
-        for record in read_witness(witness).of_kind("output"):
-            states[f"{record['instrument']}.{record['channel']}"] = bool(record["on"])
-    return [output for output, on in states.items() if on]
-
-
 def _refused(case: Case, error: TsbenchError, witness: Path) -> None:
     case.refusal = str(error)
-    case.told.append(case.refusal)
     case.left_on = left_on(witness)
     case.happened = len(read_witness(witness).faults()) if witness.exists() else 0
-    if not case.refusal or "\n" in case.refusal:
-        case.problems.append(f"not one line: {case.refusal!r}")
+    if problem := unclear(case.refusal, _ON_PURPOSE):
+        case.problems.append(problem)
 
 
 def _check(case: Case, told: Sequence[RunEvent], runs: Path, thorough: bool) -> None:
@@ -209,8 +201,8 @@ def _check(case: Case, told: Sequence[RunEvent], runs: Path, thorough: bool) -> 
     assert outcome is not None
     if not outcome.safe:
         case.problems.append(f"outputs told: {dict(outcome.outputs)}")
-    if "\n" in outcome.reason or (_ALIEN.search(outcome.reason) and _ON_PURPOSE not in outcome.reason):
-        case.problems.append(f"no clear line: {outcome.reason!r}")
+    if outcome.line and (problem := unclear(outcome.line, _ON_PURPOSE)):
+        case.problems.append(problem)
     path = outcome.path
     if thorough and path is not None and path.suffix != ".nxs":  # the disk was full: what it took is recovered
         try:
@@ -222,21 +214,10 @@ def _check(case: Case, told: Sequence[RunEvent], runs: Path, thorough: bool) -> 
         case.problems.append(f"no run file: {outcome.reason}")
         return
     case.problems += inspect(path) if thorough else []
-    run = read_run(path)
-    acknowledged = [event.data["index"] for event in told if event.kind == "point"]
-    if len(run.points) != len(acknowledged):
-        case.problems.append(f"{len(acknowledged)} points were acknowledged, the file holds {len(run.points)}")
-    waveforms = sum(event.kind == "waveform" for event in told)
-    if len(run.waveforms) != waveforms:
-        case.problems.append(f"{waveforms} waveforms were acknowledged, the file holds {len(run.waveforms)}")
+    case.run = read_run(path)
+    case.problems += lost(case.run, told)
     if left := [found.name for found in runs.iterdir() if found.stem != path.stem or (thorough and found != path)]:
         case.problems.append(f"left behind: {', '.join(left)}")
-    if outcome.status != "success":
-        case.told.append(outcome.reason)
-    case.told += [event.message for event in told if event.kind in {"retry", "warning"}]
-    flagged = [waveform.flags for waveform in run.waveforms if waveform.flags]
-    if flagged or run.point_flags.any():
-        case.told.append("flagged")
 
 
 def _raise() -> None:

@@ -2,14 +2,23 @@
 
 Every fault of the schedule (``tsbench.simulated_backends.faults``) is injected at every message of a short
 run of each protocol, or at every N-th (another of them for each fault, so that none is left out by all);
-the disk is full from each write on; an exception, a stop and Ctrl-C come at every step. Each time every output
-must be off in the end, as the witness saw it before the bench was closed, what was acknowledged must be in a
-whole run file (one in eight is made and looked at dataset by dataset; of the others the journal is read back, from
-which a file is made), and one line must say what happened.
+the disk is full from each write on; an exception, a stop and Ctrl-C come at every step. Each time
+
+* every output must be off in the end, as the witness saw it before the bench was closed;
+* each point and waveform that was acknowledged must be in the run file or the journal, by number and checksum
+  (of one case in forty the run file is made and looked at dataset by dataset; of the others the journal, from which
+  it is made, is read back);
+* one line must say what happened, name instrument or place, and say what to do. It may be missing only where a
+  fault of the device, the clock, a trigger or a digit left what was recorded as it is without a fault (compared point
+  by point and waveform by waveform, ``benchmarks.fault_check.changed``), or where an instrument restarted before
+  anything had been set.
+
+``--sabotage`` spoils the product on purpose (an output left on, a point lost, nobody told): then it must fail.
 """
 
 import argparse
 import concurrent.futures
+import functools
 import json
 import multiprocessing
 import os
@@ -21,7 +30,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fault_cases import AT_STEPS, SHORT, Case, FullDisk, left_on, run_case
+from benchmarks.fault_cases import AT_STEPS, SHORT, Case, FullDisk, run_case
+from benchmarks.fault_check import changed, left_on, new_flags
+from benchmarks.fault_sabotage import SABOTAGES
 from benchmarks.report import Line, report
 
 __all__ = ["AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "left_on", "run_case"]
@@ -58,15 +69,35 @@ OF_INSTRUMENTS: dict[str, dict[str, Any]] = {
     "power cycle, connection kept": {"kind": "power_cycle", "silent": True},
 }
 TRIGGERS = {"trigger missed": {"kind": "trigger_missed"}}
-#: faults of which a run that goes on may show nothing: they may come when all is measured, or change nothing
-QUIET = ("contact", "device", "clock", "power", "trigger", "digits")
+#: kinds of fault that need no line where what was recorded is what an undisturbed run records
+QUIET = frozenset({
+    "contact_lost", "device_open", "device_short", "device_stuck_on", "clock_jump", "trigger_missed", "digits",
+})
+#: an instrument's own number of the message that sets its power-on sentinel, when a bench is opened
+SENTINEL = 5
+NOT_INJECTED, UNCHANGED = "-", "="  #: in place of a line
+#: kinds of which there are several ways, which can take turns
+_WAYS = (
+    tuple(f"connection lost {how}" for how in LOSSES), tuple(OF_INSTRUMENTS),
+    *(
+        tuple(kind for kind in (*AT_MESSAGES, *AT_READS) if kind.startswith(begin))
+        for begin in ("no answer", "contact lost", "clock set", "reply", "garbled")
+    ),
+)
 ENOUGH = 3000  #: injected faults that a full run needs
 #: of so many cases one makes its run file, which is looked at dataset by dataset
-THOROUGH_EVERY = 8
+THOROUGH_EVERY = 40
+_CASES_OF_A_PROCESS = 400
 
 
-def cases_of(name: str, clean: Case, writes: int, every: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield (figure, key, what ``run_case`` is told) of every case of a protocol."""
+def cases_of(
+    name: str, clean: Case, writes: int, every: int, turns: bool = False
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield (figure, key, what ``run_case`` is told) of every case of a protocol.
+
+    ``turns``: the ways in which one kind of fault happens (a connection lost before or after delivery, or of all
+    instruments) take turns: each kind still comes at every message.
+    """
     counts: dict[str, int] = {}
     places = []  # number, instrument, number among the instrument's, whether a read
     for number, (instrument, reading) in enumerate(clean.trail):
@@ -78,6 +109,9 @@ def cases_of(name: str, clean: Case, writes: int, every: int) -> Iterator[tuple[
             chosen = [place for place in places if place[3]]
         elif what in TRIGGERS:
             chosen = [place for place in places if place[1] != "source_meter"]
+        if turns:
+            ways = next((ways for ways in _WAYS if what in ways), (what,))
+            chosen = chosen[ways.index(what) :: len(ways)]
         for place in chosen[shift % every :: every]:
             fault = {"message": place[0], **details}
             if what in OF_INSTRUMENTS or what in TRIGGERS:
@@ -94,12 +128,20 @@ def cases_of(name: str, clean: Case, writes: int, every: int) -> Iterator[tuple[
             yield f"{what} at a step", f"{name}/{what}/{step}", {"at": step, "what": what}
 
 
-def judged(name: str, key: str, details: Mapping[str, Any]) -> tuple[str, list[str], str]:
+@functools.cache
+def _undisturbed(name: str) -> Case:
+    """Return an undisturbed run of this process, kept."""
+    return run_case(Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}", name, thorough=False)
+
+
+def judged(name: str, key: str, details: Mapping[str, Any], sabotage: str = "") -> tuple[str, list[str], str]:
     """Run one case in this process; returns key, problems, and the line that says what happened.
 
-    A line of ``"-"``: nothing happened, since no trigger came any more.
+    A line of ``NOT_INJECTED``: no trigger came any more. ``UNCHANGED``: nothing was told, and what was recorded is
+    what an undisturbed run records.
     """
     folder = Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}"
+    clean = _undisturbed(name)
     arguments: dict[str, Any] = {k: details[k] for k in ("fault", "at") if k in details}
     if "full" in details:
         arguments["full"] = FullDisk(*details["full"])
@@ -108,26 +150,38 @@ def judged(name: str, key: str, details: Mapping[str, Any]) -> tuple[str, list[s
         arguments["disturb"], wanted = AT_STEPS[details["what"]]
     thorough = sum(key.encode()) % THOROUGH_EVERY == 0
     try:
-        case = run_case(folder, name, thorough=thorough, **arguments)
+        with SABOTAGES[sabotage]():
+            case = run_case(folder, name, thorough=thorough, **arguments)
     except Exception as error:  # noqa: BLE001  whatever escapes is what this looks for
         return key, [f"escaped: {type(error).__name__}: {error}"], ""
     problems = [*case.problems, *(f"{output} left on" for output in case.left_on)]
     if wanted is not None and case.outcome is not None and case.outcome.status != wanted:
         problems.append(f"status {case.outcome.status}")
-    line = case.told[0] if case.told else ""
-    if "fault" in details:
-        if not case.happened:
-            problems.append("the fault did not happen")
-        elif case.missed:
-            return key, problems, "-"
-        elif not line and not _quiet(details["fault"]):
-            problems.append("no line says what happened")
+    line = case.line
+    if "fault" in details and not case.happened:
+        problems.append("the fault did not happen")
+    elif case.missed:
+        return key, problems, NOT_INJECTED
+    elif not line:
+        line = _unsaid(case, clean, details, problems)
     return key, problems, line
 
 
-def _quiet(fault: Mapping[str, Any]) -> bool:
-    """Whether a fault may change nothing that a run could tell: a status of 8 for 1, a contact lost at the end."""
-    return str(fault.get("how", fault.get("kind", ""))).startswith(QUIET)
+def _unsaid(case: Case, clean: Case, details: Mapping[str, Any], problems: list[str]) -> str:
+    """Judge a run that tells nothing: flags may say it, or there may be nothing to say."""
+    fault = details.get("fault", {})
+    if case.run is None or clean.run is None:
+        problems.append("no line says what happened")
+        return ""
+    early = fault.get("kind") == "power_cycle" and fault.get("silent") and fault["message"] <= SENTINEL
+    if fault.get("how", fault.get("kind")) not in QUIET and not early:
+        problems.append("no line says what happened")
+        return ""
+    if flags := new_flags(case.run, clean.run):
+        return f"flags: {', '.join(flags)}"
+    if difference := changed(case.run, clean.run):
+        problems.append(f"no line says what happened: {difference}")
+    return UNCHANGED
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -135,10 +189,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every 120th message and 30th step")
     parser.add_argument("--every", type=int, default=1, help="only every N-th message and step")
+    parser.add_argument("--turns", action="store_true", help="each kind at every message, its ways taking turns")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from there, add to it")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1e6, help="stop then; --resume goes on another time")
     parser.add_argument("--only", default="", metavar="TEXT", help="only cases whose name holds it")
+    parser.add_argument("--sabotage", choices=tuple(SABOTAGES), default="", help="spoil the product: it must fail")
     options = parser.parse_args(arguments)
     every = 120 if options.quick else options.every
     done: dict[str, tuple[list[str], str]] = {}
@@ -147,60 +203,79 @@ def main(arguments: Sequence[str]) -> int:
             key, problems, told = json.loads(line)
             done[key] = problems, told
     figures: dict[str, list[str]] = {}
-    waiting = []
+    waiting: list[tuple[str, str, dict[str, Any]]] = []
+    lines: list[Line] = []
+    began = time.monotonic()
     for name in SHORT:
         disk = FullDisk(at=-2, once=True)
         clean = run_case(Path(tempfile.gettempdir()) / f"tsbench_faults_{os.getpid()}", name, full=disk)
-        if not clean.good or clean.outcome is None or clean.outcome.status != "success":
+        whole = clean.good and clean.outcome is not None and clean.outcome.status == "success"
+        if not whole or clean.line or not clean.was_on:
             print(f"{name}: not even an undisturbed run is good: {clean}", file=sys.stderr)
             return 1
-        for what, key, details in cases_of(name, clean, disk.writes, every):
+        size = f"{clean.messages} messages, {disk.writes} writes, {clean.steps} steps; on: {', '.join(clean.was_on)}"
+        lines.append(Line(f"undisturbed {name}", size, "nothing told", True))
+        for what, key, details in cases_of(name, clean, disk.writes, every, options.turns):
             if options.only in key:
                 figures.setdefault(what, []).append(key)
                 if key not in done:
                     waiting.append((name, key, details))
     random.Random(1).shuffle(waiting)  # what is done when it is stopped is a fair sample
-    _run(waiting, done, options.resume, options.processes, options.minutes)
-    lines = [_line(what, keys, done) for what, keys in figures.items()]
-    injected = sum(key in done and done[key][1] != "-" for keys in figures.values() for key in keys)
+    _run(waiting, done, options)
+    lines += [_line(what, keys, done) for what, keys in figures.items()]
+    injected = sum(key in done and done[key][1] != NOT_INJECTED for keys in figures.values() for key in keys)
     bar = 0 if options.quick or options.only else ENOUGH
     good = all(line.passed for line in lines) and injected >= bar
     lines.append(Line("faults injected", str(injected), f">= {bar}" if bar else "none skipped", good))
+    minutes = (time.monotonic() - began) / 60
+    lines.append(Line("cases run now, minutes", f"{len(waiting)}, {minutes:.0f}", "", True))
     return report("faults", "every output off, every acknowledged item kept, one line that says why", lines)
 
 
 def _run(
-    waiting: Sequence[tuple[str, str, dict[str, Any]]], done: dict[str, tuple[list[str], str]], state: Path | None,
-    processes: int, minutes: float,
+    waiting: Sequence[tuple[str, str, dict[str, Any]]], done: dict[str, tuple[list[str], str]],
+    options: argparse.Namespace,
 ) -> None:
-    """Run the cases that wait, in processes of their own; each is kept at once."""
+    """Run the cases that wait, in processes of their own, new ones from time to time; each is kept at once."""
     began = time.monotonic()
+    state: Path | None = options.resume
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(processes, context, max_tasks_per_child=500) as pool:
-        futures = [pool.submit(judged, *case) for case in waiting]
-        for count, future in enumerate(concurrent.futures.as_completed(futures), 1):
-            key, problems, told = future.result()
-            done[key] = problems, told
-            if problems:
-                print(f"{key}: {'; '.join(problems)}", file=sys.stderr, flush=True)
-            if state is not None:
-                state.parent.mkdir(parents=True, exist_ok=True)
-                with state.open("a") as file:
-                    file.write(json.dumps([key, problems, told]) + "\n")
-            if count % 200 == 0:
-                print(f"{count} of {len(waiting)} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-            if time.monotonic() - began > 60 * minutes:
-                pool.shutdown(cancel_futures=True)
-                return
+    count = 0
+    for cases in _batches(waiting, _CASES_OF_A_PROCESS * options.processes):
+        with concurrent.futures.ProcessPoolExecutor(options.processes, context) as pool:
+            for future in concurrent.futures.as_completed(
+                pool.submit(judged, *case, sabotage=options.sabotage) for case in cases
+            ):
+                key, problems, told = future.result()
+                done[key] = problems, told
+                count += 1
+                if problems:
+                    print(f"{key}: {'; '.join(problems)}", file=sys.stderr, flush=True)
+                if state is not None:
+                    state.parent.mkdir(parents=True, exist_ok=True)
+                    with state.open("a") as file:
+                        file.write(json.dumps([key, problems, told]) + "\n")
+        print(f"{count} of {len(waiting)} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        if time.monotonic() - began > 60 * options.minutes:
+            return
+
+
+def _batches(
+    waiting: Sequence[tuple[str, str, dict[str, Any]]], size: int
+) -> Iterator[Sequence[tuple[str, str, dict[str, Any]]]]:
+    for first in range(0, len(waiting), size):
+        yield waiting[first : first + size]
 
 
 def _line(what: str, keys: Sequence[str], done: Mapping[str, tuple[list[str], str]]) -> Line:
     over = [key for key in keys if key in done]
-    happened = [key for key in over if done[key][1] != "-"]
+    happened = [key for key in over if done[key][1] != NOT_INJECTED]
     good = sum(not done[key][0] for key in happened)
-    told = sum(bool(done[key][1]) for key in happened)
+    unchanged = sum(done[key][1] == UNCHANGED for key in happened)
+    told = sum(bool(done[key][1]) for key in happened) - unchanged
     late, missing = len(over) - len(happened), len(keys) - len(over)
     text = f"{good} of {len(happened)} safe and whole, {told} told"
+    text += f", {unchanged} recorded as undisturbed" * bool(unchanged)
     text += f"; {late} after the last trigger" * bool(late) + f"; {missing} to come" * bool(missing)
     return Line(what, text, "all", good == len(happened) > 0 and not missing)
 

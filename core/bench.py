@@ -285,6 +285,16 @@ class Bench:
         self.problems = [found.problem for found in self._connections.values() if found.problem]
         return states
 
+    def restarted(self) -> list[str]:
+        """Return the instruments, as messages call them, that were switched off and on since they were reset.
+
+        Raises
+        ------
+        CommunicationError
+            One does not answer.
+        """
+        return [found.driver.label for found in self._connections.values() if found.lost_power()]
+
     def take_notes(self) -> list[str]:
         """Return what had to be put right since asked last (questions asked again), one line each."""
         notes = list(self._notes)

@@ -120,6 +120,24 @@ class Connection:
                 self.problem = str(error)
         return [OutputState(output, True) for output in self._outputs()]
 
+    def lost_power(self) -> bool:
+        """Whether the instrument was switched off and on since it was reset; over a new connection where need be.
+
+        Raises
+        ------
+        CommunicationError
+            It does not answer.
+        """
+        if self.driver is None:
+            return False
+        try:
+            return bool(self.driver.lost_power())
+        except CommunicationError as error:
+            self.transport.reopen()
+            self.driver.clear()
+            self.repeats.append(f"{self.driver.label}: asked over a new connection whether it kept its power ({error})")
+            return bool(self.driver.lost_power())
+
     def _outputs(self) -> list[str]:
         if self.entry.kind == "oscilloscope":
             return []

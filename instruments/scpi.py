@@ -97,6 +97,8 @@ def parse_error(reply: str) -> ErrorReply:
     match = _ERROR.match(reply)
     if match is None:
         raise ValueError(f"not an error entry: {reply!r}")
+    if int(match.group(1)) and match.group(2).split(";")[0].strip().lower() == "no error":
+        raise ValueError(f"an error that is none: {reply!r}")
     return ErrorReply(int(match.group(1)), match.group(2).split(";")[0].strip())
 
 

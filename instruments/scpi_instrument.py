@@ -17,10 +17,20 @@ from tsbench.instruments.limits import shown
 from tsbench.records import Identity
 
 T = TypeVar("T")
+#: IEEE 488.2: bit of the standard event register, the one that its enable register is set to
+POWER_ON = 128
+_EVENT_SUMMARY = 32  #: bit of the status byte: an enabled standard event has happened
 REPEATS = 2  #: of a query that was not answered, or not understood
 #: queries that change something by being asked: their reply, once lost, is lost
 _ONCE = re.compile(r"SYST\w*:ERR|\*ESR\?|\*TST\?|\*TRG|:?[AT]ER\?|:EVEN|:OPER\w*\?|:READ\?|:MEAS", re.IGNORECASE)
 _QUEUE_DEPTH = 64  #: more entries than any instrument's queue holds
+
+
+def _power_lost(reply: str) -> bool:
+    enabled, status = (int(part) for part in reply.split(";"))
+    if not (0 <= enabled <= 255 and 0 <= status <= 255):
+        raise ValueError(f"no enable register and status byte: {reply!r}")
+    return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
 
 
 class ScpiInstrument(Instrument):
@@ -183,7 +193,7 @@ class ScpiInstrument(Instrument):
                 entries.append(entry)
         if entries:
             listed = "; ".join(f"{entry.code} {entry.message}" for entry in entries)
-            raise InstrumentError(f"{self.label} reports: {listed}")
+            raise InstrumentError(f"{self.label} reports: {listed}; check the settings and measure again")
 
     def accepted(
         self,
@@ -213,9 +223,20 @@ class ScpiInstrument(Instrument):
     def reset(self) -> None:
         """Known state: outputs off, defaults, empty queues."""
         self.clear()
+        self.write(f"*ESE {POWER_ON}")
         self.write("*RST")
         self.initialise()
         self.check_errors()
+
+    def lost_power(self) -> bool:
+        """Whether it was switched off and on since ``reset``: then its settings are gone, its identity is not.
+
+        ``reset`` enables the power-on event alone. After a restart either the enable register is back at zero or,
+        where ``*PSC 0`` keeps it, the event shows in the status byte (IEEE 488.2, 11.5.1). Neither question
+        changes anything, so both can be asked again, also while an operation runs. A restart is believed when it
+        is told twice.
+        """
+        return all(self._parsed("*ESE?;*STB?", _power_lost) for _ in range(2))
 
     def initialise(self) -> None:
         """Send what must hold after a reset; drivers override."""

@@ -24,7 +24,9 @@ class SteadyClock:
         """Return seconds on the bench's clock."""
         now = self._clock.now() + self._offset
         if now < self._last - LARGEST_SLIP:
-            self._tell(f"the bench's clock was set back by {self._last - now:.6g} s; times go on from where they were")
+            self._tell(
+                f"the bench's clock was set back by {self._last - now:.6g} s; times go on from where they were; check "
+                "the computer's time service")
             self._offset += self._last - now
             now = self._last
         self._last = max(self._last, now)

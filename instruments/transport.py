@@ -214,7 +214,8 @@ class Transport:
         if message == "open":
             return f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected"
         return (
-            f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back"
+            f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back, "
+            "check cable and power"
         )
 
 

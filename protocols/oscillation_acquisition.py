@@ -53,7 +53,9 @@ class OscillationAcquisition:
                 )
                 waveforms = self._capture(safe, span, {"bias": bias})
         if waveforms is None:
-            self._say("warning", f"the scope gave no record at a bias of {format_quantity(bias, 'V')}")
+            self._say(
+                "warning",
+                f"the scope gave no record at a bias of {format_quantity(bias, 'V')}; check its trigger and time base")
             point = (float(number), self._station.clock.now(), bias, 0.0)
             self._recorder.point(Point(point, Flag.TIMEOUT))
             return

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tsbench.protocols.paired_pulse import PairedPulse
 
 
+#: of the first pulse's swing at the device: one with less was not there
+_SWING = 0.25
+
+
 class PairedAcquisition:
     """One run of paired pulses in progress."""
 
@@ -61,7 +65,8 @@ class PairedAcquisition:
             self._say(
                 "warning",
                 f"the scope missed a trigger in {self._missed - missed} of {self._pair - began} pairs of "
-                f"{format_quantity(amplitude, 'V')}: they are flagged and counted in no probability")
+                f"{format_quantity(amplitude, 'V')}: they are flagged and counted in no probability; check trigger "
+                "level, cable and contact")
 
     def _set_gap(self, amplitude: float, gap: float) -> RecordLayout:
         self._generator.configure_pulse(self._settings.pulse(amplitude, gap))
@@ -87,9 +92,12 @@ class PairedAcquisition:
             _pulses(_marked(waveform, flags), settings.width + gap, sorted(shot.taken))
             for waveform in shot.waveforms.values()
         ]
-        for channels in zip(*parts, strict=True):
+        records = list(zip(*parts, strict=True))
+        if whole and not _all_seen(records):  # the scope took the second pulse for the first
+            whole, flags = False, Flag.TRIGGER_MISSED
+        for channels in records:
             for waveform in channels:
-                self._recorder.waveform(waveform)
+                self._recorder.waveform(replace(waveform, flags=waveform.flags | flags))
         self._recorder.point(Point((float(pair), shot.time, amplitude, settings.width, gap, rest), flags))
         self._pair += 1
         self._missed += not whole
@@ -97,6 +105,12 @@ class PairedAcquisition:
 
     def _say(self, kind: str, message: str) -> None:
         self._recorder.event(RunEvent(kind, message, self._station.clock.now()))
+
+
+def _all_seen(records: list[tuple[Waveform, ...]]) -> bool:
+    """Whether the channel that triggers swings in the record of every pulse, as it does in that of the first."""
+    swings = [float(np.ptp(channels[0].values())) for channels in records]
+    return all(swing >= _SWING * swings[0] for swing in swings)
 
 
 def _marked(waveform: Waveform, flags: Flag) -> Waveform:

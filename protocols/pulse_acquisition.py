@@ -107,7 +107,8 @@ class PulseAcquisition:
         shot = Shot()
         yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
         if not shot.taken:
-            self._say("warning", "the probe pulse was not seen: the scope keeps its safe ranges")
+            self._say(
+                "warning", "the probe pulse was not seen: the scope keeps its safe ranges; check trigger and contact")
             return
         self._view.configure(
             {name: narrowed(shot.waveforms[name], window) for name, window in windows.items()}
@@ -135,7 +136,8 @@ class PulseAcquisition:
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)
-            again = "the train is sent again" if attempt < retries else "kept as it is"
+            kept = "kept and flagged, check trigger level, cable and contact"
+            again = "the train is sent again" if attempt < retries else kept
             self._say(
                 "warning",
                 f"the scope missed {missed} of {len(starts)} pulses of "

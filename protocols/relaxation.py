@@ -186,7 +186,10 @@ class _Acquisition:
             self._recorder.waveform(replace(waveform, flags=marks))
         self._recorder.point(Point((float(self._shot), shot.time, amplitude, settings.width, rest), flags))
         if not shot.taken:
-            self._say("warning", f"the scope missed pulse {self._shot}: it is flagged and not counted")
+            self._say(
+                "warning",
+                f"the scope missed pulse {self._shot}: it is flagged and not counted; check trigger level, cable and "
+                "contact")
         self._shot += 1
         yield self.step(f"{format_quantity(amplitude, 'V')}: pulse {self._shot}", resting=True)
 

@@ -118,6 +118,8 @@ def _tell(outcome: Any) -> None:
         sys.stderr.write(
             f"tsbench: {'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n"
         )
+    elif outcome.line:
+        sys.stderr.write(f"tsbench: note: {outcome.line}\n")
     left = [name for name, enabled in outcome.outputs.items() if enabled is not False]
     if left:
         sys.stderr.write(f"tsbench: not read back as off: {', '.join(left)}; check the panel\n")

@@ -33,9 +33,14 @@ class Events:
 
     def __init__(self, listener: Listener | None) -> None:
         self._listener = listener
+        self._also: Listener = lambda event: None
         self._last_progress = -math.inf
         self._began = time.monotonic()
         self.now = 0.0  #: [s] on the bench's clock, kept by the runner
+
+    def also(self, hear: Listener) -> None:
+        """Let the run itself hear every event, whoever else listens."""
+        self._also = hear
 
     def tell(self, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Tell one event at the bench's present time."""
@@ -43,6 +48,7 @@ class Events:
 
     def pass_on(self, event: RunEvent) -> None:
         """Tell an event as it is."""
+        self._also(event)
         if self._listener is None:
             return
         try:

@@ -23,11 +23,21 @@ class RunOutcome:
     device: str = ""
     protocol: str = ""
     error_code: int = 1  #: exit code of the error that made it fail
+    remarks: tuple[str, ...] = ()  #: what was told while it ran: warnings, questions asked again; one line each
 
     @property
     def safe(self) -> bool:
         """Whether every output was read back as off."""
         return bool(self.outputs) and all(state is False for state in self.outputs.values())
+
+    @property
+    def line(self) -> str:
+        """What happened, in one line: why it ended early, else the last remark (conclusions come last), else ""."""
+        if self.status != "success" or not self.remarks:
+            return self.reason
+        others = len(self.remarks) - 1
+        more = f" (and {others} more remark{'s' * (others > 1)} in the run file)" if others else ""
+        return "; ".join(part for part in (self.reason, self.remarks[-1] + more) if part)
 
     @property
     def exit_code(self) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tsbench.errors import CommunicationError, TsbenchError
+from tsbench.errors import CommunicationError, InstrumentError, TsbenchError
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import Result, Run, RunEvent, Step
 from tsbench.runner.control import Control, Interrupts
 from tsbench.runner.events import Events
 from tsbench.runner.outcome import RunOutcome
+from tsbench.runner.power import PowerCheck
 from tsbench.runner.safety import OutputReport, RunnerBench, make_safe
 from tsbench.runner.watched import NoWatch, WatchedRecorder
 from tsbench.storage.recorder import RunRecorder, Status
@@ -53,6 +54,15 @@ class RunningRun:
         self.plan = plan
         self.watch = watch or NoWatch()
         self.watched_recorder = WatchedRecorder(recorder, self.watch)
+        self.power = PowerCheck(bench)
+        self._remarks: list[str] = []
+        # what a protocol says goes to the recorder, which tells it once it is on the disk
+        teller.also(self._hear)
+
+    def _hear(self, event: RunEvent) -> None:
+        """Keep what is to be known at the end; what every such run is warned of is known before it begins."""
+        if event.kind in {"warning", "retry"} and event.message not in self.plan.warnings:
+            self._remarks.append(event.message)
 
     def to_its_end(self, interrupts: Interrupts, extract: bool) -> RunOutcome:
         """Acquire, make safe, extract, store; in this order, whatever happens in any of them."""
@@ -71,11 +81,13 @@ class RunningRun:
         if not report.safe or ended.status != "success":
             # a protocol's last words may have sent something
             report = make_safe(self.bench, ended.connection_lost)
+        ended = self._keep_power(ended)
         self.watch.farewell()  # what can be done has been done
         if not report.safe:  # a run that leaves a source on has failed, however good its data
             reason = "; ".join(part for part in (ended.reason, report.message) if part)
             ended = replace(ended, status="fail", reason=reason)
         self._tell_end(ended, report)
+        self._judge_device()
         results = self._extract(ended) if extract else ()
         return self._store(ended, report, results)
 
@@ -92,11 +104,28 @@ class RunningRun:
             self.teller.progress(step.done, step.total, step.message, paused)
             if (reason := self.control.stopped) is not None:
                 return Ended("abort", reason)
+            if self.power.due(step.done, self.teller.now) and (lost := self._restarted()):
+                return Ended("fail", lost, InstrumentError(lost))
             if self.control.paused and step.idle:
                 paused += self._pause()
                 if (reason := self.control.stopped) is not None:
                     return Ended("abort", reason)
         return Ended("success", self._shortfall())
+
+    def _restarted(self) -> str:
+        """Ask whether an instrument was restarted; one line if so, "" if not or where none can tell."""
+        try:
+            return self.power.look(self.teller.now)
+        except TsbenchError as error:
+            self._note("warning", f"whether all instruments kept their power could not be asked: {_words(error)}")
+            return ""
+
+    def _keep_power(self, ended: Ended) -> Ended:
+        """Ask once more when all is off: a run during which an instrument forgot its settings is no success."""
+        if not (lost := self._restarted()) or lost == ended.reason:
+            return ended
+        reason = f"{lost}; it showed as: {ended.reason.partition(';')[0]}" if ended.reason else lost
+        return Ended("fail", reason, ended.error if ended.connection_lost else InstrumentError(lost))
 
     def _shortfall(self) -> str:
         """Say where a protocol ended by itself before its plan, so that no reader has to guess."""
@@ -153,15 +182,22 @@ class RunningRun:
         except Exception as error:  # noqa: BLE001  the run does not depend on it
             self._note("warning", f"settings could not be read back: {_words(error)}")
 
+    def _judge_device(self) -> None:
+        """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
+        try:
+            from tsbench.extraction.behaviour import device_line
+
+            if message := device_line(self.recorder.snapshot()):
+                self._note("warning", message)
+        except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
+            self._note("warning", f"nothing can be said of the device: {_words(error)}")
+
     def _extract(self, ended: Ended) -> tuple[Result, ...]:
         self.teller.tell("state", "extracting", {"state": "extracting"})
         try:
             from tsbench.extraction import extract as extract_results
-            from tsbench.extraction.contacts import contact_of
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
-            if message := contact_of(run).message:
-                self._note("warning", message)
             results = tuple(extract_results(run))
         except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
             self._note(
@@ -206,6 +242,7 @@ class RunningRun:
             device=header.device.identifier,
             protocol=header.protocol,
             error_code=code,
+            remarks=tuple(self._remarks),
         )
 
     def _note(self, kind: str, message: str, data: Any = None) -> None:

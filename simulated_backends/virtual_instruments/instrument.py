@@ -174,8 +174,7 @@ class VirtualInstrument(MessageDevice):
         self.device_clear()
         for _ in self._reset():
             pass  # a restart takes no turns: relays have opened when power comes back
-        self.status.clear()
-        self.status.preset()
+        self.status.power_on()
 
     # ----------------------------------------------------------------------------------------- outputs
 

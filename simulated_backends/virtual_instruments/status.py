@@ -108,6 +108,15 @@ class StatusModel:
         self.operation.event = self.questionable.event = 0
         self.update()
 
+    def power_on(self) -> None:
+        """Start as after a power cycle: the power-on event stands, everything else and all masks are cleared (as
+        with ``*PSC 1``, which the 33600A is delivered with; the 2450 and the 3000T have no ``*PSC``).
+        """
+        self.clear()
+        self.standard_enable = self.service_enable = 0
+        self.standard_event = POWER_ON
+        self.preset()
+
     def preset(self) -> None:
         """Do what ``STATus:PRESet`` does."""
         for register in (self.operation, self.questionable):

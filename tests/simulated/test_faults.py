@@ -1,5 +1,7 @@
 """Every kind of fault once, in a run and on the wire; ``python -m benchmarks.faults`` does it at every message."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from pyvisa.constants import StatusCode
 from tsbench.protocols import protocol_named
 from tsbench.records import Flag, Run
 from tsbench.runner import RunOutcome, run_protocol
+from tsbench.simulated_backends import world
 from tsbench.simulated_backends.faults import Fault
 from tsbench.simulated_backends.witness_log import read_witness
 from tsbench.simulated_backends.world import world_of
@@ -65,8 +68,83 @@ def test_every_kind_ends_safe_and_keeps_what_was_acknowledged(faults: Any, tmp_p
     what, key, details = cases[round((0.62 if kind == "trigger missed" else 0.75) * len(cases))]
     _, problems, line = faults.judged(name, key, details)
     assert problems == [], (what, key)
-    assert line or faults._quiet(details["fault"])
-    assert "\n" not in line
+    assert line and "\n" not in line  # or that what was recorded did not change
+
+
+SPOILT = [("output", "left on"), ("data", "acknowledged"), ("line", "no line says")]
+
+
+@pytest.mark.parametrize(("spoilt", "found"), SPOILT)
+def test_the_check_itself_can_fail(faults: Any, tmp_path: Path, spoilt: str, found: str) -> None:
+    run, _ = clean(faults, "iv_sweep", tmp_path)
+    details = {"fault": {"message": run.messages - 26, "kind": "connection_lost"}}  # points are recorded, output on
+    _, problems, _ = faults.judged("iv_sweep", "iv_sweep/spoilt", details, sabotage=spoilt)
+    world.left_on.clear()  # as was meant
+    assert any(found in problem for problem in problems), problems
+
+
+def test_the_check_finds_what_changed_in_silence(faults: Any, tmp_path: Path) -> None:
+    from benchmarks.fault_check import changed, lost, unclear
+
+    run, _ = clean(faults, "paired_pulse", tmp_path)
+    whole = run.run
+    assert changed(whole, whole) == "" and lost(whole, []) != []
+    halved = tuple(replace(wave, scale=wave.scale / 2) for wave in whole.waveforms)
+    assert "waveform 0" in changed(replace(whole, waveforms=halved), whole)
+    assert "0 points" in changed(replace(whole, points=whole.points[:0]), whole)
+    assert unclear("scope (DSOX): connection lost; check the cable", "x") == ""
+    for line in ("two\nlines; check the scope", "it failed; check it", "scope: failed", "KeyError: 3; check scope"):
+        assert unclear(line, "x")
+
+
+@pytest.mark.parametrize("instrument", ["source_meter", "generator", "scope"])
+@pytest.mark.parametrize("when", [7, 20, -1])
+def test_an_instrument_that_forgot_its_settings_is_found_out(
+    faults: Any, tmp_path: Path, instrument: str, when: int
+) -> None:
+    """Its session and identity are as before; it restarts while the bench is opened, set up, or switched off."""
+    run, _ = clean(faults, "pulse_train", tmp_path)
+    of_it = sum(name == instrument for name, _ in run.trail)
+    fault = {"kind": "power_cycle", "silent": True, "instrument": instrument, "message": when % of_it}
+    case = faults.run_case(tmp_path / "cycled", "pulse_train", fault=fault, thorough=False)
+    assert case.good and case.outcome.status == "fail", case
+    assert f"{instrument} (Ke" in case.line and "switched off and on" in case.line and "\n" not in case.line
+
+
+@pytest.mark.parametrize("name", ["pulse_train", "paired_pulse", "relaxation", "oscillation"])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("contact_lost", "not in contact"), ("device_open", "not in contact"), ("device_stuck_on", "kOhm at"),
+        ("device_short", "looks short|scope missed"),
+    ],
+)
+def test_a_spoilt_device_is_told_by_what_the_scope_sees(
+    faults: Any, tmp_path: Path, name: str, kind: str, words: str
+) -> None:
+    case = faults.run_case(tmp_path / "spoilt", name, fault={"kind": kind, "message": 60}, thorough=False)
+    assert case.good and case.outcome.status == "success", case.problems
+    assert re.search(words, case.line), case.line
+
+
+def test_a_sweep_whose_device_does_not_come_back_is_told(faults: Any, tmp_path: Path) -> None:
+    fault = {"kind": "device_stuck_on", "message": 170}
+    case = faults.run_case(tmp_path / "stuck", "iv_sweep", fault=fault, thorough=False)
+    assert "did not come back" in case.line or "like a resistor" in case.line
+
+
+def test_a_second_pulse_is_never_taken_for_the_first(faults: Any, tmp_path: Path) -> None:
+    """The scope misses the first trigger and takes the second: what follows is no pulse that did not fire."""
+    run, _ = clean(faults, "paired_pulse", tmp_path)
+    scope = sum(name == "scope" for name, _ in run.trail)
+    told = []
+    for message in range(scope - 45, scope - 25, 3):
+        fault = {"kind": "trigger_missed", "instrument": "scope", "message": message}
+        case = faults.run_case(tmp_path / "missed", "paired_pulse", fault=fault, thorough=False)
+        if not case.missed:
+            told.append(case.line)
+            assert Flag.TRIGGER_MISSED in Flag(int(case.run.point_flags[0]))
+    assert told and all("scope missed a trigger in 1 of 1 pairs" in line for line in told)
 
 
 # --------------------------------------------------------------------------------- what a run makes of a fault

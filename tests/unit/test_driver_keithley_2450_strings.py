@@ -43,7 +43,7 @@ def test_it_is_a_source_meter() -> None:
 
 def test_reset() -> None:
     with driver([
-        ("*CLS", None), ("*RST", None), ("*LANG?", "SCPI"), (":SYST:LFR?", "60"),
+        ("*CLS", None), ("*ESE 128", None), ("*RST", None), ("*LANG?", "SCPI"), (":SYST:LFR?", "60"),
         (":OUTP:VOLT:SMOD HIMP", None), (":OUTP:CURR:SMOD HIMP", None), OK,
     ]) as found:
         found.reset()
@@ -52,7 +52,7 @@ def test_reset() -> None:
 
 def test_another_command_language_is_refused() -> None:
     refused = pytest.raises(ConfigurationError, match=r"command language is SCPI2400; send '\*LANG SCPI'")
-    with driver([("*CLS", None), ("*RST", None), ("*LANG?", "SCPI2400")]) as found, refused:
+    with driver([("*CLS", None), ("*ESE 128", None), ("*RST", None), ("*LANG?", "SCPI2400")]) as found, refused:
         found.reset()
 
 
@@ -199,8 +199,26 @@ def test_out_of_range_sends_nothing() -> None:
 
 def test_errors_of_the_queue_are_all_told() -> None:
     queue = [(":SYST:ERR?", '-113,"Undefined header"'), (":SYST:ERR?", '-222,"Data out of range"'), OK]
-    told = pytest.raises(InstrumentError, match=r"reports: -113 Undefined header; -222 Data out of range")
+    listed = r"reports: -113 Undefined header; -222 Data out of range; check the settings"
+    told = pytest.raises(InstrumentError, match=listed)
     with driver(queue) as found, told:
+        found.check_errors()
+
+
+def test_a_restart_is_believed_when_it_is_told_twice() -> None:
+    ask = "*ESE?;*STB?"
+    for replies, lost in (
+        (["128;0"], False), (["128;16"], False), (["0;0", "0;0"], True), (["128;32", "128;32"], True),  # *PSC 0
+        (["0;0", "128;0"], False),
+    ):
+        with driver([(ask, reply) for reply in replies]) as found:
+            assert found.lost_power() is lost
+    with driver([(ask, "871;9"), ("*IDN?", IDN), (ask, "128;0")]) as found:  # no register holds that
+        assert not found.lost_power()
+
+
+def test_an_error_without_an_error_is_garbled() -> None:
+    with driver([(":SYST:ERR?", '9,"No error"')]) as found, pytest.raises(CommunicationError, match="garbled reply"):
         found.check_errors()
 
 

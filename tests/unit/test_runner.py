@@ -87,6 +87,8 @@ class Sweep(Protocol):
     at: int = -1
     refusal: str = ""
     points: int = 5
+    pace: float = 0.1
+    remarks: tuple[str, ...] = ()
     hook: ClassVar[Any] = None
 
     def plan(self, station: Any) -> Plan:
@@ -102,12 +104,14 @@ class Sweep(Protocol):
         for number in range(self.points):
             if number == self.at and type(self).hook:
                 type(self).hook(number)
-            station.clock.wait(0.1)
+            station.clock.wait(self.pace)
             recorder.point(Point((0.1 * number, 1e-6 * number), Flag.NONE))
             yield Step(number + 1, 5, f"{number}", idle=True)
         recorder.waveform(
             Waveform("v", "V", np.arange(2000, dtype=np.int16)[None], 1e-3, 0.0, 0.0, 1e-9, np.zeros(1))
         )
+        for remark in self.remarks:
+            recorder.event(RunEvent("warning", remark, station.clock.now()))
         station.on = False
         yield Step(5, 5, "off", idle=True)
 
@@ -204,6 +208,35 @@ def test_outputs_that_cannot_be_read_back_are_said_to_be_unknown(tmp_path: Path)
     assert outcome.status == "fail" and "outputs: unknown, check the panel" in outcome.reason
     (message,) = [event.message for event in told if event.kind == "output"]
     assert message == "outputs: unknown, check the panel (source_meter); source_meter gave no reply"
+
+
+class Forgetful(FakeBench):
+    """A bench on which an instrument restarts while the run goes on."""
+
+    def __init__(self, since: int) -> None:
+        super().__init__()
+        self.since, self.looks = since, 0
+
+    def restarted(self) -> list[str]:
+        self.looks += 1
+        return ["source_meter (fake)"] if self.looks >= self.since else []
+
+
+@pytest.mark.parametrize(("since", "when"), [(1, "since the bench was opened"), (3, "after 2.000 s on the bench's")])
+def test_an_instrument_that_restarted_ends_the_run_in_one_line(since: int, when: str, tmp_path: Path) -> None:
+    bench = Forgetful(since)
+    outcome = run_on(bench, Sweep(pace=1.0), tmp_path, extract=False)  # type: ignore[arg-type]
+    assert outcome.status == "fail" and outcome.safe and outcome.line == outcome.reason and "\n" not in outcome.line
+    assert outcome.line.startswith("source_meter (fake): switched off and on") and when in outcome.line
+    assert "check the mains and measure again" in outcome.line
+    assert outcome.path is not None and len(read_run(outcome.path).points) == since  # it did not go on
+
+
+def test_the_line_of_a_good_run_is_its_last_remark(bench: FakeBench, tmp_path: Path) -> None:
+    assert run_on(bench, Sweep(), tmp_path, extract=False).line == ""  # type: ignore[arg-type]
+    remarks = ("odd; check it", "odder; check that")
+    outcome = run_on(bench, Sweep(remarks=remarks), tmp_path, extract=False)  # type: ignore[arg-type]
+    assert outcome.status == "success" and outcome.line == "odder; check that (and 1 more remark in the run file)"
 
 
 def test_a_refused_plan_sends_nothing(bench: FakeBench, tmp_path: Path) -> None:

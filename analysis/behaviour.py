@@ -1,0 +1,146 @@
+"""Whether a device did in a run what a threshold switch does: switch, and come back; what it looks like if not.
+
+Nothing here knows what the device is. It is judged by itself: records in which it did not switch by those in
+which it did, the way back of a sweep by the way up. Where nothing ever switched the words say how it stood.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.signal import noise_of
+from tsbench.quantities import format_quantity
+from tsbench.records import FloatArray
+
+#: another conductance than before: as much as tells an on-state from an off-state (see ``analysis.pulse``)
+_ANOTHER = 3.0
+#: of the highest level: from there on a pulse, or a sweep, says what the device conducts
+_PLATEAU = 0.5
+#: of the largest current: what a fixed measuring range still tells well
+_TELLS = 1e-3
+_HEAD = 50  #: share of the record before the pulse: one in so many samples, at least five
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One record: device voltage [V] and current [A] while it stood, and whether it switched."""
+
+    switched: bool
+    voltage: float
+    current: float
+    resolution: float  #: [A] less cannot be told from no current
+
+    @property
+    def conductance(self) -> float:
+        """Current over voltage [S]; 0 where no voltage stood."""
+        return abs(self.current / self.voltage) if self.voltage else 0.0
+
+    @property
+    def dark(self) -> bool:
+        """Whether no current was seen."""
+        return abs(self.current) < self.resolution
+
+    def words(self) -> str:
+        """How it stood, in numbers."""
+        at = format_quantity(abs(self.voltage), "V", 3)
+        if self.dark:
+            return f"less than {format_quantity(self.resolution, 'A', 2)} at {at}: open, not in contact, or off"
+        resistance = format_quantity(abs(self.voltage / self.current), "Ohm", 3)
+        return f"{resistance} at {at}"
+
+
+def pulse_stand(
+    voltage: FloatArray, current: FloatArray, resolution: float, switched: bool, off_current: float = np.nan,
+) -> Stand:
+    """Return how a device stood in the record of one pulse, against what stood before its edge.
+
+    Parameters
+    ----------
+    voltage, current : [V], [A], shape (n,); the record begins before the edge
+    resolution : [A] one code
+    switched : whether it was seen to switch
+    off_current : [A] before it switched, where it did: what it is judged by
+    """
+    head = max(5, voltage.size // _HEAD)
+    v, i = voltage - np.median(voltage[:head]), current - np.mean(current[:head])
+    plateau = np.abs(v) >= _PLATEAU * np.abs(v).max()
+    # half a code may be lost at either end; averages see less than that where there is noise
+    least = max(resolution, 4 * noise_of(i, resolution) / np.sqrt(min(head, plateau.sum())))
+    stood = float(np.mean(i[plateau])) if np.isnan(off_current) else off_current
+    highest = float(np.median(v[plateau])) if np.isnan(off_current) else float(v[np.abs(v).argmax()])
+    return Stand(switched, highest, stood, float(least))
+
+
+def steady_stand(voltage: FloatArray, current: FloatArray, resolution: float, switched: bool) -> Stand:
+    """Return how a device stood over a whole record, shape (n,), under a constant bias."""
+    return Stand(switched, float(np.median(voltage)), float(np.median(current)), 2 * resolution)
+
+
+def told(stands: Sequence[Stand], what: str = "switching") -> str:
+    """Return one line about records in which the device did not do what it is for; "" if there is nothing to say.
+
+    That a device fires by chance, or not at every bias, is nothing to say: such a record looks as the others did
+    before they switched. One that conducts more, or no longer at all, is; and that nothing ever switched.
+    """
+    quiet = [stand for stand in stands if not stand.switched]
+    fired = [stand for stand in stands if stand.switched]
+    if not quiet:
+        return ""
+    advice = "check contact and device"
+    if not fired:
+        strongest = max(quiet, key=lambda stand: abs(stand.voltage))
+        return (
+            f"no {what} in any of {len(quiet)} records ({strongest.words()}); {advice}, unless the level is too low "
+            "or the record too coarse"
+        )
+    off = float(np.median([stand.conductance for stand in fired]))
+    seen = any(not stand.dark for stand in fired)
+    on = [s for s in quiet if s.conductance > _ANOTHER * off and abs(s.current) > _ANOTHER * s.resolution]
+    gone = [
+        s for s in quiet
+        if seen and s.conductance < off / _ANOTHER and off * abs(s.voltage) > _ANOTHER * s.resolution
+    ]
+    odd = on or gone
+    if not odd:
+        return ""
+    state = "it was on already" if on else "the current is gone"
+    return (
+        f"no {what} in {len(odd)} of {len(stands)} records, {state} ({odd[0].words()}; in the others "
+        f"{format_quantity(1 / off, 'Ohm', 3) if off else 'no current'} before it switched); {advice}"
+    )
+
+
+def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
+    """Return one line about one half-cycle of a sweep, up and back; "" if the device came back as it was.
+
+    Parameters
+    ----------
+    level, voltage, current : [V or A], [V], [A], shape (n,), in order of measurement
+    """
+    known = np.isfinite(voltage) & np.isfinite(current)
+    level, voltage, current = level[known], voltage[known], current[known]
+    if level.size < 3:
+        return ""
+    high = np.abs(voltage) >= 0.1 * np.abs(voltage).max()
+    conductance = np.abs(current[high] / np.where(voltage[high] == 0, np.inf, voltage[high]))
+    least = _TELLS * float(np.abs(current).max())
+    if high.sum() >= 3 and 0 < conductance.max() < _ANOTHER * conductance.min():
+        resistance = format_quantity(1 / float(np.median(conductance)), "Ohm", 3)
+        return f"no switching: it conducts like a resistor of {resistance}; check contact and device"
+    turn = int(np.abs(level).argmax())
+    for up in range(turn):
+        same = np.flatnonzero(np.isclose(level[turn + 1 :], level[up]))
+        if not same.size or level[up] == 0:
+            continue
+        back = turn + 1 + int(same[-1])
+        before, after = abs(current[up] / voltage[up]), abs(current[back] / voltage[back])
+        if max(abs(current[up]), abs(current[back])) < least or 1 / _ANOTHER < after / max(before, 1e-30) < _ANOTHER:
+            return ""
+        where = f"{abs(voltage[up]):.3g} V"
+        return (
+            f"it did not come back: {format_quantity(abs(current[up]), 'A', 3)} at {where} on the way up, "
+            f"{format_quantity(abs(current[back]), 'A', 3)} at {abs(voltage[back]):.3g} V on the way back; "
+            "check contact and device"
+        )
+    return ""

@@ -1,0 +1,120 @@
+"""What a disturbed run must show: nothing acknowledged lost, nothing changed in silence, one line for humans."""
+
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tsbench.records import Flag, FloatArray, Point, Run, RunEvent
+from tsbench.simulated_backends.witness_log import read_witness
+from tsbench.storage import codec
+from tsbench.storage.record_data import point_crc
+
+#: an error that nobody raised on purpose
+_ALIEN = re.compile(r"(^|; )[A-Z]\w*(Error|Exception|Interrupt)\b:")
+#: whom or what the one line must name
+_SUBJECT = re.compile(
+    r"source_meter|generator|scope|drive|pulser|bias|device|journal|disk|run file|clock|\.nxs|\.tsj", re.IGNORECASE)
+#: and what to do: an advice behind a semicolon, or that nothing need be done
+_ADVICE = re.compile(
+    r"; .*\b(check|repeat|choose|correct|measure|make room|free|recover|set it|see|sent again)\b"
+    r"|asked again|read again|armed again|switched off at another attempt|over a new connection", re.DOTALL)
+_LONGEST = 700  #: characters of one line
+#: of what an undisturbed run records: less is noise, jitter, one more reading's worth of drift
+SAME = 0.3
+_QUANTILES = np.linspace(0.05, 0.95, 19)
+
+
+def lost(run: Run, told: Sequence[RunEvent]) -> list[str]:
+    """Return the acknowledged points and waveforms that a file does not hold, by number and checksum."""
+    problems = []
+    points = [event for event in told if event.kind == "point"]
+    waveforms = [event for event in told if event.kind == "waveform"]
+    for name, said, kept in (("points", points, len(run.points)), ("waveforms", waveforms, len(run.waveforms))):
+        if len(said) != kept:
+            problems.append(f"{len(said)} {name} were acknowledged, the file holds {kept}")
+    for event in points:
+        index = event.data["index"]
+        if index < len(run.points):
+            kept_point = Point(tuple(run.points[index].tolist()), Flag(int(run.point_flags[index])))
+            if point_crc(kept_point) != event.data["crc"]:
+                problems.append(f"point {index} is not the one that was acknowledged")
+    for event in waveforms:
+        index = event.data["index"]
+        if index < len(run.waveforms):
+            content = codec.array_bytes(run.waveforms[index].codes)[2]
+            if zlib.crc32(content) != event.data["crc"]:
+                problems.append(f"waveform {index} is not the one that was acknowledged")
+    return problems
+
+
+def left_on(witness: Path) -> list[str]:
+    """Return the outputs that were switched on last, as the witness saw them."""
+    states: dict[str, bool] = {}
+    if witness.exists():
+        for record in read_witness(witness).of_kind("output"):
+            states[f"{record['instrument']}.{record['channel']}"] = bool(record["on"])
+    return [output for output, on in states.items() if on]
+
+
+def switched_on(witness: Path) -> list[str]:
+    """Return the outputs that the witness saw on at any time: where none was, "all off" would say nothing."""
+    records = read_witness(witness).of_kind("output")
+    return sorted({f"{record['instrument']}.{record['channel']}" for record in records if record["on"]})
+
+
+def unclear(line: str, on_purpose: str) -> str:
+    """Return what one line for humans lacks: "" if it is one, names its subject and says what to do."""
+    if "\n" in line or len(line) > _LONGEST:
+        return f"not one line: {line!r}"
+    if on_purpose in line or line.startswith(("stopped by the operator", "interrupted")):
+        return ""  # whoever did it knows what to do
+    if _ALIEN.search(line):
+        return f"an error that nobody raised on purpose: {line!r}"
+    if not _SUBJECT.search(line):
+        return f"names neither instrument nor place: {line!r}"
+    return "" if _ADVICE.search(line) else f"does not say what to do: {line!r}"
+
+
+def new_flags(run: Run, clean: Run) -> list[str]:
+    """Return the flags on points and waveforms that an undisturbed run does not have there."""
+    found = 0
+    for index, flags in enumerate(run.point_flags):
+        found |= int(flags) & ~(int(clean.point_flags[index]) if index < len(clean.point_flags) else 0)
+    for index, waveform in enumerate(run.waveforms):
+        before = clean.waveforms[index].flags if index < len(clean.waveforms) else Flag.NONE
+        found |= int(waveform.flags & ~before)
+    return Flag(found).names()
+
+
+def changed(run: Run, clean: Run) -> str:
+    """Return in which way a run recorded something else than an undisturbed one; "" if it did not.
+
+    Times on the bench's clock may differ; points by less than ``SAME`` of the column's span or of their value;
+    waveforms in quantiles (their phase is free where nothing triggers) by less than ``SAME`` of the span.
+    """
+    if run.points.shape != clean.points.shape:
+        return f"{len(run.points)} points in place of {len(clean.points)}"
+    if len(run.waveforms) != len(clean.waveforms):
+        return f"{len(run.waveforms)} waveforms in place of {len(clean.waveforms)}"
+    for number, column in enumerate(run.header.columns):
+        if column.name in {"time", "rest", "gap"}:
+            continue
+        now, before = run.points[:, number], clean.points[:, number]
+        wrong = np.abs(now - before) > SAME * np.maximum(np.abs(before), 0.02 * np.ptp(before))
+        if wrong.any() or np.isnan(now).any():
+            return f"{column.name} {now[wrong][0]:g} in place of {before[wrong][0]:g}"
+    for index, (now_wave, before_wave) in enumerate(zip(run.waveforms, clean.waveforms, strict=True)):
+        for now_row, before_row in zip(_rows(now_wave.values()), _rows(before_wave.values()), strict=False):
+            scale = max(abs(now_wave.scale), abs(before_wave.scale))  # a wider range is noisier
+            apart = float(np.abs(now_row - before_row).max())
+            if apart > SAME * max(float(np.ptp(before_row)), float(np.ptp(now_row)), 8 * scale):
+                return f"waveform {index} ({now_wave.channel}) differs by {apart:.2g} {now_wave.unit}"
+    return ""
+
+
+def _rows(values: FloatArray) -> FloatArray:
+    quantiles: FloatArray = np.quantile(values, _QUANTILES, axis=1).T
+    return quantiles

@@ -1,0 +1,52 @@
+"""Whether every instrument kept its power: one that restarted answers as before, with its settings gone."""
+
+from typing import Any
+
+#: [s] of bench time between two looks during a run
+LOOK_EVERY = 1.0
+
+
+class PowerCheck:
+    """Looks between two items of a run, never while one is being taken.
+
+    Parameters
+    ----------
+    bench : RunnerBench
+        Where it has ``restarted()``: names of the instruments that were switched off and on since they were reset.
+    """
+
+    def __init__(self, bench: Any) -> None:
+        self._bench = bench
+        self._done = 0
+        self._began: float | None = None  #: [s] first step
+        self._looked: float | None = None  #: [s] when all were last found as they were left
+        self._found = ""
+
+    def due(self, done: int, now: float) -> bool:
+        """Whether to look after a step: another item is done, and the last look [s] is long enough ago."""
+        if self._began is None:
+            self._began = now
+        another, self._done = done != self._done, done
+        return another and now - (self._began if self._looked is None else self._looked) >= LOOK_EVERY
+
+    def look(self, now: float) -> str:
+        """Ask all instruments; one line that says which were restarted and since when, "" if none.
+
+        Raises
+        ------
+        CommunicationError
+            One does not answer.
+        """
+        if self._found:
+            return self._found
+        names: list[str] = getattr(self._bench, "restarted", list)()
+        if not names:
+            self._looked = now
+            return ""
+        opened = self._looked is None
+        since = "since the bench was opened" if opened else f"after {self._looked:.3f} s on the bench's clock"
+        self._found = (
+            f"{' and '.join(names)}: switched off and on {since}, the settings are lost and what was measured since "
+            "does not count; check the mains and measure again"
+        )
+        return self._found
