@@ -152,12 +152,12 @@ def judged(name: str, key: str, details: Mapping[str, Any], sabotage: str = "") 
     try:
         with SABOTAGES[sabotage]():
             case = run_case(folder, name, thorough=thorough, **arguments)
+            line = case.line
     except Exception as error:  # noqa: BLE001  whatever escapes is what this looks for
         return key, [f"escaped: {type(error).__name__}: {error}"], ""
     problems = [*case.problems, *(f"{output} left on" for output in case.left_on)]
     if wanted is not None and case.outcome is not None and case.outcome.status != wanted:
         problems.append(f"status {case.outcome.status}")
-    line = case.line
     if "fault" in details and not case.happened:
         problems.append("the fault did not happen")
     elif case.missed:

@@ -77,7 +77,7 @@ SPOILT = [("output", "left on"), ("data", "acknowledged"), ("line", "no line say
 @pytest.mark.parametrize(("spoilt", "found"), SPOILT)
 def test_the_check_itself_can_fail(faults: Any, tmp_path: Path, spoilt: str, found: str) -> None:
     run, _ = clean(faults, "iv_sweep", tmp_path)
-    details = {"fault": {"message": run.messages - 26, "kind": "connection_lost"}}  # points are recorded, output on
+    details = {"fault": {"message": run.messages - 34, "kind": "connection_lost"}}  # points recorded, output on
     _, problems, _ = faults.judged("iv_sweep", "iv_sweep/spoilt", details, sabotage=spoilt)
     world.left_on.clear()  # as was meant
     assert any(found in problem for problem in problems), problems
