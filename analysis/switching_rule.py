@@ -45,6 +45,8 @@ Rule = Jump | Above
 #: a jump must exceed this many standard deviations of the off state's noise
 _LEAST_SIGMAS = 6.0
 _ENOUGH_FOR_NOISE = 6
+#: a reading during which a device switches shows at least this part of the change of current
+_LEAST_PART = 0.05
 
 
 def parse_rule(text: str) -> Rule:
@@ -124,7 +126,12 @@ def on_to_off(half: HalfSweep, rule: Rule, noise: float = 0.0) -> int | None:
 def _largest_change(
     half: HalfSweep, first: int, last: int, rule: Jump, noise: float, sign: int = 1
 ) -> int | None:
-    """Return k of the largest change of log conductance from k to k + 1 that the rule accepts."""
+    """Return k of the largest change of log conductance from k to k + 1 that the rule accepts.
+
+    A device that switches while a reading is being integrated shows one reading in between, the average of off and
+    on: two changes in a row, of which the first tells when it was last on the old side. A gap that closes little by
+    little shows two changes as well, but the first of them to a small part of the current that follows.
+    """
     voltage, current = half.voltage[first : last + 1], half.current[first : last + 1]
     floor = noise_floor(half.current, noise)
     usable = voltage > 1e-6 * float(np.max(np.abs(half.voltage), initial=0.0))
@@ -149,7 +156,9 @@ def _largest_change(
             current[: k + 1], current
         )
         if stays and beyond_noise:
-            return first + int(k)
+            within = k > 0 and change[k - 1] > max(math.log(rule.ratio), rule.outlier * ordinary)
+            part = float((current[k] - current[k - 1]) / (current[k + 1] - current[k - 1])) if within else 0.0
+            return first + int(k) - (part > _LEAST_PART)
     return None
 
 

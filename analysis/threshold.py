@@ -9,7 +9,9 @@ device not switched (there its current is still nearly the same, so the drop alo
 uncertainties of the source meter and the wires.
 
 Behind enough resistance the device voltage turns back before the jump, as the device passes its fold; then the
-extreme reading counts, and the true one lies at most one change between neighbours beyond it.
+extreme reading counts, and the true one lies at most one change between neighbours beyond it. Readings in compliance
+do not count on the way down: there the source meter sets the current and not the ramp. A stochastic device is restless:
+its hold voltage lies up to four standard deviations of neighbouring readings below the lowest of them.
 
 Systematics: a data-sheet accuracy ``±(gain |reading| + offset)`` is a limit of a uniform distribution,
 standard uncertainty limit / sqrt 3; likewise the tolerance of the path resistance times the current. Reading
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.half_sweeps import HalfSweep, IVPoints, split, worst_flags
+from tsbench.analysis.signal import noise_of
 from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
 from tsbench.analysis.switching_rule import Jump, Rule, off_to_on, on_to_off
 from tsbench.records import Flag, FloatArray, Result
@@ -30,6 +33,10 @@ from tsbench.records import Flag, FloatArray, Result
 COARSE_STEP = 0.02
 #: fewest points of a half-cycle in which a switching event is looked for
 _FEWEST_POINTS = 4
+#: a reading averages what a restless device does during it: the voltage goes beyond the lowest reading by up to this
+#: many standard deviations of the readings
+UNREST = 4.0
+_ENOUGH_FOR_NOISE = 5
 #: flags of readings that a result passes on
 PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 
@@ -153,9 +160,12 @@ def _hold(
             result_of(half, "hold_voltage", "V", method, high=high, flags=flags),
             result_of(half, "hold_current", "A", method, flags=flags),
         )
-    j = _turned(half, int(half.down().start), k, -1, facts)
+    first = _ramp_begins(half, k)
+    j = _turned(half, first, k, -1, facts)
     inner, amperes = float(half.voltage[j]), float(half.current[j])
-    outer = inner - (_step_down(half, k) if j == k else _reach(half, j))
+    restless = facts.path_resistance > 0 and k + 1 - first >= _ENOUGH_FOR_NOISE
+    unrest = UNREST * noise_of(half.voltage[first : k + 1]) if restless else 0.0
+    outer = inner - max(_step_down(half, k) if j == k else _reach(half, j), unrest)
     voltage = _between(
         half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, j, k, k + 1)
     )
@@ -191,6 +201,13 @@ def _turned(half: HalfSweep, first: int, k: int, sign: int, facts: SweepFacts) -
     j = first + int(np.argmax(sign * half.voltage[first : k + 1]))
     noise = combined(facts.voltage_noise, facts.path_resistance * facts.current_noise)
     return j if sign * float(half.voltage[j] - half.voltage[k]) > 4.0 * noise + 1e-9 else k
+
+
+def _ramp_begins(half: HalfSweep, k: int) -> int:
+    """Return the first point on the way down from which on the ramp sets the voltage, not the compliance."""
+    start = int(half.down().start)
+    limited = np.flatnonzero(half.flags[start : k + 1] & Flag.COMPLIANCE)
+    return min(start + int(limited[-1]) + 1, k) if limited.size else start
 
 
 def _reach(half: HalfSweep, j: int) -> float:

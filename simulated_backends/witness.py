@@ -10,8 +10,8 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 ``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
                slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
                voltage before it), current there, t_half (last upward crossing of half of that), slope [A/s]
-``off``        switching off: t, hold (lowest terminal voltage before it), current, duration, charge and
-               energy since switching on, highest current and power
+``off``        switching off: t, hold (lowest terminal voltage before it, since a source meter last limited the
+               current), current, duration, charge and energy since switching on, highest current and power
 ``relaxed``    a filament has dissolved: t (conductance below that of off), t_edge (last time before at which the
                current fell through half of the event's highest), duration between them, and ``levels``: pairs
                [conductance S, time from which it stayed below]; only for devices whose states set the conductance
@@ -24,6 +24,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 """
 
 import json
+import math
 import os
 import time as wall_clock
 import uuid
@@ -125,7 +126,8 @@ class Witness:
         self._tell_maxima(time)
         self._device = device
         levels = levels_of(model) if self._nodes else None
-        self._switching = SwitchingDetector(levels, self._event)
+        limit, self._switching = self._switching.limit, SwitchingDetector(levels, self._event)
+        self._switching.limit = limit
         self._model = model if levels is not None and model.switching_conductances() is not None else None
         self._relaxation = RelaxationDetector(levels, self._event) if self._model and levels else None
         self._maxima = dict.fromkeys(self._maxima, 0.0)
@@ -153,6 +155,8 @@ class Witness:
             self._limits[instrument] = limit
         source = min(self._limits, key=lambda name: self._limits[name], default="")
         self._overshoot.set_limit(source, self._limits.get(source), time)
+        self._catch_up()
+        self._switching.limit = self._limits.get(source, math.inf)
 
     def fault(self, facts: Mapping[str, Any], time: float) -> None:
         """A fault that was planned has happened."""

@@ -22,6 +22,7 @@ LONGEST_HISTORY = 20_000
 SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
 RISE = 50e-6  #: [s] in which the current of a stochastic device that switches on is taken to be established
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
+LIMITED = 0.98  #: of a source meter's limit: from here on it is the limit that sets the voltage
 _WINDOW = 256  #: samples looked at first in a search ahead
 
 
@@ -82,6 +83,7 @@ class SwitchingDetector:
         self._lowest = (math.inf, 0.0)
         self._event = {"charge": 0.0, "energy": 0.0, "current": 0.0, "power": 0.0}
         self._since = 0.0
+        self.limit = math.inf  #: [A] of a source meter, set between two calls of ``see``
 
     # ------------------------------------------------------------------------------------- time shift
 
@@ -294,8 +296,12 @@ class SwitchingDetector:
                 self._top = float(size[highest])
                 self._lowest = (math.inf, 0.0)
                 size, i = size[highest:], i[highest:]
-            low = int(np.argmin(size))
-            if size[low] < self._lowest[0]:
+            limited = _last(np.abs(i) >= LIMITED * self.limit)
+            if limited >= 0:   # what the limit left of the voltage is not what the device holds down to
+                self._lowest = (math.inf, 0.0)
+                size, i = size[limited + 1 :], i[limited + 1 :]
+            low = int(np.argmin(size)) if size.size else 0
+            if size.size and size[low] < self._lowest[0]:
                 self._lowest = (float(size[low]), float(i[low]))
         else:
             signs = np.sign(np.where(size > SMALLEST_VOLTAGE, v, 0.0))

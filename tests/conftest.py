@@ -75,25 +75,28 @@ def _may_skip(item: pytest.Item, report: pytest.TestReport) -> bool:
     reason = str(report.longrepr)
     return (
         item.get_closest_marker("hardware") is not None or item.get_closest_marker("soak") is not None
-        or "shared data" in reason or "Windows" in reason
+        or "measured data" in reason or "Windows" in reason
     )
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Under sabotage the run succeeds when every marked test failed and there were at least 15 of them."""
     if session.config.getoption("--sabotage"):
-        failed = session.testsfailed
-        passed = session.testscollected - failed
+        failed, passed = _failed_and_not(session.config.pluginmanager.getplugin("terminalreporter").stats)
         session.exitstatus = 0 if passed == 0 and failed >= 15 else 1
+
+
+def _failed_and_not(stats: dict[str, list[pytest.TestReport]]) -> tuple[int, int]:
+    """Return how many tests failed and how many did not; one that fails and then leaves an output on counts once."""
+    failed = len({report.nodeid for report in stats.get("failed", []) + stats.get("error", [])})
+    return failed, len(stats.get("passed", [])) + len(stats.get("skipped", []))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:  # type: ignore[no-untyped-def]
     kind = config.getoption("--sabotage")
     if kind:
-        stats = terminalreporter.stats
-        failed = len({report.nodeid for report in stats.get("failed", []) + stats.get("error", [])})
-        passed = len(stats.get("passed", [])) + len(stats.get("skipped", []))
+        failed, passed = _failed_and_not(terminalreporter.stats)
         verdict = "as it must be" if passed == 0 and failed >= 15 else "SABOTAGE WENT UNNOTICED"
         terminalreporter.write_line(f"sabotage={kind}: {failed} marked tests failed, {passed} did not: {verdict}")
 

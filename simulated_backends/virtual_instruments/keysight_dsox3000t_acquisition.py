@@ -265,11 +265,11 @@ class Digitiser:
             voltage = filtered(record.history, channel.node, times, width)
         errors = self.errors[channel.number]
         rms = self.model.noise(channel.scale / channel.probe) * errors.noise / math.sqrt(max(average, 1.0))
-        generator = np.random.default_rng([*self.seed, record.number, channel.number])
         noise = noise_samples(
-            generator, points, rms if self.noisy else 0.0, interval, channel.bandwidth, self.model.bandwidth,
+            (*self.seed, record.number, channel.number), points, stride, rms if self.noisy else 0.0, interval,
+            channel.bandwidth, self.model.bandwidth,
         )
-        return displayed(channel, voltage, noise[kept], errors)
+        return displayed(channel, voltage, noise, errors)
 
     @staticmethod
     def _peaks(

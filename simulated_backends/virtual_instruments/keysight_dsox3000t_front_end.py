@@ -9,7 +9,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.simulated_backends.circuit.brownian import normal_number
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_models import (
     DIVISIONS,
     LEVELS,
@@ -238,18 +240,34 @@ def displayed(
 
 
 def noise_samples(
-    generator: np.random.Generator, count: int, rms: float, interval: float, channel_bandwidth: float,
+    seed: tuple[int, ...], count: int, stride: int, rms: float, interval: float, channel_bandwidth: float,
     full_bandwidth: float,
 ) -> FloatArray:
-    """Return ``count`` noise samples [V at 1:1], ``interval`` [s] apart, band-limited as the channel is."""
+    """Return every ``stride``-th of ``count`` noise samples [V at 1:1], ``interval`` [s] apart, in the channel's band.
+
+    The same samples whatever the stride. White noise is a function of a sample's number, so that of a deep memory of
+    which few samples are read only those are made.
+    """
     rms *= math.sqrt(channel_bandwidth / full_bandwidth)
+    kept = range(0, count, stride)
+    if rms == 0.0:
+        return np.zeros(len(kept))
     sigma = gaussian_sigma(channel_bandwidth)
-    if interval > 3 * sigma or rms == 0.0:
-        return generator.normal(0.0, rms, count) if rms else np.zeros(count)
+    if interval > 3 * sigma:
+        white = np.empty(len(kept))
+        _white(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> 1), stride, white)
+        return rms * white
     taps = math.ceil(KERNEL_REACH * sigma / interval)
     kernel = np.exp(-0.5 * (np.arange(-taps, taps + 1) * interval / sigma) ** 2)
     kernel /= math.sqrt(float(np.sum(kernel**2)))   # white in, the wanted rms out
-    return smooth(generator.normal(0.0, rms, count + 2 * taps), kernel)
+    return smooth(np.random.default_rng(seed).normal(0.0, rms, count + 2 * taps), kernel)[::stride]
+
+
+@compiled
+def _white(seed: int, stride: int, out: FloatArray) -> None:
+    """Fill ``out`` with the standard normal numbers of the samples 0, stride, 2 stride..."""
+    for k in range(out.size):
+        out[k] = normal_number(seed, 0, 0, k * stride)
 
 
 def convert(channel: Channel, shown: FloatArray, sub_codes: int = 1) -> npt.NDArray[np.uint16]:

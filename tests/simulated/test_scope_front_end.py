@@ -93,7 +93,7 @@ def test_history_of_many_pieces_reads_like_one() -> None:
 
 @pytest.mark.parametrize(("bandwidth", "share"), [(500e6, 1.0), (20e6, math.sqrt(20 / 500))])
 def test_noise_is_what_the_bandwidth_lets_through(bandwidth: float, share: float) -> None:
-    noise = noise_samples(np.random.default_rng(1), 100_000, 1e-3, 0.2e-9, bandwidth, 500e6)
+    noise = noise_samples((1,), 100_000, 1, 1e-3, 0.2e-9, bandwidth, 500e6)
     assert len(noise) == 100_000
     assert np.std(noise) == pytest.approx(1e-3 * share, rel=0.05)
     assert np.corrcoef(noise[1:], noise[:-1])[0, 1] > 0.5   # correlated at 5 GSa/s
@@ -220,3 +220,12 @@ def test_automatic_trigger_within_skipped_periods() -> None:
     assert record.trigger == pytest.approx(1e-2 + 1e-6)
     assert record.history.start < record.trigger - 1e-6
     assert record.history.end > record.trigger + 1e-6
+
+
+@pytest.mark.parametrize("interval", [0.2e-9, 1e-6], ids=["band-limited", "white"])
+def test_noise_is_the_same_at_any_stride(interval: float) -> None:
+    whole = noise_samples((3, 1), 20_000, 1, 1e-3, interval, 500e6, 500e6)
+    assert np.array_equal(noise_samples((3, 1), 20_000, 7, 1e-3, interval, 500e6, 500e6), whole[::7])
+    assert float(np.std(whole)) == pytest.approx(1e-3, rel=0.05)
+    assert abs(float(np.mean(whole))) < 5e-5
+    assert not np.array_equal(noise_samples((3, 2), 20_000, 1, 1e-3, interval, 500e6, 500e6), whole)

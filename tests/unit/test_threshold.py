@@ -307,3 +307,32 @@ def test_a_fold_passed_before_the_jump_counts_and_not_the_last_point(side):
     for result in (found.threshold_current, found.hold_current):
         assert result.low < result.value < result.high
         assert Flag.CENSORED not in result.flags
+
+
+def test_a_device_that_switches_during_a_reading_was_off_before_that_reading():
+    """A reading in between makes two jumps in a row, of which the second may be the larger."""
+    level = np.concatenate([np.arange(0.5, 1.0, 0.004), np.arange(1.0, 0.5, -0.004)])
+    on = np.arange(level.size) > 60
+    current = np.where(on, 1e-5, 1e-9 * level)
+    voltage = np.where(on, 0.14, level)
+    current[60], voltage[60] = 5e-6, 0.6
+    (found,) = switching(IVPoints(voltage, current, level=level), SweepFacts(path_resistance=1e4, path_tolerance=0.0))
+    assert found.threshold_index == 59
+    assert found.threshold_voltage.low <= level[60] <= found.threshold_voltage.high + 1e-9
+    assert found.threshold_voltage.high - found.threshold_voltage.low < 0.01
+
+
+def test_readings_in_compliance_do_not_tell_the_hold_voltage():
+    """There the source meter sets the current; a filament's voltage dips below what the ramp lets it hold."""
+    level = np.concatenate([np.arange(0.0, 1.0, 0.01), np.arange(1.0, 0.0, -0.01)])
+    down = np.arange(level.size) >= 100
+    on = (np.arange(level.size) > 90) & ~(down & (level < 0.2))
+    voltage, current = np.where(on, 0.14, level), np.where(on, 1e-5, 1e-9 * level)
+    voltage[120] = 0.08
+    ramp = on & down & (level < 0.3)
+    voltage[ramp] = 0.15 + 0.1 * (0.3 - level[ramp])
+    flags = np.where(on & ~ramp, int(Flag.COMPLIANCE), 0).astype(np.uint32)
+    points = IVPoints(voltage, current, level=level, flags=flags)
+    (found,) = switching(points, SweepFacts(path_resistance=1e4, path_tolerance=0.0))
+    assert found.hold_voltage.low <= 0.15 <= found.hold_voltage.high
+    assert found.hold_voltage.low > 0.135
