@@ -180,16 +180,15 @@ def _run(
             free = (level - v) / resistance
             conductance = across if abs(free) > limit else across + 1.0 / resistance
             time = capacitance / conductance
-            feedback = abs(out[7] * film)
+            feedback = out[7] * film * across / conductance   # s lowers the voltage that drives it
             jacobian = out[9]
             settled = time < fast
             if settled:
-                jacobian -= feedback * (1.0 - across / conductance) * (1.0 if film * out[7] > 0.0 else 0.0)
-                jacobian = min(jacobian, 0.0) if abs(free) > limit else out[9]
+                jacobian -= feedback
             else:
                 drive = (limit if free > limit else -limit if free < -limit else free) - across * v
                 step = min(step, STEP_IN_V0 * v0 * capacitance / (abs(drive) + 1e-30))
-                step = min(step, 0.5 * math.sqrt(time / (feedback + 1e-30)) + 1e-12)
+                step = min(step, 0.5 * math.sqrt(time / (abs(feedback) + 1e-30)) + 1e-12)
                 if slope != 0.0:
                     step = min(step, STEP_IN_V0 * v0 / abs(slope))
             if stop - t < 1.25 * step:
