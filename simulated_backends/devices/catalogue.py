@@ -12,6 +12,7 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.devices.controls import Capacitor, Channel, Diode
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.moving_core import MovingCore
+from tsbench.simulated_backends.devices.ovonic import Ovonic
 from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel
 from tsbench.simulated_backends.devices.poole_frenkel_1d import OneDimensionalPooleFrenkel
 from tsbench.simulated_backends.devices.resistor import Resistor
@@ -21,8 +22,8 @@ from tsbench.simulated_backends.devices.third_order import ThirdOrder
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
     model.mechanism: model
     for model in (
-        Capacitor, Channel, Diode, MovingCore, OneDimensionalPooleFrenkel, PooleFrenkel, Resistor, SilverFilament,
-        ThirdOrder)
+        Capacitor, Channel, Diode, MovingCore, OneDimensionalPooleFrenkel, Ovonic, PooleFrenkel, Resistor,
+        SilverFilament, ThirdOrder)
 }
 MARKS = {
     "F": "found in public material", "F2": "found in public code of others",

@@ -14,6 +14,7 @@ from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.controls import capacitor, channel, diode
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.moving_core import moving_core
+from tsbench.simulated_backends.devices.ovonic import ovonic
 from tsbench.simulated_backends.devices.poole_frenkel import LOWEST_TEMPERATURE, film_current
 from tsbench.simulated_backends.devices.poole_frenkel_1d import film_current_1d
 from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
@@ -28,6 +29,7 @@ THIRD_ORDER = 5
 DIODE = 6
 CAPACITOR = 7
 CHANNEL = 8
+OVONIC = 9
 
 
 @compiled
@@ -63,6 +65,8 @@ def evaluate_device(
         moving_core(p, k, v, i, y, first, out)
     elif kind == THIRD_ORDER:
         third_order(p, k, v, i, y, first, out)
+    elif kind == OVONIC:
+        ovonic(p, k, v, i, y, first, out)
     elif kind == DIODE:
         diode(p, k, v, i, out)
     elif kind == CAPACITOR:
