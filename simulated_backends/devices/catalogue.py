@@ -32,6 +32,9 @@ MARKS = {
 }
 
 
+FILES = ("catalogue.toml", "catalogue_silver.toml")  #: the catalogue, in the order it is listed
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a device with where it comes from."""
@@ -87,9 +90,14 @@ class CatalogueEntry:
 
 @functools.cache
 def catalogue() -> Mapping[str, CatalogueEntry]:
-    """Return all entries by name."""
-    text = resources.files("tsbench.simulated_backends.devices").joinpath("catalogue.toml").read_text("utf-8")
-    return {name: _entry(name, table) for name, table in tomllib.loads(text).items()}
+    """Return all entries by name, from all files of the catalogue."""
+    folder = resources.files("tsbench.simulated_backends.devices")
+    entries: dict[str, CatalogueEntry] = {}
+    for file in FILES:
+        for name, table in tomllib.loads(folder.joinpath(file).read_text("utf-8")).items():
+            assert name not in entries, f"{file}: {name} is in the catalogue twice"
+            entries[name] = _entry(name, table)
+    return entries
 
 
 def _entry(name: str, table: Mapping[str, object]) -> CatalogueEntry:
