@@ -16,7 +16,7 @@ from importlib.metadata import version
 
 from benchmarks.physics_row import Row
 
-PARTS = ("mott", "ovonic", "silver", "neurons")  #: modules ``benchmarks.physics_PART``, each with ``rows(quick)``
+PARTS = ("mott", "third_order", "ovonic", "silver", "neurons")  #: ``benchmarks.physics_PART``, with ``rows(quick)``
 
 
 def rows_of(part: str, quick: bool) -> Sequence[Row]:

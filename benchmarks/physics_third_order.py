@@ -1,0 +1,73 @@
+"""Rows of the third-order NbOx element, its waveforms classified by the analysis package."""
+
+import numpy as np
+
+from benchmarks.physics_row import Row, claimed, compared, shown
+from tsbench.analysis.waveform_class import WaveformClass, classify_waveform
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.simulate import simulate
+
+NAME = "nbox_third_order"
+KUMAR = "Kumar 2020, Nature 585 518, by the review"
+START = 0.6e-6  #: [s] left out
+SPIKE = 0.1e-3  #: [A] swing of the terminal current that is a spike and not the small sinusoid
+
+
+def current(source: str, length: float, parameters: str = "") -> tuple[FloatArray, FloatArray]:
+    """Return times [s] and the terminal current [A] on a voltage source alone."""
+    result = simulate(
+        f"* element\nV1 in 0 {source}\nX1 in 0 {NAME} {parameters}\n.tran {length / 15000} {length} uic\n.save i(X1)\n")
+    return result.times, result.columns["i(x1)"]
+
+
+def at(voltage: float, parameters: str = "") -> WaveformClass:
+    """Return what the terminal current shows at a constant voltage, the start left out."""
+    times, values = current(f"PWL(0 0 10n {voltage})", 3e-6, parameters)
+    return classify_waveform(times[times > START], values[times > START])
+
+
+def rows(quick: bool) -> list[Row]:
+    """Return all rows; ``quick`` leaves nothing out."""
+    sine, burst = at(1.8), at(1.95)
+    share = sine.fundamental_share or 0.0
+    pairs = [v for v in np.arange(1.90, 2.005, 0.01) if at(float(v)).spikes_per_burst == 2]
+    onset = next((float(v) for v in np.arange(1.78, 2.0, 0.005) if swing(float(v)) > SPIKE), None)
+    fast = [at(float(v), "taum=1p").kind for v in np.arange(1.70, 2.11, 0.05)]
+    slow = [at(float(v)).kind for v in np.arange(1.70, 2.11, 0.05)]
+    return [
+        claimed(NAME, "1.8 V: self-sustained sinusoid", "sinusoid [F], fundamental > 90 %", KUMAR,
+                f"{sine.kind}: {100 * share:.1f} % in the fundamental, {1e-6 / (sine.period or np.inf):.1f} MHz",
+                sine.kind == "sinusoidal" and share > 0.9 and sine.sustained),
+        claimed(NAME, "1.95 V: periodic bursts of two spikes", "2 spikes a burst [F]", KUMAR,
+                f"{burst.kind}: {burst.basis}; every {1e9 * (burst.period or np.inf):.1f} ns",
+                burst.kind == "bursting" and burst.spikes_per_burst == 2 and burst.sustained),
+        compared(NAME, "threshold: lowest held voltage at which it spikes, steps of 5 mV", 1.9, "V", "F",
+                 "Wang 2022, JEST 100177, Table 1, row 3 (Kumar 2020)", onset, 0.03,
+                 "Tried: about 15,000 sets by random search and climbs, the later with the onset in the score. None "
+                 "of the best kept the sinusoid, the bursts of two and a first spike at 1.845 V or above. The static "
+                 "box loop published at 1.9 V is not reproduced either: the element oscillates where it would be."),
+        shown(NAME, "first spike on a ramp of 2.2 V in 100 us", ramp(),
+              "A slow ramp passes the onset of an oscillation late, the later the less noise: this model has none."),
+        claimed(NAME, "two states are not enough", "no neuromorphic behaviour with two [F]",
+                "Kumar 2020, SI 7.5, title", "metallic share without delay, 1.70 to 2.10 V: "
+                f"{', '.join(sorted(set(fast)))}; with it: {', '.join(sorted(set(slow)))}",
+                "bursting" not in fast and "bursting" in slow),
+        shown(NAME, "voltages at which it bursts in pairs, steps of 10 mV",
+              ", ".join(f"{v:.2f}" for v in pairs) + " V", "Only 1.95 V is published."),
+    ]
+
+
+def swing(voltage: float) -> float:
+    """Return the peak to peak of the terminal current [A] at a constant voltage, the start left out."""
+    times, values = current(f"PWL(0 0 10n {voltage})", 3e-6)
+    return float(np.ptp(values[times > START]))
+
+
+def ramp() -> str:
+    """Return at which voltage of a slow ramp the current first swings by a spike within 0.2 us."""
+    times, values = current("PWL(0 0 100u 2.2)", 100e-6)
+    for begin in np.arange(1e-6, 100e-6, 0.2e-6):
+        part = values[(times >= begin) & (times < begin + 0.2e-6)]
+        if np.ptp(part) > SPIKE:
+            return f"{begin * 2.2 / 100e-6:.2f} V"
+    return "none"
