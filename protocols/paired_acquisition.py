@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tsbench.analysis.signal import noise_of, smoothed
 from tsbench.instruments import PulseGenerator, Station, Timebase
 from tsbench.protocols.device_view import DeviceView, clipped
 from tsbench.protocols.pulse_layout import RecordLayout, aim, pair_layout
@@ -16,10 +17,6 @@ from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step, W
 
 if TYPE_CHECKING:
     from tsbench.protocols.paired_pulse import PairedPulse
-
-
-#: of the first pulse's swing at the device: one with less was not there
-_SWING = 0.25
 
 
 class PairedAcquisition:
@@ -108,9 +105,15 @@ class PairedAcquisition:
 
 
 def _all_seen(records: list[tuple[Waveform, ...]]) -> bool:
-    """Whether the channel that triggers swings in the record of every pulse, as it does in that of the first."""
-    swings = [float(np.ptp(channels[0].values())) for channels in records]
-    return all(swing >= _SWING * swings[0] for swing in swings)
+    """Whether some channel moves in the record of every pulse: one that was not sent leaves all of them still."""
+    return all(any(_moves(waveform) for waveform in channels) for channels in records)
+
+
+def _moves(waveform: Waveform) -> bool:
+    values = waveform.values()[0]
+    width = max(5, values.size // 20)
+    still = 2 * abs(waveform.scale) + 6 * noise_of(values, abs(waveform.scale)) / width**0.5
+    return float(np.ptp(smoothed(values, width))) > still
 
 
 def _marked(waveform: Waveform, flags: Flag) -> Waveform:
