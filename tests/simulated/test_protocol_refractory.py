@@ -81,7 +81,9 @@ def test_silver_adds_up_pulses_until_it_fires(measure):
     late = 0.31e-3  # [s] from the bench's note of the trigger to the first edge
     for count, train in zip(counts, times, strict=True):
         on = log.switching_on(train[0], train[0] + 10e-3)
-        first = None if not on else int((on[0].time - train[0] - late) // 160e-6) + 1
-        assert count.value == first
+        after = [event.time - train[0] - late for event in on]
+        # one that switches on as its pulse ends is off again before anybody can see it fire
+        fired = [int(time // 160e-6) + 1 for time in after if time % 160e-6 < 55e-6]
+        assert count.value == (fired[0] if fired else None)
     (median,) = done.values("pulses_to_fire_median")
     assert median.conditions["trains"] == len(trains)
