@@ -38,7 +38,7 @@ def build_circuit(
     sources: Iterable[tuple[str, str, str, float]] = (),
     loads: Iterable[tuple[str, str, float, float]] = (),
     rtol: float = 1e-6, largest_step: float = math.inf, noise_refinement: float = 1.0,
-    temperature: float | None = None,
+    temperature: float | None = None, specialised: bool = False,
 ) -> Circuit:
     """Build a circuit at time 0, all capacitors at their initial voltages (0 V where none is given).
 
@@ -61,6 +61,9 @@ def build_circuit(
         Factor on how long the noise of a stochastic device is taken as straight; below 1 nearer to its true path.
     temperature : float, optional
         Of the surroundings (a chuck) of all devices [K]; a ``t0`` in the netlist goes before it. None: their own.
+    specialised : bool
+        Integrate with code written for this topology: some seconds to compile the first time on a machine, then
+        several times faster; for long runs.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def build_circuit(
     check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
     models = {e.name: _model(e, device_models or {}, temperature) for e in elements if e.kind == "X"}
     return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
-                   noise_refinement)
+                   noise_refinement, specialised)
 
 
 def _node(name: str) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceWaveform,
 )
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK
+from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
@@ -43,7 +45,7 @@ class Circuit:
         self, elements: Sequence[Element], stages: Mapping[str, tuple[str, SourceMeterStage]],
         devices: Mapping[str, DeviceModel], waveforms: Mapping[str, SourceWaveform],
         initial_voltages: Mapping[str, float], rtol: float = 1e-6, largest_step: float = math.inf,
-        noise_refinement: float = 1.0,
+        noise_refinement: float = 1.0, specialised: bool = False,
     ) -> None:
         self._elements = list(elements)
         self._stages = {name.lower(): value for name, value in stages.items()}
@@ -52,12 +54,13 @@ class Circuit:
         self.time = 0.0
         self.rtol = rtol
         self.noise_refinement = noise_refinement   #: factor on the pieces of noise: below 1, nearer to the true path
+        self.specialised = specialised   #: code written for this topology: seconds to compile once, then much faster
         self._front = 0.0   # the integrator has got this far
         self._restart = True
         self._pending: RecordedTrajectory | None = None   # the last run of steps, part of it beyond ``time``
         self._memory: list[Steps] = []
         self._observers: list[Observer] = []
-        self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0])
+        self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE])
         self.steps = 0   #: accepted steps so far
         self._full = False   # the last call of the integrator was not cut off by ``until``
         self._compiled_before: dict[tuple[float, ...], CompiledCircuit] = {}
@@ -82,6 +85,16 @@ class Circuit:
         return [e.name for e in self._elements if e.kind == "X"]
 
     @property
+    def compiled(self) -> CompiledCircuit:
+        """Return the numbers of the circuit as it is now."""
+        return self._compiled
+
+    @property
+    def largest_step(self) -> float:
+        """Return the largest step allowed [s]."""
+        return float(self._control[1])
+
+    @property
     def messages(self) -> Sequence[str]:
         """Return what had to be regularised."""
         return self._system.messages
@@ -101,7 +114,7 @@ class Circuit:
             system = assemble(self._elements, stages, self._models)
             devices = [e for e in self._elements if e.kind == "X"]
             self._compiled_before[key] = CompiledCircuit(
-                system, devices, self._models, self.rtol, self.noise_refinement)
+                system, devices, self._models, self.rtol, self.noise_refinement, self.specialised)
         self._compiled = self._compiled_before[key]
         self._system = self._compiled.system
         self._compiled.set_stages([s for _, s in self._stages.values()])
@@ -310,6 +323,15 @@ class Circuit:
         s = self._pending.between(self.time, self.time).steps
         x = (self.time - s.starts[0]) / s.lengths[0]
         return np.asarray(s.y0[0] * (1 - x) + x * (s.y1[0] + (1 - x) * (s.p[0] + x * s.q[0])))
+
+    def unknowns(self) -> FloatArray:
+        """Return a copy of the unknowns now."""
+        return np.array(self._unknowns_now())
+
+    def row(self, kind: Literal["voltage", "current"], name: str) -> Row:
+        """Return how a node voltage or element current depends on the unknowns."""
+        rows, what = (self._system.voltages, "node") if kind == "voltage" else (self._system.currents, "element")
+        return rows[self._known(name, rows, what)]
 
     def _now(self, row: Row) -> float:
         return self._compiled.value(row, self.time, self._unknowns_now())

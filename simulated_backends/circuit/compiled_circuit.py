@@ -14,13 +14,16 @@ from tsbench.simulated_backends.circuit.equations import (
     solve_currents,
 )
 from tsbench.simulated_backends.circuit.integrator import integrate, scratch_space
+from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.circuit.noise import noise_space
+from tsbench.simulated_backends.circuit.specialised import specialised_integrate
 from tsbench.simulated_backends.circuit.system import Row, System
+from tsbench.simulated_backends.circuit.topology import topology_of
 from tsbench.simulated_backends.circuit.trajectory import Steps
-from tsbench.simulated_backends.circuit.waveforms import EncodedSources, encode_sources
+from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
 from tsbench.simulated_backends.devices.model import DeviceModel
 
-CHUNK = 1024  #: steps per call of the compiled integrator
+CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, of generic and of specialised code
 _PARAMETERS = 32  # per device, in the table of parameters
 
 
@@ -39,11 +42,13 @@ class CompiledCircuit:
         Relative tolerance of the integrator.
     noise_refinement : float
         Factor on how long the noise of stochastic devices is taken as straight.
+    specialised : bool
+        Use code written for this topology (:mod:`.specialised`) while no source moves along a curve.
     """
 
     def __init__(
         self, system: System, devices: Sequence[Element], models: Mapping[str, DeviceModel], rtol: float,
-        noise_refinement: float = 1.0,
+        noise_refinement: float = 1.0, specialised: bool = False,
     ) -> None:
         self.system = system
         names = [e.name.lower() for e in devices]
@@ -63,6 +68,7 @@ class CompiledCircuit:
             index += [model.kind, first]
         index += [self.differential, *system.stage_index.values()]
         self.weights = weights * rtol   #: absolute tolerances
+        kinds = [models[name].kind for name in names]
         self.rtol = rtol
         self._L = np.vstack([system.A, *(r.y.reshape(1, n) for r in rows)])
         self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
@@ -70,6 +76,9 @@ class CompiledCircuit:
         self._scratch = scratch_space(n, len(self._L), nu)
         self.stochastic = any(models[name].stochastic for name in names)
         self._noise = noise_space(len(devices), self.stochastic, noise_refinement)
+        self.topology = topology_of(
+            len(system.linear), kinds, [system.first_state[name] for name in names], n, system.stage_index, self._L)
+        self._special = specialised_integrate(self.topology) if specialised else None
         self._stages = np.zeros((len(system.stage_index), 7))
         self.set_sources([])
 
@@ -86,14 +95,34 @@ class CompiledCircuit:
              s.current_time_constant, s.loop_resistance, s.slew_rate]
             for s in stages]).reshape(-1, 7)
 
+    @property
+    def matrices(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return L, R and E of :mod:`.equations`."""
+        return self._L, self._R, self.system.E
+
+    @property
+    def parameters(self) -> FloatArray:
+        """Return the table of the devices' parameters, one row each."""
+        return self._parameters
+
+    @property
+    def index(self) -> IntArray:
+        """Return the index of :func:`.equations.right_side`."""
+        return self._index
+
     # ------------------------------------------------------------------------------------ at one instant
 
     def drive(self, time: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the sources' values and slopes just after ``time`` [s], and what they contribute."""
+        u, du, drive, _, _ = self.segment(time)
+        return u, du, drive
+
+    def segment(self, time: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]:
+        """Return sources' values and slopes just after ``time`` [s], the drive and its slope, the next breakpoint."""
         u, du = np.zeros(self.sources.kinds.size), np.zeros(self.sources.kinds.size)
         drive, slope = np.zeros(len(self._R)), np.zeros(len(self._R))
-        drive_at(self._source_arrays, self._R, self.system.E, time, u, du, drive, slope)
-        return u, du, drive
+        following, _, _ = drive_at(self._source_arrays, self._R, self.system.E, time, u, du, drive, slope)
+        return u, du, drive, slope, following
 
     def make_consistent(self, time: float, y: FloatArray) -> bool:
         """Solve for the device currents in ``y``, in place; return whether that worked."""
@@ -151,16 +180,17 @@ class CompiledCircuit:
     def integrate(
         self, control: FloatArray, begin: float, y: FloatArray, restart: bool, until: float
     ) -> tuple[Steps, float, int]:
-        """Take at most :data:`CHUNK` steps; arguments and status as of :func:`.integrator.integrate`.
+        """Take at most :data:`CHUNK` or :data:`LARGE_CHUNK` steps; arguments, status: :func:`.integrator.integrate`.
 
         Returns
         -------
         (the steps, time reached [s], status); ``y`` and ``control`` are updated.
         """
-        n = y.size
-        out = (np.empty(CHUNK), np.empty(CHUNK), *(np.empty((CHUNK, n)) for _ in range(4)))
+        special = None if (self.sources.kinds == SINE).any() else self._special
+        n, chunk = y.size, LARGE_CHUNK if special else CHUNK
+        out = (np.empty(chunk), np.empty(chunk), *(np.empty((chunk, n)) for _ in range(4)))
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
-        count, reached, status = integrate(
+        count, reached, status = (special or integrate)(
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
             self._noise, out)
-        return Steps(*(a[:count].copy() for a in out)), reached, status
+        return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status

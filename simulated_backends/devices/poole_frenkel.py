@@ -15,7 +15,8 @@ from typing import ClassVar
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.devices.compilation import compiled, inlined
+from tsbench.simulated_backends.devices.exponential import exp
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
@@ -118,26 +119,54 @@ class PooleFrenkel(DeviceModel):
         )
 
 
+
+
+@inlined
+def _film(
+    v: float, t: float, less: float, prefactor: float, per_thickness: float, depth: float, lowering: float
+) -> tuple[float, float, float]:
+    """Return the film current less ``less`` [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT.
+
+    Ordered so that as little as possible waits for e^x, the last of the long operations: with F (h + 1/2) written as
+    base + slope e^x there is one product and one sum behind it.
+    """
+    inverse = 1.0 / t
+    x = math.sqrt(abs(v)) * (lowering * math.sqrt(per_thickness) * inverse)
+    thermal = prefactor * exp(-depth * inverse)
+    conducting = thermal * v * per_thickness
+    growth = exp(LARGEST_EXPONENT if x > LARGEST_EXPONENT else x)
+    shrink = 1.0 / (x * x)
+    base, slope = conducting * (shrink + 0.5), conducting * ((x - 1.0) * shrink)
+    if x < 1e-2:   # series: the closed form loses all digits
+        base, slope = conducting * (1.0 + x * (1.0 / 3.0 + x * (0.125 + x * (1.0 / 30.0)))), 0.0
+    current = base + slope * growth
+    conductance = thermal * per_thickness * 0.5 * (1.0 + growth)
+    by_temperature = (current * depth * inverse - conducting * (growth + 1.0) + 2.0 * current) * inverse
+    return (base - less) + slope * growth, conductance, by_temperature
+
+
 @compiled
 def film_current(p: FloatArray, k: int, v: float, t: float) -> tuple[float, float, float]:
     """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT.
 
     Row ``k`` of ``p`` is :meth:`PooleFrenkel.vector`.
     """
-    inverse = 1.0 / t
-    field = abs(v) * p[k, 1]
-    x = p[k, 3] * math.sqrt(field) * inverse
-    thermal = p[k, 0] * math.exp(-p[k, 2] * inverse)
-    if x < 1e-2:   # series: the closed form loses all digits
-        h = 0.5 + x * (1.0 / 3.0 + x * (0.125 + x / 30.0))
-        growth = math.exp(x)
-    else:
-        shrink = 1.0 / (x * x)   # does not wait for the exponential
-        growth = math.exp(min(x, LARGEST_EXPONENT))
-        h = shrink + (x - 1.0) * shrink * growth
-    current = thermal * field * (h + 0.5)
-    conductance = thermal * p[k, 1] * 0.5 * (1.0 + growth)
-    by_temperature = (current * p[k, 2] * inverse - thermal * field * (growth - 2.0 * h)) * inverse
-    if v < 0.0:
-        return -current, conductance, -by_temperature
-    return current, conductance, by_temperature
+    return _film(v, t, 0.0, p[k, 0], p[k, 1], p[k, 2], p[k, 3])  # type: ignore[no-any-return]
+
+
+@inlined
+def poole_frenkel(
+    v: float, i: float, t: float, prefactor: float, per_thickness: float, depth: float, lowering: float,
+    electrode: float, cooling: float, per_capacity: float, surroundings: float,
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return residual, rate and their derivatives, in the order of :func:`.compiled.evaluate_device`.
+
+    The numbers behind the temperature ``t`` [K] are :meth:`PooleFrenkel.vector`.
+    """
+    film = v - electrode * i
+    t = math.nan if t < LOWEST_TEMPERATURE else t   # the step is refused
+    residual, conductance, by_temperature = _film(film, t, i, prefactor, per_thickness, depth, lowering)
+    return (
+        residual, conductance, -conductance * electrode - 1.0, by_temperature,
+        i * film * per_capacity - (t - surroundings) * cooling,
+        i * per_capacity, (v - 2.0 * electrode * i) * per_capacity, -cooling)

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from tsbench.simulated_backends.devices.compilation import inlined
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 
 
@@ -32,3 +33,9 @@ class Resistor(DeviceModel):
     def subcircuit(cls) -> tuple[str, ...]:
         """Return a resistor."""
         return ("R1 a b {r}",)
+
+
+@inlined
+def resistor(v: float, i: float, conductance: float) -> tuple[float, float, float]:
+    """Return residual and derivatives, in the order of :func:`.compiled.evaluate_device`."""
+    return v * conductance - i, conductance, -1.0

@@ -203,13 +203,17 @@ def instants(seed: int, refinement: float) -> tuple[float, float, float]:
 
 
 def test_shorter_pieces_follow_the_same_path() -> None:
-    """Strong convergence: errors against a 64 times finer path fall at least as the square root of the length."""
+    """Strong convergence: errors against a 64 times finer path fall about as the square root of the length.
+
+    The order is that of the median error: now and then a path that has just missed a level passes it an excursion
+    later, and such a one would decide any mean over a few seeds.
+    """
     refinements = (1.0, 1 / 16)
     seeds = range(1, 9)
     finest = np.array([instants(seed, 1 / 64) for seed in seeds])
-    error = np.array([
-        np.sqrt(np.mean((np.array([instants(seed, r) for seed in seeds]) - finest) ** 2, axis=0)) for r in refinements])
-    order = np.log2(error[0] / error[-1]) / 4   # per halving
+    errors = np.array([np.array([instants(seed, r) for seed in seeds]) - finest for r in refinements])
+    error, middle = np.sqrt(np.mean(errors**2, axis=1)), np.median(abs(errors), axis=1)
+    order = np.log2(middle[0] / middle[-1]) / 4   # per halving
     assert (order > 0.3).all(), (order, error)
     assert error[0, 0] < 0.25   # of a gap of 16
     assert error[0, 1] < 0.03 * np.median(finest[:, 1])

@@ -1,0 +1,63 @@
+"""What of a circuit is the same whatever its values: the shape that specialised code is written for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+
+
+@dataclass(frozen=True)
+class PlacedDevice:
+    """A device in the unknowns: its kind number, the index of its first state, how many states, and its current's."""
+
+    kind: int
+    first: int
+    states: int
+    current: int
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Sizes of the blocks of unknowns of :mod:`.equations`, and which entries of L are not zero."""
+
+    linear: int
+    devices: tuple[PlacedDevice, ...]
+    stages: tuple[int, ...]  #: place of each source meter's voltage in y
+    occupied: tuple[tuple[int, ...], ...]  #: for each row of L, the columns that are not zero
+
+    @property
+    def algebraic(self) -> int:
+        """Return the index of the first unknown without a derivative."""
+        return self.linear + sum(d.states for d in self.devices)
+
+    @property
+    def size(self) -> int:
+        """Return the number of unknowns."""
+        return self.algebraic + len(self.devices)
+
+
+def topology_of(
+    linear: int, kinds: Sequence[int], first_states: Sequence[int], size: int, stages: Mapping[str, int], L: FloatArray
+) -> Topology:
+    """Describe a circuit.
+
+    Parameters
+    ----------
+    linear, size : int
+        Number of linear states and of all unknowns.
+    kinds, first_states : sequences
+        Kind number and index of the first state of each device.
+    stages : mapping
+        Place of each source meter's voltage.
+    L : array
+        See :func:`.equations.right_side`.
+    """
+    currents = size - len(kinds)
+    ends = [*first_states[1:], currents][: len(kinds)]
+    devices = tuple(
+        PlacedDevice(kind, first, end - first, currents + k)
+        for k, (kind, first, end) in enumerate(zip(kinds, first_states, ends, strict=True)))
+    occupied = tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in L)
+    return Topology(linear, devices, tuple(stages.values()), occupied)
