@@ -113,7 +113,7 @@ def _moves(waveform: Waveform) -> bool:
     values = waveform.values()[0]
     width = max(5, values.size // 20)
     still = 2 * abs(waveform.scale) + 6 * noise_of(values, abs(waveform.scale)) / width**0.5
-    return float(np.ptp(smoothed(values, width))) > still
+    return bool(float(np.ptp(smoothed(values, width))) > still)
 
 
 def _marked(waveform: Waveform, flags: Flag) -> Waveform:

@@ -19,6 +19,7 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.resistor import Resistor
+from tsbench.simulated_backends.devices.wafer import Wafer
 from tsbench.simulated_backends.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
 from tsbench.simulated_backends.virtual_instruments.instrument import (
@@ -172,6 +173,21 @@ class World:
                 found[name] = SimulatedDevice(name, table.model, nominal.with_parameters(numbers))
             except ConfigurationError as error:
                 raise ConfigurationError(f"{self.path}: devices.{name}: {error}") from None
+        return {**found, **self._wafer_specimens()}
+
+    def _wafer_specimens(self) -> dict[str, SimulatedDevice]:
+        found = {}
+        for name, table in self.file.wafers.items():
+            facts = table.model_dump()
+            facts["correlation"] = {(first, second): value for first, second, value in table.correlation}
+            try:
+                specimens = list(Wafer(name, **facts).specimens())
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{self.path}: wafers.{name}: {error}") from None
+            for specimen in specimens:
+                model, chuck = specimen.model, self.file.chuck.temperature
+                model = model if chuck is None else model.at_temperature(chuck)
+                found[specimen.name] = SimulatedDevice(specimen.name, table.model, model)
         return found
 
     # ---------------------------------------------------------------------------------------- witness

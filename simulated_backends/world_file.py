@@ -50,6 +50,22 @@ class DeviceTable(_Table):
     seed: int | None = None
 
 
+class WaferTable(_Table):
+    """``[wafers.NAME]``: many devices of one model, see :class:`.devices.wafer.Wafer`."""
+
+    model: str
+    seed: int
+    columns: int = 9
+    rows: int = 9
+    devices_per_die: int = 4
+    spread: dict[str, float] = Field(default_factory=dict)
+    gradient: dict[str, float] = Field(default_factory=dict)
+    correlation: tuple[tuple[str, str, float], ...] = ()
+    common: float = 0.5
+    shorts: float = 0.0
+    opens: float = 0.0
+
+
 class ChuckTable(_Table):
     """``[chuck]``: what the devices lie on."""
 
@@ -72,6 +88,7 @@ class WorldFile(_Table):
     fixture: FixtureTable
     wires: dict[str, str] = Field(default_factory=dict)  #: input jack -> output jack
     devices: dict[str, DeviceTable] = Field(default_factory=dict)
+    wafers: dict[str, WaferTable] = Field(default_factory=dict)
     chuck: ChuckTable = ChuckTable()
     positioner: PositionerTable = PositionerTable()
     faults: tuple[Fault, ...] = ()

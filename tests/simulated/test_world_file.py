@@ -97,3 +97,26 @@ def test_a_hot_device_has_cooled_when_it_comes_back() -> None:
     warm = rested(model, {"temperature": 500.0}, 5e-9)["temperature"]
     assert 400.0 < warm < 450.0  # 10 ns thermal time constant
     assert rested(model, {"temperature": 500.0}, 1.0)["temperature"] == pytest.approx(296.0, abs=1e-2)
+
+
+WAFER = "\n[wafers.W1]\nmodel = 'nbo2'\nseed = 5\ncolumns = 3\nrows = 3\ndevices_per_die = 2\n"
+
+
+def test_a_wafer_of_devices(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text(GOOD + WAFER + "correlation = [['as_', 'rth', -0.5]]\ngradient = { as_ = 0.1 }\n", "utf-8")
+    world = open_world(path)
+    names = list(world.positioner.devices())
+    assert names[0] == "D1" and "W1_x0y0_1" in names and len(names) == 1 + 9 * 2
+    world.positioner.connect("W1_x1y0_2")
+    assert world.positioner.connected() == "W1_x1y0_2"
+    close_world(world)
+
+
+@pytest.mark.parametrize(("more", "expected"), [
+    ("shorts = 2", "wafers.W1: wafer W1: shorts = 2 is a share"),
+    ("spread = { rht = 0.1 }", "no parameter 'rht'; did you mean 'rth'"),
+    ("colums = 3", "did you mean 'columns'"),
+])
+def test_a_wafer_that_makes_no_sense(tmp_path: Path, more: str, expected: str) -> None:
+    assert expected in complaint(tmp_path, GOOD + WAFER + more + "\n")
