@@ -1,0 +1,223 @@
+"""Our waveforms against SciPy's Radau and ngspice: ``python -m benchmarks.agreement [--device NAME]``.
+
+Every deterministic device of the catalogue in three circuits. Radau integrates the equations of
+:mod:`benchmarks.reference_devices`, written down a second time, at rtol 1e-8; ngspice the generated devices.lib at
+reltol 1e-5. Bars: period (of an oscillation, or of switching within the drive) within 0.1 %; node voltage within 0.5 %
+of the swing at matched phase. At matched phase: oscillations are aligned at one fall; and since a period error of 0.1 %
+is allowed, a voltage is compared with all that the other shows within 0.05 % of the period: that matters on edges.
+
+Then the energy balance of each oscillator over 1,000 periods (100 with --quick), and the observed order of convergence.
+"""
+
+import argparse
+import itertools
+import math
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from benchmarks.agreement_cases import CASES, Case, falls
+from benchmarks.reference_devices import reference
+from benchmarks.report import Line, report
+from tsbench.netlist import parse_netlist
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.engine import Segment
+from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
+from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
+
+PERIOD_BAR, VOLTAGE_BAR = 1e-3, 5e-3
+SLACK = 5e-4  #: of the period, on either side
+GRID = 20_000
+
+Waveform = tuple[FloatArray, FloatArray]
+
+
+def ours(case: Case) -> Waveform:
+    """Return times [s] and the node voltage [V] of our engine at its usual tolerance."""
+    result = simulate(case.netlist(case.stop / 4000, case.stop / 40))
+    return result.times, result.columns["v(out)"]
+
+
+def by_radau(case: Case, rtol: float = 1e-8) -> Waveform:
+    """Return the same by SciPy, segment by segment of the source."""
+    device = reference(case.device)
+
+    def rates(t: float, y: FloatArray) -> list[float]:
+        states = [float(s) for s in y[1:]]
+        i = device.current(float(y[0]), states)
+        charging = (case.voltage(min(max(t, begin), end - 1e-9 * (end - begin))) - float(y[0])) / case.load - i
+        return [charging / case.capacitance, *device.rates(float(y[0]), i, states)]
+
+    y = np.array([0.0, *device.rest])
+    atol = rtol * 0.1 * np.array([1.0, *device.sizes])
+    times, values = [np.zeros(1)], [np.zeros(1)]
+    bends = case.breakpoints()
+    for begin, end in itertools.pairwise(bends):
+        done = solve_ivp(rates, (begin, end), y, method="Radau", rtol=rtol, atol=atol, dense_output=True,
+                         max_step=case.stop / 40)
+        assert done.success, done.message
+        grid = np.union1d(done.t, np.linspace(begin, end, 2 + int(GRID * (end - begin) / case.stop)))
+        times.append(grid[1:])
+        values.append(done.sol(grid[1:])[0])
+        y = done.y[:, -1]
+    return np.concatenate(times), np.concatenate(values)
+
+
+def by_ngspice(case: Case) -> Waveform:
+    """Return the same by ngspice, from the generated device library."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_devices_lib(Path(folder) / "devices.lib")
+        (Path(folder) / "case.cir").write_text(case.netlist(case.stop / 4000, case.stop / GRID / 4), "utf-8")
+        done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "case.cir"], cwd=folder, capture_output=True,
+                              text=True, timeout=300, check=False)
+        raw = Path(folder) / "out.raw"
+        if not raw.exists():
+            raise RuntimeError(f"ngspice: {done.stdout[-400:]}{done.stderr[-400:]}")
+        head, _, data = raw.read_bytes().partition(b"Binary:\n")
+    count = re.search(rb"No. Variables: *(\d+)", head)
+    assert count is not None
+    table = np.frombuffer(data).reshape(-1, int(count[1]))
+    return table[:, 0].copy(), table[:, 1].copy()
+
+
+def compare(case: Case, own: Waveform, other: Waveform) -> tuple[float, float]:
+    """Return (relative difference of the period, largest difference of the voltage over the swing).
+
+    NaN for a period where nothing falls twice.
+    """
+    (t, v), (other_t, other_v) = own, other
+    swing = float(np.ptp(other_v[other_t >= case.settled]))
+    if case.circuit != "oscillator":
+        period = _drive_period(case)
+        mine, theirs = falls(t, v), falls(other_t, other_v)
+        shift = math.nan
+        if mine.size == theirs.size > 0:
+            shift = float(abs(mine - theirs).max()) / period
+        return shift, _distance(t, v, other_t, other_v, SLACK * period) / swing
+    mine, theirs = (falls(x[x >= case.settled], y[x >= case.settled]) for x, y in ((t, v), (other_t, other_v)))
+    if mine.size < 3 or mine.size != theirs.size:
+        return math.inf, math.inf
+    periods = [float(np.diff(f).mean()) for f in (mine, theirs)]
+    begin, end = mine[1] - 0.4 * periods[0], mine[1] + 0.6 * periods[0]
+    inside = (t >= begin) & (t <= end)
+    shifted = other_t - (theirs[1] - mine[1])
+    return periods[0] / periods[1] - 1.0, _distance(
+        t[inside], v[inside], shifted, other_v, SLACK * periods[1]) / swing
+
+
+def _drive_period(case: Case) -> float:
+    s = case.source
+    return 1.0 / s.frequency if hasattr(s, "frequency") else float(getattr(s, "period", case.stop))
+
+
+def _distance(t: FloatArray, v: FloatArray, other_t: FloatArray, other_v: FloatArray, slack: float) -> float:
+    """Return how far at most ``v`` is from all that the other shows within ``slack`` [s] of the same time."""
+    around = np.linspace(-slack, slack, 41)
+    shown = np.interp(t[:, None] + around[None, :], other_t, other_v)
+    return float(np.maximum(v - shown.max(axis=1), shown.min(axis=1) - v).max(initial=0.0))
+
+
+def lines(case: Case) -> list[Line]:
+    """Return two lines for each simulator."""
+    own, found = ours(case), []
+    for name, other in (("Radau", by_radau), ("ngspice", by_ngspice)):
+        period, voltage = compare(case, own, other(case))
+        label = f"{case.device}, {case.circuit}, {name}"
+        if not math.isnan(period):
+            found.append(Line(f"{label}: period", f"{period:+.1e}", f"{PERIOD_BAR:g}", abs(period) <= PERIOD_BAR))
+        found.append(Line(f"{label}: voltage", f"{voltage:.1e}", f"{VOLTAGE_BAR:g}", voltage <= VOLTAGE_BAR))
+    return found
+
+
+class _Energy:
+    """Adds up what source, load and device take, segment by segment."""
+
+    def __init__(self) -> None:
+        self.parts = dict.fromkeys((("in", "0", "V1"), ("in", "out", "R1"), ("out", "0", "X1")), 0.0)
+
+    def observe(self, segment: Segment) -> None:
+        assert isinstance(segment, RecordedTrajectory)
+        for a, b, element in self.parts:
+            self.parts[a, b, element] += segment.energy(a, b, element, segment.start, segment.end)
+
+
+def energy_line(case: Case, periods: int) -> Line:
+    """Return how well source, load, device and capacitor balance over many periods of an oscillator."""
+    circuit = build_circuit(parse_netlist(case.netlist(1e-9, 1.0)))
+    seen = _Energy()
+    circuit.add_observer(seen)
+    duration = case.stop / 8 * periods
+    circuit.advance(duration, skip=False)
+    given, *used = seen.parts.values()
+    stored = 0.5 * case.capacitance * circuit.voltage("out") ** 2
+    balance = (sum(used) + stored) / -given - 1.0
+    figure = f"{case.device}: energy balance over {periods} periods and more, {circuit.steps} steps"
+    return Line(figure, f"{balance:+.1e}", "1e-06", abs(balance) <= 1e-6)
+
+
+def order_line(name: str, netlist: str, node: str, window: tuple[float, float], steps: tuple[float, ...]) -> Line:
+    """Return the observed order of the dense output, from errors of (almost) constant steps that are halved."""
+    times = np.linspace(*window, 1001)
+
+    def run(step: float, rtol: float) -> FloatArray:
+        circuit = build_circuit(parse_netlist(netlist), rtol=rtol, largest_step=step)
+        kept: list[RecordedTrajectory] = []
+
+        class Keep:
+            def observe(self, segment: Segment) -> None:
+                assert isinstance(segment, RecordedTrajectory)
+                kept.append(segment)
+
+        circuit.add_observer(Keep())
+        circuit.advance(window[1], skip=False)
+        out = np.full(times.shape, np.nan)
+        for s in kept:
+            inside = (times >= s.start) & (times <= s.end)
+            out[inside] = s.voltage(node, times[inside])
+        return out
+
+    exact = run(1.0, 1e-11)
+    errors = [float(abs(run(step, 1e9) - exact).max()) for step in steps]
+    orders = np.log2(np.divide(errors[:-1], errors[1:]))
+    return Line(f"{name}: observed order, steps halved from {steps[0]:g} s", ", ".join(f"{o:.2f}" for o in orders),
+                "> 3 at the last", bool(orders[-1] > 3))
+
+
+ORDERS = (
+    ("heating film (nbo2)",
+     "V1 in 0 SIN(0.9 0.1 1meg)\nR1 in out 3k\nC1 out 0 20p\nX1 out low nbo2\nR2 low 0 50\n", "out",
+     (0.5e-6, 2e-6), (16e-9, 8e-9, 4e-9, 2e-9)),
+    ("third order, sinusoid",
+     "V1 in 0 PWL(0 0 10n 1.8)\nR1 in out 200\nC1 out 0 1p\nX1 out 0 nbox_third_order\n", "out",
+     (50e-9, 150e-9), (0.8e-9, 0.4e-9, 0.2e-9, 0.1e-9)),
+)
+
+
+def main() -> int:
+    """Run, print the table, return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", action="append", help="these devices only")
+    parser.add_argument("--quick", action="store_true", help="100 periods for the energy balance")
+    arguments = parser.parse_args()
+    found: list[Line] = []
+    for case in CASES:
+        if arguments.device and case.device not in arguments.device:
+            continue
+        sys.stderr.write(f"{case.device}, {case.circuit}\n")
+        found += lines(case)
+        if case.circuit == "oscillator":
+            found.append(energy_line(case, 100 if arguments.quick else 1000))
+    if not arguments.device:
+        found += [order_line(*order) for order in ORDERS]
+    return report("agreement", "our waveforms against SciPy's Radau and ngspice", found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

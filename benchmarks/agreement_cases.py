@@ -1,0 +1,98 @@
+"""The circuits in which independent simulators are compared: one device at a node, a source, a load, a capacitance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.netlist import Pulse, Pwl, Sin
+from tsbench.records import FloatArray
+
+
+@dataclass(frozen=True)
+class Case:
+    """One device in one circuit: source behind ``load`` at node ``out``, ``capacitance`` to ground."""
+
+    device: str
+    circuit: str  #: "oscillator", "pulse", "sine" or "ramp"
+    source: Pulse | Pwl | Sin
+    load: float  #: [Ohm]
+    capacitance: float  #: [F]
+    stop: float  #: [s]
+    settled: float = 0.0  #: [s] from which on an oscillation is compared
+
+    def netlist(self, step: float, largest: float) -> str:
+        """Return the SPICE text, with ``.tran`` of these steps [s]."""
+        s = self.source
+        if isinstance(s, Pulse):
+            wave = f"PULSE({s.initial} {s.pulsed} {s.delay} {s.rise} {s.fall} {s.width} {s.period})"
+        elif isinstance(s, Pwl):
+            wave = f"PWL({' '.join(f'{t} {v}' for t, v in zip(s.times, s.values, strict=True))})"
+        else:
+            wave = f"SIN({s.offset} {s.amplitude} {s.frequency})"
+        return (f"* {self.device}, {self.circuit}\n.include devices.lib\nV1 in 0 {wave}\nR1 in out {self.load}\n"
+                f"C1 out 0 {self.capacitance} ic=0\nX1 out 0 {self.device}\n"
+                f".options reltol=1e-5 abstol=1e-14 vntol=1e-8 method=gear\n"
+                f".tran {step} {self.stop} 0 {largest} uic\n.save v(out)\n.end\n")
+
+    def breakpoints(self) -> list[float]:
+        """Return the instants at which the source bends, from 0 to the stop [s]."""
+        s = self.source
+        bends: list[float] = []
+        if isinstance(s, Pulse):
+            corners = np.cumsum([s.delay, s.rise, s.width, s.fall])
+            bends = [float(c + k * s.period) for k in range(1 + int(self.stop / s.period)) for c in corners]
+        elif isinstance(s, Pwl):
+            bends = list(s.times)
+        return [0.0, *(b for b in bends if 0.0 < b < self.stop), self.stop]
+
+    def voltage(self, t: float) -> float:
+        """Return the source's voltage [V]."""
+        s = self.source
+        if isinstance(s, Sin):
+            return s.offset + s.amplitude * float(np.sin(2 * np.pi * s.frequency * t))
+        if isinstance(s, Pwl):
+            return float(np.interp(t, s.times, s.values))
+        within = (t - s.delay) % s.period if t >= s.delay else 0.0
+        corners = np.cumsum([0.0, s.rise, s.width, s.fall])
+        return float(np.interp(within, corners, [s.initial, s.pulsed, s.pulsed, s.initial]))
+
+
+def _device(name: str, volts: float, load: float, capacitance: float, period: float) -> list[Case]:
+    """Return the three circuits of a switching device that oscillates with ``period`` [s] behind that load."""
+    forever = Pulse(0.0, volts, 0.0, 10e-9, 10e-9, 1.0, 2.0)
+    pulse = Pulse(0.0, volts, 0.1 * period, 0.02 * period, 0.02 * period, 1.5 * period, 4 * period)
+    return [
+        Case(name, "oscillator", forever, load, capacitance, 8 * period, 2 * period),
+        Case(name, "pulse", pulse, load, capacitance, 4 * period),
+        Case(name, "sine", Sin(0.0, volts, 0.25 / period), load, capacitance, 8 * period),
+    ]
+
+
+def _control(name: str, volts: float, load: float) -> list[Case]:
+    pulse = Pulse(0.0, volts, 1e-6, 20e-9, 20e-9, 3e-6, 8e-6)
+    return [
+        Case(name, "pulse", pulse, load, 20e-12, 8e-6),
+        Case(name, "ramp", Pwl((0.0, 5e-6, 15e-6, 20e-6), (0.0, volts, -volts, 0.0)), load, 20e-12, 20e-6),
+        Case(name, "sine", Sin(0.0, volts, 200e3), load, 20e-12, 10e-6),
+    ]
+
+
+CASES = [
+    *_device("nb2o5", 3.0, 10e3, 1e-9, 7.63e-6),
+    *_device("vo2", 2.0, 10e3, 1e-9, 9.48e-6),
+    *_device("nbo2", 2.2, 5e3, 80e-12, 240e-9),
+    *_device("tin_nbo2", 1.2, 2e3, 500e-12, 600e-9),
+    *_device("nbo2_slesazeck", 2.0, 500.0, 1e-9, 300e-9),
+    Case("nbox_third_order", "oscillator", Pulse(0.0, 1.85, 0.0, 10e-9, 10e-9, 1.0, 2.0), 200.0, 1e-12, 1.2e-6, 0.8e-6),
+    Case("nbox_third_order", "pulse", Pulse(0.0, 2.05, 50e-9, 5e-9, 5e-9, 400e-9, 1e-6), 200.0, 1e-12, 1e-6),
+    Case("nbox_third_order", "sine", Sin(0.0, 2.3, 2e6), 200.0, 1e-12, 1e-6),
+    *_control("resistor", 2.0, 1e3), *_control("diode", 2.0, 1e3), *_control("capacitor", 2.0, 1e3),
+    *_control("nmos_channel", 2.0, 1e3),
+]
+
+
+def falls(time: FloatArray, values: FloatArray) -> FloatArray:
+    """Return when the values fall through the middle of their range [s]."""
+    level = 0.5 * (values.max() + values.min())
+    k = np.flatnonzero((values[:-1] >= level) & (values[1:] < level))
+    return np.asarray(time[k] + (level - values[k]) / (values[k + 1] - values[k]) * (time[k + 1] - time[k]))
