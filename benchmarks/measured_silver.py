@@ -54,11 +54,16 @@ def simulated(seed: int, count: int = COUNT, polarity: int = 1, device: str = "a
     return extracted(voltage.ravel(), abs(current).ravel(), np.repeat(np.arange(count), voltage.shape[1]))
 
 
-def extracted(voltage: FloatArray, current: FloatArray, sweep: npt.NDArray[np.int64]) -> Switched:
-    """Return threshold and hold voltages by the 10 nA rule; rounded to 0.1 mV, so that equal set-points are equal."""
+def extracted(
+    voltage: FloatArray, current: FloatArray, sweep: npt.NDArray[np.int64], above: float = RULE,
+) -> Switched:
+    """Return threshold and hold voltages [V] by a current level [A].
+
+    Rounded to 0.1 mV, so that equal set-points are equal.
+    """
     polarity = np.where(np.bincount(sweep, voltage)[sweep] < 0, -1, 1)
     points = IVPoints(voltage, polarity * abs(current), cycle=sweep, polarity=polarity)
-    found = switching(points, rule=Above(RULE))
+    found = switching(points, rule=Above(above))
     both = np.array([
         (half.threshold_voltage.value, half.hold_voltage.value) for half in found
         if half.threshold_voltage.value is not None and half.hold_voltage.value is not None])

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue
+from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, device_model
+from tsbench.simulated_backends.devices.filament_experiments import HalfSweeps, Pulse, half_sweeps, pulse_shots
+from tsbench.simulated_backends.devices.filament_runs import Surroundings
+from tsbench.simulated_backends.devices.silver_filament import SilverFilament
 
-SILVER = ("ag_diffusive_asymmetric",)
+SILVER = ("ag_diffusive_asymmetric", "ag_diffusive_symmetric", "ag_sioxny", "ag_nanowire", "mos2_ag")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,53 @@ def test_hold_voltages_are_skewed_towards_high_ones(measured: Any) -> None:
     hold = measured.simulated(22, 200).hold
     third = np.mean((hold - hold.mean()) ** 3) / hold.std() ** 3
     assert third > 0.5
+
+
+def silver(name: str, seed: float = 0.0) -> SilverFilament:
+    """A device of the catalogue."""
+    model = device_model(name, {"seed": seed})
+    assert isinstance(model, SilverFilament)
+    return model
+
+
+def switched(measured: Any, name: str, sweeps: HalfSweeps, count: int, above: float, seed: float = 5.0) -> Any:
+    """Threshold and hold voltages of simulated half-sweeps by a current level."""
+    voltage, current = half_sweeps(silver(name, seed), sweeps, count)
+    return measured.extracted(
+        voltage.ravel(), abs(current).ravel(), np.repeat(np.arange(count), voltage.shape[1]), above)
+
+
+def test_symmetric_device_sweeps_and_pulses_with_one_set(measured: Any) -> None:
+    stated = [item.value for item in catalogue()["ag_diffusive_symmetric"].observables]
+    for k, polarity in enumerate((1, -1)):
+        sweeps = HalfSweeps(polarity * 0.6, 6e-3, 10e-3, 1e-6, 0.2)
+        found = switched(measured, "ag_diffusive_symmetric", sweeps, 25, 1e-8)
+        assert found.threshold.size == found.half_sweeps
+        assert abs(found.threshold).mean() == pytest.approx(stated[k], rel=0.1)
+        assert abs(found.hold).mean() == pytest.approx(stated[2 + k], abs=0.010)
+    around = Surroundings(22e3, 100e-12, above=1e-6, below=1e-7)
+    shots = pulse_shots(silver("ag_diffusive_symmetric"), around, Pulse(-1.0, 20e-3, -0.1), 60e-3, 41)
+    assert shots.fired.all()
+    assert 0.5 < np.median(shots.delay) / stated[4] < 2.0
+    assert 0.5 < np.median(shots.relaxation) / stated[5] < 2.0
+
+
+@pytest.mark.parametrize(("name", "stop", "step", "compliance", "low", "high", "spread"), [
+    ("ag_sioxny", 2.0, 0.02, 1e-5, 1.26, 1.54, (0.03, 0.13)),
+    ("ag_nanowire", 0.1, 1e-3, 1e-6, 0.056, 0.064, (0.033, 0.1)),
+    ("mos2_ag", 0.8, 0.01, 1e-5, 0.4, 0.5, (0.03, 0.13)),
+])
+def test_threshold_as_published_in_both_polarities(
+    measured: Any, name: str, stop: float, step: float, compliance: float, low: float, high: float,
+    spread: tuple[float, float],
+) -> None:
+    for polarity in (1, -1):
+        sweeps = HalfSweeps(polarity * stop, step, 10e-3, compliance, 50e-3)
+        found = switched(measured, name, sweeps, 25, compliance / 50)
+        assert found.threshold.size == found.half_sweeps
+        assert low < abs(found.threshold).mean() < high
+        assert spread[0] < found.threshold.std() / abs(found.threshold).mean() < spread[1]
+        assert abs(found.hold).max() < 0.5 * low
 
 
 @pytest.mark.parametrize("name", SILVER)
