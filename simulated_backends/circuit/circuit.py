@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, NoReturn
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceWaveform,
 )
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK
+from tsbench.simulated_backends.circuit.ringing import fastest_ringing
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
@@ -28,6 +29,8 @@ from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 
+MOST_STEPS = 1e9  #: that one call may need: some hours of computing
+ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
 LONGEST_MEMORY = 16 * CHUNK  #: steps kept for the search for limit cycles
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
@@ -138,17 +141,41 @@ class Circuit:
         ValueError
             ``until`` is in the past.
         TsbenchError
-            The integration failed.
+            The integration failed, or would take more than :data:`MOST_STEPS` steps.
         """
         if not math.isfinite(until) or until < self.time:
             raise ValueError(f"cannot advance from {self.time} s to {until} s")
         self._deliver(until)
+        begin, first = self._front, self.steps
         while self._front < until:
             if skip and self._skip(until):
+                begin, first = self._front, self.steps
                 continue
             self._step(until)
             self._deliver(until)
+            taken = self.steps - first
+            if taken > ENOUGH_STEPS and taken * (until - begin) > MOST_STEPS * (self._front - begin):
+                self._give_up(until, (self._front - begin) / taken)
         self.time = until
+
+    def _names(self) -> str:
+        return ", ".join(element.name for element in self._elements)
+
+    def _give_up(self, until: float, step: float) -> NoReturn:
+        """Say what moves too fast for so long a time."""
+        n = self._compiled.differential
+        ringing = fastest_ringing(self._compiled.jacobian(self._front, self._y), n)
+        cause = f"if it oscillates, ask for a shorter time, else check the smallest values of {self._names()}"
+        if ringing is not None:
+            period, shares = ringing
+            states = self._system.linear
+            part = [states[k] for k in np.argsort(-shares[: len(states)])[:3] if shares[k] > 0.1]
+            if part:
+                cause = (f"{' and '.join(part)} ring with a period of {period:.3g} s: damp them with a resistance, "
+                         f"or leave the smallest of these elements out")
+        raise TsbenchError(
+            f"circuit: beyond {self._front:.3g} s it moves in steps of {step:.2g} s, and {until:.3g} s were asked for, "
+            f"more than {MOST_STEPS:.0e} steps; {cause}")
 
     def _step(self, until: float) -> None:
         begin, restarted = self._front, self._restart
@@ -163,7 +190,7 @@ class Circuit:
                 what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
                 raise TsbenchError(
                     f"circuit: no solution beyond {self._front:.9g} s: {what}; "
-                    f"check the values of {', '.join(e.name for e in self._elements)}")
+                    f"check the values of {self._names()}")
             self._restart = True
         self._full = status != REACHED
 

@@ -146,6 +146,15 @@ class CompiledCircuit:
             value += float(row.dy @ f + row.du @ du)
         return value
 
+    def jacobian(self, time: float, y: FloatArray) -> FloatArray:
+        """Return df/dy at ``time`` [s] for given unknowns, shape (n, n)."""
+        n, (_, _, drive) = y.size, self.drive(time)
+        J = np.zeros((n, n))
+        right_side_and_jacobian(
+            self._L, self._parameters, self._stages, self._index, drive, np.zeros_like(drive), y, np.zeros(64),
+            np.zeros(n), np.zeros(n), J)
+        return J
+
     def operating_point(self, time: float, start: FloatArray) -> FloatArray | None:
         """Return unknowns at which nothing moves while the sources stay as they are at ``time``, or None.
 
