@@ -8,7 +8,6 @@ of the filament, against what is published. How well all of it is measured is to
 """
 
 import argparse
-import dataclasses
 import hashlib
 import os
 import sys
@@ -86,11 +85,19 @@ def refractory_truth(trials: int, pool: ProcessPoolExecutor) -> tuple[float, lis
         counts[gap][0] += fired
         counts[gap][1] += again
     rows = [(gap, fired, again) for gap, (fired, again) in counts.items()]
+    return half_recovery(rows), rows
+
+
+def half_recovery(rows: list[tuple[float, int, int]]) -> float:
+    """Return the gap [s] at which half of the long-gap share is reached, linear in its logarithm.
+
+    ``rows``: gap [s], first pulses that fired, second pulses that fired after those; the last gap is the long one.
+    """
     share = np.array([again / fired for _, fired, again in rows])
     half = 0.5 * share[-1]
     x = np.log([gap for gap, _, _ in rows[:-1]])
     k = int(np.flatnonzero(share[:-1] >= half)[0])
-    return float(np.exp(np.interp(half, share[k - 1 : k + 1], x[k - 1 : k + 1]))), rows
+    return float(np.exp(np.interp(half, share[k - 1 : k + 1], x[k - 1 : k + 1])))
 
 
 def sweep_threshold(seed: int) -> list[float]:
@@ -130,20 +137,21 @@ def sweep_threshold(seed: int) -> list[float]:
 
 def parameters_digest() -> str:
     """Return a digest of the device's parameters and the circuit: the truth holds for these."""
-    from tsbench.simulated_backends.devices.catalogue import device_model
+    from tsbench.simulated_backends.devices.catalogue import catalogue
 
-    stands_for = (_NETLIST, AMPLITUDE, BASE, WIDTH, EDGE, REST, dataclasses.asdict(device_model("ag_sio2", {})))
+    device = sorted((parameter.name, parameter.value) for parameter in catalogue()["ag_sio2"].parameters)
+    stands_for = (_NETLIST, AMPLITUDE, BASE, WIDTH, EDGE, REST, device)
     return hashlib.sha256(repr(stands_for).encode()).hexdigest()[:16]
 
 
 def write_truth(period: float, counts: list[tuple[float, int, int]]) -> None:
     """Keep the refractory period for the demo."""
-    lines = ", ".join(f"[{gap:g}, {fired}, {again}]" for gap, fired, again in counts)
+    lines = "".join(f"    [{gap:g}, {fired}, {again}],\n" for gap, fired, again in counts)
     TRUTH.write_text(
         "# What cannot be read off single events: by many simulated pulse pairs on the circuit of ag_sio2.world.toml.\n"
         "# Made by: python -m benchmarks.stochastic --write\n"
         f"[refractory_period]\nvalue = {period:.4e}   # s\n"
-        f"counts = [{lines}]   # gap [s], first pulses that fired, second pulses that fired after those\n"
+        f"counts = [   # gap [s], first pulses that fired, second pulses that fired after those\n{lines}]\n"
         f'holds_for = "{parameters_digest()}"   # parameters of device, circuit and pulses\n', "utf-8")
 
 
