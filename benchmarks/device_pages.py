@@ -1,0 +1,156 @@
+"""Write a page with plots for every device of the catalogue: ``python -m benchmarks.device_pages [NAME ...]``.
+
+Into ``docs/devices``: parameters and observables with their marks, what is not known, and current against voltage,
+delay, relaxation and oscillation as the catalogue's one set of parameters gives them.
+"""
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from benchmarks.device_runs import delays, oscillation, relaxation, settings_of, sweep
+from tsbench.analysis.figure_style import CURRENT, CURVE, MUTED, THRESHOLD, label
+from tsbench.quantities import format_quantity
+from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue
+from tsbench.simulated_backends.devices.static import static_curve
+from tsbench.simulated_backends.witness_levels import static_folds
+
+FOLDER = Path(__file__).parent.parent / "docs" / "devices"
+
+
+def figures(name: str, path: Path) -> list[str]:
+    """Draw the plots of a device into one picture; return what they show, a sentence each."""
+    entry = catalogue()[name]
+    switches = settings_of(name).bias is not None or entry.mechanism == "silver_filament"
+    figure = Figure(figsize=(9.0, 6.4) if switches else (5.0, 3.4), dpi=75, layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(f"{name}: {entry.title} (simulated)", fontsize=11 if switches else 8)
+    axes = figure.subplots(2, 2) if switches else figure.subplots(1, 1, squeeze=False)
+    told = [_current(name, axes[0, 0])]
+    if switches:
+        told += [_delay(name, axes[0, 1]), _relaxation(name, axes[1, 0]), _oscillation(name, axes[1, 1])]
+    figure.savefig(path)
+    return told
+
+
+def _named(axes: Axes, title: str, x: str, x_unit: str, y: str, y_unit: str) -> None:
+    label(axes, x, x_unit, y, y_unit)
+    axes.set_title(title, fontsize=9)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def _current(name: str, axes: Axes) -> str:
+    s = settings_of(name)
+    voltage, current = sweep(name)
+    size = abs(current)
+    axes.semilogy(voltage, np.maximum(size, 1e-15), color=CURVE, linewidth=1.0, label="sweep")
+    try:
+        grid = np.geomspace(max(size.max() * 1e-6, 1e-12), size.max(), 200)
+        static = static_curve(catalogue()[name].model(), grid)
+        inside = static.voltage <= 1.05 * voltage.max()
+        axes.semilogy(static.voltage[inside], grid[inside], ":", color=THRESHOLD, label="static")
+    except TypeError:
+        pass
+    axes.set_ylim(bottom=max(float(np.quantile(size, 0.02)), 1e-14))
+    _named(axes, "current against voltage", "device voltage", "V", "current, size", "A")
+    axes.legend(fontsize=8)
+    return (f"Current against voltage: a sweep to {s.peak:g} V and back, both polarities, in "
+            f"{format_quantity(s.sweep_time, 's', 3)} behind {format_quantity(s.sweep_load, 'Ohm', 3)}.")
+
+
+def _delay(name: str, axes: Axes) -> str:
+    s = settings_of(name)
+    volts, delay = delays(name)
+    what = ("delay against pulse voltage", "pulse voltage", "V", "delay", "s")
+    if not np.isfinite(delay).any():
+        _named(axes, *what)
+        axes.text(0.5, 0.5, "no delay to speak of", ha="center", transform=axes.transAxes)
+        return "Delay: none to speak of, the current follows within a factor of five."
+    axes.semilogy(np.repeat(volts, delay.shape[1]), delay.ravel(), ".", color=MUTED)
+    middle = [float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else math.nan for row in delay]
+    axes.semilogy(volts, middle, "o-", color=CURVE, markersize=4)
+    _named(axes, *what)
+    found = ", ".join(f"{format_quantity(d, 's', 3)} at {v:.3g} V" for v, d in zip(volts, middle, strict=True)
+                      if math.isfinite(d))
+    seeds = f" (medians of {delay.shape[1]} seeds)" if delay.shape[1] > 1 else ""
+    return (f"Delay: {found}{seeds}, pulses of {format_quantity(s.pulse_time, 's', 3)} behind "
+            f"{format_quantity(s.pulse_load, 'Ohm', 3)}.")
+
+
+def _relaxation(name: str, axes: Axes) -> str:
+    s = settings_of(name)
+    times, conductance = relaxation(name)
+    axes.semilogy(times, np.maximum(abs(conductance), 1e-15), color=CURVE, linewidth=1.0)
+    _named(axes, "relaxation", "time after the pulse", "s", "conductance, size", "S")
+    return (f"Relaxation: current over voltage at {s.read:g} V after a pulse of {s.pulses[-1]:.3g} V and "
+            f"{format_quantity(s.pulse_time, 's', 3)}.")
+
+
+def _oscillation(name: str, axes: Axes) -> str:
+    s = settings_of(name)
+    found = oscillation(name)
+    if found is None:
+        axes.text(0.5, 0.5, "no circuit for it here", ha="center", transform=axes.transAxes)
+        return "Oscillation: no circuit for it here."
+    times, voltage, current, kind = found
+    axes.plot(times, voltage, color=CURVE, linewidth=1.0)
+    other = axes.twinx()
+    other.plot(times, current, color=CURRENT, linewidth=0.8)
+    label(other, "", "", "current", "A")
+    _named(axes, "oscillation", "time", "s", "voltage", "V")
+    period = "" if kind.period is None else f", period {format_quantity(kind.period, 's')}"
+    return (f"Oscillation: {s.bias:g} V behind {format_quantity(s.load, 'Ohm', 3)}, "
+            f"{format_quantity(s.capacitance, 'F', 3)}; the current is {kind.kind}{period} ({kind.basis}).")
+
+
+def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
+    """Return a device's page as Markdown."""
+    points = static_folds(entry.model())
+    lines = [
+        f"# {name}: {entry.title}", "", f"{entry.description}.", "",
+        f"Stack {entry.stack}, material {entry.material}, mechanism `{entry.mechanism}`; {entry.row}.", "",
+        "Written by `python -m benchmarks.device_pages`. Marks: "
+        + "; ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items()) + ".", "",
+        f"![plots]({name}.png)", "",
+        *(f"* {text}" for text in told), "",
+    ]
+    for what, fold in (("Threshold", points.threshold), ("Hold", points.hold)):
+        if fold is not None:
+            hot = "" if math.isnan(fold.temperature) else f", {fold.temperature:.0f} K"
+            lines += [f"{what} of the static curve: {format_quantity(fold.voltage, 'V')} at "
+                      f"{format_quantity(fold.current, 'A')}{hot}.", ""]
+    lines += ["| parameter | value | unit | mark | from |", "|---|---|---|---|---|"]
+    lines += [f"| {p.name} | {p.value:g} | {p.unit} | {p.mark} | {p.source} |" for p in entry.parameters]
+    if entry.observables:
+        lines += ["", "| published or tuned to | value | unit | mark | from |", "|---|---|---|---|---|"]
+        lines += [f"| {o.name} | {o.value:g} | {o.unit} | {o.mark} | {o.source} |" for o in entry.observables]
+    if entry.unknown:
+        lines += ["", "Not known:", "", *(f"* {text}" for text in entry.unknown)]
+    if entry.variability:
+        lines += ["", "From device to device (relative standard deviation, assumed): " + ", ".join(
+            f"{key} {value:g}" for key, value in entry.variability.items()) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write the pages named, or all, and the list of them."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    names = sys.argv[1:] or list(catalogue())
+    for name in names:
+        sys.stderr.write(f"{name}\n")
+        told = figures(name, FOLDER / f"{name}.png")
+        (FOLDER / f"{name}.md").write_text(page(name, catalogue()[name], told), "utf-8")
+    lines = ["# Devices of the catalogue", "", "| device | stack | what |", "|---|---|---|"]
+    lines += [f"| [{name}]({name}.md) | {entry.stack} | {entry.title} |" for name, entry in catalogue().items()]
+    (FOLDER / "README.md").write_text("\n".join(lines) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
