@@ -32,100 +32,19 @@ from typing import Any
 
 from benchmarks.fault_cases import AT_STEPS, SHORT, Case, FullDisk, run_case
 from benchmarks.fault_check import changed, left_on, new_flags
+from benchmarks.fault_kinds import LOSSES, QUIET, cases_of
 from benchmarks.fault_sabotage import SABOTAGES
 from benchmarks.report import Line, report
 
-__all__ = ["AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "left_on", "run_case"]
+__all__ = ["AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "cases_of", "left_on", "run_case"]
 
-#: how a connection is lost: what the fault plan is told beside the message
-LOSSES: dict[str, dict[str, Any]] = {
-    "before delivery": {},
-    "after delivery": {"after": True},
-    "of all instruments": {"everything": True},
-}
-#: faults that may come at any message
-AT_MESSAGES: dict[str, dict[str, Any]] = {
-    **{f"connection lost {how}": details for how, details in LOSSES.items()},
-    "no answer, message lost": {"kind": "timeout"},
-    "no answer, message taken": {"kind": "timeout", "after": True},
-    "contact lost": {"kind": "contact_lost"},
-    "contact lost for 2 ms": {"kind": "contact_lost", "seconds": 2e-3},
-    "device open": {"kind": "device_open"},
-    "device short": {"kind": "device_short"},
-    "device stuck on": {"kind": "device_stuck_on"},
-    "clock set back 1 h": {"kind": "clock_jump", "seconds": -3600},
-    "clock set ahead 1 h": {"kind": "clock_jump", "seconds": 3600},
-}
-#: faults that come to a reply
-AT_READS: dict[str, dict[str, Any]] = {
-    "connection lost in the reply": {"bytes": 1},
-    "reply late": {"kind": "late"},
-    "reply later still": {"kind": "late", "seconds": 1e-3},
-    **{f"garbled: {how}": {"kind": "garbled", "how": how} for how in ("flip", "truncate", "extra", "digits")},
-}
-#: faults of one instrument, at its messages
-OF_INSTRUMENTS: dict[str, dict[str, Any]] = {
-    "power cycle": {"kind": "power_cycle"},
-    "power cycle, connection kept": {"kind": "power_cycle", "silent": True},
-}
-TRIGGERS = {"trigger missed": {"kind": "trigger_missed"}}
-#: kinds of fault that need no line where what was recorded is what an undisturbed run records
-QUIET = frozenset({
-    "contact_lost", "device_open", "device_short", "device_stuck_on", "clock_jump", "trigger_missed", "digits",
-})
 #: an instrument's own number of the message that sets its power-on sentinel, when a bench is opened
 SENTINEL = 5
 NOT_INJECTED, UNCHANGED = "-", "="  #: in place of a line
-#: kinds of which there are several ways, which can take turns
-_WAYS = (
-    tuple(f"connection lost {how}" for how in LOSSES), tuple(OF_INSTRUMENTS),
-    *(
-        tuple(kind for kind in (*AT_MESSAGES, *AT_READS) if kind.startswith(begin))
-        for begin in ("no answer", "contact lost", "clock set", "reply", "garbled")
-    ),
-)
 ENOUGH = 3000  #: injected faults that a full run needs
 #: of so many cases one makes its run file, which is looked at dataset by dataset
 THOROUGH_EVERY = 40
 _CASES_OF_A_PROCESS = 400
-
-
-def cases_of(
-    name: str, clean: Case, writes: int, every: int, turns: bool = False
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield (figure, key, what ``run_case`` is told) of every case of a protocol.
-
-    ``turns``: the ways in which one kind of fault happens (a connection lost before or after delivery, or of all
-    instruments) take turns: each kind still comes at every message.
-    """
-    counts: dict[str, int] = {}
-    places = []  # number, instrument, number among the instrument's, whether a read
-    for number, (instrument, reading) in enumerate(clean.trail):
-        places.append((number, instrument, counts.get(instrument, 0), reading))
-        counts[instrument] = counts.get(instrument, 0) + 1
-    for shift, (what, details) in enumerate({**AT_MESSAGES, **AT_READS, **OF_INSTRUMENTS, **TRIGGERS}.items()):
-        chosen = places
-        if what in AT_READS:
-            chosen = [place for place in places if place[3]]
-        elif what in TRIGGERS:
-            chosen = [place for place in places if place[1] != "source_meter"]
-        if turns:
-            ways = next((ways for ways in _WAYS if what in ways), (what,))
-            chosen = chosen[ways.index(what) :: len(ways)]
-        for place in chosen[shift % every :: every]:
-            fault = {"message": place[0], **details}
-            if what in OF_INSTRUMENTS or what in TRIGGERS:
-                fault |= {"message": place[2], "instrument": place[1]}
-            yield what, f"{name}/{what}/{place[0]}", {"fault": fault}
-    for once in (False, True):
-        for number in range(0, writes, max(1, every // 4)):
-            what = f"disk full{' for one write' if once else ''}"
-            yield what, f"{name}/{what}/{number}", {"full": (number, once)}
-    for what in AT_STEPS:
-        if what == "ctrl-c" and os.name == "nt":
-            continue
-        for step in range(0, clean.steps, max(1, every // 4)):
-            yield f"{what} at a step", f"{name}/{what}/{step}", {"at": step, "what": what}
 
 
 @functools.cache

@@ -3,34 +3,21 @@
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from tsbench.errors import CommunicationError, InstrumentError, TsbenchError
+from tsbench.errors import InstrumentError, TsbenchError
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import Result, Run, RunEvent, Step
 from tsbench.runner.control import Control, Interrupts
+from tsbench.runner.ended import Ended, ended_by, in_words
 from tsbench.runner.events import Events
 from tsbench.runner.outcome import RunOutcome
 from tsbench.runner.power import PowerCheck
 from tsbench.runner.safety import OutputReport, RunnerBench, make_safe
 from tsbench.runner.watched import NoWatch, WatchedRecorder
-from tsbench.storage.recorder import RunRecorder, Status
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How an acquisition ended."""
-
-    status: Status
-    reason: str = ""
-    error: BaseException | None = None
-
-    @property
-    def connection_lost(self) -> bool:
-        """Whether the way to an instrument is in doubt."""
-        return isinstance(self.error, CommunicationError)
+from tsbench.storage.recorder import RunRecorder
 
 
 class RunningRun:
@@ -75,7 +62,7 @@ class RunningRun:
             interrupts.shield()
         except BaseException as error:  # noqa: BLE001  the bench is made safe before anything else
             interrupts.shield()
-            ended = _ended_by(error)
+            ended = ended_by(error)
         report = make_safe(self.bench, ended.connection_lost)
         ended = self._close(steps, ended)
         if not report.safe or ended.status != "success":
@@ -117,7 +104,7 @@ class RunningRun:
         try:
             return self.power.look(self.teller.now)
         except TsbenchError as error:
-            self._note("warning", f"whether all instruments kept their power could not be asked: {_words(error)}")
+            self._note("warning", f"whether all instruments kept their power could not be asked: {in_words(error)}")
             return ""
 
     def _keep_power(self, ended: Ended) -> Ended:
@@ -151,8 +138,8 @@ class RunningRun:
             close()
         except BaseException as error:  # noqa: BLE001
             if ended.status == "success":
-                return _ended_by(error)
-            self._note("warning", f"while ending: {_words(error)}")
+                return ended_by(error)
+            self._note("warning", f"while ending: {in_words(error)}")
         return ended
 
     def _note_retries(self) -> None:
@@ -180,7 +167,7 @@ class RunningRun:
         try:
             self.recorder.instruments(self.bench.describe())
         except Exception as error:  # noqa: BLE001  the run does not depend on it
-            self._note("warning", f"settings could not be read back: {_words(error)}")
+            self._note("warning", f"settings could not be read back: {in_words(error)}")
 
     def _judge_device(self) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
@@ -190,7 +177,7 @@ class RunningRun:
             if message := device_line(self.recorder.snapshot()):
                 self._note("warning", message)
         except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
-            self._note("warning", f"nothing can be said of the device: {_words(error)}")
+            self._note("warning", f"nothing can be said of the device: {in_words(error)}")
 
     def _extract(self, ended: Ended) -> tuple[Result, ...]:
         self.teller.tell("state", "extracting", {"state": "extracting"})
@@ -202,7 +189,7 @@ class RunningRun:
         except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
             self._note(
                 "warning",
-                f"nothing extracted: {_words(error)}",
+                f"nothing extracted: {in_words(error)}",
                 {"traceback": "".join(traceback.format_exception(error))},
             )
             return ()
@@ -220,7 +207,7 @@ class RunningRun:
             path = self.recorder.finish(status, reason, results)
         except Exception as error:  # noqa: BLE001  the journal still holds everything
             status = "fail"
-            reason = "; ".join(part for part in (reason, _words(error)) if part)
+            reason = "; ".join(part for part in (reason, in_words(error)) if part)
         self.teller.tell(
             "state",
             f"{status}{f': {reason}' if reason else ''}",
@@ -252,7 +239,7 @@ class RunningRun:
             self.watched_recorder.event(event)
         except (TsbenchError, TypeError, ValueError) as error:
             self.teller.pass_on(event)
-            self.teller.tell("warning", f"not recorded: {_words(error)}")
+            self.teller.tell("warning", f"not recorded: {in_words(error)}")
 
     def _keep_time(self) -> None:
         self.teller.now = bench_time(self.bench, self.teller.now)
@@ -264,17 +251,3 @@ def bench_time(bench: RunnerBench, otherwise: float) -> float:
         return bench.clock.now()
     except Exception:  # noqa: BLE001  a clock behind a lost connection
         return otherwise
-
-
-def _ended_by(error: BaseException) -> Ended:
-    if isinstance(error, KeyboardInterrupt | SystemExit):
-        return Ended("abort", f"interrupted ({error})" if str(error) else "interrupted", error)
-    return Ended("fail", _words(error), error)
-
-
-def _words(error: BaseException) -> str:
-    """Return one line: the message of an error raised on purpose, else its type as well."""
-    text = " ".join(str(error).split())
-    if isinstance(error, TsbenchError) and text:
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

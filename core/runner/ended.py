@@ -1,0 +1,35 @@
+"""How an acquisition ended, and an error in one line."""
+
+from dataclasses import dataclass
+
+from tsbench.errors import CommunicationError, TsbenchError
+from tsbench.storage.recorder import Status
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an acquisition ended."""
+
+    status: Status
+    reason: str = ""
+    error: BaseException | None = None
+
+    @property
+    def connection_lost(self) -> bool:
+        """Whether the way to an instrument is in doubt."""
+        return isinstance(self.error, CommunicationError)
+
+
+def ended_by(error: BaseException) -> Ended:
+    """Return how a run ended that raised ``error``."""
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return Ended("abort", f"interrupted ({error})" if str(error) else "interrupted", error)
+    return Ended("fail", in_words(error), error)
+
+
+def in_words(error: BaseException) -> str:
+    """Return one line: the message of an error raised on purpose, else its type as well."""
+    text = " ".join(str(error).split())
+    if isinstance(error, TsbenchError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
