@@ -1,6 +1,6 @@
 """What the page of a device shows: sweep, delay, relaxation and oscillation, on circuits that suit it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from tsbench.analysis.waveform_class import WaveformClass, classify_waveform
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.devices.catalogue import catalogue
+from tsbench.simulated_backends.devices.silver_filament import SilverFilament
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,16 @@ SETTINGS = {
 
 
 def settings_of(name: str) -> Settings:
-    """Return a device's circuits; those of its mechanism's first device where it has none of its own."""
+    """Return a device's circuits; a silver device without its own has those of ag_sio2, scaled to its model."""
     if name in SETTINGS:
         return SETTINGS[name]
-    mechanism = catalogue()[name].mechanism
-    return next(SETTINGS[other] for other in SETTINGS if catalogue()[other].mechanism == mechanism)
+    s, own, usual = SETTINGS["ag_sio2"], catalogue()[name].model(), catalogue()["ag_sio2"].model()
+    if not (isinstance(own, SilverFilament) and isinstance(usual, SilverFilament)):
+        raise ValueError(f"device_runs: no circuits for {name}; give it an entry in SETTINGS")
+    volts, slower, longer = own.vst / usual.vst, usual.klim / own.klim, usual.rate / own.rate
+    return replace(
+        s, peak=s.peak * volts, pulses=tuple(v * volts for v in s.pulses), pulse_time=s.pulse_time * slower,
+        read=s.read * volts, relaxation_time=s.relaxation_time * longer, bias=None)
 
 
 def _run(source: str, load: float, capacitance: float, device: str, stop: float) -> tuple[FloatArray, ...]:

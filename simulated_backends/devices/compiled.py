@@ -64,7 +64,8 @@ def evaluate_device(
     elif kind == SILVER_FILAMENT:
         filament(p, k, v, i, y, first, out)
     elif kind == MOVING_CORE:
-        moving_core(p, k, v, i, y, first, out)
+        (out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7]) = moving_core(
+            v, i, y[first], p[k, 0], p[k, 1], p[k, 2], p[k, 3], p[k, 4], p[k, 5])
     elif kind == THIRD_ORDER:
         third_order(p, k, v, i, y, first, out)
     elif kind == OVONIC:

@@ -25,7 +25,8 @@ from typing import ClassVar
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.devices.compilation import inlined
+from tsbench.simulated_backends.devices.exponential import exp
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 
 NO_CORE = 2e-3  #: psi below which u^2 = e^(-2/psi) is zero in floating point
@@ -158,32 +159,29 @@ class MovingCore(DeviceModel):
         )
 
 
-@compiled
-def moving_core(p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int, out: FloatArray) -> None:
-    """Write residual, rate and their derivatives as :func:`.compiled.evaluate_device` does; row ``k`` of ``p``."""
-    psi = y[first]
-    film = v - p[k, 2] * i
-    w, core, core_by_psi = 0.0, 0.0, 0.0   # u^2 = e^(-2 w)
-    heat, heat_by_psi = p[k, 4], 0.0   # dH/dpsi
-    if psi > NO_CORE:
-        w = 1.0 / psi
-        x = 2.0 * w
-        core = math.exp(-x)
-        core_by_psi = core * x * w
-        if x < 1e-3:   # 1 - e^-x (1 + x): differences lose all digits
-            share = x * x * (0.5 - x * (1.0 / 3.0 - x * (0.125 - x / 30.0)))
-        else:
-            share = -math.expm1(-x) - x * core
-        heat = p[k, 4] * share + p[k, 5] * core * w * w
-        heat_by_psi = -w * w * core * (p[k, 4] * 4.0 * w + p[k, 5] * 2.0 * w * (1.0 - w))
-    conductance = p[k, 1] * (1.0 + p[k, 0] * core)
-    inverse = 1.0 / heat
-    rate = (i * film - p[k, 3] * psi) * inverse
-    out[0] = conductance * film - i
-    out[1] = conductance
-    out[2] = -conductance * p[k, 2] - 1.0
-    out[3] = p[k, 1] * p[k, 0] * core_by_psi * film
-    out[4] = rate
-    out[5] = i * inverse
-    out[6] = (v - 2.0 * p[k, 2] * i) * inverse
-    out[7] = -(p[k, 3] + rate * heat_by_psi) * inverse
+@inlined
+def moving_core(
+    v: float, i: float, psi: float, contrast: float, insulating: float, electrode: float, cooling: float,
+    sensible: float, latent: float,
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return residual, rate and their derivatives, in the order of :func:`.compiled.evaluate_device`.
+
+    The numbers behind the state ``psi`` are :meth:`MovingCore.vector`. Where there is no core, u^2 = e^(-2 w) is as
+    good as zero and everything else follows, without a branch.
+    """
+    film = v - electrode * i
+    w = 1.0 / (NO_CORE if psi < NO_CORE else psi)
+    x = 2.0 * w
+    core = exp(-x)   # u^2
+    share = 1.0 - core * (1.0 + x)
+    if x < 0.1:   # series: the difference loses its digits
+        share = x * x * (0.5 - x * (1.0 / 3.0 - x * (1.0 / 8.0 - x * (1.0 / 30.0 - x * (
+            1.0 / 144.0 - x * (1.0 / 840.0 - x / 5760.0))))))
+    inverse = 1.0 / (sensible * share + latent * core * w * w)   # of dH/dpsi
+    by_psi = -2.0 * w * w * w * core * (2.0 * sensible + latent * (1.0 - w))   # d2H/dpsi2
+    conductance = insulating * (1.0 + contrast * core)
+    rate = (i * film - cooling * psi) * inverse
+    return (
+        conductance * film - i, conductance, -conductance * electrode - 1.0,
+        insulating * contrast * core * x * w * film,
+        rate, i * inverse, (v - 2.0 * electrode * i) * inverse, -(cooling + rate * by_psi) * inverse)

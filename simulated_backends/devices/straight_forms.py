@@ -23,4 +23,5 @@ _DEVICES = "tsbench.simulated_backends.devices"
 STRAIGHT_FORMS: Mapping[int, StraightForm] = {
     0: StraightForm(f"{_DEVICES}.poole_frenkel", "poole_frenkel", 8),
     1: StraightForm(f"{_DEVICES}.resistor", "resistor", 1),
+    3: StraightForm(f"{_DEVICES}.moving_core", "moving_core", 6),
 }

@@ -26,7 +26,7 @@ XDUT dut low nbo2
 Rs low 0 50
 C2 dut e 10p
 R2 e 0 10k
-X2 e 0 nb2o5
+X2 0 e diode
 R3 smu e 20k
 C3 smu 0 20p
 """   # a pulsed source, an inductor, a device without straight form and a source meter
