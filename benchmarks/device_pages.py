@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.device_runs import delays, oscillation, relaxation, settings_of, sweep
+from benchmarks.device_runs import delays, firing, oscillation, relaxation, settings_of, sweep
 from tsbench.analysis.figure_style import CURRENT, CURVE, MUTED, THRESHOLD, label
 from tsbench.quantities import format_quantity
 from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue
@@ -96,8 +96,11 @@ def _oscillation(name: str, axes: Axes) -> str:
     s = settings_of(name)
     found = oscillation(name)
     if found is None:
-        axes.text(0.5, 0.5, "no circuit for it here", ha="center", transform=axes.transAxes)
-        return "Oscillation: no circuit for it here."
+        times, _, current, width = firing(name)
+        axes.plot(times, current, color=CURRENT, linewidth=0.8)
+        _named(axes, "firing on pulses", "time", "s", "current", "A")
+        return (f"Firing: ten pulses of {s.pulses[2]:.3g} V and {format_quantity(width, 's', 3)} behind "
+                f"{format_quantity(s.pulse_load, 'Ohm', 3)}, one every {format_quantity(s.pulse_time, 's', 3)}.")
     times, voltage, current, kind = found
     axes.plot(times, voltage, color=CURVE, linewidth=1.0)
     other = axes.twinx()

@@ -51,7 +51,7 @@ SETTINGS = {
     "capacitor": Settings(2.0, 1e3, 20e-6, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
     "nmos_channel": Settings(2.0, 1e3, 2e-3, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
     "ag_sio2": Settings(
-        1.6, 100e3, 2.0, (1.05, 1.1, 1.15, 1.2, 1.3, 1.5), 100e3, 20e-3, 0.05, 10e-3, 1.6, 1e6, 1e-9, 50e-3),
+        1.6, 100e3, 2.0, (1.05, 1.1, 1.15, 1.2, 1.3, 1.5), 100e3, 20e-3, 0.05, 10e-3),
     "ag_diffusive_asymmetric": Settings(
         0.4, 200e3, 2.0, (0.15, 0.18, 0.2, 0.25, 0.3), 200e3, 0.2, 0.02, 20e-3),
 }
@@ -67,7 +67,7 @@ def settings_of(name: str) -> Settings:
     volts, slower, longer = own.vst / usual.vst, usual.klim / own.klim, usual.rate / own.rate
     return replace(
         s, peak=s.peak * volts, pulses=tuple(v * volts for v in s.pulses), pulse_time=s.pulse_time * slower,
-        read=s.read * volts, relaxation_time=s.relaxation_time * longer, bias=None)
+        read=s.read * volts, relaxation_time=s.relaxation_time * longer)
 
 
 def _run(source: str, load: float, capacitance: float, device: str, stop: float) -> tuple[FloatArray, ...]:
@@ -115,6 +115,17 @@ def relaxation(name: str) -> tuple[FloatArray, FloatArray]:
     times, voltage, current = _run(source, s.pulse_load, 1e-15, device, end + s.relaxation_time)
     after = times > end
     return times[after] - s.pulse_time - edge, current[after] / voltage[after]
+
+
+def firing(name: str) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """Return time [s], terminal voltage [V], current [A] of ten pulses of a silver device, and their length [s]."""
+    s = settings_of(name)
+    period = s.pulse_time
+    width, edge = 0.05 * period, 0.001 * period
+    times, voltage, current = _run(
+        f"PULSE(0 {s.pulses[2]} {0.1 * period} {edge} {edge} {width} {period} 10)", s.pulse_load, 1e-15,
+        f"{name} seed=1", 10 * period)
+    return times, voltage, current, width
 
 
 def oscillation(name: str) -> tuple[FloatArray, FloatArray, FloatArray, WaveformClass] | None:
