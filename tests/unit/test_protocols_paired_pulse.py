@@ -76,6 +76,7 @@ def test_the_device_rests_between_pairs(station, recorder):
 
 def test_a_missed_pair_is_flagged_and_told(station, recorder):
     station.scope.misses = [0, 9, 0, 0]
+    station.scope.signal = lambda channel, times: np.where(times % 1e-3 < 0.5e-3, 1.0, 0.0)
     run(PairedPulse(points=2, repeats=2), station, recorder)
     assert [bool(point.flags & Flag.TRIGGER_MISSED) for point in recorder.points] == [False, True, False, False]
     assert all(np.isfinite(point.values).all() for point in recorder.points)
@@ -180,3 +181,10 @@ def test_bad_parameters_get_one_clear_line(kind, values, words):
     with pytest.raises(ConfigurationError) as caught:
         kind.parse(values)
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_record_in_which_nothing_moves_is_no_pair(station, recorder):
+    """The scope had taken the second pulse for the first, and then what it recorded as the second was none."""
+    run(PairedPulse(points=2, repeats=1), station, recorder)
+    assert all(point.flags & Flag.TRIGGER_MISSED for point in recorder.points)
+    assert any("2 of 2 pairs" in warning for warning in recorder.texts("warning"))
