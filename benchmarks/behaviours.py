@@ -108,7 +108,7 @@ def _robustness(spread: float, draws: int) -> str:
     stream = np.random.default_rng(round(1000 * spread))
     right, wrong = dict.fromkeys(BEHAVIOURS, 0), list[str]()
     for letter, experiment in experiments().items():
-        names = {k: v for k, v in experiment.parameters().items() if k[0] in "RC"}
+        names = {k: v for k, v in experiment.all_values().items() if k[0] in "RC"}
         for _ in range(draws):
             values = {k: f"{parse_value(v) * (1 + spread * stream.uniform(-1, 1)):.6g}" for k, v in names.items()}
             found = recognised(_runs(perform(experiment, values)))

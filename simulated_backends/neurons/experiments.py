@@ -9,10 +9,10 @@ from importlib import resources
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import parse_value
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.simulated_backends.neurons.library import neuron
 
 SAMPLES = 2000  #: evenly spaced ones of a run, beside the steps of the solver
 
@@ -39,46 +39,18 @@ class Experiment:
     """A circuit of this folder with some of its values replaced, and the runs that show one behaviour."""
 
     letter: str
-    netlist: str  #: name of the circuit
+    netlist: str  #: name of the circuit in the library
     values: Mapping[str, str]
     runs: tuple[StimulatedRun, ...]
 
     def netlist_of(self, run: StimulatedRun, values: Mapping[str, str] | None = None) -> str:
-        """Return the netlist of one run as SPICE text; ``values`` replace more of its parameters."""
-        text = netlist_text(self.netlist)
-        text = re.sub(r"(?m)^Vin\b.*$", f"Vin in 0 PWL({run.stimulus})", text)
-        text = re.sub(r"(?m)^\.tran\b.*$", f".tran {run.stop / SAMPLES:.9g} {run.stop:.9g}", text)
+        """Return the netlist of one run as SPICE text; ``values`` replace more of its values."""
         chosen = {**self.values, **(values or {})}
-        known = parameters_of(text)
-        for name in chosen:
-            if name not in known:
-                raise ConfigurationError(f"netlist {self.netlist} has no parameter '{name}'{nearest(name, known)}")
-        line = ".param " + " ".join(f"{name}={value}" for name, value in chosen.items())
-        return text.replace(".end\n", f"{line}\n.end\n") if chosen else text
+        return neuron(self.netlist).netlist(chosen, f"PWL({run.stimulus})", run.stop, SAMPLES)
 
-    def parameters(self) -> dict[str, str]:
-        """Return all parameters of the circuit as this experiment has them."""
-        return parameters_of(netlist_text(self.netlist)) | dict(self.values)
-
-
-def parameters_of(text: str) -> dict[str, str]:
-    """Return the names and values on the ``.param`` lines of a netlist."""
-    return dict(re.findall(r"(\w+)=(\S+)", " ".join(re.findall(r"(?m)^\.param (.*)$", text))))
-
-
-def netlist_text(name: str) -> str:
-    """Return a netlist of this folder as SPICE text.
-
-    Raises
-    ------
-    ConfigurationError
-        There is none of that name.
-    """
-    folder = resources.files("tsbench.simulated_backends.neurons")
-    known = sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".cir"))
-    if name not in known:
-        raise ConfigurationError(f"no neuron '{name}' in the library{nearest(name, known)}")
-    return folder.joinpath(f"{name}.cir").read_text("utf-8")
+    def all_values(self) -> Mapping[str, str]:
+        """Return all values of the circuit as this experiment has them."""
+        return {**neuron(self.netlist).values, **self.values}
 
 
 @functools.cache
