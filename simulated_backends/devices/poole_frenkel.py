@@ -119,8 +119,6 @@ class PooleFrenkel(DeviceModel):
         )
 
 
-
-
 @inlined
 def _film(
     v: float, t: float, less: float, prefactor: float, per_thickness: float, depth: float, lowering: float
