@@ -83,6 +83,7 @@ CASES = [
     *_device("nbo2", 2.2, 5e3, 80e-12, 240e-9),
     *_device("tin_nbo2", 1.2, 2e3, 500e-12, 600e-9),
     *_device("nbo2_slesazeck", 2.0, 500.0, 1e-9, 300e-9),
+    *_device("vo2_hysteretic", 12.0, 12e3, 145.346e-12, 3.04e-6),
     Case("nbox_third_order", "oscillator", Pulse(0.0, 1.85, 0.0, 10e-9, 10e-9, 1.0, 2.0), 200.0, 1e-12, 1.2e-6, 0.8e-6),
     Case("nbox_third_order", "pulse", Pulse(0.0, 2.05, 50e-9, 5e-9, 5e-9, 400e-9, 1e-6), 200.0, 1e-12, 1e-6),
     Case("nbox_third_order", "sine", Sin(0.0, 2.3, 2e6), 200.0, 1e-12, 1e-6),

@@ -2,6 +2,8 @@
 
 from benchmarks.physics_row import Row, claimed, compared, shown
 from benchmarks.physics_runs import fold_slope, swept
+from tsbench.analysis.waveform_class import classify_waveform
+from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
 
@@ -19,6 +21,7 @@ def rows(quick: bool) -> list[Row]:
         *poole_frenkel(),
         *half_volt(),
         *public_netlist(),
+        *thermal_neuristor(),
     ]
 
 
@@ -118,4 +121,21 @@ def public_netlist() -> list[Row]:
                 f"{found.hold.temperature - 298.0:.0f} K at the hold point",
                 rise < 150.0 < found.hold.temperature - 298.0,
                 "150 K is reached between fold and hold point; which point the abstract means is not known."),
+    ]
+
+
+def thermal_neuristor() -> list[Row]:
+    """Return the rows of ``vo2_hysteretic``: it oscillates in its published circuit, between two voltages."""
+    found = []
+    for volts in (8.0, 10.0, 12.0, 14.0, 20.0):
+        result = simulate(
+            f"* neuristor\nV1 in 0 {volts}\nR1 in out 12k\nC1 out 0 145.346p\nX1 out 0 vo2_hysteretic\n"
+            ".tran 10n 40u uic\n.save i(X1)\n")
+        late = result.times > 10e-6
+        kind = classify_waveform(result.times[late], result.columns["i(x1)"][late])
+        found.append(f"{volts:g} V {kind.kind}" + ("" if kind.period is None else f" ({kind.period * 1e6:.2f} us)"))
+    return [
+        claimed("vo2_hysteretic", "spikes in its circuit, 145 pF behind 12 kOhm, within a window of voltage",
+                "spikes [F]", "collective_dynamics_neuristor (public code)", ", ".join(found),
+                "quiet" in found[0] and "spiking" in found[2] and "quiet" in found[-1]),
     ]

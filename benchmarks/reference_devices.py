@@ -33,7 +33,7 @@ def reference(name: str) -> Reference:
     model: Any = device_model(name)
     made: Reference = {
         "moving_core": _moving_core, "poole_frenkel": _film, "poole_frenkel_1d": _film, "third_order": _third_order,
-        "diode": _diode, "capacitor": _capacitor, "channel": _channel, "resistor": _resistor,
+        "hysteretic": _hysteretic, "diode": _diode, "capacitor": _capacitor, "channel": _channel, "resistor": _resistor,
     }[model.mechanism](model)
     return made
 
@@ -100,6 +100,30 @@ def _third_order(m: Any) -> Reference:
             (1.0 / (1.0 + math.exp(-z)) - y[2]) / m.taum]
 
     return Reference(m.rest(), (1.0, 100.0, 1.0), lambda v, y: (v - y[0]) / m.rs, rates)
+
+
+def _hysteretic(m: Any) -> Reference:
+    def loop(y: Sequence[float]) -> float:
+        held = min(max(y[2], -1.0), 1.0)
+        middle = 0.5 * (3.0 * held - held**3) * m.w / 2.0 + m.tc
+        span = middle - y[4] / m.beta - (y[3] + m.t0)
+        x = min(max((y[0] - y[3]) * span / (span**2 + 1e-6), 0.0), 4.0)
+        shape = (1.0 - math.sin(m.gamma * x)) * (1.0 + math.tanh(math.pi**2 - 2.0 * math.pi * x)) / 2.0
+        return float(m.beta * (middle - (y[0] + m.t0 + span * shape)))
+
+    def current(v: float, y: Sequence[float]) -> float:
+        share = (1.0 + math.tanh(loop(y))) / 2.0
+        return float(v / (m.r0 * math.exp(m.ea / (y[0] + m.t0)) * share + m.rm))
+
+    def rates(v: float, i: float, y: Sequence[float]) -> list[float]:
+        lead = y[0] - y[1]
+        s = math.tanh(lead / 5e-3)
+        capture = 1.0 / (1.0 + math.exp(min((s * y[2] + 0.2) / 0.02, 300.0))) / 0.1e-9
+        return [
+            (i * v - m.sth * y[0]) / m.cth, (max(lead - 5e-3, 0.0) - max(-lead - 5e-3, 0.0)) / 0.1e-9,
+            (y[2] - y[2] ** 3 + 1.2 * s) / 5e-9, (y[0] - y[3]) * capture, (loop(y) - y[4]) * capture]
+
+    return Reference(m.rest(), (10.0, 10.0, 1.0, 10.0, 1.0), current, rates)
 
 
 def _diode(m: Any) -> Reference:

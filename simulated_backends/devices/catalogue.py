@@ -10,6 +10,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.devices.controls import Capacitor, Channel, Diode
+from tsbench.simulated_backends.devices.hysteretic import Hysteretic
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.moving_core import MovingCore
 from tsbench.simulated_backends.devices.ovonic import Ovonic
@@ -22,7 +23,7 @@ from tsbench.simulated_backends.devices.third_order import ThirdOrder
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
     model.mechanism: model
     for model in (
-        Capacitor, Channel, Diode, MovingCore, OneDimensionalPooleFrenkel, Ovonic, PooleFrenkel, Resistor,
+        Capacitor, Channel, Diode, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic, PooleFrenkel, Resistor,
         SilverFilament, ThirdOrder)
 }
 MARKS = {

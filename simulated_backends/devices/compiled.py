@@ -13,6 +13,7 @@ import math
 
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.controls import capacitor, channel, diode
+from tsbench.simulated_backends.devices.hysteretic import hysteretic
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.moving_core import moving_core
 from tsbench.simulated_backends.devices.ovonic import ovonic
@@ -32,6 +33,7 @@ DIODE = 6
 CAPACITOR = 7
 CHANNEL = 8
 OVONIC = 9
+HYSTERETIC = 10
 
 
 @compiled
@@ -70,6 +72,8 @@ def evaluate_device(
         third_order(p, k, v, i, y, first, out)
     elif kind == OVONIC:
         ovonic(p, k, v, i, y, first, out)
+    elif kind == HYSTERETIC:
+        hysteretic(p, k, v, i, y, first, out)
     elif kind == DIODE:
         diode(p, k, v, i, out)
     elif kind == CAPACITOR:
