@@ -132,7 +132,8 @@ def main(arguments: Sequence[str]) -> int:
         if not whole or clean.line or not clean.was_on:
             print(f"{name}: not even an undisturbed run is good: {clean}", file=sys.stderr)
             return 1
-        size = f"{clean.messages} messages, {disk.writes} writes, {clean.steps} steps; on: {', '.join(clean.was_on)}"
+        on = ", ".join(name.strip(".") for name in clean.was_on)
+        size = f"{clean.messages} messages, {disk.writes} writes, {clean.steps} steps; on: {on}"
         lines.append(Line(f"undisturbed {name}", size, "nothing told", True))
         for what, key, details in cases_of(name, clean, disk.writes, every, options.turns):
             if options.only in key:
