@@ -132,6 +132,8 @@ class BenchFile:
 
     def _check(self) -> None:
         table = self.table
+        if not table.instruments:
+            raise self._fail("no instruments; add a table [instruments.NAME] with driver and resource for each")
         for name, instrument in table.instruments.items():
             if "." in name:
                 raise self._fail(f"instrument name '{name}' must not hold a dot (it separates the channel)")

@@ -226,3 +226,10 @@ def test_operator_who_gives_up_or_is_not_there(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(ConfigurationError, match='connected = "D1"'):
         OperatorPrompt(["D1"]).connect("D1")
     OperatorPrompt(["D1"], connected="D1").connect("D1")
+
+
+def test_a_bench_without_instruments_is_none(tmp_path: Path) -> None:
+    """An empty file once passed a check as a bench that answers and is safe."""
+    (tmp_path / "empty.toml").write_text("", "utf-8")
+    with pytest.raises(ConfigurationError, match=r"no instruments; add a table \[instruments.NAME\]"):
+        BenchFile.load(tmp_path / "empty.toml")
