@@ -86,7 +86,7 @@ def run_batch(
                 f"{circuits[0].time:g} s with rtol {circuits[0].rtol:g}; all must be the same")
     batch = _Lanes.of(circuits, crossing)
     if batch is None:
-        return _one_by_one(circuits, until, crossing, threads)
+        return one_by_one(circuits, until, crossing, threads)
     return batch.run(circuits, until, crossing, threads)
 
 
@@ -126,11 +126,11 @@ class _Lanes:
         watched = [_row(c, crossing) for c in circuits]
         columns = tuple(int(a) for a in np.flatnonzero(np.any([row.y != 0 for row in watched], axis=0)))
         place = layout(topology, columns)
-        lanes = np.zeros((len(circuits), len(place)))
+        lanes, places = np.zeros((len(circuits), len(place))), _Places.of(place, topology, columns)
         parameters = np.stack([one.sources.parameters for one in compiled])
         tables = _join_tables(compiled, kinds, parameters)
         for k, (circuit, row) in enumerate(zip(circuits, watched, strict=True)):
-            _fill(lanes[k], place, circuit, row, topology, columns)
+            places.fill(lanes[k], circuit, row)
         return cls(
             topology, load(lockstep_text(topology, columns), "lockstep"), lanes, place,
             (np.stack([one.matrices[0] for one in compiled]), np.stack([one.matrices[1] for one in compiled]),
@@ -189,30 +189,38 @@ def _join_tables(
     return np.concatenate(times), np.concatenate(values)
 
 
-def _fill(
-    lane: FloatArray, place: dict[str, int], circuit: Circuit, row: Row, topology: Topology, columns: tuple[int, ...]
-) -> None:
-    """Write one circuit's numbers, at rest since its present time."""
-    one, time = circuit.compiled, circuit.time
-    y = circuit.unknowns()
-    u, du, drive, slope, following = one.segment(time)
-    one.make_consistent(time, y)
-    lane[place["t"]] = lane[place["reference"]] = time
-    lane[place["h"]], lane[place["following"]] = FIRST_STEP, following
-    lane[place["error"]] = NOTHING_BEFORE
-    lane[place["e0"]], lane[place["e1"]] = row.u @ u, row.u @ du
-    for a in range(topology.size):
-        lane[place[f"y{a}"]], lane[place[f"w_{a}"]] = y[a], one.weights[a]
-    for r, entries in enumerate(topology.occupied):
-        lane[place[f"d_{r}"]], lane[place[f"s_{r}"]] = drive[r], slope[r]
-        for c in entries:
-            lane[place[f"L_{r}_{c}"]] = one.matrices[0][r, c]
-    for name, where in place.items():
-        if name.startswith("P_"):
-            _, k, j = name.split("_")
-            lane[where] = one.parameters[int(k), int(j)]
-    for a in columns:
-        lane[place[f"G_{a}"]] = row.y[a]
+@dataclass(frozen=True)
+class _Places:
+    """Where in a lane each block of numbers begins, and which entries of the tables it holds."""
+
+    place: dict[str, int]
+    entries: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  #: rows and columns of L
+    values: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  #: rows and columns of the devices' parameters
+    columns: npt.NDArray[np.int64]  #: unknowns in the watched quantity
+
+    @classmethod
+    def of(cls, place: dict[str, int], topology: Topology, columns: tuple[int, ...]) -> "_Places":
+        """Return the places of a layout."""
+        entries = [(r, c) for r, occupied in enumerate(topology.occupied) for c in occupied]
+        values = [(int(k), int(j)) for _, k, j in (name.split("_") for name in place if name.startswith("P_"))]
+        pairs = [np.array(x, dtype=np.int64).reshape(-1, 2) for x in (entries, values)]
+        return cls(place, (pairs[0][:, 0], pairs[0][:, 1]), (pairs[1][:, 0], pairs[1][:, 1]),
+                   np.array(columns, dtype=np.int64))
+
+    def fill(self, lane: FloatArray, circuit: Circuit, row: Row) -> None:
+        """Write one circuit's numbers, at rest since its present time."""
+        one, time, place = circuit.compiled, circuit.time, self.place
+        y = circuit.unknowns()
+        u, du, drive, slope, following = one.segment(time)
+        one.make_consistent(time, y)
+        lane[place["t"]] = lane[place["reference"]] = time
+        lane[place["h"]], lane[place["following"]] = FIRST_STEP, following
+        lane[place["error"]] = NOTHING_BEFORE
+        lane[place["e0"]], lane[place["e1"]] = row.u @ u, row.u @ du
+        # the other blocks follow each other as in the layout
+        lane[place["y0"]:] = np.concatenate((
+            y, one.weights, one.matrices[0][self.entries], one.parameters[self.values], drive, slope,
+            row.y[self.columns]))
 
 
 # ------------------------------------------------------------------------------------------- one by one
@@ -239,7 +247,9 @@ class _Watch:
                 self.instants.append(at)
 
 
-def _one_by_one(circuits: Sequence[Circuit], until: float, crossing: Crossing, threads: int) -> BatchResult:
+def one_by_one(circuits: Sequence[Circuit], until: float, crossing: Crossing, threads: int) -> BatchResult:
+    """Do what :func:`run_batch` does with each circuit by itself; they are at ``until`` then."""
+
     def run(circuit: Circuit) -> tuple[FloatArray, FloatArray, int, int]:
         watch = _Watch(_row(circuit, crossing), crossing.level)
         steps, refused = circuit.steps, circuit.refused_steps
@@ -262,7 +272,7 @@ def _mend(
     """Run the circuits that got stuck alone: they come through there, or say why not."""
     if not stuck.size:
         return result
-    alone = _one_by_one([circuits[k] for k in stuck], until, crossing, threads)
+    alone = one_by_one([circuits[k] for k in stuck], until, crossing, threads)
     instants = list(result.instants)
     for m, k in enumerate(stuck):
         instants[k] = alone.instants[m]

@@ -126,14 +126,16 @@ def _film(
     """Return the film current less ``less`` [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT.
 
     Ordered so that as little as possible waits for e^x, the last of the long operations: with F (h + 1/2) written as
-    base + slope e^x there is one product and one sum behind it.
+    base + slope e^x there is one product and one sum behind it. 1/T and 1/|v| come from one division.
     """
-    inverse = 1.0 / t
-    x = math.sqrt(abs(v)) * (lowering * math.sqrt(per_thickness) * inverse)
+    size = abs(v) + 1e-200
+    both = 1.0 / (t * size)
+    inverse = both * size
+    x = math.sqrt(size) * (lowering * math.sqrt(per_thickness) * inverse)
     thermal = prefactor * exp(-depth * inverse)
     conducting = thermal * v * per_thickness
     growth = exp(LARGEST_EXPONENT if x > LARGEST_EXPONENT else x)
-    shrink = 1.0 / (x * x)
+    shrink = both * (t * t * t) * (1.0 / (lowering * lowering * per_thickness))   # 1/x^2
     base, slope = conducting * (shrink + 0.5), conducting * ((x - 1.0) * shrink)
     if x < 1e-2:   # series: the closed form loses all digits
         base, slope = conducting * (1.0 + x * (1.0 / 3.0 + x * (0.125 + x * (1.0 / 30.0)))), 0.0

@@ -32,9 +32,9 @@ def lanes(count: int, rtol: float = 1e-4) -> list[Circuit]:
 
 def alone(circuits: list[Circuit], until: float = UNTIL) -> BatchResult:
     """Run each circuit by itself: what a source meter, say, would have the batch do."""
-    from tsbench.simulated_backends.circuit.batch import _one_by_one
+    from tsbench.simulated_backends.circuit.batch import one_by_one
 
-    return _one_by_one(circuits, until, CURRENT, 1)
+    return one_by_one(circuits, until, CURRENT, 1)
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +98,14 @@ def test_a_voltage_that_contains_a_source() -> None:
     """The node behind the load's first resistor follows the source directly."""
     watched = Crossing("voltage", "in", 2.15)
     found = run_batch(lanes(3), 2e-6, watched)
-    from tsbench.simulated_backends.circuit.batch import _one_by_one
+    from tsbench.simulated_backends.circuit.batch import one_by_one
 
-    single = _one_by_one(lanes(3), 2e-6, watched, 1)
+    single = one_by_one(lanes(3), 2e-6, watched, 1)
     assert found.counts.min() >= 1
     assert max(abs(a / b - 1).max() for a, b in zip(found.instants, single.instants, strict=True)) < 1e-9
 
 
-def test_stochastic_devices_run_one_by_one() -> None:
+def test_stochastic_devices_runone_by_one() -> None:
     text = "V1 in 0 PWL(0 0 2m 1.6 4m 0)\nR1 in dut 100k\nC1 dut 0 80p\nXDUT dut 0 ag_sio2\n"
     models = [dataclasses.replace(catalogue()["ag_sio2"].model(), seed=float(seed)) for seed in (1, 2, 3)]
     results = [run_batch([build_circuit(parse_netlist(text), {"XDUT": m}) for m in models], 4e-3,

@@ -1,0 +1,68 @@
+"""Lines of ``benchmarks.solver`` on silver devices and on studies by Dask."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.report import Line
+from benchmarks.solver_peers import timed
+from tsbench.simulated_backends.circuit.batch import Crossing
+from tsbench.simulated_backends.circuit.study import HERE, OscillatorStudy, run_study
+from tsbench.simulated_backends.devices.catalogue import catalogue
+from tsbench.simulated_backends.devices.filament_batch import SweptDevices, sweep_many
+from tsbench.simulated_backends.devices.filament_experiments import HalfSweeps
+from tsbench.simulated_backends.devices.silver_filament import SilverFilament
+
+NETLIST = (Path(__file__).parent.parent / "examples" / "oscillator.cir").read_text(encoding="utf-8")
+DEVICES, CYCLES, LIMIT = 1000, 50, 120.0
+SWEEPS = HalfSweeps(1.4, 0.01, 0.5e-3, 1e-5, 50e-3, resistance=2.0)
+STUDY_RUNS = 100_000
+
+
+def silver_devices(count: int) -> list[SilverFilament]:
+    """Return specimens of ag_sio2, each on its own path."""
+    entry = catalogue()["ag_sio2"]
+    return [entry.specimen(1, f"D{k}").seeded(1, k) for k in range(count)]   # type: ignore[misc]
+
+
+def silver_lines(quick: bool) -> list[Line]:
+    """Sweep the silver devices; with ``quick`` a thirtieth of them, scaled."""
+    count = DEVICES // 30 if quick else DEVICES
+    devices, found = silver_devices(count), []
+    sweep_many(devices[:2], SWEEPS, 1)   # compiled
+    wall, cpu = timed(lambda: found.append(sweep_many(devices, SWEEPS, CYCLES)))
+    swept: SweptDevices = found[0]
+    scale = DEVICES / count
+    note = f", scaled from {count}" if quick else ""
+    alone = [sweep_many([devices[k]], SWEEPS, CYCLES, threads=1).threshold[0] for k in range(3)]
+    same = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(alone, swept.threshold, strict=False))
+    threshold = swept.threshold
+    sweep = (f"0 to {SWEEPS.stop:g} V and back in {SWEEPS.step * 1e3:g} mV, {SWEEPS.dwell * 1e3:g} ms each, "
+             f"{SWEEPS.compliance * 1e6:g} uA, {SWEEPS.rest * 1e3:g} ms of rest")
+    return [
+        Line(f"{DEVICES} ag_sio2 devices, {CYCLES} cycles ({sweep}): seconds on two threads, clock (processor time "
+             f"halved){note}", f"{wall * scale:.0f} ({cpu * scale / 2:.0f})", f"{LIMIT:g}", wall * scale <= LIMIT),
+        Line("their threshold: mean; spread over devices; over the cycles of one [V]",
+             f"{np.nanmean(threshold):.3f}; {np.nanstd(np.nanmean(threshold, axis=1)):.3f}; "
+             f"{np.nanmean(np.nanstd(threshold, axis=1)):.3f}", "-", True),
+        Line("cycles without a switch", f"{np.isnan(threshold).mean():.1%}", "-", True),
+        Line("three of them alone: bit for bit", "yes" if same else "no", "yes", same)]
+
+
+def dask_lines(quick: bool) -> list[Line]:
+    """Run a study by a local Dask cluster and without Dask."""
+    if find_spec("distributed") is None:
+        return [Line("study by Dask", "not installed", "-", True)]
+    study = OscillatorStudy(NETLIST, "nbo2", 24e-6, Crossing("current", "XDUT", 4e-4))
+    count = 1024 if quick else 8192
+    found: list[dict[str, np.ndarray]] = []
+    wall, _ = timed(lambda: found.append(run_study(study, count, 512)))
+    one = run_study(study, min(count, 1024), 300, HERE)
+    same = all(np.array_equal(found[0][k][: one[k].size], one[k]) for k in one)
+    return [
+        Line(f"study of {count} oscillators, 100 periods each, local Dask cluster of {os.cpu_count()} processes: "
+             f"seconds with its start; scaled to {STUDY_RUNS:,}",
+             f"{wall:.0f}; {wall * STUDY_RUNS / count:.0f}", "-", True),
+        Line("the same without Dask, in other pieces: bit for bit", "yes" if same else "no", "yes", same)]
