@@ -115,3 +115,16 @@ def test_oscillators_synchronise_only_when_coupled() -> None:
     alone, coupled = rates("0.001p"), rates("20p")
     assert abs(alone[0] / alone[1] - 1) > 0.02
     assert abs(coupled[0] / coupled[1] - 1) < 1e-3
+
+
+@pytest.mark.ngspice
+def test_ngspice_fires_at_the_same_times() -> None:
+    """The same netlists by another simulator, through the same rules (all of them: benchmarks.behaviours_ngspice)."""
+    from benchmarks.behaviours_ngspice import SETTINGS, in_ngspice
+
+    for letter in ("b", "m"):
+        experiment = experiments()[letter]
+        theirs = in_ngspice(experiment, SETTINGS[3:])
+        assert theirs is not None and recognised(theirs) == {letter}
+        ours = responses(runs_of(list(perform(experiment))))
+        assert np.abs(ours[0].spikes - responses(theirs)[0].spikes).max() < 20e-9
