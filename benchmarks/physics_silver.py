@@ -10,7 +10,7 @@ from benchmarks.physics_silver_measured import asymmetric_rows, symmetric_rows
 from benchmarks.physics_silver_neurons import neuron_rows
 
 REVIEW = "Wang 2022, JEST 100177"
-NOT_MODELLED = "Not in the catalogue: "
+NOT_MODELLED = "Not modelled: "
 
 
 def rows(quick: bool) -> list[Row]:
@@ -34,7 +34,7 @@ def rows(quick: bool) -> list[Row]:
 def _absent() -> list[Row]:
     reasons = (
         ("ag_hfo2", "leakage, switching times, endurance (Midya 2017)", "1e-14 A, < 75/250 ns, > 1e8",
-         "a set that switches in 100 ns takes some minutes for one sweep of ms steps; endurance is not simulated."),
+         "a set that switches in 100 ns takes minutes for one sweep of ms steps; endurance is not simulated."),
         ("Ag/a-Si/Pt", "on/off ratio, switching times", "1e5, 20/16 ns",
          "nothing but the abstract's figures was found."),
         ("lateral MoS2/Ag", "volatile and non-volatile set", "0.16 V, 0.52 V",

@@ -132,11 +132,11 @@ def _words(value: Any) -> str:
 
 
 def devices(options: argparse.Namespace) -> int:
-    """List the device models."""
+    """List the device models, and last the devices without one (mechanism "none")."""
     from tsbench.cli.printing import output_console, print_json, table
-    from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue
+    from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, unmodelled
 
-    entries = [dataclasses.asdict(entry) for entry in catalogue().values()]
+    entries = [dataclasses.asdict(entry) for entry in (*catalogue().values(), *unmodelled().values())]
     if options.json:
         print_json(entries)
         return 0

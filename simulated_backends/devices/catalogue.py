@@ -34,6 +34,7 @@ MARKS = {
 
 
 FILES = ("catalogue.toml", "catalogue_silver.toml")  #: the catalogue, in the order it is listed
+UNMODELLED = "catalogue_unmodelled.toml"  #: what is known of devices that have no model
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,19 @@ class CatalogueEntry:
 @functools.cache
 def catalogue() -> Mapping[str, CatalogueEntry]:
     """Return all entries by name, from all files of the catalogue."""
+    return _read(*FILES)
+
+
+@functools.cache
+def unmodelled() -> Mapping[str, CatalogueEntry]:
+    """Return what is known of devices of which too little is known for a model."""
+    return _read(UNMODELLED)
+
+
+def _read(*files: str) -> Mapping[str, CatalogueEntry]:
     folder = resources.files("tsbench.simulated_backends.devices")
     entries: dict[str, CatalogueEntry] = {}
-    for file in FILES:
+    for file in files:
         for name, table in tomllib.loads(folder.joinpath(file).read_text("utf-8")).items():
             assert name not in entries, f"{file}: {name} is in the catalogue twice"
             entries[name] = _entry(name, table)
@@ -103,7 +114,7 @@ def catalogue() -> Mapping[str, CatalogueEntry]:
 
 def _entry(name: str, table: Mapping[str, object]) -> CatalogueEntry:
     data: dict[str, object] = dict(table)
-    parameters = data.pop("parameters")
+    parameters = data.pop("parameters", {})
     observables = data.pop("observables", [])
     unknown = data.pop("unknown", [])
     variability = data.pop("variability", {})
@@ -127,6 +138,9 @@ def device_model(name: str, parameters: Mapping[str, float] | None = None) -> De
         The catalogue has no such device, or the mechanism no such parameter.
     """
     entries = catalogue()
+    if name.lower() in unmodelled():
+        raise ConfigurationError(
+            f"device '{name}' has no model, only what is known of it: see 'tsbench devices'; take another device")
     if name.lower() not in entries:
         raise ConfigurationError(f"no device model '{name}' in the catalogue{nearest(name.lower(), entries)}")
     return entries[name.lower()].model().with_parameters(parameters or {})

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, device_model
+from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, device_model, unmodelled
 from tsbench.simulated_backends.devices.filament_experiments import HalfSweeps, Pulse, half_sweeps, pulse_shots
 from tsbench.simulated_backends.devices.filament_runs import Surroundings
 from tsbench.simulated_backends.devices.silver_filament import SilverFilament
@@ -111,3 +112,12 @@ def test_every_value_says_where_it_comes_from(name: str) -> None:
     assert {item.mark for item in entry.parameters} <= {"A", "T"}   # no parameter of this model is published
     assert entry.unknown
     assert entry.specimen(3, "D1") == entry.specimen(3, "D1") != entry.specimen(3, "D2")
+
+
+def test_devices_without_a_model_say_what_is_known_and_what_is_not() -> None:
+    for name, entry in unmodelled().items():
+        assert name not in catalogue()
+        assert entry.mechanism == "none" and not entry.parameters and entry.unknown
+        assert all(item.mark in MARKS and item.source for item in entry.observables)
+        with pytest.raises(ConfigurationError, match=f"'{name}' has no model"):
+            device_model(name)
