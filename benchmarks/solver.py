@@ -244,6 +244,7 @@ def main(arguments: list[str] | None = None) -> int:
     quick = parser.parse_args(arguments).quick
     with tempfile.TemporaryDirectory() as folder:
         lines = oscillator_lines(quick, Path(folder))
+    print(f"\nload of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     lines += silver_lines(quick) + dask_lines(quick)
     lines.append(Line("compiling the code of one topology, once per machine, processor time [s]",
                       f"{compile_seconds():.1f}", "-", True))
