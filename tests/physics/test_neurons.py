@@ -82,13 +82,14 @@ def rises(times: np.ndarray, values: np.ndarray, level: float) -> np.ndarray:
     return times[1:][(values[:-1] < level) & (values[1:] >= level)]
 
 
-@pytest.mark.sabotage("resistor")
-@pytest.mark.parametrize(("level", "spikes"), [(0.2, 0), (0.3, 1)])
+@pytest.mark.parametrize(
+    ("level", "spikes"), [(0.2, 0), pytest.param(0.3, 1, marks=pytest.mark.sabotage("resistor"))])
 def test_neuristor_is_silent_at_200_mv_and_fires_once_at_300_mv(level: float, spikes: int) -> None:
     text = neuron("pickett_neuristor").netlist(stimulus=f"PWL(0 0 10u 0 10.02u {level} 20u {level} 20.02u 0)")
     result = simulate(text)
     out = result.columns["v(out)"]
-    assert rises(result.times, out, 0.5).size == spikes
+    assert rises(result.times, out, 0.7).size == spikes
+    assert out[0] < 0.15   # rest is where the devices insulate
     assert abs(out[-1] - out[0]) < 2e-3
 
 
