@@ -2,7 +2,7 @@
 
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -26,6 +26,7 @@ MECHANISMS: Mapping[str, type[DeviceModel]] = {
         Capacitor, Channel, Diode, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic, PooleFrenkel, Resistor,
         SilverFilament, ThirdOrder)
 }
+MOST_DRAWS = 100  #: of a device, until it is one that can exist
 MARKS = {
     "F": "found in public material", "F2": "found in public code of others",
     "K": "recalled, to be checked",
@@ -80,14 +81,36 @@ class CatalogueEntry:
         return MECHANISMS[self.mechanism](**{p.name: p.value for p in self.parameters})
 
     def specimen(self, seed: int, device: str) -> DeviceModel:
-        """Return one device of a wafer: parameters drawn log-normally, the same for the same seed and device."""
+        """Return one device of a wafer: parameters drawn log-normally, the same for the same seed and device.
+
+        What no device can be (a neck that thins faster than it can ever grow) is drawn again.
+        """
         stream = np.random.default_rng(np.random.SeedSequence([seed, *device.encode()]))
         nominal = {p.name: p.value for p in self.parameters}
-        drawn = {
-            name: nominal[name] * float(np.exp(sigma * stream.standard_normal()))
-            for name, sigma in sorted(self.variability.items())
-        }
-        return self.model().with_parameters(drawn)
+
+        def draw() -> DeviceModel:
+            return self.model().with_parameters({
+                name: nominal[name] * float(np.exp(sigma * stream.standard_normal()))
+                for name, sigma in sorted(self.variability.items())
+            })
+
+        return possible(draw)
+
+
+def possible(draw: Callable[[], DeviceModel]) -> DeviceModel:
+    """Return the first of up to :data:`MOST_DRAWS` devices drawn that can exist.
+
+    Raises
+    ------
+    ConfigurationError
+        None could: the spread is too wide for this model. The message of the last one says why.
+    """
+    for _ in range(MOST_DRAWS - 1):
+        try:
+            return draw()
+        except ConfigurationError:
+            continue
+    return draw()
 
 
 @functools.cache

@@ -10,6 +10,7 @@ wafer says. c is the share of the variance that devices of a die have in common.
 instead. All values are the user's or the catalogue's; where the catalogue marks them A they are assumed.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue
+from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue, possible
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 from tsbench.simulated_backends.devices.resistor import Resistor
 
@@ -120,24 +121,29 @@ class Wafer:
     def specimens(self) -> Iterator[Specimen]:
         """Yield every device; each is the same whichever others are asked for."""
         spreads, mixing = self._spreads(), self._mixing()
-        nominal = {parameter.name: parameter.value for parameter in self.entry.parameters}
         for x, y, radius in self.dies():
             of_die = mixing @ self._stream("die", x, y).standard_normal(len(spreads))
             for number in range(1, self.devices_per_die + 1):
                 stream = self._stream("device", x, y, number)
-                own = mixing @ stream.standard_normal(len(spreads))
-                z = np.sqrt(self.common) * of_die + np.sqrt(1.0 - self.common) * own
-                fate = stream.random()
-                name = f"{self.name}_x{x}y{y}_{number}"
+                name, fate = f"{self.name}_x{x}y{y}_{number}", stream.random()
                 state: State = "short" if fate < self.shorts else "open" if fate < self.shorts + self.opens else "good"
-                if state != "good":
-                    yield Specimen(name, Resistor(r=SHORT if state == "short" else OPEN), state, radius)
-                    continue
-                drawn = {p: nominal[p] * float(np.exp(s * z[k])) for k, (p, s) in enumerate(spreads.items())}
-                for p, change in self.gradient.items():
-                    drawn[p] = drawn.get(p, nominal[p]) * (1.0 + change * radius**2)
-                model = self.entry.model().with_parameters(drawn).seeded(self.seed, name)
+                model: DeviceModel = Resistor(r=SHORT if state == "short" else OPEN)
+                if state == "good":
+                    draw = functools.partial(self._drawn, spreads, mixing, of_die, radius, stream)
+                    model = possible(draw).seeded(self.seed, name)
                 yield Specimen(name, model, state, radius)
+
+    def _drawn(
+        self, spreads: Mapping[str, float], mixing: FloatArray, of_die: FloatArray, radius: float,
+        stream: np.random.Generator,
+    ) -> DeviceModel:
+        nominal = {parameter.name: parameter.value for parameter in self.entry.parameters}
+        own = mixing @ stream.standard_normal(len(spreads))
+        z = np.sqrt(self.common) * of_die + np.sqrt(1.0 - self.common) * own
+        drawn = {p: nominal[p] * float(np.exp(s * z[k])) for k, (p, s) in enumerate(spreads.items())}
+        for p, change in self.gradient.items():
+            drawn[p] = drawn.get(p, nominal[p]) * (1.0 + change * radius**2)
+        return self.entry.model().with_parameters(drawn)
 
     def _stream(self, *keys: str | int) -> np.random.Generator:
         digest = hashlib.sha256(repr((self.seed, self.name, *keys)).encode()).digest()

@@ -38,7 +38,8 @@ def opened(application, until, folder):
     shown.run_panel.out.setText(str(folder / "runs"))
     shown.show()
     application.setActiveWindow(shown)
-    until(lambda: not shown.checker.running(), what="for the bench to be identified")
+    # on a machine that has never run it, the simulated bench is compiled first
+    until(lambda: not shown.checker.running(), seconds=240.0, what="for the bench to be identified")
     yield shown
     shown.close()
     shown.deleteLater()

@@ -87,3 +87,15 @@ def test_stochastic_devices_each_go_their_own_way() -> None:
 def test_what_makes_no_sense_is_refused(facts: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         Wafer(**{"name": "W1", "model": "nbo2", "seed": 1, **facts})
+
+
+def test_a_draw_that_no_device_can_be_is_drawn_again() -> None:
+    """The neck of one in a thousand ag_sio2 would thin faster than it can grow: D142 of seed 1 once was an error."""
+    from tsbench.simulated_backends.devices.catalogue import catalogue
+
+    drawn = [catalogue()["ag_sio2"].specimen(1, f"D{k}") for k in range(2000)]
+    assert all(model.kn > model.rate for model in drawn)
+    wide = Wafer("W1", "ag_sio2", 1, columns=9, rows=9, devices_per_die=4, spread={"rate": 0.8})
+    assert all(s.model.kn > s.model.rate for s in wide.specimens())
+    with pytest.raises(ConfigurationError, match="kn"):
+        list(Wafer("W1", "ag_sio2", 1, columns=3, rows=3, gradient={"rate": 50.0}).specimens())
