@@ -18,8 +18,12 @@ def noise_of(values: FloatArray, resolution: float = 0.0) -> float:
     quantisation = resolution / math.sqrt(12.0)
     if values.size < 4:
         return quantisation
-    second = np.diff(values, 2)
-    return max(1.4826 * float(np.median(np.abs(second - np.median(second)))) / math.sqrt(6.0), quantisation)
+    return max(spread_of_second_differences(np.diff(values, 2)), quantisation)
+
+
+def spread_of_second_differences(second: FloatArray) -> float:
+    """Return the standard deviation of white noise from its second differences, by their median deviation."""
+    return 1.4826 * float(np.median(np.abs(second - np.median(second)))) / math.sqrt(6.0)
 
 
 def smoothed(values: FloatArray, width: int) -> FloatArray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.half_sweeps import HalfSweep
+from tsbench.analysis.signal import spread_of_second_differences
 from tsbench.errors import ConfigurationError
 from tsbench.quantities import format_quantity, parse_quantity
 from tsbench.records import FloatArray
@@ -93,7 +94,7 @@ def noise_floor(current: FloatArray, noise: float = 0.0) -> float:
     if lower.shape[0] >= 3:
         second = lower[:, 0] - 2.0 * lower[:, 1] + lower[:, 2]
         # 1.5: folding at zero and the choice of the lower half both narrow the spread
-        own = 1.5 * _spread(second)
+        own = 1.5 * spread_of_second_differences(second)
     return max(3.0 * max(noise, own), wrong_side, 1e-9 * float(current.max()))
 
 
@@ -165,9 +166,4 @@ def _largest_change(
 def _own_noise(off: FloatArray, whole: FloatArray) -> float:
     """Return the standard deviation of the off state's noise, of the whole branch where that is short."""
     second = np.diff(off if off.size >= _ENOUGH_FOR_NOISE else whole, 2)
-    return _spread(second) if second.size else 0.0
-
-
-def _spread(second: FloatArray) -> float:
-    """Return the standard deviation of white noise from its second differences, by their median deviation."""
-    return 1.4826 * float(np.median(np.abs(second - np.median(second)))) / math.sqrt(6.0)
+    return spread_of_second_differences(second) if second.size else 0.0

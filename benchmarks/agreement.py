@@ -22,6 +22,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from benchmarks.agreement_cases import CASES, Case, falls
+from benchmarks.kept_segments import KeptSegments
 from benchmarks.reference_devices import reference
 from benchmarks.report import Line, report
 from tsbench.netlist import parse_netlist
@@ -168,20 +169,9 @@ def order_line(name: str, netlist: str, node: str, window: tuple[float, float], 
 
     def run(step: float, rtol: float) -> FloatArray:
         circuit = build_circuit(parse_netlist(netlist), rtol=rtol, largest_step=step)
-        kept: list[RecordedTrajectory] = []
-
-        class Keep:
-            def observe(self, segment: Segment) -> None:
-                assert isinstance(segment, RecordedTrajectory)
-                kept.append(segment)
-
-        circuit.add_observer(Keep())
+        kept = KeptSegments(circuit)
         circuit.advance(window[1], skip=False)
-        out = np.full(times.shape, np.nan)
-        for s in kept:
-            inside = (times >= s.start) & (times <= s.end)
-            out[inside] = s.voltage(node, times[inside])
-        return out
+        return kept.voltage(node, times)
 
     exact = run(1.0, 1e-11)
     errors = [float(abs(run(step, 1e9) - exact).max()) for step in steps]

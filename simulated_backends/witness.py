@@ -126,8 +126,8 @@ class Witness:
         self._tell_maxima(time)
         self._device = device
         levels = levels_of(model) if self._nodes else None
-        limit, self._switching = self._switching.limit, SwitchingDetector(levels, self._event)
-        self._switching.limit = limit
+        self._switching = SwitchingDetector(levels, self._event)
+        self._switching.limit = self._limit()
         self._model = model if levels is not None and model.switching_conductances() is not None else None
         self._relaxation = RelaxationDetector(levels, self._event) if self._model and levels else None
         self._maxima = dict.fromkeys(self._maxima, 0.0)
@@ -156,7 +156,11 @@ class Witness:
         source = min(self._limits, key=lambda name: self._limits[name], default="")
         self._overshoot.set_limit(source, self._limits.get(source), time)
         self._catch_up()
-        self._switching.limit = self._limits.get(source, math.inf)
+        self._switching.limit = self._limit()
+
+    def _limit(self) -> float:
+        """Return the lowest current limit of the source meters [A]."""
+        return min(self._limits.values(), default=math.inf)
 
     def fault(self, facts: Mapping[str, Any], time: float) -> None:
         """A fault that was planned has happened."""

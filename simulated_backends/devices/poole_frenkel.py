@@ -26,6 +26,18 @@ LOWEST_TEMPERATURE = 10.0  #: [K]: a trial step below this is refused
 LARGEST_EXPONENT = 80.0  #: e^80: far beyond any film that still exists, far below overflow
 
 
+_LOWERING = ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY) / BOLTZMANN**2
+#: the film between nodes f and b for ngspice, the rise in units of 100 K being the voltage of node t: parameters, the
+#: element that makes x of the current's formula the voltage of node x, and the current
+FILM_PARAMETERS = (
+    f".param lowering={{sqrt({_LOWERING!r}/(epsr*d))}}", f".param depth={{ea/{BOLTZMANN!r}}}",
+    ".param prefactor={as_/d}")
+FILM_BARRIER = "Bx x 0 V = {lowering}*sqrt(abs(V(f,b)))/({t0}+100*V(t))"
+FILM_CURRENT = (
+    "{prefactor}*V(f,b)*exp(-{depth}/({t0}+100*V(t)))*(0.5+(V(x) < 1e-2 ? 0.5+V(x)*(1/3+V(x)*(0.125+V(x)/30)) : "
+    "(1+(V(x)-1)*exp(min(V(x),80)))/(V(x)*V(x))))")
+
+
 @dataclass(frozen=True)
 class PooleFrenkel(DeviceModel):
     """Parameters of the model; the electrode resistance ``re`` belongs to the device."""
@@ -101,18 +113,12 @@ class PooleFrenkel(DeviceModel):
 
         The temperature rise in units of 100 K is the voltage of node t, so that it has the size of other voltages.
         """
-        lowering = ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY) / BOLTZMANN**2
-        closed = "(1+(V(x)-1)*exp(min(V(x),80)))/(V(x)*V(x))"
-        series = "0.5+V(x)*(1/3+V(x)*(0.125+V(x)/30))"
         return (
-            f".param lowering={{sqrt({lowering!r}/(epsr*d))}}",
-            f".param depth={{ea/{BOLTZMANN!r}}}",
-            ".param prefactor={as_/d}",
+            *FILM_PARAMETERS,
             "Vi a e 0",
             "Re e f {max(re,1e-3)}",
-            "Bx x 0 V = {lowering}*sqrt(abs(V(f,b)))/({t0}+100*V(t))",
-            "Bf f b I = {prefactor}*V(f,b)*exp(-{depth}/({t0}+100*V(t)))"
-            f"*(0.5+(V(x) < 1e-2 ? {series} : {closed}))",
+            FILM_BARRIER,
+            f"Bf f b I = {FILM_CURRENT}",
             "Bt 0 t I = V(f,b)*i(Vi)/100",
             "Rt t 0 {rth}",
             "Ct t 0 {cth} ic=0",

@@ -23,6 +23,9 @@ from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 from tsbench.simulated_backends.devices.poole_frenkel import (
     BOLTZMANN,
     ELEMENTARY_CHARGE,
+    FILM_BARRIER,
+    FILM_CURRENT,
+    FILM_PARAMETERS,
     LOWEST_TEMPERATURE,
     VACUUM_PERMITTIVITY,
     film_current,
@@ -79,19 +82,13 @@ class ThirdOrder(DeviceModel):
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
         """Return the elements of an ngspice subcircuit; node t is the rise in units of 100 K, m the metallic share."""
-        lowering = ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY) / BOLTZMANN**2
-        closed = "(1+(V(x)-1)*exp(min(V(x),80)))/(V(x)*V(x))"
-        series = "0.5+V(x)*(1/3+V(x)*(0.125+V(x)/30))"
         return (
-            f".param lowering={{sqrt({lowering!r}/(epsr*d))}}",
-            f".param depth={{ea/{BOLTZMANN!r}}}",
-            ".param prefactor={as_/d}",
+            *FILM_PARAMETERS,
             "Rs a f {rs}",
             "Cs f b {cs} ic=0",
-            "Bx x 0 V = {lowering}*sqrt(abs(V(f,b)))/({t0}+100*V(t))",
+            FILM_BARRIER,
             "Vf f g 0",
-            "Bf g b I = {prefactor}*V(f,b)*exp(-{depth}/({t0}+100*V(t)))"
-            f"*(0.5+(V(x) < 1e-2 ? {series} : {closed}))+{{gm}}*V(m)*V(f,b)",
+            f"Bf g b I = {FILM_CURRENT}+{{gm}}*V(m)*V(f,b)",
             "Bt 0 t I = V(f,b)*i(Vf)/100",
             "Rt t 0 {rth}",
             "Ct t 0 {cth} ic=0",

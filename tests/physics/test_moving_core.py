@@ -7,12 +7,11 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
+from benchmarks.kept_segments import KeptSegments
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.simulate import simulate
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.compiled import evaluate_device
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
@@ -157,21 +156,10 @@ def test_scipy_agrees_on_the_relaxation_oscillator(name: str, source: float, loa
 def test_energy_balance(name: str) -> None:
     """What the source gives is stored in the capacitor, heats the load, or enters the device."""
     circuit = build_circuit(parse_netlist(OSCILLATOR.format(source=2.5, load=10e3, device=name, stop="1u")))
-    segments: list[RecordedTrajectory] = []
-
-    class Keep:
-        def observe(self, segment: Segment) -> None:
-            assert isinstance(segment, RecordedTrajectory)
-            segments.append(segment)
-
-    circuit.add_observer(Keep())
+    kept = KeptSegments(circuit)
     circuit.advance(20e-6, skip=False)
-
-    def energy(a: str, b: str, element: str) -> float:
-        return sum(s.energy(a, b, element, s.start, s.end) for s in segments)
-
-    used = energy("in", "out", "RL") + energy("out", "0", "X1") + 0.5e-9 * circuit.voltage("out") ** 2
-    assert used == pytest.approx(-energy("in", "0", "Vin"), rel=1e-6)
+    used = kept.energy("in", "out", "RL") + kept.energy("out", "0", "X1") + 0.5e-9 * circuit.voltage("out") ** 2
+    assert used == pytest.approx(-kept.energy("in", "0", "Vin"), rel=1e-6)
 
 
 def test_rest_and_curve_are_symmetric() -> None:

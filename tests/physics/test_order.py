@@ -3,36 +3,18 @@
 import numpy as np
 import pytest
 
+from benchmarks.kept_segments import KeptSegments
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
 RC_DRIVEN_BY_A_SINE = "V1 in 0 SIN(0 1 1meg)\nR1 in out 1k\nC1 out 0 100p"
 HEATING_FILM = "V1 in 0 SIN(0.9 0.1 1meg)\nR1 in out 3k\nC1 out 0 20p\nX1 out low nbo2\nR2 low 0 50\n"
 
 
-class Keep:
-    """Keeps all segments and reads them at any times."""
-
-    def __init__(self) -> None:
-        self.segments: list[RecordedTrajectory] = []
-
-    def observe(self, segment: RecordedTrajectory) -> None:
-        self.segments.append(segment)
-
-    def voltage(self, node: str, times: np.ndarray) -> np.ndarray:
-        out = np.full(times.shape, np.nan)
-        for s in self.segments:
-            inside = (times >= s.start) & (times <= s.end)
-            out[inside] = s.voltage(node, times[inside])
-        return out
-
-
-def run(netlist: str, step: float, stop: float, start: float, rtol: float = 1e9) -> tuple[Keep, float]:
+def run(netlist: str, step: float, stop: float, start: float, rtol: float = 1e9) -> tuple[KeptSegments, float]:
     """Integrate with (almost) constant steps from ``start`` on: a huge tolerance leaves only the largest step."""
     circuit = build_circuit(parse_netlist(netlist), rtol=rtol, largest_step=step)
-    keep = Keep()
-    circuit.add_observer(keep)
+    keep = KeptSegments(circuit)
     circuit.advance(stop, skip=False)
     return keep, circuit.voltage("out")
 

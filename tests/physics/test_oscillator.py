@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from benchmarks.kept_segments import KeptSegments
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
@@ -107,19 +108,9 @@ def test_ngspice_agrees(ours: tuple[np.ndarray, np.ndarray, np.ndarray], tmp_pat
 def test_energy_and_charge_balance() -> None:
     """What the source gives is stored in the capacitor, heats the resistors, or enters the device."""
     circuit = build_circuit(parse_netlist(TEXT))
-    segments: list[RecordedTrajectory] = []
-
-    class Keep:
-        def observe(self, segment: Segment) -> None:
-            assert isinstance(segment, RecordedTrajectory)
-            segments.append(segment)
-
-    circuit.add_observer(Keep())
+    kept = KeptSegments(circuit)
     circuit.advance(3e-6, skip=False)
-
-    def energy(a: str, b: str, element: str) -> float:
-        return sum(s.energy(a, b, element, s.start, s.end) for s in segments)
-
+    energy = kept.energy
     given = -energy("gen", "0", "Vbias")
     used = {
         "Rgen": energy("gen", "in", "Rgen"), "Rload": energy("in", "dut", "Rload"),
@@ -128,8 +119,8 @@ def test_energy_and_charge_balance() -> None:
     }
     assert sum(used.values()) == pytest.approx(given, rel=1e-6)
     assert energy("dut", "0", "Cdut") == pytest.approx(used["Cdut"], rel=1e-4)
-    through = sum(s.integral("current", "Rload", s.start, s.end) for s in segments)
-    device = sum(s.integral("current", "XDUT", s.start, s.end) for s in segments)
+    through = kept.integral("current", "Rload")
+    device = kept.integral("current", "XDUT")
     assert through == pytest.approx(device + CAPACITANCE * circuit.voltage("dut"), rel=1e-7)
 
 

@@ -248,3 +248,13 @@ def serve(tmp_path: Path, resistor_bench: Path) -> Iterator[Callable[..., Served
     yield start
     for served in opened:
         served.close()
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The benchmark's way to disturb a run; whatever it sets in the environment is undone."""
+    for name in ("TSBENCH_WITNESS", "TSBENCH_FAULTS"):
+        monkeypatch.setenv(name, "")
+    import benchmarks.faults
+
+    return benchmarks.faults

@@ -19,19 +19,7 @@ from tsbench.simulated_backends.witness_log import read_witness
 from tsbench.simulated_backends.world import world_of
 from tsbench.storage import read_run
 
-ROOT = Path(__file__).resolve().parents[2]
 PROTOCOLS = ("iv_sweep", "pulse_train", "oscillation", "paired_pulse", "relaxation")
-
-
-@pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The benchmark's way to disturb a run; whatever it sets in the environment is undone."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    for name in ("TSBENCH_WITNESS", "TSBENCH_FAULTS"):
-        monkeypatch.setenv(name, "")
-    import benchmarks.faults
-
-    return benchmarks.faults
 
 
 _clean: dict[str, tuple[Any, int]] = {}

@@ -11,20 +11,8 @@ import pytest
 
 from tsbench.storage import read_run
 
-ROOT = Path(__file__).resolve().parents[2]
 PROTOCOLS = ("iv_sweep", "pulse_train", "oscillation")
 pytestmark = pytest.mark.sabotage("output")
-
-
-@pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The benchmark's way to disturb a run; whatever it sets in the environment is undone."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    for name in ("TSBENCH_WITNESS", "TSBENCH_FAULTS"):
-        monkeypatch.setenv(name, "")
-    import benchmarks.faults
-
-    return benchmarks.faults
 
 
 _messages: dict[str, tuple[int, int]] = {}
