@@ -107,3 +107,20 @@ class BenchServices:
         time).
         """
         self._on_output, self._on_compliance = on_output, on_compliance
+
+
+class WorldClock:
+    """The bench's clock as those outside may use it (the ``Clock`` capability, by structure)."""
+
+    def __init__(self, bench: BenchServices) -> None:
+        self._bench = bench
+        self.jumped = 0.0  #: [s] by which a fault has set it wrong
+
+    def now(self) -> float:
+        """Return seconds of simulated time since the bench was switched on."""
+        return self._bench.clock.now + self.jumped
+
+    def wait(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        with self._bench.lock:
+            self._bench.clock.wait(seconds)

@@ -14,11 +14,11 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import Element, Netlist, check_connections, parse_netlist, parse_value
-from tsbench.simulated_backends.bench_services import BenchServices
+from tsbench.simulated_backends.bench_faults import BenchFaults
+from tsbench.simulated_backends.bench_services import BenchServices, WorldClock
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.wafer import Wafer
 from tsbench.simulated_backends.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
@@ -34,25 +34,6 @@ from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, lo
 WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
 #: [s] after the last session, so that what an instrument has begun (an output switching off) is done
 LAST_ACTS = 0.005
-OPEN = 1e10  #: [Ohm] of a device that is not connected: leakage of the fixture
-SHORT = 1.0  #: [Ohm]
-
-
-class WorldClock:
-    """The bench's clock as those outside may use it (the ``Clock`` capability, by structure)."""
-
-    def __init__(self, bench: BenchServices) -> None:
-        self._bench = bench
-        self.jumped = 0.0  #: [s] by which a fault has set it wrong
-
-    def now(self) -> float:
-        """Return seconds of simulated time since the bench was switched on."""
-        return self._bench.clock.now + self.jumped
-
-    def wait(self, seconds: float) -> None:
-        """Let simulated time pass."""
-        with self._bench.lock:
-            self._bench.clock.wait(seconds)
 
 
 class World:
@@ -63,7 +44,6 @@ class World:
         self.path = path
         self.bench = BenchServices(file.seed, file.imperfections, file.wires)
         planned = (*file.faults, *faults_from_environment())
-        self.faults = FaultPlan(planned, self._act, self._tell_fault, lambda: self.bench.clock.now)
         self.clock = WorldClock(self.bench)
         self._lost_listeners: list[Callable[[str | None], None]] = []
         self.instruments: dict[str, VirtualInstrument] = {}
@@ -83,7 +63,9 @@ class World:
             instrument.connect()
         if file.devices:
             self.positioner.place(next(iter(file.devices)))
-        self._check_faults()
+        acting = BenchFaults(self.instruments, self.positioner, self.clock, self.lose_sessions)
+        acting.check(planned, path, has_device=self.place is not None)
+        self.faults = FaultPlan(planned, acting.act, self._tell_fault, lambda: self.bench.clock.now)
         for fault in planned:
             if fault.time is not None and fault.kind not in ON_THE_WAY:
                 self.bench.clock.schedule(fault.time, functools.partial(self.faults.happen, fault))
@@ -216,6 +198,10 @@ class World:
             return Path(override)
         return self.path.parent / self.file.witness.file if self.file.witness else None
 
+    def _tell_fault(self, fault: Fault, instrument: str, message: int) -> None:
+        self.bench.sync()
+        self.witness.fault({**fault.facts(), "hit": instrument, "number": message}, self.bench.clock.now)
+
     # ------------------------------------------------------------------------------------------- life
 
     def instrument_at(self, resource: str) -> VirtualInstrument | None:
@@ -231,44 +217,6 @@ class World:
         """Lose all connections to ``instrument`` (None: to everything)."""
         for listener in self._lost_listeners:
             listener(instrument)
-
-    # ----------------------------------------------------------------------------------------- faults
-
-    def _check_faults(self) -> None:
-        for number, fault in enumerate(self.faults.pending):
-            where = f"{self.path}: faults.{number} ({fault.kind})"
-            if fault.instrument is not None and fault.instrument not in self.instruments:
-                raise ConfigurationError(
-                    f"{where}: no instrument '{fault.instrument}'{nearest(fault.instrument, self.instruments)}"
-                )
-            if fault.kind.startswith(("device", "contact")) and self.place is None:
-                raise ConfigurationError(f"{where}: this bench has no device")
-            if fault.kind == "trigger_missed" and not self.instruments[fault.instrument or ""].has_trigger:
-                raise ConfigurationError(f"{where}: {fault.instrument} has no trigger that it could miss")
-
-    def _tell_fault(self, fault: Fault, instrument: str, message: int) -> None:
-        self.bench.sync()
-        self.witness.fault({**fault.facts(), "hit": instrument, "number": message}, self.bench.clock.now)
-
-    def _act(self, fault: Fault) -> None:
-        """Let a fault of the bench itself happen, now."""
-        if fault.kind == "clock_jump":
-            self.clock.jumped += fault.seconds or 0.0
-        elif fault.kind == "trigger_missed":
-            self.instruments[fault.instrument or ""].triggers_to_miss += 1
-        elif fault.kind == "power_cycle":
-            assert fault.instrument is not None
-            self.instruments[fault.instrument].power_cycle()
-            if not fault.silent:
-                self.lose_sessions(fault.instrument)
-        elif fault.kind == "contact_lost":
-            self.positioner.lose_contact(Resistor(OPEN), fault.seconds)
-        elif fault.kind == "device_open":
-            self.positioner.spoil(Resistor(OPEN))
-        elif fault.kind == "device_short":
-            self.positioner.spoil(Resistor(fault.resistance or SHORT))
-        elif fault.kind == "device_stuck_on":
-            self.positioner.spoil(Resistor(fault.resistance or self.positioner.on_resistance()))
 
     def close(self) -> None:
         """Switch the bench off."""

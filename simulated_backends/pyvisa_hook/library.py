@@ -19,8 +19,9 @@ from pyvisa.util import LibraryPath
 from pyvisa_tsbench.locks import ResourceLock, VisaCallError
 from pyvisa_tsbench.session import Session
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.bench_services import WorldClock
 from tsbench.simulated_backends.positioner import SimulatedPositioner
-from tsbench.simulated_backends.world import World, WorldClock, close_world, open_world
+from tsbench.simulated_backends.world import World, close_world, open_world
 
 R = TypeVar("R")
 
