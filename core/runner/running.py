@@ -172,7 +172,7 @@ class RunningRun:
     def _judge_device(self) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
         try:
-            from tsbench.extraction.behaviour import device_line
+            from tsbench.extraction.device_condition import device_line
 
             if message := device_line(self.recorder.snapshot()):
                 self._note("warning", message)

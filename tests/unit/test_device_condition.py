@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsbench.analysis.behaviour import Stand, pulse_stand, steady_stand, swept, told
+from tsbench.analysis.device_condition import Stand, pulse_stand, steady_stand, swept, told
 
 CODE = 6e-6  #: [A]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tsbench.analysis.behaviour import Stand, pulse_stand, steady_stand, swept, told
+from tsbench.analysis.device_condition import Stand, pulse_stand, steady_stand, swept, told
 from tsbench.analysis.pulse import switching_delay
 from tsbench.extraction.contacts import contact_of
 from tsbench.extraction.runs import oscillation_records
