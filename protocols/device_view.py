@@ -120,6 +120,11 @@ def clipped(waveform: Waveform) -> bool:
     return bool(ends) and bool(np.isin(waveform.codes, ends).any())
 
 
+def marked(waveform: Waveform, flags: Flag = Flag.NONE) -> Waveform:
+    """Return a record with ``flags`` added, and ``CLIPPED`` where it is."""
+    return replace(waveform, flags=waveform.flags | flags | (Flag.CLIPPED if clipped(waveform) else Flag.NONE))
+
+
 def narrowed(waveform: Waveform, window: Window) -> Window:
     """Return a tighter window [V] around what ``waveform`` showed, with room, never wider than ``window``."""
     if clipped(waveform):

@@ -1,9 +1,9 @@
-"""Parameter types that several protocols use: lists of quantities, as "1.1 V, 1.2 V" or as a sequence."""
+"""Parameter types that several protocols use: lists of quantities, as "1.1 V, 1.2 V" or as a sequence; of pulses."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from tsbench.quantities import Seconds, Unit, Volts
 
@@ -22,3 +22,9 @@ def _split(value: object) -> object:
 
 VoltsList = Annotated[tuple[Volts, ...], BeforeValidator(_split), Unit("V")]
 SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(_split), Unit("s")]
+
+ScopeTrigger = Annotated[
+    Literal["device", "external"],
+    Field(description="what triggers the scope: the pulse at the device, or the generator's sync at EXT"),
+]
+ExternalLevel = Annotated[Volts, Field(description="trigger level of an external trigger")]

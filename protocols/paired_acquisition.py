@@ -7,61 +7,46 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tsbench.analysis.signal import noise_of, smoothed
-from tsbench.instruments import PulseGenerator, Station, Timebase
-from tsbench.protocols.device_view import DeviceView, clipped
-from tsbench.protocols.pulse_layout import RecordLayout, aim, pair_layout
-from tsbench.protocols.pulse_shot import Shooter, Shot
-from tsbench.protocols.waiting import steps_for
+from tsbench.instruments import Pulse, Station, Timebase
+from tsbench.protocols.device_view import DeviceView, marked
+from tsbench.protocols.pulse_layout import RecordLayout, pair_layout
+from tsbench.protocols.pulse_series import PulseSeries
+from tsbench.protocols.pulse_shot import Shot
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step, Waveform
+from tsbench.records import Flag, Point, Recorder, Step, Waveform
 
 if TYPE_CHECKING:
     from tsbench.protocols.paired_pulse import PairedPulse
 
 
-class PairedAcquisition:
+class PairedAcquisition(PulseSeries["PairedPulse"]):
     """One run of paired pulses in progress."""
 
-    def __init__(
-        self, settings: "PairedPulse", station: Station, recorder: Recorder, generator: PulseGenerator, view: DeviceView
-    ) -> None:
-        self._settings = settings
-        self._station = station
-        self._recorder = recorder
-        self._generator = generator
-        self._view = view
-        self._shooter = Shooter(station, generator, view, self._say)
-        self._total = len(settings.gap_list()) * settings.repeats * len(settings.amplitude)
-        self._pair = 0
+    def __init__(self, settings: "PairedPulse", station: Station, recorder: Recorder, view: DeviceView) -> None:
+        super().__init__(settings, station, recorder, view)
+        self._order = settings.order()
         self._missed = 0
-        self._last_end: float | None = None
 
-    def step(self, message: str, resting: bool = False) -> Step:
-        """Return how far the run has come, in pairs; ``resting`` at the base level."""
-        return Step(self._pair, self._total, message, idle=resting and self._settings.base == 0.0)
+    def first_pulse(self, amplitude: float) -> Pulse:
+        """Return the pulse of one ``amplitude`` [V], repeated after the first gap."""
+        return self._settings.pulse(amplitude, float(self._order[0]))
 
-    def series(self, amplitude: float, order: FloatArray) -> Iterator[Step]:
-        """Record the pairs of one amplitude [V] with gaps in the given ``order`` [s]."""
-        settings, clock = self._settings, self._station.clock
-        self._generator.configure_pulse(settings.pulse(amplitude, float(order[0])))
-        self._generator.configure_burst(2)
-        self._generator.set_output(True)  # idle at base
-        aim(settings, amplitude, self._view, max(self._station.fixture.path_resistance.get("pulser", 0.0), 1.0))
+    def series(self, amplitude: float) -> Iterator[Step]:
+        """Record the pairs of one ``amplitude`` [V] with the gaps in their order."""
+        self._set_up(amplitude, burst=2)
         yield self.step(f"pairs of {format_quantity(amplitude, 'V')}", resting=True)
-        began, missed = self._pair, self._missed
+        began, missed = self._done, self._missed
         present, layout = 0.0, None
-        for gap in order:
+        for gap in self._order:
             if layout is None or gap != present:
                 layout = self._set_gap(amplitude, float(gap))
                 present = float(gap)
-            ended = clock.now() if self._last_end is None else self._last_end
-            yield from steps_for(
-                clock, ended + settings.rest, lambda: self.step("the device rests", resting=True))
+            yield from self._let_rest()
             yield from self._record(amplitude, present, layout)
         if self._missed > missed:
             self._say(
                 "warning",
-                f"the scope missed a trigger in {self._missed - missed} of {self._pair - began} pairs of "
+                f"the scope missed a trigger in {self._missed - missed} of {self._done - began} pairs of "
                 f"{format_quantity(amplitude, 'V')}: they are flagged and counted in no probability; check trigger "
                 "level, cable and contact")
 
@@ -74,19 +59,18 @@ class PairedAcquisition:
         return layout
 
     def _record(self, amplitude: float, gap: float, layout: RecordLayout) -> Iterator[Step]:
-        settings, pair = self._settings, self._pair
+        settings, pair = self._settings, self._done
         starts = [0.0] if layout.segments == 1 else [0.0, settings.width + gap]
         span = layout.span if layout.segments == 1 else layout.span - layout.lead
         conditions = {"gap": gap, "amplitude": amplitude, "pair": float(pair)}
-        shot, rest = Shot(), 0.0
+        shot = Shot()
         yield from self._shooter.fire(starts, span, conditions, shot, self.step)
-        if self._last_end is not None:
-            rest = max(shot.time - self._last_end, 0.0)
+        rest = self._rested(shot)
         self._last_end = shot.time + 2 * settings.width + gap
         whole = len(shot.taken) == len(starts)
         flags = Flag.NONE if whole else Flag.TRIGGER_MISSED
         parts = [
-            _pulses(_marked(waveform, flags), settings.width + gap, sorted(shot.taken))
+            _pulses(marked(waveform, flags), settings.width + gap, sorted(shot.taken))
             for waveform in shot.waveforms.values()
         ]
         records = list(zip(*parts, strict=True))
@@ -96,12 +80,9 @@ class PairedAcquisition:
             for waveform in channels:
                 self._recorder.waveform(replace(waveform, flags=waveform.flags | flags))
         self._recorder.point(Point((float(pair), shot.time, amplitude, settings.width, gap, rest), flags))
-        self._pair += 1
+        self._done += 1
         self._missed += not whole
         yield self.step(f"gap {format_quantity(gap, 's')}", resting=True)
-
-    def _say(self, kind: str, message: str) -> None:
-        self._recorder.event(RunEvent(kind, message, self._station.clock.now()))
 
 
 def _all_seen(records: list[tuple[Waveform, ...]]) -> bool:
@@ -114,10 +95,6 @@ def _moves(waveform: Waveform) -> bool:
     width = max(5, values.size // 20)
     still = 2 * abs(waveform.scale) + 6 * noise_of(values, abs(waveform.scale)) / width**0.5
     return bool(float(np.ptp(smoothed(values, width))) > still)
-
-
-def _marked(waveform: Waveform, flags: Flag) -> Waveform:
-    return replace(waveform, flags=waveform.flags | flags | (Flag.CLIPPED if clipped(waveform) else Flag.NONE))
 
 
 def _pulses(waveform: Waveform, period: float, taken: list[int]) -> Iterator[Waveform]:

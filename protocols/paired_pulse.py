@@ -1,27 +1,21 @@
 """Paired pulses: two equal pulses with a gap between, many times and in random order: the refractory period."""
 
-from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from tsbench.errors import ConfigurationError
 from tsbench.instruments import Plan, Pulse, Station
 from tsbench.protocols.device_view import device_view
-from tsbench.protocols.fields import SecondsList, VoltsList
+from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
 from tsbench.protocols.paired_acquisition import PairedAcquisition
-from tsbench.protocols.protocol import Protocol
-from tsbench.protocols.pulse_layout import edges_width, pair_layout, pulse_preview
-from tsbench.protocols.worst_case import behind_resistance, limit_refusals, range_refusal, worst_case
+from tsbench.protocols.pulse_layout import pair_layout, pulse_preview
+from tsbench.protocols.pulse_protocol import NO_SCOPE, OVERHEAD, PulseProtocol
 from tsbench.quantities import Seconds, Volts, format_quantity
-from tsbench.records import Column, FloatArray, Recorder, Step
-
-#: [s] arming, transfer and set-up of one scope acquisition
-_OVERHEAD = 0.1
+from tsbench.records import Column, FloatArray
 
 
-class PairedPulse(Protocol):
+class PairedPulse(PulseProtocol):
     """Send pairs of equal pulses over a range of gaps in random order and record both pulses of each pair.
 
     Each repeat goes through all gaps in an order of its own, so that a drift of the device touches all gaps alike. A
@@ -32,7 +26,6 @@ class PairedPulse(Protocol):
     name: ClassVar[str] = "paired_pulse"
     title: ClassVar[str] = "Paired pulses: refractory period"
     analyses: ClassVar[tuple[str, ...]] = ("refractory",)
-    roles: ClassVar[tuple[str, ...]] = ("pulser", "scope")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("pair", "", "number of the pair, from 0, in order of time"),
         Column("time", "s", "of the first pulse's edge, on the bench's clock"),
@@ -54,30 +47,30 @@ class PairedPulse(Protocol):
     seed: int = Field(1, ge=0, le=2**53, description="seed of the random order of the gaps")
     rise_time: Seconds = Field(1e-6, gt=0, description="rise time, 10 to 90 %")
     fall_time: Seconds = Field(1e-6, gt=0, description="fall time, 90 to 10 %")
-    trigger: Literal["device", "external"] = Field(
-        "device", description="what triggers the scope: the pulse at the device, or the generator's sync at EXT"
-    )
-    external_level: Volts = Field(1.0, description="trigger level of an external trigger")
+    trigger: ScopeTrigger = "device"
+    external_level: ExternalLevel = 1.0
     resolution: int = Field(
         500, ge=20, le=100_000, description="samples of the scope in each pulse's width, at least"
     )
 
+    acquisition = PairedAcquisition
+
     @model_validator(mode="after")
     def _consistent(self) -> "PairedPulse":
-        if any(amplitude == 0 for amplitude in self.amplitude):
-            raise ValueError("amplitude: a pulse of 0 V is none")
         if any(gap <= 0 for gap in self.gaps):
             raise ValueError("gaps must be longer than 0 s")
         if not self.gaps and self.longest <= self.shortest:
             raise ValueError(f"longest gap {self.longest:g} s must exceed the shortest, {self.shortest:g} s")
-        edges = edges_width(self.rise_time, self.fall_time)
-        if self.width < edges:
-            raise ValueError(f"width {self.width:g} s is shorter than its edges ({edges:g} s)")
-        if min(self.gap_list()) < edges:
-            raise ValueError(f"gap {min(self.gap_list()):g} s is shorter than the pulse's edges ({edges:g} s)")
+        if min(self.gap_list()) < self.edges:
+            raise ValueError(f"gap {min(self.gap_list()):g} s is shorter than the pulse's edges ({self.edges:g} s)")
         return self
 
     # ------------------------------------------------------------------------------------------ parts
+
+    @property
+    def total(self) -> int:
+        """Number of pairs."""
+        return len(self.gap_list()) * self.repeats * len(self.amplitude)
 
     def gap_list(self) -> tuple[float, ...]:
         """Return the gaps [s], ascending, each once."""
@@ -98,33 +91,16 @@ class PairedPulse(Protocol):
 
     def plan(self, station: Station) -> Plan:
         """Predict pairs, duration and the worst case at the device; refuse what a limit forbids."""
-        capabilities = station.pulse_generator("pulser").capabilities
-        resistance = station.fixture.path_resistance.get("pulser", capabilities.output_resistance)
-        tops = [self.base + amplitude for amplitude in self.amplitude]
-        farthest = max(abs(level) for level in (self.base, *tops))
-        current, power = behind_resistance(farthest, resistance)
-        items = worst_case(farthest, current, station.fixture, self.width, power)
-        refusals = limit_refusals(items, station.device, self.name, "lower amplitude, base or width")
-        gaps = self.gap_list()
-        for name, value, allowed in (
-            ("base", self.base, capabilities.level_into_open),
-            ("base + amplitude", max(tops), capabilities.level_into_open),
-            ("base + amplitude", min(tops), capabilities.level_into_open),
-            ("width", self.width, capabilities.pulse_width),
-            ("width + gap", self.width + gaps[0], capabilities.pulse_period),
-            ("width + gap", self.width + gaps[-1], capabilities.pulse_period),
-            ("rise_time", self.rise_time, capabilities.edge_time),
-            ("fall_time", self.fall_time, capabilities.edge_time),
-        ):
-            refusals += range_refusal(name, value, allowed, "pulser")
+        gaps, period = self.gap_list(), station.pulse_generator("pulser").capabilities.pulse_period
+        ends = [("width + gap", self.width + gap, period) for gap in (gaps[0], gaps[-1])]
+        items, refusals = self.judged(station, ends)
         size, warnings = 0, []
         if device_view(station) is None:
-            refusals.append(
-                "scope: [fixture.sensing] names no scope channel at the device; add voltage_high and current")
+            refusals.append(f"scope: {NO_SCOPE}; add voltage_high and current")
         else:
             scope = station.oscilloscope("scope").capabilities
             layouts = [pair_layout(self, gap, self.resolution, scope) for gap in gaps]
-            size = sum(layout.points * layout.segments for layout in layouts) * self.repeats * 2 * len(tops)
+            size = sum(layout.points * layout.segments for layout in layouts) * self.repeats * 2 * len(self.amplitude)
             refusals += [f"scope: {layout.refusal}" for layout in layouts if layout.refusal]
             split = [gap for gap, layout in zip(gaps, layouts, strict=True) if layout.segments > 1]
             if split and self.trigger == "device":
@@ -133,30 +109,9 @@ class PairedPulse(Protocol):
                     "the second pulse may not trigger the scope; prefer trigger = external, or lower resolution")
         if self.gaps and len(gaps) < 4:
             warnings.append("fewer than 4 gaps: the long-gap probability and the recovery cannot be told apart")
-        pairs = len(gaps) * self.repeats * len(tops)
-        each = 2 * self.width + float(np.mean(gaps)) + max(self.rest, _OVERHEAD)
+        each = 2 * self.width + float(np.mean(gaps)) + max(self.rest, OVERHEAD)
         times, levels = pulse_preview(self, [0.0, self.width + gaps[len(gaps) // 2]])
         return Plan(
-            steps=pairs, points=pairs, duration=pairs * each, bytes=size, worst_case=items, refusals=tuple(refusals),
-            warnings=tuple(warnings), preview={"time": times, "level": levels},
+            steps=self.total, points=self.total, duration=self.total * each, bytes=size, worst_case=items,
+            refusals=tuple(refusals), warnings=tuple(warnings), preview={"time": times, "level": levels},
         )
-
-    # ------------------------------------------------------------------------------------------- run
-
-    def run(self, station: Station, recorder: Recorder) -> Iterator[Step]:
-        """Send the pairs, record each; the generator rests at base between pairs and ends off."""
-        view = device_view(station)
-        if view is None:
-            raise ConfigurationError("paired_pulse: [fixture.sensing] names no scope channel at the device")
-        generator = station.pulse_generator("pulser")
-        generator.set_output(False)
-        generator.configure_load(float("inf"))
-        tops = [self.base + amplitude for amplitude in self.amplitude]
-        order = self.order()
-        generator.configure_pulse(self.pulse(self.amplitude[0], float(order[0])))  # first: limits must hold what is set
-        generator.configure_level_limits(min(self.base, *tops), max(self.base, *tops))
-        acquisition = PairedAcquisition(self, station, recorder, generator, view)
-        for amplitude in self.amplitude:
-            yield from acquisition.series(amplitude, order)
-        generator.set_output(False)
-        yield acquisition.step("output off", resting=True)

@@ -1,16 +1,15 @@
 """Taking the records of a pulse train: arm, verify, fire, wait, fetch, and account for every pulse."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities, PulseGenerator, Station, Timebase
-from tsbench.protocols.device_view import DeviceView, Window, clipped, narrowed
-from tsbench.protocols.pulse_delivery import Delivery, train_waveform
-from tsbench.protocols.pulse_shot import Shooter, Shot
-from tsbench.protocols.waiting import steps_for
+from tsbench.instruments import OscilloscopeCapabilities, Pulse, Station, Timebase
+from tsbench.protocols.device_view import DeviceView, Window, marked, narrowed
+from tsbench.protocols.pulse_delivery import train_waveform
+from tsbench.protocols.pulse_series import PulseSeries
+from tsbench.protocols.pulse_shot import Shot
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step
+from tsbench.records import Flag, FloatArray, Point, Recorder, Step
 
 if TYPE_CHECKING:
     from tsbench.protocols.pulse_train import PulseTrain
@@ -21,79 +20,41 @@ _LONGEST_BATCH = 500
 _SAMPLES = 1000
 
 
-def batches(count: int, capabilities: OscilloscopeCapabilities) -> Iterator[slice]:
-    """Yield slices of ``count`` pulses that one segmented acquisition can hold each."""
+def batches(count: int, capabilities: OscilloscopeCapabilities) -> list[slice]:
+    """Return slices of ``count`` pulses that one segmented acquisition can hold each."""
     size = max(min(capabilities.segments, capabilities.record_length // _SAMPLES, _LONGEST_BATCH), 1)
-    for first in range(0, count, size):
-        yield slice(first, min(first + size, count))
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
-class PulseAcquisition:
+class PulseAcquisition(PulseSeries["PulseTrain"]):
     """One pulse-train run in progress."""
 
-    def __init__(
-        self,
-        settings: "PulseTrain",
-        station: Station,
-        recorder: Recorder,
-        generator: PulseGenerator,
-        view: DeviceView,
-        how: Delivery,
-    ) -> None:
-        self._settings = settings
-        self._station = station
-        self._recorder = recorder
-        self._generator = generator
-        self._view = view
-        self._how = how
-        self._shooter = Shooter(station, generator, view, self._say)
-        self._done = 0
-        self._index = 0
-        self._last_end: float | None = None
+    def __init__(self, settings: "PulseTrain", station: Station, recorder: Recorder, view: DeviceView) -> None:
+        super().__init__(settings, station, recorder, view)
+        self._how = settings.delivery(station)
 
-    def step(self, message: str, resting: bool = False) -> Step:
-        """Return how far the run has come, in pulses; ``resting`` at the base level, between two trains."""
-        total = len(self._how.starts) * len(self._settings.amplitude) * self._settings.repeats
-        return Step(self._done, total, message, idle=resting and self._settings.base == 0.0)
+    def first_pulse(self, amplitude: float) -> Pulse:
+        """Return the pulse of one ``amplitude`` [V]."""
+        return self._settings.pulse(amplitude)
 
-    def trains(self, amplitude: float, parts: Sequence[slice]) -> Iterator[Step]:
-        """Record the trains of one amplitude [V]: set up, probe for the ranges, then train by train in batches."""
-        settings, clock = self._settings, self._station.clock
-        windows = self._set_up(amplitude)
+    def series(self, amplitude: float) -> Iterator[Step]:
+        """Record the trains of one ``amplitude`` [V]: set up, probe for the ranges, then train by train in batches."""
+        settings, how = self._settings, self._how
+        windows = self._set_up(amplitude, burst=1)
         yield self.step(f"train of {format_quantity(amplitude, 'V')}", resting=True)
         if settings.probe:
             yield from self._probe(amplitude, windows)
-        if self._how.means == "waveform":
-            pulse = settings.pulse(amplitude)
-            self._generator.load_waveform(train_waveform(pulse, self._how.starts, self._how.sample_rate))
+        parts = batches(len(how.starts), self._view.scope.capabilities)
+        if how.means == "waveform":
+            parts = [slice(0, len(how.starts))]
+            self._generator.load_waveform(train_waveform(settings.pulse(amplitude), how.starts, how.sample_rate))
             self._generator.configure_burst(1)
             self._generator.set_output(True)  # an upload may have opened it
         for train in range(settings.repeats):
-            rested = clock.now() + settings.rest
-            yield from steps_for(clock, rested, lambda: self.step("the device rests", resting=True))
             self._last_end = None
+            yield from self._let_rest()
             for part in parts:
                 yield from self._batch(amplitude, part, train)
-
-    def _set_up(self, amplitude: float) -> dict[str, Window]:
-        settings, view = self._settings, self._view
-        self._generator.configure_pulse(settings.pulse(amplitude))
-        self._generator.configure_burst(1)
-        self._generator.set_output(True)  # idle at base
-        resistance = max(self._station.fixture.path_resistance.get("pulser", 0.0), 1.0)
-        levels = (settings.base, settings.base + amplitude)
-        margin = 0.1 * abs(amplitude)  # overshoot of the generator
-        voltage = (min(*levels, 0.0) - margin, max(*levels, 0.0) + margin)
-        windows = view.windows(voltage, (voltage[0] / resistance, voltage[1] / resistance))
-        view.configure(windows)
-        if settings.trigger == "external":
-            view.scope.configure_trigger(EdgeTrigger("external", settings.external_level))
-        else:
-            slope: Literal["positive", "negative"] = "positive" if amplitude > 0 else "negative"
-            view.scope.configure_trigger(
-                EdgeTrigger(view.trigger_channel, settings.base + amplitude / 2, slope)
-            )
-        return windows
 
     def _timebase(self, segments: int) -> Timebase:
         settings = self._settings
@@ -145,8 +106,7 @@ class PulseAcquisition:
             )
         flags = Flag.NONE if len(shot.taken) == len(starts) else Flag.TRIGGER_MISSED
         for waveform in shot.waveforms.values():
-            marks = flags | (Flag.CLIPPED if clipped(waveform) else Flag.NONE)
-            self._recorder.waveform(replace(waveform, flags=waveform.flags | marks))
+            self._recorder.waveform(marked(waveform, flags))
         self._record_points(amplitude, starts, shot)
         yield self.step(f"{format_quantity(amplitude, 'V')}: {part.stop} pulses", resting=True)
 
@@ -159,12 +119,8 @@ class PulseAcquisition:
             self._last_end = time + width
             self._recorder.point(
                 Point(
-                    (float(self._index), time, amplitude, width, gap),
+                    (float(self._done), time, amplitude, width, gap),
                     Flag.NONE if seen else Flag.TRIGGER_MISSED,
                 )
             )
-            self._index += 1
             self._done += 1
-
-    def _say(self, kind: str, message: str) -> None:
-        self._recorder.event(RunEvent(kind, message, self._station.clock.now()))

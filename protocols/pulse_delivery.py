@@ -7,12 +7,11 @@ from typing import Literal
 import numpy as np
 
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGeneratorCapabilities
+from tsbench.protocols.pulse_layout import EDGE_SHARE
 from tsbench.records import FloatArray
 
 #: [s] gaps from here on may be waited for on the bench's clock, one trigger a pulse
 SHORTEST_CLOCKED_GAP = 0.01
-#: a 10-90 % edge is 80 % of the whole
-_EDGE_SHARE = 0.8
 
 Means = Literal["burst", "waveform", "clock"]
 
@@ -62,7 +61,7 @@ def delivery(
 def train_waveform(pulse: Pulse, starts: FloatArray, sample_rate: float) -> ArbitraryWaveform:
     """Return the whole train as an arbitrary waveform [V] that begins and ends at the base."""
     lead = _lead(pulse)
-    rise, fall = pulse.rise_time / _EDGE_SHARE, pulse.fall_time / _EDGE_SHARE
+    rise, fall = pulse.rise_time / EDGE_SHARE, pulse.fall_time / EDGE_SHARE
     corners, levels = [0.0], [0.0]
     for start in lead + starts:
         corners += [

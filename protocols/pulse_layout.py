@@ -2,40 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities
-from tsbench.protocols.device_view import DeviceView
+from tsbench.protocols.device_view import DeviceView, Window
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 
+if TYPE_CHECKING:
+    from tsbench.protocols.pulse_protocol import PulseProtocol
+
 #: a 10-90 % edge is 80 % of the whole
-_EDGE_SHARE = 0.8
+EDGE_SHARE = 0.8
 #: share of a pulse's height at which the scope triggers on it: a device that is on shows less of the pulse
 TRIGGER_SHARE = 0.5
 #: samples of one record at most: more would fill the disk with a gap in which little happens
 LONGEST_RECORD = 1_000_000
-
-
-class PulseShape(Protocol):
-    """What pulses of all protocols have."""
-
-    @property
-    def base(self) -> float: ...
-    @property
-    def amplitude(self) -> tuple[float, ...]: ...
-    @property
-    def width(self) -> float: ...
-    @property
-    def rise_time(self) -> float: ...
-    @property
-    def fall_time(self) -> float: ...
-    @property
-    def trigger(self) -> str: ...
-    @property
-    def external_level(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -49,17 +33,12 @@ class RecordLayout:
     refusal: str = ""
 
 
-def edges_width(rise_time: float, fall_time: float) -> float:
-    """Return how much of a pulse's width at 50 % its two edges take [s]."""
-    return (rise_time + fall_time) / 2 / _EDGE_SHARE
-
-
-def record_lead(pulse: PulseShape) -> float:
+def record_lead(pulse: "PulseProtocol") -> float:
     """Return the time [s] that a record begins before its pulse."""
     return max(0.2 * pulse.width, 5 * pulse.rise_time)
 
 
-def pair_layout(pulse: PulseShape, gap: float, resolution: int, scope: OscilloscopeCapabilities) -> RecordLayout:
+def pair_layout(pulse: "PulseProtocol", gap: float, resolution: int, scope: OscilloscopeCapabilities) -> RecordLayout:
     """Return one record of both pulses, ``resolution`` samples in each; where that is too long, a segment for each."""
     lead = record_lead(pulse)
     single = 2 * lead + 1.3 * pulse.width + 2 * pulse.fall_time
@@ -76,7 +55,7 @@ def pair_layout(pulse: PulseShape, gap: float, resolution: int, scope: Oscillosc
     return RecordLayout(single, lead, max(int(np.ceil(resolution * single / pulse.width)), 1000), segments=2)
 
 
-def tail_layout(pulse: PulseShape, window: float, samples: int, scope: OscilloscopeCapabilities) -> RecordLayout:
+def tail_layout(pulse: "PulseProtocol", window: float, samples: int, scope: OscilloscopeCapabilities) -> RecordLayout:
     """Return one record of ``samples``: a pulse and ``window`` [s] after it."""
     lead = record_lead(pulse)
     whole = lead + pulse.width + 2 * pulse.fall_time + window
@@ -90,24 +69,32 @@ def tail_layout(pulse: PulseShape, window: float, samples: int, scope: Oscillosc
     return RecordLayout(whole, lead, samples, refusal=refusal)
 
 
-def pulse_preview(pulse: PulseShape, starts: Sequence[float]) -> tuple[FloatArray, FloatArray]:
+def pulse_preview(pulse: "PulseProtocol", starts: Sequence[float] | FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return corners (time [s], level [V]) of the highest pulses at ``starts`` [s] for the form."""
-    rise, fall = pulse.rise_time / _EDGE_SHARE, pulse.fall_time / _EDGE_SHARE
+    rise, fall = pulse.rise_time / EDGE_SHARE, pulse.fall_time / EDGE_SHARE
     amplitude = max(pulse.amplitude, key=abs)
     corners = [-rise / 2, rise / 2, pulse.width - fall / 2, pulse.width + fall / 2]
     times = np.concatenate([start + np.asarray(corners) for start in starts])
     return times, pulse.base + amplitude * np.tile([0.0, 1.0, 1.0, 0.0], len(starts))
 
 
-def aim(pulse: PulseShape, amplitude: float, view: DeviceView, resistance: float) -> None:
-    """Set ranges for all that a pulse of ``amplitude`` [V] behind ``resistance`` [Ohm] can show, and the trigger."""
+def aim(pulse: "PulseProtocol", amplitude: float, view: DeviceView, resistance: float) -> dict[str, Window]:
+    """Set ranges for all that a pulse of ``amplitude`` [V] behind ``resistance`` [Ohm] can show, and the trigger.
+
+    Returns
+    -------
+    dict
+        Channel -> window [V] that was set.
+    """
     margin = 0.1 * abs(amplitude)  # overshoot of the generator
     levels = (pulse.base, pulse.base + amplitude)
     low, high = min(*levels, 0.0) - margin, max(*levels, 0.0) + margin
-    view.configure(view.windows((low, high), (low / resistance, high / resistance)))
+    windows = view.windows((low, high), (low / resistance, high / resistance))
+    view.configure(windows)
     if pulse.trigger == "external":
         view.scope.configure_trigger(EdgeTrigger("external", pulse.external_level))
     else:
         level = pulse.base + TRIGGER_SHARE * amplitude
         slope: Literal["positive", "negative"] = "positive" if amplitude > 0 else "negative"
         view.scope.configure_trigger(EdgeTrigger(view.trigger_channel, level, slope))
+    return windows
