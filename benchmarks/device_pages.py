@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from benchmarks.device_runs import delays, firing, oscillation, relaxation, settings_of, sweep
 from tsbench.analysis.figure_style import CURRENT, CURVE, MUTED, THRESHOLD, label
 from tsbench.quantities import format_quantity
-from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue
+from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue, unmodelled
 from tsbench.simulated_backends.devices.static import static_curve
 from tsbench.simulated_backends.witness_levels import static_folds
 
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent.parent / "docs" / "devices"
 def figures(name: str, path: Path) -> list[str]:
     """Draw the plots of a device into one picture; return what they show, a sentence each."""
     entry = catalogue()[name]
-    switches = settings_of(name).bias is not None or entry.mechanism == "silver_filament"
+    switches = len(settings_of(name).pulses) > 1
     figure = Figure(figsize=(9.0, 6.4) if switches else (5.0, 3.4), dpi=75, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(f"{name}: {entry.title} (simulated)", fontsize=11 if switches else 8)
@@ -151,6 +151,8 @@ def main() -> int:
         (FOLDER / f"{name}.md").write_text(page(name, catalogue()[name], told), "utf-8")
     lines = ["# Devices of the catalogue", "", "| device | stack | what |", "|---|---|---|"]
     lines += [f"| [{name}]({name}.md) | {entry.stack} | {entry.title} |" for name, entry in catalogue().items()]
+    lines += ["", "Without a model, because too little is known:", ""]
+    lines += [f"* {name} ({entry.title}): {' '.join(entry.unknown)}" for name, entry in unmodelled().items()]
     (FOLDER / "README.md").write_text("\n".join(lines) + "\n", "utf-8")
     return 0
 

@@ -48,6 +48,8 @@ SETTINGS = {
         20.0, 1e3, 2e-3, (8.0, 9.0, 10.0, 11.0, 12.0, 14.0), 1e3, 5e-6, 1.0, 2e-6, 12.0, 12e3, 145.346e-12, 20e-6),
     "nbox_third_order": Settings(
         2.2, 1.0, 100e-6, (1.84, 1.86, 1.9, 1.95, 2.05, 2.2), 1.0, 1e-6, 0.1, 100e-9, 1.95, 1.0, 1e-12, 1.5e-6),
+    "ag_hfo2": Settings(
+        0.5, 1e3, 2.0, (0.267, 0.268, 0.27, 0.28, 0.3, 0.5, 1.5), 1.0, 20e-6, 0.02, 1e-6),
     "resistor": Settings(2.0, 1e3, 2e-3, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
     "diode": Settings(2.0, 1e3, 2e-3, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
     "capacitor": Settings(2.0, 1e3, 20e-6, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
@@ -120,13 +122,14 @@ def relaxation(name: str) -> tuple[FloatArray, FloatArray]:
 
 
 def firing(name: str) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-    """Return time [s], terminal voltage [V], current [A] of ten pulses of a silver device, and their length [s]."""
+    """Return time [s], terminal voltage [V], current [A] of ten pulses, and their length [s]."""
     s = settings_of(name)
     period = s.pulse_time
     width, edge = 0.05 * period, 0.001 * period
+    device = f"{name} seed=1" if catalogue()[name].model().stochastic else name
     times, voltage, current = _run(
         f"PULSE(0 {s.pulses[2]} {0.1 * period} {edge} {edge} {width} {period} 10)", s.pulse_load, 1e-15,
-        f"{name} seed=1", 10 * period)
+        device, 10 * period)
     return times, voltage, current, width
 
 

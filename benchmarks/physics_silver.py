@@ -4,6 +4,7 @@ One catalogue set per device does everything: sweeps, delay, relaxation, firing.
 rows; the series resistors and capacitors of the published neurons were not found, those here are ours.
 """
 
+from benchmarks.physics_nanodots import nanodot_rows
 from benchmarks.physics_row import Row
 from benchmarks.physics_silver_devices import kinetic_rows, molybdenum_rows, nanowire_rows, threshold_rows
 from benchmarks.physics_silver_measured import asymmetric_rows, symmetric_rows
@@ -25,6 +26,7 @@ def rows(quick: bool) -> list[Row]:
         *kinetic_rows("ag_sioxny", 1.4, trials),
         *nanowire_rows(trials, quick),
         *molybdenum_rows(trials, quick),
+        *nanodot_rows(),
         *neuron_rows("ag_sio2", 1.0, trials),
         *neuron_rows("ag_sioxny", 1.4, trials),
         *_absent(),
@@ -33,8 +35,6 @@ def rows(quick: bool) -> list[Row]:
 
 def _absent() -> list[Row]:
     reasons = (
-        ("ag_hfo2", "leakage, switching times, endurance (Midya 2017)", "1e-14 A, < 75/250 ns, > 1e8",
-         "a set that switches in 100 ns takes minutes for one sweep of ms steps; endurance is not simulated."),
         ("Ag/a-Si/Pt", "on/off ratio, switching times", "1e5, 20/16 ns",
          "nothing but the abstract's figures was found."),
         ("lateral MoS2/Ag", "volatile and non-volatile set", "0.16 V, 0.52 V",

@@ -33,7 +33,8 @@ def reference(name: str) -> Reference:
     model: Any = device_model(name)
     made: Reference = {
         "moving_core": _moving_core, "poole_frenkel": _film, "poole_frenkel_1d": _film, "third_order": _third_order,
-        "hysteretic": _hysteretic, "diode": _diode, "capacitor": _capacitor, "channel": _channel, "resistor": _resistor,
+        "hysteretic": _hysteretic, "gated_filament": _gated_filament, "diode": _diode, "capacitor": _capacitor,
+        "channel": _channel, "resistor": _resistor,
     }[model.mechanism](model)
     return made
 
@@ -124,6 +125,25 @@ def _hysteretic(m: Any) -> Reference:
             (y[2] - y[2] ** 3 + 1.2 * s) / 5e-9, (y[0] - y[3]) * capture, (loop(y) - y[4]) * capture]
 
     return Reference(m.rest(), (10.0, 10.0, 1.0, 10.0, 1.0), current, rates)
+
+
+def _gated_filament(m: Any) -> Reference:
+    def current(v: float, y: Sequence[float]) -> float:
+        plus = 1.0 / (1.0 + math.exp(-2.0 * max(min(v / m.v_p, 300.0), -300.0)))   # share of the positive polarity
+        return float(v * y[0] * (plus / m.ron_p + (1.0 - plus) / m.ron_n) + m.ileak * (2.0 * plus - 1.0))
+
+    def gate(v: float, plus: float, minus: float, width: float) -> float:
+        return 1.0 / (1.0 + math.exp(-max(min((v - plus) * (v + minus) / width**2, 600.0), -600.0)))
+
+    def rates(v: float, i: float, y: Sequence[float]) -> list[float]:
+        x = y[0]
+        to_whole, to_none = 1.0 - math.exp(-m.a * (1.0 - x)), 1.0 - math.exp(-m.a * x)
+        make = (1.0 - math.exp(-m.a * x - m.d_s)) * (1.0 - x) + to_whole * x
+        rid = to_none * (1.0 - x) + (1.0 - math.exp(-m.a * (1.0 - x) - m.d_r)) * x
+        return [gate(v, m.vth_p, m.vth_n, m.v_s) * make / m.tau_s
+                - (1.0 - gate(v, m.vh_p, m.vh_n, m.v_r)) * rid / m.tau_r]
+
+    return Reference((0.0,), (1e-3,), current, rates)
 
 
 def _diode(m: Any) -> Reference:

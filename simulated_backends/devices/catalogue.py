@@ -10,6 +10,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.devices.controls import Capacitor, Channel, Diode
+from tsbench.simulated_backends.devices.gated_filament import GatedFilament
 from tsbench.simulated_backends.devices.hysteretic import Hysteretic
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.moving_core import MovingCore
@@ -23,8 +24,8 @@ from tsbench.simulated_backends.devices.third_order import ThirdOrder
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
     model.mechanism: model
     for model in (
-        Capacitor, Channel, Diode, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic, PooleFrenkel, Resistor,
-        SilverFilament, ThirdOrder)
+        Capacitor, Channel, Diode, GatedFilament, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic,
+        PooleFrenkel, Resistor, SilverFilament, ThirdOrder)
 }
 MOST_DRAWS = 100  #: of a device, until it is one that can exist
 MARKS = {
@@ -34,7 +35,8 @@ MARKS = {
 }
 
 
-FILES = ("catalogue.toml", "catalogue_silver.toml")  #: the catalogue, in the order it is listed
+#: the catalogue, in the order it is listed
+FILES = ("catalogue.toml", "catalogue_silver.toml", "catalogue_nanodots.toml")
 UNMODELLED = "catalogue_unmodelled.toml"  #: what is known of devices that have no model
 
 

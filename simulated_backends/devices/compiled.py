@@ -13,6 +13,7 @@ import math
 
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.controls import capacitor, channel, diode
+from tsbench.simulated_backends.devices.gated_filament import gated_filament
 from tsbench.simulated_backends.devices.hysteretic import hysteretic
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.moving_core import moving_core
@@ -34,6 +35,7 @@ CAPACITOR = 7
 CHANNEL = 8
 OVONIC = 9
 HYSTERETIC = 10
+GATED_FILAMENT = 11
 
 
 @compiled
@@ -74,6 +76,10 @@ def evaluate_device(
         ovonic(p, k, v, i, y, first, out)
     elif kind == HYSTERETIC:
         hysteretic(p, k, v, i, y, first, out)
+    elif kind == GATED_FILAMENT:
+        (out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7]) = gated_filament(
+            v, i, y[first], p[k, 0], p[k, 1], p[k, 2], p[k, 3], p[k, 4], p[k, 5], p[k, 6], p[k, 7], p[k, 8], p[k, 9],
+            p[k, 10], p[k, 11], p[k, 12], p[k, 13], p[k, 14])
     elif kind == DIODE:
         diode(p, k, v, i, out)
     elif kind == CAPACITOR:
