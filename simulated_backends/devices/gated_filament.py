@@ -80,7 +80,7 @@ class GatedFilament(DeviceModel):
 
     def conductance(self, states: FloatArray) -> FloatArray:
         """Return the conductance [S] of filaments of shape (1, n), between those of the two polarities."""
-        return np.maximum(states[0], 1e-12) * self._whole
+        return np.asarray(np.maximum(states[0], 1e-12) * self._whole)
 
     def switching_conductances(self) -> tuple[float, float, float, float]:
         """Return conductances [S] of: surely off, counts as switched on, counts as switched off, surely on.
