@@ -19,7 +19,7 @@ from tsbench.analysis.figure_style import CURRENT, CURVE, MUTED, THRESHOLD, labe
 from tsbench.quantities import format_quantity
 from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue, unmodelled
 from tsbench.simulated_backends.devices.static import static_curve
-from tsbench.simulated_backends.witness_levels import static_folds
+from tsbench.simulated_backends.devices.switching_levels import static_folds
 
 FOLDER = Path(__file__).parent.parent / "docs" / "devices"
 

@@ -7,10 +7,8 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.bench_services import BenchServices
 from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.devices.history import STUCK, DeviceHistory, stuck_resistance
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.witness_levels import static_folds
-
-STUCK = 1e3  #: [Ohm] of a device that is stuck on, where its mechanism has no hold point
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,12 @@ class SimulatedDevice:
     name: str
     catalogue_name: str
     model: DeviceModel
+    history: DeviceHistory | None = None  #: what its cycles and fluctuations have made of it; None: neither changes it
+
+    @property
+    def now(self) -> DeviceModel:
+        """Return what the device is now."""
+        return self.model if self.history is None else self.history.model
 
 
 class SimulatedPositioner:
@@ -81,12 +85,12 @@ class SimulatedPositioner:
             state: Mapping[str, float] | None = None
             if device in self._left:
                 since, kept = self._left.pop(device)
-                state = rested(chosen.model, kept, now - since)
-            self._bench.circuit.set_device(self._place, chosen.model, {}, state)
+                state = rested(chosen.now, kept, now - since)
+            self._bench.circuit.set_device(self._place, chosen.model, {}, state, chosen.history)
             self._bench.changed()
         self._lost = None
         self._connected = device
-        self._on_connect(device, chosen.model, self._bench.clock.now)
+        self._on_connect(device, chosen.now, self._bench.clock.now)
 
     # ----------------------------------------------------------------------------------------- faults
 
@@ -95,15 +99,13 @@ class SimulatedPositioner:
         if self._connected is None:
             return
         name = self._connected
-        self._devices[name] = replace(self._devices[name], model=model)
+        self._devices[name] = replace(self._devices[name], model=model, history=None)
         self._left.pop(name, None)
         self.place(name)
 
     def on_resistance(self) -> float:
         """Return voltage over current at the hold point of the connected device [Ohm]."""
-        model = self._devices[self._connected].model if self._connected else None
-        hold = static_folds(model).hold if model is not None else None
-        return STUCK if hold is None else abs(hold.voltage / hold.current)
+        return stuck_resistance(self._devices[self._connected].model) if self._connected else STUCK
 
     def lose_contact(self, nothing: DeviceModel, seconds: float | None) -> None:
         """Leave ``nothing`` in the place; for ``seconds``, or until a device is placed again."""

@@ -37,8 +37,8 @@ import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.switching_levels import levels_of, static_folds
 from tsbench.simulated_backends.witness_events import SwitchingDetector, samples
-from tsbench.simulated_backends.witness_levels import levels_of, static_folds
 from tsbench.simulated_backends.witness_overshoot import OvershootDetector
 from tsbench.simulated_backends.witness_relaxation import RelaxationDetector
 
@@ -121,6 +121,15 @@ class Witness:
 
     def connected(self, device: str, model: DeviceModel, time: float) -> None:
         """Another device is in the place (the circuit is integrated up to ``time``)."""
+        self._look_at(device, model, time)
+        self._file.write({"kind": "device", "t": time, "device": device})
+
+    def changed(self, device: str, model: DeviceModel, state: str, cycles: int, time: float) -> None:
+        """The device in the place has been formed, has worn out, stays on or works again, after ``cycles``."""
+        self._look_at(device, model, time)
+        self._file.write({"kind": "changed", "t": time, "device": device, "state": state, "cycles": cycles})
+
+    def _look_at(self, device: str, model: DeviceModel, time: float) -> None:
         self._catch_up()
         self._finish()
         self._tell_maxima(time)
@@ -132,7 +141,6 @@ class Witness:
         self._relaxation = RelaxationDetector(levels, self._event) if self._model and levels else None
         self._maxima = dict.fromkeys(self._maxima, 0.0)
         self._told = dict(self._maxima)
-        self._file.write({"kind": "device", "t": time, "device": device})
 
     def output(self, instrument: str, channel: str, enabled: bool, time: float) -> None:
         """An output relay has been set."""

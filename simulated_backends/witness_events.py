@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import FloatArray, Trajectory
-from tsbench.simulated_backends.witness_levels import Levels
+from tsbench.simulated_backends.devices.switching_levels import Levels
 
 SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
 LONGEST_TAIL = 4000  #: samples kept of what came before

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.devices.switching_levels import Levels
 from tsbench.simulated_backends.witness_events import Emit
-from tsbench.simulated_backends.witness_levels import Levels
 
 LADDER = np.geomspace(1e-3, 1e-9, 19)  #: [S], three levels a decade
 

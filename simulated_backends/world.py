@@ -8,20 +8,19 @@ switched on, with device and instrument states of the beginning. The witness fil
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.netlist import Element, Netlist, check_connections, parse_netlist, parse_value
+from tsbench.netlist import Element, Netlist, check_connections, parse_netlist
 from tsbench.simulated_backends.bench_faults import BenchFaults
 from tsbench.simulated_backends.bench_services import BenchServices, WorldClock
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
+from tsbench.simulated_backends.devices.history import DeviceHistory
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.wafer import Wafer
 from tsbench.simulated_backends.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
-from tsbench.simulated_backends.positioner import SimulatedDevice, SimulatedPositioner
+from tsbench.simulated_backends.positioner import SimulatedPositioner
 from tsbench.simulated_backends.virtual_instruments.instrument import (
     Placement,
     StageElement,
@@ -29,6 +28,7 @@ from tsbench.simulated_backends.virtual_instruments.instrument import (
 )
 from tsbench.simulated_backends.virtual_instruments.models import model_class
 from tsbench.simulated_backends.witness import Witness
+from tsbench.simulated_backends.world_devices import devices_of
 from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, load_world_file
 
 WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
@@ -53,7 +53,7 @@ class World:
         self._check_terminals()
         fixture = self._fixture_netlist()
         self.place = _device_place(fixture, file, path)
-        self.devices = self._specimens()
+        self.devices = devices_of(file, path)
         self._install_circuit(fixture)
         self.positioner = SimulatedPositioner(
             self.bench, self.place, self.devices, file.positioner.travel_time, self._connected
@@ -61,8 +61,8 @@ class World:
         self._start_witness(fixture)
         for instrument in self.instruments.values():
             instrument.connect()
-        if file.devices:
-            self.positioner.place(next(iter(file.devices)))
+        if self.devices:
+            self.positioner.place(next(iter(self.devices)))
         acting = BenchFaults(self.instruments, self.positioner, self.clock, self.lose_sessions)
         acting.check(planned, path, has_device=self.place is not None)
         self.faults = FaultPlan(planned, acting.act, self._tell_fault, lambda: self.bench.clock.now)
@@ -138,39 +138,13 @@ class World:
             raise ConfigurationError(f"{self.path}: {error}") from None
         for stage in stages:
             circuit.set_stage(stage.name, stage.stage)
+        circuit.on_state = self._device_changed
         self.bench.install(circuit)
 
-    def _specimens(self) -> dict[str, SimulatedDevice]:
-        found = {}
-        for name, table in self.file.devices.items():
-            numbers = _numbers(self.path, name, table.parameters)
-            try:
-                nominal = device_model(table.model)
-                if table.seed is not None:
-                    nominal = catalogue()[table.model.lower()].specimen(table.seed, name)
-                if "seed" not in {key.lower() for key in numbers}:   # its own random path in this world
-                    nominal = nominal.seeded(self.file.seed, name, table.seed or 0)
-                if self.file.chuck.temperature is not None and "t0" not in {key.lower() for key in numbers}:
-                    nominal = nominal.at_temperature(self.file.chuck.temperature)
-                found[name] = SimulatedDevice(name, table.model, nominal.with_parameters(numbers))
-            except ConfigurationError as error:
-                raise ConfigurationError(f"{self.path}: devices.{name}: {error}") from None
-        return {**found, **self._wafer_specimens()}
-
-    def _wafer_specimens(self) -> dict[str, SimulatedDevice]:
-        found = {}
-        for name, table in self.file.wafers.items():
-            facts = table.model_dump()
-            facts["correlation"] = {(first, second): value for first, second, value in table.correlation}
-            try:
-                specimens = list(Wafer(name, **facts).specimens())
-            except ConfigurationError as error:
-                raise ConfigurationError(f"{self.path}: wafers.{name}: {error}") from None
-            for specimen in specimens:
-                model, chuck = specimen.model, self.file.chuck.temperature
-                model = model if chuck is None else model.at_temperature(chuck)
-                found[specimen.name] = SimulatedDevice(specimen.name, table.model, model)
-        return found
+    def _device_changed(self, place: str, history: DeviceHistory, time: float) -> None:
+        device = self.positioner.connected()
+        assert device is not None
+        self.witness.changed(device, history.model, history.state, history.cycles, time)
 
     # ---------------------------------------------------------------------------------------- witness
 
@@ -244,21 +218,11 @@ def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
             f"{path}: fixture.place: the netlist has {len(places)} X elements "
             f"({', '.join(places)}); say which one the positioner serves"
         )
-    if places and not file.devices:
+    if places and not (file.devices or file.wafers):
         raise ConfigurationError(
             f"{path}: the netlist has a place {places[0]} but there are no [devices]; add one"
         )
     return places[0] if places else None
-
-
-def _numbers(path: Path, device: str, parameters: Mapping[str, float | str]) -> dict[str, float]:
-    numbers = {}
-    for name, value in parameters.items():
-        try:
-            numbers[name] = parse_value(value) if isinstance(value, str) else float(value)
-        except ValueError as error:
-            raise ConfigurationError(f"{path}: devices.{device}.parameters.{name}: {error}") from None
-    return numbers
 
 
 _open: dict[Path, World] = {}

@@ -1,14 +1,14 @@
 """``world.toml``: what the simulated bench really is. Loading and refusing, nothing else."""
 
+import math
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.fields import FieldInfo
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.quantities import Kelvins, Seconds
+from tsbench.quantities import Amperes, Hertz, Kelvins, Seconds, Volts
 from tsbench.simulated_backends.faults import Fault
 
 
@@ -42,12 +42,54 @@ class FixtureTable(_Table):
     )
 
 
+class CyclesTable(_Table):
+    """``[devices.NAME.cycles]``: what cycles do to a device, see :class:`.devices.cycle_statistics.CycleStatistics`."""
+
+    spread: dict[str, float] = Field(default_factory=dict)
+    correlation: tuple[tuple[str, str, float], ...] = ()
+    persistence: float = 0.0
+    drift: dict[str, float] = Field(default_factory=dict)
+    virgin: dict[str, float] = Field(default_factory=dict)
+    used: float = 0.0
+    endurance: float = math.inf
+    endurance_shape: float = 1.5
+    critical_current: Amperes = math.inf
+    critical_exponent: float = 4.0
+    recovery_voltage: Volts = math.inf
+    recovery: float = 0.5
+
+
+class TelegraphTable(_Table):
+    """``[[devices.NAME.noise]]`` of kind telegraph, see :class:`.devices.fluctuations.Telegraph`."""
+
+    kind: Literal["telegraph"]
+    parameter: str
+    amplitude: float
+    time_low: Seconds
+    time_high: Seconds
+
+
+class FlickerTable(_Table):
+    """``[[devices.NAME.noise]]`` of kind flicker (1/f), see :class:`.devices.fluctuations.Flicker`."""
+
+    kind: Literal["flicker"]
+    parameter: str
+    spread: float
+    lowest_frequency: Hertz = 1.0
+    highest_frequency: Hertz = 1e3
+
+
+NoiseTable = Annotated[TelegraphTable | FlickerTable, Field(discriminator="kind")]
+
+
 class DeviceTable(_Table):
     """``[devices.NAME]``: a catalogue model with parameters replaced."""
 
     model: str
     parameters: dict[str, float | str] = Field(default_factory=dict)
     seed: int | None = None
+    cycles: CyclesTable | None = None
+    noise: tuple[NoiseTable, ...] = ()
 
 
 class WaferTable(_Table):
@@ -64,6 +106,8 @@ class WaferTable(_Table):
     common: float = 0.5
     shorts: float = 0.0
     opens: float = 0.0
+    cycles: CyclesTable | None = None  #: of every device, each from a seed of its own
+    noise: tuple[NoiseTable, ...] = ()
 
 
 class ChuckTable(_Table):
@@ -131,17 +175,24 @@ def _first_problem(error: ValidationError) -> str:
 
 def _known_names(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys that the table at ``location`` may have."""
-    model: Any = WorldFile
+    tables: list[type[BaseModel]] = [WorldFile]
     for part in location:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            field: FieldInfo | None = model.model_fields.get(str(part))
-            model = field.annotation if field else None
-        else:  # the value of a dict or an item of a tuple
-            arguments = [a for a in getattr(model, "__args__", ()) if isinstance(a, type) and a is not str]
-            model = arguments[-1] if arguments else None
-        arguments = [
-            a for a in getattr(model, "__args__", ()) if isinstance(a, type) and issubclass(a, BaseModel)
-        ]
-        if arguments and not hasattr(model, "__origin__"):  # X | None
-            model = arguments[0]
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+        fields = [table.model_fields[str(part)] for table in tables if str(part) in table.model_fields]
+        if fields:
+            tables = [table for field in fields for table in _tables_in(field.annotation)]
+        else:   # the name of an entry, the number of one, or which of several kinds it is
+            tables = [table for table in tables if _kind_of(table) in (None, part) or isinstance(part, int)]
+    return list(dict.fromkeys(name for table in tables for name in table.model_fields))
+
+
+def _tables_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the tables that an annotation speaks of: ``X | None``, ``dict[str, X]``, ``tuple[X, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [table for argument in get_args(annotation) for table in _tables_in(argument)]
+
+
+def _kind_of(table: type[BaseModel]) -> str | None:
+    field = table.model_fields.get("kind")
+    kinds = get_args(field.annotation) if field else ()
+    return str(kinds[0]) if len(kinds) == 1 else None

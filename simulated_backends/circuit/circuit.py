@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NoReturn
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.assembly import assemble
+from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.compiled_circuit import CHUNK, CompiledCircuit
 from tsbench.simulated_backends.circuit.cycles import find_limit_cycle, join_steps
 from tsbench.simulated_backends.circuit.engine import (
@@ -27,6 +28,7 @@ from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.history import DeviceHistory
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
@@ -65,6 +67,9 @@ class Circuit:
         self._observers: list[Observer] = []
         self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE])
         self.steps = 0   #: accepted steps so far
+        self._changes = DeviceChanges()
+        #: told of each device whose history comes to another state: (element in lower case, history, time [s])
+        self.on_state: Callable[[str, DeviceHistory, float], None] | None = None
         self._full = False   # the last call of the integrator was not cut off by ``until``
         self._compiled_before: dict[tuple[float, ...], CompiledCircuit] = {}
         self._assemble()
@@ -178,13 +183,19 @@ class Circuit:
             f"more than {MOST_STEPS:.0e} steps; {cause}")
 
     def _step(self, until: float) -> None:
+        if self._changes:
+            self._let_changes_happen()
         begin, restarted = self._front, self._restart
-        steps, self._front, status = self._compiled.integrate(self._control, begin, self._y, restarted, until)
+        most = self._changes.chunk if self._changes else None
+        until = min(until, self._changes.planned())
+        steps, self._front, status = self._compiled.integrate(self._control, begin, self._y, restarted, until, most)
         self._restart = False
         self.steps += steps.starts.size
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
             self._remember(steps)
+            if self._changes and self._find_change(self._pending):
+                return
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
                 what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
@@ -193,6 +204,50 @@ class Circuit:
                     f"check the values of {self._names()}")
             self._restart = True
         self._full = status != REACHED
+
+    # ------------------------------------------------------------------------------------ devices that change
+
+    def _find_change(self, run: RecordedTrajectory) -> bool:
+        """Cut a run of steps off where a device changes first; return whether one does."""
+        elements = {e.name.lower(): e for e in self._elements if e.kind == "X"}
+        across, through = {}, {}
+        for key, _ in self._changes.histories():
+            first, second = (self._system.voltages[n] for n in elements[key].nodes)
+            across[key], through[key] = first.plus(second.scaled(-1.0)), self._system.currents[key]
+        instant = self._changes.find(run, across, through)
+        if instant is None:
+            return False
+        self._y = unknowns_at(run, instant)
+        self._pending = run.between(run.start, instant)
+        self.steps -= run.steps.starts.size - self._pending.steps.starts.size
+        self._front = instant
+        self._start_afresh()
+        return True
+
+    def _let_changes_happen(self) -> None:
+        """Change the device that is due, now that everything before has been seen."""
+        self._changes.commit(self._front)
+        if self._changes.due is None:
+            return
+        before = {key: history.state for key, history in self._changes.histories()}
+        key = self._changes.happen(self._front)
+        history = dict(self._changes.histories())[key]
+        if history.model.kind == self._models[key].kind:
+            self._models[key] = history.model
+            for compiled in self._compiled_before.values():
+                compiled.set_parameters(key, history.model)
+        else:
+            self._put_model(key, history.model, history.model.rest())
+        self._make_consistent(self._front)
+        if self.on_state is not None and history.state != before[key]:
+            self.on_state(key, history, self._front)
+
+    def _start_afresh(self) -> None:
+        """Have the integrator begin anew at the front: something is different from there on."""
+        self._restart = True
+        self._memory.clear()
+        self._control[2] = FIRST_STEP
+        self._control[4] = self._front
 
     def _deliver(self, until: float) -> None:
         """Show observers what lies between ``time`` and ``until`` of the steps already taken."""
@@ -232,10 +287,12 @@ class Circuit:
 
     def _skip(self, until: float) -> bool:
         """Skip whole periods from the front on if a limit cycle has converged; return whether any were."""
-        if self._compiled.stochastic or not self._memory or self._restart or not self._full:
+        if self._compiled.stochastic or self._changes.every_cycle:
+            return False
+        if not self._memory or self._restart or not self._full:
             return False
         self._full = False   # one search per run of steps
-        limit = min(until, self._control[5])
+        limit = min(until, self._control[5], self._changes.planned())
         steps = join_steps(self._memory)
         cycle = find_limit_cycle(steps, self._compiled.differential, self.rtol, self._compiled.weights)
         if cycle is None:
@@ -292,17 +349,27 @@ class Circuit:
 
     def set_device(
         self, device: str, model: str | DeviceModel, parameters: Mapping[str, float],
-        state: Mapping[str, float] | None,
+        state: Mapping[str, float] | None, history: DeviceHistory | None = None,
     ) -> None:
         """Put another device in the position of ``device``, with its own remembered state (None: at rest).
 
-        ``model`` is a name of the catalogue (or a model), ``parameters`` replace some of its parameters.
+        ``model`` is a name of the catalogue (or a model), ``parameters`` replace some of its parameters. A ``history``
+        goes on with the device; its present model stands in for ``model``.
         """
         key = self._known(device, self._models, "device")
+        if history is not None:
+            history.fluctuate(self.time)
+            model = history.model
         new = (device_model(model) if isinstance(model, str) else model).with_parameters(parameters)
         self._stop_here()
+        self._changes.attach(key, history)
+        kept = state or {}
+        self._put_model(key, new, [kept.get(s, rest) for s, rest in zip(new.states, new.rest(), strict=True)])
+        self._make_consistent()
+
+    def _put_model(self, key: str, new: DeviceModel, states: Sequence[float]) -> None:
         kept = {name: self._states(name) for name in self._models if name != key}
-        kept[key] = [state[s] if state and s in state else rest for s, rest in zip(new.states, new.rest(), strict=True)]
+        kept[key] = list(states)
         linear = self._y[: len(self._system.linear)]
         self._models[key] = new
         self._compiled_before.clear()   # the new device may have another number of states
@@ -311,22 +378,23 @@ class Circuit:
         self._y[: linear.size] = linear
         for name, values in kept.items():
             self._put_state(name, values)
-        self._make_consistent()
 
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
         if self._front > self.time and self._pending is not None:
             self._y = self._unknowns_now()
+            self._changes.due = None   # it lies behind
+            self._changes.commit(self.time)
+        elif self._changes:
+            self._let_changes_happen()
         self._front = self.time
         self._pending = None
-        self._restart = True
-        self._memory.clear()
-        self._control[2] = FIRST_STEP
-        self._control[4] = self.time
+        self._start_afresh()
 
-    def _make_consistent(self) -> None:
-        if not self._compiled.make_consistent(self.time, self._y):
-            raise TsbenchError(f"circuit: device currents cannot be found at {self.time:.9g} s")
+    def _make_consistent(self, time: float | None = None) -> None:
+        time = self.time if time is None else time
+        if not self._compiled.make_consistent(time, self._y):
+            raise TsbenchError(f"circuit: device currents cannot be found at {time:.9g} s")
 
     def settle(self) -> None:
         """Go to the operating point without time passing: the sources as they are now, nothing moving.
@@ -347,9 +415,7 @@ class Circuit:
     def _unknowns_now(self) -> FloatArray:
         if self._front <= self.time or self._pending is None:
             return self._y
-        s = self._pending.between(self.time, self.time).steps
-        x = (self.time - s.starts[0]) / s.lengths[0]
-        return np.asarray(s.y0[0] * (1 - x) + x * (s.y1[0] + (1 - x) * (s.p[0] + x * s.q[0])))
+        return unknowns_at(self._pending, self.time)
 
     def unknowns(self) -> FloatArray:
         """Return a copy of the unknowns now."""
@@ -390,6 +456,13 @@ class Circuit:
         if key not in known:
             raise ConfigurationError(f"circuit has no {what} '{name}'{nearest(key, known)}")
         return key
+
+
+def unknowns_at(run: RecordedTrajectory, time: float) -> FloatArray:
+    """Return the unknowns at ``time`` [s], within a run of steps."""
+    s = run.between(time, time).steps
+    x = (time - s.starts[0]) / s.lengths[0]
+    return np.asarray(s.y0[0] * (1 - x) + x * (s.y1[0] + (1 - x) * (s.p[0] + x * s.q[0])))
 
 
 def check_stage(name: str, stage: SourceMeterStage) -> None:

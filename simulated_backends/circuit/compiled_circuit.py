@@ -57,6 +57,7 @@ class CompiledCircuit:
         n, nu = system.size, system.B.shape[1]
         self.differential = n - len(devices)   #: unknowns with a derivative; they come first
         self._parameters = np.zeros((len(devices), _PARAMETERS))
+        self._rows = {name: k for k, name in enumerate(names)}
         index = [len(system.linear), len(devices), len(system.stage_index)]
         weights = np.full(n, 1e-5)   # currents [A]
         weights[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
@@ -81,6 +82,11 @@ class CompiledCircuit:
         self._special = specialised_integrate(self.topology) if specialised else None
         self._stages = np.zeros((len(system.stage_index), 7))
         self.set_sources([])
+
+    def set_parameters(self, device: str, model: DeviceModel) -> None:
+        """Give a device (element name in lower case) other parameters of the same kind of model."""
+        vector = model.vector()
+        self._parameters[self._rows[device], : vector.size] = vector
 
     def set_sources(self, waveforms: Sequence[SourceWaveform]) -> None:
         """Use these waveforms, in the order of the V and I elements."""
@@ -187,16 +193,18 @@ class CompiledCircuit:
     # ------------------------------------------------------------------------------------ through time
 
     def integrate(
-        self, control: FloatArray, begin: float, y: FloatArray, restart: bool, until: float
+        self, control: FloatArray, begin: float, y: FloatArray, restart: bool, until: float, most: int | None = None
     ) -> tuple[Steps, float, int]:
-        """Take at most :data:`CHUNK` or :data:`LARGE_CHUNK` steps; arguments, status: :func:`.integrator.integrate`.
+        """Take at most ``most`` steps (None: :data:`CHUNK` or :data:`LARGE_CHUNK`).
+
+        Other arguments and the status: :func:`.integrator.integrate`.
 
         Returns
         -------
         (the steps, time reached [s], status); ``y`` and ``control`` are updated.
         """
         special = None if (self.sources.kinds == SINE).any() else self._special
-        n, chunk = y.size, LARGE_CHUNK if special else CHUNK
+        n, chunk = y.size, most or (LARGE_CHUNK if special else CHUNK)
         out = (np.empty(chunk), np.empty(chunk), *(np.empty((chunk, n)) for _ in range(4)))
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = (special or integrate)(

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.simulated_backends.devices.history import DeviceHistory
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 FloatArray = npt.NDArray[np.float64]
@@ -170,5 +171,5 @@ class CircuitInterface(Protocol):
     def current(self, element: str) -> float: ...
     def device_state(self, device: str) -> Mapping[str, float]: ...
     def set_device(self, device: str, model: str | DeviceModel, parameters: Mapping[str, float],
-                   state: Mapping[str, float] | None) -> None:
+                   state: Mapping[str, float] | None, history: DeviceHistory | None = None) -> None:
         """Put another device in the position of ``device`` (a positioner moved), with its own remembered state."""

@@ -86,6 +86,10 @@ class DeviceModel:
         """Return whether the temperature of the surroundings is a parameter, ``t0``."""
         return any(f.name == "t0" for f in dataclasses.fields(self))
 
+    def parameters(self) -> dict[str, float]:
+        """Return the value of each parameter by its name."""
+        return {f.name: float(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
     def with_parameters(self, parameters: Mapping[str, float]) -> Self:
         """Return a copy with some parameters replaced (any case).
 

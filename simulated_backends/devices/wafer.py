@@ -20,6 +20,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue, possible
+from tsbench.simulated_backends.devices.correlation import mixing_matrix
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 from tsbench.simulated_backends.devices.resistor import Resistor
 
@@ -95,18 +96,7 @@ class Wafer:
 
     def _mixing(self) -> FloatArray:
         """Return the matrix that turns independent normal numbers into correlated ones, shape (parameters, same)."""
-        names = list(self._spreads())
-        matrix = np.eye(len(names))
-        for (first, second), value in self.correlation.items():
-            if first not in names or second not in names:
-                raise ConfigurationError(
-                    f"wafer {self.name}: correlation of {first} and {second}: both need a spread; they have {names}")
-            matrix[names.index(first), names.index(second)] = matrix[names.index(second), names.index(first)] = value
-        try:
-            mixing: FloatArray = np.asarray(np.linalg.cholesky(matrix) if names else matrix, dtype=np.float64)
-        except np.linalg.LinAlgError:
-            raise ConfigurationError(f"wafer {self.name}: these correlations contradict each other") from None
-        return mixing
+        return mixing_matrix(list(self._spreads()), self.correlation, f"wafer {self.name}")
 
     def dies(self) -> Iterator[tuple[int, int, float]]:
         """Yield (column, row, distance from the centre) of each die on the round wafer, from the centre's numbers."""

@@ -17,9 +17,9 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseTrain
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
+from tsbench.simulated_backends.devices.switching_levels import Levels
 from tsbench.simulated_backends.witness import Witness
 from tsbench.simulated_backends.witness_events import SwitchingDetector
-from tsbench.simulated_backends.witness_levels import Levels
 from tsbench.simulated_backends.witness_log import outputs_left_on, read_sessions, read_witness
 from tsbench.simulated_backends.witness_overshoot import OvershootDetector
 

@@ -10,8 +10,8 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import FloatArray, PiecewiseLinear
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.switching_levels import Levels
 from tsbench.simulated_backends.witness import Witness
-from tsbench.simulated_backends.witness_levels import Levels
 from tsbench.simulated_backends.witness_log import WitnessLog, read_witness
 from tsbench.simulated_backends.witness_relaxation import RelaxationDetector
 

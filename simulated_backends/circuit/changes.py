@@ -1,0 +1,166 @@
+"""Devices that change while they are in a circuit: found in the steps taken, at an instant that no observer moves.
+
+A device with a :class:`~tsbench.simulated_backends.devices.history.DeviceHistory` changes where a cycle of it has ended
+(its conductance at the end of a step is below the level of a device that is off, having been above that of one that is
+on), where a voltage may bring it back, or where its fluctuations jump. Ends of steps and the jumps' instants depend on
+nothing but the circuit, so who looks when changes nothing.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.system import Row
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
+from tsbench.simulated_backends.devices.history import DeviceHistory
+
+FEWEST, MOST = 32, 1024  #: steps per call of the integrator: those behind a change are taken in vain
+SMALLEST_VOLTAGE = 1e-6  #: [V] at which current over voltage is still a conductance
+
+What = Literal["cycle", "recovery", "fluctuation"]
+
+
+def schmitt(
+    values: FloatArray, low: float, high: float, known: npt.NDArray[np.bool_], before: bool
+) -> npt.NDArray[np.bool_]:
+    """Return the state after each value of a trigger that rises above ``high`` and falls below ``low``.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+    low, high : float
+        In the values' unit.
+    known : array of bool, shape (n,)
+        Where a value says anything.
+    before : bool
+        State before the first one.
+    """
+    marks = np.where(known & (values > high), 1, np.where(known & (values < low), 0, -1))
+    said = np.flatnonzero(marks >= 0)
+    if not said.size:
+        return np.full(values.shape, before)
+    last = np.searchsorted(said, np.arange(values.size), side="right") - 1
+    return np.asarray(np.where(last >= 0, marks[said[np.maximum(last, 0)]] == 1, before))
+
+
+@dataclass
+class _Watch:
+    """What is known of one device, up to the steps committed."""
+
+    history: DeviceHistory
+    triggered: bool = False   # on, or (stuck) at the recovery voltage
+    peak: float = 0.0   # [A] of this cycle, with its sign
+    ends: FloatArray = field(default_factory=lambda: np.empty(0))
+    states: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
+    currents: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    def look(self, ends: FloatArray, voltages: FloatArray, currents: FloatArray) -> int | None:
+        """Look at the ends of new steps; return the first at which something happens to the device."""
+        history, levels = self.history, self.history.levels
+        self.ends, self.currents = ends, currents
+        if history.state == "stuck":
+            other = -history.polarity * voltages
+            wanted = history.statistics.recovery_voltage
+            self.states = schmitt(other, 0.5 * wanted, wanted, np.isfinite(other), self.triggered)
+            happens = self.states & ~np.concatenate([[self.triggered], self.states[:-1]])
+        elif history.state == "worn" or levels is None or not history.every_cycle:
+            self.states = np.empty(0, bool)
+            return None
+        else:
+            size = abs(voltages)
+            conductance = abs(currents) / np.maximum(size, SMALLEST_VOLTAGE)
+            self.states = schmitt(conductance, levels.off, levels.on, size > SMALLEST_VOLTAGE, self.triggered)
+            happens = ~self.states & np.concatenate([[self.triggered], self.states[:-1]])
+        return int(np.argmax(happens)) if happens.any() else None
+
+    def commit(self, until: float) -> None:
+        """Accept what was looked at up to ``until`` [s]."""
+        count = int(np.searchsorted(self.ends, until, side="right"))
+        if count:
+            here = self.currents[:count]
+            on = self.states[:count] if self.states.size and self.history.state != "stuck" else np.zeros(count, bool)
+            if on.any():
+                largest = float(here[on][np.argmax(abs(here[on]))])
+                since_on = bool(on[0]) and self.triggered
+                self.peak = max(self.peak, largest, key=abs) if since_on else largest
+            if self.states.size:
+                self.triggered = bool(self.states[count - 1])
+        self.ends = np.empty(0)
+
+
+class DeviceChanges:
+    """Finds the changes of all devices of one circuit that have a history."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, _Watch] = {}
+        self.due: tuple[str, What] | None = None   #: what is to happen where the integrator stands
+        self.chunk = FEWEST   #: steps to take at once
+
+    def attach(self, device: str, history: DeviceHistory | None) -> None:
+        """Watch ``device`` from now on; None: it has no history."""
+        self._watches.pop(device, None)
+        if history is not None:
+            self._watches[device] = _Watch(history)
+
+    def __bool__(self) -> bool:
+        return bool(self._watches)
+
+    @property
+    def every_cycle(self) -> bool:
+        """Return whether no two cycles are the same."""
+        return any(watch.history.every_cycle for watch in self._watches.values())
+
+    def histories(self) -> Iterator[tuple[str, DeviceHistory]]:
+        """Yield each device that has one, with its history."""
+        for device, watch in self._watches.items():
+            yield device, watch.history
+
+    def planned(self) -> float:
+        """Return the instant of the next jump of a fluctuation [s]."""
+        return min((watch.history.next_change for watch in self._watches.values()), default=math.inf)
+
+    def find(self, steps: RecordedTrajectory, across: dict[str, Row], through: dict[str, Row]) -> float | None:
+        """Return where in new steps the first change happens [s], and remember what it is; None: nowhere.
+
+        ``across`` and ``through`` are the rows of each device's voltage and current.
+        """
+        ends = steps.steps.starts + steps.steps.lengths
+        first, self.due = math.inf, None
+        for device, watch in self._watches.items():
+            found = watch.look(
+                ends, steps.quantity(across[device], ends), steps.quantity(through[device], ends))
+            if found is not None and ends[found] < first:
+                first = float(ends[found])
+                self.due = (device, "recovery" if watch.history.state == "stuck" else "cycle")
+        planned = self.planned()
+        if planned < first and planned <= steps.end:
+            first, self.due = planned, (self._next(planned), "fluctuation")
+        count = ends.size if self.due is None else int(np.searchsorted(ends, first)) + 1
+        self.chunk = min(MOST, max(FEWEST, 2 * count))
+        return first if self.due is not None else None
+
+    def _next(self, planned: float) -> str:
+        return next(d for d, w in self._watches.items() if w.history.next_change == planned)
+
+    def commit(self, until: float) -> None:
+        """Accept what was found up to ``until`` [s]; nothing that was found behind it is due."""
+        for watch in self._watches.values():
+            watch.commit(until)
+
+    def happen(self, time: float) -> str:
+        """Let what is due happen to its device at ``time`` [s]; return the device."""
+        assert self.due is not None
+        (device, what), self.due = self.due, None
+        watch = self._watches[device]
+        if what == "cycle":
+            watch.history.switched_off(watch.peak)
+            watch.triggered, watch.peak = False, 0.0
+        elif what == "recovery" and watch.history.try_recovery():
+            watch.triggered = False
+        watch.history.fluctuate(time)
+        return device

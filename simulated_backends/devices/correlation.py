@@ -1,0 +1,43 @@
+"""Correlated random parameters: from independent standard normal numbers to correlated ones."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.devices.model import FloatArray
+
+
+def mixing_matrix(
+    names: Sequence[str], correlation: Mapping[tuple[str, str], float], where: str
+) -> FloatArray:
+    """Return the matrix that turns independent normal numbers, one per name, into correlated ones.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Parameters with a spread, in order.
+    correlation : mapping
+        Coefficient, -1 to 1, of pairs of names; 0 where none is given.
+    where : str
+        Whose they are, for messages.
+
+    Returns
+    -------
+    array, shape (names, names): the Cholesky factor of the correlation matrix.
+
+    Raises
+    ------
+    ConfigurationError
+        A name without a spread, or coefficients that contradict each other.
+    """
+    matrix = np.eye(len(names))
+    for (first, second), value in correlation.items():
+        if first not in names or second not in names:
+            raise ConfigurationError(
+                f"{where}: correlation of {first} and {second}: both need a spread; they have {list(names)}")
+        matrix[names.index(first), names.index(second)] = matrix[names.index(second), names.index(first)] = value
+    try:
+        return np.asarray(np.linalg.cholesky(matrix) if names else matrix, dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise ConfigurationError(f"{where}: these correlations contradict each other") from None

@@ -1,0 +1,159 @@
+"""The life of one device: its parameters as cycles and fluctuations have left them, its count of cycles, its end."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.devices.catalogue import possible
+from tsbench.simulated_backends.devices.correlation import mixing_matrix
+from tsbench.simulated_backends.devices.cycle_statistics import CycleStatistics, require_parameter
+from tsbench.simulated_backends.devices.fluctuations import Flicker, Telegraph, processes
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.resistor import Resistor
+from tsbench.simulated_backends.devices.switching_levels import levels_of
+
+STUCK = 1e3  #: [Ohm] of a device that is stuck on, where its mechanism has no hold point
+State = Literal["virgin", "good", "stuck", "worn"]
+
+
+def stuck_resistance(model: DeviceModel) -> float:
+    """Return the resistance [Ohm] of a device that stays on: voltage over current at its hold point."""
+    levels = levels_of(model)
+    return STUCK if levels is None else 1.0 / levels.hold
+
+
+class DeviceHistory:
+    """What has become of a device. Whoever has it in a circuit tells it what happens; it says what the device is now.
+
+    It goes forward only: the same seed and the same happenings give the same device, bit for bit.
+
+    Parameters
+    ----------
+    nominal : DeviceModel
+        The device without any of this.
+    statistics : CycleStatistics, optional
+        What cycles do. None: nothing.
+    noise : sequence
+        Its telegraph and flicker noise.
+    seed : sequence of int
+        Its own.
+
+    Raises
+    ------
+    ConfigurationError
+        The model has no such parameter, or cycles are asked for of one that does not switch.
+    """
+
+    def __init__(
+        self, nominal: DeviceModel, statistics: CycleStatistics | None = None,
+        noise: Sequence[Telegraph | Flicker] = (), seed: Sequence[int] = (0,),
+    ) -> None:
+        self.nominal = nominal
+        self.statistics = statistics if statistics is not None else CycleStatistics()
+        self.every_cycle = statistics is not None   #: a cycle changes it
+        self.statistics.check(nominal)
+        for number, part in enumerate(noise):
+            require_parameter(nominal, part.parameter, f"noise.{number}")
+        drawing, fate, fluctuating = (
+            np.random.default_rng([*seed, purpose]) for purpose in (0x647261, 0x666174, 0x6e6f69))
+        self._drawing, self._fate = drawing, fate
+        self._processes = [
+            (part.parameter, process)
+            for part, own in zip(noise, fluctuating.spawn(len(noise)), strict=True) for process in processes(part, own)]
+        self._names = sorted(self.statistics.spread)
+        self._mixing = mixing_matrix(self._names, self.statistics.correlation, "cycles")
+        self.levels = levels_of(nominal)   #: conductances that tell a cycle
+        if self.every_cycle and self.levels is None:
+            raise ConfigurationError(
+                f"cycles: {nominal.mechanism} has no level that tells on from off, so its cycles cannot be told")
+        self.cycles = 0   #: since the beginning
+        self.state: State = "virgin" if self.statistics.virgin else "good"
+        self.polarity = 0   #: of the current that it was stuck by
+        self._life = self._draw_life()
+        self._z = np.zeros(len(self._names))
+        self._cycle_factors: dict[str, float] = {}
+        self.model: DeviceModel = nominal   #: the device as it is now
+        self._draw(1.0)
+
+    # ------------------------------------------------------------------------------------ cycles
+
+    def _draw_life(self) -> float:
+        """Return after how many cycles in all it wears out, given that it has lived to ``used``."""
+        s = self.statistics
+        behind = (s.used / s.endurance) ** s.endurance_shape
+        drawn = -math.log1p(-self._fate.random())
+        return float(s.endurance * (behind + drawn) ** (1.0 / s.endurance_shape))
+
+    def _draw(self, news: float) -> None:
+        """Draw the parameters of the next cycle; ``news``: share of z that is new."""
+        s, before = self.statistics, self._z
+        aged = math.log10(1.0 + s.used + self.cycles)
+
+        def draw() -> DeviceModel:
+            self._z = math.sqrt(1.0 - news**2) * before + news * (
+                self._mixing @ self._drawing.standard_normal(len(self._names)))
+            factors = {p: math.exp(s.spread[p] * z) for p, z in zip(self._names, self._z, strict=True)}
+            for p, change in s.drift.items():
+                factors[p] = factors.get(p, 1.0) * (1.0 + change * aged)
+            if self.state == "virgin":
+                for p, factor in s.virgin.items():
+                    factors[p] = factors.get(p, 1.0) * factor
+            self._cycle_factors = factors
+            return self._made()
+
+        self.model = possible(draw)
+
+    def _made(self) -> DeviceModel:
+        factors = dict(self._cycle_factors)
+        sums: dict[str, float] = {}
+        for p, process in self._processes:
+            sums[p] = sums.get(p, 1.0) + process.value
+        for p, total in sums.items():
+            factors[p] = factors.get(p, 1.0) * total
+        nominal = self.nominal.parameters()
+        return self.nominal.with_parameters({p: nominal[p] * factor for p, factor in factors.items()})
+
+    def switched_off(self, peak: float) -> None:
+        """A cycle is over that had the peak current ``peak`` [A], with its sign.
+
+        ``model`` and ``state`` then say what the device has become.
+        """
+        s = self.statistics
+        self.cycles += 1
+        chance = -math.expm1(-((abs(peak) / s.critical_current) ** s.critical_exponent))
+        stuck = self._fate.random() < chance
+        if stuck or s.used + self.cycles >= self._life:
+            self.state = "stuck" if stuck else "worn"
+            self.polarity = 1 if peak >= 0 else -1
+            self.model = Resistor(r=stuck_resistance(self.nominal))
+            return
+        self.state = "good"
+        self._draw(math.sqrt(1.0 - s.persistence**2))
+
+    def try_recovery(self) -> bool:
+        """A device that is stuck has met the recovery voltage: return whether it works again."""
+        if self._fate.random() < self.statistics.recovery:
+            self.state = "good"
+            self._draw(1.0)
+            return True
+        return False
+
+    # ------------------------------------------------------------------------------------ fluctuations
+
+    @property
+    def next_change(self) -> float:
+        """Return when a fluctuation changes the device next [s]; infinity if none does."""
+        if self.state in ("stuck", "worn"):
+            return math.inf
+        return min((process.next_change for _, process in self._processes), default=math.inf)
+
+    def fluctuate(self, time: float) -> None:
+        """Let its fluctuations go on to ``time`` [s]."""
+        if self.next_change > time:
+            return
+        for _, process in self._processes:
+            process.advance(time)
+        self.model = self._made()
