@@ -182,6 +182,10 @@ class BenchFile:
                         f"{nearest(node, nodes)}"
                     )
             netlist = parse_netlist(fixture.netlist, fixture.terminals.values())
+            if netlist.temperature is not None:   # nothing would use it, and a run would seem to have been warm
+                raise ConfigurationError(
+                    "a temperature card (.temp, .options temp=) has no place in a bench file, which says what is "
+                    "connected; take it out and set the chuck itself")
         except ConfigurationError as error:
             raise self._fail(f"fixture: {error}") from None
         self.netlist = netlist

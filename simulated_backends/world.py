@@ -122,6 +122,10 @@ class World:
                     f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', which "
                     f"the netlist has not{nearest(node.lower(), netlist.nodes)}"
                 )
+        if netlist.temperature is not None:
+            raise ConfigurationError(
+                f"{self.path}: fixture.netlist: a temperature card (.temp, .options temp=) has no place in a world "
+                f"file; write [chuck] temperature = {netlist.temperature:g}")
         return netlist
 
     def _install_circuit(self, fixture: Netlist) -> None:

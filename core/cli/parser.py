@@ -311,13 +311,15 @@ def _add_bench(commands: Any) -> None:
     simulate.add_argument(
         "--temperature",
         metavar="KELVIN",
-        help='of the chuck, for every device without a t0 of its own in the netlist; for example "350 K"',
+        help='of the chuck, for every device without a t0 of its own in the netlist; goes before a .temp card '
+        '(degrees Celsius) there; for example "350 K"',
     )
     simulate.add_argument(
         "--devices-lib",
         type=Path,
         metavar="FILE",
-        help="write the device models as SPICE subcircuits to FILE",
+        help="write the device models as SPICE subcircuits to FILE, in surroundings as --temperature or the "
+        "netlist's .temp card says",
     )
 
     check = _add(

@@ -14,10 +14,14 @@ _DPI = 130
 
 def simulate(options: argparse.Namespace) -> int:
     """Integrate a netlist over its own ``.tran``, write what it saves; or write the device models."""
+    temperature = None if options.temperature is None else parse_quantity(options.temperature, "K")
     if options.devices_lib is not None:
         from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
 
-        write_devices_lib(options.devices_lib)
+        surroundings = temperature
+        if surroundings is None and options.netlist is not None:
+            surroundings = _temperature_of(options.netlist)
+        write_devices_lib(options.devices_lib, surroundings)
         sys.stderr.write(f"wrote {options.devices_lib}\n")
         if options.netlist is None:
             return 0
@@ -28,7 +32,6 @@ def simulate(options: argparse.Namespace) -> int:
     from tsbench.simulated_backends.circuit.simulate import simulate as integrate
 
     models = _models(options.netlist, options.device)
-    temperature = None if options.temperature is None else parse_quantity(options.temperature, "K")
     with ProgressPrinter(options.netlist.name, "compiling the circuit engine") as progress:
         result = integrate(
             options.netlist,
@@ -50,6 +53,14 @@ def simulate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _temperature_of(netlist: Path) -> float | None:
+    """Return the temperature that a netlist sets by a card [K]."""
+    from tsbench.netlist import parse_netlist
+    from tsbench.simulated_backends.circuit.simulate import netlist_text
+
+    return parse_netlist(netlist_text(netlist)).temperature
+
+
 def _models(netlist: Path, given: Sequence[str]) -> dict[str, str]:
     """Return element name -> model of ``--device NAME=MODEL``, or of ``--device MODEL`` for every device."""
     models: dict[str, str] = {}
@@ -59,11 +70,9 @@ def _models(netlist: Path, given: Sequence[str]) -> dict[str, str]:
             models[name] = model
             continue
         from tsbench.netlist import parse_netlist
+        from tsbench.simulated_backends.circuit.simulate import netlist_text
 
-        try:
-            parsed = parse_netlist(netlist.read_text(encoding="utf-8"))
-        except UnicodeDecodeError as error:
-            raise ConfigurationError(f"netlist file '{netlist}' cannot be read: {error}") from None
+        parsed = parse_netlist(netlist_text(netlist))
         models.update({element.name: name for element in parsed.of_kind("X")})
     return models
 

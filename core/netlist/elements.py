@@ -80,6 +80,7 @@ class Netlist:
     initial_voltages: Mapping[str, float] = field(default_factory=dict)
     saved: tuple[str, ...] = ()  #: "v(out)", "v(a,b)", "i(v1)", lower case, in order
     includes: tuple[str, ...] = ()  #: file names of ``.include`` and ``.lib``, not followed
+    temperature: float | None = None  #: of the surroundings [K], by ``.temp`` or ``.options temp=``, there in degrees C
     ignored: tuple[str, ...] = ()  #: cards read and not used (``.options`` and the like)
 
     @property

@@ -14,9 +14,13 @@ from tsbench.netlist.values import parse_value
 _KINDS = "RCLVI"
 _SOURCE = re.compile(r"(?:dc\s+(\S+)\s*)?(?:(pulse|pwl|sine?)\s*\(?(.*?)\)?)?", re.IGNORECASE)
 _WITHOUT_EFFECT = (
-    ".option", ".options", ".title", ".temp", ".meas", ".measure", ".plot", ".probe", ".op", ".global",
+    ".title", ".meas", ".measure", ".plot", ".probe", ".op", ".global",
 )
-_CARDS = (".param", ".tran", ".ic", ".save", ".print", ".include", ".inc", ".lib", ".end", *_WITHOUT_EFFECT)
+_CARDS = (
+    ".param", ".tran", ".ic", ".save", ".print", ".include", ".inc", ".lib", ".temp", ".option", ".options", ".end",
+    *_WITHOUT_EFFECT,
+)
+_ZERO_CELSIUS = 273.15  #: [K]
 
 
 def parse_netlist(text: str, terminals: Iterable[str] = (), check: bool = True) -> Netlist:
@@ -79,6 +83,7 @@ class _Parser:
         self.includes: list[str] = []
         self.ignored: list[str] = []
         self.transient: Transient | None = None
+        self.temperature: tuple[int, float] | None = None  #: line, [K]
         self.line = 0
 
     def parse(self, text: str, terminals: list[str], check: bool) -> Netlist:
@@ -106,7 +111,7 @@ class _Parser:
                 self._element(line)
         netlist = Netlist(
             tuple(self.elements.values()), title, self.transient, self.initial, tuple(self.saved),
-            tuple(self.includes), tuple(self.ignored),
+            tuple(self.includes), self.temperature and self.temperature[1], tuple(self.ignored),
         )
         if not netlist.elements:
             raise ConfigurationError("netlist has no elements; give lines such as 'R1 in out 5k'")
@@ -147,6 +152,7 @@ class _Parser:
         handlers: dict[str, Callable[[str], None]] = {
             ".param": lambda _: None, ".tran": self._tran, ".ic": self._ic, ".save": self._save,
             ".print": self._save, ".include": self._include, ".inc": self._include, ".lib": self._include,
+            ".temp": self._temp, ".option": self._options, ".options": self._options,
         }
         if word in handlers:
             handlers[word](rest)
@@ -184,6 +190,34 @@ class _Parser:
                 self.saved.append(name)
             elif word != "tran":
                 self.fail(f"'{word}' cannot be saved; write v(node), v(node,node), i(element) or all")
+
+    def _temp(self, rest: str) -> None:
+        if len(rest.split()) != 1:
+            self.fail(f".temp needs one number of degrees Celsius, got '{rest}'; run the netlist once for each")
+        self._surroundings(rest, ".temp")
+
+    def _options(self, rest: str) -> None:
+        others = []
+        for item in re.sub(r"\s*=\s*", "=", rest).split():
+            name, _, value = item.partition("=")
+            if name.lower() == "temp":
+                self._surroundings(value, ".options temp")
+            else:
+                others.append(item)
+        if others:
+            self.ignored.append(f".options {' '.join(others)}")
+
+    def _surroundings(self, text: str, owner: str) -> None:
+        if not re.fullmatch(r"\{\s*\w+\s*\}|[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", text, re.IGNORECASE):
+            self.fail(f"{owner}: '{text}' must be a number of degrees Celsius without a unit, such as 85")
+        celsius = self._number(text, owner)
+        kelvin = celsius + _ZERO_CELSIUS
+        if not (math.isfinite(kelvin) and kelvin > 0):
+            self.fail(f"{owner}: {celsius:g} degrees Celsius must be above absolute zero, -273.15")
+        if self.temperature is not None and self.temperature[1] != kelvin:
+            self.fail(f"{owner}: {celsius:g} degrees Celsius, but line {self.temperature[0]} sets "
+                      f"{self.temperature[1] - _ZERO_CELSIUS:g}; keep one")
+        self.temperature = (self.line, kelvin)
 
     def _include(self, rest: str) -> None:
         if not rest:

@@ -60,7 +60,8 @@ def build_circuit(
     noise_refinement : float
         Factor on how long the noise of a stochastic device is taken as straight; below 1 nearer to its true path.
     temperature : float, optional
-        Of the surroundings (a chuck) of all devices [K]; a ``t0`` in the netlist goes before it. None: their own.
+        Of the surroundings (a chuck) of all devices [K]; a ``t0`` in the netlist goes before it, a ``.temp`` card
+        does not. None: that of the card, or their own.
     specialised : bool
         Integrate with code written for this topology: some seconds to compile the first time on a machine, then
         several times faster; for long runs.
@@ -91,6 +92,8 @@ def build_circuit(
             elements.append(Element("C", f"{name}.c", (_node(node), GROUND), 0, value=capacitance))
     _refuse_duplicates([*(e.name for e in elements), *placed])
     check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
+    if temperature is None:
+        temperature = netlist.temperature
     models = {e.name: _model(e, device_models or {}, temperature) for e in elements if e.kind == "X"}
     return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
                    noise_refinement, specialised)

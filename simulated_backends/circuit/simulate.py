@@ -55,7 +55,8 @@ def simulate(
     rtol : float
         Relative tolerance of the integrator.
     temperature : float, optional
-        Of the surroundings (a chuck) of all devices [K], but for those with a ``t0`` in the netlist.
+        Of the surroundings (a chuck) of all devices [K], but for those with a ``t0`` in the netlist; goes before a
+        ``.temp`` card.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def simulate(
     ConfigurationError
         The netlist cannot be read or used; one line that names the element or node.
     """
-    parsed = parse_netlist(_text(netlist))
+    parsed = parse_netlist(netlist_text(netlist))
     if parsed.transient is None:
         raise ConfigurationError("netlist has no .tran card; add for example '.tran 1n 20u uic'")
     tran = parsed.transient
@@ -77,7 +78,9 @@ def simulate(
             raise ConfigurationError(f"netlist: '{name}' is not a device")
     circuit = build_circuit(
         parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature)
-    if temperature is not None:
+    if temperature is not None and parsed.temperature not in (None, temperature):
+        notes += (f"not used: the netlist's temperature, {parsed.temperature:g} K; {temperature:g} K is asked for",)
+    if temperature is not None or parsed.temperature is not None:
         notes += tuple(
             f"{element.name}: its model has no temperature" for element in parsed.of_kind("X")
             if not circuit.model_of(element.name).feels_temperature)
@@ -95,7 +98,8 @@ def simulate(
     return SimulationResult(times, columns, circuit.steps - first, notes + tuple(circuit.messages))
 
 
-def _text(netlist: str | Path) -> str:
+def netlist_text(netlist: str | Path) -> str:
+    """Return SPICE text as it is, or that of the file at a path; ConfigurationError if it cannot be read."""
     if isinstance(netlist, str) and "\n" in netlist:
         return netlist
     path = Path(netlist)

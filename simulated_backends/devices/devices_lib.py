@@ -3,24 +3,46 @@
 import dataclasses
 from pathlib import Path
 
+from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.catalogue import catalogue
-from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.model import DeviceModel, check_temperature
 
 
-def devices_lib() -> str:
-    """Return the text of ``devices.lib``: one subcircuit with two terminals for each device of the catalogue."""
+def devices_lib(temperature: float | None = None) -> str:
+    """Return the text of ``devices.lib``: one subcircuit with two terminals for each device of the catalogue.
+
+    Parameters
+    ----------
+    temperature : float, optional
+        Of the surroundings [K], in place of each device's own. ngspice's ``.temp`` does not reach a subcircuit's
+        parameters, so the file is written for one temperature; a ``t0=`` on an element goes before it.
+
+    Raises
+    ------
+    ConfigurationError
+        The temperature is not positive.
+    """
     parts = ["* Devices of the tsbench catalogue for ngspice; generated, do not edit"]
+    if temperature is not None:
+        check_temperature(temperature)
+        parts.append(f"* in surroundings of {temperature:g} K, where a device has a temperature (t0)")
     for name, entry in catalogue().items():
         parts.append(f"*\n* {name}: {entry.title}\n* {entry.description}")
         parts += [f"* {p.name} = {p.value:g} {p.unit} [{p.mark}] {p.source}" for p in entry.parameters]
         model = entry.model()
+        if temperature is not None and model.feels_temperature:
+            try:
+                model = model.at_temperature(temperature)
+            except ConfigurationError as error:
+                parts.append(f"* (no subcircuit at {temperature:g} K: {error})")
+                continue
         parts.append("* stochastic: no subcircuit" if model.stochastic else _subcircuit(name, model))
     return "\n".join(parts) + "\n"
 
 
-def write_devices_lib(path: Path) -> None:
+def write_devices_lib(path: Path, temperature: float | None = None) -> None:
     """Write :func:`devices_lib` to ``path``."""
-    path.write_text(devices_lib(), encoding="utf-8")
+    path.write_text(devices_lib(temperature), encoding="utf-8")
 
 
 def _subcircuit(name: str, model: DeviceModel) -> str:

@@ -12,6 +12,12 @@ from tsbench.errors import ConfigurationError, nearest
 FloatArray = npt.NDArray[np.float64]
 
 
+def check_temperature(temperature: float) -> None:
+    """Refuse a temperature [K] of the surroundings that is not positive, by ConfigurationError."""
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise ConfigurationError(f"temperature = {temperature:g} K must be positive")
+
+
 @dataclasses.dataclass(frozen=True)
 class DeviceModel:
     """Base of the device models. A subclass adds its parameters as float fields, in SI units."""
@@ -77,8 +83,7 @@ class DeviceModel:
         ConfigurationError
             The temperature is not positive, or the model does not hold there.
         """
-        if not (np.isfinite(temperature) and temperature > 0):
-            raise ConfigurationError(f"temperature = {temperature:g} K must be positive")
+        check_temperature(temperature)
         return self.with_parameters({"t0": temperature}) if self.feels_temperature else self
 
     @property

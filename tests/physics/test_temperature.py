@@ -1,5 +1,7 @@
 """The temperature of the chuck: on a netlist, on the command line, in a world file; thresholds fall with it."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -7,23 +9,38 @@ import pytest
 
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.instruments.bench_file import BenchFile
+from tsbench.simulated_backends.circuit.simulate import SimulationResult, simulate
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
+from tsbench.simulated_backends.devices.devices_lib import devices_lib
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.world import close_world, open_world
 
 RAMP = (
     "* ramp\nV1 in 0 PWL(0 0 100u 2)\nR1 in out 50\nC1 out 0 1p\nX1 out 0 {device}\n"
     ".tran 100n 100u uic\n.save v(out)\n")
+OSCILLATOR = Path(__file__).resolve().parents[2] / "examples" / "oscillator.cir"
 WORLD = Path(__file__).resolve().parents[2] / "examples" / "nbo2.world.toml"
 WITH_TEMPERATURE = [
     name for name, entry in catalogue().items()
     if entry.mechanism in ("poole_frenkel", "poole_frenkel_1d", "moving_core", "ovonic")]
 
 
+def period_of(times: np.ndarray, low: np.ndarray) -> float:
+    """Return the mean period by the rises of v(low) through 20 mV (0.4 mA), the start left out."""
+    k = np.flatnonzero((low[:-1] < 0.02) & (low[1:] >= 0.02))
+    at = times[k] + (0.02 - low[k]) / (low[k + 1] - low[k]) * (times[k + 1] - times[k])
+    return float(np.diff(at[3:]).mean())
+
+
 def threshold(device: str, temperature: float | None = None) -> float:
     """Return the terminal voltage at which the device switches on a ramp: the first maximum that it falls from."""
-    voltage = simulate(RAMP.format(device=device), temperature=temperature).columns["v(out)"]
+    return first_maximum(simulate(RAMP.format(device=device), temperature=temperature))
+
+
+def first_maximum(result: SimulationResult) -> float:
+    """Return the first maximum from which the terminal voltage falls by 5 mV."""
+    voltage = result.columns["v(out)"]
     falling = np.flatnonzero(voltage < np.maximum.accumulate(voltage) - 5e-3)
     return float(voltage[: falling[0]].max())
 
@@ -83,6 +100,70 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "expected K" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("card", [".temp 67", ".options temp=67", ".param hot=67\n.temp {hot}"])
+def test_a_card_is_the_temperature_of_all_devices(card: str) -> None:
+    ramp = RAMP + card + "\n"
+    warm = simulate(ramp.format(device="nbo2")) if "{hot}" not in card else simulate(
+        RAMP.format(device="nbo2") + card + "\n")
+    assert not [text for text in warm.messages if "temp" in text]
+    assert first_maximum(warm) == pytest.approx(threshold("nbo2", 340.15), rel=1e-9)
+
+
+def test_what_goes_before_a_card() -> None:
+    """A t0 of the element, and a temperature that is asked for, which is told."""
+    own = simulate(RAMP.format(device="nbo2 t0=300") + ".temp 67\n")
+    assert first_maximum(own) == pytest.approx(threshold("nbo2 t0=300"), rel=1e-9)
+    asked = simulate(RAMP.format(device="nbo2") + ".temp 67\n", temperature=310.0)
+    assert first_maximum(asked) == pytest.approx(threshold("nbo2", 310.0), rel=1e-9)
+    assert "not used: the netlist's temperature, 340.15 K; 310 K is asked for" in asked.messages
+    cold = simulate("V1 a 0 1\nX1 a 0 resistor\n.temp 67\n.tran 1n 10n\n.save i(X1)")
+    assert "X1: its model has no temperature" in cold.messages
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("celsius", [0.0, 60.0])
+def test_ngspice_agrees_on_an_oscillator_with_a_card(celsius: float, tmp_path: Path) -> None:
+    """The example with a card, run by ngspice with the library that the command line writes for this netlist."""
+    netlist, table = tmp_path / "oscillator.cir", tmp_path / "out.csv"
+    netlist.write_text(OSCILLATOR.read_text("utf-8").replace(".tran", f".temp {celsius}\n.tran", 1), "utf-8")
+    assert main(["simulate", str(netlist), "--devices-lib", str(tmp_path / "devices.lib"), "--out", str(table)]) == 0
+    names = table.read_text("utf-8").splitlines()[0].split(",")
+    rows = np.loadtxt(table, delimiter=",", skiprows=1)
+    mine = period_of(rows[:, 0], rows[:, names.index("v(low)")])
+    done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "oscillator.cir"], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=120, check=False)
+    assert (tmp_path / "out.raw").exists(), done.stdout + done.stderr
+    head, _, data = (tmp_path / "out.raw").read_bytes().partition(b"Binary:\n")
+    variables = int(re.search(r"No. Variables: *(\d+)", head.decode())[1])   # type: ignore[index]
+    raw = np.frombuffer(data).reshape(-1, variables)
+    theirs = period_of(raw[:, 0], raw[:, names.index("v(low)")])
+    unheated = simulate(OSCILLATOR)
+    usual = period_of(unheated.times, unheated.columns["v(low)"])
+    print(f"{celsius:g} C: {mine * 1e9:.3f} ns, ngspice {theirs * 1e9:.3f} ns; without a card {usual * 1e9:.3f} ns")
+    assert mine == pytest.approx(theirs, rel=2e-3)
+    assert abs(mine / usual - 1) > 0.02
+
+
+def test_library_for_a_temperature(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = devices_lib(350.0)
+    assert "in surroundings of 350 K" in text
+    assert "no subcircuit at 350 K: device model moving_core: t0 = 350 K must be below" in text   # vo2
+    assert text.count("+ t0=350.0") == sum(
+        "t0" in {p.name for p in entry.parameters} and not entry.model().stochastic
+        for name, entry in catalogue().items() if name != "vo2")
+    with pytest.raises(ConfigurationError, match="temperature = -1 K must be positive"):
+        devices_lib(-1.0)
+    library = tmp_path / "devices.lib"
+    assert main(["simulate", "--devices-lib", str(library), "--temperature", "350 K"]) == 0
+    assert library.read_text("utf-8") == text
+    netlist = tmp_path / "bad.cir"
+    netlist.write_text("V1 a 0 1\nX1 a 0 nbo2\n.temp -300\n.tran 1n 10n\n", "utf-8")
+    capsys.readouterr()
+    assert main(["simulate", str(netlist)]) == 2
+    error = capsys.readouterr().err
+    assert "netlist line 3: .temp: -300 degrees Celsius must be above absolute zero" in error and error.count("\n") == 1
+
+
 def test_world_file(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     text = WORLD.read_text("utf-8") + '[devices.D2]\nmodel = "nbo2"\nparameters = { t0 = 310.0 }\n'
@@ -96,3 +177,15 @@ def test_world_file(tmp_path: Path) -> None:
     path.write_text(text + "[chuck]\ntemperature = -1\n", "utf-8")
     with pytest.raises(ConfigurationError, match=r"chuck\.temperature: Input should be greater than 0"):
         open_world(path)
+    path.write_text(WORLD.read_text("utf-8").replace('netlist = """', 'netlist = """\n.temp 85'), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"a temperature card .* write \[chuck\] temperature = 358.15"):
+        open_world(path)
+
+
+def test_bench_file_refuses_a_card(tmp_path: Path) -> None:
+    """The fixture as believed says what is connected; a card there would warm nothing."""
+    path = tmp_path / "bench.toml"
+    text = (WORLD.parent / "nbo2.bench.toml").read_text("utf-8")
+    path.write_text(text.replace('netlist = """', 'netlist = """\n.options temp=85'), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"a temperature card .* has no place in a bench file"):
+        BenchFile.load(path)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.errors import ConfigurationError
@@ -114,6 +114,17 @@ R9 this is not read
     ("V1 a 0 1\n.tran 1n", r"line 2: .tran needs"),
     ("V1 a 0 1\n.tran 1n 0", r"line 2: .tran: step"),
     ("V1 a 0 1\nR1 a 0 1\n.ic i(a)=1", r"line 3: .ic"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp", r"line 3: .temp needs one number of degrees Celsius, got ''"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp 25 85", r"line 3: .temp needs one number .* got '25 85'"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp 300K", r"line 3: .temp: '300K' must be a number of degrees Celsius without a unit"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp warm", r"line 3: .temp: 'warm' must be a number of degrees Celsius"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp 1.2.3", r"line 3: .temp: '1.2.3' must be a number of degrees"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp {t}", r"line 3: .temp: parameter 't' is not set"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp -273.15", r"line 3: .temp: -273.15 degrees Celsius must be above absolute zero"),
+    ("V1 a 0 1\nR1 a 0 1\n.options temp=-300", r"line 3: .options temp: -300 degrees Celsius must be above absolute"),
+    ("V1 a 0 1\nR1 a 0 1\n.temp 1e999", r"line 3: .temp: '1e999' is not finite"),
+    ("V1 a 0 1\nR1 a 0 1\n.options reltol=1e-4 temp=", r"line 3: .options temp: '' must be a number"),
+    ("V1 a 0 1\n.temp 85\nR1 a 0 1\n.option temp=25", r"line 4: .options temp: 25 .*, but line 2 sets 85; keep one"),
     ("V1 a 0 1\nR1 a 0 1\n.save p(a)", r"line 3: 'p\(a\)' cannot be saved"),
     ("V1 a b 1\nR1 a b 1", r"no ground"),
     ("", r"no elements"),
@@ -121,6 +132,34 @@ R9 this is not read
 def test_mistakes_are_named(text: str, expected: str) -> None:
     with pytest.raises(ConfigurationError, match=expected):
         parse_netlist(text)
+
+
+@pytest.mark.parametrize(("cards", "kelvin", "ignored"), [
+    ("", None, ()),
+    (".temp 85", 358.15, ()),
+    (".TEMP -40 ; cold", 233.15, ()),
+    (".param t=27\n.temp {t}", 300.15, ()),
+    (".options temp=85", 358.15, ()),
+    (".option reltol=1e-4 temp = 2.5e1 tnom=27", 298.15, (".options reltol=1e-4 tnom=27",)),
+    (".temp 85\n.options temp=85", 358.15, ()),
+    (".options tnom=50", None, (".options tnom=50",)),
+])
+def test_temperature_of_the_surroundings(cards: str, kelvin: float | None, ignored: tuple[str, ...]) -> None:
+    netlist = parse_netlist(f"V1 a 0 1\nR1 a 0 1\n{cards}\n.end")
+    assert netlist.temperature == (None if kelvin is None else pytest.approx(kelvin))
+    assert netlist.ignored == ignored
+
+
+@given(st.one_of(st.floats(), st.text(alphabet="0123456789.eE+-{}kK ", max_size=8)))
+@settings(deadline=None)
+def test_any_temperature_is_used_or_refused_in_one_line(value: float | str) -> None:
+    try:
+        netlist = parse_netlist(f"V1 a 0 1\nR1 a 0 1\n.temp {value}")
+    except ConfigurationError as error:
+        assert str(error).startswith("netlist line 3: .temp") and "\n" not in str(error)
+    else:
+        assert netlist.temperature == pytest.approx(float(value) + 273.15)
+        assert netlist.temperature > 0
 
 
 def test_an_unknown_element_names_its_neighbour() -> None:
