@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.instruments import Plan
@@ -20,19 +21,20 @@ from tsbench.storage.run_id import new_run_id, timestamp
 from tsbench.storage.watchdog_events import watchdog_path
 
 
+class RunOptions(TypedDict, total=False):
+    """Options of a run, by name; their meaning and defaults: :func:`run_on`."""
+
+    events: Listener | None
+    control: Control | None
+    extract: bool
+    durability: Durability
+    campaign_id: str
+    user: str
+    watchdog: bool
+
+
 def run_protocol(
-    bench_path: Path | str,
-    device: str,
-    protocol: Protocol,
-    out: Path | str,
-    *,
-    events: Listener | None = None,
-    control: Control | None = None,
-    extract: bool = True,
-    durability: Durability = "power",
-    campaign_id: str = "",
-    user: str = "",
-    watchdog: bool = True,
+    bench_path: Path | str, device: str, protocol: Protocol, out: Path | str, **options: Unpack[RunOptions]
 ) -> RunOutcome:
     """Measure one protocol on one device and leave bench, run file and outcome in order.
 
@@ -42,21 +44,8 @@ def run_protocol(
         The bench file.
     device : str
         Which of its devices.
-    protocol : Protocol
-    out : Path
-        Directory of the run file; made where it is missing.
-    events : callable
-        Told of every event (:class:`RunEvent`); of points and waveforms once they are on the disk. It returns
-        within a fraction of a second: a measurement that stands still is killed by its watchdog.
-    control : Control
-        Stop, pause, resume; Ctrl-C is heard without it.
-    extract : bool
-        Whether to extract results from the run.
-    durability : "power" or "process"
-        What an acknowledged item survives.
-    watchdog : bool
-        Whether a process of its own switches off should this one die or stand still. Where nothing outlives
-        this process there is none.
+    protocol, out, **options
+        As for :func:`run_on`.
 
     Returns
     -------
@@ -67,27 +56,14 @@ def run_protocol(
     ------
     ConfigurationError, WrongInstrument, CommunicationError
         The bench could not be opened; nothing was measured.
-    LimitError
-        The plan is beyond a limit; nothing was sent.
-    StorageError
-        No run can be begun in ``out``; nothing was sent.
+    LimitError, StorageError
+        As for :func:`run_on`.
     """
     from tsbench.bench import Bench  # opens VISA: late
 
     bench = Bench.open(Path(bench_path), device)
     try:
-        return run_on(
-            bench,
-            protocol,
-            out,
-            events=events,
-            control=control,
-            extract=extract,
-            durability=durability,
-            campaign_id=campaign_id,
-            user=user,
-            watchdog=watchdog,
-        )
+        return run_on(bench, protocol, out, **options)
     finally:  # makes safe once more; what the outputs were read back as is in the outcome
         bench.close()
 
@@ -105,66 +81,80 @@ def run_on(
     user: str = "",
     watchdog: bool = True,
 ) -> RunOutcome:
-    """Run on a bench that is open already; see :func:`run_protocol`."""
-    control = control or Control()
+    """Run on a bench that is open already.
+
+    Parameters
+    ----------
+    bench : RunnerBench
+    protocol : Protocol
+    out : Path
+        Directory of the run file; made where it is missing.
+    events : callable
+        Told of every event (:class:`RunEvent`); of points and waveforms once they are on the disk. It returns
+        within a fraction of a second: a measurement that stands still is killed by its watchdog.
+    control : Control
+        Stop, pause, resume; Ctrl-C is heard without it.
+    extract : bool
+        Whether to extract results from the run.
+    durability : "power" or "process"
+        What an acknowledged item survives.
+    campaign_id, user : str
+        Kept in the header of the run.
+    watchdog : bool
+        Whether a process of its own switches off should this one die or stand still. Where nothing outlives
+        this process there is none.
+
+    Returns
+    -------
+    RunOutcome
+        Also of a run that failed or was stopped: then what was measured is in its file.
+
+    Raises
+    ------
+    ConfigurationError
+        The bench lacks a role, or the watchdog did not start; nothing was switched on.
+    LimitError
+        The plan is beyond a limit; nothing was sent.
+    StorageError
+        No run can be begun in ``out``; nothing was sent.
+    """
+    control, out = control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch:
-        return _run_watched(
-            bench, protocol, Path(out), watch, events, control, extract, durability, campaign_id, user
-        )
+        plan = checked_plan(bench, protocol)
+        if watch.process_id is None and needs_watchdog(bench):
+            warning = "no watchdog: should this process die or stand still, the outputs stay as they are"
+            plan = replace(plan, warnings=(*plan.warnings, warning))
+        header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
+        teller = Events(events)
+        teller.now = bench_time(bench, 0.0)
+        recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
+        teller.tell("state", f"run {header.run_id}", _begun(header, plan, recorder.path, watch))
+        for journal in unfinished(out, recorder.path):
+            teller.tell("warning", f"{journal.name}: an unfinished run; 'tsbench recover {out}' finishes it")
+        run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
+        with recorder, Interrupts(control).installed() as interrupts:
+            try:
+                watch.begin(header.run_id, watchdog_path(recorder.path))
+            except ConfigurationError:
+                recorder.discard()
+                raise
+            return run.to_its_end(interrupts, extract)
 
 
-def _run_watched(
-    bench: RunnerBench,
-    protocol: Protocol,
-    out: Path,
-    watch: NoWatch,
-    events: Listener | None,
-    control: Control,
-    extract: bool,
-    durability: Durability,
-    campaign_id: str,
-    user: str,
-) -> RunOutcome:
-    plan = checked_plan(bench, protocol)
-    if watch.process_id is None and needs_watchdog(bench):
-        warning = "no watchdog: should this process die or stand still, the outputs stay as they are"
-        plan = replace(plan, warnings=(*plan.warnings, warning))
-    header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
-    teller = Events(events)
-    teller.now = bench_time(bench, 0.0)
-    recorder = RunRecorder(
-        out,
-        header,
-        planned_bytes=plan.bytes,
-        durability=durability,
-        listener=teller.item,
-    )
-    teller.tell(
-        "state",
-        f"run {header.run_id}",
-        {
-            "state": "running",
-            "run": header.run_id,
-            "journal": str(recorder.path),
-            "protocol": header.protocol,
-            "device": header.device.identifier,
-            "simulated": header.simulated,
-            "planned_points": plan.points,
-            "duration": plan.duration,
-            "watchdog": watch.process_id,
-            "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
-        },
-    )
-    for journal in unfinished(out, recorder.path):
-        teller.tell("warning", f"{journal.name}: an unfinished run; 'tsbench recover {out}' finishes it")
-    run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
-    with recorder, Interrupts(control).installed() as interrupts:
-        try:
-            watch.begin(header.run_id, watchdog_path(recorder.path))
-        except ConfigurationError:
-            recorder.discard()
-            raise
-        return run.to_its_end(interrupts, extract)
+def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict[str, Any]:
+    """Return what is told of a run that begins."""
+    return {
+        "state": "running",
+        "run": header.run_id,
+        "journal": str(journal),
+        "protocol": header.protocol,
+        "device": header.device.identifier,
+        "simulated": header.simulated,
+        "planned_points": plan.points,
+        "duration": plan.duration,
+        "watchdog": watch.process_id,
+        "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
+    }
 
 
 def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:

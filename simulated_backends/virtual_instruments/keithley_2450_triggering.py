@@ -1,6 +1,7 @@
 """Keithley 2450: sweeps and the trigger model."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from tsbench.simulated_backends.virtual_instruments.keithley_2450_ranges import TABLES
@@ -28,85 +29,32 @@ from tsbench.simulated_backends.virtual_instruments.scpi_parameters import (
 from tsbench.simulated_backends.virtual_instruments.scpi_tree import command
 
 _BUFFER = Optional(Text(bare=True))
+_DELAY = Optional(Number("s", -1.0, 1e4))
+_COUNT = Optional(Integer("", 0, 268_435_455))
+_POINTS = Integer("", 2, MAXIMUM_POINTS)
+#: of every sweep between two levels, behind start, stop and points or step
+_REST = (
+    _DELAY, _COUNT, Optional(Choice("AUTO", "BEST", "FIXed")), Optional(Boolean()), Optional(Boolean()), _BUFFER,
+)
 
 
 class TriggerCommands(MeterState):
     """SOURce:SWEep, SOURce:LIST, INITiate, ABORt."""
 
-    @command(
-        ":SOURce:SWEep:{VOLTage|CURRent}:LINear",
-        Number(),
-        Number(),
-        Integer("", 2, MAXIMUM_POINTS),
-        Optional(Number("s", -1.0, 1e4)),
-        Optional(Integer("", 0, 268_435_455)),
-        Optional(Choice("AUTO", "BEST", "FIXed")),
-        Optional(Boolean()),
-        Optional(Boolean()),
-        _BUFFER,
-    )
-    def _linear_sweep(
-        self,
-        function: str,
-        start: float,
-        stop: float,
-        points: int,
-        delay: float = -1.0,
-        count: int = 1,
-        range_type: str = "BEST",
-        fail_abort: bool = True,
-        dual: bool = False,
-        buffer: str = "defbuffer1",
-    ) -> None:
-        self._load(
-            Sweep(function, linear(start, stop, points, dual), delay, count, buffer, range_type, fail_abort)
-        )
+    @command(":SOURce:SWEep:{VOLTage|CURRent}:LINear", Number(), Number(), _POINTS, *_REST)
+    def _linear_sweep(self, function: str, start: float, stop: float, points: int, *rest: Any) -> None:
+        self._load_between(linear, function, start, stop, points, *rest)
 
-    @command(
-        ":SOURce:SWEep:{VOLTage|CURRent}:LINear:STEP",
-        Number(),
-        Number(),
-        Number(),
-        Optional(Number("s", -1.0, 1e4)),
-        Optional(Integer("", 0, 268_435_455)),
-        Optional(Choice("AUTO", "BEST", "FIXed")),
-        Optional(Boolean()),
-        Optional(Boolean()),
-        _BUFFER,
-    )
+    @command(":SOURce:SWEep:{VOLTage|CURRent}:LINear:STEP", Number(), Number(), Number(), *_REST)
     def _stepped_sweep(self, function: str, start: float, stop: float, step: float, *rest: Any) -> None:
         if step == 0 or (stop - start) / step < 0:
             raise ScpiError(-222)
         points = math.floor((stop - start) / step + 1e-9) + 1
-        self._linear_sweep(function, start, start + (points - 1) * step, points, *rest)
+        self._load_between(linear, function, start, start + (points - 1) * step, points, *rest)
 
-    @command(
-        ":SOURce:SWEep:{VOLTage|CURRent}:LOG",
-        Number(),
-        Number(),
-        Integer("", 2, MAXIMUM_POINTS),
-        Optional(Number("s", -1.0, 1e4)),
-        Optional(Integer("", 0, 268_435_455)),
-        Optional(Choice("AUTO", "BEST", "FIXed")),
-        Optional(Boolean()),
-        Optional(Boolean()),
-        _BUFFER,
-    )
-    def _log_sweep(
-        self,
-        function: str,
-        start: float,
-        stop: float,
-        points: int,
-        delay: float = -1.0,
-        count: int = 1,
-        range_type: str = "BEST",
-        fail_abort: bool = True,
-        dual: bool = False,
-        buffer: str = "defbuffer1",
-    ) -> None:
-        levels = logarithmic(start, stop, points, dual)
-        self._load(Sweep(function, levels, delay, count, buffer, range_type, fail_abort))
+    @command(":SOURce:SWEep:{VOLTage|CURRent}:LOG", Number(), Number(), _POINTS, *_REST)
+    def _log_sweep(self, function: str, start: float, stop: float, points: int, *rest: Any) -> None:
+        self._load_between(logarithmic, function, start, stop, points, *rest)
 
     @command(":SOURce:LIST:{VOLTage|CURRent}", Many(Number(), 1, LIST_PER_MESSAGE))
     def _set_list(self, function: str, *levels: float) -> None:
@@ -129,8 +77,8 @@ class TriggerCommands(MeterState):
     @command(
         ":SOURce:SWEep:{VOLTage|CURRent}:LIST",
         Optional(Integer("", 1, LIST_LENGTH)),
-        Optional(Number("s", -1.0, 1e4)),
-        Optional(Integer("", 0, 268_435_455)),
+        _DELAY,
+        _COUNT,
         Optional(Boolean()),
         _BUFFER,
     )
@@ -148,6 +96,23 @@ class TriggerCommands(MeterState):
             raise ScpiError(-221)
         fixed = "AUTO" if self.source_autorange[function] else "FIX"
         self._load(Sweep(function, levels, delay, count, buffer, fixed, fail_abort))
+
+    def _load_between(
+        self,
+        spaced: Callable[[float, float, int, bool], tuple[float, ...]],
+        function: str,
+        start: float,
+        stop: float,
+        points: int,
+        delay: float = -1.0,
+        count: int = 1,
+        range_type: str = "BEST",
+        fail_abort: bool = True,
+        dual: bool = False,
+        buffer: str = "defbuffer1",
+    ) -> None:
+        levels = spaced(start, stop, points, dual)
+        self._load(Sweep(function, levels, delay, count, buffer, range_type, fail_abort))
 
     def _load(self, sweep: Sweep) -> None:
         if sweep.function != self.source_function:
