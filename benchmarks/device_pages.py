@@ -4,6 +4,7 @@ Into ``docs/devices``: parameters and observables with their marks, what is not 
 delay, relaxation and oscillation as the catalogue's one set of parameters gives them.
 """
 
+import argparse
 import math
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from benchmarks.device_runs import delays, firing, oscillation, relaxation, settings_of, sweep
 from tsbench.analysis.figure_style import CURRENT, CURVE, MUTED, THRESHOLD, label
+from tsbench.errors import nearest
 from tsbench.quantities import format_quantity
 from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue, unmodelled
 from tsbench.simulated_backends.devices.static import static_curve
@@ -144,7 +146,11 @@ def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
 def main() -> int:
     """Write the pages named, or all, and the list of them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    names = sys.argv[1:] or list(catalogue())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="devices of the catalogue; default: all")
+    names = parser.parse_args().names or list(catalogue())
+    if unknown := [name for name in names if name not in catalogue()]:
+        parser.error(f"no device '{unknown[0]}' in the catalogue{nearest(unknown[0], catalogue())}")
     for name in names:
         sys.stderr.write(f"{name}\n")
         told = figures(name, FOLDER / f"{name}.png")

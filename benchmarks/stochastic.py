@@ -136,10 +136,10 @@ def sweep_threshold(seed: int) -> list[float]:
 
 
 def parameters_digest() -> str:
-    """Return a digest of the device's parameters and the circuit: the truth holds for these."""
-    from tsbench.simulated_backends.devices.catalogue import catalogue
+    """Return a digest of the device's equations' numbers and the circuit: the truth holds for these."""
+    from tsbench.simulated_backends.devices.catalogue import device_model
 
-    device = sorted((parameter.name, parameter.value) for parameter in catalogue()["ag_sio2"].parameters)
+    device = device_model("ag_sio2").vector().tolist()
     stands_for = (_NETLIST, AMPLITUDE, BASE, WIDTH, EDGE, REST, device)
     return hashlib.sha256(repr(stands_for).encode()).hexdigest()[:16]
 

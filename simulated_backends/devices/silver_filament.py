@@ -22,6 +22,9 @@ Stratonovich's: the noise is the limit of a smooth one. Symmetric in polarity un
 over that of positive polarity) is not 1; ``asym_hold`` is that ratio once more for the hold voltage alone. At the
 terminals v = u + Re i.
 
+At a temperature T other than 300 K every rate is e^((ea/k)(1/300 K - 1/T)) times as high, and the voltage scales V0 and
+Vn are T/300 K times as large: ions hop over barriers that a voltage tilts. Conductances keep their values.
+
 Sources of the form: PHYSICS.md Part II sections 1.2, 1.3 (thinning by surface diffusion), 1.6 (mobile and residual
 fraction, area), 4 (one logarithmic state). All values are assumed or tuned, see the catalogue.
 """
@@ -38,6 +41,8 @@ from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 
+BOLTZMANN = 8.617333262e-5  #: [eV/K]
+REFERENCE = 300.0  #: [K] at which the parameters hold
 SEED, NOISE = 24, 30  #: columns of a device's row in the kernel's table: its seed, and from 30 the slopes of its noises
 
 
@@ -73,6 +78,8 @@ class SilverFilament(DeviceModel):
     asym_hold: float = 1.0
     kappa: float = 0.0  #: by how much a full residue slows thinning, ln of the factor
     crowding: float = 0.5  #: c, how a thick neck grows more slowly
+    t0: float = REFERENCE  #: temperature [K]
+    ea: float = 0.0  #: activation energy of the hops [eV]
     seed: float = 0.0  #: a whole number: the device's own random path
 
     kind: ClassVar[int] = 2
@@ -83,8 +90,8 @@ class SilverFilament(DeviceModel):
     def __post_init__(self) -> None:
         self._require_positive(
             "gc", "gleak", "span", "taug", "wall", "vst", "v0", "klim", "lam", "tau_z", "tau_r", "tau_up", "vh", "vn",
-            "rate", "power", "kn", "delta", "asym", "asym_hold")
-        for name in ("re", "hg", "sigma", "rho", "hn", "sigma_h", "kappa", "crowding", "seed"):
+            "rate", "power", "kn", "delta", "asym", "asym_hold", "t0")
+        for name in ("ea", "re", "hg", "sigma", "rho", "hn", "sigma_h", "kappa", "crowding", "seed"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must not be negative")
@@ -102,14 +109,17 @@ class SilverFilament(DeviceModel):
 
     def vector(self) -> FloatArray:
         """Return the row for the kernel; columns from ``NOISE`` on are the slopes of the noise, written as it runs."""
-        k0 = self.span / self.taug
+        faster = math.exp(self.ea / BOLTZMANN * (1.0 / REFERENCE - 1.0 / self.t0))   # every hop, and so every rate
+        colder = REFERENCE / self.t0   # by which a volt tilts a barrier more, in units of kT
+        k0, klim = self.span / self.taug * faster, self.klim * faster
+        v0, vn = self.v0 / colder, self.vn / colder
         row = np.zeros(NOISE + 2)
         row[:30] = [
-            self.gc, self.gleak, self.re, self.span, k0, 1.0 / self.wall, 1.0 / self.v0, self.vst / self.v0,
-            self.sigma * self.vst / self.v0, self.klim / self.vst, k0 * self.klim / (self.klim - k0), self.hg, self.rho,
-            1.0 / self.tau_r, 1.0 / self.tau_up, self.vh, 1.0 / self.vn, self.rate, self.power, self.kn, self.hn,
-            1.0 / self.delta, self.lam, 1.0 / self.asym, self.seed,
-            1.0 / self.tau_z, self.sigma_h * self.vh / self.vn, 1.0 / self.asym_hold, self.kappa, self.crowding]
+            self.gc, self.gleak, self.re, self.span, k0, 1.0 / self.wall, 1.0 / v0, self.vst / v0,
+            self.sigma * self.vst / v0, klim / self.vst, k0 * klim / (klim - k0), self.hg, self.rho,
+            1.0 / self.tau_r * faster, 1.0 / self.tau_up * faster, self.vh, 1.0 / vn, self.rate * faster, self.power,
+            self.kn * faster, self.hn, 1.0 / self.delta, self.lam * faster, 1.0 / self.asym, self.seed,
+            1.0 / self.tau_z * faster, self.sigma_h * self.vh / vn, 1.0 / self.asym_hold, self.kappa, self.crowding]
         return row
 
     def rest(self) -> tuple[float, ...]:

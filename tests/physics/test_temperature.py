@@ -10,6 +10,9 @@ import pytest
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.bench_file import BenchFile
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.engine import PiecewiseLinear
 from tsbench.simulated_backends.circuit.simulate import SimulationResult, simulate
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
@@ -69,6 +72,50 @@ def test_every_device_with_a_temperature_switches_lower_when_it_is_warm(device: 
     cold, warm = folds(model.at_temperature(t0 - 5)).threshold, folds(model.at_temperature(t0 + 5)).threshold
     assert cold is not None and warm is not None
     assert warm.voltage < cold.voltage
+
+
+QUIET = {"hg": 0.0, "hn": 0.0, "sigma": 0.0}   # no hop is seen: the mean path
+SILVER = [name for name, entry in catalogue().items() if entry.mechanism == "silver_filament"]
+
+
+def rates_ratio(device: str, warm: float) -> float:
+    """Return by how much hops are faster at ``warm`` [K] than at 300 K, by Arrhenius."""
+    ea = {p.name: p.value for p in catalogue()[device].parameters}["ea"]
+    return float(np.exp(ea / 8.617333262e-5 * (1.0 / 300.0 - 1.0 / warm)))
+
+
+@pytest.mark.parametrize("device", SILVER)
+def test_silver_left_alone_dissolves_faster_by_arrhenius(device: str) -> None:
+    lives = []
+    for temperature in (300.0, 320.0):
+        model = device_model(device, QUIET).at_temperature(temperature)
+        circuit = build_circuit(parse_netlist("X1 a 0 device\nR1 a 0 1k"), {"X1": model})
+        circuit.set_device("X1", model, {}, {"extension": 1.0, "residue": 0.5})
+        step = 1e-3 / model.rate   # far below its life
+        while circuit.device_state("X1")["extension"] > -2.0:
+            circuit.advance(circuit.time + step)
+        lives.append(circuit.time)
+    assert lives[0] / lives[1] == pytest.approx(rates_ratio(device, 320.0), rel=2e-3)
+
+
+@pytest.mark.parametrize("device", SILVER)
+def test_silver_switches_lower_when_it_is_warm(device: str) -> None:
+    found = []
+    for temperature in (300.0, 320.0):
+        model = device_model(device, QUIET).at_temperature(temperature)
+        circuit = build_circuit(parse_netlist("V1 in 0 0\nR1 in a 1k\nX1 a 0 device"), {"X1": model})
+        top, length = 2.0 * model.vst, 200.0 * model.taug
+        circuit.set_source("V1", PiecewiseLinear(np.array([0.0, length]), np.array([0.0, top])))
+        while circuit.device_state("X1")["extension"] < 0.0:
+            circuit.advance(circuit.time + length / 2000)
+        found.append(circuit.voltage("in"))
+    assert 0.5 * found[0] < found[1] < found[0] - 1e-3 * model.vst
+
+
+def test_a_silver_device_at_300_kelvin_is_the_catalogues() -> None:
+    for device in SILVER:
+        assert np.array_equal(device_model(device).vector(), device_model(device).at_temperature(300.0).vector())
+        assert np.array_equal(device_model(device, {"ea": 0.0}).vector(), device_model(device).vector())
 
 
 def test_what_has_no_temperature_is_told() -> None:
