@@ -91,6 +91,7 @@ CASES = [
     Case("nbox_third_order", "pulse", Pulse(0.0, 2.05, 50e-9, 5e-9, 5e-9, 400e-9, 1e-6), 200.0, 1e-12, 1e-6),
     Case("nbox_third_order", "sine", Sin(0.0, 2.3, 2e6), 200.0, 1e-12, 1e-6),
     *_control("resistor", 2.0, 1e3), *_control("diode", 2.0, 1e3), *_control("capacitor", 2.0, 1e3),
+    *_control("tunnel_diode", 0.5, 1e3),
     *_control("nmos_channel", 2.0, 1e3),
 ]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scipy.constants import Boltzmann, elementary_charge, epsilon_0
+from scipy.optimize import brentq
 from scipy.special import lambertw
 
 from tsbench.simulated_backends.devices.catalogue import device_model
@@ -33,8 +34,8 @@ def reference(name: str) -> Reference:
     model: Any = device_model(name)
     made: Reference = {
         "moving_core": _moving_core, "poole_frenkel": _film, "poole_frenkel_1d": _film, "third_order": _third_order,
-        "hysteretic": _hysteretic, "gated_filament": _gated_filament, "diode": _diode, "capacitor": _capacitor,
-        "channel": _channel, "resistor": _resistor,
+        "hysteretic": _hysteretic, "gated_filament": _gated_filament, "tunnel_diode": _tunnel_diode, "diode": _diode,
+        "capacitor": _capacitor, "channel": _channel, "resistor": _resistor,
     }[model.mechanism](model)
     return made
 
@@ -152,6 +153,18 @@ def _diode(m: Any) -> Reference:
     def current(v: float, y: Sequence[float]) -> float:
         z = m.is_ * m.rs / scale * math.exp((v + m.is_ * m.rs) / scale)
         return float(scale / m.rs * lambertw(z).real - m.is_ + 1e-12 * v)
+
+    return Reference((), (), current, lambda v, i, y: [])
+
+
+def _tunnel_diode(m: Any) -> Reference:
+    def junction(u: float) -> float:
+        return float(
+            2.0 * m.is_ * math.sinh(u / m.vt) + m.ip * u / m.vp * math.exp(-(u - m.vp) / m.vp)
+            + m.iv * (math.atan(m.steep * (u - m.place)) + math.atan(m.steep * (u + m.place))))
+
+    def current(v: float, y: Sequence[float]) -> float:
+        return junction(brentq(lambda u: u + m.rs * junction(u) - v, -abs(v) - 1e-3, abs(v) + 1e-3, xtol=1e-17))
 
     return Reference((), (), current, lambda v, i, y: [])
 

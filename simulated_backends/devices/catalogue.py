@@ -20,12 +20,13 @@ from tsbench.simulated_backends.devices.poole_frenkel_1d import OneDimensionalPo
 from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.silver_filament import SilverFilament
 from tsbench.simulated_backends.devices.third_order import ThirdOrder
+from tsbench.simulated_backends.devices.tunnel_diode import TunnelDiode
 
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
     model.mechanism: model
     for model in (
         Capacitor, Channel, Diode, GatedFilament, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic,
-        PooleFrenkel, Resistor, SilverFilament, ThirdOrder)
+        PooleFrenkel, Resistor, SilverFilament, ThirdOrder, TunnelDiode)
 }
 MOST_DRAWS = 100  #: of a device, until it is one that can exist
 MARKS = {

@@ -23,6 +23,7 @@ from tsbench.simulated_backends.devices.poole_frenkel_1d import film_current_1d
 from tsbench.simulated_backends.devices.resistor import resistor
 from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
 from tsbench.simulated_backends.devices.third_order import third_order
+from tsbench.simulated_backends.devices.tunnel_diode import tunnel_diode
 
 POOLE_FRENKEL = 0
 RESISTOR = 1
@@ -36,6 +37,7 @@ CHANNEL = 8
 OVONIC = 9
 HYSTERETIC = 10
 GATED_FILAMENT = 11
+TUNNEL_DIODE = 12
 
 
 @compiled
@@ -82,6 +84,8 @@ def evaluate_device(
             p[k, 10], p[k, 11], p[k, 12], p[k, 13], p[k, 14])
     elif kind == DIODE:
         diode(p, k, v, i, out)
+    elif kind == TUNNEL_DIODE:
+        tunnel_diode(p, k, v, i, out)
     elif kind == CAPACITOR:
         capacitor(p, k, v, i, y, first, out)
     elif kind == CHANNEL:
