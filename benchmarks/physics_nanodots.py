@@ -160,8 +160,8 @@ def _told() -> list[Row]:
               "nothing moves the filament, so part of one carries the load's current for ever. 1 kOhm to 100 MOhm, "
               "0.1 pF to 0.1 mF, 0.3 to 5 V, -0.13 to -5 V."),
         Row(NAME, "spread of the threshold from cycle to cycle, +/-", "0.294 +- 0.038 V, 0.119 +- 0.010 V [F2]", PAPER,
-            "in a world only", "-", None, "The set is the reference cycle of the fit, the same in every cycle; a world file's "
-            "[devices.NAME.cycles] spreads it (tests/simulated/test_devices_on_bench.py: 20 sweeps measured)."),
+            "in a world only", "-", None, "The set is the reference cycle of the fit, the same in every cycle; a world "
+            "file's [devices.NAME.cycles] spreads it (tests/simulated/test_devices_on_bench.py: 20 sweeps measured)."),
         Row(NAME, "endurance", "above 1e8 [F]", "Midya 2017, Adv. Mater., abstract", "not modelled", "-", None,
             "Not modelled: wear is not simulated."),
     ]
