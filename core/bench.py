@@ -1,6 +1,5 @@
 """The bench: from ``bench.toml`` to open, identified, guarded instruments by role; safe however it ends."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,17 +17,13 @@ from tsbench.instruments import (
 )
 from tsbench.instruments.bench_file import BenchFile
 from tsbench.instruments.connection import Connection, Discovered, connect, discover, quietly
-from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of
 from tsbench.instruments.limits import DeviceGuard, OutputsOn
-from tsbench.instruments.limits import Path as Wiring
+from tsbench.instruments.limits import Path as WirePath
 from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.operator import OperatorPrompt, WallClock
-from tsbench.instruments.registry import entry
 from tsbench.instruments.steady_clock import SteadyClock
-from tsbench.netlist import GROUND
+from tsbench.instruments.wiring import Wiring
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
-
-SCOPE_INPUT = 1e6  #: [Ohm] of a scope's input as the drivers set it
 
 __all__ = ["Bench", "Discovered", "check", "discover", "instruments"]
 
@@ -47,6 +42,7 @@ class Bench:
         self._notes: list[str] = []  #: what had to be put right and nobody has been told of
         self.clock: Clock = WallClock()
         self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
+        self._wiring = Wiring(file, self._driver_of)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
 
     @classmethod
@@ -102,7 +98,7 @@ class Bench:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
         for connection in self._connections.values():
             connection.driver.reset()
-        self.fixture = self._fixture()
+        self.fixture = self._wiring.fixture()
         for role, terminal in self.file.table.roles.items():
             self._guard(terminal, role)
 
@@ -116,54 +112,17 @@ class Bench:
             if isinstance(positioner, Positioner):
                 self.positioner = positioner
 
-    # ----------------------------------------------------------------------------------- fixture, guards
+    # -------------------------------------------------------------------------------------------- guards
 
     def _driver_of(self, terminal: str) -> Any:
         name, _, channel = terminal.partition(".")
         return self._connections[name].terminal(channel)
 
-    def _kind(self, terminal: str) -> str:
-        return entry(self.file.table.instruments[terminal.partition(".")[0]].driver).kind
-
-    def _source_resistance(self, terminal: str) -> float:
-        return float(getattr(self._driver_of(terminal).capabilities, "output_resistance", 0.0))
-
-    def _path(self, terminal: str) -> Wiring:
-        source = self._source_resistance(terminal)
-        node = self.file.table.fixture.terminals.get(terminal)
-        if self.file.netlist is None or node is None:
-            return Wiring(resistance=source)
-        return path_of(self.file.netlist, node, source)
-
-    def _fixture(self) -> Fixture:
-        roles = {role: t for role, t in self.file.table.roles.items() if self._kind(t) != "oscilloscope"}
-        wired = {role: t for role, t in roles.items() if t in self.file.table.fixture.terminals}
-        paths = {role: self._path(terminal) for role, terminal in wired.items()}
-        return Fixture(
-            netlist=self.fixture.netlist,
-            terminals=self.fixture.terminals,
-            sensing=self.fixture.sensing,
-            path_resistance={
-                role: path.resistance for role, path in paths.items() if math.isfinite(path.resistance)
-            },
-            source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
-            parallel_capacitance=parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0,
-            parallel_conductance=self._scope_inputs_at_device() / SCOPE_INPUT,
-        )
-
-    def _scope_inputs_at_device(self) -> int:
-        """Return how many scope inputs are wired to the driven node of the device's place."""
-        netlist, terminals = self.file.netlist, self.file.table.fixture.terminals
-        if netlist is None or not has_place(netlist):
-            return 0
-        driven = next((node for node in netlist.find(DEVICE).nodes if node != GROUND), None)
-        return sum(node.lower() == driven and self._kind(t) == "oscilloscope" for t, node in terminals.items())
-
     def _guard(self, terminal: str, role: str) -> Any:
         """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""
         from tsbench.instruments import guard
 
-        kind = self._kind(terminal)
+        kind = self._wiring.kind(terminal)
         if kind == "oscilloscope":
             terminal = terminal.partition(".")[0]
         if terminal not in self._guards:
@@ -171,7 +130,7 @@ class Bench:
             connection = self._connections[terminal.partition(".")[0]]
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             device = DeviceGuard(self.device.limits, self.device.identifier or "this bench's devices")
-            path = Wiring() if kind == "oscilloscope" else self._path(terminal)
+            path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
             post = guard.Post(subject, path, device, terminal, self._outputs)
             self._guards[terminal] = guard.GUARDS[kind](driver, post)
         return self._guards[terminal]
@@ -188,7 +147,7 @@ class Bench:
             raise ConfigurationError(
                 f"{self.file.path}: no instrument has the role '{role}'{nearest(role, roles)}"
             )
-        found = self._kind(roles[role])
+        found = self._wiring.kind(roles[role])
         if found != kind:
             raise ConfigurationError(
                 f"{self.file.path}: role '{role}' is a {found} ('{roles[role]}'), not a {kind}"
@@ -215,7 +174,7 @@ class Bench:
         name, _, channel = terminal.partition(".")
         tables, roles = self.file.table.instruments, self.file.table.roles
         instrument = name if name in tables else roles.get(name, "").partition(".")[0]
-        if not channel.isdigit() or not instrument or self._kind(instrument) != "oscilloscope":
+        if not channel.isdigit() or not instrument or self._wiring.kind(instrument) != "oscilloscope":
             raise ConfigurationError(
                 f"{self.file.path}: '{terminal}' is no scope channel; write for example 'scope.1'"
             )

@@ -3,29 +3,24 @@
 from tsbench.instruments.interfaces import (
     Accuracy,
     ArbitraryWaveform,
-    Clock,
     EdgeTrigger,
     InstrumentBase,
     MeasureSettings,
     Oscilloscope,
     OscilloscopeCapabilities,
     OutputState,
-    Plan,
-    PlanItem,
-    Positioner,
     Pulse,
     PulseGenerator,
     PulseGeneratorCapabilities,
     Range,
     Reading,
-    ScopeChannel,
     SourceMeter,
     SourceMeterCapabilities,
     SourceSettings,
-    Station,
     Timebase,
     Vertical,
 )
+from tsbench.instruments.station import Clock, Plan, PlanItem, Positioner, ScopeChannel, Station
 
 __all__ = [
     "Accuracy",

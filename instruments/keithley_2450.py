@@ -5,7 +5,6 @@ reading, so that in compliance the voltage is what stood at the terminals, not w
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +22,7 @@ from tsbench.instruments.interfaces import (
     SourceMeterCapabilities,
     SourceSettings,
 )
+from tsbench.instruments.keithley_2450_readings import ELEMENTS, decoded
 from tsbench.instruments.limits import require_in_range, shown
 from tsbench.instruments.scpi import format_list, format_number, parse_name
 from tsbench.instruments.scpi_instrument import ScpiInstrument
@@ -34,14 +34,11 @@ _UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
 _OTHER: Mapping[str, data.Function] = {"voltage": "current", "current": "voltage"}
 _OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
 _BUFFER = '"defbuffer1"'
-_ELEMENTS = "REL,SOUR,READ,SOURSTAT"
 _LONG_READING = 0.08  #: [s] an aperture beyond this is started and polled, so that a stop is heard
 _FETCH_CHUNK = 500
 _TRIGGER_STATES = frozenset(
     {"IDLE", "RUNNING", "WAITING", "EMPTY", "FAILED", "ABORTING", "ABORTED", "PAUSED", "BUILDING"}
 )
-_RESOLUTION = 1e-15  #: [A or V] smaller numbers than these no range can tell from zero
-_PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
 
 
 def _trigger_state(reply: str) -> str:
@@ -73,6 +70,7 @@ class Keithley2450(ScpiInstrument):
     )
     line_frequency = Instrument.measurement(":SYST:LFR?", """Get the mains frequency [Hz].""")
     language = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
+
     def __init__(
         self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any
     ):
@@ -208,7 +206,7 @@ class Keithley2450(ScpiInstrument):
             and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING
         ):
             return self._measure_polled()
-        command = f":READ? {_BUFFER},{_ELEMENTS}"
+        command = f":READ? {_BUFFER},{ELEMENTS}"
         try:
             reading = self._reading(self.ask_list(command), self._level)
             if Flag.IMPLAUSIBLE not in reading.flags:
@@ -234,7 +232,7 @@ class Keithley2450(ScpiInstrument):
         self.send(f":TRAC:CLE {_BUFFER}", f':TRIG:LOAD "SimpleLoop",1,0,{_BUFFER}', ":INIT")
         while self.sweep_running():
             self.wait(0.01)
-        return self._reading(self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{_ELEMENTS}"), self._level)
+        return self._reading(self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{ELEMENTS}"), self._level)
 
     # --------------------------------------------------------------------------------------------- sweeps
 
@@ -276,10 +274,10 @@ class Keithley2450(ScpiInstrument):
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
         """Return readings ``first`` up to but not including ``last``, each with its level."""
         readings: list[Reading] = []
-        width = len(_ELEMENTS.split(","))
+        width = len(ELEMENTS.split(","))
         for start in range(first, last, _FETCH_CHUNK):
             stop = min(start + _FETCH_CHUNK, last)
-            values = self.ask_list(f":TRAC:DATA? {start + 1},{stop},{_BUFFER},{_ELEMENTS}")
+            values = self.ask_list(f":TRAC:DATA? {start + 1},{stop},{_BUFFER},{ELEMENTS}")
             if len(values) != width * (stop - start):
                 raise InstrumentError(
                     f"{self.label}: {len(values)} values for {stop - start} readings; expected {width} each"
@@ -290,41 +288,10 @@ class Keithley2450(ScpiInstrument):
         return readings
 
     def _reading(self, values: list[float], level: float) -> Reading:
-        """Turn [relative time, source read back, measured, source status] into a reading with flags."""
-        if len(values) != len(_ELEMENTS.split(",")):
-            raise GarbledReply(f"{self.label}: a reading of {len(values)} values; expected {_ELEMENTS}")
+        """Return the reading that ``values`` are, taken at ``level`` [V or A]."""
         source = self._configured()
-        time, sourced, measured, status = values
-        if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
-            raise GarbledReply(f"{self.label}: a reading at {time:g} s with status {status:g}; repeat it")
-        flags = Flag.NONE
-        if int(status) & data.STATUS_LIMITED:
-            flags |= Flag.COMPLIANCE
-        if int(status) & data.STATUS_OVER_TEMPERATURE:
-            flags |= Flag.UNSETTLED
-        if not (math.isfinite(sourced) and math.isfinite(measured)):
-            flags |= Flag.OVERFLOW
-        sourced = sourced if math.isfinite(sourced) else math.nan
-        measured = measured if math.isfinite(measured) else math.nan
         function = self._measure.function if self._measure else _OTHER[source.function]
-        if self._implausible(level, sourced, measured, source, function):
-            flags |= Flag.IMPLAUSIBLE
-        if function == source.function:  # the 2450 was told to measure what it sources
-            other = math.nan
-            flags |= Flag.OVERFLOW
-        else:
-            other = measured
-        voltage, current = (sourced, other) if source.function == "voltage" else (other, sourced)
-        return Reading(time, level, voltage, current, flags)
-
-    def _implausible(
-        self, level: float, sourced: float, measured: float, source: SourceSettings, function: str
-    ) -> bool:
-        """Whether a reading is beyond what the source's level and its limit allow (never so for NaN)."""
-        top = max(abs(level), self._source_row(level, source).full_scale * 0.01)
-        beyond = abs(sourced) > top * _PLAUSIBLE
-        beyond |= any(0.0 < abs(number) < _RESOLUTION for number in (sourced, measured))
-        return beyond or (function != source.function and abs(measured) > source.limit * _PLAUSIBLE)
+        return decoded(values, level, source, function, self._source_row(level, source).full_scale, self.label)
 
     # --------------------------------------------------------------------------------------- common duties
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tsbench.instruments.interfaces import Clock
+from tsbench.instruments.station import Clock
 
 LARGEST_SLIP = 1e-6  #: [s] what rounding may do
 

@@ -1,15 +1,11 @@
 """What can be typed after ``tsbench``: commands, options, help. Parsing only; nothing heavy is imported."""
 
 import argparse
-import re
-import shutil
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tsbench import __version__
-from tsbench.errors import nearest
+from tsbench.cli.declaring import Formatter, Parser, ProtocolHelp, add_command, add_json
 
 _EXIT_CODES = """\
 exit codes: 0 done, 1 failed (what was measured is on disk), 2 bad input, 3 unsafe and refused,
@@ -26,59 +22,6 @@ connected = "D1": which device is connected cannot be asked over a wire. HiSLIP 
 status query and trigger; a raw socket has none of them. Only programs on this machine can connect."""
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps examples as they are written; wide enough for the lists of parameters."""
-
-    def __init__(self, prog: str) -> None:
-        width = min(110, shutil.get_terminal_size((100, 24)).columns)
-        super().__init__(prog, max_help_position=30, width=width)
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong and where the help is."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print one line to standard error and exit with code 2."""
-        wrong = re.match(r"argument (\S+): invalid choice: '(.*?)' \(choose from (.*)\)", message)
-        if wrong:
-            known = [name.strip().strip("'") for name in wrong[3].split(",")]
-            message = f"unknown {wrong[1].lower()} '{wrong[2]}'{nearest(wrong[2], known)}"
-        self.exit(2, f"tsbench: {message} (help: {self.prog} --help)\n")
-
-
-class _ProtocolHelp(argparse.Action):
-    """``tsbench measure --help``, and ``tsbench measure PROTOCOL --help`` with that protocol's parameters."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, **_: Any) -> None:
-        super().__init__(
-            option_strings,
-            argparse.SUPPRESS,
-            nargs=0,
-            default=argparse.SUPPRESS,
-            help="this help; after a PROTOCOL also its parameters: unit, default, bounds",
-        )
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        text = parser.format_help()
-        protocol = getattr(namespace, "protocol", None)
-        if protocol is not None:
-            from tsbench.cli.listing import parameter_help
-            from tsbench.errors import TsbenchError
-
-            try:
-                text = parameter_help(protocol) + "\n" + text
-            except TsbenchError as error:
-                parser.exit(error.exit_code, f"tsbench: {error}\n")
-        sys.stdout.write(text)
-        parser.exit(0)
-
-
 def _port(text: str) -> int:
     number = int(text) if text.isdigit() else -1
     if not 0 <= number <= 65535:
@@ -88,9 +31,9 @@ def _port(text: str) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; a parsed command names its function as ``command_function``."""
-    parser = _Parser(
+    parser = Parser(
         prog="tsbench",
-        formatter_class=_Formatter,
+        formatter_class=Formatter,
         epilog=_EXIT_CODES,
         description="Measure threshold-switching memristors, real or simulated, and extract the numbers.",
     )
@@ -104,28 +47,8 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(
-    commands: Any, name: str, function: str, summary: str, example: str, **more: Any
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=f"example:\n{example}",
-        formatter_class=_Formatter,
-        **more,
-    )
-    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
-    command.set_defaults(command_function=f"tsbench.cli.{function}")
-    return command
-
-
-def _json(command: argparse.ArgumentParser, what: str) -> None:
-    command.add_argument("--json", action="store_true", help=f"print {what} as JSON and nothing else")
-
-
 def _add_measuring(commands: Any) -> None:
-    demo = _add(
+    demo = add_command(
         commands,
         "demo",
         "measuring:demo",
@@ -142,9 +65,9 @@ def _add_measuring(commands: Any) -> None:
     demo.add_argument(
         "--seed", type=int, default=1, metavar="N", help="seed of the simulated noise (default: 1)"
     )
-    _json(demo, "the result rows, with the true values beside them,")
+    add_json(demo, "the result rows, with the true values beside them,")
 
-    measure = _add(
+    measure = add_command(
         commands,
         "measure",
         "measuring:measure",
@@ -154,7 +77,7 @@ def _add_measuring(commands: Any) -> None:
         "  tsbench measure iv_sweep --help        the parameters of iv_sweep",
         add_help=False,
     )
-    measure.add_argument("-h", "--help", action=_ProtocolHelp)
+    measure.add_argument("-h", "--help", action=ProtocolHelp)
     measure.add_argument("protocol", metavar="PROTOCOL", help="as listed by 'tsbench protocols'")
     measure.add_argument("--bench", type=Path, required=True, metavar="FILE", help="the bench file")
     measure.add_argument("--device", required=True, metavar="ID", help="a device of the bench file")
@@ -175,14 +98,14 @@ def _add_measuring(commands: Any) -> None:
     )
     _watchdog(measure)
     shape = measure.add_mutually_exclusive_group()
-    _json(shape, "the result rows")  # type: ignore[arg-type]
+    add_json(shape, "the result rows")  # type: ignore[arg-type]
     shape.add_argument(
         "--events",
         action="store_true",
         help="print events as JSON lines; read 'stop', 'pause', 'resume' from stdin",
     )
 
-    run = _add(
+    run = add_command(
         commands,
         "run",
         "measuring:run",
@@ -203,7 +126,7 @@ def _add_measuring(commands: Any) -> None:
     )
     run.add_argument("--resume", action="store_true", help="skip the runs that DIR already holds")
     _watchdog(run)
-    _json(run, "the result rows of all runs")
+    add_json(run, "the result rows of all runs")
 
 
 def _watchdog(command: argparse.ArgumentParser) -> None:
@@ -216,7 +139,7 @@ def _watchdog(command: argparse.ArgumentParser) -> None:
 
 
 def _add_reading(commands: Any) -> None:
-    analyse = _add(
+    analyse = add_command(
         commands,
         "analyse",
         "reading:analyse",
@@ -238,9 +161,9 @@ def _add_reading(commands: Any) -> None:
         help="when a device counts as switched, such as above=10n (first point above 10 nA)",
     )
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for plots (default: ./analysed)")
-    _json(analyse, "the result rows")
+    add_json(analyse, "the result rows")
 
-    validate = _add(
+    validate = add_command(
         commands,
         "validate",
         "reading:validate",
@@ -248,9 +171,9 @@ def _add_reading(commands: Any) -> None:
         "  tsbench validate runs/*.nxs",
     )
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    _json(validate, "the findings")
+    add_json(validate, "the findings")
 
-    recover = _add(
+    recover = add_command(
         commands,
         "recover",
         "reading:recover",
@@ -258,19 +181,19 @@ def _add_reading(commands: Any) -> None:
         "  tsbench recover runs",
     )
     recover.add_argument("folder", type=Path, metavar="DIR")
-    _json(recover, "what was recovered")
+    add_json(recover, "what was recovered")
 
 
 def _add_listing(commands: Any) -> None:
-    devices = _add(
+    devices = add_command(
         commands,
         "devices",
         "listing:devices",
         "device models, with parameters and units",
         "  tsbench devices",
     )
-    _json(devices, "them")
-    instruments = _add(
+    add_json(devices, "them")
+    instruments = add_command(
         commands,
         "instruments",
         "listing:instruments",
@@ -278,19 +201,19 @@ def _add_listing(commands: Any) -> None:
         "  tsbench instruments\n  tsbench instruments --bench examples/nbo2.bench.toml",
     )
     instruments.add_argument("--bench", type=Path, metavar="FILE", help="list the instruments of this bench")
-    _json(instruments, "them")
-    protocols = _add(
+    add_json(instruments, "them")
+    protocols = add_command(
         commands,
         "protocols",
         "listing:protocols",
         "protocols, with parameters and units",
         "  tsbench protocols",
     )
-    _json(protocols, "them")
+    add_json(protocols, "them")
 
 
 def _add_bench(commands: Any) -> None:
-    simulate = _add(
+    simulate = add_command(
         commands,
         "simulate",
         "simulating:simulate",
@@ -322,7 +245,7 @@ def _add_bench(commands: Any) -> None:
         "netlist's .temp card says",
     )
 
-    check = _add(
+    check = add_command(
         commands,
         "check",
         "checking:check",
@@ -330,9 +253,9 @@ def _add_bench(commands: Any) -> None:
         "  tsbench check examples/nbo2.bench.toml",
     )
     check.add_argument("bench", type=Path, metavar="bench.toml")
-    _json(check, "the findings")
+    add_json(check, "the findings")
 
-    serve = _add(
+    serve = add_command(
         commands,
         "serve",
         "serving:serve",
@@ -359,7 +282,7 @@ def _add_bench(commands: Any) -> None:
         help="print one line once it listens, a JSON list of name, model, socket, hislip, and nothing else",
     )
 
-    gui = _add(
+    gui = add_command(
         commands,
         "gui",
         "checking:gui",

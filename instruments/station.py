@@ -1,0 +1,75 @@
+"""What a protocol sees of the bench as a whole (instruments by role, clock, device, fixture) and what it plans."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from tsbench.instruments.interfaces import Oscilloscope, PulseGenerator, SourceMeter
+from tsbench.records import DeviceDescription, Fixture, FloatArray
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Wall time on metal, simulated time on a simulated bench."""
+
+    def now(self) -> float:
+        """Seconds since an arbitrary start."""
+
+    def wait(self, seconds: float) -> None: ...
+
+
+@runtime_checkable
+class Positioner(Protocol):
+    """Which device is connected: an operator prompt, a switch matrix, a prober."""
+
+    def devices(self) -> Sequence[str]: ...
+    def connected(self) -> str | None: ...
+    def connect(self, device: str) -> None:
+        """Connect ``device``; ConfigurationError if it is not there."""
+
+
+@dataclass(frozen=True)
+class ScopeChannel:
+    """A scope and the channel number that a role means."""
+
+    scope: Oscilloscope
+    channel: int
+
+
+class Station(Protocol):
+    """What a protocol sees of the bench: guarded instruments by role, clock, device, fixture."""
+
+    clock: Clock
+    positioner: Positioner
+    device: DeviceDescription
+    fixture: Fixture
+
+    def has(self, role: str) -> bool: ...
+    def source_meter(self, role: str = "drive") -> SourceMeter: ...
+    def pulse_generator(self, role: str = "pulser") -> PulseGenerator: ...
+    def oscilloscope(self, role: str = "scope") -> Oscilloscope: ...
+    def scope_channel(self, terminal: str) -> ScopeChannel:
+        """Return the scope channel of a terminal as the fixture's ``Sensing`` names it ("scope.1")."""
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """Worst case of a plan at the device."""
+
+    quantity: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a protocol means to do, before anything is sent."""
+
+    steps: int
+    points: int
+    duration: float  #: [s]
+    bytes: int
+    worst_case: tuple[PlanItem, ...] = ()
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    preview: Mapping[str, FloatArray] = field(default_factory=dict)  #: {"time", "level"} for the form

@@ -1,0 +1,67 @@
+"""What a run tells while it runs; whoever listens cannot disturb it."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import tsbench.bench
+import tsbench.extraction
+import tsbench.protocols
+from tests.unit.runner_fakes import FakeBench, Sweep, raising
+from tsbench.records import RunEvent
+from tsbench.runner import JsonLinesEvents, run_on
+
+
+@pytest.fixture
+def bench() -> FakeBench:
+    return FakeBench()
+
+
+@pytest.fixture(autouse=True)
+def no_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: ())
+
+
+def test_a_listener_that_fails_does_not_end_the_run(bench: FakeBench, tmp_path: Path) -> None:
+    outcome = run_on(bench, Sweep(), tmp_path, events=raising(BrokenPipeError()))  # type: ignore[arg-type]
+    assert outcome.status == "success"
+
+
+def test_events_as_json_lines(bench: FakeBench, tmp_path: Path) -> None:
+    stream = io.StringIO()
+    run_on(bench, Sweep(), tmp_path, events=JsonLinesEvents(stream))  # type: ignore[arg-type]
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert lines[0]["kind"] == "state" and lines[-1]["data"]["state"] == "done"
+    assert set(lines[0]) == {"kind", "message", "time", "data"}
+    stream = io.StringIO()
+    events = JsonLinesEvents(stream)
+    events(RunEvent("point", "", 0.0, {"values": [float("nan"), 1.0]}))
+    events.flush()
+    assert json.loads(stream.getvalue())["data"]["values"] == [None, 1.0]
+
+
+def test_a_reader_that_went_away_is_no_reason_to_stop(bench: FakeBench, tmp_path: Path) -> None:
+    stream = io.StringIO()
+    stream.close()
+    outcome = run_on(bench, Sweep(), tmp_path, events=JsonLinesEvents(stream))  # type: ignore[arg-type]
+    assert outcome.status == "success"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the size of a pipe is bounded here as on POSIX")
+def test_a_reader_that_hangs_holds_up_no_measurement(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JsonLinesEvents.flush, "__defaults__", (0.1,))
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        os.write(writing, b" " * 60_000)  # the pipe is all but full, and nobody reads
+        events = JsonLinesEvents(stream)
+        for _ in range(20):
+            events(RunEvent("log", "x" * 1000, 0.0))
+        outcome = run_on(bench, Sweep(), tmp_path, events=events)  # type: ignore[arg-type]
+        assert outcome.status == "success" and not bench.on
+        os.close(reading)
+        events.flush(5.0)  # until the writer has noticed
