@@ -11,18 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import FloatArray, Trajectory
 from tsbench.simulated_backends.devices.switching_levels import Levels
+from tsbench.simulated_backends.witness_spans import SMALLEST_VOLTAGE, WhileOff, WhileOn, last
 
 SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
 LONGEST_TAIL = 4000  #: samples kept of what came before
-LONGEST_HISTORY = 20_000
 SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
 RISE = 50e-6  #: [s] in which the current of a stochastic device that switches on is taken to be established
-SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
-LIMITED = 0.98  #: of a source meter's limit: from here on it is the limit that sets the voltage
 _WINDOW = 256  #: samples looked at first in a search ahead
 
 
@@ -37,12 +34,6 @@ def _scan(slopes: FloatArray, inside: int) -> tuple[int, float, bool]:
     over = bool(ended[end])
     peak = int(np.argmax(slopes[: end + 1] if over else slopes))
     return peak, float(slopes[peak]), over
-
-
-def _last(condition: npt.NDArray[np.bool_]) -> int:
-    """Return the index of the last true value, -1 where there is none."""
-    found = int(np.argmax(condition[::-1]))
-    return condition.size - 1 - found if condition.size and condition[condition.size - 1 - found] else -1
 
 
 def samples(trajectory: Trajectory) -> FloatArray:
@@ -71,18 +62,8 @@ class SwitchingDetector:
         self._i = np.empty(0)
         self._g: FloatArray | None = None
         self._done = 0  #: samples of the tail that are behind us
-        self._history: list[tuple[FloatArray, FloatArray]] = []  #: |v| since the last switching off
-        self._history_size = 0
-        self._peak = (
-            0.0,
-            0.0,
-            0.0,
-        )  #: |v|, i there, when; since the last switching off or change of polarity
-        self._polarity = 0
-        self._top = 0.0  #: highest |v| while on, and the lowest since then
-        self._lowest = (math.inf, 0.0)
-        self._event = {"charge": 0.0, "energy": 0.0, "current": 0.0, "power": 0.0}
-        self._since = 0.0
+        self._while_off = WhileOff()
+        self._while_on = WhileOn()
         self.limit = math.inf  #: [A] of a source meter, set between two calls of ``see``
 
     # ------------------------------------------------------------------------------------- time shift
@@ -90,9 +71,8 @@ class SwitchingDetector:
     def shift(self, seconds: float) -> None:
         """Move everything remembered by ``seconds`` (periods that were skipped)."""
         self._t = self._t + seconds
-        self._history = [(t + seconds, v) for t, v in self._history]
-        self._peak = (self._peak[0], self._peak[1], self._peak[2] + seconds)
-        self._since += seconds
+        self._while_off.shift(seconds)
+        self._while_on.since += seconds
 
     # ---------------------------------------------------------------------------------------- samples
 
@@ -171,7 +151,7 @@ class SwitchingDetector:
         while first < 0 and reach < 4 * crossing + 4 * _WINDOW:
             begin = max(crossing + 1 - reach, 0)
             back = g[begin : crossing + 1]
-            first = _last(back >= self.levels.hold if self.on else back <= self.levels.fold)
+            first = last(back >= self.levels.hold if self.on else back <= self.levels.fold)
             reach *= 4
         first = max(begin + first - 1, 0) if first >= 0 else 0
         inside, width = crossing - first, _WINDOW
@@ -235,9 +215,10 @@ class SwitchingDetector:
 
     def _switched(self, before: int, over: int, instant: float, slope: float) -> None:
         self._passed(before + 1)
-        polarity = int(math.copysign(1, self._v[before])) if self._v[before] else self._polarity
+        off, on = self._while_off, self._while_on
+        polarity = int(math.copysign(1, self._v[before])) if self._v[before] else off.polarity
         if not self.on:
-            peak, current, when = self._peak
+            peak, current, when = off.peak
             self.emit(
                 {
                     "kind": "on",
@@ -246,15 +227,13 @@ class SwitchingDetector:
                     "threshold": peak,
                     "current": current,
                     "t_peak": when,
-                    "t_half": self._half_crossing(0.5 * peak, instant),
+                    "t_half": off.last_rise(0.5 * peak, instant),
                     "slope": slope,
                 }
             )
-            self._top, self._lowest = 0.0, (math.inf, 0.0)
-            self._event = dict.fromkeys(self._event, 0.0)
-            self._since = instant
+            self._while_on = WhileOn(instant)
         else:
-            lowest, current = self._lowest
+            lowest, current = on.lowest
             self.emit(
                 {
                     "kind": "off",
@@ -262,16 +241,15 @@ class SwitchingDetector:
                     "polarity": polarity,
                     "hold": lowest if math.isfinite(lowest) else abs(float(self._v[before])),
                     "current": current,
-                    "duration": instant - self._since,
-                    "charge": self._event["charge"],
-                    "energy": self._event["energy"],
-                    "max_current": self._event["current"],
-                    "max_power": self._event["power"],
+                    "duration": instant - on.since,
+                    "charge": on.charge,
+                    "energy": on.energy,
+                    "max_current": on.max_current,
+                    "max_power": on.max_power,
                     "slope": slope,
                 }
             )
-            self._peak = (0.0, 0.0, instant)
-            self._history, self._history_size = [], 0
+            self._while_off = WhileOff(instant, off.polarity)
         self.on = not self.on
         self._passed(min(over, self._t.size))
         self._done = max(self._done, over)
@@ -281,73 +259,13 @@ class SwitchingDetector:
         begin = self._done
         if end <= begin:
             return
-        t, v, i = self._t[begin:end], self._v[begin:end], self._i[begin:end]
-        size = np.abs(v)
         if self.on:
             joined = slice(max(begin - 1, 0), end)
-            dt, current = np.diff(self._t[joined]), np.abs(self._i[joined])
-            power = np.abs(self._i[joined] * self._v[joined])
-            self._event["charge"] += float(dt @ (0.5 * (current[1:] + current[:-1])))
-            self._event["energy"] += float(dt @ (0.5 * (power[1:] + power[:-1])))
-            self._event["current"] = max(self._event["current"], float(current.max()))
-            self._event["power"] = max(self._event["power"], float(power.max()))
-            highest = int(np.argmax(size))
-            if size[highest] >= self._top:
-                self._top = float(size[highest])
-                self._lowest = (math.inf, 0.0)
-                size, i = size[highest:], i[highest:]
-            limited = _last(np.abs(i) >= LIMITED * self.limit)
-            if limited >= 0:   # what the limit left of the voltage is not what the device holds down to
-                self._lowest = (math.inf, 0.0)
-                size, i = size[limited + 1 :], i[limited + 1 :]
-            low = int(np.argmin(size)) if size.size else 0
-            if size.size and size[low] < self._lowest[0]:
-                self._lowest = (float(size[low]), float(i[low]))
+            t, v, i = self._t[joined], self._v[joined], self._i[joined]
+            self._while_on.add(t, v, i, begin - joined.start, self.limit)
         else:
-            signs = np.sign(np.where(size > SMALLEST_VOLTAGE, v, 0.0))
-            seen = signs[signs != 0]
-            if seen.size:
-                if seen[0] != self._polarity or (seen != seen[-1]).any():
-                    start = (
-                        int(np.flatnonzero((signs != 0) & (signs != seen[-1]))[-1]) + 1
-                        if (seen != seen[-1]).any()
-                        else 0
-                    )
-                    self._peak = (0.0, 0.0, float(t[start]))
-                    t, size, i = t[start:], size[start:], i[start:]
-                self._polarity = int(seen[-1])
-            top = int(np.argmax(size))
-            if size[top] > self._peak[0]:
-                self._peak = (float(size[top]), float(i[top]), float(t[top]))
-            self._remember(t, size)
+            self._while_off.add(self._t[begin:end], self._v[begin:end], self._i[begin:end])
         self._done = end
-
-    def _remember(self, t: FloatArray, size: FloatArray) -> None:
-        self._history.append((t, size))
-        self._history_size += t.size
-        if self._history_size > LONGEST_HISTORY:
-            times, values = self._whole_history()
-            later = np.minimum.accumulate(values[::-1])[::-1]
-            keep = np.flatnonzero(values[:-1] < later[1:])  # only the last visit below a level matters
-            keep = np.unique(np.concatenate([keep, keep + 1, [values.size - 1]]))
-            self._history, self._history_size = [(times[keep], values[keep])], 0
-
-    def _whole_history(self) -> tuple[FloatArray, FloatArray]:
-        return (np.concatenate([t for t, _ in self._history]), np.concatenate([v for _, v in self._history]))
-
-    def _half_crossing(self, level: float, before: float) -> float | None:
-        """Return the last upward crossing of ``level`` [V] before the switching; None: never below it."""
-        if not self._history:
-            return None
-        times, values = self._whole_history()
-        below = np.flatnonzero((values < level) & (times < before))
-        if not below.size:
-            return None
-        k = int(below[-1])
-        if k + 1 >= times.size:
-            return float(times[k])
-        share = (level - values[k]) / (values[k + 1] - values[k])
-        return float(times[k] + share * (times[k + 1] - times[k]))
 
     def _forget(self, size: int) -> None:
         """Keep only what a later event may still need."""

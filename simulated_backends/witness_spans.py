@@ -1,0 +1,124 @@
+"""What a device sees between two switching instants: highest voltage and way up while off, extremes while on."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+
+LONGEST_HISTORY = 20_000
+SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
+LIMITED = 0.98  #: of a source meter's limit: from here on it is the limit that sets the voltage
+
+
+def last(condition: npt.NDArray[np.bool_]) -> int:
+    """Return the index of the last true value, -1 where there is none."""
+    found = int(np.argmax(condition[::-1]))
+    return condition.size - 1 - found if condition.size and condition[condition.size - 1 - found] else -1
+
+
+class WhileOff:
+    """From one switching off to the next switching on.
+
+    Parameters
+    ----------
+    since : float
+        When it switched off [s].
+    polarity : int
+        Sign of the voltage before that; 0: none was seen.
+    """
+
+    def __init__(self, since: float = 0.0, polarity: int = 0) -> None:
+        self.polarity = polarity
+        #: highest voltage [V] since then or since the polarity changed, current there [A], when [s]
+        self.peak = (0.0, 0.0, since)
+        self._history: list[tuple[FloatArray, FloatArray]] = []  #: times [s], magnitudes of the voltage [V]
+        self._history_size = 0
+
+    def shift(self, seconds: float) -> None:
+        """Move everything remembered by ``seconds``."""
+        self._history = [(t + seconds, v) for t, v in self._history]
+        self.peak = (self.peak[0], self.peak[1], self.peak[2] + seconds)
+
+    def add(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
+        """Take the samples that come next: times [s], voltages [V], currents [A], shape (n,)."""
+        size = np.abs(v)
+        signs = np.sign(np.where(size > SMALLEST_VOLTAGE, v, 0.0))
+        seen = signs[signs != 0]
+        if seen.size:
+            changed = bool((seen != seen[-1]).any())
+            if seen[0] != self.polarity or changed:
+                start = int(np.flatnonzero((signs != 0) & (signs != seen[-1]))[-1]) + 1 if changed else 0
+                self.peak = (0.0, 0.0, float(t[start]))
+                t, size, i = t[start:], size[start:], i[start:]
+            self.polarity = int(seen[-1])
+        top = int(np.argmax(size))
+        if size[top] > self.peak[0]:
+            self.peak = (float(size[top]), float(i[top]), float(t[top]))
+        self._remember(t, size)
+
+    def _remember(self, t: FloatArray, size: FloatArray) -> None:
+        self._history.append((t, size))
+        self._history_size += t.size
+        if self._history_size > LONGEST_HISTORY:
+            times, values = self._whole_history()
+            later = np.minimum.accumulate(values[::-1])[::-1]
+            keep = np.flatnonzero(values[:-1] < later[1:])  # only the last visit below a level matters
+            keep = np.unique(np.concatenate([keep, keep + 1, [values.size - 1]]))
+            self._history, self._history_size = [(times[keep], values[keep])], 0
+
+    def _whole_history(self) -> tuple[FloatArray, FloatArray]:
+        return (np.concatenate([t for t, _ in self._history]), np.concatenate([v for _, v in self._history]))
+
+    def last_rise(self, level: float, before: float) -> float | None:
+        """Return the last upward crossing of ``level`` [V] before an instant [s]; None: never below it."""
+        if not self._history:
+            return None
+        times, values = self._whole_history()
+        below = np.flatnonzero((values < level) & (times < before))
+        if not below.size:
+            return None
+        k = int(below[-1])
+        if k + 1 >= times.size:
+            return float(times[k])
+        share = (level - values[k]) / (values[k + 1] - values[k])
+        return float(times[k] + share * (times[k + 1] - times[k]))
+
+
+class WhileOn:
+    """From one switching on to the next switching off, beginning at ``since`` [s]."""
+
+    def __init__(self, since: float = 0.0) -> None:
+        self.since = since
+        self.charge = self.energy = 0.0  #: [C], [J]
+        self.max_current = self.max_power = 0.0  #: [A], [W]
+        self.lowest = (math.inf, 0.0)  #: lowest voltage [V] since the highest, current there [A]
+        self._top = 0.0  #: highest voltage [V]
+
+    def add(self, t: FloatArray, v: FloatArray, i: FloatArray, new: int, limit: float) -> None:
+        """Take the samples from index ``new`` on: times [s], voltages [V], currents [A], shape (n,).
+
+        Parameters
+        ----------
+        new : 1 where the last sample taken before stands in front of them, else 0
+        limit : [A] of a source meter, at these samples
+        """
+        dt, current, power = np.diff(t), np.abs(i), np.abs(i * v)
+        self.charge += float(dt @ (0.5 * (current[1:] + current[:-1])))
+        self.energy += float(dt @ (0.5 * (power[1:] + power[:-1])))
+        self.max_current = max(self.max_current, float(current.max()))
+        self.max_power = max(self.max_power, float(power.max()))
+        size, i = np.abs(v[new:]), i[new:]
+        highest = int(np.argmax(size))
+        if size[highest] >= self._top:
+            self._top = float(size[highest])
+            self.lowest = (math.inf, 0.0)
+            size, i = size[highest:], i[highest:]
+        limited = last(np.abs(i) >= LIMITED * limit)
+        if limited >= 0:   # what the limit left of the voltage is not what the device holds down to
+            self.lowest = (math.inf, 0.0)
+            size, i = size[limited + 1 :], i[limited + 1 :]
+        low = int(np.argmin(size)) if size.size else 0
+        if size.size and size[low] < self.lowest[0]:
+            self.lowest = (float(size[low]), float(i[low]))
