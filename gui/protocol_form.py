@@ -138,11 +138,6 @@ class ProtocolForm(QtWidgets.QWidget):
         ]
         return lines or ([self._message.text()] if self._message.text() else [])
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Show ``values`` in their entries; the others keep theirs."""
-        for name, value in values.items():
-            self._fields[name].set_value(value)
-
     def _is_choice(self, name: str) -> bool:
         return not isinstance(self._fields[name], QuantityField)
 

@@ -69,7 +69,6 @@ LIST_CHUNK = 100
 #: bits of a reading's source status (SOURSTATus)
 STATUS_OVER_TEMPERATURE = 16
 STATUS_LIMITED = 32
-STATUS_OUTPUT_ON = 128
 
 
 def measuring(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:

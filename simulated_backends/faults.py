@@ -107,10 +107,6 @@ class Fault(BaseModel):
         return {"fault": self.kind, **{("due" if k == "time" else k): v for k, v in facts.items()}}
 
 
-#: the first kind there was, by its name
-ConnectionLost = Fault
-
-
 class FaultPlan:
     """Counts messages and says which of them are hit.
 

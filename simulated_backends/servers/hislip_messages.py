@@ -8,7 +8,6 @@ from dataclasses import dataclass
 HEADER = struct.Struct(">2sBBIQ")
 PROLOGUE = b"HS"
 LARGEST = 1 << 20  #: [bytes] the longest message that is accepted
-FIRST_IDENTIFIER = 0xFFFFFF00
 PROTOCOL_VERSION = 0x0100
 VENDOR = int.from_bytes(b"TS", "big")
 

@@ -70,7 +70,6 @@ class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrumen
             channel: OutputErrors.draw(self.limits, bench.rng(self.name, "output", str(channel)))
             if bench.imperfections else OutputErrors() for channel in CHANNELS
         }
-        self._playing: dict[int, tuple[Shape, float] | None] = dict.fromkeys(CHANNELS)
         self._continuation: dict[int, ScheduledEvent | None] = dict.fromkeys(CHANNELS)
         self._set_up_triggers()
 

@@ -31,7 +31,6 @@ class GeneratorModel:
     max_edge_time: float  #: [s]
     square_edge_time: float  #: [s] 10-90 % (typ.)
     max_sample_rate: float  #: [Sa/s] step or no filter
-    filtered_sample_rate: float  #: [Sa/s] normal filter
     min_arb_points: int
     max_arb_points: int
     dac_bits: int
@@ -42,8 +41,7 @@ class GeneratorModel:
     offset_accuracy: float  #: [V]
     timebase_accuracy: float  #: relative, 1 year
     trigger_latency: float  #: [s] from trigger to first edge (typ.)
-    trigger_jitter: float  #: [s] rms (typ.)
-    edge_jitter: float  #: [s] rms, cycle to cycle (typ.); too small to model per edge
+    trigger_jitter: float  #: [s] rms (typ.); that of edges, cycle to cycle, is too small to model (1 ps, 40 ps)
     max_burst_count: int = 100_000_000
     max_burst_period: float = 8000.0  #: [s]
     min_burst_period: float = 1e-6
@@ -73,8 +71,8 @@ KEYSIGHT_33622A = GeneratorModel(
                    "PRBS": 200e6, "ARB": math.inf, "DC": math.inf},
     amplitude_steps=((60e6, 10.0), (80e6, 8.0), (120e6, 4.0)),
     min_pulse_width=5e-9, min_edge_time=2.9e-9, fast_edge_amplitude=4.0, slow_edge_time=3.3e-9,
-    square_edge_time=2.9e-9, max_sample_rate=1e9, filtered_sample_rate=1e9, min_arb_points=32,
-    max_arb_points=4_000_000, dac_bits=14, trigger_latency=135e-9, trigger_jitter=0.5e-9, edge_jitter=1e-12,
+    square_edge_time=2.9e-9, max_sample_rate=1e9, min_arb_points=32, max_arb_points=4_000_000, dac_bits=14,
+    trigger_latency=135e-9, trigger_jitter=0.5e-9,
     **_COMMON,  # type: ignore[arg-type]
 )
 
@@ -84,8 +82,8 @@ KEYSIGHT_33522B = GeneratorModel(
                    "PRBS": 50e6, "ARB": math.inf, "DC": math.inf},
     amplitude_steps=((30e6, 10.0),),
     min_pulse_width=16e-9, min_edge_time=8.4e-9, fast_edge_amplitude=10.0, slow_edge_time=8.4e-9,
-    square_edge_time=8.4e-9, max_sample_rate=250e6, filtered_sample_rate=250e6, min_arb_points=8,
-    max_arb_points=1_000_000, dac_bits=16, trigger_latency=135e-9, trigger_jitter=2.5e-9, edge_jitter=40e-12,
+    square_edge_time=8.4e-9, max_sample_rate=250e6, min_arb_points=8, max_arb_points=1_000_000, dac_bits=16,
+    trigger_latency=135e-9, trigger_jitter=2.5e-9,
     **_COMMON,  # type: ignore[arg-type]
 )
 

@@ -212,10 +212,10 @@ def test_make_safe_in_the_middle_of_a_sweep_and_a_burst(driver_bench: Path) -> N
 
 
 def lose(bench: Bench, message: int, **how: Any) -> None:
-    from tsbench.simulated_backends.faults import ConnectionLost
+    from tsbench.simulated_backends.faults import Fault
 
     plan = bench._managers[bench.file.library()].visalib.world.faults
-    plan.add(ConnectionLost(message=plan.messages(how.get("instrument")) + message, **how))
+    plan.add(Fault(message=plan.messages(how.get("instrument")) + message, **how))
 
 
 @pytest.mark.sabotage("output")

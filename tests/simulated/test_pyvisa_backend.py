@@ -16,7 +16,7 @@ from pyvisa import constants
 from pyvisa.constants import EventMechanism, EventType, StatusCode
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.faults import ConnectionLost
+from tsbench.simulated_backends.faults import Fault
 from tsbench.simulated_backends.witness_log import read_sessions, read_witness
 from tsbench.simulated_backends.world import World, world_of
 
@@ -271,7 +271,7 @@ def test_messages_are_counted_and_a_connection_can_be_lost_at_each(library: str)
         for after in (False, True):
             manager = pyvisa.ResourceManager(library)
             world: World = world_of(manager.visalib)
-            world.faults.add(ConnectionLost(message=index, instrument="source_meter", after=after))
+            world.faults.add(Fault(message=index, instrument="source_meter", after=after))
             with failed(StatusCode.error_connection_lost):
                 sweep_once(manager)
             assert len(world.faults.happened) == 1
@@ -287,12 +287,12 @@ def test_a_lost_session_stays_lost(manager: pyvisa.ResourceManager) -> None:
     first, second = open_meter(manager), open_meter(manager)
     scope: Any = manager.open_resource("USB0::0x2A8D::0x1764::SIM00013::INSTR")
     world = world_of(manager.visalib)
-    world.faults.add(ConnectionLost(message=world.faults.total))
+    world.faults.add(Fault(message=world.faults.total))
     for meter in (first, second, first):
         with failed(StatusCode.error_connection_lost):
             meter.query("*IDN?")
     assert "3054T" in scope.query("*IDN?")
-    world.faults.add(ConnectionLost(message=world.faults.total, everything=True))
+    world.faults.add(Fault(message=world.faults.total, everything=True))
     for session in (scope, scope):
         with failed(StatusCode.error_connection_lost):
             session.query("*IDN?")

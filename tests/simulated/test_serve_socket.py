@@ -24,9 +24,6 @@ class Wire:
         self.send(message + b"\n")
         return self.line().rstrip(b"\n")
 
-    def exactly(self, count: int) -> bytes:
-        return self._stream.read(count)
-
     def close(self) -> None:
         self._stream.close()
         self.link.close()

@@ -46,7 +46,6 @@ STEADY = list(np.arange(25.0, 219.0, 10.0))
 SLOWING = list(25 + np.cumsum([4, 5, 6, 7.5, 9, 11, 13, 15, 17, 19, 20, 20, 20, 20]))
 BURSTING = [t + d for t in np.arange(25.0, 210.0, 25.0) for d in (0.0, 3.0, 6.0)]
 ON_RAMP = ([0, 20, 320, 321, END], [0, 0, 1, 0, 0])
-RAMPED = list(60 + 260 * (1 - np.linspace(1, 0, 40) ** 1.5))
 
 
 @pytest.mark.parametrize(("expected", "runs"), [
