@@ -17,6 +17,7 @@ Source: Y.-H. Zhang et al., collective_dynamics_neuristor (public code, MIT), mo
 L. A. L. de Almeida et al. (2002).
 """
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -70,6 +71,33 @@ class Hysteretic(DeviceModel):
         """Return 1 K for temperatures: at rtol 1e-6 far below the play."""
         return (1.0, 1.0, 0.1, 1.0, 0.1)
 
+    def outer_loop(self, current: float, warming: bool) -> tuple[float, float]:
+        """Return voltage [V] and temperature [K] settled at a current [A] on one branch of the outer loop.
+
+        R i^2 = S (T - T0), and R falls with T: the temperature is unique.
+        """
+        centre = self.tc + (0.5 if warming else -0.5) * self.w
+        low, high, resistance = self.t0, self.t0 + 1e5, math.inf
+        for _ in range(200):
+            t = 0.5 * (low + high)
+            insulating = self.r0 * math.exp(min(self.ea / t, 200.0))
+            resistance = insulating * 0.5 * (1.0 + math.tanh(self.beta * (centre - t))) + self.rm
+            if resistance * current * current > self.sth * (t - self.t0):
+                low = t
+            else:
+                high = t
+            if high - low <= 4e-16 * high:
+                break
+        return resistance * current, t
+
+    def settled(self, current: float) -> tuple[float, float]:
+        """Return voltage [V] and temperature [K] settled at a current [A], as a slow sweep up and down meets them.
+
+        The warming branch up to where its voltage is highest (there a voltage sweep switches on), the cooling branch
+        behind that: its lowest voltage is where the sweep back switches off.
+        """
+        return self.outer_loop(current, current <= highest_warming(self))
+
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
         """Return the elements of an ngspice subcircuit; nodes t, p, r in kelvins/100 above T0, d, l."""
@@ -96,6 +124,20 @@ class Hysteretic(DeviceModel):
             f"Cr r 0 1e-9 ic={-FAR / 100!r}",
             f"Cl l 0 1e-9 ic={{beta*(middle-half+{FAR!r})}}",
         )
+
+
+@functools.lru_cache(maxsize=256)
+def highest_warming(model: Hysteretic) -> float:
+    """Return the current [A] at which the voltage along the warming branch is highest for the first time."""
+    low, high = 1e-9, 1e-1
+    for _ in range(8):   # each look is 50 times as fine as the one before
+        grid = np.geomspace(low, high, 201)
+        voltage = np.array([model.outer_loop(float(current), True)[0] for current in grid])
+        falling = np.flatnonzero(np.diff(voltage) < 0)
+        if not falling.size:
+            return math.inf if low == 1e-9 else high
+        low, high = float(grid[max(falling[0] - 1, 0)]), float(grid[falling[0] + 1])
+    return math.sqrt(low * high)
 
 
 @compiled

@@ -8,9 +8,12 @@ import pytest
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.engine import PiecewiseLinear
 from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.hysteretic import BAND, Hysteretic, hysteretic
+from tsbench.simulated_backends.devices.static import folds
+from tsbench.simulated_backends.devices.switching_levels import levels_of
 
 LOAD, CAPACITANCE = 12e3, 145.346e-12
 
@@ -117,3 +120,26 @@ def test_rest_and_impossible_parameters() -> None:
     assert abs(result.columns["i(x1)"]).max() == 0.0
     with pytest.raises(ConfigurationError, match="w = 0 must be positive"):
         device_model("vo2_hysteretic", {"w": 0.0})
+
+
+def test_the_static_curve_is_what_a_slow_sweep_meets() -> None:
+    model = device_model("vo2_hysteretic")
+    found = folds(model)
+    assert found.threshold is not None and found.hold is not None
+    circuit = build_circuit(parse_netlist("V1 in 0 0\nR1 in dut 1\nXDUT dut 0 device"), {"XDUT": model})
+    top, length = 1.2 * found.threshold.voltage, 1.0   # C/S is 241 ns: at 20 ms the fold is passed by 5 mV
+    circuit.set_source("V1", PiecewiseLinear(np.array([0.0, length, 2 * length]), np.array([0.0, top, 0.0])))
+    rows = []
+    while circuit.time < 2 * length:
+        circuit.advance(circuit.time + length / 4000)
+        rows.append((circuit.time, circuit.voltage("dut"), circuit.current("XDUT")))
+    times, voltages, currents = np.array(rows).T
+    conductance = currents / np.maximum(voltages, 1e-9)
+    levels = levels_of(model)
+    assert levels is not None
+    on = int(np.argmax(conductance > levels.on))
+    off = on + int(np.argmax(conductance[on:] < levels.off))
+    assert times[on] < length < times[off]
+    step = top / 4000
+    assert voltages[:on].max() == pytest.approx(found.threshold.voltage, abs=2 * step)
+    assert voltages[off - 1] == pytest.approx(found.hold.voltage, abs=3 * step)
