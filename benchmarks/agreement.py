@@ -6,24 +6,32 @@ reltol 1e-5. Bars: period (of an oscillation, or of switching within the drive) 
 of the swing at matched phase. At matched phase: oscillations are aligned at one fall; and since a period error of 0.1 %
 is allowed, a voltage is compared with all that the other shows within 0.05 % of the period: that matters on edges.
 
-Then the energy balance of each oscillator over 1,000 periods (100 with --quick), and the observed order of convergence.
+Then the neurons with a driven gate and with a comparator against ngspice, by the same bars. And the energy balance of
+each oscillator over 1,000 periods (100 with --quick), and the observed order of convergence.
 """
 
 import argparse
 import itertools
 import math
-import re
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from benchmarks.agreement_cases import CASES, Case, falls
+from benchmarks.agreement_cases import CASES, Case
+from benchmarks.agreement_neurons import NEURON_CASES, neuron_lines
+from benchmarks.agreement_waveforms import (
+    PERIOD_BAR,
+    SLACK,
+    VOLTAGE_BAR,
+    Waveform,
+    compare_oscillations,
+    distance,
+    falls,
+    in_ngspice,
+)
 from benchmarks.kept_segments import KeptSegments
-from benchmarks.reference_devices import reference
+from benchmarks.reference_driven import driven_reference
 from benchmarks.report import Line, report
 from tsbench.netlist import parse_netlist
 from tsbench.records import FloatArray
@@ -31,13 +39,8 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
-from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
 
-PERIOD_BAR, VOLTAGE_BAR = 1e-3, 5e-3
-SLACK = 5e-4  #: of the period, on either side
 GRID = 20_000
-
-Waveform = tuple[FloatArray, FloatArray]
 
 
 def ours(case: Case) -> Waveform:
@@ -48,13 +51,15 @@ def ours(case: Case) -> Waveform:
 
 def by_radau(case: Case, rtol: float = 1e-8) -> Waveform:
     """Return the same by SciPy, segment by segment of the source."""
-    device = reference(case.device)
+    device = driven_reference(case.device)
 
     def rates(t: float, y: FloatArray) -> list[float]:
-        states = [float(s) for s in y[1:]]
-        i = device.current(float(y[0]), states)
-        charging = (case.voltage(min(max(t, begin), end - 1e-9 * (end - begin))) - float(y[0])) / case.load - i
-        return [charging / case.capacitance, *device.rates(float(y[0]), i, states)]
+        v, states = float(y[0]), [float(s) for s in y[1:]]
+        within = min(max(t, begin), end - 1e-9 * (end - begin))
+        w = case.control_voltage(within)
+        i = device.current(v, w, states)
+        charging = (case.voltage(within) - v) / case.load - i
+        return [charging / case.capacitance, *device.rates(v, w, i, states)]
 
     y = np.array([0.0, *device.rest])
     atol = rtol * 0.1 * np.array([1.0, *device.sizes])
@@ -73,19 +78,8 @@ def by_radau(case: Case, rtol: float = 1e-8) -> Waveform:
 
 def by_ngspice(case: Case) -> Waveform:
     """Return the same by ngspice, from the generated device library."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_devices_lib(Path(folder) / "devices.lib")
-        (Path(folder) / "case.cir").write_text(case.netlist(case.stop / 4000, case.stop / GRID / 4), "utf-8")
-        done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "case.cir"], cwd=folder, capture_output=True,
-                              text=True, timeout=300, check=False)
-        raw = Path(folder) / "out.raw"
-        if not raw.exists():
-            raise RuntimeError(f"ngspice: {done.stdout[-400:]}{done.stderr[-400:]}")
-        head, _, data = raw.read_bytes().partition(b"Binary:\n")
-    count = re.search(rb"No. Variables: *(\d+)", head)
-    assert count is not None
-    table = np.frombuffer(data).reshape(-1, int(count[1]))
-    return table[:, 0].copy(), table[:, 1].copy()
+    found = in_ngspice(case.netlist(case.stop / 4000, case.stop / GRID / 4))
+    return found["time"], found["v(out)"]
 
 
 def compare(case: Case, own: Waveform, other: Waveform) -> tuple[float, float]:
@@ -94,35 +88,19 @@ def compare(case: Case, own: Waveform, other: Waveform) -> tuple[float, float]:
     NaN for a period where nothing falls twice.
     """
     (t, v), (other_t, other_v) = own, other
-    swing = float(np.ptp(other_v[other_t >= case.settled]))
     if case.circuit != "oscillator":
-        period = _drive_period(case)
+        swing, period = float(np.ptp(other_v)), _drive_period(case)
         mine, theirs = falls(t, v), falls(other_t, other_v)
         shift = math.nan
         if mine.size == theirs.size > 0:
             shift = float(abs(mine - theirs).max()) / period
-        return shift, _distance(t, v, other_t, other_v, SLACK * period) / swing
-    mine, theirs = (falls(x[x >= case.settled], y[x >= case.settled]) for x, y in ((t, v), (other_t, other_v)))
-    if mine.size < 3 or mine.size != theirs.size:
-        return math.inf, math.inf
-    periods = [float(np.diff(f).mean()) for f in (mine, theirs)]
-    begin, end = mine[1] - 0.4 * periods[0], mine[1] + 0.6 * periods[0]
-    inside = (t >= begin) & (t <= end)
-    shifted = other_t - (theirs[1] - mine[1])
-    return periods[0] / periods[1] - 1.0, _distance(
-        t[inside], v[inside], shifted, other_v, SLACK * periods[1]) / swing
+        return shift, distance(t, v, other_t, other_v, SLACK * period) / swing
+    return compare_oscillations(own, other, case.settled)
 
 
 def _drive_period(case: Case) -> float:
     s = case.source
     return 1.0 / s.frequency if hasattr(s, "frequency") else float(getattr(s, "period", case.stop))
-
-
-def _distance(t: FloatArray, v: FloatArray, other_t: FloatArray, other_v: FloatArray, slack: float) -> float:
-    """Return how far at most ``v`` is from all that the other shows within ``slack`` [s] of the same time."""
-    around = np.linspace(-slack, slack, 41)
-    shown = np.interp(t[:, None] + around[None, :], other_t, other_v)
-    return float(np.maximum(v - shown.max(axis=1), shown.min(axis=1) - v).max(initial=0.0))
 
 
 def lines(case: Case) -> list[Line]:
@@ -205,6 +183,7 @@ def main() -> int:
         if case.circuit == "oscillator":
             found.append(energy_line(case, 100 if arguments.quick else 1000))
     if not arguments.device:
+        found += [line for neuron_case in NEURON_CASES for line in neuron_lines(neuron_case)]
         found += [order_line(*order) for order in ORDERS]
     return report("agreement", "our waveforms against SciPy's Radau and ngspice", found)
 

@@ -5,56 +5,76 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.netlist import Pulse, Pwl, Sin
-from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.catalogue import device_model
+
+Source = Pulse | Pwl | Sin
 
 
 @dataclass(frozen=True)
 class Case:
-    """One device in one circuit: source behind ``load`` at node ``out``, ``capacitance`` to ground."""
+    """One device in one circuit: source behind ``load`` at node ``out``, ``capacitance`` to ground.
+
+    A device with a control voltage has ``control`` for it, a source of its own.
+    """
 
     device: str
     circuit: str  #: "oscillator", "pulse", "sine" or "ramp"
-    source: Pulse | Pwl | Sin
+    source: Source
     load: float  #: [Ohm]
     capacitance: float  #: [F]
     stop: float  #: [s]
     settled: float = 0.0  #: [s] from which on an oscillation is compared
+    control: Source | None = None
 
     def netlist(self, step: float, largest: float) -> str:
         """Return the SPICE text, with ``.tran`` of these steps [s]."""
-        s = self.source
-        if isinstance(s, Pulse):
-            wave = f"PULSE({s.initial} {s.pulsed} {s.delay} {s.rise} {s.fall} {s.width} {s.period})"
-        elif isinstance(s, Pwl):
-            wave = f"PWL({' '.join(f'{t} {v}' for t, v in zip(s.times, s.values, strict=True))})"
-        else:
-            wave = f"SIN({s.offset} {s.amplitude} {s.frequency})"
-        return (f"* {self.device}, {self.circuit}\n.include devices.lib\nV1 in 0 {wave}\nR1 in out {self.load}\n"
-                f"C1 out 0 {self.capacitance} ic=0\nX1 out 0 {self.device}\n"
+        model = device_model(self.device)
+        at = dict(zip((*model.carries[:1], *(model.senses or ())[:1]), ("out", "g"), strict=False))
+        nodes = " ".join(at.get(terminal, "0") for terminal in model.terminals)
+        gate = "" if self.control is None else f"Vg g 0 {_text(self.control)}\n"
+        return (f"* {self.device}, {self.circuit}\n.include devices.lib\nV1 in 0 {_text(self.source)}\n{gate}"
+                f"R1 in out {self.load}\nC1 out 0 {self.capacitance} ic=0\nX1 {nodes} {self.device}\n"
                 f".options reltol=1e-5 abstol=1e-14 vntol=1e-8 method=gear\n"
                 f".tran {step} {self.stop} 0 {largest} uic\n.save v(out)\n.end\n")
 
     def breakpoints(self) -> list[float]:
-        """Return the instants at which the source bends, from 0 to the stop [s]."""
-        s = self.source
-        bends: list[float] = []
-        if isinstance(s, Pulse):
-            corners = np.cumsum([s.delay, s.rise, s.width, s.fall])
-            bends = [float(c + k * s.period) for k in range(1 + int(self.stop / s.period)) for c in corners]
-        elif isinstance(s, Pwl):
-            bends = list(s.times)
-        return [0.0, *(b for b in bends if 0.0 < b < self.stop), self.stop]
+        """Return the instants at which a source bends, from 0 to the stop [s]."""
+        bends = {b for s in (self.source, self.control) if s is not None for b in _bends(s, self.stop)}
+        return [0.0, *sorted(b for b in bends if 0.0 < b < self.stop), self.stop]
 
     def voltage(self, t: float) -> float:
         """Return the source's voltage [V]."""
-        s = self.source
-        if isinstance(s, Sin):
-            return s.offset + s.amplitude * float(np.sin(2 * np.pi * s.frequency * t))
-        if isinstance(s, Pwl):
-            return float(np.interp(t, s.times, s.values))
-        within = (t - s.delay) % s.period if t >= s.delay else 0.0
-        corners = np.cumsum([0.0, s.rise, s.width, s.fall])
-        return float(np.interp(within, corners, [s.initial, s.pulsed, s.pulsed, s.initial]))
+        return _voltage(self.source, t)
+
+    def control_voltage(self, t: float) -> float:
+        """Return the control voltage [V]; 0 where there is none."""
+        return 0.0 if self.control is None else _voltage(self.control, t)
+
+
+def _text(s: Source) -> str:
+    """Return a source as SPICE writes it."""
+    if isinstance(s, Pulse):
+        return f"PULSE({s.initial} {s.pulsed} {s.delay} {s.rise} {s.fall} {s.width} {s.period})"
+    if isinstance(s, Pwl):
+        return f"PWL({' '.join(f'{t} {v}' for t, v in zip(s.times, s.values, strict=True))})"
+    return f"SIN({s.offset} {s.amplitude} {s.frequency})"
+
+
+def _bends(s: Source, stop: float) -> list[float]:
+    if isinstance(s, Pulse):
+        corners = np.cumsum([s.delay, s.rise, s.width, s.fall])
+        return [float(c + k * s.period) for k in range(1 + int(stop / s.period)) for c in corners]
+    return list(s.times) if isinstance(s, Pwl) else []
+
+
+def _voltage(s: Source, t: float) -> float:
+    if isinstance(s, Sin):
+        return s.offset + s.amplitude * float(np.sin(2 * np.pi * s.frequency * t))
+    if isinstance(s, Pwl):
+        return float(np.interp(t, s.times, s.values))
+    within = (t - s.delay) % s.period if t >= s.delay else 0.0
+    corners = np.cumsum([0.0, s.rise, s.width, s.fall])
+    return float(np.interp(within, corners, [s.initial, s.pulsed, s.pulsed, s.initial]))
 
 
 def _device(name: str, volts: float, load: float, capacitance: float, period: float) -> list[Case]:
@@ -65,6 +85,17 @@ def _device(name: str, volts: float, load: float, capacitance: float, period: fl
         Case(name, "oscillator", forever, load, capacitance, 8 * period, 2 * period),
         Case(name, "pulse", pulse, load, capacitance, 4 * period),
         Case(name, "sine", Sin(0.0, volts, 0.25 / period), load, capacitance, 8 * period),
+    ]
+
+
+def _driven(name: str, high: float, load: float, middle: float, swing: float) -> list[Case]:
+    """Return three circuits of a device with a control voltage: driven in steps, in ramps, and both sides at once."""
+    supply, pulse = Pwl((0.0, 1e-6), (0.0, high)), Pulse(middle - swing, middle + swing, 1e-6, 50e-9, 50e-9, 3e-6, 8e-6)
+    ramp = Pwl((0.0, 5e-6, 15e-6, 20e-6), (middle - swing, middle + swing, middle - swing, middle))
+    return [
+        Case(name, "pulse", supply, load, 20e-12, 8e-6, control=pulse),
+        Case(name, "ramp", supply, load, 20e-12, 20e-6, control=ramp),
+        Case(name, "sine", Sin(0.0, high, 100e3), load, 20e-12, 20e-6, control=Sin(middle, swing, 300e3)),
     ]
 
 
@@ -92,12 +123,5 @@ CASES = [
     Case("nbox_third_order", "sine", Sin(0.0, 2.3, 2e6), 200.0, 1e-12, 1e-6),
     *_control("resistor", 2.0, 1e3), *_control("diode", 2.0, 1e3), *_control("capacitor", 2.0, 1e3),
     *_control("tunnel_diode", 0.5, 1e3),
-    *_control("nmos_channel", 2.0, 1e3),
+    *_driven("nmos", 2.0, 10e3, 0.6, 0.9), *_driven("comparator", 1.0, 1e3, 0.0, 0.05),
 ]
-
-
-def falls(time: FloatArray, values: FloatArray) -> FloatArray:
-    """Return when the values fall through the middle of their range [s]."""
-    level = 0.5 * (values.max() + values.min())
-    k = np.flatnonzero((values[:-1] >= level) & (values[1:] < level))
-    return np.asarray(time[k] + (level - values[k]) / (values[k + 1] - values[k]) * (time[k + 1] - time[k]))

@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from benchmarks.device_driven import PLOTS
 from benchmarks.device_runs import delays, firing, oscillation, relaxation, settings_of, sweep
 from tsbench.analysis.figure_style import CURRENT, CURVE, MUTED, THRESHOLD, label
 from tsbench.errors import nearest
@@ -29,16 +30,28 @@ FOLDER = Path(__file__).parent.parent / "docs" / "devices"
 def figures(name: str, path: Path) -> list[str]:
     """Draw the plots of a device into one picture; return what they show, a sentence each."""
     entry = catalogue()[name]
+    if entry.mechanism in PLOTS:
+        figure, axes = _figure(name, (9.0, 3.4), 11, (1, 2))
+        told = PLOTS[entry.mechanism](axes[0, 0], axes[0, 1])
+        figure.savefig(path)
+        return told
     switches = len(settings_of(name).pulses) > 1
-    figure = Figure(figsize=(9.0, 6.4) if switches else (5.0, 3.4), dpi=75, layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(f"{name}: {entry.title} (simulated)", fontsize=11 if switches else 8)
-    axes = figure.subplots(2, 2) if switches else figure.subplots(1, 1, squeeze=False)
+    figure, axes = _figure(name, *(((9.0, 6.4), 11, (2, 2)) if switches else ((5.0, 3.4), 8, (1, 1))))
     told = [_current(name, axes[0, 0])]
     if switches:
         told += [_delay(name, axes[0, 1]), _relaxation(name, axes[1, 0]), _oscillation(name, axes[1, 1])]
     figure.savefig(path)
     return told
+
+
+def _figure(
+    name: str, size: tuple[float, float], title_size: int, cells: tuple[int, int]
+) -> tuple[Figure, np.ndarray]:
+    """Return a picture with its title, and the axes in it."""
+    figure = Figure(figsize=size, dpi=75, layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(f"{name}: {catalogue()[name].title} (simulated)", fontsize=title_size)
+    return figure, figure.subplots(*cells, squeeze=False)
 
 
 def _named(axes: Axes, title: str, x: str, x_unit: str, y: str, y_unit: str) -> None:

@@ -54,7 +54,6 @@ SETTINGS = {
     "resistor": Settings(2.0, 1e3, 2e-3, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
     "diode": Settings(2.0, 1e3, 2e-3, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
     "capacitor": Settings(2.0, 1e3, 20e-6, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
-    "nmos_channel": Settings(2.0, 1e3, 2e-3, (1.0,), 1e3, 1e-6, 0.1, 1e-6),
     "ag_sio2": Settings(
         1.6, 100e3, 2.0, (1.05, 1.1, 1.15, 1.2, 1.3, 1.5), 100e3, 20e-3, 0.05, 10e-3),
     "ag_diffusive_asymmetric": Settings(

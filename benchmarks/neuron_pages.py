@@ -26,7 +26,6 @@ generated `devices.lib` beside it.
 
 The 23 firing behaviours of the VO2 circuits, their confusion matrix and what to know about them:
 [evidence/behaviours.md](evidence/behaviours.md). Figures of the others: `python -m benchmarks.physics --only neurons`.
-A hybrid memristor-CMOS neuron is not in the library: the netlists know no comparator.
 
 ![every circuit at its own stimulus](pictures/neurons.png)
 """

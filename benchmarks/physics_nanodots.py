@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from benchmarks.agreement_cases import falls
+from benchmarks.agreement_waveforms import falls
 from benchmarks.physics_row import Row, claimed, compared, shown
 from tsbench.netlist import parse_netlist
 from tsbench.quantities import format_quantity

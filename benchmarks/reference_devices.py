@@ -35,7 +35,7 @@ def reference(name: str) -> Reference:
     made: Reference = {
         "moving_core": _moving_core, "poole_frenkel": _film, "poole_frenkel_1d": _film, "third_order": _third_order,
         "hysteretic": _hysteretic, "gated_filament": _gated_filament, "tunnel_diode": _tunnel_diode, "diode": _diode,
-        "capacitor": _capacitor, "channel": _channel, "resistor": _resistor,
+        "capacitor": _capacitor, "resistor": _resistor,
     }[model.mechanism](model)
     return made
 
@@ -172,17 +172,6 @@ def _tunnel_diode(m: Any) -> Reference:
 def _capacitor(m: Any) -> Reference:
     return Reference(
         (0.0,), (1.0,), lambda v, y: float((v - y[0]) / m.rs), lambda v, i, y: [(i - y[0] / m.rleak) / m.c])
-
-
-def _channel(m: Any) -> Reference:
-    thermal = Boltzmann * m.t0 / elementary_charge
-
-    def half(x: float) -> float:
-        return math.log1p(math.exp(x / (2.0 * thermal))) ** 2
-
-    pinch = (m.vg - m.vth) / m.n
-    scale = 2.0 * m.n * m.beta * thermal**2
-    return Reference((), (), lambda v, y: float(scale * (half(pinch) - half(pinch - v))), lambda v, i, y: [])
 
 
 def _resistor(m: Any) -> Reference:

@@ -150,6 +150,7 @@ class _Watch(Observer):
 def _entry_of(material: str) -> CatalogueEntry | None:
     """Return the catalogue's device that is made of ``material``."""
     for entry in catalogue().values():
-        if material and material.lower() in (entry.name.lower(), entry.material.lower()):
+        named = material.lower() in (entry.name.lower(), entry.material.lower())
+        if material and named and len(entry.model().terminals) == 2:
             return entry
     return None

@@ -9,6 +9,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.fixture import DEVICE, has_place
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.quantities import Amperes, Coulombs, Joules, Number, Ohms, Seconds, Volts, Watts
@@ -186,6 +187,9 @@ class BenchFile:
                 raise ConfigurationError(
                     "a temperature card (.temp, .options temp=) has no place in a bench file, which says what is "
                     "connected; take it out and set the chuck itself")
+            if has_place(netlist) and len(netlist.find(DEVICE).nodes) != 2:
+                raise ConfigurationError(
+                    f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes; the place of the device has two")
         except ConfigurationError as error:
             raise self._fail(f"fixture: {error}") from None
         self.netlist = netlist

@@ -35,6 +35,11 @@ def devices_of(file: WorldFile, path: Path) -> dict[str, SimulatedDevice]:
             found.update(_specimens(name, wafer, file))
         except ConfigurationError as error:
             raise ConfigurationError(f"{path}: wafers.{name}{_dot(error)}{error}") from None
+    for name, device in found.items():
+        if len(device.model.terminals) != 2:
+            raise ConfigurationError(
+                f"{path}: {name}: a {device.model.mechanism} has the nodes {' '.join(device.model.terminals)}; only a "
+                f"device with two can be connected")
     return found
 
 

@@ -1,9 +1,9 @@
 """A subset of SPICE netlists as plain data, for bench files, world files and ``.cir`` files.
 
-Elements ``R C L V I`` and ``X`` (a device: ``XDUT a b model``); ``*``, ``;`` and ``$`` comments, ``+``
-continuation, case-insensitive, suffixes ``f p n u m k meg g t`` (letters behind them are ignored, as in
-``50ohm``), ``.param`` with plain numbers, ``.tran .ic .save .print .include .lib .temp .options .end`` (of the options
-``temp`` only). No physics and no numerics here.
+Elements ``R C L V I`` and ``X`` (a device: ``XDUT a b model``, ``XM drain gate source nmos``); ``*``, ``;`` and
+``$`` comments, ``+`` continuation, case-insensitive, suffixes ``f p n u m k meg g t`` (letters behind them are ignored,
+as in ``50ohm``), ``.param`` with plain numbers, ``.tran .ic .save .print .include .lib .temp .options .end`` (of the
+options ``temp`` only). No physics and no numerics here.
 """
 
 from tsbench.netlist.connections import check_connections

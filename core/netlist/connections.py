@@ -12,18 +12,25 @@ def check_connections(netlist: Netlist, terminals: Iterable[str] = ()) -> None:
     Raises
     ------
     ConfigurationError
-        A node has fewer than two connections, or no DC path to ground (capacitors and current sources are
-        none). ``terminals`` count as connected to ground: an instrument will be there.
+        A node has fewer than two connections, is only sensed, or has no DC path to ground (capacitors, current
+        sources and sensing are none). ``terminals`` count as connected to ground: an instrument will be there.
     """
     terminal_nodes = {t.lower() for t in terminals}
     touched: dict[str, list[Element]] = {}
     for element in netlist.elements:
-        for node in element.nodes:
+        for node in dict.fromkeys((*element.nodes, *element.controls)):
             touched.setdefault(node, []).append(element)
     if GROUND not in touched and not terminal_nodes & set(touched):
         raise ConfigurationError("netlist has no ground; name one node 0")
     for node, elements in touched.items():
-        if node != GROUND and node not in terminal_nodes and len(elements) < 2:
+        if node == GROUND or node in terminal_nodes:
+            continue
+        if all(node not in e.nodes for e in elements):
+            names = ", ".join(e.name for e in elements)
+            raise ConfigurationError(
+                f"netlist line {elements[0].line}: node '{node}' is floating: only sensed, by {names}; "
+                f"connect what sets its voltage")
+        if len(elements) < 2:
             only = elements[0]
             raise ConfigurationError(
                 f"netlist line {only.line}: node '{node}' is floating: only {only.name} is connected to it")

@@ -46,7 +46,10 @@ Waveform = float | Pulse | Pwl | Sin
 
 @dataclass(frozen=True)
 class Element:
-    """One element. ``value`` for R [Ohm], C [F], L [H]; ``waveform`` for V [V] and I [A]; ``model`` for X."""
+    """One element. ``value`` for R [Ohm], C [F], L [H]; ``waveform`` for V [V] and I [A]; ``model`` for X.
+
+    Two nodes, but an X may have more; which of them carry its current is known to its model alone.
+    """
 
     kind: str  #: "R", "C", "L", "V", "I" or "X"
     name: str  #: as written
@@ -57,6 +60,7 @@ class Element:
     model: str = ""
     parameters: Mapping[str, float] = field(default_factory=dict)
     initial: float | None = None  #: ``ic=`` of a C [V] or L [A]
+    controls: tuple[str, ...] = ()  #: once the model of an X is known: nodes that it senses, no longer in ``nodes``
 
 
 @dataclass(frozen=True)

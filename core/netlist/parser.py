@@ -237,16 +237,17 @@ class _Parser:
         words = tokens[1:]
         element = self._device(name, words) if kind == "X" else self._two_terminal(kind, name, words)
         if len(set(element.nodes)) == 1:
-            self.fail(f"{name}: both ends are on node '{element.nodes[0]}'")
+            ends = "both" if len(element.nodes) == 2 else "all"
+            self.fail(f"{name}: {ends} ends are on node '{element.nodes[0]}'")
         self.elements[name.lower()] = element
 
     def _device(self, name: str, words: list[str]) -> Element:
         plain = [w for w in words if "=" not in w and w.lower() != "params:"]
-        if len(plain) != 3:
-            self.fail(f"{name}: expected 'node node model', got {len(plain)} words ({' '.join(plain)})")
+        if len(plain) < 3:
+            self.fail(f"{name}: expected 'node node [node ...] model', got {len(plain)} words ({' '.join(plain)})")
         parameters = dict(self._assignments(" ".join(w for w in words if "=" in w), name))
-        nodes = (_node(plain[0]), _node(plain[1]))
-        return Element("X", name, nodes, self.line, model=plain[2].lower(), parameters=parameters)
+        nodes = tuple(_node(word) for word in plain[:-1])
+        return Element("X", name, nodes, self.line, model=plain[-1].lower(), parameters=parameters)
 
     def _two_terminal(self, kind: str, name: str, words: list[str]) -> Element:
         if len(words) < 3:

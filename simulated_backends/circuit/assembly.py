@@ -178,7 +178,13 @@ class _Assembly:
         if s:
             force -= G[np.ix_(d, s)] @ static
         capacitance = C[np.ix_(d, d)]
-        self.rates = np.linalg.solve(capacitance, force) if d else force
+        try:
+            self.rates = np.linalg.solve(capacitance, force) if d else force
+        except np.linalg.LinAlgError:
+            small, *_, large = sorted(self.by_kind["C"], key=lambda e: e.value)
+            raise ConfigurationError(
+                f"{small.name} = {small.value:g} F is nothing beside {large.name} = {large.value:g} F, which it is in "
+                f"series with; leave {small.name} out") from None
         self.Ez = -np.linalg.solve(capacitance, Cu[d]) if d else Cu[d]
         self.split = nd, nx
 

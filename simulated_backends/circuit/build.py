@@ -69,7 +69,8 @@ def build_circuit(
     Raises
     ------
     ConfigurationError
-        A name is used twice, a model is unknown, a node is floating or its voltage is not determined.
+        A name is used twice, a model is unknown or has another number of nodes, a node is floating or its voltage is
+        not determined.
     """
     elements = list(netlist.elements)
     placed: dict[str, tuple[str, SourceMeterStage]] = {}
@@ -91,10 +92,11 @@ def build_circuit(
         if capacitance > 0:
             elements.append(Element("C", f"{name}.c", (_node(node), GROUND), 0, value=capacitance))
     _refuse_duplicates([*(e.name for e in elements), *placed])
-    check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
     if temperature is None:
         temperature = netlist.temperature
     models = {e.name: _model(e, device_models or {}, temperature) for e in elements if e.kind == "X"}
+    elements = [models[e.name].placed(e) if e.kind == "X" else e for e in elements]
+    check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
     return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
                    noise_refinement, specialised)
 

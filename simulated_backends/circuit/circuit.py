@@ -355,12 +355,22 @@ class Circuit:
 
         ``model`` is a name of the catalogue (or a model), ``parameters`` replace some of its parameters. A ``history``
         goes on with the device; its present model stands in for ``model``.
+
+        Raises
+        ------
+        ConfigurationError
+            No such device, model or parameter; or the device has other terminals than the one before.
         """
         key = self._known(device, self._models, "device")
         if history is not None:
             history.fluctuate(self.time)
             model = history.model
         new = (device_model(model) if isinstance(model, str) else model).with_parameters(parameters)
+        before = self._models[key].terminals
+        if new.terminals != before:
+            raise ConfigurationError(
+                f"circuit: {device} has the nodes {' '.join(before)}; a {new.mechanism} needs "
+                f"{' '.join(new.terminals)} and cannot stand there")
         self._stop_here()
         self._changes.attach(key, history)
         kept = state or {}
@@ -394,7 +404,8 @@ class Circuit:
     def _make_consistent(self, time: float | None = None) -> None:
         time = self.time if time is None else time
         if not self._compiled.make_consistent(time, self._y):
-            raise TsbenchError(f"circuit: device currents cannot be found at {time:.9g} s")
+            raise TsbenchError(
+                f"circuit: device currents cannot be found at {time:.9g} s; check the values of {self._names()}")
 
     def settle(self) -> None:
         """Go to the operating point without time passing: the sources as they are now, nothing moving.

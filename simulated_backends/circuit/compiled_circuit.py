@@ -52,8 +52,13 @@ class CompiledCircuit:
     ) -> None:
         self.system = system
         names = [e.name.lower() for e in devices]
-        across = [system.voltages[e.nodes[0]].plus(system.voltages[e.nodes[1]].scaled(-1.0)) for e in devices]
-        rows = [*across, *(system.currents[name] for name in system.stage_index)]
+        rows = [_between(system, e.nodes) for e in devices]
+        rows += [system.currents[name] for name in system.stage_index]
+        controls = [-1] * len(devices)
+        for k, element in enumerate(devices):
+            if element.controls:
+                controls[k] = len(system.linear) + len(rows)
+                rows.append(_between(system, element.controls))
         n, nu = system.size, system.B.shape[1]
         self.differential = n - len(devices)   #: unknowns with a derivative; they come first
         self._parameters = np.zeros((len(devices), _PARAMETERS))
@@ -67,7 +72,7 @@ class CompiledCircuit:
             self._parameters[k, : vector.size] = vector
             weights[first: first + len(tolerances)] = tolerances
             index += [model.kind, first]
-        index += [self.differential, *system.stage_index.values()]
+        index += [self.differential, *system.stage_index.values(), *controls]
         self.weights = weights * rtol   #: absolute tolerances
         kinds = [models[name].kind for name in names]
         self.rtol = rtol
@@ -78,7 +83,8 @@ class CompiledCircuit:
         self.stochastic = any(models[name].stochastic for name in names)
         self._noise = noise_space(len(devices), self.stochastic, noise_refinement)
         self.topology = topology_of(
-            len(system.linear), kinds, [system.first_state[name] for name in names], n, system.stage_index, self._L)
+            len(system.linear), kinds, [system.first_state[name] for name in names], n, system.stage_index, controls,
+            self._L)
         self._special = specialised_integrate(self.topology) if specialised else None
         self._stages = np.zeros((len(system.stage_index), 7))
         self.set_sources([])
@@ -211,3 +217,8 @@ class CompiledCircuit:
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
             self._noise, out)
         return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status
+
+
+def _between(system: System, nodes: tuple[str, ...]) -> Row:
+    """Return the voltage of the first node against the second."""
+    return system.voltages[nodes[0]].plus(system.voltages[nodes[1]].scaled(-1.0))

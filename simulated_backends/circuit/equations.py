@@ -6,11 +6,11 @@ The unknowns y come in four blocks (:mod:`.assembly` makes them)::
       voltages of capacitive nodes, inductor currents, source-meter voltages
 
     linear states    x' = A y + B u + E u'      (and the servo equation for a source meter's own voltage)
-    device states    s' = f(v, i, s)            v = terminal voltage, linear in y and u
-    device currents  0  = g(v, i, s)
+    device states    s' = f(v, w, i, s)         v = terminal voltage, w = control voltage, linear in y and u
+    device currents  0  = g(v, w, i, s)
 
 What the sources u contribute is gathered in one vector, the drive: [linear states | device voltages | source-meter
-currents]. Sources are linear between breakpoints (except sines), so the drive is too.
+currents | control voltages]. Sources are linear between breakpoints (except sines), so the drive is too.
 """
 
 import math
@@ -19,8 +19,8 @@ from typing import Any
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.linear import IntArray, factorise, solve
 from tsbench.simulated_backends.circuit.waveforms import SINE, source_segment
-from tsbench.simulated_backends.devices.compilation import compiled
-from tsbench.simulated_backends.devices.compiled import evaluate_device
+from tsbench.simulated_backends.devices.compilation import compiled, inlined
+from tsbench.simulated_backends.devices.compiled import BY_CONTROL, CONTROL, evaluate_device
 
 Arrays = tuple[Any, ...]  # tuples of arrays: numba infers their types
 
@@ -58,6 +58,23 @@ def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, f
     return wanted, by_v, by_i
 
 
+@inlined
+def control_row(
+    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, k: int
+) -> int:
+    """Write the control voltage of device ``k`` into its parameters; return its row of L, -1 where it has none.
+
+    Arguments as in :func:`right_side`.
+    """
+    row = index[4 + 2 * index[1] + index[2] + k]
+    if row >= 0:
+        w = drive[row]
+        for b in range(y.size):
+            w += L[row, b] * y[b]
+        devices[k, CONTROL] = w
+    return int(row)
+
+
 @compiled
 def right_side(
     L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray,
@@ -65,9 +82,10 @@ def right_side(
 ) -> None:
     """Fill f(y) for a given drive.
 
-    ``L`` has the drive's rows: what linear states' rates, device voltages and source-meter currents depend on.
-    ``index`` is [nl, nd, ns, then per device its kind and first state, then the first current, then each stage's
-    place in y]. Plain arrays and no slices: numba counts references to those, which costs more than the physics.
+    ``L`` has the drive's rows: what linear states' rates, device voltages, source-meter currents and control voltages
+    depend on. ``index`` is [nl, nd, ns, then per device its kind and first state, then the first current, then each
+    stage's place in y, then for each device the row of its control voltage, -1 where it has none]. Plain arrays and no
+    slices: numba counts references to those, which costs more than the physics.
     """
     nl, nd, ns = index[0], index[1], index[2]
     n = y.size
@@ -83,6 +101,7 @@ def right_side(
             v += L[nl + k, b] * y[b]
         first = index[4 + 2 * k]
         count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        control_row(L, devices, index, drive, y, k)
         evaluate_device(index[3 + 2 * k], devices, k, v, y[first_current + k], y, first, work)
         f[first_current + k] = work[0]
         for s in range(count):
@@ -118,6 +137,7 @@ def right_side_and_jacobian(
             v += L[row, b] * y[b]
         first = index[4 + 2 * k]
         count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        control = control_row(L, devices, index, drive, y, k)
         evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, first, work)
         for e in range(count + 1):
             base = e * (3 + count)
@@ -130,6 +150,11 @@ def right_side_and_jacobian(
             J[target, own] += work[base + 2]
             for s in range(count):
                 J[target, first + s] += work[base + 3 + s]
+            if control >= 0:
+                by_w = work[BY_CONTROL + e]
+                ft[target] += by_w * slope[control]
+                for b in range(n):
+                    J[target, b] += by_w * L[control, b]
     for k in range(ns):
         own, row = index[4 + 2 * nd + k], nl + nd + k
         current = drive[row]
@@ -204,10 +229,13 @@ def solve_currents(
                 v = drive[nl + k]
                 for b in range(y.size):
                     v += L[nl + k, b] * y[b]
+                control = control_row(L, devices, index, drive, y, k)
                 evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, index[4 + 2 * k], work)
                 F[k] = work[0]
                 for m in range(nd):
                     J[k, m] = work[1] * L[nl + k, first_current + m]
+                    if control >= 0:
+                        J[k, m] += work[BY_CONTROL] * L[control, first_current + m]
                 J[k, k] += work[2]
                 residual = max(residual, abs(F[k] / J[k, k]))
             if not math.isfinite(residual):

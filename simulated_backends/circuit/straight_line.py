@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tsbench.simulated_backends.circuit import rodas as r
 from tsbench.simulated_backends.circuit.topology import PlacedDevice, Topology
+from tsbench.simulated_backends.devices.compiled import BY_CONTROL, CONTROL
 from tsbench.simulated_backends.devices.straight_forms import STRAIGHT_FORMS
 
 _A = {2: (r.A21,), 3: (r.A31, r.A32), 4: (r.A41, r.A42, r.A43), 5: (r.A51, r.A52, r.A53, r.A54)}
@@ -30,7 +31,8 @@ class StraightLine:
     The text reads ``y0..`` (unknowns), ``L_r_c``, ``P_k_j`` (device parameters), ``d_r`` and ``s_r`` (drive at the last
     breakpoint and its slope), ``elapsed`` [s] since then, ``step`` [s], ``w_a`` (absolute tolerances) and ``rtol``; it
     leaves ``z0..`` (unknowns at the end), ``p0..``, ``q0..`` (dense output) and ``squared`` (error). Devices without a
-    straight form and source meters also need the arrays ``devices``, ``stages``, ``states`` and ``work``.
+    straight form (as all with a control voltage) and source meters also need the arrays ``devices``, ``stages``,
+    ``states`` and ``work``.
     """
 
     topology: Topology
@@ -76,6 +78,8 @@ class StraightLine:
         for k, device in enumerate(t.devices):
             row = t.linear + k
             self._say(f"v_{k} = {self._product(row, unknowns, stage)}")
+            if device.control >= 0:
+                self._say(f"devices[{k}, {CONTROL}] = {self._product(device.control, unknowns, stage)}")
             self._call(k, device, unknowns)
             if jacobian:
                 self._device_entries(k, row, device)
@@ -110,15 +114,20 @@ class StraightLine:
                   f"{device.first}, work)")
         for place, name in enumerate(names):
             self._say(f"{name} = work[{place}]")
+        if device.control >= 0:
+            for e in range(device.states + 1):
+                self._say(f"w{k}_{e} = work[{BY_CONTROL + e}]")
 
     def _device_entries(self, k: int, row: int, device: PlacedDevice) -> None:
-        across = self.topology.occupied[row]
+        across, control = self.topology.occupied[row], device.control
+        sensed = self.topology.occupied[control] if control >= 0 else ()
         for e in range(device.states + 1):
             target = device.current if e == 0 else device.first + e - 1
-            self._say(f"ft{target} = v{k}_{e} * s_{row}")
+            self._say(f"ft{target} = v{k}_{e} * s_{row}" + (f" + w{k}_{e} * s_{control}" if control >= 0 else ""))
             own = range(device.first, device.first + device.states)
-            for c in sorted({*across, device.current, *own}):
+            for c in sorted({*across, *sensed, device.current, *own}):
                 terms = [f"v{k}_{e} * L_{row}_{c}"] if c in across else []
+                terms += [f"w{k}_{e} * L_{control}_{c}"] if c in sensed else []
                 terms += [f"i{k}_{e}"] if c == device.current else []
                 terms += [f"s{k}_{e}_{c - device.first}"] if c in own else []
                 self._entry(target, c, terms)

@@ -10,12 +10,16 @@ from tsbench.simulated_backends.circuit.engine import FloatArray
 
 @dataclass(frozen=True)
 class PlacedDevice:
-    """A device in the unknowns: its kind number, the index of its first state, how many states, and its current's."""
+    """A device in the unknowns: its kind number, the index of its first state, how many states, and its current's.
+
+    ``control`` is the row of L that gives its control voltage, -1 where it has none.
+    """
 
     kind: int
     first: int
     states: int
     current: int
+    control: int
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Topology:
 
 
 def topology_of(
-    linear: int, kinds: Sequence[int], first_states: Sequence[int], size: int, stages: Mapping[str, int], L: FloatArray
+    linear: int, kinds: Sequence[int], first_states: Sequence[int], size: int, stages: Mapping[str, int],
+    controls: Sequence[int], L: FloatArray,
 ) -> Topology:
     """Describe a circuit.
 
@@ -51,13 +56,15 @@ def topology_of(
         Kind number and index of the first state of each device.
     stages : mapping
         Place of each source meter's voltage.
+    controls : sequence
+        Row of L with the control voltage of each device, -1 where it has none.
     L : array
         See :func:`.equations.right_side`.
     """
     currents = size - len(kinds)
     ends = [*first_states[1:], currents][: len(kinds)]
     devices = tuple(
-        PlacedDevice(kind, first, end - first, currents + k)
-        for k, (kind, first, end) in enumerate(zip(kinds, first_states, ends, strict=True)))
+        PlacedDevice(kind, first, end - first, currents + k, control)
+        for k, (kind, first, end, control) in enumerate(zip(kinds, first_states, ends, controls, strict=True)))
     occupied = tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in L)
     return Topology(linear, devices, tuple(stages.values()), occupied)

@@ -9,7 +9,8 @@ from importlib import resources
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.devices.controls import Capacitor, Channel, Diode
+from tsbench.simulated_backends.devices.comparator import Comparator
+from tsbench.simulated_backends.devices.controls import Capacitor, Diode
 from tsbench.simulated_backends.devices.gated_filament import GatedFilament
 from tsbench.simulated_backends.devices.hysteretic import Hysteretic
 from tsbench.simulated_backends.devices.model import DeviceModel
@@ -20,13 +21,14 @@ from tsbench.simulated_backends.devices.poole_frenkel_1d import OneDimensionalPo
 from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.silver_filament import SilverFilament
 from tsbench.simulated_backends.devices.third_order import ThirdOrder
+from tsbench.simulated_backends.devices.transistor import Transistor
 from tsbench.simulated_backends.devices.tunnel_diode import TunnelDiode
 
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
     model.mechanism: model
     for model in (
-        Capacitor, Channel, Diode, GatedFilament, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic,
-        PooleFrenkel, Resistor, SilverFilament, ThirdOrder, TunnelDiode)
+        Capacitor, Comparator, Diode, GatedFilament, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic,
+        PooleFrenkel, Resistor, SilverFilament, ThirdOrder, Transistor, TunnelDiode)
 }
 MOST_DRAWS = 100  #: of a device, until it is one that can exist
 MARKS = {

@@ -2,7 +2,8 @@
 
 Every device is described by an algebraic equation for its current and equations for its states s:
 
-    0 = g(v, s, i),    s' = f(v, i, s)        v: terminal voltage, i: current into the first terminal
+    0 = g(v, w, s, i),    s' = f(v, w, i, s)      v: terminal voltage, i: current into the first terminal,
+                                                  w: control voltage of a device that senses one
 
 so that Kirchhoff's laws stay linear and the current is known as precisely as the voltages. To add a mechanism:
 a model class with its own ``kind``, and a branch here. A mechanism whose equations are also written as a plain function
@@ -11,8 +12,9 @@ of numbers (:mod:`.straight_forms`) runs several times faster in specialised and
 
 import math
 
+from tsbench.simulated_backends.devices.comparator import comparator
 from tsbench.simulated_backends.devices.compilation import compiled
-from tsbench.simulated_backends.devices.controls import capacitor, channel, diode
+from tsbench.simulated_backends.devices.controls import capacitor, diode
 from tsbench.simulated_backends.devices.gated_filament import gated_filament
 from tsbench.simulated_backends.devices.hysteretic import hysteretic
 from tsbench.simulated_backends.devices.model import FloatArray
@@ -23,6 +25,7 @@ from tsbench.simulated_backends.devices.poole_frenkel_1d import film_current_1d
 from tsbench.simulated_backends.devices.resistor import resistor
 from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
 from tsbench.simulated_backends.devices.third_order import third_order
+from tsbench.simulated_backends.devices.transistor import transistor
 from tsbench.simulated_backends.devices.tunnel_diode import tunnel_diode
 
 POOLE_FRENKEL = 0
@@ -33,11 +36,15 @@ POOLE_FRENKEL_1D = 4
 THIRD_ORDER = 5
 DIODE = 6
 CAPACITOR = 7
-CHANNEL = 8
+TRANSISTOR = 8
 OVONIC = 9
 HYSTERETIC = 10
 GATED_FILAMENT = 11
 TUNNEL_DIODE = 12
+COMPARATOR = 13
+
+CONTROL = 31  #: column of ``p`` with the control voltage, if there is one: whoever evaluates the device has written it
+BY_CONTROL = 56  #: where in ``out`` the derivatives of g, f_1..S by the control voltage stand
 
 
 @compiled
@@ -48,7 +55,8 @@ def evaluate_device(
 
     With S states, ``out`` holds [g, dg/dv, dg/di, dg/ds_1..S] and then for each state
     [f, df/dv, df/di, df/ds_1..S]. ``y[first:first + S]`` are the states, row ``k`` of ``p`` the
-    parameters.
+    parameters. A device with a control voltage has it there too, and adds its derivatives by it: see
+    :data:`BY_CONTROL`.
     """
     if kind == POOLE_FRENKEL:
         (out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7]) = poole_frenkel(
@@ -88,8 +96,12 @@ def evaluate_device(
         tunnel_diode(p, k, v, i, out)
     elif kind == CAPACITOR:
         capacitor(p, k, v, i, y, first, out)
-    elif kind == CHANNEL:
-        channel(p, k, v, i, out)
+    elif kind == TRANSISTOR:
+        (out[0], out[1], out[2], out[BY_CONTROL]) = transistor(
+            v, p[k, CONTROL], i, p[k, 0], p[k, 1], p[k, 2], p[k, 3])
+    elif kind == COMPARATOR:
+        (out[0], out[1], out[2], out[3], out[4], out[5], out[6], out[7], out[BY_CONTROL], out[BY_CONTROL + 1]) = (
+            comparator(v, p[k, CONTROL], i, y[first], p[k, 0], p[k, 1], p[k, 2], p[k, 3], p[k, 4], p[k, 5]))
     else:
         out[0], out[1], out[2] = resistor(v, i, p[k, 0])
 

@@ -1,10 +1,7 @@
-"""Controls: a diode, a capacitor, a transistor channel. None of them may be taken for a threshold switch.
+"""Controls: a diode, a capacitor. Neither may be taken for a threshold switch.
 
 diode      i = Is (e^((v - Rs i)/(n kT/q)) - 1): Shockley with a series resistance
 capacitor  i = (v - vc)/Rs,  C dvc/dt = i - vc/Rleak
-channel    i = 2 n beta Vt^2 [F(vp) - F(vp - v)],  F(x) = ln(1 + e^(x/(2 Vt)))^2,  vp = (vg - vth)/n,  Vt = kT/q:
-           the smooth square law of Enz, Krummenacher and Vittoz (1995), source and bulk at the second terminal and
-           the gate at a fixed voltage above it
 """
 
 import math
@@ -13,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 
@@ -92,40 +88,6 @@ class Capacitor(DeviceModel):
         return ("Rs a f {rs}", "Cf f b {c} ic=0", "Rl f b {rleak}")
 
 
-@dataclass(frozen=True)
-class Channel(DeviceModel):
-    """The channel of an n-type transistor with its gate at a fixed voltage; drain first, source second."""
-
-    beta: float  #: transconductance parameter [A/V^2]
-    vth: float  #: threshold of the gate [V]
-    vg: float  #: gate to source [V]
-    n: float  #: slope factor
-    t0: float  #: temperature [K]
-
-    kind: ClassVar[int] = 8
-    mechanism: ClassVar[str] = "channel"
-
-    def __post_init__(self) -> None:
-        self._require_positive("beta", "n", "t0")
-        for name in ("vth", "vg"):
-            if not math.isfinite(getattr(self, name)):
-                raise ConfigurationError(f"device model {self.mechanism}: {name} must be finite")
-
-    def vector(self) -> FloatArray:
-        """Return (2 n beta Vt^2, 1/(2 Vt), vp/(2 Vt))."""
-        thermal = THERMAL_VOLTAGE * self.t0
-        return np.array([
-            2.0 * self.n * self.beta * thermal**2, 0.5 / thermal, 0.5 * (self.vg - self.vth) / self.n / thermal])
-
-    @classmethod
-    def subcircuit(cls) -> tuple[str, ...]:
-        """Return the channel as a current source."""
-        return (
-            f".param twice={{2*{THERMAL_VOLTAGE!r}*t0}}", ".param pinch={(vg-vth)/n/twice}",
-            ".param strength={ln(1+exp(min(pinch,80)))}",
-            "Bd a b I = {n*beta*twice*twice/2}*({strength*strength}-ln(1+exp(min({pinch}-V(a,b)/{twice},80)))^2)")
-
-
 @compiled
 def diode(p: FloatArray, k: int, v: float, i: float, out: FloatArray) -> None:
     """Write residual and derivatives: i is explicit, (i + Is) Rs/scale = omega(ln(Is Rs/scale) + (v + Is Rs)/scale)."""
@@ -152,23 +114,3 @@ def capacitor(p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: i
     out[5] = 0.0
     out[6] = p[k, 1]
     out[7] = -p[k, 2] * p[k, 1]
-
-
-@compiled
-def softplus(x: float) -> tuple[float, float]:
-    """Return ln(1 + e^x) and its derivative."""
-    if x > 0.0:
-        e = math.exp(-x)
-        return x + math.log1p(e), 1.0 / (1.0 + e)
-    e = math.exp(x)
-    return math.log1p(e), e / (1.0 + e)
-
-
-@compiled
-def channel(p: FloatArray, k: int, v: float, i: float, out: FloatArray) -> None:
-    """Write residual and derivatives."""
-    forward, _ = softplus(p[k, 2])
-    backward, slope = softplus(p[k, 2] - v * p[k, 1])
-    out[0] = p[k, 0] * (forward - backward) * (forward + backward) - i
-    out[1] = p[k, 0] * 2.0 * backward * slope * p[k, 1]
-    out[2] = -1.0

@@ -9,7 +9,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel, check_temperat
 
 
 def devices_lib(temperature: float | None = None) -> str:
-    """Return the text of ``devices.lib``: one subcircuit with two terminals for each device of the catalogue.
+    """Return the text of ``devices.lib``: one subcircuit for each device of the catalogue.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def _subcircuit(name: str, model: DeviceModel) -> str:
     if lines is None:
         return f"* (no subcircuit: the mechanism {model.mechanism} cannot be written for ngspice)"
     parameters = [f"+ {field.name}={getattr(model, field.name)!r}" for field in dataclasses.fields(model)]
-    return "\n".join([f".subckt {name} a b", *parameters, *lines, ".ends"])
+    return "\n".join([f".subckt {name} {' '.join(model.terminals)}", *parameters, *lines, ".ends"])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.netlist import Element
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -25,6 +26,9 @@ class DeviceModel:
     kind: ClassVar[int]  #: number of the mechanism in :mod:`tsbench.simulated_backends.devices.compiled`
     mechanism: ClassVar[str]
     states: ClassVar[tuple[str, ...]] = ()
+    terminals: ClassVar[tuple[str, ...]] = ("a", "b")  #: in the order of a netlist's line
+    carries: ClassVar[tuple[str, str]] = ("a", "b")  #: where the current enters, and where it leaves
+    senses: ClassVar[tuple[str, str] | None] = None  #: between which the control voltage is, if there is one
     stochastic: ClassVar[bool] = False  #: a stochastic device is never skipped over
 
     def vector(self) -> FloatArray:
@@ -69,7 +73,7 @@ class DeviceModel:
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...] | None:
-        """Return the elements of an ngspice subcircuit between nodes ``a`` and ``b``; None: it cannot be written.
+        """Return the elements of an ngspice subcircuit between its ``terminals``; None: it cannot be written.
 
         Parameters stand in it by name, as ``{re}``; so a netlist may replace them in both simulators alike.
         """
@@ -94,6 +98,26 @@ class DeviceModel:
     def parameters(self) -> dict[str, float]:
         """Return the value of each parameter by its name."""
         return {f.name: float(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    @classmethod
+    def placed(cls, element: Element) -> Element:
+        """Return a netlist's device element with the nodes that carry its current, and those that it senses apart.
+
+        Raises
+        ------
+        ConfigurationError
+            The netlist gives it another number of nodes, or both ends of the current are on one.
+        """
+        if len(element.nodes) != len(cls.terminals):
+            raise ConfigurationError(
+                f"netlist line {element.line}: {element.name}: {element.model} needs {len(cls.terminals)} nodes "
+                f"({' '.join(cls.terminals)}), got {len(element.nodes)} ({' '.join(element.nodes)})")
+        at = dict(zip(cls.terminals, element.nodes, strict=True))
+        nodes, controls = (tuple(at[name] for name in names) for names in (cls.carries, cls.senses or ()))
+        if nodes[0] == nodes[1]:
+            raise ConfigurationError(
+                f"netlist line {element.line}: {element.name}: {' and '.join(cls.carries)} are on node '{nodes[0]}'")
+        return dataclasses.replace(element, nodes=nodes, controls=controls)
 
     def with_parameters(self, parameters: Mapping[str, float]) -> Self:
         """Return a copy with some parameters replaced (any case).

@@ -3,7 +3,8 @@
 A straight form takes (v, i, states…, parameters…) and returns what :func:`.compiled.evaluate_device` writes, in its
 order, as a tuple; the parameters are the first of the device's row. It touches no array and calls nothing that cannot
 be inlined (use :func:`.exponential.exp`), so a loop over many devices becomes vector code. A device without one works
-everywhere too, only slower: its branch of ``evaluate_device`` is called instead.
+everywhere too, only slower: its branch of ``evaluate_device`` is called instead. So it is with every device that has a
+control voltage.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,4 @@
-"""The library of neurons: netlists with what is known about them, and copies with other values or another stimulus.
-
-Not in it: the hybrid memristor-CMOS neuron with a comparator. The netlists know no comparator and no controlled source;
-a comparator belongs to the instruments or to an extension of the parser.
-"""
+"""The library of neurons: netlists with what is known about them, and copies with other values or another stimulus."""
 
 import functools
 import re

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))   # the benchmarks are no pac
 
 from benchmarks.agreement import ORDERS, by_ngspice, by_radau, compare, energy_line, lines, order_line, ours
 from benchmarks.agreement_cases import CASES, Case
+from benchmarks.agreement_neurons import NEURON_CASES, NeuronCase, neuron_lines
 from tsbench.simulated_backends.devices.catalogue import catalogue
 
 QUICK = [case for case in CASES if case.circuit in ("oscillator", "ramp")]
@@ -41,6 +42,14 @@ def test_radau_agrees(case: Case) -> None:
     print(f"{name_of(case)}: switching {period:+.1e}, voltage {voltage:.1e}")
     assert abs(period) < 1e-3
     assert voltage < 5e-3
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("case", NEURON_CASES, ids=lambda case: f"{case.name}-{case.stimulus}-{case.node}")
+def test_ngspice_agrees_on_neurons_with_a_gate_and_a_comparator(case: NeuronCase) -> None:
+    for line in neuron_lines(case):
+        print(line)
+        assert line.passed, line
 
 
 def test_energy_balance_over_a_hundred_periods() -> None:

@@ -16,12 +16,17 @@ NODES = ["a", "b", "c", "d", "0"]
 
 @st.composite
 def netlists(draw: st.DrawFn) -> str:
-    """A source behind a resistor, and up to nine R, C, L and devices between any of five nodes."""
+    """A source behind a resistor, and up to nine R, C, L and devices between any of five nodes, gates at any."""
     lines = [f"V1 in 0 {draw(st.floats(-3, 3)):.3f}", "Rs in a 100"]
     for k in range(draw(st.integers(2, 9))):
         first, second = draw(st.lists(st.sampled_from(NODES), min_size=2, max_size=2, unique=True))
-        kind = draw(st.sampled_from("RRRCCLX"))
+        kind = draw(st.sampled_from("RRRCCLXMK"))
         value = 10 ** draw(st.floats(0, 3))
+        if kind in "MK":   # a transistor or a comparator that senses any nodes
+            gate, other = draw(st.sampled_from(NODES)), draw(st.sampled_from(NODES))
+            lines.append(f"X{k} {first} {gate} {second} nmos" if kind == "M" else
+                         f"X{k} {gate} {other} {first} {second} comparator")
+            continue
         text = {"R": f"{value * 30:.6g}", "C": f"{value:.6g}p", "L": f"{value:.6g}n", "X": "nbo2"}[kind]
         lines.append(f"{kind}{k} {first} {second} {text}")
     return "\n".join(lines)
@@ -36,12 +41,13 @@ def test_kirchhoff_holds_in_any_circuit_that_is_accepted(text: str) -> None:
     except ConfigurationError as error:
         assert "\n" not in str(error)
         return
+    carrying = [circuit.model_of(e.name).placed(e) if e.kind == "X" else e for e in netlist.elements]
     for t in (1e-9, 30e-9, 1e-6):
         circuit.advance(t)
         for node in netlist.nodes:
             currents = [
                 circuit.current(e.name) * (1 if e.nodes[0] == node else -1)
-                for e in netlist.elements if node in e.nodes
+                for e in carrying if node in e.nodes
             ]
             assert sum(currents) == pytest.approx(0.0, abs=1e-6 * max(map(abs, currents)) + 1e-9), node
         for element in netlist.of_kind("R"):

@@ -3,10 +3,12 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))   # the benchmarks are no package of the installation
 
+from benchmarks.device_driven import PLOTS, comparator_loop
 from benchmarks.device_pages import figures, page
 from benchmarks.device_runs import delays, oscillation, settings_of, sweep
 from tsbench.simulated_backends.devices.catalogue import catalogue
@@ -35,4 +37,15 @@ def test_runs_show_what_the_devices_do() -> None:
 
 
 def test_every_device_has_circuits() -> None:
-    assert all(settings_of(name).peak > 0 for name in catalogue())
+    for name, entry in catalogue().items():
+        assert entry.mechanism in PLOTS or settings_of(name).peak > 0
+
+
+@pytest.mark.parametrize(("name", "told"), [("nmos", "gates of 1.1"), ("comparator", "up and down in 2 ms")])
+def test_page_of_a_device_with_a_control_voltage(tmp_path: Path, name: str, told: str) -> None:
+    text = page(name, catalogue()[name], figures(name, tmp_path / "page.png"))
+    assert (tmp_path / "page.png").stat().st_size > 15_000
+    assert told in text and all(item in text for item in catalogue()[name].unknown)
+    loop_in, loop_out = comparator_loop()
+    up = loop_in[np.flatnonzero(loop_out > 0.9)[0]]
+    assert 7e-3 < up < 10e-3

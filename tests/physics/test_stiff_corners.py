@@ -17,6 +17,13 @@ from tsbench.simulated_backends.devices.catalogue import catalogue
 DEVICES = sorted(catalogue())
 
 
+def line_of(name: str, device: str, *nodes: str) -> str:
+    """Return a device on a netlist line, its current between the first two nodes, what it senses at the others."""
+    model = catalogue()[device].model()
+    at = dict(zip(dict.fromkeys((*model.carries, *(model.senses or ()))), nodes, strict=False))
+    return f"{name} {' '.join(at[terminal] for terminal in model.terminals)} {device}"
+
+
 @pytest.fixture(autouse=True, scope="module")
 def impatient() -> object:
     """A million steps are enough here."""
@@ -40,10 +47,14 @@ def extremes(draw: st.DrawFn) -> tuple[str, float]:
     lines = [f"V1 in 0 {source}", f"Rs in a {10 ** draw(st.floats(-6, 9)):.4g}"]
     for k in range(draw(st.integers(1, 5))):
         first, second = draw(st.lists(st.sampled_from(["a", "b", "0"]), min_size=2, max_size=2, unique=True))
-        kind = draw(st.sampled_from("RCCLXX"))
+        kind = draw(st.sampled_from("RCCLXXX"))
+        if kind == "X":
+            senses = draw(st.lists(st.sampled_from(["a", "b", "in", "0"]), min_size=2, max_size=2))
+            lines.append(line_of(f"X{k}", draw(st.sampled_from(DEVICES)), first, second, *senses))
+            continue
         value = {
             "R": f"{10 ** draw(st.floats(-6, 12)):.4g}", "C": f"{10 ** draw(st.floats(-21, -3)):.4g}",
-            "L": f"{10 ** draw(st.floats(-12, 0)):.4g}", "X": draw(st.sampled_from(DEVICES))}[kind]
+            "L": f"{10 ** draw(st.floats(-12, 0)):.4g}"}[kind]
         lines.append(f"{kind}{k} {first} {second} {value}")
     return "\n".join(lines), duration
 
@@ -75,10 +86,15 @@ def test_an_impossible_value_is_refused_by_name(line: str) -> None:
         build_circuit(parse_netlist(f"V1 in 0 1\nRs in a 50\nC9 a 0 1p\n{line}"))
 
 
+def test_a_capacitance_that_another_drowns_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match=r"C2 = 1e-19 F is nothing beside C1 = 0\.001 F"):
+        build_circuit(parse_netlist("V1 in 0 0\nRs in a 1\nR0 a b 1\nC1 a b 1m\nC2 a 0 1e-19"))
+
+
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_temperature_below_absolute_zero_is_refused(device: str) -> None:
     parameters = {parameter.name for parameter in catalogue()[device].parameters}
-    text = f"V1 in 0 1\nRs in a 50\nC9 a 0 1p\nX1 a 0 {device} t0=-5"
+    text = f"V1 in 0 1\nRs in a 50\nC9 a 0 1p\n{line_of('X1', device, 'a', '0', 'in', '0')} t0=-5"
     with pytest.raises(ConfigurationError) as refused:
         build_circuit(parse_netlist(text))
     assert ("t0 = -5" if "t0" in parameters else "t0") in str(refused.value)

@@ -34,7 +34,7 @@ def test_slow_sweep_switches_an_ovonic_device_below_its_static_threshold(measure
     assert hold.value == pytest.approx(0.4, abs=0.03)
 
 
-@pytest.mark.parametrize("device", ["diode", "capacitor", "nmos_channel"])
+@pytest.mark.parametrize("device", ["diode", "capacitor"])
 def test_controls_show_no_threshold(measure: Callable[..., Any], device: str) -> None:
     done = measure("nbo2", "iv_sweep", {"stop": "1.2 V", "step": "20 mV"}, replace=in_place_of_nbo2(device))
     assert [r.value for r in done.values("threshold_voltage")] == [None]

@@ -42,6 +42,7 @@ def complaint(tmp_path: Path, text: str) -> str:
         ("C_probe  dut   0    66p", "C_probe  dut   0    -66p", "C_probe"),
         ("R_load   gen2  dut  5k", "R_load   gen2  dut  5k\nR_lost   nobody dut 1k", "nobody"),
         ('model = "nbo2"', 'model = "nbo3"', "did you mean 'nbo2'?"),
+        ('model = "nbo2"', 'model = "nmos"', "D1: a transistor has the nodes drain gate source; only"),
         ('model = "nbo2"', 'model = "nbo2"\nparameters = { rt = 1.0 }', "no parameter 'rt'"),
         ('model = "nbo2"', 'model = "nbo2"\nparameters = { rth = "one" }', "devices.D1.parameters.rth"),
         ('[devices.D1]\nmodel = "nbo2"', "", "no [devices]"),

@@ -47,6 +47,27 @@ def test_any_text_is_parsed_or_refused_in_one_line(text: str) -> None:
         assert "\n" not in str(error)
 
 
+NODE = st.from_regex(r"[a-z0-9_#.]{1,6}", fullmatch=True).filter(lambda name: name not in ("gnd", "params:"))
+
+
+@given(st.lists(NODE, min_size=1, max_size=6), NODE, st.dictionaries(st.sampled_from(["beta", "vth", "n"]), st.floats(
+    1e-6, 1e6)), st.booleans())
+def test_a_device_line_is_read_back_whatever_the_number_of_its_nodes(
+    nodes: list[str], model: str, parameters: dict[str, float], upper: bool
+) -> None:
+    assigned = "".join(f" {name} = {value!r}" for name, value in parameters.items())
+    line = f"Xm {' '.join(nodes)} {model}{assigned}"
+    text = f"R1 a 0 1\n{line.upper() if upper else line}"
+    if len(nodes) < 2 or len(set(nodes)) == 1:
+        with pytest.raises(ConfigurationError, match=r"^netlist line 2: X[mM]: "):
+            parse_netlist(text, check=False)
+        return
+    element = parse_netlist(text, check=False).find("Xm")
+    assert element.nodes == tuple(nodes) and element.controls == ()
+    assert element.model == model
+    assert element.parameters == pytest.approx(parameters, rel=1e-12)
+
+
 def test_fixture_of_a_bench_file() -> None:
     netlist = parse_netlist(FIXTURE, terminals=["smu", "gen2"])
     assert [e.name for e in netlist.elements] == ["R_drive", "R_load", "C_probe", "R_shunt", "XDUT"]
@@ -104,7 +125,7 @@ R9 this is not read
     ("V1 a 0 1\nR1 a b 1", r"line 2: node 'b' is floating: only R1 is connected"),
     ("V1 a 0 1\nC1 a b 1p\nC2 b 0 1p", r"line 2: node 'b' is floating: no DC path to ground \(only C1, C2\)"),
     ("V1 a 0 1\nr1 a 0 1\nR1 a 0 1", r"line 3: duplicate name 'R1', first used in line 2"),
-    ("V1 a 0 1\nXD a 0 b nbo2", r"line 2: XD: expected 'node node model', got 4 words"),
+    ("V1 a 0 1\nXD a nbo2", r"line 2: XD: expected 'node node \[node ...\] model', got 2 words"),
     ("V1 a 0 1\nR1 a a 5", r"line 2: R1: both ends are on node 'a'"),
     ("V1 a 0 pulse(1)", r"line 1: V1: PULSE needs"),
     ("V1 a 0 pulse(0 1 0 1u 1u 1u 2u)", r"line 1: V1: rise \+ width \+ fall is longer than the period"),
