@@ -11,8 +11,8 @@ from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.assembly import assemble
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
-from tsbench.simulated_backends.circuit.compiled_circuit import CHUNK, CompiledCircuit
-from tsbench.simulated_backends.circuit.cycles import find_limit_cycle, join_steps
+from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.cycles import StepMemory, find_limit_cycle
 from tsbench.simulated_backends.circuit.engine import (
     FloatArray,
     Observer,
@@ -22,10 +22,10 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceWaveform,
 )
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK
-from tsbench.simulated_backends.circuit.ringing import fastest_ringing
+from tsbench.simulated_backends.circuit.ringing import what_rings
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.history import DeviceHistory
@@ -33,7 +33,6 @@ from tsbench.simulated_backends.devices.model import DeviceModel
 
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
 ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
-LONGEST_MEMORY = 16 * CHUNK  #: steps kept for the search for limit cycles
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -63,7 +62,7 @@ class Circuit:
         self._front = 0.0   # the integrator has got this far
         self._restart = True
         self._pending: RecordedTrajectory | None = None   # the last run of steps, part of it beyond ``time``
-        self._memory: list[Steps] = []
+        self._memory = StepMemory()
         self._observers: list[Observer] = []
         self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE])
         self.steps = 0   #: accepted steps so far
@@ -168,16 +167,12 @@ class Circuit:
 
     def _give_up(self, until: float, step: float) -> NoReturn:
         """Say what moves too fast for so long a time."""
-        n = self._compiled.differential
-        ringing = fastest_ringing(self._compiled.jacobian(self._front, self._y), n)
+        found = what_rings(
+            self._system.linear, self._compiled.jacobian(self._front, self._y), self._compiled.differential)
         cause = f"if it oscillates, ask for a shorter time, else check the smallest values of {self._names()}"
-        if ringing is not None:
-            period, shares = ringing
-            states = self._system.linear
-            part = [states[k] for k in np.argsort(-shares[: len(states)])[:3] if shares[k] > 0.1]
-            if part:
-                cause = (f"{' and '.join(part)} ring with a period of {period:.3g} s: damp them with a resistance, "
-                         f"or leave the smallest of these elements out")
+        if found is not None:
+            cause = (f"{found.who} ring with a period of {found.period:.3g} s: damp them with a resistance, or leave "
+                     f"the smallest of these elements out")
         raise TsbenchError(
             f"circuit: beyond {self._front:.3g} s it moves in steps of {step:.2g} s, and {until:.3g} s were asked for, "
             f"more than {MOST_STEPS:.0e} steps; {cause}")
@@ -193,7 +188,7 @@ class Circuit:
         self.steps += steps.starts.size
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
-            self._remember(steps)
+            self._memory.add(steps, self._control[4], moving=bool(self._control[6]))
             if self._changes and self._find_change(self._pending):
                 return
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
@@ -270,21 +265,6 @@ class Circuit:
 
     # ------------------------------------------------------------------------------------ limit cycles
 
-    def _remember(self, steps: Steps) -> None:
-        """Keep the steps since the last breakpoint, while all sources are constant."""
-        if self._control[6]:
-            self._memory.clear()
-            return
-        quiet_since = self._control[4]
-        if steps.starts[0] < quiet_since:
-            self._memory.clear()
-            first = int(np.searchsorted(steps.starts, quiet_since))
-            steps = Steps(*(a[first:] for a in dataclasses.astuple(steps)))
-        if steps.starts.size:
-            self._memory.append(steps)
-        while sum(s.starts.size for s in self._memory[1:]) > LONGEST_MEMORY:
-            self._memory.pop(0)
-
     def _skip(self, until: float) -> bool:
         """Skip whole periods from the front on if a limit cycle has converged; return whether any were."""
         if self._compiled.stochastic or self._changes.every_cycle:
@@ -293,7 +273,7 @@ class Circuit:
             return False
         self._full = False   # one search per run of steps
         limit = min(until, self._control[5], self._changes.planned())
-        steps = join_steps(self._memory)
+        steps = self._memory.steps()
         cycle = find_limit_cycle(steps, self._compiled.differential, self.rtol, self._compiled.weights)
         if cycle is None:
             return False

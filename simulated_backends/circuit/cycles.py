@@ -5,7 +5,6 @@ over three successive periods (of one to eight crossings each) within the solver
 the next change is known: whole periods need not be computed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 REPEATS = 3  #: successive periods that must agree
 MOST_CROSSINGS = 8  #: per period
 STATE_SLACK = 30.0  #: agreement asked of states, in units of the solver's tolerance
+LONGEST_MEMORY = 16384  #: steps kept for the search
 PERIOD_SLACK = 30.0  #: agreement asked of periods, in units of rtol
 
 
@@ -27,12 +27,51 @@ class LimitCycle:
     crossings: int
 
 
-def join_steps(parts: Sequence[Steps]) -> Steps:
-    """Join successive runs of steps."""
-    if len(parts) == 1:
-        return parts[0]
-    return Steps(*(np.concatenate(arrays) for arrays in zip(*(
-        (s.starts, s.lengths, s.y0, s.y1, s.p, s.q) for s in parts), strict=True)))
+class StepMemory:
+    """The steps since the last breakpoint, while all sources are constant: where a limit cycle may be found."""
+
+    def __init__(self) -> None:
+        self._runs: list[Steps] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def clear(self) -> None:
+        """Forget all steps: something has changed."""
+        self._runs.clear()
+
+    def add(self, steps: Steps, quiet_since: float, moving: bool) -> None:
+        """Remember new steps, one at least.
+
+        Parameters
+        ----------
+        steps : Steps
+        quiet_since : float
+            Last breakpoint [s]; what was before it is forgotten.
+        moving : bool
+            Whether any source moves: then nothing is remembered.
+        """
+        if moving:
+            self.clear()
+            return
+        if steps.starts[0] < quiet_since:
+            self.clear()
+            first = int(np.searchsorted(steps.starts, quiet_since))
+            steps = Steps(*(a[first:] for a in _arrays(steps)))
+        if steps.starts.size:
+            self._runs.append(steps)
+        while sum(s.starts.size for s in self._runs[1:]) > LONGEST_MEMORY:
+            self._runs.pop(0)
+
+    def steps(self) -> Steps:
+        """Return all of them as one."""
+        if len(self._runs) == 1:
+            return self._runs[0]
+        return Steps(*(np.concatenate(arrays) for arrays in zip(*map(_arrays, self._runs), strict=True)))
+
+
+def _arrays(steps: Steps) -> tuple[FloatArray, ...]:
+    return steps.starts, steps.lengths, steps.y0, steps.y1, steps.p, steps.q
 
 
 def find_limit_cycle(steps: Steps, differential: int, rtol: float, weights: FloatArray) -> LimitCycle | None:

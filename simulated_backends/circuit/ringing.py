@@ -1,5 +1,8 @@
 """Which part of a circuit moves fastest, for the message that an integration would never end."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
@@ -38,3 +41,24 @@ def fastest_ringing(jacobian: FloatArray, differential: int) -> tuple[float, Flo
     inverse = np.linalg.pinv(vectors)
     shares: FloatArray = np.asarray(np.abs(vectors[:, fastest] * inverse[fastest]), dtype=np.float64)
     return float(2.0 * np.pi / abs(values[fastest])), shares
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """An oscillation of the linear states, and the states that take part in it."""
+
+    period: float  #: [s]
+    who: str  #: names of the states, joined by "and"
+
+
+def what_rings(names: Sequence[str], jacobian: FloatArray, differential: int) -> Ringing | None:
+    """Return the fastest ringing in which states called ``names`` (the first unknowns) take part; None: there is none.
+
+    Other arguments as of :func:`fastest_ringing`.
+    """
+    found = fastest_ringing(jacobian, differential)
+    if found is None:
+        return None
+    period, shares = found
+    part = [names[k] for k in np.argsort(-shares[: len(names)])[:3] if shares[k] > 0.1]
+    return Ringing(period, " and ".join(part)) if part else None
