@@ -88,6 +88,7 @@ class Witness:
         self._nodes = nodes
         self._element = element
         self._device = ""
+        self._kind: int | None = None   # of its model
         self._capture: list[dict[str, Any]] | None = None
         self._switching = SwitchingDetector(None, self._event)
         self._relaxation: RelaxationDetector | None = None
@@ -126,14 +127,15 @@ class Witness:
 
     def changed(self, device: str, model: DeviceModel, state: str, cycles: int, time: float) -> None:
         """The device in the place has been formed, has worn out, stays on or works again, after ``cycles``."""
-        self._look_at(device, model, time)
+        if model.kind != self._kind:   # else it goes on as it is, in the middle of switching where it is just formed
+            self._look_at(device, model, time)
         self._file.write({"kind": "changed", "t": time, "device": device, "state": state, "cycles": cycles})
 
     def _look_at(self, device: str, model: DeviceModel, time: float) -> None:
         self._catch_up()
         self._finish()
         self._tell_maxima(time)
-        self._device = device
+        self._device, self._kind = device, model.kind
         levels = levels_of(model) if self._nodes else None
         self._switching = SwitchingDetector(levels, self._event)
         self._switching.limit = self._limit()

@@ -7,7 +7,7 @@ nothing but the circuit, so who looks when changes nothing.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,12 +17,14 @@ import numpy.typing as npt
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
-from tsbench.simulated_backends.devices.history import DeviceHistory
+from tsbench.simulated_backends.devices.history import DeviceHistory, State
 
 FEWEST, MOST = 32, 1024  #: steps per call of the integrator: those behind a change are taken in vain
 SMALLEST_VOLTAGE = 1e-6  #: [V] at which current over voltage is still a conductance
 
-What = Literal["cycle", "recovery", "fluctuation"]
+What = Literal["forming", "cycle", "recovery", "fluctuation"]
+
+WHAT: Mapping[State, What] = {"virgin": "forming", "good": "cycle", "stuck": "recovery"}
 
 
 def schmitt(
@@ -75,7 +77,8 @@ class _Watch:
             size = abs(voltages)
             conductance = abs(currents) / np.maximum(size, SMALLEST_VOLTAGE)
             self.states = schmitt(conductance, levels.off, levels.on, size > SMALLEST_VOLTAGE, self.triggered)
-            happens = ~self.states & np.concatenate([[self.triggered], self.states[:-1]])
+            before = np.concatenate([[self.triggered], self.states[:-1]])
+            happens = self.states & ~before if history.state == "virgin" else ~self.states & before
         return int(np.argmax(happens)) if happens.any() else None
 
     def commit(self, until: float) -> None:
@@ -136,7 +139,7 @@ class DeviceChanges:
                 ends, steps.quantity(across[device], ends), steps.quantity(through[device], ends))
             if found is not None and ends[found] < first:
                 first = float(ends[found])
-                self.due = (device, "recovery" if watch.history.state == "stuck" else "cycle")
+                self.due = (device, WHAT[watch.history.state])
         planned = self.planned()
         if planned < first and planned <= steps.end:
             first, self.due = planned, (self._next(planned), "fluctuation")
@@ -160,6 +163,8 @@ class DeviceChanges:
         if what == "cycle":
             watch.history.switched_off(watch.peak)
             watch.triggered, watch.peak = False, 0.0
+        elif what == "forming":
+            watch.history.form()
         elif what == "recovery" and watch.history.try_recovery():
             watch.triggered = False
         watch.history.fluctuate(time)

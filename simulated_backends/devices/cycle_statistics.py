@@ -5,8 +5,8 @@ Cycle n (the nth switching off ends it) multiplies a parameter of nominal value 
     exp(sigma z_n) (1 + drift log10(1 + n)),    z_n = persistence z_(n-1) + sqrt(1 - persistence^2) e_n
 
 with e_n standard normal, correlated between parameters as the statistics say: a first-order autoregression, so a cycle
-resembles the one before. Before its first cycle a virgin device has ``virgin`` times its parameters besides: it is
-formed by switching once. A device wears out, and stays on, after a number of cycles drawn from a Weibull distribution;
+resembles the one before. Until it switches on for the first time a virgin device has ``virgin`` times its parameters
+besides: that forms it. A device wears out, and stays on, after a number of cycles drawn from a Weibull distribution;
 after a cycle of peak current I it stays on with probability 1 - exp(-(I/critical_current)^critical_exponent), and a
 voltage of the other polarity may bring it back.
 
@@ -38,7 +38,7 @@ class CycleStatistics:
     correlation: Mapping[tuple[str, str], float] = field(default_factory=dict)
     persistence: float = 0.0  #: correlation of a cycle with the one before
     drift: Mapping[str, float] = field(default_factory=dict)  #: relative change per decade of cycles
-    virgin: Mapping[str, float] = field(default_factory=dict)  #: factors before the first switching
+    virgin: Mapping[str, float] = field(default_factory=dict)  #: factors until it first switches on
     used: float = 0.0  #: cycles that it has behind it at the beginning
     endurance: float = math.inf  #: cycles after which 63 % have worn out
     endurance_shape: float = 1.5  #: Weibull's

@@ -133,6 +133,11 @@ class DeviceHistory:
         self.state = "good"
         self._draw(math.sqrt(1.0 - s.persistence**2))
 
+    def form(self) -> None:
+        """A virgin device has switched on: it is one no more, in other respects this cycle is what it was."""
+        self.state = "good"
+        self._draw(0.0)
+
     def try_recovery(self) -> bool:
         """A device that is stuck has met the recovery voltage: return whether it works again."""
         if self._fate.random() < self.statistics.recovery:

@@ -54,13 +54,24 @@ def test_drift_goes_with_the_decades_of_cycles() -> None:
     assert history.model.parameters()["as_"] == pytest.approx(NBO2.parameters()["as_"] * 1.16, rel=1e-12)
 
 
-def test_a_virgin_is_formed_by_its_first_cycle() -> None:
+def test_a_virgin_is_formed_by_switching_on() -> None:
     history = DeviceHistory(NBO2, CycleStatistics(virgin={"as_": 0.5}))
     assert history.state == "virgin"
     assert history.model.parameters()["as_"] == 0.5 * NBO2.parameters()["as_"]
-    history.switched_off(1e-4)
+    history.form()
     assert history.state == "good"
     assert history.model == NBO2
+    assert history.cycles == 0
+
+
+def test_forming_leaves_the_rest_of_the_cycle_as_it_was() -> None:
+    statistics = CycleStatistics(virgin={"as_": 0.5}, spread={"rth": 0.05, "as_": 0.02})
+    history = DeviceHistory(NBO2, statistics, seed=[3])
+    before = history.model.parameters()
+    history.form()
+    after = history.model.parameters()
+    assert after["rth"] == before["rth"] != NBO2.parameters()["rth"]
+    assert after["as_"] == pytest.approx(2.0 * before["as_"], rel=1e-12)
 
 
 def lives(statistics: CycleStatistics, count: int) -> np.ndarray:
