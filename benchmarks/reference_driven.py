@@ -42,7 +42,7 @@ def _transistor(m: Any) -> DrivenReference:
 
     def current(v: float, w: float, _: Sequence[float]) -> float:
         pinch = (w - m.vth) / m.n
-        return float(2.0 * m.n * m.beta * thermal**2 * (half(pinch) - half(pinch - v)))
+        return float(2.0 * m.n * m.beta * thermal**2 * (half(pinch) - half(pinch - v)) + 1e-12 * v)
 
     return DrivenReference((), (), current, lambda v, w, i, y: [])
 
@@ -51,9 +51,9 @@ def _comparator(m: Any) -> DrivenReference:
     width = (m.voh - m.vol) / (2.0 * m.gain)
 
     def current(v: float, _: float, y: Sequence[float]) -> float:
-        return float((v - m.vol - (m.voh - m.vol) * (1.0 + y[0]) / 2.0) / m.rout)
+        return float((v - m.vol - (m.voh - m.vol) * y[0]) / m.rout)
 
     def rates(v: float, w: float, i: float, y: Sequence[float]) -> list[float]:
-        return [(math.tanh((w + m.hyst * y[0] / 2.0) / width) - y[0]) / m.tau]
+        return [(0.5 + 0.5 * math.tanh((w + m.hyst * (y[0] - 0.5)) / width) - y[0]) / m.tau]
 
-    return DrivenReference((-1.0,), (1.0,), current, rates)
+    return DrivenReference((0.0,), (1.0,), current, rates)

@@ -184,7 +184,10 @@ class CompiledCircuit:
                 ft, J)
             scale = self.weights / self.rtol + abs(y)
             with np.errstate(all="ignore"):
-                change = np.linalg.solve(mass / step - J, f)
+                try:
+                    change = np.linalg.solve(mass / step - J, f)
+                except np.linalg.LinAlgError:   # what nothing determines (a current around two inductors) stays
+                    change = np.linalg.lstsq(mass / step - J, f)[0]
             trial = y + change
             small = np.isfinite(trial).all() and (abs(change) <= 0.2 * scale).all()
             if not (small and self._solve_currents(drive, trial)):

@@ -1,12 +1,12 @@
 """A comparator: an output between two levels that follows the sign of its input voltage, with finite gain and speed.
 
-    i = (v - [middle + half e])/rout                       middle, half: of the levels vol and voh
-    tau de/dt = tanh((w + hyst e/2)/width) - e             width = half/gain
+    i = (v - [vol + (voh - vol) s])/rout
+    tau ds/dt = 1/(1 + e^(-k (w + hyst (s - 1/2)))) - s        k = 4 gain/(voh - vol)
 
-v: output against its low side, w: plus against minus, e: where the output is driven to, -1 to 1. With hyst > 2 width
-the output stays where it is until w passes the fold +-(hyst/2 e0 - width artanh e0), e0^2 = 1 - 2 width/hyst: somewhat
-below half of hyst. Behind a fold the output is at the middle a time tau ln 2 after a clear input. The inputs draw no
-current; the output's comes from the levels, without a supply. A form of our own: nothing of it is from a data sheet.
+v: output against its low side, w: plus against minus, s: where the output is driven to, 0 to 1. With hyst k > 4 the
+output stays where it is until w passes the fold +-(hyst e0 - 4 artanh(e0)/k)/2, e0^2 = 1 - 4/(hyst k): somewhat below
+half of hyst. Behind a clear input the output is at the middle after tau ln 2. The inputs draw no current; that of the
+output comes from the levels, without a supply. A form of our own: nothing of it is from a data sheet.
 
 Where nothing slow follows the output, a step far longer than tau may pass over a switching point and be right at its
 end: give ``.tran`` a largest step (its fourth number) where the instant matters, as ngspice needs one.
@@ -53,42 +53,43 @@ class Comparator(DeviceModel):
             raise ConfigurationError(f"device model {self.mechanism}: hyst = {self.hyst:g} V must not be negative")
 
     def vector(self) -> FloatArray:
-        """Return (1/rout, middle, half, 1/width, hyst/2, 1/tau)."""
-        half = 0.5 * (self.voh - self.vol)
-        return np.array([
-            1.0 / self.rout, 0.5 * (self.voh + self.vol), half, self.gain / half, 0.5 * self.hyst, 1.0 / self.tau])
+        """Return (1/rout, vol, voh - vol, k, hyst, 1/tau)."""
+        span = self.voh - self.vol
+        return np.array([1.0 / self.rout, self.vol, span, 4.0 * self.gain / span, self.hyst, 1.0 / self.tau])
 
     def rest(self) -> tuple[float, ...]:
-        """Return (-1,): the output low."""
-        return (-1.0,)
+        """Return (0,): the output low."""
+        return (0.0,)
 
     def state_tolerances(self) -> tuple[float, ...]:
-        """Return 0.1."""
-        return (0.1,)
+        """Return 0.05."""
+        return (0.05,)
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
         """Return the elements of an ngspice subcircuit; node e is the state."""
         return (
-            "Be 0 e I = 1e-9*(tanh((V(plus,minus)+{hyst/2}*V(e))*{2*gain/(voh-vol)})-V(e))/{tau}",
-            "Ce e 0 1e-9 ic=-1",
-            "Bo inner low V = {(voh+vol)/2}+{(voh-vol)/2}*V(e)",
+            "Be 0 e I = 1e-9*(0.5+0.5*tanh((V(plus,minus)+{hyst}*(V(e)-0.5))*{2*gain/(voh-vol)})-V(e))/{tau}",
+            "Ce e 0 1e-9 ic=0",
+            "Bo inner low V = V(e)*({voh}-({vol}))+({vol})",
             "Ro out inner {rout}",
         )
 
 
 @compiled
 def comparator(
-    v: float, w: float, i: float, e: float, conductance: float, middle: float, half: float, steepness: float,
-    shift: float, speed: float,
+    v: float, w: float, i: float, s: float, conductance: float, low: float, span: float, steepness: float,
+    hysteresis: float, speed: float,
 ) -> tuple[float, float, float, float, float, float, float, float, float, float]:
-    """Return [g, dg/dv, dg/di, dg/de], [f, df/dv, df/di, df/de], dg/dw, df/dw.
+    """Return [g, dg/dv, dg/di, dg/ds], [f, df/dv, df/di, df/ds], dg/dw, df/dw.
 
     The last six arguments: :meth:`Comparator.vector`.
     """
-    wanted = math.tanh((w + shift * e) * steepness)
-    by_w = (1.0 - wanted * wanted) * steepness * speed
+    x = (w + hysteresis * (s - 0.5)) * steepness
+    e = math.exp(-abs(x))
+    wanted = 1.0 / (1.0 + e) if x > 0.0 else e / (1.0 + e)
+    by_w = e / ((1.0 + e) * (1.0 + e)) * steepness * speed
     return (
-        (v - middle - half * e) * conductance - i, conductance, -1.0, -half * conductance,
-        (wanted - e) * speed, 0.0, 0.0, by_w * shift - speed,
+        (v - low - span * s) * conductance - i, conductance, -1.0, -span * conductance,
+        (wanted - s) * speed, 0.0, 0.0, by_w * hysteresis - speed,
         0.0, by_w)

@@ -1,9 +1,10 @@
 """An n-type transistor with its gate driven: a current source that the gate's voltage sets, smooth in all of it.
 
-    i = 2 n beta Vt^2 [F(vp) - F(vp - v)],  F(x) = ln(1 + e^(x/(2 Vt)))^2,  vp = (w - vth)/n,  Vt = kT/q
+    i = 2 n beta Vt^2 [F(vp) - F(vp - v)] + leakage v,  F(x) = ln(1 + e^(x/(2 Vt)))^2,  vp = (w - vth)/n,  Vt = kT/q
 
 v: drain to source, of either sign; w: gate to source; the bulk is at the source. The square law of C. C. Enz,
-F. Krummenacher and E. A. Vittoz (1995), from subthreshold to saturation in one formula. The gate draws no current.
+F. Krummenacher and E. A. Vittoz (1995), from subthreshold to saturation in one formula; the leakage is that of a diode,
+so that no closed transistor isolates altogether. The gate draws no current.
 """
 
 import math
@@ -14,7 +15,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.compilation import compiled
-from tsbench.simulated_backends.devices.controls import THERMAL_VOLTAGE
+from tsbench.simulated_backends.devices.controls import LEAKAGE, THERMAL_VOLTAGE
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
 
 
@@ -53,6 +54,7 @@ class Transistor(DeviceModel):
             "Bb back 0 V = V(pinch)-V(drain,source)/{twice}",
             "Bd drain source I = {n*beta*twice*twice/2}*((max(V(pinch),0)+ln(1+exp(-abs(V(pinch)))))^2"
             "-(max(V(back),0)+ln(1+exp(-abs(V(back)))))^2)",
+            f"Rl drain source {1.0 / LEAKAGE!r}",
         )
 
 
@@ -67,14 +69,26 @@ def softplus(x: float) -> tuple[float, float]:
 
 
 @compiled
+def rise(lower: float, slope: float, x: float) -> float:
+    """Return softplus(lower + x) - softplus(lower) for x >= 0, exact for small x; ``slope`` is that at ``lower``."""
+    if x > 30.0:
+        return float(softplus(lower + x)[0] - softplus(lower)[0])
+    return math.log1p(math.expm1(x) * slope)
+
+
+@compiled
 def transistor(
     v: float, w: float, i: float, scale: float, by_drain: float, by_gate: float, threshold: float
 ) -> tuple[float, float, float, float]:
-    """Return the residual and its derivatives by v, i and w; the last four arguments: :meth:`Transistor.vector`."""
-    pinch = w * by_gate - threshold
+    """Return the residual and its derivatives by v, i and w; the last four arguments: :meth:`Transistor.vector`.
+
+    Where the ends are almost at one voltage the two halves almost cancel: their difference is taken without that.
+    """
+    pinch, x = w * by_gate - threshold, v * by_drain
     forward, forward_slope = softplus(pinch)
-    backward, backward_slope = softplus(pinch - v * by_drain)
+    backward, backward_slope = softplus(pinch - x)
+    difference = rise(pinch - x, backward_slope, x) if x >= 0.0 else -rise(pinch, forward_slope, -x)
     backward_rate = 2.0 * scale * backward * backward_slope
     return (
-        scale * (forward - backward) * (forward + backward) - i, backward_rate * by_drain, -1.0,
+        scale * difference * (forward + backward) + LEAKAGE * v - i, backward_rate * by_drain + LEAKAGE, -1.0,
         (2.0 * scale * forward * forward_slope - backward_rate) * by_gate)

@@ -86,6 +86,13 @@ def test_an_impossible_value_is_refused_by_name(line: str) -> None:
         build_circuit(parse_netlist(f"V1 in 0 1\nRs in a 50\nC9 a 0 1p\n{line}"))
 
 
+def test_inductors_in_parallel_have_an_operating_point() -> None:
+    circuit = build_circuit(parse_netlist("V1 in 0 0.8\nRs in a 100\nL0 d a 7\nL1 d a 8.6\nR2 0 d 200"))
+    circuit.settle()
+    assert circuit.current("Rs") == pytest.approx(0.8 / 300, rel=1e-9)
+    assert circuit.current("L0") + circuit.current("L1") == pytest.approx(-0.8 / 300, rel=1e-9)
+
+
 def test_a_capacitance_that_another_drowns_is_refused_by_name() -> None:
     with pytest.raises(ConfigurationError, match=r"C2 = 1e-19 F is nothing beside C1 = 0\.001 F"):
         build_circuit(parse_netlist("V1 in 0 0\nRs in a 1\nR0 a b 1\nC1 a b 1m\nC2 a 0 1e-19"))
