@@ -44,7 +44,7 @@ def test_derivatives() -> None:
 
 
 @pytest.mark.parametrize(("voltage", "kind", "spikes"), [
-    (1.6, "quiet", None), (1.8, "sinusoidal", None), (1.95, "bursting", 2), (2.1, "quiet", None)])
+    (1.6, "quiet", None), (1.8, "sinusoidal", None), (1.95, "bursting", 2), (2.02, "spiking", None)])
 def test_waveforms(voltage: float, kind: str, spikes: int | None) -> None:
     result = simulate(ON_A_SOURCE.format(voltage, "3u"))
     late = result.times > 0.6e-6
