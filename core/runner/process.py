@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from tsbench.errors import ConfigurationError, LimitError
+from tsbench.errors import ConfigurationError, LimitError, nearest
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import RunHeader
@@ -58,7 +58,12 @@ def run_protocol(
         The bench could not be opened; nothing was measured.
     LimitError, StorageError
         As for :func:`run_on`.
+    TypeError
+        An option that there is not; the bench was not opened.
     """
+    if unknown := sorted(set(options) - RunOptions.__optional_keys__):
+        raise TypeError(f"run_protocol: no option '{unknown[0]}'{nearest(unknown[0], RunOptions.__optional_keys__)}")
+
     from tsbench.bench import Bench  # opens VISA: late
 
     bench = Bench.open(Path(bench_path), device)

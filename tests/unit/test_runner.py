@@ -10,8 +10,9 @@ import tsbench.extraction
 import tsbench.protocols
 from tests.unit.runner_fakes import FakeBench, Sweep, hooked, raising
 from tsbench.errors import CommunicationError, ConfigurationError, LimitError, StorageError
+from tsbench.protocols import IVSweep
 from tsbench.records import RunEvent
-from tsbench.runner import run_on
+from tsbench.runner import run_on, run_protocol
 from tsbench.storage import read_run, recover
 from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.validation import inspect
@@ -189,3 +190,8 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_sent(
     with pytest.raises(StorageError):
         run_on(bench, Sweep(), tmp_path / "file" / "out")  # type: ignore[arg-type]
     assert bench.calls == []
+
+
+def test_a_misspelt_option_is_told_before_the_bench_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="no option 'extrakt'; did you mean 'extract'"):
+        run_protocol(tmp_path / "no.bench.toml", "D1", IVSweep(), tmp_path, extrakt=False)  # type: ignore[call-arg]
