@@ -57,8 +57,8 @@ def symmetric_rows(sweeps: int, shots: int) -> list[Row]:
                 name, f"threshold voltage {sign}, standard deviation", spread, float(threshold.std(ddof=1)), "V", 2),
             _near(name, f"hold voltage {sign}, mean", hold, float(held.mean()), "V", 0.010, "10 mV", _RATE),
             _within(name, f"hold voltage {sign}, standard deviation", hold_spread, float(held.std(ddof=1)), "V", 2, (
-                "One spread of the path serves both polarities: sigma_h 0.1 gives about 4 and 40 mV, 0.2 5 and 45 mV, "
-                "0.4 12 and 50 mV; a few filaments of the negative side break while the sweep is still high.")),
+                "The neck of a filament that has stood for a sweep thins in some 20 ms, at random: the same spread of "
+                "voltage in both polarities, as measured. Before, a spread of the path alone gave 4 and 44 mV.")),
         ]
     model = device_model(name)
     assert isinstance(model, SilverFilament)
@@ -73,8 +73,8 @@ def symmetric_rows(sweeps: int, shots: int) -> list[Row]:
         _within(name, "relaxation to 0.1 uA at 0.1 V, median", 3.5e-3, float(np.nanmedian(life)), "s", 2, note),
         _within(name, "the delay's largest over smallest (13 pulses)", 9.1 / 0.1, float(
             np.nanpercentile(delay, 96) / np.nanpercentile(delay, 4)), "", 4, (
-            "Hops of 1 instead of 8 gave 3.4. Measured currents grow over milliseconds and in bursts, and some pulses "
-            "switch at once; the form closes its gap in some equal hops, so none is over in less than half a ms.")),
+            "4 to 96 % of all pulses. Hops of 60, larger than the gap: 8 gave 12, 1 gave 3.4. Measured currents grow "
+            "over milliseconds and in bursts, and some pulses switch at once.")),
         claimed(name, "off current at 0.1 V", "1.3 pA [F]", YANG, format_quantity(0.1 * model.gleak, "A"),
                 0.5 < 0.1 * model.gleak / 1.3e-12 < 2.0),
     ]
