@@ -125,6 +125,11 @@ class Witness:
         self._look_at(device, model, time)
         self._file.write({"kind": "device", "t": time, "device": device})
 
+    def now(self, model: DeviceModel) -> None:
+        """The device in the place has other parameters from now on."""
+        if self._model is not None and model.kind == self._kind:
+            self._model = model
+
     def changed(self, device: str, model: DeviceModel, state: str, cycles: int, time: float) -> None:
         """The device in the place has been formed, has worn out, stays on or works again, after ``cycles``."""
         if model.kind != self._kind:   # else it goes on as it is, in the middle of switching where it is just formed

@@ -17,7 +17,7 @@ from tsbench.netlist import Element, Netlist, check_connections, parse_netlist
 from tsbench.simulated_backends.bench_faults import BenchFaults
 from tsbench.simulated_backends.bench_services import BenchServices, WorldClock
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.devices.history import DeviceHistory
+from tsbench.simulated_backends.devices.history import DeviceHistory, State
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedPositioner
@@ -142,13 +142,15 @@ class World:
             raise ConfigurationError(f"{self.path}: {error}") from None
         for stage in stages:
             circuit.set_stage(stage.name, stage.stage)
-        circuit.on_state = self._device_changed
+        circuit.on_change = self._device_changed
         self.bench.install(circuit)
 
-    def _device_changed(self, place: str, history: DeviceHistory, time: float) -> None:
+    def _device_changed(self, place: str, history: DeviceHistory, before: State, time: float) -> None:
         device = self.positioner.connected()
         assert device is not None
-        self.witness.changed(device, history.model, history.state, history.cycles, time)
+        self.witness.now(history.model)
+        if history.state != before:
+            self.witness.changed(device, history.model, history.state, history.cycles, time)
 
     # ---------------------------------------------------------------------------------------- witness
 

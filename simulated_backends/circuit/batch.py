@@ -50,7 +50,8 @@ class BatchResult:
 
     instants: tuple[FloatArray, ...]  #: [s] of the events, at most :data:`MOST_EVENTS` of each circuit
     counts: npt.NDArray[np.int64]  #: of all events
-    unknowns: FloatArray  #: at the end of each circuit's last step, shape (circuits, unknowns)
+    #: at the end of each circuit's last step, shape (circuits, unknowns); NaN behind those of one with fewer
+    unknowns: FloatArray
     steps: npt.NDArray[np.int64]
     refused: npt.NDArray[np.int64]
     in_lockstep: bool
@@ -120,7 +121,7 @@ class _Lanes:
             for r in range(len(first.occupied)))
         topology = dataclasses.replace(first, occupied=occupied)
         kinds = compiled[0].sources.kinds
-        if not straight(topology) or topology.size > LARGEST_SIZE or any(
+        if any(c.has_histories for c in circuits) or not straight(topology) or topology.size > LARGEST_SIZE or any(
                 (one.sources.kinds == SINE).any() or (one.sources.kinds != kinds).any() for one in compiled):
             return None
         watched = [_row(c, crossing) for c in circuits]
@@ -229,15 +230,15 @@ class _Places:
 class _Watch:
     """Notes crossings of everything it sees."""
 
-    def __init__(self, row: Row, level: float) -> None:
-        self.row, self.level = row, level
+    def __init__(self, crossing: Crossing) -> None:
+        self.crossing, self.level = crossing, crossing.level
         self.instants: list[float] = []
 
     def observe(self, segment: Segment) -> None:
         assert isinstance(segment, RecordedTrajectory)
-        s = segment.steps
-        g = [a @ self.row.y for a in (s.y0, s.y1, s.p, s.q)]
-        offset = segment.quantity(dataclasses.replace(self.row, y=np.zeros_like(self.row.y)),
+        s, row = segment.steps, segment.row(self.crossing.kind, self.crossing.name)   # a worn device has fewer states
+        g = [a @ row.y for a in (s.y0, s.y1, s.p, s.q)]
+        offset = segment.quantity(dataclasses.replace(row, y=np.zeros_like(row.y)),
                                   np.concatenate([s.starts, s.starts + s.lengths]))
         first, last = offset[: s.starts.size] + g[0], offset[s.starts.size:] + g[1]
         for k in np.flatnonzero((first < self.level) & (last >= self.level)):
@@ -251,7 +252,8 @@ def one_by_one(circuits: Sequence[Circuit], until: float, crossing: Crossing, th
     """Do what :func:`run_batch` does with each circuit by itself; they are at ``until`` then."""
 
     def run(circuit: Circuit) -> tuple[FloatArray, FloatArray, int, int]:
-        watch = _Watch(_row(circuit, crossing), crossing.level)
+        _row(circuit, crossing)   # refuse what cannot be watched
+        watch = _Watch(crossing)
         steps, refused = circuit.steps, circuit.refused_steps
         circuit.add_observer(watch)
         circuit.advance(until, skip=False)
@@ -260,8 +262,11 @@ def one_by_one(circuits: Sequence[Circuit], until: float, crossing: Crossing, th
 
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(run, circuits))
+    unknowns = np.full((len(found), max(f[1].size for f in found)), np.nan)
+    for row, (_, ends, _, _) in zip(unknowns, found, strict=True):
+        row[: ends.size] = ends
     return BatchResult(
-        tuple(f[0][:MOST_EVENTS] for f in found), np.array([f[0].size for f in found]), np.stack([f[1] for f in found]),
+        tuple(f[0][:MOST_EVENTS] for f in found), np.array([f[0].size for f in found]), unknowns,
         np.array([f[2] for f in found]), np.array([f[3] for f in found]), False)
 
 

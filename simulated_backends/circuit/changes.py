@@ -22,7 +22,7 @@ from tsbench.simulated_backends.devices.history import DeviceHistory, State
 FEWEST, MOST = 32, 1024  #: steps per call of the integrator: those behind a change are taken in vain
 SMALLEST_VOLTAGE = 1e-6  #: [V] at which current over voltage is still a conductance
 
-What = Literal["forming", "cycle", "recovery", "fluctuation"]
+What = Literal["forming", "cycle", "recovery"]
 
 WHAT: Mapping[State, What] = {"virgin": "forming", "good": "cycle", "stuck": "recovery"}
 
@@ -101,14 +101,22 @@ class DeviceChanges:
 
     def __init__(self) -> None:
         self._watches: dict[str, _Watch] = {}
-        self.due: tuple[str, What] | None = None   #: what is to happen where the integrator stands
+        #: what is to happen to devices where the integrator stands, beside jumps of fluctuations; None: nothing at all
+        self.due: dict[str, What] | None = None
         self.chunk = FEWEST   #: steps to take at once
 
     def attach(self, device: str, history: DeviceHistory | None) -> None:
-        """Watch ``device`` from now on; None: it has no history."""
-        self._watches.pop(device, None)
+        """Watch ``device`` from now on; None: it has no history.
+
+        What stood there before remembers the cycle that it is in: it ends where the device is seen off again.
+        """
+        gone = self._watches.pop(device, None)
+        if gone is not None:
+            on = gone.triggered and gone.history.state in ("virgin", "good")
+            gone.history.interrupted = gone.peak if on else None
         if history is not None:
-            self._watches[device] = _Watch(history)
+            peak, history.interrupted = history.interrupted, None
+            self._watches[device] = _Watch(history) if peak is None else _Watch(history, True, peak)
 
     def __bool__(self) -> bool:
         return bool(self._watches)
@@ -133,39 +141,38 @@ class DeviceChanges:
         ``across`` and ``through`` are the rows of each device's voltage and current.
         """
         ends = steps.steps.starts + steps.steps.lengths
-        first, self.due = math.inf, None
-        for device, watch in self._watches.items():
-            found = watch.look(
-                ends, steps.quantity(across[device], ends), steps.quantity(through[device], ends))
-            if found is not None and ends[found] < first:
-                first = float(ends[found])
-                self.due = (device, WHAT[watch.history.state])
-        planned = self.planned()
-        if planned < first and planned <= steps.end:
-            first, self.due = planned, (self._next(planned), "fluctuation")
-        count = ends.size if self.due is None else int(np.searchsorted(ends, first)) + 1
+        found = {device: watch.look(ends, steps.quantity(across[device], ends), steps.quantity(through[device], ends))
+                 for device, watch in self._watches.items()}
+        instants = {device: float(ends[k]) for device, k in found.items() if k is not None}
+        first = min([*instants.values(), self.planned()])
+        if first > steps.end:   # a jump that lies further on, or nothing
+            self.due, count = None, ends.size
+        else:
+            self.due = {d: WHAT[self._watches[d].history.state] for d, instant in instants.items() if instant == first}
+            count = int(np.searchsorted(ends, first)) + 1
         self.chunk = min(MOST, max(FEWEST, 2 * count))
-        return first if self.due is not None else None
-
-    def _next(self, planned: float) -> str:
-        return next(d for d, w in self._watches.items() if w.history.next_change == planned)
+        return None if self.due is None else first
 
     def commit(self, until: float) -> None:
         """Accept what was found up to ``until`` [s]; nothing that was found behind it is due."""
         for watch in self._watches.values():
             watch.commit(until)
 
-    def happen(self, time: float) -> str:
-        """Let what is due happen to its device at ``time`` [s]; return the device."""
+    def happen(self, time: float) -> list[str]:
+        """Let what is due, and every jump of a fluctuation, happen at ``time`` [s]; return the devices it happens to."""
         assert self.due is not None
-        (device, what), self.due = self.due, None
-        watch = self._watches[device]
-        if what == "cycle":
-            watch.history.switched_off(watch.peak)
-            watch.triggered, watch.peak = False, 0.0
-        elif what == "forming":
-            watch.history.form()
-        elif what == "recovery" and watch.history.try_recovery():
-            watch.triggered = False
-        watch.history.fluctuate(time)
-        return device
+        due, self.due, changed = self.due, None, []
+        for device, watch in self._watches.items():
+            what, history = due.get(device), watch.history
+            if what is None and history.next_change > time:
+                continue
+            if what == "cycle":
+                history.switched_off(watch.peak)
+                watch.triggered, watch.peak = False, 0.0
+            elif what == "forming":
+                history.form()
+            elif what == "recovery" and history.try_recovery():
+                watch.triggered = False
+            history.fluctuate(time)
+            changed.append(device)
+        return changed

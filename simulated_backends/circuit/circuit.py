@@ -28,11 +28,12 @@ from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.history import DeviceHistory
+from tsbench.simulated_backends.devices.history import DeviceHistory, State
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
 ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
+STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -67,8 +68,8 @@ class Circuit:
         self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE])
         self.steps = 0   #: accepted steps so far
         self._changes = DeviceChanges()
-        #: told of each device whose history comes to another state: (element in lower case, history, time [s])
-        self.on_state: Callable[[str, DeviceHistory, float], None] | None = None
+        #: told of each change of a device with a history: (element in lower case, history, state before, time [s])
+        self.on_change: Callable[[str, DeviceHistory, State, float], None] | None = None
         self._full = False   # the last call of the integrator was not cut off by ``until``
         self._compiled_before: dict[tuple[float, ...], CompiledCircuit] = {}
         self._assemble()
@@ -90,6 +91,11 @@ class Circuit:
     def devices(self) -> Sequence[str]:
         """Return the device element names as written, such as "XDUT"."""
         return [e.name for e in self._elements if e.kind == "X"]
+
+    @property
+    def has_histories(self) -> bool:
+        """Return whether any device changes on its way."""
+        return bool(self._changes)
 
     @property
     def compiled(self) -> CompiledCircuit:
@@ -173,6 +179,10 @@ class Circuit:
         if found is not None:
             cause = (f"{found.who} ring with a period of {found.period:.3g} s: damp them with a resistance, or leave "
                      f"the smallest of these elements out")
+        for key, history in self._changes.histories():
+            if history.mean_wait < STEPS_PER_JUMP * step:
+                cause = (f"the noise of {key} jumps every {history.mean_wait:.2g} s: ask for a shorter time, or leave "
+                         f"its fastest part out")
         raise TsbenchError(
             f"circuit: beyond {self._front:.3g} s it moves in steps of {step:.2g} s, and {until:.3g} s were asked for, "
             f"more than {MOST_STEPS:.0e} steps; {cause}")
@@ -220,22 +230,25 @@ class Circuit:
         return True
 
     def _let_changes_happen(self) -> None:
-        """Change the device that is due, now that everything before has been seen."""
+        """Change the devices that are due, now that everything before has been seen."""
         self._changes.commit(self._front)
         if self._changes.due is None:
             return
-        before = {key: history.state for key, history in self._changes.histories()}
-        key = self._changes.happen(self._front)
-        history = dict(self._changes.histories())[key]
-        if history.model.kind == self._models[key].kind:
-            self._models[key] = history.model
-            for compiled in self._compiled_before.values():
-                compiled.set_parameters(key, history.model)
-        else:
-            self._put_model(key, history.model, history.model.rest())
+        histories = dict(self._changes.histories())
+        before = {key: history.state for key, history in histories.items()}
+        changed = self._changes.happen(self._front)
+        for key in changed:
+            model = histories[key].model
+            if model.kind == self._models[key].kind:
+                self._models[key] = model
+                for compiled in self._compiled_before.values():
+                    compiled.set_parameters(key, model)
+            else:
+                self._put_model(key, model, model.rest())
         self._make_consistent(self._front)
-        if self.on_state is not None and history.state != before[key]:
-            self.on_state(key, history, self._front)
+        if self.on_change is not None:
+            for key in changed:
+                self.on_change(key, histories[key], before[key], self._front)
 
     def _start_afresh(self) -> None:
         """Have the integrator begin anew at the front: something is different from there on."""

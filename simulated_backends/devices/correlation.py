@@ -29,10 +29,14 @@ def mixing_matrix(
     Raises
     ------
     ConfigurationError
-        A name without a spread, or coefficients that contradict each other.
+        A name without a spread or given twice, a coefficient beyond -1 to 1, or some that contradict each other.
     """
     matrix = np.eye(len(names))
     for (first, second), value in correlation.items():
+        if first == second:
+            raise ConfigurationError(f"{where}: correlation of {first} with itself is 1; name two parameters")
+        if not -1.0 <= value <= 1.0:
+            raise ConfigurationError(f"{where}: correlation of {first} and {second} = {value:g}: must be from -1 to 1")
         if first not in names or second not in names:
             raise ConfigurationError(
                 f"{where}: correlation of {first} and {second}: both need a spread; they have {list(names)}")

@@ -19,6 +19,7 @@ from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.silver_filament import (
     NOISE,
+    REFERENCE,
     SEED,
     SilverFilament,
     filament,
@@ -100,7 +101,7 @@ def run(
     row = model.vector().reshape(1, -1)
     circuit = np.array([
         around.resistance, around.capacitance, around.shunt, around.limit, aperture, around.above, around.below,
-        model.v0, model.klim])
+        model.v0 * (model.t0 / REFERENCE), model.klim * model.faster])
     y = np.zeros(4)
     y[:3] = model.rest()
     if states is not None:

@@ -88,27 +88,27 @@ class TelegraphProcess:
     def __init__(
         self, low: float, high: float, time_low: float, time_high: float, stream: np.random.Generator
     ) -> None:
-        self._values = (low, high)
-        self._times = (time_low, time_high)
+        self.values = (low, high)
+        self.times = (time_low, time_high)
         self._stream = stream
         self._start(0.0)
 
     @property
     def value(self) -> float:
         """Return what it adds to 1 now."""
-        return self._values[self._high]
+        return self.values[self._high]
 
     def _start(self, time: float) -> None:
-        low, high = self._times
+        low, high = self.times
         self._high = int(self._stream.random() < high / (low + high))
         self.next_change = time + self._wait()   #: [s]
 
     def _wait(self) -> float:
-        return float(self._stream.exponential(self._times[self._high]))
+        return float(self._stream.exponential(self.times[self._high]))
 
     def advance(self, time: float) -> None:
         """Let all changes up to ``time`` [s] happen."""
-        if time - self.next_change > FORGOTTEN * max(self._times):   # it has been away: as good as a new one
+        if time - self.next_change > FORGOTTEN * max(self.times):   # it has been away: as good as a new one
             self._start(time)
         while self.next_change <= time:
             self._high = 1 - self._high

@@ -1,7 +1,8 @@
 """The life of one device: its parameters as cycles and fluctuations have left them, its count of cycles, its end."""
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.catalogue import possible
 from tsbench.simulated_backends.devices.correlation import mixing_matrix
 from tsbench.simulated_backends.devices.cycle_statistics import CycleStatistics, require_parameter
-from tsbench.simulated_backends.devices.fluctuations import Flicker, Telegraph, processes
+from tsbench.simulated_backends.devices.fluctuations import Flicker, Telegraph, TelegraphProcess, processes
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.switching_levels import levels_of
@@ -23,6 +24,25 @@ def stuck_resistance(model: DeviceModel) -> float:
     """Return the resistance [Ohm] of a device that stays on: voltage over current at its hold point."""
     levels = levels_of(model)
     return STUCK if levels is None else 1.0 / levels.hold
+
+
+def _extremes(parts: Sequence[tuple[str, TelegraphProcess]]) -> Sequence[Mapping[str, float]]:
+    """Return the factors of all parameters where each is at the end of what its noise can do, in all combinations.
+
+    Raises
+    ------
+    ConfigurationError
+        A factor can become negative or zero.
+    """
+    ends = {}
+    for name in dict.fromkeys(name for name, _ in parts):
+        ends[name] = tuple(1.0 + sum(choose(process.values) for p, process in parts if p == name)
+                           for choose in (min, max))
+        if not ends[name][0] > 0:
+            raise ConfigurationError(
+                f"noise: all of it together can take {name} to {ends[name][0]:.3g} times its value, which must stay "
+                f"positive; reduce an amplitude or spread")
+    return [dict(zip(ends, combination, strict=True)) for combination in itertools.product(*ends.values())]
 
 
 class DeviceHistory:
@@ -44,7 +64,8 @@ class DeviceHistory:
     Raises
     ------
     ConfigurationError
-        The model has no such parameter, or cycles are asked for of one that does not switch.
+        The model has no such parameter, cycles are asked for of one that does not switch, or the noise can take a
+        parameter to where the model does not hold.
     """
 
     def __init__(
@@ -63,6 +84,12 @@ class DeviceHistory:
         self._processes = [
             (part.parameter, process)
             for part, own in zip(noise, fluctuating.spawn(len(noise)), strict=True) for process in processes(part, own)]
+        self._extremes = _extremes(self._processes)
+        for extreme in self._extremes:
+            try:
+                nominal.with_parameters({p: nominal.parameters()[p] * factor for p, factor in extreme.items()})
+            except ConfigurationError as error:
+                raise ConfigurationError(f"noise: at the end of what it can do: {error}") from None
         self._names = sorted(self.statistics.spread)
         self._mixing = mixing_matrix(self._names, self.statistics.correlation, "cycles")
         self.levels = levels_of(nominal)   #: conductances that tell a cycle
@@ -72,6 +99,8 @@ class DeviceHistory:
         self.cycles = 0   #: since the beginning
         self.state: State = "virgin" if self.statistics.virgin else "good"
         self.polarity = 0   #: of the current that it was stuck by
+        #: peak current [A] of the cycle that it was in when it was taken out of a circuit; None: of none
+        self.interrupted: float | None = None
         self._life = self._draw_life()
         self._z = np.zeros(len(self._names))
         self._cycle_factors: dict[str, float] = {}
@@ -102,16 +131,22 @@ class DeviceHistory:
                 for p, factor in s.virgin.items():
                     factors[p] = factors.get(p, 1.0) * factor
             self._cycle_factors = factors
-            return self._made()
+            for extreme in self._extremes:   # else a jump would end in a device that cannot exist
+                self._made(extreme)
+            return self._made(self._noise())
 
         self.model = possible(draw)
 
-    def _made(self) -> DeviceModel:
-        factors = dict(self._cycle_factors)
+    def _noise(self) -> dict[str, float]:
+        """Return by what its noise multiplies each parameter now."""
         sums: dict[str, float] = {}
         for p, process in self._processes:
             sums[p] = sums.get(p, 1.0) + process.value
-        for p, total in sums.items():
+        return sums
+
+    def _made(self, noise: Mapping[str, float]) -> DeviceModel:
+        factors = dict(self._cycle_factors)
+        for p, total in noise.items():
             factors[p] = factors.get(p, 1.0) * total
         nominal = self.nominal.parameters()
         return self.nominal.with_parameters({p: nominal[p] * factor for p, factor in factors.items()})
@@ -155,10 +190,16 @@ class DeviceHistory:
             return math.inf
         return min((process.next_change for _, process in self._processes), default=math.inf)
 
+    @property
+    def mean_wait(self) -> float:
+        """Return the mean time between two jumps of its fluctuations [s]; infinity without any."""
+        rate = sum(2.0 / sum(process.times) for _, process in self._processes)
+        return 1.0 / rate if rate else math.inf
+
     def fluctuate(self, time: float) -> None:
         """Let its fluctuations go on to ``time`` [s]."""
         if self.next_change > time:
             return
         for _, process in self._processes:
             process.advance(time)
-        self.model = self._made()
+        self.model = self._made(self._noise())

@@ -107,9 +107,14 @@ class SilverFilament(DeviceModel):
             raise ConfigurationError(
                 f"device model {self.mechanism}: seed = {self.seed:g} must be a whole number below 2^53")
 
+    @property
+    def faster(self) -> float:
+        """Return how many times as high as at 300 K every hop's rate is, and so every rate."""
+        return math.exp(self.ea / BOLTZMANN * (1.0 / REFERENCE - 1.0 / self.t0))
+
     def vector(self) -> FloatArray:
         """Return the row for the kernel; columns from ``NOISE`` on are the slopes of the noise, written as it runs."""
-        faster = math.exp(self.ea / BOLTZMANN * (1.0 / REFERENCE - 1.0 / self.t0))   # every hop, and so every rate
+        faster = self.faster
         colder = REFERENCE / self.t0   # by which a volt tilts a barrier more, in units of kT
         k0, klim = self.span / self.taug * faster, self.klim * faster
         v0, vn = self.v0 / colder, self.vn / colder

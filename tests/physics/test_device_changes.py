@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.batch import Crossing, run_batch
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.changes import schmitt
 from tsbench.simulated_backends.circuit.circuit import Circuit
@@ -182,7 +183,7 @@ def test_a_virgin_device_is_formed_at_a_higher_voltage_once() -> None:
     history = DeviceHistory(NBO2, CycleStatistics(virgin={"as_": 0.5}))
     circuit, record = swept(NBO2, history)
     said = []
-    circuit.on_state = lambda device, h, time: said.append((device, h.state, time))
+    circuit.on_change = lambda device, h, before, time: h.state == before or said.append((device, h.state, time))
     sweep(circuit, 2.5, 4)
     found = thresholds(record)
     plain, virgin = (folds(NBO2.with_parameters({"as_": NBO2.as_ * k})).threshold for k in (1.0, 0.5))
@@ -257,3 +258,78 @@ def test_the_trigger_remembers_through_what_says_nothing() -> None:
     known = np.array([True, True, True, False, True, True, True])
     assert schmitt(values, 1.0, 3.0, known, False).tolist() == [False, True, True, True, False, False, True]
     assert schmitt(np.array([2.0, 2.0]), 1.0, 3.0, known[:2], True).tolist() == [True, True]
+
+
+PAIR = "V1 in 0 0\nR1 in a 2k\nC1 a 0 1p\nX1 a 0 nbo2\nR2 in b 2k\nC2 b 0 1p\nX2 b 0 nbo2"
+
+
+def test_devices_that_switch_in_the_same_step_have_both_lived_a_cycle() -> None:
+    circuit = build_circuit(parse_netlist(PAIR))
+    histories = [DeviceHistory(NBO2, CycleStatistics(virgin={"re": 1.1}), seed=[k]) for k in range(2)]
+    for name, history in zip(("X1", "X2"), histories, strict=True):
+        circuit.set_device(name, NBO2, {}, None, history)
+    said = []
+    circuit.on_change = lambda device, h, before, time: said.append((device, before, h.state))
+    sweep(circuit, 2.5, 3)
+    assert [history.cycles for history in histories] == [3, 3]
+    assert said[:2] == [("x1", "virgin", "good"), ("x2", "virgin", "good")]
+
+
+def test_devices_whose_noise_jumps_at_the_same_instant_jump_together() -> None:
+    model = device_model("resistor")
+    circuit = build_circuit(parse_netlist("V1 in 0 1\nX1 in a resistor\nX2 a 0 resistor\nC1 a 0 1p"))
+    histories = [DeviceHistory(model, None, [Telegraph("r", 0.5, 1e-3, 1e-3)], [3]) for _ in range(2)]
+    for name, history in zip(("X1", "X2"), histories, strict=True):
+        circuit.set_device(name, model, {}, None, history)
+    jumps = []
+    circuit.on_change = lambda device, h, before, time: jumps.append((time, device))
+    circuit.advance(20e-3)
+    assert len(jumps) > 10
+    assert [time for time, device in jumps if device == "x1"] == [time for time, device in jumps if device == "x2"]
+    assert circuit.voltage("a") == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("back_on", [False, True])
+def test_a_device_taken_out_while_it_is_on_ends_its_cycle_where_it_is_seen_off(back_on: bool) -> None:
+    history = DeviceHistory(NBO2, CycleStatistics(critical_current=1.0), seed=[1])
+    peaks = []
+    ended = history.switched_off
+    history.switched_off = lambda peak: peaks.append(peak) or ended(peak)  # type: ignore[method-assign]
+    circuit, _ = swept(NBO2, history)
+    circuit.set_source("V1", PiecewiseLinear(np.array([0.0, 20e-6]), np.array([0.0, 2.5])))
+    circuit.advance(15e-6)
+    kept = circuit.device_state("XDUT")
+    circuit.set_device("XDUT", "resistor", {"r": 1e10}, None)
+    circuit.advance(30e-6)
+    assert history.cycles == 0
+    circuit.set_device("XDUT", NBO2, {}, kept if back_on else None, history)
+    circuit.advance(40e-6)
+    assert history.cycles == (0 if back_on else 1)   # that it came back hot is one cycle, not two
+    sweep(circuit, 0.0, 1)
+    assert history.cycles == (1 if back_on else 2)
+    assert 0.4e-3 < min(peaks) <= max(peaks) < 2e-3
+
+
+def test_a_batch_lives_as_each_circuit_does_alone() -> None:
+    def made() -> list[Circuit]:
+        circuits = [build_circuit(parse_netlist(OSCILLATOR)) for _ in range(3)]
+        for k, circuit in enumerate(circuits):
+            statistics = CycleStatistics(spread={"as_": 0.03}, endurance=20.0 if k == 2 else np.inf, endurance_shape=9.0)
+            circuit.set_device("XDUT", NBO2, {}, None, DeviceHistory(NBO2, statistics, seed=[k]))
+        return circuits
+
+    found, alone = run_batch(made(), 10e-6, Crossing("voltage", "dut", 0.9)), made()
+    for k, circuit in enumerate(alone):
+        circuit.advance(10e-6, skip=False)
+        unknowns = circuit.unknowns()
+        assert np.array_equal(found.unknowns[k, : unknowns.size], unknowns)
+        assert np.isnan(found.unknowns[k, unknowns.size:]).all()
+    assert 15 < found.counts[2] < 30 < found.counts[0]
+    assert np.diff(found.instants[0]).std() > 1e-9
+
+
+def test_noise_faster_than_anything_can_follow_is_named() -> None:
+    history = DeviceHistory(NBO2, None, [Telegraph("re", 0.1, 1e-10, 1e-10)])
+    circuit, _ = oscillate(history, [])
+    with pytest.raises(TsbenchError, match="the noise of xdut jumps every 1e-10 s"):
+        circuit.advance(1.0)

@@ -16,6 +16,7 @@ from tsbench.simulated_backends.circuit.engine import PiecewiseLinear
 from tsbench.simulated_backends.circuit.simulate import SimulationResult, simulate
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
+from tsbench.simulated_backends.devices.silver_filament import NOISE, filament, filament_noise_interval
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.world import close_world, open_world
 
@@ -110,6 +111,30 @@ def test_silver_switches_lower_when_it_is_warm(device: str) -> None:
             circuit.advance(circuit.time + length / 2000)
         found.append(circuit.voltage("in"))
     assert 0.5 * found[0] < found[1] < found[0] - 1e-3 * model.vst
+
+
+@pytest.mark.parametrize("device", SILVER)
+def test_every_rate_of_silver_is_faster_alike_where_voltages_are_as_many_kt(device: str) -> None:
+    """With its voltages and the applied one T/300 K times as high the device is the one at 300 K, only faster."""
+    cold = device_model(device)
+    p, warmth = cold.parameters(), 340.0 / 300.0
+    warm = cold.with_parameters({"t0": 340.0, "vst": p["vst"] * warmth, "vh": p["vh"] * warmth})
+    faster = rates_ratio(device, 340.0)
+    rows = [model.vector().reshape(1, -1) for model in (cold, warm)]
+    rows[0][0, NOISE:] = 1.3, -0.7   # slopes of the noise, which go with the root of time
+    rows[1][0, NOISE:] = np.array([1.3, -0.7]) * np.sqrt(faster)
+    stream, off = np.random.default_rng(1), []
+    for _ in range(2000):
+        states = np.array([stream.uniform(-p["span"], 3.0), stream.uniform(0.0, 1.0), stream.normal()])
+        voltage, found = stream.uniform(-3.0, 3.0) * p["vst"], np.zeros((2, 64))
+        filament(rows[0], 0, voltage, 0.0, states, 0, found[0])
+        filament(rows[1], 0, voltage * warmth, 0.0, states, 0, found[1])
+        assert found[1, [12, 18]] == pytest.approx(faster * found[0, [12, 18]], rel=1e-9, abs=1e-9 * faster)
+        pieces = [filament_noise_interval(row, 0, v, 0.0, states, 0)
+                  for row, v in zip(rows, (voltage, voltage * warmth), strict=True)]
+        assert pieces[1] * faster == pytest.approx(pieces[0], rel=0.01)
+        off.append(abs(found[1, 6] / faster - found[0, 6]) / (abs(found[0, 6]) + 1e-2 * min(p["klim"], p["kn"])))
+    assert max(off) < 0.03   # the supply has 1 mV added to its voltage, so that it is never zero
 
 
 def test_a_silver_device_at_300_kelvin_is_the_catalogues() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.circuit.engine import Constant
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.witness_log import WitnessLog
@@ -95,6 +96,31 @@ def test_the_life_of_a_device_goes_on_when_it_comes_back(tmp_path: Path) -> None
         finally:
             close_world(world)
     assert models[0] == models[1]   # a new bench is the same bench
+
+
+def test_the_witness_reads_a_filament_by_what_its_last_cycle_made_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    text = WORLD.replace('model = "nbo2"', 'model = "ag_sio2"')
+    path.write_text(text + "[devices.D1.cycles]\nspread = { gc = 0.5 }\n", "utf-8")
+    world = open_world(path)
+    try:
+        history, circuit = world.devices["D1"].history, world.bench.circuit
+        assert history is not None
+        circuit.set_resistance("R_generator_2_output", 1e5)
+        for _ in range(3):
+            for level in (1.5, 0.0):
+                circuit.set_source("V_generator_2_emf", Constant(level))
+                world.clock.wait(20e-3)
+                world.bench.sync()
+        assert history.cycles >= 1
+        states = circuit.device_state("XDUT")
+        filament = np.array([[value] for value in states.values()])
+        model = world.witness._model   # what its records of a filament's relaxation come from
+        assert model is not None
+        assert model.conductance(filament) == history.model.conductance(filament)
+        assert model.conductance(filament) != history.nominal.conductance(filament)
+    finally:
+        close_world(world)
 
 
 def test_every_device_of_a_wafer_has_a_life_of_its_own(tmp_path: Path) -> None:

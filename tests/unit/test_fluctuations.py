@@ -9,10 +9,12 @@ from scipy.signal import welch
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.cycle_statistics import CycleStatistics
 from tsbench.simulated_backends.devices.fluctuations import Flicker, Telegraph, TelegraphProcess, processes
 from tsbench.simulated_backends.devices.history import DeviceHistory
 
 R = device_model("resistor")
+SILVER = device_model("ag_sio2")
 
 
 def test_telegraph_times_are_exponential_with_the_means_asked_for() -> None:
@@ -100,7 +102,22 @@ def test_a_device_is_multiplied_by_all_its_noise() -> None:
     (lambda: Flicker("r", 0.5), "spread = 0.5"),
     (lambda: Flicker("r", 0.1, 10.0, 1.0), "lowest_frequency = 10 Hz"),
     (lambda: DeviceHistory(R, None, [Flicker("rr", 0.1)]), "no parameter 'rr'; did you mean 'r'"),
+    (lambda: DeviceHistory(R, None, [Telegraph("r", -0.6, 1e-3, 1e-3)] * 2), "can take r to -0.2 times its value"),
+    (lambda: DeviceHistory(R, None, [Flicker("r", 0.29, 1.0, 1e6)]), "can take r to -0.264 times"),
+    (lambda: DeviceHistory(SILVER, None, [Telegraph("klim", -0.999999, 1e-3, 1e-3)]),
+     "noise: at the end of what it can do: .*klim = .* must exceed span/taug"),
 ])
 def test_what_cannot_be_is_refused(make: object, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         make()  # type: ignore[operator]
+
+
+def test_no_cycle_is_drawn_whose_noise_would_end_in_a_device_that_cannot_exist() -> None:
+    """A filament's klim must exceed span/taug: a draw near that and a jump down would not exist."""
+    nominal = SILVER.with_parameters({"klim": 2.0 * SILVER.span / SILVER.taug})
+    history = DeviceHistory(
+        nominal, CycleStatistics(spread={"klim": 0.4}), [Telegraph("klim", -0.3, 1e-3, 1e-3)], [5])
+    for k in range(300):
+        history.switched_off(1e-9)
+        history.fluctuate(k * 5e-3)
+    assert history.cycles == 300
