@@ -159,7 +159,7 @@ class DeviceChanges:
             watch.commit(until)
 
     def happen(self, time: float) -> list[str]:
-        """Let what is due, and every jump of a fluctuation, happen at ``time`` [s]; return the devices it happens to."""
+        """Let what is due, and every jump of a fluctuation, happen at ``time`` [s]; return the devices changed."""
         assert self.due is not None
         due, self.due, changed = self.due, None, []
         for device, watch in self._watches.items():

@@ -314,7 +314,8 @@ def test_a_batch_lives_as_each_circuit_does_alone() -> None:
     def made() -> list[Circuit]:
         circuits = [build_circuit(parse_netlist(OSCILLATOR)) for _ in range(3)]
         for k, circuit in enumerate(circuits):
-            statistics = CycleStatistics(spread={"as_": 0.03}, endurance=20.0 if k == 2 else np.inf, endurance_shape=9.0)
+            endurance = 20.0 if k == 2 else np.inf
+            statistics = CycleStatistics(spread={"as_": 0.03}, endurance=endurance, endurance_shape=9.0)
             circuit.set_device("XDUT", NBO2, {}, None, DeviceHistory(NBO2, statistics, seed=[k]))
         return circuits
 
