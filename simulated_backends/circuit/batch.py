@@ -6,8 +6,8 @@
 
 Circuits whose devices all have a straight form run in lockstep (:mod:`.lockstep`), each lane with its own step control:
 its events are those of the same circuit run alone with the code for its topology, whatever stands beside it, however
-many threads there are. Others (source meters, stochastic devices, curved sources) and lanes that get stuck are run one
-by one, on as many threads.
+many threads there are. Others (source meters, stochastic devices, devices with a history or a control voltage, curved
+sources) and lanes that get stuck are run one by one, on as many threads.
 """
 
 import dataclasses

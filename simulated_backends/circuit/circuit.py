@@ -25,7 +25,7 @@ from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT
 from tsbench.simulated_backends.circuit.ringing import what_rings
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.history import DeviceHistory, State
@@ -34,6 +34,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
 ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
 STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
+LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -191,11 +192,14 @@ class Circuit:
         if self._changes:
             self._let_changes_happen()
         begin, restarted = self._front, self._restart
-        most = self._changes.chunk if self._changes else None
+        most = self._changes.chunk if self._changes else LOOKED_INTO if self._compiled.controlled else None
         until = min(until, self._changes.planned())
         steps, self._front, status = self._compiled.integrate(self._control, begin, self._y, restarted, until, most)
         self._restart = False
         self.steps += steps.starts.size
+        if self._compiled.controlled and (bad := self._compiled.first_defect(steps)) is not None:
+            self._steps_until(bad, steps)
+            return
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
             self._memory.add(steps, self._control[4], moving=bool(self._control[6]))
@@ -209,6 +213,18 @@ class Circuit:
                     f"check the values of {self._names()}")
             self._restart = True
         self._full = status != REACHED
+
+    def _steps_until(self, bad: int, steps: Steps) -> None:
+        """Keep the steps before one that jumps over something, and start afresh where it began: in small steps."""
+        self.steps -= steps.starts.size - bad
+        self._y, self._front = steps.y0[bad].copy(), float(steps.starts[bad])
+        if bad:
+            kept = Steps(*(a[:bad] for a in dataclasses.astuple(steps)))
+            self._pending = RecordedTrajectory(float(kept.starts[0]), self._front, kept, self._system,
+                                               self._compiled.sources)
+            if self._changes and self._find_change(self._pending):
+                return
+        self._start_afresh()
 
     # ------------------------------------------------------------------------------------ devices that change
 

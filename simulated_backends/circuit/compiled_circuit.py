@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tsbench.netlist import Element
+from tsbench.simulated_backends.circuit.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.equations import (
     Arrays,
@@ -80,6 +81,8 @@ class CompiledCircuit:
         self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
         self._index = np.array(index, dtype=np.int64)
         self._scratch = scratch_space(n, len(self._L), nu)
+        self.controlled = any(row >= 0 for row in controls)   #: some device follows a control voltage
+        self._defect_space = defect_space(n, len(self._L), nu)
         self.stochastic = any(models[name].stochastic for name in names)
         self._noise = noise_space(len(devices), self.stochastic, noise_refinement)
         self.topology = topology_of(
@@ -220,6 +223,11 @@ class CompiledCircuit:
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
             self._noise, out)
         return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status
+
+    def first_defect(self, steps: Steps) -> int | None:
+        """Return the first of ``steps`` in the middle of which a controlled device is not where it should be."""
+        circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
+        return first_defect(circuit, self._source_arrays, steps, self.weights, self.rtol, self._defect_space)
 
 
 def _between(system: System, nodes: tuple[str, ...]) -> Row:

@@ -7,9 +7,6 @@ v: output against its low side, w: plus against minus, s: where the output is dr
 output stays where it is until w passes the fold +-(hyst e0 - 4 artanh(e0)/k)/2, e0^2 = 1 - 4/(hyst k): somewhat below
 half of hyst. Behind a clear input the output is at the middle after tau ln 2. The inputs draw no current; that of the
 output comes from the levels, without a supply. A form of our own: nothing of it is from a data sheet.
-
-Where nothing slow follows the output, a step far longer than tau may pass over a switching point and be right at its
-end: give ``.tran`` a largest step (its fourth number) where the instant matters, as ngspice needs one.
 """
 
 import math

@@ -134,6 +134,22 @@ def test_no_period_is_skipped_where_cycles_differ_and_between_jumps_they_are() -
             assert record.skipped > 50_000
 
 
+def test_circuits_in_a_batch_live_as_they_do_alone() -> None:
+    def lively(seed: int) -> Circuit:
+        circuit = build_circuit(parse_netlist(OSCILLATOR), rtol=1e-4)
+        history = DeviceHistory(NBO2, CycleStatistics(spread={"as_": 0.03}), seed=[seed])
+        circuit.set_device("XDUT", NBO2, {}, None, history)
+        return circuit
+
+    crossing = Crossing("voltage", "low", 0.02)
+    together = run_batch([lively(seed) for seed in (1, 2)], 5e-6, crossing)
+    assert not together.in_lockstep
+    for k, seed in enumerate((1, 2)):
+        alone = run_batch([lively(seed)], 5e-6, crossing)
+        assert np.array_equal(together.instants[k], alone.instants[0]) and alone.instants[0].size > 10
+    assert np.diff(together.instants[0])[5:].std() > 1e-3 * np.diff(together.instants[0])[5:].mean()
+
+
 def test_telegraph_noise_of_a_resistor_jumps_at_the_instants_of_its_process() -> None:
     model = device_model("resistor")
     noise = Telegraph("r", 1.0, 1e-3, 1e-3)

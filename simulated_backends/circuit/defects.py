@@ -1,0 +1,82 @@
+"""A look inside accepted steps: does what the polynomial says there solve the equations?
+
+Error control sees the end of a step. A device that follows a control voltage at once, or within a time far shorter than
+the step (a comparator before nothing slow, a transistor's channel), can switch in the middle of a step whose end is
+right. So in circuits with such devices each step is looked into: at three instants the defect of each controlled
+device's equations is measured, as the distance from the solution that it stands for::
+
+    |f - y'| / (1/h + |df/dy|)      state        |g| / |dg/di|      current
+"""
+
+import numpy as np
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.equations import Arrays, drive_at, right_side_and_jacobian
+from tsbench.simulated_backends.circuit.trajectory import Steps
+from tsbench.simulated_backends.devices.compilation import compiled
+
+SLACK, MOST = 1e3, 0.02  #: defect that a step may have: in units of the solver's tolerance, and at most relative
+SHORTEST = 1e-10  #: [s]: what happens within a shorter step is left to error control
+
+
+def defect_space(unknowns: int, drives: int, sources: int) -> Arrays:
+    """Return the working arrays of :func:`first_defect`."""
+    return (
+        np.zeros((4, unknowns)), np.zeros((unknowns, unknowns)), np.zeros((2, max(drives, 1))),
+        np.zeros((2, max(sources, 1))), np.zeros(64))
+
+
+def first_defect(
+    circuit: Arrays, sources: Arrays, steps: Steps, weights: FloatArray, rtol: float, space: Arrays
+) -> int | None:
+    """Return the first step whose polynomial does not solve the controlled devices' equations; None: all do.
+
+    Arguments as in :func:`.integrator.integrate`.
+    """
+    found = _first(
+        circuit, sources, steps.starts, steps.lengths, steps.y0, steps.y1, steps.p, steps.q, weights, rtol, space)
+    return None if found < 0 else int(found)
+
+
+@compiled
+def _first(
+    circuit: Arrays, sources: Arrays, starts: FloatArray, lengths: FloatArray, y0: FloatArray, y1: FloatArray,
+    p: FloatArray, q: FloatArray, weights: FloatArray, rtol: float, space: Arrays,
+) -> int:
+    L, R, E, devices, stages, index = circuit
+    vectors, J, drives, values, work = space
+    y, f, ft, rate = vectors[0], vectors[1], vectors[2], vectors[3]
+    nd, ns = index[1], index[2]
+    first_current = index[3 + 2 * nd]
+    n = y.size
+    for step in range(starts.size):
+        h = lengths[step]
+        if h <= SHORTEST:
+            continue
+        for quarter in range(1, 4):
+            s = 0.25 * quarter
+            for a in range(n):
+                bent = p[step, a] + s * q[step, a]
+                y[a] = y0[step, a] * (1.0 - s) + s * (y1[step, a] + (1.0 - s) * bent)
+                change = y1[step, a] - y0[step, a] + (1.0 - 2.0 * s) * bent + s * (1.0 - s) * q[step, a]
+                rate[a] = change / h
+            drive_at(sources, R, E, starts[step] + s * h, values[0], values[1], drives[0], drives[1])
+            right_side_and_jacobian(L, devices, stages, index, drives[0], drives[1], y, work, f, ft, J)
+            for k in range(nd):
+                if index[4 + 2 * nd + ns + k] < 0:
+                    continue   # nothing controls it
+                own = first_current + k
+                if _misses(abs(f[own]) / abs(J[own, own]), y0[step, own], y1[step, own], weights[own], rtol):
+                    return step
+                first = index[4 + 2 * k]
+                last = index[6 + 2 * k] if k + 1 < nd else first_current
+                for a in range(first, last):
+                    distance = abs(f[a] - rate[a]) / (1.0 / h + abs(J[a, a]))
+                    if _misses(distance, y0[step, a], y1[step, a], weights[a], rtol):
+                        return step
+    return -1
+
+
+@compiled
+def _misses(distance: float, before: float, after: float, weight: float, rtol: float) -> bool:
+    return not distance <= min(SLACK * rtol, MOST) * (weight / rtol + max(abs(before), abs(after)))
