@@ -214,6 +214,8 @@ def test_a_virgin_device_is_formed_at_a_higher_voltage_once() -> None:
 def test_a_current_beyond_the_critical_one_leaves_it_on_and_the_other_polarity_brings_it_back() -> None:
     history = DeviceHistory(NBO2, CycleStatistics(critical_current=1e-4, recovery_voltage=0.2, recovery=1.0))
     circuit, record = swept(NBO2, history)
+    said: list[tuple[str, str]] = []
+    circuit.on_change = lambda device, h, before, time: said.append((before, h.state))
     sweep(circuit, 2.5, 1)
     assert (history.state, history.polarity) == ("stuck", 1)
     sweep(circuit, 0.5, 1)
@@ -223,11 +225,26 @@ def test_a_current_beyond_the_critical_one_leaves_it_on_and_the_other_polarity_b
     circuit.advance(circuit.time + 1e-6)
     assert circuit.voltage("dut") == pytest.approx(0.1 * (resistance + 50) / (resistance + 2050), rel=1e-6)
     sweep(circuit, -0.1, 1)
-    assert history.state == "stuck"   # not enough
+    assert said == [("good", "stuck")]   # that was not enough
     sweep(circuit, -2.0, 1)
-    assert history.state in ("good", "stuck")
-    assert history.cycles >= 1
+    # it comes back, switches on at once and is stuck again, now by the other polarity
+    assert said == [("good", "stuck"), ("stuck", "good"), ("good", "stuck")]
+    assert (history.state, history.polarity, history.cycles) == ("stuck", -1, 2)
     assert record.times
+
+
+def test_a_weak_cycle_after_a_strong_one_has_its_own_peak() -> None:
+    history = DeviceHistory(NBO2, CycleStatistics(), seed=[1])
+    peaks = []
+    ended = history.switched_off
+    history.switched_off = lambda peak: peaks.append(peak) or ended(peak)  # type: ignore[method-assign]
+    circuit, _ = swept(NBO2, history)
+    for top in (4.0, -2.5, 2.5):
+        sweep(circuit, top, 1)
+    assert len(peaks) == 3
+    assert np.sign(peaks).tolist() == [1.0, -1.0, 1.0]
+    assert peaks[2] == pytest.approx(-peaks[1], rel=1e-2)
+    assert peaks[0] > 1.5 * peaks[2]
 
 
 def test_wear_ends_a_life_in_the_circuit() -> None:

@@ -9,6 +9,7 @@ import pytest
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.engine import Constant
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.witness_log import WitnessLog
 from tsbench.simulated_backends.world import close_world, open_world
@@ -119,6 +120,33 @@ def test_the_witness_reads_a_filament_by_what_its_last_cycle_made_of_it(tmp_path
         assert model is not None
         assert model.conductance(filament) == history.model.conductance(filament)
         assert model.conductance(filament) != history.nominal.conductance(filament)
+    finally:
+        close_world(world)
+
+
+def test_devices_of_the_same_table_have_lives_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text(WORLD + CYCLES + '[devices.D2]\nmodel = "nbo2"\n' + CYCLES.replace("D1", "D2"), "utf-8")
+    world = open_world(path)
+    try:
+        assert world.devices["D1"].now != world.devices["D2"].now
+    finally:
+        close_world(world)
+
+
+def test_a_destroyed_device_has_no_life_left(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text(WORLD + CYCLES + '[devices.D2]\nmodel = "nbo2"\n', "utf-8")
+    world = open_world(path)
+    try:
+        for away in (False, True):
+            if away:
+                world.positioner.connect("D2")
+                world.positioner.connect("D1")
+            else:
+                world.positioner.spoil(Resistor(1e10))
+            assert world.bench.circuit.model_of("XDUT") == Resistor(1e10)
+            assert not world.bench.circuit.has_histories
     finally:
         close_world(world)
 
