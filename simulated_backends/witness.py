@@ -7,6 +7,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 ``start``      world file, seed, devices with their static folds, instruments
 ``output``     a relay: instrument, channel, on; ``wall``: the computer's time [s since 1970]
 ``device``     which device is connected
+``changed``    the connected device's life has come to another state: state (good, stuck or worn), cycles so far
 ``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
                slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
                voltage before it), current there, t_half (last upward crossing of half of that), slope [A/s]
