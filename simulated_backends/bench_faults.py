@@ -8,10 +8,9 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.bench_services import WorldClock
 from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.faults import Fault
-from tsbench.simulated_backends.positioner import SimulatedPositioner
+from tsbench.simulated_backends.positioner import OPEN, SimulatedPositioner
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 
-OPEN = 1e10  #: [Ohm] of a device that is not connected: leakage of the fixture
 SHORT = 1.0  #: [Ohm]
 
 

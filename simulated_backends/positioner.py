@@ -9,6 +9,9 @@ from tsbench.simulated_backends.bench_services import BenchServices
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.history import STUCK, DeviceHistory, stuck_resistance
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.resistor import Resistor
+
+OPEN = 1e10  #: [Ohm] where no device is connected: leakage of the fixture
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,23 @@ class SimulatedPositioner:
                 )
             if device == self._connected:
                 return
-            circuit = self._bench.circuit
+            self._bench.sync()
             if self._connected is not None:
-                if self._place is not None and self._lost is None:
-                    self._left[self._connected] = (
-                        self._bench.clock.now,
-                        dict(circuit.device_state(self._place)),
-                    )
+                if self._lost is None:
+                    self._lift(Resistor(OPEN))   # the probes are in the air while they travel
+                    self._lost = self._connected
                 self._bench.clock.wait(self._travel_time)
             self.place(device)
+
+    def _lift(self, nothing: DeviceModel) -> None:
+        """Take the connected device out of the circuit, its states as they are, and leave ``nothing`` there."""
+        if self._connected is None or self._place is None:
+            return
+        now = self._bench.clock.now
+        self._left[self._connected] = (now, dict(self._bench.circuit.device_state(self._place)))
+        self._bench.circuit.set_device(self._place, nothing, {}, None)
+        self._bench.changed()
+        self._on_connect(self._connected, nothing, now)
 
     def place(self, device: str) -> None:
         """Put ``device`` into the circuit now (also used for the first one, without travel)."""
@@ -111,12 +122,9 @@ class SimulatedPositioner:
         """Leave ``nothing`` in the place; for ``seconds``, or until a device is placed again."""
         if self._connected is None or self._place is None or self._lost is not None:
             return
-        name, now = self._connected, self._bench.clock.now
-        self._left[name] = (now, dict(self._bench.circuit.device_state(self._place)))
-        self._bench.circuit.set_device(self._place, nothing, {}, None)
-        self._bench.changed()
+        name = self._connected
+        self._lift(nothing)
         self._lost = name
-        self._on_connect(name, nothing, now)
         if seconds is not None:
             self._bench.clock.schedule_in(seconds, lambda: self._find_contact(name))
 

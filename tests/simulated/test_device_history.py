@@ -210,3 +210,27 @@ def test_the_tables_of_the_documentation_are_taken(tmp_path: Path) -> None:
         assert world.devices["D1"].history is not None and len(world.devices) > 200
     finally:
         close_world(world)
+
+
+def test_nothing_happens_to_a_device_while_the_probes_travel(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text(WORLD + CYCLES + '[devices.D2]\nmodel = "nbo2"\n[positioner]\ntravel_time = "1 s"\n', "utf-8")
+    world = open_world(path)
+    try:
+        circuit, history = world.bench.circuit, world.devices["D1"].history
+        assert history is not None
+        circuit.set_resistance("R_generator_2_output", 50.0)   # an oscillation of some 4 MHz
+        circuit.set_source("v_generator_2_emf", Constant(3.0))
+        circuit.set_resistance("R_source_meter_relay", 1e12)
+        world.clock.wait(20e-6)
+        world.bench.sync()
+        lived = history.cycles
+        assert lived > 10
+        world.positioner.connect("D2")
+        assert history.cycles in (lived, lived + 1)   # the one that it was in
+        assert world.positioner.connected() == "D2"
+        circuit.set_source("v_generator_2_emf", Constant(0.0))
+        world.positioner.connect("D1")
+        assert world.bench.circuit.model_of(world.place) == history.model
+    finally:
+        close_world(world)
