@@ -61,8 +61,13 @@ class _Watch:
     states: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
     currents: FloatArray = field(default_factory=lambda: np.empty(0))
 
-    def look(self, ends: FloatArray, voltages: FloatArray, currents: FloatArray) -> int | None:
-        """Look at the ends of new steps; return the first at which something happens to the device."""
+    def look(
+        self, ends: FloatArray, voltages: FloatArray, currents: FloatArray, conductance: FloatArray | None
+    ) -> int | None:
+        """Look at the ends of new steps; return the first at which something happens to the device.
+
+        ``conductance`` [S] is that of its states, None where these alone do not tell.
+        """
         history, levels = self.history, self.history.levels
         self.ends, self.currents = ends, currents
         if history.state == "stuck":
@@ -74,9 +79,12 @@ class _Watch:
             self.states = np.empty(0, bool)
             return None
         else:
-            size = abs(voltages)
-            conductance = abs(currents) / np.maximum(size, SMALLEST_VOLTAGE)
-            self.states = schmitt(conductance, levels.off, levels.on, size > SMALLEST_VOLTAGE, self.triggered)
+            known = np.ones(ends.size, dtype=bool)
+            if conductance is None:
+                size = abs(voltages)
+                known = size > SMALLEST_VOLTAGE
+                conductance = abs(currents) / np.maximum(size, SMALLEST_VOLTAGE)
+            self.states = schmitt(conductance, levels.off, levels.on, known, self.triggered)
             before = np.concatenate([[self.triggered], self.states[:-1]])
             happens = self.states & ~before if history.state == "virgin" else ~self.states & before
         return int(np.argmax(happens)) if happens.any() else None
@@ -135,14 +143,20 @@ class DeviceChanges:
         """Return the instant of the next jump of a fluctuation [s]."""
         return min((watch.history.next_change for watch in self._watches.values()), default=math.inf)
 
-    def find(self, steps: RecordedTrajectory, across: dict[str, Row], through: dict[str, Row]) -> float | None:
+    def find(
+        self, steps: RecordedTrajectory, across: Mapping[str, Row], through: Mapping[str, Row],
+        conductances: Mapping[str, FloatArray | None],
+    ) -> float | None:
         """Return where in new steps the first change happens [s], and remember what it is; None: nowhere.
 
-        ``across`` and ``through`` are the rows of each device's voltage and current.
+        ``across`` and ``through`` are the rows of each device's voltage and current, ``conductances`` [S] those of its
+        states at the ends of the steps, None where these alone do not tell.
         """
         ends = steps.steps.starts + steps.steps.lengths
-        found = {device: watch.look(ends, steps.quantity(across[device], ends), steps.quantity(through[device], ends))
-                 for device, watch in self._watches.items()}
+        found = {
+            device: watch.look(
+                ends, steps.quantity(across[device], ends), steps.quantity(through[device], ends), conductances[device])
+            for device, watch in self._watches.items()}
         instants = {device: float(ends[k]) for device, k in found.items() if k is not None}
         first = min([*instants.values(), self.planned()])
         if first > steps.end:   # a jump that lies further on, or nothing

@@ -231,11 +231,13 @@ class Circuit:
     def _find_change(self, run: RecordedTrajectory) -> bool:
         """Cut a run of steps off where a device changes first; return whether one does."""
         elements = {e.name.lower(): e for e in self._elements if e.kind == "X"}
-        across, through = {}, {}
+        across, through, conductances = {}, {}, {}
         for key, _ in self._changes.histories():
+            model, state = self._models[key], self._system.first_state[key]
+            conductances[key] = model.conductance(run.steps.y1[:, state: state + len(model.states)].T)
             first, second = (self._system.voltages[n] for n in elements[key].nodes)
             across[key], through[key] = first.plus(second.scaled(-1.0)), self._system.currents[key]
-        instant = self._changes.find(run, across, through)
+        instant = self._changes.find(run, across, through, conductances)
         if instant is None:
             return False
         self._y = unknowns_at(run, instant)

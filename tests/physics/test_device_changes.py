@@ -367,3 +367,19 @@ def test_noise_faster_than_anything_can_follow_is_named() -> None:
     circuit, _ = oscillate(history, [])
     with pytest.raises(TsbenchError, match="the noise of xdut jumps every 1e-10 s"):
         circuit.advance(1.0)
+
+
+def test_a_filament_that_dissolves_without_any_voltage_has_ended_its_cycle() -> None:
+    model = device_model("ag_sio2").seeded(1)
+    history = DeviceHistory(model, CycleStatistics(spread={"gc": 0.3}), seed=[1])
+    circuit = build_circuit(parse_netlist("V1 in 0 0\nR1 in dut 1meg\nXDUT dut 0 device"), {"XDUT": model})
+    circuit.set_device("XDUT", model, {}, None, history)
+    for cycle in range(1, 4):
+        circuit.set_source("V1", Constant(2.0))
+        circuit.advance(circuit.time + 20e-3)
+        assert circuit.current("XDUT") > 1e-6   # on
+        assert history.cycles == cycle - 1
+        circuit.set_source("V1", Constant(0.0))
+        circuit.advance(circuit.time + 0.1)
+        assert circuit.current("XDUT") == pytest.approx(0.0, abs=1e-15)
+        assert history.cycles == cycle
