@@ -184,7 +184,15 @@ def _run(
             feedback = out[7] * film * across / conductance   # s lowers the voltage that drives it
             jacobian = out[9]
             settled = time < fast
+            v_before = v
             if settled:
+                # the device is driven by the voltage the node has come to, not by that of the step before
+                v = _node(v, level, across, resistance, capacitance, limit, 50.0 * time)
+                film = v / (1.0 + g * series)
+                filament(p, 0, film, 0.0, y, 0, out)
+                step = min(stop - t, STEP_IN_S / (abs(out[6]) + 1e-30))
+                feedback = out[7] * film * across / conductance
+                jacobian = out[9]
                 jacobian -= feedback
             else:
                 drive = (limit if free > limit else -limit if free < -limit else free) - across * v
@@ -196,7 +204,6 @@ def _run(
                 step = stop - t
             middle = level + 0.5 * slope * step
             # half a step of the node, a step of the device, half a step of the node
-            v_before = v
             v = _node(v, middle, across, resistance, capacitance, limit, 0.5 * step)
             if not settled:
                 film = v / (1.0 + g * series)

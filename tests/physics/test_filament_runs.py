@@ -9,7 +9,7 @@ import pytest
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
-from tsbench.simulated_backends.circuit.engine import PulseTrain
+from tsbench.simulated_backends.circuit.engine import PiecewiseLinear, PulseTrain
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.filament_experiments import (
@@ -62,6 +62,46 @@ def test_delay_and_relaxation_of_the_same_paths() -> None:
         delay, relaxation = by_engine(seed)
         assert found.start[0] - BEFORE == pytest.approx(delay, rel=0.03, abs=1e-6)
         assert found.end[-1] - BEFORE - WIDTH == pytest.approx(relaxation, rel=0.02, abs=5e-6)
+
+
+STEP = "V1 in 0 0\nR1 in dut 10k\nC1 dut 0 {:g}\nX1 dut 0 device"
+SILVER = ("ag_sio2", "ag_sioxny", "ag_diffusive_asymmetric", "ag_diffusive_symmetric", "ag_nanowire", "mos2_ag")
+
+
+@pytest.mark.parametrize("share", [0.9, 0.05])
+@pytest.mark.parametrize("name", SILVER)
+def test_delay_after_an_abrupt_level_where_the_node_is_quicker_than_the_device(name: str, share: float) -> None:
+    """Without noise, so that nothing but the voltage of the node ends the first step; ``share`` of what is settled."""
+    model = device_model(name, {"hg": 0.0, "hn": 0.0, "sigma": 0.0})
+    assert isinstance(model, SilverFilament)
+    resistance, level = 1e4, 2.0 * model.vst
+    capacitance = share * 1e-3 / (model.klim * model.faster) / resistance
+    on = 0.5 * model.vst / (resistance + 1.0 / model.gc)
+    span = 50.0 * model.span / model.klim
+    circuit = build_circuit(parse_netlist(STEP.format(capacitance)), {"X1": model})
+    circuit.set_source("V1", PiecewiseLinear(np.array([0.0, 1e-12]), np.array([0.0, level])))
+    passed: list[float] = []
+
+    class Current:
+        def observe(self, segment: RecordedTrajectory) -> None:
+            times = segment.times
+            passed.extend(times[segment.current("X1", times) > on])
+
+    circuit.add_observer(Current())  # type: ignore[arg-type]
+    circuit.advance(span)
+    found = run(model, Surroundings(resistance, capacitance, above=on, below=0.5 * on), levels((span, level)))
+    assert found.start[0] == pytest.approx(passed[0], rel=0.02)
+
+
+def test_charge_of_a_quick_node_is_in_the_current_of_the_source() -> None:
+    """A capacitor far below threshold takes C V, also where it is charged within one step."""
+    capacitance = 1e-13
+    around = Surroundings(1e4, capacitance)
+    model = device_model("ag_sio2", {"hg": 0.0, "hn": 0.0, "sigma": 0.0})
+    assert isinstance(model, SilverFilament)
+    found = run(model, around, levels((1e-6, 0.3)), aperture=1.0)
+    charge = found.source_current[0] * 1e-6 - 0.3 * 1e-6 * model.gleak
+    assert charge / capacitance == pytest.approx(0.3, rel=0.01)
 
 
 def test_threshold_of_a_sweep_on_the_same_paths() -> None:
