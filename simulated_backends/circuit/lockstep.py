@@ -99,7 +99,8 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
     return "\n".join((
         _HEAD + device_imports(topology), "", constants, "",
         f"FIRST_UNKNOWN, FIRST_DRIVE, SLOTS = {place['y0']}, {place.get('d_0', 0)}, {len(place)}", "",
-        "@compiled\ndef step_all(a, largest, stop, rtol, level):", f"    for lane in range({WIDTH}):",
+        "@compiled\ndef step_all(a, largest, stop, rtol, level):", "    widest_vectors()",
+        f"    for lane in range({WIDTH}):",
         *indented(indented(step)), "\n", _LOOP.replace("WIDTH", str(WIDTH))))
 
 
@@ -108,7 +109,7 @@ import math
 
 from tsbench.simulated_backends.circuit.equations import drive_at, solve_currents
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK
-from tsbench.simulated_backends.circuit.lanes import crossing_in_step
+from tsbench.simulated_backends.circuit.lanes import crossing_in_step, widest_vectors
 from tsbench.simulated_backends.circuit.lockstep import CROSSED, ENDED, LANDED, STUCK_FLAG
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE, error_to_remember, growth_after_refusal, growth_after_success, log2_roughly, logarithm_of_error,
