@@ -219,7 +219,7 @@ class Circuit:
         self.steps -= steps.starts.size - bad
         self._y, self._front = steps.y0[bad].copy(), float(steps.starts[bad])
         if bad:
-            kept = Steps(*(a[:bad] for a in dataclasses.astuple(steps)))
+            kept = steps.part(0, bad)
             self._pending = RecordedTrajectory(float(kept.starts[0]), self._front, kept, self._system,
                                                self._compiled.sources)
             if self._changes and self._find_change(self._pending):

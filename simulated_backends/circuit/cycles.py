@@ -57,7 +57,7 @@ class StepMemory:
         if steps.starts[0] < quiet_since:
             self.clear()
             first = int(np.searchsorted(steps.starts, quiet_since))
-            steps = Steps(*(a[first:] for a in _arrays(steps)))
+            steps = steps.part(first)
         if steps.starts.size:
             self._runs.append(steps)
         while sum(s.starts.size for s in self._runs[1:]) > LONGEST_MEMORY:
@@ -67,11 +67,7 @@ class StepMemory:
         """Return all of them as one."""
         if len(self._runs) == 1:
             return self._runs[0]
-        return Steps(*(np.concatenate(arrays) for arrays in zip(*map(_arrays, self._runs), strict=True)))
-
-
-def _arrays(steps: Steps) -> tuple[FloatArray, ...]:
-    return steps.starts, steps.lengths, steps.y0, steps.y1, steps.p, steps.q
+        return Steps(*(np.concatenate(arrays) for arrays in zip(*map(Steps.arrays, self._runs), strict=True)))
 
 
 def find_limit_cycle(steps: Steps, differential: int, rtol: float, weights: FloatArray) -> LimitCycle | None:

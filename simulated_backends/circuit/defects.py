@@ -33,8 +33,7 @@ def first_defect(
 
     Arguments as in :func:`.integrator.integrate`.
     """
-    found = _first(
-        circuit, sources, steps.starts, steps.lengths, steps.y0, steps.y1, steps.p, steps.q, weights, rtol, space)
+    found = _first(circuit, sources, *steps.arrays(), weights, rtol, space)
     return None if found < 0 else int(found)
 
 

@@ -31,6 +31,14 @@ class Steps:
     p: FloatArray
     q: FloatArray
 
+    def arrays(self) -> tuple[FloatArray, ...]:
+        """Return the arrays in the order of the fields, themselves and not copies."""
+        return self.starts, self.lengths, self.y0, self.y1, self.p, self.q
+
+    def part(self, first: int, last: int | None = None) -> "Steps":
+        """Return the steps from number ``first`` to before ``last`` (sharing the arrays)."""
+        return Steps(*(a[first:last] for a in self.arrays()))
+
 
 @compiled
 def _evaluate(
@@ -81,9 +89,7 @@ class RecordedTrajectory:
         """Return the part from ``start`` to ``end`` [s] (sharing the arrays)."""
         first = max(int(np.searchsorted(self.steps.starts, start, side="right")) - 1, 0)
         last = max(int(np.searchsorted(self.steps.starts, end, side="left")), first + 1)
-        s = self.steps
-        part = Steps(*(a[first:last] for a in (s.starts, s.lengths, s.y0, s.y1, s.p, s.q)))
-        return RecordedTrajectory(start, end, part, self.system, self.sources)
+        return RecordedTrajectory(start, end, self.steps.part(first, last), self.system, self.sources)
 
     # ---------------------------------------------------------------------------------- readings
 

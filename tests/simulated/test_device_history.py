@@ -1,6 +1,8 @@
 """Devices with a life on the bench: each cycle its own threshold, wear that the software notices, states kept away."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.resistor import Resistor
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.witness_log import WitnessLog
-from tsbench.simulated_backends.world import close_world, open_world
+from tsbench.simulated_backends.world import World, close_world, open_world
 
 WORLD = (Path(__file__).parents[2] / "examples" / "nbo2.world.toml").read_text("utf-8")
 CYCLES = """
@@ -24,6 +26,15 @@ persistence = 0.4
 
 def with_tables(tables: str) -> tuple[tuple[str, str], ...]:
     return (('[devices.D1]\nmodel = "nbo2"', f'[devices.D1]\nmodel = "nbo2"\n{tables}'),)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[World]:
+    world = open_world(path)
+    try:
+        yield world
+    finally:
+        close_world(world)
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
@@ -79,8 +90,7 @@ def test_the_life_of_a_device_goes_on_when_it_comes_back(tmp_path: Path) -> None
                     'time_low = "1 ms"\ntime_high = "2 ms"\n[devices.D2]\nmodel = "nbo2"\n', "utf-8")
     models = []
     for _ in range(2):
-        world = open_world(path)
-        try:
+        with opened(path) as world:
             device = world.devices["D1"]
             assert device.history is not None
             device.history.switched_off(1e-4)   # as if it had been used
@@ -94,8 +104,6 @@ def test_the_life_of_a_device_goes_on_when_it_comes_back(tmp_path: Path) -> None
             assert now.parameters()["as_"] == used != device_model("nbo2").parameters()["as_"]
             assert device.history.cycles == 1
             models.append(now)
-        finally:
-            close_world(world)
     assert models[0] == models[1]   # a new bench is the same bench
 
 
@@ -103,8 +111,7 @@ def test_the_witness_reads_a_filament_by_what_its_last_cycle_made_of_it(tmp_path
     path = tmp_path / "world.toml"
     text = WORLD.replace('model = "nbo2"', 'model = "ag_sio2"')
     path.write_text(text + "[devices.D1.cycles]\nspread = { gc = 0.5 }\n", "utf-8")
-    world = open_world(path)
-    try:
+    with opened(path) as world:
         history, circuit = world.devices["D1"].history, world.bench.circuit
         assert history is not None
         circuit.set_resistance("R_generator_2_output", 1e5)
@@ -120,25 +127,19 @@ def test_the_witness_reads_a_filament_by_what_its_last_cycle_made_of_it(tmp_path
         assert model is not None
         assert model.conductance(filament) == history.model.conductance(filament)
         assert model.conductance(filament) != history.nominal.conductance(filament)
-    finally:
-        close_world(world)
 
 
 def test_devices_of_the_same_table_have_lives_of_their_own(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     path.write_text(WORLD + CYCLES + '[devices.D2]\nmodel = "nbo2"\n' + CYCLES.replace("D1", "D2"), "utf-8")
-    world = open_world(path)
-    try:
+    with opened(path) as world:
         assert world.devices["D1"].now != world.devices["D2"].now
-    finally:
-        close_world(world)
 
 
 def test_a_destroyed_device_has_no_life_left(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     path.write_text(WORLD + CYCLES + '[devices.D2]\nmodel = "nbo2"\n', "utf-8")
-    world = open_world(path)
-    try:
+    with opened(path) as world:
         for away in (False, True):
             if away:
                 world.positioner.connect("D2")
@@ -147,34 +148,26 @@ def test_a_destroyed_device_has_no_life_left(tmp_path: Path) -> None:
                 world.positioner.spoil(Resistor(1e10))
             assert world.bench.circuit.model_of("XDUT") == Resistor(1e10)
             assert not world.bench.circuit.has_histories
-    finally:
-        close_world(world)
 
 
 def test_every_device_of_a_wafer_has_a_life_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     path.write_text(WORLD + "[wafers.W]\nmodel = 'nbo2'\nseed = 3\ncolumns = 3\nrows = 3\nshorts = 0.2\n"
                     "[wafers.W.cycles]\nspread = { as_ = 0.05 }\n", "utf-8")
-    world = open_world(path)
-    try:
+    with opened(path) as world:
         lives = {name: device.history for name, device in world.devices.items()}
         assert lives["D1"] is None
         good = [history for history in lives.values() if history is not None]
         assert 20 < len(good) < 36   # shorts have none
         first = {history.model.parameters()["as_"] / history.nominal.parameters()["as_"] for history in good}
         assert len(first) == len(good)
-    finally:
-        close_world(world)
 
 
 def test_a_wafer_alone_is_a_bench(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     path.write_text(WORLD.partition("[devices.D1]")[0] + "[wafers.W]\nmodel = 'nbo2'\nseed = 3\n", "utf-8")
-    world = open_world(path)
-    try:
+    with opened(path) as world:
         assert world.positioner.connected() in world.devices
-    finally:
-        close_world(world)
 
 
 @pytest.mark.parametrize(("tables", "expected"), [
@@ -205,18 +198,14 @@ def test_the_tables_of_the_documentation_are_taken(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     tables = "\n".join(blocks).replace("virgin", "# virgin")   # or used: one of the two
     path.write_text(WORLD + tables, "utf-8")
-    world = open_world(path)
-    try:
+    with opened(path) as world:
         assert world.devices["D1"].history is not None and len(world.devices) > 200
-    finally:
-        close_world(world)
 
 
 def test_nothing_happens_to_a_device_while_the_probes_travel(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
     path.write_text(WORLD + CYCLES + '[devices.D2]\nmodel = "nbo2"\n[positioner]\ntravel_time = "1 s"\n', "utf-8")
-    world = open_world(path)
-    try:
+    with opened(path) as world:
         circuit, history = world.bench.circuit, world.devices["D1"].history
         assert history is not None
         circuit.set_resistance("R_generator_2_output", 50.0)   # an oscillation of some 4 MHz
@@ -232,5 +221,3 @@ def test_nothing_happens_to_a_device_while_the_probes_travel(tmp_path: Path) -> 
         circuit.set_source("v_generator_2_emf", Constant(0.0))
         world.positioner.connect("D1")
         assert world.bench.circuit.model_of(world.place) == history.model
-    finally:
-        close_world(world)
