@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from tsbench.storage.recorder import RunRecorder
     from tsbench.storage.run_file import read_run, recover
     from tsbench.storage.run_id import new_run_id
-    from tsbench.storage.safe_read import read_foreign, validate
+    from tsbench.storage.safe_read import examine, read_foreign, validate
     from tsbench.storage.sidecar import append_extraction, extractions, read_extraction
 
 _WHERE = {
     "RunRecorder": "recorder",
     "append_extraction": "sidecar",
+    "examine": "safe_read",
     "extractions": "sidecar",
     "new_run_id": "run_id",
     "provenance": "provenance",
@@ -30,6 +31,7 @@ _WHERE = {
 __all__ = [
     "RunRecorder",
     "append_extraction",
+    "examine",
     "extractions",
     "new_run_id",
     "provenance",

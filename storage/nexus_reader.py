@@ -11,7 +11,7 @@ from tsbench.storage import codec, record_data
 from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
 from tsbench.storage.nexus_waveforms import read_waveforms
 from tsbench.storage.nexus_writer import column_name
-from tsbench.storage.schema import SCHEMA
+from tsbench.storage.schema import DIGEST, SCHEMA
 
 
 def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> Run:
@@ -30,7 +30,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
             raise UnreadableFile(f"{path}: schema {schema}; this tsbench reads {SCHEMA}")
         try:
             run = _run(file["entry"])
-            stored = str(file.attrs["tsbench_sha256"])
+            stored = str(file.attrs[DIGEST])
         except UnreadableFile as error:
             raise UnreadableFile(f"{path}: {error}") from None
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes

@@ -12,14 +12,15 @@ from tsbench.storage import codec, record_data, run_id
 from tsbench.storage import nexus_items as nx
 from tsbench.storage.nexus_waveforms import describe_flags, write_waveforms
 from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
-from tsbench.storage.schema import CREATOR, DEFINITION, DEFINITION_VERSION, SCHEMA, safe_name
+from tsbench.storage.schema import CREATOR, DEFINITION, DEFINITION_VERSION, DIGEST, SCHEMA, TREE_DIGEST, safe_name
+from tsbench.storage.tree_digest import tree_digest
 
 _SIMULATED = "SIMULATED DATA: no real device was measured"
 _CONTROLLED = ("set", "source", "bias", "level", "amplitude", "programmed")
 
 
 def write_run(run: Run, path: Path) -> str:
-    """Write ``run`` as a new file at ``path`` (overwritten where it exists); return the digest written in it."""
+    """Write ``run`` as a new file at ``path`` (overwritten where it exists); return the digest of the run in it."""
     digest = record_data.run_digest(run)
     with h5py.File(path, "w", track_order=True) as file:
         _root(file, run, digest)
@@ -36,6 +37,7 @@ def write_run(run: Run, path: Path) -> str:
         _default_plot(entry, run, steps, preview)
         if run.results:
             write_extraction(entry, 1, run.results, run.header.provenance, run.end_time)
+        file.attrs[TREE_DIGEST] = tree_digest(file, TREE_DIGEST)
     return digest
 
 
@@ -48,7 +50,7 @@ def _root(file: Any, run: Run, digest: str) -> None:
     file.attrs["h5py_version"] = h5py.version.version
     file.attrs["file_time"] = run_id.timestamp()
     file.attrs["tsbench_schema"] = SCHEMA
-    file.attrs["tsbench_sha256"] = digest
+    file.attrs[DIGEST] = digest
     file.attrs["simulated"] = run.header.simulated
     if run.header.simulated:
         file.attrs["SIMULATED"] = _SIMULATED

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -36,10 +37,16 @@ def validate(path: Path | str, largest: int = LARGEST) -> list[str]:
 
     Never raises for what is in the file: a file that cannot be read at all is one problem.
     """
+    return examine(path, largest)[0]
+
+
+def examine(path: Path | str, largest: int = LARGEST) -> tuple[list[str], str]:
+    """Return the problems as ``validate`` does, and what was not checked ("" where all was)."""
     try:
-        return list(_ask("validate", Path(path), largest))
+        answer = _ask("validate", Path(path), largest)
     except UnreadableFile as error:
-        return [str(error).removeprefix(f"{path}: ")]
+        return [str(error).removeprefix(f"{path}: ")], ""
+    return list(answer["problems"]), str(answer["note"])
 
 
 def _ask(command: str, path: Path, largest: int) -> Any:
@@ -111,7 +118,7 @@ def main(arguments: list[str]) -> int:
             # name.suffix tells journal from run file, whatever the content claims
             answer = {"answer": record_data.run_data(read_run(name, largest))}
         else:
-            answer = {"answer": inspect(name, largest)}
+            answer = {"answer": dataclasses.asdict(inspect(name, largest))}
     except UnreadableFile as error:
         answer = {"error": str(error)}
     except MemoryError:

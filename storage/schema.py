@@ -7,7 +7,9 @@ signal_scaling_factor``, hence ``signal_offset = add_offset / scale_factor``.
 
 import re
 
-SCHEMA = "1.0"
+SCHEMA = "1.1"  #: a reader of 1.x reads every 1.y: what comes is added, nothing moves
+DIGEST = "tsbench_sha256"  #: attribute of the root: of the run, as ``record_data.run_digest``
+TREE_DIGEST = "tsbench_tree_sha256"  #: attribute of the root, since 1.1: of the file, as ``tree_digest``
 DEFINITION = "NXsensor_scan"
 DEFINITION_VERSION = "2026.01"
 CREATOR = "tsbench"
@@ -46,6 +48,11 @@ REQUIRED = (
 
 #: NumPy kinds that carry units
 NUMERIC = "iuf"
+
+
+def has_tree_digest(schema: str) -> bool:
+    """Whether a file of this schema must hold a digest of all that readers of HDF5 see."""
+    return schema != "1.0"
 
 
 def safe_name(name: str) -> str:

@@ -1,5 +1,6 @@
 """Later extractions: a run file is never edited, they go beside it as ``RUN.extraction-NNN.json``."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,9 @@ import tsbench
 from tsbench.errors import UnreadableFile
 from tsbench.records import Result
 from tsbench.storage import codec, disk, record_data, run_id
-from tsbench.storage.validation import file_sha256
 
 _KIND = "tsbench extraction"
+_SCHEMA = 2  #: 1 had no digest of its own content
 _LARGEST = 64 * 2**20  #: [bytes]
 
 
@@ -33,9 +34,9 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
         It cannot be written.
     """
     path = Path(path)
-    content = {
+    content: dict[str, Any] = {
         "kind": _KIND,
-        "schema": 1,
+        "schema": _SCHEMA,
         "program": "tsbench",
         "version": tsbench.__version__,
         "date": run_id.timestamp(),
@@ -44,6 +45,7 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
         "parameters_sha256": codec.sha256(codec.to_json(parameters or {})),
         "results": [codec.plain(result) for result in results],
     }
+    content["sha256"] = _digest(content)
     data = json.dumps(json.loads(codec.to_json(content)), indent=1, ensure_ascii=False).encode()
     number = 2  # 001 is the extraction inside the run file
     while True:
@@ -73,9 +75,18 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
     Raises
     ------
     UnreadableFile
-        No sidecar, or it belongs to a run file of another content.
+        No sidecar, its content is not what was written, or it belongs to a run file of another content.
     """
-    sidecar = Path(sidecar)
+    return _read(Path(sidecar))[0]
+
+
+def inspect_extraction(sidecar: Path) -> str:
+    """Return what could not be checked of a sidecar, "" where all was; UnreadableFile as ``read_extraction``."""
+    return "" if _read(sidecar)[1] else "an extraction of schema 1: it holds no digest of its own content"
+
+
+def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
+    """Return the results, and whether a digest vouches for them."""
     try:
         if sidecar.stat().st_size > _LARGEST:
             raise UnreadableFile(f"{sidecar}: larger than {_LARGEST / 1e6:.0f} MB")
@@ -87,11 +98,25 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
     try:
         file, digest = sidecar.with_name(Path(content["input"]["file"]).name), content["input"]["sha256"]
         results = tuple(record_data.result_from(row) for row in content["results"])
-    except (KeyError, TypeError) as error:
+        whole = "sha256" in content or content["schema"] != 1
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnreadableFile(f"{sidecar}: incomplete: {error}") from None
     if file.exists() and file_sha256(file) != digest:
         raise UnreadableFile(f"{sidecar}: extracted from a file {file.name} of other content")
-    return results
+    if whole and content.pop("sha256", None) != _digest(content):
+        raise UnreadableFile(f"{sidecar}: its content is not what was written (SHA-256 differs); take another copy")
+    return results, whole
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a sidecar's content, in hexadecimal; spaces and the order of keys do not matter."""
+    return codec.sha256(codec.to_json(content))
 
 
 def extractions(path: Path | str) -> list[Path]:

@@ -1,6 +1,6 @@
 """Is a run file whole, and is it what the schema says?"""
 
-import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,29 @@ from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
 from tsbench.storage.journal import SUFFIX as JOURNAL_SUFFIX
 from tsbench.storage.journal_reader import read_journal
 from tsbench.storage.nexus_reader import read_file
-from tsbench.storage.schema import NUMERIC, REQUIRED, STATUSES
+from tsbench.storage.schema import NUMERIC, REQUIRED, STATUSES, TREE_DIGEST, has_tree_digest
+from tsbench.storage.sidecar import inspect_extraction
+from tsbench.storage.tree_digest import blocks, tree_digest
+
+_EDITED = "its content is not what was written (SHA-256 differs); take another copy"
+_OLD = (
+    "a file of schema 1.0: its digest covers what tsbench reads of it (header, points, waveforms, events, results), "
+    "but not the attributes and copies that other programs read"
+)
 
 
-def inspect(path: Path, largest: int = LARGEST_FILE) -> list[str]:
-    """Return the problems of a run file or journal, one line each, none where it is whole.
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said of a file: problems, one line each, none where it is whole; and how far that goes."""
 
-    In this process; ``safe_read.validate`` does it in a child. Structure, default plot, units on every
+    problems: list[str]
+    note: str = ""  #: what was not checked, "" where all was
+
+
+def inspect(path: Path, largest: int = LARGEST_FILE) -> Verdict:
+    """Return the verdict on a run file, a journal or a sidecar.
+
+    In this process; ``safe_read.examine`` does it in a child. Structure, default plot, units on every
     numeric dataset, checksums, counts against each other and the plan, and the digest of all content.
 
     Raises
@@ -29,31 +45,31 @@ def inspect(path: Path, largest: int = LARGEST_FILE) -> list[str]:
         Nothing can be said of it: no run file, truncated, refused.
     """
     if path.suffix == JOURNAL_SUFFIX:
-        return _inspect_journal(path)
+        return Verdict(_inspect_journal(path))
+    if path.suffix == ".json":
+        return Verdict([], inspect_extraction(path))
     with open_guarded(path, largest) as file:
         if "tsbench_schema" not in file.attrs:
             raise UnreadableFile(f"{path}: an HDF5 file, but not a run file of tsbench")
+        whole = has_tree_digest(str(file.attrs["tsbench_schema"]))
         try:
             problems = [f"{name} is missing" for name in REQUIRED if name not in file]
             problems += _default_plot(file)
             problems += _datasets(file)
-            if not problems:
+            built = not problems
+            problems += _tree(file) if whole else _unreadable(file)
+            if built:
                 problems += _agreement(file["entry"])
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
             raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
+    note = "" if whole else _OLD
     if problems:
-        return problems
+        return Verdict(problems, note)
     try:
-        run = read_file(path, largest)
+        run = read_file(path, largest, verify=not whole)  # the digest of the whole file holds that of the run
     except UnreadableFile as error:
-        return [str(error).removeprefix(f"{path}: ")]
-    return _counts(run)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return Verdict([str(error).removeprefix(f"{path}: ")], note)
+    return Verdict(_counts(run), note)
 
 
 def _inspect_journal(path: Path) -> list[str]:
@@ -89,11 +105,33 @@ def _datasets(file: Any) -> list[str]:
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Group) and "NX_class" not in item.attrs:
             problems.append(f"{name}: no NX_class")
+        if isinstance(item, h5py.Dataset) and item.dtype.kind in NUMERIC and "units" not in item.attrs:
+            problems.append(f"{name}: no units")
+
+    file.visititems(visit)
+    return problems
+
+
+def _tree(file: Any) -> list[str]:
+    """Compare all that a reader of HDF5 sees with the digest in the file."""
+    stored = file.attrs.get(TREE_DIGEST)
+    if stored is None:
+        return [f"@{TREE_DIGEST} is missing: whether the content is what was written cannot be said"]
+    try:
+        return [] if tree_digest(file, TREE_DIGEST) == stored else [_EDITED]
+    except OSError as error:
+        return _unreadable(file) or [reason(error)]
+
+
+def _unreadable(file: Any) -> list[str]:
+    """Name the datasets that cannot be read: every chunk has its checksum."""
+    problems: list[str] = []
+
+    def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
-            if item.dtype.kind in NUMERIC and "units" not in item.attrs:
-                problems.append(f"{name}: no units")
             try:
-                item[()]  # every chunk once: checksums
+                for _ in blocks(item):
+                    pass
             except OSError as error:
                 problems.append(f"{name}: {reason(error)}")
 
@@ -104,6 +142,8 @@ def _datasets(file: Any) -> list[str]:
 def _agreement(entry: Any) -> list[str]:
     """What is told twice must be told the same."""
     problems = []
+    if "schema" in entry["run"] and str(entry["run/schema"].asstr()[()]) != entry.file.attrs["tsbench_schema"]:
+        problems.append("entry/run/schema: differs from @tsbench_schema")
     header_text = str(entry["run/header"].asstr()[()])
     if codec.sha256(header_text) != entry["run/header"].attrs.get("sha256"):
         problems.append("entry/run/header: SHA-256 differs")

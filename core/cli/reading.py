@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def analyse(options: argparse.Namespace) -> int:
@@ -26,9 +27,12 @@ def analyse(options: argparse.Namespace) -> int:
 def validate(options: argparse.Namespace) -> int:
     """Say of each file whether it is whole and conformant; 2 if one is not."""
     from tsbench.cli.printing import print_json
-    from tsbench.storage import validate as problems_of
+    from tsbench.storage import examine
 
-    findings = [{"file": str(path), "problems": problems_of(path)} for path in options.files]
+    findings: list[dict[str, Any]] = []
+    for path in options.files:
+        problems, note = examine(path)
+        findings.append({"file": str(path), "problems": problems, "note": note})
     if options.json:
         print_json(findings)
     else:
@@ -36,7 +40,7 @@ def validate(options: argparse.Namespace) -> int:
             for problem in finding["problems"]:
                 sys.stdout.write(f"{finding['file']}: {problem}\n")
             if not finding["problems"]:
-                sys.stdout.write(f"{finding['file']}: whole and conformant\n")
+                sys.stdout.write(f"{finding['file']}: whole and conformant{_beside(finding['note'])}\n")
     bad = [finding for finding in findings if finding["problems"]]
     if bad:
         first = bad[0]
@@ -45,6 +49,10 @@ def validate(options: argparse.Namespace) -> int:
             f"{first['file']}: {first['problems'][0]}\n"
         )
     return 2 if bad else 0
+
+
+def _beside(note: str) -> str:
+    return f" ({note})" if note else ""
 
 
 def recover(options: argparse.Namespace) -> int:

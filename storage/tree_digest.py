@@ -1,0 +1,182 @@
+"""A digest of all that a reader of HDF5 sees in a file, whatever program looks.
+
+Groups, names, links, types, shapes, values and attributes go into it; what only says how the file is laid out
+(chunks, compression, order of creation, place on the disk) does not, so ``h5repack`` and another version of HDF5
+leave it as it is. Read in blocks: a long waveform is never in memory as a whole.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import h5py
+import numpy as np
+
+BLOCK = 64 * 65536  #: values that are read at once: whole chunks of a run file
+
+
+def tree_digest(file: Any, leave_out: str) -> str:
+    """Return the SHA-256 of an open HDF5 file's content, in hexadecimal.
+
+    Parameters
+    ----------
+    file : h5py.File
+        Looked at by ``hdf5_guard`` before: links that lead out of the file are not followed, nor expected.
+    leave_out : str
+        The attribute of the root that holds the digest itself.
+
+    Raises
+    ------
+    OSError
+        A checksum in the file differs, or it cannot be read.
+    """
+    return _Tree(file, leave_out).digest()
+
+
+class _Tree:
+    """One pass that gives every object its first path (in order of names), one that adds up what it holds."""
+
+    def __init__(self, file: Any, leave_out: str) -> None:
+        self._file = file
+        self._leave_out = leave_out
+        self._sum = hashlib.sha256()
+        self._paths: dict[int, str] = {}
+        self._links: list[tuple[str, str, Any]] = []  #: path, kind of link, object or target
+        self._note("/", file["/"])
+
+    def digest(self) -> str:
+        seen: set[int] = set()
+        for path, kind, item in self._links:
+            self._add("link", path, kind)
+            if kind != "hard":
+                self._add(item)
+                continue
+            self._add(self._path_of(item))
+            if (address := _address(item)) not in seen:
+                seen.add(address)
+                self._object(path, item)
+        return self._sum.hexdigest()
+
+    def _note(self, path: str, item: Any) -> None:
+        """Note a link and all below it; a stack, since names of others may nest deeper than Python does."""
+        waiting: list[tuple[str, str, Any]] = [(path, "hard", item)]
+        while waiting:
+            path, kind, item = waiting.pop()
+            self._links.append((path, kind, item))
+            if kind != "hard" or _address(item) in self._paths:
+                continue
+            self._paths[_address(item)] = path
+            if isinstance(item, h5py.Group):
+                waiting += reversed([self._link(item, path, name) for name in sorted(item)])
+
+    @staticmethod
+    def _link(group: Any, path: str, name: str) -> tuple[str, str, Any]:
+        where = f"{path.rstrip('/')}/{name}"
+        link = group.get(name, getlink=True)
+        if isinstance(link, h5py.SoftLink):
+            return where, "soft", link.path
+        if isinstance(link, h5py.ExternalLink):
+            return where, "external", f"{link.filename}\0{link.path}"
+        return where, "hard", group[name]
+
+    def _path_of(self, item: Any) -> str:
+        return self._paths.get(_address(item), "?")
+
+    def _object(self, path: str, item: Any) -> None:
+        self._add(type(item).__name__)
+        for name in sorted(item.attrs):
+            if path == "/" and name == self._leave_out:
+                continue
+            attribute = item.attrs.get_id(name)
+            self._add("attribute", name, _type_words(attribute.dtype), _shape_words(attribute.shape, attribute))
+            self._values(item.attrs[name])
+        if isinstance(item, h5py.Dataset):
+            self._add("dataset", _type_words(item.dtype), _shape_words(item.shape, item.id), _maximum(item))
+            for block in blocks(item):
+                self._values(block)
+        elif isinstance(item, h5py.Datatype):
+            self._add(_type_words(item.dtype))
+
+    def _values(self, value: Any) -> None:
+        """Add values of any type: plain arrays as their bytes, texts, references and what is nested one by one."""
+        if isinstance(value, h5py.Empty):
+            return
+        if isinstance(value, bytes):
+            self._add_bytes(value)
+        elif isinstance(value, str):
+            self._add_bytes(value.encode("utf-8", "surrogateescape"))
+        elif isinstance(value, h5py.Reference | h5py.RegionReference):
+            self._add("to", self._path_of(self._file[value]) if value else "nowhere")
+        elif not (array := np.ascontiguousarray(value)).dtype.hasobject:
+            self._sum.update(array.tobytes())
+        elif array.dtype.names:
+            for name in array.dtype.names:
+                self._values(array[name])
+        else:
+            for item in array.ravel():
+                self._add(str(np.size(item)))
+                self._values(item)
+
+    def _add(self, *words: str) -> None:
+        for word in words:
+            self._add_bytes(word.encode("utf-8", "surrogateescape"))
+
+    def _add_bytes(self, content: bytes) -> None:
+        self._sum.update(len(content).to_bytes(8, "little"))  # no two sequences of texts add up alike
+        self._sum.update(content)
+
+
+def _address(item: Any) -> int:
+    return int(h5py.h5o.get_info(item.id).addr)
+
+
+def _type_words(dtype: Any) -> str:
+    """Describe a type in words that do not depend on the version of HDF5, h5py or NumPy."""
+    if (text := h5py.check_string_dtype(dtype)) is not None:
+        return f"text {text.encoding} {text.length or 'variable'}"
+    if (members := h5py.check_enum_dtype(dtype)) is not None:
+        return f"enum {np.dtype(dtype).str} {sorted(members.items())}"
+    if (base := h5py.check_vlen_dtype(dtype)) is not None:
+        return f"sequence of {_type_words(np.dtype(base))}"
+    if (reference := h5py.check_ref_dtype(dtype)) is not None:
+        return f"reference {reference.__name__}"
+    if dtype.names:
+        return "fields " + "; ".join(f"{name}: {_type_words(dtype[name])}" for name in dtype.names)
+    if dtype.subdtype is not None:
+        return f"array {dtype.subdtype[1]} of {_type_words(dtype.subdtype[0])}"
+    return "bool" if dtype.kind == "b" else str(dtype.str)
+
+
+def _shape_words(shape: Any, identifier: Any) -> str:
+    if identifier.get_space().get_simple_extent_type() == h5py.h5s.NULL:
+        return "empty"
+    return str(tuple(int(length) for length in shape))
+
+
+def _maximum(dataset: Any) -> str:
+    return "" if dataset.shape is None else str(dataset.maxshape)
+
+
+def blocks(dataset: Any) -> Iterator[Any]:
+    """Yield the values of a dataset in their order, block by block."""
+    if dataset.shape is None:
+        return
+    if dataset.ndim == 0 or dataset.size <= BLOCK:
+        if dataset.ndim == 0 or dataset.size:
+            yield dataset[()]
+        return
+    yield from _rows(dataset, ())
+
+
+def _rows(dataset: Any, before: tuple[int, ...]) -> Iterator[Any]:
+    rest = dataset.shape[len(before) :]
+    width = int(np.prod(rest[1:], dtype=np.int64))
+    if width > BLOCK:
+        for row in range(rest[0]):
+            yield from _rows(dataset, (*before, row))
+        return
+    rows = max(1, BLOCK // max(width, 1))
+    if dataset.chunks is not None and rows > (chunk := dataset.chunks[len(before)]):
+        rows -= rows % chunk  # no chunk is read twice
+    for start in range(0, rest[0], rows):
+        yield dataset[(*before, slice(start, start + rows))]
