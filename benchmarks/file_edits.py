@@ -213,7 +213,7 @@ def missed(original: Path, folder: Path, seed: int, count: int) -> list[str]:
         shutil.copyfile(original, copy)
         said = edit(copy, source)
         try:
-            problems = inspect(copy).problems
+            problems = inspect(copy)
         except Exception as error:  # noqa: BLE001  refused as a whole: found
             problems = [str(error)]
         if not problems:
@@ -233,7 +233,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         for protocol in ("iv_sweep", "pulse_train", "oscillation"):
             original = _measured(protocol, Path(directory) / protocol)
-            whole = inspect(original).problems
+            whole = inspect(original)
             lines.append(Line(f"{protocol}: untouched", f"{len(whole)} problems", "0", not whole))
             silent = missed(original, Path(directory), options.seed, count)
             found = f"{count - len(silent)} of {count} found"

@@ -110,7 +110,7 @@ def main(arguments: list[str]) -> int:
     command, name, largest = arguments[0], Path(arguments[1]), int(arguments[2])
     _limit(largest)  # before HDF5 comes in
     from tsbench.storage.run_file import read_run  # noqa: PLC0415
-    from tsbench.storage.validation import inspect  # noqa: PLC0415
+    from tsbench.storage.validation import verdict  # noqa: PLC0415
 
     answer: dict[str, Any]
     try:
@@ -118,7 +118,7 @@ def main(arguments: list[str]) -> int:
             # name.suffix tells journal from run file, whatever the content claims
             answer = {"answer": record_data.run_data(read_run(name, largest))}
         else:
-            answer = {"answer": dataclasses.asdict(inspect(name, largest))}
+            answer = {"answer": dataclasses.asdict(verdict(name, largest))}
     except UnreadableFile as error:
         answer = {"error": str(error)}
     except MemoryError:

@@ -33,8 +33,13 @@ class Verdict:
     note: str = ""  #: what was not checked, "" where all was
 
 
-def inspect(path: Path, largest: int = LARGEST_FILE) -> Verdict:
-    """Return the verdict on a run file, a journal or a sidecar.
+def inspect(path: Path, largest: int = LARGEST_FILE) -> list[str]:
+    """Return the problems of a run file, a journal or a sidecar, as ``verdict``."""
+    return verdict(path, largest).problems
+
+
+def verdict(path: Path, largest: int = LARGEST_FILE) -> Verdict:
+    """Say of a run file, a journal or a sidecar whether it is whole, and how far that can be said.
 
     In this process; ``safe_read.examine`` does it in a child. Structure, default plot, units on every
     numeric dataset, checksums, counts against each other and the plan, and the digest of all content.

@@ -33,7 +33,7 @@ def test_a_good_run(bench: FakeBench, tmp_path: Path) -> None:
     outcome = run_on(bench, Sweep(), tmp_path, events=told.append)  # type: ignore[arg-type]
     assert (outcome.status, outcome.exit_code, outcome.outputs) == ("success", 0, {"source_meter": False})
     assert not bench.on and bench.calls == ["make_safe"]
-    assert outcome.path is not None and inspect(outcome.path).problems == []
+    assert outcome.path is not None and inspect(outcome.path) == []
     run = read_run(outcome.path)
     assert run.header.simulated and len(run.points) == 5 and len(run.waveforms) == 1
     assert run.header.instruments["source_meter"]["settings"] == {
@@ -75,7 +75,7 @@ def test_whatever_a_protocol_raises_the_bench_is_safe_and_the_data_kept(
     outcome = run_on(bench, Sweep(at=at), tmp_path)  # type: ignore[arg-type]
     assert not bench.on and bench.calls[0] == first
     assert (outcome.status, outcome.exit_code, outcome.safe) == (status, code, True)
-    assert outcome.path is not None and inspect(outcome.path).problems == []
+    assert outcome.path is not None and inspect(outcome.path) == []
     run = read_run(outcome.path)
     assert run.status == status and len(run.points) == max(at, 0)
     if isinstance(error, RuntimeError):

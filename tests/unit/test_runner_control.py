@@ -108,7 +108,7 @@ def test_ctrl_c_while_making_safe_skips_nothing(
     monkeypatch.setattr(FakeBench, "make_safe", interrupted)
     outcome = run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
     assert outcome.status == "success" and outcome.safe and not bench.on
-    assert outcome.path is not None and inspect(outcome.path).problems == []
+    assert outcome.path is not None and inspect(outcome.path) == []
 
 
 def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ def copy_of(good: Path, folder: Path) -> Path:
 
 def problems_of(path: Path) -> list[str]:
     try:
-        return inspect(path).problems
+        return inspect(path)
     except UnreadableFile as error:
         return [str(error)]
 
@@ -68,10 +68,10 @@ STRANGERS = {
 @pytest.mark.parametrize("change", STRANGERS.values(), ids=STRANGERS)
 def test_an_edit_of_what_others_read_is_found(good: Path, tmp_path: Path, change: Callable[[Any], None]) -> None:
     path = copy_of(good, tmp_path)
-    assert inspect(path).problems == []
+    assert inspect(path) == []
     with h5py.File(path, "r+") as file:
         change(file)
-    assert inspect(path).problems
+    assert inspect(path)
 
 
 def test_random_edits_are_found(good: Path, tmp_path: Path) -> None:

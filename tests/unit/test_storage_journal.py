@@ -125,7 +125,7 @@ def test_recover_finishes_a_crashed_run_once(tmp_path: Path) -> None:
     run = read_run(made)
     assert run.status == "recovered" and len(run.points) == 4 and len(run.waveforms) == 1
     assert run.point_flags.tolist() == [0, 1, 0, 1]
-    assert run.end_time and inspect(made).problems == []
+    assert run.end_time and inspect(made) == []
     assert recover(tmp_path) == [] and not path.exists()
     assert [p.name for p in made.parent.iterdir()] == [made.name]
 
@@ -191,7 +191,7 @@ def test_a_consolidation_killed_at_any_step_is_finished_by_recover(
     run = read_run(made)
     assert made.suffix == ".nxs" and run.status == "success"  # the journal proved that it was complete
     assert len(run.points) == 4 and len(run.waveforms) == 1 and run.results[0].value == 1.0
-    assert inspect(made).problems == []
+    assert inspect(made) == []
 
 
 def test_a_half_written_part_is_overwritten(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_half_written_part_is_overwritten(tmp_path: Path) -> None:
     path.with_suffix(".nxs.part").write_bytes(b"half")
     path.with_suffix(".nxs").write_bytes(b"not whole either")
     (made,) = recover(tmp_path)
-    assert inspect(made).problems == [] and [p.name for p in tmp_path.iterdir()] == [made.name]
+    assert inspect(made) == [] and [p.name for p in tmp_path.iterdir()] == [made.name]
 
 
 class FullDisk:
