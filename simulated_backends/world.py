@@ -137,7 +137,8 @@ class World:
             stages += attachment.stages
         models = {self.place: self.devices[next(iter(self.devices))].model} if self.place is not None else {}
         try:
-            circuit = build_circuit(Netlist(tuple(elements)), models, [(s.name, s.node) for s in stages])
+            circuit = build_circuit(
+                Netlist(tuple(elements)), models, [(s.name, s.node) for s in stages], seed=self.file.seed)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: {error}") from None
         for stage in stages:

@@ -70,6 +70,7 @@ def _specimens(name: str, table: WaferTable, file: WorldFile) -> dict[str, Simul
         model, chuck = specimen.model, file.chuck.temperature
         model = model if chuck is None else model.at_temperature(chuck)
         keys = (file.seed, specimen.name, table.seed)
+        model = model.seeded(*keys)   # the same device in every world, but on another path
         history = _history(model, table, keys) if specimen.state == "good" else None
         found[specimen.name] = SimulatedDevice(specimen.name, table.model, model, history)
     return found

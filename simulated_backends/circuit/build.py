@@ -38,7 +38,7 @@ def build_circuit(
     sources: Iterable[tuple[str, str, str, float]] = (),
     loads: Iterable[tuple[str, str, float, float]] = (),
     rtol: float = 1e-6, largest_step: float = math.inf, noise_refinement: float = 1.0,
-    temperature: float | None = None, specialised: bool = False,
+    temperature: float | None = None, specialised: bool = False, seed: int | None = 0,
 ) -> Circuit:
     """Build a circuit at time 0, all capacitors at their initial voltages (0 V where none is given).
 
@@ -65,6 +65,10 @@ def build_circuit(
     specialised : bool
         Integrate with code written for this topology: some seconds to compile the first time on a machine, then
         several times faster; for long runs.
+    seed : int, optional
+        Of everything random: each stochastic device without a ``seed`` of its own is on the path that belongs to
+        (seed, name of its element), whatever else is in the circuit. None: on the path that its model has, which
+        devices of one model share.
 
     Raises
     ------
@@ -94,11 +98,11 @@ def build_circuit(
     _refuse_duplicates([*(e.name for e in elements), *placed])
     if temperature is None:
         temperature = netlist.temperature
-    models = {e.name: _model(e, device_models or {}, temperature) for e in elements if e.kind == "X"}
+    models = {e.name: _model(e, device_models or {}, temperature, seed) for e in elements if e.kind == "X"}
     elements = [models[e.name].placed(e) if e.kind == "X" else e for e in elements]
     check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
     return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
-                   noise_refinement, specialised)
+                   noise_refinement, specialised, seed)
 
 
 def _node(name: str) -> str:
@@ -119,11 +123,15 @@ def _refuse_duplicates(names: list[str]) -> None:
         seen.add(name.lower())
 
 
-def _model(element: Element, given: Mapping[str, DeviceModel], temperature: float | None) -> DeviceModel:
+def _model(
+    element: Element, given: Mapping[str, DeviceModel], temperature: float | None, seed: int | None
+) -> DeviceModel:
     lower = {name.lower(): model for name, model in given.items()}
     model = lower.get(element.name.lower()) or lower.get(element.model) or device_model(element.model)
     if temperature is not None and "t0" not in element.parameters:
         model = model.at_temperature(temperature)
+    if seed is not None and "seed" not in element.parameters:
+        model = model.on_own_path(seed, element.name.lower())
     return model.with_parameters(element.parameters)
 
 

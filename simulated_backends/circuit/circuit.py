@@ -51,7 +51,7 @@ class Circuit:
         self, elements: Sequence[Element], stages: Mapping[str, tuple[str, SourceMeterStage]],
         devices: Mapping[str, DeviceModel], waveforms: Mapping[str, SourceWaveform],
         initial_voltages: Mapping[str, float], rtol: float = 1e-6, largest_step: float = math.inf,
-        noise_refinement: float = 1.0, specialised: bool = False,
+        noise_refinement: float = 1.0, specialised: bool = False, seed: int | None = 0,
     ) -> None:
         self._elements = list(elements)
         self._stages = {name.lower(): value for name, value in stages.items()}
@@ -60,6 +60,7 @@ class Circuit:
         self.time = 0.0
         self.rtol = rtol
         self.noise_refinement = noise_refinement   #: factor on the pieces of noise: below 1, nearer to the true path
+        self.seed = seed   #: of everything random; None: devices are on the paths that their models have
         self.specialised = specialised   #: code written for this topology: seconds to compile once, then much faster
         self._front = 0.0   # the integrator has got this far
         self._restart = True
@@ -364,7 +365,8 @@ class Circuit:
     ) -> None:
         """Put another device in the position of ``device``, with its own remembered state (None: at rest).
 
-        ``model`` is a name of the catalogue (or a model), ``parameters`` replace some of its parameters. A ``history``
+        ``model`` is a name of the catalogue (or a model), ``parameters`` replace some of its parameters. A stochastic
+        device without a seed is on the path that belongs to the circuit's seed and its position. A ``history``
         goes on with the device; its present model stands in for ``model``.
 
         Raises
@@ -376,7 +378,10 @@ class Circuit:
         if history is not None:
             history.fluctuate(self.time)
             model = history.model
-        new = (device_model(model) if isinstance(model, str) else model).with_parameters(parameters)
+        new = device_model(model) if isinstance(model, str) else model
+        if history is None and self.seed is not None:
+            new = new.on_own_path(self.seed, key)
+        new = new.with_parameters(parameters)
         before = self._models[key].terminals
         if new.terminals != before:
             raise ConfigurationError(

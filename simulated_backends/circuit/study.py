@@ -22,6 +22,7 @@ from tsbench.simulated_backends.circuit.batch import Crossing, run_batch
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.devices.catalogue import catalogue
+from tsbench.simulated_backends.devices.seeds import seed_of
 
 #: run numbers -> named results, first axis as long as the numbers; must follow from each number alone
 Work = Callable[[npt.NDArray[np.int64]], Mapping[str, FloatArray]]
@@ -87,7 +88,7 @@ class OscillatorStudy:
     until: float  #: [s]
     crossing: Crossing
     element: str = "XDUT"
-    wafer: int = 1  #: seed of the specimens
+    wafer: int = 1  #: seed of the specimens, and with the number of the run of everything else random in it
     rtol: float = 1e-3
     settling: int = 3  #: events left out at the start
 
@@ -95,7 +96,8 @@ class OscillatorStudy:
         """Return ``count`` of events and the mean ``period`` [s] behind the settling (NaN where there is none)."""
         netlist, entry = parse_netlist(self.netlist), catalogue()[self.device]
         circuits = [
-            build_circuit(netlist, {self.element: entry.specimen(self.wafer, f"{self.element}{k}")}, rtol=self.rtol)
+            build_circuit(netlist, {self.element: entry.specimen(self.wafer, f"{self.element}{k}")}, rtol=self.rtol,
+                          seed=seed_of(self.wafer, int(k)))
             for k in numbers]
         found = run_batch(circuits, self.until, self.crossing, threads=1)
         periods = [

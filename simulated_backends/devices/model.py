@@ -47,6 +47,10 @@ class DeviceModel:
         """Return the device on the random path that belongs to ``keys``; itself if nothing about it is random."""
         return self
 
+    def on_own_path(self, *keys: int | str) -> Self:
+        """Return :meth:`seeded`, unless the device has been given a ``seed`` that is not 0 already."""
+        return self if getattr(self, "seed", 0.0) else self.seeded(*keys)
+
     def conductance(self, states: FloatArray) -> FloatArray | None:
         """Return the conductance at the terminals [S] that the states (shape (states, n)) alone set.
 

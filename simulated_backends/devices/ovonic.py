@@ -24,7 +24,6 @@ the catalogue. The smooth minimum is (1/sum^4 + 1/max^4)^(-1/4).
 """
 
 import dataclasses
-import hashlib
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -34,6 +33,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.seeds import seed_of
 
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
 SATURATED_AT = 930.0  #: [K]: sigma_max is sigma_T at this temperature
@@ -115,8 +115,7 @@ class Ovonic(DeviceModel):
 
     def seeded(self, *keys: int | str) -> "Ovonic":
         """Return the device with the draws that belong to ``keys``."""
-        digest = hashlib.sha256(repr(keys).encode()).digest()
-        return dataclasses.replace(self, seed=float(int.from_bytes(digest[:6], "big")))
+        return dataclasses.replace(self, seed=float(seed_of(*keys)))
 
     def settled(self, current: float) -> tuple[float, float]:
         """Return terminal voltage [V] and temperature [K] settled at a current [A], fired, without drift or hazard.

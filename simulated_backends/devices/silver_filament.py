@@ -30,7 +30,6 @@ fraction, area), 4 (one logarithmic state). All values are assumed or tuned, see
 """
 
 import dataclasses
-import hashlib
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -40,6 +39,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.seeds import seed_of
 
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
 REFERENCE = 300.0  #: [K] at which the parameters hold
@@ -138,8 +138,7 @@ class SilverFilament(DeviceModel):
 
     def seeded(self, *keys: int | str) -> "SilverFilament":
         """Return the device on the random path that belongs to ``keys``."""
-        digest = hashlib.sha256(repr(keys).encode()).digest()
-        return dataclasses.replace(self, seed=float(int.from_bytes(digest[:6], "big")))
+        return dataclasses.replace(self, seed=float(seed_of(*keys)))
 
     def conductance(self, states: FloatArray) -> FloatArray:
         """Return the conductance at the terminals [S] of states of shape (3, n)."""

@@ -11,6 +11,7 @@ from tsbench.netlist import Element
 from tsbench.simulated_backends.bench_clock import ScheduledEvent
 from tsbench.simulated_backends.bench_services import BenchServices
 from tsbench.simulated_backends.circuit.engine import Constant, SourceWaveform
+from tsbench.simulated_backends.devices.seeds import seed_of
 from tsbench.simulated_backends.virtual_instruments.instrument import (
     Attachment,
     Placement,
@@ -118,7 +119,7 @@ class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrumen
             lead=self.lead[channel], trail=self.trail[channel], duty=self.square_duty[channel],
             symmetry=self.symmetry[channel], square_edge=self.limits.square_edge_time, codes=codes,
             sample_rate=self.sample_rate[channel], filtering=self.filtering[channel],
-            dac_bits=self.limits.dac_bits, noise_seed=self.bench.seed + channel,
+            dac_bits=self.limits.dac_bits, noise_seed=seed_of(self.bench.seed, self.name, channel),
             noise_bandwidth=self.noise_bandwidth[channel],
         )
 

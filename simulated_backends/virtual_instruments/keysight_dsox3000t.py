@@ -12,6 +12,7 @@ from typing import ClassVar
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import Element
 from tsbench.simulated_backends.bench_services import BenchServices
+from tsbench.simulated_backends.devices.seeds import seed_of
 from tsbench.simulated_backends.virtual_instruments.instrument import (
     Attachment,
     Placement,
@@ -60,7 +61,7 @@ class KeysightDSOX3000T(RunControl, WaveformReadout):
             if bench.imperfections else ChannelErrors() for number in range(1, self.limits.channels + 1)
         }
         self.timebase_error = self.calibration("timebase", self.limits.timebase_accuracy, 0.0).gain
-        self.digitiser = Digitiser(self.limits, errors, (bench.seed, 3054), bench.imperfections)
+        self.digitiser = Digitiser(self.limits, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
         self.finished = None
         self._set_up_run_control()
 
