@@ -88,7 +88,8 @@ class CatalogueEntry:
     def specimen(self, seed: int, device: str) -> DeviceModel:
         """Return one device of a wafer: parameters drawn log-normally, the same for the same seed and device.
 
-        If it is stochastic, it is on a random path of its own. What no device can be (a neck that thins faster than it can ever grow) is drawn again.
+        If it is stochastic, it is on a random path of its own. What no device can be (a neck that thins faster than it
+        can ever grow) is drawn again.
         """
         stream = np.random.default_rng(np.random.SeedSequence([seed, *device.encode()]))
         nominal = {p.name: p.value for p in self.parameters}

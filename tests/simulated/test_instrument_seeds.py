@@ -1,0 +1,31 @@
+"""Two instruments of one model do not make the same noise."""
+
+from pathlib import Path
+
+from tsbench.simulated_backends.virtual_instruments.keysight_33600 import Keysight33600
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t import KeysightDSOX3000T
+from tsbench.simulated_backends.world import World
+from tsbench.simulated_backends.world_file import WorldFile
+
+
+def world(seed: int) -> World:
+    models = {"g1": "keysight_33622a", "g2": "keysight_33622a", "s1": "keysight_dsox3054t", "s2": "keysight_dsox3054t"}
+    instruments = {
+        name: {"model": model, "resource": f"TCPIP0::10.0.0.{k}::inst0::INSTR"}
+        for k, (name, model) in enumerate(models.items(), start=1)}
+    return World(WorldFile.model_validate({
+        "seed": seed, "instruments": instruments, "fixture": {
+            "netlist": "R1 a 0 1k\nR2 b 0 1k\n", "terminals": {"g1.1": "a", "g1.2": "b"}}}), Path("world.toml"))
+
+
+def test_noise_of_generators_and_of_scopes_is_their_own() -> None:
+    generators, scopes = [], []
+    for seed in (1, 2, 3):
+        for instrument in world(seed).instruments.values():
+            if isinstance(instrument, Keysight33600):
+                generators += [instrument.shape(channel).noise_seed for channel in (1, 2)]
+            else:
+                assert isinstance(instrument, KeysightDSOX3000T)
+                scopes.append(instrument.digitiser.seed)
+    assert len(set(generators)) == len(generators) == 12
+    assert len(set(scopes)) == len(scopes) == 6
