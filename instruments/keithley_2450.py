@@ -59,6 +59,7 @@ class Keithley2450(ScpiInstrument):
     """
 
     title = "Keithley 2450"
+    repeatable = data.REPEATABLE
     capabilities: SourceMeterCapabilities = data.CAPABILITIES
 
     output_enabled = Instrument.setting(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
+from tsbench.instruments.repeatable import COMMON
 
 Function = Literal["voltage", "current"]
 
@@ -60,6 +61,15 @@ CAPABILITIES = SourceMeterCapabilities(
     source_voltage_accuracy=SOURCE_VOLTAGE,
     source_current_accuracy=SOURCE_CURRENT,
     line_frequency=50.0,
+)
+
+#: questions that change nothing by being asked (reference manual, section 6)
+REPEATABLE = (
+    *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":SOURce<n>:FUNCtion[:MODE]?",
+    ":SOURce<n>:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",
+    ":SOURce<n>:VOLTage:ILIMit[:LEVel]?", ":SOURce<n>:CURRent:VLIMit[:LEVel]?",
+    ":SENSe<n>:{VOLTage|CURRent}[:DC]:{RANGe[:UPPer]|NPLCycles}?",
+    ":TRACe:{DATA|ACTual[:END]}?", ":TRIGger:STATe?",
 )
 
 #: highest set-point and reading of a range, as a multiple of its full scale

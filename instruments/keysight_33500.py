@@ -24,6 +24,7 @@ class Keysight33500(ScpiInstrument):
     """
 
     title = "Keysight 33500/33600"
+    repeatable = data.REPEATABLE
 
     def __init__(
         self, adapter: Any, name: str = "generator", byte_order: str = "little", **kwargs: Any

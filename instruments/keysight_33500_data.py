@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
+from tsbench.instruments.repeatable import COMMON
 
+#: questions that change nothing by being asked (33500-90901); the event register is none of them
+REPEATABLE = (
+    *COMMON, ":OUTPut<n>[:STATe]?", ":OUTPut<n>:LOAD?", ":SOURce<n>:FUNCtion?", ":SOURce<n>:VOLTage[:OFFSet]?",
+    ":SOURce<n>:VOLTage:LIMit:{HIGH|LOW}?", ":SOURce<n>:FUNCtion:PULSe:{WIDTh|PERiod}?",
+    ":SOURce<n>:FUNCtion:PULSe:TRANsition:{LEADing|TRAiling}?", ":SOURce<n>:FUNCtion:ARBitrary:SRATe?",
+    ":SOURce<n>:BURSt:NCYCles?",
+)
 OUTPUT_RESISTANCE = 50.0
 DAC_FULL_SCALE = 32767
 MINIMUM_AMPLITUDE = 1e-3  #: [Vpp into 50 Ohm]

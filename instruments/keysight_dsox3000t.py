@@ -49,6 +49,7 @@ class KeysightDSOX3000T(ScpiInstrument):
     """
 
     title = "Keysight DSOX3000T"
+    repeatable = data.REPEATABLE
 
     acquisition_mode = Instrument.control(
         ":ACQ:MODE?", ":ACQ:MODE %s", """Control the acquisition mode ("real_time" or "segmented").""",

@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Vertical
+from tsbench.instruments.repeatable import COMMON
 
+#: questions that change nothing by being asked (programmer's guide); :AER? and :TER? forget what they tell
+REPEATABLE = (
+    *COMMON, ":CHANnel<n>:{RANGe|OFFSet|IMPedance}?", ":TIMebase:{RANGe|POSition}?", ":ACQuire:MODE?",
+    ":ACQuire:SEGMented:COUNt?", ":TRIGger[:EDGE]:LEVel?", ":OPERegister:CONDition?",
+    ":WAVeform:{DATA|PREamble|SEGMented:COUNt|SEGMented:TTAG}?",
+)
 DIVISIONS = 8
 GAIN_LIMIT = 0.02  #: of full scale
 OFFSET_DIVISIONS = 0.1

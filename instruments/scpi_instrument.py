@@ -1,11 +1,10 @@
 """What all our SCPI drivers share: identity, error queue, blocks, read-back of accepted values."""
 
 import math
-import re
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from pymeasure.adapters import Adapter
 from pymeasure.instruments import Instrument
@@ -14,6 +13,7 @@ from tsbench.errors import GarbledReply, InstrumentError, NoReply
 from tsbench.instruments import scpi
 from tsbench.instruments.interfaces import OutputState
 from tsbench.instruments.limits import shown
+from tsbench.instruments.repeatable import COMMON, may_be_repeated
 from tsbench.records import Identity
 
 T = TypeVar("T")
@@ -21,8 +21,6 @@ T = TypeVar("T")
 POWER_ON = 128
 _EVENT_SUMMARY = 32  #: bit of the status byte: an enabled standard event has happened
 REPEATS = 2  #: of a query that was not answered, or not understood
-#: queries that change something by being asked: their reply, once lost, is lost
-_ONCE = re.compile(r"SYST\w*:ERR|\*ESR\?|\*TST\?|\*TRG|:?[AT]ER\?|:EVEN|:OPER\w*\?|:READ\?|:MEAS", re.IGNORECASE)
 _QUEUE_DEPTH = 64  #: more entries than any instrument's queue holds
 
 
@@ -51,6 +49,8 @@ class ScpiInstrument(Instrument):
     """
 
     title = "SCPI instrument"  #: as people call it: "Keithley 2450"
+    #: questions that change nothing by being asked, in the notation of the manuals; drivers add theirs
+    repeatable: ClassVar[tuple[str, ...]] = COMMON
 
     def __init__(
         self,
@@ -89,13 +89,13 @@ class ScpiInstrument(Instrument):
             return str(super().ask(command, query_delay)).strip()
 
     def _repeated(self, command: str, act: Callable[[], T]) -> T:
-        """Ask; a question that only reads is asked again where no answer came or it was not understood."""
+        """Ask; a question listed in ``repeatable`` is asked again where no answer came or it was not understood."""
         with self.lock:
             for _ in range(REPEATS):
                 try:
                     return act()
                 except (NoReply, GarbledReply) as error:
-                    if _ONCE.search(command):
+                    if not may_be_repeated(command, self.repeatable):
                         raise
                     self.resynchronise(f"'{command}' asked again ({error})")
             return act()

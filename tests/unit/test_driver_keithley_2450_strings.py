@@ -10,7 +10,7 @@ import pytest
 from pymeasure.adapters import ProtocolAdapter
 from pymeasure.test import expected_protocol
 
-from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError, NoReply
 from tsbench.instruments import MeasureSettings, SourceMeter, SourceSettings
 from tsbench.instruments.keithley_2450 import Keithley2450
 from tsbench.records import Flag, Identity
@@ -247,3 +247,31 @@ def test_a_question_that_only_reads_is_asked_again_and_this_is_told() -> None:
 def test_unknown_option() -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'high_impedance'"):
         Keithley2450(ProtocolAdapter(), identity=IDENTITY, output_off="high_impedence")
+
+
+class _LosesReplies(ProtocolAdapter):
+    """An instrument whose replies to some questions never arrive; keeps what it was sent."""
+
+    def __init__(self, lost: str) -> None:
+        super().__init__()
+        self.lost, self.sent = lost, []
+
+    def _write(self, command: str, **kwargs: object) -> None:
+        self.sent.append(command)
+
+    def _read(self, **kwargs: object) -> str:
+        if self.lost in self.sent[-1]:
+            raise NoReply("no reply")
+        return {":OUTP?": "1", "*IDN?": IDN}.get(self.sent[-1], "0")
+
+    def flush_read_buffer(self) -> None:
+        return
+
+
+@pytest.mark.parametrize("question", [":READ? 1", "READ?", ":SYST:ERR?", "ALLEV?", "EVENT?", "ERRX?", "RMD? 1"])
+def test_a_question_that_is_not_listed_is_asked_once(question: str) -> None:
+    adapter = _LosesReplies(question)
+    found = Keithley2450(adapter, identity=IDENTITY)
+    with pytest.raises(NoReply):
+        found.ask(question)
+    assert adapter.sent == [question]
