@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from tsbench.errors import ConfigurationError
 from tsbench.simulated_bench import SimulatedBench, WitnessReader, private_copy
 
 MARKS = (
@@ -54,7 +55,10 @@ def simulated_bench(
 ) -> Iterator[SimulatedBench]:
     """A private simulated bench: ``path``, ``open()``, ``measure(...)``, ``witness``; no output may stay on."""
     folder = tmp_path / "simulated_bench"
-    bench = SimulatedBench(private_copy(_bench_file(request), folder, _seed(request), _faults(request)), folder)
+    try:
+        bench = SimulatedBench(private_copy(_bench_file(request), folder, _seed(request), _faults(request)), folder)
+    except ConfigurationError as error:
+        pytest.fail(str(error), pytrace=False)
     monkeypatch.setenv("TSBENCH_WITNESS", str(bench.witness.path))
     yield bench
     left = bench.witness.outputs_left_on()

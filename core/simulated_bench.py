@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
+from tsbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from tsbench.bench import Bench
@@ -138,13 +138,21 @@ class SimulatedBench:
 
 
 def private_copy(bench: Path, folder: Path, seed: int | None, faults: list[dict[str, Any]]) -> Path:
-    """Copy a bench file and the world files behind it to ``folder``; return the copy of the bench file."""
+    """Copy a bench file and the world files behind it to ``folder``; return the copy of the bench file.
+
+    Raises
+    ------
+    ConfigurationError
+        No instrument of the bench file is simulated.
+    """
     table = tomllib.loads(bench.read_text("utf-8"))
     libraries = [table.get("visa_library", "")]
     libraries += [facts.get("visa_library", "") for facts in table.get("instruments", {}).values()]
     worlds = {library.removesuffix(BACKEND) for library in libraries if library.endswith(BACKEND)}
     if not worlds:
-        pytest.fail(f"{bench}: no simulated bench: visa_library is not a world file with {BACKEND}", pytrace=False)
+        raise ConfigurationError(
+            f"{bench}: no simulated bench: visa_library names no world file; write for example world.toml{BACKEND}"
+        )
     folder.mkdir(parents=True)
     text = bench.read_text("utf-8")
     for world in worlds:

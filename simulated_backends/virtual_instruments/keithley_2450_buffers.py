@@ -52,6 +52,10 @@ class BufferedReading:
     source_status: int
 
 
+#: what is told of a place in a buffer at which no reading is
+NO_READING = BufferedReading(0.0, 9.91e37, "", 9.91e37, "", 0, 0)
+
+
 @dataclass
 class ReadingBuffer:
     """A named buffer; ``CONTinuous`` fill by default, as defbuffer1."""
@@ -67,10 +71,15 @@ class ReadingBuffer:
             del self.readings[0]
 
     def slice(self, first: int, last: int) -> Sequence[BufferedReading]:
-        """Return readings ``first`` to ``last`` (1-based, inclusive); ScpiError(-222) if there are none."""
-        if not 1 <= first <= last <= len(self.readings):
+        """Return readings ``first`` to ``last`` (1-based, inclusive), NO_READING where the buffer holds none.
+
+        So the reference manual of the 2461 (2461-901-01, p. 8-94) says of the same firmware: a value outside of the
+        buffer is told as 9.91e37, and an event is generated. ScpiError(-222) if the order is wrong.
+        """
+        if not 1 <= first <= last <= self.capacity:
             raise ScpiError(-222)
-        return self.readings[first - 1 : last]
+        found = self.readings[first - 1 : last]
+        return [*found, *[NO_READING] * (last - first + 1 - len(found))]
 
     def statistic(self, which: str) -> float:
         """Return AVER, MAX, MIN, STDD or PK2P of all readings (0 of an empty buffer)."""
@@ -95,6 +104,8 @@ def format_elements(
     buffer: ReadingBuffer, reading: BufferedReading, elements: Sequence[str], precision: int = 6
 ) -> list[str]:
     """Return one reading's elements as text, in the order asked for."""
+    if reading is NO_READING:
+        return [format_reading(NO_READING.value, precision)] * len(elements)
     moment = _CLOCK_START + timedelta(seconds=reading.time)
     relative = reading.time - buffer.readings[0].time if buffer.readings else 0.0
     text = {

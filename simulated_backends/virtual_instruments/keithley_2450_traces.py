@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsbench.simulated_backends.virtual_instruments.keithley_2450_buffers import (
     ELEMENT,
+    NO_READING,
     ReadingBuffer,
     format_elements,
     pack_elements,
@@ -122,7 +123,10 @@ class TraceCommands(MeterState):
     @command(":TRACe:DATA?", Integer("", 1), Integer("", 1), _BUFFER, Many(ELEMENT, maximum=14))
     def _buffer_data(self, first: int, last: int, name: str = "defbuffer1", *elements: str) -> str | bytes:
         buffer = self.buffer(name)
-        return self._answer(buffer, buffer.slice(first, last), elements)
+        found = buffer.slice(first, last)
+        if found[-1] is NO_READING:
+            self.status.post(ScpiError(-222))
+        return self._answer(buffer, found, elements)
 
     @command(":TRACe:TRIGger", _BUFFER)
     def _trigger_buffer(self, name: str = "defbuffer1") -> Handler:

@@ -1,11 +1,14 @@
 """The simulated Keithley 2450 on a resistor and on a switching device."""
 
+import string
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tsbench.simulated_backends.virtual_instruments import keithley_2450_ranges as ranges
 from tsbench.simulated_backends.virtual_instruments.keithley_2450 import Keithley2450
@@ -326,7 +329,7 @@ def test_abort_and_device_clear_during_a_sweep(make: Make) -> None:
         (":SENS:CURR:NPLC 50", -222),
         (":SOUR:SWE:CURR:LIN 0,1e-3,11", -221),
         (":SOUR:SWE:VOLT:LIST 1", -221),
-        (":TRAC:DATA? 1,5", -222),
+        (":TRAC:DATA? 2,1", -222),
         (":TRAC:CLE 'nobody'", -224),
         (":TRAC:MAKE 'x', 3", -222),
         (":TRAC:DEL 'defbuffer1'", -224),
@@ -344,6 +347,38 @@ def test_what_the_instrument_refuses(make: Make, message: str, code: int) -> Non
     bench = make()
     bench.write(message)
     assert bench.ask(":SYST:ERR?").startswith(f"{code},")
+
+
+NAMES = st.text(string.ascii_letters + string.digits + "'\";,: #()", min_size=1, max_size=12)
+
+
+def test_a_buffer_may_have_any_name_in_either_quotes(make: Make) -> None:
+    """A quote of the same kind inside a string is written twice (IEEE 488.2, 7.7.5)."""
+    bench = make()
+
+    @settings(max_examples=30, deadline=None, derandomize=True)
+    @given(name=NAMES, quote=st.sampled_from("'\""))
+    def holds(name: str, quote: str) -> None:
+        other = "'" if quote == '"' else '"'
+        one, two = (mark + name.replace(mark, mark * 2) + mark for mark in (quote, other))
+        bench.write(f":TRAC:MAKE {one}, 20", f":TRAC:TRIG {two}")
+        assert bench.ask(f":TRAC:ACT? {one}") == "1"
+        assert float(bench.ask(f":TRAC:DATA? 1, 1, {two}, READ")) == pytest.approx(0.0, abs=1e-6)
+        bench.write(f":TRAC:DEL {one}")
+        assert bench.ask(":SYST:ERR?").startswith("0,")
+
+    holds()
+
+
+def test_readings_that_a_buffer_does_not_hold_are_told_as_no_number(make: Make) -> None:
+    """A sweep that its limit has ended leaves fewer readings than were planned; QCoDeS asks for all of them."""
+    bench = make()
+    bench.write(":SOUR:VOLT:ILIM 2e-5", ":SOUR:SWE:VOLT:LIN 0, 1, 5, 0", ":INIT", "*WAI")
+    told = bench.numbers(":TRAC:DATA? 1, 5, 'defbuffer1'")
+    held = int(bench.ask(":TRAC:ACT?"))
+    assert 0 < held < 5
+    assert all(value == 9.91e37 for value in told[held:]) and all(value < 1e-3 for value in told[:held])
+    assert bench.ask(":SYST:ERR?").startswith("-222,")
 
 
 # ------------------------------------------------------------------------------------------------ outputs

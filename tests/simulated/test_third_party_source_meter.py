@@ -130,6 +130,10 @@ def test_qcodes_level_sweep_and_native_sweep(qcodes_meter: Any) -> None:
         swept = meter.sense.sweep()
         assert np.all(np.abs(swept - LEVELS / 10e3) <= UNCERTAINTY)
         meter.source.limit(2e-5)
+        swept = meter.sense.sweep()  # ends at the limit: the rest is no reading
+        assert swept[0] == pytest.approx(-2e-5, rel=5e-2) and np.all(swept[2:] > 1e37)
+        assert meter.ask(":SYST:ERR?").startswith("-222,")
+        meter.write("*CLS")
         meter.source.voltage(1.0)
         assert meter.sense.current() == pytest.approx(2e-5, rel=1e-2)
         assert meter.source.limit_tripped()
