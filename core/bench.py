@@ -15,8 +15,9 @@ from tsbench.instruments import (
     ScopeChannel,
     SourceMeter,
 )
+from tsbench.instruments.all_at_once import make_all_safe, open_all
 from tsbench.instruments.bench_file import BenchFile
-from tsbench.instruments.connection import Connection, Discovered, connect, discover, quietly
+from tsbench.instruments.connection import Connection, Discovered, discover, quietly
 from tsbench.instruments.limits import DeviceGuard, OutputsOn
 from tsbench.instruments.limits import Path as WirePath
 from tsbench.instruments.liveness import Liveness
@@ -89,15 +90,9 @@ class Bench:
                 if library not in self._managers:
                     self._managers[library] = open_manager(library)
             self._adopt_services()
-            for name, table in tables.items():
-                library = self.file.library(name)
-                connection = connect(self._managers[library], name, table, library)
-                self._connections[name] = connection
-                connection.identify(self.clock.wait)
+            open_all(self.file, self._managers, self._connections, self.clock.wait)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
-        for connection in self._connections.values():
-            connection.driver.reset()
         self.fixture = self._wiring.fixture()
         for role, terminal in self.file.table.roles.items():
             self._guard(terminal, role)
@@ -237,9 +232,7 @@ class Bench:
         return self._make_safe(reopen=True)
 
     def _make_safe(self, reopen: bool) -> list[OutputState]:
-        states: list[OutputState] = []
-        for connection in self._connections.values():
-            states += connection.make_safe(reopen)
+        states = make_all_safe(list(self._connections.values()), self._managers, reopen)
         self._outputs.clear()
         self.problems = [found.problem for found in self._connections.values() if found.problem]
         return states

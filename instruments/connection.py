@@ -8,10 +8,27 @@ from typing import Any
 from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, WrongInstrument
 from tsbench.instruments.bench_file import InstrumentTable
 from tsbench.instruments.interfaces import OutputState
+from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.registry import DriverEntry, driver_class, driver_of, entry, fits
 from tsbench.records import Identity
 
 _TRIES = 3  #: at making one instrument safe, opening its connection again in between
+_QUICK = 0.3  #: [s] for one message of the first try to switch off: a silent instrument holds up no other for long
+_SHORT = 1.0  #: [s] for one reply after it; the last try has the time that the bench file allows
+
+
+@dataclass(frozen=True)
+class Place:
+    """An instrument of a bench file before it is opened."""
+
+    name: str
+    table: InstrumentTable
+    library: str
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of instrument, as the registry calls it."""
+        return entry(self.table.driver).kind
 
 
 @dataclass
@@ -24,12 +41,18 @@ class Connection:
     transport: Any
     driver: Any = None
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
+    _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
     repeats: list[str] = field(default_factory=list, init=False)  #: what had to be asked again, one line each
 
     @property
     def entry(self) -> DriverEntry:
         """Return the registry's entry of its driver."""
         return entry(self.table.driver)
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of instrument, as the registry calls it."""
+        return self.entry.kind
 
     def identify(self, wait: Callable[[float], None]) -> None:
         """Ask who is there and build the driver; WrongInstrument if it is another model."""
@@ -86,25 +109,46 @@ class Connection:
             "accuracy": {key: dict(value) for key, value in self.driver.accuracy().items()},
         }
 
-    def make_safe(self, reopen: bool = False) -> list[OutputState]:
-        """Clear, switch off, read back; raises nothing.
+    def make_safe(self) -> list[OutputState]:
+        """Clear, switch off, read back; raises nothing. Both steps one after the other."""
+        self.switch_off()
+        return self.read_back()
 
-        A connection that fails meanwhile is opened again and it starts over. Outputs that cannot be read
-        back count as enabled, and ``problem`` says why.
+    def switch_off(self, reopen: bool = False) -> None:
+        """Clear and switch off at once, without a question and without patience; raises nothing.
+
+        ``read_back`` finds out whether it helped, and goes on where it did not.
         """
-        self.problem = ""
+        self.problem, self._switched_off = "", False
+        if self.driver is None:
+            return
+        try:
+            with self.transport.patience(_QUICK):
+                if reopen:
+                    self.transport.reopen()
+                self._clear_and_switch_off()
+            self._switched_off = True
+        except KeyboardInterrupt:
+            self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
+        except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
+            self.problem = str(error)
+
+    def read_back(self) -> list[OutputState]:
+        """Read every output back after ``switch_off``; raises nothing.
+
+        A connection that fails is opened again and the instrument cleared and switched off once more. Outputs that
+        cannot be read back count as enabled, and ``problem`` says why.
+        """
         if self.driver is None:
             return []
         for attempt in range(_TRIES):
+            last = attempt == _TRIES - 1
             try:
-                if reopen or attempt > 0:
-                    self.transport.reopen()
-                try:
-                    self.driver.clear()
-                except CommunicationError as error:  # off matters more than clear; who is gone fails below
-                    self.repeats.append(f"{self.driver.label}: not cleared before switching off ({error})")
-                self.driver.safe_state()
-                states: list[OutputState] = list(self.driver.output_states())
+                with self.transport.patience(self.table.timeout if last else _SHORT):
+                    if not self._switched_off:
+                        self.transport.reopen()
+                        self._clear_and_switch_off()
+                    states: list[OutputState] = list(self.driver.output_states())
                 left_on = [state.output for state in states if state.enabled]
                 if not left_on:
                     if self.problem:
@@ -118,7 +162,29 @@ class Connection:
                 self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
             except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
                 self.problem = str(error)
+            self._switched_off = False
+        return self.unknown_outputs()
+
+    def unknown_outputs(self) -> list[OutputState]:
+        """Return every output as on: what could not be read back counts so."""
         return [OutputState(output, True) for output in self._outputs()]
+
+    @contextlib.contextmanager
+    def reporting_to(self, liveness: Liveness) -> Iterator[None]:
+        """Tell ``liveness`` of every message meanwhile."""
+        usual = self.transport.liveness
+        self.transport.liveness = liveness
+        try:
+            yield
+        finally:
+            self.transport.liveness = usual
+
+    def _clear_and_switch_off(self) -> None:
+        try:
+            self.driver.clear()
+        except CommunicationError as error:  # off matters more than clear; who is gone fails below
+            self.repeats.append(f"{self.driver.label}: not cleared before switching off ({error})")
+        self.driver.safe_state()
 
     def lost_power(self) -> bool:
         """Whether the instrument was switched off and on since it was reset; over a new connection where need be.

@@ -4,6 +4,8 @@ The thread that measures calls ``beat`` whenever it has come one step further, a
 that may rightly take a while without another sign: one VISA exchange its timeout, one write to the disk.
 """
 
+import threading
+import time
 from typing import Protocol
 
 
@@ -28,3 +30,45 @@ class Unwatched:
 
 
 UNWATCHED: Liveness = Unwatched()
+
+
+class Chorus:
+    """Several threads that are waited for: ``liveness`` hears of the one that is furthest behind."""
+
+    def __init__(self, liveness: Liveness) -> None:
+        self._liveness = liveness
+        self._lock = threading.Lock()
+        self._until: dict[Voice, float] = {}
+
+    def voice(self) -> "Voice":
+        """Return what one more thread calls; its silence counts until its ``end``."""
+        voice = Voice(self)
+        self.note(voice, time.monotonic())
+        return voice
+
+    def note(self, voice: "Voice", until: float | None) -> None:
+        """Note by when [s, monotonic] a thread will have come further; None: it has ended."""
+        with self._lock:
+            if until is None:
+                self._until.pop(voice, None)
+            else:
+                self._until[voice] = until
+            if self._until:
+                self._liveness.waiting(max(min(self._until.values()) - time.monotonic(), 0.0))
+
+
+class Voice:
+    """One thread of a :class:`Chorus`: a :class:`Liveness`."""
+
+    def __init__(self, chorus: Chorus) -> None:
+        self._chorus = chorus
+
+    def beat(self) -> None:
+        self._chorus.note(self, time.monotonic())
+
+    def waiting(self, longest: float) -> None:
+        self._chorus.note(self, time.monotonic() + longest)
+
+    def end(self) -> None:
+        """The thread has done what it had to."""
+        self._chorus.note(self, None)

@@ -108,6 +108,22 @@ class Transport:
                 with contextlib.suppress(pyvisa.errors.Error, OSError):
                     session.close()
 
+    @contextlib.contextmanager
+    def patience(self, longest: float) -> Iterator[None]:
+        """Wait at most ``longest`` [s] for one reply meanwhile, less where the usual timeout is shorter."""
+        usual = self.timeout
+        self._set_timeout(min(longest, usual))
+        try:
+            yield
+        finally:
+            self._set_timeout(usual)
+
+    def _set_timeout(self, timeout: float) -> None:
+        self.timeout = timeout
+        if self._session is not None:
+            with contextlib.suppress(pyvisa.errors.Error, OSError):  # a dead session is noticed at its next message
+                self._session.timeout = round(timeout * 1000)
+
     def write(self, message: str) -> None:
         """Send one message."""
         with self.lock, self._errors(message):

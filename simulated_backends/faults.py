@@ -1,14 +1,14 @@
 """The fault schedule: what goes wrong on a simulated bench, and when.
 
-A fault happens once, at a message (counted from 0, of one instrument or of the whole bench) or at an instant
-of bench time. A message is one call of the transport that reaches an instrument: a write with its END, a
-read, a device clear, a serial poll, a trigger. ``FaultPlan`` counts them, so that a test can learn how many a
-run has (with no fault) and then disturb it at each.
+A fault happens once (a ``lasting`` one from then on), at a message (counted from 0, of one instrument or of the
+whole bench) or at an instant of bench time. A message is one call of the transport that reaches an instrument: a
+write with its END, a read, a device clear, a serial poll, a trigger. ``FaultPlan`` counts them, so that a test can
+learn how many a run has (with no fault) and then disturb it at each.
 
 ====================  ========================================================================================
 ``connection_lost``   the session is dead until it is opened again; ``after``: the instrument still gets the
                       message; ``everything``: all instruments (a hub); ``bytes``: in a reply, after so many
-``timeout``           the message, or the reply where it is a read, never arrives
+``timeout``           the message, or the reply where it is a read, never arrives; ``lasting``: nor does any after it
 ``late``              a reply misses its timeout and is there for a later read, ``seconds`` after it
 ``garbled``           a reply arrives changed: ``how`` is flip, truncate, extra or digits
 ``trigger_missed``    a generator or scope (``instrument``) does not see its next trigger
@@ -47,7 +47,7 @@ Garbling = Literal["flip", "truncate", "extra", "digits"]
 #: what each kind may be told beside when and where
 _DETAILS: Mapping[str, frozenset[str]] = {
     "connection_lost": frozenset({"after", "everything", "bytes"}),
-    "timeout": frozenset({"after"}),
+    "timeout": frozenset({"after", "lasting"}),
     "late": frozenset({"seconds"}),
     "garbled": frozenset({"how"}),
     "trigger_missed": frozenset(),
@@ -73,6 +73,7 @@ class Fault(BaseModel):
     time: Seconds | None = Field(default=None, ge=0)  #: [s] of bench time; on the way: the next message after it
     instrument: str | None = None  #: count only this instrument's messages; None: all of the bench
     after: bool = False  #: the instrument still gets the message, only the controller never hears of it
+    lasting: bool = False  #: no later message arrives either: the instrument is silent for good
     everything: bool = False  #: the sessions of all instruments are lost (a hub), not only this one
     bytes: int | None = Field(default=None, ge=0)  #: of a reply that arrive before the connection is lost
     seconds: Seconds | None = None
@@ -178,7 +179,10 @@ class FaultPlan:
         """Let a planned fault happen now; once."""
         if fault not in self._pending:
             return
-        self._pending.remove(fault)
+        if fault.lasting and fault in self.happened:
+            return
+        if not fault.lasting:
+            self._pending.remove(fault)
         self.happened.append(fault)
         self._tell(fault, instrument, self.total)
         if fault.kind not in ON_THE_WAY:

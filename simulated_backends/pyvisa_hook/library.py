@@ -33,6 +33,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     #: the instruments live in this process: nothing of them is left on when it dies, no watchdog could reach them
     ends_with_process = True
+    #: every call holds the bench's lock and moves its clock: a thread for each instrument would gain nothing
+    one_call_at_a_time = True
 
     @staticmethod
     def get_library_paths() -> Iterable[LibraryPath]:

@@ -54,6 +54,17 @@ def test_a_fault_of_a_reply_waits_for_a_read_and_each_happens_once() -> None:
     assert list(plan.trail) == [("meter", True), ("meter", False), ("scope", True), ("scope", True)]
 
 
+def test_a_lasting_fault_goes_on_and_is_told_once() -> None:
+    told: list[int] = []
+    plan = FaultPlan(
+        (Fault(kind="timeout", message=1, instrument="scope", lasting=True),), tell=lambda *_: told.append(plan.total)
+    )
+    assert plan.next_message("scope") is None
+    assert all(plan.next_message("scope") is not None for _ in range(3))
+    assert plan.next_message("meter") is None
+    assert told == [1] and len(plan.happened) == 1
+
+
 def test_an_instrument_counts_its_own_messages_and_time_is_time() -> None:
     now = [0.0]
     plan = FaultPlan(

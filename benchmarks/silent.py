@@ -1,0 +1,125 @@
+"""One instrument falls silent for good: ``python -m benchmarks.silent [--quick] [--every N] [--resume FILE]``.
+
+Each instrument is silenced at each message (or every N-th) of a short run of each protocol, in two ways: its messages
+are lost, or it takes them and never answers. From the decision to make safe (the first call of
+``make_all_safe``) every output of the other instruments must be off within 1 s of bench time, by the witness, and
+stay off. On the simulated bench in this process instruments take turns on one clock, so that this is the worst
+case: with a thread for each (metal, served benches) the silent one holds up no other at all.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import tsbench.bench
+from benchmarks.fault_cases import SHORT, run_case
+from benchmarks.fault_check import unclear
+from benchmarks.report import Line, report
+from tsbench.instruments.all_at_once import make_all_safe
+from tsbench.simulated_backends.witness_log import read_witness
+
+WITHIN = 1.0  #: [s] of bench time
+WAYS = {"messages lost": {}, "messages taken": {"after": True}}
+NEVER = "not injected"
+
+
+def cases(name: str, trail: Sequence[tuple[str, bool]], every: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield (way, key, fault) of every case of a protocol."""
+    counts: dict[str, int] = {}
+    for place, (instrument, _) in enumerate(trail):
+        number = counts[instrument] = counts.get(instrument, -1) + 1
+        for shift, (way, details) in enumerate(WAYS.items()):
+            if (place + shift * (every // 2)) % every == 0:
+                fault = {"kind": "timeout", "lasting": True, "instrument": instrument, "message": number, **details}
+                yield way, f"{name}/{way}/{instrument}/{number}", fault
+
+
+def judged(name: str, fault: dict[str, Any]) -> tuple[list[str], float | None]:
+    """Run one case; return what is wrong, and after how long [s] the last other output was off (None: none was on)."""
+    folder = Path(tempfile.gettempdir()) / f"tsbench_silent_{os.getpid()}"
+    decisions: list[float] = []
+
+    def noted(connections: Any, managers: Any, reopen: bool) -> Any:
+        decisions.append(next(iter(managers.values())).visalib.clock.now())
+        return make_all_safe(connections, managers, reopen)
+
+    with mock.patch.object(tsbench.bench, "make_all_safe", noted):
+        case = run_case(folder, name, fault=fault, thorough=False)
+    if not case.happened:
+        return [NEVER], None
+    problems = [] if not case.line else [found] if (found := unclear(case.line, "")) else []
+    if not case.line:
+        problems.append("no line says what happened")
+    last: dict[str, tuple[bool, float]] = {}
+    latest = None
+    for record in read_witness(folder / "witness.jsonl").of_kind("output"):
+        if record["instrument"] == fault["instrument"]:
+            continue
+        output = f"{record['instrument']}.{record['channel']}".strip(".")
+        was_on = last.get(output, (False, 0.0))[0]
+        last[output] = (bool(record["on"]), record["t"])
+        if was_on and not record["on"] and record["t"] >= decisions[0]:
+            latest = max(latest or 0.0, record["t"] - decisions[0])
+        if record["on"] and record["t"] > decisions[0]:
+            problems.append(f"{output} switched on after the decision")
+    problems += [f"{output} left on" for output, (on, _) in last.items() if on]
+    if latest is not None and latest > WITHIN:
+        problems.append(f"off {latest:.3g} s after the decision")
+    return problems, latest
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run every case, or every N-th, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.silent", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="every 60th message")
+    parser.add_argument("--every", type=int, default=1, help="only every N-th message")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from there, add to it")
+    parser.add_argument("--minutes", type=float, default=1e6, help="stop then; --resume goes on another time")
+    options = parser.parse_args(arguments)
+    every = 60 if options.quick else options.every
+    done: dict[str, tuple[list[str], float | None]] = {}
+    if options.resume and options.resume.exists():
+        for line in options.resume.read_text().splitlines():
+            key, problems, latest = json.loads(line)
+            done[key] = problems, latest
+    began = time.monotonic()
+    lines: list[Line] = []
+    folder = Path(tempfile.gettempdir()) / f"tsbench_silent_{os.getpid()}"
+    for name in SHORT:
+        clean = run_case(folder, name, thorough=False)
+        figures: dict[str, list[str]] = {}
+        for way, key, fault in cases(name, clean.trail, every):
+            figures.setdefault(way, []).append(key)
+            if key in done or time.monotonic() - began > 60 * options.minutes:
+                continue
+            done[key] = problems, latest = judged(name, fault)
+            if problems and problems != [NEVER]:
+                print(f"{key}: {'; '.join(problems)}", file=sys.stderr, flush=True)
+            if options.resume:
+                with options.resume.open("a") as file:
+                    file.write(json.dumps([key, problems, latest]) + "\n")
+        lines += [_line(name, way, keys, done) for way, keys in figures.items()]
+    return report("silent", "any one instrument silent from any message on: all other outputs off at once", lines)
+
+
+def _line(name: str, way: str, keys: Sequence[str], done: dict[str, tuple[list[str], float | None]]) -> Line:
+    """Return the row of one protocol and way."""
+    found = [done[key] for key in keys if key in done and done[key][0] != [NEVER]]
+    good = sum(not problems for problems, _ in found)
+    times = [latest for _, latest in found if latest is not None]
+    text = f"{good} of {len(found)} safe; an output was on at the decision in {len(times)}"
+    text += f", off after {max(times) * 1e3:.3g} ms at most" * bool(times)
+    missing = sum(key not in done for key in keys)
+    text += f"; {missing} to come" * bool(missing)
+    return Line(f"{name}, {way}", text, f"all within {WITHIN:g} s", good == len(found) > 0 and not missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
