@@ -16,6 +16,7 @@ become a run file). Numbers are little-endian. Arrays above 1 MB lie in ``RUN_ID
 before the record that names them.
 """
 
+import contextlib
 import os
 import struct
 import time
@@ -29,6 +30,7 @@ import numpy as np
 from tsbench.errors import StorageError
 from tsbench.records import Point, RunEvent, Waveform
 from tsbench.storage import codec, disk, record_data
+from tsbench.storage.journal_rescue import put_back, require_named
 
 MAGIC = b"\x89TSJ\r\n\x1a\n"
 VERSION = 1
@@ -70,7 +72,8 @@ class JournalWriter:
     Raises
     ------
     StorageError
-        It cannot be made, or a write failed (disk full): then the journal ends with the last whole record.
+        It cannot be made, or a write failed (disk full): then the journal ends with the last whole record. Or its
+        name is gone (folder deleted): then nothing more is acknowledged, and ``rescue`` puts it back.
     """
 
     def __init__(
@@ -87,6 +90,8 @@ class JournalWriter:
         self._unsynced = False
         self._raw = -1
         self._failed = False
+        self._nameless = False
+        self._size = 0
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         try:
             self._descriptor = os.open(path, flags, 0o644)
@@ -145,6 +150,29 @@ class JournalWriter:
         self._unsynced = False
         self._last_sync = self._clock()
 
+    def rescue(self) -> Path | None:
+        """Put a journal that has lost its name under one again and go on there; None where it has its name.
+
+        Long waveforms may take a while: call it when all is switched off.
+
+        Raises
+        ------
+        StorageError
+            There is no place for it.
+        """
+        if not self._nameless and not self._failed and self._descriptor >= 0:
+            with contextlib.suppress(StorageError):
+                self._require_place()
+        if not self._nameless:
+            return None
+        old = {SUFFIX: self._descriptor} | ({RAW_SUFFIX: self._raw} if self._raw >= 0 else {})
+        self.path, new = put_back(old, self.path)
+        for descriptor in old.values():
+            os.close(descriptor)
+        self._descriptor, self._raw = new[SUFFIX], new.get(RAW_SUFFIX, -1)
+        self._nameless = False
+        return self.path
+
     def close(self) -> None:
         """Close without a word; the journal stays."""
         for descriptor in (self._descriptor, self._raw):
@@ -158,14 +186,31 @@ class JournalWriter:
         self._unsynced = True
 
     def _write(self, data: bytes) -> None:
-        if self._failed or self._descriptor < 0:
+        if self._failed or self._nameless or self._descriptor < 0:
             raise StorageError(f"{self.path}: the journal is closed after a failed write")
-        end = os.lseek(self._descriptor, 0, os.SEEK_END)
         try:
             disk.write_all(self._descriptor, data)
         except OSError as error:
-            self._cut_back(self._descriptor, end)
+            self._cut_back(self._descriptor, self._size)
             raise disk.storage_error(error, self.path, "the journal") from error
+        self._size += len(data)
+        self._require_place()
+
+    def _require_place(self) -> None:
+        """Raise StorageError unless what was written stands where others find it, behind what stood there."""
+        try:
+            require_named(self._descriptor, self.path)
+            if self._raw >= 0:
+                require_named(self._raw, self.path.with_suffix(RAW_SUFFIX))
+        except StorageError:
+            self._nameless = True
+            raise
+        if (size := os.fstat(self._descriptor).st_size) != self._size:
+            self._failed = True
+            raise StorageError(
+                f"{self.path}: another program has changed the journal: {size} bytes where {self._size} were written; "
+                "what it left is kept"
+            )
 
     def _append_raw(self, content: bytes) -> int:
         raw_path = self.path.with_suffix(RAW_SUFFIX)

@@ -100,6 +100,21 @@ class RunRecorder:
         """Record the instruments as they are set up now; stands in the header's place of them."""
         self._journal.append("instruments", facts)
 
+    def rescue(self) -> str:
+        """Put the run under a name again if it has lost it (its folder was deleted); one line, "" if it has not.
+
+        Raises
+        ------
+        StorageError
+            There is no place for it.
+        """
+        if (path := self._journal.rescue()) is None:
+            return ""
+        self._lock.release()
+        self.path = path
+        self._lock = RunLock(path.with_suffix(LOCK_SUFFIX))
+        return f"everything acknowledged was written again to {path}"
+
     def settle(self) -> None:
         """Put on the disk what a group of fast points still holds back; cheap, call it between steps."""
         self._journal.settle()
@@ -122,6 +137,8 @@ class RunRecorder:
         """
         from tsbench.storage.run_file import consolidate  # noqa: PLC0415  h5py comes in only here
 
+        if message := self.rescue():
+            self.event(RunEvent("warning", message, 0.0))
         self._journal.append(
             "finish",
             {

@@ -36,7 +36,7 @@ def _holder(descriptor: int) -> str:
 def _same_file(descriptor: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
+    except OSError:  # gone, or its folder is
         return False
 
 
@@ -81,8 +81,8 @@ class RunLock:
         """Give the run free and remove the lock file. Safe to call twice."""
         if self._descriptor < 0:
             return
-        if sys.platform != "win32":  # while locked, so that nobody's fresh lock file is removed
-            self.path.unlink(missing_ok=True)
+        if sys.platform != "win32" and _same_file(self._descriptor, self.path):
+            self.path.unlink(missing_ok=True)  # while locked, so that nobody's fresh lock file is removed
         os.close(self._descriptor)
         self._descriptor = -1
         if sys.platform == "win32":  # an open file cannot be removed there

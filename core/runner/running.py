@@ -73,6 +73,7 @@ class RunningRun:
         if not report.safe:  # a run that leaves a source on has failed, however good its data
             reason = "; ".join(part for part in (ended.reason, report.message) if part)
             ended = replace(ended, status="fail", reason=reason)
+        ended = self._rescue(ended)
         self._tell_end(ended, report)
         self._judge_device()
         results = self._extract(ended) if extract else ()
@@ -162,6 +163,14 @@ class RunningRun:
             self.recorder.end(ended.status, ended.reason)
         except TsbenchError as error:
             self.teller.tell("warning", str(error))
+
+    def _rescue(self, ended: Ended) -> Ended:
+        """Give a run whose folder was deleted a name again, now that all is off."""
+        try:
+            message = self.recorder.rescue()
+        except (TsbenchError, OSError) as error:
+            message = in_words(error)
+        return replace(ended, reason="; ".join(filter(None, (ended.reason, message))))
 
     def _keep_settings(self) -> None:
         try:

@@ -1,6 +1,7 @@
 """The runner ends safe and keeps the data, whatever a protocol, an instrument or a disk does."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,26 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_sent(
 def test_a_misspelt_option_is_told_before_the_bench_is_opened(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="no option 'extrakt'; did you mean 'extract'"):
         run_protocol(tmp_path / "no.bench.toml", "D1", IVSweep(), tmp_path, extrakt=False)  # type: ignore[call-arg]
+
+
+def test_a_run_whose_folder_is_deleted_ends_safe_and_keeps_its_points(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[RunEvent] = []
+    hooked(monkeypatch, lambda _: shutil.rmtree(tmp_path / "out"))
+    outcome = run_on(bench, Sweep(at=3), tmp_path / "out", events=told.append)  # type: ignore[arg-type]
+    acknowledged = sum(event.kind == "point" for event in told)
+    assert outcome.status == "fail" and outcome.safe and not bench.on and acknowledged == 3
+    assert "its folder was deleted or renamed" in outcome.reason and "written again to" in outcome.reason
+    assert outcome.path is not None and inspect(outcome.path) == []
+    assert len(read_run(outcome.path).points) >= acknowledged
+
+
+def test_a_folder_deleted_when_all_was_measured_costs_nothing(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: shutil.rmtree(tmp_path / "out") or ())
+    outcome = run_on(bench, Sweep(), tmp_path / "out")  # type: ignore[arg-type]
+    assert outcome.status == "success" and outcome.path is not None and inspect(outcome.path) == []
+    run = read_run(outcome.path)
+    assert len(run.points) == 5 and "written again to" in run.events[-1].message

@@ -2,8 +2,12 @@
 
 import errno
 import os
+import shutil
 import struct
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +26,8 @@ from tsbench.records import (
     RunHeader,
     Waveform,
 )
-from tsbench.storage import codec, disk, journal, read_run, record_data, recover, run_file
+from tsbench.storage import codec, disk, journal, journal_rescue, read_run, record_data, recover, run_file
+from tsbench.storage.journal import SUFFIX, Durability
 from tsbench.storage.journal_reader import follow, read_journal
 from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.validation import inspect
@@ -48,6 +53,7 @@ WAVE = Waveform(
     1e-9,
     np.zeros(1),
 )
+LONG = replace(WAVE, codes=np.arange(2**20, dtype=np.int16).reshape(1, 2**20))  # in the raw file
 
 
 def measure(recorder: RunRecorder, points: int = 4) -> None:
@@ -336,3 +342,78 @@ def test_whatever_stands_in_a_journal_reading_it_ends_in_one_of_our_errors(
         record_data.run_digest(run)
     except UnreadableFile as error:
         assert "\n" not in str(error)
+
+
+def deleted(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def renamed(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def replaced(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    other.replace(path)
+
+
+@pytest.mark.parametrize("durability", ["power", "process"])
+@pytest.mark.parametrize("harm", [deleted, renamed, removed, replaced])
+def test_a_journal_that_loses_its_name_acknowledges_nothing_more_and_gets_one_again(
+    tmp_path: Path, durability: Durability, harm: Callable[[Path], None]
+) -> None:
+    acknowledged = 0
+    with RunRecorder(tmp_path / "out", HEADER, durability=durability) as recorder:
+        recorder.waveform(LONG)
+        for _ in range(4):
+            recorder.point(Point((float(acknowledged), 0.0)))
+            acknowledged += 1
+        harm(recorder.path)
+        for _ in range(2):  # the next at the latest, and it stays so
+            with pytest.raises(StorageError, match=r"lost its name|closed after a failed write"):
+                recorder.point(Point((float(acknowledged), 0.0)))
+        assert str(recorder.path.parent) in recorder.rescue() and recorder.rescue() == ""
+        path = recorder.finish("fail", "its folder was deleted")
+    run = read_run(path)
+    assert inspect(path) == [] and len(run.waveforms) == 1 and run.waveforms[0].codes.shape == LONG.codes.shape
+    assert run.column("voltage").tolist()[:acknowledged] == [*map(float, range(acknowledged))]
+    left = [p.name for p in path.parent.iterdir() if p.suffix in {SUFFIX, ".raw", ".lock"}]
+    assert set(left) <= ({HEADER.run_id + SUFFIX, HEADER.run_id + ".raw"} if harm in {replaced, removed} else set())
+
+
+def test_a_raw_file_that_is_gone_is_noticed_and_put_back(tmp_path: Path) -> None:
+    with RunRecorder(tmp_path, HEADER) as recorder:
+        recorder.waveform(LONG)
+        recorder.path.with_suffix(".raw").unlink()
+        with pytest.raises(StorageError, match="lost its name"):
+            recorder.point(Point((1.0, 0.0)))
+        recorder.rescue()
+        path = recorder.finish("fail", "")
+    assert inspect(path) == [] and len(read_run(path).waveforms) == 1
+
+
+def test_a_journal_that_another_program_cuts_short_is_noticed(tmp_path: Path) -> None:
+    with RunRecorder(tmp_path, HEADER) as recorder:
+        recorder.point(Point((0.0, 0.0)))
+        os.truncate(recorder.path, 50)
+        with pytest.raises(StorageError, match=r"another program has changed the journal: .* bytes where"):
+            recorder.point(Point((1.0, 0.0)))
+        with pytest.raises(StorageError, match="closed after a failed write"):
+            recorder.point(Point((1.0, 0.0)))
+
+
+def test_a_drive_that_is_gone_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with RunRecorder(tmp_path, HEADER) as recorder:
+
+        def gone(*_: Any, **__: Any) -> None:
+            raise OSError(errno.ESTALE, "Stale file handle")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(journal_rescue.Path, "stat", gone)
+            with pytest.raises(StorageError, match="cannot be reached: Stale file handle"):
+                recorder.point(Point((1.0, 0.0)))
