@@ -32,7 +32,7 @@ def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulate
         style = {
             "color": CURVE,
             "linewidth": 0.5 if many else 1.0,
-            "alpha": max(0.15, 8 / len(events)) if many else 1.0,
+            "alpha": min(1.0, max(0.15, 8 / len(events))) if many else 1.0,
         }
         linear.plot(volts, amperes, marker=None if many else ".", markersize=2.5, **style)
         magnitude = np.where(half.current > 0, half.current, np.nan)

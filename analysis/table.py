@@ -1,77 +1,59 @@
-"""Tables of others (CSV and its relatives): lines of text -> named columns of numbers, streamed.
+"""Tables of others (CSV and its relatives): lines of text -> named columns of numbers in SI units, streamed.
 
-Understood: comma, semicolon, tab, bar or blanks between cells; decimal point, or decimal comma where the
-comma does not separate cells; a byte-order mark; comments (``#`` or ``%``) and blank lines; a header, or none
-(columns are then ``1``, ``2``, …); a second line with units. Blank and NaN cells, and a meter's overflow
-number, leave the row out, with its line number; text in place of a number is refused.
+``table_layout`` says what is understood of the text. Units come from the header ("V [mV]", "I/nA"), from a row of
+units, or from ``--columns``; a column without any is taken in SI, and says so; a unit that is unclear is refused.
+Blank and NaN cells, and a meter's overflow number, leave the row out, with its line number; text in place of a
+number, and a row with more or fewer cells than the header, are refused.
 """
 
+import itertools
 import math
-import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError, UnreadableFile, nearest
+from tsbench.analysis.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
+from tsbench.analysis.column_units import Header, UnclearUnit, is_function, plain_text, split_header, unit_factor
+from tsbench.analysis.table_layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout
+from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray
 
-#: what a column may mean
-ROLES: Mapping[str, str] = {
-    "voltage": "device voltage [V]",
-    "current": "device current [A]",
-    "time": "time [s]",
-    "level": "set-point [V]",
-    "sweep": "number of the half-sweep",
-    "cycle": "number of the cycle",
-}
-#: header names that are taken for a role when no columns are named
-_GUESSES: Mapping[str, str] = {
-    "voltage": r"(device[ _]?)?(voltage|volt|volts|v|u)",
-    "current": r"(device[ _]?)?(current|curr|amps|i)",
-    "time": r"(time|t)",
-    "sweep": r"(half[ _]?)?sweep",
-    "cycle": r"cycle",
-    "level": r"(level|set[ _]?point)",
-}
+__all__ = ["ColumnRead", "Table", "parse_columns", "parse_table"]
+
 #: readings at least this large are a meter's way to say "overflow" (9.9e37)
 OVERFLOW_NUMBER = 9e37
-_DELIMITERS = ",;\t|"
-_NOT_A_NUMBER = frozenset({"", "nan", "-nan", "na", "n/a", "null", "none", "-"})
+#: what is guessed only where its cells are numbers: a column "Time" may hold dates
+_OPTIONAL = ("time", "level", "sweep", "cycle")
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """One column as it was understood."""
+
+    name: str  #: as in the header; its number where there is none
+    unit: str  #: as written; the SI unit where none was given, "" where the column has none
+    factor: float  #: numbers were multiplied by it
+    assumed: bool  #: no unit was given anywhere: SI
+
+    def __str__(self) -> str:
+        if not self.unit:
+            return f"'{self.name}'"
+        return f"'{self.name}' [{self.unit}, no unit is given]" if self.assumed else f"'{self.name}' [{self.unit}]"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns by role, each shape (n,), in the file's order, and the rows that were left out."""
+    """Columns by role in SI units, each shape (n,), in the file's order, and the rows that were left out."""
 
     columns: Mapping[str, FloatArray]
     left_out: tuple[tuple[int, str], ...]  #: (line number from 1, reason)
+    read: Mapping[str, ColumnRead]  #: what each role was read from
 
-
-def parse_columns(text: str) -> dict[str, str]:
-    """Read ``role=name,role=name`` as the command line takes it.
-
-    Raises
-    ------
-    ConfigurationError
-        A role that does not exist, named twice, or without a column.
-    """
-    columns: dict[str, str] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        role, equals, name = (piece.strip() for piece in part.partition("="))
-        if role not in ROLES:
-            raise ConfigurationError(f"--columns: '{role}' is not a role{nearest(role, ROLES)}")
-        if not equals or not name:
-            raise ConfigurationError(f"--columns: '{part}' names no column; give for example '{role}=NAME'")
-        if role in columns:
-            raise ConfigurationError(
-                f"--columns: role '{role}' is given twice ('{columns[role]}' and '{name}')"
-            )
-        columns[role] = name
-    if not columns:
-        raise ConfigurationError("--columns is empty; give for example 'voltage=voltage_V,current=current_A'")
-    return columns
+    def described(self) -> str:
+        """Return which column was taken for what, with its unit."""
+        return ", ".join(f"{role} = {column}" for role, column in self.read.items())
 
 
 def parse_table(
@@ -82,7 +64,8 @@ def parse_table(
     Parameters
     ----------
     lines : the file's lines; read once, nothing but the wanted columns is kept
-    columns : role -> header name (or number from 1 where there is no header); None: guessed from the header
+    columns : role -> header name (or number from 1), with a unit where the file gives none: ``{"voltage": "V1 [mV]"}``;
+        None: guessed from the header
     source : name for messages
 
     Returns
@@ -92,148 +75,128 @@ def parse_table(
     Raises
     ------
     ConfigurationError
-        A column that is not there (with the nearest name), or none could be guessed.
+        A column that is not there (with the nearest name), none could be guessed, or a unit is unclear.
     UnreadableFile
-        No rows of numbers, a row with too few cells, or text in place of a number; with the line number.
+        No rows of numbers, a row with too few or too many cells, or text in place of a number; with the line number.
     """
-    rows = _content(lines)
-    first_number, first = next(rows, (0, ""))
-    if not first_number:
+    content = _content(lines, source)
+    head = list(itertools.islice(content, HEAD_LINES))
+    if all(line.comment for line in head):
         raise UnreadableFile(f"{source}: no rows in it; expected a header and rows of numbers")
-    second = next(rows, None)
-    delimiter, comma = _format(first, second[1] if second else "")
-    cells = _cells(first, delimiter)
-    headed = not all(_is_number(cell, comma) for cell in cells)
-    names = cells if headed else [str(k + 1) for k in range(len(cells))]
-    if columns is None:
-        columns = _guess(names, source)
-    where = {role: _position(name, names, source) for role, name in columns.items()}
-    kept = {role: array("d") for role in where}
+    said: dict[str, str] = {}
+
+    def resolve(names: Sequence[str], units: Sequence[str], row: Sequence[str]) -> dict[str, int]:
+        said.clear()
+        if columns is None:
+            found = guess_columns(names, source, units)
+            return {role: k for role, k in found.items() if role not in _OPTIONAL or _may_be_number(row, k)}
+        where = {}
+        for role, name in columns.items():
+            where[role], unit = column_of(name, names, source)
+            if unit is not None:
+                said[role] = unit
+        return where
+
+    layout = find_layout(head, resolve)
+    read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
+    rows = itertools.chain((line for line in head[layout.begin :]), content)
+    kept, left_out = _rows((line for line in rows if not line.comment), layout, source)
+    if not any(len(column) for column in kept.values()):
+        raise UnreadableFile(
+            f"{source}: no row of numbers in columns {', '.join(layout.names[k] for k in layout.where.values())}"
+        )
+    arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
+    return Table(arrays, tuple(left_out), read)
+
+
+def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
+    for number, line in enumerate(lines, start=1):
+        text = (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
+        if "\0" in text:
+            raise UnreadableFile(f"{source}: line {number} holds zero bytes: this is not a text table")
+        if text.strip():
+            yield Line(number, text, text.lstrip().startswith(COMMENTS))
+
+
+def _may_be_number(row: Sequence[str], position: int) -> bool:
+    """Return whether a cell is no date or other words; by its characters, for the row may not be one of numbers."""
+    return position >= len(row) or (not any(letter in row[position] for letter in ":/") and not row[position].isalpha())
+
+
+def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnRead:
+    """Return the unit of a column: what the user says, else header and row of units, which must agree."""
+    position = layout.where[role]
+    name, si = layout.names[position], UNITS.get(role)
+    if si is None:
+        return ColumnRead(name, "", 1.0, assumed=False)
+    if said is not None:
+        try:
+            return ColumnRead(name, said, unit_factor(said, si), assumed=False)
+        except UnclearUnit as error:
+            raise UnclearUnit(f"--columns: {role}: {error}; give for example {role}='{name} [m{si}]'") from None
+    head = split_header(name, BARE) if layout.headed else Header(name, "")
+    hint = f"say which unit it has: --columns {role}=\"{head.name} [m{si}]\""
+    if is_function(head.name):
+        raise UnclearUnit(f"{source}: column '{name}' is not the {role} itself; {hint} if it is")
+    under = layout.units[position] if position < len(layout.units) else ""
+    given = [unit for unit in (head.unit, under) if unit not in ("", "-")]
+    try:
+        factors = {unit_factor(unit, si) for unit in given}
+    except UnclearUnit as error:
+        raise UnclearUnit(f"{source}: column '{name}': {error}; {hint}") from None
+    if len(factors) > 1:
+        raise UnclearUnit(f"{source}: column '{name}': header says {given[0]}, row of units says {given[1]}; {hint}")
+    if not factors:
+        return ColumnRead(name, si, 1.0, assumed=True)
+    return ColumnRead(name, plain_text(given[0]), factors.pop(), assumed=False)
+
+
+def _rows(
+    lines: Iterable[Line], layout: Layout, source: str
+) -> tuple[dict[str, "array[float]"], list[tuple[int, str]]]:
+    """Return the numbers of the wanted columns as written, and the rows that were left out."""
+    kept = {role: array("d") for role in layout.where}
     left_out: list[tuple[int, str]] = []
-    pending = ([] if headed else [(first_number, first)]) + ([second] if second else [])
-    if (
-        headed
-        and second
-        and not any(_is_number(cell, comma) for cell in _cells(second[1], delimiter) if cell)
-    ):
-        pending = pending[:-1]  # a line of units under the header
-    for number, line in _joined(pending, rows):
-        values = _row(_cells(line, delimiter), where, names, comma, f"{source}: line {number}")
+    for line in lines:
+        values = _row(layout, line, f"{source}: line {line.number}")
         reason = next(
             (
-                f"{names[where[role]]} is {_plainly(value)}"
+                f"{layout.names[layout.where[role]]} is {_plainly(value)}"
                 for role, value in values.items()
                 if not math.isfinite(value) or abs(value) >= OVERFLOW_NUMBER
             ),
             None,
         )
         if reason:
-            left_out.append((number, reason))
+            left_out.append((line.number, reason))
             continue
         for role, value in values.items():
             kept[role].append(value)
-    if not any(len(column) for column in kept.values()):
-        raise UnreadableFile(
-            f"{source}: no row of numbers in columns {', '.join(names[k] for k in where.values())}"
+    return kept, left_out
+
+
+def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
+    cells, names = layout.format.cells(line.text), layout.names
+    if len(cells) > len(names) and any(cells[len(names) :]):
+        hint = (
+            "; a decimal comma cannot also separate cells: export with a decimal point or with semicolons"
+            if layout.format.delimiter == "," and not layout.format.comma else ""
         )
-    return Table({role: np.array(column, dtype=np.float64) for role, column in kept.items()}, tuple(left_out))
-
-
-def _content(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(lines, start=1):
-        text = (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
-        if "\0" in text:
-            raise UnreadableFile(f"line {number} holds zero bytes: this is not a text table")
-        if text.strip() and not text.lstrip().startswith(("#", "%")):
-            yield number, text
-
-
-def _joined(head: list[tuple[int, str]], rest: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    yield from head
-    yield from rest
-
-
-def _format(first: str, second: str) -> tuple[str | None, bool]:
-    """Return the delimiter (None: blanks) and whether numbers carry a decimal comma."""
-    sample = second or first
-    for delimiter in ";\t|":
-        if delimiter in first or (delimiter in second and "," not in first):
-            return delimiter, bool(re.search(r"\d,\d", sample)) and "." not in sample.replace("e-", "")
-    if "," in first or "," in second:
-        # "1,5 2,5": blanks separate and the comma is the decimal one
-        blanks = sample.split()
-        if len(blanks) > 1 and all(re.fullmatch(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?", cell) for cell in blanks):
-            return None, True
-        return ",", False
-    return None, False
-
-
-def _cells(line: str, delimiter: str | None) -> list[str]:
-    if delimiter is None:
-        return line.split()
-    return [cell.strip().strip("\"'").strip() for cell in line.split(delimiter)]
-
-
-def _number(cell: str, comma: bool) -> float:
-    if cell.lower() in _NOT_A_NUMBER:
-        return math.nan
-    if "_" in cell:  # Python would take 1_000
-        raise ValueError(cell)
-    return float(cell.replace(",", ".") if comma else cell)
-
-
-def _is_number(cell: str, comma: bool) -> bool:
-    try:
-        _number(cell, comma)
-    except ValueError:
-        return False
-    return True
-
-
-def _row(
-    cells: list[str],
-    where: Mapping[str, int],
-    names: list[str],
-    comma: bool,
-    place: str,
-) -> dict[str, float]:
+        raise UnreadableFile(f"{place} has {len(cells)} cells where the header has {len(names)}{hint}")
     values = {}
-    for role, position in where.items():
+    for role, position in layout.where.items():
         if position >= len(cells):
             raise UnreadableFile(
                 f"{place} has {len(cells)} cells where the header has {len(names)}; "
                 f"'{names[position]}' is missing"
             )
         try:
-            values[role] = _number(cells[position], comma)
+            values[role] = layout.format.number(cells[position])
         except ValueError:
             raise UnreadableFile(
                 f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number"
             ) from None
     return values
-
-
-def _position(name: str, names: list[str], source: str) -> int:
-    if name in names:
-        return names.index(name)
-    raise ConfigurationError(f"{source}: no column '{name[:60]}'{nearest(name, names)}")
-
-
-def _guess(names: list[str], source: str) -> dict[str, str]:
-    """Find roles by the header; a unit after a name ("voltage_V", "Current (A)") is looked past."""
-    found: dict[str, str] = {}
-    for name in names:
-        bare = re.sub(r"[ _]*[\[(].*$|[ _]+[munpk]?(V|A|s|sec)$", "", name.strip())
-        for role, pattern in _GUESSES.items():
-            if role not in found and re.fullmatch(pattern, bare, re.IGNORECASE):
-                found[role] = name
-                break
-    if len({"voltage", "current", "time"} & found.keys()) < 2:
-        raise ConfigurationError(
-            f"{source}: which columns are voltage and current (or time)? Say so with --columns "
-            f"voltage=NAME,current=NAME; there are {', '.join(names[:20])}"
-        )
-    return found
 
 
 def _plainly(value: float) -> str:

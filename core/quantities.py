@@ -135,10 +135,11 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
     """Return a value with its 95 % interval on one SI prefix: ``"1.0231 ± 0.0021 V"``.
 
     A lopsided interval is written out (``"81.2 (79.9 … 90.1) µA"``), an open one by its known bound
-    (``"3.1 (≥ 2.9) µs"``); the digits follow the width of the interval (two of its significant digits).
+    (``"3.1 (≥ 2.9) µs"``); the digits follow the width of the interval (two of its significant digits). Where only a
+    bound is known, it stands alone (``"≥ 2.9 µs"``).
     """
     if value is None or math.isnan(value):
-        return "-"
+        return _bounds_alone(low, high, unit)
     bounds = [bound for bound in (low, high) if bound is not None and math.isfinite(bound)]
     size = max(abs(number) for number in (value, *bounds))
     exponent = 0
@@ -167,9 +168,18 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
     return f"{text(value)} ± {half / scale:.{decimals}f}{symbol}"
 
 
+def _bounds_alone(low: float | None, high: float | None, unit: str) -> str:
+    """Return the bounds of a value that is not known itself; "-" where there are none."""
+    below = low is not None and math.isfinite(low)
+    above = high is not None and math.isfinite(high)
+    if below and above:
+        return f"{format_quantity(low, unit)} … {format_quantity(high, unit)}"
+    return f"≥ {format_quantity(low, unit)}" if below else f"≤ {format_quantity(high, unit)}" if above else "-"
+
+
 #: units of what tells result rows apart; names that are not here are plain numbers or words
 CONDITION_UNITS = {
-    "bias": "V", "amplitude": "V", "level": "V", "source_voltage": "V", "gap": "s", "width": "s",
+    "bias": "V", "amplitude": "V", "base": "V", "level": "A", "source_voltage": "V", "gap": "s", "width": "s",
     "period": "s", "pulse_width": "s",
     "ramp_rate": "V/s", "source_current": "A", "compliance": "A", "temperature": "K",
 }

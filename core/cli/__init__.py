@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 
 from tsbench.cli.parser import build_parser
+from tsbench.cli.plain_text import PLAIN_TEXT
 from tsbench.errors import TsbenchError
 
 INTERRUPTED = 130
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.simplefilter("ignore")  # what libraries warn about is for developers: --debug shows it
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console without µ or ± is no reason to fail
+            stream.reconfigure(errors=PLAIN_TEXT)  # a console without µ or ≥ is no reason to fail
     try:
         module, _, function = options.command_function.partition(":")
         command: Callable[..., int] = getattr(importlib.import_module(module), function)

@@ -145,15 +145,21 @@ def _add_reading(commands: Any) -> None:
         "reading:analyse",
         "numbers from run files, or from tables (CSV) of others",
         "  tsbench analyse runs/*.nxs\n"
-        "  tsbench analyse iv.csv --columns voltage=voltage_V,current=current_A --rule above=10n",
+        "  tsbench analyse runs            the run files and tables right in a folder\n"
+        "  tsbench analyse iv.csv --columns voltage=\"V1 [mV]\",current=\"I1 [uA]\" --rule above=10n",
     )
     analyse.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="run files (.nxs), tables (.csv)"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="run files (.nxs), tables (.csv, .txt), patterns such as runs/*.nxs or runs/**/*.nxs, folders",
     )
     analyse.add_argument(
         "--columns",
         metavar="ROLE=NAME,…",
-        help="which column of a table is what: voltage [V], current [A], sweep, time [s]",
+        help="which column of a table is what: voltage, current, time, level, sweep, cycle; with the unit in brackets "
+        'where the header gives no unit: voltage="V1 [mV]"',
     )
     analyse.add_argument(
         "--rule",
@@ -170,7 +176,7 @@ def _add_reading(commands: Any) -> None:
         "is this run file whole and conformant",
         "  tsbench validate runs/*.nxs",
     )
-    validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE", help="run files, patterns, folders")
     add_json(validate, "the findings")
 
     recover = add_command(

@@ -13,24 +13,28 @@ def analyse(options: argparse.Namespace) -> int:
 
     out = options.out or Path("analysed")
     analysis = analyse_files(options.files, columns=options.columns, rule=options.rule, out=out)
+    said = sys.stderr if options.json else sys.stdout
+    for line in analysis.understood:
+        said.write(f"{line}\n")
     if options.json:
         print_json(analysis.rows)
-        said = sys.stderr
     else:
         print_results(analysis.rows, f"Results of {', '.join(path.name for path in options.files)}")
-        said = sys.stdout
     for line in (*analysis.lines, *(f"figure: {path}" for path in analysis.figures)):
         said.write(f"{line}\n")
-    return 0
+    for line in analysis.problems:
+        sys.stderr.write(f"tsbench: {line}\n")
+    return 2 if analysis.problems else 0
 
 
 def validate(options: argparse.Namespace) -> int:
     """Say of each file whether it is whole and conformant; 2 if one is not."""
     from tsbench.cli.printing import print_json
+    from tsbench.extraction.paths import RUN_SUFFIXES, named_files
     from tsbench.storage import examine
 
     findings: list[dict[str, Any]] = []
-    for path in options.files:
+    for path in named_files(options.files, RUN_SUFFIXES):
         problems, note = examine(path)
         findings.append({"file": str(path), "problems": problems, "note": note})
     if options.json:

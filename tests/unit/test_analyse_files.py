@@ -2,13 +2,19 @@
 
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tsbench.analysis.switching_rule import Above
+from tsbench.cli import main
+from tsbench.cli.plain_text import PLAIN_TEXT
 from tsbench.errors import ConfigurationError, UnreadableFile
-from tsbench.extraction import analyse_files
+from tsbench.extraction import ExtractionOptions, analyse_files
+from tsbench.extraction.paths import named_files
+from tsbench.extraction.table_files import read_table
 
 SHARED = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 MEASURED = SHARED / "ag_diffusive_asymmetric_iv.csv"
@@ -110,11 +116,13 @@ def test_a_table_over_time(tmp_path):
 
 def test_one_clear_line_for_what_cannot_be_used(tmp_path):
     good = written(tmp_path, "good.csv", "V,I", np.arange(9), np.arange(9))
+    (tmp_path / "empty").mkdir()
     for arguments, error, word in [
         (([good], "voltage=W,current=I"), ConfigurationError, "'W'"),
         (([good], "voltage=V"), ConfigurationError, "not enough"),
         (([good], None, "over=3"), ConfigurationError, "rule"),
-        (([tmp_path],), ConfigurationError, "folder"),
+        (([tmp_path / "empty"],), ConfigurationError, "no file to read"),
+        (([tmp_path / "*.nxs"],), ConfigurationError, "no file fits"),
     ]:
         with pytest.raises(error, match=word) as caught:
             analyse_files(*arguments)
@@ -132,3 +140,112 @@ def test_one_clear_line_for_what_cannot_be_used(tmp_path):
     binary.write_bytes(b"V,I\n\x00\x01\x02\n")
     with pytest.raises(UnreadableFile):
         analyse_files([binary])
+
+
+def test_the_first_thing_said_is_what_was_understood(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("V [mV],I [uA]\n" + "".join(f"{k},{k}\n" for k in range(9)), encoding="utf-8")
+    assert main(["analyse", str(path), "--out", str(tmp_path)]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("a.csv: understood as: sweep, 1 half-sweep; columns: voltage = 'V [mV]' [mV], ")
+
+
+@pytest.mark.parametrize("number", range(1, 12))
+def test_any_number_of_half_sweeps_is_drawn(tmp_path, number):
+    path = written(tmp_path, "n.csv", "V,I,sweep", *half_sweeps([(1, True)] * number))
+    analysis = analyse_files([path], out=tmp_path)
+    assert not any("could not be drawn" in line for line in analysis.lines)
+    assert analysis.figures
+
+
+def test_a_figure_that_fails_costs_no_numbers(tmp_path, monkeypatch, capsys):
+    from tsbench.analysis import figures
+
+    def broken(*_, **__):
+        raise ValueError("no ink")
+
+    monkeypatch.setattr(figures, "sweep_figure", broken)
+    path = written(tmp_path, "a.csv", "V,I,sweep", *half_sweeps([(1, True), (1, True)]))
+    assert main(["analyse", str(path), "--out", str(tmp_path), "--json"]) == 0
+    said = capsys.readouterr()
+    assert len(json.loads(said.out)) > 4
+    assert "figure a_iv.png could not be drawn: ValueError: no ink" in said.err
+    assert "a_thresholds.png" in said.err
+
+
+def test_patterns_and_folders(tmp_path, monkeypatch, capsys):
+    for name in ("a.csv", "b.csv", "deeper/c.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        written(tmp_path, name, "V,I", np.arange(9), np.arange(9))
+    (tmp_path / "notes.md").write_text("not a table")
+    (tmp_path / "x.nxs").write_bytes(b"")
+    (tmp_path / "x.tsj").write_bytes(b"")
+    assert [path.name for path in named_files([tmp_path])] == ["a.csv", "b.csv", "x.nxs"]
+    assert [path.name for path in named_files([tmp_path / "*.csv"])] == ["a.csv", "b.csv"]
+    assert [path.name for path in named_files([tmp_path / "**" / "*.csv"])] == ["a.csv", "b.csv", "c.csv"]
+    monkeypatch.chdir(tmp_path)
+    assert main(["analyse", "*.csv", "a.csv", "--json", "--out", "drawn"]) == 0
+    assert {row["run"] for row in json.loads(capsys.readouterr().out)} == {"a.csv", "b.csv"}
+    assert main(["validate", "*.nxs"]) == 2
+    assert "x.nxs" in capsys.readouterr().out
+
+
+def test_one_file_that_cannot_be_read_does_not_cost_the_others(tmp_path, capsys):
+    written(tmp_path, "good.csv", "V,I", np.arange(9), np.arange(9))
+    (tmp_path / "bad.csv").write_text("V,I\n1,x\n")
+    assert main(["analyse", str(tmp_path), "--json", "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert {row["run"] for row in json.loads(said.out)} == {"good.csv"}
+    assert "bad.csv: line 2: 'x'" in said.err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "latin-1"])
+def test_a_console_without_the_characters_keeps_the_meaning(encoding):
+    for text, plain in {"≥ 3 µs": ">= 3 us", "≤ 3 Ω": "<= 3 Ohm", "1 ± 2": "1 +/- 2", "1 … 2": "1 ... 2"}.items():
+        shown = text.encode(encoding, PLAIN_TEXT).decode(encoding)
+        assert shown in {plain, text} or encoding != "ascii"
+        assert "?" not in shown
+        assert ("≥" in text) == (">" in shown or "≥" in shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.xlsx", {"xl/workbook.xml": "", "[Content_Types].xml": ""}, ("Excel workbook", "export", "CSV")),
+        ("a.ods", {"mimetype": "", "content.xml": ""}, ("OpenDocument", "CSV")),
+        ("a.npz", {"V.npy": "", "I.npy": ""}, ("NumPy archive", "CSV")),
+        ("a.zip", {"a.csv": "V,I"}, ("zip archive", "unpack")),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), ("Excel workbook", "CSV")),
+        ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(99), ("MATLAB", "CSV")),
+        ("a.bin", bytes(range(256)), ("binary", "CSV")),
+        ("a.csv.gz", b"\x1f\x8b\x08" + bytes(9), ("gzip", "unpack")),
+    ],
+)
+def test_workbooks_and_binary_files_are_named(tmp_path, name, content, words):
+    path = tmp_path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, text in content.items():
+                archive.writestr(member, text)
+    with pytest.raises(UnreadableFile) as refused:
+        analyse_files([path])
+    assert all(word in str(refused.value) for word in (name, *words))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_micro_in_any_usual_encoding(tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    path.write_text("U [mV];I [µA]\n1,5;2\n", encoding=encoding)
+    table = read_table(path)
+    assert (table.columns["voltage"][0], table.columns["current"][0]) == pytest.approx((1.5e-3, 2e-6))
+
+
+def test_options_take_a_rule_as_text():
+    assert ExtractionOptions(rule="above=100u").rule == Above(100e-6)
+    with pytest.raises(ConfigurationError, match="rule 'over=3'"):
+        ExtractionOptions(rule="over=3")
+    with pytest.raises(ConfigurationError, match="rule 3"):
+        ExtractionOptions(rule=3)

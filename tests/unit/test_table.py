@@ -93,7 +93,7 @@ def test_refused_with_the_place(text, error, words):
 
 def test_a_wrong_column_names_the_nearest():
     with pytest.raises(ConfigurationError, match="voltage_V"):
-        read("voltage_V,current_A\n1,2\n", {"voltage": "voltage", "current": "current_A"})
+        read("voltage_V,current_A\n1,2\n", {"voltage": "voltge_V", "current": "current_A"})
 
 
 def test_nothing_to_guess_from():

@@ -1,0 +1,53 @@
+"""What was found in one file: results, what is to be said of them, and the figures."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tsbench.records import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: one figure: its file, and what draws it
+Drawing = tuple[Path, Callable[[], "Figure"]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Results of one file."""
+
+    understood: str  #: what the file was taken for
+    results: list[Result]
+    lines: list[str] = field(default_factory=list)  #: what is to be said, a line each
+    figures: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Figures that were written, and a line for each that could not be drawn."""
+
+    paths: list[Path]
+    problems: list[str]
+
+
+def draw_all(drawings: Iterable[Drawing]) -> Drawn:
+    """Draw and save figures one by one: one that fails costs neither the others nor the numbers."""
+    from tsbench.analysis.figures import save
+
+    paths: list[Path] = []
+    problems: list[str] = []
+    for path, draw in drawings:
+        try:
+            paths.append(save(draw(), path))
+        except Exception as error:  # noqa: BLE001 - whatever Matplotlib raises: the numbers are what counts
+            reason = " ".join(str(error).split()) or "no reason given"
+            problems.append(f"figure {path.name} could not be drawn: {type(error).__name__}: {reason}")
+    return Drawn(paths, problems)
+
+
+def drawn(found: Found, path: Path, out: Path, drawings: Mapping[str, Callable[[], "Figure"]]) -> Found:
+    """Return what was found with its figures, each named after the table and what it shows."""
+    made = draw_all((out / f"{path.stem}_{name}.png", draw) for name, draw in drawings.items())
+    return replace(found, lines=[*found.lines, *made.problems], figures=[*found.figures, *made.paths])

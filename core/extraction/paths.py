@@ -1,0 +1,56 @@
+"""Files that a command line names: patterns that the shell did not expand, and folders."""
+
+import glob
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tsbench.errors import ConfigurationError
+
+#: what is a run file, the journal of one, or the file of another program that may be one
+RUN_SUFFIXES = frozenset({".nxs", ".tsj", ".h5", ".hdf5"})
+#: what is taken for a table in a folder; elsewhere any name is
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".dat"})
+
+
+def named_files(given: Iterable[Path | str], suffixes: Sequence[str] | frozenset[str] | None = None) -> list[Path]:
+    """Return the files that are meant, each once, in the order given.
+
+    Parameters
+    ----------
+    given : files; patterns such as ``runs/*.nxs`` (Windows' shells do not expand them; ``**`` stands for folders within
+        folders); folders, of which the files right in them are taken, those in deeper folders are not
+    suffixes : of the files of a folder that are taken; None: run files, journals without a run file, and tables
+
+    Raises
+    ------
+    ConfigurationError
+        A pattern that fits no file, a folder with nothing in it to read.
+    """
+    files: dict[Path, None] = {}
+    for name in given:
+        path = Path(name)
+        if path.is_dir():
+            files.update(dict.fromkeys(_in_folder(path, suffixes)))
+        elif not path.exists() and glob.has_magic(str(name)):
+            found = sorted(Path(match) for match in glob.glob(str(name), recursive=True))  # noqa: PTH207 - absolute patterns too
+            if not found:
+                raise ConfigurationError(f"no file fits '{name}'")
+            files.update(dict.fromkeys(match for match in found if match.is_file()))
+        else:
+            files[path] = None
+    return list(files)
+
+
+def _in_folder(folder: Path, suffixes: Sequence[str] | frozenset[str] | None) -> list[Path]:
+    wanted = RUN_SUFFIXES | TABLE_SUFFIXES if suffixes is None else frozenset(suffixes)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in wanted)
+    # a journal beside its run file is the same measurement
+    finished = {path.stem for path in files if path.suffix.lower() == ".nxs"}
+    files = [path for path in files if path.suffix.lower() != ".tsj" or path.stem not in finished]
+    files = [path for path in files if not path.name.startswith(".")]
+    if not files:
+        raise ConfigurationError(
+            f"{folder}: no file to read right in this folder ({', '.join(sorted(wanted))}); for folders within it "
+            f"give a pattern such as {(folder / '**' / '*.nxs').as_posix()}"
+        )
+    return files
