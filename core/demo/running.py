@@ -73,8 +73,10 @@ def run_demo(
             folds = [fold for fold in ("threshold", "hold") if fold in known]
             static.update({f"{fold}_voltage": known[fold]["voltage"] for fold in folds})
             if figures:
-                pictures += draw_figures(
-                    run, out, problem=lambda line, tell=listen: tell(RunEvent("warning", line, 0.0)))
+                lines: list[str] = []
+                pictures += draw_figures(run, out, problem=lines.append)
+                for line in lines:
+                    listen(RunEvent("warning", line, 0.0))
     done = DemoOutcome(tuple(parts), tuple(rows), static, tuple(paths), tuple(pictures), out)
     (out / "demo.json").write_text(json.dumps([row.as_json() for row in rows], indent=1), encoding="utf-8")
     return done
