@@ -65,8 +65,19 @@ class GuardedSourceMeter(Guarded):
         if self._source is None or self._source.function != settings.function:
             self._levels = (0.0,)
             self.note_off()  # the driver opens the output with a new function
-        self._source = accepted
+        self._believe()
         return accepted
+
+    @property
+    def source(self) -> SourceSettings | None:
+        """Return the source as the instrument was last read to have it set."""
+        return self.driver.source
+
+    def _believe(self) -> None:
+        """Take over the source as it was last read back: a range may have moved its limit."""
+        self._source = self.driver.source
+        if self._source is not None:
+            self.note_current(self._worst_current(self._source))
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Check aperture and range, then set."""
@@ -77,21 +88,29 @@ class GuardedSourceMeter(Guarded):
             require_in_range(
                 subject, "measuring range", settings.range, Range(0.0, allowed.high, allowed.unit)
             )
-        return self.driver.configure_measure(settings)
+        try:
+            return self.driver.configure_measure(settings)
+        finally:
+            self._believe()
 
     def set_level(self, level: float) -> None:
         """Check the level at the device, then set it."""
         source = self._configured()
         self._require_levels((level,), source)
         self._levels = (*self._levels, level)  # either may stand there, should the message fail
-        self.driver.set_level(level)
+        try:
+            self.driver.set_level(level)
+        finally:
+            self._believe()
         self._levels = (level,)
         self.note_current(self._worst_current(source))
 
     def set_output(self, enabled: bool) -> None:
-        """Switch off always; on only if what is configured is allowed."""
+        """Switch off always; on only if what is configured, as read back, is allowed."""
         if enabled:
             source = self._configured()
+            limit = "max_current" if source.function == "voltage" else "max_voltage"
+            self.post.device.require(self.post.subject, "the compliance read back", source.limit, limit)
             self._require_levels(self._levels, source)
             self.note_on(self._worst_current(source))
         self.driver.set_output(enabled)

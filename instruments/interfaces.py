@@ -125,6 +125,13 @@ class SourceMeter(InstrumentBase, Protocol):
 
     capabilities: SourceMeterCapabilities
 
+    @property
+    def source(self) -> SourceSettings | None:
+        """Return the source as it was last *read* to be set (None before it is configured).
+
+        Read again after every setting that may move its limit: it may differ from what ``configure_source`` returned.
+        """
+
     def configure_source(self, settings: SourceSettings) -> SourceSettings: ...
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings: ...
     def set_level(self, level: float) -> None:

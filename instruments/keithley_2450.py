@@ -13,25 +13,14 @@ from pymeasure.instruments import Instrument
 
 from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, nearest
 from tsbench.instruments import keithley_2450_data as data
-from tsbench.instruments.interfaces import (
-    Accuracy,
-    MeasureSettings,
-    OutputState,
-    Range,
-    Reading,
-    SourceMeterCapabilities,
-    SourceSettings,
-)
+from tsbench.instruments import keithley_2450_limits as limits
+from tsbench.instruments.interfaces import MeasureSettings, Range, Reading
 from tsbench.instruments.keithley_2450_readings import ELEMENTS, decoded
+from tsbench.instruments.keithley_2450_source import OTHER, UNIT, WORD, SourceSide
 from tsbench.instruments.limits import require_in_range, shown
 from tsbench.instruments.scpi import format_list, format_number, parse_name
-from tsbench.instruments.scpi_instrument import ScpiInstrument
 from tsbench.records import Flag, FloatArray
 
-_WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
-_LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
-_UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-_OTHER: Mapping[str, data.Function] = {"voltage": "current", "current": "voltage"}
 _OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
 _BUFFER = '"defbuffer1"'
 _LONG_READING = 0.08  #: [s] an aperture beyond this is started and polled, so that a stop is heard
@@ -48,7 +37,7 @@ def _trigger_state(reply: str) -> str:
     return state
 
 
-class Keithley2450(ScpiInstrument):
+class Keithley2450(SourceSide):
     """A :class:`~tsbench.instruments.SourceMeter`.
 
     Parameters
@@ -60,15 +49,7 @@ class Keithley2450(ScpiInstrument):
 
     title = "Keithley 2450"
     repeatable = data.REPEATABLE
-    capabilities: SourceMeterCapabilities = data.CAPABILITIES
 
-    output_enabled = Instrument.setting(
-        ":OUTP %s", """Set the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
-    )
-    source_function = Instrument.control(
-        ":SOUR:FUNC?", ":SOUR:FUNC %s", """Control the sourced quantity ("voltage" or "current").""",
-        map_values=True, values=dict(_WORD), cast=str, preprocess_reply=lambda reply: parse_name(reply)[:4],
-    )
     line_frequency = Instrument.measurement(":SYST:LFR?", """Get the mains frequency [Hz].""")
     language = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
 
@@ -80,11 +61,7 @@ class Keithley2450(ScpiInstrument):
                 f"{name}: unknown output_off '{output_off}'{nearest(output_off, _OUTPUT_OFF)}"
             )
         self._off_mode = _OUTPUT_OFF[output_off]
-        self._source: SourceSettings | None = None
-        self._measure: MeasureSettings | None = None
-        self._level = 0.0
         self._levels: FloatArray = np.zeros(0)
-        self._automatic_delay = True
         super().__init__(adapter, name, **kwargs)
 
     def initialise(self) -> None:
@@ -97,57 +74,20 @@ class Keithley2450(ScpiInstrument):
             )
         self.capabilities = dataclasses.replace(data.CAPABILITIES, line_frequency=self.ask_number(":SYST:LFR?"))
         self.send(f":OUTP:VOLT:SMOD {self._off_mode}", f":OUTP:CURR:SMOD {self._off_mode}")
-        self._source = self._measure = None
-        self._level = 0.0
+        self.forget()
 
     # ------------------------------------------------------------------------------------- configuration
-
-    def configure_source(self, settings: SourceSettings) -> SourceSettings:
-        """Set function, range, compliance; a new function starts at level zero (its output opens)."""
-        caps, function = self.capabilities, settings.function
-        voltage = function == "voltage"
-        quantity = "compliance_current" if voltage else "compliance_voltage"
-        require_in_range(self.label, quantity, settings.limit,
-                         caps.compliance_current if voltage else caps.compliance_voltage)
-        if settings.range is not None:
-            self._range_for(function, settings.range)
-        word, limit = f":SOUR:{_WORD[function]}", _LIMIT[function]
-        if self._source is None or self._source.function != function:
-            self.source_function = function
-            self.write(f"{word} 0")
-            self._level = 0.0
-        self.write(
-            f"{word}:RANG:AUTO ON"
-            if settings.range is None
-            else f"{word}:RANG {format_number(settings.range)}"
-        )
-        self.send(
-            f"{word}:{limit} {format_number(settings.limit)}",
-            f"{word}:READ:BACK ON",
-            f"{word}:DEL:AUTO ON",
-            f"{word}:HIGH:CAP {'ON' if settings.high_capacitance else 'OFF'}",
-        )
-        self._automatic_delay = True
-        self.check_errors()
-        accepted = self.accepted(
-            quantity, settings.limit, self.ask_number(f"{word}:{limit}?"), _UNIT[_OTHER[function]],
-        )
-        got_range = (
-            None
-            if settings.range is None
-            else self._accepted_range(f"{word}:RANG?", settings.range, function)
-        )
-        self._source = dataclasses.replace(settings, limit=accepted, range=got_range)
-        return self._source
 
     def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
         """Set the measured function, its range and aperture; two-wire."""
         require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
         if settings.range is not None:
             self._range_for(settings.function, settings.range)
-        word = f":SENS:{_WORD[settings.function]}"
+        if self._source is not None:
+            limits.require_suitable(self.label, self._source, settings)
+        word = f":SENS:{WORD[settings.function]}"
         self.send(
-            f':SENS:FUNC "{_WORD[settings.function]}"',
+            f':SENS:FUNC "{WORD[settings.function]}"',
             f"{word}:RSEN OFF",
             f"{word}:RANG:AUTO ON"
             if settings.range is None
@@ -155,49 +95,17 @@ class Keithley2450(ScpiInstrument):
             f"{word}:NPLC {format_number(settings.nplc)}",
             f"{word}:AZER {'ON' if settings.auto_zero else 'OFF'}",
         )
+        before = self._read_limit()
         self.check_errors()
         nplc = self.accepted("nplc", settings.nplc, self.ask_number(f"{word}:NPLC?"), "")
         got_range = None
         if settings.range is not None:
             got_range = self._accepted_range(f"{word}:RANG?", settings.range, settings.function)
         self._measure = dataclasses.replace(settings, nplc=nplc, range=got_range)
+        self._require_limit(before, "the measuring range")
         return self._measure
 
-    def _range_for(self, function: data.Function, value: float) -> None:
-        top = data.measuring(self.capabilities, function)[-1].full_scale * data.OVERRANGE
-        require_in_range(self.label, f"{function} range", value, Range(0.0, top, _UNIT[function]))
-
-    def _accepted_range(self, query: str, asked: float, function: data.Function) -> float:
-        """Return the range that the 2450 chose: the lowest that holds what was asked for."""
-        expected = data.row_for(data.measuring(self.capabilities, function), asked).full_scale
-        return self.accepted(f"{function} range", expected, self.ask_number(query), _UNIT[function])
-
     # -------------------------------------------------------------------------------------- single points
-
-    def set_level(self, level: float) -> None:
-        """Set the source level [V or A], read back."""
-        source = self._configured()
-        word = f":SOUR:{_WORD[source.function]}"
-        self._require_level(level, source)
-        if not self._automatic_delay:
-            self.write(f"{word}:DEL:AUTO ON")
-            self._automatic_delay = True
-        self.write(f"{word} {format_number(level)}")
-        self.check_errors()
-        step = self._source_row(level, source).full_scale * 1e-5
-        got = self.ask_number(f"{word}?")
-        self._level = self.accepted(
-            f"source {source.function}", level, got, _UNIT[source.function], absolute=step
-        )
-
-    def set_output(self, enabled: bool) -> None:
-        """Switch the output and read back that it did."""
-        self.output_enabled = enabled
-        self.check_errors()
-        if self.ask_switch(":OUTP?") != enabled:
-            raise InstrumentError(
-                f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock"
-            )
 
     def measure(self) -> Reading:
         """Take one reading; long apertures are started and polled."""
@@ -225,9 +133,9 @@ class Keithley2450(ScpiInstrument):
         source = self._configured()
         if not self.ask_switch(":OUTP?"):
             raise InstrumentError(f"{self.label}: the output is off, a reading was lost; check interlock and panel")
-        got = self.ask_number(f":SOUR:{_WORD[source.function]}?")
+        got = self.ask_number(f":SOUR:{WORD[source.function]}?")
         step = self._source_row(self._level, source).full_scale * 1e-5
-        self.accepted(f"source {source.function}", self._level, got, _UNIT[source.function], absolute=step)
+        self.accepted(f"source {source.function}", self._level, got, UNIT[source.function], absolute=step)
 
     def _measure_polled(self) -> Reading:
         self.send(f":TRAC:CLE {_BUFFER}", f':TRIG:LOAD "SimpleLoop",1,0,{_BUFFER}', ":INIT")
@@ -246,7 +154,7 @@ class Keithley2450(ScpiInstrument):
             self._require_level(float(level), source)
         if dwell:
             require_in_range(self.label, "dwell", dwell, Range(self.capabilities.minimum_dwell, 1e4, "s"))
-        word = _WORD[source.function]
+        word = WORD[source.function]
         self.write(f":SOUR:{word}:DEL 0")
         self._automatic_delay = False
         for first in range(0, len(levels), data.LIST_CHUNK):
@@ -291,7 +199,7 @@ class Keithley2450(ScpiInstrument):
     def _reading(self, values: list[float], level: float) -> Reading:
         """Return the reading that ``values`` are, taken at ``level`` [V or A]."""
         source = self._configured()
-        function = self._measure.function if self._measure else _OTHER[source.function]
+        function = self._measure.function if self._measure else OTHER[source.function]
         return decoded(values, level, source, function, self._source_row(level, source).full_scale, self.label)
 
     # --------------------------------------------------------------------------------------- common duties
@@ -299,15 +207,6 @@ class Keithley2450(ScpiInstrument):
     def abort(self) -> None:
         """Stop the trigger model; the level stays."""
         self.write(":ABOR")
-
-    def safe_state(self) -> None:
-        """Stop, open the output, set both levels to zero."""
-        self.send(":ABOR", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
-        self._level = 0.0
-
-    def output_states(self) -> list[OutputState]:
-        """Read the output back."""
-        return [OutputState(self.name, self.ask_switch(":OUTP?"))]
 
     def settings(self) -> Mapping[str, object]:
         """Return the accepted set-up."""
@@ -323,21 +222,3 @@ class Keithley2450(ScpiInstrument):
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range, as the run file keeps it."""
         return data.accuracy_tables(self.capabilities)
-
-    def _configured(self) -> SourceSettings:
-        if self._source is None:
-            raise InstrumentError(f"{self.label}: no source is configured; call configure_source first")
-        return self._source
-
-    def _source_row(self, level: float, source: SourceSettings) -> Accuracy:
-        wanted = level if source.range is None else source.range
-        return data.row_for(data.sourcing(self.capabilities, source.function), wanted)
-
-    def _require_level(self, level: float, source: SourceSettings) -> None:
-        caps, unit = self.capabilities, _UNIT[source.function]
-        quantity = f"source {source.function}"
-        allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
-        require_in_range(self.label, quantity, level, allowed)
-        if source.range is not None:
-            top = source.range * data.OVERRANGE
-            require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))

@@ -57,6 +57,12 @@ CURRENT: tuple[RangeData, ...] = (
 RESISTANCE_RANGES: tuple[float, ...] = (20.0, 200.0, 2e3, 20e3, 200e3, 2e6, 20e6, 200e6)
 TABLES: dict[str, tuple[RangeData, ...]] = {"VOLT": VOLTAGE, "CURR": CURRENT}
 
+#: a limit must be more than this part of a fixed measuring range (reference manual 2450-901-01 rev. B, p. 2-100, 6-71)
+LEAST_LIMIT = 1e-3
+#: the highest range of one quantity leaves this much of the other (data sheet: 210 V at 105 mA, 21 V at 1.05 A)
+LIMIT_IN_HIGHEST_RANGE: dict[str, float] = {"VOLT": 105e-3, "CURR": 21.0}
+HIGHEST_LIMIT: dict[str, float] = {"VOLT": 1.05, "CURR": 210.0}
+
 SLEW_RATE = 0.2e6  #: [V/s]
 RANGE_CHANGE_OVERSHOOT = 0.25  #: [V] typical, when the voltage source changes its range
 RANGE_CHANGE_TIME = 2e-3  #: [s] until a new range has settled
@@ -70,6 +76,28 @@ def range_for(quantity: str, value: float) -> RangeData:
     table = TABLES[quantity]
     magnitude = abs(value)
     return next((row for row in table if magnitude <= row.top * (1 + 1e-9)), table[-1])
+
+
+def highest_limit(function: str, source_range: RangeData) -> float:
+    """Return the highest limit (A for a voltage source, V for a current source) beside a source range."""
+    table = LIMIT_IN_HIGHEST_RANGE if source_range is TABLES[function][-1] else HIGHEST_LIMIT
+    return table[function]
+
+
+def fitting_limit(limit: float, highest: float, measuring: RangeData | None) -> float:
+    """Return the limit that the instrument sets where ``limit`` does not suit its ranges.
+
+    The manual says that it changes the limit "to an appropriate value": taken here as the nearest that is allowed.
+
+    Parameters
+    ----------
+    limit : as it stands [A or V]
+    highest : that the source range leaves [A or V]
+    measuring : the fixed range in which the limited quantity is measured; None: no such range, or automatic
+    """
+    if measuring is not None and limit <= LEAST_LIMIT * measuring.full_scale:
+        limit = LEAST_LIMIT * measuring.top
+    return min(limit, highest)
 
 
 def noise(row: RangeData, nplc: float) -> float:

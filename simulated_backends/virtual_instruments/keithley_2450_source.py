@@ -68,12 +68,14 @@ class SourceCommands(MeterState):
         ":SOURce:VOLTage:ILIMit[:LEVel]",
         Number("A", 1e-9, 1.05, 105e-6),
         105e-6,
+        coerce="_choose_current_limit",
         change="_limit_changed",
     )
     voltage_limit = Setting(
         ":SOURce:CURRent:VLIMit[:LEVel]",
         Number("V", 0.02, 210.0, 21.0),
         21.0,
+        coerce="_choose_voltage_limit",
         change="_limit_changed",
     )
     source_delay = Setting(
@@ -134,6 +136,30 @@ class SourceCommands(MeterState):
             raise ScpiError(-221)
         return row.full_scale
 
+    def _choose_current_limit(self, value: float) -> float:
+        """Leave the limit as it is where the source range does not allow ``value`` (manual rev. B, p. 2-100)."""
+        allowed = value <= ranges.highest_limit("VOLT", self.source_row("VOLT"))
+        return value if allowed else float(self.current_limit)
+
+    def _choose_voltage_limit(self, value: float) -> float:
+        allowed = value <= ranges.highest_limit("CURR", self.source_row("CURR"))
+        return value if allowed else float(self.voltage_limit)
+
+    def _fit_limit(self) -> None:
+        """Move the limit where source range or fixed measuring range do not allow it (p. 2-100 and 6-71).
+
+        The warning that the instrument puts into its event log is not modelled: ``:SYST:ERR?`` does not tell it.
+        """
+        function = self.source_function
+        other = "CURR" if function == "VOLT" else "VOLT"
+        fixed = self.sense_function == other and not self.sense_autorange[other]
+        measuring = range_for(other, self.sense_range[other]) if fixed else None
+        highest = ranges.highest_limit(function, self.source_row())
+        if function == "VOLT":
+            self.current_limit = ranges.fitting_limit(float(self.current_limit), highest, measuring)
+        else:
+            self.voltage_limit = ranges.fitting_limit(float(self.voltage_limit), highest, measuring)
+
     def _function_changed(self) -> Handler:
         if self.stage.enabled:
             yield from self.switch_off()
@@ -189,6 +215,7 @@ class SourceCommands(MeterState):
 
     def refresh(self) -> None:
         """Give the stage the set-points of the settings as they are."""
+        self._fit_limit()
         points = self.stage.points
         function = self.source_function
         points.function = function

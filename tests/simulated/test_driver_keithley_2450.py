@@ -167,3 +167,87 @@ def test_an_unknown_command_comes_back_as_an_error(meter: SourceMeter) -> None:
     with pytest.raises(InstrumentError, match="-113"):
         meter.check_errors()
     meter.check_errors()
+
+
+def limited(driver_bench: Path, max_current: str) -> Path:
+    """Give the bench's devices a limit."""
+    driver_bench.write_text(f'{driver_bench.read_text("utf-8")}\n[device.limits]\nmax_current = "{max_current}"\n')
+    return driver_bench
+
+
+def test_a_measuring_range_that_would_raise_the_limit_is_refused(bench: Bench, meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=0.5e-6, range=2.0))
+    before = bench._connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?")
+    refused = r"compliance_current 500 nA is not more than 0\.1 % of the measuring range 1 A"
+    with pytest.raises(LimitError, match=refused):
+        meter.configure_measure(MeasureSettings("current", range=1.0))
+    assert bench._connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?") == before
+    assert meter.configure_measure(MeasureSettings("current", range=100e-6)).range == 100e-6
+    source = meter.source
+    assert source is not None and source.limit == pytest.approx(0.5e-6)
+
+
+def test_a_lower_limit_frees_a_measuring_range_that_would_raise_it(bench: Bench, meter: SourceMeter) -> None:
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=1e-3))
+    meter.set_level(1.0)
+    meter.set_output(True)
+    assert meter.configure_source(SourceSettings("voltage", limit=1e-6, range=2.0)).limit == pytest.approx(1e-6)
+    reading = meter.measure()
+    assert reading.current == pytest.approx(1e-6, rel=5e-3) and Flag.COMPLIANCE in reading.flags
+
+
+def test_a_limit_that_the_instrument_moves_is_noticed_and_believed(driver_bench: Path) -> None:
+    """Somebody at the panel, or a rule that the driver does not know: the limit that is read counts."""
+    with Bench.open(limited(driver_bench, "1 mA")) as bench:
+        meter = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", limit=100e-6, range=2.0))
+        bench._connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
+        with pytest.raises(InstrumentError, match="the compliance from 100 uA to 5 mA with the measuring range"):
+            meter.configure_measure(MeasureSettings("current", range=1e-3))
+        with pytest.raises(LimitError, match="5 mA exceeds the device limit max_current 1 mA"):
+            meter.set_output(True)
+
+
+def test_the_limit_is_read_again_where_the_source_changes_its_range(driver_bench: Path) -> None:
+    with Bench.open(limited(driver_bench, "1 mA")) as bench:
+        meter = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", limit=100e-6))
+        meter.set_level(0.01)
+        bench._connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
+        with pytest.raises(InstrumentError, match="with the source range"):
+            meter.set_level(1.0)
+        with pytest.raises(LimitError, match="5 mA"):
+            meter.set_output(True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "level", "most"),
+    [(SourceSettings("voltage", 0.2), 50.0, "105 mA"), (SourceSettings("current", 50.0), 0.5, "21 V")],
+)
+def test_a_level_whose_range_would_move_the_limit_is_refused(
+    meter: SourceMeter, settings: SourceSettings, level: float, most: str
+) -> None:
+    meter.configure_source(settings)
+    with pytest.raises(LimitError, match=f"at most {most}"):
+        meter.set_level(level)
+    with pytest.raises(LimitError, match=f"at most {most}"):
+        meter.start_sweep(np.array([0.0, level]), 1e-3)
+
+
+@pytest.mark.parametrize(("limit", "full_scale"), [(5e-6, None), (20e-6, 1e-3), (20e-6, 10e-3), (60e-6, 10e-3)])
+@pytest.mark.parametrize("nplc", [0.01, 1.0])
+def test_the_first_reading_after_a_change_of_limit_is_of_the_new_one(
+    meter: SourceMeter, limit: float, full_scale: float | None, nplc: float
+) -> None:
+    """The loop is slow in a range that is high for the limit: a reading at once would be of the way there."""
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=full_scale, nplc=nplc))
+    meter.set_level(1.0)
+    meter.set_output(True)
+    meter.measure()
+    meter.configure_source(SourceSettings("voltage", limit=limit, range=2.0))
+    first = meter.measure()
+    later = [meter.measure().current for _ in range(5)]
+    noise = 5 * (0.0 if full_scale is None else 4e-6 * full_scale) * (0.75 / nplc + 0.25) ** 0.5
+    assert first.current == pytest.approx(float(np.mean(later)), rel=2e-3, abs=noise)

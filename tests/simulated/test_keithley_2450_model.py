@@ -502,3 +502,34 @@ def test_a_long_sweep_costs_little_time(make: Make) -> None:
     rows = sweep(bench, 1.2, 1e-3, 300)
     assert len(rows) == 600
     assert time.perf_counter() - start < 10.0  # about 1 s where nothing else runs
+
+
+@pytest.mark.parametrize(
+    ("messages", "limit"),
+    [
+        (":SOUR:VOLT:ILIM 0.5e-6;:SENS:CURR:RANG 1", 1.05e-3),
+        (":SENS:CURR:RANG 1;:SOUR:VOLT:ILIM 0.5e-6", 1.05e-3),
+        (":SOUR:VOLT:ILIM 1e-3;:SENS:CURR:RANG 1", 1.05e-3),  # "more than" 0.1 %
+        (":SOUR:VOLT:ILIM 1.01e-3;:SENS:CURR:RANG 1", 1.01e-3),
+        (":SOUR:VOLT:ILIM 0.5e-6;:SENS:CURR:RANG:AUTO ON", 0.5e-6),
+        (":SOUR:VOLT:ILIM 0.5e-6;:SENS:FUNC 'VOLT';:SENS:CURR:RANG 1", 0.5e-6),
+        (":SOUR:VOLT:ILIM 0.5e-6;:SENS:FUNC 'VOLT';:SENS:CURR:RANG 1;:SENS:FUNC 'CURR'", 1.05e-3),
+        (":SOUR:VOLT:ILIM 0.5;:SOUR:VOLT:RANG 200", 0.105),
+        (":SOUR:VOLT:ILIM 0.5;:SOUR:VOLT 50", 0.105),
+        (":SOUR:VOLT:RANG 200;:SOUR:VOLT:ILIM 0.5", 105e-6),  # not taken: the one before stays
+    ],
+)
+def test_a_range_moves_a_limit_that_does_not_suit_it(make: Make, messages: str, limit: float) -> None:
+    """Reference manual rev. B, p. 2-100 and 6-71."""
+    bench = make()
+    bench.write(messages)
+    assert bench.numbers(":SOUR:VOLT:ILIM?")[0] == pytest.approx(limit, rel=1e-6)
+    assert bench.ask(":SYST:ERR?").startswith("0,")
+
+
+def test_the_voltage_limit_of_a_current_source_follows_the_same_rules(make: Make) -> None:
+    bench = make()
+    bench.write(":SOUR:FUNC CURR;:SENS:FUNC 'VOLT';:SOUR:CURR:VLIM 0.1;:SENS:VOLT:RANG 200")
+    assert bench.numbers(":SOUR:CURR:VLIM?")[0] == pytest.approx(0.21)
+    bench.write(":SENS:VOLT:RANG:AUTO ON;:SOUR:CURR:VLIM 100;:SOUR:CURR 0.5")
+    assert bench.numbers(":SOUR:CURR:VLIM?")[0] == pytest.approx(21.0)

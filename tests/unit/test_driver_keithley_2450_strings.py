@@ -67,7 +67,7 @@ def test_current_drive() -> None:
         (":SOUR:FUNC CURR", None), (":SOUR:CURR 0", None), (":SOUR:CURR:RANG:AUTO ON", None),
         (":SOUR:CURR:VLIM 2.5", None), (":SOUR:CURR:READ:BACK ON", None), (":SOUR:CURR:DEL:AUTO ON", None),
         (":SOUR:CURR:HIGH:CAP ON", None), OK, (":SOUR:CURR:VLIM?", "2.5"),
-        (":SOUR:CURR 1e-07", None), OK, (":SOUR:CURR?", "1.000000E-07"),
+        (":SOUR:CURR 1e-07", None), (":SOUR:CURR:VLIM?", "2.5"), OK, (":SOUR:CURR?", "1.000000E-07"),
     ]) as found:
         found.configure_source(SourceSettings("current", limit=2.5, high_capacitance=True))
         found.set_level(1e-7)
@@ -118,7 +118,8 @@ def test_a_long_aperture_is_started_and_polled() -> None:
     with driver([
         *source_1_5(),
         (':SENS:FUNC "CURR"', None), (":SENS:CURR:RSEN OFF", None), (":SENS:CURR:RANG:AUTO ON", None),
-        (":SENS:CURR:NPLC 10", None), (":SENS:CURR:AZER ON", None), OK, (":SENS:CURR:NPLC?", "10"),
+        (":SENS:CURR:NPLC 10", None), (":SENS:CURR:AZER ON", None), (":SOUR:VOLT:ILIM?", "1.000000E-03"), OK,
+        (":SENS:CURR:NPLC?", "10"),
         (':TRAC:CLE "defbuffer1"', None), (':TRIG:LOAD "SimpleLoop",1,0,"defbuffer1"', None), (":INIT", None),
         (":TRIG:STAT?", "RUNNING;RUNNING;2"), (":TRIG:STAT?", "IDLE;IDLE;4"),
         (':TRAC:DATA? 1,1,"defbuffer1",REL,SOUR,READ,SOURSTAT', "0,0,1E-9,136"),

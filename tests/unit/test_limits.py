@@ -1,5 +1,6 @@
 """The guard: nothing beyond a limit of instrument or device reaches a driver; switching off always does."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsbench.errors import LimitError
+from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments import (
     ArbitraryWaveform,
     MeasureSettings,
@@ -40,10 +41,13 @@ class Sent:
     def __init__(self, capabilities: Any) -> None:
         self.capabilities = capabilities
         self.calls: list[str] = []
+        self.source: SourceSettings | None = None
 
     def __getattr__(self, name: str) -> Any:
         def record(*arguments: Any) -> Any:
             self.calls.append(name)
+            if name == "configure_source":
+                self.source = arguments[0]
             return arguments[0] if len(arguments) == 1 else arguments
         return record
 
@@ -322,6 +326,36 @@ def test_currents_of_outputs_that_are_on_together_add_up() -> None:
         pulses.configure_level(5.5)
     pulses.safe_state()
     meter.set_output(True)
+
+
+class Moving(Sent):
+    """A source meter that moves its limit with a range, and says so."""
+
+    moved = 5e-3
+
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
+        assert self.source is not None
+        self.source = dataclasses.replace(self.source, limit=self.moved)
+        raise InstrumentError("the instrument has changed the compliance")
+
+    set_level = configure_measure  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("how", ["measuring range", "source range"])
+def test_only_a_limit_that_was_read_back_is_believed(how: str) -> None:
+    driver = Moving(k2450.CAPABILITIES)
+    guard = GuardedSourceMeter(driver, Post("drive", SHORT_PATH, DeviceGuard(LIMITS, "D1")))
+    guard.configure_source(SourceSettings("voltage", 1e-4))
+    with pytest.raises(InstrumentError, match="changed the compliance"):
+        if how == "measuring range":
+            guard.configure_measure(MeasureSettings("current", range=1.0))
+        else:
+            guard.set_level(1.0)
+    with pytest.raises(LimitError, match="5 mA exceeds the device limit max_current 1 mA"):
+        guard.set_output(True)
+    assert "set_output" not in driver.calls
+    with pytest.raises(LimitError, match="max_current"):
+        guard.start_sweep(np.array([0.0, 1.0]), 1e-3)
 
 
 def test_compliance_raised_after_a_sweep_counts_its_farthest_level() -> None:
