@@ -17,11 +17,12 @@ from tsbench.instruments import (
 )
 from tsbench.instruments.all_at_once import make_all_safe, open_all
 from tsbench.instruments.bench_file import BenchFile
-from tsbench.instruments.connection import Connection, Discovered, discover, quietly
+from tsbench.instruments.connection import Connection, Discovered, discover, outlives_process, quietly
 from tsbench.instruments.limits import DeviceGuard, OutputsOn
 from tsbench.instruments.limits import Path as WirePath
 from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.operator import OperatorPrompt, WallClock
+from tsbench.instruments.ownership import Ownership, this_process
 from tsbench.instruments.steady_clock import SteadyClock
 from tsbench.instruments.wiring import Wiring
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
@@ -37,6 +38,7 @@ class Bench:
         self.device = device
         self.problems: list[str] = []  #: what went wrong while making safe, one line each
         self._managers: dict[str, Any] = {}
+        self._ownership: Ownership | None = None
         self._connections: dict[str, Connection] = {}
         self._guards: dict[str, Any] = {}
         self._outputs = OutputsOn()
@@ -65,6 +67,8 @@ class Bench:
             Another model answers than the file says.
         CommunicationError
             An instrument does not answer.
+        InstrumentInUse
+            Another process owns an instrument; nothing was sent to any.
         """
         file = BenchFile.load(path)
         nobody = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))
@@ -89,13 +93,25 @@ class Bench:
                 library = self.file.library(name)
                 if library not in self._managers:
                     self._managers[library] = open_manager(library)
+            self._ownership = self._own()
             self._adopt_services()
-            open_all(self.file, self._managers, self._connections, self.clock.wait)
+            open_all(self.file, self._managers, self._connections, self.clock.wait, self._ownership)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
         self.fixture = self._wiring.fixture()
         for role, terminal in self.file.table.roles.items():
             self._guard(terminal, role)
+
+    def _own(self) -> Ownership:
+        """Become the owner of every instrument that other processes can reach."""
+        from tsbench.instruments.transport import full_name
+
+        resources = {}
+        for name, table in self.file.table.instruments.items():
+            manager = self._managers[self.file.library(name)]
+            if outlives_process(manager):
+                resources[name] = full_name(manager, table.resource)
+        return Ownership(resources, this_process(self.path))
 
     def _adopt_services(self) -> None:
         """Take clock and positioner from the VISA library where it brings them."""
@@ -185,26 +201,46 @@ class Bench:
         """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""
         return {name: found.describe(self.file.roles_of(name)) for name, found in self._connections.items()}
 
+    # ----------------------------------------------------------------------------------------- its owner
+
+    @property
+    def path(self) -> Path:
+        """Return the bench file."""
+        return self.file.path.absolute()
+
+    def announce(self, run: str = "", address: Path | None = None) -> None:
+        """Let other processes know which run this one has the instruments for; without one, that it is over.
+
+        Parameters
+        ----------
+        run : str
+        address : Path
+            The file that says where the run can be followed and stopped.
+        """
+        if self._ownership is not None:
+            self._ownership.tell(run, address)
+
     # ------------------------------------------------------------------------------------------ watching
 
     @property
     def outlives_process(self) -> bool:
         """Whether an output stays on when this process dies (not where the VISA library says otherwise)."""
-        return any(self._outlives(library) for library in self._managers)
-
-    def _outlives(self, library: str) -> bool:
-        return not getattr(self._managers[library].visalib, "ends_with_process", False)
+        return any(outlives_process(manager) for manager in self._managers.values())
 
     def watchdog_order(self) -> dict[str, Any]:
         """Return what another process needs to reach the instruments that outlive this one, and how long it is
         patient; plain data.
         """
+        locks = {} if self._ownership is None else self._ownership.keys
         return {
             **self.file.table.watchdog.model_dump(),
+            "bench": str(self.path),
             "instruments": {
-                name: {"library": self.file.library(name), "table": table.model_dump()}
-                for name, table in self.file.table.instruments.items()
-                if self._outlives(self.file.library(name))
+                name: {
+                    "library": self.file.library(name), "table": self.file.table.instruments[name].model_dump(),
+                    "lock": lock,
+                }
+                for name, lock in locks.items()
             },
         }
 
@@ -265,6 +301,8 @@ class Bench:
         for manager in self._managers.values():
             quietly(manager.close)
         self._connections, self._managers, self._guards = {}, {}, {}
+        if self._ownership is not None:
+            self._ownership.release()
 
     def __enter__(self) -> "Bench":
         return self

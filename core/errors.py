@@ -7,7 +7,8 @@
     │   ├── CommunicationError  no reply, a garbled reply, or the connection is gone
     │   │   ├── NoReply         nothing came in time; the connection stands
     │   │   └── GarbledReply    what came cannot be what was sent; the connection stands
-    │   └── WrongInstrument     something else answers at that address              exit code 2
+    │   ├── WrongInstrument     something else answers at that address              exit code 2
+    │   └── InstrumentInUse     another process owns it                             exit code 3
     ├── LimitError              a limit of the device or of an instrument refused it   exit code 3
     ├── ConfigurationError      a bench, world, netlist, parameter or value is wrong   exit code 2
     └── StorageError            a run could not be written or read
@@ -18,7 +19,8 @@ A message names the thing, the value with its unit, the bound or expectation, an
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class TsbenchError(Exception):
@@ -47,6 +49,23 @@ class WrongInstrument(InstrumentError):
     """Another model answers at this address than the bench file says."""
 
     exit_code = 2
+
+
+class InstrumentInUse(InstrumentError):
+    """Another process owns the instrument; nothing was sent to it.
+
+    Parameters
+    ----------
+    message : str
+    owner : mapping
+        What the owner says of itself (``instruments.ownership.Owner``), empty where that is not known.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, owner: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.owner: Mapping[str, Any] = owner or {}
 
 
 class LimitError(TsbenchError):

@@ -30,8 +30,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tsbench.errors import ConfigurationError, InstrumentInUse
 from tsbench.instruments.bench_file import InstrumentTable
 from tsbench.instruments.connection import Connection, connect, quietly
+from tsbench.instruments.ownership import take, this_process
 from tsbench.instruments.registry import driver_class
 from tsbench.instruments.transport import open_manager
 from tsbench.storage.watchdog_events import WATCHDOG, write_watchdog_events
@@ -40,6 +42,7 @@ _DEATH = 0.5  #: [s] a killed process may take to be gone
 _LONGEST_LOOK = 0.05  #: [s] between two looks at the clocks
 _LONGEST_REPLY = 1.0  #: [s] for one reply at the first try to switch off, where the bench file allows more
 _PATIENCE = 30.0  #: [s] an instrument is tried to be reached: what is on stays on meanwhile
+_TAKING = 2.0  #: [s] another process may have an instrument that then waits for the others of its bench
 _PAUSE = 0.2  #: [s] between two tries
 _PRIORITY = -10  #: it is idle until every tenth of a second counts
 
@@ -114,10 +117,14 @@ class Victim:
 class Instruments:
     """How to reach every instrument; drivers and VISA libraries are loaded before they are needed."""
 
-    def __init__(self, order: Mapping[str, Any], patience: float = _PATIENCE) -> None:
+    def __init__(
+        self, order: Mapping[str, Any], patience: float = _PATIENCE, bench: str = "", victim: int = 0
+    ) -> None:
         self.patience = patience
+        self._bench, self._victim = bench, victim
         self._tables = {name: InstrumentTable(**facts["table"]) for name, facts in order.items()}
         self._libraries = {name: str(facts["library"]) for name, facts in order.items()}
+        self._locks = {name: str(facts["lock"]) for name, facts in order.items() if "lock" in facts}
         self._managers = {library: open_manager(library) for library in set(self._libraries.values())}
         for table in self._tables.values():
             driver_class(table.driver)
@@ -140,6 +147,24 @@ class Instruments:
         return outputs, problems
 
     def _make_one_safe(self, name: str) -> tuple[dict[str, bool | None], str]:
+        """Make an instrument safe, as its owner: whoever wants it meanwhile waits."""
+        until = time.monotonic() + _TAKING
+        while True:
+            try:
+                lock = take(self._locks[name], name, this_process(self._bench, switching_off=True))
+            except InstrumentInUse as error:
+                if error.owner.get("process", self._victim) == self._victim:
+                    return self._reach(name)  # it could not be killed
+                if time.monotonic() > until:
+                    return {}, f"{error}; its new owner has switched it off"  # as opening a bench does
+                time.sleep(_LONGEST_LOOK)
+            except (KeyError, ConfigurationError):  # there are no locks
+                return self._reach(name)
+            else:
+                with lock:
+                    return self._reach(name)
+
+    def _reach(self, name: str) -> tuple[dict[str, bool | None], str]:
         allowed = self._tables[name]
         table = allowed.model_copy(update={"timeout": min(allowed.timeout, _LONGEST_REPLY)})
         until, problem = time.monotonic() + self.patience, ""
@@ -169,7 +194,7 @@ def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
         return 0  # nothing was ever switched on
     order: dict[str, Any] = json.loads(first)
     victim = Victim(order["process"])
-    instruments = Instruments(order["instruments"])
+    instruments = Instruments(order["instruments"], bench=order.get("bench", ""), victim=order["process"])
     heart = Heart(pipe, answers, order["deadline"])
     answers.write(b"ready\n")
     trouble = heart.wait_for_trouble()

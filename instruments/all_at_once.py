@@ -5,17 +5,23 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tsbench.errors import InstrumentInUse
 from tsbench.instruments.at_once import at_once, groups
 from tsbench.instruments.bench_file import BenchFile
-from tsbench.instruments.connection import Connection, Place, connect
+from tsbench.instruments.connection import Connection, Place, connect, quietly
 from tsbench.instruments.interfaces import OutputState
 from tsbench.instruments.liveness import UNWATCHED, Liveness
+from tsbench.instruments.ownership import Ownership
 
 _TRIES = 3  #: where Ctrl-C breaks into making safe
 
 
 def open_all(
-    file: BenchFile, managers: Mapping[str, Any], connections: dict[str, Connection], wait: Callable[[float], None],
+    file: BenchFile,
+    managers: Mapping[str, Any],
+    connections: dict[str, Connection],
+    wait: Callable[[float], None],
+    ownership: Ownership,
 ) -> None:
     """Open, identify and reset (outputs off) every instrument of a bench file.
 
@@ -28,10 +34,12 @@ def open_all(
         Takes every instrument that could be opened, by name, also where another one fails: it can be made safe.
     wait : callable
         Waits [s] on the bench's clock.
+    ownership : Ownership
+        Of the instruments by their addresses; asked whether another process owns one by its serial number.
 
     Raises
     ------
-    ConfigurationError, WrongInstrument, CommunicationError
+    ConfigurationError, WrongInstrument, CommunicationError, InstrumentInUse
         The first failure in the order of the bench file, when all have been tried.
     """
     places = [Place(name, table, file.library(name)) for name, table in file.table.instruments.items()]
@@ -44,7 +52,12 @@ def open_all(
                 connection = connect(managers[place.library], place.name, place.table, place.library)
                 found[place.name] = connection
                 connection.identify(wait)
+                ownership.identified(place.name, place.table.resource, connection.driver.identity)
                 connection.driver.reset()
+            except InstrumentInUse as error:  # another process's: not to be made safe by this one
+                if (connection := found.pop(place.name, None)) is not None:
+                    quietly(connection.transport.close)
+                failures[place.name] = error
             except Exception as error:  # noqa: BLE001  raised below, when the others have been reached
                 failures[place.name] = error
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tsbench.errors import CommunicationError, ConfigurationError, TsbenchError, WrongInstrument
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentInUse, TsbenchError, WrongInstrument
 from tsbench.instruments.bench_file import InstrumentTable
 from tsbench.instruments.interfaces import OutputState
 from tsbench.instruments.liveness import Liveness
+from tsbench.instruments.ownership import Ownership, this_process
 from tsbench.instruments.registry import DriverEntry, driver_class, driver_of, entry, fits
 from tsbench.records import Identity
 
@@ -211,12 +212,20 @@ class Connection:
         return [f"{self.name}.{number}" for number in numbers] if numbers else [self.name]
 
 
+def outlives_process(manager: Any) -> bool:
+    """Whether the instruments of a VISA library go on without this process, within reach of others.
+
+    Not where the library says that they live in it.
+    """
+    return not getattr(manager.visalib, "ends_with_process", False)
+
+
 def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Connection:
     """Open an instrument's resource; ConfigurationError that lists what is there if it is missing."""
     from tsbench.instruments.transport import Transport, list_resources  # noqa: PLC0415
 
     try:
-        transport = Transport(manager, table.resource, name, table.timeout)
+        transport = Transport(manager, table.resource, name, table.timeout, exclusive=outlives_process(manager))
     except CommunicationError as error:
         there = ", ".join(list_resources(manager)) or "nothing"
         raise ConfigurationError(
@@ -232,6 +241,7 @@ class Discovered:
     resource: str
     identity: Identity | None
     driver: str | None
+    in_use: str = ""  #: who owns it, in one line: it was not asked
 
 
 def discover(library: str = "") -> Iterator[Discovered]:
@@ -242,14 +252,23 @@ def discover(library: str = "") -> Iterator[Discovered]:
     manager = open_manager(library)
     try:
         for resource in list_resources(manager):
-            identity = None
-            with contextlib.suppress(TsbenchError, ValueError):
-                transport = Transport(manager, resource, resource, timeout=1.0)
+            identity, in_use = None, ""
+            owned = {resource: resource} if outlives_process(manager) else {}
+            try:
+                ownership = Ownership(owned, this_process("discover"))
                 try:
-                    identity = parse_identity(transport.query("*IDN?"))
+                    transport = Transport(manager, resource, resource, timeout=1.0)
+                    try:
+                        identity = parse_identity(transport.query("*IDN?"))
+                    finally:
+                        transport.close()
                 finally:
-                    transport.close()
-            yield Discovered(resource, identity, driver_of(identity) if identity else None)
+                    ownership.release()
+            except InstrumentInUse as error:
+                in_use = str(error)
+            except (TsbenchError, ValueError):
+                pass
+            yield Discovered(resource, identity, driver_of(identity) if identity else None, in_use)
     finally:
         quietly(manager.close)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyvisa
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, NoReply
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse, NoReply
 from tsbench.instruments.liveness import UNWATCHED, Liveness
 
 #: [s] for one reply; whatever takes longer is started, polled and fetched
@@ -21,6 +21,8 @@ DEFAULT_TIMEOUT = 3.0
 _UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
 #: beside VISA's own errors; pyvisa-py's HiSLIP says RuntimeError or AssertionError when the connection is lost
 _FAILURES = (OSError, UnicodeDecodeError, RuntimeError, AssertionError)
+_TAKEN = (pyvisa.constants.StatusCode.error_resource_locked, pyvisa.constants.StatusCode.error_timeout)
+_LOCKING = 500.0  #: [ms] for which a session waits for its lock
 _SHOWN = 60  #: characters of a message that an error quotes
 _OPENING = 10.0  #: [s] a connection may take to be made
 _PIECE = 2**18  #: [bytes] of a long block read between two signs of progress
@@ -57,6 +59,15 @@ def list_resources(manager: Any) -> list[str]:
         return []
 
 
+def full_name(manager: Any, resource: str) -> str:
+    """Return the resource name behind an alias of the VISA library; what is no alias stays as it is."""
+    if "::" in resource:
+        return resource
+    with contextlib.suppress(pyvisa.errors.Error, OSError, ValueError, NotImplementedError):
+        return str(manager.resource_info(resource).resource_name or resource)
+    return resource
+
+
 class Transport:
     """One open resource. ``lock`` makes a write and its read one act among threads.
 
@@ -69,18 +80,29 @@ class Transport:
         The instrument's name on the bench, for messages.
     timeout : float
         [s] for one reply.
+    exclusive : bool
+        Whether to lock the resource for this session, where its interface has locks.
     """
 
-    def __init__(self, manager: Any, resource: str, name: str, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self, manager: Any, resource: str, name: str, timeout: float = DEFAULT_TIMEOUT, exclusive: bool = False
+    ) -> None:
         self.manager = manager
         self.resource = resource
         self.name = name
         self.timeout = timeout
+        self.exclusive = exclusive
         self.lock = threading.RLock()
         self.liveness: Liveness = UNWATCHED  #: told of every exchange
         self._session: Any = None
         self._last = ""
         self.open()
+        if exclusive and not self._locked():
+            self.close()
+            raise InstrumentInUse(
+                f"{name} ({resource}) is locked by another program, perhaps on another computer; nothing was sent "
+                "to it, close that program"
+            )
 
     def __repr__(self) -> str:
         return f"{self.name} ({self.resource})"
@@ -99,6 +121,19 @@ class Transport:
         with self.lock:
             self.close()
             self.open()
+            if self.exclusive:  # switching off must not depend on it
+                self._locked()
+
+    def _locked(self) -> bool:
+        """Lock the resource for this session; False where another session has it."""
+        with self.lock:
+            try:
+                self._open_session().lock_excl(_LOCKING)
+            except pyvisa.errors.VisaIOError as error:
+                return error.error_code not in _TAKEN
+            except NotImplementedError:  # this library has no locks
+                return True
+            return True
 
     def close(self) -> None:
         """Close the resource; closing twice, or a connection that is gone, is no error."""

@@ -1,6 +1,7 @@
 """``serve``: the simulated bench on loopback, for programs that are not this one."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 def serve(options: argparse.Namespace) -> int:
     """Serve a world file's instruments until interrupted, then close the world: outputs stay as they are."""
     from tsbench.cli.printing import ProgressPrinter
+    from tsbench.instruments.ownership import one_instrument
     from tsbench.simulated_backends.servers.pace import FastPace, WallPace
     from tsbench.simulated_backends.servers.server import BenchServer, prepare
     from tsbench.simulated_backends.world import close_world, open_world
@@ -23,7 +25,10 @@ def serve(options: argparse.Namespace) -> int:
     try:
         server = BenchServer(world, FastPace() if options.fast else WallPace(), options.port)
         try:
-            with server.stopped_by_signals():
+            with server.stopped_by_signals(), contextlib.ExitStack() as doors:
+                for address in server.addresses:
+                    for lock in one_instrument([address.socket, address.hislip]):
+                        doors.enter_context(lock)
                 if options.json:
                     _print_line(server.addresses)
                 else:
