@@ -193,9 +193,9 @@ class Bench:
 
     @property
     def simulated(self) -> bool:
-        """Whether any instrument says of itself that it is simulated."""
-        drivers = (connection.driver for connection in self._connections.values())
-        return any(driver is not None and driver.identity.simulated for driver in drivers)
+        """Whether every instrument says of itself that it is simulated: with a real one among them it is not."""
+        drivers = [connection.driver for connection in self._connections.values()]
+        return bool(drivers) and all(driver is not None and driver.identity.simulated for driver in drivers)
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""

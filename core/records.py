@@ -166,6 +166,20 @@ class DeviceDescription:
     limits: DeviceLimits = DeviceLimits()
 
 
+def simulation_mark(simulated: Mapping[str, bool]) -> str:
+    """Return how loudly a bench is marked: "" (real), "SIMULATED", or "PARTLY SIMULATED (scope)".
+
+    Parameters
+    ----------
+    simulated : mapping of str to bool
+        Instrument -> whether it says of itself that it is simulated.
+    """
+    names = [name for name, said in simulated.items() if said]
+    if not names:
+        return ""
+    return "SIMULATED" if len(names) == len(simulated) else f"PARTLY SIMULATED ({', '.join(names)})"
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who answered ``*IDN?``; serial numbers of simulated instruments begin with ``SIM``."""

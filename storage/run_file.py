@@ -13,6 +13,7 @@ from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX
 from tsbench.storage.journal_reader import Journal, read_journal
 from tsbench.storage.nexus_reader import read_file
 from tsbench.storage.nexus_writer import write_run
+from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_lock import RunLock
 from tsbench.storage.schema import PART_SUFFIX
 from tsbench.storage.schema import SUFFIX as FILE_SUFFIX
@@ -155,6 +156,7 @@ def recover(directory: Path | str, problem: Callable[[str], None] | None = None)
     for journal_path in sorted(directory.rglob(f"*{SUFFIX}")):
         try:
             with RunLock(journal_path.with_suffix(LOCK_SUFFIX)):
+                journal_path.with_suffix(ADDRESS_SUFFIX).unlink(missing_ok=True)  # nobody is there any more
                 if _stillborn(journal_path):
                     continue
                 made.append(consolidate(journal_path))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsbench.errors import TsbenchError
+from tsbench.errors import InstrumentInUse, TsbenchError
 
 if TYPE_CHECKING:
     from tsbench.records import DeviceDescription
@@ -17,7 +17,12 @@ def check(options: argparse.Namespace) -> int:
     """Connect, identify, make safe, read back, look at limits and at what the fixture will do."""
     from tsbench.cli.printing import print_json
 
-    report = check_bench(options.bench)
+    try:
+        report = check_bench(options.bench)
+    except InstrumentInUse as error:
+        if options.json:  # who owns it, for a window that can look at its run
+            print_json({"in_use": dict(error.owner), "message": str(error)})
+        raise
     if options.json:
         print_json(report)
     else:
@@ -102,11 +107,12 @@ def _predictions(path: Path, warnings: list[str]) -> list[str]:
 def _print(report: Mapping[str, Any]) -> None:
     from tsbench.cli.printing import output_console, table
     from tsbench.quantities import format_quantity
+    from tsbench.records import simulation_mark
 
     units = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
-    simulated = any(row["simulated"] for row in report["instruments"])
+    mark = simulation_mark({row["name"]: row["simulated"] for row in report["instruments"]})
     table(
-        f"{report['name']}{' (SIMULATED)' if simulated else ''}",
+        f"{report['name']}{f': {mark}' if mark else ''}",
         ("name", "role", "model", "serial", "resource"),
         [
             [str(row[key]) for key in ("name", "role", "model", "serial", "resource")]

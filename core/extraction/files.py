@@ -107,7 +107,8 @@ def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into:
     results = extract(run, options)
     into.rows.extend(result.row(header.device.identifier, header.protocol, header.run_id) for result in results)
     without = sum(result.value is None for result in results)
-    mark = " (simulated)" if header.simulated else ""
+    simulated = {name: bool(facts.get("simulated")) for name, facts in header.instruments.items()}
+    mark = f" ({simulation_mark(simulated).lower()})" if any(simulated.values()) else ""
     state = "" if run.status == "success" else f", run ended with status '{run.status}'"
     into.lines.append(
         f"{path.name}: {header.protocol} on {header.device.identifier}{mark}: {len(results)} results, "

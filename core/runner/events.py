@@ -1,17 +1,20 @@
 """What a run tells while it runs: events to a callable, or JSON lines to another process."""
 
 import contextlib
-import json
+import itertools
 import math
 import os
 import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
+import numpy as np
+
 from tsbench.records import FloatArray, Point, RunEvent, Waveform
+from tsbench.runner.messages import event_line
 from tsbench.storage.codec import plain
 from tsbench.storage.record_data import point_crc
 
@@ -24,7 +27,7 @@ _BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 
 
 class Events:
-    """Tells a listener; a listener that fails is told nothing more, and the run goes on.
+    """Tells its listeners; a listener that fails is told nothing more, and the run goes on.
 
     Parameters
     ----------
@@ -32,7 +35,7 @@ class Events:
     """
 
     def __init__(self, listener: Listener | None) -> None:
-        self._listener = listener
+        self._listeners = [] if listener is None else [listener]
         self._also: Listener = lambda event: None
         self._last_progress = -math.inf
         self._began = time.monotonic()
@@ -42,6 +45,10 @@ class Events:
         """Let the run itself hear every event, whoever else listens."""
         self._also = hear
 
+    def follow(self, listener: Listener) -> None:
+        """Tell one more listener from now on."""
+        self._listeners.append(listener)
+
     def tell(self, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
         """Tell one event at the bench's present time."""
         self.pass_on(RunEvent(kind, message, self.now, data or {}))
@@ -49,14 +56,14 @@ class Events:
     def pass_on(self, event: RunEvent) -> None:
         """Tell an event as it is."""
         self._also(event)
-        if self._listener is None:
-            return
-        try:
-            self._listener(event)
-        except Exception as error:  # noqa: BLE001  whoever watches must not end the measurement
-            self._listener = None
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(f"tsbench: nobody follows this run any more ({error}); it goes on\n")
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception as error:  # noqa: BLE001  whoever watches must not end the measurement
+                self._listeners.remove(listener)
+                with contextlib.suppress(OSError, ValueError):
+                    sys.stderr.write(f"tsbench: a listener of this run failed and hears no more of it ({error}); "
+                                     "the run goes on\n")
 
     def progress(self, done: int, total: int, message: str, paused: float = 0.0) -> None:
         """Tell how far the run has come, at most ten times a second, with the remaining wall time [s]."""
@@ -102,21 +109,24 @@ class Events:
 
 
 def preview(waveform: Waveform, length: int = PREVIEW) -> dict[str, list[float]]:
-    """Return time [s] and value of the last segment, as a min/max envelope of at most ``length`` points."""
+    """Return samples of the last segment that show all of it in at most ``length`` points: time [s] and value.
+
+    A long segment is cut into bins; of each the lowest and the highest sample are kept, at their own times and so
+    in the order in which they were taken. The first and the last sample are always there.
+    """
     if not waveform.codes.size:
         return {"time": [], "value": []}
-    values: FloatArray = waveform.codes[-1] * float(waveform.scale) + waveform.offset
-    times = waveform.times()
-    if len(values) > length:
-        step = -(-len(values) // (length // 2))
-        whole = len(values) // step * step
-        folded = values[:whole].reshape(-1, step)
-        low, high = folded.min(axis=1), folded.max(axis=1)
-        starts = times[:whole:step]
-        return {
-            "time": [float(t) for start in starts for t in (start, start + waveform.dt * step / 2)],
-            "value": [float(v) for pair in zip(low, high, strict=True) for v in pair],
-        }
+    codes, times = waveform.codes[-1], waveform.times()
+    if len(codes) > length:
+        # two samples a bin; first and last sample beside them
+        edges = np.linspace(0, len(codes), (length - 2) // 2 + 1).astype(int)
+        bins = list(itertools.pairwise(edges.tolist()))
+        kept = {0, len(codes) - 1}
+        kept.update(low + int(codes[low:high].argmin()) for low, high in bins)
+        kept.update(low + int(codes[low:high].argmax()) for low, high in bins)
+        chosen = np.array(sorted(kept))
+        codes, times = codes[chosen], times[chosen]
+    values: FloatArray = codes * float(waveform.scale) + waveform.offset
     return {"time": times.tolist(), "value": values.tolist()}
 
 
@@ -126,11 +136,20 @@ class JsonLinesEvents:
     Written by a thread of its own, so that a reader that hangs holds up no measurement: where it is far
     behind, points, waveforms and progress are left out (the journal has them). A reader that went away is no
     reason to stop either: the lines are dropped from then on.
+
+    Parameters
+    ----------
+    stream : text stream, optional
+        Standard output where it is not given.
+    of_process : bool
+        Whether it is an output of this process itself: then the end of a run waits until its reader has every
+        line.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, of_process: bool = True) -> None:
         self._stream = sys.stdout if stream is None else stream
-        self._lines: queue.Queue[str] = queue.Queue()
+        self._of_process = of_process
+        self._lines: queue.Queue[str | None] = queue.Queue()
         self._gone = False
         threading.Thread(target=self._write, name="events", daemon=True).start()
 
@@ -138,15 +157,14 @@ class JsonLinesEvents:
         """Write one event; waits for the reader only at the end of a run, and not for long."""
         if self._gone or (event.kind in _MANY and self._lines.qsize() > _BACKLOG):
             return
-        fields = {
-            "kind": event.kind,
-            "message": event.message,
-            "time": event.time,
-            "data": plain(event.data),
-        }
-        self._lines.put(json.dumps(_finite(fields), ensure_ascii=True, allow_nan=False))
-        if event.data.get("state") == "done":
+        self._lines.put(event_line(event))
+        if self._of_process and event.data.get("state") == "done":
             self.flush()
+
+    def all_of(self, events: Iterable[RunEvent]) -> None:
+        """Write events of which none may be left out, however many they are."""
+        for event in events:
+            self._lines.put(event_line(event))
 
     def flush(self, patience: float = 5.0) -> None:
         """Wait until the reader has every line, at most ``patience`` [s]."""
@@ -154,15 +172,19 @@ class JsonLinesEvents:
         while self._lines.unfinished_tasks and not self._gone and time.monotonic() < deadline:
             time.sleep(0.002)
 
+    def close(self) -> None:
+        """Write what is left and end the thread."""
+        self._lines.put(None)
+
     def _write(self) -> None:
-        while True:
-            line = self._lines.get()
+        while (line := self._lines.get()) is not None:
             try:
                 self._stream.write(f"{line}\n")
                 self._stream.flush()
             except (OSError, ValueError):
                 self._gone = True
-                _into_nothing(self._stream)
+                if self._of_process:
+                    _into_nothing(self._stream)
                 return
             finally:
                 self._lines.task_done()
@@ -174,14 +196,3 @@ def _into_nothing(stream: TextIO) -> None:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())
         os.close(nothing)
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN: a number that is none becomes null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return value

@@ -1,8 +1,11 @@
 """One run from plan to run file."""
 
+import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, runtime_checkable
+from typing import Protocol as TypingProtocol
 
 from tsbench.errors import ConfigurationError, LimitError, nearest
 from tsbench.instruments import Plan
@@ -11,12 +14,14 @@ from tsbench.records import RunHeader
 from tsbench.runner.control import Control, Interrupts
 from tsbench.runner.events import Events, Listener
 from tsbench.runner.outcome import RunOutcome
+from tsbench.runner.run_socket import RunSocket
 from tsbench.runner.running import RunningRun, bench_time
 from tsbench.runner.safety import RunnerBench
 from tsbench.runner.watched import NoWatch, needs_watchdog, watched
 from tsbench.storage.journal import Durability
 from tsbench.storage.provenance import provenance
 from tsbench.storage.recorder import RunRecorder, unfinished
+from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_id import new_run_id, timestamp
 from tsbench.storage.watchdog_events import watchdog_path
 
@@ -124,7 +129,7 @@ def run_on(
         No run can be begun in ``out``; nothing was sent.
     """
     control, out = control or Control(), Path(out)
-    with watched(bench, control, watchdog) as watch:
+    with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
         plan = checked_plan(bench, protocol)
         if watch.process_id is None and needs_watchdog(bench):
             warning = "no watchdog: should this process die or stand still, the outputs stay as they are"
@@ -133,7 +138,10 @@ def run_on(
         teller = Events(events)
         teller.now = bench_time(bench, 0.0)
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
+        problem = _open_door(bench, recorder.path, header.run_id, control, teller, last)
         teller.tell("state", f"run {header.run_id}", _begun(header, plan, recorder.path, watch))
+        if problem:
+            teller.tell("warning", problem)
         for journal in unfinished(out, recorder.path):
             teller.tell("warning", f"{journal.name}: an unfinished run; 'tsbench recover {out}' finishes it")
         run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
@@ -144,6 +152,36 @@ def run_on(
                 recorder.discard()
                 raise
             return run.to_its_end(interrupts, extract)
+
+
+@runtime_checkable
+class OwnedBench(TypingProtocol):
+    """A bench whose instruments this process owns, and says so."""
+
+    @property
+    def path(self) -> Path:
+        """The bench file."""
+
+    def announce(self, run: str = "", address: Path | None = None) -> None:
+        """Let other processes know which run goes on; without one, that it is over."""
+
+
+def _open_door(
+    bench: RunnerBench, journal: Path, run: str, control: Control, teller: Events, last: contextlib.ExitStack
+) -> str:
+    """Let other processes follow and stop the run until it is over; returns why they cannot, "" if they can."""
+    path = journal.with_suffix(ADDRESS_SUFFIX)
+    file = str(bench.path) if isinstance(bench, OwnedBench) else ""
+    try:
+        door = RunSocket(path, run, file, control)
+    except OSError as error:
+        return f"no other window can follow or stop this run: {path}: {error.strerror or error}"
+    last.callback(door.close)
+    teller.follow(door)
+    if isinstance(bench, OwnedBench):
+        bench.announce(run, path)
+        last.callback(bench.announce)
+    return ""
 
 
 def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict[str, Any]:
@@ -158,8 +196,14 @@ def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict
         "planned_points": plan.points,
         "duration": plan.duration,
         "watchdog": watch.process_id,
+        "instruments": [{"name": name, **_who(facts)} for name, facts in header.instruments.items()],
         "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
     }
+
+
+def _who(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a face shows of an instrument."""
+    return {key: facts[key] for key in ("model", "resource", "visa_library", "roles", "simulated") if key in facts}
 
 
 def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:

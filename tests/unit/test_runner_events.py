@@ -5,14 +5,16 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tsbench.bench
 import tsbench.extraction
 import tsbench.protocols
 from tests.unit.runner_fakes import FakeBench, Sweep, raising
-from tsbench.records import RunEvent
+from tsbench.records import RunEvent, Waveform
 from tsbench.runner import JsonLinesEvents, run_on
+from tsbench.runner.events import PREVIEW, preview
 
 
 @pytest.fixture
@@ -65,3 +67,22 @@ def test_a_reader_that_hangs_holds_up_no_measurement(
         assert outcome.status == "success" and not bench.on
         os.close(reading)
         events.flush(5.0)  # until the writer has noticed
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, PREVIEW, PREVIEW + 1, 1999, 12_345])
+def test_a_preview_shows_extremes_in_their_order_and_the_end(length: int) -> None:
+    codes = np.random.default_rng(length).integers(-2000, 2000, length).astype(np.int16)
+    codes[-1] = 3000  # what comes last is the highest
+    record = Waveform("v", "V", codes[None], 1e-3, 0.5, 0.0, 1e-9, np.zeros(1))
+    shown = preview(record)
+    times, values = np.array(shown["time"]), np.array(shown["value"])
+    assert len(times) <= PREVIEW and (np.diff(times) > 0).all()
+    assert np.array_equal(values, (codes * 1e-3 + 0.5)[np.rint(times / 1e-9).astype(int)])  # samples, where they were
+    assert times[0] == 0.0 and times[-1] == pytest.approx((length - 1) * 1e-9)
+    assert values.min() == codes.min() * 1e-3 + 0.5 and values.max() == codes.max() * 1e-3 + 0.5
+
+
+def test_a_falling_edge_falls_in_the_preview() -> None:
+    codes = np.where(np.arange(10_000) < 5_003, 1000, 0).astype(np.int16)
+    values = preview(Waveform("v", "V", codes[None], 1e-3, 0.0, 0.0, 1e-9, np.zeros(1)))["value"]
+    assert (np.diff(values) <= 0).all()

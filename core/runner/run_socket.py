@@ -1,0 +1,215 @@
+"""The door of a run: a loopback socket over which any face of the same user follows and stops it.
+
+The run never waits for a face: each has a thread that reads its requests and one that writes its lines, and
+misses points where it is far behind. What was told before a face came is told to it first, as far as it is kept.
+"""
+
+import contextlib
+import hmac
+import itertools
+import os
+import secrets
+import socket
+import threading
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tsbench.records import RunEvent
+from tsbench.runner.control import Control
+from tsbench.runner.events import JsonLinesEvents
+from tsbench.runner.messages import REQUESTS, VERSION, read_object
+from tsbench.storage.run_address import write_address
+
+_HOST = "127.0.0.1"
+_LONGEST = 4096  #: [bytes] of a request
+_GREETING = 5.0  #: [s] for the first line of a face
+_MOST = 16  #: faces at once
+_LEAVING = 2.0  #: [s] the faces have to take what is left when the run is over
+_KEPT_POINTS = 40_000  #: for faces that come later; the journal has all
+_KEPT_EVENTS = 5_000
+_KEPT_WAVEFORMS = 16
+
+
+class History:
+    """What a face that comes later is told first: the beginning, and the latest of what there is much of."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._first: tuple[int, RunEvent] | None = None
+        self._events: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_EVENTS)
+        self._points: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_POINTS)
+        self._waveforms: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_WAVEFORMS)
+        self._progress: deque[tuple[int, RunEvent]] = deque(maxlen=1)
+        self.points = 0  #: that there were
+
+    def keep(self, event: RunEvent) -> None:
+        """Keep an event."""
+        numbered = (next(self._numbers), event)
+        kinds = {"point": self._points, "waveform": self._waveforms, "progress": self._progress}
+        self.points += event.kind == "point"
+        if self._first is None:
+            self._first = numbered
+        else:
+            kinds.get(event.kind, self._events).append(numbered)
+
+    @property
+    def points_left_out(self) -> int:
+        """How many points are kept no more."""
+        return self.points - len(self._points)
+
+    def __iter__(self) -> Iterator[RunEvent]:
+        first = [] if self._first is None else [self._first]
+        kept = [*first, *self._events, *self._points, *self._waveforms, *self._progress]
+        return iter([event for _, event in sorted(kept, key=lambda numbered: numbered[0])])
+
+
+class _Face:
+    """One connection: its lines are written by a thread of its own."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._stream = connection.makefile("w", encoding="utf-8", newline="\n")
+        self.write = JsonLinesEvents(self._stream, of_process=False)
+
+    def say(self, kind: str, message: str = "", **data: Any) -> None:
+        """Tell this face alone."""
+        self.write(RunEvent(kind, message, 0.0, data))
+
+    def close(self) -> None:
+        """Hang up; its threads notice."""
+        self.write.close()
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.close()
+        self.connection.close()
+
+
+class RunSocket:
+    """Listens for faces of one run; a listener of its events.
+
+    Parameters
+    ----------
+    path : Path
+        Of the address file: run, process, host, port and token, readable for this user alone.
+    run, bench : str
+        The run's identifier; the path of its bench file.
+    control : Control
+        Hears what the faces ask for.
+
+    Raises
+    ------
+    OSError
+        There is no loopback, or the file cannot be written.
+    """
+
+    def __init__(self, path: Path, run: str, bench: str, control: Control) -> None:
+        self.path = path
+        self._run, self._control = run, control
+        self._token = secrets.token_hex(32)
+        self._history = History()
+        self._faces: list[_Face] = []
+        self._lock = threading.Lock()  #: over history and faces, so that no face misses an event or hears it twice
+        self._places = threading.Semaphore(_MOST)
+        self._over = False
+        self._listener = socket.create_server((_HOST, 0))
+        try:
+            facts = {
+                "version": VERSION, "run": run, "bench": bench, "process": os.getpid(), "host": _HOST,
+                "port": self._listener.getsockname()[1], "token": self._token,
+            }
+            write_address(path, facts)
+        except BaseException:
+            self._listener.close()
+            raise
+        self._door = threading.Thread(target=self._receive, name="run socket", daemon=True)
+        self._door.start()
+
+    def __call__(self, event: RunEvent) -> None:
+        """Pass an event on to every face."""
+        with self._lock:
+            self._history.keep(event)
+            for face in self._faces:
+                face.write(event)
+
+    def close(self) -> None:
+        """The run is over: let the faces take what is left, hang up, remove the address."""
+        self.path.unlink(missing_ok=True)
+        self._over = True
+        with contextlib.suppress(OSError):  # wakes the one who waits at the door
+            socket.create_connection(self._listener.getsockname(), timeout=1.0).close()
+        self._door.join(_LEAVING)
+        self._listener.close()
+        with self._lock:
+            faces, self._faces = self._faces, []
+        patience = _LEAVING / max(len(faces), 1)
+        for face in faces:
+            face.write.flush(patience)
+            face.close()
+
+    def _receive(self) -> None:
+        while not self._over:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._over or not self._places.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(target=self._serve, args=(connection,), name="face", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        """Greet a face, tell it what has been, then do what it asks for until it hangs up."""
+        face = _Face(connection)
+        try:
+            connection.settimeout(_GREETING)
+            with connection.makefile("rb") as lines:
+                greeting = read_object(lines.readline(_LONGEST)) or {}
+                if refusal := self._refusal(greeting):
+                    face.say("refused", refusal, version=VERSION)
+                    face.write.flush(_LEAVING)
+                    return
+                connection.settimeout(None)
+                self._admit(face)
+                while line := lines.readline(_LONGEST):
+                    self._do(face, line)
+        except (OSError, ValueError):  # it has gone
+            pass
+        finally:
+            with self._lock:
+                if face in self._faces:
+                    self._faces.remove(face)
+            face.close()
+            self._places.release()
+
+    def _refusal(self, greeting: dict[str, Any]) -> str:
+        token = str(greeting.get("token", "")).encode("utf-8", "replace")
+        if not hmac.compare_digest(token, self._token.encode()):
+            return "the token is not that of this run"
+        if greeting.get("version") != VERSION:
+            return f"this run speaks version {VERSION} of these messages, not {greeting.get('version')!r}"
+        return ""
+
+    def _admit(self, face: _Face) -> None:
+        with self._lock:
+            face.say(
+                "welcome", self._run, version=VERSION, process=os.getpid(),
+                points_left_out=self._history.points_left_out,
+            )
+            face.write.all_of(self._history)
+            face.say("caught_up")
+            if self._over:  # it came as the run ended: it has all, and no more will come
+                face.write.flush(_LEAVING)
+                raise OSError("the run is over")
+            self._faces.append(face)
+
+    def _do(self, face: _Face, line: bytes) -> None:
+        asked = read_object(line) or {}
+        request = asked.get("request")
+        act = REQUESTS.get(request) if isinstance(request, str) else None
+        if act is not None:
+            act(self._control)
+        said = "" if act is not None else f"; there are {', '.join(REQUESTS)}"
+        face.say("answer", f"{request}{said}", id=asked.get("id"), accepted=act is not None)

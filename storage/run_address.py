@@ -1,0 +1,39 @@
+"""Where a living run can be followed and stopped: a file beside its journal, for its user alone."""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tsbench.file_lock import is_held
+from tsbench.storage.journal import LOCK_SUFFIX
+
+ADDRESS_SUFFIX = ".address"
+_LARGEST = 2**14  #: [bytes]
+
+
+def write_address(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write an address file, readable for this user alone from its first byte on."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(facts, file)
+
+
+def read_address(path: Path) -> dict[str, Any] | None:
+    """Return what an address file says; None where there is none, or it is another user's, or not whole."""
+    with contextlib.suppress(OSError, ValueError):
+        if path.stat().st_size <= _LARGEST:
+            facts = json.loads(path.read_text("utf-8"))
+            if isinstance(facts, dict):
+                return facts
+    return None
+
+
+def living_runs(directory: Path) -> list[Path]:
+    """Return the address files in a directory whose runs go on."""
+    return [
+        path for path in sorted(directory.glob(f"*{ADDRESS_SUFFIX}")) if is_held(path.with_suffix(LOCK_SUFFIX))
+    ]
