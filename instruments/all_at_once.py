@@ -55,8 +55,8 @@ def open_all(
                 ownership.identified(place.name, place.table.resource, connection.driver.identity)
                 connection.driver.reset()
             except InstrumentInUse as error:  # another process's: not to be made safe by this one
-                if (connection := found.pop(place.name, None)) is not None:
-                    quietly(connection.transport.close)
+                if place.name in found:
+                    quietly(found.pop(place.name).transport.close)
                 failures[place.name] = error
             except Exception as error:  # noqa: BLE001  raised below, when the others have been reached
                 failures[place.name] = error

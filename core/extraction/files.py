@@ -13,6 +13,7 @@ from tsbench.extraction.paths import RUN_SUFFIXES, named_files
 from tsbench.extraction.pictures import draw_figures
 from tsbench.extraction.runs import extract
 from tsbench.extraction.tables import analyse_table
+from tsbench.records import simulation_mark
 
 #: what tells a run file, or the journal of one, from a table
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"

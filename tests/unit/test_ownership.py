@@ -116,9 +116,9 @@ def test_a_lock_whose_record_is_being_written_is_waited_for(folder: Path) -> Non
     threading.Timer(0.2, lock.release).start()
     Ownership({"a": METER}, this_process("")).release()
     stale = json.dumps({"process": 2**22 + 1, "user": "", "command": "", "since": "", "bench": ""})
-    with FileLock(ownership._path("usb 05e6:2450 04309614"), stale):
-        with pytest.raises(InstrumentInUse, match="by another process;"):
-            Ownership({"a": METER}, this_process(""))
+    path = ownership._path("usb 05e6:2450 04309614")
+    with FileLock(path, stale), pytest.raises(InstrumentInUse, match="by another process;"):
+        Ownership({"a": METER}, this_process(""))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
