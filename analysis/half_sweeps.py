@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.analysis.turning_points import is_closed, least_reversal, sides, turns_up
 from tsbench.records import Flag, FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -54,68 +56,69 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
     """Yield the half-cycles of a record in order of measurement.
 
     A half-cycle ends where ``cycle`` or the polarity changes; without ``cycle`` also where the level turns up
-    again. Points at zero belong to the half-cycle they end, or begin a cycle with. Points whose voltage or
-    current is NaN are left out. Currents published as magnitudes (positive at negative voltage) are taken as
-    magnitudes.
+    again. Levels that were read back turn where their noise cannot (:mod:`tsbench.analysis.turning_points`); a record
+    that ends where it began, in the middle of a half-cycle, is a loop, and that half-cycle is put together. Points at
+    zero belong to the half-cycle they end, or begin a cycle with. Points whose voltage, current or level is not finite
+    are left out. Currents published as magnitudes (positive at negative voltage) are taken as magnitudes.
     """
     voltage = np.asarray(points.voltage, dtype=np.float64)
     current = np.asarray(points.current, dtype=np.float64)
     level = voltage if points.level is None else np.asarray(points.level, dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(voltage) & np.isfinite(current) & np.isfinite(level))
     flags = np.zeros(len(voltage), np.uint32) if points.flags is None else np.asarray(points.flags, np.uint32)
-    # steps added up in floating point end at 1e-16 V on either side of zero
-    signed = np.where(np.abs(level) > 1e-9 * float(np.max(np.abs(level), initial=0.0)), level, 0.0)
-    polarity = np.sign(signed if points.polarity is None else np.asarray(points.polarity, np.float64))
-    cycle = np.zeros(len(voltage), np.int64) if points.cycle is None else np.asarray(points.cycle, np.int64)
-    polarity = _fill_zeros(polarity, cycle)
-    starts = _starts(level, polarity, cycle, given=points.cycle is not None)
-    for number, (first, last) in enumerate(zip(starts, [*starts[1:], len(voltage)], strict=True)):
-        keep = first + np.flatnonzero(np.isfinite(voltage[first:last]) & np.isfinite(current[first:last]))
-        if keep.size == 0:
-            continue
-        side = int(polarity[first])
-        volts, amperes = side * voltage[keep], current[keep]
+    voltage, current, level, flags = voltage[known], current[known], level[known], flags[known]
+    cycle = np.zeros(len(level), np.int64) if points.cycle is None else np.asarray(points.cycle, np.int64)[known]
+    least = least_reversal(level)
+    if points.polarity is None:
+        polarity = _sides_by_cycle(level, cycle, least)
+    else:
+        polarity = _sides_by_cycle(np.asarray(points.polarity, np.float64)[known], cycle, 0.0)
+    starts = _starts(level, current, polarity, cycle, least, given=points.cycle is not None)
+    parts = [np.arange(first, last) for first, last in pairwise([*starts, len(level)])]
+    free = points.cycle is None and points.polarity is None and len(parts) > 2 and polarity[0] == polarity[-1]
+    if free and is_closed(polarity * level, current, starts[1], starts[-1], least):
+        parts = [*parts[1:-1], np.concatenate((parts[-1], parts[0]))]
+    for number, part in enumerate(parts):
+        first, side = int(part[0]), int(polarity[part[0]])
+        volts, amperes = side * voltage[part], current[part]
         if float(np.dot(volts, amperes)) < 0:
             amperes = -amperes
-        magnitude = side * level[keep]
+        magnitude = side * level[part]
         yield HalfSweep(
             cycle=int(cycle[first]) if points.cycle is not None else number,
             polarity=side,
             level=magnitude,
             voltage=volts,
             current=amperes,
-            flags=flags[keep],
+            flags=flags[part],
             turn=int(np.argmax(magnitude)),
-            first=int(first),
+            first=int(known[first]),
             cycle_name=points.cycle_name if points.cycle is not None else "half_sweep",
         )
 
 
-def _fill_zeros(polarity: FloatArray, cycle: IntArray) -> FloatArray:
-    """Give points at zero the side of the point before; at the start of a cycle, of the next that has one."""
-    filled = polarity.copy()
-    for k in range(1, len(filled)):
-        if filled[k] == 0 and cycle[k] == cycle[k - 1]:
-            filled[k] = filled[k - 1]
-    for k in range(len(filled) - 2, -1, -1):
-        if filled[k] == 0:
-            filled[k] = filled[k + 1]
-    filled[filled == 0] = 1.0
-    return filled
+def _sides_by_cycle(level: FloatArray, cycle: IntArray, least: float) -> FloatArray:
+    """Return the side of each point; at the start of a cycle zeros belong to what follows."""
+    begins = [0, *(np.flatnonzero(np.diff(cycle)) + 1).tolist(), len(level)]
+    found = [sides(level[first:last], least) for first, last in pairwise(begins)]
+    return np.concatenate(found) if found else np.empty(0)
 
 
-def _starts(level: FloatArray, polarity: FloatArray, cycle: IntArray, *, given: bool) -> list[int]:
-    starts = [0] if len(level) else []
-    falling = False
-    for k in range(1, len(level)):
-        step = abs(level[k]) - abs(level[k - 1])
-        changed = polarity[k] != polarity[k - 1] or cycle[k] != cycle[k - 1]
-        turned_up = not given and falling and step > 0
-        if changed or turned_up:
-            starts.append(k)
-            falling = False
-        elif step != 0:
-            falling = bool(step < 0)
-    return starts
+def _starts(
+    level: FloatArray, current: FloatArray, polarity: FloatArray, cycle: IntArray, least: float, *, given: bool
+) -> list[int]:
+    """Return the first index of each half-cycle."""
+    if len(level) == 0:
+        return []
+    starts = [0, *(np.flatnonzero((np.diff(polarity) != 0) | (np.diff(cycle) != 0)) + 1).tolist()]
+    if given:
+        return starts
+    more = [
+        first + turn
+        for first, last in pairwise([*starts, len(level)])
+        for turn in turns_up(polarity[first] * level[first:last], current[first:last], least)
+    ]
+    return sorted({*starts, *more})
 
 
 def worst_flags(half: HalfSweep, *indices: int) -> Flag:

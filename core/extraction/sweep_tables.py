@@ -10,7 +10,8 @@ from tsbench.analysis.half_sweeps import IVPoints
 from tsbench.analysis.statistics import bootstrap_interval
 from tsbench.analysis.switching_rule import Above, Rule
 from tsbench.analysis.table import Table
-from tsbench.analysis.threshold import Switching, summarise_results, switching
+from tsbench.analysis.threshold import SweepFacts, Switching, summarise_results, switching
+from tsbench.analysis.turning_points import drive_noise
 from tsbench.extraction.found import Found, drawn
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
@@ -22,7 +23,8 @@ REFERENCE_RULE = Above(10e-9)
 def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Found:
     """Return threshold and hold of each half-sweep of a table, their statistics, and the figures."""
     points = _points(table)
-    events = switching(points, rule=rule)
+    noise = drive_noise(points.voltage)
+    events = switching(points, SweepFacts(voltage_noise=noise), rule)
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
     summaries, said = _summaries(points, events, rule)
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
