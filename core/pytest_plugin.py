@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.simulated_bench import SimulatedBench, WitnessReader, private_copy
 
 MARKS = (
@@ -31,7 +31,8 @@ MARKS = (
     "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): what goes wrong on it; repeatable",
     "tsbench_outputs_stay_on: an output that is on after this test is meant to be",
 )
-_TOLD: pytest.StashKey[frozenset[tuple[int, str]]] = pytest.StashKey()  #: outputs that are on and have been told of
+#: outputs that are on and that an earlier test has been blamed for
+_KNOWN: pytest.StashKey[frozenset[tuple[Any, str]]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,16 +84,24 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Look, when all fixtures of a test are gone, whether any bench of this process was left with an output on."""
     outcome = yield
     worlds = sys.modules.get("tsbench.simulated_backends.world")
-    if worlds is not None:
-        on = {(id(world), name) for world in worlds.open_worlds() for name in world.witness.outputs_on()}
-        told = item.config.stash.get(_TOLD, frozenset())  # what an earlier test left on is not this one's fault
-        left = [*worlds.left_on, *sorted(name for world, name in on - told)]
-        worlds.left_on.clear()
-        item.config.stash[_TOLD] = frozenset(on)
-        try:
-            _fail_on(item, left)
-        except pytest.fail.Exception as failure:
-            outcome.force_exception(failure)  # type: ignore[attr-defined]
+    if worlds is None:
+        return
+    try:
+        for world in worlds.open_worlds():
+            world.settle()  # the last message of a test acts after the test has sent it
+        _fail_on(item, _left_on(item, worlds))
+    except (pytest.fail.Exception, TsbenchError) as failure:
+        outcome.force_exception(failure)  # type: ignore[attr-defined]
+
+
+def _left_on(item: pytest.Item, worlds: Any) -> list[str]:
+    """Return the outputs that this test left on; what an earlier test left on is not its fault."""
+    on = {(world, name) for world in worlds.open_worlds() for name in world.witness.outputs_on()}
+    known = item.config.stash.get(_KNOWN, frozenset())
+    left = [*worlds.left_on, *sorted(name for world, name in on - known)]
+    worlds.left_on.clear()
+    item.config.stash[_KNOWN] = frozenset(on)
+    return left
 
 
 def _fail_on(item: Any, outputs: list[str]) -> None:

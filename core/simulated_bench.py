@@ -60,9 +60,16 @@ class WitnessReader:
 
     @property
     def sessions(self) -> "list[WitnessLog]":
-        """Return one log for each time the bench was opened, in order; none before the first."""
-        from tsbench.simulated_backends.witness_log import read_sessions
+        """Return one log for each time the bench was opened, in order; none before the first.
 
+        What an open bench of this process has received acts first: an instrument needs some time to switch off.
+        """
+        from tsbench.simulated_backends.witness_log import read_sessions
+        from tsbench.simulated_backends.world import open_worlds
+
+        for world in open_worlds():
+            if world.witness_path() == self.path:
+                world.settle()
         return read_sessions(self.path) if self.path.exists() else []
 
     @property

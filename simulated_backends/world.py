@@ -32,8 +32,10 @@ from tsbench.simulated_backends.world_devices import devices_of
 from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, load_world_file
 
 WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
-#: [s] after the last session, so that what an instrument has begun (an output switching off) is done
+#: [s] after the last message, so that what an instrument has begun (a relay that opens) is done
 LAST_ACTS = 0.005
+#: [s] of bench time in which the messages that instruments have received must have acted
+LONGEST_ACTS = 100.0
 
 
 class World:
@@ -199,6 +201,21 @@ class World:
         for listener in self._lost_listeners:
             listener(instrument)
 
+    def settle(self) -> None:
+        """Let the messages that the instruments have received act, as metal does after a program's last write.
+
+        A message that waits for what is not planned (a trigger that does not come) is left where it is, and so is
+        one that has not acted after ``LONGEST_ACTS``.
+        """
+        with self.bench.lock:
+            clock = self.bench.clock
+            latest = clock.now + LONGEST_ACTS
+            while self._acting() and clock.next_event() is not None and clock.now < latest:
+                clock.hop(latest)
+
+    def _acting(self) -> bool:
+        return any(instrument.will_answer for instrument in self.instruments.values())
+
     def close(self) -> None:
         """Switch the bench off."""
         with self.bench.lock:
@@ -256,8 +273,11 @@ def close_world(world: World) -> None:
     """Close a world; the next ``open_world`` of its path is a new one."""
     if _open.get(world.path) is world:
         del _open[world.path]
-    left_on.extend(world.witness.outputs_on())
-    world.close()
+    try:
+        world.settle()
+    finally:
+        left_on.extend(world.witness.outputs_on())
+        world.close()
 
 
 def world_of(library: Any) -> World:

@@ -179,7 +179,8 @@ class MessageExchange:
             self.status.set_event(OPERATION_COMPLETE)
         if self._waiting_idle:
             self._waiting_idle = False
-            self._wake_up()
+            # not here: the message that goes on may stop the very operation that is just ending
+            self._wake = self.clock.schedule(self.clock.now, self._wake_up)
 
     @property
     def pending_operations(self) -> frozenset[str]:

@@ -1,7 +1,10 @@
 """Copies of the example benches, each with its own witness file, for tests that measure on them."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,3 +261,15 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Any:
     import benchmarks.faults
 
     return benchmarks.faults
+
+
+@pytest.fixture(scope="session")
+def run_tests() -> "Callable[..., subprocess.CompletedProcess[str]]":
+    """Return a function that runs the tests of a folder in a pytest of its own."""
+
+    def run_tests(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--strict-markers", *arguments]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+
+    return run_tests

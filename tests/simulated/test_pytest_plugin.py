@@ -1,15 +1,15 @@
 """The plugin as a user has it: the example's tests pass, and fail where an output is left on."""
 
 import importlib.metadata
-import os
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+RunTests = Callable[..., "subprocess.CompletedProcess[str]"]
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "test_my_bench.py"
 
 #: tests that a user might write; what each must come to is in its name
@@ -83,19 +83,13 @@ def test_passes_without_any(tmp_path):
 '''
 
 
-def run_tests(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--strict-markers", *arguments]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_"))}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
-
-
 def test_it_is_installed_as_a_plugin() -> None:
     installed = importlib.metadata.distributions(name="tsbench")  # an old egg-info of a checkout counts for nothing
     points = {point.value for found in installed for point in found.entry_points if point.group == "pytest11"}
     assert points == {"tsbench.pytest_plugin"}, "install again: pip install -e ."
 
 
-def test_the_example_passes_and_fails_when_an_output_is_left_on(tmp_path: Path) -> None:
+def test_the_example_passes_and_fails_when_an_output_is_left_on(tmp_path: Path, run_tests: RunTests) -> None:
     shutil.copy(EXAMPLE, tmp_path)
     good = run_tests(tmp_path)
     assert good.returncode == 0, good.stdout
@@ -110,7 +104,7 @@ def test_the_example_passes_and_fails_when_an_output_is_left_on(tmp_path: Path) 
     assert "test_my_measurement_finds_the_resistor left an output on: source_meter" in bad.stdout
 
 
-def test_every_way_to_leave_an_output_on_is_found(tmp_path: Path) -> None:
+def test_every_way_to_leave_an_output_on_is_found(tmp_path: Path, run_tests: RunTests) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE, "utf-8")
     for kind in ("bench", "world"):
         content = EXAMPLE.with_name(f"nbo2.{kind}.toml").read_text("utf-8")
@@ -129,7 +123,7 @@ def test_every_way_to_leave_an_output_on_is_found(tmp_path: Path) -> None:
     assert "no bench 'nowhere.bench.toml'" in outcome.stdout
 
 
-def test_it_costs_nothing_to_those_who_do_not_use_it(tmp_path: Path) -> None:
+def test_it_costs_nothing_to_those_who_do_not_use_it(tmp_path: Path, run_tests: RunTests) -> None:
     (tmp_path / "test_nothing.py").write_text(
         "import sys\ndef test_nothing():\n"
         "    assert 'tsbench.pytest_plugin' in sys.modules\n"
