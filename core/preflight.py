@@ -29,14 +29,17 @@ class OscillationZone:
     """Where a source makes the device oscillate on this fixture."""
 
     role: str
-    load_resistance: float  #: [Ohm] in series with the device, the source's own included
+    model: str  #: the catalogue's device that stands for the material
+    load_resistance: float  #: [Ohm] in series with the device, the source's own included; infinite: not connected to it
     capacitance: float  #: [F] across the device
     biases: FloatArray  #: [V] at which it oscillates, shape (n,); empty: nowhere
     frequencies: FloatArray  #: [Hz], shape (n,)
 
     def __str__(self) -> str:
+        if not math.isfinite(self.load_resistance):
+            return f"{self.role}: does not reach the device on this fixture"
         load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
-        path = f"{self.role}: {load} in series, {capacitance} across"
+        path = f"{self.role}: {load} in series, {capacitance} across, device as catalogue model {self.model}"
         if not self.biases.size:
             return f"{path}: no oscillation expected"
         low, high = (format_quantity(float(bias), "V", 3) for bias in (self.biases[0], self.biases[-1]))
@@ -88,6 +91,8 @@ def oscillation_zone(
     highest : [V]
     """
     path = path_of(netlist, node, source_resistance)
+    if not math.isfinite(path.resistance):
+        return OscillationZone(role, entry.name, math.inf, 0.0, np.empty(0), np.empty(0))
     capacitance = parallel_capacitance(netlist)
     span = max(CYCLES * path.resistance * capacitance, 2e-6)
     idle = [(f"idle.{other}", other, _OPEN, 0.0) for other in netlist.nodes if other not in ("0", node)]
@@ -106,7 +111,7 @@ def oscillation_zone(
         if frequency is not None:
             biases.append(float(bias))
             frequencies.append(frequency)
-    return OscillationZone(role, path.resistance, capacitance, np.array(biases), np.array(frequencies))
+    return OscillationZone(role, entry.name, path.resistance, capacitance, np.array(biases), np.array(frequencies))
 
 
 class _Watch(Observer):
