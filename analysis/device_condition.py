@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.signal import noise_of
+from tsbench.analysis.signal import OVERFLOW_NUMBER, noise_of
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 
@@ -62,6 +62,10 @@ def pulse_stand(
     switched : whether it was seen to switch
     off_current : [A] before it switched, where it did: what it is judged by
     """
+    known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
+    voltage, current = voltage[known], current[known]
+    if voltage.size == 0:
+        return Stand(switched, 0.0, 0.0, resolution)
     head = max(5, voltage.size // _HEAD)
     v, i = voltage - np.median(voltage[:head]), current - np.mean(current[:head])
     plateau = np.abs(v) >= _PLATEAU * np.abs(v).max()
@@ -74,7 +78,10 @@ def pulse_stand(
 
 def steady_stand(voltage: FloatArray, current: FloatArray, resolution: float, switched: bool) -> Stand:
     """Return how a device stood over a whole record, shape (n,), under a constant bias."""
-    return Stand(switched, float(np.median(voltage)), float(np.median(current)), 2 * resolution)
+    known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
+    if not known.any():
+        return Stand(switched, 0.0, 0.0, 2 * resolution)
+    return Stand(switched, float(np.median(voltage[known])), float(np.median(current[known])), 2 * resolution)
 
 
 def told(stands: Sequence[Stand], what: str = "switching") -> str:
@@ -118,7 +125,7 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
     ----------
     level, voltage, current : [V or A], [V], [A], shape (n,), in order of measurement
     """
-    known = np.isfinite(voltage) & np.isfinite(current)
+    known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     level, voltage, current = level[known], voltage[known], current[known]
     if level.size < 3:
         return ""
@@ -134,6 +141,8 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
         if not same.size or level[up] == 0:
             continue
         back = turn + 1 + int(same[-1])
+        if voltage[up] == 0 or voltage[back] == 0:
+            continue
         before, after = abs(current[up] / voltage[up]), abs(current[back] / voltage[back])
         if max(abs(current[up]), abs(current[back])) < least or 1 / _ANOTHER < after / max(before, 1e-30) < _ANOTHER:
             return ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.pulse import Delay, PulseFacts, switching_delay
-from tsbench.analysis.signal import noise_of
+from tsbench.analysis.signal import noise_of, usable_record
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.records import Flag, FloatArray, Result
 
@@ -79,7 +79,10 @@ def outcome(
     rested : the level before a pulse to the rested device, recorded with the same settings of the scope; its current
         is taken for the zero, for the offset of a scope is larger than the current of a device that is still on
     """
-    delay = switching_delay(time, voltage, current, facts, flags)
+    time, (voltage, current), gaps = usable_record(time, voltage, current)
+    delay = switching_delay(time, voltage, current, facts, flags | gaps)
+    if time.size == 0:
+        return PulseOutcome(Firing.QUIET, delay, Before(0.0, 0.0, 0.0, 1))
     before = before_pulse(time, voltage, current, edge)
     if rested is not None and _still_on(time, voltage, current, before, rested):
         return PulseOutcome(Firing.STILL_ON, delay, before)

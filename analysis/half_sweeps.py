@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.turning_points import is_closed, least_reversal, sides, turns_up
 from tsbench.records import Flag, FloatArray
 
@@ -58,13 +59,15 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
     A half-cycle ends where ``cycle`` or the polarity changes; without ``cycle`` also where the level turns up
     again. Levels that were read back turn where their noise cannot (:mod:`tsbench.analysis.turning_points`); a record
     that ends where it began, in the middle of a half-cycle, is a loop, and that half-cycle is put together. Points at
-    zero belong to the half-cycle they end, or begin a cycle with. Points whose voltage, current or level is not finite
-    are left out. Currents published as magnitudes (positive at negative voltage) are taken as magnitudes.
+    zero belong to the half-cycle they end, or begin a cycle with.
+    Points whose voltage, current or level is not finite, or a meter's number for overflow, are left out. Currents
+    published as magnitudes (positive at negative voltage) are taken as magnitudes.
     """
     voltage = np.asarray(points.voltage, dtype=np.float64)
     current = np.asarray(points.current, dtype=np.float64)
     level = voltage if points.level is None else np.asarray(points.level, dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(voltage) & np.isfinite(current) & np.isfinite(level))
+    readings = np.abs([voltage, current, level]) if len(level) else np.empty((3, 0))
+    known = np.flatnonzero((readings < OVERFLOW_NUMBER).all(axis=0))
     flags = np.zeros(len(voltage), np.uint32) if points.flags is None else np.asarray(points.flags, np.uint32)
     voltage, current, level, flags = voltage[known], current[known], level[known], flags[known]
     cycle = np.zeros(len(level), np.int64) if points.cycle is None else np.asarray(points.cycle, np.int64)[known]

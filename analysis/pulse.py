@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.signal import line_crossing, noise_of, smoothed, steepest_rise, upward_crossings
+from tsbench.analysis.signal import line_crossing, noise_of, smoothed, steepest_rise, upward_crossings, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
     combined,
@@ -91,6 +91,8 @@ def switching_delay(
         where the rise of current or the edge has fewer than three samples.
     """
     facts = facts or PulseFacts()
+    time, (voltage, current), gaps = usable_record(time, voltage, current)
+    flags |= gaps
     if time.size < 16:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     dt = float(time[-1] - time[0]) / (time.size - 1)

@@ -32,6 +32,9 @@ def count_results(counts: Sequence[int | None], pulses: int, conditions: dict[st
     fired = int(np.isfinite(values).sum())
     conditions = {**conditions, "trains": values.size, "fired": fired}
     method = f"{_METHOD}; {fired} of {values.size} trains fired"
+    if not values.size:
+        conditions["statistic"] = "median"
+        return [Result("pulses_to_fire_median", "", None, None, None, method, conditions, Flag.NO_EVENT)]
     middle = 0.5 * (values[(values.size - 1) // 2] + values[values.size // 2])
     interval, flags = median_interval(values), Flag.NONE
     if interval is None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.pulse import PulseFacts, switching_delay
-from tsbench.analysis.signal import noise_of, smoothed
+from tsbench.analysis.signal import noise_of, smoothed, usable_record
 from tsbench.analysis.statistics import NORMAL_95, combined, median_interval, standard_uncertainty, summarise
 from tsbench.records import Flag, FloatArray, Result
 
@@ -28,6 +28,7 @@ _MEAN_SHARE = 0.03
 _FIRST_SAMPLES = 12
 #: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current
 _CLEAR = 5.0
+_FEWEST_SAMPLES = 16
 _METHOD = "falling edge at 50 % of the current to the current staying below the level"
 
 
@@ -61,21 +62,27 @@ class Relaxed:
 
 def relaxation_time(
     time: FloatArray, voltage: FloatArray, current: FloatArray, width: float, *, level: float | None = None,
-    fraction: float = 0.5, facts: PulseFacts | None = None, flags: Flag = Flag.NONE,
+    fraction: float = 0.5, facts: PulseFacts | None = None, flags: Flag = Flag.NONE, start: float | None = None,
 ) -> Relaxed:
     """Measure the relaxation time in one record that holds a pulse and what follows.
 
     Parameters
     ----------
-    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the pulse begins at about 0
+    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the pulse
     width : [s] of the pulse
     level : [A] above the current of the device at rest; None: ``fraction`` of the current right after the edge
     facts : accuracy of the scope
     flags : of the acquisition, passed on
+    start : [s] when the pulse begins; None: where the device voltage first passes half of its largest change
     """
     facts = facts or PulseFacts()
-    dt = float(time[-1] - time[0]) / max(time.size - 1, 1)
-    begin, end = int(np.searchsorted(time, -0.02 * width)), int(np.searchsorted(time, 0.95 * width))
+    time, (voltage, current), gaps = usable_record(time, voltage, current)
+    flags |= gaps
+    if time.size < _FEWEST_SAMPLES or width <= 0:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    start = _first_edge(time, voltage) if start is None else start
+    dt = float(time[-1] - time[0]) / (time.size - 1)
+    begin, end = (int(np.searchsorted(time, start + share * width)) for share in (-0.02, 0.95))
     if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
         return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     until = slice(0, end)
@@ -125,6 +132,12 @@ def relaxation_time(
     blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
     random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
     return Relaxed(value, random, systematic * value, flags, **found)
+
+
+def _first_edge(time: FloatArray, voltage: FloatArray) -> float:
+    """Return when [s] the device voltage first passes half of its largest change from where it begins."""
+    change = np.abs(smoothed(voltage, 3) - np.median(voltage[: max(5, voltage.size // 50)]))
+    return float(time[int(np.argmax(change >= 0.5 * change.max()))])
 
 
 def _falling_edge(i: FloatArray, end: int, top: float) -> tuple[float, int] | None:

@@ -1,13 +1,44 @@
-"""Small tools on sampled signals: noise, smoothing, crossings to a fraction of a sample."""
+"""Small tools on sampled signals: gaps, noise, smoothing, crossings to a fraction of a sample."""
 
 import math
 
 import numpy as np
 
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
 
+#: a reading at least this large is an instrument's way to say "overflow" (9.9e37)
+OVERFLOW_NUMBER = 9e37
 #: samples on an edge from which on its bend is fitted too
 _ENOUGH_FOR_BEND = 8
+
+
+def usable_record(time: FloatArray, *signals: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...], Flag]:
+    """Return (time, signals, flags) of a record without gaps.
+
+    Samples that are not finite, or an instrument's number for overflow, are put between their neighbours by straight
+    lines, with the flag OVERFLOW; where time is not finite the sample is left out. A record of which less than half is
+    left, or whose time does not rise, is no record: empty arrays, with the flags OVERFLOW or UNDER_SAMPLED.
+    """
+    time = np.asarray(time, dtype=np.float64)
+    signals = tuple(np.asarray(signal, dtype=np.float64) for signal in signals)
+    empty = np.empty(0), tuple(np.empty(0) for _ in signals)
+    if time.size == 0:
+        return *empty, Flag.NONE
+    flags = Flag.NONE
+    # NaN is neither
+    if not all(array.min() > -OVERFLOW_NUMBER and array.max() < OVERFLOW_NUMBER for array in (time, *signals)):
+        flags = Flag.OVERFLOW
+        placed = np.isfinite(time)
+        time, signals = time[placed], tuple(signal[placed] for signal in signals)
+        good = np.logical_and.reduce([np.abs(signal) < OVERFLOW_NUMBER for signal in signals], initial=True)
+        if np.count_nonzero(good) < max(2, placed.size // 2):
+            return *empty, flags
+        place = np.arange(time.size)
+        signals = tuple(np.interp(place, place[good], signal[good]) for signal in signals)
+    if not bool(np.all(time[1:] > time[:-1])):
+        return *empty, flags | Flag.UNDER_SAMPLED
+    return time, signals, flags
+
 
 def noise_of(values: FloatArray, resolution: float = 0.0) -> float:
     """Return the standard deviation of the fast noise on ``values``, shape (n,), in their unit.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.signal import noise_of
+from tsbench.analysis.signal import noise_of, usable_record
 from tsbench.records import Flag, FloatArray
 
 #: the swing must exceed this many standard deviations of the noise (its own extremes reach about 9)
@@ -54,6 +54,8 @@ def spike_times(
         of highest less lowest, so that one wild sample does not set it. NO_EVENT where nothing swings beyond
         the noise.
     """
+    time, (values,), gaps = usable_record(time, values)
+    flags |= gaps
     noise = noise_of(values, resolution) if values.size else 0.0
     nothing = Spikes(np.empty(0), 0.0, False, 0.0, 0.0, 0.0, noise, flags | Flag.NO_EVENT)
     if values.size < 8:

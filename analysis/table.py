@@ -16,14 +16,13 @@ import numpy as np
 
 from tsbench.analysis.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
 from tsbench.analysis.column_units import Header, UnclearUnit, is_function, plain_text, split_header, unit_factor
+from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.table_layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout
 from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray
 
 __all__ = ["ColumnRead", "Table", "parse_columns", "parse_table"]
 
-#: readings at least this large are a meter's way to say "overflow" (9.9e37)
-OVERFLOW_NUMBER = 9e37
 #: what is guessed only where its cells are numbers: a column "Time" may hold dates
 _OPTIONAL = ("time", "level", "sweep", "cycle")
 

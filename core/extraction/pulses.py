@@ -230,7 +230,7 @@ def relaxations(run: Run, options: ExtractionOptions | None = None) -> Iterator[
         yield record, relaxation_time(
             record.times, record.voltage[0], record.current[0], record.conditions["pulse_width"],
             level=None if level is None else float(level), fraction=fraction,
-            facts=pulse_facts(run, record, options), flags=record_flags(record, 0))
+            facts=pulse_facts(run, record, options), flags=record_flags(record, 0), start=0.0)
 
 
 def relaxation(run: Run, options: ExtractionOptions) -> list[Result]:

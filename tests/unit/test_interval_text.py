@@ -28,3 +28,14 @@ def test_conditions_in_words():
     assert conditions_text({"bias": 2.0, "polarity": "+", "sweep": 17}) == "bias 2 V, polarity +, sweep 17"
     assert conditions_text({"gap": 2e-7, "source_voltage": 0.0123}) == "gap 200 ns, source voltage 12.3 mV"
     assert conditions_text({}) == ""
+
+
+def test_a_bound_that_stands_alone_keeps_its_direction():
+    assert format_interval(None, 3.1e-6, None, "s") == "≥ 3.100 µs"
+    assert format_interval(None, None, 1.15e-3, "s") == "≤ 1.150 ms"
+    assert format_interval(None, None, None, "s") == "-"
+    assert format_interval(None, float("nan"), float("inf"), "s") == "-"
+
+
+def test_the_level_of_a_relaxation_is_a_current():
+    assert conditions_text({"level": 2.5e-7}) == "level 250 nA"
