@@ -170,11 +170,13 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
 
 def _bounds_alone(low: float | None, high: float | None, unit: str) -> str:
     """Return the bounds of a value that is not known itself; "-" where there are none."""
-    below = low is not None and math.isfinite(low)
-    above = high is not None and math.isfinite(high)
-    if below and above:
-        return f"{format_quantity(low, unit)} … {format_quantity(high, unit)}"
-    return f"≥ {format_quantity(low, unit)}" if below else f"≤ {format_quantity(high, unit)}" if above else "-"
+    texts = [
+        format_interval(bound, None, None, unit) if bound is not None and math.isfinite(bound) else ""
+        for bound in (low, high)
+    ]
+    if all(texts):
+        return " … ".join(texts)
+    return f"≥ {texts[0]}" if texts[0] else f"≤ {texts[1]}" if texts[1] else "-"
 
 
 #: units of what tells result rows apart; names that are not here are plain numbers or words
