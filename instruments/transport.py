@@ -14,13 +14,15 @@ import pyvisa
 from pymeasure.adapters import Adapter
 
 from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse, NoReply
+from tsbench.instruments import visa_advice
 from tsbench.instruments.liveness import UNWATCHED, Liveness
 
 #: [s] for one reply; whatever takes longer is started, polled and fetched
 DEFAULT_TIMEOUT = 3.0
 _UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
-#: beside VISA's own errors; pyvisa-py's HiSLIP says RuntimeError or AssertionError when the connection is lost
-_FAILURES = (OSError, UnicodeDecodeError, RuntimeError, AssertionError)
+#: beside VISA's own errors; pyvisa-py's HiSLIP says RuntimeError or AssertionError when the connection is lost, its USB
+#: ValueError when a header is not as it should be
+_FAILURES = (OSError, ValueError, RuntimeError, AssertionError)
 _TAKEN = (pyvisa.constants.StatusCode.error_resource_locked, pyvisa.constants.StatusCode.error_timeout)
 _LOCKING = 500.0  #: [ms] for which a session waits for its lock
 _SHOWN = 60  #: characters of a message that an error quotes
@@ -108,9 +110,22 @@ class Transport:
         return f"{self.name} ({self.resource})"
 
     def open(self) -> None:
-        """Open the resource; CommunicationError if nobody answers there."""
+        """Open the resource.
+
+        Raises
+        ------
+        CommunicationError
+            Nothing answers there.
+        ConfigurationError
+            The VISA library cannot reach instruments on this interface, or the name is no VISA resource name.
+        """
         with self.lock, self._errors("open", max(self.timeout, _OPENING)):
-            self._session = self.manager.open_resource(self.resource, timeout=round(self.timeout * 1000))
+            try:
+                self._session = self.manager.open_resource(self.resource, timeout=round(self.timeout * 1000))
+            except (ValueError, ImportError, NotImplementedError, pyvisa.errors.Error) as error:
+                if advice := visa_advice.why_not_opened(self.resource, error):
+                    raise ConfigurationError(f"{self!r}: {advice}") from error
+                raise
             stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
             # Only streams need a character to end a reply; elsewhere END does, and "\n" may stand in a block.
             self._session.read_termination = "\n" if stream else None

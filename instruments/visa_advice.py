@@ -1,0 +1,47 @@
+"""Why a VISA library cannot open a resource at all, and what to install (docs/visa.md).
+
+pyvisa-py, which comes with tsbench, reaches LAN instruments (VXI-11, HiSLIP, sockets) and serial ports by itself. For
+USB and GPIB it needs a package each, and says so with ``ValueError``.
+"""
+
+from pyvisa.constants import StatusCode
+
+_VENDOR = "or install a vendor's VISA (NI-VISA, Keysight IO Libraries) and leave visa_library out"
+#: interface of a resource name -> what pyvisa-py needs for it
+_NEEDS = {
+    "USB": f'the VISA library pyvisa-py needs PyUSB for USB instruments: pip install "tsbench[usb]", {_VENDOR}',
+    "GPIB": "the VISA library pyvisa-py needs gpib-ctypes or linux-gpib, and the adapter's driver, for GPIB "
+            f"instruments: pip install gpib-ctypes, {_VENDOR}",
+    "VICP": f"the VISA library pyvisa-py needs PyVICP for VICP instruments: pip install pyvicp, {_VENDOR}",
+    "ASRL": f"the VISA library pyvisa-py needs pySerial for serial ports: pip install pyserial, {_VENDOR}",
+}
+_NO_LIBUSB = (
+    "PyUSB finds no libusb on this machine: install libusb 1.0 (Debian: apt-get install libusb-1.0-0; macOS: brew "
+    f"install libusb; Windows: a libusb or WinUSB driver for the instrument), {_VENDOR}"
+)
+_NAMES = (
+    "a name has the form USB0::0x05E6::0x2450::SERIAL::INSTR, TCPIP0::192.168.0.5::hislip0::INSTR or GPIB0::24::INSTR"
+)
+
+
+def why_not_opened(resource: str, error: Exception) -> str:
+    """Return why no resource of this kind can be opened and what to do; empty where only this instrument is missing.
+
+    Parameters
+    ----------
+    resource : VISA resource name
+    error : what pyvisa raised on opening it
+    """
+    interface = resource.partition("::")[0].rstrip("0123456789").upper()
+    code = getattr(error, "error_code", None)
+    if code in (StatusCode.error_invalid_resource_name, StatusCode.error_invalid_setup):
+        return f"this is no VISA resource name; {_NAMES}; correct resource in the bench file"
+    if "no backend available" in str(error).lower():
+        return f"{_NO_LIBUSB}; see docs/visa.md"
+    missing = isinstance(error, ImportError) or "please install" in str(error).lower()
+    if missing and interface in _NEEDS:
+        return f"{_NEEDS[interface]}; see docs/visa.md"
+    if missing or code == StatusCode.error_nonsupported_operation or isinstance(error, NotImplementedError):
+        first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        return f"the VISA library cannot open {interface} resources ({first}); {_VENDOR}; see docs/visa.md"
+    return ""
