@@ -7,7 +7,7 @@ from tsbench.quantities import format_quantity
 from tsbench.runner import run_protocol
 
 bench = Path(__file__).parent / "nbo2.bench.toml"
-outcome = run_protocol(bench, "D1", IVSweep.parse({"stop": "1.2 V", "step": "4 mV"}), out="runs")
+outcome = run_protocol(bench, "D1", IVSweep.parse(stop="1.2 V", step="4 mV"), out="runs")
 for result in outcome.results:
     if result.quantity == "threshold_voltage":
         low, high = (format_quantity(bound, "V", digits=5) for bound in (result.low, result.high))

@@ -26,7 +26,7 @@ class InstrumentTable(_Table):
     driver: str
     resource: str
     visa_library: str | None = None
-    timeout: Seconds = Field(3.0, gt=0)
+    timeout: Seconds = Field(default=3.0, gt=0)
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
@@ -36,7 +36,7 @@ class SensingTable(_Table):
     voltage_high: str | None = None
     voltage_low: str | None = None
     current: str | None = None
-    current_resistance: Ohms | None = Field(None, gt=0)
+    current_resistance: Ohms | None = Field(default=None, gt=0)
 
 
 class FixtureTable(_Table):
@@ -50,11 +50,11 @@ class FixtureTable(_Table):
 class LimitsTable(_Table):
     """``[device.limits]`` and ``[devices.ID.limits]``: what a device must never see."""
 
-    max_voltage: Volts | None = Field(None, gt=0)
-    max_current: Amperes | None = Field(None, gt=0)
-    max_power: Watts | None = Field(None, gt=0)
-    max_charge: Coulombs | None = Field(None, gt=0)
-    max_energy: Joules | None = Field(None, gt=0)
+    max_voltage: Volts | None = Field(default=None, gt=0)
+    max_current: Amperes | None = Field(default=None, gt=0)
+    max_power: Watts | None = Field(default=None, gt=0)
+    max_charge: Coulombs | None = Field(default=None, gt=0)
+    max_energy: Joules | None = Field(default=None, gt=0)
 
 
 class DeviceTable(_Table):
@@ -62,7 +62,7 @@ class DeviceTable(_Table):
 
     material: str = ""
     stack: str = ""
-    area: Number | None = Field(None, gt=0)  #: [m^2]
+    area: Number | None = Field(default=None, gt=0)  #: [m^2]
     notes: str = ""
     limits: LimitsTable = LimitsTable()
 
@@ -78,8 +78,8 @@ class WatchdogTable(_Table):
 
     enabled: bool = True
     #: without a sign of progress for so long the run is killed; switching off takes its time after that
-    deadline: Seconds = Field(0.8, ge=0.2, le=60.0)
-    interval: Seconds = Field(0.1, ge=0.01, le=10.0)  #: between two heartbeats
+    deadline: Seconds = Field(default=0.8, ge=0.2, le=60.0)
+    interval: Seconds = Field(default=0.1, ge=0.01, le=10.0)  #: between two heartbeats
 
 
 class BenchTable(_Table):

@@ -64,37 +64,37 @@ class IVSweep(Protocol):
         "compliance": {"voltage": "A", "current": "V"},
     }
 
-    drive: Literal["voltage", "current"] = Field("voltage", description="what the source meter sources")
-    start: Level = Field(0.0, description="first level (V, or A under current drive), signed")
-    stop: Level = Field(1.2, description="turning point (V, or A under current drive), signed")
+    drive: Literal["voltage", "current"] = Field(default="voltage", description="what the source meter sources")
+    start: Level = Field(default=0.0, description="first level (V, or A under current drive), signed")
+    stop: Level = Field(default=1.2, description="turning point (V, or A under current drive), signed")
     step: Level = Field(
-        0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
+        default=0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
     )
     points: int | None = Field(
-        None, ge=2, le=100_000, description="levels from start to stop; overrides the step"
+        default=None, ge=2, le=100_000, description="levels from start to stop; overrides the step"
     )
-    dual: bool = Field(True, description="sweep back from stop to start")
-    both_polarities: bool = Field(False, description="repeat with the sign of every level changed")
-    cycles: int = Field(1, ge=1, le=100_000, description="how often the sweep is repeated")
+    dual: bool = Field(default=True, description="sweep back from stop to start")
+    both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
+    cycles: int = Field(default=1, ge=1, le=100_000, description="how often the sweep is repeated")
     compliance: Compliance = Field(
-        1e-3, gt=0, description="current the source will not exceed (voltage under current drive)"
+        default=1e-3, gt=0, description="current the source will not exceed (voltage under current drive)"
     )
-    dwell: Seconds = Field(1e-3, ge=0, le=100, description="time at a level before its reading")
+    dwell: Seconds = Field(default=1e-3, ge=0, le=100, description="time at a level before its reading")
     nplc: float = Field(
-        1.0, ge=0.01, le=10, description="integration time in power-line cycles; 0.1 is faster"
+        default=1.0, ge=0.01, le=10, description="integration time in power-line cycles; 0.1 is faster"
     )
     ramp_rate: VoltsPerSecond = Field(
-        10.0,
+        default=10.0,
         gt=0,
         description="how fast the source goes to start and back to zero, in soft steps (voltage drive)",
     )
     measure_range: Literal["auto", "compliance"] = Field(
-        "compliance", description="measuring range: fixed by the compliance, or found by the source meter"
+        default="compliance", description="measuring range: fixed by the compliance, or found by the source meter"
     )
-    stop_on_compliance: bool = Field(False, description="end the sweep at the first reading in compliance")
-    check_oscillation: bool = Field(True, description="look with the scope whether the device oscillates")
+    stop_on_compliance: bool = Field(default=False, description="end the sweep at the first reading in compliance")
+    check_oscillation: bool = Field(default=True, description="look with the scope whether the device oscillates")
     check_every: int = Field(
-        10,
+        default=10,
         ge=1,
         le=100,
         description="points between two looks of the scope; 1 judges every reading by itself",

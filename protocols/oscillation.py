@@ -42,23 +42,23 @@ class Oscillation(Protocol):
     )
 
     bias: VoltsList = Field(
-        (1.8, 2.2, 2.6), min_length=1, description="levels of the source, before the load resistor"
+        default=(1.8, 2.2, 2.6), min_length=1, description="levels of the source, before the load resistor"
     )
     start: Volts | None = Field(
-        None, description="first bias of an even series; with stop and points it replaces bias"
+        default=None, description="first bias of an even series; with stop and points it replaces bias"
     )
-    stop: Volts | None = Field(None, description="last bias of an even series")
-    points: int | None = Field(None, ge=2, le=10_000, description="number of biases from start to stop")
-    settle: Seconds = Field(1e-3, ge=0, le=3600, description="time at a bias before its record")
+    stop: Volts | None = Field(default=None, description="last bias of an even series")
+    points: int | None = Field(default=None, ge=2, le=10_000, description="number of biases from start to stop")
+    settle: Seconds = Field(default=1e-3, ge=0, le=3600, description="time at a bias before its record")
     record_span: Seconds | None = Field(
-        None, gt=0, le=100, description="length of each record; found from the period where not given"
+        default=None, gt=0, le=100, description="length of each record; found from the period where not given"
     )
-    periods: int = Field(30, ge=3, le=100_000, description="periods in a record whose length is found")
-    longest_period: Seconds = Field(1e-3, gt=0, le=10, description="the longest period that is looked for")
+    periods: int = Field(default=30, ge=3, le=100_000, description="periods in a record whose length is found")
+    longest_period: Seconds = Field(default=1e-3, gt=0, le=10, description="the longest period that is looked for")
     zero_between: bool = Field(
-        True, description="go to zero between two biases, so that each starts from rest"
+        default=True, description="go to zero between two biases, so that each starts from rest"
     )
-    compliance: Amperes = Field(5e-3, gt=0, description="compliance where the bias is a source meter")
+    compliance: Amperes = Field(default=5e-3, gt=0, description="compliance where the bias is a source meter")
 
     @model_validator(mode="after")
     def _whole_series(self) -> "Oscillation":

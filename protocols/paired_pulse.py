@@ -35,22 +35,24 @@ class PairedPulse(PulseProtocol):
         Column("rest", "s", "from the end of the pair before, 0 for the first"),
     )
 
-    amplitude: VoltsList = Field((1.4,), min_length=1, description="pulse heights above base, one series each")
-    base: Volts = Field(0.1, description="level between pulses: low enough for the device to relax")
-    width: Seconds = Field(1e-3, gt=0, description="width of each pulse at 50 %")
-    shortest: Seconds = Field(0.3e-3, gt=0, description="shortest gap")
-    longest: Seconds = Field(30e-3, gt=0, description="longest gap: the device must have recovered by then")
-    points: int = Field(12, ge=2, le=1000, description="number of gaps from shortest to longest, log-spaced")
-    gaps: SecondsList = Field((), description="gaps one by one; overrides shortest, longest and points")
-    repeats: int = Field(20, ge=1, le=100_000, description="pairs at each gap and amplitude")
-    rest: Seconds = Field(50e-3, ge=0, le=3600, description="time at base between two pairs, for the device to forget")
-    seed: int = Field(1, ge=0, le=2**53, description="seed of the random order of the gaps")
-    rise_time: Seconds = Field(1e-6, gt=0, description="rise time, 10 to 90 %")
-    fall_time: Seconds = Field(1e-6, gt=0, description="fall time, 90 to 10 %")
+    amplitude: VoltsList = Field(default=(1.4,), min_length=1, description="pulse heights above base, one series each")
+    base: Volts = Field(default=0.1, description="level between pulses: low enough for the device to relax")
+    width: Seconds = Field(default=1e-3, gt=0, description="width of each pulse at 50 %")
+    shortest: Seconds = Field(default=0.3e-3, gt=0, description="shortest gap")
+    longest: Seconds = Field(default=30e-3, gt=0, description="longest gap: the device must have recovered by then")
+    points: int = Field(default=12, ge=2, le=1000, description="number of gaps from shortest to longest, log-spaced")
+    gaps: SecondsList = Field(default=(), description="gaps one by one; overrides shortest, longest and points")
+    repeats: int = Field(default=20, ge=1, le=100_000, description="pairs at each gap and amplitude")
+    rest: Seconds = Field(
+        default=50e-3, ge=0, le=3600, description="time at base between two pairs, for the device to forget"
+    )
+    seed: int = Field(default=1, ge=0, le=2**53, description="seed of the random order of the gaps")
+    rise_time: Seconds = Field(default=1e-6, gt=0, description="rise time, 10 to 90 %")
+    fall_time: Seconds = Field(default=1e-6, gt=0, description="fall time, 90 to 10 %")
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     resolution: int = Field(
-        500, ge=20, le=100_000, description="samples of the scope in each pulse's width, at least"
+        default=500, ge=20, le=100_000, description="samples of the scope in each pulse's width, at least"
     )
 
     acquisition = PairedAcquisition

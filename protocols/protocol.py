@@ -4,8 +4,8 @@ One declaration serves the form, the command line, the campaign file and the run
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any, ClassVar, get_args
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -35,14 +35,25 @@ class Protocol(BaseModel, ABC):
         """Acquire. Each yielded step is a place where the runner may pause or stop."""
 
     @classmethod
-    def parse(cls, values: dict[str, Any]) -> "Protocol":
-        """Build from names and values (text with prefix and unit, or numbers).
+    def parse(cls, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
+        """Build from names and values: text with prefix and unit, or numbers in SI units.
+
+        ``IVSweep.parse(stop="1.2 V", step="4 mV")``. The constructor takes the same; type checkers accept only
+        numbers there.
+
+        Parameters
+        ----------
+        values : mapping
+            Name to value, for names that are data.
+        **more
+            The same as keywords.
 
         Raises
         ------
         ConfigurationError
             One line: the parameter, the value and what is wrong with it.
         """
+        values = {**(values or {}), **more}
         for name in values:
             if name not in cls.model_fields:
                 raise ConfigurationError(

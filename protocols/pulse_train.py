@@ -36,29 +36,32 @@ class PulseTrain(PulseProtocol):
     )
 
     amplitude: VoltsList = Field(
-        (1.15,), min_length=1, description="pulse heights above base, one train each"
+        default=(1.15,), min_length=1, description="pulse heights above base, one train each"
     )
-    base: Volts = Field(0.0, description="level between pulses")
-    width: Seconds = Field(1e-6, gt=0, description="pulse width at 50 %")
-    period: Seconds = Field(50e-6, gt=0, description="time from pulse to pulse")
-    count: int = Field(20, ge=1, le=1_000_000, description="pulses at each amplitude")
+    base: Volts = Field(default=0.0, description="level between pulses")
+    width: Seconds = Field(default=1e-6, gt=0, description="pulse width at 50 %")
+    period: Seconds = Field(default=50e-6, gt=0, description="time from pulse to pulse")
+    count: int = Field(default=20, ge=1, le=1_000_000, description="pulses at each amplitude")
     repeats: int = Field(
-        1, ge=1, le=100_000, description="trains at each amplitude; more than one count the pulses until it fires"
+        default=1, ge=1, le=100_000,
+        description="trains at each amplitude; more than one count the pulses until it fires",
     )
-    rest: Seconds = Field(0.0, ge=0, le=3600, description="time at base before each train, for the device to forget")
-    rise_time: Seconds = Field(10e-9, gt=0, description="rise time, 10 to 90 %")
-    fall_time: Seconds = Field(10e-9, gt=0, description="fall time, 90 to 10 %")
-    gaps: SecondsList = Field((), description="times between pulses one by one; overrides period and count")
+    rest: Seconds = Field(
+        default=0.0, ge=0, le=3600, description="time at base before each train, for the device to forget"
+    )
+    rise_time: Seconds = Field(default=10e-9, gt=0, description="rise time, 10 to 90 %")
+    fall_time: Seconds = Field(default=10e-9, gt=0, description="fall time, 90 to 10 %")
+    gaps: SecondsList = Field(default=(), description="times between pulses one by one; overrides period and count")
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     record_span: Seconds | None = Field(
-        None, gt=0, description="length of each record; from the width where not given"
+        default=None, gt=0, description="length of each record; from the width where not given"
     )
     probe: bool = Field(
-        True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"
+        default=True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"
     )
     retries: int = Field(
-        2, ge=0, le=100, description="how often a train is repeated when the scope missed a trigger"
+        default=2, ge=0, le=100, description="how often a train is repeated when the scope missed a trigger"
     )
 
     acquisition = PulseAcquisition
