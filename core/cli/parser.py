@@ -225,10 +225,18 @@ def _add_bench(commands: Any) -> None:
         "simulating:simulate",
         "the circuit engine alone, on a SPICE-style netlist with its own .tran and .save cards",
         "  tsbench simulate oscillator.cir --out oscillator.csv --plot oscillator.png\n"
+        "  tsbench simulate oscillator.cir --out oscillator.npz --rtol 1e-3 --timing\n"
+        "  tsbench simulate silver.cir --seed 7 --out silver.csv\n"
         "  tsbench simulate --devices-lib devices.lib     subcircuits for ngspice",
     )
     simulate.add_argument("netlist", nargs="?", type=Path, metavar="NETLIST")
-    simulate.add_argument("--out", type=Path, metavar="CSV", help="the table (default: standard output)")
+    simulate.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the table, as CSV or, where the name ends in .npz, as arrays for numpy.load: much faster for long runs "
+        "(default: CSV on standard output)",
+    )
     simulate.add_argument("--plot", type=Path, metavar="PNG", help="also draw the saved curves")
     simulate.add_argument(
         "--device",
@@ -236,6 +244,25 @@ def _add_bench(commands: Any) -> None:
         default=[],
         metavar="[NAME=]MODEL",
         help="another device model for an X card, or for all of them; repeatable",
+    )
+    simulate.add_argument(
+        "--rtol",
+        type=float,
+        default=1e-6,
+        metavar="X",
+        help="relative tolerance of the integrator (default: %(default)g); 1e-3 is enough for a period to 0.1 %%",
+    )
+    simulate.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="seed of everything random: each stochastic device has a stream of its own, from it and the name of its "
+        "element; seed=N on an X card gives that device another (default: a fresh one, said on standard error)",
+    )
+    simulate.add_argument(
+        "--timing",
+        action="store_true",
+        help="say on standard error how long integration, output and the code of the integrator took",
     )
     simulate.add_argument(
         "--temperature",

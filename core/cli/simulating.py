@@ -2,12 +2,17 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tsbench.errors import ConfigurationError
 from tsbench.quantities import parse_quantity
 from tsbench.records import FloatArray
+
+if TYPE_CHECKING:
+    from tsbench.simulated_backends.circuit.simulation_result import SimulationResult
 
 _DPI = 130
 
@@ -37,20 +42,42 @@ def simulate(options: argparse.Namespace) -> int:
             options.netlist,
             models,
             lambda share: progress(RunEvent("progress", "", 0.0, {"done": 100 * share, "total": 100})),
+            rtol=options.rtol,
             temperature=temperature,
+            seed=options.seed,
         )
     for message in result.messages:
         sys.stderr.write(f"{options.netlist}: {message}\n")
+    sys.stderr.write(f"{options.netlist}: seed {result.seed}\n")
+    begin = time.perf_counter()
     if options.out is not None:
-        with options.out.open("w", encoding="utf-8", newline="") as stream:
-            result.write_csv(stream)
+        _write(options.out, result)
         sys.stderr.write(f"wrote {options.out} ({len(result.times)} times, {result.steps} steps)\n")
+    elif options.plot is None:
+        result.write_csv(sys.stdout)
+    if options.timing:
+        _print_timing(result, time.perf_counter() - begin)
     if options.plot is not None:
         _draw(options.plot, options.netlist.name, result.times, result.columns)
         sys.stderr.write(f"wrote {options.plot}\n")
-    if options.out is None and options.plot is None:
-        result.write_csv(sys.stdout)
     return 0
+
+
+def _write(path: Path, result: "SimulationResult") -> None:
+    if path.suffix.lower() == ".npz":
+        result.write_npz(path)
+        return
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        result.write_csv(stream)
+
+
+def _print_timing(result: "SimulationResult", writing: float) -> None:
+    spent = result.timing
+    sys.stderr.write(
+        f"integration {spent.integration:.6g} s ({result.steps} steps)\n"
+        f"output {spent.evaluation + writing:.6g} s ({spent.evaluation:.6g} s to evaluate the table, {writing:.6g} s to "
+        f"write it)\n"
+        f"code {spent.code:.6g} s (to compile the integrator for this circuit, or to load it from disk)\n")
 
 
 def _temperature_of(netlist: Path) -> float | None:

@@ -38,7 +38,7 @@ def build_circuit(
     sources: Iterable[tuple[str, str, str, float]] = (),
     loads: Iterable[tuple[str, str, float, float]] = (),
     rtol: float = 1e-6, largest_step: float = math.inf, noise_refinement: float = 1.0,
-    temperature: float | None = None, specialised: bool = False, seed: int | None = 0,
+    temperature: float | None = None, specialised: bool | None = None, seed: int | None = 0,
 ) -> Circuit:
     """Build a circuit at time 0, all capacitors at their initial voltages (0 V where none is given).
 
@@ -62,9 +62,9 @@ def build_circuit(
     temperature : float, optional
         Of the surroundings (a chuck) of all devices [K]; a ``t0`` in the netlist goes before it, a ``.temp`` card
         does not. None: that of the card, or their own.
-    specialised : bool
+    specialised : bool, optional
         Integrate with code written for this topology: some seconds to compile the first time on a machine, then
-        several times faster; for long runs.
+        several times faster. None: once the circuit has taken so many steps that it pays.
     seed : int, optional
         Of everything random: each stochastic device without a ``seed`` of its own is on the path that belongs to
         (seed, name of its element), whatever else is in the circuit. None: on the path that its model has, which

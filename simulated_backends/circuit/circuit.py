@@ -51,7 +51,7 @@ class Circuit:
         self, elements: Sequence[Element], stages: Mapping[str, tuple[str, SourceMeterStage]],
         devices: Mapping[str, DeviceModel], waveforms: Mapping[str, SourceWaveform],
         initial_voltages: Mapping[str, float], rtol: float = 1e-6, largest_step: float = math.inf,
-        noise_refinement: float = 1.0, specialised: bool = False, seed: int | None = 0,
+        noise_refinement: float = 1.0, specialised: bool | None = None, seed: int | None = 0,
     ) -> None:
         self._elements = list(elements)
         self._stages = {name.lower(): value for name, value in stages.items()}
@@ -61,7 +61,7 @@ class Circuit:
         self.rtol = rtol
         self.noise_refinement = noise_refinement   #: factor on the pieces of noise: below 1, nearer to the true path
         self.seed = seed   #: of everything random; None: devices are on the paths that their models have
-        self.specialised = specialised   #: code written for this topology: seconds to compile once, then much faster
+        self.specialised = specialised   #: see :func:`.build.build_circuit`
         self._front = 0.0   # the integrator has got this far
         self._restart = True
         self._pending: RecordedTrajectory | None = None   # the last run of steps, part of it beyond ``time``
@@ -118,6 +118,15 @@ class Circuit:
     def refused_steps(self) -> int:
         """Return how many steps the error control has refused so far."""
         return int(self._control[3])
+
+    def load_code(self, specialised: bool = False) -> None:
+        """Compile the integrator, or load it from the cache on disk, without integrating.
+
+        With ``specialised`` the circuit as it is now gets code written for its topology (where it is not too large).
+        """
+        if specialised:
+            self._compiled.specialise()
+        self._compiled.integrate(self._control.copy(), self._front, self._y.copy(), False, self._front)
 
     def _assemble(self) -> None:
         """Build the matrices from the elements; the order of the unknowns does not depend on values."""

@@ -1,6 +1,8 @@
 """A circuit as the compiled functions want it: its matrices, tables and scratch space, and the calls into them."""
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +27,10 @@ from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, e
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, of generic and of specialised code
+#: steps of generic code, per position of the relays, after which a circuit gets code of its own if nobody chose: as
+#: long as a tenth of what that takes to compile, once on a machine. It depends on steps alone: whatever is on disk
+#: already, the same circuit does the same.
+GENERIC_STEPS = 300_000
 _PARAMETERS = 32  # per device, in the table of parameters
 
 
@@ -43,13 +49,14 @@ class CompiledCircuit:
         Relative tolerance of the integrator.
     noise_refinement : float
         Factor on how long the noise of stochastic devices is taken as straight.
-    specialised : bool
-        Use code written for this topology (:mod:`.specialised`) while no source moves along a curve.
+    specialised : bool, optional
+        Use code written for this topology (:mod:`.specialised`) while no source moves along a curve; None: after
+        :data:`GENERIC_STEPS` steps.
     """
 
     def __init__(
         self, system: System, devices: Sequence[Element], models: Mapping[str, DeviceModel], rtol: float,
-        noise_refinement: float = 1.0, specialised: bool = False,
+        noise_refinement: float = 1.0, specialised: bool | None = None,
     ) -> None:
         self.system = system
         names = [e.name.lower() for e in devices]
@@ -88,9 +95,16 @@ class CompiledCircuit:
         self.topology = topology_of(
             len(system.linear), kinds, [system.first_state[name] for name in names], n, system.stage_index, controls,
             self._L)
-        self._special = specialised_integrate(self.topology) if specialised else None
+        self._special: Any = None
+        self._generic_left = math.inf if specialised is False else GENERIC_STEPS   #: steps before that changes
+        if specialised:
+            self.specialise()
         self._stages = np.zeros((len(system.stage_index), 7))
         self.set_sources([])
+
+    def specialise(self) -> None:
+        """Use code written for this topology from now on; its first call compiles it, or loads it from disk."""
+        self._special, self._generic_left = specialised_integrate(self.topology), math.inf
 
     def set_parameters(self, device: str, model: DeviceModel) -> None:
         """Give a device (element name in lower case) other parameters of the same kind of model."""
@@ -215,13 +229,20 @@ class CompiledCircuit:
         -------
         (the steps, time reached [s], status); ``y`` and ``control`` are updated.
         """
-        special = None if (self.sources.kinds == SINE).any() else self._special
+        curved = bool((self.sources.kinds == SINE).any())
+        if self._generic_left <= 0:
+            self.specialise()
+        special = None if curved else self._special
         n, chunk = y.size, most or (LARGE_CHUNK if special else CHUNK)
+        if special is None and not curved:
+            chunk = int(min(chunk, self._generic_left))
         out = (np.empty(chunk), np.empty(chunk), *(np.empty((chunk, n)) for _ in range(4)))
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = (special or integrate)(
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
             self._noise, out)
+        if special is None and not curved:
+            self._generic_left -= count
         return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status
 
     def first_defect(self, steps: Steps) -> int | None:

@@ -1,46 +1,32 @@
 """Run a netlist by its own ``.tran`` and ``.save`` cards: the circuit engine alone."""
 
-import csv
 import math
+import secrets
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
-import numpy as np
-
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import GROUND, Netlist, Transient, parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
+from tsbench.simulated_backends.circuit.simulation_result import SimulationResult, Timing
+from tsbench.simulated_backends.circuit.table_recorder import MOST_NUMBERS, TableRecorder
 from tsbench.simulated_backends.devices.catalogue import device_model
 
 Progress = Callable[[float], None]  #: called with the fraction done, 0..1
 DEVICES_LIB = "devices.lib"
-
-
-@dataclass(frozen=True)
-class SimulationResult:
-    """Times [s] and one array per saved quantity, in the order of the netlist; V for v(…), A for i(…)."""
-
-    times: FloatArray
-    columns: Mapping[str, FloatArray]
-    steps: int  #: accepted by the integrator
-    messages: tuple[str, ...]  #: what was regularised or not used
-
-    def write_csv(self, stream: TextIO) -> None:
-        """Write a header (``time,v(out),…``) and one row per time."""
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["time", *self.columns])
-        writer.writerows(
-            [f"{value:.12g}" for value in row] for row in zip(self.times, *self.columns.values(), strict=True))
+SLICES = (0.01, 0.02, *(k / 20 for k in range(1, 21)))  #: shares of a run after which it is seen how fast it goes
+#: steps still to come at which code of the circuit's own is compiled. It makes a step some four times as fast, but
+#: takes as long as a few million steps to compile: worth it because a netlist is run again and again, and the code is
+#: kept on disk. The rule depends on steps alone, so a run is the same whatever is on disk already.
+WORTH_COMPILING = 10_000
+SMALLEST_RTOL, LARGEST_RTOL = 1e-10, 1e-2
 
 
 def simulate(
     netlist: str | Path, devices: Mapping[str, str] | None = None, progress: Progress | None = None,
-    rtol: float = 1e-6, temperature: float | None = None,
+    rtol: float = 1e-6, temperature: float | None = None, seed: int | None = None,
 ) -> SimulationResult:
     """Integrate a netlist over its own ``.tran`` and return what its ``.save`` cards name.
 
@@ -53,10 +39,13 @@ def simulate(
     progress : callable
         Called with the fraction done.
     rtol : float
-        Relative tolerance of the integrator.
+        Relative tolerance of the integrator, 1e-10 to 1e-2.
     temperature : float, optional
         Of the surroundings (a chuck) of all devices [K], but for those with a ``t0`` in the netlist; goes before a
         ``.temp`` card.
+    seed : int, optional
+        Of everything random: each stochastic device is on a path that follows from it and from the name of its
+        element, unless the netlist gives that element a ``seed``. None: a fresh one; the result says which.
 
     Returns
     -------
@@ -66,7 +55,14 @@ def simulate(
     ------
     ConfigurationError
         The netlist cannot be read or used; one line that names the element or node.
+    TsbenchError
+        The integration failed; the message says the seed.
     """
+    if not SMALLEST_RTOL <= rtol <= LARGEST_RTOL:
+        raise ConfigurationError(f"rtol = {rtol:g} must be between {SMALLEST_RTOL:g} and {LARGEST_RTOL:g}")
+    if seed is not None and seed < 0:
+        raise ConfigurationError(f"seed = {seed} must not be negative")
+    seed = secrets.randbits(32) if seed is None else seed
     parsed = parse_netlist(netlist_text(netlist))
     if parsed.transient is None:
         raise ConfigurationError("netlist has no .tran card; add for example '.tran 1n 20u uic'")
@@ -77,25 +73,68 @@ def simulate(
         if parsed.find(name).kind != "X":
             raise ConfigurationError(f"netlist: '{name}' is not a device")
     circuit = build_circuit(
-        parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature)
+        parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature, specialised=False,
+        seed=seed)
     if temperature is not None and parsed.temperature not in (None, temperature):
         notes += (f"not used: the netlist's temperature, {parsed.temperature:g} K; {temperature:g} K is asked for",)
     if temperature is not None or parsed.temperature is not None:
         notes += tuple(
             f"{element.name}: its model has no temperature" for element in parsed.of_kind("X")
             if not circuit.model_of(element.name).feels_temperature)
-    if not tran.use_initial_conditions:
-        circuit.settle()
     names = _saved(parsed, circuit)
-    recorder = _Recorder(names, tran)
-    circuit.add_observer(recorder)
+    _check_size(tran, 1 + len(names))
+    recorder = TableRecorder(names, tran)
     first = circuit.steps
-    for k in range(1, 101):
-        circuit.advance(tran.stop * k / 100, skip=False)
+    try:
+        if not tran.use_initial_conditions:
+            circuit.settle()
+        circuit.add_observer(recorder)
+        code, advancing = _run(circuit, tran.stop, progress)
+    except TsbenchError as error:
+        raise type(error)(f"{error} (seed {seed})") from None
+    integration = advancing - recorder.seconds
+    times, columns = recorder.table()
+    timing = Timing(code, integration, recorder.seconds)
+    return SimulationResult(
+        times, columns, circuit.steps - first, notes + tuple(circuit.messages), seed, rtol, timing)
+
+
+def _run(circuit: Circuit, stop: float, progress: Progress | None) -> tuple[float, float]:
+    """Advance to ``stop`` [s]; return how long compiling or loading code took, and advancing [s of the wall clock]."""
+    begin = time.perf_counter()
+    circuit.load_code()
+    code = time.perf_counter() - begin
+    advancing, generic, share, rate = 0.0, True, 0.0, 0.0
+    for following in SLICES:
+        steps, begin = circuit.steps, time.perf_counter()
+        circuit.advance(stop * following, skip=False)
+        advancing += time.perf_counter() - begin
+        before, rate = rate, (circuit.steps - steps) / (following - share)
+        share = following
+        # the lesser of two rates: what happens at the start alone says nothing about the rest
+        if generic and min(before, rate) * (1.0 - share) >= WORTH_COMPILING:
+            begin, generic = time.perf_counter(), False
+            circuit.load_code(specialised=True)
+            code += time.perf_counter() - begin
         if progress is not None:
-            progress(k / 100)
-    times, columns = recorder.result()
-    return SimulationResult(times, columns, circuit.steps - first, notes + tuple(circuit.messages))
+            progress(share)
+    return code, advancing
+
+
+def _check_size(tran: Transient, columns: int) -> None:
+    """Refuse a table, or a number of steps, that no memory holds."""
+    points = (tran.stop - tran.start) / tran.step
+    if points * columns > MOST_NUMBERS:
+        least = (tran.stop - tran.start) * columns / MOST_NUMBERS
+        raise ConfigurationError(
+            f".tran {tran.step:g} {tran.stop:g}: {points:.3g} points of {columns} numbers are more than the "
+            f"{MOST_NUMBERS:.0e} numbers that a table may have; take a step of at least {least:.2g} s, a shorter stop, "
+            f"a later start, or save fewer quantities")
+    if tran.maximum is not None and tran.stop / tran.maximum * columns > MOST_NUMBERS:
+        raise ConfigurationError(
+            f".tran: a largest step of {tran.maximum:g} s makes at least {tran.stop / tran.maximum:.3g} steps to "
+            f"{tran.stop:g} s, of {columns} numbers each, more than the {MOST_NUMBERS:.0e} numbers that a table may "
+            f"have; leave the largest step out, the error control finds its own")
 
 
 def netlist_text(netlist: str | Path) -> str:
@@ -133,44 +172,3 @@ def _saved(netlist: Netlist, circuit: Circuit) -> list[str]:
                 raise ConfigurationError(f"netlist saves {name}, but there is no {what} '{part}'{nearest(part, known)}")
         names.append(name)
     return list(dict.fromkeys(names))
-
-
-class _Recorder:
-    """Collects the saved quantities at every step and grid point from ``.tran``'s start on."""
-
-    def __init__(self, names: list[str], tran: Transient) -> None:
-        self.names, self.tran = names, tran
-        self.times: list[FloatArray] = []
-        self.values: list[list[FloatArray]] = []
-
-    def observe(self, segment: Segment) -> None:
-        assert isinstance(segment, RecordedTrajectory)
-        start, end = max(segment.start, self.tran.start), segment.end
-        if end < start:
-            return
-        first, last = math.ceil(start / self.tran.step - 1e-9), math.floor(end / self.tran.step + 1e-9)
-        grid = np.arange(first, last + 1) * self.tran.step
-        times = np.union1d(segment.times, grid)
-        times = times[(times >= start) & (times <= end)]
-        # a grid point that only rounding tells apart from a step is one point
-        keep = np.append(True, np.diff(times) > 1e-6 * self.tran.step)
-        times = times[keep]
-        if self.times and times.size and times[0] <= self.times[-1][-1]:
-            times = times[1:]
-        if times.size:
-            self.times.append(times)
-            self.values.append([_read(segment, name, times) for name in self.names])
-
-    def result(self) -> tuple[FloatArray, dict[str, FloatArray]]:
-        """Return all times and columns."""
-        columns = {name: np.concatenate([v[k] for v in self.values]) for k, name in enumerate(self.names)}
-        return np.concatenate(self.times), columns
-
-
-def _read(segment: RecordedTrajectory, name: str, times: FloatArray) -> FloatArray:
-    inner = name[2:-1]
-    if name.startswith("i("):
-        return segment.current(inner, times)
-    first, _, second = inner.partition(",")
-    values = segment.voltage(first, times)
-    return values - segment.voltage(second, times) if second else values

@@ -1,0 +1,74 @@
+"""An observer that turns what a circuit does into a table: at every step and on a grid of times."""
+
+import math
+import time
+
+import numpy as np
+
+from tsbench.errors import TsbenchError
+from tsbench.netlist import Transient
+from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
+
+MOST_NUMBERS = 100_000_000  #: in one table: 0.8 GB
+
+
+class TableRecorder:
+    """Collects the saved quantities at every step and grid point from ``.tran``'s start on."""
+
+    def __init__(self, names: list[str], tran: Transient) -> None:
+        self.names, self.tran = names, tran
+        self.seconds = 0.0   #: spent in here, by the wall clock
+        self._rows = 0
+        self._last = -math.inf
+        self._times: list[FloatArray] = []
+        self._values: list[list[FloatArray]] = []
+
+    def observe(self, segment: Segment) -> None:
+        """Read the saved quantities of one segment."""
+        assert isinstance(segment, RecordedTrajectory)
+        begin = time.perf_counter()
+        times = self._times_in(segment)
+        if times.size:
+            self._last = float(times[-1])
+            self._rows += times.size
+            self._times.append(times)
+            self._values.append([_read(segment, name, times) for name in self.names])
+        if self._rows * (1 + len(self.names)) > MOST_NUMBERS:
+            raise TsbenchError(
+                f"simulate: the table has {self._rows} rows of {1 + len(self.names)} numbers at {segment.end:.3g} s "
+                f"already, more than {MOST_NUMBERS:.0e} numbers; take a shorter stop or a later start in .tran, a "
+                f"larger rtol, or save fewer quantities")
+        self.seconds += time.perf_counter() - begin
+
+    def _times_in(self, segment: RecordedTrajectory) -> FloatArray:
+        """Return the ends of steps and the grid points of a segment that are new, in order."""
+        step, start, end = self.tran.step, max(segment.start, self.tran.start), segment.end
+        if end < start:
+            return np.zeros(0)
+        grid = np.arange(math.ceil(start / step - 1e-9), math.floor(end / step + 1e-9) + 1) * step
+        times = np.concatenate([segment.times, grid])
+        times.sort(kind="stable")   # merges two sorted runs
+        times = times[np.searchsorted(times, start): np.searchsorted(times, end, side="right")]
+        # a grid point that only rounding tells apart from a step is one point
+        new = np.empty(times.size, dtype=bool)
+        new[:1] = times[:1] > self._last + 1e-6 * step
+        np.greater(times[1:] - times[:-1], 1e-6 * step, out=new[1:])
+        return times[new]
+
+    def table(self) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Return all times [s] and columns."""
+        begin = time.perf_counter()
+        columns = {name: np.concatenate([v[k] for v in self._values]) for k, name in enumerate(self.names)}
+        times = np.concatenate(self._times)
+        self.seconds += time.perf_counter() - begin
+        return times, columns
+
+
+def _read(segment: RecordedTrajectory, name: str, times: FloatArray) -> FloatArray:
+    inner = name[2:-1]
+    if name.startswith("i("):
+        return segment.current(inner, times)
+    first, _, second = inner.partition(",")
+    values = segment.voltage(first, times)
+    return values - segment.voltage(second, times) if second else values
