@@ -75,6 +75,8 @@ def settings_of(name: str) -> Settings:
 
 
 def _run(source: str, load: float, capacitance: float, device: str, stop: float) -> tuple[FloatArray, ...]:
+    if catalogue()[device.split(maxsplit=1)[0]].model().stochastic and "seed=" not in device:
+        device += " seed=0"   # the nominal path
     result = simulate(
         f"* page\nV1 in 0 {source}\nR1 in out {load}\nC1 out 0 {capacitance}\nX1 out 0 {device}\n"
         f".tran {stop / 4000} {stop} uic\n.save v(out) i(X1)\n")

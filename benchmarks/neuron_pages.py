@@ -42,7 +42,7 @@ def main() -> int:
     for cell in cells[len(library):]:
         cell.axis("off")
     for cell, entry in zip(cells, library.values(), strict=False):
-        _panel(cell, entry, simulate(entry.text))
+        _panel(cell, entry, simulate(entry.text, seed=1))
     figure.savefig(DOCS / "pictures" / "neurons.png", dpi=100)
     sys.stderr.write(f"wrote {DOCS / 'neurons.md'} and its picture\n")
     return 0

@@ -26,7 +26,7 @@ def run(
     outputs: Sequence[str] = ("out",),
 ) -> NeuronRecord:
     """Run a circuit of the library; ``returned``: within a hundredth of the largest excursion of each output."""
-    result = simulate(neuron(name).netlist(values, stimulus, stop))
+    result = simulate(neuron(name).netlist(values, stimulus, stop), seed=1)
     nodes = {node: result.columns[f"v({node})"] for node in outputs}
     returned = all(
         abs(float(v[-1] - v[0])) < 0.01 * max(float(np.abs(v - v[0]).max()), 0.1) for v in nodes.values())

@@ -75,8 +75,8 @@ def _print_timing(result: "SimulationResult", writing: float) -> None:
     spent = result.timing
     sys.stderr.write(
         f"integration {spent.integration:.6g} s ({result.steps} steps)\n"
-        f"output {spent.evaluation + writing:.6g} s ({spent.evaluation:.6g} s to evaluate the table, {writing:.6g} s to "
-        f"write it)\n"
+        f"output {spent.evaluation + writing:.6g} s ({spent.evaluation:.6g} s to evaluate the table, {writing:.6g} s "
+        f"to write it)\n"
         f"code {spent.code:.6g} s (to compile the integrator for this circuit, or to load it from disk)\n")
 
 

@@ -46,7 +46,8 @@ class SimulationResult:
     def write_npz(self, path: Path) -> None:
         """Write arrays ``time``, ``v(out)``, … and the numbers ``seed``, ``rtol``, ``steps``, for ``numpy.load``."""
         with path.open("wb") as stream:   # a name without the ending would be given one
-            np.savez(stream, time=self.times, **dict(self.columns), seed=self.seed, rtol=self.rtol, steps=self.steps)
+            np.savez(stream, allow_pickle=False, time=self.times, seed=self.seed, rtol=self.rtol, steps=self.steps,
+                     **dict(self.columns))
 
 
 def _quoted(name: str) -> str:

@@ -64,13 +64,16 @@ def test_the_table_is_the_same_as_text_and_binary(netlist: Path, tmp_path: Path)
             assert table[:, k] == pytest.approx(stored[name], rel=1e-11, abs=0)
 
 
-def test_a_larger_tolerance_takes_fewer_steps(netlist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_larger_tolerance_takes_fewer_steps(
+    netlist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
     steps = []
     netlist.write_text(OSCILLATOR.replace("20u", "2u"))
     for rtol in ("1e-3", "1e-6"):
         assert main(["simulate", str(netlist), "--rtol", rtol, "--timing", "--out", str(tmp_path / "x.csv")]) == 0
         error = capsys.readouterr().err
-        found = re.search(r"^integration (\S+) s \((\d+) steps\)\noutput (\S+) s .*\ncode (\S+) s ", error, re.MULTILINE)
+        found = re.search(
+            r"^integration (\S+) s \((\d+) steps\)\noutput (\S+) s .*\ncode (\S+) s ", error, re.MULTILINE)
         assert found is not None
         steps.append(int(found[2]))
     assert steps[0] < steps[1] / 3
