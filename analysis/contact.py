@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray
 
 #: conductance [S] below which nothing seems to be connected: under 1 uA at 1 V, what cables and offsets of a
@@ -11,6 +12,8 @@ from tsbench.records import Flag, FloatArray
 OPEN_BELOW = 1e-6
 SHORT_BELOW = 20.0  #: [Ohm] between device voltage and current: less than contacts and wires are known to
 LEAST_VOLTAGE = 0.1  #: [V] with less nothing can be said of an open device
+OFF_ABOVE = 10 * SHORT_BELOW  #: [Ohm] of readings that a short does not give: a device that is on was off before
+_OUTLIERS = 2  #: readings that may be anything
 LEAST_CURRENT = 1e-5  #: [A] with less nothing can be said of a short
 
 
@@ -44,9 +47,10 @@ def contact(voltage: FloatArray, current: FloatArray, resolution: float = 0.0) -
         )
     strong = i >= 0.5 * most
     ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf
-    if ratio < SHORT_BELOW:
+    off = int(np.sum((v >= LEAST_VOLTAGE) & (i * OFF_ABOVE < v)))
+    if ratio < SHORT_BELOW and off <= _OUTLIERS:
         return Contact(
             Flag.SHORT,
-            f"the device looks short: {ratio:.2g} Ohm at {most * 1e6:.3g} uA; check probes and device",
+            f"the device looks short: {ratio:.2g} Ohm at {format_quantity(most, 'A', 3)}; check probes and device",
         )
     return Contact(Flag.NONE)

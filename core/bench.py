@@ -82,6 +82,19 @@ class Bench:
             raise
         return bench
 
+    def planning_for(self, device: str) -> "Bench":
+        """Return this bench as it would be with another device: for plans; nothing is sent, nothing moves.
+
+        Raises
+        ------
+        ConfigurationError
+            The device is not on the bench.
+        """
+        view = Bench(self.file, self.file.device(device))
+        view._connections = self._connections
+        view.clock, view.positioner, view.fixture = self.clock, self.positioner, self.fixture
+        return view
+
     # ------------------------------------------------------------------------------------------ opening
 
     def _open(self) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 import struct
 import zlib
 from collections.abc import Mapping
@@ -109,6 +110,15 @@ def result_from(data: Any) -> Result:
     """Rebuild a result from its plain data."""
     fields = _typed("result", data, _RESULT_TYPES)
     return Result(**{**fields, "flags": Flag(fields["flags"])})
+
+
+def without_nan(result: Result) -> Result:
+    """A missing number is None, in the journal and in the file (where NaN stands for it)."""
+
+    def clean(number: float | None) -> float | None:
+        return None if number is None or math.isnan(number) else number
+
+    return dataclasses.replace(result, value=clean(result.value), low=clean(result.low), high=clean(result.high))
 
 
 # --------------------------------------------------------------------------------------------- a whole run

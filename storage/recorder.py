@@ -1,15 +1,13 @@
 """The recorder of a run: what it returned from is on the disk; at the end the run file is made of it."""
 
 import contextlib
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from tsbench.errors import StorageError
 from tsbench.records import Point, Result, Run, RunEvent, RunHeader, Waveform
-from tsbench.storage import codec, disk, run_id
+from tsbench.storage import codec, disk, record_data, run_id
 from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX, Durability, JournalWriter
 from tsbench.storage.journal_reader import read_journal
 from tsbench.storage.run_lock import RunLock
@@ -119,6 +117,11 @@ class RunRecorder:
         """Put on the disk what a group of fast points still holds back; cheap, call it between steps."""
         self._journal.settle()
 
+    def size(self) -> int:
+        """Return what the run holds on the disk [bytes]."""
+        files = (self.path, self.path.with_suffix(RAW_SUFFIX))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def snapshot(self) -> Run:
         """Return the run so far, read back from the disk."""
         return read_journal(self.path).run()
@@ -145,7 +148,7 @@ class RunRecorder:
                 "status": status,
                 "reason": reason,
                 "end_time": run_id.timestamp(),
-                "results": [codec.plain(_without_nan(result)) for result in results],
+                "results": [codec.plain(record_data.without_nan(result)) for result in results],
             },
         )
         self._journal.close()
@@ -191,12 +194,3 @@ def unfinished(directory: Path, own: Path) -> list[Path]:
             with contextlib.suppress(StorageError, OSError), RunLock(path.with_suffix(LOCK_SUFFIX)):
                 left.append(path)
     return left
-
-
-def _without_nan(result: Result) -> Result:
-    """A missing number is None, in the journal and in the file (where NaN stands for it)."""
-
-    def clean(number: float | None) -> float | None:
-        return None if number is None or math.isnan(number) else number
-
-    return replace(result, value=clean(result.value), low=clean(result.low), high=clean(result.high))

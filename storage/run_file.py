@@ -1,23 +1,30 @@
 """Journal -> immutable run file, and the one way to read a run, finished or not."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tsbench.errors import StorageError, UnreadableFile
-from tsbench.records import Run, RunEvent
+from tsbench.records import Result, Run, RunEvent
 from tsbench.storage import disk, record_data, run_id
 from tsbench.storage.hdf5_guard import LARGEST_FILE
 from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX
 from tsbench.storage.journal_reader import Journal, read_journal
 from tsbench.storage.nexus_reader import read_file
 from tsbench.storage.nexus_writer import write_run
+from tsbench.storage.record_data import without_nan
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_lock import RunLock
 from tsbench.storage.schema import PART_SUFFIX
 from tsbench.storage.schema import SUFFIX as FILE_SUFFIX
 from tsbench.storage.watchdog_events import WATCHDOG, read_watchdog_events, watchdog_path
+
+#: how the reason of a recovered run begins that had measured all it was to
+MEASURED = "the acquisition had ended with success"
+
+#: a run -> what is extracted from it
+Extractor = Callable[[Run], Sequence[Result]]
 
 DAMAGED = ".damaged"  #: appended to a journal that was damaged before its end: kept as evidence
 
@@ -42,7 +49,7 @@ def read_run(path: Path | str, largest: int = LARGEST_FILE) -> Run:
         raise UnreadableFile(text if text.startswith(str(path)) else f"{path}: {text}") from None
 
 
-def consolidate(journal_path: Path) -> Path:
+def consolidate(journal_path: Path, extract: Extractor | None = None) -> Path:
     """Make the run file of a journal; the caller holds the run's lock. Idempotent.
 
     Written under another name, read back and compared, synced, renamed, directory synced, journal removed: at
@@ -57,6 +64,8 @@ def consolidate(journal_path: Path) -> Path:
     """
     journal = read_journal(journal_path)
     run = _outcome(_with_watchdog(journal, journal_path), _last_write(journal_path))
+    if extract is not None and journal.finish is None:
+        run = _extracted(run, extract)
     target = journal_path.with_suffix(FILE_SUFFIX)
     if not _already_there(target, run):
         part = journal_path.with_suffix(PART_SUFFIX)
@@ -106,6 +115,16 @@ def _outcome(journal: Journal, last_write: str) -> Run:
     return run
 
 
+def _extracted(run: Run, extract: Extractor) -> Run:
+    """Return a run with the results that a crash kept it from having."""
+    try:
+        return replace(run, results=tuple(without_nan(result) for result in extract(run)))
+    except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
+        time = run.events[-1].time if run.events else 0.0
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        return replace(run, events=(*run.events, RunEvent("warning", f"nothing extracted: {words}", time)))
+
+
 def _crash(run: Run) -> str:
     """Say what ended a run whose journal does not: its watchdog's words where it had to act."""
     last = run.events[-1] if run.events else None
@@ -127,7 +146,9 @@ def _already_there(target: Path, run: Run) -> bool:
         return False
 
 
-def recover(directory: Path | str, problem: Callable[[str], None] | None = None) -> list[Path]:
+def recover(
+    directory: Path | str, problem: Callable[[str], None] | None = None, extract: Extractor | None = None
+) -> list[Path]:
     """Finish what crashes left in a directory: every journal that nobody is writing becomes a run file.
 
     Parameters
@@ -137,6 +158,8 @@ def recover(directory: Path | str, problem: Callable[[str], None] | None = None)
     problem : callable
         Told one line for each journal that could not be finished (still being written, unreadable) or was
         damaged.
+    extract : callable
+        Gives the results of a run whose process died before it had extracted them; None: it gets none.
 
     Returns
     -------
@@ -159,7 +182,7 @@ def recover(directory: Path | str, problem: Callable[[str], None] | None = None)
                 journal_path.with_suffix(ADDRESS_SUFFIX).unlink(missing_ok=True)  # nobody is there any more
                 if _stillborn(journal_path):
                     continue
-                made.append(consolidate(journal_path))
+                made.append(consolidate(journal_path, extract))
                 if not journal_path.exists() and journal_path.with_name(journal_path.name + DAMAGED).exists():
                     tell(f"{journal_path}: damaged before its end; what could be read is in {made[-1].name}")
         except StorageError as error:

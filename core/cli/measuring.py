@@ -41,27 +41,41 @@ def measure(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a list of protocols."""
-    from tsbench.cli.printing import ProgressPrinter, print_json, print_results
-    from tsbench.runner import Control, run_list
+    """Run a list of protocols; the table comes whatever became of the entries."""
+    from tsbench.cli.printing import ProgressPrinter, print_entries, print_json, print_results
+    from tsbench.runner import Control, ListRefused, run_list
 
-    with ProgressPrinter(options.list.stem) as progress:
-        outcomes = run_list(
-            options.list,
-            options.out,
-            events=progress,
-            control=Control(),
-            dry_run=options.dry_run,
-            resume=options.resume,
-            watchdog=options.watchdog,
-        )
+    refused: ListRefused | None = None
+    try:
+        with ProgressPrinter(options.list.stem) as progress:
+            outcomes = run_list(
+                options.list,
+                options.out,
+                events=progress,
+                control=Control(),
+                dry_run=options.dry_run,
+                resume=options.resume,
+                watchdog=options.watchdog,
+            )
+    except ListRefused as error:
+        refused, outcomes = error, list(error.outcomes)
     rows = [row for outcome in outcomes for row in outcome.rows()]
     if options.json:
-        print_json(rows)
-    elif not options.dry_run:
-        print_results(rows, str(options.list))
+        print_json(rows + [outcome.entry_row() for outcome in outcomes if outcome.status != "success"])
+    elif outcomes:
+        if rows:
+            print_results(rows, str(options.list))
+        print_entries(outcomes, f"Entries of {options.list}")
+    if refused is not None:
+        sys.stderr.write(f"tsbench: {' '.join(str(refused).split())}\n")
+        return refused.exit_code
+    if outcomes and all(outcome.earlier for outcome in outcomes):
+        many = f"all {len(outcomes)} entries are" if len(outcomes) > 1 else "its entry is"
+        sys.stderr.write(f"tsbench: {many} done already, in {options.out}; nothing was measured\n")
+        return 0
     for outcome in outcomes:
-        _tell(outcome)
+        if not outcome.earlier and outcome.run_id:
+            _tell(outcome, f"{outcome.protocol} on {outcome.device}: ")
     return max((outcome.exit_code for outcome in outcomes), default=0)
 
 
@@ -112,16 +126,16 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def _tell(outcome: Any) -> None:
+def _tell(outcome: Any, which: str = "") -> None:
     """Say on standard error where the run is and why it ended early."""
     if outcome.status != "success":
         sys.stderr.write(
-            f"tsbench: {'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n"
+            f"tsbench: {which}{'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n"
         )
     elif outcome.line:
-        sys.stderr.write(f"tsbench: note: {outcome.line}\n")
+        sys.stderr.write(f"tsbench: {which}note: {outcome.line}\n")
     left = [name for name, enabled in outcome.outputs.items() if enabled is not False]
     if left:
-        sys.stderr.write(f"tsbench: not read back as off: {', '.join(left)}; check the panel\n")
+        sys.stderr.write(f"tsbench: {which}not read back as off: {', '.join(left)}; check the panel\n")
     if outcome.path is not None:
-        sys.stderr.write(f"run file: {outcome.path}\n")
+        sys.stderr.write(f"{which}run file: {outcome.path}\n")

@@ -82,6 +82,18 @@ def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results") -> 
     table(title, columns, lines)
 
 
+def print_entries(outcomes: Sequence[Any], title: str) -> None:
+    """Print what became of each entry of a list."""
+    lines = [
+        (
+            str(number), outcome.protocol, outcome.device, "done before" if outcome.earlier else outcome.status,
+            outcome.run_id, outcome.reason,
+        )
+        for number, outcome in enumerate(outcomes, start=1)
+    ]
+    table(title, ("entry", "protocol", "device", "status", "run", "reason"), lines)
+
+
 def _deviation(row: Mapping[str, Any]) -> str:
     value, true = row["value"], row.get("true")
     return f"{100 * (value / true - 1):+.2f} %" if value is not None and true else "-"

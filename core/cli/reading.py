@@ -62,10 +62,11 @@ def _beside(note: str) -> str:
 def recover(options: argparse.Namespace) -> int:
     """Make run files of the journals that a crash left; 1 if one could not be made whole."""
     from tsbench.cli.printing import print_json
+    from tsbench.extraction import extract
     from tsbench.storage import recover as finish
 
     problems: list[str] = []
-    made = finish(options.folder, problems.append)
+    made = finish(options.folder, problems.append, extract)
     if options.json:
         print_json({"recovered": [str(path) for path in made], "problems": problems})
     else:

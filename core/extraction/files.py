@@ -28,6 +28,13 @@ class FileAnalysis:
     figures: list[Path] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)  #: what each table was taken for, column by column
     problems: list[str] = field(default_factory=list)  #: a line for each file that could not be analysed
+    repeated: dict[str, str] = field(default_factory=dict)  #: interrupted run -> the run measured in its place
+
+    def leave_out_repeated(self) -> None:
+        """Take away the rows of runs that were interrupted and measured again: the same device would count twice."""
+        for run in sorted({row["run"] for row in self.rows} & set(self.repeated)):
+            self.rows[:] = [row for row in self.rows if row["run"] != run]
+            self.lines.append(f"{run}: left out, it was interrupted and measured again as {self.repeated[run]}")
 
 
 def analyse_files(
@@ -70,6 +77,7 @@ def analyse_files(
             analysis.problems.append(_line(error, path))
             if len(analysis.problems) == len(files):
                 raise
+    analysis.leave_out_repeated()
     return analysis
 
 
@@ -105,6 +113,7 @@ def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into:
 
     run = read_foreign(path)
     header = run.header
+    into.repeated.update(dict.fromkeys(map(str, header.provenance.get("repeats") or ()), header.run_id))
     results = extract(run, options)
     into.rows.extend(result.row(header.device.identifier, header.protocol, header.run_id) for result in results)
     without = sum(result.value is None for result in results)

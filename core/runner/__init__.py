@@ -6,7 +6,7 @@ every run, before anything else is done with the data.
 
 from tsbench.runner.control import Control, StdinControl
 from tsbench.runner.events import Events, JsonLinesEvents
-from tsbench.runner.outcome import RunOutcome
+from tsbench.runner.outcome import ListRefused, RunOutcome
 from tsbench.runner.process import run_on, run_protocol
 from tsbench.runner.run_list import run_list
 
@@ -14,6 +14,7 @@ __all__ = [
     "Control",
     "Events",
     "JsonLinesEvents",
+    "ListRefused",
     "RunOutcome",
     "StdinControl",
     "run_list",

@@ -1,13 +1,15 @@
 """What a run came to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tsbench.records import Result
+from tsbench.errors import ConfigurationError
+from tsbench.records import Flag, Result
 
 INTERRUPTED = 130
+REFUSED, LEFT_OUT = "refused", "left out"  #: of an entry of a list of which there is no run
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,7 @@ class RunOutcome:
     """How a run ended, where it is, and what every output was read back as."""
 
     path: Path | None  #: run file; the journal where it could not be made; None: nothing was written
-    status: str  #: "success", "abort", "fail"
+    status: str  #: "success", "abort", "fail"; of an entry of a list also "refused", "left out"
     reason: str
     results: tuple[Result, ...] = ()
     outputs: Mapping[str, bool | None] = field(default_factory=dict)  #: False: off; None: unknown
@@ -24,6 +26,8 @@ class RunOutcome:
     protocol: str = ""
     error_code: int = 1  #: exit code of the error that made it fail
     remarks: tuple[str, ...] = ()  #: what was told while it ran: warnings, questions asked again; one line each
+    contact: Flag = Flag.NONE  #: OPEN or SHORT where the device looked so over the whole run
+    earlier: bool = False  #: measured before, and found by ``--resume``
 
     @property
     def safe(self) -> bool:
@@ -44,8 +48,24 @@ class RunOutcome:
         """0 done, 130 interrupted and safe, 3 refused as unsafe, else 1: failed but on disk."""
         if self.status in {"success", "abort"}:
             return 0 if self.status == "success" else INTERRUPTED
+        if self.status == REFUSED:
+            return self.error_code
         return 3 if self.error_code == 3 else 1
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the result rows that ``--json`` prints."""
         return [result.row(self.device, self.protocol, self.run_id) for result in self.results]
+
+    def entry_row(self) -> dict[str, Any]:
+        """Return a row, shaped as those of results, that says what became of the run itself."""
+        row = Result("run", "", None, None, None, "").row(self.device, self.protocol, self.run_id)
+        return {**row, "flags": [self.status], "status": self.status, "reason": self.reason}
+
+
+class ListRefused(ConfigurationError):
+    """A list of protocols holds an entry that is wrong or beyond a limit; nothing of the list was measured."""
+
+    def __init__(self, message: str, outcomes: Sequence[RunOutcome]) -> None:
+        super().__init__(message)
+        self.outcomes = tuple(outcomes)  #: one for each entry that was looked at
+        self.exit_code = max((outcome.exit_code for outcome in outcomes if outcome.status == REFUSED), default=1)

@@ -1,7 +1,7 @@
 """One run from plan to run file."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, runtime_checkable
@@ -36,6 +36,7 @@ class RunOptions(TypedDict, total=False):
     campaign_id: str
     user: str
     watchdog: bool
+    repeats: Sequence[str]
 
 
 def run_protocol(
@@ -90,6 +91,7 @@ def run_on(
     campaign_id: str = "",
     user: str = "",
     watchdog: bool = True,
+    repeats: Sequence[str] = (),
 ) -> RunOutcome:
     """Run on a bench that is open already.
 
@@ -113,6 +115,8 @@ def run_on(
     watchdog : bool
         Whether a process of its own switches off should this one die or stand still. Where nothing outlives
         this process there is none.
+    repeats : sequence of str
+        Identifiers of interrupted runs that this one is measured in place of; kept in the header's provenance.
 
     Returns
     -------
@@ -135,6 +139,8 @@ def run_on(
             warning = "no watchdog: should this process die or stand still, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))
         header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
+        if repeats:
+            header = replace(header, provenance={**header.provenance, "repeats": list(repeats)})
         teller = Events(events)
         teller.now = bench_time(bench, 0.0)
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)

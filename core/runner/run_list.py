@@ -1,98 +1,25 @@
-"""A plain list of protocols from a TOML file, one after the other.
+"""A list of protocols, one after the other: checked as a whole first, and measured to its end (see ``list_file``)."""
 
-::
-
-    bench = "nbo2.bench.toml"     # for all; relative to this file
-    device = "D1"
-
-    [[protocol]]
-    name = "iv_sweep"
-    stop = "1.2 V"
-
-    [[protocol]]
-    name = "oscillation"
-    device = "D2"                 # or bench, for this one
-    bias = [2.0, 2.5, 3.0]
-"""
-
+import contextlib
 import itertools
-import tomllib
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from tsbench.errors import ConfigurationError, StorageError, nearest
-from tsbench.instruments import Plan
-from tsbench.protocols import Protocol, protocol_named
-from tsbench.quantities import format_quantity
+from tsbench.errors import StorageError, TsbenchError
 from tsbench.records import RunEvent
 from tsbench.runner.control import Control
+from tsbench.runner.ended import in_words
 from tsbench.runner.events import Listener
-from tsbench.runner.outcome import RunOutcome
-from tsbench.runner.process import checked_plan, run_on
-from tsbench.storage.codec import to_json
+from tsbench.runner.list_checks import PlannedEntry, bench_problems, plan_entries, space_problem
+from tsbench.runner.list_file import Entry, ListFile, read_list
+from tsbench.runner.list_resume import Progress, progress_in
+from tsbench.runner.outcome import LEFT_OUT, REFUSED, ListRefused, RunOutcome
+from tsbench.runner.process import run_on
+from tsbench.runner.safety import RunnerBench
+from tsbench.storage.run_lock import RunLock
 
-_LARGEST = 2**20  #: [bytes] of a list
-_TOP = ("bench", "device", "protocol")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the list: a protocol on a device of a bench."""
-
-    bench: Path
-    device: str
-    protocol: Protocol
-
-    def key(self) -> tuple[str, str, str]:
-        """What makes two entries the same measurement."""
-        return self.protocol.name, self.device, to_json(self.protocol.parameters())
-
-
-def read_list(path: Path | str) -> tuple[Entry, ...]:
-    """Read a list and check every entry of it.
-
-    Raises
-    ------
-    ConfigurationError
-        One line: file, entry and what is wrong with it.
-    """
-    path = Path(path)
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise ConfigurationError(f"{path}: larger than {_LARGEST} bytes; that is no list of protocols")
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigurationError(f"{path}: not TOML: {error}") from None
-    for name in content:
-        if name not in _TOP:
-            raise ConfigurationError(f"{path}: unknown key '{name}'{nearest(name, _TOP)}")
-    entries = content.get("protocol")
-    if not isinstance(entries, list) or not entries:
-        raise ConfigurationError(f"{path}: no [[protocol]]; give at least one with its name")
-    return tuple(_entry(path, number, item, content) for number, item in enumerate(entries, start=1))
-
-
-def _entry(path: Path, number: int, item: Any, defaults: Mapping[str, Any]) -> Entry:
-    where = f"{path}: protocol {number}"
-    if not isinstance(item, Mapping):
-        raise ConfigurationError(f"{where}: not a table; write [[protocol]]")
-    settings = dict(item)
-    words = {}
-    for key in ("name", "device", "bench"):
-        word = settings.pop(key, defaults.get(key))
-        if not isinstance(word, str) or not word:
-            raise ConfigurationError(f'{where}: no {key}; give {key} = "…"')
-        words[key] = word
-    try:
-        protocol = protocol_named(words["name"]).parse(settings)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{where}: {error}") from None
-    return Entry((path.parent / words["bench"]).resolve(), words["device"], protocol)
+_LOCK = "list.lock"  #: in the folder of the run files
 
 
 def run_list(
@@ -107,100 +34,186 @@ def run_list(
 ) -> list[RunOutcome]:
     """Run a list of protocols; entries in a row on the same device keep the bench open.
 
-    A run that fails and ends safe does not end the list; a stop or an output that is not off does.
+    Every entry is checked and planned before the first is measured. An entry that fails and ends safe does not end
+    the list; a stop or an output that is not off does. A device that looks short gets no further entries.
 
     Parameters
     ----------
     path : Path
-        The list; see :mod:`tsbench.runner.run_list`.
+        The list; see :mod:`tsbench.runner.list_file`.
     out : Path
-        Directory of the run files.
+        Directory of the run files; one list at a time writes there.
     dry_run : bool
         Only plan: each plan is told as a "log" event, nothing is switched on.
     resume : bool
-        Leave out what ``out`` holds already with status success.
+        Leave out what ``out`` holds already as measured to its end. An entry that was interrupted there is measured
+        again, and its new run says which one it repeats.
     watchdog : bool
         As for ``run_protocol``.
 
+    Returns
+    -------
+    list of RunOutcome
+        One for each entry of the list, in its order, also those that failed, were left out, or had been measured
+        before (``earlier``); empty after a dry run.
+
     Raises
     ------
-    ConfigurationError, LimitError
-        An entry is wrong or refused; nothing of its group was sent.
+    ListRefused
+        At least one entry is wrong or refused; nothing was switched on. Its ``outcomes`` name each.
+    ConfigurationError
+        It is no list.
+    StorageError
+        Another list is being measured into ``out``.
     """
-    entries = list(read_list(path))
-    control = control or Control()
+    listed, out = read_list(path), Path(out)
     tell = events or (lambda _: None)
-    if resume:
-        entries = _not_done(entries, Path(out), tell)
-    outcomes: list[RunOutcome] = []
-    for (bench_path, device), members in itertools.groupby(entries, key=lambda e: (e.bench, e.device)):
-        group = list(members)
-        if not _run_group(bench_path, device, group, Path(out), tell, control, dry_run, watchdog, outcomes):
-            break
-    return outcomes
+    entries = bench_problems(listed.entries)
+    _require_good(Path(path), [PlannedEntry(entry, problem=entry.problem) for entry in entries])
+    with contextlib.ExitStack() as held:
+        if resume and out.is_dir() and not dry_run:
+            held.enter_context(_lock(out))
+        before = progress_in(out, entries, tell, change=not dry_run) if resume else Progress()
+        left = [entry for entry in entries if entry.number not in before.done]
+        if not left:
+            return [before.done[entry.number] for entry in entries]
+        from tsbench.bench import Bench  # opens VISA: late
 
-
-def _run_group(
-    bench_path: Path,
-    device: str,
-    entries: Sequence[Entry],
-    out: Path,
-    tell: Listener,
-    control: Control,
-    dry_run: bool,
-    watchdog: bool,
-    outcomes: list[RunOutcome],
-) -> bool:
-    """Run what is for one device of one bench; returns whether the list may go on."""
-    from tsbench.bench import Bench  # opens VISA: late
-
-    bench = Bench.open(bench_path, device)
-    try:
-        for entry in entries:
-            plan = checked_plan(bench, entry.protocol)
-            if dry_run:
-                tell(
-                    RunEvent("log", _plan_line(entry, plan), bench.clock.now(), {"plan": entry.protocol.name})
-                )
+        planned, bench = plan_entries(left, Bench.open)
+        if bench is not None:
+            held.callback(bench.close)  # once more does nothing
+        _require_good(Path(path), planned, space_problem(planned, out))
         if dry_run:
-            return True
-        for entry in entries:
-            outcome = run_on(bench, entry.protocol, out, events=tell, control=control, watchdog=watchdog)
-            outcomes.append(outcome)
-            if outcome.status == "abort" or not outcome.safe:
-                return False
-    finally:
-        bench.close()
-    return True
+            for item in planned:
+                tell(RunEvent("log", item.line, 0.0, {"plan": item.entry.name}))
+            return []
+        if not resume or not out.is_dir():
+            held.enter_context(_lock(out))
+        measured = _Measuring(listed, out, tell, control or Control(), watchdog, before).run(left, bench)
+        return [before.done.get(entry.number) or measured[entry.number] for entry in entries]
 
 
-def _plan_line(entry: Entry, plan: Plan) -> str:
-    worst = ", ".join(f"{i.quantity} {format_quantity(i.value, i.unit)}" for i in plan.worst_case)
-    return (
-        f"{entry.protocol.name} on {entry.device}: {plan.points} points, about "
-        f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB; at worst {worst or 'nothing'}"
-    )
+def _require_good(path: Path, planned: Sequence[PlannedEntry], together: str = "") -> None:
+    """Raise ListRefused, with an outcome for each entry, where one has a problem or all of them together have."""
+    bad = [item for item in planned if item.problem is not None]
+    if not bad and not together:
+        return
+    reasons = [f"{item.entry.where}: {item.problem}" for item in bad] or [together]
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    outcomes = [
+        _outcome(item.entry, REFUSED, str(item.problem), item.problem)
+        if item.problem is not None
+        else _outcome(item.entry, LEFT_OUT, together or "the list was refused: nothing was measured")
+        for item in planned
+    ]
+    raise ListRefused(f"{path}: {'; '.join(reasons[:3])}{more}; nothing was measured", outcomes)
 
 
-def _not_done(entries: Sequence[Entry], out: Path, tell: Listener) -> list[Entry]:
-    """Return the entries without a successful run in ``out``; of equal entries as many as are missing."""
-    from tsbench.storage import read_run
+def _outcome(entry: Entry, status: str, reason: str, error: BaseException | None = None) -> RunOutcome:
+    """Return what an entry came to of which there is no run."""
+    code = error.exit_code if isinstance(error, TsbenchError) else 1
+    return RunOutcome(None, status, reason, device=entry.device, protocol=entry.name, error_code=code)
 
-    done: Counter[tuple[str, str, str]] = Counter()
-    for path in sorted(out.glob("*.nxs")):
+
+def _lock(out: Path) -> RunLock:
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        return RunLock(out / _LOCK)
+    except StorageError as error:
+        raise StorageError(
+            f"{out}: another list is being measured into this folder ({error}); wait until it ends or choose another "
+            "folder with --out"
+        ) from None
+
+
+class _Measuring:
+    """The list while it is measured."""
+
+    def __init__(
+        self, listed: ListFile, out: Path, tell: Listener, control: Control, watchdog: bool, before: Progress
+    ) -> None:
+        self.listed = listed
+        self.out = out
+        self.tell = tell
+        self.control = control
+        self.watchdog = watchdog
+        self.before = before
+        self.ended = ""  #: why the list ends here
+        self.bad: dict[tuple[Path, str], str] = {}  #: bench, device -> why it gets no further entries
+
+    def run(self, entries: Sequence[Entry], bench: RunnerBench | None) -> dict[int, RunOutcome]:
+        """Measure the entries, the first on ``bench``; return their outcomes by number."""
+        outcomes: dict[int, RunOutcome] = {}
+        for _, members in itertools.groupby(entries, key=lambda entry: (entry.bench, entry.device)):
+            outcomes |= self._group(list(members), bench)
+            bench = None
+        return outcomes
+
+    def _group(self, entries: Sequence[Entry], bench: RunnerBench | None) -> dict[int, RunOutcome]:
+        """Measure what is for one device of one bench."""
+        from tsbench.bench import Bench  # opens VISA: late
+
+        if reason := self._not_now(entries[0]):
+            return {entry.number: _outcome(entry, LEFT_OUT, reason) for entry in entries}
         try:
-            run = read_run(path)
-        except StorageError as error:
-            tell(RunEvent("warning", f"not counted as done: {error}", 0.0))
-            continue
-        if run.status == "success":
-            header = run.header
-            done[header.protocol, header.device.identifier, to_json(header.parameters)] += 1
-    missing = []
-    for entry in entries:
-        if done[entry.key()] > 0:
-            done[entry.key()] -= 1
-            tell(RunEvent("log", f"{entry.protocol.name} on {entry.device}: done already", 0.0))
-        else:
-            missing.append(entry)
-    return missing
+            bench = bench or Bench.open(entries[0].bench, entries[0].device)
+        except (TsbenchError, OSError) as error:
+            return {entry.number: _outcome(entry, "fail", in_words(error), error) for entry in entries}
+        outcomes: dict[int, RunOutcome] = {}
+        try:
+            for entry in entries:
+                reason = self._not_now(entry)
+                outcomes[entry.number] = (
+                    _outcome(entry, LEFT_OUT, reason) if reason else self._entry(bench, entry))
+        finally:
+            bench.close()
+        if bench.problems and not self.ended:
+            self.ended = f"the bench was not left safe: {'; '.join(bench.problems)}"
+        return outcomes
+
+    def _not_now(self, entry: Entry) -> str:
+        return self.ended or self.bad.get((entry.bench, entry.device), "")
+
+    def _entry(self, bench: RunnerBench, entry: Entry) -> RunOutcome:
+        assert entry.protocol is not None
+        named = _Named(entry, self.tell)
+        interrupted = self.before.interrupted.get(entry.number, ())
+        try:
+            outcome = run_on(
+                bench, entry.protocol, self.out, events=named, control=self.control, watchdog=self.watchdog,
+                repeats=interrupted,
+            )
+        except KeyboardInterrupt:
+            self.ended = "the list was interrupted"
+            return _outcome(entry, "abort", "interrupted")
+        except Exception as error:  # noqa: BLE001  an entry that cannot be begun does not end the list
+            return _outcome(entry, "fail", in_words(error), error)
+        if outcome.status == "abort":
+            self.ended = f"the list was stopped: {outcome.reason}"
+        elif not outcome.safe:
+            self.ended = f"{entry.where} was not left safe: {outcome.reason}"
+        elif found := outcome.contact & self.listed.leave_out:
+            looks = " and ".join(found.names())
+            self.bad[entry.bench, entry.device] = (
+                f"{entry.device} looks {looks} in run {outcome.run_id}; check it, or write leave_out = [] in the list "
+                "to measure it all the same"
+            )
+        return outcome
+
+
+class _Named:
+    """Tells the events of one run, its warnings with the names of run and device."""
+
+    def __init__(self, entry: Entry, tell: Listener) -> None:
+        self._entry = entry
+        self._tell = tell
+        self._run = ""
+
+    def __call__(self, event: RunEvent) -> None:
+        self._run = str(event.data.get("run") or self._run) if event.kind == "state" else self._run
+        if event.kind in {"warning", "log", "retry"}:
+            run = f", run {self._run}" if self._run else ""
+            event = replace(event, message=f"{self._entry.name} on {self._entry.device}{run}: {event.message}")
+        self._tell(event)
+
+

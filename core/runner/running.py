@@ -9,7 +9,7 @@ from typing import Any
 from tsbench.errors import InstrumentError, TsbenchError
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
-from tsbench.records import Result, Run, RunEvent, Step
+from tsbench.records import Flag, Result, Run, RunEvent, Step
 from tsbench.runner.control import Control, Interrupts
 from tsbench.runner.ended import Ended, ended_by, in_words
 from tsbench.runner.events import Events
@@ -18,6 +18,10 @@ from tsbench.runner.power import PowerCheck
 from tsbench.runner.safety import OutputReport, RunnerBench, make_safe
 from tsbench.runner.watched import NoWatch, WatchedRecorder
 from tsbench.storage.recorder import RunRecorder
+
+#: so many points or waveforms after which the device is looked at while the run goes on
+_FIRST_READINGS = (("point", 6), ("point", 20), ("point", 60), ("waveform", 2), ("waveform", 8))
+_QUICKLY_READ = 2**24  #: [bytes] of a run that is read back between two steps
 
 
 class RunningRun:
@@ -43,6 +47,8 @@ class RunningRun:
         self.watched_recorder = WatchedRecorder(recorder, self.watch)
         self.power = PowerCheck(bench)
         self._remarks: list[str] = []
+        self._contact = Flag.NONE
+        self._looks = list(_FIRST_READINGS)
         # what a protocol says goes to the recorder, which tells it once it is on the disk
         teller.also(self._hear)
 
@@ -89,6 +95,7 @@ class RunningRun:
             self._keep_time()
             self._note_retries()
             self.watched_recorder.settle()
+            self._look_at_first_readings()
             self.teller.progress(step.done, step.total, step.message, paused)
             if (reason := self.control.stopped) is not None:
                 return Ended("abort", reason)
@@ -99,6 +106,22 @@ class RunningRun:
                 if (reason := self.control.stopped) is not None:
                     return Ended("abort", reason)
         return Ended("success", self._shortfall())
+
+    def _look_at_first_readings(self) -> None:
+        """Warn of a short as soon as the first readings show it, not when the run is over."""
+        due = [look for look in self._looks if self.recorder.counts[look[0]] >= look[1]]
+        if not due or self.recorder.size() > _QUICKLY_READ:
+            return
+        self._looks = [look for look in self._looks if look not in due]
+        try:
+            from tsbench.extraction.contacts import contact_of
+
+            found = contact_of(self.recorder.snapshot())
+        except Exception:  # noqa: BLE001  a judgement that fails must not end the run; at its end it says so
+            return
+        if Flag.SHORT in found.flags:
+            self._looks = []
+            self._note("warning", f"by its first readings {found.message}", {"contact": found.flags.names()})
 
     def _restarted(self) -> str:
         """Ask whether an instrument was restarted; one line if so, "" if not or where none can tell."""
@@ -181,9 +204,12 @@ class RunningRun:
     def _judge_device(self) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
         try:
+            from tsbench.extraction.contacts import contact_of
             from tsbench.extraction.device_condition import device_line
 
-            if message := device_line(self.recorder.snapshot()):
+            run = self.recorder.snapshot()
+            self._contact = contact_of(run).flags
+            if message := device_line(run):
                 self._note("warning", message)
         except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
             self._note("warning", f"nothing can be said of the device: {in_words(error)}")
@@ -239,6 +265,7 @@ class RunningRun:
             protocol=header.protocol,
             error_code=code,
             remarks=tuple(self._remarks),
+            contact=self._contact,
         )
 
     def _note(self, kind: str, message: str, data: Any = None) -> None:

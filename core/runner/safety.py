@@ -22,6 +22,12 @@ class RunnerBench(Station, Protocol):
     def describe(self) -> Mapping[str, Mapping[str, Any]]:
         """Describe every instrument for the run's header: identity, address, roles, set-up, accuracy."""
 
+    def planning_for(self, device: str) -> "RunnerBench":
+        """Return this bench as it would be with another device: for plans; nothing is sent, nothing moves."""
+
+    def close(self) -> None:
+        """Make safe and close every connection; again it does nothing."""
+
 
 @dataclass(frozen=True)
 class OutputReport:

@@ -56,6 +56,11 @@ class FakeBench:
     def close(self) -> None:
         self.calls.append("close")
 
+    def planning_for(self, device: str) -> "FakeBench":
+        view = FakeBench()
+        view.device = DeviceDescription(device)
+        return view
+
     def reopen_and_make_safe(self) -> Sequence[OutputState]:
         return self._off("reopen")
 
@@ -74,6 +79,7 @@ class Sweep(Protocol):
     pace: float = 0.1
     remarks: tuple[str, ...] = ()
     hook: ClassVar[Any] = None
+    reading: ClassVar[Any] = staticmethod(lambda number: (0.1 * number, 1e-6 * number))
 
     def plan(self, station: Any) -> Plan:
         return Plan(
@@ -89,7 +95,7 @@ class Sweep(Protocol):
             if number == self.at and type(self).hook:
                 type(self).hook(number)
             station.clock.wait(self.pace)
-            recorder.point(Point((0.1 * number, 1e-6 * number), Flag.NONE))
+            recorder.point(Point(type(self).reading(number), Flag.NONE))
             yield Step(number + 1, 5, f"{number}", idle=True)
         recorder.waveform(
             Waveform("v", "V", np.arange(2000, dtype=np.int16)[None], 1e-3, 0.0, 0.0, 1e-9, np.zeros(1))

@@ -21,6 +21,15 @@ def test_open_and_short() -> None:
     assert found.flags == Flag.SHORT and found.flags.names() == ["short"] and "Ohm" in found.message
 
 
+def test_a_device_that_conducts_well_when_it_is_on_is_no_short() -> None:
+    off, on = np.linspace(0.05, 0.6, 12), np.full(12, 5e-3)
+    voltage, current = np.concatenate([off, on]), np.concatenate([off * 1e-6, np.full(12, 1e-3)])
+    assert contact(voltage, current).flags is Flag.NONE
+    short = np.full(24, 5e-3)
+    short[7] = 0.4  # one reading that is anything
+    assert contact(short, np.full(24, 1e-3)).flags is Flag.SHORT
+
+
 def test_nothing_is_said_of_what_cannot_be_known() -> None:
     assert contact(np.zeros(0), np.zeros(0)).flags is Flag.NONE
     assert contact(np.full(3, np.nan), np.ones(3)).flags is Flag.NONE

@@ -12,7 +12,7 @@ import tsbench.protocols
 from tests.unit.runner_fakes import FakeBench, Sweep, hooked, raising
 from tsbench.errors import CommunicationError, ConfigurationError, LimitError, StorageError
 from tsbench.protocols import IVSweep
-from tsbench.records import RunEvent
+from tsbench.records import Column, Flag, RunEvent
 from tsbench.runner import run_on, run_protocol
 from tsbench.storage import read_run, recover
 from tsbench.storage.recorder import RunRecorder
@@ -219,3 +219,17 @@ def test_a_folder_deleted_when_all_was_measured_costs_nothing(
     assert outcome.status == "success" and outcome.path is not None and inspect(outcome.path) == []
     run = read_run(outcome.path)
     assert len(run.points) == 5 and "written again to" in run.events[-1].message
+
+
+def test_a_short_is_told_by_the_first_readings(
+    bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = (Column("device_voltage", "V"), Column("current", "A"))
+    monkeypatch.setattr(Sweep, "columns", columns)
+    monkeypatch.setattr(Sweep, "reading", staticmethod(lambda number: (2e-3 * number, 1e-3 * number)))
+    told: list[RunEvent] = []
+    outcome = run_on(bench, Sweep(points=50), tmp_path, events=told.append)  # type: ignore[arg-type]
+    expected = "by its first readings the device looks short: 2 Ohm"
+    (place,) = [number for number, event in enumerate(told) if expected in event.message]
+    assert sum(event.kind == "point" for event in told[:place]) == 6
+    assert outcome.contact is Flag.SHORT and outcome.status == "success"

@@ -1,0 +1,83 @@
+"""Text files that a user names: benches, worlds, lists, netlists. Regular, of a sane size, and nothing else.
+
+What is refused is refused before it is read: a device that never ends, a file too large for what it is said to be.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import ConfigurationError
+
+LARGEST = 2**22  #: [bytes] of a file that a person writes
+_INTEGER = 2**63  #: TOML's integers are of 64 bits
+_DEEPEST = 32  #: levels of tables and arrays
+
+
+def read_text(path: Path | str, what: str, largest: int = LARGEST) -> str:
+    """Return the text of a file.
+
+    Parameters
+    ----------
+    path : Path
+    what : str
+        What the file is to be, in words: "bench file".
+    largest : int
+        [bytes]
+
+    Raises
+    ------
+    ConfigurationError
+        One line: no such file, no regular file, too large, no UTF-8 text.
+    """
+    path = Path(path)
+    if "\0" in str(path):
+        raise ConfigurationError(f"cannot read {what} {str(path)!r}: a file's name holds no NUL character")
+    try:
+        if path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "a device or pipe, no file"
+            raise ConfigurationError(f"cannot read {what} {path}: it is {kind}")
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {what} {path}: {error.strerror or error}") from None
+    if len(content) > largest:
+        raise ConfigurationError(f"cannot read {what} {path}: larger than {largest / 1e6:.1f} MB; that is no {what}")
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"cannot read {what} {path}: it is not UTF-8 text") from None
+
+
+def read_toml(path: Path | str, what: str, largest: int = LARGEST) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    ConfigurationError
+        As ``read_text``; or one line that says what is not TOML, or beyond what TOML holds.
+    """
+    text = read_text(path, what, largest)
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigurationError(f"{path}: not valid TOML: nested deeper than a {what} is") from None
+    except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
+        reason = str(error).partition(";")[0] if "digits" in str(error) else str(error)
+        raise ConfigurationError(f"{path}: not valid TOML: {reason}") from None
+    _require_sane(path, content)
+    return content
+
+
+def _require_sane(path: Path | str, content: dict[str, Any]) -> None:
+    waiting: list[tuple[str, Any, int]] = [("", content, 0)]
+    while waiting:
+        name, value, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise ConfigurationError(f"{path}: not valid TOML: '{name[:60]}' is nested deeper than {_DEEPEST} levels")
+        if isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
+            raise ConfigurationError(f"{path}: {name[:60]} is an integer beyond 64 bits; write a number with a point")
+        if isinstance(value, dict):
+            waiting += [(f"{name}.{key}" if name else str(key), item, depth + 1) for key, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(name, item, depth + 1) for item in value]
