@@ -1,3 +1,3 @@
 """tsbench: the bench of a threshold-switching lab."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -11,7 +11,7 @@ from typing import Any
 import tsbench
 
 PROGRAM = "tsbench"
-PROGRAM_URL = "https://pypi.org/project/tsbench/"
+PROGRAM_URL = "urn:tsbench"  #: NeXus asks for one; a name, since the program has no page that could move or be missing
 _LIBRARIES = ("numpy", "h5py", "pyvisa", "pyvisa-py", "pymeasure", "numba", "msgpack", "pydantic")
 
 
