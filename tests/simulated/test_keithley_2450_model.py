@@ -533,3 +533,16 @@ def test_the_voltage_limit_of_a_current_source_follows_the_same_rules(make: Make
     assert bench.numbers(":SOUR:CURR:VLIM?")[0] == pytest.approx(0.21)
     bench.write(":SENS:VOLT:RANG:AUTO ON;:SOUR:CURR:VLIM 100;:SOUR:CURR 0.5")
     assert bench.numbers(":SOUR:CURR:VLIM?")[0] == pytest.approx(21.0)
+
+
+@pytest.mark.parametrize(("part", "limiting"), [(0.9, False), (0.97, False), (0.99, False), (1.01, True), (1.2, True)])
+def test_only_a_current_at_its_limit_is_limited(make: Make, part: float, limiting: bool) -> None:
+    """Two per cent below the limit nothing is in compliance; the bound is much sharper than ten times its 0.5 %."""
+    bench = make(imperfections=False)
+    current = bench.numbers(":SOUR:VOLT 1;:OUTP ON;:READ?")[0]
+    bench.write(f":SOUR:VOLT:ILIM {current / part};:SENS:CURR:RANG 1e-4")
+    bench.clock.wait(0.1)
+    reading, status = bench.numbers(":READ? 'defbuffer1',READ,SOURSTAT")
+    assert reading == pytest.approx(min(current, current / part), rel=1e-3)
+    assert bool(int(status) & 32) is limiting
+    assert bench.ask(":SOUR:VOLT:ILIM:TRIP?") == str(int(limiting))

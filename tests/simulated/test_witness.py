@@ -193,3 +193,14 @@ def test_every_output_state_and_event_survives_sigkill(nbo2_bench: Path) -> None
     assert not log.ended
     assert log.outputs()["source_meter"] is True
     assert len(log.switching_on()) >= 5  # 11 readings were acknowledged, every second of them at 1.1 V
+
+
+@pytest.mark.parametrize(("peak", "seen"), [(1.01, False), (1.019, False), (1.021, True), (1.5, True)])
+def test_only_a_current_clearly_above_the_compliance_is_an_overshoot(peak: float, seen: bool) -> None:
+    """A loop that regulates stays within 2 % of its limit: calibration and noise are no overshoot."""
+    events: list[dict[str, Any]] = []
+    detector = OvershootDetector(events.append)
+    detector.set_limit("meter", 1e-3, 0.0)
+    detector.see(np.array([0.0, 1e-6, 2e-6, 3e-6]), 1e-3 * np.array([0.5, peak, peak, 0.5]))
+    detector.set_limit("meter", None, 4e-6)
+    assert bool(events) is seen

@@ -1,6 +1,7 @@
 """Bench files: what is read, and the one clear line for what cannot be."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from tsbench.instruments.fixture import parallel_capacitance, path_of
 from tsbench.instruments.limits import WorstCase, worst_case_of_voltage
 from tsbench.instruments.operator import OperatorPrompt
 from tsbench.instruments.registry import catalogue, driver_class, driver_of, fits
+from tsbench.instruments.wiring import Wiring
 from tsbench.netlist import parse_netlist
 from tsbench.records import Identity
 
@@ -234,3 +236,25 @@ def test_a_bench_without_instruments_is_none(tmp_path: Path) -> None:
     (tmp_path / "empty.toml").write_text("", "utf-8")
     with pytest.raises(ConfigurationError, match=r"no instruments; add a table \[instruments.NAME\]"):
         BenchFile.load(tmp_path / "empty.toml")
+
+
+def test_only_a_capacitor_across_the_device_or_to_ground_lies_in_parallel() -> None:
+    """One that leads on to another node does not."""
+    netlist = parse_netlist(
+        "R1 smu dut 10\nXDUT dut low device\nR2 low 0 50\nC1 dut 0 80p\nC2 dut low 5p\nC3 dut far 1n\nR3 far 0 1k\n"
+        "C4 low 0 1u",
+        ["smu"],
+    )
+    assert parallel_capacitance(netlist) == pytest.approx(85e-12)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "at_device"), [({"scope.1": "dut", "scope.2": "low"}, 1), ({"scope.1": "dut", "scope.3": "dut"}, 2),
+                              ({"scope.2": "low"}, 0), ({}, 0)],
+)
+def test_scope_inputs_at_the_device_load_it(tmp_path: Path, inputs: dict[str, str], at_device: int) -> None:
+    """Each takes 1 uS of what a source meter reads; one behind the device takes nothing."""
+    wired = "".join(f'"{terminal}" = "{node}"\n' for terminal, node in inputs.items())
+    file = load(tmp_path, TEXT.replace('"generator.2" = "gen2"\n', f'"generator.2" = "gen2"\n{wired}'))
+    source = SimpleNamespace(capabilities=SimpleNamespace(output_resistance=50.0))
+    assert Wiring(file, lambda terminal: source).fixture().parallel_conductance == pytest.approx(at_device * 1e-6)

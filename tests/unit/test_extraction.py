@@ -250,3 +250,10 @@ def test_a_train_of_which_the_scope_saw_nothing_gives_a_row_that_says_so():
     rows = extract(run("pulse_train", columns, points, flags=flags))
     assert [row.conditions["amplitude"] for row in rows] == [1.1, 1.3]
     assert all(row.value is None and Flag.TRIGGER_MISSED in row.flags and Flag.NO_EVENT in row.flags for row in rows)
+
+
+def test_channels_of_two_acquisitions_are_not_one_record():
+    high, low = pulses()
+    later = replace(low, time=high.time + 1.0)
+    assert len(list(device_records(run("pulse_train", ("index",), waveforms=[high, low])))) == 1
+    assert len(list(device_records(run("pulse_train", ("index",), waveforms=[high, later])))) == 2

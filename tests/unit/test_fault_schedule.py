@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tsbench.errors import ConfigurationError
@@ -109,3 +111,18 @@ def test_a_clock_set_back_is_straightened_and_told() -> None:
     assert steady.now() == 101.0 and len(told) == 1 and "3600 s" in told[0]
     steady.wait(2.0)
     assert steady.now() == 103.0 and len(told) == 1
+
+
+@given(st.lists(st.tuples(st.floats(-1e4, 1e4), st.floats(0.0, 10.0)), max_size=12))
+def test_a_clock_that_is_set_at_any_time_goes_on_afterwards(acts: list[tuple[float, float]]) -> None:
+    """After every step back time goes on, by as much as has passed; a step ahead looks like time that has passed."""
+    clock, told = Jumping(), list[str]()
+    steady = SteadyClock(clock, told.append)
+    for step, wait in acts:
+        before = steady.now()
+        clock.time += step
+        assert steady.now() == pytest.approx(before + max(step, 0.0), abs=1e-5)
+        at = steady.now()
+        steady.wait(wait)
+        assert steady.now() == pytest.approx(at + wait, abs=1e-5)
+    assert len(told) == sum(step < -1e-6 for step, _ in acts)

@@ -7,7 +7,7 @@ import pytest
 
 from tsbench.analysis.firing import Firing, outcome
 from tsbench.analysis.pulse import PulseFacts
-from tsbench.analysis.relaxation import mean_result, median_result, relaxation_time
+from tsbench.analysis.relaxation import Relaxed, mean_result, median_result, relaxation_time
 from tsbench.records import Flag
 
 RESISTANCE, BASE, TOP, WIDTH, ON = 110e3, 0.1, 1.5, 1e-3, 1 / 12e3
@@ -113,3 +113,14 @@ def test_a_device_still_on_does_not_fire():
     assert quiet.firing is Firing.QUIET
     on = outcome(*record(random, 4e-3, on_before=True, window=0.5e-3, samples=850), FACTS, rested=first.before)
     assert on.firing is Firing.STILL_ON
+
+
+def test_the_median_is_no_surer_than_what_is_common_to_all_shots():
+    """A time base that is off moves every shot alike: many shots do not make its part smaller."""
+    times = np.linspace(0.99e-3, 1.01e-3, 21)
+    shots = [Relaxed(float(time), random=0.0, systematic=1e-4) for time in times]
+    found = median_result(shots, {})
+    assert found.value == pytest.approx(1e-3)
+    assert found.value - found.low > 1.96e-4 and found.high - found.value > 1.96e-4
+    sure = median_result([Relaxed(float(time)) for time in times], {})
+    assert sure.high - sure.low < 1e-4
