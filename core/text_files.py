@@ -75,6 +75,8 @@ def _require_sane(path: Path | str, content: dict[str, Any]) -> None:
         name, value, depth = waiting.pop()
         if depth > _DEEPEST:
             raise ConfigurationError(f"{path}: not valid TOML: '{name[:60]}' is nested deeper than {_DEEPEST} levels")
+        if isinstance(value, str) and "\0" in value:
+            raise ConfigurationError(f"{path}: {name[:60]} holds a NUL character; write it without")
         if isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
             raise ConfigurationError(f"{path}: {name[:60]} is an integer beyond 64 bits; write a number with a point")
         if isinstance(value, dict):

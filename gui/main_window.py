@@ -1,18 +1,19 @@
 """The window: what stands where, and what each button sets going."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
+from tsbench.errors import ConfigurationError
 from tsbench.gui.bench_panel import BenchPanel
 from tsbench.gui.run_panel import RunPanel
 from tsbench.gui.run_view import RunView
 from tsbench.gui.runner_client import Ending, JsonCommand, RunnerClient
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
+from tsbench.text_files import read_toml
 
 _SIZE = (1280, 860)
 _STOP_PATIENCE_MS = 10_000  #: a stop that takes longer is reported, and may then be forced
@@ -90,9 +91,9 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.say("a run is in progress: the bench stays", "warning")
             return
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            self.view.show_problem(f"{path}: cannot be read as a bench file: {error}")
+            content = read_toml(path, "bench file")
+        except ConfigurationError as error:
+            self.view.show_problem(str(error))
             return
         self.bench = path
         name = str(content.get("name", path.stem))

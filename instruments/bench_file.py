@@ -1,6 +1,5 @@
 """``bench.toml``: what a lab owns and believes, read and validated; one file for metal and simulation."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import UnionType
@@ -14,6 +13,7 @@ from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.quantities import Amperes, Coulombs, Joules, Number, Ohms, Seconds, Volts, Watts
 from tsbench.records import DeviceDescription, DeviceLimits, Sensing
+from tsbench.text_files import read_toml
 
 
 class _Table(BaseModel):
@@ -116,13 +116,7 @@ class BenchFile:
             One line: the file, the key, what is wrong, and the nearest known name.
         """
         file = Path(path)
-        try:
-            raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise ConfigurationError(f"cannot read bench file {file}: {reason}") from None
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(f"{file}: not valid TOML: {error}") from None
+        raw = read_toml(file, "bench file")
         try:
             return cls(file, BenchTable.model_validate(raw))
         except ValidationError as error:

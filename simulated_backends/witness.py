@@ -27,6 +27,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 import json
 import math
 import os
+import re
 import time as wall_clock
 import uuid
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ from typing import Any
 
 import numpy as np
 
+from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.engine import FloatArray, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.switching_levels import levels_of, static_folds
@@ -46,6 +48,29 @@ from tsbench.simulated_backends.witness_relaxation import RelaxationDetector
 LONGEST_QUIET = 1000  #: samples put by while nothing happens
 
 
+_BEGINNING = re.compile(rb'\{"w":"[0-9a-f]{8}","kind":"')
+
+
+def _opened(path: Path) -> int:
+    """Open a file to append to: a new one, an empty one, or one that begins as a witness's; ConfigurationError else."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        if path.exists():
+            if not path.is_file():
+                raise ConfigurationError(f"the witness cannot write to {path}: it is no regular file")
+            with path.open("rb") as file:
+                head = file.read(64)
+            if head and not _BEGINNING.match(head):
+                raise ConfigurationError(
+                    f"the witness does not write to {path}: that file holds something else; name another under "
+                    "[witness] file in the world file"
+                )
+        return os.open(path, flags, 0o644)
+    except OSError as error:
+        raise ConfigurationError(f"the witness cannot write to {path}: {error.strerror or error}") from None
+
+
 class WitnessFile:
     """Appends records."""
 
@@ -54,9 +79,7 @@ class WitnessFile:
         self.session = uuid.uuid4().hex[:8]
         self._descriptor: int | None = None
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._descriptor = os.open(path, flags, 0o644)
+            self._descriptor = _opened(path)
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Write one record, now."""

@@ -1,7 +1,6 @@
 """``world.toml``: what the simulated bench really is. Loading and refusing, nothing else."""
 
 import math
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.quantities import Amperes, Hertz, Kelvins, Seconds, Volts
 from tsbench.simulated_backends.faults import Fault
+from tsbench.text_files import read_toml
 
 
 class _Table(BaseModel):
@@ -146,14 +146,9 @@ def load_world_file(path: Path) -> WorldFile:
     ConfigurationError
         One line: the file, the key, what is wrong, the nearest known name where a key is unknown.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such world file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: not TOML ({error})") from None
+    if "\0" not in str(path) and not path.exists():
+        raise ConfigurationError(f"{path}: no such world file")
+    data = read_toml(path, "world file")
     try:
         return WorldFile.model_validate(data)
     except ValidationError as error:

@@ -13,6 +13,7 @@ from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.simulation_result import SimulationResult, Timing
 from tsbench.simulated_backends.circuit.table_recorder import MOST_NUMBERS, TableRecorder
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.text_files import read_text
 
 Progress = Callable[[float], None]  #: called with the fraction done, 0..1
 DEVICES_LIB = "devices.lib"
@@ -142,12 +143,9 @@ def netlist_text(netlist: str | Path) -> str:
     if isinstance(netlist, str) and "\n" in netlist:
         return netlist
     path = Path(netlist)
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigurationError(f"netlist file '{path}' does not exist") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"netlist file '{path}' cannot be read: {error}") from None
+    if "\0" not in str(path) and not path.exists():
+        raise ConfigurationError(f"netlist file '{path}' does not exist")
+    return read_text(path, "netlist file")
 
 
 def _foreign_includes(netlist: Netlist) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ def test_a_file_that_is_no_bench_is_reported_in_words(window, tmp_path: Path):
     nonsense = tmp_path / "nonsense.toml"
     nonsense.write_text("= nothing")
     window.open_bench(nonsense)
-    assert "cannot be read as a bench file" in window.view.problem()
+    assert "not valid TOML" in window.view.problem()
     assert window.bench != nonsense
 
 
