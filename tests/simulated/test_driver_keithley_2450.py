@@ -251,3 +251,15 @@ def test_the_first_reading_after_a_change_of_limit_is_of_the_new_one(
     later = [meter.measure().current for _ in range(5)]
     noise = 5 * (0.0 if full_scale is None else 4e-6 * full_scale) * (0.75 / nplc + 0.25) ** 0.5
     assert first.current == pytest.approx(float(np.mean(later)), rel=2e-3, abs=noise)
+
+
+def test_the_first_reading_after_a_level_beyond_the_limit_is_at_the_limit(meter: SourceMeter) -> None:
+    """In a range far above the limit the loop needs longer than the automatic delay."""
+    meter.configure_source(SourceSettings("voltage", limit=20e-6, range=2.0))
+    meter.configure_measure(MeasureSettings("current", range=10e-3, nplc=0.01))
+    meter.set_level(0.1)
+    meter.set_output(True)
+    meter.measure()
+    meter.set_level(1.0)
+    first = meter.measure().current
+    assert first == pytest.approx(float(np.mean([meter.measure().current for _ in range(5)])), abs=2e-6)

@@ -121,3 +121,66 @@ def test_libraries_that_allow_it_are_reached_at_once(driver_bench: Path, monkeyp
         monkeypatch.setattr("tsbench.instruments.at_once._SOURCES", ("pulse generator",))  # the worst order
         assert not any(state.enabled for state in bench.make_safe())
         assert waited == [True]
+
+
+def test_silent_instruments_are_read_back_last(driver_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, float] = {}
+    with pytest.raises(CommunicationError, match="source_meter"), Bench.open(driver_bench) as bench:
+        all_on(bench)
+        silence(bench, "source_meter")
+        for name in ("generator", "scope"):
+            driver = bench._connections[name].driver
+
+            def noted(name: str = name, ask: Any = driver.output_states) -> Any:
+                asked.setdefault(name, bench.clock.now())
+                return ask()
+
+            monkeypatch.setattr(driver, "output_states", noted)
+        decision = bench.clock.now()
+        bench.make_safe()
+    assert len(asked) == 2 and max(asked.values()) - decision < WITHIN
+
+
+def test_an_output_that_stays_on_is_told(driver_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Bench.open(driver_bench) as bench:
+        all_on(bench)
+        with monkeypatch.context() as broken:
+            broken.setattr(bench._connections["source_meter"].driver, "safe_state", lambda: None)
+            states = {state.output: state.enabled for state in bench.make_safe()}
+            assert states == {"source_meter": True, "generator.1": False, "generator.2": False}
+            assert "source_meter is still on; switch it off at the panel" in bench.problems[0]
+
+
+@pytest.mark.parametrize("reopen", [False, True])
+def test_connections_are_opened_anew_only_where_asked(
+    driver_bench: Path, monkeypatch: pytest.MonkeyPatch, reopen: bool
+) -> None:
+    from tsbench.instruments.transport import Transport
+
+    opened: list[str] = []
+    usual = Transport.reopen
+    monkeypatch.setattr(Transport, "reopen", lambda self: (opened.append(self.name), usual(self))[1])
+    with Bench.open(driver_bench) as bench:
+        bench.reopen_and_make_safe() if reopen else bench.make_safe()
+        assert opened == (["source_meter", "generator", "scope"] if reopen else [])
+
+
+@pytest.mark.parametrize("step", ["switch_off", "read_back"])
+def test_ctrl_c_between_two_instruments_keeps_none_on(
+    driver_bench: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from tsbench.instruments.connection import Connection
+
+    usual, interrupts = getattr(Connection, step), [KeyboardInterrupt()]
+
+    def interrupted(self: Connection, *arguments: Any) -> Any:
+        if self.name == "generator" and interrupts:
+            raise interrupts.pop()
+        return usual(self, *arguments)
+
+    with Bench.open(driver_bench) as bench:
+        all_on(bench)
+        monkeypatch.setattr(Connection, step, interrupted)
+        assert not any(state.enabled for state in bench.make_safe())
+        off = off_after(driver_bench.with_name("witness.jsonl"), "", 0.0)
+        assert len(off) == 3 and max(off.values()) < float("inf")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsbench.errors import InstrumentError, LimitError
+from tsbench.errors import CommunicationError, InstrumentError, LimitError
 from tsbench.instruments import (
     ArbitraryWaveform,
     MeasureSettings,
@@ -28,7 +28,14 @@ from tsbench.instruments import (
 from tsbench.instruments import keithley_2450_data as k2450
 from tsbench.instruments.guard import GuardedOscilloscope, GuardedPulseGenerator, GuardedSourceMeter, Post
 from tsbench.instruments.levels import emf_of_level, level_of_emf, levels_to_codes
-from tsbench.instruments.limits import DeviceGuard, OutputsOn, Path, require_in_range, worst_case_of_voltage
+from tsbench.instruments.limits import (
+    DeviceGuard,
+    OutputsOn,
+    Path,
+    WorstCase,
+    require_in_range,
+    worst_case_of_voltage,
+)
 from tsbench.records import DeviceLimits, Identity
 
 
@@ -366,3 +373,93 @@ def test_compliance_raised_after_a_sweep_counts_its_farthest_level() -> None:
         guard.configure_source(SourceSettings("voltage", 2e-4))
     guard.set_level(0.1)
     guard.configure_source(SourceSettings("voltage", 2e-4))
+
+
+def test_where_a_message_failed_the_level_before_may_still_stand_there() -> None:
+    guard, sent = source_meter(DeviceLimits(max_power=1e-3), Path(0.0))
+    guard.configure_source(SourceSettings("voltage", 1e-4))
+    guard.set_level(9.0)
+
+    def lost(level: float) -> None:
+        raise CommunicationError("no reply")
+
+    sent.set_level = lost  # type: ignore[method-assign]
+    with pytest.raises(CommunicationError):
+        guard.set_level(0.1)
+    with pytest.raises(LimitError, match="max_power"):
+        guard.configure_source(SourceSettings("voltage", 2e-4))
+
+
+class StaysOn(Sent):
+    """A driver whose output is read back as on, whatever happens."""
+
+    def output_states(self) -> list[OutputState]:
+        return [OutputState("any", True)]
+
+
+def two_on_one_device(meter: type[StaysOn]) -> tuple[GuardedSourceMeter, GuardedPulseGenerator]:
+    """Return a source meter and a generator output on one device of at most 1 mA."""
+    outputs, device = OutputsOn(), DeviceGuard(DeviceLimits(max_current=1e-3))
+    source = GuardedSourceMeter(meter(k2450.CAPABILITIES), Post("drive", SHORT_PATH, device, "source_meter", outputs))
+    driver = StaysOn(keysight_33500_data.capabilities(MODEL))
+    pulses = GuardedPulseGenerator(driver, Post("pulser", LOAD_PATH, device, "generator.1", outputs))
+    pulses.configure_load(math.inf)
+    return source, pulses
+
+
+def test_another_function_opens_the_output_and_leaves_room_for_others() -> None:
+    meter, pulses = two_on_one_device(StaysOn)
+    pulses.configure_level(3.0)
+    meter.configure_source(SourceSettings("voltage", 0.5e-3))
+    meter.set_level(1.0)
+    meter.set_output(True)
+    with pytest.raises(LimitError, match="together with source_meter"):
+        pulses.set_output(True)
+    meter.configure_source(SourceSettings("current", 1.0))
+    pulses.set_output(True)
+
+
+class MovingAndOn(Moving, StaysOn):
+    moved = 0.6e-3
+
+
+def test_a_limit_that_moved_counts_beside_the_other_outputs() -> None:
+    meter, pulses = two_on_one_device(MovingAndOn)
+    pulses.configure_level(2.0)
+    meter.configure_source(SourceSettings("voltage", 0.3e-3))
+    meter._levels = (1.0,)
+    meter.set_output(True)
+    pulses.set_output(True)  # 0.39 mA beside 0.3 mA
+    with pytest.raises(InstrumentError):
+        meter.configure_measure(MeasureSettings("current", range=1.0))
+    with pytest.raises(LimitError, match="together with source_meter"):
+        pulses.configure_level(2.5)  # 0.49 mA beside 0.6 mA
+
+
+def test_a_higher_level_of_an_output_that_is_on_counts_for_the_others() -> None:
+    meter, pulses = two_on_one_device(StaysOn)
+    pulses.configure_level(3.0)
+    pulses.set_output(True)
+    pulses.configure_level(4.9)  # 0.96 mA
+    meter.configure_source(SourceSettings("voltage", 0.3e-3))
+    meter.set_level(1.0)
+    with pytest.raises(LimitError, match=r"together with generator\.1"):
+        meter.set_output(True)
+
+
+def test_another_load_drops_the_level_limits() -> None:
+    pulses, _ = generator()
+    pulses.configure_level_limits(-1.0, 1.0)
+    with pytest.raises(LimitError, match="the level limits"):
+        pulses.configure_level(1.5)
+    pulses.configure_load(math.inf)
+    pulses.configure_level(1.5)
+
+
+def test_limits_are_of_the_magnitude_and_energy_adds_up() -> None:
+    guard = DeviceGuard(DeviceLimits(max_voltage=1.0, max_energy=1e-9))
+    with pytest.raises(LimitError, match="max_voltage"):
+        guard.require("drive", "level", -1.5, "max_voltage")
+    guard.require_worst_case("pulser", "pulse", WorstCase(0.5, 1e-3, 1e-3), duration=1e-6)
+    with pytest.raises(LimitError, match="energy 2 nJ exceeds"):
+        guard.require_worst_case("pulser", "pulse", WorstCase(0.5, 1e-3, 1e-3), duration=2e-6)

@@ -14,6 +14,7 @@ from tsbench.errors import CommunicationError, ConfigurationError, LimitError, S
 from tsbench.protocols import IVSweep
 from tsbench.records import Column, Flag, RunEvent
 from tsbench.runner import run_on, run_protocol
+from tsbench.runner.safety import OutputReport
 from tsbench.storage import read_run, recover
 from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.validation import inspect
@@ -233,3 +234,10 @@ def test_a_short_is_told_by_the_first_readings(
     (place,) = [number for number, event in enumerate(told) if expected in event.message]
     assert sum(event.kind == "point" for event in told[:place]) == 6
     assert outcome.contact is Flag.SHORT and outcome.status == "success"
+
+
+def test_a_report_without_outputs_is_not_safe() -> None:
+    assert not OutputReport({}).safe
+    assert OutputReport({"meter": False}).safe
+    assert not OutputReport({"meter": False, "generator.1": None}).safe
+    assert "unknown, check the panel (generator.1)" in OutputReport({"meter": False, "generator.1": None}).message

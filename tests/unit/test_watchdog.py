@@ -239,3 +239,13 @@ def test_a_damaged_file_of_the_watchdog_costs_nothing_else(tmp_path: Path) -> No
     assert event.kind == "warning"
     (path,) = recover(tmp_path)
     assert len(read_run(path).points) == 1
+
+
+def test_every_sign_of_progress_moves_the_deadline_by_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = object.__new__(Watch)
+    watch._deadline = 0.8
+    monkeypatch.setattr("tsbench.runner.watched.time.monotonic", lambda: 100.0)
+    watch.beat()
+    assert watch._due == pytest.approx(100.8)
+    watch.waiting(3.0)
+    assert watch._due == pytest.approx(103.8)
