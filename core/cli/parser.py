@@ -162,6 +162,12 @@ def _add_reading(commands: Any) -> None:
         'where the header gives no unit: voltage="V1 [mV]"',
     )
     analyse.add_argument(
+        "--as",
+        dest="kind",
+        choices=("sweep", "pulses", "relaxation", "spikes"),
+        help="what a table of time, voltage and current holds (default: what the record shows, which is printed first)",
+    )
+    analyse.add_argument(
         "--rule",
         metavar="RULE",
         help="when a device counts as switched, such as above=10n (first point above 10 nA)",

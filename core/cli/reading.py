@@ -12,7 +12,8 @@ def analyse(options: argparse.Namespace) -> int:
     from tsbench.extraction import analyse_files
 
     out = options.out or Path("analysed")
-    analysis = analyse_files(options.files, columns=options.columns, rule=options.rule, out=out)
+    analysis = analyse_files(
+        options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind)
     said = sys.stderr if options.json else sys.stdout
     for line in analysis.understood:
         said.write(f"{line}\n")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tsbench.analysis.record_kind import KINDS
 from tsbench.analysis.switching_rule import Jump, Rule, parse_rule
 from tsbench.analysis.table import parse_columns
 from tsbench.errors import ConfigurationError, TsbenchError
@@ -42,6 +43,7 @@ def analyse_files(
     columns: str | Mapping[str, str] | None = None,
     rule: str | Rule | None = None,
     out: Path | None = None,
+    kind: str | None = None,
 ) -> FileAnalysis:
     """Extract numbers from run files and tables.
 
@@ -52,6 +54,7 @@ def analyse_files(
     columns : for tables: "role=name,…" or role -> name, a unit in brackets after the name; None: by the header
     rule : "jump" (default) or "above=10n"
     out : folder for figures; None: none are drawn
+    kind : what tables hold, one of "sweep", "pulses", "relaxation", "spikes"; None: by columns and record
 
     Returns
     -------
@@ -65,6 +68,8 @@ def analyse_files(
     """
     named = parse_columns(columns) if isinstance(columns, str) else columns
     chosen = parse_rule(rule) if isinstance(rule, str) else rule or Jump()
+    if kind is not None and kind not in KINDS:
+        raise ConfigurationError(f"a table cannot be taken for '{kind}'; give {', '.join(KINDS)}")
     files = named_files(paths)
     analysis = FileAnalysis()
     for path in files:
@@ -72,7 +77,7 @@ def analyse_files(
             if is_run(path):
                 _analyse_run(path, ExtractionOptions(rule=chosen), out, analysis)
             else:
-                _analyse_table(path, named, chosen, out, analysis)
+                _analyse_table(path, named, chosen, out, kind, analysis)
         except (TsbenchError, OSError) as error:
             analysis.problems.append(_line(error, path))
             if len(analysis.problems) == len(files):
@@ -99,9 +104,9 @@ def _line(error: TsbenchError | OSError, path: Path) -> str:
 
 
 def _analyse_table(
-    path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, into: FileAnalysis
+    path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None, into: FileAnalysis
 ) -> None:
-    found = analyse_table(path, columns, rule, out)
+    found = analyse_table(path, columns, rule, out, kind)
     into.understood.append(f"{path.name}: {found.understood}")
     into.rows.extend(result.row(device="", protocol="table", run=path.name) for result in found.results)
     into.lines.extend(f"{path.name}: {line}" for line in found.lines)

@@ -8,20 +8,25 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.frequency import frequency_result, jitter_result, oscillation
+from tsbench.analysis.record_kind import HELD, record_kind
 from tsbench.analysis.spikes import spike_times
 from tsbench.analysis.switching_rule import Rule
 from tsbench.analysis.table import Table
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
+from tsbench.extraction.pulse_tables import analyse_pulses
 from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.extraction.table_files import read_table
-from tsbench.quantities import format_interval
+from tsbench.quantities import format_interval, format_quantity
 
 
-def analyse_table(path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None) -> Found:
+def analyse_table(
+    path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None = None
+) -> Found:
     """Return what was found in one table.
 
-    With voltage and current it is a sweep; with time and one of them a record over time.
+    With voltage and current it is a sweep; with time and one of them spikes; with all three what the record shows
+    (:func:`tsbench.analysis.record_kind.record_kind`), or what ``kind`` says: one of its ``KINDS``.
 
     Raises
     ------
@@ -29,16 +34,14 @@ def analyse_table(path: Path, columns: Mapping[str, str] | None, rule: Rule, out
         One line naming the file, the line and what is wrong with it.
     """
     table = read_table(path, columns)
-    roles = set(table.columns)
-    if {"voltage", "current"} <= roles:
+    chosen = kind or _kind(table, path)
+    _check(table, chosen, path)
+    if chosen == "sweep":
         found = analyse_sweeps(table, path, rule, out)
-    elif "time" in roles and roles & {"voltage", "current"}:
+    elif chosen == "spikes":
         found = _over_time(table, path, out)
     else:
-        raise ConfigurationError(
-            f"{path.name}: columns {', '.join(sorted(roles))} are not enough; "
-            "give voltage and current, or time and one of them"
-        )
+        found = analyse_pulses(table, path, chosen if kind else "both", out)
     said = found.lines
     if table.left_out:
         number, reason = table.left_out[0]
@@ -48,16 +51,47 @@ def analyse_table(path: Path, columns: Mapping[str, str] | None, rule: Rule, out
     return replace(found, understood=understood, lines=said)
 
 
-def _over_time(table: Table, path: Path, out: Path | None) -> Found:
-    """Extract frequency and jitter of a record over time."""
-    name = "voltage" if "voltage" in table.columns else "current"
-    unit = "V" if name == "voltage" else "A"
-    time, values = table.columns["time"], table.columns[name]
-    if time.size > 1 and not bool(np.all(np.diff(time) > 0)):
-        k = int(np.flatnonzero(np.diff(time) <= 0)[0])
+def _kind(table: Table, path: Path) -> str:
+    """Return what a table holds by its columns and, with time, voltage and current, by the record."""
+    roles = set(table.columns)
+    if not {"time", "voltage", "current"} <= roles or roles & {"sweep", "cycle", "level"}:
+        return "sweep" if {"voltage", "current"} <= roles else "spikes"
+    kind = record_kind(*(table.columns[role] for role in ("time", "voltage", "current")))
+    if kind is None:
         raise ConfigurationError(
-            f"{path.name}: time does not rise after {time[k]:g} s (row {k + 2}); sort the table"
-        )
+            f"{path.name}: a sweep or spikes? The record of {table.described()} does not tell; say it with "
+            "--as sweep, pulses, relaxation or spikes")
+    return kind
+
+
+def _check(table: Table, kind: str, path: Path) -> None:
+    """Raise where the columns, or the time axis, are not enough for what the table is taken for."""
+    roles = set(table.columns)
+    enough = {"voltage", "current"} <= roles
+    if kind == "spikes":
+        enough = "time" in roles and bool(roles & {"voltage", "current"})
+    elif kind != "sweep":
+        enough = {"time", "voltage", "current"} <= roles
+    if not enough:
+        needed = {"sweep": "voltage and current", "spikes": "time and voltage or current"}
+        raise ConfigurationError(
+            f"{path.name}: columns {', '.join(sorted(roles))} are not enough for {kind}; give "
+            f"{needed.get(kind, 'time, voltage and current')}")
+    if kind != "sweep":
+        falls = np.flatnonzero(np.diff(table.columns["time"]) <= 0)
+        if falls.size:
+            at = format_quantity(float(table.columns["time"][falls[0]]), "s", 6)
+            raise ConfigurationError(
+                f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the numbers); sort the table")
+
+
+def _over_time(table: Table, path: Path, out: Path | None) -> Found:
+    """Extract frequency and jitter of a record over time: of the voltage, of the current where that is held."""
+    time, name = table.columns["time"], "voltage" if "voltage" in table.columns else "current"
+    held = name == "voltage" and float(np.ptp(table.columns[name])) < HELD * float(np.abs(table.columns[name]).max())
+    if held and "current" in table.columns:
+        name = "current"
+    values, unit = table.columns[name], "V" if name == "voltage" else "A"
     steps = np.diff(np.unique(values))
     spikes = spike_times(time, values, float(steps.min()) if steps.size else 0.0)
     found = oscillation(spikes)

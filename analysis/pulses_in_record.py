@@ -1,0 +1,102 @@
+"""Pulses in a record of device voltage and current over time: where each begins and ends, and what it rests at.
+
+Nothing but the record says so. The base is the lower of the levels at the two ends. A pulse begins where the voltage
+leaves the base, and lasts while the voltage is away from it or, for a device that has switched behind a resistance,
+while the current still flows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.signal import noise_of, smoothed
+from tsbench.records import FloatArray
+
+#: of the largest excursion: a pulse begins above the one and lasts above the other; smaller pulses are not seen
+_BEGINS, _LASTS = 0.3, 0.2
+#: of the largest current: it still flows above this share, and above what flows at the base level
+_FLOWS, _BASE_MARGIN = 0.3, 1.5
+#: the excursion must exceed this many standard deviations of the noise
+_LEAST_SIGMAS = 8.0
+_ROUNDING = 1e-9  #: less than this share of the voltage is rounding
+_FEWEST_SAMPLES = 4  #: a pulse has at least so many
+#: an edge takes at most this share of the pulse, or so many samples
+_EDGE_SHARE, _EDGE_SAMPLES = 0.15, 2
+#: share of the samples between pulses that must lie at the base
+_AT_BASE = 0.9
+
+
+@dataclass(frozen=True)
+class PulseSpan:
+    """One pulse, by its samples in the record."""
+
+    first: int  #: first sample above the base
+    last: int  #: last one
+    begin: int  #: first sample after the pulse before it, or of the record
+    end: int  #: first sample of the pulse that follows, or the number of samples
+    width: float  #: [s]
+    amplitude: float  #: [V] level farthest from the base
+
+
+@dataclass(frozen=True)
+class PulseRecord:
+    """Pulses of a record and the level [V] they start from."""
+
+    base: float
+    pulses: tuple[PulseSpan, ...]
+    rectangular: bool  #: the edges are short beside the pulses, and between pulses the voltage stays at the base
+
+
+def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> PulseRecord:
+    """Find the pulses of a record.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,), finite, time rising
+    """
+    if time.size < 2 * _FEWEST_SAMPLES:
+        return PulseRecord(0.0, (), rectangular=False)
+    head = max(_FEWEST_SAMPLES, time.size // 50)
+    ends = [float(np.median(part)) for part in (voltage[:head], voltage[-head:])]
+    base = min(ends, key=abs)
+    away = np.abs(smoothed(voltage, 3) - base)
+    zero = float(np.median(current[:head] if base == ends[0] else current[-head:]))
+    flowing = np.abs(smoothed(current, 3) - zero)
+    top, most = float(away.max()), float(flowing.max())
+    if top <= max(_LEAST_SIGMAS * noise_of(voltage), _ROUNDING * float(np.abs(voltage).max())):
+        return PulseRecord(base, (), rectangular=False)
+    flows = min(0.9, max(_FLOWS, _BASE_MARGIN * abs(base) / (abs(base) + top)))
+    present = (away > _LASTS * top) | ((flowing > flows * most) & (most > _LEAST_SIGMAS * noise_of(current)))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], present.astype(np.int8), [0]))))
+    runs = [
+        (int(first), int(last) - 1) for first, last in zip(edges[::2], edges[1::2], strict=True)
+        if last - first >= _FEWEST_SAMPLES and bool((away[first:last] > _BEGINS * top).any())
+    ]
+    sharp = (np.abs(voltage - base) > _BEGINS * top) | (np.abs(current - zero) > flows * most)
+    runs = [(first + int(np.argmax(sharp[first : last + 1])), last - int(np.argmax(sharp[first : last + 1][::-1])))
+            for first, last in runs]  # smoothing has widened them
+    spans = []
+    for k, (first, last) in enumerate(runs):
+        part = smoothed(voltage, 5)[first : last + 1]
+        spans.append(PulseSpan(
+            first, last, runs[k - 1][1] + 1 if k else 0, runs[k + 1][0] if k + 1 < len(runs) else time.size,
+            float(time[last] - time[first]) * (last - first + 1) / (last - first),
+            float(part[int(np.argmax(np.abs(part - base)))])))
+    return PulseRecord(base, tuple(spans), _rectangular(away, present, spans, top))
+
+
+def _rectangular(away: FloatArray, present: FloatArray, spans: list[PulseSpan], top: float) -> bool:
+    if not spans:
+        return False
+    short = []
+    for span in spans:
+        height = float(away[span.first : span.last + 1].max())
+        before = max(span.begin, span.first - (span.last - span.first))
+        rise = away[before : span.last + 1]
+        high = int(np.argmax(rise >= 0.8 * height))
+        low = np.flatnonzero(rise[: high + 1] <= 0.2 * height)
+        taken = high - int(low[-1]) if low.size else high
+        short.append(taken <= max(_EDGE_SHARE * (span.last - span.first), _EDGE_SAMPLES + 2))
+    between = away[~present.astype(bool)]
+    quiet = between.size > 0 and float(np.mean(between < 0.15 * top)) >= _AT_BASE
+    return quiet and float(np.mean(short)) > 0.5
