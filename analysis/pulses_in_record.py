@@ -8,6 +8,7 @@ while the current still flows.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.signal import noise_of, smoothed
 from tsbench.records import FloatArray
@@ -85,7 +86,7 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
     return PulseRecord(base, tuple(spans), _rectangular(away, present, spans, top))
 
 
-def _rectangular(away: FloatArray, present: FloatArray, spans: list[PulseSpan], top: float) -> bool:
+def _rectangular(away: FloatArray, present: npt.NDArray[np.bool_], spans: list[PulseSpan], top: float) -> bool:
     if not spans:
         return False
     short = []
@@ -97,6 +98,6 @@ def _rectangular(away: FloatArray, present: FloatArray, spans: list[PulseSpan], 
         low = np.flatnonzero(rise[: high + 1] <= 0.2 * height)
         taken = high - int(low[-1]) if low.size else high
         short.append(taken <= max(_EDGE_SHARE * (span.last - span.first), _EDGE_SAMPLES + 2))
-    between = away[~present.astype(bool)]
+    between = away[~present]
     quiet = between.size > 0 and float(np.mean(between < 0.15 * top)) >= _AT_BASE
     return quiet and float(np.mean(short)) > 0.5
