@@ -12,6 +12,7 @@ from tsbench.analysis.firing import Before, Firing, outcome
 from tsbench.analysis.pulse import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulses_in_record import PulseSpan, find_pulses
 from tsbench.analysis.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.signal import noise_of
 from tsbench.analysis.table import Table
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
@@ -96,13 +97,14 @@ def _examined(
 ) -> list[TablePulse]:
     amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE)
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
+    noise = noise_of(current)
     pulses: list[TablePulse] = []
     rested: Before | None = None
     for span, amplitude, width in zip(spans, amplitudes, widths, strict=True):
         length = max(span.last - span.first + 1, 20)
         near = slice(max(span.begin, span.first - length), min(span.end, span.last + length // 2))
         edge = float(time[span.first])
-        flags = Flag.CLIPPED if _clipped(current[span.first : span.last + 1]) else Flag.NONE
+        flags = Flag.CLIPPED if _clipped(current[span.first : span.last + 1], noise) else Flag.NONE
         found = outcome(time[near], voltage[near], current[near], PulseFacts(), flags, edge=edge, rested=rested)
         if abs(base) >= _READ_LEVEL and rested is None and span.first - near.start > _ENOUGH_BEFORE:
             rested = found.before
@@ -115,11 +117,13 @@ def _examined(
     return pulses
 
 
-def _clipped(current: FloatArray) -> bool:
+def _clipped(current: FloatArray, noise: float) -> bool:
     """Return whether readings of a noisy current stand at one largest value, as those of a meter at its end do."""
     magnitude = np.abs(current)
     at_end = int(np.count_nonzero(magnitude == magnitude.max()))
-    return at_end >= max(_FEWEST_CLIPPED, magnitude.size // 100) and np.unique(magnitude).size > magnitude.size // 20
+    steps = np.diff(np.unique(current))
+    fine = steps.size > 0 and float(steps.min()) < 0.3 * noise  # codes of a coarse digitiser repeat anywhere
+    return fine and at_end >= max(_FEWEST_CLIPPED, magnitude.size // 100)
 
 
 def _joined(values: FloatArray, share: float) -> list[float]:

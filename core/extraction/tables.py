@@ -19,6 +19,9 @@ from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.extraction.table_files import read_table
 from tsbench.quantities import format_interval, format_quantity
 
+#: role -> [V] or [A]; a column without a unit that reaches more is doubted
+_MOST: Mapping[str, float] = {"voltage": 210.0, "current": 3.0}
+
 
 def analyse_table(
     path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None = None
@@ -47,8 +50,22 @@ def analyse_table(
         number, reason = table.left_out[0]
         more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
         said = [f"left out line {number} ({reason}){more}", *said]
+    said = [*_doubted(table), *said]
     understood = f"understood as: {found.understood}; columns: {table.described()}"
     return replace(found, understood=understood, lines=said)
+
+
+def _doubted(table: Table) -> list[str]:
+    """Return a line for each column without a unit whose numbers are larger than benches of memristors have."""
+    lines = []
+    for role, most in _MOST.items():
+        read, values = table.read.get(role), table.columns.get(role)
+        if read is None or values is None or not read.assumed or float(np.abs(values).max(initial=0.0)) <= most:
+            continue
+        lines.append(
+            f"{role} reaches {format_quantity(float(np.abs(values).max()), read.unit)}: no unit is given and "
+            f"{read.unit} is assumed; if it is another, say --columns {role}=\"{read.name} [m{read.unit}]\"")
+    return lines
 
 
 def _kind(table: Table, path: Path) -> str:

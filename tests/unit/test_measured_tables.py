@@ -1,0 +1,88 @@
+"""Measured data of others, analysed and beside an independent reading of the same file with NumPy."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tsbench.errors import UnreadableFile
+from tsbench.extraction import analyse_files
+
+SHARED = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"measured data are not there: {SHARED}")
+
+
+def numbers(name, skip):
+    return np.genfromtxt(SHARED / name, delimiter=",", skip_header=skip).T
+
+
+def of(analysis, quantity):
+    return [row for row in analysis.rows if row["quantity"] == quantity]
+
+
+def test_silver_sweeps():
+    sweep, _, voltage, current = numbers("ag_diffusive_asymmetric_iv.csv", 1)
+    last_off, last_on = [], []
+    for one in np.unique(sweep):
+        volts, amps = voltage[sweep == one], current[sweep == one]
+        over = np.flatnonzero(amps > 10e-9)
+        if over.size:
+            last_off.append(volts[over[0] - 1])
+            last_on.append(volts[over[-1]])
+    analysis = analyse_files([SHARED / "ag_diffusive_asymmetric_iv.csv"], rule="above=10n")
+    assert analysis.understood[0].startswith(
+        "ag_diffusive_asymmetric_iv.csv: understood as: sweep, 201 half-sweeps; columns: voltage = 'voltage_V' [V], ")
+    found = [row for row in of(analysis, "threshold_voltage") if row["value"] is not None]
+    assert len(found) == len(last_off) == 101
+    assert [row["low"] for row in found] == pytest.approx(last_off, abs=1e-9)
+    holds = [row for row in of(analysis, "hold_voltage") if row["value"] is not None]
+    assert [row["high"] for row in holds] == pytest.approx(last_on, abs=1e-9)
+
+
+@pytest.mark.parametrize("number", ["00", "02"])
+def test_silver_pulses(number, tmp_path):
+    time, voltage, current = numbers(f"ag_pulse_{number}.csv", 1)
+    current = -current  # measured at the other electrode
+    pulse = np.flatnonzero(voltage > 0.55)
+    first, last = pulse[0], pulse[-1]
+    zero, on = np.median(current[50 : first - 20]), np.median(current[last - 200 : last - 50])
+    half = first + np.flatnonzero(current[first:last] > 0.5 * (zero + on))[0]
+    analysis = analyse_files([SHARED / f"ag_pulse_{number}.csv"], out=tmp_path)
+    assert "pulses and relaxation, 1 pulse (1.00 V for 20.0 ms) from 102 mV" in analysis.understood[0]
+    (delay,) = of(analysis, "switching_delay")
+    assert delay["value"] == pytest.approx(time[half] - time[first], rel=0.03)
+    assert delay["conditions"]["pulse_width"] == pytest.approx(time[last] - time[first], rel=0.01)
+    assert "clipped" in delay["flags"]  # the current stands at 11.54 uA
+    (shot,) = of(analysis, "relaxation_time")
+    mean = np.convolve(current - zero, np.ones(21) / 21, "same")
+    above = last + 30 + np.flatnonzero(mean[last + 30 : -20] > shot["conditions"]["level"])
+    assert shot["value"] == pytest.approx(time[above[-1]] - time[last], rel=0.02)
+    assert len(analysis.figures) == 2
+
+
+def test_a_loop_without_a_header():
+    voltage, current = numbers("knowm_47k.csv", 0)
+    analysis = analyse_files([SHARED / "knowm_47k.csv"], "voltage=1 [V],current=2 [uA]")
+    assert "sweep, 2 half-sweeps; columns: voltage = '1' [V], current = '2' [uA]" in analysis.understood[0]
+    assert {row["conditions"]["polarity"] for row in of(analysis, "threshold_voltage")} == {"+", "-"}
+    # one sine: the drive is the device voltage and what falls across 47 kOhm
+    drive = voltage + 47e3 * 1e-6 * current
+    assert np.count_nonzero(np.diff(np.sign(drive))) == 2
+
+
+def test_a_triangle_on_a_scope():
+    time, other, drive = numbers("sdc_tri150.csv", 2)
+    crossings = np.flatnonzero(np.diff(np.sign(np.convolve(drive, np.ones(9) / 9, "same"))))
+    analysis = analyse_files([SHARED / "sdc_tri150.csv"], "time=x-axis,voltage=2,current=1 [V/1kOhm]")
+    assert "current = '1' [V/1kOhm]" in analysis.understood[0]
+    (counted,) = of(analysis, "half_sweeps_switching")
+    assert counted["conditions"]["number"] == 200 == pytest.approx(np.unique(crossings // 10).size, abs=2)
+    assert time[-1] - time[0] == pytest.approx(0.1, rel=0.01)
+    assert np.abs(other).max() < 0.05
+
+
+@pytest.mark.parametrize("name", ["clarius_forming.xlsx", "hots_layer2.xlsx"])
+def test_workbooks_are_refused_in_a_line(name):
+    with pytest.raises(UnreadableFile, match=rf"{name} is an Excel workbook \(\.xlsx\).*export the sheet as CSV"):
+        analyse_files([SHARED / name])
