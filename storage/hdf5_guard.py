@@ -15,6 +15,8 @@ _TRUNCATED = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
 
 LARGEST_FILE = 16 * 2**30  #: [bytes] declared by all datasets together
 LARGEST_CHUNK = 64 * 2**20
+LARGEST_ITEM = 2**20  #: [bytes] of one value: a text of fixed length, a record
+LARGEST_TEXTS = 128 * 2**20  #: [bytes] of all that is no plain data: texts of any length, attributes, structure
 MOST_ITEMS = 200_000
 
 
@@ -31,7 +33,7 @@ def open_guarded(path: Path, largest: int = LARGEST_FILE) -> Any:
     ------
     UnreadableFile
         No HDF5 file; external links, external storage, virtual datasets or soft links in it; a filter that is
-        not part of HDF5; more than ``largest`` declared.
+        not part of HDF5; more than ``largest`` declared; texts or attributes beyond all that a run has.
     """
     try:
         if not path.is_file():
@@ -61,7 +63,7 @@ def reason(error: BaseException) -> str:
 
 
 def _inspect(file: Any, path: Path, largest: int) -> None:
-    total, items, seen = 0, 0, set()
+    total, items, stored, seen = 0, 0, 0, set()
     waiting = [file["/"]]
     while waiting:
         group = waiting.pop()
@@ -84,8 +86,15 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
                 waiting.append(item)
             elif isinstance(item, h5py.Dataset):
                 total += _inspect_dataset(item, where)
+                stored += item.id.get_storage_size()
                 if total > largest:
-                    raise UnreadableFile(f"{where}: the file declares more than {largest / 1e9:.1f} GB of data")
+                    raise UnreadableFile(
+                        f"{where}: with it the file declares {total / 1e9:.2g} GB of data, more than the "
+                        f"{largest / 1e9:.2g} GB that are read of a file of {path.stat().st_size / 1e6:.1f} MB"
+                    )
+    # a text of any length counts with the few bytes that say where it lies
+    if (texts := path.stat().st_size - stored) > LARGEST_TEXTS + path.stat().st_size // 50:
+        raise UnreadableFile(f"{path}: {texts / 1e6:.0f} MB of texts and attributes; a run has far less")
 
 
 def _inspect_dataset(dataset: Any, where: str) -> int:
@@ -99,6 +108,8 @@ def _inspect_dataset(dataset: Any, where: str) -> int:
         if number not in FILTERS:
             raise UnreadableFile(f"{where} needs the HDF5 filter {number}, which a run file never uses")
     size = int(dataset.dtype.itemsize)
+    if size > LARGEST_ITEM:
+        raise UnreadableFile(f"{where} has values of {size / 1e6:.0f} MB each; at most {LARGEST_ITEM / 1e6:.0f} MB")
     if dataset.chunks is not None:
         chunk = size
         for length in dataset.chunks:

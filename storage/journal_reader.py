@@ -24,6 +24,9 @@ from tsbench.storage.journal import (
     points_array,
 )
 
+_MOST_PROBLEMS = 100
+_SEARCH = 4  #: times the size of a journal that are read in search of the next whole record
+
 
 @dataclass
 class Journal:
@@ -38,6 +41,13 @@ class Journal:
     finish: dict[str, Any] | None = None  #: outcome and results
     torn_bytes: int = 0
     problems: list[str] = field(default_factory=list)
+
+    def note(self, problem: str) -> None:
+        """Add a problem; a file made of nothing else names the first of them only."""
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(problem)
+        elif len(self.problems) == _MOST_PROBLEMS:
+            self.problems.append("and more")
 
     def run(self) -> Run:
         """Return the run; status "running" where the journal does not tell how it ended."""
@@ -69,22 +79,25 @@ def read_journal(path: Path) -> Journal:
     expected = 0
     with open_journal(path) as file, RawBlocks(path) as blocks:
         size = os.fstat(file.fileno()).st_size
-        for start, end, body in _records(file, size):
+        search = _Search(file, size)
+        for start, end, body in search.records():
             if body is None:
                 if end == size:
                     journal.torn_bytes = size - start
                 else:
-                    journal.problems.append(f"bytes {start} to {end} are damaged")
+                    journal.note(f"bytes {start} to {end} are damaged")
                 continue
             try:
                 kind, sequence, content = codec.unpack(body, blocks.read)
                 if sequence > expected:
-                    journal.problems.append(f"records {expected} to {sequence - 1} are missing")
+                    journal.note(f"records {expected} to {sequence - 1} are missing")
                 expected = sequence + 1
                 _add(journal, kind, content)
             except (UnreadableFile, ValueError, TypeError) as error:
-                journal.problems.append(f"record at byte {start}: {error}")
+                journal.note(f"record at byte {start}: {error}")
                 expected += 1
+        if search.given_up:
+            journal.note(f"bytes {search.given_up} to {size} hold beginnings of records that are none: left out")
     return journal
 
 
@@ -125,6 +138,7 @@ class RawBlocks:
     def __init__(self, journal: Path) -> None:
         self.path = journal.with_suffix(RAW_SUFFIX)
         self._file: BinaryIO | None = None
+        self._read = 0
 
     def read(self, offset: int, size: int, crc: int) -> bytes:
         """Return one block; ValueError where it is missing or its CRC differs."""
@@ -132,8 +146,12 @@ class RawBlocks:
             self._file = self._file or self.path.open("rb")
         except OSError as error:
             raise ValueError(f"{self.path.name}: {error.strerror}") from None
-        if not 0 <= size <= os.fstat(self._file.fileno()).st_size:
+        held = os.fstat(self._file.fileno()).st_size
+        if not 0 <= size <= held:
             raise ValueError(f"{self.path.name} ends before byte {offset + size}")
+        self._read += size
+        if self._read > held:
+            raise ValueError(f"{self.path.name}: the journal names more of it than there is")
         self._file.seek(offset)
         content = self._file.read(size)
         if len(content) != size or zlib.crc32(content) != crc:
@@ -162,37 +180,53 @@ def _next(file: BinaryIO) -> bytes | None:
     return body
 
 
-def _records(file: BinaryIO, size: int) -> Iterator[tuple[int, int, bytes | None]]:
-    """Yield (start, end, body) of each record, with body None for a stretch that is no record."""
-    start = min(len(PREAMBLE), size)
-    while start < size:
-        file.seek(start)
-        body = _next(file)
-        if body is not None:
-            end = start + RECORD.size + len(body)
-            yield start, end, body
-        else:
-            end = _resume(file, start + 1, size)
-            yield start, end, None
-        start = end
+class _Search:
+    """Goes through a journal of ``size`` bytes, whatever stands in it."""
 
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._size = size
+        self._left = _SEARCH * size + 2**20  #: [bytes] that may still be read in vain
+        self.given_up = 0  #: byte from which nothing was looked through any more
 
-def _resume(file: BinaryIO, start: int, size: int) -> int:
-    """Return where the next whole record begins at or behind ``start``; ``size`` where there is none."""
-    while start < size:
-        file.seek(start)
-        window = file.read(2**20)
-        place = window.find(MARK)
-        if place < 0:
+    def records(self) -> Iterator[tuple[int, int, bytes | None]]:
+        """Yield (start, end, body) of each record, with body None for a stretch that is no record."""
+        start = min(len(PREAMBLE), self._size)
+        while start < self._size and not self.given_up:
+            body = self._record(start)
+            end = self._resume(start + 1) if body is None else start + RECORD.size + len(body)
+            if not self.given_up:
+                yield start, end, body
+            start = end
+
+    def _record(self, start: int) -> bytes | None:
+        self._file.seek(start)
+        head = self._file.read(RECORD.size)
+        if len(head) == RECORD.size and RECORD.unpack(head)[1] > self._size - start - RECORD.size:
+            return None  # it would end behind the file: torn, or no record
+        self._file.seek(start)
+        body = _next(self._file)
+        if body is None:
+            self._left -= self._file.tell() - start
+        return body
+
+    def _resume(self, start: int) -> int:
+        """Return where the next whole record begins at or behind ``start``; the size where there is none."""
+        while start < self._size:
+            self._file.seek(start)
+            window = self._file.read(2**20)
+            found = 0
+            while (place := window.find(MARK, found)) >= 0:
+                if self._record(start + place) is not None:
+                    return start + place
+                if self._left < 0:
+                    self.given_up = start + place
+                    return self._size
+                found = place + 1
             if len(window) < 2**20:
-                return size
+                return self._size
             start += len(window) - len(MARK) + 1
-            continue
-        file.seek(start + place)
-        if _next(file) is not None:
-            return start + place
-        start += place + 1
-    return size
+        return self._size
 
 
 def _add(journal: Journal, kind: str, content: Any) -> None:

@@ -15,10 +15,14 @@ from typing import Any
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run
 from tsbench.storage import codec, record_data
+from tsbench.storage.journal import RAW_SUFFIX, SUFFIX
 
 LARGEST = 2 * 2**30  #: [bytes] what a foreign file may declare
 SECONDS = 120.0
-_MEMORY = 4 * 2**30  #: [bytes] of the child beside the data
+_MEMORY = 2 * 2**30  #: [bytes] of the child beside the data
+_COPIES = 4  #: of the data that it holds at once: codes, values, what it answers
+_SMALL = 256 * 2**20  #: [bytes] whatever the size of the file
+_UNPACKED = 250  #: times its size: noise keeps measured codes below 10
 
 
 def read_foreign(path: Path | str, largest: int = LARGEST) -> Run:
@@ -49,9 +53,20 @@ def examine(path: Path | str, largest: int = LARGEST) -> tuple[list[str], str]:
     return list(answer["problems"]), str(answer["note"])
 
 
+def bound(path: Path, largest: int = LARGEST) -> int:
+    """Return what a file may hold when it is unpacked [bytes]; a small one that becomes large is made to harm."""
+    files = (path, path.with_suffix(RAW_SUFFIX)) if path.suffix == SUFFIX else (path,)
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    if path.suffix == SUFFIX and size > largest:
+        raise UnreadableFile(f"{path}: with its waveforms {size / 1e9:.1f} GB; at most {largest / 1e9:.1f} GB are read")
+    return min(largest, max(_SMALL, _UNPACKED * size))
+
+
 def _ask(command: str, path: Path, largest: int) -> Any:
-    if not path.is_file():
-        raise UnreadableFile(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+    if "\0" in str(path) or not path.is_file():
+        what = "is a directory" if "\0" not in str(path) and path.is_dir() else "no such file"
+        raise UnreadableFile(f"{path}: {what}".replace("\0", "\N{SYMBOL FOR NULL}"))
+    largest = bound(path, largest)
     environment = {
         **os.environ,
         "HDF5_PLUGIN_PATH": "::",
@@ -94,7 +109,7 @@ def _limit(largest: int) -> None:
     import resource  # noqa: PLC0415  POSIX only
 
     for what, bound in (
-        (resource.RLIMIT_AS, _MEMORY + 4 * largest),
+        (resource.RLIMIT_AS, _MEMORY + _COPIES * largest),
         (resource.RLIMIT_CPU, int(SECONDS)),
         (resource.RLIMIT_CORE, 0),
     ):

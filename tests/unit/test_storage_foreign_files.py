@@ -124,7 +124,7 @@ def virtual(file: Any, path: Path) -> str:
 
 def huge(file: Any, path: Path) -> str:
     file["entry"].create_dataset("bomb", shape=(10**12,), dtype="f8", chunks=(65536,))
-    return "declares more than"
+    return "the file declares"
 
 
 def huge_chunk(file: Any, path: Path) -> str:
