@@ -13,8 +13,8 @@ _FEWEST_SPIKES = 5
 HELD = 0.05
 #: of the highest voltage: sweeps turn back below it, an oscillation stays above
 _NEAR_ZERO = 0.15
-#: share of the time above the middle: of a ramp there and back one half, of spikes less
-_SPIKY = 0.25
+#: share of the time above the middle: of a ramp there and back one half, of ramps with rests or of spikes less
+_RAMP, _SPIKY = 0.25, 0.1
 
 
 def record_kind(time: FloatArray, voltage: FloatArray, current: FloatArray) -> str | None:
@@ -40,9 +40,10 @@ def record_kind(time: FloatArray, voltage: FloatArray, current: FloatArray) -> s
     troughs, share = _between(time, voltage, spikes)
     if troughs > _NEAR_ZERO * highest and bool(np.all(np.sign(voltage[voltage != 0]) == np.sign(np.median(voltage)))):
         return "spikes"
-    if min(share, 1.0 - share) < _SPIKY:
+    short = min(share, 1.0 - share)
+    if short < _SPIKY:
         return "spikes"
-    return "sweep" if troughs <= _NEAR_ZERO * highest else None
+    return "sweep" if troughs <= _NEAR_ZERO * highest and short >= _RAMP else None
 
 
 def _between(time: FloatArray, voltage: FloatArray, spikes: Spikes) -> tuple[float, float]:

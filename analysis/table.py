@@ -8,6 +8,7 @@ number, and a row with more or fewer cells than the header, are refused.
 
 import itertools
 import math
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
-from tsbench.analysis.column_units import Header, UnclearUnit, is_function, plain_text, split_header, unit_factor
+from tsbench.analysis.column_units import (
+    Header,
+    UnclearUnit,
+    is_function,
+    is_unit,
+    plain_text,
+    split_header,
+    unit_factor,
+)
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.table_layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout
 from tsbench.errors import UnreadableFile
@@ -49,6 +58,7 @@ class Table:
     columns: Mapping[str, FloatArray]
     left_out: tuple[tuple[int, str], ...]  #: (line number from 1, reason)
     read: Mapping[str, ColumnRead]  #: what each role was read from
+    doubts: tuple[str, ...] = ()  #: a line for each reason to look at the units again
 
     def described(self) -> str:
         """Return which column was taken for what, with its unit."""
@@ -105,7 +115,7 @@ def parse_table(
             f"{source}: no row of numbers in columns {', '.join(layout.names[k] for k in layout.where.values())}"
         )
     arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
-    return Table(arrays, tuple(left_out), read)
+    return Table(arrays, tuple(left_out), read, _doubts(read, head[: layout.begin]))
 
 
 def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
@@ -148,6 +158,19 @@ def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnR
     if not factors:
         return ColumnRead(name, si, 1.0, assumed=True)
     return ColumnRead(name, plain_text(given[0]), factors.pop(), assumed=False)
+
+
+def _doubts(read: Mapping[str, ColumnRead], above: Sequence[Line]) -> tuple[str, ...]:
+    """Return a line if units stand in the text above the numbers that belong to no column, and a column has none."""
+    bare = [f"'{column.name}'" for column in read.values() if column.assumed]
+    used = {column.unit for column in read.values() if not column.assumed}
+    for line in above if bare else ():
+        for word in re.split(r"[\s,;:=()\[\]{}\"']+", line.text):
+            if word not in used and len(word) < 4 and is_unit(word, prefixed=True):
+                return (
+                    f"line {line.number} mentions {word}, but no unit is given for {', '.join(bare)}; if it is meant "
+                    f"for one of them, say it with --columns ROLE=\"NAME [{word}]\"",)
+    return ()
 
 
 def _rows(

@@ -56,8 +56,8 @@ def analyse_table(
 
 
 def _doubted(table: Table) -> list[str]:
-    """Return a line for each column without a unit whose numbers are larger than benches of memristors have."""
-    lines = []
+    """Return what was found in the text, and a line for each column without a unit that reaches unusual numbers."""
+    lines = list(table.doubts)
     for role, most in _MOST.items():
         read, values = table.read.get(role), table.columns.get(role)
         if read is None or values is None or not read.assumed or float(np.abs(values).max(initial=0.0)) <= most:

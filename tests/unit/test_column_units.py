@@ -157,3 +157,11 @@ def test_any_text_is_a_unit_or_one_clear_line(text, si):
         assert unit_factor(text, si) > 0
     except ConfigurationError as error:
         assert "unit" in str(error)
+
+
+@pytest.mark.parametrize("remark", ["# voltage in mV", "# step: 5mV, units: mV, uA", "Unit of voltage = mV"])
+def test_a_unit_in_a_remark_is_doubted(remark):
+    table = read(f"{remark}\nV,I [A]\n500,1e-6\n")
+    assert table.columns["voltage"][0] == 500.0
+    assert table.doubts[0].startswith("line 1 mentions mV, but no unit is given for 'V'")
+    assert read(f"{remark}\nV [V],I [A]\n500,1e-6\n").doubts == ()

@@ -144,3 +144,21 @@ def test_an_oscillation_with_voltage_and_current(tmp_path):
     path = table(tmp_path, *oscillation(30), header="Time [us],V [mV],I [mA]", scale=(1e6, 1e3, 1e3))
     (frequency,) = of(analyse_files([path]), "frequency")
     assert frequency["value"] == pytest.approx(0.5e6, rel=2e-3)
+
+
+def test_a_record_that_does_not_tell_asks(tmp_path):
+    time = np.arange(0, 10e-3, 2e-6)
+    ramps = np.maximum(0.0, 1.0 - np.abs(time % 1e-3 - 5e-4) / 2e-4)  # sweeps with rests, or slow spikes
+    path = table(tmp_path, time, ramps, 1e-6 * ramps)
+    with pytest.raises(ConfigurationError, match=r"a sweep or spikes.*--as sweep"):
+        analyse_files([path])
+    assert "sweep, 10 half-sweeps" in analyse_files([path], kind="sweep").understood[0]
+
+
+@pytest.mark.parametrize("duty", [0.05, 0.5, 0.9])
+@pytest.mark.parametrize("amplitudes", [(1.0,) * 5, (0.4, 0.6, 0.8, 1.0, 1.2)])
+def test_rectangles_are_pulses(duty, amplitudes):
+    time = np.arange(0, 5e-3, 1e-6)
+    phase = time % 1e-3
+    voltage = np.where(phase >= (1 - duty) * 1e-3, np.array(amplitudes)[(time / 1e-3).astype(int)], 0.0)
+    assert record_kind(time, voltage, 1e-6 * voltage) == "pulses"
