@@ -63,6 +63,7 @@ class Relaxed:
 def relaxation_time(
     time: FloatArray, voltage: FloatArray, current: FloatArray, width: float, *, level: float | None = None,
     fraction: float = 0.5, facts: PulseFacts | None = None, flags: Flag = Flag.NONE, start: float | None = None,
+    zero: float | None = None,
 ) -> Relaxed:
     """Measure the relaxation time in one record that holds a pulse and what follows.
 
@@ -74,6 +75,7 @@ def relaxation_time(
     facts : accuracy of the scope
     flags : of the acquisition, passed on
     start : [s] when the pulse begins; None: where the device voltage first passes half of its largest change
+    zero : [A] current of the device at rest at the read level; None: the mean before the pulse
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
@@ -88,7 +90,7 @@ def relaxation_time(
     until = slice(0, end)
     if switching_delay(time[until], voltage[until], current[until], facts).value is None:
         return Relaxed(None, flags=flags | Flag.NO_EVENT)
-    zero = float(np.mean(current[:begin]))
+    zero = float(np.mean(current[:begin])) if zero is None else zero
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
     sign = 1.0 if top >= 0 else -1.0
     i = sign * (current - zero)

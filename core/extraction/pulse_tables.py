@@ -112,7 +112,9 @@ def _examined(
         if found.firing is Firing.STILL_ON:
             delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
         whole = slice(near.start, max(span.end - 2, span.last + 1))
-        relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, start=edge)
+        # a device that still conducts a little from the pulse before is not at rest: the first pulse tells what is
+        zero = None if rested is None else rested.current
+        relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, start=edge, zero=zero)
         pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed))
     return pulses
 
