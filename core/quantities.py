@@ -138,7 +138,7 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
     (``"3.1 (≥ 2.9) µs"``); the digits follow the width of the interval (two of its significant digits). Where only a
     bound is known, it stands alone (``"≥ 2.9 µs"``).
     """
-    if value is None or math.isnan(value):
+    if value is None or not math.isfinite(value):
         return _bounds_alone(low, high, unit)
     bounds = [bound for bound in (low, high) if bound is not None and math.isfinite(bound)]
     size = max(abs(number) for number in (value, *bounds))

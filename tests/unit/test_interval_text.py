@@ -1,6 +1,8 @@
 """A value with its interval, as tables and the window write it."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tsbench.quantities import conditions_text, format_interval
 
@@ -39,3 +41,15 @@ def test_a_bound_that_stands_alone_keeps_its_direction():
 
 def test_the_level_of_a_relaxation_is_a_current():
     assert conditions_text({"level": 2.5e-7}) == "level 250 nA"
+
+
+ANY = st.one_of(st.none(), st.floats(), st.sampled_from([0.0, 1e300, -1e300, 5e-324, 1e-30]))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(value=ANY, low=ANY, high=ANY, unit=st.sampled_from(["V", "A", "s", "", "%", "V/s"]))
+def test_any_numbers_have_a_text(value, low, high, unit):
+    text = format_interval(value, low, high, unit)
+    assert text
+    assert "\n" not in text
+    assert conditions_text({"amplitude": value, "other": low})
