@@ -58,7 +58,7 @@ class InstrumentInUse(InstrumentError):
     ----------
     message : str
     owner : mapping
-        What the owner says of itself (``instruments.ownership.Owner``), empty where that is not known.
+        Path of the ``lock``, and what the owner says of itself (``instruments.ownership.Owner``) where that is known.
     """
 
     exit_code = 3

@@ -7,6 +7,7 @@ from PyQt5 import QtCore, QtWidgets
 
 from tsbench.gui.palette import BAD, DIM, GOOD, WARNING
 from tsbench.gui.restyle import restyle
+from tsbench.records import simulation_mark
 
 
 class OutputLamp(QtWidgets.QLabel):
@@ -32,7 +33,7 @@ class OutputLamp(QtWidgets.QLabel):
 
 
 class SimulationBadge(QtWidgets.QLabel):
-    """SIMULATED or REAL, loud; unknown until the instruments have said who they are."""
+    """SIMULATED only where every instrument is; PARTLY SIMULATED, or REAL; unknown until they have said it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,10 +41,17 @@ class SimulationBadge(QtWidgets.QLabel):
         self.setAlignment(QtCore.Qt.AlignCenter)
         self.show_state(None)
 
-    def show_state(self, simulated: bool | None) -> None:
-        """Show what the identities of the instruments say."""
-        state = {None: "unknown", True: "simulated", False: "real"}[simulated]
-        self.setText({None: "NOT CONNECTED", True: "SIMULATED BENCH", False: "REAL BENCH"}[simulated])
+    def show_state(self, simulated: Mapping[str, bool] | None) -> None:
+        """Show what the identities of the instruments say: name -> whether it is simulated; None: not known."""
+        if not simulated:
+            state, words = "unknown", "NOT CONNECTED"
+        else:
+            mark = simulation_mark(simulated)
+            state = {"": "real", "SIMULATED": "simulated"}.get(mark, "mixed")
+            words = {"real": "REAL BENCH", "simulated": "SIMULATED BENCH"}.get(state, mark)
+        self.setText(words)
+        each = (f"{name}: {'simulated' if said else 'real'}" for name, said in (simulated or {}).items())
+        self.setToolTip("\n".join(each))
         restyle(self, "state", state)
 
 
@@ -90,10 +98,13 @@ class BenchPanel(QtWidgets.QWidget):
         """List the instruments; every output starts as unknown."""
         _clear(self._body)
         self._lamps.clear()
+        mixed = len({bool(instrument.get("simulated")) for instrument in instruments}) > 1
         for instrument in _by_name(instruments):
             roles = ", ".join(instrument["roles"])
             name, model = instrument["name"], instrument.get("model") or instrument.get("driver", "")
             facts = f"{model} · {roles}" if roles else model
+            if mixed:
+                facts += " · simulated" if instrument.get("simulated") else f" · <b style='color:{BAD}'>REAL</b>"
             line = QtWidgets.QLabel(f"<b>{name}</b>&nbsp; <span style='color:{DIM}'>{facts}</span>")
             library = instrument.get("visa_library") or "system"
             line.setToolTip(f"{instrument.get('resource', '')}\nVISA library: {library}")
@@ -130,8 +141,7 @@ def _by_name(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     instruments: dict[str, dict[str, Any]] = {}
     for row in rows:
         instrument = instruments.setdefault(str(row["name"]), {**row, "roles": []})
-        if row.get("role"):
-            instrument["roles"].append(row["role"])
+        instrument["roles"] += [row["role"]] if row.get("role") else list(row.get("roles", []))
     return list(instruments.values())
 
 

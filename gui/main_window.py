@@ -8,15 +8,19 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.errors import ConfigurationError
 from tsbench.gui.bench_panel import BenchPanel
+from tsbench.gui.form_memory import FormMemory
+from tsbench.gui.owner_watch import OwnerWatch
+from tsbench.gui.question_bar import QuestionBar
+from tsbench.gui.run_control import RunControl
 from tsbench.gui.run_panel import RunPanel
 from tsbench.gui.run_view import RunView
-from tsbench.gui.runner_client import Ending, JsonCommand, RunnerClient
+from tsbench.gui.runner_client import Ending, JsonCommand
+from tsbench.gui.stop_key import StopKey
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
 from tsbench.text_files import read_toml
 
 _SIZE = (1280, 860)
-_STOP_PATIENCE_MS = 10_000  #: a stop that takes longer is reported, and may then be forced
 _CLOSE_PATIENCE_S = 15.0
 
 
@@ -28,19 +32,16 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setWindowTitle("tsbench")
         self.resize(*_size())
         self.bench: Path | None = None
-        self.client = RunnerClient(self)
+        self.control = RunControl(self)
+        self.owner = OwnerWatch(self)
         self.checker = JsonCommand(self)
         self.bar = TopBar()
+        self.question = QuestionBar()
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS)
         self.view = RunView()
-        self._stopping = False
-        self._overdue = QtCore.QTimer(self)
-        self._overdue.setSingleShot(True)
-        self._overdue.setInterval(_STOP_PATIENCE_MS)
-        self._overdue.timeout.connect(self._stop_overdue)
-        self._read_back: dict[str, bool | None] = {}
-        self._started = False  # the run has begun to send
+        self._closing = False  # as soon as the run has ended
+        self._looked_on = False  # at a run of another process
         self._lay_out()
         self._connect()
         if bench is not None:
@@ -66,6 +67,7 @@ class MainWindow(QtWidgets.QMainWindow):
         layout = QtWidgets.QVBoxLayout(central)
         layout.setContentsMargins(10, 10, 10, 10)
         layout.addWidget(self.bar)
+        layout.addWidget(self.question)
         layout.addWidget(splitter, 1)
         self.setCentralWidget(central)
 
@@ -75,11 +77,15 @@ class MainWindow(QtWidgets.QMainWindow):
         self.run_panel.run_wanted.connect(self.run)
         self.bar.stop_wanted.connect(self.stop)
         self.bar.pause_wanted.connect(self._pause_or_resume)
-        self._escape = QtWidgets.QShortcut(QtGui.QKeySequence(QtCore.Qt.Key_Escape), self, self._escaped)
-        self._escape.setContext(QtCore.Qt.ApplicationShortcut)
-        self.client.told.connect(self._follow)
-        self.client.complaint.connect(lambda text: self.view.say(text, "dim"))
-        self.client.ended.connect(self._run_ended)
+        self._stop_key = StopKey(self.bar.stop, self.control.running, self.stop)
+        self.question.stop_and_close.connect(self._stop_and_close)
+        self.control.told.connect(self._follow)
+        self.control.complaint.connect(lambda text: self.view.say(text, "dim"))
+        self.control.stopping.connect(self._show_stopping)
+        self.control.overdue.connect(self._show_overdue)
+        self.control.ended.connect(self._run_ended)
+        self.owner.runs.connect(self._attach_to_owner)
+        self.owner.gone.connect(self.check)
         self.checker.answered.connect(self._checked)
 
     # ------------------------------------------------------------------------------------------- bench
@@ -87,7 +93,10 @@ class MainWindow(QtWidgets.QMainWindow):
     def open_bench(self, path: Path) -> None:
         """Read the bench file and ask its instruments who they are."""
         path = Path(path).absolute()
-        if self.client.running():
+        if self.control.attached():
+            self.control.other.detach()  # it goes on without this window
+            self._rest()
+        if self.control.running():
             self.view.say("a run is in progress: the bench stays", "warning")
             return
         try:
@@ -100,24 +109,30 @@ class MainWindow(QtWidgets.QMainWindow):
         self.setWindowTitle(f"{name} - tsbench")
         self.bar.show_bench(name, path)
         devices = content.get("devices", {})
-        self.run_panel.set_devices(list(devices) if isinstance(devices, dict) else [])
+        self.run_panel.open_bench(list(devices) if isinstance(devices, dict) else [], FormMemory(path))
         self.bar.badge.show_state(None)
         self.bench_panel.show_instruments([], [])
-        self._read_back = {}
+        self.owner.forget()
         self.view.show_problem("")
         self.view.say(f"bench {path}")
-        self.check()
+        living = OwnerWatch.living_run(path, Path(self.run_panel.request()["out"]))
+        if living is None or not self._attach(living):
+            self.check()
 
     def check(self) -> None:
         """Have the instruments identified, made safe and read back, by a process of its own."""
-        if self.bench is None or self.checker.running() or self.client.running():
+        if self.bench is None or self.checker.running() or self.control.running():
             return
+        self.owner.forget()
         self.bench_panel.set_busy(True, "asking the instruments who they are …")
         self.run_panel.set_hindrance("asking the instruments who they are …")
         self.checker.ask(["check", str(self.bench)])
 
     def _checked(self, report: Any, ending: Ending) -> None:
         self.bench_panel.set_busy(False)
+        if isinstance(report, dict) and "in_use" in report:
+            self._look(report["in_use"], str(report.get("message", "")))
+            return
         if not isinstance(report, dict):
             self.bench_panel.show_note(ending.message, problem=True)
             self.bar.badge.show_state(None)
@@ -128,10 +143,7 @@ class MainWindow(QtWidgets.QMainWindow):
             return
         outputs = {str(state["output"]): bool(state["enabled"]) for state in report["outputs"]}
         instruments = report["instruments"]
-        self.bar.badge.show_state(
-            any(instrument["simulated"] for instrument in instruments) if instruments else None
-        )
-        self.bench_panel.show_instruments(instruments, list(outputs))
+        self._show_instruments(instruments, list(outputs))
         self._show_outputs(outputs)
         problems, warnings = report.get("problems", []), report.get("warnings", [])
         self.bench_panel.show_note("\n".join([*problems, *warnings]), problem=bool(problems))
@@ -143,79 +155,109 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.say(text, "dim")
         self.run_panel.set_hindrance("")
 
+    def _show_instruments(self, instruments: list[Mapping[str, Any]], outputs: list[str]) -> None:
+        self.bar.badge.show_state({str(found["name"]): bool(found["simulated"]) for found in instruments})
+        self.bench_panel.show_instruments(instruments, outputs)
+
+    # ------------------------------------------------------------------------------------ another owner
+
+    def _look(self, owner: Mapping[str, Any], message: str) -> None:
+        """The bench is another process's: say so, show its run, and wait until it leaves."""
+        self.bench_panel.show_note(message, problem=True)
+        self.run_panel.set_hindrance("another process owns the bench: this window looks on")
+        self.bar.say_of_outputs("outputs: another process owns the bench", message)
+        self.view.say(message, "warning")
+        self.view.show_problem(message)
+        self.owner.watch(owner)
+
+    def _attach_to_owner(self, address: Path) -> None:
+        self._attach(address)
+
+    def _attach(self, address: Path) -> bool:
+        """Follow a run that another process measures on this bench; its Stop works from here."""
+        if not self.control.attach(address):
+            return False
+        self._looked_on = True
+        self.view.expect("a run that goes on")
+        self._busy(f"following the run of process {self.control.other.process}")
+        self.view.say(
+            f"attached to the run of process {self.control.other.process}: STOP stops it; this window may be closed, "
+            "the run goes on", "warning")
+        return True
+
     # --------------------------------------------------------------------------------------------- run
 
     def run(self) -> None:
         """Start the chosen protocol in a process of its own."""
-        if self.bench is None or self.client.running() or self.checker.running():
+        if self.bench is None or self.control.running() or self.checker.running():
             return
         request = self.run_panel.request()
-        protocol = self.run_panel.chosen()
-        self.view.begin(f"{protocol.title} on {request['device']}", protocol.columns)
-        self._read_back = {}
-        self._started = False
-        self._stopping = False
+        self._looked_on = False
+        self.view.expect(f"{self.run_panel.chosen().title} on {request['device']}")
+        self._busy("measuring")
+        self.control.measure(str(self.bench), request)
+
+    def _busy(self, note: str) -> None:
         self.run_panel.set_hindrance("a run is in progress")
-        self.bench_panel.set_busy(True, "measuring")
+        self.bench_panel.set_busy(True, note)
+        self.bar.show_paused(False)
         self.bar.pause.setEnabled(True)
         self.bench_panel.forget_outputs()
         self.bar.say_of_outputs("measuring: outputs may be on")
-        self.client.measure(bench=str(self.bench), **request)
+
+    def _rest(self) -> None:
+        """No run goes on any more."""
+        self.bar.show_paused(False)
+        self.bar.pause.setEnabled(False)
+        self.question.hide()
+        self.bench_panel.set_busy(False)
+        self.run_panel.set_hindrance("")
 
     def stop(self) -> None:
         """Stop the run and switch every output off; without a run, make the bench safe."""
-        if not self.client.running():
+        if self.control.running():
+            self.control.stop()
+        else:
             self.check()
-            return
-        if self._stopping and not self._overdue.isActive():
-            self.view.say("the measuring process is ended by force", "problem")
-            self.client.kill()
-            return
-        if not self._stopping:
-            self._stopping = True
-            self.bar.say_of_outputs("stopping …")
-            self.view.say("stop", "warning")
-            self.client.stop()
-            self._overdue.start()
 
-    def _escaped(self) -> None:
-        if self.client.running():
-            self.stop()
+    def _show_stopping(self, words: str) -> None:
+        self.view.show_problem("")
+        self.view.say(words, "warning")
+        self.bar.say_of_outputs(words)
+        self.view.progress.setFormat(words)
 
-    def _stop_overdue(self) -> None:
-        if self.client.running():
-            self.view.show_problem(
-                "the measuring process has not stopped yet. Watch the panels of the instruments; "
-                "STOP again ends the process by force"
-            )
+    def _show_overdue(self, words: str) -> None:
+        self.view.show_problem(words)
+        self.view.say(words, "problem")
 
     def _pause_or_resume(self, pause: bool) -> None:
-        if self.client.running():
-            (self.client.pause if pause else self.client.resume)()
+        if self.control.running():
+            self.control.pause(pause)
+            self.view.say("pause: at the next place of rest" if pause else "resume", "dim")
 
     def _follow(self, event: Mapping[str, Any]) -> None:
-        self._started = True
+        data = event.get("data") or {}
         if event.get("kind") == "output":
-            self._read_back.update({str(name): state for name, state in event.get("data", {}).items()})
-            self._show_outputs(self._read_back)
+            self._show_outputs(self.control.read_back)
+        if data.get("state") == "running" and self.control.attached() and data.get("instruments"):
+            self._show_instruments(data["instruments"], [])
+        if data.get("state") in {"paused", "running"}:
+            self.bar.show_paused(data["state"] == "paused")
         self.view.handle(event)
 
     def _run_ended(self, ending: Ending) -> None:
-        self._overdue.stop()
-        self.bar.pause.setChecked(False)
-        self.bar.pause.setEnabled(False)
+        self._rest()
         self.view.end(ending.message, ending.good)
-        self.bench_panel.set_busy(False)
-        self.run_panel.set_hindrance("")
-        self._stopping = False
-        if ending.code is None or (self._started and not self._read_back):
+        unknown = ending.code is None or (self.control.started and not self.control.read_back)
+        if unknown:
             self._show_outputs_unknown("the measuring process ended without reading them back")
             folder = self.run_panel.request()["out"]
             self.view.say(
                 f"what was measured is kept; 'tsbench recover {folder}' makes its run file", "warning"
             )
-            self.check()
-        elif not self._read_back:  # refused before anything was sent
+        if self._closing:
+            self.close()
+        elif unknown or not self.control.read_back or self._looked_on:
             self.check()
 
     # ----------------------------------------------------------------------------------------- outputs
@@ -232,31 +274,26 @@ class MainWindow(QtWidgets.QMainWindow):
     # ------------------------------------------------------------------------------------------- close
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:  # noqa: N802  Qt's name
-        """Ask before a run is cut short; leave only when it has ended."""
+        """Ask before a run of this window is cut short; leave only when it has ended. Others' runs go on."""
         if event is None:
             return
-        if self.client.running():
-            answer = QtWidgets.QMessageBox.question(
-                self,
-                "A run is in progress",
-                "Stop the run, switch the outputs off and close?",
-                QtWidgets.QMessageBox.Yes | QtWidgets.QMessageBox.No,
-                QtWidgets.QMessageBox.No,
-            )
-            if answer != QtWidgets.QMessageBox.Yes:
-                event.ignore()
-                return
-            self.client.stop()
-            if not self.client.wait(_CLOSE_PATIENCE_S):
-                self.view.show_problem(
-                    "the measuring process has not stopped: the window stays. Check the panels of "
-                    "the instruments"
-                )
-                event.ignore()
-                return
+        if self.control.child.running():
+            if not self._closing:
+                self.question.ask()
+            event.ignore()
+            return
+        self.owner.forget()
+        self.control.other.detach()
         if self.checker.running():
             self.checker.wait(_CLOSE_PATIENCE_S)
         event.accept()
+
+    def _stop_and_close(self) -> None:
+        """Stop the run; the window closes when it has ended."""
+        self._closing = True
+        self.control.stop()
+        if not self.control.running():
+            self.close()
 
 
 def _size() -> tuple[int, int]:

@@ -49,9 +49,11 @@ QPushButton#run:disabled {{ background: #20262c; }}
 QPushButton#stop {{ background: {STOP}; color: white; font-weight: 700; font-size: 13pt; padding: 8px 26px;
   border: 2px solid #ff8a80; border-radius: 6px; }}
 QPushButton#stop:hover {{ background: #e53935; }}
+QFrame#question {{ background: {PANEL}; border: 2px solid {WARNING}; border-radius: 6px; }}
 QLabel#badge {{ font-weight: 700; font-size: 12pt; padding: 5px 14px; border-radius: 5px; }}
 QLabel#badge[state="simulated"] {{ background: {WARNING}; color: #1a1200; }}
 QLabel#badge[state="real"] {{ background: #1d4d33; color: #c9f2d8; }}
+QLabel#badge[state="mixed"] {{ background: {PANEL}; color: {WARNING}; border: 2px solid {BAD}; }}
 QLabel#badge[state="unknown"] {{ background: #2a323a; color: {DIM}; }}
 QProgressBar {{ background: {FIELD}; border: 1px solid {BORDER}; border-radius: 4px; text-align: center;
   min-height: 22px; }}

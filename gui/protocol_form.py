@@ -129,6 +129,45 @@ class ProtocolForm(QtWidgets.QWidget):
             )
         }
 
+    def entries(self) -> dict[str, Any]:
+        """Return what is typed or chosen and differs from the defaults: name -> text, word, or yes and no."""
+        found: dict[str, Any] = {}
+        for name, field in self._fields.items():
+            if isinstance(field, QuantityField):
+                try:
+                    differs = not _same(field.value(), self._defaults.get(name))
+                except ConfigurationError:
+                    differs = True
+                if differs:
+                    found[name] = field.text()
+            elif not _same(field.value(), self._parameters[name]["default"]):
+                found[name] = field.value()
+        return found
+
+    def set_entries(self, entries: Mapping[str, Any]) -> None:
+        """Type and choose what ``entries`` returned; names that there are no more are passed over."""
+        for quantities in (False, True):  # units and defaults follow from the choices
+            for name, entry in entries.items():
+                field = self._fields.get(name)
+                if field is None or isinstance(field, QuantityField) is not quantities:
+                    continue
+                if isinstance(field, QuantityField):
+                    field.set_text(str(entry))
+                else:
+                    field.set_value(entry)
+
+    def restore_defaults(self) -> None:
+        """Show the defaults of the protocol again."""
+        if self._protocol is not None:
+            self.set_protocol(self._protocol)
+
+    def differences(self) -> str:
+        """Return in words what differs from the defaults, "" where nothing does."""
+        return ", ".join(
+            f"{_SPELT.get(name, name.replace('_', ' '))} {_in_words(self._fields[name], entry)}"
+            for name, entry in self.entries().items()
+        )
+
     def problems(self) -> list[str]:
         """Return what is wrong, one line each; empty where the protocol can run."""
         lines = [
@@ -193,6 +232,16 @@ class ProtocolForm(QtWidgets.QWidget):
                 blamed.set_outside_problem(rest)
             else:
                 self._message.setText(text)
+
+
+def _in_words(field: Field, entry: Any) -> str:
+    """Return an entry as one reads it: numbers with their unit."""
+    if isinstance(entry, bool):
+        return "yes" if entry else "no"
+    if not isinstance(field, QuantityField) or not entry or field.problem():
+        return str(entry) or "not set"
+    value = field.value()
+    return ", ".join(written(float(item), field.unit) for item in (value if isinstance(value, list) else [value]))
 
 
 def _help(parameter: Mapping[str, Any], unit: str, default: Any) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from PyQt5 import QtCore, QtWidgets
 
+from tsbench.gui.choosers import PathChooser
+from tsbench.gui.form_memory import FormMemory
 from tsbench.gui.protocol_form import ProtocolForm
 from tsbench.protocols.protocol import Protocol
 
@@ -46,11 +48,24 @@ class RunPanel(QtWidgets.QWidget):
         self.out.setToolTip("The folder that run files are written to")
         browse = QtWidgets.QPushButton("…")
         browse.setToolTip("Choose the folder")
+        browse.setObjectName("browse")
         browse.clicked.connect(self._choose_folder)
         folder = QtWidgets.QHBoxLayout()
         folder.addWidget(_label("&Folder", self.out))
         folder.addWidget(self.out, 1)
         folder.addWidget(browse)
+        self._memory: FormMemory | None = None
+        self._kept: dict[str, Mapping[str, Any]] = {}  # protocol -> entries, while this window is open
+        self._shown = ""  # the protocol whose form is shown
+        self._differences = QtWidgets.QLabel()
+        self._differences.setObjectName("differences")
+        self._differences.setWordWrap(True)
+        self.defaults = QtWidgets.QPushButton("Defaul&ts")
+        self.defaults.setToolTip("Show the defaults of the protocol again")
+        self.defaults.clicked.connect(self.form.restore_defaults)
+        changes = QtWidgets.QHBoxLayout()
+        changes.addWidget(self._differences, 1)
+        changes.addWidget(self.defaults, 0, QtCore.Qt.AlignTop)
         self.run = QtWidgets.QPushButton("&Run   (Ctrl+R)")
         self.run.setObjectName("run")
         self.run.setShortcut("Ctrl+R")
@@ -64,6 +79,7 @@ class RunPanel(QtWidgets.QWidget):
         layout.addLayout(choice)
         layout.addWidget(self._summary)
         layout.addWidget(scroll, 1)
+        layout.addLayout(changes)
         layout.addLayout(folder)
         layout.addWidget(self.run)
         layout.addWidget(self._why_not)
@@ -78,6 +94,22 @@ class RunPanel(QtWidgets.QWidget):
         self.device.clear()
         self.device.addItems(devices)
         self._refresh()
+
+    def open_bench(self, devices: Sequence[str], memory: FormMemory) -> None:
+        """Offer the devices of a bench; show what was typed and chosen on it last, and keep what is from now on."""
+        self._memory = None  # what is shown until now belongs to another bench
+        self.set_devices(devices)
+        self._kept.clear()
+        self._shown = ""
+        choices = memory.choices()
+        if (index := self.protocol.findData(choices.get("protocol"))) >= 0:
+            self.protocol.setCurrentIndex(index)
+        if (index := self.device.findText(str(choices.get("device", "")))) >= 0:
+            self.device.setCurrentIndex(index)
+        if choices.get("out"):
+            self.out.setText(str(choices["out"]))
+        self._memory = memory
+        self._show_protocol()
 
     def set_hindrance(self, hindrance: str) -> None:
         """Say why nothing can be run now; "" where it can."""
@@ -104,10 +136,35 @@ class RunPanel(QtWidgets.QWidget):
     def _show_protocol(self) -> None:
         protocol = self.chosen()
         self._summary.setText((protocol.__doc__ or "").strip().split("\n")[0])
+        self._shown = ""
+        entries = self._kept.get(protocol.name)
+        if entries is None:
+            entries = self._memory.entries(protocol.name) if self._memory is not None else {}
         self.form.set_protocol(protocol)
+        self.form.set_entries(entries)
+        self._shown = protocol.name
+        self._refresh()
+
+    def _keep(self) -> None:
+        """Keep what the form shows, for when its protocol is chosen again, here or in the next window."""
+        if not self._shown:
+            return
+        entries = self.form.entries()
+        if entries != self._kept.get(self._shown):
+            self._kept[self._shown] = entries
+            if self._memory is not None:
+                self._memory.keep_entries(self._shown, entries)
+        if self._memory is not None:
+            device, out = self.device.currentText(), self.out.text()
+            self._memory.keep_choices({"protocol": self._shown, "device": device, "out": out})
 
     def _refresh(self) -> None:
+        self._keep()
         problems = self.form.problems()
+        differences = self.form.differences()
+        self._differences.setText(f"Differs from the defaults: {differences}" if differences else "")
+        self._differences.setVisible(bool(differences))
+        self.defaults.setVisible(bool(differences))
         if self._hindrance:
             why = self._hindrance
         elif not self.device.currentText():
@@ -123,9 +180,7 @@ class RunPanel(QtWidgets.QWidget):
         self._why_not.setVisible(bool(why))
 
     def _choose_folder(self) -> None:
-        folder = QtWidgets.QFileDialog.getExistingDirectory(self, "Folder for run files", self.out.text())
-        if folder:
-            self.out.setText(folder)
+        PathChooser(self, "Folder for run files", self.out.text(), self.out.setText)
 
 
 def _label(text: str, buddy: QtWidgets.QWidget) -> QtWidgets.QLabel:

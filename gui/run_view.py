@@ -13,7 +13,7 @@ from tsbench.gui.live_plot import LivePlot, Trace
 from tsbench.gui.palette import BAD, DIM, WARNING
 from tsbench.gui.result_table import ResultTable
 from tsbench.quantities import conditions_text
-from tsbench.records import Column, FloatArray
+from tsbench.records import FloatArray
 
 _KEPT_LINES = 5000
 _FLUSH_MS = 100  #: results come in bursts; the table takes them together
@@ -68,11 +68,18 @@ class RunView(QtWidgets.QWidget):
         layout.addWidget(self._problem)
         layout.addWidget(splitter, 1)
 
-    def begin(self, title: str, columns: Sequence[Column]) -> None:
-        """A run has been asked for, whose points have these columns."""
+    def expect(self, title: str) -> None:
+        """A run has been asked for; what is shown stays until it begins: it may be refused."""
+        self.progress.setValue(0)
+        self.progress.setFormat("opening the bench … (the first time on a machine this may take a minute)")
+        self.show_problem("")
+        self.say(f"— {title}")
+
+    def begin(self, columns: Sequence[Mapping[str, Any]]) -> None:
+        """A run has begun, whose points have these columns."""
         self._rows = []
         self.results.clear()
-        units = {column.name: column.unit for column in columns}
+        units = {str(column["name"]): str(column["unit"]) for column in columns}
         names = list(units)
         x, y = next(((x, y) for x, y in _AXES if x in units and y in units), ("", ""))
         self._axes = (names.index(x), names.index(y)) if x else None
@@ -80,10 +87,6 @@ class RunView(QtWidgets.QWidget):
             self.plot.begin((x.replace("_", " "), units[x]), (y.replace("_", " "), units[y]))
         else:
             self.plot.begin(("time", "s"), ("voltage", "V"))
-        self.progress.setValue(0)
-        self.progress.setFormat("opening the bench … (the first time on a machine this may take a minute)")
-        self.show_problem("")
-        self.say(f"— {title}")
 
     def end(self, words: str, good: bool) -> None:
         """The run has ended."""
@@ -98,8 +101,13 @@ class RunView(QtWidgets.QWidget):
     def handle(self, event: Mapping[str, Any]) -> None:
         """Show one event of the run."""
         handler = getattr(self, f"_on_{event.get('kind')}", None)
-        if handler is not None:
+        if handler is None:
+            return
+        try:
             handler(event.get("data") or {}, str(event.get("message", "")))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            what = f"{event.get('kind')}: {type(error).__name__} {error}"
+            self.say(f"an event of the run cannot be shown ({what})", "dim")
 
     def show_problem(self, words: str) -> None:
         """Show the last error in words; "" for none."""
@@ -168,8 +176,12 @@ class RunView(QtWidgets.QWidget):
 
     def _on_state(self, data: Mapping[str, Any], message: str) -> None:
         self.say(message, "dim")
+        if data.get("state") == "running" and "columns" in data:
+            self.begin(data["columns"])
         if data.get("state") == "paused":
             self.progress.setFormat("paused")
+        if data.get("state") == "extracting":
+            self.progress.setFormat("extracting the numbers …")
         if data.get("path"):
             self.results.show_path(Path(data["path"]))
 

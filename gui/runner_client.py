@@ -13,6 +13,8 @@ from typing import Any
 
 from PyQt5 import QtCore
 
+from tsbench.runner.messages import read_object
+
 _ENDINGS = {0: "done", 1: "failed", 2: "refused: bad input", 3: "refused: unsafe", 130: "stopped"}
 
 
@@ -159,11 +161,8 @@ class RunnerClient(Child):
     def _parse(self, line: str) -> None:
         if not line.strip():
             return
-        try:
-            event = json.loads(line)
-        except ValueError:
-            event = None
-        if isinstance(event, dict):
+        event = read_object(line.encode())
+        if event is not None:
             self.told.emit(event)
         else:
             self.complaint.emit(line)

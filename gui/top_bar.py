@@ -4,9 +4,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.gui.bench_panel import SimulationBadge
+from tsbench.gui.choosers import PathChooser
 
 _RECENT = 8
 NOBODY_LOOKED = "outputs: nobody has looked yet"
@@ -29,7 +30,7 @@ class TopBar(QtWidgets.QWidget):
         self._bench.setText("Open bench …")
         self._bench.setPopupMode(QtWidgets.QToolButton.MenuButtonPopup)
         self._bench.setMenu(self._recent_menu)
-        self._bench.setShortcut("Ctrl+O")
+        self._open_key = QtWidgets.QShortcut(QtGui.QKeySequence("Ctrl+O"), self, self._choose)  # a new text keeps it
         self._bench.setToolTip("Choose a bench file (Ctrl+O)")
         self._bench.clicked.connect(self._choose)
         self._outputs = QtWidgets.QLabel(NOBODY_LOOKED)
@@ -55,6 +56,13 @@ class TopBar(QtWidgets.QWidget):
         bar.addWidget(self.pause)
         bar.addWidget(self.stop)
         self._refresh_recent()
+
+    def show_paused(self, paused: bool) -> None:
+        """Show whether a pause is wished, whoever wished it."""
+        self.pause.blockSignals(True)
+        self.pause.setChecked(paused)
+        self.pause.setText("Res&ume" if paused else "Pa&use")
+        self.pause.blockSignals(False)
 
     def show_bench(self, name: str, path: Path) -> None:
         """Show which bench is open, and remember it."""
@@ -86,11 +94,10 @@ class TopBar(QtWidgets.QWidget):
     def _choose(self) -> None:
         recent = self._recent()
         start = str(Path(recent[0]).parent if recent else Path.cwd())
-        name, _ = QtWidgets.QFileDialog.getOpenFileName(
-            self, "Open bench", start, "Bench files (*.toml);;All files (*)"
+        PathChooser(
+            self, "Open bench", start, lambda name: self.bench_chosen.emit(Path(name)),
+            "Bench files (*.toml);;All files (*)",
         )
-        if name:
-            self.bench_chosen.emit(Path(name))
 
     def _recent(self) -> list[str]:
         recent = self._settings.value("recent_benches", [])

@@ -199,7 +199,7 @@ def take(key: str, subject: str, owner: Owner) -> FileLock:
         except FileBusy as busy:
             found = _owner(busy.record)
             if found is not None or time.monotonic() - began >= _SETTLING:
-                raise _in_use(subject, found) from None
+                raise _in_use(subject, found, path) from None
             time.sleep(_LOOK)
         except OSError as error:
             raise ConfigurationError(
@@ -208,12 +208,12 @@ def take(key: str, subject: str, owner: Owner) -> FileLock:
             ) from None
 
 
-def _in_use(subject: str, owner: Owner | None) -> InstrumentInUse:
+def _in_use(subject: str, owner: Owner | None, lock: Path) -> InstrumentInUse:
     who = owner.line if owner is not None else "another process"
     advice = "; 'tsbench gui' shows its run and can stop it" if owner is not None and owner.address else ""
     return InstrumentInUse(
         f"{subject} is in use by {who}; nothing was sent to it, wait until that ends{advice}",
-        {} if owner is None else asdict(owner),
+        {"lock": str(lock), **({} if owner is None else asdict(owner))},
     )
 
 

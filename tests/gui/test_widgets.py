@@ -187,3 +187,44 @@ def test_a_child_that_cannot_start_is_reported_in_words(application, until, monk
     until(lambda: bool(endings))
     assert endings[0].code is None
     assert "could not be started" in endings[0].message
+
+
+@pytest.mark.parametrize(
+    ("instruments", "words", "state"),
+    [
+        ({"meter": True, "scope": True}, "SIMULATED BENCH", "simulated"),
+        ({"meter": False, "scope": True}, "PARTLY SIMULATED (scope)", "mixed"),
+        ({"meter": False, "scope": False}, "REAL BENCH", "real"),
+        ({}, "NOT CONNECTED", "unknown"),
+    ],
+)
+def test_only_a_bench_of_simulated_instruments_is_called_simulated(application, instruments, words, state):
+    from tsbench.gui.bench_panel import BenchPanel, SimulationBadge
+
+    badge, panel = SimulationBadge(), BenchPanel()
+    badge.show_state(instruments)
+    assert (badge.text(), badge.property("state")) == (words, state)
+    panel.show_instruments([{"name": name, "simulated": said} for name, said in instruments.items()], [])
+    from PyQt5 import QtWidgets
+
+    lines = [label.text() for label in panel.findChildren(QtWidgets.QLabel)]
+    assert any("REAL" in line for line in lines) == (state == "mixed")
+    badge.deleteLater()
+    panel.deleteLater()
+
+
+def test_an_event_that_cannot_be_shown_is_said_and_the_next_is_shown(application):
+    from tsbench.gui.run_view import RunView
+
+    view = RunView()
+    view.begin([{"name": "voltage", "unit": "V"}, {"name": "current", "unit": "A"}])
+    for event in (
+        {"kind": "point", "data": {}}, {"kind": "point", "data": {"values": [1.0]}}, {"kind": "waveform", "data": 7},
+        {"kind": "state", "data": {"state": "running", "columns": [{}]}}, {"kind": ["odd"]},
+    ):
+        view.handle(event)
+    view.begin([{"name": "voltage", "unit": "V"}, {"name": "current", "unit": "A"}])
+    view.handle({"kind": "point", "data": {"values": [0.5, 1e-6]}})
+    assert view.plot.points() == ((0.5,), (1e-6,))
+    assert view.log.toPlainText().count("cannot be shown") == 4
+    view.deleteLater()
