@@ -180,9 +180,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self._looked_on = True
         self.view.expect("a run that goes on")
         self._busy(f"following the run of process {self.control.other.process}")
-        self.view.say(
-            f"attached to the run of process {self.control.other.process}: STOP stops it; this window may be closed, "
-            "the run goes on", "warning")
+        words = f"attached to the run of process {self.control.other.process}"
+        self.view.say(f"{words}: STOP stops it; this window may be closed, the run goes on", "warning")
         return True
 
     # --------------------------------------------------------------------------------------------- run
@@ -215,10 +214,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def stop(self) -> None:
         """Stop the run and switch every output off; without a run, make the bench safe."""
-        if self.control.running():
-            self.control.stop()
-        else:
-            self.check()
+        (self.control.stop if self.control.running() else self.check)()
 
     def _show_stopping(self, words: str) -> None:
         self.view.show_problem("")
@@ -252,9 +248,7 @@ class MainWindow(QtWidgets.QMainWindow):
         if unknown:
             self._show_outputs_unknown("the measuring process ended without reading them back")
             folder = self.run_panel.request()["out"]
-            self.view.say(
-                f"what was measured is kept; 'tsbench recover {folder}' makes its run file", "warning"
-            )
+            self.view.say(f"what was measured is kept; 'tsbench recover {folder}' makes its run file", "warning")
         if self._closing:
             self.close()
         elif unknown or not self.control.read_back or self._looked_on:
