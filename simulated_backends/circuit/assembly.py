@@ -132,6 +132,10 @@ class _Assembly:
         self.H = np.zeros((n, len(extra)))
         for element in self.by_kind["R"]:
             self._stamp_pair(element.nodes, 1.0 / element.value, self.G, self.Hu)
+        noisy = (*self.by_kind["R"], *self.by_kind["X"])
+        self.Hr = np.zeros((n, len(noisy)))   # a current beside each: its noise
+        for k, element in enumerate(noisy):
+            self._stamp_current(element.nodes, self.Hr, k, 1.0)
         for element in self.by_kind["C"]:
             self._stamp_pair(element.nodes, element.value, self.C, self.Cu)
         for element in self.soft_sources:
@@ -166,15 +170,15 @@ class _Assembly:
         self._check_determined()
         P, d, s = self.P, self.dynamic, self.static
         G, C = P.T @ self.G @ P, P.T @ self.C @ P
-        H, Hu, Cu = P.T @ self.H, P.T @ self.Hu, P.T @ self.Cu
-        wide = np.hstack([G[np.ix_(s, d)], H[s], Hu[s]])
+        H, Hu, Cu, Hr = P.T @ self.H, P.T @ self.Hu, P.T @ self.Cu, P.T @ self.Hr
+        wide = np.hstack([G[np.ix_(s, d)], H[s], Hu[s], Hr[s]])
         static = -np.linalg.solve(G[np.ix_(s, s)], wide) if s else wide
         nd, nx = len(d), self.H.shape[1]
         full = np.zeros((len(self.nodes), wide.shape[1]))   # z over [z_dynamic, x, u]
         full[s] = static
         full[d, np.arange(nd)] = 1.0
-        self.node_rows = P @ full   # v over [z_dynamic, x, u]
-        force = -np.hstack([G[np.ix_(d, d)], H[d], Hu[d]])
+        self.node_rows = P @ full   # v over [z_dynamic, x, u, noise]
+        force = -np.hstack([G[np.ix_(d, d)], H[d], Hu[d], Hr[d]])
         if s:
             force -= G[np.ix_(d, s)] @ static
         capacitance = C[np.ix_(d, d)]
@@ -236,7 +240,7 @@ class _Assembly:
         def row(wide: FloatArray) -> Row:
             y = np.zeros(size)
             y[place] = wide[: nz + nx]
-            return Row(y, wide[nz + nx:].copy(), np.zeros(size), np.zeros(nu))
+            return Row(y, wide[nz + nx: nz + nx + nu].copy(), np.zeros(size), np.zeros(nu))
 
         voltages = {node: row(self.node_rows[k]) for node, k in self.index.items()}
         for node, value in self.known.items():
@@ -253,7 +257,22 @@ class _Assembly:
         currents = self._currents(voltages, inductor_index | stage_index | current_index, size)
         return System(
             tuple(linear), stage_index, inductor_index, first_state, current_index, size, A, B, E, voltages, currents,
-            np.asarray(np.linalg.inv(self.P)[self.dynamic], float), self.nodes, tuple(self.messages))
+            np.asarray(np.linalg.inv(self.P)[self.dynamic], float), self.nodes, tuple(self.messages), *self._noise(nl))
+
+    def _noise(
+        self, linear: int
+    ) -> tuple[FloatArray, FloatArray, dict[str, FloatArray], tuple[str, ...], tuple[float, ...]]:
+        """Return the last fields of :class:`.system.System`: what noise currents of resistors and devices do."""
+        count = self.Hr.shape[1]
+        voltages = {node: np.zeros(count) for node in self.known}
+        first = sum(self.split) + len(self.sources)
+        voltages.update({node: self.node_rows[k, first:] for node, k in self.index.items()})
+        rates = np.zeros((linear, count))
+        rates[: self.split[0]] = self.rates[:, first:]
+        for k, element in enumerate(self.by_kind["L"], start=self.split[0]):
+            rates[k] = (voltages[element.nodes[0]] - voltages[element.nodes[1]]) / element.value
+        return (np.array([e.value for e in self.by_kind["R"]]), rates, voltages, tuple(s.node for s in self.stages),
+                tuple(s.output_resistance for s in self.stages))
 
     def _currents(self, voltages: dict[str, Row], index: dict[str, int], size: int) -> dict[str, Row]:
         nu = len(self.sources)

@@ -68,7 +68,8 @@ def build_circuit(
     seed : int, optional
         Of everything random: each stochastic device without a ``seed`` of its own is on the path that belongs to
         (seed, name of its element), whatever else is in the circuit. None: on the path that its model has, which
-        devices of one model share.
+        devices of one model share. Thermal noise, by which an equilibrium that has lost stability is left, follows
+        from it too (None: from 0).
 
     Raises
     ------

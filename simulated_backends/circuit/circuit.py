@@ -21,20 +21,25 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceMeterStage,
     SourceWaveform,
 )
-from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK
+from tsbench.simulated_backends.circuit.growth import CHANGE, CONTROL_SIZE, E_FOLDS, LOOKS, REAL_PART, SINCE, WATCH
+from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.ringing import what_rings
+from tsbench.simulated_backends.circuit.stability import STEPS_KEPT, departure, still_small
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.compiled import SILVER_FILAMENT
 from tsbench.simulated_backends.devices.history import DeviceHistory, State
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.seeds import seed_of
 
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
 ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
 STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
 LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
+STEPS_PER_LOOK = 64  #: while a mode grows that error control does not see yet
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -67,8 +72,13 @@ class Circuit:
         self._pending: RecordedTrajectory | None = None   # the last run of steps, part of it beyond ``time``
         self._memory = StepMemory()
         self._observers: list[Observer] = []
-        self._control = np.array([rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE])
+        self._control = np.zeros(CONTROL_SIZE)
+        self._control[:9] = [rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
+        self._largest_step = largest_step
+        self._recent: list[Steps] = []   # the last steps since a change: how an equilibrium has lost stability
+        self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
         self.steps = 0   #: accepted steps so far
+        self._taken = 0   # steps taken, those included that were cut off later
         self._changes = DeviceChanges()
         #: told of each change of a device with a history: (element in lower case, history, state before, time [s])
         self.on_change: Callable[[str, DeviceHistory, State, float], None] | None = None
@@ -107,7 +117,7 @@ class Circuit:
     @property
     def largest_step(self) -> float:
         """Return the largest step allowed [s]."""
-        return float(self._control[1])
+        return self._largest_step
 
     @property
     def messages(self) -> Sequence[str]:
@@ -128,6 +138,12 @@ class Circuit:
             self._compiled.specialise()
         self._compiled.integrate(self._control.copy(), self._front, self._y.copy(), False, self._front)
 
+    @property
+    def evaluations(self) -> int:
+        """Return how often the circuit has been evaluated so far: by steps, refused ones, and looks at stability."""
+        looks = int(self._control[LOOKS]) + sum(c.looks for c in self._compiled_before.values())
+        return 6 * self._taken + 5 * self.refused_steps + looks
+
     def _assemble(self) -> None:
         """Build the matrices from the elements; the order of the unknowns does not depend on values."""
         stages = [StageElement(name, node, s.output_resistance) for name, (node, s) in self._stages.items()]
@@ -140,9 +156,14 @@ class Circuit:
             self._compiled_before[key] = CompiledCircuit(
                 system, devices, self._models, self.rtol, self.noise_refinement, self.specialised)
         self._compiled = self._compiled_before[key]
+        self._control[WATCH] = float(self._watched())
         self._system = self._compiled.system
         self._compiled.set_stages([s for _, s in self._stages.values()])
         self._set_sources()
+
+    def _watched(self) -> bool:
+        """Return whether it may stay on an unstable equilibrium: a silver filament moves it by noise of its own."""
+        return bool(self._models or self._stages) and all(m.kind != SILVER_FILAMENT for m in self._models.values())
 
     def _set_sources(self) -> None:
         self._compiled.set_sources(
@@ -203,18 +224,25 @@ class Circuit:
             self._let_changes_happen()
         begin, restarted = self._front, self._restart
         most = self._changes.chunk if self._changes else LOOKED_INTO if self._compiled.controlled else None
+        if self._growing:
+            most = min(most or self._growing, self._growing)
         until = min(until, self._changes.planned())
         steps, self._front, status = self._compiled.integrate(self._control, begin, self._y, restarted, until, most)
         self._restart = False
         self.steps += steps.starts.size
+        self._taken += steps.starts.size
         if self._compiled.controlled and (bad := self._compiled.first_defect(steps)) is not None:
             self._steps_until(bad, steps)
             return
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
             self._memory.add(steps, self._control[4], moving=bool(self._control[6]))
+            self._remember(steps)
             if self._changes and self._find_change(self._pending):
                 return
+            if status == UNSTABLE and self._leave(self._pending):
+                return
+            self._look_at_growth(steps.starts.size)
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
                 what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
@@ -222,7 +250,7 @@ class Circuit:
                     f"circuit: no solution beyond {self._front:.9g} s: {what}; "
                     f"check the values of {self._names()}")
             self._restart = True
-        self._full = status != REACHED
+        self._full = status not in (REACHED, UNSTABLE)
 
     def _steps_until(self, bad: int, steps: Steps) -> None:
         """Keep the steps before one that jumps over something, and start afresh where it began: in small steps."""
@@ -235,6 +263,50 @@ class Circuit:
             if self._changes and self._find_change(self._pending):
                 return
         self._start_afresh()
+
+    # ------------------------------------------------------------------------------------ loss of stability
+
+    def _remember(self, steps: Steps) -> None:
+        self._recent.append(steps)
+        count = 0
+        for k in range(len(self._recent) - 1, -1, -1):
+            count += self._recent[k].starts.size
+            if count >= STEPS_KEPT:
+                del self._recent[:k]
+                break
+
+    def _leave(self, run: RecordedTrajectory) -> bool:
+        """Start a mode that has become unstable within the last step from thermal noise; return whether one has."""
+        parts = zip(*(s.arrays() for s in self._recent), strict=True)
+        recent = Steps(*(np.concatenate(arrays)[-STEPS_KEPT:] for arrays in parts))
+        recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._control[SINCE])))
+        found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"))
+        if found is None:
+            return False
+        self._y = unknowns_at(run, found.instant)
+        self._y[: found.displacement.size] += found.displacement
+        self._pending = run.between(run.start, found.instant)
+        self._front = found.instant
+        self._start_afresh()
+        self._make_consistent(self._front)
+        self._watch_growth(found.largest_step)
+        return True
+
+    def _watch_growth(self, largest_step: float | None) -> None:
+        """Keep steps below ``largest_step`` [s] while a mode grows; None: none does any more."""
+        growing = largest_step is not None
+        self._growing = STEPS_PER_LOOK if growing else 0
+        self._control[WATCH] = float(self._watched() and not growing)
+        self._control[1] = self._largest_step if largest_step is None else min(largest_step, self._largest_step)
+        self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0
+
+    def _look_at_growth(self, taken: int) -> None:
+        """See whether a mode that was started is still small, behind so many more steps."""
+        if self._growing:
+            self._growing -= taken
+            if self._growing <= 0:
+                self._control[SINCE] = self._front
+                self._watch_growth(still_small(self._compiled, self._front, self._y, self.rtol))
 
     # ------------------------------------------------------------------------------------ devices that change
 
@@ -282,8 +354,10 @@ class Circuit:
         """Have the integrator begin anew at the front: something is different from there on."""
         self._restart = True
         self._memory.clear()
+        self._recent.clear()
+        self._watch_growth(None)
         self._control[2] = FIRST_STEP
-        self._control[4] = self._front
+        self._control[4] = self._control[SINCE] = self._front
 
     def _deliver(self, until: float) -> None:
         """Show observers what lies between ``time`` and ``until`` of the steps already taken."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.netlist import Element
+from tsbench.netlist import GROUND, Element
 from tsbench.simulated_backends.circuit.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.equations import (
@@ -31,6 +31,8 @@ CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, o
 #: long as a tenth of what that takes to compile, once on a machine. It depends on steps alone: whatever is on disk
 #: already, the same circuit does the same.
 GENERIC_STEPS = 300_000
+BOLTZMANN = 1.380649e-23  #: [J/K]
+NOISE_TEMPERATURE = 300.0  #: [K] of everything that has a resistance
 _PARAMETERS = 32  # per device, in the table of parameters
 
 
@@ -87,6 +89,13 @@ class CompiledCircuit:
         self._L = np.vstack([system.A, *(r.y.reshape(1, n) for r in rows)])
         self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
         self._index = np.array(index, dtype=np.int64)
+        between = [system.noise_voltages[a] - system.noise_voltages[b] for a, b in (
+            *(e.nodes for e in devices), *((node, GROUND) for node in system.stage_nodes),
+            *(e.controls for e in devices if e.controls))]
+        for k, resistance in enumerate(system.stage_resistances, start=len(devices)):
+            between[k] = -between[k] / resistance
+        # what a noise current beside each resistor and device contributes to the drive
+        self._noise_rows = np.vstack([system.noise_rates, *(row.reshape(1, -1) for row in between)])
         self._scratch = scratch_space(n, len(self._L), nu)
         self.controlled = any(row >= 0 for row in controls)   #: some device follows a control voltage
         self._defect_space = defect_space(n, len(self._L), nu)
@@ -100,6 +109,8 @@ class CompiledCircuit:
         if specialised:
             self.specialise()
         self._stages = np.zeros((len(system.stage_index), 7))
+        self._inner_resistances = [models[name].inner_resistance for name in names]
+        self.looks = 0   #: evaluations of the circuit by :meth:`linearised`
         self.set_sources([])
 
     def specialise(self) -> None:
@@ -110,6 +121,7 @@ class CompiledCircuit:
         """Give a device (element name in lower case) other parameters of the same kind of model."""
         vector = model.vector()
         self._parameters[self._rows[device], : vector.size] = vector
+        self._inner_resistances[self._rows[device]] = model.inner_resistance
 
     def set_sources(self, waveforms: Sequence[SourceWaveform]) -> None:
         """Use these waveforms, in the order of the V and I elements."""
@@ -160,7 +172,7 @@ class CompiledCircuit:
     def _solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
         if not len(self._parameters):
             return True
-        vectors, matrices, pivots, _, work = self._scratch
+        vectors, matrices, pivots, _, work, _ = self._scratch
         return bool(solve_currents(
             self._L, self._parameters, self._index, drive, y, work, vectors[0], vectors[1], matrices[0], pivots))
 
@@ -183,6 +195,48 @@ class CompiledCircuit:
             self._L, self._parameters, self._stages, self._index, drive, np.zeros_like(drive), y, np.zeros(64),
             np.zeros(n), np.zeros(n), J)
         return J
+
+    def linearised(self, time: float, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return the circuit of the unknowns with a derivative around ``y``: x' = f + ft (t - time) + A x + N noise.
+
+        Returns
+        -------
+        (f of shape (m,), ft (m,), A (m, m), N (m, sources of noise)); noise is white, of unit strength. Resistors carry
+        a noise current of 2kT/R (two-sided) beside them, devices one by the conductance i/v at which they stand, or if
+        there is a resistance before an inner capacitance, that of this one; all at :data:`NOISE_TEMPERATURE`
+        (H. Nyquist, Phys. Rev. 32 (1928) 110).
+        """
+        n, m, (_, _, drive, slope, _) = y.size, self.differential, self.segment(time)
+        f, ft, J, work = np.zeros(n), np.zeros(n), np.zeros((n, n)), np.zeros(64)
+
+        def evaluate(direction: FloatArray) -> FloatArray:
+            self.looks += 1
+            right_side_and_jacobian(
+                self._L, self._parameters, self._stages, self._index, drive, direction, y, work, f, ft, J)
+            return ft.copy()
+
+        strength = math.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE)
+        strengths = [1.0 / resistance for resistance in self.system.resistances]
+        nl, nd, inner = len(self.system.linear), len(self._parameters), []
+        for k in range(nd):
+            v, i = float(self._L[nl + k] @ y + drive[nl + k]), float(y[m + k])
+            within = self._inner_resistances[k]
+            strengths.append(i / v if v * i > 0.0 and within == 0.0 else 0.0)
+            if within > 0.0:
+                direction = np.zeros_like(drive)
+                direction[nl + k] = math.sqrt(within)
+                inner.append(direction)
+        strength = math.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE)
+        columns = [
+            strength * evaluate(direction)
+            for direction in (
+                *(row * math.sqrt(s) for row, s in zip(self._noise_rows.T, strengths, strict=True)), *inner)]
+        moving = evaluate(slope)
+        N = np.array(columns).reshape(-1, n).T
+        everything = np.column_stack([J[:, :m], f, moving, N])
+        if nd:
+            everything = everything[:m] - J[:m, m:] @ np.linalg.solve(J[m:, m:], everything[m:])
+        return everything[:, m], everything[:, m + 1], everything[:, :m], everything[:, m + 2:]
 
     def operating_point(self, time: float, start: FloatArray) -> FloatArray | None:
         """Return unknowns at which nothing moves while the sources stay as they are at ``time``, or None.

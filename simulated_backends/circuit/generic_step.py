@@ -12,6 +12,7 @@ from tsbench.simulated_backends.circuit.equations import (
     right_side,
     right_side_and_jacobian,
 )
+from tsbench.simulated_backends.circuit.growth import eliminate_currents
 from tsbench.simulated_backends.circuit.linear import factorise, solve
 from tsbench.simulated_backends.devices.compilation import compiled
 
@@ -20,9 +21,21 @@ from tsbench.simulated_backends.devices.compilation import compiled
 def begin_step(circuit: Arrays, scratch: Arrays, y: FloatArray) -> None:
     """Evaluate the right-hand side and its derivatives at ``y`` into the scratch space."""
     L, _, _, devices, stages, index = circuit
-    vectors, matrices, _, drives, work = scratch
+    vectors, matrices, _, drives, work, _ = scratch
     right_side_and_jacobian(
         L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[0])
+
+
+@compiled
+def linearise(circuit: Arrays, scratch: Arrays, n: int) -> None:
+    """Write the matrix A of :mod:`.growth` where the step behind :func:`begin_step` starts into the third matrix."""
+    index, vectors, matrices = circuit[5], scratch[0], scratch[1]
+    J, A = matrices[0], matrices[2]
+    for a in range(n):
+        vectors[3][a] = 0.0
+        for b in range(n):
+            A[a, b] = J[a, b]
+    eliminate_currents(n, index[3 + 2 * index[1]], A, vectors[3], vectors[3])
 
 
 @compiled
@@ -43,7 +56,7 @@ def take_step(
         Where the dense output goes; the unknowns at the end go to the third vector of ``scratch``.
     """
     L, R, E, devices, stages, index = circuit
-    vectors, matrices, pivots, drives, work = scratch
+    vectors, matrices, pivots, drives, work, _ = scratch
     n = y.size
     algebraic = index[3 + 2 * index[1]]   # unknowns from here on have no derivative
     drive0, slope0, drive, slope = drives[0], drives[1], drives[2], drives[3]

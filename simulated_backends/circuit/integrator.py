@@ -8,8 +8,14 @@ import math
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.equations import Arrays, drive_at, solve_currents
-from tsbench.simulated_backends.circuit.generic_step import begin_step, move_drive, take_step
+from tsbench.simulated_backends.circuit.equations import (
+    Arrays,
+    drive_at,
+    right_side_and_jacobian,
+    solve_currents,
+)
+from tsbench.simulated_backends.circuit.generic_step import begin_step, linearise, move_drive, take_step
+from tsbench.simulated_backends.circuit.growth import LOOKS, WATCH, eliminate_currents, grows_unseen
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE,
@@ -23,7 +29,7 @@ from tsbench.simulated_backends.circuit.step_control import (
 from tsbench.simulated_backends.devices.compilation import compiled
 
 # what integrate() says when it returns
-REACHED, FULL, STUCK, NO_CURRENT = 0, 1, 2, 3
+REACHED, FULL, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
 
 FIRST_STEP = 1e-10  # [s] tried after a discontinuity; error control takes it from there
 
@@ -31,8 +37,22 @@ FIRST_STEP = 1e-10  # [s] tried after a discontinuity; error control takes it fr
 def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
     """Return the working arrays of :func:`integrate` for a circuit of this size."""
     return (
-        np.zeros((10, unknowns)), np.zeros((2, unknowns, unknowns)), np.zeros(unknowns, dtype=np.int64),
-        np.zeros((6, max(drives, sources))), np.zeros(64))
+        np.zeros((10, unknowns)), np.zeros((3, unknowns, unknowns)), np.zeros(unknowns, dtype=np.int64),
+        np.zeros((6, max(drives, sources))), np.zeros(64), np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
+
+
+@compiled
+def end_grows_unseen(
+    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
+) -> bool:
+    """Look at the end of the last step of a call, where no next one has linearised the circuit yet."""
+    L, _, _, devices, stages, index = circuit
+    vectors, matrices, _, drives, work, _ = scratch
+    right_side_and_jacobian(
+        L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[2])
+    control[LOOKS] += 1.0
+    eliminate_currents(y.size, index[3 + 2 * index[1]], matrices[2], vectors[0], vectors[1])
+    return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
 
 
 @compiled
@@ -42,6 +62,7 @@ def integrate(
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
 
+    Where the end of the last step is unstable and only :mod:`.stability` can go on, the status says so.
     Breakpoints of the sources are landed on exactly; ``stop`` is not: the last step may pass it, so that the
     trajectory does not depend on who looks when.
 
@@ -52,7 +73,7 @@ def integrate(
     control : array
         (rtol, largest step [s], step to try next [s] (in and out), number of refused steps (counted up), last
         breakpoint passed [s] (in and out), and out: next breakpoint [s], 1 if any source is moving; logarithms of the
-        length and the error of the last step (in and out)).
+        length and the error of the last step (in and out); then the places of :mod:`.growth`).
     weights : array, shape (n,)
         Absolute tolerances.
     t, y : float, array
@@ -75,7 +96,7 @@ def integrate(
     n, nd = y.size, index[1]
     rtol, h_max, h = control[0], control[1], control[2]
 
-    vectors, matrices, pivots, drives, work = scratch
+    vectors, matrices, pivots, drives, work, _ = scratch
     drive0, slope0, drive, slope = drives[0], drives[1], drives[2], drives[3]
     u, du = drives[4], drives[5]
     f, trial, scale, W = vectors[0], vectors[2], vectors[3], matrices[1]
@@ -98,12 +119,17 @@ def integrate(
 
     capacity = starts.size
     steps, after_refusal = capacity - capacity, False   # not 0: a literal would be a type of its own, compiled twice
-    while steps < capacity:
-        if t >= stop:
-            control[2] = h
-            return steps, t, REACHED
+    looked = steps   # steps whose ends have been looked at
+    while True:
         if moving:
             move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
+        if t >= stop or steps >= capacity:
+            control[2] = h
+            if control[WATCH] != 0.0 and steps > looked and end_grows_unseen(
+                    circuit, scratch, control, weights, y, lengths[steps - 1], t):
+                return steps, t, UNSTABLE
+            return steps, t, REACHED if t >= stop else FULL
+        planned = h
         begin_step(circuit, scratch, y)
 
         while True:   # until a step is accepted
@@ -130,6 +156,14 @@ def integrate(
                 control[2] = FIRST_STEP
                 return steps, t, STUCK
 
+        if control[WATCH] != 0.0 and steps > looked:
+            looked = steps
+            linearise(circuit, scratch, n)
+            if moving:
+                move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
+            if grows_unseen(circuit, scratch, control, weights, y, lengths[steps - 1], t):
+                control[2] = planned   # the step tried here is tried again, whoever looked in between
+                return steps, t, UNSTABLE
         error, length = logarithm_of_error(squared), log2_roughly(step)
         growth = growth_after_success(error, length, control[8], control[7])
         if after_refusal:
@@ -158,5 +192,3 @@ def integrate(
             h = max(rung(length + growth), h if step < h and growth >= 0.0 else 0.0)
         if noisy:
             piece_end = next_piece(L, devices, index, drive, y, noise, t, False)
-    control[2] = h
-    return steps, t, FULL

@@ -46,7 +46,8 @@ def simulate(
         ``.temp`` card.
     seed : int, optional
         Of everything random: each stochastic device is on a path that follows from it and from the name of its
-        element, unless the netlist gives that element a ``seed``. None: a fresh one; the result says which.
+        element, unless the netlist gives that element a ``seed``; thermal noise, by which an equilibrium that has lost
+        stability is left, too. None: a fresh one; the result says which.
 
     Returns
     -------

@@ -37,7 +37,9 @@ import math
 
 from tsbench.simulated_backends.circuit.equations import drive_at, solve_currents, stage_rate
 from tsbench.simulated_backends.circuit.generic_step import move_drive
-from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, FULL, NO_CURRENT, REACHED, STUCK
+from tsbench.simulated_backends.circuit.growth import WATCH, grows_unseen
+from tsbench.simulated_backends.circuit.integrator import (
+    FIRST_STEP, FULL, NO_CURRENT, REACHED, STUCK, UNSTABLE, end_grows_unseen)
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE, error_to_remember, growth_after_refusal, growth_after_success, log2_roughly,
@@ -107,13 +109,18 @@ def integrator_text(topology: Topology) -> str:
     loads += [f"w_{a} = weights[{a}]" for a in range(topology.size)]
     stores = [f"{array}{a}] = {name}{a}" for a in range(topology.size)
               for array, name in (("trial[", "z"), ("dense_p[row, ", "p"), ("dense_q[row, ", "q"))]
+    straight = StraightLine(topology)
+    step = straight.step()
+    stores += [f"rates[{a}, {c}] = {name}" for (a, c), name in straight.rates.items()]
     return "\n".join((
         _HEAD + device_imports(topology), "",
         "@inlined\ndef begin_step(circuit, scratch, y):\n    pass\n\n",
+        "@inlined\ndef linearise(circuit, scratch, n):\n    pass\n\n",
         f"@inlined\n{_without_types(signature)}):",
-        *indented(["L, R, E, devices, stages, index = circuit", "vectors, matrices, pivots, drives, work = scratch",
-                    "trial, states = vectors[2], vectors[0]", *loads, *StraightLine(topology).step(), *stores,
-                    "return squared"]),
+        *indented(["L, R, E, devices, stages, index = circuit",
+                   "vectors, matrices, pivots, drives, work, modes = scratch",
+                   "trial, states, rates = vectors[2], vectors[0], matrices[2]", *loads, *step, *stores,
+                   "return squared"]),
         "\n", inspect.getsource(integrator.integrate.py_func)))
 
 

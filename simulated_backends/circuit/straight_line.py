@@ -30,7 +30,8 @@ class StraightLine:
 
     The text reads ``y0..`` (unknowns), ``L_r_c``, ``P_k_j`` (device parameters), ``d_r`` and ``s_r`` (drive at the last
     breakpoint and its slope), ``elapsed`` [s] since then, ``step`` [s], ``w_a`` (absolute tolerances) and ``rtol``; it
-    leaves ``z0..`` (unknowns at the end), ``p0..``, ``q0..`` (dense output) and ``squared`` (error). Devices without a
+    leaves ``z0..`` (unknowns at the end), ``p0..``, ``q0..`` (dense output), ``squared`` (error) and ``a_r_c`` (those
+    entries of the matrix of :mod:`.growth` that are not zero always: ``rates``). Devices without a
     straight form (as all with a control voltage) and source meters also need the arrays ``devices``, ``stages``,
     ``states`` and ``work``.
     """
@@ -153,6 +154,10 @@ class StraightLine:
         self.upper: dict[int, list[int]] = {}
         waiting = set(range(t.size))
         while waiting:
+            if len(waiting) == t.algebraic:   # what is left is diagonal - A, of :mod:`.growth`
+                self.rates = {
+                    (a, c): self._name(f"a_{a}_{c}", f"diagonal - {name}" if a == c else f"-{name}")
+                    for (a, c), name in w.items() if a in waiting and c in waiting}
             algebraic = [a for a in sorted(waiting) if a >= t.algebraic]
             pivot = min(algebraic or sorted(waiting), key=self._fill(w, waiting))
             waiting.remove(pivot)

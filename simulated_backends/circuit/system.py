@@ -56,3 +56,9 @@ class System:
     capacitive: FloatArray  #: (linear states from capacitances, nodes in ``nodes``): z = capacitive @ v(nodes)
     nodes: tuple[str, ...]
     messages: tuple[str, ...]
+    resistances: FloatArray  #: [Ohm] of the resistors: each a source of noise
+    #: what a current beside each resistor and device does to the rates of linear states, (linear, resistors + devices)
+    noise_rates: FloatArray
+    noise_voltages: dict[str, FloatArray]  #: and to the voltage of each node, (resistors + devices,)
+    stage_nodes: tuple[str, ...]
+    stage_resistances: tuple[float, ...]  #: [Ohm]

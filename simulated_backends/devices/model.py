@@ -95,6 +95,11 @@ class DeviceModel:
         return self.with_parameters({"t0": temperature}) if self.feels_temperature else self
 
     @property
+    def inner_resistance(self) -> float:
+        """Return the resistance [Ohm] before a capacitance inside the device: its noise charges that; 0: none."""
+        return 0.0
+
+    @property
     def feels_temperature(self) -> bool:
         """Return whether the temperature of the surroundings is a parameter, ``t0``."""
         return any(f.name == "t0" for f in dataclasses.fields(self))

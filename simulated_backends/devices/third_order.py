@@ -79,6 +79,11 @@ class ThirdOrder(DeviceModel):
         """Return 0.1 V, 10 K and 0.1: resolved to that times rtol."""
         return (0.1, 10.0, 0.1)
 
+    @property
+    def inner_resistance(self) -> float:
+        """Return Rs, before Cs."""
+        return self.rs
+
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
         """Return the elements of an ngspice subcircuit; node t is the rise in units of 100 K, m the metallic share."""

@@ -1,0 +1,175 @@
+"""Small steps with thermal noise: one device behind a resistor and beside a capacitor, on a ramp.
+
+    C dv/dt = (V(t) - v)/R - i(v, s) + sqrt(2kT/R) xi_1 + sqrt(2kT i/v) xi_2,      ds/dt = f(v, i, s)
+
+The classical Runge-Kutta method with a fixed step; the noises are constant over a step (their strength is that of
+4kT/R, one-sided, at 300 K). In the element of third order the noise of its inner resistance stands for xi_2. It shares
+no code with the integrator: device equations are written down again from the headers of the models.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+FloatArray = npt.NDArray[np.float64]
+
+BOLTZMANN_J, BOLTZMANN_EV, CHARGE, VACUUM = 1.380649e-23, 8.617333262e-5, 1.602176634e-19, 8.8541878128e-12
+TEMPERATURE = 300.0
+FILM_3D, CORE, FILM_1D, THIRD = 0, 3, 4, 5   # kinds of the catalogue's models
+MOST_TURNS = 64
+
+
+def parameters(model: DeviceModel) -> FloatArray:
+    """Return the model's parameters as :func:`device` reads them."""
+    p = model.parameters()
+    if model.kind in (FILM_3D, FILM_1D, THIRD):
+        film = [p["as_"], p["d"], p["ea"], math.sqrt(CHARGE / (math.pi * VACUUM * p["epsr"]))]   # lowering in eV
+        if model.kind == THIRD:
+            return np.array([*film, p["rs"], p["rth"], p["cth"], p["t0"], p["cs"], p["gm"], p["tc"], p["span"],
+                             p["soft"], p["taum"]])
+        return np.array([*film, p["re"], p["rth"], p["cth"], p["t0"]])
+    area, warm = math.pi * p["r_ch"] ** 2, p["t_mit"] - p["t0"]
+    return np.array([
+        p["rho_ins"] * p["length"] / area, p["rho_ins"] / p["rho_met"] - 1.0, p["re"],
+        2.0 * math.pi * p["length"] * p["kappa"] * warm, 0.5 * p["length"] * area * p["cp"] * warm,
+        2.0 * p["length"] * area * p["dh"]])
+
+
+@njit(cache=True)
+def _film(kind: int, p: FloatArray, v: float, t: float) -> tuple[float, float]:
+    """Return film current and its derivative by the film's voltage."""
+    kt, field = BOLTZMANN_EV * t, abs(v) / p[1]
+    x = p[3] * math.sqrt(field) / kt
+    if kind == FILM_1D:
+        conductivity = p[0] * math.exp(x - p[2] / kt)
+        return conductivity * v / p[1], conductivity / p[1] * (1.0 + 0.5 * x)
+    conductivity = p[0] * math.exp(-p[2] / kt)
+    share = 0.5 + x / 3.0 + x * x / 8.0 if x < 1e-3 else (1.0 + (x - 1.0) * math.exp(x)) / (x * x)
+    return conductivity * v / p[1] * (share + 0.5), conductivity / p[1] * 0.5 * (1.0 + math.exp(x))
+
+
+@njit(cache=True)
+def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) -> float:
+    """Return the current at terminal voltage ``v`` and states ``s``, and write the rates of the states."""
+    if kind == CORE:
+        psi = s[0]
+        w = 1.0 / max(psi, 2e-3)
+        core = math.exp(-2.0 * w)
+        resistance = p[0] / (1.0 + p[1] * core)
+        i = v / (resistance + p[2])
+        ds[0] = (resistance * i * i - p[3] * psi) / (p[4] * (1.0 - core * (1.0 + 2.0 * w)) + p[5] * core * w * w)
+        return i
+    if kind == THIRD:
+        film, t, m = s[0], s[1], s[2]
+        through = _film(FILM_3D, p, film, t)[0] + p[9] * m * film
+        i = (v - film) / p[4]
+        ds[0] = (i - through) / p[8]
+        ds[1] = (through * film - (t - p[7]) / p[5]) / p[6]
+        z = (t - p[10] + p[11] * (m - 0.5)) / p[12]
+        ds[2] = (1.0 / (1.0 + math.exp(-z)) - m) / p[13]
+        return i
+    t = s[0]
+    film, i = v, 0.0
+    for _ in range(40):   # film voltage behind the electrode
+        i, slope = _film(kind, p, film, t)
+        change = (film + p[4] * i - v) / (1.0 + p[4] * slope)
+        film -= change
+        if abs(change) < 1e-13:
+            break
+    i = _film(kind, p, film, t)[0]
+    ds[0] = (i * film - (t - p[7]) / p[5]) / p[6]
+    return i
+
+
+@njit(cache=True)
+def run(
+    kind: int, p: FloatArray, resistance: float, capacitance: float, y: FloatArray, t: float, stop: float, dt: float,
+    first: FloatArray, last: FloatArray, noisy: bool, swing: float, enough: int, after: float, seed: int,
+    turns: FloatArray,
+) -> tuple[int, float, float, float]:
+    """Integrate y = (node voltage, states...) from ``t`` to ``stop`` [s] and note turning points of the node voltage.
+
+    Parameters
+    ----------
+    first, last
+        (time [s], voltage [V]) of the ends of the source's straight line.
+    swing : float
+        [V] that a turning point has to be away from those beside it.
+    enough : int
+        Turning points behind which to end.
+    after : float
+        Turning points before this time [s] are not noted.
+    turns
+        Where the first of them go, then the last one seen at its end.
+
+    Returns
+    -------
+    (turning points, time of the last one, time reached, largest less smallest node voltage since ``after``)
+    """
+    np.random.seed(seed)
+    n = y.size
+    k1, k2, k3, k4, z, ds = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n - 1)
+    slope = (last[1] - first[1]) / (last[0] - first[0])
+    strength = math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE / dt)
+    count, final, high, low, direction, at = 0, math.nan, y[0], y[0], 0, t
+    top, bottom = -1e9, 1e9
+    origin, number = t, 0
+    while t < stop:
+        noise, inner = 0.0, 0.0
+        for stage in range(4):
+            k = k1 if stage == 0 else k2 if stage == 1 else k3 if stage == 2 else k4
+            part = 0.0 if stage == 0 else 1.0 if stage == 3 else 0.5
+            before = k1 if stage == 1 else k2 if stage == 2 else k3
+            for a in range(n):
+                z[a] = y[a] + (part * dt * before[a] if stage > 0 else 0.0)
+            source = first[1] + slope * (min(max(t + part * dt, first[0]), last[0]) - first[0])
+            i = device(kind, p, z[0], z[1:], ds)
+            if stage == 0 and noisy:
+                noise = strength * math.sqrt(1.0 / resistance) * np.random.normal()
+                if kind == THIRD:
+                    inner = strength * math.sqrt(1.0 / p[4]) * np.random.normal()
+                else:
+                    noise += strength * math.sqrt(max(i / z[0], 0.0) if z[0] != 0.0 else 0.0) * np.random.normal()
+            k[0] = ((source - z[0]) / resistance - i + noise - inner) / capacitance
+            for a in range(1, n):
+                k[a] = ds[a - 1]
+            if kind == THIRD:
+                k[1] += inner / p[8]
+        for a in range(n):
+            y[a] += dt / 6.0 * (k1[a] + 2.0 * k2[a] + 2.0 * k3[a] + k4[a])
+        number += 1
+        t = origin + number * dt
+        v = y[0]
+        if t < after:
+            high, low, at = v, v, t
+            continue
+        top, bottom = max(top, v), min(bottom, v)
+        turned = False
+        if direction >= 0 and v > high:
+            high = v
+            if direction > 0:
+                at = t
+        if direction <= 0 and v < low:
+            low = v
+            if direction < 0:
+                at = t
+        if direction >= 0 and v < high - swing:
+            turned = direction > 0
+            direction, low = -1, v
+        elif direction <= 0 and v > low + swing:
+            turned = direction < 0
+            direction, high = 1, v
+        if turned:
+            if count < turns.size:
+                turns[count] = at
+            count += 1
+            final, at = at, t
+            if count >= enough:
+                break
+        elif direction != 0 and v in (low, high):
+            at = t
+    return count, final, t, top - bottom

@@ -1,0 +1,192 @@
+"""How a circuit leaves an equilibrium that has lost stability: as a real one does, by the noise of its resistances.
+
+While it follows an equilibrium the circuit is linear around it, x' = A(t) x + N noise, and the covariance of x obeys
+
+    dS/dt = A S + S A^T + N N^T
+
+:mod:`.growth` finds the step in which a mode has become unstable. Here the real part of that mode is followed through
+the step more closely, to the instant at which it has grown by :data:`.growth.LIMIT` e-folds; S is carried there from
+where it was stationary, and the circuit goes on from a draw of it: a function of the seed and that instant alone. What
+noise would add later is 1 to 2 % of the variance.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.simulated_backends.circuit.brownian import normal_number
+from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.growth import LARGE, LIMIT, size_of_mode
+from tsbench.simulated_backends.circuit.trajectory import Steps
+
+INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and those before it
+FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier noise
+STEPS_KEPT = 64  #: that :func:`departure` is given at most
+PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
+GONE_LARGE = 2.0  #: times the size from which a mode counts as excited: then it is left to error control
+_CHANNEL = 1 << 20  #: of the normal numbers: none of a device's
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where a growing mode starts, and from what."""
+
+    instant: float  #: [s]
+    displacement: FloatArray  #: of the unknowns with a derivative
+    largest_step: float  #: [s] while the mode is small
+
+
+@dataclass(frozen=True)
+class _Point:
+    time: float
+    A: FloatArray
+    noise: FloatArray   # N N^T
+    real: float   # of the leading eigenvalue [1/s]
+
+
+def unknowns_in(steps: Steps, k: int, s: float) -> FloatArray:
+    """Return the unknowns within step ``k``, ``s`` from 0 to 1."""
+    return np.asarray(steps.y0[k] * (1 - s) + s * (steps.y1[k] + (1 - s) * (steps.p[k] + s * steps.q[k])))
+
+
+def _point(compiled: CompiledCircuit, time: float, y: FloatArray) -> _Point:
+    _, _, A, N = compiled.linearised(time, y)
+    return _Point(time, A, N @ N.T, float(np.linalg.eigvals(A).real.max()))
+
+
+def departure(compiled: CompiledCircuit, steps: Steps, seed: int) -> Departure | None:
+    """Return where in the last of ``steps`` a mode is to start growing; None: it grows by less than the limit.
+
+    Parameters
+    ----------
+    compiled : CompiledCircuit
+        The circuit during these steps.
+    steps : Steps
+        What happened since the last change, or since the circuit may have been excited; the last one is in question.
+    seed : int
+        Of the noise.
+    """
+    last = steps.starts.size - 1
+    points = _points(compiled, steps, last, INSIDE, 0)
+    # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
+    k = last - 1
+    while k >= 0 and _decay(points) < FORGOTTEN:
+        points = _points(compiled, steps, k, BEFORE, 0) + points[1:]
+        k -= 1
+    grown, instant = 0.0, None
+    for a, b in itertools.pairwise(points):
+        before, after, length = a.real, b.real, b.time - a.time
+        more = length * _positive_part(before, after)
+        if grown + more >= LIMIT and b.time > steps.starts[last]:
+            instant = a.time + length * _share(before, after, (LIMIT - grown) / length)
+            break
+        grown = grown + more if after > 0.0 else 0.0
+    if instant is None:
+        return None
+    start, h = float(steps.starts[last]), float(steps.lengths[last])
+    instant = max(instant, start + 1e-3 * h)
+    end = _point(compiled, instant, unknowns_in(steps, last, (instant - start) / h))
+    scale = compiled.weights[: compiled.differential] / compiled.rtol
+    covariance = _carried([p for p in points if p.time < instant] + [end], scale)
+    values = np.linalg.eigvals(end.A)
+    leading = values[np.argmax(values.real)]
+    return Departure(instant, _draw(covariance, seed, instant), PER_RADIAN / max(abs(leading), 1e-300))
+
+
+def _points(compiled: CompiledCircuit, steps: Steps, k: int, parts: int, first: int) -> list[_Point]:
+    """Linearise the circuit at equal distances within a step, its end a little before."""
+    shares = np.linspace(0.0, 1.0, parts + 1)
+    shares[-1] -= 1e-6
+    return [_point(compiled, float(steps.starts[k] + s * steps.lengths[k]), unknowns_in(steps, k, s))
+            for s in shares[first:]]
+
+
+def _decay(points: list[_Point]) -> float:
+    """Return the e-folds by which the leading mode has decayed before it first grew."""
+    total = 0.0
+    for a, b in itertools.pairwise(points):
+        if b.real >= 0.0:
+            break
+        total -= (b.time - a.time) * 0.5 * (min(a.real, 0.0) + b.real)
+    return total
+
+
+def _positive_part(before: float, after: float) -> float:
+    """Return the mean of the positive part of a rate that goes straight from one value to another."""
+    if min(before, after) >= 0.0:
+        return 0.5 * (before + after)
+    if max(before, after) <= 0.0:
+        return 0.0
+    return 0.5 * max(before, after) ** 2 / abs(after - before)
+
+
+def _share(before: float, after: float, wanted: float) -> float:
+    """Return the share of an interval in which the positive part of a straight rate has a mean of ``wanted``."""
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        if middle * _positive_part(before, before + middle * (after - before)) < wanted:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _carried(points: list[_Point], scale: FloatArray) -> FloatArray:
+    """Return the covariance at the last point, from what is stationary at the first (nothing, if that is unstable)."""
+    unit = np.outer(scale, scale)
+    first = points[0]
+    S = np.zeros_like(first.A)
+    if first.real < 0.0:
+        S = _advance(first.A * scale / scale[:, None], first.noise / unit, S, math.inf)
+    for a, b in itertools.pairwise(points):
+        A = 0.5 * (a.A + b.A) * scale / scale[:, None]
+        S = _advance(A, 0.5 * (a.noise + b.noise) / unit, S, b.time - a.time)
+    return S * unit
+
+
+def _advance(A: FloatArray, Q: FloatArray, S: FloatArray, time: float) -> FloatArray:
+    """Return the covariance behind ``time`` [s] of x' = A x + noise of strength Q, in the eigenvectors of A."""
+    values, vectors = np.linalg.eig(A)
+    inverse = np.linalg.pinv(vectors)
+    pairs = values[:, None] + values.conj()[None, :]
+    strength = inverse @ Q @ inverse.conj().T
+    before = inverse @ S @ inverse.conj().T
+    with np.errstate(all="ignore"):
+        if math.isinf(time):
+            now = -strength / pairs
+        else:
+            small = abs(pairs * time) < 1e-8
+            growth = np.exp(np.where(pairs.real * time < 600.0, pairs * time, 600.0))
+            now = growth * before + strength * np.where(small, time, (growth - 1.0) / np.where(small, 1.0, pairs))
+    S = (vectors @ now @ vectors.conj().T).real
+    return np.asarray(0.5 * (S + S.T))
+
+
+def _draw(covariance: FloatArray, seed: int, instant: float) -> FloatArray:
+    """Return a normal displacement that is a function of the seed and the instant."""
+    scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    share, octave = math.frexp(instant)   # to 20 bits: the last digits depend on the order of sums
+    place = (octave + 2048) << 21 | round(share * 2.0**20)
+    numbers = np.array([normal_number(seed, _CHANNEL, place, k + 1) for k in range(scale.size)])
+    return np.asarray(scale * (vectors @ (np.sqrt(np.maximum(values, 0.0)) * numbers)))
+
+
+def still_small(compiled: CompiledCircuit, time: float, y: FloatArray, rtol: float) -> float | None:
+    """Return the largest step [s] for a mode that still grows unseen; None: it decays, or error control sees it."""
+    f, ft, A, _ = compiled.linearised(time, y)
+    m = compiled.differential
+    values = np.linalg.eigvals(A)
+    leading = complex(values[np.argmax(values.real)])
+    if leading.real <= 0.0:
+        return None
+    scale = compiled.weights[:m] / rtol + abs(y[:m])
+    size = size_of_mode(m, np.ascontiguousarray(A), f.copy(), ft.copy(), scale, leading,
+                        np.zeros((m + 2, m), dtype=np.complex128))
+    if size > GONE_LARGE * max(LARGE, 10.0 * rtol):
+        return None
+    return PER_RADIAN / abs(leading)
