@@ -74,7 +74,7 @@ def _write(path: Path, result: "SimulationResult") -> None:
 def _print_timing(result: "SimulationResult", writing: float) -> None:
     spent = result.timing
     sys.stderr.write(
-        f"integration {spent.integration:.6g} s ({result.steps} steps)\n"
+        f"integration {spent.integration:.6g} s ({result.steps} steps; {spent.processor:.6g} s of the processor)\n"
         f"output {spent.evaluation + writing:.6g} s ({spent.evaluation:.6g} s to evaluate the table, {writing:.6g} s "
         f"to write it)\n"
         f"code {spent.code:.6g} s (to compile the integrator for this circuit, or to load it from disk)\n")

@@ -17,7 +17,7 @@ from tsbench.text_files import read_text
 
 Progress = Callable[[float], None]  #: called with the fraction done, 0..1
 DEVICES_LIB = "devices.lib"
-SLICES = (0.01, 0.02, *(k / 20 for k in range(1, 21)))  #: shares of a run after which it is seen how fast it goes
+SLICES = (0.005, 0.01, *(k / 20 for k in range(1, 21)))  #: shares of a run after which it is seen how fast it goes
 #: steps still to come at which code of the circuit's own is compiled. It makes a step some four times as fast, but
 #: takes as long as a few million steps to compile: worth it because a netlist is run again and again, and the code is
 #: kept on disk. The rule depends on steps alone, so a run is the same whatever is on disk already.
@@ -91,26 +91,30 @@ def simulate(
         if not tran.use_initial_conditions:
             circuit.settle()
         circuit.add_observer(recorder)
-        code, advancing = _run(circuit, tran.stop, progress)
+        code, advancing, busy = _run(circuit, tran.stop, progress)
     except TsbenchError as error:
         raise type(error)(f"{error} (seed {seed})") from None
-    integration = advancing - recorder.seconds
+    integration, processor = advancing - recorder.seconds, busy - recorder.processor
     times, columns = recorder.table()
-    timing = Timing(code, integration, recorder.seconds)
+    timing = Timing(code, integration, processor, recorder.seconds)
     return SimulationResult(
         times, columns, circuit.steps - first, notes + tuple(circuit.messages), seed, rtol, timing)
 
 
-def _run(circuit: Circuit, stop: float, progress: Progress | None) -> tuple[float, float]:
-    """Advance to ``stop`` [s]; return how long compiling or loading code took, and advancing [s of the wall clock]."""
+def _run(circuit: Circuit, stop: float, progress: Progress | None) -> tuple[float, float, float]:
+    """Advance to ``stop`` [s]; return how long [s] compiling or loading code took, and advancing.
+
+    By the clock; last, advancing by the processor's own time.
+    """
     begin = time.perf_counter()
     circuit.load_code()
     code = time.perf_counter() - begin
-    advancing, generic, share, rate = 0.0, True, 0.0, 0.0
+    advancing, busy, generic, share, rate = 0.0, 0.0, True, 0.0, 0.0
     for following in SLICES:
-        steps, begin = circuit.steps, time.perf_counter()
+        steps, begin, work = circuit.steps, time.perf_counter(), time.process_time()
         circuit.advance(stop * following, skip=False)
         advancing += time.perf_counter() - begin
+        busy += time.process_time() - work
         before, rate = rate, (circuit.steps - steps) / (following - share)
         share = following
         # the lesser of two rates: what happens at the start alone says nothing about the rest
@@ -120,7 +124,7 @@ def _run(circuit: Circuit, stop: float, progress: Progress | None) -> tuple[floa
             code += time.perf_counter() - begin
         if progress is not None:
             progress(share)
-    return code, advancing
+    return code, advancing, busy
 
 
 def _check_size(tran: Transient, columns: int) -> None:

@@ -14,10 +14,11 @@ _ROWS = 2000  #: of text formatted at once
 
 @dataclass(frozen=True)
 class Timing:
-    """Where the time of a simulation went, by the wall clock [s]."""
+    """Where the time of a simulation went [s], by the clock unless it is said otherwise."""
 
     code: float  #: to compile the integrator, or to load it from the cache on disk
     integration: float
+    processor: float  #: of the integration, by the processor's own time: others on the machine do not count
     evaluation: float  #: of the saved quantities at the times of the table
 
 

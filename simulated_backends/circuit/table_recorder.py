@@ -18,7 +18,7 @@ class TableRecorder:
 
     def __init__(self, names: list[str], tran: Transient) -> None:
         self.names, self.tran = names, tran
-        self.seconds = 0.0   #: spent in here, by the wall clock
+        self.seconds = self.processor = 0.0   #: [s] spent in here, by the clock and by the processor's own time
         self._rows = 0
         self._last = -math.inf
         self._times: list[FloatArray] = []
@@ -27,7 +27,7 @@ class TableRecorder:
     def observe(self, segment: Segment) -> None:
         """Read the saved quantities of one segment."""
         assert isinstance(segment, RecordedTrajectory)
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         times = self._times_in(segment)
         if times.size:
             self._last = float(times[-1])
@@ -40,6 +40,7 @@ class TableRecorder:
                 f"already, more than {MOST_NUMBERS:.0e} numbers; take a shorter stop or a later start in .tran, a "
                 f"larger rtol, or save fewer quantities")
         self.seconds += time.perf_counter() - begin
+        self.processor += time.process_time() - busy
 
     def _times_in(self, segment: RecordedTrajectory) -> FloatArray:
         """Return the ends of steps and the grid points of a segment that are new, in order."""
