@@ -59,7 +59,7 @@ class Command:
 
     wall: dict[float, float] = field(default_factory=dict)  #: by the length in periods
     cpu: dict[float, float] = field(default_factory=dict)
-    integration: dict[float, tuple[float, float]] = field(default_factory=dict)  #: as the command says: processor, clock
+    integration: dict[float, tuple[float, float]] = field(default_factory=dict)  #: said: processor, clock
 
     def note(self, periods: float, wall: float, cpu: float) -> None:
         """Keep the least."""
