@@ -42,6 +42,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "cycle": (r"cycle([ _]?(number|no|index))?",),
     "level": (r"level|set[ _-]?point|v[ _]?set|voltage[ _]?set",),
 }
+#: roles whose names are those of other quantities as well, told apart by the unit
+_BY_UNIT_TOO = ("time", "sweep", "cycle")
 #: what a column with the right unit may be beside the quantity itself
 _BESIDE = re.compile(r"compliance|limit|range|noise|error|std|dev|uncertainty|sigma|leak|set|density", re.IGNORECASE)
 #: names that stand alone for a quantity
@@ -128,7 +130,9 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
             mine = [
                 k for k, head in enumerate(heads)
                 if re.fullmatch(rank, head.name, re.IGNORECASE) and not is_function(head.name)
-                and not ((number > 1 or role == "time") and _of_another(role, head, units[k] if k < len(units) else ""))
+                and not (
+                    (number > 1 or role in _BY_UNIT_TOO)
+                    and _of_another(role, head, units[k] if k < len(units) else ""))
             ]
             if len(mine) > 1:
                 raise ConfigurationError(
@@ -156,9 +160,9 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
 
 
 def _of_another(role: str, head: Header, under: str) -> bool:
-    """Return whether the unit is plainly that of another quantity: "x" in volts is no time."""
+    """Return whether the unit is that of another quantity: "x" in volts is no time, "sweep" in volts no number."""
     unit = head.unit or under
-    return role in UNITS and bool(unit) and is_unit(unit) and not _fits(unit, UNITS[role])
+    return bool(unit) and is_unit(unit) and (role not in UNITS or not _fits(unit, UNITS[role]))
 
 
 def _fits(unit: str, si: str) -> bool:

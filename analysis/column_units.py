@@ -147,15 +147,14 @@ def split_header(cell: str, names: re.Pattern[str]) -> Header:
     cell : as written: "voltage_mV", "V [mV]", "I (nA)", "I/nA", "Time (ms)", "U in mV", "V(out)"
     names : what a quantity is called when it stands alone ("voltage", "V", "time"); to tell "voltage_V" from "CH_A"
     """
-    cell = cell.strip()
+    cell = unicodedata.normalize("NFKC", cell).strip()  # brackets of full width too
     for found in re.finditer(r"[\[({<]([^\[\](){}<>]*)[\])}>]", cell):
         inside, outside = found[1].strip(), f"{cell[:found.start()].strip()} {cell[found.end():].strip()}".strip()
         if not outside or not inside:
             continue
-        node = cell[found.start()] == "(" and re.fullmatch(r"[vViI][a-z]?\(", cell[: found.start() + 1])
-        if node and not looks_like_unit(inside):
-            return Header(cell, "")  # V(out), I(R1): a node or an element, as SPICE writes them
-        if is_unit(inside) or found.end() == len(cell):
+        # V(out), I(R1): a node or an element, as SPICE writes them
+        node = re.fullmatch(r"[vViI][a-z]?\(", cell[: found.start() + 1]) and not looks_like_unit(inside)
+        if is_unit(inside) or (found.end() == len(cell) and not node):
             return Header(outside, inside)
     for pattern in (r"(.*?\S)\s*/\s*(\S.*)", r"(.*?\S)\s+in\s+(\S.*)"):
         if parts := re.fullmatch(pattern, cell):

@@ -12,17 +12,19 @@ from tsbench.analysis.switching_rule import Above, Rule
 from tsbench.analysis.table import Table
 from tsbench.analysis.threshold import SweepFacts, Switching, summarise_results, switching
 from tsbench.analysis.turning_points import drive_noise
+from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
 #: the rule that others are compared with, as published evaluations use it
 REFERENCE_RULE = Above(10e-9)
+_WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
 def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Found:
     """Return threshold and hold of each half-sweep of a table, their statistics, and the figures."""
-    points = _points(table)
+    points = _points(table, path)
     noise = drive_noise(points.voltage)
     events = switching(points, SweepFacts(voltage_noise=noise), rule)
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
@@ -32,9 +34,13 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     return found if out is None else _with_figures(found, events, path, out)
 
 
-def _points(table: Table) -> IVPoints:
+def _points(table: Table, path: Path) -> IVPoints:
     cycle_name = "sweep" if "sweep" in table.columns else "cycle"
     cycle = table.columns.get(cycle_name)
+    if cycle is not None and (odd := np.flatnonzero(np.abs(cycle - np.rint(cycle)) > _WHOLE)).size:
+        raise ConfigurationError(
+            f"{path.name}: column {table.read[cycle_name]} holds {cycle[odd[0]]:g}; the number of a {cycle_name} is "
+            "whole. Name the columns with --columns, without that one")
     return IVPoints(
         voltage=table.columns["voltage"],
         current=table.columns["current"],

@@ -272,3 +272,9 @@ def test_measured_voltage_in_millivolts_with_read_back_noise(tmp_path, noise):
     (hold,) = rows_of(analysis, "hold_voltage")
     assert threshold["value"] == pytest.approx(0.5975, abs=0.002 + 3e-3 * noise)
     assert hold["value"] == pytest.approx(0.3025, abs=0.002 + 3e-3 * noise)
+
+
+def test_a_number_of_a_sweep_is_whole(tmp_path):
+    path = written(tmp_path, "a.csv", "V,I,sweep", np.arange(9), np.arange(9), 0.1 * np.arange(9))
+    with pytest.raises(ConfigurationError, match=r"column 'sweep' holds 0\.1; the number of a sweep is whole"):
+        analyse_files([path])

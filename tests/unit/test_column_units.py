@@ -89,6 +89,11 @@ def test_units_in_the_columns_option(columns, headed):
         ("time\tV(out)\tI(R1)\n1\t2\t3\n", {"time": 1.0, "voltage": 1.0, "current": 1.0}),  # as LTspice exports
         ("sep=;\nU in mV;I in nA\n1,5;2\n", {"voltage": 1e-3, "current": 1e-9}),
         ("Voltage\tCurrent\nmV\tuA\nfirst\tsweep\n1\t2\n", {"voltage": 1e-3, "current": 1e-6}),
+        ("time,V(out) [mV],I(R1) uA\n1,2,3\n", {"time": 1.0, "voltage": 1e-3, "current": 1e-6}),
+        ("Sweep (mV),I (nA)\n1,2\n", {"voltage": 1e-3, "current": 1e-9}),  # no number of a sweep
+        ("Bias [mV],Current [nA]\n1,2\n", {"voltage": 1e-3, "current": 1e-9}),
+        ('"Voltage, mV","Current, uA"\n1,2\n', {"voltage": 1e-3, "current": 1e-6}),
+        ("\uff36\uff08mV\uff09,I\uff08uA\uff09\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),  # full width
         ("Millivolt,Mikroampere\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),
     ],
 )
@@ -100,7 +105,8 @@ def test_layouts_of_other_programs(text, factors):
 @pytest.mark.parametrize(
     "header",
     ["V [counts],I", "V (a.u.),I", "V,I\nmV,foo", "V,I\nabc,def", "VOLTAGE (MV),I", "V [A],I", "V,I [V]", "V_raw,I",
-     "V [mV],I\nV,A", "V,I (A/cm^2)", "V [%],I", "Voltage (Channel 1),I"],
+     "V [mV],I\nV,A", "V,I (A/cm^2)", "V,I (\u043c\u043a\u0410)", "V [%],I",
+     "Voltage (Channel 1),I"],
 )
 def test_an_unclear_unit_is_refused_with_what_to_write(header):
     with pytest.raises(ConfigurationError, match=r"--columns \w+=.*\[m[VA]\]") as refused:
