@@ -207,7 +207,7 @@ class Bench:
     @property
     def simulated(self) -> bool:
         """Whether every instrument says of itself that it is simulated: with a real one among them it is not."""
-        drivers = [connection.driver for connection in self._connections.values()]
+        drivers = [connection.known for connection in self._connections.values()]
         return bool(drivers) and all(driver is not None and driver.identity.simulated for driver in drivers)
 
     def describe(self) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentInUse, TsbenchError, WrongInstrument
 from tsbench.instruments.bench_file import InstrumentTable
-from tsbench.instruments.interfaces import OutputState
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.ownership import Ownership, this_process
 from tsbench.instruments.registry import DriverEntry, driver_class, driver_of, entry, fits
@@ -34,13 +35,13 @@ class Place:
 
 @dataclass
 class Connection:
-    """An open instrument; ``driver`` is None until it has been identified."""
+    """An open instrument; it has a driver as soon as it has been identified."""
 
     name: str
     table: InstrumentTable
     library: str
     transport: Any
-    driver: Any = None
+    known: Driver | None = None  #: its driver, None until it has been identified
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
     _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
     repeats: list[str] = field(default_factory=list, init=False)  #: what had to be asked again, one line each
@@ -55,6 +56,13 @@ class Connection:
         """Return the kind of instrument, as the registry calls it."""
         return self.entry.kind
 
+    @property
+    def driver(self) -> Driver:
+        """Return its driver; CommunicationError before it has been identified."""
+        if self.known is None:
+            raise CommunicationError(f"{self.name} ({self.table.resource}): not identified yet; open the bench again")
+        return self.known
+
     def identify(self, wait: Callable[[float], None]) -> None:
         """Ask who is there and build the driver; WrongInstrument if it is another model."""
         from tsbench.instruments.transport import TransportAdapter  # noqa: PLC0415  pyvisa is slow to import
@@ -62,13 +70,14 @@ class Connection:
         identity = self._identity()
         build = driver_class(self.table.driver)
         try:
-            self.driver = build(
+            driver: Driver = build(
                 TransportAdapter(self.transport), self.name, identity=identity, resource=self.table.resource,
                 wait=wait, **self.table.options,
             )
         except TypeError as error:
             raise ConfigurationError(f"instruments.{self.name}.options: {error}") from None
-        self.driver.on_repeat = self.repeats.append
+        driver.on_repeat = self.repeats.append
+        self.known = driver
 
     def _identity(self) -> Identity:
         from tsbench.instruments.scpi import parse_identity  # noqa: PLC0415
@@ -92,11 +101,9 @@ class Connection:
             )
         return identity
 
-    def terminal(self, channel: str) -> Any:
+    def terminal(self, channel: str) -> InstrumentBase:
         """Return the driver of one output ("1", or "" for the whole instrument or its first output)."""
-        if self.entry.kind == "pulse generator":
-            return self.driver.channel(int(channel or 1))
-        return self.driver
+        return self.driver.terminal(channel)
 
     def describe(self, roles: list[str]) -> dict[str, Any]:
         """Return identity, address, roles, set-up and accuracy as the run header keeps them."""
@@ -106,7 +113,7 @@ class Connection:
             "firmware": identity.firmware, "manufacturer": identity.manufacturer,
             "resource": self.table.resource, "visa_library": self.library,
             "roles": roles, "simulated": identity.simulated,
-            "settings": dict(self.driver.settings()),
+            "settings": dict(self.driver.accepted_settings()),
             "accuracy": {key: dict(value) for key, value in self.driver.accuracy().items()},
         }
 
@@ -121,7 +128,7 @@ class Connection:
         ``read_back`` finds out whether it helped, and goes on where it did not.
         """
         self.problem, self._switched_off = "", False
-        if self.driver is None:
+        if self.known is None:
             return
         try:
             with self.transport.patience(_QUICK):
@@ -140,7 +147,7 @@ class Connection:
         A connection that fails is opened again and the instrument cleared and switched off once more. Outputs that
         cannot be read back count as enabled, and ``problem`` says why.
         """
-        if self.driver is None:
+        if self.known is None:
             return []
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
@@ -168,7 +175,8 @@ class Connection:
 
     def unknown_outputs(self) -> list[OutputState]:
         """Return every output as on: what could not be read back counts so."""
-        return [OutputState(output, True) for output in self._outputs()]
+        names = [self.name] if self.known is None else self.known.output_names
+        return [OutputState(name, True) for name in names]
 
     @contextlib.contextmanager
     def reporting_to(self, liveness: Liveness) -> Iterator[None]:
@@ -195,21 +203,15 @@ class Connection:
         CommunicationError
             It does not answer.
         """
-        if self.driver is None:
+        if self.known is None:
             return False
         try:
-            return bool(self.driver.lost_power())
+            return self.driver.lost_power()
         except CommunicationError as error:
             self.transport.reopen()
             self.driver.clear()
             self.repeats.append(f"{self.driver.label}: asked over a new connection whether it kept its power ({error})")
-            return bool(self.driver.lost_power())
-
-    def _outputs(self) -> list[str]:
-        if self.entry.kind == "oscilloscope":
-            return []
-        numbers = getattr(self.driver, "outputs", None)
-        return [f"{self.name}.{number}" for number in numbers] if numbers else [self.name]
+            return self.driver.lost_power()
 
 
 def outlives_process(manager: Any) -> bool:

@@ -45,8 +45,8 @@ class Guarded:
     def check_errors(self) -> None:
         self._driver.check_errors()
 
-    def settings(self) -> Mapping[str, object]:
-        return self._driver.settings()
+    def accepted_settings(self) -> Mapping[str, object]:
+        return self._driver.accepted_settings()
 
     def close(self) -> None:
         self._driver.close()

@@ -61,8 +61,12 @@ class InstrumentBase(Protocol):
     def check_errors(self) -> None:
         """Empty the instrument's error queue; InstrumentError with all entries if there are any."""
 
-    def settings(self) -> Mapping[str, object]:
-        """Read back what the run file should hold of the set-up, SI units."""
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return what the run file should hold of the set-up, SI units; no message is sent.
+
+        Each value is the one that was read back when it was last set, or when another setting may have moved it: making
+        safe brings levels to zero, and the set-up that was measured with must still be known after it.
+        """
 
     def close(self) -> None: ...
 

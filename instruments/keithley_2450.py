@@ -6,7 +6,7 @@ reading, so that in compliance the voltage is what stood at the terminals, not w
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pymeasure.instruments import Instrument
@@ -14,7 +14,8 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, nearest
 from tsbench.instruments import keithley_2450_data as data
 from tsbench.instruments import keithley_2450_limits as limits
-from tsbench.instruments.interfaces import MeasureSettings, Range, Reading
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter
 from tsbench.instruments.keithley_2450_readings import ELEMENTS, decoded
 from tsbench.instruments.keithley_2450_source import OTHER, UNIT, WORD, SourceSide
 from tsbench.instruments.limits import require_in_range, shown
@@ -208,8 +209,8 @@ class Keithley2450(SourceSide):
         """Stop the trigger model; the level stays."""
         self.write(":ABOR")
 
-    def settings(self) -> Mapping[str, object]:
-        """Return the accepted set-up."""
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
         found: dict[str, object] = {
             "output_off": self._off_mode,
             "line_frequency": self.capabilities.line_frequency,
@@ -222,3 +223,8 @@ class Keithley2450(SourceSide):
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range, as the run file keeps it."""
         return data.accuracy_tables(self.capabilities)
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = Keithley2450
+    _as_source_meter: type[SourceMeter] = Keithley2450

@@ -201,6 +201,11 @@ class SourceSide(ScpiInstrument):
         self.send(":ABOR", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
         self._level = 0.0
 
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return the name of the one output."""
+        return (self.name,)
+
     def output_states(self) -> list[OutputState]:
         """Read the output back."""
         return [OutputState(self.name, self.ask_switch(":OUTP?"))]

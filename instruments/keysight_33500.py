@@ -5,11 +5,12 @@ Commands follow the family's Operating and Service Guide (33500-90901).
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import keysight_33500_data as data
-from tsbench.instruments.interfaces import OutputState
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.interfaces import OutputState, PulseGenerator
 from tsbench.instruments.keysight_33500_output import BYTE_ORDERS, GeneratorChannel
 from tsbench.instruments.scpi_instrument import ScpiInstrument
 
@@ -61,19 +62,30 @@ class Keysight33500(ScpiInstrument):
         self.write(":ABOR")
 
     def safe_state(self) -> None:
-        """Open all output relays."""
+        """Open all output relays, then bring all levels to zero."""
         self.send(*(f":OUTP{number} OFF" for number in self.outputs))
+        for output in self.outputs.values():
+            output.zero_level()
 
     def output_states(self) -> list[OutputState]:
         """Read all outputs back."""
         return [state for output in self.outputs.values() for state in output.output_states()]
 
-    def settings(self) -> Mapping[str, object]:
-        """Return the set-up of all outputs."""
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return the names of all outputs."""
+        return tuple(f"{self.name}.{number}" for number in self.outputs)
+
+    def terminal(self, channel: str) -> GeneratorChannel:
+        """Return the output called ``channel`` ("": the first)."""
+        return self.channel(int(channel or 1))
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up of all outputs as it was last read back."""
         return {
             f"{n}.{key}": value
             for n, output in self.outputs.items()
-            for key, value in output.settings().items()
+            for key, value in output.accepted_settings().items()
         }
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
@@ -83,3 +95,8 @@ class Keysight33500(ScpiInstrument):
             "level": dataclasses.asdict(caps.level_accuracy),
             "timebase": {"relative": caps.timebase_accuracy},
         }
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = Keysight33500
+    _as_pulse_generator: type[PulseGenerator] = GeneratorChannel

@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from pymeasure.instruments import Channel, Instrument
+from pymeasure.instruments import Instrument
 
 from tsbench.errors import InstrumentError
 from tsbench.instruments import keysight_33500_data as data
@@ -27,6 +27,7 @@ from tsbench.instruments.interfaces import (
 from tsbench.instruments.keysight_33500_requests import require_pulse, sampled
 from tsbench.instruments.levels import emf_of_level, levels_to_codes
 from tsbench.instruments.limits import require_in_range
+from tsbench.instruments.pymeasure_classes import TypedChannel
 from tsbench.instruments.scpi import format_number
 from tsbench.records import Identity
 
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
 
 _ARBITRARY = "TSB{ch}"  #: name of the waveform in the generator's memory
 BYTE_ORDERS: Mapping[str, tuple[str, str]] = {"little": ("SWAP", "<i2"), "big": ("NORM", ">i2")}
-_OF_EVERY_FUNCTION = ("burst_count", "trigger_source")  #: settings that outlive a change of function
+_OF_EVERY_FUNCTION = ("burst", "burst_count", "trigger_source")  #: settings that outlive a change of function
 _OPERATION_COMPLETE = 1  #: bit of *ESR?
 
 
-class GeneratorChannel(Channel):
+class GeneratorChannel(TypedChannel):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`."""
 
     output_enabled = Instrument.setting(
@@ -68,7 +69,7 @@ class GeneratorChannel(Channel):
         self._pending = False
         self._limits: tuple[float, float] | None = None
         self._limiting = False  #: whether the generator applies them
-        self._found: dict[str, object] = {}
+        self._found: dict[str, object] = {"function": None, "burst": False}  #: as it was last read back
 
     # ------------------------------------------------------------------------------------ configuration
 
@@ -84,7 +85,14 @@ class GeneratorChannel(Channel):
         self._send(f":OUTP{{ch}}:LOAD {text}")
         got = self._number(":OUTP{ch}:LOAD?")
         self.load = self.generator.accepted("load", load_resistance, got, "Ohm")
+        self._read_levels()
         return self.load
+
+    def _read_levels(self) -> None:
+        """Read again the levels that another load has moved: they are volts into it, the output stays what it is."""
+        for name, command in (("amplitude", ""), ("offset", ":OFFS"), ("level", ":OFFS")):
+            if name in self._found:
+                self._found[name] = self._number(f":SOUR{{ch}}:VOLT{command}?")
 
     def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
         """Set the generator's own limits [V into the load]; they act from the next level set on."""
@@ -136,6 +144,7 @@ class GeneratorChannel(Channel):
         if self._function != "dc":
             self._change_function("dc")
             self._burst = False
+            self._found["burst"] = False
         self._send(f":SOUR{{ch}}:VOLT:OFFS {format_number(level)}")
         self._limit()
         got = self._number(":SOUR{ch}:VOLT:OFFS?")
@@ -181,7 +190,7 @@ class GeneratorChannel(Channel):
         )
         self._burst = True
         got = self.generator.accepted("burst count", count, self._number(":SOUR{ch}:BURS:NCYC?"), "", 0.0)
-        self._found |= {"burst_count": int(got), "trigger_source": source}
+        self._found |= {"burst": True, "burst_count": int(got), "trigger_source": source}
         return int(got)
 
     # ---------------------------------------------------------------------------------------- operation
@@ -215,9 +224,22 @@ class GeneratorChannel(Channel):
         self._pending = False
 
     def safe_state(self) -> None:
-        """Open this output's relay."""
+        """Open this output's relay, then bring its level to zero."""
         self.generator.write(f":OUTP{self.channel} OFF")
-        self._pending = False
+        self.zero_level()
+
+    def zero_level(self) -> None:
+        """Set a level of 0 V whatever was set up before; for an output that is off.
+
+        Level limits and a burst would stand in the way of it. The set-up has to be sent anew after this; what
+        ``accepted_settings`` returns stays.
+        """
+        source = f":SOUR{self.channel}"
+        self.generator.send(
+            f"{source}:VOLT:LIM:STAT OFF", f"{source}:BURS:STAT OFF", f"{source}:FUNC DC", f"{source}:VOLT:OFFS 0"
+        )
+        self._function = None
+        self._burst = self._pending = self._limiting = False
 
     def output_states(self) -> list[OutputState]:
         """Read the output back."""
@@ -231,9 +253,9 @@ class GeneratorChannel(Channel):
         """Device clear."""
         self.generator.clear()
 
-    def settings(self) -> Mapping[str, object]:
-        """Return the accepted set-up of this output."""
-        return {"function": self._function, "load_resistance": self.load, "burst": self._burst, **self._found}
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up of this output as it was last read back."""
+        return {"load_resistance": self.load, **self._found}
 
     def close(self) -> None:
         """Close the generator's connection."""
@@ -290,6 +312,7 @@ class GeneratorChannel(Channel):
         self.generator.check_errors()
         self._function = function
         self._found = {key: value for key, value in self._found.items() if key in _OF_EVERY_FUNCTION}
+        self._found["function"] = function
 
     # ----------------------------------------------------------------------------------------- messages
 

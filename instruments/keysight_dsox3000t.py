@@ -8,7 +8,7 @@ over. Waveforms come as raw codes with the preamble's scale.
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,15 @@ from pymeasure.instruments import Instrument
 
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
 from tsbench.instruments import keysight_dsox3000t_data as data
-from tsbench.instruments.interfaces import EdgeTrigger, OscilloscopeCapabilities, Range, Timebase, Vertical
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.interfaces import (
+    EdgeTrigger,
+    Oscilloscope,
+    OscilloscopeCapabilities,
+    Range,
+    Timebase,
+    Vertical,
+)
 from tsbench.instruments.keysight_dsox3000t_preamble import Preamble
 from tsbench.instruments.limits import require_in_range, shown
 from tsbench.instruments.scpi import format_number, parse_list, parse_name, parse_number
@@ -64,6 +72,7 @@ class KeysightDSOX3000T(ScpiInstrument):
         self._timebase = Timebase(span=1e-3)
         self._trigger: EdgeTrigger | None = None
         self._triggered = False
+        self._confirm_trigger = False  #: whether a channel was set since the trigger
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper().replace("DSOX", "DSO-X ").replace("MSOX", "MSO-X ")
         if model not in data.MODELS:
@@ -107,6 +116,7 @@ class KeysightDSOX3000T(ScpiInstrument):
             raise InstrumentError(f"{subject}: input impedance {vertical.impedance} Ohm was not accepted")
         accepted = dataclasses.replace(vertical, range=got_range, offset=offset)
         self._vertical[channel] = accepted
+        self._confirm_trigger = True
         return accepted
 
     def disable_channel(self, channel: int) -> None:
@@ -158,7 +168,18 @@ class KeysightDSOX3000T(ScpiInstrument):
         got = self.ask_number(":TRIG:EDGE:LEV?")
         level = self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
         self._trigger = dataclasses.replace(trigger, level=level)
+        self._confirm_trigger = False
         return self._trigger
+
+    def _require_trigger_level(self, trigger: EdgeTrigger) -> None:
+        """Read the level again where a channel was set since: a range that does not reach it moves it."""
+        if not self._confirm_trigger:
+            return
+        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
+        got = self.ask_number(":TRIG:EDGE:LEV?")
+        self._trigger = dataclasses.replace(trigger, level=got)
+        self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
+        self._confirm_trigger = False
 
     # -------------------------------------------------------------------------------------- acquisition
 
@@ -166,6 +187,7 @@ class KeysightDSOX3000T(ScpiInstrument):
         """Start one acquisition and return when the scope says it is armed."""
         if self._trigger is None:
             raise InstrumentError(f"{self.label}: no trigger is configured; call configure_trigger first")
+        self._require_trigger_level(self._trigger)
         self.ask_switch(":AER?")  # reading forgets
         self.ask_switch(":TER?")
         self._triggered = False
@@ -290,8 +312,8 @@ class KeysightDSOX3000T(ScpiInstrument):
 
     # -------------------------------------------------------------------------------------- common duties
 
-    def settings(self) -> Mapping[str, object]:
-        """Return the accepted set-up."""
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
         found: dict[str, object] = {"transfer": self.transfer}
         for channel, vertical in sorted(self._vertical.items()):
             found |= {
@@ -314,3 +336,8 @@ class KeysightDSOX3000T(ScpiInstrument):
     def _scale_of(self, channel: int) -> float:
         vertical = self._vertical.get(channel)
         return math.inf if vertical is None else vertical.range
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = KeysightDSOX3000T
+    _as_oscilloscope: type[Oscilloscope] = KeysightDSOX3000T

@@ -3,16 +3,16 @@
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 from pymeasure.adapters import Adapter
-from pymeasure.instruments import Instrument
 
 from tsbench.errors import GarbledReply, InstrumentError, NoReply
 from tsbench.instruments import scpi
-from tsbench.instruments.interfaces import OutputState
+from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.limits import shown
+from tsbench.instruments.pymeasure_classes import TypedInstrument
 from tsbench.instruments.repeatable import COMMON, may_be_repeated
 from tsbench.records import Identity
 
@@ -31,7 +31,7 @@ def _power_lost(reply: str) -> bool:
     return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
 
 
-class ScpiInstrument(Instrument):
+class ScpiInstrument(TypedInstrument):
     """Base of the drivers.
 
     Parameters
@@ -251,6 +251,19 @@ class ScpiInstrument(Instrument):
     def output_states(self) -> list[OutputState]:
         """Read back every output; an instrument without outputs has none."""
         return []
+
+    @property
+    def output_names(self) -> Sequence[str]:
+        """Return the names of all outputs; an instrument without outputs has none."""
+        return ()
+
+    def terminal(self, channel: str) -> InstrumentBase:
+        """Return the instrument itself; drivers of several outputs override."""
+        return self
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back; drivers override."""
+        return {}
 
     def close(self) -> None:
         """Close the connection."""

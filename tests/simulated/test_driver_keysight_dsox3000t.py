@@ -158,7 +158,7 @@ def test_settings_are_those_accepted(bench: Bench) -> None:
     scope = prepare(bench)
     accepted = scope.configure_channel(2, Vertical(0.7, 0.1, bandwidth_limit=True))
     assert accepted.range == pytest.approx(0.7, rel=0.01)
-    found = scope.settings()
+    found = scope.accepted_settings()
     assert found["channel_2_bandwidth_limit"] is True
     assert found["timebase_span"] == pytest.approx(4e-6)
     with pytest.raises(LimitError):

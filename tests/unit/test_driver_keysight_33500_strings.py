@@ -190,7 +190,10 @@ def test_no_trigger_without_a_burst() -> None:
 def test_safe_state_and_read_back_of_both_outputs() -> None:
     identity = Identity("Keysight Technologies", "33622A", "MY1", "A.1")
     with expected_protocol(Keysight33500, [
-        (":OUTP1 OFF", None), (":OUTP2 OFF", None), (":OUTP1?", "0"), (":OUTP2?", "1"),
+        (":OUTP1 OFF", None), (":OUTP2 OFF", None),  # first off, and only then what is to be zero
+        *((f":SOUR{n}:{what}", None) for n in (1, 2) for what in (
+            "VOLT:LIM:STAT OFF", "BURS:STAT OFF", "FUNC DC", "VOLT:OFFS 0")),
+        (":OUTP1?", "0"), (":OUTP2?", "1"),
     ], identity=identity, name="generator") as generator:
         generator.safe_state()
         states = generator.output_states()
