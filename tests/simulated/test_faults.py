@@ -65,7 +65,7 @@ SPOILT = [("output", "left on"), ("data", "acknowledged"), ("line", "no line say
 @pytest.mark.parametrize(("spoilt", "found"), SPOILT)
 def test_the_check_itself_can_fail(faults: Any, tmp_path: Path, spoilt: str, found: str) -> None:
     run, _ = clean(faults, "iv_sweep", tmp_path)
-    details = {"fault": {"message": run.messages - 34, "kind": "connection_lost"}}  # points recorded, output on
+    details = {"fault": {"message": run.messages - 42, "kind": "connection_lost"}}  # points recorded, output on
     _, problems, _ = faults.judged("iv_sweep", "iv_sweep/spoilt", details, sabotage=spoilt)
     world.left_on.clear()  # as was meant
     assert any(found in problem for problem in problems), problems
@@ -166,10 +166,10 @@ def test_a_question_asked_again_leaves_the_same_numbers(
     """A late reply is never taken for the answer to the next question."""
     _, before = measured(nbo2_bench, "iv_sweep", None, monkeypatch, **SWEEP)
     hit = None
-    for message in range(148, 160):  # until it hits a question that only reads
+    for message in range(148, 172):  # until it hits a question to the source meter that only reads
         outcome, run = measured(nbo2_bench, "iv_sweep", Fault(message=message, **fault), monkeypatch, **SWEEP)
         hit = lines(run, "retry")
-        if outcome.status == "success" and hit:
+        if outcome.status == "success" and hit and "source_meter" in hit[0]:
             break
     assert hit is not None and len(hit) == 1 and "asked again" in hit[0] and "source_meter" in hit[0]
     for column in ("set_point", "voltage", "current"):
