@@ -26,6 +26,7 @@ from tsbench.simulated_backends.circuit.waveforms import from_netlist
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 
+ELEMENT_KINDS = "RCLVIX"
 #: where a stage is until its instrument sets it: 0 V, 100 uA
 IDLE_STAGE = SourceMeterStage(
     function="voltage", level=0.0, limit=1e-4, output_resistance=0.1, voltage_time_constant=2e-6,
@@ -97,6 +98,11 @@ def build_circuit(
         if capacitance > 0:
             elements.append(Element("C", f"{name}.c", (_node(node), GROUND), 0, value=capacitance))
     _refuse_duplicates([*(e.name for e in elements), *placed])
+    for element in elements:
+        if element.kind not in ELEMENT_KINDS:
+            raise ConfigurationError(
+                f"circuit: {element.name} is of kind '{element.kind}', which no circuit can have; use R, C, L, V, I, or "
+                f"X for a device")
     if temperature is None:
         temperature = netlist.temperature
     models = {e.name: _model(e, device_models or {}, temperature, seed) for e in elements if e.kind == "X"}

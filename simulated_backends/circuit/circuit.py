@@ -29,7 +29,7 @@ from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
-from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.catalogue import device_model, require_mechanism
 from tsbench.simulated_backends.devices.compiled import SILVER_FILAMENT
 from tsbench.simulated_backends.devices.history import DeviceHistory, State
 from tsbench.simulated_backends.devices.model import DeviceModel
@@ -462,6 +462,7 @@ class Circuit:
             history.fluctuate(self.time)
             model = history.model
         new = device_model(model) if isinstance(model, str) else model
+        require_mechanism(new, device)
         if history is None and self.seed is not None:
             new = new.on_own_path(self.seed, key)
         new = new.with_parameters(parameters)
@@ -581,8 +582,11 @@ def check_stage(name: str, stage: SourceMeterStage) -> None:
     Raises
     ------
     ConfigurationError
-        A time constant, resistance, limit or slew rate is not positive.
+        It sources neither voltage nor current; a time constant, resistance, limit or slew rate is not positive.
     """
+    if stage.function not in ("voltage", "current"):
+        raise ConfigurationError(
+            f"source-meter stage {name}: function = '{stage.function}' must be 'voltage' or 'current'")
     for field in ("limit", "output_resistance", "voltage_time_constant", "current_time_constant", "loop_resistance",
                   "slew_rate"):
         value = getattr(stage, field)

@@ -24,6 +24,7 @@ from tsbench.simulated_backends.circuit.system import Row, System
 from tsbench.simulated_backends.circuit.topology import topology_of
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
+from tsbench.simulated_backends.devices.catalogue import require_mechanism
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, of generic and of specialised code
@@ -62,6 +63,8 @@ class CompiledCircuit:
     ) -> None:
         self.system = system
         names = [e.name.lower() for e in devices]
+        for element, name in zip(devices, names, strict=True):
+            require_mechanism(models[name], element.name)
         rows = [_between(system, e.nodes) for e in devices]
         rows += [system.currents[name] for name in system.stage_index]
         controls = [-1] * len(devices)

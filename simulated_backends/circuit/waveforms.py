@@ -65,6 +65,10 @@ def encode_sources(waveforms: Sequence[SourceWaveform]) -> EncodedSources:
             case Sine(level, amplitude, frequency, start):
                 kinds[k] = SINE
                 parameters[k, :4] = level, amplitude, 2.0 * math.pi * frequency, start
+            case _:
+                raise ConfigurationError(
+                    f"source waveform {type(waveform).__name__} is not one that the circuit knows; give a Constant, "
+                    f"PulseTrain, PiecewiseLinear or Sine")
         if not np.isfinite(parameters[k]).all():
             raise ConfigurationError(f"source waveform has a value that is not finite: {waveform}")
     empty = np.zeros(0)

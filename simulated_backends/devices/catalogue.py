@@ -30,6 +30,7 @@ MECHANISMS: Mapping[str, type[DeviceModel]] = {
         Capacitor, Comparator, Diode, GatedFilament, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic,
         PooleFrenkel, Resistor, SilverFilament, ThirdOrder, Transistor, TunnelDiode)
 }
+_KINDS = {model.kind: model for model in MECHANISMS.values()}
 MOST_DRAWS = 100  #: of a device, until it is one that can exist
 MARKS = {
     "F": "found in public material", "F2": "found in public code of others",
@@ -101,6 +102,26 @@ class CatalogueEntry:
             })
 
         return possible(draw).seeded(seed, device)
+
+
+def require_mechanism(model: DeviceModel, element: str) -> None:
+    """Refuse a model whose equations the compiled kernel does not have; ``element`` begins the message.
+
+    Raises
+    ------
+    ConfigurationError
+        Its kind is not one of :data:`MECHANISMS`, or is that of another mechanism, whose equations would run instead.
+    """
+    name, kind = type(model).__name__, getattr(model, "kind", None)
+    owner = _KINDS.get(kind) if isinstance(kind, int) else None
+    if owner is not None and isinstance(model, owner):
+        return
+    said = "has no kind" if kind is None else f"is of kind {kind!r}"
+    whose = (f"which is that of {owner.mechanism}" if owner is not None else
+             f"and there are no equations for it; known: {', '.join(f'{k} {m.mechanism}' for k, m in _KINDS.items())}")
+    raise ConfigurationError(
+        f"{element}: device model {name} {said}, {whose}; add its equations to evaluate_device in devices/compiled.py "
+        f"under a kind of its own, and its class to MECHANISMS in devices/catalogue.py")
 
 
 def possible(draw: Callable[[], DeviceModel]) -> DeviceModel:
