@@ -1,8 +1,9 @@
 """Oscillation frequency, jitter and regime from spike times; frequency against bias.
 
 Definition: frequency is the inverse of the mean inter-spike interval over the record. Its 95 % interval joins
-the scatter of the intervals (t-interval of their mean), the uncertainty of the first and the last spike time,
-and the accuracy of the time base, whose data-sheet limit is a uniform distribution's (limit / sqrt 3).
+the jitter of the intervals and the timing noise of the spikes, told apart by :mod:`.jitter` (timing noise matters only
+at the first and the last spike), and the accuracy of the time base, whose data-sheet limit is a uniform distribution's
+(limit / sqrt 3).
 """
 
 import math
@@ -12,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.jitter import Jitter, jitter_of
 from tsbench.analysis.spikes import Spikes, inter_spike_intervals
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
 from tsbench.records import Flag, FloatArray, Result
 
 #: fewer intervals give no trustworthy interval
 FEWEST_INTERVALS = 10
+#: with fewer, jitter and timing noise are not told apart
+FEWEST_FOR_JITTER = 5
 _TONIC, _IRREGULAR = 0.05, 0.3
 
 
@@ -29,7 +33,7 @@ class Oscillation:
     low: float | None
     high: float | None
     intervals: FloatArray  #: [s]
-    jitter: float  #: [s] standard deviation of the intervals; NaN for fewer than two
+    jitter: Jitter | None  #: of the intervals, without timing noise; None for fewer than three
     regime: str  #: "quiet", "too few", "tonic", "bursting", "variable" or "irregular"
     flags: Flag
 
@@ -51,12 +55,14 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> Oscillation:
     intervals = inter_spike_intervals(spikes)
     n = intervals.size
     if n < 2:
-        return Oscillation(None, None, None, intervals, math.nan, "quiet", spikes.flags | Flag.NO_EVENT)
+        return Oscillation(None, None, None, intervals, None, "quiet", spikes.flags | Flag.NO_EVENT)
     mean, deviation = float(intervals.mean()), float(intervals.std(ddof=1))
     ends = math.sqrt(2.0) * spikes.uncertainty / n
+    # a timing error is never exactly zero: a noiseless record says that all of the spread is jitter
+    jitter = jitter_of(intervals, max(spikes.uncertainty, 1e-3 * deviation)) if n >= FEWEST_FOR_JITTER else None
+    random = deviation / math.sqrt(n) if jitter is None else jitter.mean_uncertainty
     half = combined(
-        t_quantile_95(n - 1) * deviation / math.sqrt(n),
-        NORMAL_95 * ends,
+        max(t_quantile_95(n - 1) * random, NORMAL_95 * ends),
         NORMAL_95 * standard_uncertainty(timebase_accuracy) * mean,
     )
     flags = spikes.flags | (Flag.TOO_FEW if n < FEWEST_INTERVALS else Flag.NONE)
@@ -64,7 +70,7 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> Oscillation:
     high = 1.0 / (mean - half) if half < mean else None
     if high is None:
         flags |= Flag.CENSORED
-    return Oscillation(1.0 / mean, low, high, intervals, deviation, _regime(intervals), flags)
+    return Oscillation(1.0 / mean, low, high, intervals, jitter, _regime(intervals), flags)
 
 
 def _regime(intervals: FloatArray) -> str:
@@ -94,28 +100,14 @@ def frequency_result(found: Oscillation, conditions: Mapping[str, Any]) -> Resul
 
 
 def jitter_result(found: Oscillation, conditions: Mapping[str, Any]) -> Result:
-    """Return the standard deviation of the inter-spike intervals (normal theory interval)."""
-    n = found.intervals.size
-    method = f"standard deviation of {n} inter-spike intervals"
-    if n < FEWEST_INTERVALS:
-        return Result(
-            "inter_spike_interval_jitter",
-            "s",
-            None,
-            None,
-            None,
-            method,
-            dict(conditions),
-            found.flags | Flag.TOO_FEW,
-        )
-    relative = NORMAL_95 / math.sqrt(2.0 * (n - 1))
-    return Result(
-        "inter_spike_interval_jitter",
-        "s",
-        found.jitter,
-        found.jitter * max(0.0, 1 - relative),
-        found.jitter * (1 + relative),
-        method,
-        dict(conditions),
-        found.flags,
-    )
+    """Return the standard deviation of the inter-spike intervals without the timing noise of the spikes.
+
+    CENSORED, with an upper bound alone, where the intervals vary no more than timing noise explains.
+    """
+    n, name = found.intervals.size, "inter_spike_interval_jitter"
+    method = f"standard deviation of {n} inter-spike intervals, timing noise taken off"
+    if n < FEWEST_INTERVALS or found.jitter is None:
+        return Result(name, "s", None, None, None, method, dict(conditions), found.flags | Flag.TOO_FEW)
+    jitter = found.jitter
+    flags = found.flags | (Flag.CENSORED if jitter.value is None else Flag.NONE)
+    return Result(name, "s", jitter.value, jitter.low, jitter.high, method, dict(conditions), flags)

@@ -92,16 +92,15 @@ def oscillation_figure(
         end = float(spikes.times[0] + 7.5 * np.median(found.intervals))
     shown = time <= end
     record.plot(time[shown], values[shown], color=CURVE, linewidth=0.9)
-    seen = spikes.times[spikes.times <= end]
+    seen = spikes.times <= end
     record.plot(
-        seen,
-        np.full(seen.size, 0.5 * (spikes.low + spikes.high)),
+        spikes.times[seen],
+        spikes.levels[seen],
         "v",
         color=THRESHOLD,
         markersize=6,
         label=f"spikes ({spikes.times.size} in the record)",
     )
-    record.axhspan(spikes.low, spikes.high, color=MUTED, alpha=0.12, linewidth=0)
     label(record, "time", "s", "device voltage" if unit == "V" else "device current", unit)
     if found.frequency is None:
         record.text(

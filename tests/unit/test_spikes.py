@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.frequency import frequency_result, jitter_result, oscillation
+from tsbench.analysis.jitter import jitter_of
+from tsbench.analysis.reversals import reversals
 from tsbench.analysis.spikes import inter_spike_intervals, spike_times
+from tsbench.analysis.statistics import t_quantile_95
 from tsbench.records import Flag
 
 
@@ -142,3 +145,69 @@ def test_jitter_is_measured():
     time, values, _ = relaxation(1e-6, 10e-9, 40_000, jitter=0.02)
     jitter = jitter_result(oscillation(spike_times(time, values)), {})
     assert jitter.low < 0.02e-6 * 1.0 < jitter.high
+
+
+def unequal(seed, small, drift, jitter=0.0, narrow=False):
+    """Forty spikes, every second ``small`` times as high, on a drift; returns (time, values, true spike times)."""
+    random = np.random.default_rng(seed)
+    at = 1e-6 * (0.4 + 0.3 * random.random()) + np.cumsum(np.r_[0, 1e-6 * (1 + jitter * random.standard_normal(39))])
+    time = 1e-8 * np.arange(int((at[-1] + 0.5e-6) / 1e-8))
+    heights = np.where(np.arange(40) % 2, small, 1.0)
+    if narrow:  # charges within a twentieth of a period and discharges slowly
+        values = np.interp(time, np.ravel(np.column_stack((at - 5e-8, at))), np.ravel([0.0 * heights, heights], "F"))
+    else:
+        values = sum(h * np.exp(-(((time - t) / 1.25e-7) ** 2)) for t, h in zip(at, heights, strict=True))
+    return time, values + drift * time / time[-1] + 0.01 * random.standard_normal(time.size), at
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize(("small", "drift"), [(0.6, 0), (0.4, 0), (0.25, 0), (1, 1), (1, -1), (1, 2), (0.4, 1)])
+def test_spikes_of_two_heights_and_on_a_drift_are_all_found(small, drift, narrow):
+    covered = 0
+    for seed in range(20):
+        time, values, at = unequal(seed, small, drift, narrow=narrow)
+        spikes = spike_times(time, values)
+        assert spikes.times.size == at.size
+        found = oscillation(spikes, 2e-6)
+        covered += found.low <= (at.size - 1) / (at[-1] - at[0]) <= found.high
+    assert covered >= 17
+
+
+def test_the_interval_of_a_train_without_jitter_is_that_of_its_timing():
+    """Timing noise nearly cancels in the mean of many intervals, and it is no jitter of the device."""
+    time, values, _ = unequal(1, 1.0, 0.0)
+    spikes = spike_times(time, values)
+    found = oscillation(spikes, 0.0)
+    half = (found.high - found.low) / 2 / found.frequency**2
+    assert half < 4.0 * np.sqrt(2.0) * spikes.uncertainty / found.intervals.size
+    jitter = jitter_result(found, {})
+    assert jitter.value is None and jitter.low is None
+    assert Flag.CENSORED in jitter.flags
+    assert jitter.high < 2.0 * spikes.uncertainty
+
+
+@pytest.mark.parametrize(("jitter", "timing"), [(1.0, 0.1), (0.5, 1.0), (0.0, 1.0)])
+@pytest.mark.parametrize("count", [15, 100, 1500])
+def test_jitter_and_timing_noise_are_told_apart(jitter, timing, count):
+    """Both intervals, of the jitter and of the mean, hold the truth in most of a hundred trains."""
+    covered, uncertainties = np.zeros(2, int), []
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        times = np.cumsum(100.0 + jitter * random.standard_normal(count + 1))
+        times += timing * random.standard_normal(count + 1)
+        found = jitter_of(np.diff(times), timing)
+        mean_half = t_quantile_95(count - 1) * found.mean_uncertainty
+        covered += [(found.low or 0.0) <= jitter <= found.high, abs(np.diff(times).mean() - 100.0) <= mean_half]
+        uncertainties.append(found.mean_uncertainty)
+    assert covered.min() >= 89
+    assert np.median(uncertainties) < 2.0 * np.sqrt(jitter**2 / count + 2 * timing**2 / count**2)
+
+
+def test_the_work_on_a_long_record_does_not_grow_faster_than_its_length():
+    """Counted, not timed: passes of the loop that takes reversals out, on a record of 2e6 noisy samples."""
+    random = np.random.default_rng(0)
+    place = np.arange(2_000_000) % 300
+    values = np.where(place < 270, place / 270, 1 - (place - 270) / 30) + 0.01 * random.standard_normal(place.size)
+    turns = reversals(values, 0.14)
+    assert turns.size == pytest.approx(2 * place.size / 300, abs=3)
+    assert spike_times(1e-9 * np.arange(place.size), values).times.size == pytest.approx(place.size / 300, abs=2)

@@ -1,0 +1,151 @@
+"""Jitter of a spike train apart from the noise of its timing.
+
+Model: an inter-spike interval is its mean, a random part of its own (the jitter of the device, standard deviation J),
+and the difference of the timing errors of two spikes (standard deviation e). A timing error makes one interval longer
+and the next shorter, so it nearly cancels in the mean of n intervals: variance J^2/n + 2 e^2/n^2. Both parts widen the
+spread of the intervals alike and differ in the correlation of neighbours: the covariance of the intervals is
+J^2 I + e^2 T with T = tridiag(-1, 2, -1), whose eigenvectors are sines (discrete sine transform, type I) with
+eigenvalues 2 - 2 cos(pi k / (n + 1)). The share of J is integrated over on a grid, by the likelihood of the
+transformed intervals for normal errors and a flat prior: on J / sqrt(J^2 + 2 e^2), or on J where the timing error was
+estimated from the noise of the record, with a log-normal prior on e around that.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from tsbench.records import FloatArray
+
+#: J / sqrt(J^2 + 2 e^2) on the first grid, and points of a second one where the first finds the weight
+_SHARES = np.concatenate(([0.0], np.geomspace(1e-4, 1.0, 120)))
+_FINE = 80
+#: intervals that are transformed; of a longer train only so many
+_MOST = 20_000
+#: an estimate of the timing error is good to a factor of exp(0.5), one standard deviation
+_TIMING_SPREAD = 0.5
+#: normal quantiles at equal steps of probability, by which the spread of a variance estimate is stepped through
+_QUANTILES = np.array([NormalDist().inv_cdf((k + 0.5) / 25) for k in range(25)])
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """``value`` is None where the intervals vary no more than their timing errors explain: ``high`` is then a bound."""
+
+    value: float | None  #: [s] standard deviation of the intervals without timing errors
+    low: float | None  #: [s] 95 % interval
+    high: float
+    mean_uncertainty: float  #: [s] standard uncertainty of the mean of the intervals
+
+
+def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
+    """Split the spread of inter-spike intervals into jitter and timing noise.
+
+    Parameters
+    ----------
+    intervals : [s], shape (n,), in order, n of at least 3
+    timing : [s] standard uncertainty of one spike time as estimated from the noise of the record; 0: not known
+    """
+    n = intervals.size
+    variance = float(np.var(intervals, ddof=1))
+    if variance <= (1e-12 * float(intervals.mean())) ** 2:  # rounding
+        return Jitter(None, None, math.sqrt(variance), timing * math.sqrt(2.0) / n)
+    used = intervals[:_MOST]
+    spectrum = _Spectrum(used, timing)
+    coarse = spectrum.posterior(_SHARES)
+    shares = _narrowed(coarse)
+    fine = spectrum.posterior(shares) if shares.size else coarse
+    of_mean = fine.weights @ (fine.variances * (fine.shares**2 / n + (1.0 - fine.shares**2) / n**2))
+    spread = _spread_of_deviation(used.size - 1)
+    jitters = np.multiply.outer(fine.shares * np.sqrt(fine.variances), spread).ravel()
+    low, middle, high = _quantiles(jitters, np.repeat(fine.weights, spread.size), (0.025, 0.5, 0.975))
+    if used.size < n:  # the variance itself is better known from the whole train
+        scale = math.sqrt(variance / float(np.var(used, ddof=1)))
+        low, middle, high, of_mean = low * scale, middle * scale, high * scale, of_mean * scale**2
+    if coarse.needs_no_jitter:
+        return Jitter(None, None, high, math.sqrt(of_mean))
+    return Jitter(middle, low, high, math.sqrt(of_mean))
+
+
+@dataclass(frozen=True)
+class _Posterior:
+    shares: FloatArray  #: of the jitter, shape (m,)
+    densities: FloatArray  #: relative to the highest, shape (m,)
+    variances: FloatArray  #: [s^2] J^2 + 2 e^2 that suits each share, shape (m,)
+
+    @property
+    def weights(self) -> FloatArray:
+        """Return the weight of each share, together 1."""
+        weights = self.densities * np.gradient(self.shares)
+        normalised: FloatArray = weights / weights.sum()
+        return normalised
+
+    @property
+    def needs_no_jitter(self) -> bool:
+        """Whether no jitter at all fits nearly as well as the best: within a factor of exp(2) in likelihood."""
+        return bool(self.densities[0] > math.exp(-2.0))
+
+
+class _Spectrum:
+    """Intervals in the basis in which both parts are diagonal."""
+
+    def __init__(self, intervals: FloatArray, timing: float) -> None:
+        n = intervals.size
+        self._seen, self._ones = _sine_transform(intervals - intervals.mean()), _sine_transform(np.ones(n))
+        self._timing = 1.0 - np.cos(np.pi * np.arange(1, n + 1) / (n + 1))  # half the eigenvalues of T
+        self._known = timing
+
+    def posterior(self, shares: FloatArray) -> _Posterior:
+        """Return the density of each share; mean and variance are integrated out or fitted for each."""
+        n = self._seen.size
+        logarithms, variances = np.empty(shares.size), np.empty(shares.size)
+        for k, share in enumerate(shares):
+            spectrum = share**2 + (1.0 - share**2) * self._timing
+            information = float(self._ones @ (self._ones / spectrum))
+            rest = self._seen - float(self._ones @ (self._seen / spectrum)) / information * self._ones
+            squares = float(rest @ (rest / spectrum))
+            variances[k] = squares / (n - 1)
+            logarithms[k] = -0.5 * (
+                float(np.log(spectrum).sum()) + math.log(information) + (n - 1) * math.log(squares))
+        if self._known > 0.0:
+            others = np.maximum(1.0 - shares**2, 1e-12)
+            error = np.sqrt(0.5 * variances * others)
+            # flat in J and log-normal in e: 1 / (1 - share^2) is what that is in terms of the share
+            logarithms -= 0.5 * (np.log(error / self._known) / _TIMING_SPREAD) ** 2 + np.log(others)
+        return _Posterior(shares, np.exp(logarithms - logarithms.max()), variances)
+
+
+def _narrowed(found: _Posterior) -> FloatArray:
+    """Return a finer grid over the shares that have any weight; empty where the first is fine enough."""
+    summed = np.cumsum(found.weights)
+    first, last = int(np.searchsorted(summed, 1e-4)), int(np.searchsorted(summed, 1.0 - 1e-4))
+    if last - first > _FINE // 2:
+        return np.empty(0)
+    low, high = found.shares[max(first - 1, 0)], found.shares[min(last + 1, found.shares.size - 1)]
+    return np.linspace(low, high, _FINE)
+
+
+def _spread_of_deviation(degrees: int) -> FloatArray:
+    """Return the factors by which a standard deviation may differ from its estimate, at equal steps of probability.
+
+    A scaled inverse chi-square distribution by Wilson and Hilferty's approximation (PNAS 17, 684, 1931).
+    """
+    cubes: FloatArray = np.maximum(1.0 - 2.0 / (9.0 * degrees) + _QUANTILES * math.sqrt(2.0 / (9.0 * degrees)), 0.05)
+    factors: FloatArray = cubes**-1.5
+    return factors
+
+
+def _sine_transform(values: FloatArray) -> FloatArray:
+    """Return the orthonormal discrete sine transform of type I, shape (n,)."""
+    n = values.size
+    odd = np.concatenate(([0.0], values, [0.0], -values[::-1]))
+    transformed: FloatArray = -np.fft.rfft(odd).imag[1 : n + 1] / math.sqrt(2.0 * (n + 1))
+    return transformed
+
+
+def _quantiles(values: FloatArray, weights: FloatArray, shares: tuple[float, ...]) -> list[float]:
+    order = np.argsort(values)
+    summed = np.cumsum(weights[order])
+    places = np.searchsorted(summed, np.array(shares) * summed[-1])
+    return [float(values[order[min(int(place), order.size - 1)]]) for place in places]
