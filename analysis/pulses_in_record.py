@@ -21,10 +21,12 @@ _FLOWS, _BASE_MARGIN = 0.3, 1.5
 _LEAST_SIGMAS = 8.0
 _ROUNDING = 1e-9  #: less than this share of the voltage is rounding
 _FEWEST_SAMPLES = 4  #: a pulse has at least so many
+_FEWEST_OF_RECTANGLE = 12  #: with fewer samples a rectangle looks like a ramp
 #: an edge takes at most this share of the pulse, or so many samples
 _EDGE_SHARE, _EDGE_SAMPLES = 0.15, 2
 #: share of the samples between pulses that must lie at the base
 _AT_BASE = 0.9
+_FEWEST_BETWEEN = 8  #: and so many must there be
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
     sharp = (np.abs(voltage - base) > _BEGINS * top) | (np.abs(current - zero) > flows * most)
     runs = [(first + int(np.argmax(sharp[first : last + 1])), last - int(np.argmax(sharp[first : last + 1][::-1])))
             for first, last in runs]  # smoothing has widened them
+    runs = [part for first, last in runs for part in _by_side(voltage[first : last + 1] - base, _BEGINS * top, first)]
     spans = []
     for k, (first, last) in enumerate(runs):
         part = smoothed(voltage, 5)[first : last + 1]
@@ -84,6 +87,15 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
             float(time[last] - time[first]) * (last - first + 1) / (last - first),
             float(part[int(np.argmax(np.abs(part - base)))])))
     return PulseRecord(base, tuple(spans), _rectangular(away, present, spans, top))
+
+
+def _by_side(excursion: FloatArray, least: float, offset: int) -> list[tuple[int, int]]:
+    """Return (first, last) of a run, one part for each stretch on the same side of the base."""
+    sure = np.flatnonzero(np.abs(excursion) > least)
+    turns = sure[1:][np.diff(np.sign(excursion[sure])) != 0]
+    begins = [0, *turns.tolist()]
+    ends = [*(turns - 1).tolist(), excursion.size - 1]
+    return [(offset + first, offset + last) for first, last in zip(begins, ends, strict=True) if last > first]
 
 
 def _rectangular(away: FloatArray, present: npt.NDArray[np.bool_], spans: list[PulseSpan], top: float) -> bool:
@@ -97,7 +109,9 @@ def _rectangular(away: FloatArray, present: npt.NDArray[np.bool_], spans: list[P
         high = int(np.argmax(rise >= 0.8 * height))
         low = np.flatnonzero(rise[: high + 1] <= 0.2 * height)
         taken = high - int(low[-1]) if low.size else high
-        short.append(taken <= max(_EDGE_SHARE * (span.last - span.first), _EDGE_SAMPLES + 2))
+        length = span.last - span.first + 1
+        longest = min(max(_EDGE_SHARE * length, _EDGE_SAMPLES + 2), length / 3)  # 2: smoothing
+        short.append(length >= _FEWEST_OF_RECTANGLE and taken <= longest)
     between = away[~present]
-    quiet = between.size > 0 and float(np.mean(between < 0.15 * top)) >= _AT_BASE
+    quiet = between.size >= _FEWEST_BETWEEN and float(np.mean(between < 0.15 * top)) >= _AT_BASE
     return quiet and float(np.mean(short)) > 0.5
