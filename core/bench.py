@@ -1,5 +1,6 @@
 """The bench: from ``bench.toml`` to open, identified, guarded instruments by role; safe however it ends."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -232,6 +233,19 @@ class Bench:
         """
         if self._ownership is not None:
             self._ownership.tell(run, address)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what makes a run repeatable: the bench file's text, the device's place, what the VISA library is."""
+        device = self.file.table.devices.get(self.device.identifier)
+        found = {name: getattr(device, name, None) for name in ("temperature", "die")}
+        text = self.file.text
+        libraries = {name: getattr(manager.visalib, "facts", None) for name, manager in self._managers.items()}
+        return {
+            "bench_file": {
+                "name": self.file.path.name, "text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()},
+            **{name: value for name, value in found.items() if value is not None},
+            **({"simulation": known} if (known := {k: dict(v) for k, v in libraries.items() if v}) else {}),
+        }
 
     # ------------------------------------------------------------------------------------------ watching
 

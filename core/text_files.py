@@ -55,9 +55,19 @@ def read_toml(path: Path | str, what: str, largest: int = LARGEST) -> dict[str, 
     Raises
     ------
     ConfigurationError
-        As ``read_text``; or one line that says what is not TOML, or beyond what TOML holds.
+        As ``read_text`` and ``parse_toml``.
     """
-    text = read_text(path, what, largest)
+    return parse_toml(read_text(path, what, largest), path, what)
+
+
+def parse_toml(text: str, path: Path | str, what: str) -> dict[str, Any]:
+    """Return the content of a TOML text that was read from ``path``.
+
+    Raises
+    ------
+    ConfigurationError
+        One line that says what is not TOML, or beyond what TOML holds.
+    """
     try:
         content = tomllib.loads(text)
     except RecursionError:

@@ -11,9 +11,9 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.fixture import DEVICE, has_place
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
-from tsbench.quantities import Amperes, Coulombs, Joules, Number, Ohms, Seconds, Volts, Watts
+from tsbench.quantities import Amperes, Coulombs, Joules, Kelvins, Number, Ohms, Seconds, Volts, Watts
 from tsbench.records import DeviceDescription, DeviceLimits, Sensing
-from tsbench.text_files import read_toml
+from tsbench.text_files import parse_toml, read_text
 
 
 class _Table(BaseModel):
@@ -64,6 +64,8 @@ class DeviceTable(_Table):
     stack: str = ""
     area: Number | None = Field(default=None, gt=0)  #: [m^2]
     notes: str = ""
+    temperature: Kelvins | None = Field(default=None, gt=0)  #: at which it is measured, as the lab knows it
+    die: tuple[int, int] | None = None  #: column and row on its wafer
     limits: LimitsTable = LimitsTable()
 
 
@@ -99,8 +101,9 @@ class BenchTable(_Table):
 class BenchFile:
     """A validated bench file."""
 
-    def __init__(self, path: Path, table: BenchTable) -> None:
+    def __init__(self, path: Path, table: BenchTable, text: str = "") -> None:
         self.path = path
+        self.text = text  #: as it was read
         self.table = table
         self.name = table.name or path.stem
         self.netlist: Netlist | None = None
@@ -116,9 +119,10 @@ class BenchFile:
             One line: the file, the key, what is wrong, and the nearest known name.
         """
         file = Path(path)
-        raw = read_toml(file, "bench file")
+        text = read_text(file, "bench file")
+        raw = parse_toml(text, file, "bench file")
         try:
-            return cls(file, BenchTable.model_validate(raw))
+            return cls(file, BenchTable.model_validate(raw), text)
         except ValidationError as error:
             raise ConfigurationError(f"{file}: {explain(error, BenchTable)}") from None
 

@@ -12,6 +12,7 @@ from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.liveness import Liveness
 from tsbench.instruments.ownership import Ownership, this_process
 from tsbench.instruments.registry import DriverEntry, driver_class, driver_of, entry, fits
+from tsbench.instruments.setting_units import with_units
 from tsbench.records import Identity
 
 _TRIES = 3  #: at making one instrument safe, opening its connection again in between
@@ -113,7 +114,7 @@ class Connection:
             "firmware": identity.firmware, "manufacturer": identity.manufacturer,
             "resource": self.table.resource, "visa_library": self.library,
             "roles": roles, "simulated": identity.simulated,
-            "settings": dict(self.driver.accepted_settings()),
+            "settings": with_units(self.driver.accepted_settings()),
             "accuracy": {key: dict(value) for key, value in self.driver.accuracy().items()},
         }
 

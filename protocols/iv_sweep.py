@@ -1,6 +1,7 @@
 """I-V sweep: a source meter steps through levels under compliance and reads voltage and current at each."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -99,6 +100,11 @@ class IVSweep(Protocol):
         le=100,
         description="points between two looks of the scope; 1 judges every reading by itself",
     )
+
+    def table(self) -> tuple[Column, ...]:
+        """Return the columns; the set-point has the unit of the drive."""
+        unit = _UNITS[self.drive][0]
+        return tuple(replace(column, unit=unit) if column.name == "set_point" else column for column in self.columns)
 
     @model_validator(mode="before")
     @classmethod

@@ -80,6 +80,10 @@ class Protocol(BaseModel, ABC):
             marks += get_args(part)
         return next((mark.symbol for mark in marks if isinstance(mark, Unit)), "")
 
+    def table(self) -> tuple[Column, ...]:
+        """Return the columns of the point table with the units that they have under these parameters."""
+        return self.columns
+
     def parameters(self) -> dict[str, dict[str, Any]]:
         """Return name -> {"value", "unit"} for the run file."""
         return {

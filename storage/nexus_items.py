@@ -80,8 +80,14 @@ def empty(parent: Any, name: str, shape: tuple[int, ...], dtype: Any, units: str
     return dataset
 
 
+UNSET = "NaN: not set, or left to the instrument"  #: attribute "missing" of a number that has no value
+
+
 def anything(parent: Any, name: str, value: Any, units: str = "") -> Any:
-    """Create a dataset of what a setting or parameter may be: number, text, list of numbers, or JSON text."""
+    """Create a dataset of what a setting or parameter may be: number, text, list of numbers, or JSON text.
+
+    What is not set is a NaN with its unit and the attribute "missing", or, without a unit, absent.
+    """
     name = safe_name(name)
     if name.endswith(_RESERVED):
         name += "_value"
@@ -92,7 +98,9 @@ def anything(parent: Any, name: str, value: Any, units: str = "") -> Any:
     if isinstance(value, str):
         return text(parent, name, value)
     if value is None:
-        return text(parent, name, "none", none=True)
+        if units:
+            number(parent, name, None, units).attrs["missing"] = UNSET
+        return None
     if isinstance(value, list) and value and all(isinstance(v, int | float) for v in value):
         return array(parent, name, np.asarray(value, dtype=np.float64), units)
     return text(parent, name, codec.to_json(value), type="application/json")

@@ -44,7 +44,9 @@ def _run(entry: Any) -> Run:
     header = record_data.header_from(codec.from_json(_text(entry["run/header"])))
     steps = entry["steps"]
     flags = steps["flags"][...].astype(np.uint32)
-    columns = [steps[column_name(column)][...] for column in header.columns]
+    names = [column_name(column) for column in header.columns]
+    names = [f"{name}_column" if f"{name}_column" in steps else name for name in names]  # "index" of schema 1.0
+    columns = [steps[name][...] for name in names]
     points = np.column_stack(columns) if columns else np.zeros((len(flags), 0))
     return Run(
         header=header,

@@ -7,15 +7,31 @@ from typing import Any
 import h5py
 import numpy as np
 
+from tsbench.quantities import CONDITION_UNITS
 from tsbench.records import Column, Result, Run, RunHeader
 from tsbench.storage import codec, record_data, run_id
 from tsbench.storage import nexus_items as nx
+from tsbench.storage.nexus_header import (
+    SIMULATED,
+    clock_zero,
+    loud,
+    write_facts,
+    write_fixture,
+    write_process,
+    write_sample,
+)
 from tsbench.storage.nexus_waveforms import describe_flags, write_waveforms
 from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
-from tsbench.storage.schema import CREATOR, DEFINITION, DEFINITION_VERSION, DIGEST, SCHEMA, TREE_DIGEST, safe_name
+from tsbench.storage.schema import (
+    CREATOR,
+    DIGEST,
+    DIMENSION,
+    SCHEMA,
+    TREE_DIGEST,
+    safe_name,
+)
 from tsbench.storage.tree_digest import tree_digest
 
-_SIMULATED = "SIMULATED DATA: no real device was measured"
 _CONTROLLED = ("set", "source", "bias", "level", "amplitude", "programmed")
 
 
@@ -25,10 +41,10 @@ def write_run(run: Run, path: Path) -> str:
     with h5py.File(path, "w", track_order=True) as file:
         _root(file, run, digest)
         entry = nx.group(file, "entry", "NXentry", default="data", simulated=run.header.simulated)
-        _facts(entry, run)
-        _process(entry, run.header.provenance)
-        _sample(entry, run.header)
-        _fixture(entry, run.header)
+        write_facts(entry, run)
+        write_process(entry, run.header.provenance)
+        write_sample(entry, run.header)
+        write_fixture(entry, run.header)
         steps = _steps(entry, run)
         _instruments(entry, run.header, steps)
         _protocol(entry, run.header)
@@ -53,101 +69,20 @@ def _root(file: Any, run: Run, digest: str) -> None:
     file.attrs[DIGEST] = digest
     file.attrs["simulated"] = run.header.simulated
     if run.header.simulated:
-        file.attrs["SIMULATED"] = _SIMULATED
-
-
-def _facts(entry: Any, run: Run) -> None:
-    header = run.header
-    loud = _loud(header)
-    nx.text(entry, "definition", DEFINITION, version=DEFINITION_VERSION)
-    nx.text(entry, "title", f"{loud}{header.protocol} on {header.device.identifier}")
-    nx.text(entry, "start_time", header.start_time)
-    nx.text(entry, "end_time", run.end_time)
-    nx.text(entry, "program_name", PROGRAM, version=str(header.provenance.get("version", "")))
-    nx.text(entry, "identifier_experiment", header.run_id)
-    nx.text(entry, "identifier_collection", header.campaign_id)
-    nx.text(entry, "experiment_description", f"{loud}protocol {header.protocol} of a threshold-switching device")
-    group = nx.group(entry, "run", "NXcollection")
-    nx.text(group, "status", run.status)
-    nx.text(group, "reason", run.reason)
-    nx.number(group, "points_planned", header.planned_points, "")
-    nx.number(group, "points_acquired", len(run.points), "")
-    nx.number(group, "waveforms_acquired", len(run.waveforms), "")
-    nx.text(group, "schema", SCHEMA)
-    simulated = group.create_dataset("simulated", data=header.simulated)
-    simulated.attrs["meaning"] = _SIMULATED if header.simulated else "real instruments answered"
-    header_text = codec.to_json(header)
-    nx.text(group, "header", header_text, type="application/json", sha256=codec.sha256(header_text))
-    user = nx.group(entry, "user", "NXuser")
-    nx.text(user, "name", header.user or "unknown")
-
-
-def _loud(header: RunHeader) -> str:
-    return "SIMULATED " if header.simulated else ""
-
-
-def _process(entry: Any, provenance: Mapping[str, Any]) -> None:
-    process = nx.group(entry, "process", "NXprocess")
-    version = str(provenance.get("version", ""))
-    nx.text(process, "program", PROGRAM, version=version, program_url=PROGRAM_URL)
-    nx.text(process, "date", run_id.timestamp())
-    environment = nx.group(process, "environment", "NXcollection")
-    for name, value in provenance.items():
-        nx.anything(environment, name, value)
-
-
-def _sample(entry: Any, header: RunHeader) -> None:
-    device = header.device
-    sample = nx.group(entry, "sample", "NXsample")
-    nx.text(sample, "name", device.identifier)
-    if device.material:
-        nx.text(sample, "chemical_formula", device.material)
-    dut = nx.group(sample, "dut", "NXcollection")
-    nx.text(dut, "device", device.identifier)
-    nx.text(dut, "stack", device.stack)
-    nx.text(dut, "notes", device.notes)
-    if device.area is not None:
-        nx.number(dut, "area", device.area, "m^2")
-    limits = nx.group(dut, "limits", "NXcollection")
-    for name, unit in (
-        ("max_voltage", "V"),
-        ("max_current", "A"),
-        ("max_power", "W"),
-        ("max_charge", "C"),
-        ("max_energy", "J"),
-    ):
-        limit = getattr(device.limits, name)
-        if limit is not None:
-            nx.number(limits, name, limit, unit)
-
-
-def _fixture(entry: Any, header: RunHeader) -> None:
-    fixture = header.fixture
-    group = nx.group(entry, "fixture", "NXcollection")
-    nx.text(group, "netlist", fixture.netlist, type="application/x-spice")
-    for name, values, unit in (
-        ("terminals", fixture.terminals, ""),
-        ("path_resistance", fixture.path_resistance, "Ohm"),
-        ("source_resistance", fixture.source_resistance, "Ohm"),
-    ):
-        part = nx.group(group, name, "NXcollection")
-        for key, value in values.items():
-            nx.anything(part, key, value, unit)
-    nx.number(group, "parallel_capacitance", fixture.parallel_capacitance, "F")
-    sensing = nx.group(group, "sensing", "NXcollection")
-    for key, value in codec.plain(fixture.sensing).items():
-        nx.anything(sensing, key, value, "Ohm" if key.endswith("resistance") else "")
+        file.attrs["SIMULATED"] = SIMULATED
 
 
 def _steps(entry: Any, run: Run) -> Any:
     steps = nx.group(entry, "steps", "NXcollection")
-    index = nx.array(steps, "index", np.arange(len(run.points), dtype=np.int64), "")
-    index.make_scale("index")
+    index = nx.array(steps, DIMENSION, np.arange(len(run.points), dtype=np.int64), "")
+    index.make_scale(DIMENSION)
     for position, column in enumerate(run.header.columns):
         values = np.ascontiguousarray(run.points[:, position])
         dataset = nx.array(steps, column_name(column), values, column.unit)
         dataset.attrs["long_name"] = f"{column.name} [{column.unit}]" if column.unit else column.name
         dataset.attrs["description"] = column.help
+        if column.name == "time" and (zero := clock_zero(run.header)):
+            dataset.attrs["start"] = zero
         dataset.dims[0].attach_scale(index)
     flags = nx.array(steps, "flags", run.point_flags.astype(np.uint32), "")
     describe_flags(flags)
@@ -156,9 +91,9 @@ def _steps(entry: Any, run: Run) -> Any:
 
 
 def column_name(column: Column) -> str:
-    """Return the dataset name of a column; "index" and "flags" are taken."""
+    """Return the dataset name of a column; names that the table itself needs are taken."""
     name = safe_name(column.name)
-    return f"{name}_column" if name in {"index", "flags"} else name
+    return f"{name}_column" if name in {DIMENSION, "flags"} else name
 
 
 def _instruments(entry: Any, header: RunHeader, steps: Any) -> None:
@@ -172,7 +107,7 @@ def _instruments(entry: Any, header: RunHeader, steps: Any) -> None:
         sensor = nx.group(environment, column_name(column), "NXsensor")
         nx.text(sensor, "name", column.help or column.name)
         # hard links: the same numbers, and their dimension where netCDF looks for it
-        sensor["value"], sensor["index"] = steps[column_name(column)], steps["index"]
+        sensor["value"], sensor[DIMENSION] = steps[column_name(column)], steps[DIMENSION]
     for name, facts in header.instruments.items():
         group = nx.group(instrument, safe_name(name), "NXcollection")
         parts = [str(facts.get(key, "")) for key in ("manufacturer", "model", "serial", "firmware")]
@@ -205,7 +140,7 @@ def _protocol(entry: Any, header: RunHeader) -> None:
 def _log(entry: Any, run: Run) -> None:
     log = nx.group(entry, "log", "NXcollection")
     times = nx.array(log, "time", np.array([event.time for event in run.events], dtype=np.float64), "s")
-    times.attrs["start"] = run.header.start_time
+    times.attrs["start"] = clock_zero(run.header) or run.header.start_time
     nx.texts(log, "kind", [event.kind for event in run.events])
     nx.texts(log, "message", [event.message for event in run.events])
     nx.texts(log, "data", [codec.to_json(event.data) for event in run.events], type="application/json")
@@ -217,7 +152,7 @@ def _default_plot(entry: Any, run: Run, steps: Any, preview: Any) -> None:
         signal, axis = columns or (run.header.columns[-1], run.header.columns[0])
         names = [column_name(signal), column_name(axis)]
         plot = nx.data_group(entry, "data", names[0], (names[1],))
-        for name in dict.fromkeys((*names, "index")):  # hard links: the same numbers, and their dimension
+        for name in dict.fromkeys((*names, DIMENSION)):  # hard links: the same numbers, and their dimension
             plot[name] = steps[name]
     else:
         # not called "signal": a validator takes the attribute of that name for the dataset
@@ -228,7 +163,7 @@ def _default_plot(entry: Any, run: Run, steps: Any, preview: Any) -> None:
         else:
             nx.array(plot, name, np.zeros(0), "")
             nx.array(plot, "time", np.zeros(0), "s")
-    nx.text(plot, "title", _loud(run.header) + run.header.run_id)
+    nx.text(plot, "title", loud(run.header) + run.header.run_id)
 
 
 def plot_columns(columns: Sequence[Column]) -> tuple[Column, Column] | None:
@@ -284,11 +219,10 @@ def write_extraction(
 
 
 def _condition_units(header: RunHeader) -> dict[str, str]:
-    """Units of waveform conditions: those of the column or parameter of the same name."""
-    units = {column.name: column.unit for column in header.columns}
+    """Units of waveform conditions: those of the column or parameter of the same name, else of such results."""
+    units = {name: unit for name, unit in CONDITION_UNITS.items() if name != "level"}  # of a waveform: a source's
     for name, item in header.parameters.items():
         if isinstance(item, Mapping):
-            units.setdefault(name, str(item.get("unit") or ""))
-    for name, unit in (("bias", "V"), ("amplitude", "V"), ("width", "s"), ("period", "s")):
-        units.setdefault(name, unit)
-    return units
+            units[name] = str(item.get("unit") or "")
+    units |= {column.name: column.unit for column in header.columns}
+    return {**units, "time": "s"}

@@ -13,6 +13,8 @@ TREE_DIGEST = "tsbench_tree_sha256"  #: attribute of the root, since 1.1: of the
 DEFINITION = "NXsensor_scan"
 DEFINITION_VERSION = "2026.01"
 CREATOR = "tsbench"
+DIMENSION = "point"  #: the number of a point, from 0; "index" in schema 1.0
+CLOCK_AT_START = "clock_at_start"  #: in a run's provenance: what the bench's clock showed at its start_time [s]
 SUFFIX = ".nxs"
 PART_SUFFIX = ".nxs.part"
 

@@ -23,6 +23,7 @@ from tsbench.storage.provenance import provenance
 from tsbench.storage.recorder import RunRecorder, unfinished
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_id import new_run_id, timestamp
+from tsbench.storage.schema import CLOCK_AT_START
 from tsbench.storage.watchdog_events import watchdog_path
 
 
@@ -241,12 +242,17 @@ def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader
         run_id=new_run_id(protocol.name, device.identifier),
         protocol=protocol.name,
         parameters=protocol.parameters(),
-        columns=tuple(protocol.columns),
+        columns=protocol.table(),
         device=device,
         fixture=bench.fixture,
         instruments=instruments,
         simulated=any(bool(facts.get("simulated")) for facts in instruments.values()),
         start_time=timestamp(),
         planned_points=plan.points,
-        provenance=provenance(),
+        provenance={**provenance(), **_facts_of(bench)},
     )
+
+
+def _facts_of(bench: RunnerBench) -> dict[str, Any]:
+    """Return what the bench knows of itself: its clock at the start, and its files where it has any."""
+    return {CLOCK_AT_START: bench_time(bench, 0.0), **getattr(bench, "facts", dict)()}

@@ -6,6 +6,7 @@ the resource manager to its closing, and opening again is a new bench (see
 """
 
 import functools
+import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterable
@@ -74,6 +75,13 @@ class TsbenchVisaLibrary(VisaLibraryBase):
     def positioner(self) -> SimulatedPositioner:
         """Return what connects the devices."""
         return self.world.positioner
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what makes this simulation the same again: its world file, by name and SHA-256, and its seed."""
+        path = self.world.path
+        return {
+            "world": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "seed": self.world.file.seed}
 
     # ------------------------------------------------------------------------------------ opening, closing
 
