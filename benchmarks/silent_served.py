@@ -1,0 +1,114 @@
+"""One instrument of a served bench falls silent behind its socket: the part of ``benchmarks.silent`` in wall time.
+
+The bench is served by another process; between it and one of the instruments stands a relay that, at a word, forwards
+nothing more. Source meter and both generator outputs are on then.
+"""
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+from tsbench.bench import Bench
+from tsbench.instruments import SourceSettings
+
+#: by the model code of the addresses in the example
+MODELS = {"0x2450": "source_meter", "0x5A01": "generator", "0x1764": "scope"}
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+
+class Relay:
+    """Forwards bytes between clients and a port of this machine until it is told to be silent."""
+
+    def __init__(self, port: int) -> None:
+        self.silent = threading.Event()
+        self._to = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                server = socket.create_connection(("127.0.0.1", self._to))
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=self._pump, args=ends, daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while content := source.recv(65536):
+                if not self.silent.is_set():
+                    target.sendall(content)
+
+
+def off_after(silent: str, folder: Path) -> tuple[dict[str, float], float]:
+    """Silence one instrument with three outputs on, make safe.
+
+    Returns
+    -------
+    dict, float
+        Instrument with outputs -> when [s] they had been read back as off, where it answered; and when all was done.
+    """
+    shutil.copy(EXAMPLES / "resistor.world.toml", folder)
+    with _served(folder / "resistor.world.toml") as addresses:
+        relay = Relay(int(addresses[silent].split("::")[2]))
+        text = (EXAMPLES / "resistor.bench.toml").read_text("utf-8").replace("resistor.world.toml@tsbench", "@py")
+        text = text.replace('pulser = "generator.1"', 'bias = "generator.2"\npulser = "generator.1"')
+        for line in [line for line in text.splitlines() if line.startswith("resource")]:
+            name = MODELS[line.split("::")[2]]
+            port = str(relay.port) if name == silent else addresses[name].split("::")[2]
+            text = text.replace(line, f'resource = "TCPIP0::127.0.0.1::{port}::SOCKET"')
+        bench_file = folder / "resistor.bench.toml"
+        bench_file.write_text(text, "utf-8")
+        bench = Bench.open(bench_file)
+        try:
+            meter = bench.source_meter()
+            meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+            meter.set_level(1.0)
+            meter.set_output(True)
+            for role in ("pulser", "bias"):
+                bench.pulse_generator(role).configure_level(0.5)
+                bench.pulse_generator(role).set_output(True)
+            relay.silent.set()
+            return _made_safe(bench)
+        finally:
+            with mock.patch.object(bench, "make_safe", list):  # it has been done, and the silent one stays silent
+                bench.close()
+
+
+def _made_safe(bench: Bench) -> tuple[dict[str, float], float]:
+    found: dict[str, float] = {}
+    with contextlib.ExitStack() as patches:
+        began = time.monotonic()
+        for name, connection in bench._connections.items():
+
+            def noted(name: str = name, ask: object = connection.driver.output_states) -> list[object]:
+                states = list(ask())  # type: ignore[operator]
+                if states and not any(state.enabled for state in states):
+                    found[name] = time.monotonic() - began
+                return states
+
+            patches.enter_context(mock.patch.object(connection.driver, "output_states", noted))
+        bench.make_safe()
+        return found, time.monotonic() - began
+
+
+@contextlib.contextmanager
+def _served(world: Path) -> Iterator[dict[str, str]]:
+    """Serve a world from another process; yields the socket address of each instrument."""
+    command = [sys.executable, "-m", "tsbench", "serve", str(world), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield {row["name"]: row["socket"] for row in json.loads(process.stdout.readline())}
+    finally:
+        process.terminate()
+        process.wait()
