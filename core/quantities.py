@@ -6,6 +6,7 @@ the bench and world files and by messages.
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -24,6 +25,8 @@ _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+))?\s*([^\d\s]\
 _EXPONENTS = {
     "f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12,
 }
+
+_LONGEST = 100  #: characters of a number with its unit
 
 
 def parse_quantity(value: object, unit: str) -> float:
@@ -47,6 +50,10 @@ def parse_quantity(value: object, unit: str) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ConfigurationError(f"{value!r} is not a quantity; give a number such as '{_example(unit)}'")
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise ConfigurationError(f"'{value[:40]}…' is not a quantity; give for example '{_example(unit)}'")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise ConfigurationError(f"an integer beyond {sys.float_info.max:.2g}; give for example '{_example(unit)}'")
     if isinstance(value, int | float):
         number = float(value)
     else:

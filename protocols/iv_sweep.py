@@ -113,7 +113,7 @@ class IVSweep(Protocol):
         if not isinstance(values, dict):
             return values
         drive = values.get("drive", "voltage")
-        if drive not in _UNITS:
+        if not isinstance(drive, str) or drive not in _UNITS:
             return values  # the field says what is wrong with it
         read = dict(_CURRENT_DEFAULTS) if drive == "current" else {}
         read.update(values)

@@ -10,6 +10,7 @@ from tsbench.storage import disk, run_id
 from tsbench.storage.codec import plain
 
 SUFFIX = ".watchdog.json"
+_LARGEST = 2**20  #: [bytes]
 WATCHDOG = "watchdog: "  #: how its messages begin
 
 
@@ -29,9 +30,10 @@ def write_watchdog_events(path: Path, message: str, facts: Mapping[str, Any]) ->
 def read_watchdog_events(journal: Path, time: float) -> tuple[RunEvent, ...]:
     """Return what the watchdog of this journal did, as events at ``time`` [s]; none where there was none."""
     try:
-        found = json.loads(watchdog_path(journal).read_text("utf-8"))
+        with watchdog_path(journal).open("rb") as file:
+            found = json.loads(file.read(_LARGEST))
         return (RunEvent("output", str(found["message"]), time, {**found["data"], "utc": found["time"]}),)
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         return (RunEvent("warning", f"what the watchdog wrote cannot be read: {error}", time),)

@@ -92,6 +92,8 @@ def is_run(path: Path) -> bool:
         raise ConfigurationError(f"{path}: is a folder; name the files in it")
     if path.suffix.lower() in RUN_SUFFIXES:
         return True
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(f"{path}: a device or pipe, no file")
     with path.open("rb") as file:
         return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
 

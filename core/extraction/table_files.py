@@ -2,13 +2,15 @@
 
 import codecs
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from tsbench.analysis.table import Table, parse_table
 from tsbench.errors import UnreadableFile
 
 _HEAD = 1 << 16
+_LONGEST_LINE = 1 << 20
 _EXPORT = "open it in the program it came from and export the sheet as CSV"
 #: first bytes -> what the file is, and what to do
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
@@ -39,8 +41,16 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     OSError
         The file cannot be opened.
     """
-    with path.open(encoding=_encoding(path), errors="replace", newline=None) as lines:
-        return parse_table(lines, columns, source=path.name)
+    with path.open(encoding=_encoding(path), errors="replace", newline=None) as file:
+        return parse_table(_lines(file, path.name), columns, source=path.name)
+
+
+def _lines(file: TextIO, source: str) -> Iterator[str]:
+    """Yield the lines of a file; UnreadableFile where one is longer than any table has."""
+    for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
+        if len(line) == _LONGEST_LINE:
+            raise UnreadableFile(f"{source}: line {number} is longer than {_LONGEST_LINE} characters: no text table")
+        yield line
 
 
 def _encoding(path: Path) -> str:

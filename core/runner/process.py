@@ -26,6 +26,8 @@ from tsbench.storage.run_id import new_run_id, timestamp
 from tsbench.storage.schema import CLOCK_AT_START
 from tsbench.storage.watchdog_events import watchdog_path
 
+MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
+
 
 class RunOptions(TypedDict, total=False):
     """Options of a run, by name; their meaning and defaults: :func:`run_on`."""
@@ -229,6 +231,11 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
                 f"{protocol.name}: the bench has no role '{role}'; add it to [roles] in the bench file"
             )
     plan = protocol.plan(bench)
+    if (most := max(plan.steps, plan.points)) > MOST_POINTS:
+        raise LimitError(
+            f"{protocol.name}: {most:.3g} points in all; at most {MOST_POINTS:.0e} fit one run: ask for fewer "
+            "pulses, repeats or cycles, or split the run"
+        )
     if plan.refusals:
         raise LimitError("; ".join(plan.refusals))
     return plan

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tsbench.cli import main
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, UnreadableFile
+from tsbench.extraction import analyse_files
 from tsbench.instruments.bench_file import BenchFile
+from tsbench.protocols import PROTOCOLS, Protocol
 from tsbench.runner.list_file import read_list
 from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.witness import WitnessFile
@@ -109,3 +111,28 @@ def test_checking_a_bench_leaves_a_foreign_file_alone(tmp_path: Path, capsys: py
     assert (tmp_path / "thesis.txt").read_text() == "precious"
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "thesis.txt" in line]
     assert "holds something else" in line
+
+
+def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
+    long = tmp_path / "long.csv"
+    long.write_text("voltage,current\n" + "1" * 3_000_000)
+    with pytest.raises(UnreadableFile, match="line 2 is longer than"):
+        analyse_files([long])
+    for path in (Path("/dev/zero"), pipe(tmp_path)):
+        with pytest.raises(ConfigurationError, match="a device or pipe, no file"):
+            analyse_files([path])
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
+@pytest.mark.parametrize(
+    "value", ["9" * 5000, "1e999", "nan", "1_" * 3000 + "1", "1.2 V\0", "[" * 100_000, 10**5000, [[[]]], {"a": 1}],
+    ids=["digits", "1e999", "nan", "underscores", "NUL", "brackets", "integer", "list", "table"])
+def test_a_parameter_beyond_reason_is_refused_in_one_line(protocol: type[Protocol], value: object) -> None:
+    refused = 0
+    for field in protocol.model_fields:
+        try:
+            protocol.parse({field: value})
+        except ConfigurationError as error:
+            refused += 1
+            assert len(str(error)) < 500 and "\n" not in str(error) and "\0" not in str(error)
+    assert refused >= len(protocol.model_fields) - 1

@@ -300,3 +300,9 @@ def test_the_table_comes_whatever_became_of_the_list(
     assert main(["run", good, "--out", str(tmp_path / "b"), "--resume", *options]) == 0
     told = capsys.readouterr()
     assert "its entry is done already" in told.err and ("done before" in told.out or options)
+
+
+def test_a_dry_run_of_more_points_than_a_run_holds_is_refused(tmp_path: Path, opened: list[FakeBench]) -> None:
+    path = listed(tmp_path, ONE + "points = 100_000_000_000")
+    with pytest.raises(ListRefused, match=r"1e\+11 points in all; at most 1e\+07 fit one run"):
+        run_list(path, tmp_path / "out", dry_run=True)
