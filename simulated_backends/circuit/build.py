@@ -32,6 +32,8 @@ IDLE_STAGE = SourceMeterStage(
     function="voltage", level=0.0, limit=1e-4, output_resistance=0.1, voltage_time_constant=2e-6,
     current_time_constant=2e-6, loop_resistance=1e3, slew_rate=1e6)
 
+MOST_NODES = 2000  #: of one circuit: its matrices are dense
+
 
 def build_circuit(
     netlist: Netlist, device_models: Mapping[str, DeviceModel] | None = None,
@@ -103,6 +105,9 @@ def build_circuit(
             raise ConfigurationError(
                 f"circuit: {element.name} is of kind '{element.kind}', which no circuit can have; use R, C, L, V, I, or "
                 f"X for a device")
+    if (nodes := len({node for element in elements for node in element.nodes})) > MOST_NODES:
+        raise ConfigurationError(
+            f"circuit: {nodes} nodes; at most {MOST_NODES} can be solved here: simulate a part of it, or use ngspice")
     if temperature is None:
         temperature = netlist.temperature
     models = {e.name: _model(e, device_models or {}, temperature, seed) for e in elements if e.kind == "X"}

@@ -136,3 +136,9 @@ def test_a_parameter_beyond_reason_is_refused_in_one_line(protocol: type[Protoco
             refused += 1
             assert len(str(error)) < 500 and "\n" not in str(error) and "\0" not in str(error)
     assert refused >= len(protocol.model_fields) - 1
+
+
+def test_a_netlist_of_more_nodes_than_memory_holds_is_refused() -> None:
+    ladder = "\n".join(f"R{k} n{k} n{k + 1} 1k" for k in range(3000))
+    with pytest.raises(ConfigurationError, match="3002 nodes; at most 2000"):
+        simulate(f"title\nV1 n0 0 1\n{ladder}\nRend n3000 0 1k\n.tran 1u 10u\n.end\n")
