@@ -1,23 +1,40 @@
 """Snapback under current drive: where the voltage turns back although the current still rises.
 
-Definitions. Threshold: the highest device voltage on the way up before the voltage falls by more than noise
-and one per cent; hold: on the way down, the lowest device voltage before it rises again; snapback: the fall
-from the threshold to the lowest voltage after it. A step hides the true turning point: it lies between the
-extreme reading and where the steeper of its two neighbours' slopes would have led within one step.
+Definitions. Threshold: the highest device voltage on the way up before the voltage falls; hold: on the way down, the
+lowest device voltage before it rises again; snapback: the fall from the threshold to the lowest voltage after it. Read
+in order of rising current, either event is a fall of the voltage. It counts if it is more than one per cent and more
+than noise and one wild reading can make (:mod:`tsbench.analysis.level_change`). Falls below a factor of two must also
+exceed eight standard deviations of a single reading, since noise that is slower than the readings does not average
+out. On the way down the voltage of a capacitor rises as well: there the change must be sudden, or the voltage must
+fall before it rises.
+
+A sudden change lies between two set-points of the current: the voltage of the last reading before it, and that to
+which the line through the readings before it leads at the other set-point, bracket the turning point. A smooth one
+lies between the extreme reading and where the steeper of its two neighbours' slopes would have led within one step.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.half_sweeps import HalfSweep, IVPoints, split, worst_flags
-from tsbench.analysis.signal import noise_of
-from tsbench.analysis.statistics import NORMAL_95
-from tsbench.analysis.threshold import PASSED_ON, SweepFacts, Switching, result_of
+from tsbench.analysis.level_change import Step, additive_noise, least_seen, noise_around, second_differences, steps
+from tsbench.analysis.statistics import NORMAL_95, combined
+from tsbench.analysis.switching_evidence import lasting_changes, median_of_three, resolution_around
+from tsbench.analysis.threshold import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
 from tsbench.records import Flag, FloatArray, Result
 
-#: the voltage must turn back by this much: relative, and in standard deviations of its noise
-_LEAST_FALL, _LEAST_SIGMAS = 0.01, 8.0
+#: the voltage must fall by this much: relative, and in standard deviations of one reading where it is less than _LARGE
+_LEAST_FALL, _LEAST_SIGMAS, _LARGE = 0.01, 8.0, math.log(2.0)
+#: a sudden change is more than this part of the whole fall, in one gap
+_SUDDEN = 0.5
+_CLEAR = 3.0  #: standard deviations of a difference
+#: a smooth rise of a branch may be this much steeper in places than over most of it
+_BENT = 3.0
+#: readings on the line to the turning point: few where they are quiet
+_LINE, _QUIET = (3, 8), 2e-3
 _METHOD = "turning point of the voltage under current drive"
 
 
@@ -49,68 +66,158 @@ def snapback(points: IVPoints, facts: SweepFacts | None = None) -> tuple[Snapbac
     return tuple(_examine(half, facts) for half in split(points))
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """A fall of the voltage, as the branch in order of rising current shows it."""
+
+    edge: int  #: index in the half-cycle of the last reading, in time, before it
+    beyond: int  #: of the first after it
+    sudden: bool
+    noise: float  #: relative standard deviation of one reading
+
+
 def _examine(half: HalfSweep, facts: SweepFacts) -> Snapback:
-    up, down = half.up(), half.down()
-    noise = max(facts.voltage_noise, noise_of(half.voltage[up]))
-    on = _turning_point(half.voltage[up], noise)
-    off_in_down = _turning_point(-half.voltage[down], noise)
-    off = None if off_in_down is None else int(down.start) + off_in_down
-    threshold = _results(half, "threshold", on, 1.0, facts)
-    hold = _results(half, "hold", off, -1.0, facts)
-    return Snapback(half, on, off, *threshold, *hold, _fall(half, on, facts))
+    up = np.arange(half.turn + 1)
+    down = np.arange(len(half.level) - 1, half.down().start - 1, -1)
+    on = _turning(half, up, down, facts, backwards=False)
+    off = _turning(half, down, up, facts, backwards=True)
+    threshold = _results(half, "threshold", on, facts)
+    hold = _results(half, "hold", off, facts)
+    return Snapback(
+        half, None if on is None else on.edge, None if off is None else off.edge, *threshold, *hold,
+        _fall(half, None if on is None else on.edge, facts))
 
 
-def _turning_point(rising: FloatArray, noise: float) -> int | None:
-    """Return the index of the highest point before the deepest later fall, if that is one."""
-    if rising.size < 4:
+def _series(
+    half: HalfSweep, branch: npt.NDArray[np.int64], facts: SweepFacts
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Return (minus log voltage, what is known of its noise, whether it is above the noise, readings)."""
+    known = np.flatnonzero(half.level[branch] > 0)
+    volts = half.voltage[branch][known]
+    # additive noise is there at low and at high currents: what is more on one side is the device's
+    floor = min(least_seen(half.voltage, sign * half.level, facts.voltage_noise) for sign in (1, -1))
+    floor = max(floor, facts.voltage_offset)
+    seen = np.maximum(volts, floor)
+    least = additive_noise(seen, floor, resolution_around(volts))
+    return -np.log(seen), least, volts > floor, branch[known]
+
+
+def _turning(
+    half: HalfSweep, branch: npt.NDArray[np.int64], other: npt.NDArray[np.int64], facts: SweepFacts, *, backwards: bool
+) -> _Turn | None:
+    """Return the largest fall of the voltage with rising current, if the record shows one."""
+    series, least, seen, index = _series(half, branch, facts)
+    theirs = _series(half, other, facts)
+    beside = second_differences(theirs[0], theirs[2])
+    if series.size < 4:
         return None
-    later = np.minimum.accumulate(rising[::-1])[::-1]
-    fall = rising[:-1] - later[1:]
-    k = int(np.argmax(fall))
-    least = max(_LEAST_SIGMAS * noise, _LEAST_FALL * abs(float(rising[k])))
-    return k if fall[k] > least else None
+    noise = noise_around(series, least, seen, beside)
+    found = _falls(series, noise)
+    if not found:
+        return None
+    best = max(found, key=lambda step: step.sure)
+    k = _sudden(series, best)
+    if backwards and not _no_capacitor(series, noise, half.level[index], best, sudden=k is not None):
+        return None
+    if k is not None:
+        edge, beyond = (k + 1, k) if backwards else (k, k + 1)
+        return _Turn(int(index[edge]), int(index[beyond]), True, best.noise)
+    filtered = median_of_three(series)
+    if backwards:
+        low = best.after + int(np.argmax(filtered[best.after :]))
+        return _Turn(int(index[low]), int(index[max(low - 1, 0)]), False, best.noise)
+    high = int(np.argmin(filtered[: best.before + 1]))
+    return _Turn(int(index[high]), int(index[min(high + 1, index.size - 1)]), False, best.noise)
 
 
-def _results(
-    half: HalfSweep, name: str, k: int | None, sign: float, facts: SweepFacts
-) -> tuple[Result, Result]:
-    if k is None:
+def _sudden(series: FloatArray, step: Step) -> int | None:
+    """Return the reading after which most of the fall happened at once, if it did."""
+    first, last = max(step.before - step.window, 0), min(step.after + step.window, series.size - 1)
+    changes = lasting_changes(series)
+    k = first + int(np.argmax(changes[first:last]))
+    before = float(np.median(series[max(k - step.window + 1, 0) : k + 1]))
+    after = float(np.median(series[k + 1 : k + 1 + step.window]))
+    enough = _SUDDEN * (after - before) + _CLEAR * math.sqrt(2.0) * step.noise
+    return k if changes[k] > enough else None
+
+
+def _no_capacitor(
+    series: FloatArray, noise: tuple[FloatArray, FloatArray], level: FloatArray, best: Step, *, sudden: bool
+) -> bool:
+    """Whether a fall on the way down is sudden and steeper than the branch falls elsewhere, or ends in a rise."""
+    span = max(1, level.size // 8)
+    rise = np.maximum(level[span:] - level[:-span], 1e-300)
+    usual = max(float(np.median((series[span:] - series[:-span]) / rise)), 0.0)
+    drift = _BENT * usual * (np.maximum.accumulate(level) - level[0])
+    if sudden and any(abs(step.before - best.before) <= best.window for step in _falls(series, noise, drift)):
+        return True
+    return any(step.before > best.before for step in _falls(-series, noise))
+
+
+def _falls(
+    series: FloatArray, noise: tuple[FloatArray, FloatArray], drift: FloatArray | None = None
+) -> list[Step]:
+    """Return the steps that noise slower than the readings does not make either."""
+    return [
+        step for step in steps(series, noise, drift, least_size=_LEAST_FALL)
+        if step.size > min(_LARGE, _LEAST_SIGMAS * step.noise)
+    ]
+
+
+def _line(half: HalfSweep, turn: _Turn) -> tuple[float, float, float]:
+    """Return (voltage at the last set-point before the change, at the next one, standard uncertainty) [V].
+
+    The median line through the readings before it (Theil 1950), so that one wild reading does not bend it.
+    """
+    count = _LINE[0] if turn.noise < _QUIET else _LINE[1]
+    mine = np.arange(turn.edge, max(turn.edge - count, -1), -1)
+    if turn.beyond < turn.edge:
+        mine = np.arange(turn.edge, min(turn.edge + count, len(half.level)))
+    level, volts = half.level[mine], half.voltage[mine]
+    pairs = [(i, j) for i in range(mine.size) for j in range(i) if level[i] != level[j]]
+    slope = float(np.median([(volts[i] - volts[j]) / (level[i] - level[j]) for i, j in pairs])) if pairs else 0.0
+    here = float(np.median(volts - slope * (level - level[0])))
+    if turn.noise < _QUIET:
+        here = float(volts[0])
+    spread = abs(here) * turn.noise * (1.0 if turn.noise < _QUIET else 1.25 * 2.0 / math.sqrt(mine.size))
+    return here, here + slope * float(half.level[turn.beyond] - level[0]), spread
+
+
+def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) -> tuple[Result, Result]:
+    if turn is None:
         flags = worst_flags(half, *range(len(half.flags))) & PASSED_ON | Flag.NO_EVENT
         return (
             result_of(half, f"{name}_voltage", "V", _METHOD, flags=flags),
             result_of(half, f"{name}_current", "A", _METHOD, flags=flags),
         )
-    around = [j for j in (k - 1, k + 1) if 0 <= j < len(half.voltage)]
-    extreme, amperes = float(half.voltage[k]), float(half.current[k])
-    # the approach is smooth; the far side may have jumped, and a jump says nothing of the turning point
-    reach = abs(float(half.voltage[k] - half.voltage[k - 1])) if k > 0 else 0.0
-    wide = NORMAL_95 * facts.voltage_uncertainty(extreme, amperes)
-    low, high = sorted((extreme, extreme + sign * reach))
-    flags = worst_flags(half, k, *around) & PASSED_ON
-    if reach > 0.02 * abs(extreme):
+    k = turn.edge
+    amperes = float(half.current[k])
+    if turn.sudden:
+        here, there, spread = _line(half, turn)
+        low, high = sorted((here, there))
+        amps = [amperes, float(half.current[turn.beyond])]
+        method = f"{BRACKET}, {_METHOD}"
+    else:
+        around = np.arange(max(k - 1, 0), min(k + 2, len(half.level)))
+        here = float(np.median(half.voltage[around]))
+        reach = float(np.abs(np.diff(half.voltage[around])).max()) if turn.noise < _QUIET else 0.0
+        sign = 1.0 if name == "threshold" else -1.0
+        if turn.noise < _QUIET:
+            here = float(half.voltage[k])
+        low, high = sorted((here, here + sign * reach))
+        spread = abs(here) * turn.noise
+        amps = [float(value) for value in half.current[around]]
+        method = _METHOD
+    wide = NORMAL_95 * combined(facts.voltage_uncertainty(here, amperes), spread)
+    flags = worst_flags(half, k - 1, k, k + 1) & PASSED_ON
+    if high - low > 0.02 * abs(here):
         flags |= Flag.UNDER_SAMPLED
     voltage = result_of(
-        half,
-        f"{name}_voltage",
-        "V",
-        _METHOD,
-        value=0.5 * (low + high),
-        low=low - wide,
-        high=high + wide,
-        flags=flags,
-    )
-    amps = [float(half.current[j]) for j in (*around, k)]
+        half, f"{name}_voltage", "V", method, value=0.5 * (low + high), low=low - wide, high=high + wide, flags=flags)
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
     current = result_of(
-        half,
-        f"{name}_current",
-        "A",
-        _METHOD,
-        value=amperes,
-        low=min(amps) - wide,
-        high=max(amps) + wide,
-        flags=flags,
-    )
+        half, f"{name}_current", "A", method, value=0.5 * (min(amps) + max(amps)) if turn.sudden else amperes,
+        low=min(amps) - wide, high=max(amps) + wide, flags=flags)
     return voltage, current
 
 

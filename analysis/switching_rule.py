@@ -1,30 +1,27 @@
 """How switching is told from an ordinary rise of current: by the largest jump, or by a current level."""
 
-import math
 import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from tsbench.analysis.half_sweeps import HalfSweep
-from tsbench.analysis.signal import spread_of_second_differences
+from tsbench.analysis.level_change import least_seen
+from tsbench.analysis.switching_evidence import Branch, Place, find_on
 from tsbench.errors import ConfigurationError
 from tsbench.quantities import format_quantity, parse_quantity
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
 
 
 @dataclass(frozen=True)
 class Jump:
-    """Switching is the largest jump of log conductance between two neighbouring points of a branch.
+    """Switching is a lasting change of conductance by more than ``ratio`` that no noise and no smooth curve makes.
 
-    It counts if the conductance changes by more than ``ratio``, by more than ``outlier`` times the median
-    change of the branch (so that a steep but steady curve has no threshold), and stays changed at the next
-    point. Currents below three standard deviations of the noise are taken as that, so that noise has no
-    jumps.
+    See :mod:`tsbench.analysis.switching_evidence`. Currents below two standard deviations of the noise are taken as
+    that, so that noise has no jumps.
     """
 
     ratio: float = 2.0
-    outlier: float = 4.0
 
     def __str__(self) -> str:
         return "jump"
@@ -32,7 +29,7 @@ class Jump:
 
 @dataclass(frozen=True)
 class Above:
-    """On from the first point whose current exceeds ``current`` [A]; off after the last one that does."""
+    """On from the first point whose current exceeds ``current`` [A], and the next one's; off after the last two."""
 
     current: float
 
@@ -43,11 +40,6 @@ class Above:
 
 Rule = Jump | Above
 
-#: a jump must exceed this many standard deviations of the off state's noise
-_LEAST_SIGMAS = 6.0
-_ENOUGH_FOR_NOISE = 6
-#: a reading during which a device switches shows at least this part of the change of current
-_LEAST_PART = 0.05
 
 
 def parse_rule(text: str) -> Rule:
@@ -74,96 +66,86 @@ def parse_rule(text: str) -> Rule:
     raise ConfigurationError(f"rule '{text}' is not known; give 'jump', 'jump=3' or 'above=10n'")
 
 
-def noise_floor(current: FloatArray, noise: float = 0.0) -> float:
-    """Return the current [A] below which a reading says only "off": three standard deviations of the noise.
+def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:
+    """Return the current [A] below which a reading says only "off": two standard deviations of the noise.
 
-    ``noise`` is what the instrument's data sheet says (standard deviation, A). The record's own noise comes
-    from second differences of its lower half, in which a smooth curve cancels, and from readings of the wrong
-    sign.
+    See :func:`tsbench.analysis.level_change.least_seen`; ``noise`` is the data sheet's standard deviation [A].
     """
-    current = np.asarray(current, dtype=np.float64)
-    if current.size < 4:
-        return 3.0 * noise
-    wrong_side = 1.5 * max(
-        0.0, -float(current.min())
-    )  # a negative reading at positive voltage is noise or offset
-    current = np.abs(current)
-    triples = np.lib.stride_tricks.sliding_window_view(current, 3)
-    lower = triples[triples.max(axis=1) <= np.quantile(current, 0.6)]
-    own = 0.0
-    if lower.shape[0] >= 3:
-        second = lower[:, 0] - 2.0 * lower[:, 1] + lower[:, 2]
-        # 1.5: folding at zero and the choice of the lower half both narrow the spread
-        own = 1.5 * spread_of_second_differences(second)
-    return max(3.0 * max(noise, own), wrong_side, 1e-9 * float(current.max()))
+    return least_seen(half.current, half.level, noise)
 
 
-def off_to_on(half: HalfSweep, rule: Rule, noise: float = 0.0) -> int | None:
-    """Return the index of the last off point on the way up; None: does not switch; -1: on from the first."""
+def off_to_on(half: HalfSweep, rule: Rule, noise: float = 0.0) -> Place | None:
+    """Return where the way up switches on; None: nowhere. ``before`` is -1 where it is on from the first reading."""
     if isinstance(rule, Above):
-        over = np.flatnonzero(half.current[: half.turn + 1] > rule.current)
-        return int(over[0]) - 1 if over.size else None
-    last = half.turn + 1 if half.turn + 1 < len(half.current) else half.turn
-    jump = _largest_change(half, 0, last, rule, noise)
-    return jump
+        lasting = _lasting(half.current[half.up()], rule.current)
+        return _certain(int(lasting[0]) - 1, half) if lasting.size else None
+    floor = noise_floor(half, noise)
+    if floor <= 0.0:
+        return None
+    place = find_on(_way_up(half), _way_down(half), floor, rule.ratio)
+    if place is None:
+        return None
+    probability = np.zeros(len(half.current) - 1)
+    probability[: place.probability.size] = place.probability
+    return Place(place.before, probability)
 
 
-def on_to_off(half: HalfSweep, rule: Rule, noise: float = 0.0) -> int | None:
-    """Return the index of the last on point on the way down, None where it does not switch off there."""
-    start = half.down().start
+def on_to_off(half: HalfSweep, rule: Rule, noise: float = 0.0) -> Place | None:
+    """Return where the way down switches off (``before``: its last reading that is on), None where it does not."""
+    start, n = half.down().start, len(half.current)
     if isinstance(rule, Above):
-        over = start + np.flatnonzero(half.current[start:] > rule.current)
-        if over.size == 0 or over[-1] == len(half.current) - 1:
-            return None
-        return int(over[-1])
-    k = _largest_change(half, start, len(half.current) - 1, rule, noise, sign=-1)
-    if k is None or off_to_on(half, rule, noise) is not None:
-        return k
-    # on from the start: nothing on the way up says that this is not noise at a small current, so ask for more
-    fall = half.current[k] * half.voltage[k + 1] / (half.voltage[k] * max(half.current[k + 1], 1e-300))
-    return k if half.current[k] > 10 * noise_floor(half.current, noise) and fall > 5 * rule.ratio else None
+        lasting = start + _lasting(half.current[start:], rule.current)
+        return _certain(int(lasting[-1]), half) if lasting.size and lasting[-1] < n - 1 else None
+    floor = noise_floor(half, noise)
+    if floor <= 0.0:
+        return None
+    place = find_on(_way_down(half), _way_up(half), floor, rule.ratio, backwards=True)
+    if place is None:
+        return None
+    probability = np.zeros(n - 1)
+    probability[n - 1 - place.probability.size :] = place.probability[::-1]
+    return Place(int(np.argmax(probability)), probability)
 
 
-def _largest_change(
-    half: HalfSweep, first: int, last: int, rule: Jump, noise: float, sign: int = 1
-) -> int | None:
-    """Return k of the largest change of log conductance from k to k + 1 that the rule accepts.
+def last_on(half: HalfSweep, before: int, floor: float) -> int | None:
+    """Return the last reading of the way down that shows the device on, None where no two in a row do.
 
-    A device that switches while a reading is being integrated shows one reading in between, the average of off and
-    on: two changes in a row, of which the first tells when it was last on the old side. A gap that closes little by
-    little shows two changes as well, but the first of them to a small part of the current that follows.
+    Parameters
+    ----------
+    before : index of the last reading before it switched on, -1 if it was on from the first
+    floor : [A] below this a reading says only "off"
     """
-    voltage, current = half.voltage[first : last + 1], half.current[first : last + 1]
-    floor = noise_floor(half.current, noise)
-    usable = voltage > 1e-6 * float(np.max(np.abs(half.voltage), initial=0.0))
-    if np.count_nonzero(usable) < 3 or floor <= 0.0:
-        return None
-    conductance = np.full(len(voltage), np.nan)
-    conductance[usable] = np.log(np.maximum(current[usable], floor) / voltage[usable])
-    change = sign * np.diff(conductance)
-    known = np.isfinite(change)
-    if not known.any():
-        return None
-    ordinary = float(np.median(np.abs(change[known])))
-    for k in np.argsort(np.where(known, -change, np.inf))[: np.count_nonzero(known)]:
-        if change[k] <= math.log(rule.ratio) or change[k] <= rule.outlier * ordinary:
-            return None
-        middle = 0.5 * (conductance[k] + conductance[k + 1])
-        after = conductance[k + 2 : k + 4]
-        after = after[np.isfinite(after)]
-        # one wild reading is not switching: the next point must be on the new side too
-        stays = after.size == 0 or sign * (float(after[0]) - middle) > 0
-        beyond_noise = sign < 0 or float(current[k + 1] - current[k]) > _LEAST_SIGMAS * _own_noise(
-            current[: k + 1], current
-        )
-        if stays and beyond_noise:
-            within = k > 0 and change[k - 1] > max(math.log(rule.ratio), rule.outlier * ordinary)
-            part = float((current[k] - current[k - 1]) / (current[k + 1] - current[k - 1])) if within else 0.0
-            return first + int(k) - (part > _LEAST_PART)
-    return None
+    down = np.arange(half.down().start, len(half.current))
+    volts = np.maximum(half.voltage[down], 1e-300)
+    conductance = half.current[down] / volts
+    on = float(np.max(conductance[: max(1, down.size // 2)]))
+    known = before >= 0 and half.voltage[before] > 0
+    off = max(float(half.current[before]), floor) / float(half.voltage[before]) if known else 0.0
+    seen = (half.voltage[down] > 0) & (half.current[down] > 2.0 * floor) & (conductance > np.sqrt(off * max(on, 0.0)))
+    lasting = np.flatnonzero(seen[1:] & seen[:-1]) + 1
+    return int(down[lasting[-1]]) if lasting.size else None
 
 
-def _own_noise(off: FloatArray, whole: FloatArray) -> float:
-    """Return the standard deviation of the off state's noise, of the whole branch where that is short."""
-    second = np.diff(off if off.size >= _ENOUGH_FOR_NOISE else whole, 2)
-    return spread_of_second_differences(second) if second.size else 0.0
+def _certain(before: int, half: HalfSweep) -> Place:
+    probability = np.zeros(max(len(half.current) - 1, 1))
+    probability[max(before, 0)] = 1.0
+    return Place(before, probability)
+
+
+def _lasting(current: FloatArray, least: float) -> np.ndarray:
+    """Return the readings above a current whose neighbour on one side is above it too; one alone may be wild."""
+    above = np.concatenate(([False], current > least, [False]))
+    return np.flatnonzero(above[1:-1] & (above[:-2] | above[2:]))
+
+
+def _way_up(half: HalfSweep) -> Branch:
+    return _branch(half, np.arange(half.turn + 1))
+
+
+def _way_down(half: HalfSweep) -> Branch:
+    return _branch(half, np.arange(len(half.current) - 1, half.down().start - 1, -1))
+
+
+def _branch(half: HalfSweep, index: np.ndarray) -> Branch:
+    limited = (half.flags[index] & int(Flag.COMPLIANCE)) != 0
+    return Branch(half.level[index], half.voltage[index], half.current[index], limited)

@@ -18,6 +18,7 @@ standard uncertainty limit / sqrt 3; likewise the tolerance of the path resistan
 noise and these join by root of sum of squares.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,8 @@ import numpy as np
 from tsbench.analysis.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.signal import noise_of
 from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
-from tsbench.analysis.switching_rule import Jump, Rule, off_to_on, on_to_off
+from tsbench.analysis.switching_evidence import Place
+from tsbench.analysis.switching_rule import Jump, Rule, last_on, noise_floor, off_to_on, on_to_off
 from tsbench.records import Flag, FloatArray, Result
 
 #: a step wider than this fraction of the value is called under-sampled
@@ -37,6 +39,13 @@ _FEWEST_POINTS = 4
 #: many standard deviations of the readings
 UNREST = 4.0
 _ENOUGH_FOR_NOISE = 5
+#: probability of one gap from which on its set-points bracket the event
+CERTAIN = 0.975
+#: what an interval is, as ``method`` says it
+BRACKET = "bracket of set-points"
+_TURN = "extreme reading before the change, and its neighbours"
+_RESTLESS = "lowest reading, and four standard deviations of a restless device"
+_WEIGHED = "readings weighed between the levels before and after"
 #: flags of readings that a result passes on
 PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 
@@ -115,31 +124,36 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     enough = len(half.voltage) >= _FEWEST_POINTS
     on = off_to_on(half, rule, facts.current_noise) if enough else None
     off = on_to_off(half, rule, facts.current_noise) if enough else None
-    method = f"interval between set-points, rule {rule}"
-    threshold = _threshold(half, on, facts, method)
-    hold = _hold(half, off, facts, method, switched=on is not None)
-    return Switching(half, on if on != -1 else None, off, *threshold, *hold)
+    threshold = _threshold(half, on, facts, f"rule {rule}")
+    hold = _hold(half, off, facts, f"rule {rule}", on)
+    return Switching(
+        half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
+        *threshold, *hold)
 
 
-def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str) -> tuple[Result, Result]:
-    if k is None:
+def _threshold(half: HalfSweep, place: Place | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:
+    if place is None:
         flags = _run_flags(half, half.up()) | Flag.NO_EVENT
         return (
-            result_of(half, "threshold_voltage", "V", method, flags=flags),
-            result_of(half, "threshold_current", "A", method, flags=flags),
+            result_of(half, "threshold_voltage", "V", rule, flags=flags),
+            result_of(half, "threshold_current", "A", rule, flags=flags),
         )
+    k = place.before
     if k < 0:  # on from the first point: it switched at a lower voltage than was ever measured
         bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(
             half.voltage[0], half.current[0]
         )
         flags = worst_flags(half, 0) & PASSED_ON | Flag.CENSORED
         return (
-            result_of(half, "threshold_voltage", "V", method, high=bound, flags=flags),
-            result_of(half, "threshold_current", "A", method, flags=flags),
+            result_of(half, "threshold_voltage", "V", rule, high=bound, flags=flags),
+            result_of(half, "threshold_current", "A", rule, flags=flags),
         )
     j = _turned(half, 0, k, 1, facts)
+    if j == k and place.probability[k] < CERTAIN:
+        return _uncertain(half, "threshold", place, facts, rule)
     inner, amperes = float(half.voltage[j]), float(half.current[j])
     outer = inner + (_step_up(half, k) if j == k else _reach(half, j))
+    method = f"{BRACKET if j == k else _TURN}, {rule}"
     voltage = _between(
         half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, j, k, k + 1)
     )
@@ -147,29 +161,68 @@ def _threshold(half: HalfSweep, k: int | None, facts: SweepFacts, method: str) -
 
 
 def _hold(
-    half: HalfSweep, k: int | None, facts: SweepFacts, method: str, *, switched: bool
+    half: HalfSweep, place: Place | None, facts: SweepFacts, rule: str, on: Place | None
 ) -> tuple[Result, Result]:
-    if k is None:
-        down = half.down()
-        flags = _run_flags(half, down) | Flag.NO_EVENT
+    if place is None:
+        flags = _run_flags(half, half.down()) | Flag.NO_EVENT
+        last = None if on is None else last_on(half, on.before, noise_floor(half, facts.current_noise))
         high = None
-        if switched:  # still on at the end: it holds at least down to the lowest voltage that was measured
+        if last is not None:  # still on there: it holds at least down to that voltage
             flags |= Flag.CENSORED
-            high = float(np.min(half.voltage[down]))
+            volts = float(half.voltage[last])
+            high = volts + NORMAL_95 * facts.voltage_uncertainty(volts, float(half.current[last]))
         return (
-            result_of(half, "hold_voltage", "V", method, high=high, flags=flags),
-            result_of(half, "hold_current", "A", method, flags=flags),
+            result_of(half, "hold_voltage", "V", rule, high=high, flags=flags),
+            result_of(half, "hold_current", "A", rule, flags=flags),
         )
+    k = place.before
     first = _ramp_begins(half, k)
     j = _turned(half, first, k, -1, facts)
+    if j == k and place.probability[k] < CERTAIN:
+        return _uncertain(half, "hold", place, facts, rule)
     inner, amperes = float(half.voltage[j]), float(half.current[j])
-    restless = facts.path_resistance > 0 and k + 1 - first >= _ENOUGH_FOR_NOISE
-    unrest = UNREST * noise_of(half.voltage[first : k + 1]) if restless else 0.0
-    outer = inner - max(_step_down(half, k) if j == k else _reach(half, j), unrest)
+    step = _step_down(half, k) if j == k else _reach(half, j)
+    unrest = _unrest(half, first, k, facts)
+    method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN}, {rule}"
     voltage = _between(
-        half, "hold_voltage", method, outer, inner, amperes, facts, worst_flags(half, j, k, k + 1)
+        half, "hold_voltage", method, inner - max(step, unrest), inner, amperes, facts, worst_flags(half, j, k, k + 1)
     )
     return voltage, _current_at(half, "hold_current", method, j, k, facts)
+
+
+def _unrest(half: HalfSweep, first: int, k: int, facts: SweepFacts) -> float:
+    """Return how far below its lowest reading a restless device may have gone on the way down [V]."""
+    if facts.path_resistance <= 0 or k + 1 - first < _ENOUGH_FOR_NOISE:
+        return 0.0
+    instrument = combined(facts.voltage_noise, facts.path_resistance * facts.current_noise)
+    seen = noise_of(half.voltage[first : k + 1])
+    return UNREST * math.sqrt(max(0.0, seen**2 - instrument**2))
+
+
+def _uncertain(
+    half: HalfSweep, event: str, place: Place, facts: SweepFacts, rule: str
+) -> tuple[Result, Result]:
+    """Return voltage and current of a change that noise spreads over several gaps."""
+    k = place.before
+    gaps = np.flatnonzero(place.probability > 0)
+    # the device voltage of the set-points, had the device not switched yet
+    edges = half.voltage[k] + half.level[np.append(gaps, gaps[-1] + 1)] - half.level[k]
+    total = np.concatenate(([0.0], np.cumsum(place.probability[gaps])))
+    low, value, high = sorted(float(np.interp(part, total, edges)) for part in (0.025, 0.5, 0.975))
+    amperes = float(half.current[k])
+    wide = NORMAL_95 * facts.voltage_uncertainty(value, amperes)
+    first, last = int(gaps[0]), int(gaps[-1])
+    flags = worst_flags(half, *range(first, last + 2)) & PASSED_ON
+    if high - low > COARSE_STEP * abs(value):
+        flags |= Flag.UNDER_SAMPLED
+    method = f"{_WEIGHED}, {rule}"
+    voltage = result_of(
+        half, f"{event}_voltage", "V", method, value=value, low=value - combined(value - low, wide),
+        high=value + combined(high - value, wide), flags=flags)
+    current = result_of(
+        half, f"{event}_current", "A", method, value=float(np.median(half.current[max(k - 3, 0) : k + 1])),
+        flags=flags | Flag.CENSORED)
+    return voltage, current
 
 
 def _current_at(half: HalfSweep, quantity: str, method: str, j: int, k: int, facts: SweepFacts) -> Result:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tsbench.analysis.half_sweeps import IVPoints
 from tsbench.analysis.statistics import bootstrap_interval
+from tsbench.analysis.sweep_statistics import censored_at, statistics
 from tsbench.analysis.switching_rule import Above, Rule
 from tsbench.analysis.table import Table
 from tsbench.analysis.threshold import SweepFacts, Switching, summarise_results, switching
@@ -15,7 +16,7 @@ from tsbench.analysis.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, FloatArray, Result
+from tsbench.records import Flag, Result
 
 #: the rule that others are compared with, as published evaluations use it
 REFERENCE_RULE = Above(10e-9)
@@ -71,10 +72,12 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
                     Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
                 )
                 continue
-            results += _statistics(quantity, sign, found, conditions)
+            results += statistics(quantity, sign, found, conditions)
             bounds = _bounds(found)
+            censored = censored_at(found).size
+            of_these = f", {censored} of them bounded only: the mean of all is lower" if censored else ""
             lines.append(
-                f"polarity {name}: {number} half-sweeps {verb}, {without} do not (rule {rule}); {quantity} "
+                f"polarity {name}: {number} half-sweeps {verb}, {without} do not{of_these} (rule {rule}); {quantity} "
                 f"mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and {_volts(bounds[1])}), "
                 f"sd {_volts(summary.standard_deviation)}, median {_volts(sign * summary.median)}"
             )
@@ -110,39 +113,6 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
         0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - switched} do not (rule {rule})"
     )
     return results, lines
-
-
-def _statistics(
-    quantity: str, sign: int, found: Sequence[Result], conditions: Mapping[str, Any]
-) -> list[Result]:
-    values: FloatArray = np.array([result.value for result in found if result.value is not None])
-    number, _, summary = summarise_results(found)
-    few = Flag.TOO_FEW if number < 5 else Flag.NONE
-    mean, deviation, median = sign * summary.mean, summary.standard_deviation, sign * summary.median
-    low, high = sorted((sign * summary.low, sign * summary.high))
-    parts = (
-        ("mean", mean, (low, high), "mean, t-interval"),
-        (
-            "standard_deviation",
-            deviation,
-            bootstrap_interval(values, lambda v: float(np.std(v, ddof=1))),
-            "bootstrap",
-        ),
-        ("median", median, bootstrap_interval(values, lambda v: float(np.median(v))), "bootstrap"),
-    )
-    return [
-        Result(
-            f"{quantity}_{name}",
-            "V",
-            _finite(value),
-            _finite(bounds[0]),
-            _finite(bounds[1]),
-            method,
-            conditions,
-            few,
-        )
-        for name, value, bounds, method in parts
-    ]
 
 
 def _difference(

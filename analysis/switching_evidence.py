@@ -1,0 +1,317 @@
+"""The evidence that a device switched between two readings of a sweep, and where.
+
+A branch of a half-cycle is read in order of rising level, the way down backwards: then either event is a rise of
+conductance. It counts as switching if it is large, if noise and one wild reading cannot make it, and if no curve that
+is a function of voltage alone can. Any one of three observations excludes such a curve:
+
+* **steeper than a barrier**: no current over a barrier rises faster than exp(qV/kT), 60 mV a decade at 300 K
+  (Sze and Ng, Physics of Semiconductor Devices, 3rd ed., sec. 2.3), and no power of the voltage above the second
+  is asked of a curve at low voltage;
+* **hysteresis**: the other branch does not make the same step at the same level;
+* **no convex curve**: the straight line through the currents after the gap, continued to the reading before it, lies
+  above that reading, while a convex curve lies above its chords' continuation. The readings in compliance do not
+  count for it.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.analysis.level_change import WINDOWS, Step, additive_noise, noise_around, second_differences, steps
+from tsbench.records import FloatArray
+
+#: [1/V] q/kT at 300 K
+STEEPEST = 38.68
+#: steepest power law of a curve at low voltage, less the first power, which the conductance takes off
+POWER = 1.0
+_LEAST_EXCESS = 0.2  #: [ln S] beyond that
+#: the line must be above by so many of its standard deviations, and by so many with any one reading left out; that
+#: the current stepped up at all is shown already
+_LINE_SIGMAS, _LINE_WITHOUT = 4.0, 2.0
+_MOST_LINES = 8  #: places whose line is continued to the gap
+_OHMIC = 0.4  #: a current that may rise as a lesser power of the level may be held by a limit
+_BENT = 0.05  #: part of the current by which a line may bend down
+_ABOVE = 1.2  #: the line must be above the reading before the gap by this factor
+#: the line must be above by so many of its standard deviations, and by so many with any one reading left out; that
+#: the current stepped up at all is shown already
+_LINE_SIGMAS, _LINE_WITHOUT = 4.0, 2.0
+_MOST_LINES = 8  #: places whose line is continued to the gap
+#: a current that rises as this power of the voltage at most is held by a limit, as one of this power at least is not
+_HELD, _OHMIC = 0.1, 0.4
+_NEAR = 0.8  #: part of the highest current from which on readings may belong to the stretch that is held
+#: a reading further than this from both levels counts as this many standard deviations away: it may be wild
+_WILD = 4.0
+#: a change stands out where it is larger than half the step by this many standard deviations of a difference
+_CLEAR = 3.0
+#: a reading during which a device switches shows at least this part of the change of current
+_LEAST_PART = 0.05
+_LEAST_BETWEEN = math.log(2.0)  #: and this change of log conductance
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Readings in order of rising level; arrays of shape (n,)."""
+
+    level: FloatArray  #: [V]
+    voltage: FloatArray  #: [V]
+    current: FloatArray  #: [A]
+    limited: npt.NDArray[np.bool_]  #: the source meter was in compliance
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a branch switches on."""
+
+    before: int  #: index of the last reading on the lower side of the likeliest gap
+    probability: FloatArray  #: that the change was in the gap after each reading, shape (n - 1,); sums to 1
+
+
+def resolution_around(values: FloatArray, reach: int = 8) -> FloatArray:
+    """Return the step of the digitiser at each reading, as neighbouring readings show it; shape (n,).
+
+    The least difference between unlike readings among the ``2 reach + 1`` around each one. Readings that were not
+    rounded give a difference that is small beside their noise.
+    """
+    n = values.size
+    padded = np.concatenate((np.full(reach, np.nan), values, np.full(reach, np.nan)))
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
+    differences = np.diff(windows, axis=1)
+    tiny = 1e-9 * np.abs(values)[:, None]
+    differences[~(differences > tiny)] = np.inf
+    least = differences.min(axis=1) if n else np.zeros(0)
+    return np.where(np.isfinite(least), least, 0.0)
+
+
+def find_on(
+    branch: Branch, other: Branch | None, floor: float, ratio: float, *, backwards: bool = False
+) -> Place | None:
+    """Return where a branch switches on, if the record shows that it does.
+
+    Parameters
+    ----------
+    branch, other : the branch, and the other one of the same half-cycle (None: there is none)
+    floor : [A] below this a reading says only "off"
+    ratio : least change of conductance
+    backwards : the branch was measured from its end
+
+    Returns
+    -------
+    Place or None
+        Of several, the largest change, by what noise leaves of it.
+    """
+    here, there = _readings(branch, floor), None if other is None else _readings(other, floor)
+    if here is None:
+        return None
+    size = math.log(ratio)
+    beside = None if there is None else second_differences(there.series, there.seen)
+    noise = noise_around(here.series, here.least, here.seen, beside)
+    large = {step.before: step for step in steps(here.series, noise, least_size=size)}
+    if not large:
+        return None
+    drift = _barrier(here.level, here.series, here.seen)
+    accepted = [step for step in steps(here.series, noise, drift, least_size=_LEAST_EXCESS) if step.before in large]
+    difference = None if there is None else _difference(here, noise, there)
+    if difference is not None:
+        values, noises, own = difference
+        for step in steps(values, noises, least_size=size):
+            before, after = int(own[step.before]), int(own[step.after])
+            if after - before <= 2 and before in large:
+                accepted.append(replace(step, before=before, after=after))
+    if not accepted:
+        accepted = [
+            step for step in sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES]
+            if _above_convex(step, here, noise, floor)
+        ]
+    if not accepted:
+        return None
+    best = max(accepted, key=lambda step: step.sure)
+    everywhere = np.zeros(branch.level.size - 1)
+    everywhere[here.index[:-1]] = _places(here.series, here.current, best, here.level, backwards=backwards)
+    return Place(int(np.argmax(everywhere)), everywhere)
+
+
+@dataclass(frozen=True)
+class _Readings:
+    """The readings of a branch that tell a conductance."""
+
+    index: npt.NDArray[np.int64]  #: in the branch
+    level: FloatArray
+    current: FloatArray
+    limited: npt.NDArray[np.bool_]
+    series: FloatArray  #: log conductance
+    seen: npt.NDArray[np.bool_]  #: the current was above the noise
+    least: FloatArray  #: noise of the series by additive noise and the digitiser
+
+
+def _readings(branch: Branch, floor: float) -> _Readings | None:
+    index = np.flatnonzero(informative(branch))
+    if index.size < 4:
+        return None
+    voltage, current = branch.voltage[index], branch.current[index]
+    seen = np.maximum(current, floor)
+    least = additive_noise(seen, floor, resolution_around(current))
+    return _Readings(
+        index, np.maximum.accumulate(branch.level[index]), current, branch.limited[index], np.log(seen / voltage),
+        current > floor, least)
+
+
+def median_of_three(series: FloatArray) -> FloatArray:
+    """Return the running median of three readings, without which one wild reading bends a curve; shape (n,)."""
+    padded = np.concatenate((series[:1], series, series[-1:]))
+    made: FloatArray = np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1)
+    return made
+
+
+def lasting_changes(series: FloatArray) -> FloatArray:
+    """Return the change over each gap that two readings on either side confirm, shape (n - 1,); one at the ends."""
+    before = np.maximum(series, np.concatenate((series[:1], series[:-1])))
+    after = np.minimum(series, np.concatenate((series[1:], series[-1:])))
+    changes: FloatArray = after[1:] - before[:-1]
+    return changes
+
+
+def informative(branch: Branch) -> npt.NDArray[np.bool_]:
+    """Return which readings tell a conductance: those whose voltage is beyond the voltmeter's offset."""
+    at_zero = np.abs(branch.level) <= 1e-9 * float(np.max(np.abs(branch.level), initial=0.0))
+    offset = float(np.max(np.abs(branch.voltage[at_zero]), initial=0.0))
+    least = max(1e-6 * float(np.max(np.abs(branch.voltage), initial=0.0)), 2.0 * offset)
+    mask: npt.NDArray[np.bool_] = (branch.voltage > least) & ~at_zero
+    return mask
+
+
+def _barrier(level: FloatArray, series: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
+    """Return by how much log conductance of a smooth curve may have risen up to each level.
+
+    As a barrier lets it, or as steeply as this branch rises over most of its length, if that is more.
+    """
+    level = np.maximum.accumulate(level)
+    usual, span = 0.0, max(1, level.size // 8)
+    pairs = np.flatnonzero(seen[:-span] & seen[span:] & (level[span:] > level[:-span]))
+    if pairs.size:
+        usual = float(np.median((series[pairs + span] - series[pairs]) / (level[pairs + span] - level[pairs])))
+    positive = np.maximum(level, 1e-12)
+    drift: FloatArray = max(STEEPEST, 1.5 * usual) * (level - level[0]) + POWER * np.log(positive / positive[0])
+    return drift
+
+
+def _difference(
+    here: _Readings, noise: tuple[FloatArray, FloatArray], there: _Readings
+) -> tuple[FloatArray, tuple[FloatArray, FloatArray], npt.NDArray[np.int64]] | None:
+    """Return (log conductance less that of the other branch at the same level, its noise, readings that have one)."""
+    margin = 1e-6 * float(there.level[-1])
+    own = np.flatnonzero((here.level >= there.level[0] - margin) & (here.level <= there.level[-1] + margin))
+    if own.size < 4:
+        return None
+    at = here.level[own]
+    difference = here.series[own] - np.interp(at, there.level, there.series)
+    other = noise_around(there.series, there.least, there.seen, second_differences(here.series, here.seen))
+    before, after = (
+        np.hypot(mine[own], np.interp(at, there.level, theirs)) for mine, theirs in zip(noise, other, strict=True))
+    return difference, (before, after), own
+
+
+def _above_convex(
+    step: Step, here: _Readings, noise: tuple[FloatArray, FloatArray], floor: float
+) -> bool:
+    """Whether the straight line through the currents after the gap, continued to the reading before it, lies above it.
+
+    A convex curve lies above the continuation of its chords. The line must be above by more than noise, with any
+    one reading left out.
+    """
+    k, after = step.before, step.after
+    one = float(noise[1][after])
+    limited = np.flatnonzero(here.limited[after:])
+    end = after + int(limited[0]) if limited.size else here.level.size
+    # the reading before the gap may be the wild one: the one before it may be as high
+    off = max(float(here.current[k]), float(here.current[k - 1]), floor) * (_ABOVE + 2.0 * min(float(noise[0][k]), 0.5))
+    for count in (*(window for window in WINDOWS if 2 < window < end - after), end - after):
+        right = np.arange(after, after + count)
+        if right.size < 3:
+            return False
+        current, level = here.current[right], here.level[right]
+        smooth = median_of_three(current)
+        if _may_be_held(smooth, level, one) or _bends_down(smooth, level, one):
+            continue
+        x = level - level.mean()
+        total = float(x @ x)
+        weight = 1.0 / count + x * (here.level[k] - level.mean()) / total
+        line, spread = float(weight @ current), one * float(np.sqrt(weight**2 @ current**2))
+        # what leaving out one reading does to a line: its residual over one less its leverage
+        residual = current - current.mean() - x * float(x @ current) / total
+        leverage = 1.0 / count + x**2 / total
+        without = line - weight * residual / np.maximum(1.0 - leverage, 1e-9)
+        lowest = min(line - _LINE_SIGMAS * spread, float(without.min()) - _LINE_WITHOUT * spread)
+        if lowest > off:
+            return True
+    return False
+
+
+def _may_be_held(current: FloatArray, level: FloatArray, noise: float) -> bool:
+    """Whether some readings, or the later half of them, may be held by a limit, by their power of the level."""
+    half = (current.size - 1) // 2
+    for part, sigmas in ((slice(0, None), 2.0), (slice(half, None), 0.0)):
+        risen = np.log(level[part] / level[-1])
+        risen = risen - risen.mean()
+        spread = float(risen @ risen)
+        if spread <= 0.0:
+            return True
+        power = float(risen @ np.log(np.maximum(current[part], 1e-300))) / spread
+        if power - sigmas * noise / math.sqrt(spread) < _OHMIC:
+            return True
+    return False
+
+
+def _bends_down(current: FloatArray, level: FloatArray, noise: float) -> bool:
+    """Whether the middle of some readings is above the chord of both ends: a curve that saturates has no line."""
+    third = max(1, current.size // 3)
+    parts = (slice(0, third), slice(third, current.size - third), slice(current.size - third, current.size))
+    (a, b, c), (x, y, z) = ([float(np.median(values[part])) for part in parts] for values in (current, level))
+    if z <= x:
+        return True
+    above = b - (a + (c - a) * (y - x) / (z - x))
+    return above > b * (_BENT + 2.0 * noise * math.sqrt(1.5 / third))
+
+
+def _places(
+    series: FloatArray, current: FloatArray, step: Step, level: FloatArray, *, backwards: bool
+) -> FloatArray:
+    """Return the probability of each gap to be the one in which the conductance changed; shape (n - 1,).
+
+    A change that stands out from the noise is where it is largest; if a reading in between was taken while the device
+    switched, it is on the new side already. Otherwise the readings around the gap are weighed between the levels
+    before and after it, with Gaussian noise and a bounded weight of each reading; beforehand the change may be at any
+    voltage within the windows.
+    """
+    n, window = series.size, max(step.window, 2)
+    first, last = max(step.before - window, 0), min(step.after + window, n - 1)
+    low = float(np.median(series[max(step.before - window + 1, 0) : step.before + 1]))
+    high = float(np.median(series[step.after : step.after + window]))
+    probability = np.zeros(n - 1)
+    changes = lasting_changes(series)[first:last]
+    k = int(np.argmax(changes))
+    if changes[k] > 0.5 * (high - low) + _CLEAR * math.sqrt(2.0) * step.noise:
+        probability[_in_between(series, current, first + k, step.noise, backwards=backwards)] = 1.0
+        return probability
+    noise = max(step.noise, 1e-3 * abs(high - low))
+    on_old_side = (
+        np.minimum(np.abs(series - high) / noise, 2 * _WILD) ** 2
+        - np.minimum(np.abs(series - low) / noise, 2 * _WILD) ** 2) / 2.0
+    gaps = np.arange(first, last)
+    support = np.cumsum(on_old_side[first:last])
+    chance = np.exp(support - support.max()) * np.maximum(np.diff(level)[gaps], 1e-300)
+    probability[gaps] = chance / chance.sum()
+    return probability
+
+
+def _in_between(series: FloatArray, current: FloatArray, k: int, noise: float, *, backwards: bool) -> int:
+    """Return the gap of a clear change after reading ``k``, where a reading taken during it is on the new side."""
+    clear = 2 * _CLEAR * noise
+    if not backwards and k > 0 and series[k] - series[k - 1] > max(clear, _LEAST_BETWEEN):
+        part = float((current[k] - current[k - 1]) / (current[k + 1] - current[k - 1]))
+        return k - 1 if part > _LEAST_PART else k
+    if backwards and k + 2 < series.size and series[k + 2] - series[k + 1] > max(clear, _LEAST_BETWEEN):
+        part = float((current[k + 2] - current[k + 1]) / (current[k + 2] - current[k]))
+        return k + 1 if part > _LEAST_PART else k
+    return k

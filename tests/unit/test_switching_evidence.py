@@ -1,0 +1,140 @@
+"""Switching is decided by evidence: records of things that do not switch, with the troubles of an instrument."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.half_sweeps import IVPoints
+from tsbench.analysis.snapback import snapback
+from tsbench.analysis.sweep_statistics import statistics
+from tsbench.analysis.switching_rule import Above
+from tsbench.analysis.threshold import BRACKET, SweepFacts, switching
+from tsbench.records import Flag, Result
+
+LEVEL = np.concatenate((np.arange(0.0, 1.2, 0.008), np.arange(1.2, -0.004, -0.008)))
+Reading = Callable[[np.random.Generator], np.ndarray]
+
+
+def found(current: np.ndarray, level: np.ndarray = LEVEL, offset: float = 0.0) -> list[Result]:
+    """Return the results of one sweep that say anything but "no event"."""
+    (half,) = switching(IVPoints(level + offset, current, level))
+    return [result for result in half.results() if (result.value, result.low, result.high) != (None, None, None)]
+
+
+@pytest.mark.parametrize("resistance", [1e3, 1e6])
+@pytest.mark.parametrize("offset", [5e-5, -5e-5, 1e-4])
+def test_a_voltmeters_offset_at_zero_volts_is_no_threshold(resistance: float, offset: float) -> None:
+    for seed in range(5):
+        noise = 1e-5 * np.random.default_rng(seed).standard_normal(LEVEL.size)
+        assert found(LEVEL / resistance * (1 + noise), offset=offset) == []
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.3, 3.0, 10.0])
+@pytest.mark.parametrize("sigma", [0.0, 0.02])
+def test_one_wild_reading_is_no_event(factor: float, sigma: float) -> None:
+    for place in range(1, LEVEL.size - 1, 7):
+        current = LEVEL / 1e3 * np.exp(sigma * np.random.default_rng(place).standard_normal(LEVEL.size))
+        current[place] *= factor
+        assert found(current) == [], place
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        lambda random: np.round((LEVEL / 1e3 + 2e-7 * random.standard_normal(LEVEL.size)) / 1e-6) * 1e-6,
+        lambda random: np.round((LEVEL / 1e9 + 5e-10 * random.standard_normal(LEVEL.size)) / 1e-9) * 1e-9,
+        lambda random: LEVEL / 1e4 * np.exp(0.5 * random.standard_normal(LEVEL.size)),
+    ],
+    ids=["quantised", "one code", "log-normal"],
+)
+def test_noise_of_any_kind_is_no_event(reading: Reading) -> None:
+    assert [found(reading(np.random.default_rng(seed))) for seed in range(60)] == [[]] * 60
+
+
+@pytest.mark.parametrize("step", [0.005, 0.05, 0.2])
+@pytest.mark.parametrize("limit", [1e-6, np.inf])
+def test_a_diode_into_compliance_is_no_switch_however_coarse_the_steps(step: float, limit: float) -> None:
+    up = np.arange(0.0, 1.0 + step / 2, step)
+    level = np.concatenate((up, up[::-1]))
+    current = np.minimum(1e-12 * np.expm1(level / 0.026) / (1 + 1e-9 * np.expm1(level / 0.026)), limit)
+    assert found(np.round(current / 1e-10) * 1e-10, level) == []
+
+
+def test_a_capacitor_is_no_switch() -> None:
+    charge = np.where(np.arange(LEVEL.size) <= int(np.argmax(LEVEL)), 1e-9, -1e-9)
+    charge[0] = 0.0
+    assert found(charge * np.exp(0.1 * np.random.default_rng(1).standard_normal(LEVEL.size))) == []
+    drive = LEVEL * 1e-6
+    voltage = np.cumsum(drive) / drive.sum()
+    (half,) = snapback(IVPoints(voltage, drive, drive))
+    assert all(result.value is None for result in half.results())
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.3])
+def test_a_noisy_resistor_under_current_drive_does_not_snap_back(sigma: float) -> None:
+    drive = LEVEL * 1e-3
+    for seed in range(20):
+        voltage = 1e3 * drive * np.exp(sigma * np.random.default_rng(seed).standard_normal(LEVEL.size))
+        voltage[seed + 5] *= 0.2
+        (half,) = snapback(IVPoints(voltage, drive, drive))
+        assert all(result.value is None for result in half.results()), seed
+
+
+@pytest.mark.parametrize("ratio", [3.0, 30.0])
+def test_a_change_of_six_times_the_noise_is_found_and_bracketed(ratio: float) -> None:
+    covered = 0
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        threshold, hold = random.uniform(0.5, 1.1), random.uniform(0.2, 0.4)
+        down = np.arange(LEVEL.size) > int(np.argmax(LEVEL))
+        on = np.where(down, hold <= LEVEL, threshold <= LEVEL)
+        current = LEVEL / 1e5 * np.where(on, ratio, 1.0)
+        current *= np.exp((1 - 1 / ratio) / 6.5 * random.standard_normal(LEVEL.size))
+        current[random.integers(LEVEL.size)] *= 10 ** random.uniform(-1, 1)
+        (half,) = switching(IVPoints(LEVEL + 5e-5, current, LEVEL), SweepFacts(voltage_offset=1e-4))
+        for result, true in ((half.threshold_voltage, threshold), (half.hold_voltage, hold)):
+            assert result.value is not None
+            if BRACKET in result.method:
+                assert result.high - result.low <= 0.008 + 4 * 1e-4 / 3**0.5
+            covered += result.low <= true <= result.high
+    assert covered >= 0.95 * 120
+
+
+def test_a_level_is_passed_by_two_readings_in_a_row() -> None:
+    current = LEVEL / 1e9
+    current[60] = 5e-8
+    (half,) = switching(IVPoints(LEVEL, current, LEVEL), rule=Above(1e-8))
+    assert half.threshold_voltage.value is None and half.hold_voltage.value is None
+
+
+def test_a_hold_is_bounded_only_where_the_device_is_seen_on() -> None:
+    """The on-state fades into the noise of the meter below 0.3 V: nothing is known below."""
+    on = LEVEL >= 0.9
+    on[int(np.argmax(LEVEL)) :] = True
+    noise = 1e-7 * np.random.default_rng(3).standard_normal(LEVEL.size)
+    (half,) = switching(IVPoints(LEVEL, np.where(on, LEVEL * 1e-6, LEVEL * 1e-9) + noise, LEVEL))
+    assert half.threshold_voltage.value is not None
+    assert half.hold_voltage.value is None and Flag.CENSORED in half.hold_voltage.flags
+    assert 0.05 < half.hold_voltage.high < 0.6
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_half_sweeps_that_are_bounded_only_are_counted_in_mean_and_median(sign: int) -> None:
+    def measured(value: float) -> Result:
+        return Result("hold_voltage", "V", sign * value, sign * value, sign * value, "")
+
+    def still_on(bound: float) -> Result:
+        low, high = (None, bound) if sign > 0 else (-bound, None)
+        return Result("hold_voltage", "V", None, low, high, "", {}, Flag.CENSORED)
+
+    rows = [measured(0.05 + 0.001 * k) for k in range(20)] + [still_on(0.0)] * 5
+    mean, deviation, median = statistics("hold_voltage", sign, rows, {"number": 20})
+    for result in (mean, deviation):
+        assert Flag.CENSORED in result.flags and result.conditions["censored"] == 5
+    everything = np.array([0.05 + 0.001 * k for k in range(20)] + [0.0] * 5)
+    assert mean.value is None
+    bound = mean.high if sign > 0 else -mean.low
+    assert everything.mean() < bound < everything.mean() + 3 * everything.std() / 5
+    assert abs(median.value) == pytest.approx(np.median(everything))
+    assert min(abs(median.low), abs(median.high)) < np.median(everything) < max(abs(median.low), abs(median.high))
