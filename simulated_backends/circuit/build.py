@@ -103,8 +103,8 @@ def build_circuit(
     for element in elements:
         if element.kind not in ELEMENT_KINDS:
             raise ConfigurationError(
-                f"circuit: {element.name} is of kind '{element.kind}', which no circuit can have; use R, C, L, V, I, or "
-                f"X for a device")
+                f"circuit: {element.name} is of kind '{element.kind}', which no circuit can have; use R, C, L, V, I, "
+                "or X for a device")
     if (nodes := len({node for element in elements for node in element.nodes})) > MOST_NODES:
         raise ConfigurationError(
             f"circuit: {nodes} nodes; at most {MOST_NODES} can be solved here: simulate a part of it, or use ngspice")
