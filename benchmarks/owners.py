@@ -1,18 +1,20 @@
-"""Two processes on one bench: ``python -m benchmarks.owners [--quick] [--moments N] [--seed N]``.
+"""Two processes on one bench: ``python -m benchmarks.owners [--quick] [--moments N] [--seed N] [--resume FILE]``.
 
 A bench is served (``tsbench serve --fast``). A first process owns it with a long sweep: ``measure``, the window, or
 ``run``. At random moments a second one comes (``measure``, ``check``, a window, ``run``), every other time with a
 bench file that names the same instruments by another of their doors. It must end with exit code 3 and one line that
 names the owner; a second window must also show the owner's run. The first must never be disturbed: by the
 witness no output of it changes between its beginning and its end, and each of its readings is that of the same level in
-the other cycles. It is stopped over its socket and ends safe. Last, owners are killed (SIGKILL) at random moments: a
-sweep that is begun at once must succeed.
+the other cycles. It is stopped over its socket and ends safe. In every fourth round the owner is killed (SIGKILL) at a
+random moment: a sweep that is begun at once must succeed. A round is a first process and one of each kind of second.
 
 Windows need a display (``xvfb-run -a`` gives one).
 """
 
 import argparse
 import contextlib
+import itertools
+import json
 import os
 import random
 import signal
@@ -22,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,7 @@ from tsbench.runner.messages import VERSION
 from tsbench.storage import read_run
 from tsbench.storage.run_address import read_address
 
+PATIENT = 30.0  #: [s] no watchdog is to end a sweep because this computer is busy with the second process
 _LATEST = 1.5  #: [s] between two meetings
 _SAME = 0.2  #: relative deviation of a reading from the median at its level; one with the output off is -1
 _SMALL = 0.2  #: [V] below that a current is mostly offset
@@ -41,30 +44,39 @@ _PATIENCE = 240.0  #: [s]
 
 
 @dataclass
-class Ownership:
+class Round:
     """What became of one owner and of all who met it."""
 
     kind: str
+    number: int = 0
     process: int = 0
     meetings: list[Meeting] = field(default_factory=list)
     points: int = 0
     problems: list[str] = field(default_factory=list)
+    after_kill: str | None = None  #: why the next sweep did not succeed; None: nobody was killed
+
+    @classmethod
+    def read(cls, line: str) -> "Round":
+        """Return a round as it was kept."""
+        facts = json.loads(line)
+        return cls(**{**facts, "meetings": [Meeting(**met) for met in facts["meetings"]]})
 
 
-def own(served: ServedBench, kind: str, moments: int, chance: random.Random, number: int) -> Ownership:
+def own(served: ServedBench, kind: str, chance: random.Random, number: int) -> Round:
     """Let a first process measure, others come at random moments, and look at what it has measured."""
-    found = Ownership(kind)
+    found = Round(kind, number)
     out = served.folder / f"{kind}{number}"
     other = served.folder / "other.bench.toml"
-    served.write_bench(other, door="socket", host="localhost")
-    seconds = list(SECONDS) * moments
+    served.write_bench(served.bench, deadline=PATIENT)
+    served.write_bench(other, door="socket", host="localhost", deadline=PATIENT)
+    seconds = list(SECONDS)
     chance.shuffle(seconds)
     with First(kind, served.bench, out) as first:
         found.process = first.process
         began = _output_on(served)
         for index, second in enumerate(seconds):
             time.sleep(chance.uniform(0.0, _LATEST))
-            bench, file = (served.bench, "same") if index % 2 else (other, "other")
+            bench, file = (served.bench, "same") if (index + number) % 2 else (other, "other")
             met = meet(first, second, bench, served.folder / f"second{number}", file)
             found.meetings.append(met)
             good = met.good(first.process)
@@ -98,7 +110,7 @@ def _ask_to_stop(address: Path) -> None:
                 pass
 
 
-def _look(served: ServedBench, found: Ownership, out: Path, began: float, ended: float) -> None:
+def _look(served: ServedBench, found: Round, out: Path, began: float, ended: float) -> None:
     """Check the run of an owner against the witness and against itself."""
     changed = [name for wall, name, _ in served.outputs() if began <= wall <= ended]
     if changed:
@@ -124,7 +136,7 @@ def false_points(levels: "np.ndarray[tuple[int], np.dtype[np.float64]]",
     wrong = []
     for level in np.unique(levels[np.abs(levels) > _SMALL]):
         here = currents[levels == level]
-        bad = ~(np.abs(here / np.median(here) - 1.0) <= _SAME)
+        bad = ~(np.abs(here / np.nanmedian(here) - 1.0) <= _SAME)
         wrong += [f"{current:.3g} A at {level:g} V" for current in here[bad]]
     return wrong
 
@@ -145,12 +157,12 @@ def kill(served: ServedBench, kind: str, delay: float, number: int) -> str:
     return f"left on: {left}" if left else ""
 
 
-def lines(owned: Sequence[Ownership], killed: Sequence[str], moments: int) -> list[Line]:
+def lines(rounds: Sequence[Round], moments: int) -> list[Line]:
     """Return the table."""
     made = []
     for kind in FIRSTS:
         for second in SECONDS:
-            met = [(item, owner.process) for owner in owned if owner.kind == kind for item in owner.meetings
+            met = [(item, round_.process) for round_ in rounds if round_.kind == kind for item in round_.meetings
                    if item.second == second]
             good = sum(item.good(process) for item, process in met)
             others = sum(item.file == "other" for item, _ in met)
@@ -158,12 +170,13 @@ def lines(owned: Sequence[Ownership], killed: Sequence[str], moments: int) -> li
             made.append(Line(f"`{kind}` measures, `{second}` comes: {what}",
                              f"{good} of {len(met)} ({others} by another bench file)", f"all of {moments}",
                              good == len(met) == moments))
-    points = sum(owner.points for owner in owned)
-    undisturbed = [owner for owner in owned if not owner.problems and owner.points]
-    said = "; ".join(f"{owner.kind}: {', '.join(owner.problems[:3])}" for owner in owned if owner.problems)
+    points = sum(round_.points for round_ in rounds)
+    undisturbed = [round_ for round_ in rounds if not round_.problems and round_.points]
+    said = "; ".join(f"{round_.kind}: {', '.join(round_.problems[:3])}" for round_ in rounds if round_.problems)
     made.append(Line("owners never disturbed: outputs by the witness, each reading, end",
-                     f"{len(undisturbed)} of {len(owned)}, {points} points{f' ({said})' if said else ''}", "all",
-                     len(undisturbed) == len(owned)))
+                     f"{len(undisturbed)} of {len(rounds)}, {points} points{f' ({said})' if said else ''}", "all",
+                     len(undisturbed) == len(rounds)))
+    killed = [round_.after_kill for round_ in rounds if round_.after_kill is not None]
     good = sum(not problem for problem in killed)
     said = "; ".join(problem for problem in killed if problem)
     made.append(Line("owner killed (SIGKILL): a sweep begun at once succeeds and ends safe",
@@ -177,19 +190,27 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one moment of each pair")
     parser.add_argument("--moments", type=int, default=20, help="of each ordered pair (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from there, add to it")
     options = parser.parse_args()
     if os.name == "nt":
         print("needs signals that Windows does not have", file=sys.stderr)
         return 2
     moments = 1 if options.quick else options.moments
-    chance = random.Random(options.seed)
-    owned, killed = [], []
+    kept = options.resume.read_text().splitlines() if options.resume and options.resume.exists() else []
+    rounds = [Round.read(line) for line in kept]
+    done = {(round_.kind, round_.number) for round_ in rounds}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, ServedBench(Path(folder), True) as served:
-        for kind in FIRSTS:
-            owned.append(own(served, kind, moments, chance, 0))
-            for number in range(max(moments // 4, 1)):
-                killed.append(kill(served, kind, chance.uniform(0.0, 2.0), number))
-    return report("owners", "two processes on one bench", lines(owned, killed, moments))
+        for number, kind in itertools.product(range(moments), FIRSTS):
+            if (kind, number) in done:
+                continue
+            chance = random.Random(f"{options.seed} {kind} {number}")
+            rounds.append(own(served, kind, chance, number))
+            if number % 4 == 0:
+                rounds[-1].after_kill = kill(served, kind, chance.uniform(0.0, 2.0), number)
+            if options.resume:
+                with options.resume.open("a") as file:
+                    file.write(json.dumps(asdict(rounds[-1])) + "\n")
+    return report("owners", "two processes on one bench", lines(rounds, moments))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ Listener = Callable[[RunEvent], None]
 PREVIEW = 500  #: points of a waveform's preview
 _PROGRESS_EVERY = 0.1  #: [s]
 _MANY = frozenset({"point", "waveform", "progress"})
+_PAGE, _BREATH = 50, 0.001  #: lines, [s]: writing a long history leaves the measuring thread its turns
 _BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 
 
@@ -133,7 +134,7 @@ def preview(waveform: Waveform, length: int = PREVIEW) -> dict[str, list[float]]
 class JsonLinesEvents:
     """Writes each event as one line of JSON: ``{"kind", "message", "time", "data"}``.
 
-    Written by a thread of its own, so that a reader that hangs holds up no measurement: where it is far
+    Made and written by a thread of its own, so that a reader that hangs holds up no measurement: where it is far
     behind, points, waveforms and progress are left out (the journal has them). A reader that went away is no
     reason to stop either: the lines are dropped from then on.
 
@@ -149,7 +150,7 @@ class JsonLinesEvents:
     def __init__(self, stream: TextIO | None = None, of_process: bool = True) -> None:
         self._stream = sys.stdout if stream is None else stream
         self._of_process = of_process
-        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._lines: queue.Queue[RunEvent | Iterable[RunEvent] | None] = queue.Queue()
         self._gone = False
         threading.Thread(target=self._write, name="events", daemon=True).start()
 
@@ -157,14 +158,13 @@ class JsonLinesEvents:
         """Write one event; waits for the reader only at the end of a run, and not for long."""
         if self._gone or (event.kind in _MANY and self._lines.qsize() > _BACKLOG):
             return
-        self._lines.put(event_line(event))
+        self._lines.put(event)
         if self._of_process and event.data.get("state") == "done":
             self.flush()
 
     def all_of(self, events: Iterable[RunEvent]) -> None:
-        """Write events of which none may be left out, however many they are."""
-        for event in events:
-            self._lines.put(event_line(event))
+        """Write events of which none may be left out, however many; they are looked at by the writing thread."""
+        self._lines.put(events)
 
     def flush(self, patience: float = 5.0) -> None:
         """Wait until the reader has every line, at most ``patience`` [s]."""
@@ -177,11 +177,14 @@ class JsonLinesEvents:
         self._lines.put(None)
 
     def _write(self) -> None:
-        while (line := self._lines.get()) is not None:
+        while (item := self._lines.get()) is not None:
             try:
-                self._stream.write(f"{line}\n")
+                for number, event in enumerate([item] if isinstance(item, RunEvent) else item, start=1):
+                    self._stream.write(f"{event_line(event)}\n")
+                    if number % _PAGE == 0:
+                        time.sleep(_BREATH)
                 self._stream.flush()
-            except (OSError, ValueError):
+            except (OSError, TypeError, ValueError):
                 self._gone = True
                 if self._of_process:
                     _into_nothing(self._stream)

@@ -5,6 +5,7 @@ misses points where it is far behind. What was told before a face came is told t
 """
 
 import contextlib
+import heapq
 import hmac
 import itertools
 import os
@@ -59,10 +60,11 @@ class History:
         """How many points are kept no more."""
         return self.points - len(self._points)
 
-    def __iter__(self) -> Iterator[RunEvent]:
+    def told(self) -> Iterator[RunEvent]:
+        """Return what is kept now, in order; cheap here, put in order when it is iterated over."""
         first = [] if self._first is None else [self._first]
-        kept = [*first, *self._events, *self._points, *self._waveforms, *self._progress]
-        return iter([event for _, event in sorted(kept, key=lambda numbered: numbered[0])])
+        kept = [first, *(list(part) for part in (self._events, self._points, self._waveforms, self._progress))]
+        return (event for _, event in heapq.merge(*kept, key=lambda numbered: numbered[0]))
 
 
 class _Face:
@@ -111,7 +113,9 @@ class RunSocket:
         self._token = secrets.token_hex(32)
         self._history = History()
         self._faces: list[_Face] = []
-        self._lock = threading.Lock()  #: over history and faces, so that no face misses an event or hears it twice
+        #: over history and faces, so that no face misses an event or hears it twice; never held for long, since the
+        #: measuring thread waits for it
+        self._lock = threading.Lock()
         self._places = threading.Semaphore(_MOST)
         self._over = False
         self._listener = socket.create_server((_HOST, 0))
@@ -198,12 +202,13 @@ class RunSocket:
                 "welcome", self._run, version=VERSION, process=os.getpid(),
                 points_left_out=self._history.points_left_out,
             )
-            face.write.all_of(self._history)
+            face.write.all_of(self._history.told())
             face.say("caught_up")
-            if self._over:  # it came as the run ended: it has all, and no more will come
-                face.write.flush(_LEAVING)
-                raise OSError("the run is over")
             self._faces.append(face)
+            over = self._over
+        if over:  # it came as the run ended: it has all, and no more will come
+            face.write.flush(_LEAVING)
+            raise OSError("the run is over")
 
     def _do(self, face: _Face, line: bytes) -> None:
         asked = read_object(line) or {}

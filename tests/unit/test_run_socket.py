@@ -12,7 +12,7 @@ import tsbench.protocols
 from tests.unit.run_face import Face
 from tests.unit.runner_fakes import FakeBench, Sweep, hooked
 from tsbench.records import RunEvent
-from tsbench.runner import Control, run_on
+from tsbench.runner import Control, events, run_on
 from tsbench.runner.run_socket import History, RunSocket
 from tsbench.storage.run_address import living_runs, read_address
 
@@ -109,6 +109,30 @@ def test_a_face_that_hangs_or_goes_holds_up_no_run(tmp_path: Path) -> None:
     assert read_address(door.path) is None
 
 
+def test_a_face_that_is_told_a_long_history_holds_up_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = RunSocket(tmp_path / "R.address", "R", "", Control())
+    reached, go_on, made = threading.Event(), threading.Event(), events.event_line
+
+    def slow(event: RunEvent) -> str:
+        if event.message == "long ago":
+            reached.set()
+            assert go_on.wait(60)
+        return made(event)
+
+    monkeypatch.setattr(events, "event_line", slow)
+    try:
+        door(RunEvent("log", "long ago", 0.0))
+        with Face(door.path) as face:
+            assert reached.wait(60)
+            door(RunEvent("log", "now", 0.0))  # returns although the face is still being told the past
+            go_on.set()
+            assert [line["message"] for line in face.until("caught_up")][1:-1] == ["long ago"]
+            assert face.until("log")[-1]["message"] == "now"
+    finally:
+        go_on.set()
+        door.close()
+
+
 def test_the_beginning_is_kept_and_the_latest_points() -> None:
     history = History()
     history.keep(RunEvent("state", "beginning", 0.0))
@@ -116,6 +140,6 @@ def test_the_beginning_is_kept_and_the_latest_points() -> None:
         history.keep(RunEvent("point", str(number), 0.0))
         history.keep(RunEvent("progress", str(number), 0.0))
     history.keep(RunEvent("log", "late", 0.0))
-    told = [event.message for event in history]
+    told = [event.message for event in history.told()]
     assert told[0] == "beginning" and told[-1] == "late" and len(told) == 40_003
     assert told[1] == "10000" and history.points_left_out == 10_000
