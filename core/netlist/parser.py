@@ -1,25 +1,18 @@
 """From SPICE text to a netlist."""
 
-import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.netlist.cards import WITHOUT_EFFECT, unsupported
 from tsbench.netlist.connections import check_connections
-from tsbench.netlist.elements import GROUND, Element, Netlist, Pulse, Pwl, Sin, Transient, Waveform
+from tsbench.netlist.elements import GROUND, Element, Netlist, Transient
+from tsbench.netlist.sources import parse_waveform
 from tsbench.netlist.values import parse_value
 
 _KINDS = "RCLVI"
-_SOURCE = re.compile(r"(?:dc\s+(\S+)\s*)?(?:(pulse|pwl|sine?)\s*\(?(.*?)\)?)?", re.IGNORECASE)
-_WITHOUT_EFFECT = (
-    ".title", ".meas", ".measure", ".plot", ".probe", ".op", ".global",
-)
-_CARDS = (
-    ".param", ".tran", ".ic", ".save", ".print", ".include", ".inc", ".lib", ".temp", ".option", ".options", ".end",
-    *_WITHOUT_EFFECT,
-)
 _ZERO_CELSIUS = 273.15  #: [K]
 
 
@@ -69,7 +62,7 @@ def _looks_like_title(line: str) -> bool:
         return False
     if letter == "X" or len(tokens) < 4:
         return len(tokens) < 4
-    return not re.match(r"[-+.{\d]|dc$|pulse|pwl|sin", tokens[3], re.IGNORECASE)
+    return not re.match(r"[-+.{\d]|[ad]c$|pulse|pwl|sin|exp|sffm|am\(|trnoise", tokens[3], re.IGNORECASE)
 
 
 class _Parser:
@@ -79,6 +72,7 @@ class _Parser:
         self.elements: dict[str, Element] = {}
         self.parameters: dict[str, float] = {}
         self.initial: dict[str, float] = {}
+        self.initial_lines: dict[str, int] = {}
         self.saved: list[str] = []
         self.includes: list[str] = []
         self.ignored: list[str] = []
@@ -115,19 +109,33 @@ class _Parser:
         )
         if not netlist.elements:
             raise ConfigurationError("netlist has no elements; give lines such as 'R1 in out 5k'")
+        self._check_initial(netlist)
         if check:
             check_connections(netlist, terminals)
         return netlist
+
+    def _check_initial(self, netlist: Netlist) -> None:
+        for node, line in self.initial_lines.items():
+            self.line = line
+            if node == GROUND:
+                self.fail(".ic: node '0' is ground, at 0 V always; leave it out")
+            if node not in netlist.nodes:
+                self.fail(f".ic: there is no node '{node}'{nearest(node, netlist.nodes)}")
 
     def fail(self, what: str) -> NoReturn:
         raise ConfigurationError(f"netlist line {self.line}: {what}")
 
     def _number(self, text: str, owner: str) -> float:
-        if text.startswith("{") and text.endswith("}"):
+        if re.fullmatch(r"\{\s*\w+\s*\}", text):
             name = text[1:-1].strip().lower()
             if name not in self.parameters:
                 self.fail(f"{owner}: parameter '{name}' is not set{nearest(name, self.parameters)}")
             return self.parameters[name]
+        if text[:1] in ("{", "'", '"'):
+            self.fail(f"{owner}: {text} is an expression; only the name of a parameter may stand in braces, such as "
+                      f"{{r}}; compute the number, or set another .param")
+        if text.lower() in self.parameters:
+            self.fail(f"{owner}: '{text}' is not a number; write {{{text}}} for the parameter")
         try:
             return parse_value(text)
         except ValueError as error:
@@ -136,7 +144,7 @@ class _Parser:
     # ---------------------------------------------------------------- cards
 
     def _assignments(self, text: str, owner: str) -> Iterator[tuple[str, float]]:
-        spaced = re.sub(r"\s*=\s*", "=", text)
+        spaced = re.sub(r"\s*=\s*", "=", _closed_up(text))
         for item in spaced.split():
             name, equals, value = item.partition("=")
             if not equals or not name or not value:
@@ -156,10 +164,10 @@ class _Parser:
         }
         if word in handlers:
             handlers[word](rest)
-        elif word in _WITHOUT_EFFECT:
+        elif word in WITHOUT_EFFECT:
             self.ignored.append(line)
         else:
-            self.fail(f"card '{word}' is not supported{nearest(word, _CARDS)}")
+            self.fail(unsupported(word))
 
     def _tran(self, rest: str) -> None:
         words = rest.lower().split()
@@ -180,6 +188,7 @@ class _Parser:
             if match is None:
                 self.fail(f".ic: '{target}' must be a node voltage such as v(out)=0")
             self.initial[_node(match[1])] = value
+            self.initial_lines[_node(match[1])] = self.line
 
     def _save(self, rest: str) -> None:
         text = re.sub(r"\s*([(,])\s*|\s+(?=\))", r"\1", rest.lower())
@@ -222,13 +231,17 @@ class _Parser:
     def _include(self, rest: str) -> None:
         if not rest:
             self.fail(".include needs a file name")
-        self.includes.append(rest.strip("'\""))
+        quoted = re.match(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
+        name = next((part for part in quoted.groups() if part), "") if quoted else ""
+        if not name:
+            self.fail(f".include: '{rest}' is no file name")
+        self.includes.append(name)   # behind it .lib may name a section
 
     # ---------------------------------------------------------------- elements
 
     def _element(self, line: str) -> None:
         spaced = re.sub(r"\s*=\s*", "=", line)
-        tokens = re.sub(r"\{\s*(\w+)\s*\}", r"{\1}", spaced).split()
+        tokens = _closed_up(spaced).split()
         name, kind = tokens[0], tokens[0][0].upper()
         if kind not in _KINDS and kind != "X":
             self.fail(f"unknown element '{name}'; supported are R, C, L, V, I and X (a device)")
@@ -254,7 +267,12 @@ class _Parser:
             self.fail(f"{name}: expected 'node node value', got '{' '.join(words)}'")
         nodes = (_node(words[0]), _node(words[1]))
         if kind in "VI":
-            return Element(kind, name, nodes, self.line, waveform=self._waveform(name, " ".join(words[2:])))
+            waveform, unused = parse_waveform(name, " ".join(words[2:]), self._number, self.fail)
+            if unused:
+                self.ignored.append(f"{name}: {unused}")
+            return Element(kind, name, nodes, self.line, waveform=waveform)
+        if "=" in words[2]:
+            self.fail(f"{name}: '{words[2]}' must be its value alone, such as 5k")
         value = self._number(words[2], name)
         if value <= 0:
             unit = {"R": "Ohm", "C": "F", "L": "H"}[kind]
@@ -266,33 +284,10 @@ class _Parser:
             initial = number
         return Element(kind, name, nodes, self.line, value=value, initial=initial)
 
-    def _waveform(self, name: str, text: str) -> Waveform:
-        match = _SOURCE.fullmatch(text)
-        if match is None:
-            return self._number(text, name)
-        if match[2] is None:
-            return self._number(match[1], name)
-        numbers = [self._number(w, name) for w in match[3].replace(",", " ").split()]
-        shape, count = match[2].lower(), len(numbers)
-        if shape == "pulse":
-            if not 2 <= count <= 8:
-                self.fail(f"{name}: PULSE needs 'v1 v2 [td tr tf pw per [np]]', got {count} numbers")
-            shape_fields = ("initial", "pulsed", "delay", "rise", "fall", "width", "period")
-            given = dict(zip(shape_fields, numbers, strict=False))
-            pulse = Pulse(**given, count=int(numbers[7]) if count == 8 else 0)
-            if min(pulse.delay, pulse.rise, pulse.fall, pulse.width, pulse.period) < 0 or pulse.period == 0:
-                self.fail(f"{name}: times of PULSE must not be negative and the period must be positive")
-            if math.isfinite(pulse.period) and pulse.rise + pulse.width + pulse.fall > pulse.period:
-                self.fail(f"{name}: rise + width + fall is longer than the period {pulse.period:g} s")
-            return pulse
-        if shape == "pwl":
-            times, values = tuple(numbers[::2]), tuple(numbers[1::2])
-            if count < 2 or count % 2 or any(b <= a for a, b in itertools.pairwise(times)):
-                self.fail(f"{name}: PWL needs pairs 't v' with strictly rising times")
-            return Pwl(times, values)
-        if not 3 <= count <= 4 or numbers[2] <= 0:
-            self.fail(f"{name}: SIN needs 'offset amplitude frequency [delay]' with a positive frequency")
-        return Sin(*numbers)
+
+def _closed_up(text: str) -> str:
+    """Return text without spaces inside braces."""
+    return re.sub(r"\{[^{}]*\}", lambda braces: "".join(braces[0].split()), text)
 
 
 def _node(name: str) -> str:

@@ -148,10 +148,21 @@ def _model(
 
 
 def _initial_voltages(netlist: Netlist) -> dict[str, float]:
-    voltages = dict(netlist.initial_voltages)
-    for element in netlist.of_kind("C"):
-        if element.initial is not None and GROUND in element.nodes:
-            first, second = element.nodes
-            voltages.setdefault(first if second == GROUND else second,
-                                element.initial if second == GROUND else -element.initial)
+    """Return node voltages at the beginning [V]: those of .ic cards, and what the ``ic`` of capacitors adds."""
+    voltages = {GROUND: 0.0, **netlist.initial_voltages}
+    waiting = [e for e in netlist.of_kind("C") if e.initial is not None]
+    while waiting:
+        # one with an end that is known already; else the second end of the first is where it would be without: at 0 V
+        element = next((e for e in waiting if not voltages.keys().isdisjoint(e.nodes)), waiting[0])
+        waiting.remove(element)
+        (first, second), across = element.nodes, element.initial or 0.0
+        if first in voltages and second in voltages:
+            if not math.isclose(voltages[first] - voltages[second], across, rel_tol=1e-9, abs_tol=1e-12):
+                raise ConfigurationError(
+                    f"netlist line {element.line}: {element.name}: ic={across:g} V, but .ic and other capacitors give "
+                    f"{voltages[first] - voltages[second]:g} V between '{first}' and '{second}'; keep one")
+        elif first in voltages:
+            voltages[second] = voltages[first] - across
+        else:
+            voltages[first] = voltages.setdefault(second, 0.0) + across
     return voltages

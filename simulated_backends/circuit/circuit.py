@@ -88,6 +88,9 @@ class Circuit:
         self._y = np.zeros(self._system.size)
         start = np.array([initial_voltages.get(n, 0.0) for n in self._system.nodes])
         self._y[: len(self._system.capacitive)] = self._system.capacitive @ start
+        for element in self._elements:
+            if element.kind == "L" and element.initial is not None:
+                self._y[self._system.inductor_index[element.name.lower()]] = element.initial
         for name, model in self._models.items():
             self._put_state(name, model.rest())
         self._make_consistent()

@@ -69,7 +69,7 @@ def simulate(
     if parsed.transient is None:
         raise ConfigurationError("netlist has no .tran card; add for example '.tran 1n 20u uic'")
     tran = parsed.transient
-    notes = tuple(f"not used: {card}" for card in parsed.ignored) + _foreign_includes(parsed)
+    notes = tuple(f"not used: {card}" for card in parsed.ignored) + _foreign_includes(parsed, netlist)
     models = {name: device_model(model) for name, model in (devices or {}).items()}
     for name in models:
         if parsed.find(name).kind != "X":
@@ -153,11 +153,20 @@ def netlist_text(netlist: str | Path) -> str:
     return read_text(path, "netlist file")
 
 
-def _foreign_includes(netlist: Netlist) -> tuple[str, ...]:
-    """Return a note for every include but ``devices.lib``, which the catalogue stands in for."""
-    return tuple(
-        f"not used: .include {name}" for name in netlist.includes
-        if Path(name.replace("\\", "/")).name.lower() != DEVICES_LIB)
+def _foreign_includes(parsed: Netlist, netlist: str | Path) -> tuple[str, ...]:
+    """Return a note for every include but ``devices.lib``, which the catalogue stands in for; refuse missing files."""
+    notes = []
+    folder = Path.cwd() if isinstance(netlist, str) and "\n" in netlist else Path(netlist).parent
+    for name in parsed.includes:
+        path = Path(name.replace("\\", "/"))
+        if path.name.lower() == DEVICES_LIB:
+            continue
+        if not ((folder / path).is_file() or path.is_file()):
+            raise ConfigurationError(
+                f"netlist includes '{name}', but there is no such file in {folder.resolve()}; leave the card out if "
+                f"its devices are in the catalogue, as tsbench reads no included files")
+        notes.append(f"not used: .include {name}")
+    return tuple(notes)
 
 
 def _saved(netlist: Netlist, circuit: Circuit) -> list[str]:
