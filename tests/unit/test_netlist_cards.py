@@ -14,7 +14,13 @@ from tsbench.netlist.cards import CARDS, FOREIGN
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.simulate import simulate
 
-SPICE = [".ac", ".alter", ".backanno", ".control", ".csparam", ".data", ".dc", ".disto", ".else", ".elseif", ".endif", ".ends", ".endl", ".enddata", ".eom", ".ferret", ".four", ".fft", ".func", ".global", ".hb", ".if", ".lin", ".loadbias", ".machine", ".macro", ".mc", ".meas", ".measure", ".model", ".net", ".nodeset", ".noise", ".op", ".plot", ".probe", ".protect", ".pss", ".pz", ".savebias", ".sens", ".sp", ".step", ".subckt", ".tf", ".title", ".unprotect", ".wave", ".wcase", ".width"]
+SPICE = [
+    ".ac", ".alter", ".backanno", ".control", ".csparam", ".data", ".dc", ".disto", ".else", ".elseif", ".endif",
+    ".ends", ".endl", ".enddata", ".eom", ".ferret", ".four", ".fft", ".func", ".global", ".hb", ".if", ".lin",
+    ".loadbias", ".machine", ".macro", ".mc", ".meas", ".measure", ".model", ".net", ".nodeset", ".noise", ".op",
+    ".plot", ".probe", ".protect", ".pss", ".pz", ".savebias", ".sens", ".sp", ".step", ".subckt", ".tf", ".title",
+    ".unprotect", ".wave", ".wcase", ".width",
+]
 BASE = "V1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n"
 
 
