@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.bench_clock import BenchClock
 from tsbench.simulated_backends.circuit.engine import CircuitInterface
 from tsbench.simulated_backends.virtual_instruments.trigger_lines import DigitalLine
+
+WORK_PER_MESSAGE = 5_000_000  #: steps of the circuit: some seconds of computing
 
 
 class BenchServices:
@@ -22,12 +25,19 @@ class BenchServices:
         False: no noise, no calibration errors (for tests of the machinery).
     wires : mapping
         Input jack to output jack: ``{"scope.external": "generator.sync"}``.
+    work_per_message : int
+        The most steps that the circuit may take for one message. What would take more is not computed: the circuit
+        stands still until the instant of the message, the witness notes it, and an instrument reports an error.
     """
 
     def __init__(
-        self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None
+        self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None,
+        work_per_message: int = WORK_PER_MESSAGE,
     ) -> None:
-        self.clock = BenchClock()
+        self.clock = BenchClock(self._calm)
+        self.work_per_message = work_per_message
+        self._work_left = float(work_per_message)
+        self._left_out: str | None = None   # what was not computed and no instrument has reported
         self.lock = threading.RLock()
         self.seed = seed
         self.imperfections = imperfections
@@ -51,9 +61,34 @@ class BenchServices:
         """Return the circuit, integrated up to now: read it or change it."""
         circuit = self.lagging_circuit
         if circuit.time < self.clock.now:
-            watched = any(not getattr(recorder, "waits_in_vain", False) for recorder in self.recorders)
-            circuit.advance(self.clock.now, skip=not watched)
+            self._catch_up(circuit)
         return circuit
+
+    def _catch_up(self, circuit: CircuitInterface) -> None:
+        watched = any(not getattr(recorder, "waits_in_vain", False) for recorder in self.recorders)
+        before, now = circuit.work, self.clock.now
+        try:
+            if self._work_left <= 0:
+                raise TsbenchError(f"circuit: more than {self.work_per_message:.3g} steps for one message")
+            circuit.advance(now, watched=watched, most_work=self._work_left)
+        except TsbenchError as error:
+            self._left_out = f"not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"
+            self._work_left = 0.0
+            circuit.leave_out(now, str(error))
+        self._work_left -= circuit.work - before
+
+    def begin_message(self) -> None:
+        """Allow the work of one message: whoever moves the timeline from outside calls this first."""
+        self._work_left = float(self.work_per_message)
+
+    def take_left_out(self) -> str | None:
+        """Return what has not been computed since this was asked last, for the error queue of an instrument."""
+        text, self._left_out = self._left_out, None
+        return text
+
+    def _calm(self) -> bool:
+        """Return whether looking closely shows nothing new: what happens repeats, or is not computed."""
+        return self._work_left <= 0 or (self._circuit is not None and self._circuit.steady)
 
     @property
     def lagging_circuit(self) -> CircuitInterface:
@@ -123,4 +158,5 @@ class WorldClock:
     def wait(self, seconds: float) -> None:
         """Let simulated time pass."""
         with self._bench.lock:
+            self._bench.begin_message()
             self._bench.clock.wait(seconds)

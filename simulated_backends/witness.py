@@ -16,7 +16,9 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 ``relaxed``    a filament has dissolved: t (conductance below that of off), t_edge (last time before at which the
                current fell through half of the event's highest), duration between them, and ``levels``: pairs
                [conductance S, time from which it stayed below]; only for devices whose states set the conductance
-``repeat``     ``count`` periods of ``period`` s that were skipped, from t on; ``events`` of the first of them
+``repeat``     ``count`` periods of ``period`` s that were skipped, from t on; ``events`` of the first of them (periods
+               without an event are skipped without a record)
+``left_out``   what happened from t to ``until`` was not computed, for this ``reason``: nothing is known of it
 ``overshoot``  the device current was above a source meter's compliance: t, duration, peak, charge above it,
                limit
 ``maxima``     highest voltage, current and power so far, per device
@@ -38,7 +40,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.circuit.engine import FloatArray, Repetition, Segment, Trajectory
+from tsbench.simulated_backends.circuit.engine import FloatArray, Gap, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.switching_levels import levels_of, static_folds
 from tsbench.simulated_backends.witness_events import SwitchingDetector, samples
@@ -122,6 +124,7 @@ class Witness:
         self._limits: dict[str, float] = {}
         self._maxima = {"voltage": 0.0, "current": 0.0, "power": 0.0}
         self._told = dict(self._maxima)
+        self._eventless: tuple[Trajectory, tuple[float, ...]] | None = None   # a period last looked at, what it adds
         self._quiet: list[tuple[FloatArray, ...]] = []  #: samples without an event, not yet seen
         self._quiet_size = 0
 
@@ -161,6 +164,7 @@ class Witness:
         self._file.write({"kind": "changed", "t": time, "device": device, "state": state, "cycles": cycles})
 
     def _look_at(self, device: str, model: DeviceModel, time: float) -> None:
+        self._eventless = None
         self._catch_up()
         self._finish()
         self._tell_maxima(time)
@@ -193,6 +197,7 @@ class Witness:
         else:
             self._limits[instrument] = limit
         source = min(self._limits, key=lambda name: self._limits[name], default="")
+        self._eventless = None
         self._overshoot.set_limit(source, self._limits.get(source), time)
         self._catch_up()
         self._switching.limit = self._limit()
@@ -217,9 +222,11 @@ class Witness:
 
     def observe(self, segment: Segment) -> None:
         """See what the circuit did."""
-        if self._nodes is None:
+        if isinstance(segment, Gap):
+            self._see_nothing(segment)
+        elif self._nodes is None:
             return
-        if isinstance(segment, Repetition):
+        elif isinstance(segment, Repetition):
             self._see_repetition(segment)
         else:
             self._see(segment, 0.0)
@@ -232,10 +239,7 @@ class Witness:
         if second != "0":
             voltage = voltage - trajectory.voltage(second, times)
         current = trajectory.current(self._element, times)
-        maxima = self._maxima
-        maxima["voltage"] = max(maxima["voltage"], float(np.abs(voltage).max()))
-        maxima["current"] = max(maxima["current"], float(np.abs(current).max()))
-        maxima["power"] = max(maxima["power"], float(np.abs(voltage * current).max()))
+        self._note_maxima(trajectory, times, voltage, current)
         if shift:
             times = times + shift
         self._overshoot.see(times, current)
@@ -248,6 +252,28 @@ class Witness:
         self._quiet_size += times.size
         if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(*looked[1:]):
             self._catch_up()
+
+    def _note_maxima(
+        self, trajectory: Trajectory, times: FloatArray, voltage: FloatArray, current: FloatArray
+    ) -> None:
+        """Raise the maxima; a peak between samples that may be higher is looked at closely."""
+        seen = {"voltage": np.abs(voltage), "current": np.abs(current), "power": np.abs(voltage * current)}
+        for name, values in seen.items():
+            top = int(np.argmax(values))
+            self._maxima[name] = max(self._maxima[name], float(values[top]))
+            if not 0 < top < times.size - 1 or _peak(times, values, top) <= self._maxima[name]:
+                continue
+            close = np.linspace(times[top - 1], times[top + 1], 65)
+            finer = self._seen_there(trajectory, close)[name]
+            self._maxima[name] = max(self._maxima[name], _peak(close, finer, int(np.argmax(finer))))
+
+    def _seen_there(self, trajectory: Trajectory, times: FloatArray) -> dict[str, FloatArray]:
+        assert self._nodes is not None
+        first, second = self._nodes
+        voltage = np.abs(trajectory.voltage(first, times) - (
+            trajectory.voltage(second, times) if second != "0" else 0.0))
+        current = np.abs(trajectory.current(self._element, times))
+        return {"voltage": voltage, "current": current, "power": voltage * current}
 
     def _catch_up(self) -> None:
         """Show the detector what was put by: many short segments cost more than one long one."""
@@ -273,6 +299,10 @@ class Witness:
     def _see_repetition(self, repetition: Repetition) -> None:
         """Look at one period, write its events once with the number of copies."""
         self._catch_up()
+        if self._eventless is not None and self._eventless[0] is repetition.period:
+            self._pass(repetition.count * repetition.length, repetition.count, self._eventless[1])
+            return
+        before = (*self._switching.sums, *self._overshoot.sums)
         self._capture = []
         try:
             self._see(repetition.period, repetition.start - repetition.period.start)
@@ -280,6 +310,13 @@ class Witness:
         finally:
             events, self._capture = self._capture, None
         rest = (repetition.count - 1) * repetition.length
+        if not events:
+            added = tuple(a - b for a, b in zip(
+                (*self._switching.sums, *self._overshoot.sums), before, strict=True))
+            self._pass(rest, repetition.count - 1, added)
+            self._eventless = (repetition.period, added)
+            return
+        self._eventless = None
         self._switching.shift(rest)
         self._overshoot.shift(rest)
         self._file.write(
@@ -293,6 +330,19 @@ class Witness:
             }
         )
 
+    def _pass(self, seconds: float, copies: int, added: tuple[float, ...]) -> None:
+        """Let copies of a period without an event go by, in which the sums of what is going on grow by ``added``."""
+        self._switching.shift(seconds, copies, *added[:2])
+        self._overshoot.shift(seconds, copies, *added[2:])
+
+    def _see_nothing(self, gap: Gap) -> None:
+        """Say what nobody knows."""
+        self._catch_up()
+        self._eventless = None
+        self._switching.shift(gap.end - gap.start)
+        self._overshoot.shift(gap.end - gap.start)
+        self._file.write({"kind": "left_out", "t": gap.start, "until": gap.end, "reason": gap.reason})
+
     # ---------------------------------------------------------------------------------------- writing
 
     def _event(self, record: dict[str, Any]) -> None:
@@ -305,6 +355,19 @@ class Witness:
         if self._device and self._maxima != self._told:
             self._told = dict(self._maxima)
             self._file.write({"kind": "maxima", "t": time, "device": self._device, **self._maxima})
+
+
+def _peak(times: FloatArray, values: FloatArray, top: int) -> float:
+    """Return the height of the parabola through three samples, the middle one the highest."""
+    if not 0 < top < times.size - 1:
+        return float(values[top])
+    h, k = times[top] - times[top - 1], times[top + 1] - times[top]
+    if not (h > 0 and k > 0):
+        return float(values[top])
+    rise, fall = (values[top] - values[top - 1]) / h, (values[top + 1] - values[top]) / k
+    curvature = (fall - rise) / (h + k)
+    slope = (rise * k + fall * h) / (h + k)
+    return float(values[top] - (0.25 * slope**2 / curvature if curvature < 0 else 0.0))
 
 
 def _facts(model: DeviceModel) -> dict[str, Any]:

@@ -68,11 +68,24 @@ class SwitchingDetector:
 
     # ------------------------------------------------------------------------------------- time shift
 
-    def shift(self, seconds: float) -> None:
-        """Move everything remembered by ``seconds`` (periods that were skipped)."""
+    def shift(self, seconds: float, copies: int = 0, charge: float = 0.0, energy: float = 0.0) -> None:
+        """Move everything remembered by ``seconds``: periods that were skipped, or a time of which nothing is known.
+
+        Where a device is on through ``copies`` of a period without an event, it goes on for so long, and each adds
+        ``charge`` [C] and ``energy`` [J].
+        """
         self._t = self._t + seconds
         self._while_off.shift(seconds)
-        self._while_on.since += seconds
+        if copies and self.on:
+            self._while_on.charge += copies * charge
+            self._while_on.energy += copies * energy
+        else:
+            self._while_on.since += seconds
+
+    @property
+    def sums(self) -> tuple[float, float]:
+        """Return charge [C] and energy [J] since it switched on."""
+        return self._while_on.charge, self._while_on.energy
 
     # ---------------------------------------------------------------------------------------- samples
 

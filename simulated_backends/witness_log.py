@@ -1,6 +1,7 @@
 """Reading what the witness wrote."""
 
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -103,6 +104,10 @@ class WitnessLog:
         starts = self.of_kind("start")
         return starts[0]["devices"] if starts else {}
 
+    def left_out(self) -> list[Mapping[str, Any]]:
+        """Return the stretches of time [``t``, ``until``] of which nothing is known: they were not computed."""
+        return self.of_kind("left_out")
+
     def faults(self) -> list[Mapping[str, Any]]:
         """Return the planned faults that have happened, in order."""
         return self.of_kind("fault")
@@ -125,7 +130,13 @@ class WitnessLog:
                 for event in record["events"]:
                     if event["kind"] != kind:
                         continue
-                    for copy in range(record["count"]):
+                    # the copies that lie in the window, of what may be many millions
+                    period = record["period"]
+                    lowest = max(math.ceil((start - event["t"]) / period - 1e-9), 0) if start > -math.inf else 0
+                    highest = record["count"] - 1
+                    if end < math.inf:
+                        highest = min(highest, math.floor((end - event["t"]) / period + 1e-9))
+                    for copy in range(lowest, highest + 1):
                         moved = copy * record["period"]
                         if start <= event["t"] + moved <= end:
                             shifted = {
@@ -172,7 +183,9 @@ class WitnessLog:
 
         A device that is still on when a pulse begins cannot be fired by it.
         """
-        times = self.spike_times()
+        if not np.size(starts):
+            return np.zeros(0, dtype=bool)
+        times = self.spike_times(float(np.min(starts)), float(np.max(ends)))
         first = np.searchsorted(times, np.asarray(starts, float))
         return np.asarray(np.searchsorted(times, np.asarray(ends, float), side="right") > first)
 
@@ -190,8 +203,9 @@ class WitnessLog:
             if record["kind"] == "on":
                 parts.append(np.array([float(record["t"])]))
             elif record["kind"] == "repeat":
-                copies = record["period"] * np.arange(record["count"])
-                parts += [float(event["t"]) + copies for event in record["events"] if event["kind"] == "on"]
+                for event in record["events"]:
+                    if event["kind"] == "on":
+                        parts.append(_copies(float(event["t"]), record["period"], record["count"], start, end))
         times = np.sort(np.concatenate(parts)) if parts else np.empty(0)
         return times[(times >= start) & (times <= end)]
 
@@ -208,6 +222,13 @@ class WitnessLog:
             for name in highest:
                 highest[name] = max(highest[name], float(record[name]))
         return found
+
+
+def _copies(first: float, period: float, count: int, start: float, end: float) -> FloatArray:
+    """Return the instants ``first`` + k ``period`` [s], k below ``count``, in a window (one more on either side)."""
+    low = 0 if start == -math.inf else min(max(math.floor((start - first) / period), 0), count)
+    high = count if end == math.inf else min(max(math.ceil((end - first) / period) + 1, low), count)
+    return np.asarray(first + period * np.arange(low, high))
 
 
 def read_sessions(path: str | os.PathLike[str]) -> list[WitnessLog]:

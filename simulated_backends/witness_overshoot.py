@@ -31,11 +31,21 @@ class OvershootDetector:
         self._close(time)
         self.limit, self.source = limit, source
 
-    def shift(self, seconds: float) -> None:
-        """Move what is remembered by ``seconds``."""
-        if self._start is not None:
+    def shift(self, seconds: float, copies: int = 0, charge: float = 0.0) -> None:
+        """Move what is remembered by ``seconds``.
+
+        An overshoot that goes on through ``copies`` of a period goes on for so long, and each adds ``charge`` [C].
+        """
+        if self._start is not None and copies:
+            self._charge += copies * charge
+        elif self._start is not None:
             self._start += seconds
         self._last = (self._last[0] + seconds, self._last[1])
+
+    @property
+    def sums(self) -> tuple[float]:
+        """Return the charge [C] above the limit, so far."""
+        return (self._charge,)
 
     def see(self, t: FloatArray, i: FloatArray) -> None:
         """Take samples."""

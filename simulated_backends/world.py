@@ -44,7 +44,7 @@ class World:
     def __init__(self, file: WorldFile, path: Path) -> None:
         self.file = file
         self.path = path
-        self.bench = BenchServices(file.seed, file.imperfections, file.wires)
+        self.bench = BenchServices(file.seed, file.imperfections, file.wires, file.steps_per_message)
         planned = (*file.faults, *faults_from_environment())
         self.clock = WorldClock(self.bench)
         self._lost_listeners: list[Callable[[str | None], None]] = []
@@ -219,6 +219,7 @@ class World:
     def close(self) -> None:
         """Switch the bench off."""
         with self.bench.lock:
+            self.bench.begin_message()
             try:
                 self.bench.clock.wait(LAST_ACTS)
                 self.bench.sync()

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.quantities import Amperes, Hertz, Kelvins, Seconds, Volts
+from tsbench.simulated_backends.bench_services import WORK_PER_MESSAGE
 from tsbench.simulated_backends.faults import Fault
 from tsbench.text_files import read_toml
 
@@ -127,6 +128,7 @@ class WorldFile(_Table):
 
     seed: int = Field(default=0, ge=0)
     imperfections: bool = True
+    steps_per_message: int = Field(default=WORK_PER_MESSAGE, gt=0)  #: of the circuit; what takes more is left out
     witness: WitnessTable | None = None
     instruments: dict[str, InstrumentTable] = Field(default_factory=dict)
     fixture: FixtureTable

@@ -122,7 +122,8 @@ class _Lanes:
         topology = dataclasses.replace(first, occupied=occupied)
         kinds = compiled[0].sources.kinds
         if any(c.has_histories for c in circuits) or not straight(topology) or topology.size > LARGEST_SIZE or any(
-                (one.sources.kinds == SINE).any() or (one.sources.kinds != kinds).any() for one in compiled):
+                one.sources.base != 0.0 or (one.sources.kinds == SINE).any() or (one.sources.kinds != kinds).any()
+                for one in compiled):
             return None
         watched = [_row(c, crossing) for c in circuits]
         columns = tuple(int(a) for a in np.flatnonzero(np.any([row.y != 0 for row in watched], axis=0)))

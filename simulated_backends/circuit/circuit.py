@@ -13,8 +13,10 @@ from tsbench.simulated_backends.circuit.assembly import assemble
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.cycles import StepMemory, find_limit_cycle
+from tsbench.simulated_backends.circuit.driven import Cycle, PeriodMemory, Progress, join, jump, settled
 from tsbench.simulated_backends.circuit.engine import (
     FloatArray,
+    Gap,
     Observer,
     Repetition,
     Segment,
@@ -23,6 +25,8 @@ from tsbench.simulated_backends.circuit.engine import (
 )
 from tsbench.simulated_backends.circuit.growth import CHANGE, CONTROL_SIZE, E_FOLDS, LOOKS, REAL_PART, SINCE, WATCH
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.period_map import ahead
+from tsbench.simulated_backends.circuit.rhythm import rhythm_of
 from tsbench.simulated_backends.circuit.ringing import what_rings
 from tsbench.simulated_backends.circuit.stability import STEPS_KEPT, departure, still_small
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
@@ -40,6 +44,9 @@ ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to c
 STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
 LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
 STEPS_PER_LOOK = 64  #: while a mode grows that error control does not see yet
+STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
+WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
+FAR_FROM_BASE = 64  #: periods of the sources
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -67,10 +74,16 @@ class Circuit:
         self.noise_refinement = noise_refinement   #: factor on the pieces of noise: below 1, nearer to the true path
         self.seed = seed   #: of everything random; None: devices are on the paths that their models have
         self.specialised = specialised   #: see :func:`.build.build_circuit`
-        self._front = 0.0   # the integrator has got this far
+        self._base = 0.0   # [s] from which the integrator counts
+        self._here = 0.0   # [s] and how far it has got from there
         self._restart = True
         self._pending: RecordedTrajectory | None = None   # the last run of steps, part of it beyond ``time``
         self._memory = StepMemory()
+        self._driven: PeriodMemory | None = None   # while the sources repeat together
+        self._cycle: Cycle | None = None   # the steady state that ``time`` is in: nothing is computed
+        self._skipping = False
+        self._segments = self._looks = 0   # shown so far; how often a driven state was looked at
+        self._sine_step = math.inf   # [s] the longest that no sine is overlooked with
         self._observers: list[Observer] = []
         self._control = np.zeros(CONTROL_SIZE)
         self._control[:9] = [rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
@@ -93,7 +106,17 @@ class Circuit:
                 self._y[self._system.inductor_index[element.name.lower()]] = element.initial
         for name, model in self._models.items():
             self._put_state(name, model.rest())
-        self._make_consistent()
+        if not self._make_consistent():
+            raise TsbenchError(f"circuit: device currents cannot be found; check the values of {self._names()}")
+
+    @property
+    def _front(self) -> float:
+        """The integrator has got this far [s]."""
+        return self._base + self._here
+
+    @_front.setter
+    def _front(self, time: float) -> None:
+        self._here = time - self._base
 
     # ------------------------------------------------------------------------------------ structure
 
@@ -139,13 +162,23 @@ class Circuit:
         """
         if specialised:
             self._compiled.specialise()
-        self._compiled.integrate(self._control.copy(), self._front, self._y.copy(), False, self._front)
+        self._compiled.integrate(self._control.copy(), self._here, self._y.copy(), False, self._here)
 
     @property
     def evaluations(self) -> int:
         """Return how often the circuit has been evaluated so far: by steps, refused ones, and looks at stability."""
         looks = int(self._control[LOOKS]) + sum(c.looks for c in self._compiled_before.values())
         return 6 * self._taken + 5 * self.refused_steps + looks
+
+    @property
+    def work(self) -> int:
+        """Return what has been computed so far, in steps: accepted, refused, and what showing them is worth."""
+        return self.steps + self.refused_steps + WORK_PER_SEGMENT * (self._segments + self._looks)
+
+    @property
+    def steady(self) -> bool:
+        """Return whether it goes on as in the period before until something is changed."""
+        return self._cycle is not None and math.isinf(self._cycle.end)
 
     def _assemble(self) -> None:
         """Build the matrices from the elements; the order of the unknowns does not depend on values."""
@@ -170,7 +203,26 @@ class Circuit:
 
     def _set_sources(self) -> None:
         self._compiled.set_sources(
-            [self._waveforms[e.name.lower()] for e in self._elements if e.kind in "VI"])
+            [self._waveforms[e.name.lower()] for e in self._elements if e.kind in "VI"], self._base)
+        self._sine_step = self._compiled.sources.shortest_sine / STEPS_PER_SINE
+        self._control[1] = min(self._largest_step, self._sine_step)
+        self._find_rhythm(self.time)
+
+    def _find_rhythm(self, time: float) -> None:
+        rhythm = rhythm_of([self._waveforms[e.name.lower()] for e in self._elements if e.kind in "VI"], time)
+        self._driven = None if rhythm is None else PeriodMemory(rhythm.since(self._base))
+
+    def _choose_base(self) -> None:
+        """Count from here where sources repeat quickly; from 0 where noise is a function of time."""
+        near = self._driven is None or self._compiled.stochastic
+        base = 0.0 if near else self._front
+        if not near and abs(self._here) < FAR_FROM_BASE * self._driven.rhythm.period:   # type: ignore[union-attr]
+            return
+        if base != self._base:
+            here = self._front
+            self._base, self._here = base, here - base
+            self._control[4] = self._control[SINCE] = self._here
+            self._set_sources()
 
     def _put_state(self, device: str, values: Sequence[float]) -> None:
         first = self._system.first_state[device]
@@ -178,35 +230,73 @@ class Circuit:
 
     # ------------------------------------------------------------------------------------ time
 
-    def advance(self, until: float, skip: bool = True) -> None:
-        """Integrate to ``until`` [s]; with ``skip`` whole periods of a converged limit cycle are not computed.
+    def advance(
+        self, until: float, skip: bool = True, watched: bool = False, most_work: float = math.inf
+    ) -> None:
+        """Integrate to ``until`` [s]; with ``skip`` whole periods are not computed where they repeat.
+
+        Those of a converged limit cycle, and of a steady state in which the sources drive the circuit; on the way there
+        many periods are passed over at once where only slow states still move (:mod:`.driven`).
+
+        Parameters
+        ----------
+        until : float
+        skip : bool
+        watched : bool
+            Somebody records instants: only what repeats in phase with the sources is skipped.
+        most_work : float
+            The most to compute in this call, as :attr:`work` counts it. The circuit stands where it has then got to.
 
         Raises
         ------
         ValueError
             ``until`` is in the past.
         TsbenchError
-            The integration failed, or would take more than :data:`MOST_STEPS` steps.
+            The integration failed, or would take more than ``most_work`` or :data:`MOST_STEPS` steps.
         """
         if not math.isfinite(until) or until < self.time:
             raise ValueError(f"cannot advance from {self.time} s to {until} s")
+        self._skipping = skip
+        if not skip:
+            self._leave_cycle()
+            if self._driven is not None:
+                self._driven.clear()
         self._deliver(until)
-        begin, first = self._front, self.steps
+        if self._restart and skip:
+            self._choose_base()
+        begin, first, before = self._front, self.steps, self.work
         while self._front < until:
-            if skip and self._skip(until):
+            if skip and self._skip(until, watched):
                 begin, first = self._front, self.steps
                 continue
             self._step(until)
             self._deliver(until)
             taken = self.steps - first
             if taken > ENOUGH_STEPS and taken * (until - begin) > MOST_STEPS * (self._front - begin):
-                self._give_up(until, (self._front - begin) / taken)
+                self._give_up(until, (self._front - begin) / taken, MOST_STEPS)
+            if self.work - before > most_work and self._front < until:
+                self._give_up(until, (self._front - begin) / max(taken, 1), most_work)
         self.time = until
+
+    def leave_out(self, until: float, reason: str) -> None:
+        """Let time pass up to ``until`` [s] without computing what happens; observers see a :class:`.engine.Gap`.
+
+        Everything then goes on from the state of now.
+        """
+        self._stop_here()
+        gap = Gap(self.time, until, reason)
+        self.time = self._front = until
+        self._start_afresh()
+        self._find_rhythm(until)
+        for _, history in self._changes.histories():
+            history.fluctuate(until)
+        self._make_consistent()
+        self._show(gap)
 
     def _names(self) -> str:
         return ", ".join(element.name for element in self._elements)
 
-    def _give_up(self, until: float, step: float) -> NoReturn:
+    def _give_up(self, until: float, step: float, most: float) -> NoReturn:
         """Say what moves too fast for so long a time."""
         found = what_rings(
             self._system.linear, self._compiled.jacobian(self._front, self._y), self._compiled.differential)
@@ -220,7 +310,7 @@ class Circuit:
                          f"its fastest part out")
         raise TsbenchError(
             f"circuit: beyond {self._front:.3g} s it moves in steps of {step:.2g} s, and {until:.3g} s were asked for, "
-            f"more than {MOST_STEPS:.0e} steps; {cause}")
+            f"more than {most:.3g} steps; {cause}")
 
     def _step(self, until: float) -> None:
         if self._changes:
@@ -229,8 +319,15 @@ class Circuit:
         most = self._changes.chunk if self._changes else LOOKED_INTO if self._compiled.controlled else None
         if self._growing:
             most = min(most or self._growing, self._growing)
-        until = min(until, self._changes.planned())
-        steps, self._front, status = self._compiled.integrate(self._control, begin, self._y, restarted, until, most)
+        here = self._here
+        until = max(min(until, self._changes.planned()) - self._base, math.nextafter(here, math.inf))
+        driven = self._driven if self._skipping else None
+        if driven is not None:   # runs of steps end where periods begin
+            following = driven.rhythm.following(here)
+            until = min(until, following - driven.rhythm.near(following) * driven.rhythm.period)
+        steps, self._here, status = self._compiled.integrate(self._control, here, self._y, restarted, until, most)
+        if self._base:
+            steps = dataclasses.replace(steps, starts=steps.starts + self._base)
         self._restart = False
         self.steps += steps.starts.size
         self._taken += steps.starts.size
@@ -239,8 +336,10 @@ class Circuit:
             return
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
-            self._memory.add(steps, self._control[4], moving=bool(self._control[6]))
+            self._memory.add(steps, self._base + self._control[4], moving=bool(self._control[6]) or driven is not None)
             self._remember(steps)
+            if driven is not None:
+                driven.add(steps, here, self._here)
             if self._changes and self._find_change(self._pending):
                 return
             if status == UNSTABLE and self._leave(self._pending):
@@ -282,7 +381,7 @@ class Circuit:
         """Start a mode that has become unstable within the last step from thermal noise; return whether one has."""
         parts = zip(*(s.arrays() for s in self._recent), strict=True)
         recent = Steps(*(np.concatenate(arrays)[-STEPS_KEPT:] for arrays in parts))
-        recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._control[SINCE])))
+        recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
         found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"))
         if found is None:
             return False
@@ -300,7 +399,7 @@ class Circuit:
         growing = largest_step is not None
         self._growing = STEPS_PER_LOOK if growing else 0
         self._control[WATCH] = float(self._watched() and not growing)
-        self._control[1] = self._largest_step if largest_step is None else min(largest_step, self._largest_step)
+        self._control[1] = min(largest_step or math.inf, self._largest_step, self._sine_step)
         self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0
 
     def _look_at_growth(self, taken: int) -> None:
@@ -308,7 +407,7 @@ class Circuit:
         if self._growing:
             self._growing -= taken
             if self._growing <= 0:
-                self._control[SINCE] = self._front
+                self._control[SINCE] = self._here
                 self._watch_growth(still_small(self._compiled, self._front, self._y, self.rtol))
 
     # ------------------------------------------------------------------------------------ devices that change
@@ -359,8 +458,10 @@ class Circuit:
         self._memory.clear()
         self._recent.clear()
         self._watch_growth(None)
+        if self._driven is not None:
+            self._driven.clear()
         self._control[2] = FIRST_STEP
-        self._control[4] = self._control[SINCE] = self._front
+        self._control[4] = self._control[SINCE] = self._here
 
     def _deliver(self, until: float) -> None:
         """Show observers what lies between ``time`` and ``until`` of the steps already taken."""
@@ -370,6 +471,7 @@ class Circuit:
             self.time = end
 
     def _show(self, segment: Segment) -> None:
+        self._segments += 1
         for observer in tuple(self._observers):
             observer.observe(segment)
 
@@ -381,16 +483,25 @@ class Circuit:
         """Show ``observer`` nothing more."""
         self._observers.remove(observer)
 
-    # ------------------------------------------------------------------------------------ limit cycles
+    # ------------------------------------------------------------------------------------ what is not computed
 
-    def _skip(self, until: float) -> bool:
-        """Skip whole periods from the front on if a limit cycle has converged; return whether any were."""
-        if self._compiled.stochastic or self._changes.every_cycle:
+    def _skip(self, until: float, watched: bool) -> bool:
+        """Go on from the front without computing every period, if that can be done; return whether it was."""
+        if self._cycle is not None:
+            self._follow(self._cycle, until)
+            return True
+        if self._compiled.stochastic or self._changes.every_cycle or self._restart:
             return False
-        if not self._memory or self._restart or not self._full:
+        if self._driven is not None:
+            return self._skip_driven(self._driven, until, watched)
+        return not watched and self._skip_limit_cycle(until)
+
+    def _skip_limit_cycle(self, until: float) -> bool:
+        """Skip whole periods from the front on if a limit cycle has converged; return whether any were."""
+        if not self._memory or not self._full:
             return False
         self._full = False   # one search per run of steps
-        limit = min(until, self._control[5], self._changes.planned())
+        limit = min(until, self._base + self._control[5], self._changes.planned())
         steps = self._memory.steps()
         cycle = find_limit_cycle(steps, self._compiled.differential, self.rtol, self._compiled.weights)
         if cycle is None:
@@ -400,11 +511,101 @@ class Circuit:
             return False
         whole = RecordedTrajectory(steps.starts[0], self._front, steps, self._system, self._compiled.sources)
         period = whole.between(self._front - cycle.period, self._front)
-        repetition = Repetition(self._front, count, cycle.period, period)
-        self.time = self._front = repetition.end
         self._pending = None
         self._memory.clear()
+        self._repeat(Repetition(self._front, count, cycle.period, period))
+        return True
+
+    def _repeat(self, repetition: Repetition) -> None:
+        self.time = self._front = repetition.end
         self._show(repetition)
+
+    def _skip_driven(self, memory: PeriodMemory, until: float, watched: bool) -> bool:
+        """At the beginning of a period of the sources: take up the steady state, or pass over many periods."""
+        rhythm = memory.rhythm
+        if self._here >= rhythm.end - rhythm.near(rhythm.end) * rhythm.period:
+            self._find_rhythm(self._front)
+            return False
+        limit = min(until - self._base, rhythm.end, self._changes.planned() - self._base)
+        most = math.floor((limit - self._here) / rhythm.period - 1e-9)
+        if most < 2 or not memory.due(self._here):
+            return False
+        self._looks += 1
+        number, one = settled(memory, self._compiled)
+        if number:
+            steps = memory.last(number)
+            period = RecordedTrajectory(
+                float(steps.starts[0]), self._front, steps, self._system, self._compiled.sources)
+            self._cycle = Cycle(
+                period, number * rhythm.period,
+                min(self._base + rhythm.end, self._changes.planned() - number * rhythm.period))
+            self._pending = None
+            memory.clear()
+            return True
+        if watched or one is None:
+            return False
+        count = jump(memory, one, most)
+        return count > 0 and self._pass_over(memory, one, count)
+
+    def _follow(self, cycle: Cycle, until: float) -> None:
+        """Go on to ``until`` [s] in a steady state: the rest of this period, whole ones, part of the last."""
+        until = min(until, cycle.end)
+        if until <= self.time:
+            self._leave_cycle()
+            return
+        slack = cycle.slack(until)
+        while self.time < until:
+            begin, copy = self.time, cycle.copy_at(self.time)
+            count = math.floor((until - copy.start + slack) / cycle.length)
+            whole = begin - copy.start <= slack and count >= 2
+            reached = copy.start + (count if whole else 1) * cycle.length
+            # no slivers that are nothing but the last digits of two sums
+            self.time = until if reached > until - slack else max(reached, math.nextafter(begin, math.inf))
+            self._front = self.time
+            self._show(
+                Repetition(begin, count, cycle.length, cycle.period) if whole else copy.between(begin, self.time))
+
+    def _leave_cycle(self) -> None:
+        """Compute again from ``time`` on."""
+        if self._cycle is not None:
+            self._y, self._cycle = self._unknowns_now(), None
+            self._find_rhythm(self.time)
+            self._start_afresh()
+
+    def _pass_over(self, memory: PeriodMemory, now: Progress, count: int) -> bool:
+        """Go ``count`` periods ahead along their envelope, showing a mean one; return whether that was possible."""
+        size, length = self._compiled.differential, memory.rhythm.period
+        total, mean, following = ahead(now.map, now.map @ now.change, count)
+        front, ahead_by = self._front, count * length
+        middle, after, end = self._y.copy(), self._y.copy(), front + ahead_by
+        middle[:size] += mean
+        after[:size] += total
+        control = self._control.copy()
+        control[WATCH] = 0.0   # a mean period is not on the way to anywhere
+        if not (self._compiled.make_consistent(front, middle) and self._compiled.make_consistent(end, after)):
+            return False
+        runs, here = [], self._here
+        stop = here + (1.0 - memory.rhythm.near(here + length)) * length
+        while here < stop:
+            steps, here, status = self._compiled.integrate(control, here, middle, False, stop)
+            if status in (STUCK, NO_CURRENT):
+                return False
+            runs.append(dataclasses.replace(steps, starts=steps.starts + self._base))
+            self.steps += steps.starts.size
+        period = RecordedTrajectory(front, self._base + here, join(runs), self._system, self._compiled.sources)
+        self._y, self._pending = after, None
+        self._control[:9] = control[:9]
+        self._recent.clear()
+        if math.isinf(memory.rhythm.end):   # nothing in the sources' tables says which period it is
+            self._base += ahead_by
+            self._compiled.move_base(self._base)
+        else:
+            self._here += ahead_by
+        self._control[4] = self._control[SINCE] = self._here
+        self._watch_growth(None)
+        memory.jumped(following)
+        self._show(Repetition(front, count, length, period))
+        self.time = self._front
         return True
 
     # ------------------------------------------------------------------------------------ changes
@@ -494,6 +695,8 @@ class Circuit:
 
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
+        if self._cycle is not None:
+            self._y, self._cycle = self._unknowns_now(), None
         if self._front > self.time and self._pending is not None:
             self._y = self._unknowns_now()
             self._changes.due = None   # it lies behind
@@ -504,11 +707,9 @@ class Circuit:
         self._pending = None
         self._start_afresh()
 
-    def _make_consistent(self, time: float | None = None) -> None:
-        time = self.time if time is None else time
-        if not self._compiled.make_consistent(time, self._y):
-            raise TsbenchError(
-                f"circuit: device currents cannot be found at {time:.9g} s; check the values of {self._names()}")
+    def _make_consistent(self, time: float | None = None) -> bool:
+        """Solve for the device currents; a change that leaves none is made all the same, and the next step says so."""
+        return self._compiled.make_consistent(self.time if time is None else time, self._y)
 
     def settle(self) -> None:
         """Go to the operating point without time passing: the sources as they are now, nothing moving.
@@ -527,6 +728,9 @@ class Circuit:
     # ------------------------------------------------------------------------------------ readings
 
     def _unknowns_now(self) -> FloatArray:
+        if self._cycle is not None:
+            copy = self._cycle.copy_at(self.time)
+            return unknowns_at(copy, min(max(self.time, copy.start), copy.end))
         if self._front <= self.time or self._pending is None:
             return self._y
         return unknowns_at(self._pending, self.time)

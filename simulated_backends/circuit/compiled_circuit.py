@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterSta
 from tsbench.simulated_backends.circuit.equations import (
     Arrays,
     drive_at,
+    jacobians,
     right_side,
     right_side_and_jacobian,
     solve_currents,
@@ -126,11 +128,15 @@ class CompiledCircuit:
         self._parameters[self._rows[device], : vector.size] = vector
         self._inner_resistances[self._rows[device]] = model.inner_resistance
 
-    def set_sources(self, waveforms: Sequence[SourceWaveform]) -> None:
-        """Use these waveforms, in the order of the V and I elements."""
-        self.sources: EncodedSources = encode_sources(waveforms)
+    def set_sources(self, waveforms: Sequence[SourceWaveform], base: float = 0.0) -> None:
+        """Use these waveforms, in the order of the V and I elements; :meth:`integrate` counts from ``base`` [s]."""
+        self.sources: EncodedSources = encode_sources(waveforms, base)
         e = self.sources
         self._source_arrays: Arrays = (e.kinds, e.parameters, e.table_times, e.table_values)
+
+    def move_base(self, base: float) -> None:
+        """Count from ``base`` [s] on, a whole number of the sources' common periods away: nothing else is different."""
+        self.sources = replace(self.sources, base=base)
 
     def set_stages(self, stages: Sequence[SourceMeterStage]) -> None:
         """Use these set-points, in the order of the system's stages."""
@@ -165,8 +171,9 @@ class CompiledCircuit:
         """Return sources' values and slopes just after ``time`` [s], the drive and its slope, the next breakpoint."""
         u, du = np.zeros(self.sources.kinds.size), np.zeros(self.sources.kinds.size)
         drive, slope = np.zeros(len(self._R)), np.zeros(len(self._R))
-        following, _, _ = drive_at(self._source_arrays, self._R, self.system.E, time, u, du, drive, slope)
-        return u, du, drive, slope, following
+        base = self.sources.base
+        following, _, _ = drive_at(self._source_arrays, self._R, self.system.E, time - base, u, du, drive, slope)
+        return u, du, drive, slope, following + base
 
     def make_consistent(self, time: float, y: FloatArray) -> bool:
         """Solve for the device currents in ``y``, in place; return whether that worked."""
@@ -241,6 +248,23 @@ class CompiledCircuit:
             everything = everything[:m] - J[:m, m:] @ np.linalg.solve(J[m:, m:], everything[m:])
         return everything[:, m], everything[:, m + 1], everything[:, :m], everything[:, m + 2:]
 
+    def reduced_jacobians(self, steps: Steps) -> FloatArray:
+        """Return df/dy of the differential unknowns, device currents eliminated, where steps begin and the last ends.
+
+        Shape (steps + 1, n, n).
+        """
+        n, d = steps.y0.shape[1], self.differential
+        times = np.append(steps.starts, steps.starts[-1] + steps.lengths[-1])
+        unknowns = np.vstack([steps.y0, steps.y1[-1:]])
+        J = np.empty((times.size, n, n))
+        scratch = (np.zeros(64), np.zeros(n), np.zeros(n), np.zeros((n, n)), *np.zeros((2, len(self._R))),
+                   *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
+        jacobians((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
+                  self._source_arrays, times - self.sources.base, unknowns, scratch, J)
+        if d == n:
+            return J
+        return np.asarray(J[:, :d, :d] - J[:, :d, d:] @ np.linalg.solve(J[:, d:, d:], J[:, d:, :d]))
+
     def operating_point(self, time: float, start: FloatArray) -> FloatArray | None:
         """Return unknowns at which nothing moves while the sources stay as they are at ``time``, or None.
 
@@ -278,7 +302,7 @@ class CompiledCircuit:
     def integrate(
         self, control: FloatArray, begin: float, y: FloatArray, restart: bool, until: float, most: int | None = None
     ) -> tuple[Steps, float, int]:
-        """Take at most ``most`` steps (None: :data:`CHUNK` or :data:`LARGE_CHUNK`).
+        """Take at most ``most`` steps (None: :data:`CHUNK` or :data:`LARGE_CHUNK`); times from the base of the sources.
 
         Other arguments and the status: :func:`.integrator.integrate`.
 
@@ -305,6 +329,7 @@ class CompiledCircuit:
     def first_defect(self, steps: Steps) -> int | None:
         """Return the first of ``steps`` in the middle of which a controlled device is not where it should be."""
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
+        steps = replace(steps, starts=steps.starts - self.sources.base)
         return first_defect(circuit, self._source_arrays, steps, self.weights, self.rtol, self._defect_space)
 
 

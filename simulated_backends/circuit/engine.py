@@ -5,6 +5,7 @@ observers (scope records, apertures, the witness) see every accepted step of it 
 looks never changes what happens.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -44,20 +45,29 @@ class PulseTrain:
 
 @dataclass(frozen=True)
 class PiecewiseLinear:
-    """Linear between (times [s, circuit time], values); first value before, last value after."""
+    """Linear between (times [s, circuit time], values); first value before, last value after.
+
+    With a finite ``period`` the points, which span one period at most, are repeated without end from the first on.
+    """
 
     times: FloatArray
     values: FloatArray
+    period: float = math.inf  #: [s]
 
 
 @dataclass(frozen=True)
 class Sine:
-    """offset + amplitude * sin(2 pi frequency (t - start)), from ``start`` on."""
+    """offset + amplitude * sin(2 pi frequency (t - start) + phase) from ``start`` on, for ``count`` periods.
+
+    Before and after it stands at its value at ``start``. ``count`` 0: without end.
+    """
 
     offset: float
     amplitude: float
     frequency: float
     start: float = 0.0
+    phase: float = 0.0  #: [rad]
+    count: int = 0
 
 
 SourceWaveform = Constant | PulseTrain | PiecewiseLinear | Sine
@@ -131,7 +141,16 @@ class Repetition:
         return self.start + self.count * self.length
 
 
-Segment = Trajectory | Repetition
+@dataclass(frozen=True)
+class Gap:
+    """What happened between ``start`` and ``end`` [s] was not computed; at ``end`` everything is as at ``start``."""
+
+    start: float
+    end: float
+    reason: str
+
+
+Segment = Trajectory | Repetition | Gap
 
 
 class Observer(Protocol):
@@ -151,8 +170,25 @@ class CircuitInterface(Protocol):
     def devices(self) -> Sequence[str]:
         """Return the device element names, as "XDUT"."""
 
-    def advance(self, until: float, skip: bool = True) -> None:
-        """Integrate to ``until`` [s]; with ``skip`` whole periods of a converged limit cycle are not computed."""
+    def advance(
+        self, until: float, skip: bool = True, watched: bool = False, most_work: float = math.inf
+    ) -> None:
+        """Integrate to ``until`` [s]; with ``skip`` whole periods that repeat are not computed.
+
+        ``watched``: only those in phase with the sources are skipped; ``most_work``: the most steps to take.
+        """
+
+    def leave_out(self, until: float, reason: str) -> None:
+        """Let time pass up to ``until`` [s] without computing what happens."""
+
+    @property
+    def work(self) -> int:
+        """Return what has been computed so far, in steps."""
+
+    @property
+    def steady(self) -> bool:
+        """Return whether it goes on as in the period before until something is changed."""
+
 
     def add_observer(self, observer: Observer) -> None: ...
     def remove_observer(self, observer: Observer) -> None: ...

@@ -18,7 +18,7 @@ from typing import Any
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.linear import IntArray, factorise, solve
-from tsbench.simulated_backends.circuit.waveforms import SINE, source_segment
+from tsbench.simulated_backends.circuit.waveforms import SINE, sine_runs, source_segment
 from tsbench.simulated_backends.devices.compilation import compiled, inlined
 from tsbench.simulated_backends.devices.compiled import BY_CONTROL, CONTROL, evaluate_device
 
@@ -184,7 +184,7 @@ def drive_at(
         value, rate, until = source_segment(kinds[s], parameters, s, table_times, table_values, t)
         u[s], du[s] = value, rate
         following = min(following, until)
-        if kinds[s] == SINE and t >= parameters[s, 3]:
+        if kinds[s] == SINE and sine_runs(parameters, s, t):
             curved = True
         if rate != 0.0:
             moving = True
@@ -200,9 +200,27 @@ def drive_at(
                 drive[a] += E[a, s] * du[s]
             if curved:   # E u'' of the sines
                 for s in range(kinds.size):
-                    if kinds[s] == SINE and t >= parameters[s, 3]:
+                    if kinds[s] == SINE and sine_runs(parameters, s, t):
                         slope[a] -= E[a, s] * (u[s] - parameters[s, 0]) * parameters[s, 2] ** 2
     return following, moving or curved, curved
+
+
+@compiled
+def jacobians(
+    circuit: Arrays, sources: Arrays, times: FloatArray, unknowns: FloatArray, scratch: Arrays, out: FloatArray
+) -> None:
+    """Fill ``out`` (times, n, n) with df/dy at several instants."""
+    L, R, E, devices, stages, index = circuit
+    work, f, ft, J, drive, slope, u, du, y = scratch
+    n = y.size
+    for k in range(times.size):
+        for a in range(n):
+            y[a] = unknowns[k, a]
+        drive_at(sources, R, E, times[k], u, du, drive, slope)
+        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
+        for a in range(n):
+            for b in range(n):
+                out[k, a, b] = J[a, b]
 
 
 @compiled

@@ -1,6 +1,6 @@
 """What happened between two instants: accepted steps, with polynomials between them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -91,6 +91,12 @@ class RecordedTrajectory:
         last = max(int(np.searchsorted(self.steps.starts, end, side="left")), first + 1)
         return RecordedTrajectory(start, end, self.steps.part(first, last), self.system, self.sources)
 
+    def shifted(self, seconds: float) -> "RecordedTrajectory":
+        """Return the same a whole number of the sources' common periods later."""
+        moved = replace(self.steps, starts=self.steps.starts + seconds)
+        sources = replace(self.sources, base=self.sources.base + seconds)
+        return RecordedTrajectory(self.start + seconds, self.end + seconds, moved, self.system, sources)
+
     # ---------------------------------------------------------------------------------- readings
 
     def row(self, kind: Literal["voltage", "current"], name: str) -> Row:
@@ -132,9 +138,10 @@ class RecordedTrajectory:
                 _evaluate(s.starts, s.lengths, *projected, flat, slope, part)
                 out += part
         e = self.sources
+        local = flat - e.base if e.base else flat
         for weights, add in ((row.u, source_values), (row.du, source_slopes)):
             for k in np.flatnonzero(weights):
-                add(e.kinds[k], e.parameters, k, e.table_times, e.table_values, flat, out, weights[k])
+                add(e.kinds[k], e.parameters, k, e.table_times, e.table_values, local, out, weights[k])
         return out.reshape(times.shape)
 
     # ---------------------------------------------------------------------------------- integrals

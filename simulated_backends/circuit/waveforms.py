@@ -17,7 +17,7 @@ from tsbench.simulated_backends.circuit.engine import (
     Sine,
     SourceWaveform,
 )
-from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.devices.compilation import compiled, inlined
 
 CONSTANT, PULSE_TRAIN, PIECEWISE_LINEAR, SINE = 0, 1, 2, 3
 _WIDTH = 8
@@ -25,16 +25,26 @@ _WIDTH = 8
 
 @dataclass(frozen=True)
 class EncodedSources:
-    """All sources of a circuit at one moment, for the kernel."""
+    """All sources of a circuit at one moment, for the kernel; all its times are counted from ``base`` [s].
+
+    Far from 0 the last digit of a time is no longer small beside an edge or the period of a generator.
+    """
 
     kinds: npt.NDArray[np.int64]
     parameters: FloatArray  #: shape (sources, 8)
     table_times: FloatArray  #: the points of all piecewise-linear sources, one after the other [s]
     table_values: FloatArray
+    base: float = 0.0
+
+    @property
+    def shortest_sine(self) -> float:
+        """Return the shortest period [s] of all sines; infinite where there is none."""
+        periods = self.parameters[(self.kinds == SINE) & (self.parameters[:, 6] > 0.0), 6]
+        return float(periods.min(initial=math.inf))
 
 
-def encode_sources(waveforms: Sequence[SourceWaveform]) -> EncodedSources:
-    """Encode the waveforms, in order.
+def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> EncodedSources:
+    """Encode the waveforms, in order, with times counted from ``base`` [s].
 
     Raises
     ------
@@ -53,18 +63,27 @@ def encode_sources(waveforms: Sequence[SourceWaveform]) -> EncodedSources:
             case PulseTrain():
                 kinds[k] = PULSE_TRAIN
                 parameters[k] = _pulse_parameters(waveform)
+                parameters[k, 2] -= base
             case PiecewiseLinear():
                 t, v = np.asarray(waveform.times, float), np.asarray(waveform.values, float)
                 if t.size == 0 or t.shape != v.shape or (t.size > 1 and not (np.diff(t) > 0).all()):
                     raise ConfigurationError("piecewise-linear source: times must rise strictly, one value each")
                 kinds[k] = PIECEWISE_LINEAR
-                parameters[k, :2] = offset, t.size
+                repeats = math.isfinite(waveform.period)
+                if repeats and not t[-1] - t[0] <= waveform.period * (1 + 1e-12):
+                    raise ConfigurationError(
+                        f"piecewise-linear source: points over {t[-1] - t[0]:g} s cannot repeat every "
+                        f"{waveform.period:g} s")
+                t = t - base
+                parameters[k, :4] = offset, t.size, waveform.period if repeats else 0.0, t[0]
                 times.append(t)
                 values.append(v)
                 offset += t.size
-            case Sine(level, amplitude, frequency, start):
+            case Sine():
                 kinds[k] = SINE
-                parameters[k, :4] = level, amplitude, 2.0 * math.pi * frequency, start
+                parameters[k, :7] = (
+                    waveform.offset, waveform.amplitude, 2.0 * math.pi * waveform.frequency, waveform.start - base,
+                    waveform.phase, float(waveform.count), 1.0 / waveform.frequency if waveform.frequency else 0.0)
             case _:
                 raise ConfigurationError(
                     f"source waveform {type(waveform).__name__} is not one that the circuit knows; give a Constant, "
@@ -73,7 +92,7 @@ def encode_sources(waveforms: Sequence[SourceWaveform]) -> EncodedSources:
             raise ConfigurationError(f"source waveform has a value that is not finite: {waveform}")
     empty = np.zeros(0)
     return EncodedSources(
-        kinds, parameters, np.concatenate(times) if times else empty, np.concatenate(values) if values else empty)
+        kinds, parameters, np.concatenate(times) if times else empty, np.concatenate(values) if values else empty, base)
 
 
 def _pulse_parameters(pulse: PulseTrain) -> list[float]:
@@ -122,6 +141,14 @@ def position(table: FloatArray, first: int, count: int, value: float) -> int:
     return low
 
 
+@inlined
+def sine_runs(p: FloatArray, k: int, t: float) -> bool:
+    """Return whether the sine of row ``k`` moves just after ``t``."""
+    if t < p[k, 3]:
+        return False
+    return bool(p[k, 5] == 0.0 or t + 4.5e-16 * (abs(t) + abs(p[k, 3])) < p[k, 3] + p[k, 5] * p[k, 6])
+
+
 @compiled
 def source_segment(
     kind: int, p: FloatArray, k: int, table_times: FloatArray, table_values: FloatArray, t: float
@@ -133,20 +160,29 @@ def source_segment(
     if kind == CONSTANT:
         return p[k, 0], 0.0, math.inf
     if kind == SINE:
-        if t < p[k, 3]:
-            return p[k, 0], 0.0, p[k, 3]
-        angle = p[k, 2] * (t - p[k, 3])
-        return p[k, 0] + p[k, 1] * math.sin(angle), p[k, 1] * p[k, 2] * math.cos(angle), math.inf
+        if not sine_runs(p, k, t):
+            return p[k, 0] + p[k, 1] * math.sin(p[k, 4]), 0.0, p[k, 3] if t < p[k, 3] else math.inf
+        angle = p[k, 2] * (t - p[k, 3]) + p[k, 4]
+        following = math.inf
+        if p[k, 6] > 0.0:   # its periods begin at breakpoints, so that each is taken in the same steps
+            cycle = math.floor((t - p[k, 3] + 4.5e-16 * (abs(t) + abs(p[k, 3]))) / p[k, 6])
+            following = p[k, 3] + (cycle + 1) * p[k, 6]
+        return p[k, 0] + p[k, 1] * math.sin(angle), p[k, 1] * p[k, 2] * math.cos(angle), following
     if kind == PIECEWISE_LINEAR:
-        first, count = int(p[k, 0]), int(p[k, 1])
-        m = position(table_times, first, count, t)
+        first, count, again, late = int(p[k, 0]), int(p[k, 1]), p[k, 2], 0.0
+        slack = 0.0
+        if again > 0.0 and t >= p[k, 3]:
+            slack = 9e-16 * (abs(t) + abs(p[k, 3]))
+            late = math.floor((t - p[k, 3] + slack) / again) * again
+        local = t - late
+        m = position(table_times, first, count, local + slack)
         if m == 0:
-            return table_values[first], 0.0, table_times[first]
+            return table_values[first], 0.0, table_times[first] + late
         if m == count:
-            return table_values[first + count - 1], 0.0, math.inf
+            return table_values[first + count - 1], 0.0, p[k, 3] + late + again if again > 0.0 else math.inf
         right = first + m
         slope = (table_values[right] - table_values[right - 1]) / (table_times[right] - table_times[right - 1])
-        return table_values[right - 1] + slope * (t - table_times[right - 1]), slope, table_times[right]
+        return table_values[right - 1] + slope * (local - table_times[right - 1]), slope, table_times[right] + late
     base, top, start, rise = p[k, 0], p[k, 1], p[k, 2], p[k, 3]
     flat, end, period, number = p[k, 4], p[k, 5], p[k, 6], p[k, 7]
     slack = 4.5e-16 * (abs(t) + abs(start))   # a breakpoint just landed on belongs to the segment behind it

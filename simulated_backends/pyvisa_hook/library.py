@@ -183,6 +183,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
         handlers: list[Any] = []
         with self._world.bench.lock:
+            self._world.bench.begin_message()
             try:
                 opened = self._session(session)
                 result = action(opened)

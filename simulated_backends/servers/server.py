@@ -239,5 +239,6 @@ class BenchServer:
     def _pay_idle_time(self, target: float, budget: float) -> None:
         begun = time.monotonic()
         while self._clock.now < target and time.monotonic() - begun < budget:
+            self.world.bench.begin_message()
             self._clock.advance_to(min(target, self._clock.now + IDLE_STEP))
             self.world.bench.sync()

@@ -143,6 +143,7 @@ class Station:
         if fault is not None and not fault.after:
             self._suffer(fault)
             return
+        self.world.bench.begin_message()
         self.clock.wait(self.instrument.bus_latency + message.size / BUS_RATE)
         self._since = self.clock.now
         self._in_flight.append(message)
@@ -201,6 +202,7 @@ class Station:
         be triggered); one that holds an exclusive lock is never disturbed.
         """
         fault = self._count()
+        self.world.bench.begin_message()
         self.clock.wait(self.instrument.bus_latency)
         client.queue.clear()
         mine = self._owner is None or self._owner is client or self._owner.gone
@@ -217,6 +219,7 @@ class Station:
         ``unread_reply``: it has not read the reply that it was sent.
         """
         fault = self._count()
+        self.world.bench.begin_message()
         self.clock.wait(self.instrument.bus_latency)
         status = self.instrument.serial_poll()
         status &= ~MESSAGE_AVAILABLE_BIT

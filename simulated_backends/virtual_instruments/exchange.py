@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import Any, ClassVar
 
+from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.bench_clock import BUSY_HOP, BenchClock, ScheduledEvent
 from tsbench.simulated_backends.virtual_instruments.scpi_errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.scpi_syntax import (
@@ -40,6 +41,7 @@ class Idle(enum.Enum):
 
 IDLE = Idle.IDLE
 SHORTEST_PATIENCE = 1e-3  #: [s]
+LONGEST_TEXT = 255  #: characters of an error (SCPI-99, 21.8.1)
 Wait = float | Idle
 Handler = Generator[Wait, None, Any]
 
@@ -212,6 +214,10 @@ class MessageExchange:
     def cleared(self) -> None:
         """Hook: a device clear has come."""
 
+    def trouble(self) -> str | None:
+        """Hook: what the simulation could not do, for the error queue; asked once behind each command."""
+        return None
+
     # --------------------------------------------------------------------------------------- execution
 
     def _run(self) -> None:
@@ -280,6 +286,12 @@ class MessageExchange:
                 if -200 < error.code <= -100:
                     break  # the parser has lost its place: the rest of the message is thrown away
                 continue
+            except TsbenchError as error:
+                self.status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
+                continue
+            finally:
+                if (text := self.trouble()) is not None:
+                    self.status.post(ScpiError(-310, text=f"System error; {text}"[:LONGEST_TEXT]))
             if result is not None:
                 replies.append(result if isinstance(result, bytes) else str(result).encode("latin-1"))
         if replies:

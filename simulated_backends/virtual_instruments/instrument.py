@@ -189,6 +189,10 @@ class VirtualInstrument(MessageDevice):
 
     # -------------------------------------------------------------------------------------------- time
 
+    def trouble(self) -> str | None:
+        """Return what of the circuit could not be computed, for the error queue."""
+        return self.bench.take_left_out()
+
     def until(self, time: float) -> float:
         """Return the seconds from now to ``time`` (for ``yield self.until(t)``)."""
         return max(time - self.bench.clock.now, 0.0)

@@ -9,7 +9,13 @@ import math
 from dataclasses import dataclass
 
 from tsbench.netlist import GROUND, Element
-from tsbench.simulated_backends.circuit.engine import Repetition, Segment, SourceMeterStage, Trajectory
+from tsbench.simulated_backends.circuit.engine import (
+    Gap,
+    Repetition,
+    Segment,
+    SourceMeterStage,
+    Trajectory,
+)
 from tsbench.simulated_backends.virtual_instruments.instrument import (
     OPEN,
     Attachment,
@@ -49,7 +55,9 @@ class Aperture:
         if self.start is None:
             self.start = segment.start
         self.end = segment.end
-        if isinstance(segment, Repetition):
+        if isinstance(segment, Gap):   # nothing is known of it: no number
+            self._volt_seconds = self._coulombs = math.nan
+        elif isinstance(segment, Repetition):
             self._add(segment.period, segment.count)
         else:
             self._add(segment, 1)

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 OVERRANGE = 1.05  #: readings and levels go to 105 % of a range
+NOT_A_NUMBER = 9.91e37  #: SCPI-99, 7.2.1.5
 OVERFLOW = 9.9e37  #: what a reading beyond that is answered as
 #: from the settling time to 0.1 % to the time constant of one pole
 _TIME_CONSTANTS = 6.9

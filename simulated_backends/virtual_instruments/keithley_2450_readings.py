@@ -190,6 +190,8 @@ class Measurer:
             f"measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset
         )
         value = calibration.apply(true) + meter.noise(ranges.noise(row, nplc))
+        if math.isnan(value):   # part of the aperture was not computed
+            return ranges.NOT_A_NUMBER
         if abs(value) > row.top:
             return math.copysign(OVERFLOW, value)
         if not meter.bench.imperfections:

@@ -5,6 +5,7 @@ a burst then only runs on the instrument's own time line (sync edges, operation 
 """
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 from tsbench.netlist import Element
@@ -67,10 +68,12 @@ class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrumen
         self.frequency = dict.fromkeys(CHANNELS, 1e3)
         self.arbs = {channel: {} for channel in CHANNELS}
         self.output_on = dict.fromkeys(CHANNELS, False)
-        self.errors = {
+        drawn = {
             channel: OutputErrors.draw(self.limits, bench.rng(self.name, "output", str(channel)))
             if bench.imperfections else OutputErrors() for channel in CHANNELS
         }
+        # both channels run from one oscillator
+        self.errors = {channel: replace(drawn[channel], timebase=drawn[1].timebase) for channel in CHANNELS}
         self._continuation: dict[int, ScheduledEvent | None] = dict.fromkeys(CHANNELS)
         self._set_up_triggers()
 
@@ -133,16 +136,14 @@ class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrumen
             self._drive(channel, Constant(idle_level(self.shape(channel), self.errors[channel])))
             self.restart_timer(channel)
         else:
-            self._continue(channel, self.bench.clock.now)
+            self._play_without_end(channel, self.bench.clock.now)
 
-    def _continue(self, channel: int, start: float) -> None:
-        """Play without end from ``start`` [s], by whole cycles where the circuit cannot repeat by itself."""
+    def _play_without_end(self, channel: int, start: float) -> None:
+        """Play from ``start`` [s] on: the circuit repeats the waveform."""
         shape = self.shape(channel)
-        waveform, end = synthesise(shape, self.errors[channel], start, 0)
+        waveform, _ = synthesise(shape, self.errors[channel], start, 0)
         self._drive(channel, waveform)
         self._forget_continuation(channel)
-        if math.isfinite(end):
-            self._continuation[channel] = self.clock.schedule(end, lambda: self._continue(channel, end))
         if self.sync_channel == channel:
             self.sync_line.cut(start)
             if shape.function != "DC":
@@ -169,9 +170,8 @@ class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrumen
         self._drive(channel, waveform)
         self._forget_continuation(channel)
         period = shape.period * (1 + self.errors[channel].timebase)
-        played = round((end - start) / period) if math.isfinite(end) else cycles
-        left = cycles - played if cycles else 0
-        if math.isfinite(end) and (left > 0 or not cycles):
+        left = cycles - round((end - start) / period) if cycles else 0
+        if left > 0:
             self._continuation[channel] = self.clock.schedule(
                 end, lambda: self._lay_out(channel, shape, end, left))
 

@@ -22,8 +22,8 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600_levels import
 from tsbench.simulated_backends.virtual_instruments.keysight_33600_models import GeneratorModel
 
 FULL_RANGE = 0.8  #: a 10-90 % edge is 0.8 of the 0-100 % ramp
-SINE_POINTS = 128  #: vertices per cycle of a sine that must end (a burst): 0.03 % of the amplitude at worst
 CHUNK_POINTS = 200_000  #: vertices laid out at once; a longer playback is continued by its generator
+NOISE_POINTS = 20_000
 DAC_FULL_SCALE = 32767
 
 
@@ -123,12 +123,14 @@ def synthesise(
 ) -> tuple[SourceWaveform, float]:
     """Lay out ``cycles`` of a waveform (0: without end) from circuit time ``start`` [s].
 
+    What has no end is repeated by the circuit: nothing needs to be continued.
+
     Returns
     -------
     waveform : SourceWaveform
     end : float
-        Circuit time [s] at which the last laid-out cycle is over (inf: never). A playback without end of a
-        function the circuit cannot repeat by itself ends after whole cycles and must then be continued.
+        Circuit time [s] at which the last laid-out cycle is over (inf: never). A long burst of an arbitrary waveform
+        is laid out in parts of whole cycles and must then be continued.
     """
     low, high = real_levels(shape, errors)
     if shape.inverted:
@@ -141,12 +143,15 @@ def synthesise(
     if shape.function in ("PULS", "SQU", "RAMP", "TRI"):
         return _train(shape, low, high, stretch, start, cycles), end
     if shape.function == "SIN":
+        middle, amplitude = (low + high) / 2, (high - low) / 2
         if not cycles:
             lead = math.radians(shape.phase) / (2 * math.pi) * period
-            return Sine((low + high) / 2, (high - low) / 2, 1 / period, start - lead), math.inf
-        return _sine_burst(shape, (low + high) / 2, (high - low) / 2, period, start, cycles)
+            return Sine(middle, amplitude, 1 / period, start - lead), math.inf
+        return Sine(middle, amplitude, 1 / period, start, math.radians(shape.phase), cycles), end
     if shape.function == "NOIS" or shape.codes is None:
-        return _noise(shape, (low + high) / 2, (high - low) / 2, start)
+        return _noise(shape, (low + high) / 2, (high - low) / 2, start), math.inf
+    if not cycles:
+        return _endless_arbitrary(shape, errors, start, stretch), math.inf
     return _arbitrary(shape, errors, start, cycles, stretch)
 
 
@@ -168,22 +173,28 @@ def _train(shape: Shape, low: float, high: float, stretch: float, start: float, 
     return PulseTrain(low, high, start, rise, fall, width, period, cycles)
 
 
-def _sine_burst(
-    shape: Shape, middle: float, amplitude: float, period: float, start: float, cycles: int,
-) -> tuple[PiecewiseLinear, float]:
-    now = min(cycles, max(CHUNK_POINTS // SINE_POINTS, 1))
-    angle = np.linspace(0.0, 2 * math.pi * now, now * SINE_POINTS + 1)
-    times = start + np.linspace(0.0, now * period, len(angle))
-    values = middle + amplitude * np.sin(angle + math.radians(shape.phase))
-    return PiecewiseLinear(times, values), float(times[-1])
-
-
-def _noise(shape: Shape, middle: float, amplitude: float, start: float) -> tuple[PiecewiseLinear, float]:
-    points = 20_000
+def _noise(shape: Shape, middle: float, amplitude: float, start: float) -> PiecewiseLinear:
+    """Return noise that repeats after :data:`NOISE_POINTS` (the instrument's own repeats after years)."""
     generator = np.random.default_rng([shape.noise_seed, 33600])
-    values = middle + amplitude * np.clip(generator.normal(0.0, 1 / 3, points), -1, 1)
-    times = start + np.arange(points) / (2.5 * shape.noise_bandwidth)
-    return PiecewiseLinear(times, values), float(times[-1])
+    values = middle + amplitude * np.clip(generator.normal(0.0, 1 / 3, NOISE_POINTS), -1, 1)
+    step = 1.0 / (2.5 * shape.noise_bandwidth)
+    times = np.asarray(start + np.arange(NOISE_POINTS + 1) * step, dtype=np.float64)
+    return PiecewiseLinear(times, np.append(values, values[0]), NOISE_POINTS * step)
+
+
+def _endless_arbitrary(shape: Shape, errors: OutputErrors, start: float, stretch: float) -> PiecewiseLinear:
+    """Return one cycle, which the circuit repeats; it begins with the way from its last point to its first."""
+    levels = arbitrary_levels(shape, errors)
+    step = stretch / shape.sample_rate
+    # a cycle from inside another one: what is before the first point and behind the last is there to join them
+    played = np.concatenate([levels[-1:], levels, levels[:1]])
+    times, values = _vertices(played, step, shape.filtering, shape.square_edge / FULL_RANGE)
+    period = len(levels) * step
+    inner = (times > step * (1 + 1e-9)) & (times < step + period * (1 - 1e-12))
+    ends = np.interp([step, step + period], times, values)
+    return PiecewiseLinear(
+        start + np.concatenate([[0.0], times[inner] - step, [period]]),
+        np.concatenate([ends[:1], values[inner], ends[:1]]), period)
 
 
 def _arbitrary(
@@ -191,8 +202,7 @@ def _arbitrary(
 ) -> tuple[PiecewiseLinear, float]:
     levels = arbitrary_levels(shape, errors)
     points = len(levels)
-    wanted = cycles if cycles else max(CHUNK_POINTS // points, 1)
-    now = max(min(wanted, CHUNK_POINTS // points), 1)
+    now = max(min(cycles, CHUNK_POINTS // points), 1)
     step = stretch / shape.sample_rate
     played = np.concatenate([np.tile(levels, now), levels[:1]])   # returns to the idle level at the end
     times, values = _vertices(played, step, shape.filtering, shape.square_edge / FULL_RANGE)

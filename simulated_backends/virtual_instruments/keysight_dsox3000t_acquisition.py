@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import Repetition, Segment
+from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_front_end import (
     HOLE,
     KERNEL_REACH,
     Channel,
     ChannelErrors,
     History,
+    Repeated,
     Shifted,
     convert,
     displayed,
@@ -30,6 +31,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_trigger i
 from tsbench.simulated_backends.virtual_instruments.trigger_lines import DigitalLine
 
 _COPIES = 3  #: periods of a repetition to search before giving up: all others are equal
+_MANY = 16  #: periods and more are kept as one piece
 
 
 @dataclass(frozen=True)
@@ -125,38 +127,55 @@ class Acquisition:
         """Take the next piece of the circuit's past."""
         if self.complete:
             return
+        if isinstance(segment, Gap):
+            self._forget(segment.end)
+            return
         if isinstance(segment, Repetition):
             self._repeat(segment)
             return
         self.history.traces.append(segment)
         self.process()
 
+    def _forget(self, time: float) -> None:
+        """Fill the memory anew from ``time`` [s] on: what was before is not known, nor if it would have triggered."""
+        self.history, self.pending = History(), None
+        self.search = EdgeSearch(self.plan.trigger, self.search.line, time)
+        self.eligible = max(self.eligible, time + max(self.plan.pre, 0.0))
+
     def _repeat(self, repetition: Repetition) -> None:
-        searched = 0
-        index = 0
+        searched = index = 0
         while index < repetition.count and not self.complete:
-            waiting = self.pending is None and repetition.start + index * repetition.length > self.eligible
-            if waiting and searched > _COPIES and (jump := self._next_of_interest(repetition)) > index:
-                index = jump   # nothing new in between
-                self.history = History()
-                self.search.scanned = repetition.start + index * repetition.length
-            delay = repetition.start + index * repetition.length - repetition.period.start
-            self.history.traces.append(Shifted(repetition.period, delay))
+            begin = repetition.start + index * repetition.length
+            waiting = self.pending is None and begin > self.eligible
             before = len(self.records)
+            alike = self._alike(repetition, begin, repetition.count - index, searched)
+            if alike >= _MANY:
+                self.history.traces.append(Repeated(repetition.period, begin, repetition.length, alike))
+                if waiting and self.plan.trigger.node is not None:
+                    self.search.scanned = self.history.end   # as in the copies before: nothing
+                index += alike
+            else:
+                self.history.traces.append(Shifted(repetition.period, begin - repetition.period.start))
+                index += 1
             self.process()
             searched = 0 if len(self.records) > before else searched + int(waiting)
-            index += 1
 
-    def _next_of_interest(self, repetition: Repetition) -> int:
-        """Return the copy from which history is needed, for a signal that repeats without triggering."""
-        if self.plan.trigger.node is None and self.search.line is not None:
-            return 0   # its trigger comes from elsewhere
-        lead = math.ceil((max(self.plan.pre, 0.0) + 2 * self.plan.margin) / repetition.length) + 1
-        last = float(repetition.count)
-        if self.plan.automatic is not None:
-            timeout = self.eligible + self.plan.automatic
-            last = min(last, (timeout - repetition.start) / repetition.length)
-        return math.floor(last) - lead
+    def _alike(self, repetition: Repetition, begin: float, left: int, searched: int) -> int:
+        """Return how many copies from ``begin`` [s] on, of those ``left``, need not be looked at one by one."""
+        if self.plan.trigger.node is None:
+            return left   # its trigger comes from elsewhere
+        if self.finish is not None:
+            until = self.finish   # nothing but filling the memory
+        elif begin <= self.eligible:
+            until = self.eligible   # no trigger counts
+        elif searched > _COPIES:   # none has triggered, so none will
+            until = math.inf if self.plan.automatic is None else self.eligible + self.plan.automatic
+        else:
+            return 0
+        if self.forced is not None:
+            until = min(until, self.forced)
+        copies = (until - begin) / repetition.length - _COPIES
+        return left if copies >= left else math.floor(copies)
 
     @property
     def waits_in_vain(self) -> bool:

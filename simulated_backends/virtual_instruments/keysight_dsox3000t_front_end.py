@@ -23,6 +23,7 @@ MIDDLE = 128  #: 8-bit code at mid-screen, ``YREFerence``
 KERNEL_REACH = 4.0  #: sigmas of the Gaussian response on either side
 _NODES = np.linspace(-3.5, 3.5, 15)  #: quadrature nodes [sigmas]; spectrally accurate for a Gaussian
 _WEIGHTS = np.exp(-0.5 * _NODES**2) / np.sum(np.exp(-0.5 * _NODES**2))
+_FINE = 16  #: points per sigma of a filtered period that is looked up
 _SLOW = 20.0  #: solver steps longer than this many sigmas need no filtering: the response follows
 
 
@@ -63,6 +64,32 @@ class Shifted:
     def voltage(self, node: str, times: FloatArray) -> FloatArray:
         """Return the node voltage [V]."""
         return self.original.voltage(node, times - self.delay)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """``count`` copies of a trajectory, one after the other from ``start`` [s] on: a record of very many periods."""
+
+    period: Trace
+    start: float
+    length: float  #: [s] of one
+    count: int
+
+    @property
+    def end(self) -> float:
+        """Return the circuit time of its end [s]."""
+        return self.start + self.count * self.length
+
+    @property
+    def times(self) -> FloatArray:
+        """Return the accepted step times [s] of the first and the last copy; those between are alike."""
+        inner = self.period.times - self.period.start
+        return np.concatenate([self.start + inner, self.end - self.length + inner])
+
+    def voltage(self, node: str, times: FloatArray) -> FloatArray:
+        """Return the node voltage [V]."""
+        phase = np.mod(times - self.start, self.length)
+        return self.period.voltage(node, np.minimum(self.period.start + phase, self.period.end))
 
 
 def _start(trace: Trace) -> float:
@@ -132,6 +159,14 @@ def filtered(history: History, node: str, times: FloatArray, sigma: float) -> Fl
     if len(times) == 0:
         return np.empty(0)
     reach = KERNEL_REACH * sigma
+    for trace in history.traces:
+        if isinstance(trace, Repeated):
+            first, end = np.searchsorted(times, [trace.start + 2 * reach, trace.end - 2 * reach])
+            grid = math.ceil(_FINE * trace.length / sigma)
+            if 2 * grid < end - first:
+                return np.concatenate([
+                    filtered(history, node, times[:first], sigma), _folded(trace, node, times[first:end], sigma, grid),
+                    filtered(history, node, times[end:], sigma)])
     fast = _near_fast_steps(history, times, sigma, reach)
     wanted = int(np.count_nonzero(fast))
     if not wanted:
@@ -149,6 +184,14 @@ def filtered(history: History, node: str, times: FloatArray, sigma: float) -> Fl
     return result
 
 
+def _folded(trace: Repeated, node: str, times: FloatArray, sigma: float, grid: int) -> FloatArray:
+    """Return a filtered voltage [V] well inside many copies: one filtered period, looked up at each sample's phase."""
+    around = History([Shifted(trace.period, k * trace.length) for k in (-1, 0, 1)])
+    phases = np.linspace(0.0, trace.length, grid + 1)
+    period = filtered(around, node, trace.period.start + phases, sigma)
+    return np.interp(np.mod(times - trace.start, trace.length), phases, period)
+
+
 def _near_fast_steps(
     history: History, times: FloatArray, sigma: float, reach: float,
 ) -> npt.NDArray[np.bool_]:
@@ -157,6 +200,10 @@ def _near_fast_steps(
     change = np.zeros(len(times) + 1, dtype=np.int64)
     np.add.at(change, np.searchsorted(times, steps[short] - reach), 1)
     np.add.at(change, np.searchsorted(times, steps[short + 1] + reach, side="right"), -1)
+    for trace in history.between(float(times[0]), float(times[-1])).traces:
+        if isinstance(trace, Repeated) and (np.diff(trace.period.times) < _SLOW * sigma).any():
+            np.add.at(change, np.searchsorted(times, trace.start - reach), 1)
+            np.add.at(change, np.searchsorted(times, trace.end + reach, side="right"), -1)
     return np.asarray(np.cumsum(change[:-1]) > 0)
 
 

@@ -40,6 +40,8 @@ class WaveformReadout(VirtualInstrument):
 
     digitiser: Digitiser
     finished: Acquisition | None
+    #: what was read last: acquisition, (channel, stride, numbers of its records), codes
+    _rendered: tuple[Acquisition, tuple[int, ...], npt.NDArray[np.uint16]] | None = None
 
     source = Setting(":WAVeform:SOURce", Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4"),
                      default="CHAN1")
@@ -102,10 +104,18 @@ class WaveformReadout(VirtualInstrument):
         return [finished.records[min(self.segment_index, len(finished.records)) - 1]]
 
     def codes(self) -> npt.NDArray[np.uint16]:
-        """Return the 16-bit codes that ``:WAV:DATA?`` would transfer."""
+        """Return the 16-bit codes that ``:WAV:DATA?`` would transfer; they are made once."""
         records, stride = self._records(), self._stride()
         finished = self.finished
         assert finished is not None
+        wanted = (self._channel, stride, *(record.number for record in records))
+        if self._rendered is None or self._rendered[0] is not finished or self._rendered[1] != wanted:
+            self._rendered = finished, wanted, self._render(finished, records, stride)
+        return self._rendered[2]
+
+    def _render(
+        self, finished: Acquisition, records: list[Record], stride: int
+    ) -> npt.NDArray[np.uint16]:
         if finished.plan.averaged:
             return self.digitiser.averaged(finished.plan, records, self._channel, stride)
         return np.concatenate([

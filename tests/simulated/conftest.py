@@ -101,6 +101,7 @@ class Table:
 
     def send(self, instrument: Any, *messages: str | bytes) -> None:
         for message in messages:
+            self.bench.begin_message()
             self.bench.clock.wait(1e-4)
             instrument.recv(message if isinstance(message, bytes) else message.encode(), True)
             for _ in range(10):   # a relay takes its time; a waiting digitize is left waiting
@@ -135,13 +136,16 @@ class Table:
         """Let time pass and return times from now [s] and the node voltage [V], without any instrument."""
         import numpy as np
 
-        from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_front_end import History
+        from tsbench.simulated_backends.circuit.engine import Repetition
+        from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_front_end import History, Repeated
 
         class Recorder:
             def __init__(self) -> None:
                 self.history = History()
 
             def observe(self, segment: Any) -> None:
+                if isinstance(segment, Repetition):
+                    segment = Repeated(segment.period, segment.start, segment.length, segment.count)
                 self.history.traces.append(segment)
 
         recorder, start = Recorder(), self.bench.clock.now

@@ -1,0 +1,312 @@
+"""A generator left on for 100 bench seconds: ``python -m benchmarks.driven [--quick]``.
+
+Each shape at each frequency drives each load of a simulated bench with a generator, a scope and a source meter:
+resistors, an RC, and an NbO2 device below its threshold. In process and served with ``--fast`` the generator is
+switched on, 100 bench seconds pass in waits and in readings of 2 s, a scope is armed in vain, then armed and read, and
+all is switched off. The longest answer to any message must be below 2 s of wall time; averages over a short stretch
+must be those of computing every period. One frequency of each shape is also served at the pace of the wall clock, over
+20 s; there the 2 s of a reading are those that it waits for by its own meaning.
+"""
+
+import argparse
+import itertools
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyvisa
+
+from benchmarks.report import Line, report
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.engine import (
+    Gap,
+    PiecewiseLinear,
+    PulseTrain,
+    Repetition,
+    Segment,
+    Sine,
+    SourceWaveform,
+)
+from tsbench.simulated_backends.witness_log import read_witness
+
+LONGEST, AGREEMENT = 2.0, 1e-6
+LONG, PACED = 100.0, 20.0
+READING = 2.0  #: [s] ten averages over ten power-line cycles
+LOADS = {
+    "resistors": "R1 gen1 0 10k\nRm smu 0 10k\nRs smu gen1 100k",
+    "RC": "R1 gen1 mid 1k\nC1 mid 0 1n\nRm smu 0 10k\nRs smu mid 100k",
+    "NbO2": "R1 gen1 mid 5k\nXDUT mid 0 device\nRm smu 0 10k\nRs smu gen1 100k",
+}
+MEASURED = {"resistors": "gen1", "RC": "mid", "NbO2": "mid"}
+SHAPES = ("SIN", "SQU", "PULS", "ARB")
+FREQUENCIES = (1e3, 1e4, 1e5, 1e6, 1e7)
+OF_PACE = {"SIN": 1e6, "SQU": 1e7, "PULS": 1e3, "ARB": 1e5}
+ADDRESSES = {
+    "generator": "USB0::0x2A8D::0x5A01::SIM1::INSTR", "scope": "USB0::0x2A8D::0x1764::SIM2::INSTR",
+    "meter": "USB0::0x05E6::0x2450::SIM3::INSTR"}
+MODELS = {"generator": "keysight_33622a", "scope": "keysight_dsox3054t", "meter": "keithley_2450"}
+
+
+def world_text(load: str) -> str:
+    """Return a world file with this load."""
+    instruments = "".join(
+        f'[instruments.{name}]\nmodel = "{model}"\nresource = "{ADDRESSES[name]}"\n' for name, model in MODELS.items())
+    device = '[devices.D1]\nmodel = "nbo2"\n' if "XDUT" in LOADS[load] else ""
+    return (f'seed = 1\n[witness]\nfile = "witness.jsonl"\n{instruments}[fixture]\nnetlist = """\n{LOADS[load]}\n"""\n'
+            f'[fixture.terminals]\nmeter = "smu"\n"generator.1" = "gen1"\n"scope.1" = "gen1"\n'
+            f'[wires]\n"scope.external" = "generator.sync"\n{device}')
+
+
+class Bench:
+    """Speaks to the instruments and keeps how long answers took."""
+
+    paced = False
+
+    def __init__(self) -> None:
+        self.worst, self.slowest = 0.0, ""
+
+    def ask(self, name: str, message: str) -> str:
+        """Send a message; return the reply if it is a query."""
+        begun = time.monotonic()
+        reply = self.exchange(name, message)
+        took = time.monotonic() - begun - (READING if self.paced and message == ":READ?" else 0.0)
+        if took > self.worst:
+            self.worst, self.slowest = took, message
+        return reply
+
+    def exchange(self, name: str, message: str) -> str:
+        """Send, and read if it is a query."""
+        raise NotImplementedError
+
+    def wait(self, seconds: float) -> None:
+        """Let bench time pass."""
+        raise NotImplementedError
+
+
+class InProcess(Bench):
+    """Through pyvisa's library ``@tsbench``."""
+
+    def __init__(self, world: Path) -> None:
+        super().__init__()
+        self.manager = pyvisa.ResourceManager(f"{world}@tsbench")
+        self.clock = self.manager.visalib.clock
+        self.open: dict[str, Any] = {n: self.manager.open_resource(a, timeout=60_000) for n, a in ADDRESSES.items()}
+
+    def exchange(self, name: str, message: str) -> str:
+        """Send, and read if it is a query."""
+        resource = self.open[name]
+        if message.endswith(":DATA?"):
+            return str(len(resource.query_binary_values(message, datatype="B")))
+        if "?" in message:
+            return str(resource.query(message)).strip()
+        resource.write(message)
+        return ""
+
+    def wait(self, seconds: float) -> None:
+        """Let bench time pass."""
+        begun = time.monotonic()
+        self.clock.wait(seconds)
+        took = time.monotonic() - begun
+        if took > self.worst:
+            self.worst, self.slowest = took, f"wait {seconds:g} s"
+
+
+class Served(Bench):
+    """Over sockets, from a process of its own."""
+
+    def __init__(self, world: Path, paced: bool) -> None:
+        super().__init__()
+        self.paced = paced
+        options = [] if paced else ["--fast"]
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "tsbench", "serve", str(world), "--json", *options], stdout=subprocess.PIPE,
+            text=True)
+        assert self.child.stdout is not None
+        self.links: dict[str, socket.socket] = {}
+        for row in json.loads(self.child.stdout.readline()):
+            self.links[row["name"]] = socket.create_connection(("127.0.0.1", int(row["socket"].split("::")[2])), 120)
+
+    def exchange(self, name: str, message: str) -> str:
+        """Send, and read if it is a query; a command is followed by one, so that its end is seen."""
+        link = self.links[name]
+        link.sendall((message if "?" in message else f"{message};*OPC?").encode() + b"\n")
+        if message.endswith(":DATA?"):
+            head = self._read(link, 10)
+            return str(len(self._read(link, int(head[2:]) + 1)) - 1)
+        reply = b""
+        while not reply.endswith(b"\n"):
+            reply += self._read(link, 1)
+        return reply.decode().strip()
+
+    @staticmethod
+    def _read(link: socket.socket, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            part = link.recv(size - len(data))
+            if not part:
+                raise ConnectionError("the server has gone")
+            data += part
+        return data
+
+    def wait(self, seconds: float) -> None:
+        """Let bench time pass: idle at the wall clock's pace, in readings otherwise."""
+        if self.paced:
+            time.sleep(seconds)
+            return
+        for _ in range(round(seconds / READING)):
+            self.ask("meter", ":READ?")
+
+    def close(self) -> int | None:
+        """End the server; return its exit code if it had ended by itself."""
+        code = self.child.poll()
+        self.child.terminate()
+        self.child.wait()
+        return code
+
+
+@contextmanager
+def folder(load: str) -> Iterator[Path]:
+    """Make a world file in a folder that goes away."""
+    with tempfile.TemporaryDirectory() as name:
+        world = Path(name) / "world.toml"
+        world.write_text(world_text(load), "utf-8")
+        yield world
+
+
+def session(bench: Bench, shape: str, frequency: float, seconds: float) -> None:
+    """Leave the generator on, look at it now and then, switch it off."""
+    ask = bench.ask
+    levels = ("VOLT:HIGH 0.6", "VOLT:LOW 0")
+    points = ",".join(str(k * 2000) for k in range(-16, 17))
+    setting = {
+        "SIN": ("FUNC SIN", f"FREQ {frequency:g}"), "SQU": ("FUNC SQU", f"FREQ {frequency:g}"),
+        "PULS": ("FUNC PULS", f"FREQ {frequency:g}", f"FUNC:PULS:WIDT {0.2 / frequency:g}",
+                 "FUNC:PULS:TRAN:BOTH 2.9e-9"),
+        "ARB": (f"DATA:ARB:DAC w,{points}", "FUNC:ARB w", "FUNC ARB", f"FUNC:ARB:SRAT {33 * frequency:g}"),
+    }[shape]
+    for message in ("OUTP:LOAD INF", *setting, *levels, "OUTP1 ON"):
+        ask("generator", message)
+    for message in (":SENS:FUNC 'CURR'", ":SENS:CURR:AZER OFF", ":SENS:CURR:NPLC 10", ":SENS:CURR:AVER:COUN 10",
+                    ":SENS:CURR:AVER:TCON REP",
+                    ":SENS:CURR:AVER ON", ":OUTP ON"):
+        ask("meter", message)
+    bench.wait(seconds / 2)
+    ask("meter", ":READ?")
+    for message in (":CHAN1:RANG 2", f":TIM:RANG {10 / frequency:g}", ":TRIG:SOUR CHAN1", ":TRIG:LEV 5", ":SING"):
+        ask("scope", message)   # a level that is never reached
+    bench.wait(seconds / 4)
+    for message in (":TRIG:LEV 0.3", ":SING"):
+        ask("scope", message)
+    deadline = time.monotonic() + 30.0
+    while int(ask("scope", ":OPER:COND?")) & 8 and time.monotonic() < deadline:
+        pass
+    ask("scope", ":WAV:DATA?")
+    bench.wait(seconds / 4)
+    for name, message in (("generator", "OUTP1?"), ("meter", ":READ?"), ("generator", "OUTP1 OFF"),
+                          ("meter", ":OUTP OFF"), ("generator", "SYST:ERR?"), ("scope", ":SYST:ERR?")):
+        ask(name, message)
+    if ask("generator", "OUTP1?") != "0":
+        raise RuntimeError("the output is not off")
+
+
+def answers(load: str, shape: str, frequency: float, way: str) -> tuple[float, str, bool]:
+    """Return the longest answer [s], to which message, and whether nothing was left out and the bench lived."""
+    with folder(load) as world:
+        if way == "in process":
+            inside = InProcess(world)
+            session(inside, shape, frequency, LONG)
+            inside.manager.close()
+            worst, slowest, alive = inside.worst, inside.slowest, True
+        else:
+            served = Served(world, paced=way == "paced")
+            try:
+                session(served, shape, frequency, PACED if way == "paced" else LONG)
+            finally:
+                alive = served.close() is None
+            worst, slowest = served.worst, served.slowest
+        log = read_witness(world.parent / "witness.jsonl")
+        whole = not log.left_out() and not any(log.outputs().values())
+    return worst, slowest, alive and whole
+
+
+class Sums:
+    """Integrals of voltage, current and power."""
+
+    def __init__(self, node: str) -> None:
+        self.node, self.values = node, [0.0, 0.0, 0.0]
+
+    def observe(self, segment: Segment) -> None:
+        """Add a segment."""
+        if isinstance(segment, Gap):
+            raise RuntimeError(segment.reason)
+        count, part = (segment.count, segment.period) if isinstance(segment, Repetition) else (1, segment)
+        found = (part.integral("voltage", self.node, part.start, part.end),
+                 part.integral("current", "RG", part.start, part.end),
+                 part.energy("gen1", "0", "RG", part.start, part.end))  # type: ignore[attr-defined]
+        self.values = [a + count * b for a, b in zip(self.values, found, strict=True)]
+
+
+def waveform(shape: str, frequency: float) -> SourceWaveform:
+    """Return what a generator would play, from 0 to 0.6 V."""
+    period = 1 / frequency
+    if shape == "SIN":
+        return Sine(0.3, 0.3, frequency)
+    if shape == "ARB":
+        times = [k * period / 33 for k in range(34)]
+        values = [0.3 + 0.3 * (k - 16) * 2000 / 32767 for k in range(33)]
+        return PiecewiseLinear(times, [*values, values[0]], period)  # type: ignore[arg-type]
+    edge, width = (3.6e-9, 0.2 * period) if shape == "PULS" else (5e-9, 0.5 * period)
+    return PulseTrain(0.0, 0.6, 0.0, edge, edge, width, period, 0)
+
+
+def difference(load: str, shape: str, frequency: float) -> float:
+    """Return the largest relative difference of averages over 60.3 periods from computing every one."""
+    found = []
+    text = f"VG emf 0 0\nRG emf gen1 50\nCs gen1 0 14p\n{LOADS[load]}".replace("device", "nbo2")
+    for skip in (True, False):
+        circuit = build_circuit(parse_netlist(text, ["smu"]))
+        circuit.set_source("VG", waveform(shape, frequency))
+        sums = Sums(MEASURED[load])
+        circuit.add_observer(sums)
+        circuit.advance(60.3 / frequency, skip=skip)
+        found.append(sums.values)
+    return max(abs(a / b - 1.0) for a, b in zip(*found, strict=True))
+
+
+def main() -> int:
+    """Run, print the table, return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="1 kHz, 1 MHz and 10 MHz, served for one load")
+    quick = parser.parse_args().quick
+    frequencies = (1e3, 1e6, 1e7) if quick else FREQUENCIES
+    lines = []
+    for load, shape in itertools.product(LOADS, SHAPES):
+        worst = max((difference(load, shape, f), f) for f in frequencies)
+        lines.append(Line(f"{load}, {shape}: averages of voltage, current, power over 60.3 periods, largest difference",
+                          f"{worst[0]:.1e} ({worst[1]:g} Hz)", f"<= {AGREEMENT:g}", worst[0] <= AGREEMENT))
+        for way in ("in process",) if quick and load != "NbO2" else ("in process", "served --fast"):
+            longest, sound = (0.0, "", 0.0), True
+            for frequency in frequencies:
+                took, message, good = answers(load, shape, frequency, way)
+                longest, sound = max(longest, (took, message, frequency)), sound and good
+            lines.append(Line(
+                f"{load}, {shape}, {len(frequencies)} frequencies, {way}: longest answer in {LONG:g} bench seconds",
+                f"{longest[0]:.2f} s ({longest[1]}, {longest[2]:g} Hz){'' if sound else ', something was left out'}",
+                f"<= {LONGEST:g} s", longest[0] <= LONGEST and sound))
+    for shape, frequency in OF_PACE.items():
+        took, message, sound = answers("NbO2", shape, frequency, "paced")
+        lines.append(Line(f"NbO2, {shape} {frequency:g} Hz, served at the wall clock's pace: longest answer",
+                          f"{took:.2f} s ({message})", f"<= {LONGEST:g} s", took <= LONGEST and sound))
+    return report("driven", "a generator left on", lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""What becomes of a small difference of the unknowns over a run of steps: M = d y(end)/d y(begin).
+
+M is the product of the steps' exponentials exp(h J), J from the circuit's equations with the device currents
+eliminated. Only differential unknowns count. In a linear circuit M is exact; in others it has the order of a
+trapezoidal rule over steps that error control has chosen, which is right for slow states (h J is small there) and
+rough for those that are gone within a step or two.
+"""
+
+import numpy as np
+from scipy.linalg import expm
+
+from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.trajectory import Steps
+
+BLOCK = 4096  #: steps whose exponentials are made at once
+LINEAR = 1e-12  #: relative; derivatives that differ less are the same
+
+# exp(z) by its 2/3 Pade approximation, which is L-stable, as a sum of simple poles: P. Henrici, Applied and
+# Computational Complex Analysis 2 (1977), section 12; as partial fractions it is as well conditioned as 1 - h J
+_POLES = np.roots([-1 / 60, 3 / 20, -3 / 5, 1.0])
+_RESIDUES = np.polyval([1 / 20, 2 / 5, 1.0], _POLES) / np.polyval([-1 / 20, 3 / 10, -3 / 5], _POLES)
+
+
+def period_map(compiled: CompiledCircuit, steps: Steps) -> tuple[FloatArray, bool]:
+    """Return M over ``steps``, shape (n, n), and whether the circuit is linear along them."""
+    size = compiled.differential
+    total = np.eye(size)
+    if not size:
+        return total, True
+    first = compiled.reduced_jacobians(steps.part(0, 1))[0]
+    allowed = LINEAR * abs(first).max()
+    linear = True
+    for begin in range(0, steps.starts.size, BLOCK):
+        part = steps.part(begin, begin + BLOCK)
+        J = compiled.reduced_jacobians(part)   # at the begin of each step, and at the end of the last
+        linear = linear and bool((abs(J - first) <= allowed).all())
+        if linear:
+            length = float(part.starts[-1] + part.lengths[-1] - part.starts[0])
+            total = np.asarray(expm(first * length)) @ total
+        else:
+            total = _product(exponentials(0.5 * (J[:-1] + J[1:]) * part.lengths[:, None, None])) @ total
+    return total, linear
+
+
+def exponentials(matrices: FloatArray) -> FloatArray:
+    """Return exp of each matrix, shape (m, n, n), to fifth order; what decays fast within one is gone."""
+    unit = np.eye(matrices.shape[-1])
+    found = np.zeros_like(matrices)
+    for pole, residue in zip(_POLES, _RESIDUES, strict=True):
+        if abs(pole.imag) < 1e-9:
+            found += residue.real * np.linalg.inv(matrices - pole.real * unit)
+        elif pole.imag > 0:   # and its conjugate
+            found += 2.0 * (residue * np.linalg.inv(matrices - pole * unit)).real
+    return found
+
+
+def _product(matrices: FloatArray) -> FloatArray:
+    """Return the last times ... times the first, shape (m, n, n) -> (n, n)."""
+    while len(matrices) > 1:
+        if len(matrices) % 2:
+            matrices = np.concatenate([matrices, np.eye(matrices.shape[-1])[None]])
+        matrices = matrices[1::2] @ matrices[::2]
+    return np.asarray(matrices[0])
+
+
+def ahead(M: FloatArray, change: FloatArray, count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what ``count`` periods bring; the first changes the unknowns by ``change``, each next by M times that.
+
+    Returns
+    -------
+    (sum of all changes, its mean over the beginnings of the periods, change over the period behind them)
+    """
+    n = change.size
+    unit, none = np.eye(n), np.zeros((n, n))
+    # (change, sum, sum of sums) from one period to the next
+    step = np.block([[M, none, none], [unit, unit, none], [none, unit, unit]])
+    state = np.linalg.matrix_power(step, count) @ np.concatenate([change, np.zeros(2 * n)])
+    return state[n: 2 * n], state[2 * n:] / count, state[:n]
