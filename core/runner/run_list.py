@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tsbench.runner.list_resume import Progress, progress_in
 from tsbench.runner.outcome import LEFT_OUT, REFUSED, ListRefused, RunOutcome
 from tsbench.runner.process import run_on
 from tsbench.runner.safety import RunnerBench
+from tsbench.storage import disk
 from tsbench.storage.run_lock import RunLock
 
 _LOCK = "list.lock"  #: in the folder of the run files
@@ -71,7 +72,7 @@ def run_list(
     entries = bench_problems(listed.entries)
     _require_good(Path(path), [PlannedEntry(entry, problem=entry.problem) for entry in entries])
     with contextlib.ExitStack() as held:
-        if resume and out.is_dir() and not dry_run:
+        if resume and not dry_run:  # what is done there must not change until it is added to
             held.enter_context(_lock(out))
         before = progress_in(out, entries, tell, change=not dry_run) if resume else Progress()
         left = [entry for entry in entries if entry.number not in before.done]
@@ -87,7 +88,7 @@ def run_list(
             for item in planned:
                 tell(RunEvent("log", item.line, 0.0, {"plan": item.entry.name}))
             return []
-        if not resume or not out.is_dir():
+        if not resume:
             held.enter_context(_lock(out))
         measured = _Measuring(listed, out, tell, control or Control(), watchdog, before).run(left, bench)
         return [before.done.get(entry.number) or measured[entry.number] for entry in entries]
@@ -115,15 +116,25 @@ def _outcome(entry: Entry, status: str, reason: str, error: BaseException | None
     return RunOutcome(None, status, reason, device=entry.device, protocol=entry.name, error_code=code)
 
 
-def _lock(out: Path) -> RunLock:
-    out.mkdir(parents=True, exist_ok=True)
+@contextlib.contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    """Keep other lists from writing into a folder, which is made; an empty one is removed afterwards."""
     try:
-        return RunLock(out / _LOCK)
+        out.mkdir(parents=True, exist_ok=True)
+        lock = RunLock(out / _LOCK)
     except StorageError as error:
         raise StorageError(
             f"{out}: another list is being measured into this folder ({error}); wait until it ends or choose another "
             "folder with --out"
         ) from None
+    except OSError as error:
+        raise disk.storage_error(error, out, "run files") from error
+    try:
+        yield
+    finally:
+        lock.release()
+        with contextlib.suppress(OSError):  # it holds run files
+            out.rmdir()
 
 
 class _Measuring:

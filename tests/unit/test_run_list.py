@@ -230,6 +230,27 @@ def test_two_lists_do_not_write_into_one_folder(
     assert len(list((tmp_path / "out").iterdir())) == 1  # the lock is gone
 
 
+def test_two_resumes_into_a_new_folder_measure_each_entry_once(
+    tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second begins while the first still plans: the folder is not there yet."""
+    path, found = listed(tmp_path, ONE), []
+    plan = Sweep.plan
+
+    def planned(self: Sweep, station: object) -> object:
+        monkeypatch.setattr(Sweep, "plan", plan)
+        with pytest.raises(StorageError, match="another list is being measured"):
+            run_list(path, tmp_path / "out", resume=True)
+        found.append(1)
+        return plan(self, station)
+
+    monkeypatch.setattr(Sweep, "plan", planned)
+    assert [outcome.status for outcome in run_list(path, tmp_path / "out", resume=True)] == ["success"] and found
+    with pytest.raises(ListRefused):
+        run_list(listed(tmp_path, ONE + 'refusal = "too much"'), tmp_path / "new", resume=True)
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_crashed_run_is_recovered_before_it_is_measured_again(
     tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
