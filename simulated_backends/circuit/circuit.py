@@ -25,6 +25,7 @@ from tsbench.simulated_backends.circuit.engine import (
 )
 from tsbench.simulated_backends.circuit.growth import CHANGE, CONTROL_SIZE, E_FOLDS, LOOKS, REAL_PART, SINCE, WATCH
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.operating_point import how_unstable, operating_point
 from tsbench.simulated_backends.circuit.period_map import ahead
 from tsbench.simulated_backends.circuit.rhythm import rhythm_of
 from tsbench.simulated_backends.circuit.ringing import what_rings
@@ -88,6 +89,7 @@ class Circuit:
         self._control = np.zeros(CONTROL_SIZE)
         self._control[:9] = [rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
         self._largest_step = largest_step
+        self._notes: list[str] = []
         self._recent: list[Steps] = []   # the last steps since a change: how an equilibrium has lost stability
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
         self.steps = 0   #: accepted steps so far
@@ -147,8 +149,8 @@ class Circuit:
 
     @property
     def messages(self) -> Sequence[str]:
-        """Return what had to be regularised."""
-        return self._system.messages
+        """Return what had to be regularised, and operating points that are unstable."""
+        return (*self._system.messages, *self._notes)
 
     @property
     def refused_steps(self) -> int:
@@ -712,7 +714,9 @@ class Circuit:
         return self._compiled.make_consistent(self.time if time is None else time, self._y)
 
     def settle(self) -> None:
-        """Go to the operating point without time passing: the sources as they are now, nothing moving.
+        """Go to an operating point without time passing: the sources as they are now, nothing moving.
+
+        Where it is unstable ``messages`` say so; the circuit leaves it as time goes on.
 
         Raises
         ------
@@ -720,10 +724,13 @@ class Circuit:
             None was found.
         """
         self._stop_here()
-        found = self._compiled.operating_point(self.time, self._y)
+        found = operating_point(self._compiled, self.time, self._y)
         if found is None:
             raise TsbenchError("circuit: no operating point found; start from rest ('uic') instead")
         self._y = found
+        unstable = how_unstable(self._compiled, self.time, found)
+        if unstable is not None:
+            self._notes.append(unstable)
 
     # ------------------------------------------------------------------------------------ readings
 

@@ -177,9 +177,10 @@ class CompiledCircuit:
 
     def make_consistent(self, time: float, y: FloatArray) -> bool:
         """Solve for the device currents in ``y``, in place; return whether that worked."""
-        return self._solve_currents(self.drive(time)[2], y)
+        return self.solve_currents(self.drive(time)[2], y)
 
-    def _solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
+    def solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
+        """Make the device currents in ``y`` consistent with the rest, in place; return whether that worked."""
         if not len(self._parameters):
             return True
         vectors, matrices, pivots, _, work, _ = self._scratch
@@ -199,12 +200,8 @@ class CompiledCircuit:
 
     def jacobian(self, time: float, y: FloatArray) -> FloatArray:
         """Return df/dy at ``time`` [s] for given unknowns, shape (n, n)."""
-        n, (_, _, drive) = y.size, self.drive(time)
-        J = np.zeros((n, n))
-        right_side_and_jacobian(
-            self._L, self._parameters, self._stages, self._index, drive, np.zeros_like(drive), y, np.zeros(64),
-            np.zeros(n), np.zeros(n), J)
-        return J
+        drive = self.drive(time)[2]
+        return self.equations(drive, np.zeros_like(drive), y)[2]
 
     def linearised(self, time: float, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return the circuit of the unknowns with a derivative around ``y``: x' = f + ft (t - time) + A x + N noise.
@@ -217,15 +214,11 @@ class CompiledCircuit:
         (H. Nyquist, Phys. Rev. 32 (1928) 110).
         """
         n, m, (_, _, drive, slope, _) = y.size, self.differential, self.segment(time)
-        f, ft, J, work = np.zeros(n), np.zeros(n), np.zeros((n, n)), np.zeros(64)
 
         def evaluate(direction: FloatArray) -> FloatArray:
             self.looks += 1
-            right_side_and_jacobian(
-                self._L, self._parameters, self._stages, self._index, drive, direction, y, work, f, ft, J)
-            return ft.copy()
+            return self.equations(drive, direction, y)[1]
 
-        strength = math.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE)
         strengths = [1.0 / resistance for resistance in self.system.resistances]
         nl, nd, inner = len(self.system.linear), len(self._parameters), []
         for k in range(nd):
@@ -241,7 +234,8 @@ class CompiledCircuit:
             strength * evaluate(direction)
             for direction in (
                 *(row * math.sqrt(s) for row, s in zip(self._noise_rows.T, strengths, strict=True)), *inner)]
-        moving = evaluate(slope)
+        f, moving, J = self.equations(drive, slope, y)
+        self.looks += 1
         N = np.array(columns).reshape(-1, n).T
         everything = np.column_stack([J[:, :m], f, moving, N])
         if nd:
@@ -265,37 +259,19 @@ class CompiledCircuit:
             return J
         return np.asarray(J[:, :d, :d] - J[:, :d, d:] @ np.linalg.solve(J[:, d:, d:], J[:, d:, :d]))
 
-    def operating_point(self, time: float, start: FloatArray) -> FloatArray | None:
-        """Return unknowns at which nothing moves while the sources stay as they are at ``time``, or None.
+    def still_drive(self, time: float) -> FloatArray:
+        """Return what the sources contribute at ``time`` [s] if they do not move."""
+        return np.asarray(self._R @ self.segment(time)[0])
 
-        Linearly implicit Euler steps that grow as long as they succeed; like a SPICE operating point it may be an
-        equilibrium that would not last (an oscillator's).
-        """
-        n = start.size
-        _, _, drive = self.drive(time)
+    def equations(
+        self, drive: FloatArray, direction: FloatArray, y: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return f, its derivative along ``direction`` of the drive, and df/dy, shapes (n,), (n,), (n, n)."""
+        n = y.size
         f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        mass = np.diag((np.arange(n) < self.differential).astype(float))
-        step, y = 1e-12, start.copy()
-        for _ in range(2000):
-            right_side_and_jacobian(
-                self._L, self._parameters, self._stages, self._index, drive, np.zeros_like(drive), y, np.zeros(64), f,
-                ft, J)
-            scale = self.weights / self.rtol + abs(y)
-            with np.errstate(all="ignore"):
-                try:
-                    change = np.linalg.solve(mass / step - J, f)
-                except np.linalg.LinAlgError:   # what nothing determines (a current around two inductors) stays
-                    change = np.linalg.lstsq(mass / step - J, f)[0]
-            trial = y + change
-            small = np.isfinite(trial).all() and (abs(change) <= 0.2 * scale).all()
-            if not (small and self._solve_currents(drive, trial)):
-                step *= 0.3
-                continue
-            y = trial
-            if step > 1e6 and (abs(change) <= 1e-9 * scale).all():
-                return y
-            step *= 2.0
-        return None
+        right_side_and_jacobian(
+            self._L, self._parameters, self._stages, self._index, drive, direction, y, np.zeros(64), f, ft, J)
+        return f, ft, J
 
     # ------------------------------------------------------------------------------------ through time
 
