@@ -20,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 BOLTZMANN_J, BOLTZMANN_EV, CHARGE, VACUUM = 1.380649e-23, 8.617333262e-5, 1.602176634e-19, 8.8541878128e-12
 TEMPERATURE = 300.0
 FILM_3D, CORE, FILM_1D, THIRD = 0, 3, 4, 5   # kinds of the catalogue's models
-MOST_TURNS = 64
+METER_LEVELS, METER_TIME = 200, 2e-6  #: of a sweep by a source meter: its levels, and its loop's time [s]
 
 
 def parameters(model: DeviceModel) -> FloatArray:
@@ -85,38 +85,63 @@ def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) ->
     return i
 
 
+DIRECTION, HIGH, LOW, AT, SWING, GAP, BEFORE, STREAK, BEGUN, ENDED, TOP, BOTTOM = range(12)
+ENOUGH = 4.0  #: turning points in a row: three swings
+
+
+def watch(swing: float, gap: float) -> FloatArray:
+    """Return what :func:`note` begins with: swings above ``swing`` [V], at most ``gap`` [s] after each other."""
+    return np.array([0.0, -1e9, 1e9, 0.0, swing, gap, -1e9, 0.0, math.nan, math.nan, -1e9, 1e9])
+
+
+@njit(cache=True)
+def note(state: FloatArray, t: float, v: float) -> None:
+    """Follow a curve by its turning points: when three swings in a row have been made first, and the last one ends."""
+    state[TOP], state[BOTTOM] = max(state[TOP], v), min(state[BOTTOM], v)
+    direction, turn = state[DIRECTION], math.nan
+    if direction >= 0.0 and v > state[HIGH]:
+        state[HIGH], state[AT] = v, t
+    if direction <= 0.0 and v < state[LOW]:
+        state[LOW], state[AT] = v, t
+    if direction >= 0.0 and v < state[HIGH] - state[SWING]:
+        turn = state[AT] if direction > 0.0 else turn
+        state[DIRECTION], state[LOW], state[AT] = -1.0, v, t
+    elif direction <= 0.0 and v > state[LOW] + state[SWING]:
+        turn = state[AT] if direction < 0.0 else turn
+        state[DIRECTION], state[HIGH], state[AT] = 1.0, v, t
+    if math.isnan(turn):
+        return
+    state[STREAK] = state[STREAK] + 1.0 if turn - state[BEFORE] < state[GAP] else 1.0
+    state[BEFORE] = turn
+    if state[STREAK] == ENOUGH and math.isnan(state[BEGUN]):
+        state[BEGUN] = turn
+    if state[STREAK] >= ENOUGH:
+        state[ENDED] = turn
+
+
+@njit(cache=True)
+def note_all(state: FloatArray, times: FloatArray, values: FloatArray) -> None:
+    """Go on with a piece of a curve."""
+    for k in range(times.size):
+        note(state, times[k], values[k])
+
+
 @njit(cache=True)
 def run(
     kind: int, p: FloatArray, resistance: float, capacitance: float, y: FloatArray, t: float, stop: float, dt: float,
-    first: FloatArray, last: FloatArray, noisy: bool, swing: float, enough: int, after: float, seed: int,
-    turns: FloatArray,
-) -> tuple[int, float, float, float]:
-    """Integrate y = (node voltage, states...) from ``t`` to ``stop`` [s] and note turning points of the node voltage.
+    first: FloatArray, last: FloatArray, noisy: bool, seed: int, meter: bool, state: FloatArray, once: bool,
+) -> float:
+    """Integrate y = (node voltage, states...) from ``t`` to ``stop`` [s] and follow the node's voltage in ``state``.
 
-    Parameters
-    ----------
-    first, last
-        (time [s], voltage [V]) of the ends of the source's straight line.
-    swing : float
-        [V] that a turning point has to be away from those beside it.
-    enough : int
-        Turning points behind which to end.
-    after : float
-        Turning points before this time [s] are not noted.
-    turns
-        Where the first of them go, then the last one seen at its end.
-
-    Returns
-    -------
-    (turning points, time of the last one, time reached, largest less smallest node voltage since ``after``)
+    ``first`` and ``last`` are (time [s], voltage [V]) of the ends of the source's straight line; with ``meter`` it is
+    a staircase of a source meter. With ``once`` it ends where an oscillation has begun. Returns the time reached [s].
     """
     np.random.seed(seed)
     n = y.size
     k1, k2, k3, k4, z, ds = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n - 1)
     slope = (last[1] - first[1]) / (last[0] - first[0])
+    dwell = (last[0] - first[0]) / METER_LEVELS
     strength = math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE / dt)
-    count, final, high, low, direction, at = 0, math.nan, y[0], y[0], 0, t
-    top, bottom = -1e9, 1e9
     origin, number = t, 0
     while t < stop:
         noise, inner = 0.0, 0.0
@@ -126,7 +151,13 @@ def run(
             before = k1 if stage == 1 else k2 if stage == 2 else k3
             for a in range(n):
                 z[a] = y[a] + (part * dt * before[a] if stage > 0 else 0.0)
-            source = first[1] + slope * (min(max(t + part * dt, first[0]), last[0]) - first[0])
+            elapsed = min(max(t + part * dt, first[0]), last[0]) - first[0]
+            source = first[1] + slope * elapsed
+            if meter:   # the loop's way to a level and what is left of the step before
+                level = math.floor(elapsed / dwell)
+                within = elapsed - level * dwell
+                source = first[1] + slope * dwell * (
+                    level + 1.0 - math.exp(-within / METER_TIME) * (1.0 + math.exp(-dwell / METER_TIME)))
             i = device(kind, p, z[0], z[1:], ds)
             if stage == 0 and noisy:
                 noise = strength * math.sqrt(1.0 / resistance) * np.random.normal()
@@ -143,33 +174,7 @@ def run(
             y[a] += dt / 6.0 * (k1[a] + 2.0 * k2[a] + 2.0 * k3[a] + k4[a])
         number += 1
         t = origin + number * dt
-        v = y[0]
-        if t < after:
-            high, low, at = v, v, t
-            continue
-        top, bottom = max(top, v), min(bottom, v)
-        turned = False
-        if direction >= 0 and v > high:
-            high = v
-            if direction > 0:
-                at = t
-        if direction <= 0 and v < low:
-            low = v
-            if direction < 0:
-                at = t
-        if direction >= 0 and v < high - swing:
-            turned = direction > 0
-            direction, low = -1, v
-        elif direction <= 0 and v > low + swing:
-            turned = direction < 0
-            direction, high = 1, v
-        if turned:
-            if count < turns.size:
-                turns[count] = at
-            count += 1
-            final, at = at, t
-            if count >= enough:
-                break
-        elif direction != 0 and v in (low, high):
-            at = t
-    return count, final, t, top - bottom
+        note(state, t, y[0])
+        if once and state[BEGUN] > 0.0:
+            break
+    return t

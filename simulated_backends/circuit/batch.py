@@ -7,7 +7,7 @@
 Circuits whose devices all have a straight form run in lockstep (:mod:`.lockstep`), each lane with its own step control:
 its events are those of the same circuit run alone with the code for its topology, whatever stands beside it, however
 many threads there are. Others (source meters, stochastic devices, devices with a history or a control voltage, curved
-sources) and lanes that get stuck are run one by one, on as many threads.
+sources), lanes that get stuck and those that may be on an unstable equilibrium are run one by one, on as many threads.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP
-from tsbench.simulated_backends.circuit.lanes import crossing_in_step
+from tsbench.simulated_backends.circuit.lanes import UNKNOWN, crossing_in_step
 from tsbench.simulated_backends.circuit.lockstep import WIDTH, layout, lockstep_text, straight
 from tsbench.simulated_backends.circuit.specialised import LARGEST_SIZE, load
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
@@ -151,8 +151,8 @@ class _Lanes:
         def share(some: npt.NDArray[np.int64]) -> None:
             part = slice(int(some[0]), int(some[-1]) + 1)
             width = max(64, len(self.topology.occupied), self.kinds.size)
-            scratch = (np.zeros((3, n)), np.zeros((1, n, n)), np.zeros(n, dtype=np.int64), np.zeros((7, width)),
-                       np.zeros(64))
+            scratch = (np.zeros((9, n)), np.zeros((3, n, n)), np.zeros(n, dtype=np.int64), np.zeros((8, width)),
+                       np.zeros(64), np.zeros((n + 2, n), dtype=np.complex128), np.zeros(5))
             L, R, E = self.matrices
             self.kernel.lockstep(
                 np.zeros(len(self.place) * WIDTH), self.lanes[part], (L[part], R[part], E[part]), self.devices[part],
@@ -218,6 +218,7 @@ class _Places:
         lane[place["t"]] = lane[place["reference"]] = time
         lane[place["h"]], lane[place["following"]] = FIRST_STEP, following
         lane[place["error"]] = NOTHING_BEFORE
+        lane[place["real"]] = 2.0 * UNKNOWN
         lane[place["e0"]], lane[place["e1"]] = row.u @ u, row.u @ du
         # the other blocks follow each other as in the layout
         lane[place["y0"]:] = np.concatenate((

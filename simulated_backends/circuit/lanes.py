@@ -1,11 +1,29 @@
 """For circuits that run in lanes: how wide the vectors are, and where within a step a quantity passes its level."""
 
+import math
 from typing import Any
 
 from numba import types
 from numba.extending import intrinsic
 
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.equations import Arrays, right_side_and_jacobian
+from tsbench.simulated_backends.circuit.growth import (
+    CHANGE,
+    E_FOLDS,
+    LARGE,
+    LIMIT,
+    REAL_PART,
+    eliminate_currents,
+    grows_unseen,
+    leading_eigenvalue,
+    size_of_mode,
+)
+from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.devices.compilation import compiled
+
+UNKNOWN = -1e300  #: [1/s] below which a real part is not known
+NEARLY = 0.9  #: of the limit of growth: a lane ends before its circuit alone would be left
 
 
 @intrinsic
@@ -47,3 +65,51 @@ def crossing_in_step(start: float, step: float, g0: float, g1: float, p: float, 
             break
         s = following
     return start + s * step
+
+
+@compiled
+def lane_may_leave(
+    L: FloatArray, devices: FloatArray, index: IntArray, rtol: float, scratch: Arrays, ended: bool
+) -> bool:
+    """Look at a lane as it is now; return whether a mode may grow unseen, so that its circuit is to be run alone.
+
+    Parameters
+    ----------
+    L, devices, index : arrays
+        See :func:`.equations.right_side`.
+    rtol : float
+    scratch : tuple of arrays
+        Unknowns and absolute tolerances in ``vectors[3]`` and ``vectors[4]``, drive and its slope in ``drives[2]`` and
+        ``drives[3]``; ``numbers`` are the lane's from "look" on.
+    ended : bool
+        This is the end of its last step, at which nobody has looked.
+    """
+    vectors, square, pivots, drives, _, modes, numbers = scratch
+    y, weights, f, ft, A = vectors[3], vectors[4], vectors[5], vectors[6], square[0]
+    n, m = y.size, index[3 + 2 * index[1]]
+    stages = square[1]   # there are none
+    right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, drives[6], f, ft, A)
+    eliminate_currents(n, m, A, f, ft)
+    if m != 2 or ended:   # all that is done for a circuit alone
+        control = drives[7]
+        control[0], control[REAL_PART], control[CHANGE], control[E_FOLDS] = rtol, numbers[2], numbers[3], numbers[4]
+        if not numbers[2] > UNKNOWN:
+            control[REAL_PART] = math.nan
+        for a in range(n):
+            for b in range(n):
+                square[2, a, b] = A[a, b]
+        circuit = (L, L, L, devices, stages, index)
+        space = (vectors[5:], square, pivots, drives, drives[6], modes)
+        leaves = grows_unseen(circuit, space, control, weights, y, numbers[1], 0.0)
+        numbers[2], numbers[3], numbers[4] = control[REAL_PART], control[CHANGE], control[E_FOLDS]
+        if math.isnan(numbers[2]):
+            numbers[2] = 2.0 * UNKNOWN
+        return bool(leaves or numbers[4] > NEARLY * LIMIT)
+    scale = vectors[7]
+    for a in range(m):
+        scale[a] = weights[a] / rtol + abs(y[a])
+    value = leading_eigenvalue(m, A, scale, modes)
+    numbers[4] = 0.0
+    if value.real <= 0.0:
+        return True
+    return bool(size_of_mode(m, A, f, ft, scale, value, modes) <= max(LARGE, 10.0 * rtol))

@@ -6,8 +6,11 @@ turns the loop over lanes into vector code. A lane that is refused a step tries 
 lane that has something to do that is not a step (it landed on a breakpoint, crossed the level, came to its end) is
 flagged, and looked after one by one behind the loop; one that is done makes room for the next circuit.
 
-Lanes take the steps of :func:`.integrator.integrate` on the same ladder of lengths.
+Lanes take the steps of :func:`.integrator.integrate` on the same ladder of lengths. A lane that may have a mode that
+grows unseen (:mod:`.growth`) ends, and its circuit is run alone.
 """
+
+from collections.abc import Callable, Mapping
 
 from tsbench.simulated_backends.circuit.specialised import device_imports, indented
 from tsbench.simulated_backends.circuit.straight_line import StraightLine
@@ -18,9 +21,9 @@ WIDTH = 32  #: lanes in one array: what a step touches fits the first-level cach
 #: of each lane besides its numbers: time, step to try, next and last breakpoint, 1 after a refusal, logarithms of the
 #: last error and length, accepted and refused steps, what to look after; then of the last step: its start and length,
 #: the watched quantity at both ends and its dense output; and of the watched quantity: its part from the sources, the
-#: slope of that
+#: slope of that; and of the watch on growing modes: 1 to look, length of the last step, what :mod:`.growth` remembers
 CLOCK = ("t", "h", "following", "reference", "refusal", "error", "length", "steps", "refused", "flag",
-         "start", "step", "g0", "g1", "gp", "gq", "e0", "e1")
+         "start", "step", "g0", "g1", "gp", "gq", "e0", "e1", "look", "last", "real", "change", "folds")
 CROSSED, LANDED, ENDED, STUCK_FLAG = 1.0, 2.0, 4.0, 8.0
 
 
@@ -39,6 +42,49 @@ def layout(topology: Topology, watched: tuple[int, ...]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
+def watch_lines(topology: Topology, rates: Mapping[tuple[int, int], str], at: Callable[[str], str]) -> list[str]:
+    """Return statements that say whether to look at a lane more closely: ``rates`` are the entries of A at the start.
+
+    With two states the eigenvalues are written out, and what :func:`.growth.grows_unseen` does with them, for the end
+    of the step before; with more the end of each step that is long is looked at.
+    """
+    m = topology.algebraic
+
+    def entry(a: int, b: int) -> str:
+        return rates.get((a, b), "0.0")
+
+    if m < 2:
+        return [f"{at('look')} = 0.0"]
+    if m > 2:
+        products = " + ".join(f"abs({entry(a, b)} * {entry(b, a)})" for a in range(m) for b in range(m)
+                              if (a, b) in rates and (b, a) in rates)
+        return [f"fastest = {products or '0.0'}",
+                f"{at('look')} = 1.0 if accepted and step * step * fastest > LONG * LONG else 0.0",
+                f"{at('last')} = step if accepted else {at('last')}"]
+    return [
+        f"last, before_last, change, folds = {at('last')}, {at('real')}, {at('change')}, {at('folds')}",
+        f"first, second, couple = {entry(0, 0)}, {entry(1, 1)}, {entry(0, 1)} * {entry(1, 0)}",
+        "fastest = first * first + second * second + 2.0 * abs(couple)",
+        "consider = refusal == 0.0 and active and last * last * fastest > LONG * LONG",
+        "inside = 0.25 * (first - second) * (first - second) + couple",
+        "real = 0.5 * (first + second) + math.sqrt(inside if inside > 0.0 else 0.0)",
+        "known = before_last > UNKNOWN",
+        "real_before = before_last if known else -abs(real)",
+        "top = real if real > real_before else real_before",
+        "bottom = real_before if real > real_before else real",
+        "apart = top - bottom",
+        "area = 0.5 * (top + bottom) if bottom > 0.0 else (0.5 * top * top / (apart + 1e-300) if top > 0.0 else 0.0)",
+        "grown = folds + last * area if top > 0.0 else 0.0",
+        "hidden = 0.0 if top > 0.0 else (top + 0.5 * (apart + change * last)) * last",
+        "suspicious = grown > NEARLY * LIMIT or hidden > NEARLY * LIMIT",
+        f"{at('look')} = 1.0 if consider and suspicious else 0.0",
+        f"{at('folds')} = (grown if real > 0.0 else 0.0) if consider else folds",
+        f"{at('change')} = (apart / last if known else 0.0) if consider else (change if refusal > 0.0 else 0.0)",
+        f"{at('real')} = real if consider else (before_last if refusal > 0.0 else 2.0 * UNKNOWN)",
+        f"{at('last')} = step if accepted else last",
+    ]
+
+
 def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
     """Return the module of the kernel."""
     place = layout(topology, watched)
@@ -46,6 +92,8 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
     def at(name: str) -> str:
         return f"a[{place[name] * WIDTH} + lane]"
 
+    straight_line = StraightLine(topology)
+    statements = straight_line.step()
     loads = [f"{name} = {at(name)}" for name in place if name[0] in "ywLPds" and name[-1].isdigit()]
     loads += [f"G_{a} = {at(f'G_{a}')}" for a in watched]
     step = [
@@ -58,7 +106,7 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
         "step = remaining if landing else (half if h > half else h)",
         "step = 1.0 if t >= stop else step   # a lane that has ended: whatever comes of it is dropped",
         "elapsed = t - reference",
-        *loads, *StraightLine(topology).step(),
+        *loads, *statements,
         "good = squared <= 1.0",
         "error, length = logarithm_of_error(squared), log2_roughly(step)",
         "growth = growth_after_success(error, length, error_before, length_before)",
@@ -80,6 +128,7 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
         "stuck = STUCK_FLAG if shorter < 8.9e-16 * abs(t) + 1e-18 else 0.0",
         "flag = crossed + landed + ended if accepted else (stuck if active else 0.0)",
         f"{at('flag')} = flag",
+        *watch_lines(topology, straight_line.rates, at),
         f"{at('start')} = t",
         f"{at('step')} = step",
         f"{at('g0')} = g0",
@@ -98,7 +147,8 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
     constants = "\n".join(f"{name.upper()} = {place[name]}" for name in CLOCK)
     return "\n".join((
         _HEAD + device_imports(topology), "", constants, "",
-        f"FIRST_UNKNOWN, FIRST_DRIVE, SLOTS = {place['y0']}, {place.get('d_0', 0)}, {len(place)}", "",
+        f"FIRST_UNKNOWN, FIRST_WEIGHT, FIRST_DRIVE = {place['y0']}, {place['w_0']}, {place.get('d_0', 0)}",
+        f"SLOTS = {len(place)}", "",
         "@compiled\ndef step_all(a, largest, stop, rtol, level):", "    widest_vectors()",
         f"    for lane in range({WIDTH}):",
         *indented(indented(step)), "\n", _LOOP.replace("WIDTH", str(WIDTH))))
@@ -108,8 +158,10 @@ _HEAD = '''"""Written by tsbench for one topology of circuit; may be deleted at 
 import math
 
 from tsbench.simulated_backends.circuit.equations import drive_at, solve_currents
-from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK
-from tsbench.simulated_backends.circuit.lanes import crossing_in_step, widest_vectors
+from tsbench.simulated_backends.circuit.growth import LIMIT, LONG
+from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.lanes import (
+    NEARLY, UNKNOWN, crossing_in_step, lane_may_leave, widest_vectors)
 from tsbench.simulated_backends.circuit.lockstep import CROSSED, ENDED, LANDED, STUCK_FLAG
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE, error_to_remember, growth_after_refusal, growth_after_success, log2_roughly, logarithm_of_error,
@@ -121,7 +173,7 @@ _LOOP = '''
 @compiled
 def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index, scratch, settings, events, counts,
              status):
-    vectors, square, pivots, drives, work = scratch
+    vectors, square, pivots, drives, work, modes, numbers = scratch
     L, R, E = matrices
     table_times, table_values = tables
     largest, stop, rtol, level = settings[0], settings[1], settings[2], settings[3]
@@ -144,9 +196,25 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
         step_all(a, largest, stop, rtol, level)
         for lane in range(WIDTH):
             flag = a[FLAG * WIDTH + lane]
-            if flag == 0.0:
+            look = a[LOOK * WIDTH + lane] != 0.0
+            if flag == 0.0 and not look:
                 continue
             me = int(work[lane])
+            if look or ENDED <= flag < STUCK_FLAG:
+                for k in range(n):
+                    vectors[3][k] = a[(FIRST_UNKNOWN + k) * WIDTH + lane]
+                    vectors[4][k] = a[(FIRST_WEIGHT + k) * WIDTH + lane]
+                for k in range(5):
+                    numbers[k] = a[(LOOK + k) * WIDTH + lane]
+                elapsed = a[T * WIDTH + lane] - a[REFERENCE * WIDTH + lane]
+                for r in range(R.shape[1]):
+                    drives[3][r] = a[(FIRST_DRIVE + R.shape[1] + r) * WIDTH + lane]
+                    drives[2][r] = a[(FIRST_DRIVE + r) * WIDTH + lane] + elapsed * drives[3][r]
+                if lane_may_leave(L[me], devices[me], index, rtol, scratch, ENDED <= flag < STUCK_FLAG):
+                    status[me] = UNSTABLE
+                    flag = ENDED
+                for k in range(5):
+                    a[(LOOK + k) * WIDTH + lane] = numbers[k]
             if flag >= STUCK_FLAG:
                 status[me] = STUCK
                 flag = ENDED

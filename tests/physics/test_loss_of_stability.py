@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.batch import Crossing, one_by_one, run_batch
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.simulate import simulate
@@ -88,3 +89,46 @@ def test_code_for_the_topology_leaves_at_the_same_instant() -> None:
     generic, special = ramp_to(1.061e-3), ramp_to(1.061e-3, specialised=True)
     assert generic.steps == special.steps
     assert generic.unknowns() == pytest.approx(special.unknowns(), rel=1e-6)
+
+
+@pytest.mark.parametrize("extra", [
+    "", pytest.param("R2 n m 20k\nC2 m 0 30p\nX2 m 0 nbo2\n", marks=pytest.mark.soak)])   # that one compiles for long
+def test_lanes_of_a_batch_leave_as_circuits_alone_do(extra: str) -> None:
+    """Of four on a ramp two stay stable."""
+
+    def circuits() -> list[Circuit]:
+        texts = [OSCILLATOR.format(points="0 0 300u 4.2", farads=f, stop="300u") for f in ("80p", "5p", "30p", "2p")]
+        return [build_circuit(parse_netlist(t.replace("R1", extra + "R1")), seed=k, specialised=True)
+                for k, t in enumerate(texts)]
+
+    crossing = Crossing("voltage", "n", 0.95)
+    batch, alone = run_batch(circuits(), 150e-6, crossing), one_by_one(circuits(), 150e-6, crossing, 1)
+    assert batch.in_lockstep
+    assert batch.counts[0] > 100
+    assert batch.counts[1] < 5
+    assert (batch.counts == alone.counts).all()
+    for one, other in zip(batch.instants, alone.instants, strict=True):
+        assert one == pytest.approx(other, rel=1e-6)
+
+
+OPERATING = "point\nVin in 0 {volts}\nR1 in n 5k\nC1 n 0 80p\nX1 n 0 nbo2\n.tran 10n 20u\n"
+
+
+@pytest.mark.parametrize(("volts", "node"), [(1.0, 0.87786), (1.5, 1.02053), (2.2, 0.94061), (3.2, 0.89139)])
+def test_an_operating_point_is_found_said_to_be_unstable_and_left(volts: float, node: float) -> None:
+    """That at 2.2 V is ngspice's."""
+    result = simulate(OPERATING.format(volts=volts), seed=1)
+    v = result.columns["v(n)"]
+    assert v[0] == pytest.approx(node, abs=1e-5)
+    said = [message for message in result.messages if "unstable" in message]
+    assert bool(said) == (volts > 1.0) == (np.ptp(v[-200:]) > 0.05)
+
+
+def test_stable_circuits_pay_next_to_nothing() -> None:
+    """Steps, and evaluations of the circuit, of 06c60f1: 6 a step and 5 a refused one."""
+    stable = [(RAMP.replace("80p", "5p"), 100, 615), (RAMP.replace("4.2", "1.1"), 53, 318)]
+    for text, steps, evaluations in stable:
+        circuit = build_circuit(parse_netlist(text))
+        circuit.advance(3e-3, skip=False)
+        assert circuit.steps <= 1.1 * steps
+        assert circuit.evaluations <= 1.1 * evaluations

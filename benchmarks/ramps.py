@@ -1,0 +1,241 @@
+"""Slow ramps through a loss of stability: ``python -m benchmarks.ramps [--quick] [--resume] [--circuits N]``.
+
+Random circuits (:mod:`benchmarks.ramps_cases`), at default settings, beside 20 runs each by small steps with thermal
+noise (:mod:`benchmarks.ramps_reference`). An oscillation is three successive swings of the node voltage above a tenth
+of the limit cycle's. A circuit is decided if all 20 oscillate or none does; ours must agree in each. In each that
+oscillates 20 seeds of ours begin and end as the reference does: two-sample Kolmogorov-Smirnov, p > 0.01 after Holm, and
+the medians within one interquartile range in 95 %. Stable circuits take at most 1.1 times the steps and evaluations of
+06c60f1, as ``benchmarks/ramps_counts.json`` has them (:mod:`benchmarks.ramps_counts` says how that is made).
+
+The reference integrates what decides: around the instant at which stability is lost, from the equilibrium and its
+stationary covariance 12 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle.
+--resume goes on with what ``build/ramps.jsonl`` holds; a circuit takes from seconds to minutes.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.linalg import solve_continuous_lyapunov
+from scipy.stats import ks_2samp
+
+from benchmarks.ramps_cases import Case, at_source, equilibria, linearised, random_case
+from benchmarks.ramps_counts import counted
+from benchmarks.ramps_ours import beginning, ending, whole
+from benchmarks.ramps_reference import (
+    BEGUN,
+    BOLTZMANN_J,
+    BOTTOM,
+    ENDED,
+    ENOUGH,
+    STREAK,
+    TEMPERATURE,
+    THIRD,
+    TOP,
+    FloatArray,
+    parameters,
+    run,
+    watch,
+)
+from benchmarks.report import Line, report
+
+RUNS = 20
+PERIODS = 60  #: or fewer, of a stay at one voltage of the source
+STILL = 0.02  #: [V] of a swing where there is no limit cycle to compare with
+MOST_STEPS = 60_000_000  #: of one run
+KEPT = Path("build/ramps.jsonl")
+COUNTS = Path(__file__).parent / "ramps_counts.json"
+
+
+def covariance(case: Case, source: float, y: FloatArray) -> FloatArray:
+    """Return the stationary covariance of node voltage and states at an equilibrium."""
+    noise = np.zeros((y.size, 3))
+    p = parameters(case.model)
+    current = (source - y[0]) / case.load
+    noise[0, 0] = math.sqrt(1.0 / case.load) / case.capacitance
+    if case.model.kind == THIRD:
+        inner = math.sqrt(1.0 / p[4])
+        noise[0, 1], noise[1, 1] = -inner / case.capacitance, inner / p[8]
+    else:
+        noise[0, 1] = math.sqrt(current / y[0]) / case.capacitance
+    noise *= math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE)
+    return np.asarray(solve_continuous_lyapunov(linearised(case, source, y), -noise @ noise.T))
+
+
+class Reference:
+    """Small steps on the ramp of a case."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.points = case, equilibria(case)
+        self.first = np.array([case.hold, case.first])
+        self.last = np.array([case.hold + case.ramp, case.last])
+        inside = [abs(p.values.imag).max() for p in self.points if p.real > 0.0]
+        self.longest = min(20.0 * math.pi / min((x for x in inside if x > 0.0), default=1.0 / case.dt), 1e5 * case.dt)
+
+    def on_ramp(self, y: FloatArray, begin: float, stop: float, state: FloatArray, seed: int, once: bool) -> FloatArray:
+        """Go along the ramp from ``y``, which is overwritten; return what was seen."""
+        c = self.case
+        run(c.model.kind, parameters(c.model), c.load, c.capacitance, y, begin, min(stop, begin + MOST_STEPS * c.dt),
+            c.dt, self.first, self.last, True, seed, c.meter, state, once)
+        return state
+
+    def frozen(self, source: float) -> tuple[FloatArray, float, float]:
+        """Return the state, the swing [V] and the period [s] behind a long stay at a source voltage."""
+        c = self.case
+        y = at_source(self.points, source)
+        y[0] *= 0.7
+        ends = np.array([0.0, source]), np.array([1e9, source])
+        now, period, state = 0.0, self.longest, watch(1e-3, math.inf)
+        for share in (0.7, 0.3):   # the second part alone is looked at
+            state = watch(1e-3, math.inf)
+            begin = now
+            now = run(c.model.kind, parameters(c.model), c.load, c.capacitance, y, now, now + share * PERIODS * period,
+                      c.dt, *ends, False, 1, False, state, False)
+        if state[STREAK] >= ENOUGH:
+            period = 2.0 * (state[ENDED] - begin) / state[STREAK]
+        return y, float(state[TOP] - state[BOTTOM]), period
+
+    def begin(self) -> float:
+        """Return when the reference is to start: 12 e-folds of decay before stability is lost [s]."""
+        c = self.case
+        edge = c.critical if c.window is None else c.window[0] if c.last > c.first else c.window[1]
+        shares = np.linspace(0.0, 1.0, 4001)
+        source = edge + (c.first - edge) * shares
+        reals = np.interp(source, [p.source for p in self.points], [p.real for p in self.points])
+        step = abs(c.when(c.first) - c.when(edge)) / 4000
+        decayed = np.cumsum(np.maximum(-reals, 0.0)) * step
+        k = int(np.searchsorted(decayed, 12.0))
+        return c.when(float(source[min(k, 4000)]))
+
+    def beginnings(self, swing: float, gap: float) -> list[float]:
+        """Return when 20 runs begin to oscillate [s], NaN for those that do not."""
+        c = self.case
+        begin = max(self.begin(), c.hold)
+        source = c.first + (c.last - c.first) * (begin - c.hold) / c.ramp
+        if c.window is None:
+            stop = begin + 2.0 * (c.when(c.critical) - begin)
+        else:
+            stop = c.when(c.window[1] if c.last > c.first else c.window[0]) + 0.05 * c.ramp
+        rest = at_source(self.points, source)
+        S = covariance(c, source, rest)
+        found = []
+        for seed in range(RUNS):
+            draw = np.random.default_rng([c.number, seed]).multivariate_normal(np.zeros(rest.size), S)
+            state = self.on_ramp(rest + draw, begin, stop, watch(swing, gap), 1000 * c.number + seed, once=True)
+            found.append(float(state[BEGUN]))
+        return found
+
+    def last_cycle(self, largest: float) -> float:
+        """Return the source voltage at which the frozen cycle's swing falls to a tenth of the largest [V]."""
+        c = self.case
+        assert c.window is not None
+        inside, outside = c.critical, c.last
+        for _ in range(9):
+            middle = 0.5 * (inside + outside)
+            _, swing, _ = self.frozen(middle)
+            inside, outside = (middle, outside) if swing > 0.1 * largest else (inside, middle)
+        return 0.5 * (inside + outside)
+
+
+def compare(case: Case) -> dict[str, object]:
+    """Run one circuit by both and return what was found."""
+    reference = Reference(case)
+    result: dict[str, object] = {
+        "number": case.number, "name": case.name, "ramp": case.ramp, "meter": case.meter, "first": case.first,
+        "capacitance": case.capacitance, "window": case.window}
+    largest, period = 10.0 * STILL, 1e3 * case.dt
+    if case.window is not None:
+        _, largest, period = reference.frozen(case.critical)
+    swing, gap = 0.1 * largest, 3.0 * period
+    begins = reference.beginnings(swing, gap)
+    oscillates = [not math.isnan(t) for t in begins]
+    ours, steps, evaluations = whole(case, swing, gap)
+    result.update(swing=swing, reference=sum(oscillates), ours=ours, steps=steps, evaluations=evaluations)
+    if all(oscillates) and ours:
+        edge = reference.last_cycle(largest)
+        span = max(0.03 * case.ramp, 40.0 * period)
+        start, stop = max(case.when(edge) - span, case.hold), min(case.when(edge) + span, case.hold + case.ramp)
+        cycle = reference.frozen(case.first + (case.last - case.first) * (start - case.hold) / case.ramp)[0]
+        ends = []
+        for seed in range(RUNS):
+            later = start + period * np.random.default_rng([case.number, seed, 1]).random()
+            state = reference.on_ramp(
+                cycle.copy(), later, stop, watch(swing, gap), 2000 * case.number + seed, once=False)
+            ends.append(float(state[ENDED]))
+        result.update(begins=begins, our_begins=[beginning(case, swing, gap, seed) for seed in range(RUNS)], ends=ends)
+        if not case.meter:
+            result.update(our_ends=[ending(case, swing, gap, start, stop, seed) for seed in range(RUNS)])
+    return result
+
+
+def lines(results: list[dict[str, object]]) -> list[Line]:
+    """Return the table."""
+    decided = [r for r in results if r["reference"] in (0, RUNS)]
+    agree = [r for r in decided if bool(r["reference"]) == r["ours"]]
+    wrong = [r["number"] for r in decided if bool(r["reference"]) != r["ours"]]
+    count = len(results)
+    least = math.ceil(count * 130 / 150)
+    found = [
+        Line("circuits", str(count), ">= 150", count >= 150),
+        Line("decided (all 20 oscillate, or none)", str(len(decided)), f">= {least}", len(decided) >= least),
+        Line("of these ours agrees", f"{len(agree)}{f', not in {wrong}' if wrong else ''}", "all", not wrong)]
+    for what, key in (("beginning", "begins"), ("end", "ends")):
+        compared = [r for r in results if f"our_{key}" in r]
+        pairs = [(np.array(r[key], float), np.array(r[f"our_{key}"], float)) for r in compared]
+        ps = sorted(float(ks_2samp(a, b).pvalue) for a, b in pairs)
+        holm = min((p * (len(ps) - k) for k, p in enumerate(ps)), default=1.0)
+        near = [abs(np.median(a) - np.median(b)) <= np.subtract(*np.percentile(a, [75, 25])) for a, b in pairs]
+        share = sum(near) / len(near) if near else 0.0
+        bad = [r["number"] for r, n in zip(compared, near, strict=True) if not n]
+        found += [
+            Line(f"{what}: smallest p of Kolmogorov-Smirnov after Holm, {len(pairs)} circuits", f"{holm:.2g}", "> 0.01",
+                 holm > 0.01),
+            Line(f"{what}: medians within an interquartile range", f"{share:.1%} (not: {bad})", ">= 95 %",
+                 share >= 0.95)]
+    before = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    stable = [r for r in results if r["window"] is None and str(r["number"]) in before]
+    for what, place in (("steps", 0), ("evaluations", 1)):
+        ours = sum(r[what] for r in stable)
+        theirs = sum(before[str(r["number"])][place] for r in stable)
+        ratio = ours / theirs if theirs else math.inf
+        found.append(Line(
+            f"stable circuits ({len(stable)}): {what} against 06c60f1", f"{ours} / {theirs} = {ratio:.3f}", "<= 1.1",
+            ratio <= 1.1))
+    return found
+
+
+def main() -> int:
+    """Run what is missing and print the table; return 0 where every bar holds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--quick", action="store_true", help="12 circuits on ramps of at most 1 ms")
+    parser.add_argument("--resume", action="store_true", help="go on with what is there")
+    parser.add_argument("--circuits", type=int, default=160)
+    arguments = parser.parse_args()
+    KEPT.parent.mkdir(exist_ok=True)
+    if not arguments.resume:
+        KEPT.unlink(missing_ok=True)
+    done = [json.loads(text) for text in KEPT.read_text().splitlines()] if KEPT.exists() else []
+    numbers = range(10_000 if arguments.quick else arguments.circuits)
+    for number in numbers:
+        if arguments.quick and len(done) >= 12:
+            break
+        if number in {r["number"] for r in done}:
+            continue
+        case = random_case(number)
+        if arguments.quick and case.ramp > 1e-3:
+            continue
+        done.append(compare(case))
+        with KEPT.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(done[-1]) + "\n")
+        print(f"{number} {case.name} {case.ramp:.2g} s: {done[-1]['reference']} of {RUNS}, ours {done[-1]['ours']}",
+              file=sys.stderr, flush=True)
+    seconds = counted([random_case(r["number"]) for r in done if r["window"] is None][:20])[1]
+    print(f"Processor time of ours on the first stable circuits: {seconds:.2f} s")
+    return report("ramps", "slow ramps through a loss of stability", lines(done))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""Random circuits on slow ramps: a device behind a resistor and beside a capacitor; half of them have a window.
+
+Even numbers lose their stability between two voltages of the source, odd ones do not. Equilibria and eigenvalues are
+those of :mod:`benchmarks.ramps_reference`; the same numbers give the same circuits anywhere.
+"""
+
+import dataclasses
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.ramps_reference import CORE, THIRD, FloatArray, device, parameters
+from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+#: device, load [Ohm] from and to, lowest capacitance [F]; the highest is a hundred times that
+DEVICES = (
+    ("nbo2", 2e3, 2e4, 5e-12), ("tin_nbo2", 2e3, 2e4, 5e-12), ("nbo2_slesazeck", 300.0, 3e3, 1e-11),
+    ("nb2o5", 2e3, 5e4, 5e-13), ("vo2", 2e3, 5e4, 5e-13), ("nbox_third_order", 20.0, 2e3, 1e-13))
+MOST_PERIODS = 2e5  #: within the window
+METER_RESISTANCE = 0.1  #: [Ohm] of a source meter
+
+
+@dataclass(frozen=True)
+class Point:
+    """An equilibrium."""
+
+    source: float  #: [V]
+    y: FloatArray  #: node voltage [V], states
+    values: FloatArray  #: eigenvalues [1/s]
+
+    @property
+    def real(self) -> float:
+        """Return the largest real part [1/s]."""
+        return float(self.values.real.max())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A circuit and its ramp; ``window`` is where it loses and regains stability, going up (None: never)."""
+
+    number: int
+    name: str
+    resistance: float
+    capacitance: float
+    first: float  #: [V]
+    last: float  #: [V]
+    hold: float  #: [s] at the first voltage before the ramp begins
+    ramp: float  #: [s] of the ramp
+    meter: bool  #: a staircase of a source meter, METER_LEVELS high
+    window: tuple[float, float] | None
+    critical: float  #: [V] where the real part is largest
+    dt: float  #: [s] of the small steps
+
+    @property
+    def model(self) -> DeviceModel:
+        """Return the device."""
+        return device_model(self.name)
+
+    @property
+    def load(self) -> float:
+        """Return all resistance between the source and the node [Ohm]."""
+        return self.resistance + (METER_RESISTANCE if self.meter else 0.0)
+
+    def when(self, source: float) -> float:
+        """Return the time [s] at which the ramp is at a voltage."""
+        return self.hold + self.ramp * (source - self.first) / (self.last - self.first)
+
+
+def rates(case: Case, source: float, y: FloatArray) -> FloatArray:
+    """Return dy/dt at a source voltage."""
+    model, ds = case.model, np.zeros(y.size - 1)
+    i = device(model.kind, _parameters(case.name), float(y[0]), y[1:], ds)
+    return np.array([((source - y[0]) / case.load - i) / case.capacitance, *ds])
+
+
+@functools.cache
+def _parameters(name: str) -> FloatArray:
+    return parameters(device_model(name))
+
+
+def linearised(case: Case, source: float, y: FloatArray) -> FloatArray:
+    """Return d(rates)/dy by central differences."""
+    columns = []
+    for k in range(y.size):
+        step = np.zeros(y.size)
+        step[k] = 1e-5 * (abs(y[k]) + 1e-4)
+        columns.append((rates(case, source, y + step) - rates(case, source, y - step)) / (2.0 * step[k]))
+    return np.array(columns).T
+
+
+@functools.cache
+def _static(name: str) -> list[tuple[float, FloatArray]]:
+    """Return (current [A], node voltage and states) along the static curve of a device."""
+    model, p = device_model(name), _parameters(name)
+    found = []
+    for i in np.geomspace(1e-6, 2e-2, 500):
+        current = float(i)
+        if model.kind == THIRD:
+            low, high = 0.0, 5.0
+            for _ in range(100):
+                film = 0.5 * (low + high)
+                t = p[7] + p[5] * current * film
+                m = 0.0
+                for _ in range(200):
+                    m = 1.0 / (1.0 + math.exp(-min(max((t - p[10] + p[11] * (m - 0.5)) / p[12], -300.0), 300.0)))
+                ds = np.zeros(3)
+                device(model.kind, p, film + p[4] * current, np.array([film, t, m]), ds)
+                low, high = (film, high) if ds[0] > 0.0 else (low, film)
+            found.append((current, np.array([film + p[4] * current, film, t, m])))
+            continue
+        v, t = model.settled(current)
+        state = (v - p[2] * current) * current / p[3] if model.kind == CORE else t
+        if model.kind != CORE and t > 1500.0:
+            break
+        found.append((current, np.array([v, state])))
+    return found
+
+
+def equilibria(case: Case) -> list[Point]:
+    """Return equilibria along the static curve of the device, currents rising."""
+    points = []
+    for current, y in _static(case.name):
+        source = float(y[0]) + case.load * current
+        points.append(Point(source, y, np.linalg.eigvals(linearised(case, source, y))))
+    return points
+
+
+def at_source(points: list[Point], source: float) -> FloatArray:
+    """Return the equilibrium at a source voltage, between the points."""
+    volts = np.array([p.source for p in points])
+    return np.array([np.interp(source, volts, [p.y[k] for p in points]) for k in range(points[0].y.size)])
+
+
+def random_case(number: int) -> Case:
+    """Return the circuit with a number."""
+    random = np.random.default_rng([20261125, number])
+    while True:
+        name, low, high, least = DEVICES[random.integers(len(DEVICES))]
+        load, capacitance = (math.exp(random.uniform(math.log(a), math.log(b))) for a, b in
+                             ((low, high), (least, 100.0 * least)))
+        ramp, down = 10.0 ** random.uniform(-5.0, 0.0), bool(random.integers(2))
+        meter = bool(random.random() < 0.2 and ramp > 5e-3)
+        case = Case(number, name, load, capacitance, 0.0, 1.0, 0.0, ramp, meter, None, 0.0, 0.0)
+        found = _placed(case, equilibria(case), down, random.uniform(0.1, 0.4))
+        if found is not None and (found.window is not None) == (number % 2 == 0):
+            return found
+
+
+def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case | None:
+    """Lay the ramp across the window, or across the range of negative differential resistance; None: it cannot be."""
+    volts = np.array([p.source for p in points])
+    node = np.array([p.y[0] for p in points])
+    falling = np.flatnonzero(np.diff(node) < 0)
+    if not falling.size or falling[-1] >= len(points) - 30:
+        return None
+    growing = np.array([p.real > 0 for p in points])
+    inside = np.flatnonzero(growing)
+    low, high = (inside[0], inside[-1]) if inside.size else (falling[0], falling[-1])
+    if low < 2 or high > len(points) - 20 or (inside.size and not growing[low: high + 1].all()):
+        return None
+    width = volts[high] - volts[low]
+    first, last = max(volts[low] - margin * width, 0.3 * volts[low]), volts[high] + margin * width
+    used = (volts > 0.9 * first) & (volts < 1.1 * last)
+    if not (np.diff(volts[used]) > 0).all() or last > volts[-1] or width < 0.02 * volts[low]:
+        return None
+    some = [p for p, near in zip(points, used, strict=True) if near]
+    fastest = max(abs(p.values).max() for p in some)
+    slowest = min(abs(p.values).min() for p in some)
+    if case.ramp < 30.0 / slowest:
+        return None
+    window = None
+    if inside.size:
+        edges = [volts[a] + (volts[b] - volts[a]) * points[a].real / (points[a].real - points[b].real)
+                 for a, b in ((low - 1, low), (high, high + 1))]
+        periods = case.ramp * width / (last - first) * max(abs(p.values.imag).max() for p in some) / (2.0 * math.pi)
+        if periods > MOST_PERIODS or not any(abs(points[k].values.imag).max() > 0 for k in (low, high)):
+            return None
+        window = (float(edges[0]), float(edges[1]))
+    critical = some[int(np.argmax([p.real for p in some]))].source
+    if down:
+        first, last = last, first
+    return dataclasses.replace(
+        case, first=float(first), last=float(last), hold=float(30.0 / slowest), window=window, critical=float(critical),
+        dt=float(0.06 / fastest))
+
+
+def netlist(case: Case) -> str:
+    """Return the circuit; a source meter's node is called "in"."""
+    source = "" if case.meter else (
+        f"Vin in 0 PWL(0 {case.first!r} {case.hold!r} {case.first!r} {case.hold + case.ramp!r} {case.last!r})\n")
+    return (f"ramp {case.number}\n{source}R1 in n {case.resistance!r}\nC1 n 0 {case.capacitance!r}\n"
+            f"X1 n 0 {case.name}\n.end\n")

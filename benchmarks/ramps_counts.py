@@ -1,0 +1,58 @@
+"""Steps and evaluations on the ramps of stable circuits: ``python -m benchmarks.ramps_counts [N] > FILE``.
+
+``ramps_counts.json`` was made so at commit 06c60f1: in an environment of its own, with this module,
+``ramps_cases.py`` and ``ramps_reference.py`` copied there. An evaluation is one of right-hand side or Jacobian: 6 a
+step, 5 a refused one, and what looking at stability costs.
+"""
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Sequence
+
+from benchmarks.ramps_cases import METER_RESISTANCE, Case, netlist, random_case
+from benchmarks.ramps_reference import METER_LEVELS, METER_TIME
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
+from tsbench.simulated_backends.circuit.circuit import Circuit
+
+
+def build(case: Case, **options: int) -> Circuit:
+    """Return the circuit of a case, at time 0."""
+    if not case.meter:
+        return build_circuit(parse_netlist(netlist(case)), **options)
+    return build_circuit(parse_netlist(netlist(case), terminals=["in"]), stages=[("smu", "in")], **options)
+
+
+def advance(circuit: Circuit, case: Case, until: float) -> None:
+    """Go on to ``until`` [s]; a source meter takes its levels on the way."""
+    if case.meter:
+        for k in range(METER_LEVELS + 1):
+            begin = 0.0 if k == 0 else case.hold + (k - 1) * case.ramp / METER_LEVELS
+            if begin < circuit.time or begin >= until:
+                continue
+            circuit.advance(begin, skip=False)
+            level = case.first + (case.last - case.first) * k / METER_LEVELS
+            circuit.set_stage("smu", dataclasses.replace(
+                IDLE_STAGE, level=level, limit=1.0, output_resistance=METER_RESISTANCE,
+                voltage_time_constant=METER_TIME, slew_rate=1e9))
+    circuit.advance(until, skip=False)
+
+
+def counted(cases: Sequence[Case]) -> tuple[dict[int, tuple[int, int]], float]:
+    """Return (steps, evaluations) of each case, and the processor time of all [s]."""
+    found, begin = {}, time.process_time()
+    for case in cases:
+        circuit = build(case)
+        advance(circuit, case, case.hold + case.ramp)
+        evaluations = getattr(circuit, "evaluations", 6 * circuit.steps + 5 * circuit.refused_steps)
+        found[case.number] = circuit.steps, evaluations
+    return found, time.process_time() - begin
+
+
+if __name__ == "__main__":
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 160
+    counts, seconds = counted([random_case(k) for k in range(1, count, 2)])
+    print(f"{seconds:.2f} s of processor time", file=sys.stderr)
+    print(json.dumps(counts))
