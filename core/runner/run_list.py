@@ -123,9 +123,10 @@ def _lock(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
         lock = RunLock(out / _LOCK)
     except StorageError as error:
+        holder = str(error).partition(" by ")[2].partition(";")[0]
         raise StorageError(
-            f"{out}: another list is being measured into this folder ({error}); wait until it ends or choose another "
-            "folder with --out"
+            f"{out}: another list is being measured into this folder{f' by {holder}' if holder else ''}; wait until it "
+            "ends or choose another folder with --out"
         ) from None
     except OSError as error:
         raise disk.storage_error(error, out, "run files") from error
