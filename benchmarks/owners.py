@@ -36,7 +36,7 @@ from tsbench.runner.messages import VERSION
 from tsbench.storage import read_run
 from tsbench.storage.run_address import read_address
 
-PATIENT = 30.0  #: [s] no watchdog is to end a sweep because this computer is busy with the second process
+PATIENT = 30.0  #: [s] no sweep is to end because this computer is busy with the second process
 _LATEST = 1.5  #: [s] between two meetings
 _SAME = 0.2  #: relative deviation of a reading from the median at its level; one with the output off is -1
 _SMALL = 0.2  #: [V] below that a current is mostly offset

@@ -98,13 +98,14 @@ class ServedBench:
 
     def write_bench(self, path: Path, door: str = "hislip", host: str = "127.0.0.1", deadline: float = 0.8) -> None:
         """Write a bench file that names the instruments by one of their doors, "hislip" or "socket"; its watchdog is
-        patient for ``deadline`` [s].
+        patient for ``deadline`` [s], and a reply may take so long if that is longer than usual.
         """
         text = (EXAMPLES / "nbo2.bench.toml").read_text("utf-8")
         text = re.sub(r'^visa_library = .*$', 'visa_library = "@py"\nconnected = "D1"', text, flags=re.M)
         for served in self._served:
             resource = served[door].replace("127.0.0.1", host)
-            text = re.sub(rf'"USB\S*{_SERIALS[served["name"]]}::INSTR"', f'"{resource}"', text)
+            timeout = f"\ntimeout = {deadline}" if deadline > 3.0 else ""
+            text = re.sub(rf'"USB\S*{_SERIALS[served["name"]]}::INSTR"', f'"{resource}"{timeout}', text)
         path.write_text(f"{text}\n[watchdog]\ndeadline = {deadline}\n", "utf-8")
 
     def outputs(self) -> list[tuple[float, str, bool]]:

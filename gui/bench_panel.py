@@ -39,6 +39,7 @@ class SimulationBadge(QtWidgets.QLabel):
         super().__init__()
         self.setObjectName("badge")
         self.setAlignment(QtCore.Qt.AlignCenter)
+        self.setSizePolicy(QtWidgets.QSizePolicy.Fixed, QtWidgets.QSizePolicy.Preferred)  # never clipped
         self.show_state(None)
 
     def show_state(self, simulated: Mapping[str, bool] | None) -> None:
@@ -48,7 +49,7 @@ class SimulationBadge(QtWidgets.QLabel):
         else:
             mark = simulation_mark(simulated)
             state = {"": "real", "SIMULATED": "simulated"}.get(mark, "mixed")
-            words = {"real": "REAL BENCH", "simulated": "SIMULATED BENCH"}.get(state, mark)
+            words = {"real": "REAL BENCH", "simulated": "SIMULATED BENCH", "mixed": "PARTLY SIMULATED"}[state]
         self.setText(words)
         each = (f"{name}: {'simulated' if said else 'real'}" for name, said in (simulated or {}).items())
         self.setToolTip("\n".join(each))

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.records import Run, RunHeader
+from tsbench.records import Run, RunHeader, simulation_mark
 from tsbench.storage import codec, run_id
 from tsbench.storage import nexus_items as nx
 from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
 from tsbench.storage.schema import CLOCK_AT_START, DEFINITION, DEFINITION_VERSION, SCHEMA
 
-SIMULATED = "SIMULATED DATA: no real device was measured"
 #: of a run's provenance: what stands where its kind stands, not in the environment of the process
 _ELSEWHERE = (CLOCK_AT_START, "temperature", "die", "bench_file")
 
@@ -40,7 +39,7 @@ def write_facts(entry: Any, run: Run) -> None:
         clock = nx.number(group, CLOCK_AT_START, at_start, "s")
         clock.attrs["meaning"] = "what the bench's clock showed at start_time: wall time is start_time + time - this"
     simulated = group.create_dataset("simulated", data=header.simulated)
-    simulated.attrs["meaning"] = SIMULATED if header.simulated else "real instruments answered"
+    simulated.attrs["meaning"] = simulated_in_words(header) or "real instruments answered"
     header_text = codec.to_json(header)
     nx.text(group, "header", header_text, type="application/json", sha256=codec.sha256(header_text))
     user = nx.group(entry, "user", "NXuser")
@@ -48,8 +47,26 @@ def write_facts(entry: Any, run: Run) -> None:
 
 
 def loud(header: RunHeader) -> str:
-    """Return what stands before every title of a simulated run."""
-    return "SIMULATED " if header.simulated else ""
+    """Return what stands before every title of a run with simulated instruments, "" of one without."""
+    if not header.simulated:
+        return ""
+    return f"{simulation_mark(_simulated(header)).partition(' (')[0] or 'SIMULATED'} "
+
+
+def simulated_in_words(header: RunHeader) -> str:
+    """Return which instruments of a run are simulated, "" where none is."""
+    if not header.simulated:
+        return ""
+    simulated = _simulated(header)
+    real = [name for name, said in simulated.items() if not said]
+    if not real or len(real) == len(simulated):
+        return "SIMULATED DATA: no real device was measured"
+    names = [name for name, said in simulated.items() if said]
+    return f"PARTLY SIMULATED DATA: simulated {', '.join(names)}; real {', '.join(real)}"
+
+
+def _simulated(header: RunHeader) -> dict[str, bool]:
+    return {name: bool(facts.get("simulated")) for name, facts in header.instruments.items()}
 
 
 def write_process(entry: Any, provenance: Mapping[str, Any]) -> None:

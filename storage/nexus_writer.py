@@ -12,9 +12,9 @@ from tsbench.records import Column, Result, Run, RunHeader
 from tsbench.storage import codec, record_data, run_id
 from tsbench.storage import nexus_items as nx
 from tsbench.storage.nexus_header import (
-    SIMULATED,
     clock_zero,
     loud,
+    simulated_in_words,
     write_facts,
     write_fixture,
     write_process,
@@ -69,7 +69,7 @@ def _root(file: Any, run: Run, digest: str) -> None:
     file.attrs[DIGEST] = digest
     file.attrs["simulated"] = run.header.simulated
     if run.header.simulated:
-        file.attrs["SIMULATED"] = SIMULATED
+        file.attrs["SIMULATED"] = simulated_in_words(run.header)
 
 
 def _steps(entry: Any, run: Run) -> Any:

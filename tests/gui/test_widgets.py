@@ -193,7 +193,7 @@ def test_a_child_that_cannot_start_is_reported_in_words(application, until, monk
     ("instruments", "words", "state"),
     [
         ({"meter": True, "scope": True}, "SIMULATED BENCH", "simulated"),
-        ({"meter": False, "scope": True}, "PARTLY SIMULATED (scope)", "mixed"),
+        ({"meter": False, "scope": True}, "PARTLY SIMULATED", "mixed"),
         ({"meter": False, "scope": False}, "REAL BENCH", "real"),
         ({}, "NOT CONNECTED", "unknown"),
     ],
