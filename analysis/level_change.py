@@ -29,6 +29,8 @@ _LOCAL = 24  #: second differences on each side that tell the local noise
 _QUIET = 0.8
 #: the scale is read at this quantile of the second differences: two events and a wild reading spoil up to eight of them
 _QUANTILE = 0.4
+#: squares of the noise by which two levels must fit better than a line, and part of their own squares
+_SHARP, _TWICE = 20.0, 0.5
 FLOOR = 2.0  #: standard deviations of additive noise below which a reading tells nothing
 #: standard deviation of the logarithm of readings that are raised to that floor: few exceed it (0.13), and more
 AT_FLOOR = 0.2
@@ -85,9 +87,33 @@ def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> flo
 
 def additive_noise(seen: FloatArray, floor: float, resolution: FloatArray) -> FloatArray:
     """Return the standard deviation by additive noise of the logarithm of readings raised to ``floor``; shape (n,)."""
-    noise = np.where(seen > floor, floor / FLOOR / seen, AT_FLOOR)
-    least: FloatArray = np.minimum(np.hypot(noise, 0.5 * resolution / seen), 1.0)
+    least: FloatArray = np.where(
+        seen > floor, np.minimum(np.hypot(floor / FLOOR, 0.5 * resolution) / seen, 1.0), AT_FLOOR)
     return least
+
+
+def is_sharp(series: FloatArray, step: Step) -> bool:
+    """Whether two levels fit the readings around a step far better than a line does.
+
+    Among as many readings as are needed to tell: a step of size J among 2 r readings with noise s leaves squares of
+    r J^2 / 8 about its line, so r = 8 D (s / J)^2 for a difference D of the squares, in squares of the noise.
+    """
+    reach = int(min(max(3, math.ceil(16.0 * _SHARP * (step.noise / step.size) ** 2)), WINDOWS[-1]))
+    left, right = series[max(step.before - reach + 1, 0) : step.before + 1], series[step.after : step.after + reach]
+    if min(left.size, right.size) < 3:
+        return False
+    # without the reading that is furthest from its side: it may be the wild one
+    away = [np.abs(side - np.median(side)) for side in (left, right)]
+    keep = [np.ones(side.size, dtype=bool) for side in (left, right)]
+    wild = 0 if away[0].max() > away[1].max() else 1
+    keep[wild][int(np.argmax(away[wild]))] = False
+    places = (np.arange(left.size) - left.size + 1, np.arange(right.size) + step.after - step.before)
+    place = np.concatenate([side[kept] for side, kept in zip(places, keep, strict=True)])
+    left, right = left[keep[0]], right[keep[1]]
+    both = np.concatenate((left, right))
+    line = float(np.sum((both - np.polyval(np.polyfit(place, both, 1), place)) ** 2))
+    levels = float(np.var(left) * left.size + np.var(right) * right.size)
+    return line - levels > max(_SHARP * step.noise**2, _TWICE * levels)
 
 
 def noise_around(

@@ -31,6 +31,9 @@ _LEAST_FALL, _LEAST_SIGMAS, _LARGE = 0.01, 8.0, math.log(2.0)
 #: a sudden change is more than this part of the whole fall, in one gap
 _SUDDEN = 0.5
 _CLEAR = 3.0  #: standard deviations of a difference
+#: a line fits far worse than two levels where its squares are twice theirs, and more by this, in squares of the noise;
+#: with this many readings on each side
+_FAR_WORSE, _FEWEST = 20.0, 3
 #: a smooth rise of a branch may be this much steeper in places than over most of it
 _BENT = 3.0
 #: readings on the line to the turning point: few where they are quiet
@@ -138,7 +141,24 @@ def _sudden(series: FloatArray, step: Step) -> int | None:
     before = float(np.median(series[max(k - step.window + 1, 0) : k + 1]))
     after = float(np.median(series[k + 1 : k + 1 + step.window]))
     enough = _SUDDEN * (after - before) + _CLEAR * math.sqrt(2.0) * step.noise
-    return k if changes[k] > enough else None
+    return k if changes[k] > enough else _two_levels(series, step)
+
+
+def _two_levels(series: FloatArray, step: Step) -> int | None:
+    """Return the reading after which two levels part the readings around a step best, if a line fits them far worse."""
+    reach = max(step.window, _FEWEST)
+    first, last = max(step.before - reach + 1, 0), min(step.after + reach, series.size)
+    part = series[first:last]
+    if step.before - first + 1 < _FEWEST or last - step.after < _FEWEST:
+        return None
+    x = np.arange(part.size, dtype=np.float64)
+    line = float(np.sum((part - np.polyval(np.polyfit(x, part, 1), x)) ** 2))
+    places = np.arange(2, part.size - 1)
+    rests = [float(np.var(part[:k]) * k + np.var(part[k:]) * (part.size - k)) for k in places]
+    best = int(np.argmin(rests))
+    if line - rests[best] < max(_FAR_WORSE * step.noise**2, rests[best]):
+        return None
+    return first + int(places[best]) - 1
 
 
 def _no_capacitor(

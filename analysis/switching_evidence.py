@@ -9,8 +9,8 @@ is a function of voltage alone can. Any one of three observations excludes such 
   is asked of a curve at low voltage;
 * **hysteresis**: the other branch does not make the same step at the same level;
 * **no convex curve**: the straight line through the currents after the gap, continued to the reading before it, lies
-  above that reading, while a convex curve lies above its chords' continuation. The readings in compliance do not
-  count for it.
+  above that reading, while a convex curve lies above its chords' continuation. Readings in compliance do not count
+  for it. The change must be sharp: two levels fit the readings beside it far better than a line.
 """
 
 import math
@@ -19,7 +19,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.level_change import WINDOWS, Step, additive_noise, noise_around, second_differences, steps
+from tsbench.analysis.level_change import (
+    WINDOWS,
+    Step,
+    additive_noise,
+    is_sharp,
+    noise_around,
+    second_differences,
+    steps,
+)
 from tsbench.records import FloatArray
 
 #: [1/V] q/kT at 300 K
@@ -29,14 +37,15 @@ POWER = 1.0
 _LEAST_EXCESS = 0.2  #: [ln S] beyond that
 #: the line must be above by so many of its standard deviations, and by so many with any one reading left out; that
 #: the current stepped up at all is shown already
-_LINE_SIGMAS, _LINE_WITHOUT = 4.0, 2.0
+_LINE_SIGMAS, _LINE_WITHOUT = 3.0, 1.5
 _MOST_LINES = 8  #: places whose line is continued to the gap
 _OHMIC = 0.4  #: a current that may rise as a lesser power of the level may be held by a limit
+_ON_LINE = 0.8  #: the readings beside the gap reach this part of the line before it
 _BENT = 0.05  #: part of the current by which a line may bend down
 _ABOVE = 1.2  #: the line must be above the reading before the gap by this factor
 #: the line must be above by so many of its standard deviations, and by so many with any one reading left out; that
 #: the current stepped up at all is shown already
-_LINE_SIGMAS, _LINE_WITHOUT = 4.0, 2.0
+_LINE_SIGMAS, _LINE_WITHOUT = 3.0, 1.5
 _MOST_LINES = 8  #: places whose line is continued to the gap
 #: a current that rises as this power of the voltage at most is held by a limit, as one of this power at least is not
 _HELD, _OHMIC = 0.1, 0.4
@@ -117,12 +126,12 @@ def find_on(
         values, noises, own = difference
         for step in steps(values, noises, least_size=size):
             before, after = int(own[step.before]), int(own[step.after])
-            if after - before <= 2 and before in large:
+            if after - before <= 2 and before in large and is_sharp(values, step):
                 accepted.append(replace(step, before=before, after=after))
     if not accepted:
         accepted = [
             step for step in sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES]
-            if _above_convex(step, here, noise, floor)
+            if is_sharp(here.series, step) and _above_convex(step, here, noise, floor)
         ]
     if not accepted:
         return None
@@ -206,9 +215,10 @@ def _difference(
         return None
     at = here.level[own]
     difference = here.series[own] - np.interp(at, there.level, there.series)
-    other = noise_around(there.series, there.least, there.seen, second_differences(here.series, here.seen))
-    before, after = (
-        np.hypot(mine[own], np.interp(at, there.level, theirs)) for mine, theirs in zip(noise, other, strict=True))
+    # an event of the other branch is on one side of each of its readings: the quieter side tells the noise
+    other = np.minimum(*noise_around(there.series, there.least, there.seen, second_differences(here.series, here.seen)))
+    theirs = np.interp(at, there.level, other)
+    before, after = (np.hypot(mine[own], theirs) for mine in noise)
     return difference, (before, after), own
 
 
@@ -243,7 +253,9 @@ def _above_convex(
         leverage = 1.0 / count + x**2 / total
         without = line - weight * residual / np.maximum(1.0 - leverage, 1e-9)
         lowest = min(line - _LINE_SIGMAS * spread, float(without.min()) - _LINE_WITHOUT * spread)
-        if lowest > off:
+        # a line that the readings beside the gap do not lie on says nothing of them
+        beside = float(np.median(current[:3]))
+        if lowest > off and beside > line * _ON_LINE * (1.0 - min(one, 0.3)):
             return True
     return False
 
@@ -251,7 +263,7 @@ def _above_convex(
 def _may_be_held(current: FloatArray, level: FloatArray, noise: float) -> bool:
     """Whether some readings, or the later half of them, may be held by a limit, by their power of the level."""
     half = (current.size - 1) // 2
-    for part, sigmas in ((slice(0, None), 2.0), (slice(half, None), 0.0)):
+    for part, sigmas in ((slice(0, None), 1.0), (slice(half, None), 0.0)):
         risen = np.log(level[part] / level[-1])
         risen = risen - risen.mean()
         spread = float(risen @ risen)

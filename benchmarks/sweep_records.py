@@ -22,6 +22,7 @@ class Record:
     path_resistance: float  #: [Ohm] between source and device
     offset_limit: float  #: [V] of the voltmeter
     voltage_resolution: float  #: [V]
+    noise: float = 0.0  #: relative standard deviation of a voltage reading (current drive)
     true: dict[str, float] = field(default_factory=dict)  #: threshold_voltage, hold_voltage [V]
 
 
@@ -227,7 +228,7 @@ def _device(random: np.random.Generator, ratio: float, how: Troubles, by_both: b
     volts = np.round((voltage + how.offset) / resolution) * resolution
     marked = limited if random.random() < 0.7 else np.zeros_like(limited)
     true = {name: event for (name, was), event in zip(measured.items(), (threshold, hold), strict=True) if was}
-    return Record("device", "voltage", level, volts, seen, marked, 0.0, 1e-4, resolution, true)
+    return Record("device", "voltage", level, volts, seen, marked, 0.0, 1e-4, resolution, 0.0, true)
 
 
 def _state(level: Array, turn: int, threshold: float, hold: float, width: Array) -> Array:
@@ -261,4 +262,5 @@ def _folded(
         true |= {"hold_voltage": hold * off / ratio, "hold_current": hold}
     seen = read(random, voltage, how) + how.offset
     none = np.zeros(level.size, dtype=bool)
-    return Record("device", "current", level, seen, level.copy(), none, 0.0, 1e-4, resolution, true)
+    noise = float(np.hypot(how.sigma, how.pink * 2.0))
+    return Record("device", "current", level, seen, level.copy(), none, 0.0, 1e-4, resolution, noise, true)
