@@ -140,7 +140,8 @@ class World:
         models = {self.place: self.devices[next(iter(self.devices))].model} if self.place is not None else {}
         try:
             circuit = build_circuit(
-                Netlist(tuple(elements)), models, [(s.name, s.node) for s in stages], seed=self.file.seed)
+                Netlist(tuple(elements)), models, [(s.name, s.node) for s in stages], rtol=self.file.rtol,
+                seed=self.file.seed)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: {error}") from None
         for stage in stages:

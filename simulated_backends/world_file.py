@@ -127,6 +127,7 @@ class WorldFile(_Table):
     """A whole world file."""
 
     seed: int = Field(default=0, ge=0)
+    rtol: float = Field(default=1e-6, ge=1e-10, le=1e-2)  #: relative tolerance of the circuit's integrator
     imperfections: bool = True
     steps_per_message: int = Field(default=WORK_PER_MESSAGE, gt=0)  #: of the circuit; what takes more is left out
     witness: WitnessTable | None = None

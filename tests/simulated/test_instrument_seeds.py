@@ -2,19 +2,23 @@
 
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
+from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.virtual_instruments.keysight_33600 import Keysight33600
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t import KeysightDSOX3000T
 from tsbench.simulated_backends.world import World
 from tsbench.simulated_backends.world_file import WorldFile
 
 
-def world(seed: int) -> World:
+def world(seed: int, rtol: float = 1e-6) -> World:
     models = {"g1": "keysight_33622a", "g2": "keysight_33622a", "s1": "keysight_dsox3054t", "s2": "keysight_dsox3054t"}
     instruments = {
         name: {"model": model, "resource": f"TCPIP0::10.0.0.{k}::inst0::INSTR"}
         for k, (name, model) in enumerate(models.items(), start=1)}
     return World(WorldFile.model_validate({
-        "seed": seed, "instruments": instruments, "fixture": {
+        "seed": seed, "rtol": rtol, "instruments": instruments, "fixture": {
             "netlist": "R1 a 0 1k\nR2 b 0 1k\n", "terminals": {"g1.1": "a", "g1.2": "b"}}}), Path("world.toml"))
 
 
@@ -29,3 +33,11 @@ def test_noise_of_generators_and_of_scopes_is_their_own() -> None:
                 scopes.append(instrument.digitiser.seed)
     assert len(set(generators)) == len(generators) == 12
     assert len(set(scopes)) == len(scopes) == 6
+
+
+def test_a_world_sets_seed_and_tolerance_of_its_circuit() -> None:
+    circuit = world(5, rtol=1e-4).bench.circuit
+    assert isinstance(circuit, Circuit)
+    assert (circuit.seed, circuit.rtol) == (5, 1e-4)
+    with pytest.raises(ValidationError):
+        world(5, rtol=0.5)
