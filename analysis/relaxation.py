@@ -6,7 +6,10 @@ or a share of the current right after the edge. The current before the pulse, at
 at rest, is taken for zero, for a scope's offset is larger than these currents.
 
 A device that is still above the level when the record ends gives a lower bound, one that is below it at once an upper
-bound: value None, CENSORED. The median over shots and its distribution-free interval take such bounds as they are.
+bound: value None, CENSORED. The median over shots and its distribution-free interval take such bounds as they are. An
+upper bound needs evidence: the current that would flow at the read level if the device had stayed on (that at the end
+of the pulse, as much smaller as the read level is than the pulse) must stand clear of the noise within the time of the
+bound. Where it does not, nothing is known of the time: no value, no bound, CENSORED and UNDER_SAMPLED.
 """
 
 import math
@@ -22,6 +25,11 @@ from tsbench.records import Flag, FloatArray, Result
 
 #: shares of the record after the edge: most that a running mean may take
 _WIDEST_MEAN = 0.02
+#: share of the record after the edge, most over which a current is averaged to see that nothing flows
+_MOST_TO_SEE = 0.25
+#: standard deviations of the noise of one sample, over the root of their number, by which a median may be off: three of
+#: its own, which is 1.25 times that of a mean
+_DOUBT_OF_MEDIAN = 3.75
 #: and its share of the relaxation time
 _MEAN_SHARE = 0.03
 #: samples of the current right after the edge, from which its share is taken
@@ -88,7 +96,8 @@ def relaxation_time(
     if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
         return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
     until = slice(0, end)
-    if switching_delay(time[until], voltage[until], current[until], facts).value is None:
+    switched = switching_delay(time[until], voltage[until], current[until], facts)
+    if switched.value is None:
         return Relaxed(None, flags=flags | Flag.NO_EVENT)
     zero = float(np.mean(current[:begin])) if zero is None else zero
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
@@ -101,22 +110,27 @@ def relaxation_time(
     noise = noise_of(i, facts.current_resolution)
     tail = i[settled:]
     initial = float(np.median(tail[:_FIRST_SAMPLES]))
-    wanted = level if level is not None else fraction * initial
+    visible = initial >= _CLEAR * noise / math.sqrt(_FIRST_SAMPLES)
+    stayed_on = initial if visible else abs(top) * _read_share(voltage, begin, end, settled, switched.highest)
+    wanted = level if level is not None else fraction * stayed_on
     found = {"level": wanted, "initial": initial, "edge_time": float(time[0]) + edge * dt, "zero": zero}
+    if not visible:
+        samples = _samples_to_see(tail, wanted, stayed_on, noise)
+        if samples is None:
+            return Relaxed(None, flags=flags | Flag.CENSORED | Flag.UNDER_SAMPLED, **found)
+        return Relaxed(None, flags=flags | Flag.CENSORED, high=(settled + samples - edge) * dt, **found)
     systematic = standard_uncertainty(facts.timebase_accuracy)
     clear = min(wanted, abs(initial - wanted) if level is None else wanted)
     mean = math.ceil((_CLEAR * noise / clear) ** 2) if clear > 0 else tail.size
     widest = max(int(_WIDEST_MEAN * tail.size), 3)
-    if mean > widest or initial < _CLEAR * noise / math.sqrt(_FIRST_SAMPLES):
-        if level is None or mean <= widest:  # nothing flows already: faster than can be seen
-            return Relaxed(
-                None, flags=flags | Flag.CENSORED, high=(settled + _FIRST_SAMPLES - edge) * dt, **found)
+    if mean > widest:
         flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
     mean = min(max(mean, 3), widest)
     smooth = smoothed(tail, mean)[: tail.size - mean // 2]
     above = np.flatnonzero(smooth >= wanted)
     if above.size == 0:
-        return Relaxed(None, flags=flags | Flag.CENSORED, high=(settled + _FIRST_SAMPLES - edge) * dt, **found)
+        return Relaxed(
+            None, flags=flags | Flag.CENSORED, high=(settled + max(_FIRST_SAMPLES, mean) - edge) * dt, **found)
     last = int(above[-1])
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
@@ -134,6 +148,36 @@ def relaxation_time(
     blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
     random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
     return Relaxed(value, random, systematic * value, flags, **found)
+
+
+def _read_share(voltage: FloatArray, begin: int, end: int, settled: int, highest: float) -> float:
+    """Return the current of a device that stays on at the read level, as a share of that at the end of the pulse.
+
+    The smaller of two estimates: read level over pulse while the device is off (before the pulse, and before it
+    switches: exact behind a resistance), and device voltage after the pulse over that at its end (exact without one).
+    The read level may be as much lower as the noise allows.
+    """
+    noise = noise_of(voltage)
+    before, after = (
+        max(abs(float(np.median(part))) - _DOUBT_OF_MEDIAN * noise / math.sqrt(part.size), 0.0)
+        for part in (voltage[:begin], voltage[settled:]))
+    during = abs(float(np.median(voltage[end - max((end - begin) // 20, 3) : end])))
+    return min(before / abs(highest) if highest else 0.0, after / during if during else 0.0, 1.0)
+
+
+def _samples_to_see(tail: FloatArray, wanted: float, stayed_on: float, noise: float) -> int | None:
+    """Return after how many samples the record shows that the current is below ``wanted``; None where it cannot.
+
+    ``wanted`` and the current of a device that stayed on must both stand clear of the noise of a mean over as many
+    samples as that takes, and the mean must lie below ``wanted`` by two of its standard deviations.
+    """
+    least = min(wanted, stayed_on)
+    if least <= 0.0:
+        return None
+    samples = max(math.ceil((_CLEAR * noise / least) ** 2), _FIRST_SAMPLES)
+    if samples > _MOST_TO_SEE * tail.size:
+        return None
+    return samples if float(np.mean(tail[:samples])) < wanted - 2.0 * noise / math.sqrt(samples) else None
 
 
 def _first_edge(time: FloatArray, voltage: FloatArray) -> float:
@@ -185,10 +229,12 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
     known = [shot for shot in shots if shot.fired and shot.bounded is not None]
     values = np.array([shot.bounded for shot in known], dtype=np.float64)
     censored = sum(shot.value is None for shot in known)
-    flags = Flag.NONE
-    for shot in known:
+    unknown = [shot for shot in shots if shot.fired and shot.bounded is None]
+    flags = Flag.CENSORED if unknown else Flag.NONE
+    for shot in known + unknown:
         flags |= shot.flags & ~Flag.CENSORED
-    method = f"median of {values.size} of {len(shots)} pulses, {censored} of them only bounded; {_METHOD}"
+    lost = f", {len(unknown)} more not seen above the noise" if unknown else ""
+    method = f"median of {values.size} of {len(shots)} pulses, {censored} of them only bounded{lost}; {_METHOD}"
     conditions = {**conditions, "statistic": "median", "pulses": values.size}
     if not values.size:
         return Result("relaxation_time_median", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)

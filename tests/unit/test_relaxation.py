@@ -14,10 +14,10 @@ RESISTANCE, BASE, TOP, WIDTH, ON = 110e3, 0.1, 1.5, 1e-3, 1 / 12e3
 NOISE_V, NOISE_I = 8e-3, 6e-8
 
 
-def record(random, life, *, fires=True, on_before=False, window=20e-3, samples=20_000, offset=2e-7):
+def record(random, life, *, fires=True, on_before=False, window=20e-3, samples=20_000, offset=2e-7, base=BASE):
     """Pulse through RESISTANCE to a filament that fires 0.1 ms after the edge and dissolves after ``life`` [s]."""
     time = -0.2e-3 + (window + 1.2e-3) / samples * np.arange(samples)
-    source = np.where((time >= 0) & (time < WIDTH), TOP, BASE)
+    source = np.where((time >= 0) & (time < WIDTH), TOP, base)
     conductance = np.full(samples, 1e-11)
     if fires:
         conductance[(time >= 0.1e-3) & (time < WIDTH)] = ON
@@ -124,3 +124,34 @@ def test_the_median_is_no_surer_than_what_is_common_to_all_shots():
     assert found.value - found.low > 1.96e-4 and found.high - found.value > 1.96e-4
     sure = median_result([Relaxed(float(time)) for time in times], {})
     assert sure.high - sure.low < 1e-4
+
+
+@pytest.mark.parametrize("level", [None, 2e-8])
+@pytest.mark.parametrize("base", [0.3e-3, 1e-3, 3e-3, 10e-3, 30e-3, 0.1])
+def test_an_upper_bound_is_never_below_the_truth(base, level):
+    """A read current below the noise of a sample says nothing of the time, unless a mean over some samples shows it."""
+    bounds = 0
+    for seed in range(24):
+        random = np.random.default_rng(seed)
+        life = 9e-3 * math.exp(0.2 * random.standard_normal())
+        found = relaxation_time(*record(random, life, base=base), WIDTH, level=level, facts=FACTS)
+        first = base * ON / (1 + RESISTANCE * ON)
+        wanted = 0.5 * first if level is None else level
+        truth = life * (1 - (wanted / (base - wanted * RESISTANCE) / ON) ** 1.5) if wanted < first else 0.0
+        bounds += found.high is not None
+        assert found.high is None or found.high >= truth
+        assert found.value is None or found.value > 0.5 * truth or found.random > 0.2 * truth
+        if found.value is None and found.high is None and found.low is None and found.fired:
+            assert {Flag.CENSORED, Flag.UNDER_SAMPLED} <= set(found.flags)
+    assert base > 1e-3 or level or bounds == 0
+
+
+def test_a_device_that_is_off_at_once_has_an_upper_bound_where_its_current_would_be_seen():
+    random = np.random.default_rng(3)
+    quick = relaxation_time(*record(random, 1e-9), WIDTH, facts=FACTS)
+    assert quick.value is None and quick.low is None and quick.high < 0.1e-3
+    unseen = relaxation_time(*record(random, 1e-9, base=1e-3), WIDTH, facts=FACTS)
+    assert (unseen.value, unseen.low, unseen.high) == (None, None, None)
+    median = median_result([quick, quick, unseen], {})
+    assert "1 more not seen above the noise" in median.method
+    assert {Flag.CENSORED, Flag.UNDER_SAMPLED} <= set(median.flags)
