@@ -1,10 +1,12 @@
 """Switching delay: from the edge of a pulse at the device to the instant at which the device switches.
 
 Definitions. Edge: the 50 % point of the pulse edge at the device, half way between the base and the highest
-device voltage before switching, last upward crossing before switching. Switching instant: steepest rise of
-the device current. The charging current of the parallel capacitance flows during the edge and then ends;
-switching is the rise after which the current stays, at a conductance at least three times that of the off
-state in the same pulse.
+device voltage before switching, last upward crossing before that highest voltage (on the voltage that collapses as the
+device switches, noise crosses that level again). Switching instant: steepest rise of the device current; where the
+current is restless by itself (a filament), which has no steepest slope, the first passage of half of the highest
+current that it reaches within 50 us. The charging current of the parallel capacitance flows during the edge and then
+ends; switching is the rise after which the current stays, at a conductance at least three times that of the off state
+in the same pulse.
 
 Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
 Common to all pulses: skew between the two channels (limit / sqrt 3), the time base, and the sense resistor
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import line_crossing, noise_of, smoothed, steepest_rise, upward_crossings, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
@@ -36,6 +39,13 @@ _LEAST_RATIO = ((0.9, 3.0), (0.5, 6.0))
 _LEAST_STEP = 8.0
 #: an off state's conductance may be higher than read by this many standard deviations of its noise
 _LEAST_SIGMAS = 4.0
+#: [s] in which the current of a restless device is taken to be established
+_ESTABLISHED = 50e-6
+#: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
+#: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
+_SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
+#: share of the highest current by which half of it may be off
+_LEVEL_DOUBT = 0.02
 _METHOD = "50 % of the edge to the steepest rise of current"
 
 
@@ -112,13 +122,12 @@ def switching_delay(
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * highest)
     off, on, middle = rise
     left, right = _extent(i, middle, off, on)
-    half_width = max(3, round(0.35 * (right - left)))
-    instant, instant_random = steepest_rise(i, left, right, half_width)
+    instant, instant_random = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise)
     width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
     before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
     highest = float(before.max())
     highest_limit = 2.0 * v_noise / math.sqrt(width)
-    edges = upward_crossings(v[: max(2, math.ceil(instant) + 1)], 0.5 * highest)
+    edges = upward_crossings(v[: max(2, first + int(np.argmax(before)) + 1)], 0.5 * highest)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
     edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
@@ -208,6 +217,53 @@ def _lasting_rise(
     crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
     crossings = crossings[crossings >= first - width]
     return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= lowest - 1 else None
+
+
+def _instant(
+    i: FloatArray, left: int, right: int, last: int, established: int, noise: float
+) -> tuple[float, float]:
+    """Return the switching instant and its standard uncertainty, in samples.
+
+    Parameters
+    ----------
+    left, right : between which the rise happens
+    last : sample of the pulse
+    established : samples after which the current counts as established
+    """
+    steepest, steepest_random = steepest_rise(i, left, right, max(3, round(0.35 * (right - left))))
+    width = max(1, (right - left) // 50)
+    rise = i[left : right + 1]
+    share = _RESTLESS_SHARE * float(np.ptp(rise))
+    back = max(_LEAST_STEP * noise / math.sqrt(width), share)
+    calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
+    if calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)):
+        return steepest, steepest_random
+    instant, random = _half_way(i, left, min(right + established, last), noise)
+    # a rise that never goes back may as well be smooth but sharp: then the interval holds both instants
+    return instant, combined(random, 0.5 * (instant - steepest) if calm else 0.0)
+
+
+def _misfit(rise: FloatArray) -> float:
+    """Return how far a rise is from any smooth curve: standard deviation about a polynomial of degree five."""
+    if rise.size <= 4 * _SMOOTH:
+        return 0.0
+    fitted = np.polynomial.Polynomial.fit(np.arange(rise.size), rise, _SMOOTH)(np.arange(rise.size))
+    return float(np.std(rise - fitted)) * math.sqrt(rise.size / (rise.size - _SMOOTH - 1))
+
+
+def _half_way(i: FloatArray, left: int, end: int, noise: float) -> tuple[float, float]:
+    """Return where the current first passes half of its highest, and its standard uncertainty, in samples."""
+    top = float(np.max(i[left : end + 1]))
+    width = max(1, math.ceil((noise / (_LEVEL_DOUBT * top)) ** 2)) | 1  # the noise of the highest is as small as that
+    smooth = smoothed(i, width)
+    level = 0.5 * float(np.max(smooth[left : end + 1]))
+    at = left + int(np.argmax(smooth[left : end + 1] >= level))
+    before = max(at - 1, 0)
+    step = float(smooth[at] - smooth[before])
+    reach = max(width, 3)
+    slope = float(smooth[min(at + reach, i.size - 1)] - smooth[max(at - reach, 0)]) / (2 * reach)
+    doubt = combined(noise / math.sqrt(width), _LEVEL_DOUBT * level) / max(slope, level / max(end - left, 1))
+    return before + ((level - float(smooth[before])) / step if step > 0 else 1.0), doubt
 
 
 def _extent(i: FloatArray, middle: float, off: float, on: float) -> tuple[int, int]:

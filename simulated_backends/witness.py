@@ -10,7 +10,8 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 ``changed``    the connected device's life has come to another state: state (good, stuck or worn), cycles so far
 ``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
                slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
-               voltage before it), current there, t_half (last upward crossing of half of that), slope [A/s]
+               voltage before it), current there, t_half (last upward crossing of half way from where the voltage
+               stood to that), slope [A/s]
 ``off``        switching off: t, hold (lowest terminal voltage before it, since a source meter last limited the
                current), current, duration, charge and energy since switching on, highest current and power
 ``relaxed``    a filament has dissolved: t (conductance below that of off), t_edge (last time before at which the

@@ -240,7 +240,7 @@ class SwitchingDetector:
                     "threshold": peak,
                     "current": current,
                     "t_peak": when,
-                    "t_half": off.last_rise(0.5 * peak, instant),
+                    "t_half": off.edge(),
                     "slope": slope,
                 }
             )

@@ -24,7 +24,7 @@ class SwitchingOn:
     polarity: int
     threshold: float  #: [V] highest terminal voltage before it
     current: float  #: [A] there
-    time_half: float | None  #: [s] last upward crossing of half of that voltage
+    time_half: float | None  #: [s] last upward crossing of half way from where the voltage stood to that
 
     @property
     def delay(self) -> float | None:

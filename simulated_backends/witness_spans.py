@@ -9,6 +9,7 @@ from tsbench.simulated_backends.circuit.engine import FloatArray
 
 LONGEST_HISTORY = 20_000
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
+_FOOT = 10.0  #: times from a quarter to a half of an edge that reach back to where it began
 LIMITED = 0.98  #: of a source meter's limit: from here on it is the limit that sets the voltage
 
 
@@ -70,6 +71,22 @@ class WhileOff:
 
     def _whole_history(self) -> tuple[FloatArray, FloatArray]:
         return (np.concatenate([t for t, _ in self._history]), np.concatenate([v for _, v in self._history]))
+
+    def edge(self) -> float | None:
+        """Return when [s] the voltage last rose half way from where it stood to its highest; None: it did not rise.
+
+        Where it stood: the lowest since ten times as long before as it took from a quarter to a half of the highest, so
+        that a pulse may begin at any level.
+        """
+        top, _, when = self.peak
+        half, quarter = self.last_rise(0.5 * top, when), self.last_rise(0.25 * top, when)
+        if half is None:
+            return None
+        times, values = self._whole_history()
+        since = half - _FOOT * (half - quarter) if quarter is not None else float(times[0])
+        before = values[(times >= since) & (times <= half)]
+        stood = min(float(before.min()) if before.size else 0.5 * top, float(np.interp(since, times, values)))
+        return self.last_rise(0.5 * (stood + top), when)
 
     def last_rise(self, level: float, before: float) -> float | None:
         """Return the last upward crossing of ``level`` [V] before an instant [s]; None: never below it."""
