@@ -19,6 +19,7 @@ _ANOTHER = 3.0
 _PLATEAU = 0.5
 #: of the largest current: what a fixed measuring range still tells well
 _TELLS = 1e-3
+_MANY = 12  #: readings from which on the highest and the lowest conductance are left out
 _HEAD = 50  #: share of the record before the pulse: one in so many samples, at least five
 
 
@@ -132,22 +133,26 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
     high = np.abs(voltage) >= 0.1 * np.abs(voltage).max()
     conductance = np.abs(current[high] / np.where(voltage[high] == 0, np.inf, voltage[high]))
     least = _TELLS * float(np.abs(current).max())
-    if high.sum() >= 3 and 0 < conductance.max() < _ANOTHER * conductance.min():
+    # one reading alone may be wild
+    ordered = np.sort(conductance)
+    inner = ordered[1:-1] if ordered.size >= _MANY else ordered
+    if inner.size >= 3 and 0 < inner[-1] < _ANOTHER * inner[0]:
         resistance = format_quantity(1 / float(np.median(conductance)), "Ohm", 3)
         return f"no switching: it conducts like a resistor of {resistance}; check contact and device"
     turn = int(np.abs(level).argmax())
+    odd = ""
     for up in range(turn):
         same = np.flatnonzero(np.isclose(level[turn + 1 :], level[up]))
         if not same.size or level[up] == 0:
             continue
         back = turn + 1 + int(same[-1])
-        if voltage[up] == 0 or voltage[back] == 0:
-            continue
         before, after = abs(current[up] / voltage[up]), abs(current[back] / voltage[back])
         if max(abs(current[up]), abs(current[back])) < least or 1 / _ANOTHER < after / max(before, 1e-30) < _ANOTHER:
             return ""
+        if odd:  # at two levels: one reading alone may be wild
+            return odd
         where = f"{abs(voltage[up]):.3g} V"
-        return (
+        odd = (
             f"it did not come back: {format_quantity(abs(current[up]), 'A', 3)} at {where} on the way up, "
             f"{format_quantity(abs(current[back]), 'A', 3)} at {abs(voltage[back]):.3g} V on the way back; "
             "check contact and device"

@@ -71,3 +71,13 @@ def test_a_sweep_that_does_not_come_back() -> None:
 def test_a_sweep_of_a_resistor_and_of_a_dark_device() -> None:
     assert "like a resistor of 1.50 kOhm" in swept(UP, UP, UP / 1500)
     assert swept(np.zeros(4), np.zeros(4), np.zeros(4)) == ""
+
+
+def test_one_wild_reading_changes_nothing_that_is_said_of_a_sweep() -> None:
+    level = np.concatenate((np.arange(0.0, 1.3, 0.1), np.arange(1.2, -0.05, -0.1)))
+    resistor = level / 1500
+    resistor[8] *= 10
+    assert "like a resistor" in swept(level, level, resistor)
+    good = np.where(level > 1.0, level / 1000, level / 1e5)
+    good[1] *= 10
+    assert swept(level, level, good) == ""
