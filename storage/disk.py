@@ -4,10 +4,16 @@ import errno
 import os
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tsbench.errors import StorageError
 
+#: Windows: access denied, sharing and lock violation; a virus scanner or an indexer has the file open for a moment
+_HELD = {5, 32, 33}
+#: [s] between two tries to move or remove such a file
+_PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
@@ -41,6 +47,28 @@ def sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Move a file over another in one go; on Windows again for some seconds where another program holds one of them."""
+    _while_held(lambda: source.replace(target))
+
+
+def remove(path: Path, missing_ok: bool = False) -> None:
+    """Remove a file; on Windows again for some seconds where another program holds it."""
+    _while_held(lambda: path.unlink(missing_ok=missing_ok))
+
+
+def _while_held(act: Callable[[], object]) -> None:
+    for pause in _PAUSES:
+        try:
+            act()
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _HELD:
+                raise
+            time.sleep(pause)
+    act()
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:

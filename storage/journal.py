@@ -104,7 +104,7 @@ class JournalWriter:
             disk.sync_directory(path.parent)
         except BaseException:
             self.close()
-            path.unlink(missing_ok=True)  # nothing was acknowledged
+            disk.remove(path, missing_ok=True)  # nothing was acknowledged
             raise
         self._last_sync = clock()
 

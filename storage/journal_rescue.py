@@ -75,6 +75,6 @@ def _copied(descriptors: dict[str, int], target: Path) -> dict[str, int]:
     except OSError:
         for suffix, descriptor in made.items():
             os.close(descriptor)
-            target.with_suffix(suffix).unlink(missing_ok=True)
+            disk.remove(target.with_suffix(suffix), missing_ok=True)
         raise
     return made

@@ -165,7 +165,7 @@ class RunRecorder:
             raise StorageError(f"{self.header.run_id}: holds data and is not discarded")
         self._journal.close()
         for suffix in (SUFFIX, RAW_SUFFIX):
-            self.path.with_suffix(suffix).unlink(missing_ok=True)
+            disk.remove(self.path.with_suffix(suffix), missing_ok=True)
         self._lock.release()
 
     def close(self) -> None:

@@ -73,17 +73,17 @@ def consolidate(journal_path: Path, extract: Extractor | None = None) -> Path:
         if record_data.run_digest(read_file(part, verify=False)) != digest:
             raise StorageError(f"{part}: differs from its journal when read back; the journal is kept")
         disk.sync_file(part)
-        part.replace(target)
+        disk.replace(part, target)
         disk.sync_directory(target.parent)
     if journal.problems:
-        journal_path.replace(journal_path.with_name(journal_path.name + DAMAGED))
+        disk.replace(journal_path, journal_path.with_name(journal_path.name + DAMAGED))
         raw = journal_path.with_suffix(RAW_SUFFIX)
         if raw.exists():
-            raw.replace(raw.with_name(raw.name + DAMAGED))
+            disk.replace(raw, raw.with_name(raw.name + DAMAGED))
     else:
-        journal_path.unlink()
-        journal_path.with_suffix(RAW_SUFFIX).unlink(missing_ok=True)
-    watchdog_path(journal_path).unlink(missing_ok=True)  # it is in the run file, and told again by no other
+        disk.remove(journal_path)
+        disk.remove(journal_path.with_suffix(RAW_SUFFIX), missing_ok=True)
+    disk.remove(watchdog_path(journal_path), missing_ok=True)  # it is in the run file, and told again by no other
     disk.sync_directory(target.parent)
     return target
 
@@ -179,7 +179,7 @@ def recover(
     for journal_path in sorted(directory.rglob(f"*{SUFFIX}")):
         try:
             with RunLock(journal_path.with_suffix(LOCK_SUFFIX)):
-                journal_path.with_suffix(ADDRESS_SUFFIX).unlink(missing_ok=True)  # nobody is there any more
+                disk.remove(journal_path.with_suffix(ADDRESS_SUFFIX), missing_ok=True)  # nobody is there any more
                 if _stillborn(journal_path):
                     continue
                 made.append(consolidate(journal_path, extract))
@@ -199,7 +199,7 @@ def _stillborn(journal_path: Path) -> bool:
     journal = read_journal(journal_path)
     if journal.header is not None or journal.problems:
         return False
-    journal_path.unlink()
+    disk.remove(journal_path)
     return True
 
 
@@ -211,6 +211,6 @@ def _sweep(leftover: Path) -> None:
     try:
         with RunLock(leftover.with_name(run + LOCK_SUFFIX)):
             if leftover.suffix != LOCK_SUFFIX:
-                leftover.unlink(missing_ok=True)
+                disk.remove(leftover, missing_ok=True)
     except (StorageError, OSError):
         return

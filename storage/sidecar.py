@@ -62,7 +62,7 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
             disk.sync_data(descriptor)
         except OSError as error:
             os.close(descriptor)
-            sidecar.unlink(missing_ok=True)
+            disk.remove(sidecar, missing_ok=True)
             raise disk.storage_error(error, sidecar, "the extraction") from error
         os.close(descriptor)
         disk.sync_directory(sidecar.parent)

@@ -24,7 +24,7 @@ def write_watchdog_events(path: Path, message: str, facts: Mapping[str, Any]) ->
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps({"time": run_id.timestamp(), "message": message, "data": plain(facts)}), "utf-8")
     disk.sync_file(part)
-    part.replace(path)
+    disk.replace(part, path)
 
 
 def read_watchdog_events(journal: Path, time: float) -> tuple[RunEvent, ...]:

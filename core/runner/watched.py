@@ -228,7 +228,9 @@ def _start() -> "subprocess.Popen[bytes]":
     """Start the process, out of reach of what a terminal sends to this one."""
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.HIGH_PRIORITY_CLASS}
+        # a console of its own, not shown: the watchdog outlives the closing of this one's
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+                 | subprocess.HIGH_PRIORITY_CLASS}
     return subprocess.Popen(
         [sys.executable, "-m", "tsbench.watchdog"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **apart
     )

@@ -80,13 +80,23 @@ def load(text: str, name: str) -> ModuleType:
     if not path.exists():
         with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
             file.write(text)
-        Path(file.name).replace(path)   # in one go: another process may be looking
+        _put(Path(file.name), path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module   # where numba looks for what it finds in its own cache
     spec.loader.exec_module(module)
     return module
+
+
+def _put(written: Path, path: Path) -> None:
+    """Give a module its name in one go, since another process may be looking; what that one put there serves too."""
+    try:
+        written.replace(path)
+    except PermissionError:  # Windows: the other process is reading it
+        written.unlink(missing_ok=True)
+        if not path.exists():
+            raise
 
 
 def device_imports(topology: Topology) -> str:
