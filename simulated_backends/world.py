@@ -146,6 +146,7 @@ class World:
             raise ConfigurationError(f"{self.path}: {error}") from None
         for stage in stages:
             circuit.set_stage(stage.name, stage.stage)
+        circuit.load_code()   # no message waits for the compiler
         circuit.on_change = self._device_changed
         self.bench.install(circuit)
 

@@ -165,6 +165,8 @@ class Circuit:
         if specialised:
             self._compiled.specialise()
         self._compiled.integrate(self._control.copy(), self._here, self._y.copy(), False, self._here)
+        still = self._y[None]
+        self._compiled.reduced_jacobians(Steps(np.array([self._front]), np.zeros(1), still, still, still, still))
 
     @property
     def evaluations(self) -> int:

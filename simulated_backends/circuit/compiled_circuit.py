@@ -116,6 +116,8 @@ class CompiledCircuit:
         self._stages = np.zeros((len(system.stage_index), 7))
         self._inner_resistances = [models[name].inner_resistance for name in names]
         self.looks = 0   #: evaluations of the circuit by :meth:`linearised`
+        #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
+        self.last_map: tuple[FloatArray, float, FloatArray] | None = None
         self.set_sources([])
 
     def specialise(self) -> None:

@@ -30,17 +30,26 @@ def period_map(compiled: CompiledCircuit, steps: Steps) -> tuple[FloatArray, boo
         return total, True
     first = compiled.reduced_jacobians(steps.part(0, 1))[0]
     allowed = LINEAR * abs(first).max()
-    linear = True
     for begin in range(0, steps.starts.size, BLOCK):
         part = steps.part(begin, begin + BLOCK)
         J = compiled.reduced_jacobians(part)   # at the begin of each step, and at the end of the last
-        linear = linear and bool((abs(J - first) <= allowed).all())
-        if linear:
-            length = float(part.starts[-1] + part.lengths[-1] - part.starts[0])
-            total = np.asarray(expm(first * length)) @ total
-        else:
-            total = _product(exponentials(0.5 * (J[:-1] + J[1:]) * part.lengths[:, None, None])) @ total
-    return total, linear
+        if not (abs(J - first) <= allowed).all():
+            break
+    else:
+        return _exponential(compiled, first, float(steps.lengths.sum())), True
+    for begin in range(0, steps.starts.size, BLOCK):
+        part = steps.part(begin, begin + BLOCK)
+        J = compiled.reduced_jacobians(part)
+        total = _product(exponentials(0.5 * (J[:-1] + J[1:]) * part.lengths[:, None, None])) @ total
+    return total, False
+
+
+def _exponential(compiled: CompiledCircuit, J: FloatArray, length: float) -> FloatArray:
+    """Return exp(J length); that of the last period is known."""
+    known = compiled.last_map
+    if known is None or abs(known[1] - length) > LINEAR * length or not (abs(known[0] - J) <= LINEAR * abs(J)).all():
+        known = compiled.last_map = J, length, np.asarray(expm(J * length))
+    return known[2]
 
 
 def exponentials(matrices: FloatArray) -> FloatArray:
