@@ -12,6 +12,7 @@ from tsbench.simulated_backends.circuit.engine import CircuitInterface
 from tsbench.simulated_backends.virtual_instruments.trigger_lines import DigitalLine
 
 WORK_PER_MESSAGE = 5_000_000  #: steps of the circuit: some seconds of computing
+WORK_TO_SWITCH_OFF = 2_000_000  #: the same, before an output is switched off: it must not wait long
 
 
 class BenchServices:
@@ -80,6 +81,10 @@ class BenchServices:
     def begin_message(self) -> None:
         """Allow the work of one message: whoever moves the timeline from outside calls this first."""
         self._work_left = float(self.work_per_message)
+
+    def hurry(self) -> None:
+        """An output is to be switched off: compute no more than :data:`WORK_TO_SWITCH_OFF` of what was before."""
+        self._work_left = min(self._work_left, float(WORK_TO_SWITCH_OFF))
 
     def take_left_out(self) -> str | None:
         """Return what has not been computed since this was asked last, for the error queue of an instrument."""

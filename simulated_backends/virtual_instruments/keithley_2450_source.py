@@ -276,6 +276,7 @@ class SourceCommands(MeterState):
     def switch_off(self) -> Handler:
         """Output to zero at once, the relay follows; not to be stopped by a device clear."""
         if self.stage.enabled:
+            self.bench.hurry()
             self.stage.enabled = False
             if self._after_glitch is not None:
                 self._after_glitch.cancel()

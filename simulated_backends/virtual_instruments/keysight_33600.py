@@ -202,6 +202,8 @@ class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrumen
     def _switch(self, channel: int, on: bool) -> None:
         if on == self.output_on[channel]:
             return
+        if not on:
+            self.bench.hurry()
         wired = self.node(str(channel)) is not None
         relay = self.element_name("R", str(channel), "output")
         self.output_on[channel] = on

@@ -135,6 +135,18 @@ def test_what_takes_too_long_is_left_out_and_told(table: Any) -> None:
     assert abs(bench.bench.circuit.voltage("a")) < 1e-9
 
 
+def test_an_output_waits_less_for_what_was_before(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsbench.simulated_backends.bench_services.WORK_TO_SWITCH_OFF", 20_000)
+    bench = table(netlist="R1 a b 10k\nR2 b 0 10k\n")
+    bench.send(bench.generator, *INCOMMENSURATE)
+    before = bench.bench.lagging_circuit.work
+    bench.bench.clock.wait(1.0)
+    bench.send(bench.generator, "OUTP1 OFF")
+    assert bench.bench.lagging_circuit.work - before < 100_000
+    assert bench.bench.lagging_circuit.time > 1.0
+    assert -310 in bench.errors(bench.generator)
+
+
 def test_an_unsolvable_circuit_ends_no_message_midway(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from tsbench.errors import TsbenchError
 
