@@ -52,6 +52,7 @@ def beginning(case: Case, swing: float, gap: float, seed: int) -> float:
 
 def ending(case: Case, swing: float, gap: float, start: float, stop: float, seed: int) -> float:
     """Return when the last swing of a cycle ends that is there at ``start`` [s], when the ramp goes on from there."""
+    start, stop = float(start), float(stop)
     at, end = (float(case.first + (case.last - case.first) * (t - case.hold) / case.ramp) for t in (start, stop))
     wait = float(20.0 + np.random.default_rng([case.number, seed, 2]).random()) * 10.0 * case.load * case.capacitance
     text = (f"end\nVin in 0 PWL(0 {at!r} {wait!r} {at!r} {wait + stop - start!r} {end!r})\nR1 in n {case.load!r}\n"

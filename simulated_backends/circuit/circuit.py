@@ -44,7 +44,7 @@ MOST_STEPS = 1e9  #: that one call may need: some hours of computing
 ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
 STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
 LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
-STEPS_PER_LOOK = 64  #: while a mode grows that error control does not see yet
+STEPS_PER_LOOK, MOST_STEPS_PER_LOOK = 64, 2048  #: while a mode is small: twice as many after each look
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
 FAR_FROM_BASE = 64  #: periods of the sources
@@ -91,6 +91,7 @@ class Circuit:
         self._largest_step = largest_step
         self._notes: list[str] = []
         self._recent: list[Steps] = []   # the last steps since a change: how an equilibrium has lost stability
+        self._between_looks = STEPS_PER_LOOK
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
         self.steps = 0   #: accepted steps so far
         self._taken = 0   # steps taken, those included that were cut off later
@@ -395,13 +396,14 @@ class Circuit:
         self._front = found.instant
         self._start_afresh()
         self._make_consistent(self._front)
+        self._between_looks = STEPS_PER_LOOK
         self._watch_growth(found.largest_step)
         return True
 
     def _watch_growth(self, largest_step: float | None) -> None:
         """Keep steps below ``largest_step`` [s] while a mode grows; None: none does any more."""
         growing = largest_step is not None
-        self._growing = STEPS_PER_LOOK if growing else 0
+        self._growing = self._between_looks if growing else 0
         self._control[WATCH] = float(self._watched() and not growing)
         self._control[1] = min(largest_step or math.inf, self._largest_step, self._sine_step)
         self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0
@@ -412,6 +414,7 @@ class Circuit:
             self._growing -= taken
             if self._growing <= 0:
                 self._control[SINCE] = self._here
+                self._between_looks = min(2 * self._between_looks, MOST_STEPS_PER_LOOK)
                 self._watch_growth(still_small(self._compiled, self._front, self._y, self.rtol))
 
     # ------------------------------------------------------------------------------------ devices that change

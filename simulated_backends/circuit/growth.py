@@ -24,7 +24,7 @@ ComplexArray = npt.NDArray[complex128]
 
 LONG = 1.0  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
 LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
-LARGE = 5e-3  #: relative size from which on a mode counts as excited; error control sees it then
+LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding
 #: places in the integrator's ``control``: 1 while it looks; real part [1/s] at the last look (NaN: not known) and its
 #: change over the last step [1/s per s]; e-folds so far; since when [s] the circuit may be taken as never excited;
