@@ -22,7 +22,7 @@ from tsbench.simulated_backends.devices.compilation import compiled
 
 ComplexArray = npt.NDArray[complex128]
 
-LONG = 1.0  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
+LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
 LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding

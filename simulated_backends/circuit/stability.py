@@ -22,9 +22,9 @@ from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.growth import LARGE, LIMIT, size_of_mode
 from tsbench.simulated_backends.circuit.trajectory import Steps
 
-INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and those before it
+INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and at most those before it
 FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier noise
-STEPS_KEPT = 64  #: that :func:`departure` is given at most
+STEPS_KEPT = 512  #: that :func:`departure` is given at most
 PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
 GONE_LARGE = 2.0  #: times the size from which a mode counts as excited: then it is left to error control
 _CHANNEL = 1 << 20  #: of the normal numbers: none of a device's
@@ -74,7 +74,8 @@ def departure(compiled: CompiledCircuit, steps: Steps, seed: int) -> Departure |
     # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
     k = last - 1
     while k >= 0 and _decay(points) < FORGOTTEN:
-        points = _points(compiled, steps, k, BEFORE, 0) + points[1:]
+        parts = BEFORE if steps.lengths[k] * abs(points[0].real) > 0.1 else 1
+        points = _points(compiled, steps, k, parts, 0) + points[1:]
         k -= 1
     grown, instant = 0.0, None
     for a, b in itertools.pairwise(points):
