@@ -29,7 +29,9 @@ def operating_point(compiled: CompiledCircuit, time: float, start: FloatArray) -
     drive = compiled.still_drive(time)
     found = _by_euler_steps(compiled, drive, start)
     if found is None:
-        off = _by_euler_steps(compiled, np.zeros_like(drive), start)
+        still, begin = np.zeros_like(drive), start.copy()
+        begin[compiled.differential:] = 0.0
+        off = _by_euler_steps(compiled, still, begin) if compiled.solve_currents(still, begin) else None
         found = None if off is None else _along_the_curve(compiled, drive, off)
     return found
 

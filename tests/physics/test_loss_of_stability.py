@@ -10,6 +10,7 @@ from tsbench.simulated_backends.circuit.batch import Crossing, one_by_one, run_b
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.simulated_backends.devices.catalogue import device_model
 
 OSCILLATOR = """ramp
 Vin in 0 PWL({points})
@@ -132,3 +133,12 @@ def test_stable_circuits_pay_next_to_nothing() -> None:
         circuit.advance(3e-3, skip=False)
         assert circuit.steps <= 1.1 * steps
         assert circuit.evaluations <= 1.1 * evaluations
+
+
+def test_an_operating_point_is_found_where_no_capacitor_holds_the_node() -> None:
+    """Against the static curve of the device."""
+    text = "point\nVin in 0 4.354229\nR1 in a {}\nX1 a 0 vo2\nR2 in n 5k\nC1 n 0 80p\nX2 n 0 nbo2\n.tran 1n 2n\n"
+    for load in ("4k", "20k"):
+        result = simulate(text.format(load), seed=1)
+        current = (4.354229 - result.columns["v(a)"][0]) / (4e3 if load == "4k" else 20e3)
+        assert device_model("vo2").settled(current)[0] == pytest.approx(result.columns["v(a)"][0], rel=1e-6)
