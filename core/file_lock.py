@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -24,6 +25,7 @@ else:
 
 
 _BUSY = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+_LOOKING, _PAUSE = 0.5, 0.01  #: [s] a lock without a record is waited for, between two tries
 _LONGEST_RECORD = 8192  #: [bytes]
 _FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -64,6 +66,7 @@ class FileLock:
     def __init__(self, path: Path, record: str, mode: int = 0o644) -> None:
         self.path = path
         self._descriptor = -1
+        began = time.monotonic()
         while self._descriptor < 0:
             descriptor = _open(path, mode)
             try:
@@ -71,6 +74,9 @@ class FileLock:
             except OSError as error:
                 found = _read(descriptor)
                 os.close(descriptor)
+                if error.errno in _BUSY and not found and time.monotonic() - began < _LOOKING:
+                    time.sleep(_PAUSE)  # somebody only looks whether it is held, or is about to write its record
+                    continue
                 if error.errno in _BUSY:
                     raise FileBusy(found) from None
                 raise NoFileLocks(*error.args) from None

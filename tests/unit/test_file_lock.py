@@ -1,5 +1,6 @@
 """A lock file has one holder, says who, and ends with it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -45,6 +46,20 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_counts_for_nothing(
         monkeypatch.undo()
         with pytest.raises(FileBusy):
             FileLock(path, "third")
+
+
+def test_whoever_only_looks_keeps_nobody_from_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, lock = tmp_path / "it.lock", file_lock._lock
+    looks = [BlockingIOError(errno.EWOULDBLOCK, "somebody looks")] * 3
+
+    def busy(descriptor: int) -> None:
+        if looks:
+            raise looks.pop()
+        lock(descriptor)
+
+    monkeypatch.setattr(file_lock, "_lock", busy)
+    with FileLock(path, "first"):
+        assert looks == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has neither SIGKILL nor fork")
