@@ -8,7 +8,8 @@ the medians within one interquartile range in 95 %. Stable circuits take at most
 06c60f1, as ``benchmarks/ramps_counts.json`` has them (:mod:`benchmarks.ramps_counts` says how that is made).
 
 The reference integrates what decides: around the instant at which stability is lost, from the equilibrium and its
-stationary covariance 12 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle.
+stationary covariance 12 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle
+with a random phase. Short ramps are gone through as a whole; ends of ramps of very many periods are not compared.
 --resume goes on with what ``build/ramps.jsonl`` holds; a circuit takes from seconds to minutes.
 """
 
@@ -24,7 +25,7 @@ from scipy.stats import ks_2samp
 
 from benchmarks.ramps_cases import Case, at_source, equilibria, linearised, random_case
 from benchmarks.ramps_counts import counted
-from benchmarks.ramps_ours import beginning, ending, whole
+from benchmarks.ramps_ours import along, ending, whole
 from benchmarks.ramps_reference import (
     BEGUN,
     BOLTZMANN_J,
@@ -46,6 +47,8 @@ RUNS = 20
 PERIODS = 60  #: or fewer, of a stay at one voltage of the source
 STILL = 0.02  #: [V] of a swing where there is no limit cycle to compare with
 MOST_STEPS = 60_000_000  #: of one run
+SHORT = 300_000  #: steps of a ramp that is gone through as a whole
+MOST_PERIODS = 20_000  #: around the end of an oscillation
 KEPT = Path("build/ramps.jsonl")
 COUNTS = Path(__file__).parent / "ramps_counts.json"
 
@@ -110,12 +113,14 @@ class Reference:
         k = int(np.searchsorted(decayed, 12.0))
         return c.when(float(source[min(k, 4000)]))
 
-    def beginnings(self, swing: float, gap: float) -> list[float]:
-        """Return when 20 runs begin to oscillate [s], NaN for those that do not."""
+    def along(self, swing: float, gap: float, once: bool) -> list[FloatArray]:
+        """Return what 20 runs have seen: to where they oscillate with ``once``, else to the end of the ramp."""
         c = self.case
         begin = max(self.begin(), c.hold)
-        source = c.first + (c.last - c.first) * (begin - c.hold) / c.ramp
-        if c.window is None:
+        source = c.at(begin)
+        if not once:
+            stop = c.hold + c.ramp
+        elif c.window is None:
             stop = begin + 2.0 * (c.when(c.critical) - begin)
         else:
             stop = c.when(c.window[1] if c.last > c.first else c.window[0]) + 0.05 * c.ramp
@@ -124,8 +129,22 @@ class Reference:
         found = []
         for seed in range(RUNS):
             draw = np.random.default_rng([c.number, seed]).multivariate_normal(np.zeros(rest.size), S)
-            state = self.on_ramp(rest + draw, begin, stop, watch(swing, gap), 1000 * c.number + seed, once=True)
-            found.append(float(state[BEGUN]))
+            found.append(
+                self.on_ramp(rest + draw, begin, stop, watch(swing, gap), 1000 * c.number + seed, once=once))
+        return found
+
+    def ends(self, swing: float, gap: float, start: float, stop: float) -> list[float]:
+        """Return when the last swing of 20 runs ends [s]; at ``start`` they are on the limit cycle, in any phase."""
+        c = self.case
+        source = c.at(start)
+        cycle, _, period = self.frozen(source)
+        found = []
+        for seed in range(RUNS):
+            y, phase = cycle.copy(), period * np.random.default_rng([c.number, seed, 1]).random()
+            run(c.model.kind, parameters(c.model), c.load, c.capacitance, y, 0.0, phase, c.dt, np.array([0.0, source]),
+                np.array([1e9, source]), False, 1, False, watch(swing, gap), False)
+            state = self.on_ramp(y, start, stop, watch(swing, gap), 2000 * c.number + seed, once=False)
+            found.append(float(state[ENDED]))
         return found
 
     def last_cycle(self, largest: float) -> float:
@@ -150,24 +169,29 @@ def compare(case: Case) -> dict[str, object]:
     if case.window is not None:
         _, largest, period = reference.frozen(case.critical)
     swing, gap = 0.1 * largest, 3.0 * period
-    begins = reference.beginnings(swing, gap)
-    oscillates = [not math.isnan(t) for t in begins]
+    short = case.window is not None and case.ramp <= SHORT * case.dt
+    seen = reference.along(swing, gap, once=not short)
+    begins = [float(state[BEGUN]) for state in seen]
     ours, steps, evaluations = whole(case, swing, gap)
+    oscillates = [not math.isnan(t) for t in begins]
     result.update(swing=swing, reference=sum(oscillates), ours=ours, steps=steps, evaluations=evaluations)
-    if all(oscillates) and ours:
-        edge = reference.last_cycle(largest)
-        span = max(0.03 * case.ramp, 40.0 * period)
-        start, stop = max(case.when(edge) - span, case.hold), min(case.when(edge) + span, case.hold + case.ramp)
-        cycle = reference.frozen(case.first + (case.last - case.first) * (start - case.hold) / case.ramp)[0]
-        ends = []
-        for seed in range(RUNS):
-            later = start + period * np.random.default_rng([case.number, seed, 1]).random()
-            state = reference.on_ramp(
-                cycle.copy(), later, stop, watch(swing, gap), 2000 * case.number + seed, once=False)
-            ends.append(float(state[ENDED]))
-        result.update(begins=begins, our_begins=[beginning(case, swing, gap, seed) for seed in range(RUNS)], ends=ends)
-        if not case.meter:
-            result.update(our_ends=[ending(case, swing, gap, start, stop, seed) for seed in range(RUNS)])
+    if not (all(oscillates) and ours):
+        return result
+    found = [along(case, swing, gap, seed, once=not short) for seed in range(RUNS)]
+    result.update(begins=begins, our_begins=[begin for begin, _ in found])
+    if short:
+        result.update(ends=[float(state[ENDED]) for state in seen], our_ends=[end for _, end in found])
+        return result
+    edge = case.when(reference.last_cycle(largest))
+    span = max(0.03 * case.ramp, 40.0 * period)
+    if 2.0 * span <= MOST_PERIODS * period:
+        lost = case.when(case.window[0] if case.last > case.first else case.window[1])   # stability
+        start, stop = max(edge - span, 0.5 * (lost + edge)), min(edge + span, case.hold + case.ramp)
+        if case.meter:
+            start = case.hold + math.floor((start - case.hold) / case.dwell) * case.dwell
+        result.update(
+            ends=reference.ends(swing, gap, start, stop),
+            our_ends=[ending(case, swing, gap, start, stop, seed) for seed in range(RUNS)])
     return result
 
 

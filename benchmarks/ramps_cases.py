@@ -1,7 +1,10 @@
 """Random circuits on slow ramps: a device behind a resistor and beside a capacitor; half of them have a window.
 
 Even numbers lose their stability between two voltages of the source, odd ones do not. Equilibria and eigenvalues are
-those of :mod:`benchmarks.ramps_reference`; the same numbers give the same circuits anywhere.
+those of :mod:`benchmarks.ramps_reference`; the same numbers give the same circuits anywhere. Of the deterministic
+devices that oscillate ``vo2_hysteretic`` and ``ots_gst`` are missing: the reference has no equations of theirs yet.
+Moving cores and the element of third order have a window at any capacitance taken here, so that they stand in the
+oscillating half alone. Ramps across a window are shorter than some 0.2 s, by :data:`MOST_STEPS`.
 """
 
 import dataclasses
@@ -11,15 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.ramps_reference import CORE, THIRD, FloatArray, device, parameters
+from benchmarks.ramps_reference import CORE, METER_LEVELS, THIRD, FloatArray, device, parameters
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 #: device, load [Ohm] from and to, lowest capacitance [F]; the highest is a hundred times that
 DEVICES = (
-    ("nbo2", 2e3, 2e4, 5e-12), ("tin_nbo2", 2e3, 2e4, 5e-12), ("nbo2_slesazeck", 300.0, 3e3, 1e-11),
-    ("nb2o5", 2e3, 5e4, 5e-13), ("vo2", 2e3, 5e4, 5e-13), ("nbox_third_order", 20.0, 2e3, 1e-13))
-MOST_PERIODS = 2e5  #: within the window
+    ("nbo2", 2e3, 2e4, 5e-12), ("tin_nbo2", 2e3, 2e4, 5e-12), ("nbo2_slesazeck", 100.0, 3e3, 1e-11),
+    ("nb2o5", 2e4, 1e5, 2e-12), ("vo2", 3.5e4, 2e5, 2e-12), ("nbox_third_order", 100.0, 2e3, 1e-13))
+MOST_STEPS = 1e9  #: small steps from one end of a ramp to the other
 METER_RESISTANCE = 0.1  #: [Ohm] of a source meter
 
 
@@ -53,6 +56,7 @@ class Case:
     window: tuple[float, float] | None
     critical: float  #: [V] where the real part is largest
     dt: float  #: [s] of the small steps
+    levels: int = METER_LEVELS  #: of a source meter's staircase
 
     @property
     def model(self) -> DeviceModel:
@@ -63,6 +67,15 @@ class Case:
     def load(self) -> float:
         """Return all resistance between the source and the node [Ohm]."""
         return self.resistance + (METER_RESISTANCE if self.meter else 0.0)
+
+    @property
+    def dwell(self) -> float:
+        """Return the time between two levels of a source meter [s]."""
+        return self.ramp / self.levels
+
+    def at(self, time: float) -> float:
+        """Return the voltage of the ramp [V] at a time [s]."""
+        return float(self.first + (self.last - self.first) * (time - self.hold) / self.ramp)
 
     def when(self, source: float) -> float:
         """Return the time [s] at which the ramp is at a voltage."""
@@ -152,14 +165,14 @@ def random_case(number: int) -> Case:
 def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case | None:
     """Lay the ramp across the window, or across the range of negative differential resistance; None: it cannot be."""
     volts = np.array([p.source for p in points])
-    node = np.array([p.y[0] for p in points])
-    falling = np.flatnonzero(np.diff(node) < 0)
-    if not falling.size or falling[-1] >= len(points) - 30:
+    film = np.array([p.y[1 if case.model.kind == THIRD else 0] for p in points])
+    falling = np.flatnonzero(np.diff(film) < 0)
+    if not falling.size:
         return None
     growing = np.array([p.real > 0 for p in points])
     inside = np.flatnonzero(growing)
     low, high = (inside[0], inside[-1]) if inside.size else (falling[0], falling[-1])
-    if low < 2 or high > len(points) - 20 or (inside.size and not growing[low: high + 1].all()):
+    if low < 2 or high > len(points) - 10 or (inside.size and not growing[low: high + 1].all()):
         return None
     width = volts[high] - volts[low]
     first, last = max(volts[low] - margin * width, 0.3 * volts[low]), volts[high] + margin * width
@@ -169,14 +182,14 @@ def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case 
     some = [p for p, near in zip(points, used, strict=True) if near]
     fastest = max(abs(p.values).max() for p in some)
     slowest = min(abs(p.values).min() for p in some)
-    if case.ramp < 30.0 / slowest:
+    dt = 0.06 / fastest
+    if case.ramp < 30.0 / slowest or case.ramp > MOST_STEPS * dt:
         return None
     window = None
     if inside.size:
         edges = [volts[a] + (volts[b] - volts[a]) * points[a].real / (points[a].real - points[b].real)
                  for a, b in ((low - 1, low), (high, high + 1))]
-        periods = case.ramp * width / (last - first) * max(abs(p.values.imag).max() for p in some) / (2.0 * math.pi)
-        if periods > MOST_PERIODS or not any(abs(points[k].values.imag).max() > 0 for k in (low, high)):
+        if not any(abs(points[k].values.imag).max() > 0 for k in (low, high)):
             return None
         window = (float(edges[0]), float(edges[1]))
     critical = some[int(np.argmax([p.real for p in some]))].source
@@ -184,7 +197,7 @@ def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case 
         first, last = last, first
     return dataclasses.replace(
         case, first=float(first), last=float(last), hold=float(30.0 / slowest), window=window, critical=float(critical),
-        dt=float(0.06 / fastest))
+        dt=float(dt))
 
 
 def netlist(case: Case) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.ramps_cases import METER_RESISTANCE, Case, netlist, random_case
-from benchmarks.ramps_reference import METER_LEVELS, METER_TIME
+from benchmarks.ramps_reference import METER_TIME
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
@@ -28,12 +28,12 @@ def build(case: Case, **options: int) -> Circuit:
 def advance(circuit: Circuit, case: Case, until: float) -> None:
     """Go on to ``until`` [s]; a source meter takes its levels on the way."""
     if case.meter:
-        for k in range(METER_LEVELS + 1):
-            begin = 0.0 if k == 0 else case.hold + (k - 1) * case.ramp / METER_LEVELS
+        for k in range(case.levels + 1):
+            begin = 0.0 if k == 0 else case.hold + (k - 1) * case.dwell
             if begin < circuit.time or begin >= until:
                 continue
             circuit.advance(begin, skip=False)
-            level = case.first + (case.last - case.first) * k / METER_LEVELS
+            level = case.first + (case.last - case.first) * k / case.levels
             circuit.set_stage("smu", dataclasses.replace(
                 IDLE_STAGE, level=level, limit=1.0, output_resistance=METER_RESISTANCE,
                 voltage_time_constant=METER_TIME, slew_rate=1e9))

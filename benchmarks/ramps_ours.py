@@ -1,14 +1,14 @@
 """The ramps by our engine, at default settings."""
 
+import contextlib
+import dataclasses
 import math
 
 import numpy as np
 
 from benchmarks.ramps_cases import Case
 from benchmarks.ramps_counts import advance, build
-from benchmarks.ramps_reference import BEGUN, ENDED, note_all, watch
-from tsbench.netlist import parse_netlist
-from tsbench.simulated_backends.circuit.build import build_circuit
+from benchmarks.ramps_reference import BEGUN, ENDED, METER_LEVELS, note_all, watch
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
@@ -27,39 +27,56 @@ class Watch:
         note_all(self.state, fine, segment.voltage("n", fine))
 
 
+class Begun(Exception):
+    """An oscillation has begun, and nothing more is asked for."""
+
+
+class Beginning(Watch):
+    """Ends the run where an oscillation has begun."""
+
+    def observe(self, segment: Segment) -> None:
+        """Take a segment."""
+        super().observe(segment)
+        if not math.isnan(self.state[BEGUN]):
+            raise Begun
+
+
 def whole(case: Case, swing: float, gap: float) -> tuple[bool, int, int]:
-    """Return whether the ramp makes it oscillate, steps and evaluations of all of it, by default."""
+    """Return whether the ramp makes it oscillate by default; steps and evaluations to there, or of all of it."""
     circuit = build(case)
     advance(circuit, case, case.hold)
-    seen = Watch(swing, gap)
+    seen = Beginning(swing, gap)
     circuit.add_observer(seen)
-    advance(circuit, case, case.hold + case.ramp)
+    with contextlib.suppress(Begun):
+        advance(circuit, case, case.hold + case.ramp)
     return not math.isnan(seen.state[BEGUN]), circuit.steps, circuit.evaluations
 
 
-def beginning(case: Case, swing: float, gap: float, seed: int) -> float:
-    """Return when an oscillation has begun with a seed [s]."""
+def along(case: Case, swing: float, gap: float, seed: int, once: bool) -> tuple[float, float]:
+    """Return when an oscillation begins with a seed and, without ``once``, when its last swing ends [s]."""
     circuit = build(case, seed=seed + 1)
     advance(circuit, case, case.hold)
-    seen = Watch(swing, gap)
+    seen = Beginning(swing, gap) if once else Watch(swing, gap)
     circuit.add_observer(seen)
-    for k in range(1, 1001):
-        advance(circuit, case, case.hold + case.ramp * k / 1000)
-        if not math.isnan(seen.state[BEGUN]):
-            break
-    return float(seen.state[BEGUN])
+    with contextlib.suppress(Begun):
+        advance(circuit, case, case.hold + case.ramp)
+    return float(seen.state[BEGUN]), float(seen.state[ENDED])
 
 
 def ending(case: Case, swing: float, gap: float, start: float, stop: float, seed: int) -> float:
-    """Return when the last swing of a cycle ends that is there at ``start`` [s], when the ramp goes on from there."""
+    """Return when the last swing of a cycle ends that is there at ``start`` [s], when the ramp goes on from there.
+
+    The source has stood at the voltage of ``start`` for 120 to 180 periods, not a whole number of them. With a source
+    meter ``start`` is where it takes a new level.
+    """
     start, stop = float(start), float(stop)
-    at, end = (float(case.first + (case.last - case.first) * (t - case.hold) / case.ramp) for t in (start, stop))
-    wait = float(20.0 + np.random.default_rng([case.number, seed, 2]).random()) * 10.0 * case.load * case.capacitance
-    text = (f"end\nVin in 0 PWL(0 {at!r} {wait!r} {at!r} {wait + stop - start!r} {end!r})\nR1 in n {case.load!r}\n"
-            f"C1 n 0 {case.capacitance!r}\nX1 n 0 {case.name}\n.end\n")
-    circuit = build_circuit(parse_netlist(text), seed=seed + 1)
-    circuit.advance(wait, skip=False)
+    wait = float(gap * (40.0 + 20.0 * np.random.default_rng([case.number, seed, 2]).random()))
+    rest = dataclasses.replace(
+        case, first=case.at(start), hold=wait, ramp=case.hold + case.ramp - start,
+        levels=METER_LEVELS - round((start - case.hold) / case.dwell))
+    circuit = build(rest, seed=seed + 1)
+    advance(circuit, rest, wait)
     seen = Watch(swing, gap)
     circuit.add_observer(seen)
-    circuit.advance(wait + stop - start, skip=False)
+    advance(circuit, rest, wait + stop - start)
     return float(seen.state[ENDED]) - wait + start
