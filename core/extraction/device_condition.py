@@ -30,6 +30,8 @@ def device_line(run: Run) -> str:
 
 def _of_sweep(run: Run) -> str:
     cycle, polarity = run.column("cycle"), run.column("polarity")
+    if (run.point_flags & int(Flag.OSCILLATING)).any():  # then its readings are averages, and say nothing of its states
+        return ""
     for number, sign in sorted(set(zip(cycle.tolist(), polarity.tolist(), strict=True))):
         mine = (cycle == number) & (polarity == sign)
         line = swept(run.column("set_point")[mine], run.column("device_voltage")[mine], run.column("current")[mine])

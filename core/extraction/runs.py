@@ -12,6 +12,7 @@ from tsbench.analysis.threshold import Switching, switching
 from tsbench.extraction.contacts import contact_of, with_contact
 from tsbench.extraction.facts import parameter, sweep_facts, timebase_accuracy
 from tsbench.extraction.options import ExtractionOptions
+from tsbench.extraction.oscillation_onset import oscillation_onset
 from tsbench.extraction.pulses import delays, refractory, relaxation
 from tsbench.extraction.signals import DeviceRecord, device_records
 from tsbench.records import Flag, FloatArray, Result, Run
@@ -81,7 +82,8 @@ def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple
 
 
 def _thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
-    return [result for event in sweep_switching(run, options) for result in event.results()]
+    found = [result for event in sweep_switching(run, options) for result in event.results()]
+    return found + oscillation_onset(run)
 
 
 # ------------------------------------------------------------------------------------------ oscillations

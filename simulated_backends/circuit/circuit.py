@@ -12,7 +12,7 @@ from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.assembly import assemble
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
-from tsbench.simulated_backends.circuit.cycles import StepMemory, find_limit_cycle
+from tsbench.simulated_backends.circuit.cycles import LONGEST_SEARCH, StepMemory, find_limit_cycle, find_recurrence
 from tsbench.simulated_backends.circuit.driven import Cycle, PeriodMemory, Progress, join, jump, settled
 from tsbench.simulated_backends.circuit.engine import (
     FloatArray,
@@ -509,8 +509,12 @@ class Circuit:
             return False
         self._full = False   # one search per run of steps
         limit = min(until, self._base + self._control[5], self._changes.planned())
-        steps = self._memory.steps()
-        cycle = find_limit_cycle(steps, self._compiled.differential, self.rtol, self._compiled.weights)
+        steps = self._memory.steps(LONGEST_SEARCH)
+        accuracy = self._compiled.differential, self.rtol, self._compiled.weights
+        cycle = find_limit_cycle(steps, *accuracy)
+        if cycle is None and self._memory.full:
+            steps = self._memory.steps()
+            cycle = find_recurrence(steps, *accuracy)
         if cycle is None:
             return False
         count = math.floor((limit - self._front) / cycle.period - 1e-9)

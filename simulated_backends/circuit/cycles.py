@@ -3,6 +3,11 @@
 A section is a level of one unknown, crossed upwards. If the whole state and the time between crossings repeat
 over three successive periods (of one to eight crossings each) within the solver's own accuracy, the future up to
 the next change is known: whole periods need not be computed.
+
+An irregular oscillation (some elements are chaotic in windows of bias) has no cycle. Its path comes back arbitrarily
+near to where it was, though, and between two such visits it is nearly a closed orbit: the longest one found stands for
+what follows. Averages over it are those over some hundred spikes, and spikes behind it come at other instants than
+without skipping, as they would for a change of one part in a million.
 """
 
 from dataclasses import dataclass
@@ -15,7 +20,10 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 REPEATS = 3  #: successive periods that must agree
 MOST_CROSSINGS = 8  #: per period
 STATE_SLACK = 30.0  #: agreement asked of states, in units of the solver's tolerance
-LONGEST_MEMORY = 16384  #: steps kept for the search
+LONGEST_SEARCH = 16384  #: steps looked at for a cycle
+LONGEST_MEMORY = 131072  #: steps kept, from which on an oscillation without a cycle counts as irregular
+NEAR = 3e-3  #: a path has come back where every unknown is as near as this, in shares of its swing
+FEWEST_CROSSINGS = 200  #: of an orbit that stands for an irregular oscillation
 PERIOD_SLACK = 30.0  #: agreement asked of periods, in units of rtol
 
 
@@ -63,11 +71,21 @@ class StepMemory:
         while sum(s.starts.size for s in self._runs[1:]) > LONGEST_MEMORY:
             self._runs.pop(0)
 
-    def steps(self) -> Steps:
-        """Return all of them as one."""
-        if len(self._runs) == 1:
-            return self._runs[0]
-        return Steps(*(np.concatenate(arrays) for arrays in zip(*map(Steps.arrays, self._runs), strict=True)))
+    @property
+    def full(self) -> bool:
+        """Whether as many steps are kept as ever are."""
+        return sum(s.starts.size for s in self._runs) >= LONGEST_MEMORY
+
+    def steps(self, most: int = LONGEST_MEMORY) -> Steps:
+        """Return the last of them as one: those runs that hold ``most`` or some more."""
+        first, count = len(self._runs) - 1, self._runs[-1].starts.size
+        while first > 0 and count < most:
+            first -= 1
+            count += self._runs[first].starts.size
+        runs = self._runs[first:]
+        if len(runs) == 1:
+            return runs[0]
+        return Steps(*(np.concatenate(arrays) for arrays in zip(*map(Steps.arrays, runs), strict=True)))
 
 
 def find_limit_cycle(steps: Steps, differential: int, rtol: float, weights: FloatArray) -> LimitCycle | None:
@@ -82,22 +100,10 @@ def find_limit_cycle(steps: Steps, differential: int, rtol: float, weights: Floa
     rtol, weights : float, array
         The solver's tolerances.
     """
-    recent = steps.y0[steps.starts.size // 2:, :differential]
-    low, high = recent.min(axis=0), recent.max(axis=0)
-    swing = (high - low) / (weights[:differential] / rtol + np.maximum(abs(low), abs(high)))
-    section = int(np.argmax(swing))
-    if swing[section] < 1e-3:
+    crossings = _crossings(steps, differential, rtol, weights, REPEATS * MOST_CROSSINGS + 1)
+    if crossings is None or crossings.times.size <= REPEATS:
         return None
-    level = 0.5 * (low[section] + high[section])
-    crossing = np.flatnonzero((steps.y0[:, section] < level) & (steps.y1[:, section] >= level))
-    crossing = crossing[-(REPEATS * MOST_CROSSINGS + 1):]
-    if crossing.size <= REPEATS:
-        return None
-    part = _locate(steps, crossing, section, level)
-    times = steps.starts[crossing] + part * steps.lengths[crossing]
-    s = part[:, None]
-    states = steps.y0[crossing] * (1 - s) + s * (
-        steps.y1[crossing] + (1 - s) * (steps.p[crossing] + s * steps.q[crossing]))
+    crossing, times, states = crossings.steps, crossings.times, crossings.states
     allowed = STATE_SLACK * (weights + rtol * abs(steps.y0[crossing[0]:]).max(axis=0))
     for count in range(1, MOST_CROSSINGS + 1):
         if crossing.size < REPEATS * count + 1:
@@ -108,6 +114,49 @@ def find_limit_cycle(steps: Steps, differential: int, rtol: float, weights: Floa
         if np.ptp(periods) <= PERIOD_SLACK * rtol * period and (np.ptp(visits, axis=0) <= allowed).all():
             return LimitCycle(period, count)
     return None
+
+
+def find_recurrence(steps: Steps, differential: int, rtol: float, weights: FloatArray) -> LimitCycle | None:
+    """Look for the longest stretch at the end of ``steps`` that begins nearly where it ends; parameters as above."""
+    crossings = _crossings(steps, differential, rtol, weights, steps.starts.size)
+    if crossings is None or crossings.times.size <= FEWEST_CROSSINGS:
+        return None
+    states = crossings.states[:, :differential]
+    swing = np.ptp(steps.y0[:, :differential], axis=0) + STATE_SLACK * weights[:differential] / NEAR
+    distance = np.max(np.abs(states[:-FEWEST_CROSSINGS] - states[-1]) / swing, axis=1)
+    near = np.flatnonzero(distance <= NEAR)
+    if near.size == 0:
+        return None
+    first = int(near[0])
+    return LimitCycle(float(crossings.times[-1] - crossings.times[first]), crossings.times.size - 1 - first)
+
+
+@dataclass(frozen=True)
+class _Crossings:
+    steps: np.ndarray  #: index of the step of each
+    times: FloatArray  #: [s]
+    states: FloatArray
+
+
+def _crossings(
+    steps: Steps, differential: int, rtol: float, weights: FloatArray, most: int
+) -> _Crossings | None:
+    """Return the last upward crossings of the middle of what swings most; None where nothing swings."""
+    if differential == 0:
+        return None   # nothing that could move by itself
+    recent = steps.y0[steps.starts.size // 2:, :differential]
+    low, high = recent.min(axis=0), recent.max(axis=0)
+    swing = (high - low) / (weights[:differential] / rtol + np.maximum(abs(low), abs(high)))
+    section = int(np.argmax(swing))
+    if swing[section] < 1e-3:
+        return None
+    level = 0.5 * (low[section] + high[section])
+    crossing = np.flatnonzero((steps.y0[:, section] < level) & (steps.y1[:, section] >= level))[-most:]
+    part = _locate(steps, crossing, section, level)
+    s = part[:, None]
+    states = steps.y0[crossing] * (1 - s) + s * (
+        steps.y1[crossing] + (1 - s) * (steps.p[crossing] + s * steps.q[crossing]))
+    return _Crossings(crossing, steps.starts[crossing] + part * steps.lengths[crossing], states)
 
 
 def _locate(steps: Steps, crossing: np.ndarray, section: int, level: float) -> FloatArray:

@@ -40,6 +40,8 @@ def how_unstable(compiled: CompiledCircuit, time: float, y: FloatArray) -> str |
     """Say how fast a disturbance of an equilibrium grows; None: none does."""
     _, _, A, _ = compiled.linearised(time, y)
     values = np.linalg.eigvals(A)
+    if values.size == 0:
+        return None   # no unknown can move by itself
     leading = values[np.argmax(values.real)]
     if not leading.real > 1e-9 * abs(values).max():
         return None

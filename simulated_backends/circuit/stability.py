@@ -27,6 +27,8 @@ FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier no
 STEPS_KEPT = 512  #: that :func:`departure` is given at most
 PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
 GONE_LARGE = 2.0  #: times the size from which a mode counts as excited: then it is left to error control
+_STANDS = 1e-6  #: change of an unknown, as a share of itself, that is none
+_MOST_GROWTH = 2.0 * LIMIT + 2.0  #: e-folds of the covariance in one interval
 _CHANNEL = 1 << 20  #: of the normal numbers: none of a device's
 
 
@@ -138,15 +140,24 @@ def _share(before: float, after: float, wanted: float) -> float:
 
 def _carried(points: list[_Point], scale: FloatArray) -> FloatArray:
     """Return the covariance at the last point, from what is stationary at the first (nothing, if that is unstable)."""
-    unit = np.outer(scale, scale)
+    # what does not move meanwhile (the memory of a hysteresis) has eigenvectors that are hardly apart: it stays out
+    rates = np.max([abs(p.A * scale / scale[:, None]).max(axis=1) for p in points], axis=0)
+    moving = np.flatnonzero(rates * (points[-1].time - points[0].time) > _STANDS)
+    inside, unit = np.ix_(moving, moving), np.outer(scale, scale)
+    size = scale[moving]
+
+    def scaled(A: FloatArray, noise: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return A[inside] * size / size[:, None], (noise / unit)[inside]
+
     first = points[0]
-    S = np.zeros_like(first.A)
+    S = np.zeros((moving.size, moving.size))
     if first.real < 0.0:
-        S = _advance(first.A * scale / scale[:, None], first.noise / unit, S, math.inf)
+        S = _advance(*scaled(first.A, first.noise), S, math.inf)
     for a, b in itertools.pairwise(points):
-        A = 0.5 * (a.A + b.A) * scale / scale[:, None]
-        S = _advance(A, 0.5 * (a.noise + b.noise) / unit, S, b.time - a.time)
-    return S * unit
+        S = _advance(*scaled(0.5 * (a.A + b.A), 0.5 * (a.noise + b.noise)), S, b.time - a.time)
+    whole = np.zeros_like(first.A)
+    whole[inside] = S
+    return whole * unit
 
 
 def _advance(A: FloatArray, Q: FloatArray, S: FloatArray, time: float) -> FloatArray:
@@ -161,7 +172,9 @@ def _advance(A: FloatArray, Q: FloatArray, S: FloatArray, time: float) -> FloatA
             now = -strength / pairs
         else:
             small = abs(pairs * time) < 1e-8
-            growth = np.exp(np.where(pairs.real * time < 600.0, pairs * time, 600.0))
+            # by the choice of the instant no mode has grown by more than LIMIT e-folds; a mean of two matrices that
+            # differ much (a fold within the interval) would say otherwise
+            growth = np.exp(np.minimum(pairs.real * time, _MOST_GROWTH) + 1j * pairs.imag * time)
             now = growth * before + strength * np.where(small, time, (growth - 1.0) / np.where(small, 1.0, pairs))
     S = (vectors @ now @ vectors.conj().T).real
     return np.asarray(0.5 * (S + S.T))
