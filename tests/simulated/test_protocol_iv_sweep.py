@@ -95,3 +95,15 @@ def test_current_drive_shows_the_snapback(measure):
     assert voltage[away].max() == pytest.approx(FOLD, rel=0.03)
     assert voltage[away & (current > 0.9e-3)].mean() == pytest.approx(0.93, rel=0.03)
     assert done.outcome.safe and done.left_on == []
+
+
+def test_an_element_that_only_oscillates_has_an_onset(measure):
+    """Its readings are averages without a jump: no threshold, but a level from which on it oscillates."""
+    measured = measure(
+        "nbo2", "iv_sweep",
+        {"start": "1.74 V", "stop": "1.84 V", "step": "20 mV", "check_every": "1", "dual": "false"},
+        replace=(('model = "nbo2"', 'model = "nbox_third_order"'),))
+    (onset,) = measured.values("oscillation_onset")
+    assert 1.76 <= onset.low < onset.high <= 1.84 and onset.unit == "V"
+    assert [result.value for result in measured.values("threshold_voltage")] == [None]
+    assert not any("resistor" in event.message for event in measured.events if event.kind == "warning")
