@@ -45,6 +45,7 @@ ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to c
 STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
 LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
 STEPS_PER_LOOK, MOST_STEPS_PER_LOOK = 64, 2048  #: while a mode is small: twice as many after each look
+ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then an oscillation has begun
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
 FAR_FROM_BASE = 64  #: periods of the sources
@@ -92,6 +93,7 @@ class Circuit:
         self._notes: list[str] = []
         self._recent: list[Steps] = []   # the last steps since a change: how an equilibrium has lost stability
         self._between_looks = STEPS_PER_LOOK
+        self._departures = 0   # from unstable equilibria since the last change
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
         self.steps = 0   #: accepted steps so far
         self._taken = 0   # steps taken, those included that were cut off later
@@ -203,8 +205,14 @@ class Circuit:
         self._set_sources()
 
     def _watched(self) -> bool:
-        """Return whether it may stay on an unstable equilibrium: a silver filament moves it by noise of its own."""
-        return bool(self._models or self._stages) and all(m.kind != SILVER_FILAMENT for m in self._models.values())
+        """Return whether it may stay on an unstable equilibrium.
+
+        A silver filament moves the circuit by noise of its own. Under constant sources an oscillation that has begun
+        needs no more noise: a slow one passes an unstable stretch in every period, and would never find its cycle.
+        """
+        begun = self._departures >= ENOUGH_DEPARTURES and not self._control[6]
+        return (bool(self._models or self._stages) and not begun
+                and all(m.kind != SILVER_FILAMENT for m in self._models.values()))
 
     def _set_sources(self) -> None:
         self._compiled.set_sources(
@@ -334,6 +342,9 @@ class Circuit:
         if self._base:
             steps = dataclasses.replace(steps, starts=steps.starts + self._base)
         self._restart = False
+        if self._departures >= ENOUGH_DEPARTURES and self._control[6]:   # a source moves again
+            self._departures = 0
+            self._watch_growth(None)
         self.steps += steps.starts.size
         self._taken += steps.starts.size
         if self._compiled.controlled and (bad := self._compiled.first_defect(steps)) is not None:
@@ -397,6 +408,7 @@ class Circuit:
         self._start_afresh()
         self._make_consistent(self._front)
         self._between_looks = STEPS_PER_LOOK
+        self._departures += 1
         self._watch_growth(found.largest_step)
         return True
 
@@ -706,6 +718,7 @@ class Circuit:
 
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
+        self._departures = 0
         if self._cycle is not None:
             self._y, self._cycle = self._unknowns_now(), None
         if self._front > self.time and self._pending is not None:
