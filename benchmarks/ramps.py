@@ -8,7 +8,7 @@ the medians within one interquartile range in 95 %. Stable circuits take at most
 06c60f1, as ``benchmarks/ramps_counts.json`` has them (:mod:`benchmarks.ramps_counts` says how that is made).
 
 The reference integrates what decides: around the instant at which stability is lost, from the equilibrium and its
-stationary covariance 12 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle
+stationary covariance 20 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle
 with a random phase. Short ramps are gone through as a whole; ends of ramps of very many periods are not compared.
 --resume goes on with what ``build/ramps.jsonl`` holds; a circuit takes from seconds to minutes.
 """
@@ -48,6 +48,7 @@ PERIODS = 60  #: or fewer, of a stay at one voltage of the source
 STILL = 0.02  #: [V] of a swing where there is no limit cycle to compare with
 MOST_STEPS = 60_000_000  #: of one run
 SHORT = 300_000  #: steps of a ramp that is gone through as a whole
+DECAY = 20.0  #: e-folds: 12 leave of a start at rest, on a moving ramp, as much as noise is at large capacitances
 MOST_PERIODS = 20_000  #: around the end of an oscillation
 KEPT = Path("build/ramps.jsonl")
 COUNTS = Path(__file__).parent / "ramps_counts.json"
@@ -102,7 +103,7 @@ class Reference:
         return y, float(state[TOP] - state[BOTTOM]), period
 
     def begin(self) -> float:
-        """Return when the reference is to start: 12 e-folds of decay before stability is lost [s]."""
+        """Return when the reference is to start: :data:`DECAY` e-folds before stability is lost [s]."""
         c = self.case
         edge = c.critical if c.window is None else c.window[0] if c.last > c.first else c.window[1]
         shares = np.linspace(0.0, 1.0, 4001)
@@ -110,7 +111,7 @@ class Reference:
         reals = np.interp(source, [p.source for p in self.points], [p.real for p in self.points])
         step = abs(c.when(c.first) - c.when(edge)) / 4000
         decayed = np.cumsum(np.maximum(-reals, 0.0)) * step
-        k = int(np.searchsorted(decayed, 12.0))
+        k = int(np.searchsorted(decayed, DECAY))
         return c.when(float(source[min(k, 4000)]))
 
     def along(self, swing: float, gap: float, once: bool) -> list[FloatArray]:

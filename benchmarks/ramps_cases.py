@@ -195,8 +195,10 @@ def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case 
     critical = some[int(np.argmax([p.real for p in some]))].source
     if down:
         first, last = last, first
+    # what the way from rest has left decays by the real parts: nothing beside the noise when the ramp begins
+    decay = min(abs(p.values.real).min() for p in sorted(points, key=lambda p: abs(p.source - first))[:2])
     return dataclasses.replace(
-        case, first=float(first), last=float(last), hold=float(30.0 / slowest), window=window, critical=float(critical),
+        case, first=float(first), last=float(last), hold=float(30.0 / decay), window=window, critical=float(critical),
         dt=float(dt))
 
 
