@@ -84,12 +84,14 @@ def resolution_around(values: FloatArray, reach: int = 8) -> FloatArray:
     rounded give a difference that is small beside their noise.
     """
     n = values.size
+    if n == 0:
+        return np.zeros(0)
     padded = np.concatenate((np.full(reach, np.nan), values, np.full(reach, np.nan)))
     windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
     differences = np.diff(windows, axis=1)
     tiny = 1e-9 * np.abs(values)[:, None]
     differences[~(differences > tiny)] = np.inf
-    least = differences.min(axis=1) if n else np.zeros(0)
+    least = differences.min(axis=1)
     return np.where(np.isfinite(least), least, 0.0)
 
 
@@ -168,6 +170,8 @@ def _readings(branch: Branch, floor: float) -> _Readings | None:
 
 def median_of_three(series: FloatArray) -> FloatArray:
     """Return the running median of three readings, without which one wild reading bends a curve; shape (n,)."""
+    if series.size == 0:
+        return series
     padded = np.concatenate((series[:1], series, series[-1:]))
     made: FloatArray = np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1)
     return made

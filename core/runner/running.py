@@ -209,7 +209,8 @@ class RunningRun:
 
             run = self.recorder.snapshot()
             self._contact = contact_of(run).flags
-            if message := device_line(run):
+            said = [event.message for event in run.events if event.kind == "warning"]
+            if (message := device_line(run)) and not any(line.endswith(message) for line in said):
                 self._note("warning", message)
         except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
             self._note("warning", f"nothing can be said of the device: {in_words(error)}")

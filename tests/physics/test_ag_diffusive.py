@@ -30,7 +30,7 @@ def measured() -> Any:
 def test_asymmetric_device_meets_the_measured_distributions(measured: Any) -> None:
     """Two-sample Kolmogorov-Smirnov, 101 half-sweeps each; the benchmark asks ten seeds."""
     if not measured.FILE.exists():
-        pytest.skip("shared data are not here")
+        pytest.skip("the measured data are not here")
     from scipy.stats import ks_2samp
 
     data = measured.measured()

@@ -68,7 +68,7 @@ def test_draws_are_weibull_and_belong_to_seed_and_cycle() -> None:
 
 
 def delays(seed: int) -> np.ndarray:
-    result = simulate(PULSES.format(volts=1.5, seed=seed))
+    result = simulate(PULSES.format(volts=1.5, seed=seed), seed=0)   # of the noise of the resistances
     on = result.columns["i(x1)"] > 0.2e-3
     begins = result.times[1:][on[1:] & ~on[:-1]]
     return begins - np.floor(begins / 1e-6) * 1e-6 - 10e-9
@@ -79,8 +79,10 @@ def test_each_cycle_has_its_own_delay_and_a_seed_its_own_cycles() -> None:
     assert first.size == 5 and np.ptp(first) > 1e-9
     assert (delays(3) == first).all()   # bitwise
     assert not (delays(4) == first).any()
-    median = delays(0)   # the same each time, but for what drifts before the first pulse and between later ones
-    assert np.ptp(median[1:]) < 1e-3 * median.mean()
+    # the same each time, but for the thermal noise from which each switching starts (some 20 of 19,000 ps), and for
+    # what drifts before the first pulse and between later ones
+    median = delays(0)
+    assert np.ptp(median[1:]) < 5e-3 * median.mean()
     assert median[0] < median[1]
 
 

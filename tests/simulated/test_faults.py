@@ -116,7 +116,7 @@ def test_a_spoilt_device_is_told_by_what_the_scope_sees(
 
 
 def test_a_sweep_whose_device_does_not_come_back_is_told(faults: Any, tmp_path: Path) -> None:
-    fault = {"kind": "device_stuck_on", "message": 170}
+    fault = {"kind": "device_stuck_on", "message": 150}
     case = faults.run_case(tmp_path / "stuck", "iv_sweep", fault=fault, thorough=False)
     assert "did not come back" in case.line or "like a resistor" in case.line
 
