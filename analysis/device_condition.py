@@ -143,9 +143,11 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
     odd = ""
     for up in range(turn):
         same = np.flatnonzero(np.isclose(level[turn + 1 :], level[up]))
-        if not same.size or level[up] == 0:
+        if not same.size or level[up] == 0 or voltage[up] == 0:
             continue
         back = turn + 1 + int(same[-1])
+        if voltage[back] == 0:
+            continue
         before, after = abs(current[up] / voltage[up]), abs(current[back] / voltage[back])
         if max(abs(current[up]), abs(current[back])) < least or 1 / _ANOTHER < after / max(before, 1e-30) < _ANOTHER:
             return ""

@@ -87,8 +87,9 @@ def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> flo
 
 def additive_noise(seen: FloatArray, floor: float, resolution: FloatArray) -> FloatArray:
     """Return the standard deviation by additive noise of the logarithm of readings raised to ``floor``; shape (n,)."""
-    least: FloatArray = np.where(
-        seen > floor, np.minimum(np.hypot(floor / FLOOR, 0.5 * resolution) / seen, 1.0), AT_FLOOR)
+    above = seen > floor
+    share = np.hypot(floor / FLOOR, 0.5 * resolution) / np.where(above, seen, 1.0)
+    least: FloatArray = np.where(above, np.minimum(share, 1.0), AT_FLOOR)
     return least
 
 

@@ -99,7 +99,7 @@ def _series(
     volts = half.voltage[branch][known]
     # additive noise is there at low and at high currents: what is more on one side is the device's
     floor = min(least_seen(half.voltage, sign * half.level, facts.voltage_noise) for sign in (1, -1))
-    floor = max(floor, facts.voltage_offset)
+    floor = max(floor, facts.voltage_offset, float(np.finfo(np.float64).tiny))
     seen = np.maximum(volts, floor)
     least = additive_noise(seen, floor, resolution_around(volts))
     return -np.log(seen), least, volts > floor, branch[known]
