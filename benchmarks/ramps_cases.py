@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.ramps_reference import CORE, METER_LEVELS, THIRD, FloatArray, device, parameters
+from benchmarks.ramps_reference import CORE, METER_LEVELS, METER_TIME, THIRD, FloatArray, device, parameters
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 
@@ -197,8 +197,9 @@ def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case 
         first, last = last, first
     # what the way from rest has left decays by the real parts: nothing beside the noise when the ramp begins
     decay = min(abs(p.values.real).min() for p in sorted(points, key=lambda p: abs(p.source - first))[:2])
+    hold = 30.0 / decay + (30.0 * METER_TIME if case.meter else 0.0)
     return dataclasses.replace(
-        case, first=float(first), last=float(last), hold=float(30.0 / decay), window=window, critical=float(critical),
+        case, first=float(first), last=float(last), hold=float(hold), window=window, critical=float(critical),
         dt=float(dt))
 
 

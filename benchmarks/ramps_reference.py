@@ -2,9 +2,10 @@
 
     C dv/dt = (V(t) - v)/R - i(v, s) + sqrt(2kT/R) xi_1 + sqrt(2kT i/v) xi_2,      ds/dt = f(v, i, s)
 
-The classical Runge-Kutta method with a fixed step; the noises are constant over a step (their strength is that of
-4kT/R, one-sided, at 300 K). In the element of third order the noise of its inner resistance stands for xi_2. It shares
-no code with the integrator: device equations are written down again from the headers of the models.
+The classical Runge-Kutta method with a fixed step, which is shorter where a moving core runs away (it grows within a
+hundredth of that); the noises are constant over a step (their strength is that of 4kT/R, one-sided, at 300 K). In the
+element of third order the noise of its inner resistance stands for xi_2. It shares no code with the integrator: device
+equations are written down again from the headers of the models.
 """
 
 import math
@@ -19,6 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 
 BOLTZMANN_J, BOLTZMANN_EV, CHARGE, VACUUM = 1.380649e-23, 8.617333262e-5, 1.602176634e-19, 8.8541878128e-12
 TEMPERATURE = 300.0
+CORE_CHANGE = 1e-5  #: of a moving core's state, for the rate of its runaway
 FILM_3D, CORE, FILM_1D, THIRD = 0, 3, 4, 5   # kinds of the catalogue's models
 METER_LEVELS, METER_TIME = 200, 2e-6  #: of a sweep by a source meter: its levels, and its loop's time [s]
 
@@ -141,17 +143,15 @@ def run(
     k1, k2, k3, k4, z, ds = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n - 1)
     slope = (last[1] - first[1]) / (last[0] - first[0])
     dwell = (last[0] - first[0]) / METER_LEVELS
-    strength = math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE / dt)
-    origin, number = t, 0
     while t < stop:
-        noise, inner = 0.0, 0.0
+        step, noise, inner = dt, 0.0, 0.0
         for stage in range(4):
             k = k1 if stage == 0 else k2 if stage == 1 else k3 if stage == 2 else k4
             part = 0.0 if stage == 0 else 1.0 if stage == 3 else 0.5
             before = k1 if stage == 1 else k2 if stage == 2 else k3
             for a in range(n):
-                z[a] = y[a] + (part * dt * before[a] if stage > 0 else 0.0)
-            elapsed = min(max(t + part * dt, first[0]), last[0]) - first[0]
+                z[a] = y[a] + (part * step * before[a] if stage > 0 else 0.0)
+            elapsed = min(max(t + part * step, first[0]), last[0]) - first[0]
             source = first[1] + slope * elapsed
             if meter:   # the loop's way to a level and what is left of the step before
                 level = math.floor(elapsed / dwell)
@@ -159,7 +159,13 @@ def run(
                 source = first[1] + slope * dwell * (
                     level + 1.0 - math.exp(-within / METER_TIME) * (1.0 + math.exp(-dwell / METER_TIME)))
             i = device(kind, p, z[0], z[1:], ds)
+            if stage == 0 and kind == CORE:
+                rate, z[1] = ds[0], z[1] + CORE_CHANGE
+                conductance = abs(device(kind, p, z[0], z[1:], ds) / z[0]) if z[0] != 0.0 else 0.0
+                fastest = max(abs(ds[0] - rate) / CORE_CHANGE, (1.0 / resistance + conductance) / capacitance)
+                ds[0], z[1], step = rate, y[1], min(step, 0.02 / fastest)
             if stage == 0 and noisy:
+                strength = math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE / step)
                 noise = strength * math.sqrt(1.0 / resistance) * np.random.normal()
                 if kind == THIRD:
                     inner = strength * math.sqrt(1.0 / p[4]) * np.random.normal()
@@ -171,9 +177,8 @@ def run(
             if kind == THIRD:
                 k[1] += inner / p[8]
         for a in range(n):
-            y[a] += dt / 6.0 * (k1[a] + 2.0 * k2[a] + 2.0 * k3[a] + k4[a])
-        number += 1
-        t = origin + number * dt
+            y[a] += step / 6.0 * (k1[a] + 2.0 * k2[a] + 2.0 * k3[a] + k4[a])
+        t += step
         note(state, t, y[0])
         if once and state[BEGUN] > 0.0:
             break
