@@ -53,7 +53,7 @@ class Round:
     meetings: list[Meeting] = field(default_factory=list)
     points: int = 0
     problems: list[str] = field(default_factory=list)
-    after_kill: str | None = None  #: why the next sweep did not succeed; None: nobody was killed
+    after_kill: str | None = None  #: why the next sweep did not succeed; None: no process was killed
 
     @classmethod
     def read(cls, line: str) -> "Round":

@@ -25,7 +25,7 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
 class Relay:
-    """Forwards bytes between clients and a port of this machine until it is told to be silent."""
+    """Forwards bytes between clients and a port of this machine until it is switched to silent."""
 
     def __init__(self, port: int) -> None:
         self.silent = threading.Event()

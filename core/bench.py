@@ -207,7 +207,7 @@ class Bench:
 
     @property
     def simulated(self) -> bool:
-        """Whether every instrument says of itself that it is simulated: with a real one among them it is not."""
+        """Whether every instrument identifies itself as simulated."""
         drivers = [connection.known for connection in self._connections.values()]
         return bool(drivers) and all(driver is not None and driver.identity.simulated for driver in drivers)
 

@@ -58,7 +58,7 @@ class InstrumentInUse(InstrumentError):
     ----------
     message : str
     owner : mapping
-        Path of the ``lock``, and what the owner says of itself (``instruments.ownership.Owner``) where that is known.
+        Path of the ``lock``, and the record of the owner (``instruments.ownership.Owner``) where that is known.
     """
 
     exit_code = 3

@@ -1,4 +1,4 @@
-"""A lock file: whoever holds it writes its record into it, everybody else may read the record.
+"""A lock file: its holder writes a record into it, and any other process may read the record.
 
 The operating system drops the lock when its process dies, so a lock file that is left behind locks nothing.
 """
@@ -75,7 +75,7 @@ class FileLock:
                 found = _read(descriptor)
                 os.close(descriptor)
                 if error.errno in _BUSY and not found and time.monotonic() - began < _LOOKING:
-                    time.sleep(_PAUSE)  # somebody only looks whether it is held, or is about to write its record
+                    time.sleep(_PAUSE)  # another process only looks whether it is held, or is about to write its record
                     continue
                 if error.errno in _BUSY:
                     raise FileBusy(found) from None
@@ -99,16 +99,16 @@ class FileLock:
         if self._descriptor < 0:
             return
         _HELD.discard(self)
-        with contextlib.suppress(OSError):  # what somebody reads who opened it just now
+        with contextlib.suppress(OSError):  # what a process reads that opened it just now
             os.ftruncate(self._descriptor, 0)
         if sys.platform != "win32" and _same_file(self._descriptor, self.path):
-            # while locked, so that nobody's fresh lock file is removed
+            # while locked, so that no fresh lock file of another process is removed
             with contextlib.suppress(PermissionError):  # another user's file in a folder for all: it stays, empty
                 self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
         self._descriptor = -1
         if sys.platform == "win32":  # an open file cannot be removed there
-            with contextlib.suppress(PermissionError):  # somebody else holds it already
+            with contextlib.suppress(PermissionError):  # another process holds it already
                 self.path.unlink(missing_ok=True)
 
     def _forget(self) -> None:

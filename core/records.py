@@ -172,7 +172,7 @@ def simulation_mark(simulated: Mapping[str, bool]) -> str:
     Parameters
     ----------
     simulated : mapping of str to bool
-        Instrument -> whether it says of itself that it is simulated.
+        Instrument -> whether it identifies itself as simulated.
     """
     names = [name for name, said in simulated.items() if said]
     if not names:

@@ -36,7 +36,7 @@ class OwnerWatch(QtCore.QObject):
         QtCore.QTimer.singleShot(0, self._look)
 
     def forget(self) -> None:
-        """Watch nobody."""
+        """Stop watching."""
         self._lock = None
         self._timer.stop()
 

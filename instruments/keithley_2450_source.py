@@ -51,7 +51,7 @@ class SourceSide(ScpiInstrument):
         super().__init__(adapter, name, **kwargs)
 
     def forget(self) -> None:
-        """Drop what is believed of the set-up (after a reset)."""
+        """Forget the set-up as it was last read back (after a reset)."""
         self._source: SourceSettings | None = None
         self._measure: MeasureSettings | None = None
         self._level = 0.0

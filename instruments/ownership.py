@@ -34,7 +34,7 @@ _SWITCHING_OFF = 45.0  #: [s] a watchdog may take to make the instruments of a d
 
 @dataclass(frozen=True)
 class Owner:
-    """What an owner says of itself."""
+    """The record of an owner."""
 
     process: int
     user: str
@@ -53,7 +53,7 @@ class Owner:
 
 
 def this_process(bench: Path | str, switching_off: bool = False) -> Owner:
-    """Return what this process says of itself."""
+    """Return the record of this process."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
@@ -107,7 +107,7 @@ class Ownership:
     resources : mapping of str to str
         Name on the bench -> VISA resource name.
     owner : Owner
-        Waits where a watchdog is switching off after a process that has died; else for nobody.
+        Waits where a watchdog is switching off after a process that has died; else it does not wait.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def _in_use(subject: str, owner: Owner | None, lock: Path) -> InstrumentInUse:
 def one_instrument(names: Iterable[str]) -> list[FileLock]:
     """Let all know that these VISA resource names lead to one instrument, as long as the returned locks are held.
 
-    For whoever opens several doors to an instrument on this machine, where nobody could guess it.
+    For whoever opens several doors to an instrument on this machine, which their addresses do not show.
     """
     first, *others = (canonical_name(name) for name in names)
     return [FileLock(_path(other, ".same"), first, mode=0o666) for other in others]

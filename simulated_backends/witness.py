@@ -337,7 +337,7 @@ class Witness:
         self._overshoot.shift(seconds, copies, *added[2:])
 
     def _see_nothing(self, gap: Gap) -> None:
-        """Say what nobody knows."""
+        """Record a stretch that was not computed."""
         self._catch_up()
         self._eventless = None
         self._switching.shift(gap.end - gap.start)

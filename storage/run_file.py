@@ -179,7 +179,7 @@ def recover(
     for journal_path in sorted(directory.rglob(f"*{SUFFIX}")):
         try:
             with RunLock(journal_path.with_suffix(LOCK_SUFFIX)):
-                disk.remove(journal_path.with_suffix(ADDRESS_SUFFIX), missing_ok=True)  # nobody is there any more
+                disk.remove(journal_path.with_suffix(ADDRESS_SUFFIX), missing_ok=True)  # that process has ended
                 if _stillborn(journal_path):
                     continue
                 made.append(consolidate(journal_path, extract))

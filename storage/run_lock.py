@@ -1,4 +1,4 @@
-"""The lock of one run: who holds it writes the journal, everybody else only reads."""
+"""The lock of one run: its holder writes the journal, all others only read."""
 
 import os
 from pathlib import Path

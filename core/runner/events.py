@@ -28,7 +28,7 @@ _BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 
 
 class Events:
-    """Tells its listeners; a listener that fails is told nothing more, and the run goes on.
+    """Tells its listeners; a listener that fails hears nothing more, and the run goes on.
 
     Parameters
     ----------

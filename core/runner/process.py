@@ -261,5 +261,5 @@ def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader
 
 
 def _facts_of(bench: RunnerBench) -> dict[str, Any]:
-    """Return what the bench knows of itself: its clock at the start, and its files where it has any."""
+    """Return facts of the bench: its clock at the start, and its files where it has any."""
     return {CLOCK_AT_START: bench_time(bench, 0.0), **getattr(bench, "facts", dict)()}

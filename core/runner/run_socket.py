@@ -1,7 +1,7 @@
 """The door of a run: a loopback socket over which any face of the same user follows and stops it.
 
 The run never waits for a face: each has a thread that reads its requests and one that writes its lines, and
-misses points where it is far behind. What was told before a face came is told to it first, as far as it is kept.
+misses points where it is far behind. A face that comes later first gets the earlier events, as far as they are kept.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ _KEPT_WAVEFORMS = 16
 
 
 class History:
-    """What a face that comes later is told first: the beginning, and the latest of what there is much of."""
+    """What a face that comes later gets first: the beginning, and the latest of what there is much of."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()

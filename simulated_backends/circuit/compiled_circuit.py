@@ -30,7 +30,7 @@ from tsbench.simulated_backends.devices.catalogue import require_mechanism
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, of generic and of specialised code
-#: steps of generic code, per position of the relays, after which a circuit gets code of its own if nobody chose: as
+#: steps of generic code, per position of the relays, after which a circuit gets code of its own by default: as
 #: long as a tenth of what that takes to compile, once on a machine. It depends on steps alone: whatever is on disk
 #: already, the same circuit does the same.
 GENERIC_STEPS = 300_000

@@ -82,7 +82,7 @@ def lane_may_leave(
         Unknowns and absolute tolerances in ``vectors[3]`` and ``vectors[4]``, drive and its slope in ``drives[2]`` and
         ``drives[3]``; ``numbers`` are the lane's from "look" on.
     ended : bool
-        This is the end of its last step, at which nobody has looked.
+        This is the end of its last step, which has not been looked at.
     """
     vectors, square, pivots, drives, _, modes, numbers = scratch
     y, weights, f, ft, A = vectors[3], vectors[4], vectors[5], vectors[6], square[0]

@@ -52,7 +52,7 @@ class BufferedReading:
     source_status: int
 
 
-#: what is told of a place in a buffer at which no reading is
+#: the reply for a place in a buffer that holds no reading
 NO_READING = BufferedReading(0.0, 9.91e37, "", 9.91e37, "", 0, 0)
 
 
@@ -74,7 +74,7 @@ class ReadingBuffer:
         """Return readings ``first`` to ``last`` (1-based, inclusive), NO_READING where the buffer holds none.
 
         So the reference manual of the 2461 (2461-901-01, p. 8-94) says of the same firmware: a value outside of the
-        buffer is told as 9.91e37, and an event is generated. ScpiError(-222) if the order is wrong.
+        buffer reads 9.91e37, and an event is generated. ScpiError(-222) if the order is wrong.
         """
         if not 1 <= first <= last <= self.capacity:
             raise ScpiError(-222)
