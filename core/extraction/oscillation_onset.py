@@ -27,8 +27,8 @@ def oscillation_onset(run: Run) -> list[Result]:
     unit = "A" if parameter(run, "drive", "voltage") == "current" else "V"
     conditions = {"polarity": "+" if level > 0 else "-"}
     if quiet.size == 0 or abs(float(quiet[-1])) >= abs(level):
-        bounds = (None, level) if level > 0 else (level, None)
-        return [Result("oscillation_onset", unit, None, *bounds, _METHOD, conditions, Flag.CENSORED)]
+        below, above = (None, level) if level > 0 else (level, None)
+        return [Result("oscillation_onset", unit, None, below, above, _METHOD, conditions, Flag.CENSORED)]
     low, high = sorted((float(quiet[-1]), level))
     flags = Flag.UNDER_SAMPLED if high - low > 0.02 * abs(level) else Flag.NONE
     return [Result("oscillation_onset", unit, 0.5 * (low + high), low, high, _METHOD, conditions, flags)]
