@@ -35,6 +35,10 @@ FLOOR = 2.0  #: standard deviations of additive noise below which a reading tell
 #: standard deviation of the logarithm of readings that are raised to that floor: few exceed it (0.13), and more
 AT_FLOOR = 0.2
 _LOW = 0.3  #: quantile of the levels up to which readings tell additive noise
+#: readings are averaged over blocks of at most so many, and at least this many blocks tell slow noise
+_LONGEST_BLOCK, _BLOCKS = 8, 16
+#: variance of a second difference of averages of 1/f noise, over 6, in its variance per factor e of frequency
+_PINK = (24.0 * math.log(2.0) - 9.0 * math.log(3.0)) / 6.0
 _NORMAL = 1.0 / 0.5244005127080407  #: standard deviation of Gaussian noise over that quantile of its absolute value
 
 
@@ -158,6 +162,29 @@ def noise_around(
     after = np.where(size - index >= _ENOUGH, after, whole)
     return np.maximum.reduce((before, np.full(n, _QUIET * whole), least)), np.maximum.reduce(
         (after, np.full(n, _QUIET * whole), least))
+
+
+def slow_noise(series: FloatArray) -> float:
+    """Return the standard deviation of the part of 1/f noise that the mean of a few neighbouring readings keeps.
+
+    Averages of m readings keep white noise to 1/m of its variance, and 1/f noise as it is: what their second
+    differences show beyond the former tells its variance h per factor e of frequency. The second difference of
+    neighbouring averages of 1/f noise has the variance (24 ln 2 - 9 ln 3) h (from the structure function of averages,
+    4 D(1) - D(2)). Between one cycle in two records, and one in m readings, lies h ln(2 n / m).
+
+    Parameters
+    ----------
+    series : readings in the order of measurement, of a quantity that varies smoothly but for few events, shape (n,)
+    """
+    block = min(series.size // _BLOCKS, _LONGEST_BLOCK)
+    if block < 2:
+        return 0.0
+    means = series[: series.size // block * block].reshape(-1, block).mean(axis=1)
+    single, averaged = (
+        float(_NORMAL * np.quantile(second_differences(values), _QUANTILE)) for values in (series, means))
+    averaged *= float(_small_sample(means.size - 2))
+    variance = max(0.0, averaged**2 - single**2 / block) / _PINK
+    return math.sqrt(variance * math.log(2.0 * series.size / block))
 
 
 def _small_sample(number: FloatArray | float) -> FloatArray:

@@ -20,7 +20,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.half_sweeps import HalfSweep, IVPoints, split, worst_flags
-from tsbench.analysis.level_change import Step, additive_noise, least_seen, noise_around, second_differences, steps
+from tsbench.analysis.level_change import (
+    FLOOR,
+    Step,
+    additive_noise,
+    least_seen,
+    noise_around,
+    second_differences,
+    slow_noise,
+    steps,
+)
 from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.analysis.switching_evidence import lasting_changes, median_of_three, resolution_around
 from tsbench.analysis.threshold import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
@@ -76,7 +85,7 @@ class _Turn:
     edge: int  #: index in the half-cycle of the last reading, in time, before it
     beyond: int  #: of the first after it
     sudden: bool
-    noise: float  #: relative standard deviation of one reading
+    noise: float  #: relative standard deviation of one reading before it
 
 
 def _examine(half: HalfSweep, facts: SweepFacts) -> Snapback:
@@ -91,15 +100,25 @@ def _examine(half: HalfSweep, facts: SweepFacts) -> Snapback:
         _fall(half, None if on is None else on.edge, facts))
 
 
+def _lost(half: HalfSweep, here: float) -> float:
+    """Return the additive noise [V] of a voltage that is lost in it; zero for one above, whose noise tells it."""
+    floor = _floor(half, 0.0)
+    return floor / FLOOR if abs(here) <= floor else 0.0
+
+
+def _floor(half: HalfSweep, noise: float) -> float:
+    """Return the voltage [V] below which a reading is lost in additive noise."""
+    # additive noise is there at low and at high currents: what is more on one side is the device's
+    return min(least_seen(half.voltage, sign * half.level, noise) for sign in (1, -1))
+
+
 def _series(
     half: HalfSweep, branch: npt.NDArray[np.int64], facts: SweepFacts
 ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
     """Return (minus log voltage, what is known of its noise, whether it is above the noise, readings)."""
     known = np.flatnonzero(half.level[branch] > 0)
     volts = half.voltage[branch][known]
-    # additive noise is there at low and at high currents: what is more on one side is the device's
-    floor = min(least_seen(half.voltage, sign * half.level, facts.voltage_noise) for sign in (1, -1))
-    floor = max(floor, facts.voltage_offset, float(np.finfo(np.float64).tiny))
+    floor = max(_floor(half, facts.voltage_noise), facts.voltage_offset, float(np.finfo(np.float64).tiny))
     seen = np.maximum(volts, floor)
     least = additive_noise(seen, floor, resolution_around(volts))
     return -np.log(seen), least, volts > floor, branch[known]
@@ -111,26 +130,40 @@ def _turning(
     """Return the largest fall of the voltage with rising current, if the record shows one."""
     series, least, seen, index = _series(half, branch, facts)
     theirs = _series(half, other, facts)
-    beside = second_differences(theirs[0], theirs[2])
+    beside = tuple(second_differences(theirs[0] + power * np.log(half.level[theirs[3]]), theirs[2]) for power in (0, 1))
     if series.size < 4:
         return None
-    noise = noise_around(series, least, seen, beside)
+    noise = _noise(series, least, seen, beside, half.level[index])
     found = _falls(series, noise)
     if not found:
         return None
     best = max(found, key=lambda step: step.sure)
     k = _sudden(series, best)
+    mine = float(noise[1][best.after] if backwards else noise[0][best.before])  # on the side that the interval is of
     if backwards and not _no_capacitor(series, noise, half.level[index], best, sudden=k is not None):
         return None
     if k is not None:
         edge, beyond = (k + 1, k) if backwards else (k, k + 1)
-        return _Turn(int(index[edge]), int(index[beyond]), True, best.noise)
+        return _Turn(int(index[edge]), int(index[beyond]), True, mine)
     filtered = median_of_three(series)
     if backwards:
         low = best.after + int(np.argmax(filtered[best.after :]))
-        return _Turn(int(index[low]), int(index[max(low - 1, 0)]), False, best.noise)
+        return _Turn(int(index[low]), int(index[max(low - 1, 0)]), False, mine)
     high = int(np.argmin(filtered[: best.before + 1]))
-    return _Turn(int(index[high]), int(index[min(high + 1, index.size - 1)]), False, best.noise)
+    return _Turn(int(index[high]), int(index[min(high + 1, index.size - 1)]), False, mine)
+
+
+def _noise(
+    series: FloatArray, least: FloatArray, seen: npt.NDArray[np.bool_], beside: tuple[FloatArray, ...],
+    level: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the noise up to and from each reading, of log voltage or of log resistance, whichever is the smoother.
+
+    Both have the same noise, for the current is known; what second differences show of the curve itself adds to it,
+    and among few readings the log voltage of a resistor is no smooth curve.
+    """
+    curves = [noise_around(series + power * np.log(level), least, seen, beside[power]) for power in (0, 1)]
+    return np.minimum(curves[0][0], curves[1][0]), np.minimum(curves[0][1], curves[1][1])
 
 
 def _sudden(series: FloatArray, step: Step) -> int | None:
@@ -199,8 +232,15 @@ def _line(half: HalfSweep, turn: _Turn) -> tuple[float, float, float]:
     here = float(np.median(volts - slope * (level - level[0])))
     if turn.noise < _QUIET:
         here = float(volts[0])
-    spread = abs(here) * turn.noise * (1.0 if turn.noise < _QUIET else 1.25 * 2.0 / math.sqrt(mine.size))
+    spread = turn.noise * (1.0 if turn.noise < _QUIET else 1.25 * 2.0 / math.sqrt(mine.size))
+    spread = combined(abs(here) * combined(spread, _slow(half)), _lost(half, here))
     return here, here + slope * float(half.level[turn.beyond] - level[0]), spread
+
+
+def _slow(half: HalfSweep) -> float:
+    """Return the relative noise of the voltage that is slower than the readings at a turning point."""
+    known = (half.level > 0) & (half.voltage > 0)
+    return slow_noise(np.log(half.voltage[known]) - np.log(half.level[known]))
 
 
 def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) -> tuple[Result, Result]:
@@ -225,7 +265,7 @@ def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) 
         if turn.noise < _QUIET:
             here = float(half.voltage[k])
         low, high = sorted((here, here + sign * reach))
-        spread = abs(here) * turn.noise
+        spread = combined(abs(here) * turn.noise, _lost(half, here))
         amps = [float(value) for value in half.current[around]]
         method = _METHOD
     wide = NORMAL_95 * combined(facts.voltage_uncertainty(here, amperes), spread)

@@ -48,7 +48,7 @@ def examine(seed: int, number: int, switches: bool) -> list[dict[str, Any]]:
             "said": (result.value, result.low, result.high) != (None, None, None), "found": result.value is not None}
         if name in record.true and result.value is not None:
             row |= _covered(record, name, result.low, result.high, facts.voltage_uncertainty(result.value, 0.0)) | {
-                "bracket": BRACKET in result.method, "flagged": bool(result.flags & Flag.CENSORED)}
+                "bracket": BRACKET in result.method, "flagged": result.flags != Flag.NONE}
         if name in record.true or not switches:
             rows.append(row)
     return rows
@@ -65,7 +65,9 @@ def _covered(
     beside = np.minimum(record.level[:-1], record.level[1:]) <= by
     beside &= np.maximum(record.level[:-1], record.level[1:]) >= by
     step = float(steps[beside].max(initial=0.0)) * true / by
-    noise = float(np.hypot(uncertainty, record.noise * true))
+    # a reading of the digitiser has its own noise of up to half a code, and is rounded
+    code = 0.6 * record.voltage_resolution
+    noise = float(np.sqrt(uncertainty**2 + (record.noise * true) ** 2 + code**2))
     return {"covered": low <= true <= high, "narrow": high - low <= 1.01 * step + 4.0 * noise}
 
 

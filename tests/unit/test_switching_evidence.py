@@ -138,3 +138,31 @@ def test_half_sweeps_that_are_bounded_only_are_counted_in_mean_and_median(sign: 
     assert everything.mean() < bound < everything.mean() + 3 * everything.std() / 5
     assert abs(median.value) == pytest.approx(np.median(everything))
     assert min(abs(median.low), abs(median.high)) < np.median(everything) < max(abs(median.low), abs(median.high))
+
+
+def snapping(random: np.random.Generator, pink: float, code: float) -> tuple[dict[str, float], dict[str, Result]]:
+    """Return (true voltages, results) of a current-driven device, its noise 1/f and its voltmeter coarse."""
+    drive = np.concatenate((np.linspace(0.0, 1e-3, 400), np.linspace(1e-3, 0.0, 400)))
+    threshold, hold = random.uniform(5e-4, 9e-4), random.uniform(1e-4, 4e-4)
+    rising = np.arange(drive.size) < 400
+    voltage = 1e3 * drive * np.where(drive >= np.where(rising, threshold, hold), 1e-2, 1.0)
+    power = np.fft.rfftfreq(2 * drive.size)[1:]
+    waves = random.standard_normal(power.size) + 1j * random.standard_normal(power.size)
+    slow = np.fft.irfft(np.concatenate(([0.0], waves / np.sqrt(power))), 2 * drive.size)[: drive.size]
+    voltage = voltage * (1.0 + pink * slow / slow.std()) + 0.3 * code * random.standard_normal(drive.size)
+    (half,) = snapback(IVPoints(np.round(voltage / code) * code, drive, drive))
+    return ({"threshold_voltage": 1e3 * threshold, "hold_voltage": 10 * hold},
+            {result.quantity: result for result in half.results()})
+
+
+@pytest.mark.parametrize(("pink", "code"), [(0.03, 1e-5), (0.0, 1e-2)], ids=["slow noise", "lost in one code"])
+def test_a_fold_under_slow_noise_or_below_a_code_is_within_its_interval(pink: float, code: float) -> None:
+    for name in ("threshold_voltage", "hold_voltage"):
+        held = []
+        for seed in range(60):
+            true, results = snapping(np.random.default_rng([9, seed]), pink, code)
+            low, high = results[name].low, results[name].high
+            if low is not None and high is not None:
+                held.append(low <= true[name] <= high)
+        assert len(held) > 30, name
+        assert sum(held) >= 0.9 * len(held), (name, sum(held), len(held))
