@@ -9,6 +9,7 @@ import numpy as np
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.bench_clock import BenchClock
 from tsbench.simulated_backends.circuit.engine import CircuitInterface
+from tsbench.simulated_backends.regulation import Regulation
 from tsbench.simulated_backends.virtual_instruments.trigger_lines import DigitalLine
 
 WORK_PER_MESSAGE = 5_000_000  #: steps of the circuit: some seconds of computing
@@ -45,7 +46,7 @@ class BenchServices:
         self._wires = dict(wires or {})
         self._lines: dict[str, DigitalLine] = {}
         self._on_output: Callable[[str, str, bool, float], None] | None = None
-        self._on_compliance: Callable[[str, float | None, float], None] | None = None
+        self._on_compliance: Callable[[str, Regulation | None, float], None] | None = None
         self._circuit: CircuitInterface | None = None
         #: whoever records the circuit now (armed scopes): while there are any, no period is skipped, unless
         #: each says of itself that it ``waits_in_vain``: that nothing the circuit does can matter to it yet
@@ -133,17 +134,17 @@ class BenchServices:
             self.sync()
             self._on_output(instrument, channel, enabled, self.clock.now)
 
-    def compliance(self, instrument: str, limit: float | None) -> None:
-        """Report the current limit [A] that a source meter enforces from now on (None: none)."""
+    def compliance(self, instrument: str, regulation: Regulation | None) -> None:
+        """Report what a source meter regulates from now on; None: it limits no current."""
         if self._on_compliance is not None:
-            self._on_compliance(instrument, limit, self.clock.now)
+            self._on_compliance(instrument, regulation, self.clock.now)
 
     def tell_witness(
         self,
         on_output: Callable[[str, str, bool, float], None],
-        on_compliance: Callable[[str, float | None, float], None],
+        on_compliance: Callable[[str, Regulation | None, float], None],
     ) -> None:
-        """Say who is told of outputs (instrument, channel, enabled, time) and limits (instrument, limit,
+        """Say who is told of outputs (instrument, channel, enabled, time) and regulations (instrument, regulation,
         time).
         """
         self._on_output, self._on_compliance = on_output, on_compliance

@@ -12,8 +12,9 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
                slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
                voltage before it), current there, t_half (last upward crossing of half way from where the voltage
                stood to that), slope [A/s]
-``off``        switching off: t, hold (lowest terminal voltage before it, since a source meter last limited the
-               current), current, duration, charge and energy since switching on, highest current and power
+``off``        switching off: t, hold (lowest terminal voltage before it on the way down, from where the limit of a
+               source meter has let go), current, duration, charge and energy since switching on, highest current and
+               power
 ``relaxed``    a filament has dissolved: t (conductance below that of off), t_edge (last time before at which the
                current fell through half of the event's highest), duration between them, and ``levels``: pairs
                [conductance S, time from which it stayed below]; only for devices whose states set the conductance
@@ -28,7 +29,6 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 """
 
 import json
-import math
 import os
 import re
 import time as wall_clock
@@ -44,6 +44,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.engine import FloatArray, Gap, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.switching_levels import levels_of, static_folds
+from tsbench.simulated_backends.regulation import NEAR, Regulation
 from tsbench.simulated_backends.witness_events import SwitchingDetector, samples
 from tsbench.simulated_backends.witness_overshoot import OvershootDetector
 from tsbench.simulated_backends.witness_relaxation import RelaxationDetector
@@ -122,7 +123,8 @@ class Witness:
         self._model: DeviceModel | None = None
         self._overshoot = OvershootDetector(self._event)
         self._outputs: dict[str, bool] = {}
-        self._limits: dict[str, float] = {}
+        self._regulations: dict[str, Regulation] = {}
+        self._limiting: dict[str, bool] = {}  #: by instrument: whether its limit set the voltage at the last sample
         self._maxima = {"voltage": 0.0, "current": 0.0, "power": 0.0}
         self._told = dict(self._maxima)
         self._eventless: tuple[Trajectory, tuple[float, ...]] | None = None   # a period last looked at, what it adds
@@ -172,7 +174,6 @@ class Witness:
         self._device, self._kind = device, model.kind
         levels = levels_of(model) if self._nodes else None
         self._switching = SwitchingDetector(levels, self._event)
-        self._switching.limit = self._limit()
         self._model = model if levels is not None and model.switching_conductances() is not None else None
         self._relaxation = RelaxationDetector(levels, self._event) if self._model and levels else None
         self._maxima = dict.fromkeys(self._maxima, 0.0)
@@ -191,21 +192,28 @@ class Witness:
         """Return the outputs whose relay is closed."""
         return [name for name, enabled in self._outputs.items() if enabled]
 
-    def compliance(self, instrument: str, limit: float | None, time: float) -> None:
-        """A source meter limits its current to ``limit`` [A] from now on (None: it does not)."""
-        if limit is None:
-            self._limits.pop(instrument, None)
+    def compliance(self, instrument: str, regulation: Regulation | None, time: float) -> None:
+        """A source meter limits its current from now on as ``regulation`` says (None: it does not)."""
+        if regulation is None:
+            self._regulations.pop(instrument, None)
+            self._limiting.pop(instrument, None)
         else:
-            self._limits[instrument] = limit
-        source = min(self._limits, key=lambda name: self._limits[name], default="")
+            self._regulations[instrument] = regulation
+        limits = {name: one.limit for name, one in self._regulations.items()}
+        source = min(limits, key=lambda name: limits[name], default="")
         self._eventless = None
-        self._overshoot.set_limit(source, self._limits.get(source), time)
-        self._catch_up()
-        self._switching.limit = self._limit()
+        self._overshoot.set_limit(source, limits.get(source), time)
 
-    def _limit(self) -> float:
-        """Return the lowest current limit of the source meters [A]."""
-        return min(self._limits.values(), default=math.inf)
+    def _limited(self, trajectory: Trajectory, times: FloatArray, current: FloatArray) -> FloatArray:
+        """Return 1 at samples where a source meter's limit, and not its set-point, sets the voltage; else 0."""
+        limited = np.zeros(times.shape)
+        for name, regulation in self._regulations.items():
+            before = self._limiting.get(name, False)
+            if before or float(np.abs(current).max()) >= NEAR * regulation.limit:
+                here = regulation.limiting(trajectory.voltage(regulation.node, times), current, before)
+                self._limiting[name] = bool(here[-1])
+                limited = np.maximum(limited, here)
+        return limited
 
     def fault(self, facts: Mapping[str, Any], time: float) -> None:
         """A fault that was planned has happened."""
@@ -241,17 +249,18 @@ class Witness:
             voltage = voltage - trajectory.voltage(second, times)
         current = trajectory.current(self._element, times)
         self._note_maxima(trajectory, times, voltage, current)
+        limited = self._limited(trajectory, times, current)
         if shift:
             times = times + shift
         self._overshoot.see(times, current)
-        looked: tuple[FloatArray, ...] = (times, voltage, current)
+        looked: tuple[FloatArray, ...] = (times, voltage, current, limited)
         if self._model is not None:
             looked = (*looked, self._conductance(self._model, trajectory, times - shift))
         if self._quiet and times[0] <= self._quiet[-1][0][-1]:  # the seam of two segments, once
             looked = tuple(values[1:] for values in looked)
         self._quiet.append(looked)
         self._quiet_size += times.size
-        if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(*looked[1:]):
+        if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(*looked[1:3], *looked[4:]):
             self._catch_up()
 
     def _note_maxima(
@@ -283,7 +292,7 @@ class Witness:
             self._quiet, self._quiet_size = [], 0
             self._switching.see(*looked)
             if self._relaxation is not None:
-                self._relaxation.see(looked[0], *looked[2:])
+                self._relaxation.see(looked[0], looked[2], looked[4])
 
     def _conductance(self, model: DeviceModel, trajectory: Trajectory, times: FloatArray) -> FloatArray:
         """Return the device's conductance from its states [S]."""

@@ -49,8 +49,8 @@ Emit = Callable[[dict[str, Any]], None]
 class SwitchingDetector:
     """Follows one device; ``emit`` gets a record per switching instant.
 
-    Feed it with ``see(times, voltages, currents)``, in order, without gaps; and always, or never, with the conductances
-    of a device that may be on without a voltage.
+    Feed it with ``see(times, voltages, currents, limited)``, in order, without gaps; and always, or never, with the
+    conductances of a device that may be on without a voltage.
     """
 
     def __init__(self, levels: Levels | None, emit: Emit) -> None:
@@ -60,11 +60,12 @@ class SwitchingDetector:
         self._t = np.empty(0)
         self._v = np.empty(0)
         self._i = np.empty(0)
+        self._limited = np.empty(0)
         self._g: FloatArray | None = None
         self._done = 0  #: samples of the tail that are behind us
+        self._last_event = -math.inf  #: [s] when the switching before was over
         self._while_off = WhileOff()
         self._while_on = WhileOn()
-        self.limit = math.inf  #: [A] of a source meter, set between two calls of ``see``
 
     # ------------------------------------------------------------------------------------- time shift
 
@@ -75,6 +76,7 @@ class SwitchingDetector:
         ``charge`` [C] and ``energy`` [J].
         """
         self._t = self._t + seconds
+        self._last_event += seconds
         self._while_off.shift(seconds)
         if copies and self.on:
             self._while_on.charge += copies * charge
@@ -101,11 +103,22 @@ class SwitchingDetector:
             return bool((np.abs(i) >= self.levels.off * np.abs(v)).all())
         return bool((np.abs(i) <= self.levels.on * np.abs(v)).all())
 
-    def see(self, t: FloatArray, v: FloatArray, i: FloatArray, g: FloatArray | None = None) -> None:
-        """Take samples; those at the seam of two segments may come twice."""
+    def see(
+        self, t: FloatArray, v: FloatArray, i: FloatArray, limited: FloatArray | None = None,
+        g: FloatArray | None = None,
+    ) -> None:
+        """Take samples; those at the seam of two segments may come twice.
+
+        Parameters
+        ----------
+        t, v, i : times [s], terminal voltages [V], currents [A], shape (n,)
+        limited : 1 where the limit of a source meter sets the voltage, else 0, shape (n,); None: nowhere
+        g : conductances [S] by the device's states, shape (n,)
+        """
+        limited = np.zeros(t.shape) if limited is None else limited
         if self._t.size:
             fresh = int(np.searchsorted(t, self._t[-1], side="right"))
-            t, v, i = t[fresh:], v[fresh:], i[fresh:]
+            t, v, i, limited = t[fresh:], v[fresh:], i[fresh:], limited[fresh:]
             if not t.size:
                 return
             if g is not None and self._g is not None:
@@ -113,8 +126,9 @@ class SwitchingDetector:
             self._t = np.concatenate([self._t, t])
             self._v = np.concatenate([self._v, v])
             self._i = np.concatenate([self._i, i])
+            self._limited = np.concatenate([self._limited, limited])
         else:
-            self._t, self._v, self._i, self._g = t, v, i, g
+            self._t, self._v, self._i, self._limited, self._g = t, v, i, limited, g
         self._work(final=False)
 
     def finish(self) -> None:
@@ -127,10 +141,7 @@ class SwitchingDetector:
             self._passed(size)
             self._forget(size)
             return
-        g = self._g
-        if g is None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                g = np.where(np.abs(self._v) > SMALLEST_VOLTAGE, np.abs(self._i / self._v), 0.0)
+        g = self._conductance(slice(None))
         while True:
             crossing = self._next_crossing(g, self.levels)
             if crossing is None:
@@ -167,6 +178,9 @@ class SwitchingDetector:
             first = last(back >= self.levels.hold if self.on else back <= self.levels.fold)
             reach *= 4
         first = max(begin + first - 1, 0) if first >= 0 else 0
+        # a small oscillation stays between the levels of fold and hold: what switched before is not seen once more
+        first = min(max(first, int(np.searchsorted(self._t, self._last_event))), crossing - 1)
+        first = max(first, 0)
         inside, width = crossing - first, _WINDOW
         while True:
             slope = self._slopes(first, first + inside + width, sign)
@@ -244,7 +258,10 @@ class SwitchingDetector:
                     "slope": slope,
                 }
             )
-            self._while_on = WhileOn(instant)
+            # a filament that dissolves behind a resistance raises its own voltage: there only a voltage above the
+            # threshold tells that it goes up again
+            filament = self._g is not None and self.levels is not None
+            self._while_on = WhileOn(instant, peak, self.levels.off) if filament else WhileOn(instant)
         else:
             lowest, current = on.lowest
             self.emit(
@@ -266,6 +283,7 @@ class SwitchingDetector:
         self.on = not self.on
         self._passed(min(over, self._t.size))
         self._done = max(self._done, over)
+        self._last_event = float(self._t[min(over, self._t.size - 1)])
 
     def _passed(self, end: int) -> None:
         """Add up what lies between what is behind us and sample ``end``."""
@@ -275,28 +293,36 @@ class SwitchingDetector:
         if self.on:
             joined = slice(max(begin - 1, 0), end)
             t, v, i = self._t[joined], self._v[joined], self._i[joined]
-            self._while_on.add(t, v, i, begin - joined.start, self.limit)
+            g, limited = self._conductance(joined), self._limited[joined] > 0
+            fully_on = np.asarray(~limited & (g >= (self.levels.hold if self.levels is not None else 0.0)))
+            self._while_on.add(t, v, i, g, begin - joined.start, limited, fully_on)
         else:
             self._while_off.add(self._t[begin:end], self._v[begin:end], self._i[begin:end])
         self._done = end
+
+    def _conductance(self, where: slice) -> FloatArray:
+        """Return the conductances [S] of samples: by the device's states, or by current and voltage."""
+        if self._g is not None:
+            return self._g[where]
+        size = np.abs(self._v[where])
+        seen = size > SMALLEST_VOLTAGE
+        return np.where(seen, np.abs(self._i[where]) / np.where(seen, size, 1.0), 0.0)
 
     def _forget(self, size: int) -> None:
         """Keep only what a later event may still need."""
         assert self._done <= size
         keep = max(self._done - 32, 0)
         if self.levels is not None and keep < size:
-            if self._g is not None:
-                g = self._g[: self._done]
-            else:
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    g = np.abs(self._i[: self._done] / self._v[: self._done])
+            g = self._conductance(slice(0, self._done))
             outside = np.flatnonzero(~((g > self.levels.fold) & (g < self.levels.hold)))
             if outside.size:
                 keep = min(keep, int(outside[-1]))
             elif self._done:
                 keep = 0
-        keep = max(keep, size - 2 * LONGEST_TAIL, 0)
+        # what has not been looked at stays, however long it is: a fast filament takes many steps in RISE
+        keep = min(max(keep, size - 2 * LONGEST_TAIL, 0), self._done)
         if keep:
             self._t, self._v, self._i = self._t[keep:], self._v[keep:], self._i[keep:]
+            self._limited = self._limited[keep:]
             self._g = None if self._g is None else self._g[keep:]
             self._done -= keep

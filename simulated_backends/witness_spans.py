@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 
+BoolArray = npt.NDArray[np.bool_]
+
 LONGEST_HISTORY = 20_000
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
 _FOOT = 10.0  #: times from a quarter to a half of an edge that reach back to where it began
-LIMITED = 0.98  #: of a source meter's limit: from here on it is the limit that sets the voltage
 
 
 def last(condition: npt.NDArray[np.bool_]) -> int:
@@ -104,38 +105,69 @@ class WhileOff:
 
 
 class WhileOn:
-    """From one switching on to the next switching off, beginning at ``since`` [s]."""
+    """From one switching on to the next switching off.
 
-    def __init__(self, since: float = 0.0) -> None:
+    The way down, on which the hold voltage is the lowest, begins at the highest voltage above ``top`` while fully on;
+    or, where a source meter limited the current, when the limit last let go.
+
+    Parameters
+    ----------
+    since : float
+        When it switched on [s].
+    top : float
+        Voltage [V] that a way up exceeds.
+    off : float
+        Conductance [S] of a filament that counts as switched off; 0: of a device whose current falls at an instant. A
+        filament dissolves by degrees: what it holds down to is the lowest voltage while its conductance is nearer to
+        that at which the way down began than to ``off`` (geometric mean).
+    """
+
+    def __init__(self, since: float = 0.0, top: float = 0.0, off: float = 0.0) -> None:
         self.since = since
         self.charge = self.energy = 0.0  #: [C], [J]
         self.max_current = self.max_power = 0.0  #: [A], [W]
-        self.lowest = (math.inf, 0.0)  #: lowest voltage [V] since the highest, current there [A]
-        self._top = 0.0  #: highest voltage [V]
+        self.lowest = (math.inf, 0.0)  #: lowest voltage [V] on the way down so far, current there [A]
+        self._top = top  #: highest voltage [V] while fully on
+        self._off, self._whole = off, 0.0  #: [S] of the filament when the way down began
 
-    def add(self, t: FloatArray, v: FloatArray, i: FloatArray, new: int, limit: float) -> None:
-        """Take the samples from index ``new`` on: times [s], voltages [V], currents [A], shape (n,).
+    def add(
+        self, t: FloatArray, v: FloatArray, i: FloatArray, g: FloatArray, new: int, limited: BoolArray,
+        fully_on: BoolArray,
+    ) -> None:
+        """Take the samples that come next: times [s], voltages [V], currents [A], conductances [S], shape (n,).
 
         Parameters
         ----------
         new : 1 where the last sample taken before stands in front of them, else 0
-        limit : [A] of a source meter, at these samples
+        limited : where the limit of a source meter sets the voltage, shape (n,)
+        fully_on : where a higher voltage belongs to the way up and not to the switching off, shape (n,)
         """
         dt, current, power = np.diff(t), np.abs(i), np.abs(i * v)
         self.charge += float(dt @ (0.5 * (current[1:] + current[:-1])))
         self.energy += float(dt @ (0.5 * (power[1:] + power[:-1])))
         self.max_current = max(self.max_current, float(current.max()))
         self.max_power = max(self.max_power, float(power.max()))
-        size, i = np.abs(v[new:]), i[new:]
-        highest = int(np.argmax(size))
-        if size[highest] >= self._top:
-            self._top = float(size[highest])
+        self._follow(np.abs(v[new:]), i[new:], g[new:], limited[new:], fully_on[new:])
+
+    def _follow(
+        self, size: FloatArray, i: FloatArray, g: FloatArray, limited: BoolArray, fully_on: BoolArray,
+    ) -> None:
+        """Keep the lowest voltage of the way down."""
+        up = np.where(fully_on, size, 0.0)
+        highest = int(np.argmax(up))
+        begin = 0
+        if up[highest] > 0.0 and up[highest] >= self._top:
+            self._top, begin, self._whole = float(up[highest]), highest, 0.0
             self.lowest = (math.inf, 0.0)
-            size, i = size[highest:], i[highest:]
-        limited = last(np.abs(i) >= LIMITED * limit)
-        if limited >= 0:   # what the limit left of the voltage is not what the device holds down to
+        end = last(limited)
+        if end >= 0:   # what the limit left of the voltage is not what the device holds down to
+            begin, self._top, self._whole = end + 1, math.inf, float(g[end])
             self.lowest = (math.inf, 0.0)
-            size, i = size[limited + 1 :], i[limited + 1 :]
+        size, i, g = size[begin:], i[begin:], g[begin:]
+        if self._off and size.size:
+            self._whole = max(self._whole, float(g.max()))
+            whole = g >= math.sqrt(self._whole * self._off)
+            size, i = size[whole], i[whole]
         low = int(np.argmin(size)) if size.size else 0
         if size.size and size[low] < self.lowest[0]:
             self.lowest = (float(size[low]), float(i[low]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsbench.records import Result, Run
+from tsbench.records import FloatArray, Result, Run
 
 if TYPE_CHECKING:
     from tsbench.simulated_backends.witness_log import WitnessLog
@@ -16,6 +16,8 @@ Truth = Callable[[Result, Run, "WitnessLog"], float | None]
 
 #: [s] after a pulse in which it may still be the pulse that switched the device on
 _AFTER_PULSE = 2e-3
+#: [s] in which a generator has sent the first pulse of a train after the time that the run gives it
+_TRIGGER = 5e-3
 
 
 def true_value(quantity: str, result: Result, run: Run, witness: "WitnessLog") -> float | None:
@@ -32,12 +34,12 @@ def true_value(quantity: str, result: Result, run: Run, witness: "WitnessLog") -
 
 
 def _threshold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    mine = [event.threshold for event in witness.switching_on(*_half_cycle(result, run))]
+    mine = [event.polarity * event.threshold for event in witness.switching_on(*_half_cycle(result, run))]
     return mine[0] if mine else None
 
 
 def _hold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    mine = [event.hold for event in witness.switching_off(*_half_cycle(result, run))]
+    mine = [event.polarity * event.hold for event in witness.switching_off(*_half_cycle(result, run))]
     return mine[-1] if mine else None
 
 
@@ -51,41 +53,64 @@ def _half_cycle(result: Result, run: Run) -> tuple[float, float]:
 
 
 def _delay(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    if "gap" not in {column.name for column in run.header.columns}:
-        return _train_delay(result, witness)
-    times = run.column("time")
-    last = times + run.column("width") + np.minimum(run.column("gap"), _AFTER_PULSE)
-    on = [(event.time, event.delay) for event in witness.switching_on() if event.delay is not None]
+    """Return the mean over the pulses of the result's amplitude, each by its first switching on."""
+    mine = run.column("amplitude") == result.conditions["amplitude"]
+    starts, widths, gaps = (run.column(name)[mine] for name in ("time", "width", "gap"))
     found: list[float] = []
-    for start, end in zip(times, last, strict=True):
-        mine = [delay for time, delay in on if start < time < end]
-        found += mine[:1]
+    if "pair" in {column.name for column in run.header.columns}:   # first pulses, each triggered on its own
+        for start, width, gap in zip(starts, widths, gaps, strict=True):
+            found += _delays(np.array([start]), np.array([width + min(gap, _AFTER_PULSE)]), witness)
+    else:
+        for train in np.split(np.arange(starts.size), np.flatnonzero(gaps[1:] == 0) + 1):
+            found += _delays(starts[train], widths[train], witness)
     return float(np.mean(found)) if found else None
 
 
-def _train_delay(result: Result, witness: "WitnessLog") -> float | None:
-    # probe pulses come first, then the recorded ones, in order
-    pulses = int(result.conditions["pulses"])
-    delays = [event.delay for event in witness.switching_on() if event.delay is not None][-pulses:]
-    return sum(delays) / len(delays) if len(delays) == pulses else None
+def _delays(starts: FloatArray, widths: FloatArray, witness: "WitnessLog") -> list[float]:
+    """Return the delays [s] of pulses that one trigger sent, by the first switching on of each that fired.
+
+    The times of a run are those of the messages: the first pulse comes up to :data:`_TRIGGER` later, the others as far
+    after it as their times say. The shift that explains most events is taken.
+    """
+    events = [
+        (event.time_half, event.delay) for event in witness.switching_on(starts[0], starts[-1] + widths[-1] + _TRIGGER)
+        if event.time_half is not None and event.delay is not None]
+    if not events:
+        return []
+    edges, delays = np.array(events).T
+    best: list[float] = []
+    for shift in edges[0] - starts[(starts <= edges[0]) & (starts >= edges[0] - _TRIGGER)]:
+        first = np.searchsorted(edges, starts + shift - 0.5 * widths)
+        known = np.minimum(first, edges.size - 1)
+        mine = (first < edges.size) & (np.abs(edges[known] - starts - shift) < 0.5 * widths)
+        best = delays[known[mine]].tolist() if mine.sum() > len(best) else best
+    return best
 
 
 def _frequency(result: Result, run: Run, witness: "WitnessLog") -> float | None:
     record = next(w for w in run.waveforms if w.conditions.get("bias") == result.conditions["bias"])
-    span = record.dt * record.codes.shape[1]
-    return witness.frequency(record.time - span, record.time + span)
+    begin = record.time + record.t0
+    return witness.frequency(begin, begin + record.dt * record.codes.shape[1])
 
 
 def _relaxation(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    """Return the median over the pulses, at the level that was measured: the conductance it stands for."""
+    """Return the median over the pulses of the amplitude, at the level measured: the conductance it stands for."""
     base = float(run.header.parameters["base"]["value"])
     resistance = run.header.fixture.path_resistance["pulser"]
-    levels = [r.conditions["level"] for r in run.results if r.quantity == "relaxation_time" and "level" in r.conditions]
+    amplitude = result.conditions["amplitude"]
+    levels = [
+        r.conditions["level"] for r in run.results
+        if r.quantity == "relaxation_time" and r.conditions.get("amplitude") == amplitude and "level" in r.conditions]
     if not levels:
         return None
     level = float(np.median(levels))
-    times = [event.until(level / (base - level * resistance)) for event in witness.relaxations()]
-    known = [time for time in times if time is not None]
+    starts = run.column("time")
+    ends = np.append(starts[1:], np.inf)
+    mine = run.column("amplitude") == amplitude
+    known = [
+        time for start, end in zip(starts[mine], ends[mine], strict=True)
+        for event in witness.relaxations() if event.edge is not None and start < event.edge < end
+        if (time := event.until(level / (base - level * resistance))) is not None]
     return float(np.median(known)) if known else None
 
 

@@ -16,6 +16,7 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceMeterStage,
     Trajectory,
 )
+from tsbench.simulated_backends.regulation import Regulation
 from tsbench.simulated_backends.virtual_instruments.instrument import (
     OPEN,
     Attachment,
@@ -161,7 +162,8 @@ class OutputStage:
         stage = self._stage()
         self._bench.circuit.set_stage(self.stage_name, stage)
         limited = self.enabled and stage.function == "voltage"
-        self._bench.compliance(self._instrument.name, stage.limit if limited else None)
+        self._bench.compliance(
+            self._instrument.name, Regulation(self._inner, stage.level, stage.limit) if limited else None)
         self._bench.changed()
 
     def glitch(self, volts: float) -> None:

@@ -18,10 +18,12 @@ from tsbench.simulated_backends.circuit.engine import Constant, PulseTrain
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.devices.switching_levels import Levels
+from tsbench.simulated_backends.regulation import Regulation
 from tsbench.simulated_backends.witness import Witness
 from tsbench.simulated_backends.witness_events import SwitchingDetector
 from tsbench.simulated_backends.witness_log import outputs_left_on, read_sessions, read_witness
 from tsbench.simulated_backends.witness_overshoot import OvershootDetector
+from tsbench.simulated_backends.witness_spans import WhileOn
 
 LEVELS = Levels(fold=1e-4, on=3e-4, off=2e-4, hold=6e-4)
 
@@ -204,3 +206,86 @@ def test_only_a_current_clearly_above_the_compliance_is_an_overshoot(peak: float
     detector.see(np.array([0.0, 1e-6, 2e-6, 3e-6]), 1e-3 * np.array([0.5, peak, peak, 0.5]))
     detector.set_limit("meter", None, 4e-6)
     assert bool(events) is seen
+
+
+def test_what_has_not_been_looked_at_is_kept_however_many_steps_it_takes() -> None:
+    """A filament that forms in many thousand steps: on, and all of its charge is counted."""
+    events: list[dict[str, Any]] = []
+    detector = SwitchingDetector(Levels(1e-8, 3e-6, 3e-7, 1e-5), events.append)
+    t = np.concatenate([np.linspace(0, 1e-3, 100), 1e-3 + np.linspace(0, 45e-6, 30_001)[1:], [2e-3, 3e-3]])
+    g = np.where(t < 1e-3 + 1e-9, 1e-9, 1e-5)
+    g[-1] = 1e-9
+    for first in range(0, t.size, 100):
+        part = slice(first, first + 101)
+        detector.see(t[part], np.ones(t[part].shape), g[part], g=g[part])
+    detector.finish()
+    assert [event["kind"] for event in events] == ["on", "off"]
+    assert events[1]["charge"] == pytest.approx(1e-5 * 1.5e-3, rel=0.01)
+
+
+def test_a_small_oscillation_counts_each_switching_once() -> None:
+    """Its conductance stays between those of fold and hold point, so nothing there says where a rise begins."""
+    events: list[dict[str, Any]] = []
+    detector = SwitchingDetector(LEVELS, events.append)
+    t = np.linspace(0.0, 50.0, 20_001)
+    amplitude = np.exp(-t / 200.0)   # the first rise is the steepest
+    g = np.exp(np.log(2.45e-4) + 0.4 * amplitude * np.sin(2 * np.pi * t))
+    for first in range(0, t.size, 700):
+        part = slice(first, first + 701)
+        detector.see(t[part], np.ones(t[part].shape), g[part])
+    detector.finish()
+    rises = np.array([event["t"] for event in events if event["kind"] == "on"])
+    assert rises.size == 50
+    assert np.diff(rises) == pytest.approx(1.0, abs=0.02)
+
+
+def down_again(t: np.ndarray, g_on: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return voltage and current of a made-up sweep over its current, with a fold at 1 V and a hold point at 0.8 V.
+
+    Behind the hold point the voltage rises once more before the device is off, up to 0.95 V.
+    """
+    s = np.interp(t, [0, 1, 1.01, 2, 3, 3.5, 3.51, 4.5], [0, 1, 3, 4, 3, 2, 1, 0])   # along the static curve
+    v = np.interp(s, [0, 1, 2, 3, 4], [0.0, 1.0, 0.95, 0.8, 0.9])
+    g = np.interp(s, [0, 1, 2, 3, 4], [1e-5, 1e-5, 0.4 * g_on, g_on, 1.5 * g_on])
+    return v, g * v
+
+
+def test_the_hold_voltage_is_the_lowest_before_the_device_rises_along_its_own_curve() -> None:
+    """A device whose negative resistance a small load follows: after its hold point the voltage rises again."""
+    g_on = 6e-4
+    events: list[dict[str, Any]] = []
+    detector = SwitchingDetector(Levels(fold=1e-5, on=1e-4, off=6e-5, hold=g_on), events.append)
+    t = np.linspace(0, 4.5, 4501)
+    v, i = down_again(t, g_on)
+    detector.see(t, v, i)
+    detector.finish()
+    assert [event["kind"] for event in events] == ["on", "off"]
+    assert events[1]["hold"] == pytest.approx(0.8, abs=1e-3)
+
+
+def test_what_a_compliance_left_of_the_voltage_is_no_hold_voltage() -> None:
+    """The limit lets go at 0.4 V of a set-point of 0.5 V; from the set-point on the device holds down to 0.2 V."""
+    t = np.linspace(0, 1, 2001)
+    level = 0.5
+    output = np.interp(t, [0, 0.1, 0.4, 0.45, 1.0], [0.1, 0.1, 0.1, 0.4, 0.5])
+    current = np.where(t < 0.4, 1e-6, 0.7e-6)   # below nine tenths of the limit while the output comes back
+    limited = Regulation("smu", level, 1e-6).limiting(output, current, before=False)
+    assert limited[t < 0.98].all()
+    assert not limited[t > 0.995].any()
+    assert not Regulation("smu", level, 1e-6).limiting(output, 0.5 * current, before=False).any()
+    whole = WhileOn(0.0, top=1.0, off=1e-7)
+    v = np.interp(t, [0, 0.4, 0.5, 1.0], [0.05, 0.05, 0.5, 0.2])
+    whole.add(t, v, 1e-5 * v, np.full(t.shape, 1e-5), 0, t < 0.45, np.ones(t.shape, bool))
+    assert whole.lowest[0] == pytest.approx(0.2)
+
+
+def test_a_filament_that_dissolves_by_degrees_holds_until_it_is_half_way_on_a_logarithmic_scale() -> None:
+    t = np.linspace(0, 1, 10_001)
+    v = 0.3 - 0.2 * t
+    g = 1e-5 * 10.0 ** (-2.0 * t)   # from 1e-5 S to 1e-7 S; half way, 1e-6 S, at 0.5 s: 0.2 V
+    on = WhileOn(0.0, top=1.0, off=1e-7)
+    for first in range(0, t.size - 1, 50):
+        part = slice(max(first - 1, 0), first + 50)
+        on.add(t[part], v[part], (g * v)[part], g[part], min(first, 1), np.zeros(t[part].shape, bool),
+               np.ones(t[part].shape, bool))
+    assert on.lowest[0] == pytest.approx(0.2, abs=1e-3)
