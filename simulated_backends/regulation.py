@@ -20,20 +20,23 @@ class Regulation:
     level: float  #: [V] set-point
     limit: float  #: [A] compliance current
 
-    def limiting(self, voltage: FloatArray, current: FloatArray, before: bool) -> npt.NDArray[np.bool_]:
-        """Return at which samples the current limit, and not the set-point, sets the voltage, shape (n,).
+    def limiting(
+        self, voltage: FloatArray, current: FloatArray, near: bool,
+    ) -> tuple[npt.NDArray[np.bool_], bool]:
+        """Return at which samples the current limit, and not the set-point, sets the voltage, and the next ``near``.
 
-        From where the current comes near to the limit until the output is back at its set-point: the loop needs time
-        for that, in which the current is already below the limit and the voltage still what the limit left.
+        There the output stands below its set-point since the current was near to the limit. The loop needs time to let
+        go: meanwhile the current is below the limit and the voltage still what the limit left.
 
         Parameters
         ----------
         voltage : [V] of the node, shape (n,)
         current : [A] through the device, shape (n,)
-        before : whether the limit set the voltage just before the first sample
+        near : whether the current was near to the limit when the output last stood at its set-point, or since
         """
         short = voltage * np.sign(self.level) < FOLLOWED * abs(self.level) - SMALLEST
-        known = np.where(np.abs(current) >= NEAR * self.limit, 1, np.where(short, -1, 0))   # -1: as the sample before
-        known[0] = int(before) if known[0] < 0 else known[0]
-        last = np.maximum.accumulate(np.where(known >= 0, np.arange(known.size), 0))
-        return np.asarray(known[last] == 1)
+        state = np.where(np.abs(current) >= NEAR * self.limit, 1, np.where(short, -1, 0))   # -1: as the sample before
+        state[0] = int(near) if state[0] < 0 else state[0]
+        last = np.maximum.accumulate(np.where(state >= 0, np.arange(state.size), 0))
+        known = state[last] == 1
+        return np.asarray(short & known), bool(known[-1])

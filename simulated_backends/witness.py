@@ -124,7 +124,7 @@ class Witness:
         self._overshoot = OvershootDetector(self._event)
         self._outputs: dict[str, bool] = {}
         self._regulations: dict[str, Regulation] = {}
-        self._limiting: dict[str, bool] = {}  #: by instrument: whether its limit set the voltage at the last sample
+        self._near: dict[str, bool] = {}  #: by instrument: whether its limit may set the voltage of the next sample
         self._maxima = {"voltage": 0.0, "current": 0.0, "power": 0.0}
         self._told = dict(self._maxima)
         self._eventless: tuple[Trajectory, tuple[float, ...]] | None = None   # a period last looked at, what it adds
@@ -196,7 +196,7 @@ class Witness:
         """A source meter limits its current from now on as ``regulation`` says (None: it does not)."""
         if regulation is None:
             self._regulations.pop(instrument, None)
-            self._limiting.pop(instrument, None)
+            self._near.pop(instrument, None)
         else:
             self._regulations[instrument] = regulation
         limits = {name: one.limit for name, one in self._regulations.items()}
@@ -208,10 +208,10 @@ class Witness:
         """Return 1 at samples where a source meter's limit, and not its set-point, sets the voltage; else 0."""
         limited = np.zeros(times.shape)
         for name, regulation in self._regulations.items():
-            before = self._limiting.get(name, False)
+            before = self._near.get(name, False)
             if before or float(np.abs(current).max()) >= NEAR * regulation.limit:
-                here = regulation.limiting(trajectory.voltage(regulation.node, times), current, before)
-                self._limiting[name] = bool(here[-1])
+                here, self._near[name] = regulation.limiting(
+                    trajectory.voltage(regulation.node, times), current, before)
                 limited = np.maximum(limited, here)
         return limited
 

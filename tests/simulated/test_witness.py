@@ -220,7 +220,7 @@ def test_what_has_not_been_looked_at_is_kept_however_many_steps_it_takes() -> No
         detector.see(t[part], np.ones(t[part].shape), g[part], g=g[part])
     detector.finish()
     assert [event["kind"] for event in events] == ["on", "off"]
-    assert events[1]["charge"] == pytest.approx(1e-5 * 1.5e-3, rel=0.01)
+    assert events[1]["charge"] == pytest.approx(1e-5 * 1e-3, rel=0.01)
 
 
 def test_a_small_oscillation_counts_each_switching_once() -> None:
@@ -269,10 +269,13 @@ def test_what_a_compliance_left_of_the_voltage_is_no_hold_voltage() -> None:
     level = 0.5
     output = np.interp(t, [0, 0.1, 0.4, 0.45, 1.0], [0.1, 0.1, 0.1, 0.4, 0.5])
     current = np.where(t < 0.4, 1e-6, 0.7e-6)   # below nine tenths of the limit while the output comes back
-    limited = Regulation("smu", level, 1e-6).limiting(output, current, before=False)
-    assert limited[t < 0.98].all()
-    assert not limited[t > 0.995].any()
-    assert not Regulation("smu", level, 1e-6).limiting(output, 0.5 * current, before=False).any()
+    limited, _ = Regulation("smu", level, 1e-6).limiting(output, current, near=False)
+    assert limited[t < 0.96].all()
+    assert not limited[t > 0.98].any()
+    assert not Regulation("smu", level, 1e-6).limiting(output, 0.5 * current, near=False)[0].any()
+    at_set_point, near = Regulation("smu", level, 1e-6).limiting(np.full(3, level), np.full(3, 0.95e-6), near=False)
+    assert near
+    assert not at_set_point.any()
     whole = WhileOn(0.0, top=1.0, off=1e-7)
     v = np.interp(t, [0, 0.4, 0.5, 1.0], [0.05, 0.05, 0.5, 0.2])
     whole.add(t, v, 1e-5 * v, np.full(t.shape, 1e-5), 0, t < 0.45, np.ones(t.shape, bool))
