@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from tsbench.quantities import format_quantity
 
+HOLDS = "holds"  #: the tolerance of a statement
+
 
 @dataclass(frozen=True)
 class Row:
@@ -38,7 +40,7 @@ def claimed(
     device: str, observable: str, published: str, source: str, model: str, passed: bool, note: str = "",
 ) -> Row:
     """Return a row for an observable that is a statement, held or not; say in ``model`` what it was judged by."""
-    return Row(device, observable, published, source, model, "holds", passed, note)
+    return Row(device, observable, published, source, model, HOLDS, passed, note)
 
 
 def shown(device: str, observable: str, model: str, why: str) -> Row:
