@@ -1,4 +1,4 @@
-"""Slow ramps through a loss of stability: ``python -m benchmarks.ramps [--quick] [--resume] [--most-steps N]``.
+"""Slow ramps through a loss of stability: ``python -m benchmarks.ramps [--quick] [--resume | --again]``.
 
 Random circuits (:mod:`benchmarks.ramps_cases`), at default settings, beside 20 runs each by small steps with thermal
 noise (:mod:`benchmarks.ramps_reference`). An oscillation is three successive swings of the node voltage above a tenth
@@ -10,14 +10,18 @@ the medians within one interquartile range in 95 %. Stable circuits take at most
 The reference integrates what decides: around the instant at which stability is lost, from the equilibrium and its
 stationary covariance 20 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle
 with a random phase. Short ramps are gone through as a whole; ends of ramps of very many periods are not compared.
---resume goes on with what ``build/ramps.jsonl`` holds; a circuit takes from seconds to minutes.
+--resume goes on with what ``build/ramps_reference.jsonl`` and ``build/ramps_ours.jsonl`` hold, --again runs ours anew
+beside the reference kept there; a circuit takes from seconds to minutes.
 """
 
 import argparse
 import json
 import math
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_continuous_lyapunov
@@ -50,7 +54,8 @@ MOST_STEPS = 60_000_000  #: of one run
 SHORT = 300_000  #: steps of a ramp that is gone through as a whole
 DECAY = 20.0  #: e-folds: 12 leave of a start at rest, on a moving ramp, as much as noise is at large capacitances
 MOST_PERIODS = 20_000  #: around the end of an oscillation
-KEPT = Path("build/ramps.jsonl")
+REFERENCE, OURS = Path("build/ramps_reference.jsonl"), Path("build/ramps_ours.jsonl")
+Found = dict[str, Any]  #: of one circuit, as it is kept
 COUNTS = Path(__file__).parent / "ramps_counts.json"
 
 
@@ -160,12 +165,9 @@ class Reference:
         return 0.5 * (inside + outside)
 
 
-def compare(case: Case) -> dict[str, object]:
-    """Run one circuit by both and return what was found."""
+def by_reference(case: Case) -> Found:
+    """Run one circuit by small steps and return what was found."""
     reference = Reference(case)
-    result: dict[str, object] = {
-        "number": case.number, "name": case.name, "ramp": case.ramp, "meter": case.meter, "first": case.first,
-        "capacitance": case.capacitance, "window": case.window}
     largest, period = 10.0 * STILL, 1e3 * case.dt
     if case.window is not None:
         _, largest, period = reference.frozen(case.critical)
@@ -173,16 +175,18 @@ def compare(case: Case) -> dict[str, object]:
     short = case.window is not None and case.ramp <= SHORT * case.dt
     seen = reference.along(swing, gap, once=not short)
     begins = [float(state[BEGUN]) for state in seen]
-    ours, steps, evaluations = whole(case, swing, gap)
     oscillates = [not math.isnan(t) for t in begins]
-    result.update(swing=swing, reference=sum(oscillates), ours=ours, steps=steps, evaluations=evaluations)
-    if not (all(oscillates) and ours):
+    result: Found = {
+        "number": case.number, "name": case.name, "ramp": case.ramp, "meter": case.meter, "first": case.first,
+        "capacitance": case.capacitance, "window": case.window, "swing": swing, "gap": gap, "short": short,
+        "reference": sum(oscillates)}
+    if not all(oscillates):
         return result
-    found = [along(case, swing, gap, seed, once=not short) for seed in range(RUNS)]
-    result.update(begins=begins, our_begins=[begin for begin, _ in found])
+    result.update(begins=begins)
     if short:
-        result.update(ends=[float(state[ENDED]) for state in seen], our_ends=[end for _, end in found])
+        result.update(ends=[float(state[ENDED]) for state in seen])
         return result
+    assert case.window is not None
     edge = case.when(reference.last_cycle(largest))
     span = max(0.03 * case.ramp, 40.0 * period)
     if 2.0 * span <= MOST_PERIODS * period:
@@ -190,13 +194,52 @@ def compare(case: Case) -> dict[str, object]:
         start, stop = max(edge - span, 0.5 * (lost + edge)), min(edge + span, case.hold + case.ramp)
         if case.meter:
             start = case.hold + math.floor((start - case.hold) / case.dwell) * case.dwell
-        result.update(
-            ends=reference.ends(swing, gap, start, stop),
-            our_ends=[ending(case, swing, gap, start, stop, seed) for seed in range(RUNS)])
+        result.update(start=start, stop=stop, ends=reference.ends(swing, gap, start, stop))
     return result
 
 
-def lines(results: list[dict[str, object]]) -> list[Line]:
+def by_us(case: Case, before: Found) -> Found:
+    """Run one circuit by our engine, at default settings, and return what was found beside the reference."""
+    swing, gap, short = float(before["swing"]), float(before["gap"]), bool(before["short"])
+    ours, steps, evaluations = whole(case, swing, gap)
+    result: Found = {"number": case.number, "ours": ours, "steps": steps, "evaluations": evaluations}
+    if not (ours and before["reference"] == RUNS):
+        return result
+    found = [along(case, swing, gap, seed, once=not short) for seed in range(RUNS)]
+    result.update(our_begins=[begin for begin, _ in found])
+    if short:
+        result.update(our_ends=[end for _, end in found])
+    elif "start" in before:
+        result.update(our_ends=[
+            ending(case, swing, gap, before["start"], before["stop"], seed) for seed in range(RUNS)])
+    return result
+
+
+def kept(path: Path) -> dict[int, Found]:
+    """Return what a file holds, by the circuit's number."""
+    return {r["number"]: r for r in map(json.loads, path.read_text().splitlines())} if path.exists() else {}
+
+
+def _reference_of(number: int) -> Found:
+    return by_reference(random_case(number))
+
+
+def _ours_of(before: Found) -> Found:
+    return by_us(random_case(before["number"]), before)
+
+
+def gather(path: Path, work: Callable[[Any], Found], tasks: list[Any], workers: int) -> None:
+    """Do all tasks, each result a line of the file as soon as it is there."""
+    with ProcessPoolExecutor(workers) as pool, path.open("a", encoding="utf-8") as file:
+        for k, future in enumerate(as_completed([pool.submit(work, task) for task in tasks]), 1):
+            found = future.result()
+            file.write(json.dumps(found) + "\n")
+            file.flush()
+            said = f"reference {found['reference']} of {RUNS}" if "reference" in found else f"ours {found['ours']}"
+            print(f"{k} of {len(tasks)}: circuit {found['number']}, {said}", file=sys.stderr, flush=True)
+
+
+def lines(results: list[Found]) -> list[Line]:
     """Return the table."""
     decided = [r for r in results if r["reference"] in (0, RUNS)]
     agree = [r for r in decided if bool(r["reference"]) == r["ours"]]
@@ -237,28 +280,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="12 circuits on ramps of at most 1 ms")
     parser.add_argument("--resume", action="store_true", help="go on with what is there")
+    parser.add_argument("--again", action="store_true", help="keep the reference, run ours anew")
+    parser.add_argument("--reference", action="store_true", help="the reference alone, no table")
     parser.add_argument("--circuits", type=int, default=160)
+    parser.add_argument("--workers", type=int, default=1, help="processes (1)")
     parser.add_argument("--most-steps", type=float, default=math.inf, metavar="N",
                         help="leave out, for now, ramps of more than N small steps (at most 1e9 occur)")
     arguments = parser.parse_args()
-    KEPT.parent.mkdir(exist_ok=True)
+    REFERENCE.parent.mkdir(exist_ok=True)
+    if not (arguments.resume or arguments.again):
+        REFERENCE.unlink(missing_ok=True)
     if not arguments.resume:
-        KEPT.unlink(missing_ok=True)
-    done = [json.loads(text) for text in KEPT.read_text().splitlines()] if KEPT.exists() else []
-    numbers = range(10_000 if arguments.quick else arguments.circuits)
-    for number in numbers:
-        if arguments.quick and len(done) >= 12:
-            break
-        if number in {r["number"] for r in done}:
-            continue
-        case = random_case(number)
-        if (arguments.quick and case.ramp > 1e-3) or case.ramp > arguments.most_steps * case.dt:
-            continue
-        done.append(compare(case))
-        with KEPT.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(done[-1]) + "\n")
-        print(f"{number} {case.name} {case.ramp:.2g} s: {done[-1]['reference']} of {RUNS}, ours {done[-1]['ours']}",
-              file=sys.stderr, flush=True)
+        OURS.unlink(missing_ok=True)
+    cases = [random_case(n) for n in range(arguments.circuits)]
+    most = 1e-3 if arguments.quick else math.inf
+    wanted = [c for c in cases if c.ramp <= min(most, arguments.most_steps * c.dt)]
+    wanted.sort(key=lambda c: c.ramp / c.dt)   # the cheap ones first
+    numbers = [c.number for c in wanted][:12 if arguments.quick else None]
+    gather(REFERENCE, _reference_of, [n for n in numbers if n not in kept(REFERENCE)], arguments.workers)
+    if arguments.reference:
+        return 0
+    references, ours = kept(REFERENCE), kept(OURS)
+    gather(OURS, _ours_of, [references[n] for n in numbers if n not in ours], arguments.workers)
+    ours = kept(OURS)
+    done = [references[n] | ours[n] for n in sorted(numbers)]
     seconds = counted([random_case(r["number"]) for r in done if r["window"] is None][:20])[1]
     print(f"Processor time of ours on the first stable circuits: {seconds:.2f} s")
     return report("ramps", "slow ramps through a loss of stability", lines(done))

@@ -42,16 +42,20 @@ def parameters(model: DeviceModel) -> FloatArray:
 
 
 @njit(cache=True)
-def _film(kind: int, p: FloatArray, v: float, t: float) -> tuple[float, float]:
+def _bulk(p: FloatArray, t: float) -> float:
+    """Return the film's conductivity without a field [S/m]."""
+    return p[0] * math.exp(-p[2] / (BOLTZMANN_EV * t))
+
+
+@njit(cache=True)
+def _film(kind: int, p: FloatArray, bulk: float, v: float, t: float) -> tuple[float, float]:
     """Return film current and its derivative by the film's voltage."""
-    kt, field = BOLTZMANN_EV * t, abs(v) / p[1]
-    x = p[3] * math.sqrt(field) / kt
+    x = p[3] * math.sqrt(abs(v) / p[1]) / (BOLTZMANN_EV * t)
+    raised = math.exp(x)
     if kind == FILM_1D:
-        conductivity = p[0] * math.exp(x - p[2] / kt)
-        return conductivity * v / p[1], conductivity / p[1] * (1.0 + 0.5 * x)
-    conductivity = p[0] * math.exp(-p[2] / kt)
-    share = 0.5 + x / 3.0 + x * x / 8.0 if x < 1e-3 else (1.0 + (x - 1.0) * math.exp(x)) / (x * x)
-    return conductivity * v / p[1] * (share + 0.5), conductivity / p[1] * 0.5 * (1.0 + math.exp(x))
+        return bulk * raised * v / p[1], bulk * raised / p[1] * (1.0 + 0.5 * x)
+    share = 0.5 + x / 3.0 + x * x / 8.0 if x < 1e-3 else (1.0 + (x - 1.0) * raised) / (x * x)
+    return bulk * v / p[1] * (share + 0.5), bulk / p[1] * 0.5 * (1.0 + raised)
 
 
 @njit(cache=True)
@@ -67,7 +71,7 @@ def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) ->
         return i
     if kind == THIRD:
         film, t, m = s[0], s[1], s[2]
-        through = _film(FILM_3D, p, film, t)[0] + p[9] * m * film
+        through = _film(FILM_3D, p, _bulk(p, t), film, t)[0] + p[9] * m * film
         i = (v - film) / p[4]
         ds[0] = (i - through) / p[8]
         ds[1] = (through * film - (t - p[7]) / p[5]) / p[6]
@@ -75,14 +79,14 @@ def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) ->
         ds[2] = (1.0 / (1.0 + math.exp(-z)) - m) / p[13]
         return i
     t = s[0]
-    film, i = v, 0.0
+    film, i, bulk = v, 0.0, _bulk(p, t)
     for _ in range(40):   # film voltage behind the electrode
-        i, slope = _film(kind, p, film, t)
+        i, slope = _film(kind, p, bulk, film, t)
         change = (film + p[4] * i - v) / (1.0 + p[4] * slope)
         film -= change
-        if abs(change) < 1e-13:
+        i -= slope * change
+        if abs(change) < 1e-8:   # what Newton's method leaves then is a rounding error
             break
-    i = _film(kind, p, film, t)[0]
     ds[0] = (i * film - (t - p[7]) / p[5]) / p[6]
     return i
 

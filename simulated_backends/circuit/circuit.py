@@ -29,7 +29,7 @@ from tsbench.simulated_backends.circuit.operating_point import how_unstable, ope
 from tsbench.simulated_backends.circuit.period_map import ahead
 from tsbench.simulated_backends.circuit.rhythm import rhythm_of
 from tsbench.simulated_backends.circuit.ringing import what_rings
-from tsbench.simulated_backends.circuit.stability import STEPS_KEPT, departure, still_small
+from tsbench.simulated_backends.circuit.stability import STEPS_KEPT, Stay, departure, stay, still_small
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
@@ -45,6 +45,7 @@ ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to c
 STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
 LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
 STEPS_PER_LOOK, MOST_STEPS_PER_LOOK = 64, 2048  #: while a mode is small: twice as many after each look
+STAYS_KEPT = 8  #: at an equilibrium each, between changes
 ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then an oscillation has begun
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
@@ -92,6 +93,8 @@ class Circuit:
         self._largest_step = largest_step
         self._notes: list[str] = []
         self._recent: list[Steps] = []   # the last steps since a change: how an equilibrium has lost stability
+        self._stays: list[Stay] = []   # at rest, before the last changes
+        self._changed = 0.0   # [s] when the last one was
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
@@ -393,12 +396,27 @@ class Circuit:
                 del self._recent[:k]
                 break
 
+    def _remember_noise(self) -> None:
+        """Note at which equilibrium thermal noise has moved the circuit, before something is changed at ``time``."""
+        if self.time == self._changed and self._stays:
+            return   # several changes at once
+        rest = (self._since_change(self._base + self._control[SINCE]) and not self._growing and self._cycle is None
+                and not math.isnan(self._control[REAL_PART]) and self._compiled.differential > 0)
+        now = [stay(self._compiled, self._changed, self.time, self._unknowns_now())] if rest else []
+        self._stays = [*self._stays[1 - STAYS_KEPT:], *now] if rest else []
+        self._changed = self.time
+
+    def _since_change(self, time: float) -> bool:
+        """Return whether a record that begins at ``time`` [s] goes back to the last change."""
+        return time - self._changed <= 1e-9 * (self.time - self._changed)
+
     def _leave(self, run: RecordedTrajectory) -> bool:
         """Start a mode that has become unstable within the last step from thermal noise; return whether one has."""
         parts = zip(*(s.arrays() for s in self._recent), strict=True)
         recent = Steps(*(np.concatenate(arrays)[-STEPS_KEPT:] for arrays in parts))
         recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
-        found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"))
+        before = self._stays if self._since_change(float(recent.starts[0])) else []
+        found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before)
         if found is None:
             return False
         self._y = unknowns_at(run, found.instant)
@@ -719,6 +737,7 @@ class Circuit:
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
         self._departures = 0
+        self._remember_noise()
         if self._cycle is not None:
             self._y, self._cycle = self._unknowns_now(), None
         if self._front > self.time and self._pending is not None:

@@ -240,7 +240,7 @@ def grows_unseen(
     before = control[REAL_PART]
     control[REAL_PART] = math.nan
     fastest = fastest_rate(m, A)
-    if not h * fastest > LONG:
+    if not (h * fastest > LONG or h > 0.99 * control[1]):   # nor as long as steps may be: none will be longer
         control[CHANGE] = 0.0
         return False
     scale = vectors[3]

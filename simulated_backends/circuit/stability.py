@@ -12,6 +12,7 @@ noise would add later is 1 to 2 % of the variance.
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,12 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 
 INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and at most those before it
 FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier noise
-STEPS_KEPT = 512  #: that :func:`departure` is given at most
+STEPS_KEPT = 1 << 14  #: that :func:`departure` is given at most
+SHORT = 0.1  #: e-folds within which nothing need be looked at more closely
+TOGETHER = 32  #: short steps, within which nothing changes much
 PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
 GONE_LARGE = 2.0  #: times the size from which a mode counts as excited: then it is left to error control
+ALREADY = 2.0  #: times the limit: growth before the step in question that no error of counting explains
 _STANDS = 1e-6  #: change of an unknown, as a share of itself, that is none
 _MOST_GROWTH = 2.0 * LIMIT + 2.0  #: e-folds of the covariance in one interval
 _CHANNEL = 1 << 20  #: of the normal numbers: none of a device's
@@ -42,11 +46,13 @@ class Departure:
 
 
 @dataclass(frozen=True)
-class _Point:
-    time: float
+class Point:
+    """A circuit linearised: x' = A x + N noise."""
+
+    time: float  #: [s]
     A: FloatArray
-    noise: FloatArray   # N N^T
-    real: float   # of the leading eigenvalue [1/s]
+    noise: FloatArray  #: N N^T
+    real: float  #: of the leading eigenvalue [1/s]
 
 
 def unknowns_in(steps: Steps, k: int, s: float) -> FloatArray:
@@ -54,13 +60,31 @@ def unknowns_in(steps: Steps, k: int, s: float) -> FloatArray:
     return np.asarray(steps.y0[k] * (1 - s) + s * (steps.y1[k] + (1 - s) * (steps.p[k] + s * steps.q[k])))
 
 
-def _point(compiled: CompiledCircuit, time: float, y: FloatArray) -> _Point:
+def _point(compiled: CompiledCircuit, time: float, y: FloatArray) -> Point:
     _, _, A, N = compiled.linearised(time, y)
-    return _Point(time, A, N @ N.T, float(np.linalg.eigvals(A).real.max()))
+    return Point(time, A, N @ N.T, float(np.linalg.eigvals(A).real.max()))
 
 
-def departure(compiled: CompiledCircuit, steps: Steps, seed: int) -> Departure | None:
-    """Return where in the last of ``steps`` a mode is to start growing; None: it grows by less than the limit.
+@dataclass(frozen=True)
+class Stay:
+    """The circuit at the end of a time in which nothing was changed: what the next one begins with comes from it."""
+
+    start: float  #: [s]
+    end: float  #: [s]
+    A: FloatArray
+    noise: FloatArray  #: N N^T
+
+
+def stay(compiled: CompiledCircuit, start: float, end: float, y: FloatArray) -> Stay:
+    """Look at the circuit at the end of a stay, at the unknowns ``y``."""
+    point = _point(compiled, end, y)
+    return Stay(start, end, point.A, point.noise)
+
+
+def departure(
+    compiled: CompiledCircuit, steps: Steps, seed: int, before: Sequence[Stay] = ()
+) -> Departure | None:
+    """Return where in the last of ``steps`` a mode is to start growing; None: it does not, or has grown before.
 
     Parameters
     ----------
@@ -70,36 +94,53 @@ def departure(compiled: CompiledCircuit, steps: Steps, seed: int) -> Departure |
         What happened since the last change, or since the circuit may have been excited; the last one is in question.
     seed : int
         Of the noise.
+    before : sequence of Stay
+        Those that led to the first of ``steps``, with changes in between.
     """
     last = steps.starts.size - 1
     points = _points(compiled, steps, last, INSIDE, 0)
     # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
     k = last - 1
     while k >= 0 and _decay(points) < FORGOTTEN:
-        parts = BEFORE if steps.lengths[k] * abs(points[0].real) > 0.1 else 1
-        points = _points(compiled, steps, k, parts, 0) + points[1:]
-        k -= 1
-    grown, instant = 0.0, None
+        begin, rate = k, abs(points[0].real)
+        while begin > 0 and k - begin < TOGETHER and (points[0].time - steps.starts[begin - 1]) * rate < SHORT:
+            begin -= 1
+        if begin == k:
+            parts = BEFORE if steps.lengths[k] * rate > SHORT else 1
+            points = _points(compiled, steps, k, parts, 0) + points[1:]
+        else:
+            points = [_point(compiled, float(steps.starts[begin]), steps.y0[begin]), *points]
+        k = begin - 1
+    start, h = float(steps.starts[last]), float(steps.lengths[last])
+    # short steps follow what still rings, and the rate with it: they were counted one by one on the way
+    grown, instant = 0.0, points[-1].time if h * abs(points[-1].real) < SHORT else None
     for a, b in itertools.pairwise(points):
-        before, after, length = a.real, b.real, b.time - a.time
-        more = length * _positive_part(before, after)
-        if grown + more >= LIMIT and b.time > steps.starts[last]:
-            instant = a.time + length * _share(before, after, (LIMIT - grown) / length)
+        first, then, length = a.real, b.real, b.time - a.time
+        more = length * _positive_part(first, then)
+        if b.time <= start and grown > ALREADY * LIMIT:   # in steps short enough to follow it: no rest
+            return None
+        if grown + more >= LIMIT and b.time > start:
+            instant = a.time + length * _share(first, then, (LIMIT - grown) / length)
             break
-        grown = grown + more if after > 0.0 else 0.0
+        grown = grown + more if then > 0.0 else 0.0
     if instant is None:
         return None
-    start, h = float(steps.starts[last]), float(steps.lengths[last])
     instant = max(instant, start + 1e-3 * h)
-    end = _point(compiled, instant, unknowns_in(steps, last, (instant - start) / h))
+    y = unknowns_in(steps, last, (instant - start) / h)
+    end = _point(compiled, instant, y)
     scale = compiled.weights[: compiled.differential] / compiled.rtol
-    covariance = _carried([p for p in points if p.time < instant] + [end], scale)
+    points = [p for p in points if p.time < instant] + [end]
+    covariance = carried_covariance(points, scale, [s for s in before if s.A.shape == end.A.shape])
     values = np.linalg.eigvals(end.A)
     leading = values[np.argmax(values.real)]
-    return Departure(instant, _draw(covariance, seed, instant), PER_RADIAN / max(abs(leading), 1e-300))
+    displacement = _draw(covariance, seed, instant)
+    # what thermal noise cannot have done says that there was no equilibrium
+    if not (abs(displacement) <= LARGE * (scale + abs(y[: scale.size]))).all():
+        return None
+    return Departure(instant, displacement, PER_RADIAN / max(abs(leading), 1e-300))
 
 
-def _points(compiled: CompiledCircuit, steps: Steps, k: int, parts: int, first: int) -> list[_Point]:
+def _points(compiled: CompiledCircuit, steps: Steps, k: int, parts: int, first: int) -> list[Point]:
     """Linearise the circuit at equal distances within a step, its end a little before."""
     shares = np.linspace(0.0, 1.0, parts + 1)
     shares[-1] -= 1e-6
@@ -107,7 +148,7 @@ def _points(compiled: CompiledCircuit, steps: Steps, k: int, parts: int, first: 
             for s in shares[first:]]
 
 
-def _decay(points: list[_Point]) -> float:
+def _decay(points: list[Point]) -> float:
     """Return the e-folds by which the leading mode has decayed before it first grew."""
     total = 0.0
     for a, b in itertools.pairwise(points):
@@ -138,8 +179,12 @@ def _share(before: float, after: float, wanted: float) -> float:
     return high
 
 
-def _carried(points: list[_Point], scale: FloatArray) -> FloatArray:
-    """Return the covariance at the last point, from what is stationary at the first (nothing, if that is unstable)."""
+def carried_covariance(points: list[Point], scale: FloatArray, before: Sequence[Stay]) -> FloatArray:
+    """Return the covariance at the last point.
+
+    It comes from what was stationary in the first of the stays before, else at the first point (nothing, if that is
+    unstable).
+    """
     # what does not move meanwhile (the memory of a hysteresis) has eigenvectors that are hardly apart: it stays out
     rates = np.max([abs(p.A * scale / scale[:, None]).max(axis=1) for p in points], axis=0)
     moving = np.flatnonzero(rates * (points[-1].time - points[0].time) > _STANDS)
@@ -151,7 +196,10 @@ def _carried(points: list[_Point], scale: FloatArray) -> FloatArray:
 
     first = points[0]
     S = np.zeros((moving.size, moving.size))
-    if first.real < 0.0:
+    for k, stay in enumerate(before):
+        whole = k == 0 and np.linalg.eigvals(stay.A[inside]).real.max() < 0.0
+        S = _advance(*scaled(stay.A, stay.noise), S, math.inf if whole else stay.end - stay.start)
+    if first.real < 0.0 and not before:
         S = _advance(*scaled(first.A, first.noise), S, math.inf)
     for a, b in itertools.pairwise(points):
         S = _advance(*scaled(0.5 * (a.A + b.A), 0.5 * (a.noise + b.noise)), S, b.time - a.time)

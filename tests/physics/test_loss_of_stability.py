@@ -1,5 +1,6 @@
 """An equilibrium that has lost stability is left as a real circuit leaves it: by thermal noise of its resistances."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -7,9 +8,14 @@ import pytest
 
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.batch import Crossing, one_by_one, run_batch
-from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
+from tsbench.simulated_backends.circuit.engine import Segment
+from tsbench.simulated_backends.circuit.growth import CONTROL_SIZE
+from tsbench.simulated_backends.circuit.integrator import FIRST_STEP
 from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.simulated_backends.circuit.stability import Point, Stay, carried_covariance, departure
+from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.devices.catalogue import device_model
 
 OSCILLATOR = """ramp
@@ -19,6 +25,7 @@ C1 n 0 {farads}
 X1 n 0 nbo2
 .tran 20n {stop} uic
 """
+STAIRCASE = "R1 in n 2853.64\nC1 n 0 152.562p\nX1 n 0 tin_nbo2\n"
 RAMP = OSCILLATOR.format(points="0 0 3m 4.2", farads="80p", stop="3m")
 
 
@@ -40,6 +47,21 @@ def swings(times: np.ndarray, values: np.ndarray, size: float) -> np.ndarray:
                 found.append(at)
             high, at, rising = v, t, 1
     return np.array(found)
+
+
+class Waveform:
+    """Keeps a node's voltage at the ends of steps and within."""
+
+    def __init__(self, node: str) -> None:
+        self.node, self.parts = node, [(np.zeros(0), np.zeros(0))]
+
+    def observe(self, segment: Segment) -> None:
+        edges = segment.times
+        fine = (edges[:-1, None] + np.diff(edges)[:, None] * np.arange(4) / 4).reshape(-1)
+        self.parts.append((fine, segment.voltage(self.node, fine)))
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.concatenate([t for t, _ in self.parts]), np.concatenate([v for _, v in self.parts])
 
 
 def ramp_to(until: float, seed: int = 1, parts: int = 1, specialised: bool = False) -> Circuit:
@@ -113,6 +135,64 @@ def test_lanes_of_a_batch_leave_as_circuits_alone_do(extra: str) -> None:
 
 
 OPERATING = "point\nVin in 0 {volts}\nR1 in n 5k\nC1 n 0 80p\nX1 n 0 nbo2\n.tran 10n 20u\n"
+
+
+@pytest.mark.parametrize("largest", ["", "0 20n ", "0 3n "])
+def test_a_largest_step_does_not_keep_noise_away(largest: str) -> None:
+    """Short steps damp no mode, but nothing excites it either: without noise it starts from rounding, 11 us late."""
+    text = OSCILLATOR.format(points="0 0.9 300u 1.6", farads="80p", stop="300u").replace("uic", f"{largest}uic")
+    found = [simulate(text, seed=seed) for seed in range(5)]
+    begins = [swings(r.times, r.columns["v(n)"], 0.05)[0] for r in found]
+    assert 251.4e-6 < min(begins) < max(begins) < 253.2e-6
+    assert len(set(begins)) == 5
+
+
+def test_noise_of_one_level_is_what_the_next_begins_with() -> None:
+    """A mode is damped at one level of the source and grows at the next: both stays have their part in the variance."""
+    rate, strength, growth, length = -1e5, 3.0, 4e5, 4e-6
+    before = Stay(0.0, 1e-3, np.array([[rate]]), np.array([[strength]]))
+    points = [Point(1e-3 + k * length / 8, np.array([[growth]]), np.array([[strength]]), growth) for k in range(9)]
+    expected = (strength / (2 * -rate) + strength / (2 * growth)) * np.exp(2 * growth * length)
+    expected -= strength / (2 * growth)
+    assert carried_covariance(points, np.ones(1), [before])[0, 0] == pytest.approx(expected)
+    short = Stay(1e-3 - 2e-6, 1e-3, np.array([[rate]]), np.array([[strength]]))
+    left = strength / (2 * 5e5)   # from a level damped five times as much, of which some is left
+    expected += (left - strength / (2 * -rate)) * np.exp(2 * rate * 2e-6) * np.exp(2 * growth * length)
+    stays = [Stay(0.0, 1e-3 - 2e-6, np.array([[-5e5]]), np.array([[strength]])), short]
+    assert carried_covariance(points, np.ones(1), stays)[0, 0] == pytest.approx(expected)
+
+
+def test_a_source_meters_staircase_leaves_with_a_spread() -> None:
+    """The onset after a level is drawn from noise, of the level before too: mean and spread as by small steps."""
+    cases = {s: build_circuit(parse_netlist(STAIRCASE, terminals=["in"]), stages=[("smu", "in")], seed=s)
+             for s in range(8)}
+    begins = []
+    for circuit in cases.values():
+        seen = Waveform("n")
+        circuit.add_observer(seen)
+        for k, level in enumerate((3.75864544, 3.73599022, 3.71333501)):
+            circuit.set_stage("smu", dataclasses.replace(
+                IDLE_STAGE, level=level, limit=1.0, output_resistance=0.1, voltage_time_constant=2e-6, slew_rate=1e9))
+            circuit.advance((k + 1) * 185e-6 if k < 2 else 420e-6, skip=False)
+        times, volts = seen.arrays()
+        third = times > 370e-6
+        begins.append(swings(times[third], volts[third], 0.033)[3] - 370e-6)
+    assert np.ptp(begins) > 2e-6
+    assert 19.6e-6 < np.mean(begins) < 25.8e-6   # 20 runs by small steps: 22.7 us, standard deviation 2.9 us
+
+
+def test_an_oscillation_that_is_there_is_no_equilibrium() -> None:
+    """What is in full swing leaves nothing: wherever a record ends, noise would move it by next to nothing."""
+    circuit = build_circuit(parse_netlist(OSCILLATOR.format(points="0 1.6", farads="5p", stop="1u")))
+    circuit.advance(2e-6, skip=False)
+    control, y = np.zeros(CONTROL_SIZE), circuit.unknowns()
+    control[:9] = [1e-6, np.inf, FIRST_STEP, 0.0, 0.0, np.inf, 0.0, 0.0, NOTHING_BEFORE]
+    steps, _, _ = circuit.compiled.integrate(control, 0.0, y, True, 1e-6, 400)
+    assert np.ptp(steps.y0[:, 0]) > 0.2 * 5e-12   # charge of a whole swing
+    for k in range(1, steps.starts.size + 1):
+        found = departure(circuit.compiled, steps.part(0, k), 1)
+        if found is not None:
+            assert (abs(found.displacement) < 0.01 * (abs(steps.y0[:, : found.displacement.size]).max(axis=0))).all()
 
 
 @pytest.mark.parametrize(("volts", "node"), [(1.0, 0.87786), (1.5, 1.02053), (2.2, 0.94061), (3.2, 0.89139)])
