@@ -201,11 +201,12 @@ def by_reference(case: Case) -> Found:
 def by_us(case: Case, before: Found) -> Found:
     """Run one circuit by our engine, at default settings, and return what was found beside the reference."""
     swing, gap, short = float(before["swing"]), float(before["gap"]), bool(before["short"])
-    ours, steps, evaluations = whole(case, swing, gap)
+    since = max(Reference(case).begin(), case.hold)
+    ours, steps, evaluations = whole(case, swing, gap, since)
     result: Found = {"number": case.number, "ours": ours, "steps": steps, "evaluations": evaluations}
     if not (ours and before["reference"] == RUNS):
         return result
-    found = [along(case, swing, gap, seed, once=not short) for seed in range(RUNS)]
+    found = [along(case, swing, gap, since, seed, once=not short) for seed in range(RUNS)]
     result.update(our_begins=[begin for begin, _ in found])
     if short:
         result.update(our_ends=[end for _, end in found])

@@ -85,7 +85,7 @@ class Case:
 def rates(case: Case, source: float, y: FloatArray) -> FloatArray:
     """Return dy/dt at a source voltage."""
     model, ds = case.model, np.zeros(y.size - 1)
-    i = device(model.kind, _parameters(case.name), float(y[0]), y[1:], ds)
+    i = device(model.kind, _parameters(case.name), float(y[0]), y[1:], ds)[0]
     return np.array([((source - y[0]) / case.load - i) / case.capacitance, *ds])
 
 

@@ -8,23 +8,28 @@ import numpy as np
 
 from benchmarks.ramps_cases import Case
 from benchmarks.ramps_counts import advance, build
-from benchmarks.ramps_reference import BEGUN, ENDED, METER_LEVELS, note_all, watch
+from benchmarks.ramps_reference import BEGUN, ENDED, METER_LEVELS, THIRD, note_all, watch
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
 
 class Watch:
-    """Follows the node's voltage: at the ends of steps and three points within each."""
+    """Follows the node's voltage, or that of an inner film: at the ends of steps and 15 points within each.
 
-    def __init__(self, swing: float, gap: float) -> None:
-        self.state = watch(swing, gap)
+    From ``since`` [s] on, as the reference does: what the ramp itself has moved before would count as half a swing.
+    """
+
+    def __init__(self, case: Case, swing: float, gap: float, since: float) -> None:
+        self.state, self.inner, self.since = watch(swing, gap), case.model.kind == THIRD, since
 
     def observe(self, segment: Segment) -> None:
         """Take a segment."""
         assert isinstance(segment, RecordedTrajectory)
         edges = segment.times
-        fine = (edges[:-1, None] + np.diff(edges)[:, None] * np.array([0.0, 0.25, 0.5, 0.75])).reshape(-1)
-        note_all(self.state, fine, segment.voltage("n", fine))
+        fine = (edges[:-1, None] + np.diff(edges)[:, None] * np.arange(16) / 16.0).reshape(-1)
+        fine = fine[fine >= self.since]
+        volts = segment.state("X1", 0, fine) if self.inner else segment.voltage("n", fine)
+        note_all(self.state, fine, volts)
 
 
 class Begun(Exception):
@@ -41,22 +46,22 @@ class Beginning(Watch):
             raise Begun
 
 
-def whole(case: Case, swing: float, gap: float) -> tuple[bool, int, int]:
+def whole(case: Case, swing: float, gap: float, since: float) -> tuple[bool, int, int]:
     """Return whether the ramp makes it oscillate by default; steps and evaluations to there, or of all of it."""
     circuit = build(case)
     advance(circuit, case, case.hold)
-    seen = Beginning(swing, gap)
+    seen = Beginning(case, swing, gap, since)
     circuit.add_observer(seen)
     with contextlib.suppress(Begun):
         advance(circuit, case, case.hold + case.ramp)
     return not math.isnan(seen.state[BEGUN]), circuit.steps, circuit.evaluations
 
 
-def along(case: Case, swing: float, gap: float, seed: int, once: bool) -> tuple[float, float]:
+def along(case: Case, swing: float, gap: float, since: float, seed: int, once: bool) -> tuple[float, float]:
     """Return when an oscillation begins with a seed and, without ``once``, when its last swing ends [s]."""
     circuit = build(case, seed=seed + 1)
     advance(circuit, case, case.hold)
-    seen = Beginning(swing, gap) if once else Watch(swing, gap)
+    seen = Beginning(case, swing, gap, since) if once else Watch(case, swing, gap, since)
     circuit.add_observer(seen)
     with contextlib.suppress(Begun):
         advance(circuit, case, case.hold + case.ramp)
@@ -76,7 +81,7 @@ def ending(case: Case, swing: float, gap: float, start: float, stop: float, seed
         levels=METER_LEVELS - round((start - case.hold) / case.dwell))
     circuit = build(rest, seed=seed + 1)
     advance(circuit, rest, wait)
-    seen = Watch(swing, gap)
+    seen = Watch(case, swing, gap, 0.0)
     circuit.add_observer(seen)
     advance(circuit, rest, wait + stop - start)
     return float(seen.state[ENDED]) - wait + start

@@ -2,10 +2,12 @@
 
     C dv/dt = (V(t) - v)/R - i(v, s) + sqrt(2kT/R) xi_1 + sqrt(2kT i/v) xi_2,      ds/dt = f(v, i, s)
 
-The classical Runge-Kutta method with a fixed step, which is shorter where a moving core runs away (it grows within a
-hundredth of that); the noises are constant over a step (their strength is that of 4kT/R, one-sided, at 300 K). In the
-element of third order the noise of its inner resistance stands for xi_2. It shares no code with the integrator: device
-equations are written down again from the headers of the models.
+The classical Runge-Kutta method with a step of 0.15 of the fastest time constant, shorter where a moving core runs
+away; the noises are constant over a step (their strength is that of 4kT/R, one-sided, at 300 K). In the element of
+third order the noise of its inner resistance stands for xi_2, and the film's voltage is observed: the node follows the
+source within its RC time and has, over that bandwidth, a noise kT/C that is no part of the oscillation. Else the node's
+voltage is. It shares no code with the integrator: device equations are written down again from the headers of the
+models.
 """
 
 import math
@@ -20,6 +22,8 @@ FloatArray = npt.NDArray[np.float64]
 
 BOLTZMANN_J, BOLTZMANN_EV, CHARGE, VACUUM = 1.380649e-23, 8.617333262e-5, 1.602176634e-19, 8.8541878128e-12
 TEMPERATURE = 300.0
+COARSE = 2.5  #: times a case's ``dt``, 0.15 of the fastest time constant along the equilibria: the step there
+AT_ONCE = 0.15  #: and of the fastest one elsewhere on a limit cycle
 CORE_CHANGE = 1e-5  #: of a moving core's state, for the rate of its runaway
 FILM_3D, CORE, FILM_1D, THIRD = 0, 3, 4, 5   # kinds of the catalogue's models
 METER_LEVELS, METER_TIME = 200, 2e-6  #: of a sweep by a source meter: its levels, and its loop's time [s]
@@ -59,8 +63,11 @@ def _film(kind: int, p: FloatArray, bulk: float, v: float, t: float) -> tuple[fl
 
 
 @njit(cache=True)
-def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) -> float:
-    """Return the current at terminal voltage ``v`` and states ``s``, and write the rates of the states."""
+def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) -> tuple[float, float, float]:
+    """Return what flows at terminal voltage ``v`` and states ``s``, and write the rates of the states.
+
+    Current [A], differential conductance at these states [S], and of a film the rate [1/s] at which it runs away.
+    """
     if kind == CORE:
         psi = s[0]
         w = 1.0 / max(psi, 2e-3)
@@ -68,7 +75,7 @@ def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) ->
         resistance = p[0] / (1.0 + p[1] * core)
         i = v / (resistance + p[2])
         ds[0] = (resistance * i * i - p[3] * psi) / (p[4] * (1.0 - core * (1.0 + 2.0 * w)) + p[5] * core * w * w)
-        return i
+        return i, 1.0 / (resistance + p[2]), 0.0
     if kind == THIRD:
         film, t, m = s[0], s[1], s[2]
         through = _film(FILM_3D, p, _bulk(p, t), film, t)[0] + p[9] * m * film
@@ -77,9 +84,9 @@ def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) ->
         ds[1] = (through * film - (t - p[7]) / p[5]) / p[6]
         z = (t - p[10] + p[11] * (m - 0.5)) / p[12]
         ds[2] = (1.0 / (1.0 + math.exp(-z)) - m) / p[13]
-        return i
+        return i, 1.0 / p[4], 0.0
     t = s[0]
-    film, i, bulk = v, 0.0, _bulk(p, t)
+    film, i, slope, bulk = v, 0.0, 0.0, _bulk(p, t)
     for _ in range(40):   # film voltage behind the electrode
         i, slope = _film(kind, p, bulk, film, t)
         change = (film + p[4] * i - v) / (1.0 + p[4] * slope)
@@ -88,7 +95,7 @@ def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) ->
         if abs(change) < 1e-8:   # what Newton's method leaves then is a rounding error
             break
     ds[0] = (i * film - (t - p[7]) / p[5]) / p[6]
-    return i
+    return i, slope / (1.0 + p[4] * slope), i * film * p[2] / (BOLTZMANN_EV * t * t * p[6])
 
 
 DIRECTION, HIGH, LOW, AT, SWING, GAP, BEFORE, STREAK, BEGUN, ENDED, TOP, BOTTOM = range(12)
@@ -137,7 +144,7 @@ def run(
     kind: int, p: FloatArray, resistance: float, capacitance: float, y: FloatArray, t: float, stop: float, dt: float,
     first: FloatArray, last: FloatArray, noisy: bool, seed: int, meter: bool, state: FloatArray, once: bool,
 ) -> float:
-    """Integrate y = (node voltage, states...) from ``t`` to ``stop`` [s] and follow the node's voltage in ``state``.
+    """Integrate y = (node voltage, states...) from ``t`` to ``stop`` [s] and follow the observed voltage in ``state``.
 
     ``first`` and ``last`` are (time [s], voltage [V]) of the ends of the source's straight line; with ``meter`` it is
     a staircase of a source meter. With ``once`` it ends where an oscillation has begun. Returns the time reached [s].
@@ -162,12 +169,15 @@ def run(
                 within = elapsed - level * dwell
                 source = first[1] + slope * dwell * (
                     level + 1.0 - math.exp(-within / METER_TIME) * (1.0 + math.exp(-dwell / METER_TIME)))
-            i = device(kind, p, z[0], z[1:], ds)
-            if stage == 0 and kind == CORE:
-                rate, z[1] = ds[0], z[1] + CORE_CHANGE
-                conductance = abs(device(kind, p, z[0], z[1:], ds) / z[0]) if z[0] != 0.0 else 0.0
-                fastest = max(abs(ds[0] - rate) / CORE_CHANGE, (1.0 / resistance + conductance) / capacitance)
-                ds[0], z[1], step = rate, y[1], min(step, 0.02 / fastest)
+            i, conductance, away = device(kind, p, z[0], z[1:], ds)
+            if stage == 0:
+                fastest = max((1.0 / resistance + conductance) / capacitance, away)
+                if kind == CORE:
+                    rate, z[1] = ds[0], z[1] + CORE_CHANGE
+                    device(kind, p, z[0], z[1:], ds)
+                    fastest = 7.5 * max(abs(ds[0] - rate) / CORE_CHANGE, fastest)
+                    ds[0], z[1] = rate, y[1]
+                step = min(COARSE * dt, AT_ONCE / fastest)
             if stage == 0 and noisy:
                 strength = math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE / step)
                 noise = strength * math.sqrt(1.0 / resistance) * np.random.normal()
@@ -183,7 +193,7 @@ def run(
         for a in range(n):
             y[a] += step / 6.0 * (k1[a] + 2.0 * k2[a] + 2.0 * k3[a] + k4[a])
         t += step
-        note(state, t, y[0])
+        note(state, t, y[1] if kind == THIRD else y[0])
         if once and state[BEGUN] > 0.0:
             break
     return t

@@ -23,7 +23,18 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceMeterStage,
     SourceWaveform,
 )
-from tsbench.simulated_backends.circuit.growth import CHANGE, CONTROL_SIZE, E_FOLDS, LOOKS, REAL_PART, SINCE, WATCH
+from tsbench.simulated_backends.circuit.fading import SOON, Fading
+from tsbench.simulated_backends.circuit.growth import (
+    CHANGE,
+    CONTROL_SIZE,
+    E_FOLDS,
+    FADED,
+    FADES_AFTER,
+    LOOKS,
+    REAL_PART,
+    SINCE,
+    WATCH,
+)
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.operating_point import how_unstable, operating_point
 from tsbench.simulated_backends.circuit.period_map import ahead
@@ -90,11 +101,13 @@ class Circuit:
         self._observers: list[Observer] = []
         self._control = np.zeros(CONTROL_SIZE)
         self._control[:9] = [rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
+        self._control[REAL_PART], self._control[FADED] = math.nan, math.inf
         self._largest_step = largest_step
         self._notes: list[str] = []
         self._recent: list[Steps] = []   # the last steps since a change: how an equilibrium has lost stability
         self._stays: list[Stay] = []   # at rest, before the last changes
         self._changed = 0.0   # [s] when the last one was
+        self._fading = Fading()   # noise beside a small swing
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
@@ -335,6 +348,8 @@ class Circuit:
         most = self._changes.chunk if self._changes else LOOKED_INTO if self._compiled.controlled else None
         if self._growing:
             most = min(most or self._growing, self._growing)
+        if self._fading.active:
+            most = min(most or self._fading.steps, self._fading.steps)
         here = self._here
         until = max(min(until, self._changes.planned()) - self._base, math.nextafter(here, math.inf))
         driven = self._driven if self._skipping else None
@@ -361,9 +376,12 @@ class Circuit:
                 driven.add(steps, here, self._here)
             if self._changes and self._find_change(self._pending):
                 return
-            if status == UNSTABLE and self._leave(self._pending):
+            if status == UNSTABLE and math.isnan(self._control[FADES_AFTER]):
+                self._begin_noise(float(steps.lengths[-1]))
+            elif status == UNSTABLE and self._leave(self._pending):
                 return
             self._look_at_growth(steps.starts.size)
+            self._add_noise(steps)
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
                 what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
@@ -430,10 +448,32 @@ class Circuit:
         self._watch_growth(found.largest_step)
         return True
 
+    def _begin_noise(self, step: float) -> None:
+        """See whether noise counts beside a small swing, behind a step of length ``step`` [s]."""
+        if self._fading.begin(self._compiled, self._front, self._y, self.rtol, step):
+            self._control[WATCH] = 0.0
+        self._control[FADES_AFTER] = self._here
+        self._control[FADED] = SOON * self._fading.largest
+
+    def _add_noise(self, steps: Steps) -> None:
+        if not self._fading.active:
+            return
+        self._fading.steps -= steps.starts.size
+        if self._fading.steps > 0:
+            return
+        seed, step = seed_of(self.seed or 0, "thermal noise"), float(steps.lengths[-1])
+        goes_on = self._fading.displace(self._compiled, self._front, self._y, self.rtol, step, seed)
+        self._make_consistent(self._front)
+        if not goes_on:
+            self._control[SINCE] = self._here
+            self._watch_growth(None)
+
     def _watch_growth(self, largest_step: float | None) -> None:
         """Keep steps below ``largest_step`` [s] while a mode grows; None: none does any more."""
         growing = largest_step is not None
         self._growing = self._between_looks if growing else 0
+        self._fading.active = False
+        self._control[FADES_AFTER], self._control[FADED] = -math.inf, SOON * self._fading.largest
         self._control[WATCH] = float(self._watched() and not growing)
         self._control[1] = min(largest_step or math.inf, self._largest_step, self._sine_step)
         self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0

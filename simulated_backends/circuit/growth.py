@@ -25,12 +25,16 @@ ComplexArray = npt.NDArray[complex128]
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
 LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
+WEAK = 0.02  #: real part, as a share of the imaginary one, of a mode so near to the edge that noise matters
+LOOK_AGAIN = 20.0  #: radians, three periods, behind which a mode's size is taken again
+FOLLOWED = 1.0  #: a step times the imaginary part, below which error control follows what swings
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding
 #: places in the integrator's ``control``: 1 while it looks; real part [1/s] at the last look (NaN: not known) and its
 #: change over the last step [1/s per s]; e-folds so far; since when [s] the circuit may be taken as never excited;
-#: evaluations of the circuit that looking has cost
-WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS = 9, 10, 11, 12, 13, 14
-CONTROL_SIZE = 15
+#: evaluations of the circuit that looking has cost; from when on [s] a weak mode that swings is reported (NaN: now);
+#: imaginary part [1/s] at the last look; size of a mode below which it is reported
+WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS, FADES_AFTER, IMAGINARY, FADED = 9, 10, 11, 12, 13, 14, 15, 16, 17
+CONTROL_SIZE = 18
 
 
 @compiled
@@ -227,16 +231,29 @@ def size_of_mode(
 
 
 @compiled
-def grows_unseen(
+def _size_now(
+    circuit: Arrays, scratch: Arrays, weights: FloatArray, y: FloatArray, value: complex, control: FloatArray
+) -> float:
+    """Return the size of a mode; the drive and its slope are those that :func:`_grows` has."""
+    L, _, _, devices, stages, index = circuit
+    vectors, matrices, _, drives, work, Z = scratch
+    n, m, A, scale = y.size, index[3 + 2 * index[1]], matrices[2], vectors[3]
+    right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], A)
+    control[LOOKS] += 1.0
+    eliminate_currents(n, m, A, vectors[0], vectors[1])
+    return float(size_of_mode(m, A, vectors[0], vectors[1], scale, value, Z))
+
+
+@compiled
+def _grows(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
 ) -> bool:
-    """Look at the circuit at the end of a step of length ``h`` [s]; return whether :mod:`.stability` is to see to it.
+    """Return whether a mode has grown unseen.
 
     The third matrix of ``scratch`` holds A at ``t``, y; ``drives[2]`` and ``drives[3]`` the drive there and its slope.
     """
-    L, _, _, devices, stages, index = circuit
-    vectors, matrices, _, drives, work, Z = scratch
-    n, m, A, rtol = y.size, index[3 + 2 * index[1]], matrices[2], control[0]
+    vectors, matrices, Z, index = scratch[0], scratch[1], scratch[5], circuit[5]
+    m, A, rtol = index[3 + 2 * index[1]], matrices[2], control[0]
     before = control[REAL_PART]
     control[REAL_PART] = math.nan
     fastest = fastest_rate(m, A)
@@ -254,6 +271,7 @@ def grows_unseen(
     if abs(real) < _ROUNDING * fastest:
         real = 0.0
     control[REAL_PART] = real
+    control[IMAGINARY] = value.imag
     change, control[CHANGE] = control[CHANGE], 0.0
     if math.isnan(before):   # not known
         before = -abs(real)
@@ -273,12 +291,26 @@ def grows_unseen(
         control[E_FOLDS] = 0.0
     if not grown:
         return False
-    if real > 0.0:
-        right_side_and_jacobian(
-            L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], A)
-        control[LOOKS] += 1.0
-        eliminate_currents(n, m, A, vectors[0], vectors[1])
-        if size_of_mode(m, A, vectors[0], vectors[1], scale, value, Z) > max(LARGE, 10.0 * rtol):
-            control[SINCE] = t
-            return False
+    if real > 0.0 and _size_now(circuit, scratch, weights, y, value, control) > max(LARGE, 10.0 * rtol):
+        control[SINCE] = t
+        return False
     return True
+
+
+@compiled
+def grows_unseen(
+    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
+) -> bool:
+    """Look at the circuit at the end of a step of length ``h`` [s]; return whether somebody is to see to it.
+
+    That is :mod:`.stability`, or where :data:`FADES_AFTER` has become NaN, :mod:`.fading`.
+    """
+    if _grows(circuit, scratch, control, weights, y, h, t):
+        return True
+    real, imaginary = control[REAL_PART], abs(control[IMAGINARY])
+    if (control[6] == 0.0 or t < control[FADES_AFTER] or not abs(real) < WEAK * imaginary
+            or h * imaginary > FOLLOWED):
+        return False
+    size = _size_now(circuit, scratch, weights, y, complex(real, imaginary), control)
+    control[FADES_AFTER] = math.nan if size < control[FADED] else t + LOOK_AGAIN / imaginary
+    return bool(size < control[FADED])

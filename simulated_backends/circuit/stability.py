@@ -232,10 +232,15 @@ def _draw(covariance: FloatArray, seed: int, instant: float) -> FloatArray:
     """Return a normal displacement that is a function of the seed and the instant."""
     scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    numbers = normal_numbers(seed, _CHANNEL, instant, scale.size)
+    return np.asarray(scale * (vectors @ (np.sqrt(np.maximum(values, 0.0)) * numbers)))
+
+
+def normal_numbers(seed: int, channel: int, instant: float, count: int) -> FloatArray:
+    """Return standard normal numbers that are a function of seed, channel and instant [s]."""
     share, octave = math.frexp(instant)   # to 20 bits: the last digits depend on the order of sums
     place = (octave + 2048) << 21 | round(share * 2.0**20)
-    numbers = np.array([normal_number(seed, _CHANNEL, place, k + 1) for k in range(scale.size)])
-    return np.asarray(scale * (vectors @ (np.sqrt(np.maximum(values, 0.0)) * numbers)))
+    return np.array([normal_number(seed, channel, place, k + 1) for k in range(count)])
 
 
 def still_small(compiled: CompiledCircuit, time: float, y: FloatArray, rtol: float) -> float | None:

@@ -5,12 +5,14 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.linalg import expm, solve_continuous_lyapunov
 
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.batch import Crossing, one_by_one, run_batch
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Segment
+from tsbench.simulated_backends.circuit.fading import NOISES_PER_LOOK, Fading
 from tsbench.simulated_backends.circuit.growth import CONTROL_SIZE
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP
 from tsbench.simulated_backends.circuit.simulate import simulate
@@ -62,6 +64,17 @@ class Waveform:
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         return np.concatenate([t for t, _ in self.parts]), np.concatenate([v for _, v in self.parts])
+
+
+class Film:
+    """Keeps the film voltage of an element of third order."""
+
+    def __init__(self, parts: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        self.parts = parts
+
+    def observe(self, segment: Segment) -> None:
+        times = np.linspace(segment.start, segment.end, 16 * segment.times.size)
+        self.parts.append((times, segment.state("X1", 0, times)))
 
 
 def ramp_to(until: float, seed: int = 1, parts: int = 1, specialised: bool = False) -> Circuit:
@@ -193,6 +206,47 @@ def test_an_oscillation_that_is_there_is_no_equilibrium() -> None:
         found = departure(circuit.compiled, steps.part(0, k), 1)
         if found is not None:
             assert (abs(found.displacement) < 0.01 * (abs(steps.y0[:, : found.displacement.size]).max(axis=0))).all()
+
+
+FADING = "R1 in n 243.68\nC1 n 0 2.67122p\nX1 n 0 nbox_third_order\n"
+
+
+def test_noise_beside_a_swing_that_fades_has_the_variance_of_the_linear_circuit() -> None:
+    """Displacements a quarter of a period apart, exact in between, leave the covariance of Lyapunov's equation."""
+    circuit = build_circuit(parse_netlist("Vin in 0 1.8449\n" + FADING))
+    circuit.settle()
+    compiled, y = circuit.compiled, circuit.unknowns()
+    _, _, A, N = compiled.linearised(0.0, y)
+    expected = np.sqrt(np.diag(solve_continuous_lyapunov(A, -N @ N.T)))
+    fading, rest, time, step = Fading(), y.copy(), 0.0, 6e-9
+    assert fading.begin(compiled, time, y, 1e-6, step)
+    m, forward, seen = compiled.differential, expm(A * step), []
+    for _ in range(400):   # as often as it looks whether that is still worth while
+        for _ in range(NOISES_PER_LOOK - 1):
+            y[:m] = rest[:m] + forward @ (y - rest)[:m]
+            time += step
+            assert fading.displace(compiled, time, y, 1e-6, step, seed=3)
+            seen.append((y - rest)[:m].copy())
+        fading.begin(compiled, time, y, 1e-6, step)
+    film, temperature = np.std(seen, axis=0)[1:3] / expected[1:3]
+    assert film == pytest.approx(1.0, abs=0.07)
+    assert temperature == pytest.approx(1.0, abs=0.07)
+
+
+def test_a_swing_that_fades_ends_by_its_seed() -> None:
+    """On a ramp out of the window the swing of the film goes under in noise; without it, every seed ended at once."""
+    source = "Vin in 0 PWL(0 1.99 1u 1.99 7u 1.83)\n"
+    ends = []
+    for seed in range(6):
+        circuit = build_circuit(parse_netlist(source + FADING), seed=seed)
+        circuit.advance(6e-6, skip=False)
+        parts: list[tuple[np.ndarray, np.ndarray]] = []
+        circuit.add_observer(Film(parts))
+        circuit.advance(7e-6, skip=False)
+        times, volts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        ends.append(swings(times, volts, 2e-3)[-1])
+    assert len(set(ends)) == 6
+    assert np.ptp(ends) < 0.2e-6
 
 
 @pytest.mark.parametrize(("volts", "node"), [(1.0, 0.87786), (1.5, 1.02053), (2.2, 0.94061), (3.2, 0.89139)])
