@@ -567,10 +567,10 @@ class Circuit:
         if self._cycle is not None:
             self._follow(self._cycle, until)
             return True
-        if self._compiled.stochastic or self._changes.every_cycle or self._restart:
+        if not self._compiled.by_cycle or self._changes.every_cycle or self._restart:
             return False
         if self._driven is not None:
-            return self._skip_driven(self._driven, until, watched)
+            return not self._compiled.stochastic and self._skip_driven(self._driven, until, watched)
         return not watched and self._skip_limit_cycle(until)
 
     def _skip_limit_cycle(self, until: float) -> bool:
@@ -580,8 +580,8 @@ class Circuit:
         self._full = False   # one search per run of steps
         limit = min(until, self._base + self._control[5], self._changes.planned())
         steps = self._memory.steps(LONGEST_SEARCH)
-        accuracy = self._compiled.differential, self.rtol, self._compiled.weights
-        cycle = find_limit_cycle(steps, *accuracy)
+        accuracy = self._compiled.recurring, self.rtol, self._compiled.weights
+        cycle = None if self._compiled.stochastic else find_limit_cycle(steps, *accuracy)
         if cycle is None and self._memory.full:
             steps = self._memory.steps()
             cycle = find_recurrence(steps, *accuracy)

@@ -105,6 +105,12 @@ class CompiledCircuit:
         self.controlled = any(row >= 0 for row in controls)   #: some device follows a control voltage
         self._defect_space = defect_space(n, len(self._L), nu)
         self.stochastic = any(models[name].stochastic for name in names)
+        #: every stochastic device draws anew in each cycle, from a state that counts them, and is on no path of noise
+        self.by_cycle = all(models[name].counters for name in names if models[name].stochastic)
+        counting = [system.first_state[name] + models[name].states.index(counter)
+                    for name in names for counter in models[name].counters]
+        #: unknowns with a derivative, but for those that count
+        self.recurring = np.setdiff1d(np.arange(self.differential), counting)
         self._noise = noise_space(len(devices), self.stochastic, noise_refinement)
         self.topology = topology_of(
             len(system.linear), kinds, [system.first_state[name] for name in names], n, system.stage_index, controls,

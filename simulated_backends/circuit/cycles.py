@@ -7,7 +7,8 @@ the next change is known: whole periods need not be computed.
 An irregular oscillation (some elements are chaotic in windows of bias) has no cycle. Its path comes back arbitrarily
 near to where it was, though, and between two such visits it is nearly a closed orbit: the longest one found stands for
 what follows. Averages over it are those over some hundred spikes, and spikes behind it come at other instants than
-without skipping, as they would for a change of one part in a million.
+without skipping, as they would for a change of one part in a million. The same holds for an oscillation whose cycles
+differ by draws (an ovonic switch): the mean of some hundred cycles stands for that of those behind.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.circuit.trajectory import Steps
 
 REPEATS = 3  #: successive periods that must agree
@@ -88,19 +90,19 @@ class StepMemory:
         return Steps(*(np.concatenate(arrays) for arrays in zip(*map(Steps.arrays, runs), strict=True)))
 
 
-def find_limit_cycle(steps: Steps, differential: int, rtol: float, weights: FloatArray) -> LimitCycle | None:
+def find_limit_cycle(steps: Steps, recurring: IntArray, rtol: float, weights: FloatArray) -> LimitCycle | None:
     """Look for a limit cycle at the end of ``steps``.
 
     Parameters
     ----------
     steps : Steps
         What happened since the last change of any source.
-    differential : int
-        Number of unknowns that have a derivative (they come first): only these make sections.
+    recurring : array of int
+        Unknowns that have a derivative and come back: only these make sections.
     rtol, weights : float, array
         The solver's tolerances.
     """
-    crossings = _crossings(steps, differential, rtol, weights, REPEATS * MOST_CROSSINGS + 1)
+    crossings = _crossings(steps, recurring, rtol, weights, REPEATS * MOST_CROSSINGS + 1)
     if crossings is None or crossings.times.size <= REPEATS:
         return None
     crossing, times, states = crossings.steps, crossings.times, crossings.states
@@ -116,13 +118,13 @@ def find_limit_cycle(steps: Steps, differential: int, rtol: float, weights: Floa
     return None
 
 
-def find_recurrence(steps: Steps, differential: int, rtol: float, weights: FloatArray) -> LimitCycle | None:
+def find_recurrence(steps: Steps, recurring: IntArray, rtol: float, weights: FloatArray) -> LimitCycle | None:
     """Look for the longest stretch at the end of ``steps`` that begins nearly where it ends; parameters as above."""
-    crossings = _crossings(steps, differential, rtol, weights, steps.starts.size)
+    crossings = _crossings(steps, recurring, rtol, weights, steps.starts.size)
     if crossings is None or crossings.times.size <= FEWEST_CROSSINGS:
         return None
-    states = crossings.states[:, :differential]
-    swing = np.ptp(steps.y0[:, :differential], axis=0) + STATE_SLACK * weights[:differential] / NEAR
+    states = crossings.states[:, recurring]
+    swing = np.ptp(steps.y0[:, recurring], axis=0) + STATE_SLACK * weights[recurring] / NEAR
     distance = np.max(np.abs(states[:-FEWEST_CROSSINGS] - states[-1]) / swing, axis=1)
     near = np.flatnonzero(distance <= NEAR)
     if near.size == 0:
@@ -139,18 +141,18 @@ class _Crossings:
 
 
 def _crossings(
-    steps: Steps, differential: int, rtol: float, weights: FloatArray, most: int
+    steps: Steps, recurring: IntArray, rtol: float, weights: FloatArray, most: int
 ) -> _Crossings | None:
     """Return the last upward crossings of the middle of what swings most; None where nothing swings."""
-    if differential == 0:
+    if recurring.size == 0:
         return None   # nothing that could move by itself
-    recent = steps.y0[steps.starts.size // 2:, :differential]
+    recent = steps.y0[steps.starts.size // 2:, recurring]
     low, high = recent.min(axis=0), recent.max(axis=0)
-    swing = (high - low) / (weights[:differential] / rtol + np.maximum(abs(low), abs(high)))
-    section = int(np.argmax(swing))
-    if swing[section] < 1e-3:
+    swing = (high - low) / (weights[recurring] / rtol + np.maximum(abs(low), abs(high)))
+    widest = int(np.argmax(swing))
+    if swing[widest] < 1e-3:
         return None
-    level = 0.5 * (low[section] + high[section])
+    level, section = 0.5 * (low[widest] + high[widest]), int(recurring[widest])
     crossing = np.flatnonzero((steps.y0[:, section] < level) & (steps.y1[:, section] >= level))[-most:]
     part = _locate(steps, crossing, section, level)
     s = part[:, None]

@@ -29,7 +29,8 @@ class DeviceModel:
     terminals: ClassVar[tuple[str, ...]] = ("a", "b")  #: in the order of a netlist's line
     carries: ClassVar[tuple[str, str]] = ("a", "b")  #: where the current enters, and where it leaves
     senses: ClassVar[tuple[str, str] | None] = None  #: between which the control voltage is, if there is one
-    stochastic: ClassVar[bool] = False  #: a stochastic device is never skipped over
+    stochastic: ClassVar[bool] = False  #: no two periods of such a device are the same
+    counters: ClassVar[tuple[str, ...]] = ()  #: states that only count cycles, from which each cycle's draws follow
 
     def vector(self) -> FloatArray:
         """Return the parameters as the compiled kernel wants them."""

@@ -79,6 +79,7 @@ class Ovonic(DeviceModel):
     mechanism: ClassVar[str] = "ovonic"
     states: ClassVar[tuple[str, ...]] = ("temperature", "fired", "drift", "hazard", "cycles")
     stochastic: ClassVar[bool] = True
+    counters: ClassVar[tuple[str, ...]] = ("cycles",)
 
     def __post_init__(self) -> None:
         self._require_positive(

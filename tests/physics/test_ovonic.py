@@ -7,6 +7,7 @@ from scipy import stats
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.engine import Observer, Repetition, Segment
 from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.ovonic import draw_of, ovonic
@@ -105,3 +106,30 @@ def test_counts_its_cycles_and_forgets_an_unfinished_hazard() -> None:
 def test_impossible_parameters_are_refused(change: dict[str, float], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):
         device_model("ots_gst", change)
+
+
+class NodeMean(Observer):
+    """Adds up a node's voltage over time [V s], of what was computed and of what was passed over."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+
+    def observe(self, segment: Segment) -> None:
+        copies = segment.count if isinstance(segment, Repetition) else 1
+        one = segment.period if isinstance(segment, Repetition) else segment
+        self.total += copies * one.integral("voltage", "n", one.start, one.end)
+
+
+def test_an_oscillation_of_draws_is_passed_over_with_its_averages() -> None:
+    """Of 20 ms behind 20 kOhm, 87,000 cycles that all differ, some 400 are computed; the mean stays."""
+    text = "V1 in 0 3\nR1 in n 20k\nC1 n 0 20p\nX1 n 0 ots_gst\n.end"
+    means = []
+    for until, skip in ((0.21e-3, False), (20.01e-3, True)):
+        circuit = build_circuit(parse_netlist(text), seed=2)
+        circuit.advance(0.01e-3, skip=False)
+        seen = NodeMean()
+        circuit.add_observer(seen)
+        circuit.advance(until, skip=skip)
+        means.append(seen.total / (until - 0.01e-3))
+    assert circuit.steps < 300_000
+    assert means[1] == pytest.approx(means[0], rel=3e-3)
