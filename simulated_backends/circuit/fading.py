@@ -14,7 +14,8 @@ import numpy as np
 
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.growth import WEAK, size_of_mode
+from tsbench.simulated_backends.circuit.growth import WEAK
+from tsbench.simulated_backends.circuit.modes import size_of_mode
 from tsbench.simulated_backends.circuit.stability import normal_numbers
 
 BESIDE_NOISE = 100.0  #: times the noise of a mode at the edge: a larger swing does not feel it

@@ -13,14 +13,10 @@ follows those), the step loop stops: :mod:`.stability` starts the mode where the
 
 import math
 
-import numpy.typing as npt
-from numpy import complex128
-
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.equations import Arrays, right_side_and_jacobian
-from tsbench.simulated_backends.devices.compilation import compiled
-
-ComplexArray = npt.NDArray[complex128]
+from tsbench.simulated_backends.circuit.modes import leading_eigenvalue, size_of_mode
+from tsbench.simulated_backends.devices.compilation import compiled, inlined
 
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
 LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
@@ -74,227 +70,128 @@ def surely_stable(m: int, A: FloatArray, scale: FloatArray) -> bool:
     return True
 
 
-@compiled
-def leading_eigenvalue(m: int, A: FloatArray, scale: FloatArray, Z: ComplexArray) -> complex:
-    """Return the eigenvalue [1/s] of A with the largest real part (and an imaginary part of at least 0).
+@inlined
+def _limit_reached(control: FloatArray, real: float, negligible: bool, h: float) -> bool:
+    """Add a look at the end of a step of length ``h`` [s] to what is remembered; return whether there is growth to see.
 
-    Two by two in closed form; else Hessenberg form and QR steps with Wilkinson's shift (G. H. Golub, C. F. Van Loan,
-    "Matrix Computations", 4th edition, sections 7.4 and 7.5) in complex numbers, in the working space ``Z``.
+    ``real`` is the largest real part [1/s], and ``negligible`` says that this is rounding.
     """
-    if m == 1:
-        return complex(A[0, 0], 0.0)
-    if m == 2:
-        half = 0.5 * (A[0, 0] + A[1, 1])
-        difference = 0.5 * (A[0, 0] - A[1, 1])
-        squared = difference * difference + A[0, 1] * A[1, 0]
-        if squared < 0.0:
-            return complex(half, math.sqrt(-squared))
-        return complex(half + math.sqrt(squared), 0.0)
-    for a in range(m):
-        for b in range(m):
-            Z[a, b] = complex(A[a, b] * scale[b] / scale[a], 0.0)
-    _to_hessenberg(m, Z)
-    _qr_steps(m, Z)
-    best = Z[0, 0]
-    for a in range(1, m):
-        if Z[a, a].real > best.real:
-            best = Z[a, a]
-    return complex(best.real, abs(best.imag))
+    real = 0.0 if negligible else real
+    before, change, folds = control[REAL_PART], control[CHANGE], control[E_FOLDS]
+    known = not math.isnan(before)
+    before = before if known else -abs(real)
+    apart = abs(real - before)
+    control[REAL_PART] = real
+    control[CHANGE] = apart / h if known else 0.0
+    top, bottom = max(before, real), min(before, real)
+    if top <= 0.0:
+        control[E_FOLDS] = 0.0
+        # both ends are stable: may there be a stretch between them that is not?
+        return bool((top + 0.5 * (apart + change * h)) * h > LIMIT)
+    folds += 0.5 * h * (top + bottom if bottom >= 0.0 else top * top / apart)
+    grown = folds > LIMIT
+    control[E_FOLDS] = 0.0 if real <= 0.0 or grown else folds
+    return bool(grown)
 
 
-@compiled
-def _to_hessenberg(m: int, Z: ComplexArray) -> None:
-    """Bring Z to upper Hessenberg form by eliminations with pivots."""
-    for k in range(1, m - 1):
-        pivot = k
-        for a in range(k + 1, m):
-            if abs(Z[a, k - 1]) > abs(Z[pivot, k - 1]):
-                pivot = a
-        if Z[pivot, k - 1] == 0.0:
-            continue
-        if pivot != k:
-            for b in range(m):
-                Z[k, b], Z[pivot, b] = Z[pivot, b], Z[k, b]
-            for a in range(m):
-                Z[a, k], Z[a, pivot] = Z[a, pivot], Z[a, k]
-        for a in range(k + 1, m):
-            factor = Z[a, k - 1] / Z[k, k - 1]
-            if factor != 0.0:
-                for b in range(m):
-                    Z[a, b] -= factor * Z[k, b]
-                for b in range(m):
-                    Z[b, k] += factor * Z[b, a]
+@inlined
+def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray, A: FloatArray, h: float) -> bool:
+    """Do what :func:`grows_unseen` does, with two states and up to where the mode's size counts.
 
-
-@compiled
-def _qr_steps(m: int, Z: ComplexArray) -> None:
-    """Leave the eigenvalues of an upper Hessenberg matrix on its diagonal; rows m and m + 1 of Z hold the rotations."""
-    high, tries = m - 1, 0
-    while high > 0 and tries < 300:
-        low = high
-        while low > 0 and abs(Z[low, low - 1]) > 2e-16 * (abs(Z[low, low]) + abs(Z[low - 1, low - 1])):
-            low -= 1
-        if low == high:
-            high -= 1
-            continue
-        tries += 1
-        a, b, c, d = Z[high - 1, high - 1], Z[high - 1, high], Z[high, high - 1], Z[high, high]
-        root = ((0.5 * (a - d)) ** 2 + b * c) ** 0.5
-        shift = 0.5 * (a + d) + root
-        if abs(shift - d) > abs(0.5 * (a + d) - root - d):
-            shift = 0.5 * (a + d) - root
-        if tries % 11 == 10:
-            shift += abs(c)   # a shift that leads out of a circle
-        for k in range(low, high + 1):
-            Z[k, k] -= shift
-        for k in range(low, high):
-            x, y = Z[k, k], Z[k + 1, k]
-            size = math.sqrt(x.real * x.real + x.imag * x.imag + y.real * y.real + y.imag * y.imag)
-            if size == 0.0:
-                cosine, sine = complex(1.0, 0.0), complex(0.0, 0.0)
-            else:
-                cosine, sine = x / size, y / size
-            Z[m, k], Z[m + 1, k] = cosine, sine
-            for j in range(k, high + 1):
-                upper, lower = Z[k, j], Z[k + 1, j]
-                Z[k, j] = cosine.conjugate() * upper + sine.conjugate() * lower
-                Z[k + 1, j] = cosine * lower - sine * upper
-        for k in range(low, high):
-            cosine, sine = Z[m, k], Z[m + 1, k]
-            for j in range(low, min(k + 2, high) + 1):
-                left, right = Z[j, k], Z[j, k + 1]
-                Z[j, k] = left * cosine + right * sine
-                Z[j, k + 1] = right * cosine.conjugate() - left * sine.conjugate()
-        for k in range(low, high + 1):
-            Z[k, k] += shift
-
-
-@compiled
-def _eigenvector(
-    m: int, A: FloatArray, scale: FloatArray, value: complex, left: bool, Z: ComplexArray, row: int
-) -> None:
-    """Write an eigenvector (of the unknowns in units of ``scale``) into row ``row`` of Z, by inverse iteration."""
-    for a in range(m):
-        Z[row, a] = complex(1.0, 0.1 * a)
-    shifted = value * (1.0 + 1e-9)
-    for _ in range(2):
-        for a in range(m):
-            for b in range(m):
-                entry = A[b, a] * scale[a] / scale[b] if left else A[a, b] * scale[b] / scale[a]
-                Z[a, b] = complex(entry, 0.0)
-            Z[a, a] -= shifted
-        for k in range(m):
-            pivot = k
-            for a in range(k + 1, m):
-                if abs(Z[a, k]) > abs(Z[pivot, k]):
-                    pivot = a
-            if pivot != k:
-                for b in range(k, m):
-                    Z[k, b], Z[pivot, b] = Z[pivot, b], Z[k, b]
-                Z[row, k], Z[row, pivot] = Z[row, pivot], Z[row, k]
-            if Z[k, k] == 0.0:
-                Z[k, k] = complex(1e-300, 0.0)
-            for a in range(k + 1, m):
-                factor = Z[a, k] / Z[k, k]
-                for b in range(k + 1, m):
-                    Z[a, b] -= factor * Z[k, b]
-                Z[row, a] -= factor * Z[row, k]
-        largest = 0.0
-        for k in range(m - 1, -1, -1):
-            total = Z[row, k]
-            for b in range(k + 1, m):
-                total -= Z[k, b] * Z[row, b]
-            Z[row, k] = total / Z[k, k]
-            largest = max(largest, abs(Z[row, k]))
-        for a in range(m):
-            Z[row, a] /= largest
-
-
-@compiled
-def size_of_mode(
-    m: int, A: FloatArray, f: FloatArray, ft: FloatArray, scale: FloatArray, value: complex, Z: ComplexArray
-) -> float:
-    """Return how far the circuit is from its moving equilibrium along a mode: the largest share of ``scale``.
-
-    To first order in the speed of the drive the equilibrium's own motion has no part in w (f + ft/value), w the left
-    eigenvector.
+    Most circuits have two, and nearly every step is looked at: all is written out, and nothing is called.
     """
-    _eigenvector(m, A, scale, value, True, Z, m)
-    _eigenvector(m, A, scale, value, False, Z, m + 1)
-    product, moved, largest = complex(0.0, 0.0), complex(0.0, 0.0), 0.0
-    for a in range(m):
-        product += Z[m, a] * Z[m + 1, a]
-        moved += Z[m, a] * (f[a] + ft[a] / value) / scale[a]
-        largest = max(largest, abs(Z[m + 1, a]))
-    amplitude = abs(moved / (value * product)) * largest
-    return 2.0 * amplitude if value.imag != 0.0 else amplitude
+    first, second, couple = A[0, 0], A[1, 1], A[0, 1] * A[1, 0]
+    squared = first * first + second * second + 2.0 * abs(couple)   # of the fastest rate
+    if not (h * h * squared > LONG * LONG or h > 0.99 * control[1]):
+        control[REAL_PART], control[CHANGE] = math.nan, 0.0
+        return False
+    one = weights[0] + control[0] * abs(y[0])
+    other = weights[1] + control[0] * abs(y[1])
+    if abs(A[0, 1]) * other < -first * one and abs(A[1, 0]) * one < -second * other:   # surely stable
+        control[REAL_PART], control[E_FOLDS], control[CHANGE] = math.nan, 0.0, 0.0
+        return False
+    difference = 0.5 * (first - second)
+    inside = difference * difference + couple
+    real = 0.5 * (first + second) + math.sqrt(max(inside, 0.0))
+    control[IMAGINARY] = math.sqrt(max(-inside, 0.0))
+    return _limit_reached(control, real, real * real < _ROUNDING * _ROUNDING * squared, h)  # type: ignore[no-any-return]
+
+
+@inlined
+def may_fade(control: FloatArray, h: float, t: float) -> bool:
+    """Return whether, behind a look in which nothing has grown, the size of a weak mode that swings is to be taken."""
+    imaginary = control[IMAGINARY]
+    return bool(control[6] != 0.0 and not t < control[FADES_AFTER] and abs(control[REAL_PART]) < WEAK * imaginary
+                and h * imaginary <= FOLLOWED)
 
 
 @compiled
 def _size_now(
-    circuit: Arrays, scratch: Arrays, weights: FloatArray, y: FloatArray, value: complex, control: FloatArray
+    circuit: Arrays, scratch: Arrays, weights: FloatArray, y: FloatArray, control: FloatArray
 ) -> float:
-    """Return the size of a mode; the drive and its slope are those that :func:`_grows` has."""
+    """Evaluate the circuit where it is; return the size of its leading mode."""
     L, _, _, devices, stages, index = circuit
     vectors, matrices, _, drives, work, Z = scratch
-    n, m, A, scale = y.size, index[3 + 2 * index[1]], matrices[2], vectors[3]
+    n, m, A, rtol, scale = y.size, index[3 + 2 * index[1]], matrices[2], control[0], vectors[3]
+    for a in range(m):
+        scale[a] = weights[a] / rtol + abs(y[a])
     right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], A)
     control[LOOKS] += 1.0
     eliminate_currents(n, m, A, vectors[0], vectors[1])
-    return float(size_of_mode(m, A, vectors[0], vectors[1], scale, value, Z))
+    return size_of_mode(  # type: ignore[no-any-return]
+        m, A, vectors[0], vectors[1], scale, leading_eigenvalue(m, A, scale, Z), Z)
+
+
+@compiled
+def is_small(
+    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
+) -> bool:
+    """Return whether the leading mode, which has grown, is small at ``t`` [s], y, or stable.
+
+    If neither, the circuit counts as excited from there on. Arguments as in :func:`grows_unseen`.
+    """
+    if control[REAL_PART] > 0.0 and _size_now(circuit, scratch, weights, y, control) > max(LARGE, 10.0 * control[0]):
+        control[SINCE] = t
+        return False
+    return True
+
+
+@compiled
+def fades(
+    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
+) -> bool:
+    """Return whether a weak mode that swings is so small that :mod:`.fading` is to see to it."""
+    if _size_now(circuit, scratch, weights, y, control) < control[FADED]:
+        control[FADES_AFTER] = math.nan
+        return True
+    control[FADES_AFTER] = t + LOOK_AGAIN / control[IMAGINARY]
+    return False
 
 
 @compiled
 def _grows(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
 ) -> bool:
-    """Return whether a mode has grown unseen.
-
-    The third matrix of ``scratch`` holds A at ``t``, y; ``drives[2]`` and ``drives[3]`` the drive there and its slope.
-    """
-    vectors, matrices, Z, index = scratch[0], scratch[1], scratch[5], circuit[5]
-    m, A, rtol = index[3 + 2 * index[1]], matrices[2], control[0]
-    before = control[REAL_PART]
-    control[REAL_PART] = math.nan
+    """Return whether a mode has grown unseen; arguments as in :func:`grows_unseen`."""
+    index, vectors, A, Z = circuit[5], scratch[0], scratch[1][2], scratch[5]
+    m, rtol = index[3 + 2 * index[1]], control[0]
+    if m == 2:
+        return bool(two_states_may_grow(control, weights, y, A, h) and is_small(
+            circuit, scratch, control, weights, y, t))
     fastest = fastest_rate(m, A)
     if not (h * fastest > LONG or h > 0.99 * control[1]):   # nor as long as steps may be: none will be longer
-        control[CHANGE] = 0.0
+        control[REAL_PART], control[CHANGE] = math.nan, 0.0
         return False
     scale = vectors[3]
     for a in range(m):
         scale[a] = weights[a] / rtol + abs(y[a])
     if surely_stable(m, A, scale):
-        control[E_FOLDS] = control[CHANGE] = 0.0
+        control[REAL_PART], control[E_FOLDS], control[CHANGE] = math.nan, 0.0, 0.0
         return False
     value = leading_eigenvalue(m, A, scale, Z)
-    real = value.real
-    if abs(real) < _ROUNDING * fastest:
-        real = 0.0
-    control[REAL_PART] = real
-    control[IMAGINARY] = value.imag
-    change, control[CHANGE] = control[CHANGE], 0.0
-    if math.isnan(before):   # not known
-        before = -abs(real)
-    else:
-        control[CHANGE] = abs(real - before) / h
-    if max(before, real) <= 0.0:
-        control[E_FOLDS] = 0.0
-        # both ends are stable: may there be a stretch between them that is not?
-        highest = max(before, real) + 0.5 * (abs(real - before) + change * h)
-        return bool(highest * h > LIMIT)
-    if min(before, real) >= 0.0:
-        control[E_FOLDS] += 0.5 * h * (before + real)
-    else:
-        control[E_FOLDS] += 0.5 * h * max(before, real) ** 2 / abs(real - before)
-    grown = control[E_FOLDS] > LIMIT
-    if real <= 0.0 or grown:
-        control[E_FOLDS] = 0.0
-    if not grown:
-        return False
-    if real > 0.0 and _size_now(circuit, scratch, weights, y, value, control) > max(LARGE, 10.0 * rtol):
-        control[SINCE] = t
-        return False
-    return True
+    real, control[IMAGINARY] = value.real, value.imag
+    return bool(_limit_reached(control, real, abs(real) < _ROUNDING * fastest, h) and is_small(
+        circuit, scratch, control, weights, y, t))
 
 
 @compiled
@@ -303,14 +200,9 @@ def grows_unseen(
 ) -> bool:
     """Look at the circuit at the end of a step of length ``h`` [s]; return whether somebody is to see to it.
 
-    That is :mod:`.stability`, or where :data:`FADES_AFTER` has become NaN, :mod:`.fading`.
+    That is :mod:`.stability`, or where :data:`FADES_AFTER` has become NaN, :mod:`.fading`. The third matrix of
+    ``scratch`` holds A at ``t``, y; ``drives[2]`` and ``drives[3]`` the drive there and its slope.
     """
     if _grows(circuit, scratch, control, weights, y, h, t):
         return True
-    real, imaginary = control[REAL_PART], abs(control[IMAGINARY])
-    if (control[6] == 0.0 or t < control[FADES_AFTER] or not abs(real) < WEAK * imaginary
-            or h * imaginary > FOLLOWED):
-        return False
-    size = _size_now(circuit, scratch, weights, y, complex(real, imaginary), control)
-    control[FADES_AFTER] = math.nan if size < control[FADED] else t + LOOK_AGAIN / imaginary
-    return bool(size < control[FADED])
+    return bool(may_fade(control, h, t) and fades(circuit, scratch, control, weights, y, t))

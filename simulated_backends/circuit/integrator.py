@@ -15,7 +15,16 @@ from tsbench.simulated_backends.circuit.equations import (
     solve_currents,
 )
 from tsbench.simulated_backends.circuit.generic_step import begin_step, linearise, move_drive, take_step
-from tsbench.simulated_backends.circuit.growth import LOOKS, WATCH, eliminate_currents, grows_unseen
+from tsbench.simulated_backends.circuit.growth import (
+    LOOKS,
+    WATCH,
+    eliminate_currents,
+    fades,
+    grows_unseen,
+    is_small,
+    may_fade,
+    two_states_may_grow,
+)
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE,
@@ -161,7 +170,14 @@ def integrate(
             linearise(circuit, scratch, n)
             if moving:
                 move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
-            if grows_unseen(circuit, scratch, control, weights, y, lengths[steps - 1], t):
+            if index[3 + 2 * nd] == 2:
+                leaves = two_states_may_grow(control, weights, y, matrices[2], lengths[steps - 1]) and is_small(
+                    circuit, scratch, control, weights, y, t)
+                if not leaves and may_fade(control, lengths[steps - 1], t):
+                    leaves = fades(circuit, scratch, control, weights, y, t)
+            else:
+                leaves = grows_unseen(circuit, scratch, control, weights, y, lengths[steps - 1], t)
+            if leaves:
                 control[2] = planned   # the step tried here is tried again, whoever looked in between
                 return steps, t, UNSTABLE
         error, length = logarithm_of_error(squared), log2_roughly(step)

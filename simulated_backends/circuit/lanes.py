@@ -16,10 +16,9 @@ from tsbench.simulated_backends.circuit.growth import (
     REAL_PART,
     eliminate_currents,
     grows_unseen,
-    leading_eigenvalue,
-    size_of_mode,
 )
 from tsbench.simulated_backends.circuit.linear import IntArray
+from tsbench.simulated_backends.circuit.modes import leading_eigenvalue, size_of_mode
 from tsbench.simulated_backends.devices.compilation import compiled
 
 UNKNOWN = -1e300  #: [1/s] below which a real part is not known

@@ -18,7 +18,8 @@ from tsbench.text_files import read_text
 Progress = Callable[[float], None]  #: called with the fraction done, 0..1
 DEVICES_LIB = "devices.lib"
 SLICES = (0.005, 0.01, *(k / 20 for k in range(1, 21)))  #: shares of a run after which it is seen how fast it goes
-#: steps still to come at which code of the circuit's own is compiled. It makes a step some four times as fast, but
+IN_ONE = 1_000_000  #: steps to come, at most, for which a run in code of its own goes on to its end in one
+#: steps still to come at which code of the circuit's own is compiled. It makes a step some three times as fast, but
 #: takes as long as a few million steps to compile: worth it because a netlist is run again and again, and the code is
 #: kept on disk. The rule depends on steps alone, so a run is the same whatever is on disk already.
 WORTH_COMPILING = 10_000
@@ -85,13 +86,15 @@ def simulate(
             if not circuit.model_of(element.name).feels_temperature)
     names = _saved(parsed, circuit)
     _check_size(tran, 1 + len(names))
-    recorder = TableRecorder(names, tran)
+    recorder = TableRecorder(names, tran, progress)
     first = circuit.steps
     try:
         if not tran.use_initial_conditions:
             circuit.settle()
         circuit.add_observer(recorder)
-        code, advancing, busy = _run(circuit, tran.stop, progress)
+        code, advancing, busy = _run(circuit, tran.stop)
+        if progress is not None:
+            progress(1.0)
     except TsbenchError as error:
         raise type(error)(f"{error} (seed {seed})") from None
     integration, processor = advancing - recorder.seconds, busy - recorder.processor
@@ -101,7 +104,7 @@ def simulate(
         times, columns, circuit.steps - first, notes + tuple(circuit.messages), seed, rtol, timing)
 
 
-def _run(circuit: Circuit, stop: float, progress: Progress | None) -> tuple[float, float, float]:
+def _run(circuit: Circuit, stop: float) -> tuple[float, float, float]:
     """Advance to ``stop`` [s]; return how long [s] compiling or loading code took, and advancing.
 
     By the clock; last, advancing by the processor's own time.
@@ -109,21 +112,22 @@ def _run(circuit: Circuit, stop: float, progress: Progress | None) -> tuple[floa
     begin = time.perf_counter()
     circuit.load_code()
     code = time.perf_counter() - begin
-    advancing, busy, generic, share, rate = 0.0, 0.0, True, 0.0, 0.0
-    for following in SLICES:
+    advancing, busy, own, share, rate = 0.0, 0.0, False, 0.0, 0.0
+    for planned in SLICES:
+        following = 1.0 if own and rate * (1.0 - share) < IN_ONE else planned
         steps, begin, work = circuit.steps, time.perf_counter(), time.process_time()
         circuit.advance(stop * following, skip=False)
         advancing += time.perf_counter() - begin
         busy += time.process_time() - work
+        if following == 1.0:
+            break
         before, rate = rate, (circuit.steps - steps) / (following - share)
         share = following
         # the lesser of two rates: what happens at the start alone says nothing about the rest
-        if generic and min(before, rate) * (1.0 - share) >= WORTH_COMPILING:
-            begin, generic = time.perf_counter(), False
+        if not own and min(before, rate) * (1.0 - share) >= WORTH_COMPILING:
+            begin, own = time.perf_counter(), True
             circuit.load_code(specialised=True)
             code += time.perf_counter() - begin
-        if progress is not None:
-            progress(share)
     return code, advancing, busy
 
 

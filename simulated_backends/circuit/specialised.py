@@ -37,7 +37,8 @@ import math
 
 from tsbench.simulated_backends.circuit.equations import drive_at, solve_currents, stage_rate
 from tsbench.simulated_backends.circuit.generic_step import move_drive
-from tsbench.simulated_backends.circuit.growth import WATCH, grows_unseen
+from tsbench.simulated_backends.circuit.growth import (
+    WATCH, fades, grows_unseen, is_small, may_fade, two_states_may_grow)
 from tsbench.simulated_backends.circuit.integrator import (
     FIRST_STEP, FULL, NO_CURRENT, REACHED, STUCK, UNSTABLE, end_grows_unseen)
 from tsbench.simulated_backends.circuit.noise import next_piece

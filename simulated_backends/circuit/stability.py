@@ -20,7 +20,8 @@ import numpy as np
 from tsbench.simulated_backends.circuit.brownian import normal_number
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.growth import LARGE, LIMIT, size_of_mode
+from tsbench.simulated_backends.circuit.growth import LARGE, LIMIT
+from tsbench.simulated_backends.circuit.modes import size_of_mode
 from tsbench.simulated_backends.circuit.trajectory import Steps
 
 INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and at most those before it

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,14 +12,25 @@ from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
 MOST_NUMBERS = 100_000_000  #: in one table: 0.8 GB
+SHOWN = 1 / 200  #: of a run, between two calls that say how far it has got
 
 
 class TableRecorder:
-    """Collects the saved quantities at every step and grid point from ``.tran``'s start on."""
+    """Collects the saved quantities at every step and grid point from ``.tran``'s start on.
 
-    def __init__(self, names: list[str], tran: Transient) -> None:
-        self.names, self.tran = names, tran
-        self.seconds = self.processor = 0.0   #: [s] spent in here, by the clock and by the processor's own time
+    Parameters
+    ----------
+    names : list of str
+        Of the quantities, such as ``v(out)``.
+    tran : Transient
+    progress : callable, optional
+        Called with the fraction of the run that is done, at steps of :data:`SHOWN`.
+    """
+
+    def __init__(self, names: list[str], tran: Transient, progress: Callable[[float], None] | None = None) -> None:
+        self.names, self.tran, self.progress = names, tran, progress
+        self._shown = -SHOWN
+        self.seconds = self.processor = 0.0   #: [s] spent here and in ``progress``, by the clock and by the processor
         self._rows = 0
         self._last = -math.inf
         self._times: list[FloatArray] = []
@@ -39,6 +51,10 @@ class TableRecorder:
                 f"simulate: the table has {self._rows} rows of {1 + len(self.names)} numbers at {segment.end:.3g} s "
                 f"already, more than {MOST_NUMBERS:.0e} numbers; take a shorter stop or a later start in .tran, a "
                 f"larger rtol, or save fewer quantities")
+        share = segment.end / self.tran.stop
+        if self.progress is not None and share >= self._shown + SHOWN:
+            self._shown = share
+            self.progress(min(share, 1.0))
         self.seconds += time.perf_counter() - begin
         self.processor += time.process_time() - busy
 

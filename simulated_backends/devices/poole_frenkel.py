@@ -131,23 +131,26 @@ def _film(
 ) -> tuple[float, float, float]:
     """Return the film current less ``less`` [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT.
 
-    Ordered so that as little as possible waits for e^x, the last of the long operations: with F (h + 1/2) written as
-    base + slope e^x there is one product and one sum behind it. 1/T and 1/|v| come from one division.
+    Ordered so that as little as possible waits: the two exponentials are the last of the long operations, with 1/T
+    begun at once for one and the root beside it for the other, and the current F (h + 1/2) is thermal (base + slope
+    e^x), so that behind e^x there is one product and one sum.
     """
-    size = abs(v) + 1e-200
-    both = 1.0 / (t * size)
-    inverse = both * size
+    size = abs(v)
+    size = 1e-200 if size < 1e-200 else size
+    inverse = 1.0 / t
+    both = inverse / size
     x = math.sqrt(size) * (lowering * math.sqrt(per_thickness) * inverse)
-    thermal = prefactor * exp(-depth * inverse)
-    conducting = thermal * v * per_thickness
-    growth = exp(LARGEST_EXPONENT if x > LARGEST_EXPONENT else x)
+    field = v * per_thickness
     shrink = both * (t * t * t) * (1.0 / (lowering * lowering * per_thickness))   # 1/x^2
-    base, slope = conducting * (shrink + 0.5), conducting * ((x - 1.0) * shrink)
+    base, slope = field * (shrink + 0.5), field * ((x - 1.0) * shrink)
     if x < 1e-2:   # series: the closed form loses all digits
-        base, slope = conducting * (1.0 + x * (1.0 / 3.0 + x * (0.125 + x * (1.0 / 30.0)))), 0.0
+        base, slope = field * (1.0 + x * (1.0 / 3.0 + x * (0.125 + x * (1.0 / 30.0)))), 0.0
+    thermal = prefactor * exp(-depth * inverse)
+    growth = exp(LARGEST_EXPONENT if x > LARGEST_EXPONENT else x)
+    base, slope = thermal * base, thermal * slope
     current = base + slope * growth
     conductance = thermal * per_thickness * 0.5 * (1.0 + growth)
-    by_temperature = (current * depth * inverse - conducting * (growth + 1.0) + 2.0 * current) * inverse
+    by_temperature = (current * depth * inverse - thermal * field * (growth + 1.0) + 2.0 * current) * inverse
     return (base - less) + slope * growth, conductance, by_temperature
 
 

@@ -236,7 +236,7 @@ def test_noise_beside_a_swing_that_fades_has_the_variance_of_the_linear_circuit(
 def test_a_swing_that_fades_ends_by_its_seed() -> None:
     """On a ramp out of the window the swing of the film goes under in noise; without it, every seed ended at once."""
     source = "Vin in 0 PWL(0 1.99 1u 1.99 7u 1.83)\n"
-    ends = []
+    ends, last = [], set()
     for seed in range(6):
         circuit = build_circuit(parse_netlist(source + FADING), seed=seed)
         circuit.advance(6e-6, skip=False)
@@ -245,7 +245,8 @@ def test_a_swing_that_fades_ends_by_its_seed() -> None:
         circuit.advance(7e-6, skip=False)
         times, volts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         ends.append(swings(times, volts, 2e-3)[-1])
-    assert len(set(ends)) == 6
+        last.add(float(np.interp(ends[-1], times, volts)))   # two may fall on one of the times that are looked at
+    assert len(last) == 6
     assert np.ptp(ends) < 0.2e-6
 
 

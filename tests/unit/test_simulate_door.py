@@ -10,6 +10,7 @@ from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit import compiled_circuit
+from tsbench.simulated_backends.circuit import simulate as simulate_module
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.simulate import simulate
@@ -130,6 +131,28 @@ def test_a_long_run_gets_code_of_its_own_and_a_short_one_does_not(specialised: l
     assert long.steps > 10_000 > short.steps
     assert np.array_equal(long.times[:200], short.times[:200])
     assert np.diff(long.times).min() > 1e-14   # no instant twice, whoever reaches it how
+
+
+def test_progress_rises_to_one_while_a_run_goes_on_in_code_of_its_own(specialised: list[Circuit]) -> None:
+    shares: list[float] = []
+    result = simulate(OSCILLATOR.replace("20u uic", "400u uic"), progress=shares.append)
+    assert len(specialised) == 1
+    assert result.steps > 100_000
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert 20 <= len(shares) <= 202
+    assert max(np.diff(shares)) < 0.05
+
+
+def test_how_a_run_is_sliced_changes_nothing_but_which_rows_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = OSCILLATOR.replace("20u uic", "40u uic")
+    whole = simulate(text, rtol=1e-3)
+    monkeypatch.setattr(simulate_module, "IN_ONE", 0)
+    sliced = simulate(text, rtol=1e-3)
+    assert whole.steps == sliced.steps
+    both = np.isin(sliced.times, whole.times)
+    assert both.mean() > 0.99
+    assert np.array_equal(sliced.columns["v(dut)"][both], whole.columns["v(dut)"][np.isin(whole.times, sliced.times)])
 
 
 def test_a_circuit_changes_its_code_after_so_many_steps_however_it_is_asked(
