@@ -14,6 +14,7 @@ SHORT_BELOW = 20.0  #: [Ohm] between device voltage and current: less than conta
 LEAST_VOLTAGE = 0.1  #: [V] with less nothing can be said of an open device
 OFF_ABOVE = 10 * SHORT_BELOW  #: [Ohm] of readings that a short does not give: a device that is on was off before
 _OUTLIERS = 2  #: readings that may be anything
+_ENOUGH = 5  #: readings from which on the largest current alone is no evidence: it may be a wild one
 LEAST_CURRENT = 1e-5  #: [A] with less nothing can be said of a short
 
 
@@ -39,6 +40,8 @@ def contact(voltage: FloatArray, current: FloatArray, resolution: float = 0.0) -
         return Contact(Flag.NONE)
     highest, most = float(v.max()), float(i.max())
     enough = OPEN_BELOW * highest
+    if v.size >= _ENOUGH and int(np.sum(i >= enough)) == 1:
+        most = float(np.partition(i, -2)[-2])  # one reading alone may be wild; what conducts shows it twice
     if highest >= LEAST_VOLTAGE and most < enough and resolution < enough:
         return Contact(
             Flag.OPEN,

@@ -3,8 +3,8 @@
 The test compares the mean of the last ``m`` readings before a gap with that of the first ``m`` after it, at many
 ``m`` (short windows find large steps among few readings, long ones small steps among much noise). The step must be
 there as well, if less surely, when from each side the reading that speaks most for it is left out, so that no single
-reading decides. The noise is the record's
-own: from second differences, in which a smooth curve cancels, on both sides of the gap and over the whole series.
+reading decides. The noise is the record's own (:mod:`tsbench.analysis.reading_noise`), on both sides of the gap and
+over the whole series.
 """
 
 import math
@@ -22,24 +22,11 @@ WINDOWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 LEAST_SIGMAS = 6.0
 #: and by this one without the reading of each side that speaks most for it
 LEAST_WITHOUT = 4.0
-#: second differences on one side from which on its own noise is judged
-_ENOUGH = 6
-_LOCAL = 24  #: second differences on each side that tell the local noise
-#: the local noise of a stretch that happens to be quiet is not believed below this part of the whole series'
-_QUIET = 0.8
-#: the scale is read at this quantile of the second differences: two events and a wild reading spoil up to eight of them
-_QUANTILE = 0.4
+LARGE = math.log(2.0)  #: noise that is slower than the readings does not make this step
 #: squares of the noise by which two levels must fit better than a line, and part of their own squares
 _SHARP, _TWICE = 20.0, 0.5
-FLOOR = 2.0  #: standard deviations of additive noise below which a reading tells nothing
-#: standard deviation of the logarithm of readings that are raised to that floor: few exceed it (0.13), and more
-AT_FLOOR = 0.2
-_LOW = 0.3  #: quantile of the levels up to which readings tell additive noise
-#: readings are averaged over blocks of at most so many, and at least this many blocks tell slow noise
-_LONGEST_BLOCK, _BLOCKS = 8, 16
-#: variance of a second difference of averages of 1/f noise, over 6, in its variance per factor e of frequency
-_PINK = (24.0 * math.log(2.0) - 9.0 * math.log(3.0)) / 6.0
-_NORMAL = 1.0 / 0.5244005127080407  #: standard deviation of Gaussian noise over that quantile of its absolute value
+_FEWEST_LEVEL = 3  #: readings that make a level
+_WILD = 4.0  #: standard deviations from the median of a level beyond which a reading may be wild
 
 
 @dataclass(frozen=True)
@@ -59,138 +46,35 @@ class Step:
         return self.size * (1.0 - 3.0 / self.sigmas)
 
 
-def second_differences(series: FloatArray, seen: npt.NDArray[np.bool_] | None = None) -> FloatArray:
-    """Return the absolute second differences of the readings that were ``seen``, scaled to the noise of one."""
-    deviation = np.abs(np.diff(series, 2)) / math.sqrt(6.0)
-    if seen is None or deviation.size == 0:
-        return deviation
-    chosen: FloatArray = deviation[seen[:-2] & seen[1:-1] & seen[2:]]
-    return chosen
+def is_sharp(series: FloatArray, step: Step, *, may_bend: bool = True) -> bool:
+    """Whether two levels fit the readings around a step far better than a line does, in some window around it.
 
-
-def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> float:
-    """Return the magnitude below which a reading is lost in additive noise: two standard deviations of that.
-
-    The noise is what the data sheet says (``noise``), or what the readings at the lowest levels show: their second
-    differences, in which a smooth curve cancels, half a code of the digitiser, and readings of the wrong sign, which
-    are noise or offset. All in the unit of ``values``, shape (n,).
+    A step of size J among 2 r readings with noise s leaves squares of r J^2 / 8 about its line, so a difference D of
+    the squares, in squares of the noise, takes r = 8 D (s / J)^2. Windows of up to twice that are tried, for noise may
+    hide it among so many, and shorter ones, for another event may be near. In longer ones a smooth bend looks like a
+    step; where the series has none (``may_bend`` False, a difference of two curves), twice as long ones are tried.
     """
-    values = np.asarray(values, dtype=np.float64)
-    if values.size < 4:
-        return FLOOR * noise
-    low = level <= np.quantile(level, _LOW)
-    own = second_differences(values, low)
-    spread = float(_NORMAL * np.quantile(own, _QUANTILE) * _small_sample(own.size)) if own.size else 0.0
-    apart = np.diff(np.unique(np.abs(values)))
-    apart = apart[apart > 1e-9 * float(np.abs(values).max())]
-    rounding = 0.5 * float(apart.min()) if apart.size else 0.0
-    # noise alone goes to some three standard deviations on the wrong side; what is beyond is an offset
-    wrong_side = 1.5 * max(0.0, -float(values.min()) - 3.0 * max(noise, spread, rounding))
-    return max(FLOOR * max(noise, spread, rounding), wrong_side, 1e-9 * float(np.abs(values).max()))
+    enough = math.ceil(16.0 * _SHARP * (step.noise / step.size) ** 2)
+    longest = min(max(_FEWEST_LEVEL, enough) * (1 if may_bend else 2), WINDOWS[-1])
+    reaches = (*(reach for reach in WINDOWS if _FEWEST_LEVEL <= reach < longest), longest)
+    return any(_two_levels_fit(series, step, reach) for reach in reaches)
 
 
-def additive_noise(seen: FloatArray, floor: float, resolution: FloatArray) -> FloatArray:
-    """Return the standard deviation by additive noise of the logarithm of readings raised to ``floor``; shape (n,)."""
-    above = seen > floor
-    share = np.hypot(floor / FLOOR, 0.5 * resolution) / np.where(above, seen, 1.0)
-    least: FloatArray = np.where(above, np.minimum(share, 1.0), AT_FLOOR)
-    return least
-
-
-def is_sharp(series: FloatArray, step: Step) -> bool:
-    """Whether two levels fit the readings around a step far better than a line does.
-
-    Among as many readings as are needed to tell: a step of size J among 2 r readings with noise s leaves squares of
-    r J^2 / 8 about its line, so r = 8 D (s / J)^2 for a difference D of the squares, in squares of the noise.
-    """
-    reach = int(min(max(3, math.ceil(16.0 * _SHARP * (step.noise / step.size) ** 2)), WINDOWS[-1]))
+def _two_levels_fit(series: FloatArray, step: Step, reach: int) -> bool:
+    """Whether two levels of ``reach`` readings at most fit far better than a line, without one that is wild."""
     left, right = series[max(step.before - reach + 1, 0) : step.before + 1], series[step.after : step.after + reach]
-    if min(left.size, right.size) < 3:
+    if min(left.size, right.size) < _FEWEST_LEVEL:
         return False
-    # without the reading that is furthest from its side: it may be the wild one
-    away = [np.abs(side - np.median(side)) for side in (left, right)]
-    keep = [np.ones(side.size, dtype=bool) for side in (left, right)]
-    wild = 0 if away[0].max() > away[1].max() else 1
-    keep[wild][int(np.argmax(away[wild]))] = False
-    places = (np.arange(left.size) - left.size + 1, np.arange(right.size) + step.after - step.before)
-    place = np.concatenate([side[kept] for side, kept in zip(places, keep, strict=True)])
-    left, right = left[keep[0]], right[keep[1]]
+    place = np.concatenate((np.arange(left.size) - left.size + 1, np.arange(right.size) + step.after - step.before))
     both = np.concatenate((left, right))
-    line = float(np.sum((both - np.polyval(np.polyfit(place, both, 1), place)) ** 2))
-    levels = float(np.var(left) * left.size + np.var(right) * right.size)
-    return line - levels > max(_SHARP * step.noise**2, _TWICE * levels)
-
-
-def noise_around(
-    series: FloatArray, least: FloatArray, seen: npt.NDArray[np.bool_], beside: FloatArray | None = None
-) -> tuple[FloatArray, FloatArray]:
-    """Return the standard deviation of one reading up to each index, and from each index on; shape (n,) each.
-
-    Parameters
-    ----------
-    series : shape (n,)
-    least : what is known beforehand of the noise of each reading (quantisation, data sheet), shape (n,)
-    seen : readings above the noise floor; the others say nothing of the noise, shape (n,)
-    beside : second differences of another record with the same noise
-    """
-    n = series.size
-    if n < 3:
-        return least, least
-    deviation = second_differences(series)  # of the triple around reading 1 .. n - 2
-    size = deviation.size
-    pool = second_differences(series, seen)
-    pool = pool if beside is None else np.concatenate((pool, beside))
-    whole = float(_NORMAL * np.quantile(pool, _QUANTILE) * _small_sample(pool.size)) if pool.size else 0.0
-    padding = np.full(_LOCAL, np.inf)
-    windows = np.sort(
-        np.lib.stride_tricks.sliding_window_view(np.concatenate((padding, deviation, padding)), _LOCAL), axis=1)
-    ends = np.arange(windows.shape[0])  # of the window, among the second differences
-    counts = np.minimum(ends, size) - np.maximum(ends - _LOCAL, 0)
-    enough = np.flatnonzero(counts >= _ENOUGH)
-    number = counts[enough]
-    rank = _QUANTILE * (number - 1)
-    below = rank.astype(np.int64)
-    read = windows[enough, below] + (rank - below) * (windows[enough, below + 1] - windows[enough, below])
-    scales = np.full(windows.shape[0], whole)
-    scales[enough] = _NORMAL * read * _small_sample(number.astype(np.float64))
-    # the triples that end at or before reading k are 0 .. k - 2: the window that ends there starts at k - 1
-    index = np.arange(n)
-    before = scales[np.clip(index - 1, 0, scales.size - 1)]
-    # those that begin at or after k are k .. size - 1
-    after = scales[np.clip(index + _LOCAL, 0, scales.size - 1)]
-    before = np.where(index >= _ENOUGH + 1, before, whole)
-    after = np.where(size - index >= _ENOUGH, after, whole)
-    return np.maximum.reduce((before, np.full(n, _QUIET * whole), least)), np.maximum.reduce(
-        (after, np.full(n, _QUIET * whole), least))
-
-
-def slow_noise(series: FloatArray) -> float:
-    """Return the standard deviation of the part of 1/f noise that the mean of a few neighbouring readings keeps.
-
-    Averages of m readings keep white noise to 1/m of its variance, and 1/f noise as it is: what their second
-    differences show beyond the former tells its variance h per factor e of frequency. The second difference of
-    neighbouring averages of 1/f noise has the variance (24 ln 2 - 9 ln 3) h (from the structure function of averages,
-    4 D(1) - D(2)). Between one cycle in two records, and one in m readings, lies h ln(2 n / m).
-
-    Parameters
-    ----------
-    series : readings in the order of measurement, of a quantity that varies smoothly but for few events, shape (n,)
-    """
-    block = min(series.size // _BLOCKS, _LONGEST_BLOCK)
-    if block < 2:
-        return 0.0
-    means = series[: series.size // block * block].reshape(-1, block).mean(axis=1)
-    single, averaged = (
-        float(_NORMAL * np.quantile(second_differences(values), _QUANTILE)) for values in (series, means))
-    averaged *= float(_small_sample(means.size - 2))
-    variance = max(0.0, averaged**2 - single**2 / block) / _PINK
-    return math.sqrt(variance * math.log(2.0 * series.size / block))
-
-
-def _small_sample(number: FloatArray | float) -> FloatArray:
-    """Return by what a scale from few second differences is widened: their median scatters."""
-    widened: FloatArray = 1.0 + 4.0 / np.maximum(number, 1)
-    return widened
+    on_left = place <= 0
+    away = np.abs(both - np.where(on_left, np.median(left), np.median(right)))
+    kept = (np.arange(both.size) != int(np.argmax(away))) | (away <= _WILD * step.noise)
+    both, place, on_left = both[kept], place[kept] - float(place[kept].mean()), on_left[kept]
+    line = both - both.mean()
+    line = line - place * float(place @ line) / float(place @ place)
+    levels = float(np.var(both[on_left]) * on_left.sum() + np.var(both[~on_left]) * (~on_left).sum())
+    return float(line @ line) - levels > max(_SHARP * step.noise**2, _TWICE * levels)
 
 
 def steps(
@@ -198,6 +82,7 @@ def steps(
     noise: tuple[FloatArray, FloatArray],
     drift: FloatArray | None = None,
     least_size: float = 0.0,
+    least_noises: float = 0.0,
 ) -> list[Step]:
     """Return every place where ``series`` steps up beyond noise and drift, the surest of each place.
 
@@ -207,6 +92,7 @@ def steps(
     noise : of one reading up to each index and from each index on, from :func:`noise_around`
     drift : what a smooth curve may have risen by up to each reading at most, non-decreasing, shape (n,); None: 0
     least_size : what a step must exceed
+    least_noises : and how many standard deviations of one reading, where that is less than ``LARGE``
     """
     n = series.size
     if n < 4:
@@ -225,7 +111,8 @@ def steps(
             size, sigmas = _compared(
                 left.without, right.without, left, right, before_noise[k], after_noise[k + skip], 1)
             _, all_sigmas = _compared(left.mean, right.mean, left, right, before_noise[k], after_noise[k + skip], 0)
-            enough = (all_sigmas >= LEAST_SIGMAS) & (sigmas >= LEAST_WITHOUT) & (size >= least_size)
+            least = np.minimum(LARGE, least_noises * np.maximum(before_noise[k], after_noise[k + skip]))
+            enough = (all_sigmas >= LEAST_SIGMAS) & (sigmas >= LEAST_WITHOUT) & (size >= np.maximum(least, least_size))
             for at in np.flatnonzero(enough):
                 place = int(k[at])
                 worst = float(max(before_noise[place], after_noise[place + skip]))
@@ -271,7 +158,9 @@ def _side(series: FloatArray, drift: FloatArray, at: npt.NDArray[np.int64], wind
         return _Side(total / number, (total - extreme) / np.maximum(number - 1, 1), moved, moved, number)
     # of two readings the one that is left is mostly the one beside the gap
     other = windows.max(axis=1)[at] if sign < 0 else windows.min(axis=1)[at]
-    return _Side(total / number, other, moved, drift[at], number)
+    beside = np.clip(at + sign, 0, n - 1)
+    chosen = np.where(other == series[at], at, beside)  # the drift up to the reading that is left
+    return _Side(total / number, other, moved, drift[chosen], number)
 
 
 def _compared(
@@ -285,3 +174,20 @@ def _compared(
         before_noise / np.sqrt(np.maximum(left.number - without, 1)),
         after_noise / np.sqrt(np.maximum(right.number - without, 1)))
     return size, size / np.maximum(deviation, 1e-12)
+
+
+def median_of_three(series: FloatArray) -> FloatArray:
+    """Return the running median of three readings, without which one wild reading bends a curve; shape (n,)."""
+    if series.size == 0:
+        return series
+    padded = np.concatenate((series[:1], series, series[-1:]))
+    made: FloatArray = np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1)
+    return made
+
+
+def lasting_changes(series: FloatArray) -> FloatArray:
+    """Return the change over each gap that two readings on either side confirm, shape (n - 1,); one at the ends."""
+    before = np.maximum(series, np.concatenate((series[:1], series[:-1])))
+    after = np.minimum(series, np.concatenate((series[1:], series[-1:])))
+    changes: FloatArray = after[1:] - before[:-1]
+    return changes

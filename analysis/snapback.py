@@ -20,23 +20,23 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.half_sweeps import HalfSweep, IVPoints, split, worst_flags
-from tsbench.analysis.level_change import (
+from tsbench.analysis.level_change import Step, is_sharp, lasting_changes, median_of_three, steps
+from tsbench.analysis.line_steps import line_steps
+from tsbench.analysis.reading_noise import (
     FLOOR,
-    Step,
     additive_noise,
     least_seen,
     noise_around,
+    resolution_around,
     second_differences,
     slow_noise,
-    steps,
 )
 from tsbench.analysis.statistics import NORMAL_95, combined
-from tsbench.analysis.switching_evidence import lasting_changes, median_of_three, resolution_around
 from tsbench.analysis.threshold import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
 from tsbench.records import Flag, FloatArray, Result
 
-#: the voltage must fall by this much: relative, and in standard deviations of one reading where it is less than _LARGE
-_LEAST_FALL, _LEAST_SIGMAS, _LARGE = 0.01, 8.0, math.log(2.0)
+#: the voltage must fall by this much: relative, and in standard deviations of one reading if it is less than half
+_LEAST_FALL, _LEAST_SIGMAS = 0.01, 8.0
 #: a sudden change is more than this part of the whole fall, in one gap
 _SUDDEN = 0.5
 _CLEAR = 3.0  #: standard deviations of a difference
@@ -134,7 +134,7 @@ def _turning(
     if series.size < 4:
         return None
     noise = _noise(series, least, seen, beside, half.level[index])
-    found = _falls(series, noise)
+    found = _falls(series, noise, half.level[index])
     if not found:
         return None
     best = max(found, key=lambda step: step.sure)
@@ -202,19 +202,20 @@ def _no_capacitor(
     rise = np.maximum(level[span:] - level[:-span], 1e-300)
     usual = max(float(np.median((series[span:] - series[:-span]) / rise)), 0.0)
     drift = _BENT * usual * (np.maximum.accumulate(level) - level[0])
-    if sudden and any(abs(step.before - best.before) <= best.window for step in _falls(series, noise, drift)):
+    curves = (series, series + np.log(level))  # log voltage, log resistance
+    sudden = sudden or any(is_sharp(curve, best) for curve in curves)
+    if sudden and any(abs(step.before - best.before) <= best.window for step in _falls(series, noise, level, drift)):
         return True
-    return any(step.before > best.before for step in _falls(-series, noise))
+    return any(step.before > best.before for step in _falls(-series, noise, level))
 
 
 def _falls(
-    series: FloatArray, noise: tuple[FloatArray, FloatArray], drift: FloatArray | None = None
+    series: FloatArray, noise: tuple[FloatArray, FloatArray], level: FloatArray, drift: FloatArray | None = None
 ) -> list[Step]:
     """Return the steps that noise slower than the readings does not make either."""
     return [
-        step for step in steps(series, noise, drift, least_size=_LEAST_FALL)
-        if step.size > min(_LARGE, _LEAST_SIGMAS * step.noise)
-    ]
+        *steps(series, noise, drift, _LEAST_FALL, _LEAST_SIGMAS),
+        *line_steps(series, np.log(level), noise, drift, _LEAST_FALL, _LEAST_SIGMAS)]
 
 
 def _line(half: HalfSweep, turn: _Turn) -> tuple[float, float, float]:

@@ -9,8 +9,9 @@ is a function of voltage alone can. Any one of three observations excludes such 
   is asked of a curve at low voltage;
 * **hysteresis**: the other branch does not make the same step at the same level;
 * **no convex curve**: the straight line through the currents after the gap, continued to the reading before it, lies
-  above that reading, while a convex curve lies above its chords' continuation. Readings in compliance do not count
-  for it. The change must be sharp: two levels fit the readings beside it far better than a line.
+  above that reading (:mod:`tsbench.analysis.convex_curve`). Readings in compliance do not count for it.
+
+For the latter two the change must be sharp: two levels fit the readings beside it far better than a line.
 """
 
 import math
@@ -19,15 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.level_change import (
-    WINDOWS,
-    Step,
-    additive_noise,
-    is_sharp,
-    noise_around,
-    second_differences,
-    steps,
-)
+from tsbench.analysis.barrier_onset import would_have_shown
+from tsbench.analysis.convex_curve import line_is_above
+from tsbench.analysis.level_change import Step, is_sharp, lasting_changes, steps
+from tsbench.analysis.line_steps import line_steps
+from tsbench.analysis.reading_noise import additive_noise, noise_around, resolution_around, second_differences
 from tsbench.records import FloatArray
 
 #: [1/V] q/kT at 300 K
@@ -35,21 +32,8 @@ STEEPEST = 38.68
 #: steepest power law of a curve at low voltage, less the first power, which the conductance takes off
 POWER = 1.0
 _LEAST_EXCESS = 0.2  #: [ln S] beyond that
-#: the line must be above by so many of its standard deviations, and by so many with any one reading left out; that
-#: the current stepped up at all is shown already
-_LINE_SIGMAS, _LINE_WITHOUT = 3.0, 1.5
 _MOST_LINES = 8  #: places whose line is continued to the gap
-_OHMIC = 0.4  #: a current that may rise as a lesser power of the level may be held by a limit
-_ON_LINE = 0.8  #: the readings beside the gap reach this part of the line before it
-_BENT = 0.05  #: part of the current by which a line may bend down
 _ABOVE = 1.2  #: the line must be above the reading before the gap by this factor
-#: the line must be above by so many of its standard deviations, and by so many with any one reading left out; that
-#: the current stepped up at all is shown already
-_LINE_SIGMAS, _LINE_WITHOUT = 3.0, 1.5
-_MOST_LINES = 8  #: places whose line is continued to the gap
-#: a current that rises as this power of the voltage at most is held by a limit, as one of this power at least is not
-_HELD, _OHMIC = 0.1, 0.4
-_NEAR = 0.8  #: part of the highest current from which on readings may belong to the stretch that is held
 #: a reading further than this from both levels counts as this many standard deviations away: it may be wild
 _WILD = 4.0
 #: a change stands out where it is larger than half the step by this many standard deviations of a difference
@@ -75,24 +59,6 @@ class Place:
 
     before: int  #: index of the last reading on the lower side of the likeliest gap
     probability: FloatArray  #: that the change was in the gap after each reading, shape (n - 1,); sums to 1
-
-
-def resolution_around(values: FloatArray, reach: int = 8) -> FloatArray:
-    """Return the step of the digitiser at each reading, as neighbouring readings show it; shape (n,).
-
-    The least difference between unlike readings among the ``2 reach + 1`` around each one. Readings that were not
-    rounded give a difference that is small beside their noise.
-    """
-    n = values.size
-    if n == 0:
-        return np.zeros(0)
-    padded = np.concatenate((np.full(reach, np.nan), values, np.full(reach, np.nan)))
-    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
-    differences = np.diff(windows, axis=1)
-    tiny = 1e-9 * np.abs(values)[:, None]
-    differences[~(differences > tiny)] = np.inf
-    least = differences.min(axis=1)
-    return np.where(np.isfinite(least), least, 0.0)
 
 
 def find_on(
@@ -122,18 +88,25 @@ def find_on(
     if not large:
         return None
     drift = _barrier(here.level, here.series, here.seen)
-    accepted = [step for step in steps(here.series, noise, drift, least_size=_LEAST_EXCESS) if step.before in large]
+    accepted = [step for step in steps(here.series, noise, drift, _LEAST_EXCESS) if step.before in large]
+    if not accepted:
+        accepted = [
+            step for step in line_steps(here.series, here.level, noise, drift, _LEAST_EXCESS)
+            if step.before in large and is_sharp(here.series, large[step.before])]
     difference = None if there is None else _difference(here, noise, there)
     if difference is not None:
         values, noises, own = difference
         for step in steps(values, noises, least_size=size):
             before, after = int(own[step.before]), int(own[step.after])
-            if after - before <= 2 and before in large and is_sharp(values, step):
+            if after - before <= 2 and before in large and is_sharp(values, step, may_bend=False):
                 accepted.append(replace(step, before=before, after=after))
     if not accepted:
         accepted = [
+            step for step in large.values() if would_have_shown(step, here.series, here.level, noise, drift)]
+    if not accepted:
+        accepted = [
             step for step in sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES]
-            if is_sharp(here.series, step) and _above_convex(step, here, noise, floor)
+            if is_sharp(here.series, step) and _no_convex_curve(step, here, noise, floor, there)
         ]
     if not accepted:
         return None
@@ -166,23 +139,6 @@ def _readings(branch: Branch, floor: float) -> _Readings | None:
     return _Readings(
         index, np.maximum.accumulate(branch.level[index]), current, branch.limited[index], np.log(seen / voltage),
         current > floor, least)
-
-
-def median_of_three(series: FloatArray) -> FloatArray:
-    """Return the running median of three readings, without which one wild reading bends a curve; shape (n,)."""
-    if series.size == 0:
-        return series
-    padded = np.concatenate((series[:1], series, series[-1:]))
-    made: FloatArray = np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1)
-    return made
-
-
-def lasting_changes(series: FloatArray) -> FloatArray:
-    """Return the change over each gap that two readings on either side confirm, shape (n - 1,); one at the ends."""
-    before = np.maximum(series, np.concatenate((series[:1], series[:-1])))
-    after = np.minimum(series, np.concatenate((series[1:], series[-1:])))
-    changes: FloatArray = after[1:] - before[:-1]
-    return changes
 
 
 def informative(branch: Branch) -> npt.NDArray[np.bool_]:
@@ -226,68 +182,38 @@ def _difference(
     return difference, (before, after), own
 
 
-def _above_convex(
-    step: Step, here: _Readings, noise: tuple[FloatArray, FloatArray], floor: float
+def _no_convex_curve(
+    step: Step, here: _Readings, noise: tuple[FloatArray, FloatArray], floor: float, there: _Readings | None
 ) -> bool:
-    """Whether the straight line through the currents after the gap, continued to the reading before it, lies above it.
+    """Whether the line through the readings after a step, continued to the reading before it, lies above that one.
 
-    A convex curve lies above the continuation of its chords. The line must be above by more than noise, with any
-    one reading left out.
+    The readings of this branch, or the means of both: a function of the voltage passes through those of the other too.
     """
     k, after = step.before, step.after
-    one = float(noise[1][after])
-    limited = np.flatnonzero(here.limited[after:])
-    end = after + int(limited[0]) if limited.size else here.level.size
     # the reading before the gap may be the wild one: the one before it may be as high
     off = max(float(here.current[k]), float(here.current[k - 1]), floor) * (_ABOVE + 2.0 * min(float(noise[0][k]), 0.5))
-    for count in (*(window for window in WINDOWS if 2 < window < end - after), end - after):
-        right = np.arange(after, after + count)
-        if right.size < 3:
-            return False
-        current, level = here.current[right], here.level[right]
-        smooth = median_of_three(current)
-        if _may_be_held(smooth, level, one) or _bends_down(smooth, level, one):
-            continue
-        x = level - level.mean()
-        total = float(x @ x)
-        weight = 1.0 / count + x * (here.level[k] - level.mean()) / total
-        line, spread = float(weight @ current), one * float(np.sqrt(weight**2 @ current**2))
-        # what leaving out one reading does to a line: its residual over one less its leverage
-        residual = current - current.mean() - x * float(x @ current) / total
-        leverage = 1.0 / count + x**2 / total
-        without = line - weight * residual / np.maximum(1.0 - leverage, 1e-9)
-        lowest = min(line - _LINE_SIGMAS * spread, float(without.min()) - _LINE_WITHOUT * spread)
-        # a line that the readings beside the gap do not lie on says nothing of them
-        beside = float(np.median(current[:3]))
-        if lowest > off and beside > line * _ON_LINE * (1.0 - min(one, 0.3)):
-            return True
-    return False
-
-
-def _may_be_held(current: FloatArray, level: FloatArray, noise: float) -> bool:
-    """Whether some readings, or the later half of them, may be held by a limit, by their power of the level."""
-    half = (current.size - 1) // 2
-    for part, sigmas in ((slice(0, None), 1.0), (slice(half, None), 0.0)):
-        risen = np.log(level[part] / level[-1])
-        risen = risen - risen.mean()
-        spread = float(risen @ risen)
-        if spread <= 0.0:
-            return True
-        power = float(risen @ np.log(np.maximum(current[part], 1e-300))) / spread
-        if power - sigmas * noise / math.sqrt(spread) < _OHMIC:
-            return True
-    return False
-
-
-def _bends_down(current: FloatArray, level: FloatArray, noise: float) -> bool:
-    """Whether the middle of some readings is above the chord of both ends: a curve that saturates has no line."""
-    third = max(1, current.size // 3)
-    parts = (slice(0, third), slice(third, current.size - third), slice(current.size - third, current.size))
-    (a, b, c), (x, y, z) = ([float(np.median(values[part])) for part in parts] for values in (current, level))
-    if z <= x:
+    mine, one, place = _free(here, after), float(noise[1][after]), float(here.level[k])
+    if line_is_above(*mine, one, place, off):
         return True
-    above = b - (a + (c - a) * (y - x) / (z - x))
-    return above > b * (_BENT + 2.0 * noise * math.sqrt(1.5 / third))
+    both = None if there is None else _mean_of_branches(mine, there)
+    return both is not None and line_is_above(*both, one / math.sqrt(2.0), place, off)
+
+
+def _mean_of_branches(mine: tuple[FloatArray, FloatArray], there: _Readings) -> tuple[FloatArray, FloatArray] | None:
+    """Return (level, mean current of both branches) as long as they have the same levels, None where they do not."""
+    first = int(np.searchsorted(there.level, mine[0][0] * (1.0 - 1e-6))) if mine[0].size else there.level.size
+    level, current = _free(there, first)
+    count = min(level.size, mine[0].size)
+    if count == 0 or np.abs(level[:count] - mine[0][:count]).max() > 1e-6 * mine[0][0]:
+        return None
+    return mine[0][:count], 0.5 * (mine[1][:count] + current[:count])
+
+
+def _free(readings: _Readings, first: int) -> tuple[FloatArray, FloatArray]:
+    """Return (level, current) of the readings from ``first`` on, up to the first in compliance."""
+    limited = np.flatnonzero(readings.limited[first:])
+    free = slice(first, first + int(limited[0]) if limited.size else None)
+    return readings.level[free], readings.current[free]
 
 
 def _places(

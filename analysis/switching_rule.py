@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.half_sweeps import HalfSweep
-from tsbench.analysis.level_change import least_seen
+from tsbench.analysis.reading_noise import least_seen
 from tsbench.analysis.switching_evidence import Branch, Place, find_on
 from tsbench.errors import ConfigurationError
 from tsbench.quantities import format_quantity, parse_quantity
@@ -69,7 +69,7 @@ def parse_rule(text: str) -> Rule:
 def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:
     """Return the current [A] below which a reading says only "off": two standard deviations of the noise.
 
-    See :func:`tsbench.analysis.level_change.least_seen`; ``noise`` is the data sheet's standard deviation [A].
+    See :func:`tsbench.analysis.reading_noise.least_seen`; ``noise`` is the data sheet's standard deviation [A].
     """
     return least_seen(half.current, half.level, noise)
 

@@ -18,6 +18,10 @@ _POINTS = 2000
 _TIME_CONSTANTS = 40
 #: standard deviation of the record over that of the resting device, above which something moves
 _RATIO = 3.0
+#: probability that white noise has as strong a line in its spectrum, below which the record repeats itself
+_BY_CHANCE = 1e-6
+_BLOCK = 8  #: samples
+_SPREAD = 2.0  #: bins over which the window spreads noise, in its bandwidth (1.5) and rounded up
 #: an oscillation repeats: fewer cycles are a transient
 _CYCLES = 3
 
@@ -67,6 +71,52 @@ def white_noise(values: FloatArray, resolution: float) -> float:
     return max(float(np.median(np.abs(np.diff(values)))) * 1.4826 / 2**0.5, resolution / 2)
 
 
+def oscillation(values: FloatArray, dt: float, resting_noise: float = 0.0, resolution: float = 0.0) -> Activity:
+    """Count the cycles that noise does not make: a device that is on may be noisier than one at rest.
+
+    Either the swing is sixteen times the noise, that at rest and that which successive samples (or means of some) show,
+    or the record has a line in its spectrum that noise does not have (an oscillation of few samples a period looks like
+    noise to successive differences).
+
+    Parameters
+    ----------
+    values : [V], shape (n,)
+    dt : [s] between samples
+    resting_noise, resolution : [V] rms at rest; one code of the scope
+    """
+    for block in (1, _BLOCK):  # means of a block have less noise, and show what is slow
+        means = values[: values.size // block * block].reshape(-1, block).mean(axis=1)
+        if means.size > 2:
+            noise = max(resting_noise / block**0.5, white_noise(means, resolution / block))
+            seen = activity(means, dt * block, noise)
+            if seen.cycles >= _CYCLES:
+                return seen
+    return activity(values, dt) if repeats(values) else Activity(0, 0.0, float(np.ptp(values)))
+
+
+def repeats(values: FloatArray) -> bool:
+    """Whether ``values``, shape (n,), have a line of three cycles or more that noise has not (Fisher 1929).
+
+    Noise whose power falls with a power of the frequency, as that of white, 1/f and drifting signals does, is taken
+    off by a straight line in both logarithms.
+    """
+    count = values.size
+    if count < 8 * _CYCLES:
+        return False
+    place = np.arange(count) - 0.5 * (count - 1)
+    level = values - values.mean()
+    level = level - place * float(place @ level) / float(place @ place)
+    # a window, so that what is slower than three cycles does not leak into them
+    power = np.abs(np.fft.rfft(level * np.hanning(count)))[_CYCLES:-1] ** 2
+    if not power.min() > 0.0:
+        return False
+    bins, logs = np.log(np.arange(_CYCLES, _CYCLES + power.size)), np.log(power)
+    power = np.exp(logs - np.polyval(np.polyfit(bins, logs, 1), bins))
+    share = float(power.max() / power.sum())
+    # the window makes neighbouring bins of noise alike: so many fewer are independent
+    return bool(power.size * (1.0 - share) ** (power.size / _SPREAD) < _BY_CHANCE)
+
+
 def check_span(fixture: Fixture, role: str = "drive") -> float:
     """Return how long a record must be [s] to hold several periods of the slowest expected oscillation."""
     slowest = fixture.path_resistance.get(role, 0.0) * fixture.parallel_capacitance
@@ -103,7 +153,7 @@ class OscillationCheck:
         for name, wave in waveforms.items():
             if _deviation(wave) < _RATIO * self._noise[name]:
                 continue
-            seen = activity(wave.values()[0], wave.dt)
+            seen = oscillation(wave.values()[0], wave.dt, self._noise[name], abs(wave.scale))
             if seen.cycles > best.cycles:
                 best = seen
         return Verdict(best.cycles >= _CYCLES, best)

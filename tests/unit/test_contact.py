@@ -36,3 +36,13 @@ def test_nothing_is_said_of_what_cannot_be_known() -> None:
     assert contact(np.full(3, 0.05), np.full(3, 1e-9)).flags is Flag.NONE  # hardly a voltage
     assert contact(np.full(3, 1e-6), np.full(3, 1e-6)).flags is Flag.NONE  # hardly a current
     assert contact(np.ones(3), np.zeros(3), resolution=1e-5).flags is Flag.NONE  # a scope that sees no less
+
+
+def test_one_wild_reading_does_not_hide_an_open_device_and_two_do_not_make_one() -> None:
+    levels = np.linspace(-1.2, 1.2, 25)
+    wild = 3e-9 * levels
+    wild[7] = 5e-6
+    found = contact(levels, wild)
+    assert found.flags == Flag.OPEN and "0.0036 uA" in found.message
+    wild[8] = 5e-6
+    assert contact(levels, wild).flags is Flag.NONE

@@ -1,0 +1,107 @@
+"""Whether a noisy series steps up between two stretches that are each a straight line.
+
+The means of :func:`tsbench.analysis.level_change.steps` lose what a trend towards the step takes back within the
+windows, and must allow a curve its steepest rise over the windows as well. Here the readings themselves say how steep
+each stretch is: the line through the readings before a gap and that through the readings after it are continued to the
+gap, and what is between them is the step. Where a line does not fit the readings of a window within their noise, that
+window says nothing. The step must be there, if less surely, with any one reading left out (leverages; Belsley, Kuh
+and Welsch, Regression Diagnostics, 1980, sec. 2.1), so that no single reading makes it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.level_change import LARGE, LEAST_SIGMAS, LEAST_WITHOUT, WINDOWS, Step
+from tsbench.records import FloatArray
+
+#: readings of a line; of two every one would be left without which there is no line
+_FEWEST, _MOST = 3, 12
+#: a line does not fit readings whose misfit is more noise than this: a bend that it hides, of 1.1 noise, moves the ends
+#: of a line through twelve readings by less than what a step must exceed
+_MISFIT = 1.5
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """What the line through the readings up to each one says of that one; arrays of shape (n,), NaN: no line."""
+
+    value: FloatArray
+    deviation: FloatArray  #: standard deviation of it
+    without: FloatArray  #: value with one reading left out, shape (n, window)
+    without_deviation: FloatArray  #: shape (n, window)
+
+
+def line_steps(
+    series: FloatArray, place: FloatArray, noise: tuple[FloatArray, FloatArray], drift: FloatArray | None = None,
+    least_size: float = 0.0, least_noises: float = 0.0,
+) -> list[Step]:
+    """Return every gap at which ``series`` steps up from one line to another, the surest step of each.
+
+    Parameters
+    ----------
+    series : shape (n,)
+    place : along which lines are straight, non-decreasing, in any unit, shape (n,)
+    noise : of one reading up to each index and from each index on, as of ``reading_noise.noise_around``
+    drift : what a smooth curve may have risen by up to each reading at most, non-decreasing, shape (n,); None: 0
+    least_size : what a step must exceed
+    least_noises : and how many standard deviations of one reading, where that is less than ``LARGE``
+    """
+    n = series.size
+    drift = np.zeros(n) if drift is None else drift
+    best: dict[int, Step] = {}
+    for window in WINDOWS:
+        if not _FEWEST <= window <= min(_MOST, n - _FEWEST):
+            continue
+        left = _ends(series, place, noise[0], window)
+        mirrored = _ends(series[::-1], -place[::-1], noise[1][::-1], window)
+        right = _Ends(*(values[::-1] for values in (
+            mirrored.value, mirrored.deviation, mirrored.without, mirrored.without_deviation)))
+        for skip in (1, 2):
+            allowed = drift[skip:] - drift[:-skip]
+            size = right.value[skip:] - left.value[:-skip] - allowed
+            sigmas = size / np.hypot(left.deviation[:-skip], right.deviation[skip:])
+            one_left = (right.value[skip:] - allowed)[:, None] - left.without[:-skip]
+            one_left = one_left / np.hypot(left.without_deviation[:-skip], right.deviation[skip:, None])
+            one_right = right.without[skip:] - (left.value[:-skip] + allowed)[:, None]
+            one_right = one_right / np.hypot(left.deviation[:-skip, None], right.without_deviation[skip:])
+            without = np.minimum(one_left.min(axis=1), one_right.min(axis=1))
+            least = np.minimum(LARGE, least_noises * np.maximum(noise[0][:-skip], noise[1][skip:]))
+            enough = (sigmas >= LEAST_SIGMAS) & (without >= LEAST_WITHOUT) & (size >= np.maximum(least, least_size))
+            for at in np.flatnonzero(enough).tolist():
+                worst = float(max(noise[0][at], noise[1][at + skip]))
+                step = Step(at, at + skip, float(size[at]), float(without[at]), window, worst)
+                if at not in best or step.sure > best[at].sure:
+                    best[at] = step
+    return [best[at] for at in sorted(best)]
+
+
+def _ends(series: FloatArray, place: FloatArray, noise: FloatArray, window: int) -> _Ends:
+    """Return what lines through ``window`` readings say of the last of them; of fewer where there are fewer."""
+    n = series.size
+    value, deviation = np.full(n, np.nan), np.full(n, np.nan)
+    without, without_deviation = np.full((n, window), np.nan), np.full((n, window), np.nan)
+    for count in (size for size in range(_FEWEST, window + 1)):
+        at = np.arange(count - 1, n) if count == window else np.array([count - 1])
+        if at[-1] >= n:
+            break
+        take = at[:, None] + np.arange(1 - count, 1)
+        x, y = place[take], series[take]
+        x = x - x.mean(axis=1, keepdims=True)
+        spread = (x**2).sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = 1.0 / count + x[:, -1:] * x / spread  # of each reading in the line's end
+            rest = 1.0 - 1.0 / count - x**2 / spread  # one less the leverage
+            rest = np.where(rest > 1e-9, rest, np.nan)
+            middle = y.mean(axis=1, keepdims=True)
+            residual = y - middle - x * ((x * y).sum(axis=1, keepdims=True) / spread)
+            misfit = np.sqrt((residual**2).sum(axis=1) / (count - 2))
+            one = np.where(misfit <= _MISFIT * noise[at], np.maximum(noise[at], misfit), np.nan)
+            value[at] = (weight * y).sum(axis=1)
+            deviation[at] = one * np.sqrt(weight[:, -1])
+            without[at, :count] = value[at][:, None] - weight * residual / rest
+            without_deviation[at, :count] = one[:, None] * np.sqrt(weight[:, -1:] + weight**2 / rest)
+        # where there are fewer readings than the window, the rest repeat the first
+        without[at, count:] = without[at, :1]
+        without_deviation[at, count:] = without_deviation[at, :1]
+    return _Ends(value, deviation, without, without_deviation)
