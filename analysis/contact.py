@@ -1,4 +1,4 @@
-"""Whether a device looks open or short over a whole run: a word for whoever reads the numbers, not a verdict."""
+"""Whether a device looks open or short over a whole run: a remark for the reader of the numbers, not a verdict."""
 
 from dataclasses import dataclass
 

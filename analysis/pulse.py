@@ -1,12 +1,10 @@
 """Switching delay: from the edge of a pulse at the device to the instant at which the device switches.
 
-Definitions. Edge: the 50 % point of the pulse edge at the device, half way between the base and the highest
-device voltage before switching, last upward crossing before that highest voltage (on the voltage that collapses as the
-device switches, noise crosses that level again). Switching instant: steepest rise of the device current; where the
-current is restless by itself (a filament), which has no steepest slope, the first passage of half of the highest
-current that it reaches within 50 us. The charging current of the parallel capacitance flows during the edge and then
-ends; switching is the rise after which the current stays, at a conductance at least three times that of the off state
-in the same pulse.
+The quantities are defined in ``docs/definitions.md``. The edge is taken at the last upward crossing of its 50 % point
+before the highest voltage: when the device switches and its voltage collapses, noise crosses that level again.
+Whether a current is restless is decided by its reversals and its misfit from a smooth curve. The charging current of
+the parallel capacitance flows during the edge and then ends; switching is the rise after which the current stays, at
+a conductance at least three times that of the off state in the same pulse.
 
 Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
 Common to all pulses: skew between the two channels (limit / sqrt 3), the time base, and the sense resistor

@@ -17,7 +17,7 @@ _LOCAL = 24  #: second differences on each side that tell the local noise
 _QUIET = 0.8
 #: the scale is read at this quantile of the second differences: two events and a wild reading spoil up to eight of them
 _QUANTILE = 0.4
-FLOOR = 2.0  #: standard deviations of additive noise below which a reading tells nothing
+FLOOR = 2.0  #: standard deviations of additive noise below which a reading counts as noise
 #: standard deviation of the logarithm of readings that are raised to that floor: few exceed it (0.13), and more
 AT_FLOOR = 0.2
 #: readings at the lowest levels of which the size bounds additive noise; 1 % quantiles of chi-squared over its degrees
@@ -96,7 +96,7 @@ def _most_by_size(values: FloatArray) -> float:
 
     With the 1 % quantile of chi-squared (Wilson and Hilferty 1931; for one value exact).
     """
-    values = values[values != 0.0]  # a table may begin with a zero that nobody measured
+    values = values[values != 0.0]  # a table may begin with a zero that was not measured
     count = min(values.size, _MOST_SMALL)
     number = np.arange(1.0, count + 1.0)
     share = (1.0 - 2.0 / (9.0 * number) - 2.326 * np.sqrt(2.0 / (9.0 * number))) ** 3

@@ -1,12 +1,11 @@
 """Snapback under current drive: where the voltage turns back although the current still rises.
 
-Definitions. Threshold: the highest device voltage on the way up before the voltage falls; hold: on the way down, the
-lowest device voltage before it rises again; snapback: the fall from the threshold to the lowest voltage after it. Read
-in order of rising current, either event is a fall of the voltage. It counts if it is more than one per cent and more
-than noise and one wild reading can make (:mod:`tsbench.analysis.level_change`). Falls below a factor of two must also
-exceed eight standard deviations of a single reading, since noise that is slower than the readings does not average
-out. On the way down the voltage of a capacitor rises as well: there the change must be sudden, or the voltage must
-fall before it rises.
+The quantities are defined in ``docs/definitions.md``. Snapback is extracted as the fall from the threshold to the
+lowest voltage after it on the way up. Read in order of rising current, either event is a fall of the voltage. It
+counts if it is more than one per cent and more than noise and one wild reading can make
+(:mod:`tsbench.analysis.level_change`). Falls below a factor of two must also exceed eight standard deviations of a
+single reading, since noise that is slower than the readings does not average out. On the way down the voltage of a
+capacitor rises as well: there the change must be sudden, or the voltage must fall before it rises.
 
 A sudden change lies between two set-points of the current: the voltage of the last reading before it, and that to
 which the line through the readings before it leads at the other set-point, bracket the turning point. A smooth one

@@ -2,16 +2,19 @@
 
 A branch of a half-cycle is read in order of rising level, the way down backwards: then either event is a rise of
 conductance. It counts as switching if it is large, if noise and one wild reading cannot make it, and if no curve that
-is a function of voltage alone can. Any one of three observations excludes such a curve:
+is a function of voltage alone can make it. Any one of four observations excludes such a curve:
 
 * **steeper than a barrier**: no current over a barrier rises faster than exp(qV/kT), 60 mV a decade at 300 K
-  (Sze and Ng, Physics of Semiconductor Devices, 3rd ed., sec. 2.3), and no power of the voltage above the second
-  is asked of a curve at low voltage;
+  (Sze and Ng, Physics of Semiconductor Devices, 3rd ed., sec. 2.3). At low voltage a curve may rise as the square of
+  the voltage. The rise is taken between means, or between lines (:mod:`tsbench.analysis.line_steps`);
 * **hysteresis**: the other branch does not make the same step at the same level;
+* **nothing before the gap**: a current over a barrier would have shown in the two readings before the gap
+  (:mod:`tsbench.analysis.barrier_onset`);
 * **no convex curve**: the straight line through the currents after the gap, continued to the reading before it, lies
   above that reading (:mod:`tsbench.analysis.convex_curve`). Readings in compliance do not count for it.
 
-For the latter two the change must be sharp: two levels fit the readings beside it far better than a line.
+For hysteresis and the convex curve the change must be sharp: two levels fit the readings beside it far better than a
+line.
 """
 
 import math
@@ -68,8 +71,8 @@ def find_on(
 
     Parameters
     ----------
-    branch, other : the branch, and the other one of the same half-cycle (None: there is none)
-    floor : [A] below this a reading says only "off"
+    branch, other : the branch, and the other one of the same half-cycle (None on a one-way sweep)
+    floor : [A] a current below this counts as "off"
     ratio : least change of conductance
     backwards : the branch was measured from its end
 
@@ -118,7 +121,7 @@ def find_on(
 
 @dataclass(frozen=True)
 class _Readings:
-    """The readings of a branch that tell a conductance."""
+    """The readings of a branch whose conductance is known."""
 
     index: npt.NDArray[np.int64]  #: in the branch
     level: FloatArray
@@ -142,7 +145,7 @@ def _readings(branch: Branch, floor: float) -> _Readings | None:
 
 
 def informative(branch: Branch) -> npt.NDArray[np.bool_]:
-    """Return which readings tell a conductance: those whose voltage is beyond the voltmeter's offset."""
+    """Return which readings have a usable conductance, shape (n,): their voltage exceeds the voltmeter's offset."""
     at_zero = np.abs(branch.level) <= 1e-9 * float(np.max(np.abs(branch.level), initial=0.0))
     offset = float(np.max(np.abs(branch.voltage[at_zero]), initial=0.0))
     least = max(1e-6 * float(np.max(np.abs(branch.voltage), initial=0.0)), 2.0 * offset)
@@ -151,9 +154,9 @@ def informative(branch: Branch) -> npt.NDArray[np.bool_]:
 
 
 def _barrier(level: FloatArray, series: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return by how much log conductance of a smooth curve may have risen up to each level.
+    """Return by how much the log conductance of a smooth curve may have risen up to each level, shape (n,).
 
-    As a barrier lets it, or as steeply as this branch rises over most of its length, if that is more.
+    The rise is that of a barrier, or the usual rise of this branch over most of its length, whichever is steeper.
     """
     level = np.maximum.accumulate(level)
     usual, span = 0.0, max(1, level.size // 8)

@@ -67,7 +67,7 @@ def parse_rule(text: str) -> Rule:
 
 
 def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:
-    """Return the current [A] below which a reading says only "off": two standard deviations of the noise.
+    """Return the current [A] below which a reading counts as "off": two standard deviations of the noise.
 
     See :func:`tsbench.analysis.reading_noise.least_seen`; ``noise`` is the data sheet's standard deviation [A].
     """
@@ -113,7 +113,7 @@ def last_on(half: HalfSweep, before: int, floor: float) -> int | None:
     Parameters
     ----------
     before : index of the last reading before it switched on, -1 if it was on from the first
-    floor : [A] below this a reading says only "off"
+    floor : [A] a current below this counts as "off"
     """
     down = np.arange(half.down().start, len(half.current))
     volts = np.maximum(half.voltage[down], 1e-300)

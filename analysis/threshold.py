@@ -1,12 +1,10 @@
 """Threshold and hold voltage and current of each half-cycle of a current-voltage record.
 
-Definitions (deterministic device). Threshold voltage: on a ramp, the highest device voltage before the
-switching instant. Hold voltage: the lowest device voltage before the steepest fall of current on the way
-down. A sweep in steps shows the last reading before and the first after; the true value lies between the
-device voltage of the former and what the device voltage would have become at the next set-point had the
-device not switched (there its current is still nearly the same, so the drop along the wires cancels):
-``low``..``high``, ``value`` in the middle. That interval is then widened at both ends by 1.96 standard
-uncertainties of the source meter and the wires.
+The quantities are defined in ``docs/definitions.md``. A sweep in steps shows the last reading before an event and the
+first after it. The true value lies between the device voltage of the former and the device voltage that the next
+set-point would have given, had the device not switched (its current is still nearly the same there, so the drop along
+the wires cancels). These are ``low`` and ``high``; ``value`` is in the middle. The interval is then widened at both
+ends by 1.96 standard uncertainties of the source meter and the wires.
 
 Behind enough resistance the device voltage turns back before the jump, as the device passes its fold; then the
 extreme reading counts, and the true one lies at most one change between neighbours beyond it. Readings in compliance
@@ -320,7 +318,15 @@ def result_of(
     high: float | None = None,
     flags: Flag = Flag.NONE,
 ) -> Result:
-    """Turn a magnitude back to its side; low stays below high."""
+    """Return a result of a half-cycle from magnitudes: they get its sign, and ``low`` stays below ``high``.
+
+    Parameters
+    ----------
+    half : the half-cycle; gives sign and conditions
+    quantity, unit, method : of the result
+    value, low, high : magnitudes in ``unit``; None: not known
+    flags : of the result
+    """
     if half.polarity < 0:
         value = None if value is None else -value
         low, high = (None if high is None else -high), (None if low is None else -low)

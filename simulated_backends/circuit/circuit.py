@@ -71,6 +71,30 @@ class Circuit:
     that are set, and its last step may pass the time that was asked for. Later questions read that step's
     polynomial, so asking never changes what happens. A change (source, resistor, stage, device) takes effect at
     ``time``; it discards the part of the last step behind ``time`` and starts afresh from the polynomial there.
+
+    Parameters
+    ----------
+    elements : sequence of Element
+        All elements, those of instruments included.
+    stages : mapping
+        Source meters: name -> (node, set-points).
+    devices : mapping
+        Device element name -> model.
+    waveforms : mapping
+        Name of each V and I element -> waveform.
+    initial_voltages : mapping
+        Node -> voltage [V] at time 0; 0 V where it is not given.
+    rtol : float
+        Relative tolerance of the integrator.
+    largest_step : float
+        [s].
+    noise_refinement, specialised, seed
+        See :func:`.build.build_circuit`.
+
+    Raises
+    ------
+    TsbenchError
+        No device currents satisfy the circuit at time 0.
     """
 
     def __init__(
@@ -195,12 +219,12 @@ class Circuit:
 
     @property
     def work(self) -> int:
-        """Return what has been computed so far, in steps: accepted, refused, and what showing them is worth."""
+        """Return the work done so far, counted in steps: accepted and refused ones, and the cost of showing them."""
         return self.steps + self.refused_steps + WORK_PER_SEGMENT * (self._segments + self._looks)
 
     @property
     def steady(self) -> bool:
-        """Return whether it goes on as in the period before until something is changed."""
+        """Return whether the circuit repeats its last period until something is changed."""
         return self._cycle is not None and math.isinf(self._cycle.end)
 
     def _assemble(self) -> None:
@@ -221,10 +245,11 @@ class Circuit:
         self._set_sources()
 
     def _watched(self) -> bool:
-        """Return whether it may stay on an unstable equilibrium.
+        """Return whether the circuit may stay on an unstable equilibrium, so that growing modes are to be watched.
 
-        A silver filament moves the circuit by noise of its own. Under constant sources an oscillation that has begun
-        needs no more noise: a slow one passes an unstable stretch in every period, and would never find its cycle.
+        It is not watched if it holds a silver filament, whose own noise moves it. Under constant sources it is not
+        watched after an oscillation has begun: a slow oscillation passes an unstable stretch in every period, and with
+        noise added there it would never reach a limit cycle.
         """
         begun = self._departures >= ENOUGH_DEPARTURES and not self._control[6]
         return (bool(self._models or self._stages) and not begun
@@ -272,7 +297,7 @@ class Circuit:
         until : float
         skip : bool
         watched : bool
-            Somebody records instants: only what repeats in phase with the sources is skipped.
+            An observer records instants (an armed scope): only what repeats in phase with the sources is skipped.
         most_work : float
             The most to compute in this call, as :attr:`work` counts it. The circuit stands where it has then got to.
 
@@ -828,7 +853,7 @@ class Circuit:
         return np.array(self._unknowns_now())
 
     def row(self, kind: Literal["voltage", "current"], name: str) -> Row:
-        """Return how a node voltage or element current depends on the unknowns."""
+        """Return the coefficients of a node voltage or element current in the unknowns and sources."""
         rows, what = (self._system.voltages, "node") if kind == "voltage" else (self._system.currents, "element")
         return rows[self._known(name, rows, what)]
 

@@ -4,11 +4,11 @@ A section is a level of one unknown, crossed upwards. If the whole state and the
 over three successive periods (of one to eight crossings each) within the solver's own accuracy, the future up to
 the next change is known: whole periods need not be computed.
 
-An irregular oscillation (some elements are chaotic in windows of bias) has no cycle. Its path comes back arbitrarily
-near to where it was, though, and between two such visits it is nearly a closed orbit: the longest one found stands for
-what follows. Averages over it are those over some hundred spikes, and spikes behind it come at other instants than
-without skipping, as they would for a change of one part in a million. The same holds for an oscillation whose cycles
-differ by draws (an ovonic switch): the mean of some hundred cycles stands for that of those behind.
+An irregular oscillation (some elements are chaotic in windows of bias) has no cycle. But its path returns arbitrarily
+near to an earlier point, and between two such visits it is nearly a closed orbit. The longest such orbit found stands
+for what follows. Averages over it are averages over some hundred spikes. Later spikes come at other instants than
+without skipping, as they would after a change of one part in a million. The same holds for an oscillation whose cycles
+differ by random draws (an ovonic switch): the mean of some hundred cycles stands for that of the later ones.
 """
 
 from dataclasses import dataclass

@@ -148,7 +148,15 @@ def progress(memory: PeriodMemory, compiled: CompiledCircuit) -> Iterator[Progre
 
 
 def settled(memory: PeriodMemory, compiled: CompiledCircuit) -> tuple[int, Progress | None]:
-    """Return how many of the last periods will repeat (0: none yet), and how far one period has come."""
+    """Return how many of the last periods will repeat (0: not yet settled), and the progress over one period.
+
+    Parameters
+    ----------
+    memory : PeriodMemory
+        The last whole periods.
+    compiled : CompiledCircuit
+        The circuit during them.
+    """
     one: Progress | None = None
     for found in progress(memory, compiled):
         one = found if found.number == 1 else one
@@ -163,7 +171,17 @@ def settled(memory: PeriodMemory, compiled: CompiledCircuit) -> tuple[int, Progr
 
 
 def jump(memory: PeriodMemory, now: Progress, most: int) -> int:
-    """Return how many periods can be passed over from here on; 0 where that is not worth it or cannot be foretold."""
+    """Return how many periods can be passed over from here on; 0: too few, or their end cannot be predicted.
+
+    Parameters
+    ----------
+    memory : PeriodMemory
+        Its ``drift`` and ``expected`` are updated.
+    now : Progress
+        Over the last period.
+    most : int
+        Periods until something changes.
+    """
     if not QUICK < now.contraction < 1.0 + 1e-9:
         return 0
     foretold = memory.expected

@@ -1,10 +1,10 @@
 """Thermal noise while a small oscillation fades or hardly grows, under a source that moves.
 
-Where the real part of the leading mode passes zero slowly, nothing but noise and the past says how large the swing is
-and when the last one ends. :mod:`.growth` reports a mode that swings, followed by steps short enough, with a real part
-that is small beside its imaginary part. If noise counts beside the swing, it is added here: every quarter of a period
-a displacement along the mode, with the covariance N N^T dt of the white noises since the one before. Larger swings go
-without: noise would change them by less than a hundredth.
+Where the real part of the leading mode passes zero slowly, noise and the past alone decide how large the swing is and
+when the last one ends. :mod:`.growth` reports an oscillating mode whose real part is small compared with its imaginary
+part, if the steps are short enough to follow it. If noise is not negligible compared with the swing, it is added here:
+every quarter of a period a displacement along the mode, with the covariance N N^T dt of the white noises since the
+previous one. No noise is added to larger swings: it would change them by less than a hundredth.
 """
 
 import math
@@ -18,18 +18,18 @@ from tsbench.simulated_backends.circuit.growth import WEAK
 from tsbench.simulated_backends.circuit.modes import size_of_mode
 from tsbench.simulated_backends.circuit.stability import normal_numbers
 
-BESIDE_NOISE = 100.0  #: times the noise of a mode at the edge: a larger swing does not feel it
+BESIDE_NOISE = 100.0  #: times the noise of a mode at the edge of stability: noise hardly changes a larger swing
 DECAYED = 6.0  #: e-folds behind the edge, after which only noise is left
 NOISES_PER_LOOK = 64
-SOON = 1.5  #: times the size below which noise counts: then somebody looks
+SOON = 1.5  #: times the size below which noise counts: below it the step loop reports the mode
 _CHANNEL = (1 << 20) + 1  #: of the normal numbers
 
 
 @dataclass
 class Fading:
-    """Adds noise to one circuit; :meth:`begin` says whether that is worth while."""
+    """Adds noise to one circuit; :meth:`begin` decides whether noise counts."""
 
-    largest: float = math.inf  #: size of a mode at which this was worth while when last looked at
+    largest: float = math.inf  #: size of a mode (relative) below which noise counted at the last look
     active: bool = False
     steps: int = 0  #: until the next displacement
     _time: float = 0.0
@@ -40,7 +40,7 @@ class Fading:
     _factor: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
     def begin(self, compiled: CompiledCircuit, time: float, y: FloatArray, rtol: float, step: float) -> bool:
-        """Start adding noise from ``time`` [s] on, behind a step of length ``step`` [s]; return whether it counts."""
+        """Start adding noise where it counts; return whether it does. Parameters as of :meth:`displace`."""
         real = self._look(compiled, time, y, rtol)
         self.active = real is not None and real < WEAK * self._angular
         if self.active:
@@ -51,13 +51,13 @@ class Fading:
     def displace(
         self, compiled: CompiledCircuit, time: float, y: FloatArray, rtol: float, step: float, seed: int
     ) -> bool:
-        """Add the noise since the last call to ``y``; return whether to go on with it.
+        """Add the noise since the last call to ``y``; return whether noise still counts.
 
         Parameters
         ----------
         compiled : CompiledCircuit
         time : float
-            Of now [s].
+            The present instant [s].
         y : array
             Unknowns; those with a derivative are changed.
         rtol : float
@@ -65,7 +65,7 @@ class Fading:
         step : float
             Length of the last step [s].
         seed : int
-            Of the noise; with ``time`` it says which.
+            Of the noise, which is a function of it and ``time``.
         """
         size, sources = self._factor.shape
         y[:size] += math.sqrt(time - self._time) * (self._factor @ normal_numbers(seed, _CHANNEL, time, sources))

@@ -72,9 +72,9 @@ def surely_stable(m: int, A: FloatArray, scale: FloatArray) -> bool:
 
 @inlined
 def _limit_reached(control: FloatArray, real: float, negligible: bool, h: float) -> bool:
-    """Add a look at the end of a step of length ``h`` [s] to what is remembered; return whether there is growth to see.
+    """Add the e-folds of a step of length ``h`` [s] to those remembered; return whether they exceed :data:`LIMIT`.
 
-    ``real`` is the largest real part [1/s], and ``negligible`` says that this is rounding.
+    ``real`` is the largest real part [1/s] at the end of the step; ``negligible`` says that it is a rounding error.
     """
     real = 0.0 if negligible else real
     before, change, folds = control[REAL_PART], control[CHANGE], control[E_FOLDS]
@@ -96,9 +96,10 @@ def _limit_reached(control: FloatArray, real: float, negligible: bool, h: float)
 
 @inlined
 def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray, A: FloatArray, h: float) -> bool:
-    """Do what :func:`grows_unseen` does, with two states and up to where the mode's size counts.
+    """Do the part of :func:`grows_unseen` before the size of the mode is needed, for circuits with two states.
 
-    Most circuits have two, and nearly every step is looked at: all is written out, and nothing is called.
+    Most circuits have two states and nearly every step is looked at, so the eigenvalues are written out here and no
+    function is called. Arguments as in :func:`grows_unseen`, with A of shape (2, 2) [1/s].
     """
     first, second, couple = A[0, 0], A[1, 1], A[0, 1] * A[1, 0]
     squared = first * first + second * second + 2.0 * abs(couple)   # of the fastest rate
@@ -119,7 +120,10 @@ def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray,
 
 @inlined
 def may_fade(control: FloatArray, h: float, t: float) -> bool:
-    """Return whether, behind a look in which nothing has grown, the size of a weak mode that swings is to be taken."""
+    """Return whether the size of a weak oscillating mode is to be computed, after a look in which nothing has grown.
+
+    ``h`` and ``t`` are the length and the end of the last step [s].
+    """
     imaginary = control[IMAGINARY]
     return bool(control[6] != 0.0 and not t < control[FADES_AFTER] and abs(control[REAL_PART]) < WEAK * imaginary
                 and h * imaginary <= FOLLOWED)
@@ -160,7 +164,10 @@ def is_small(
 def fades(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
 ) -> bool:
-    """Return whether a weak mode that swings is so small that :mod:`.fading` is to see to it."""
+    """Return whether a weak oscillating mode is so small that :mod:`.fading` must decide about noise.
+
+    Arguments as in :func:`grows_unseen`.
+    """
     if _size_now(circuit, scratch, weights, y, control) < control[FADED]:
         control[FADES_AFTER] = math.nan
         return True
@@ -198,10 +205,25 @@ def _grows(
 def grows_unseen(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
 ) -> bool:
-    """Look at the circuit at the end of a step of length ``h`` [s]; return whether somebody is to see to it.
+    """Look at the circuit at the end of a step; return whether the step loop must stop there.
 
-    That is :mod:`.stability`, or where :data:`FADES_AFTER` has become NaN, :mod:`.fading`. The third matrix of
-    ``scratch`` holds A at ``t``, y; ``drives[2]`` and ``drives[3]`` the drive there and its slope.
+    Then :mod:`.stability` goes on, or :mod:`.fading` where :data:`FADES_AFTER` has become NaN.
+
+    Parameters
+    ----------
+    circuit : tuple of arrays
+        See :func:`.equations.right_side`.
+    scratch : tuple of arrays
+        See :func:`.integrator.scratch_space`. The third matrix holds A at ``t``, ``y``; ``drives[2]`` and
+        ``drives[3]`` hold the drive there and its slope.
+    control : array, shape (CONTROL_SIZE,)
+        See :func:`.integrator.integrate` and the places above; changed.
+    weights : array, shape (n,)
+        Absolute tolerances of the unknowns.
+    y : array, shape (n,)
+        Unknowns at the end of the step.
+    h, t : float
+        Length and end of the step [s].
     """
     if _grows(circuit, scratch, control, weights, y, h, t):
         return True

@@ -153,8 +153,23 @@ def size_of_mode(
 ) -> float:
     """Return how far the circuit is from its moving equilibrium along a mode: the largest share of ``scale``.
 
-    To first order in the speed of the drive the equilibrium's own motion has no part in w (f + ft/value), w the left
-    eigenvector.
+    To first order in the speed of the drive, the motion of the equilibrium itself does not enter w (f + ft/value), with
+    the left eigenvector w.
+
+    Parameters
+    ----------
+    m : int
+        Number of unknowns with a derivative.
+    A : array, shape (m, m) at least
+        The linearised circuit [1/s].
+    f, ft : array, shape (m,) at least
+        Rates of the unknowns, and their derivative by time at fixed unknowns.
+    scale : array, shape (m,) at least
+        Sizes of the unknowns.
+    value : complex
+        Eigenvalue of the mode [1/s].
+    Z : array, shape (m + 2, m)
+        Working space.
     """
     _eigenvector(m, A, scale, value, True, Z, m)
     _eigenvector(m, A, scale, value, False, Z, m + 1)

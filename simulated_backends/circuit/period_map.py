@@ -1,4 +1,4 @@
-"""What becomes of a small difference of the unknowns over a run of steps: M = d y(end)/d y(begin).
+"""How a small difference of the unknowns changes over a run of steps: M = d y(end)/d y(begin).
 
 M is the product of the steps' exponentials exp(h J), J from the circuit's equations with the device currents
 eliminated. Only differential unknowns count. In a linear circuit M is exact; in others it has the order of a
@@ -23,7 +23,7 @@ _RESIDUES = np.polyval([1 / 20, 2 / 5, 1.0], _POLES) / np.polyval([-1 / 20, 3 / 
 
 
 def period_map(compiled: CompiledCircuit, steps: Steps) -> tuple[FloatArray, bool]:
-    """Return M over ``steps``, shape (n, n), and whether the circuit is linear along them."""
+    """Return M over ``steps``, shape (n, n) with n differential unknowns, and whether the circuit is linear there."""
     size = compiled.differential
     total = np.eye(size)
     if not size:
@@ -74,7 +74,16 @@ def _product(matrices: FloatArray) -> FloatArray:
 
 
 def ahead(M: FloatArray, change: FloatArray, count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return what ``count`` periods bring; the first changes the unknowns by ``change``, each next by M times that.
+    """Sum the changes over ``count`` periods: the first changes the unknowns by ``change``, each next by M times that.
+
+    Parameters
+    ----------
+    M : array, shape (n, n)
+        Map of one period.
+    change : array, shape (n,)
+        Of the unknowns over the first period.
+    count : int
+        Periods.
 
     Returns
     -------

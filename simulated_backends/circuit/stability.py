@@ -32,9 +32,9 @@ TOGETHER = 32  #: short steps, within which nothing changes much
 PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
 GONE_LARGE = 2.0  #: times the size from which a mode counts as excited: then it is left to error control
 ALREADY = 2.0  #: times the limit: growth before the step in question that no error of counting explains
-_STANDS = 1e-6  #: change of an unknown, as a share of itself, that is none
+_STANDS = 1e-6  #: relative change of an unknown below which it counts as constant
 _MOST_GROWTH = 2.0 * LIMIT + 2.0  #: e-folds of the covariance in one interval
-_CHANNEL = 1 << 20  #: of the normal numbers: none of a device's
+_CHANNEL = 1 << 20  #: of the normal numbers; no device uses it
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _point(compiled: CompiledCircuit, time: float, y: FloatArray) -> Point:
 
 @dataclass(frozen=True)
 class Stay:
-    """The circuit at the end of a time in which nothing was changed: what the next one begins with comes from it."""
+    """The linearised circuit at the end of a time in which nothing was changed; the next one begins with its noise."""
 
     start: float  #: [s]
     end: float  #: [s]
@@ -77,7 +77,7 @@ class Stay:
 
 
 def stay(compiled: CompiledCircuit, start: float, end: float, y: FloatArray) -> Stay:
-    """Look at the circuit at the end of a stay, at the unknowns ``y``."""
+    """Linearise the circuit at the end of a stay from ``start`` to ``end`` [s], at the unknowns ``y``."""
     point = _point(compiled, end, y)
     return Stay(start, end, point.A, point.noise)
 
@@ -85,7 +85,7 @@ def stay(compiled: CompiledCircuit, start: float, end: float, y: FloatArray) -> 
 def departure(
     compiled: CompiledCircuit, steps: Steps, seed: int, before: Sequence[Stay] = ()
 ) -> Departure | None:
-    """Return where in the last of ``steps`` a mode is to start growing; None: it does not, or has grown before.
+    """Return where in the last of ``steps`` a mode starts to grow; None: none does, or it has grown before.
 
     Parameters
     ----------
@@ -181,10 +181,19 @@ def _share(before: float, after: float, wanted: float) -> float:
 
 
 def carried_covariance(points: list[Point], scale: FloatArray, before: Sequence[Stay]) -> FloatArray:
-    """Return the covariance at the last point.
+    """Return the covariance of the unknowns at the last point, shape (m, m).
 
-    It comes from what was stationary in the first of the stays before, else at the first point (nothing, if that is
-    unstable).
+    It starts as the stationary covariance of the first stay, or of the first point where there are no stays (zero if
+    that is unstable), and is carried through the later stays and points.
+
+    Parameters
+    ----------
+    points : list of Point
+        The linearised circuit along the steps, in order of time.
+    scale : array, shape (m,)
+        Sizes of the unknowns, in their units; they condition the eigenvectors and do not change the result.
+    before : sequence of Stay
+        The stays that led to the first point.
     """
     # what does not move meanwhile (the memory of a hysteresis) has eigenvectors that are hardly apart: it stays out
     rates = np.max([abs(p.A * scale / scale[:, None]).max(axis=1) for p in points], axis=0)
@@ -245,7 +254,18 @@ def normal_numbers(seed: int, channel: int, instant: float, count: int) -> Float
 
 
 def still_small(compiled: CompiledCircuit, time: float, y: FloatArray, rtol: float) -> float | None:
-    """Return the largest step [s] for a mode that still grows unseen; None: it decays, or error control sees it."""
+    """Return the largest step [s] for a mode that grows and is still small; None: it decays, or is large enough.
+
+    Parameters
+    ----------
+    compiled : CompiledCircuit
+    time : float
+        [s].
+    y : array, shape (n,)
+        Unknowns at that instant.
+    rtol : float
+        Tolerance of the integrator, below which it does not see a mode.
+    """
     f, ft, A, _ = compiled.linearised(time, y)
     m = compiled.differential
     values = np.linalg.eigvals(A)
