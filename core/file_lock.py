@@ -138,7 +138,7 @@ if hasattr(os, "register_at_fork"):  # a child that lives on would keep the lock
 
 
 def is_held(path: Path) -> bool:
-    """Whether a lock file is held by anybody; takes the lock for an instant and writes nothing."""
+    """Return whether any process holds a lock file; takes the lock for an instant and writes nothing."""
     try:
         descriptor = os.open(path, _FLAGS)
     except OSError:

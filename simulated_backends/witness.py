@@ -1,4 +1,4 @@
-"""What really happened, written down by nobody who measures: one JSON line per fact, at once.
+"""The true course of a simulated bench, recorded independently of the instruments: one JSON line per fact, at once.
 
 Each line is one unbuffered write to a file opened for appending, so that everything up to the last instant
 survives the death of the process. ``tsbench.simulated_backends.witness_log`` reads it. Kinds of records
@@ -7,7 +7,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness_log`` re
 ``start``      world file, seed, devices with their static folds, instruments
 ``output``     a relay: instrument, channel, on; ``wall``: the computer's time [s since 1970]
 ``device``     which device is connected
-``changed``    the connected device's life has come to another state: state (good, stuck or worn), cycles so far
+``changed``    the connected device has changed its state: state (good, stuck or worn), cycles so far
 ``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
                slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
                voltage before it), current there, t_half (last upward crossing of half way from where the voltage
@@ -49,7 +49,7 @@ from tsbench.simulated_backends.witness_events import SwitchingDetector, samples
 from tsbench.simulated_backends.witness_overshoot import OvershootDetector
 from tsbench.simulated_backends.witness_relaxation import RelaxationDetector
 
-LONGEST_QUIET = 1000  #: samples put by while nothing happens
+LONGEST_QUIET = 1000  #: samples kept unexamined while nothing happens
 
 
 _BEGINNING = re.compile(rb'\{"w":"[0-9a-f]{8}","kind":"')
@@ -136,7 +136,7 @@ class Witness:
     def start(
         self, world: str, seed: int, devices: Mapping[str, DeviceModel], instruments: Mapping[str, str]
     ) -> None:
-        """Say what this bench is."""
+        """Record what this bench is: world file, seed, models of the devices and of the instruments by name."""
         self._file.write(
             {
                 "kind": "start",
@@ -151,17 +151,17 @@ class Witness:
         )
 
     def connected(self, device: str, model: DeviceModel, time: float) -> None:
-        """Another device is in the place (the circuit is integrated up to ``time``)."""
+        """Note that another device is in the place; the circuit is integrated up to ``time`` [s]."""
         self._look_at(device, model, time)
         self._file.write({"kind": "device", "t": time, "device": device})
 
     def now(self, model: DeviceModel) -> None:
-        """The device in the place has other parameters from now on."""
+        """Note that the device in the place has other parameters from now on."""
         if self._model is not None and model.kind == self._kind:
             self._model = model
 
     def changed(self, device: str, model: DeviceModel, state: str, cycles: int, time: float) -> None:
-        """The device in the place has been formed, has worn out, stays on or works again, after ``cycles``."""
+        """Note that the device in the place was formed, has worn out, stays on or works again, after ``cycles``."""
         if model.kind != self._kind:   # else it goes on as it is, in the middle of switching where it is just formed
             self._look_at(device, model, time)
         self._file.write({"kind": "changed", "t": time, "device": device, "state": state, "cycles": cycles})
@@ -180,7 +180,7 @@ class Witness:
         self._told = dict(self._maxima)
 
     def output(self, instrument: str, channel: str, enabled: bool, time: float) -> None:
-        """An output relay has been set."""
+        """Record that an output relay was set at ``time`` [s]; ``channel`` is "" for an instrument with one output."""
         self._outputs[f"{instrument}.{channel}" if channel else instrument] = enabled
         self._tell_maxima(time)
         self._file.write(
@@ -193,7 +193,7 @@ class Witness:
         return [name for name, enabled in self._outputs.items() if enabled]
 
     def compliance(self, instrument: str, regulation: Regulation | None, time: float) -> None:
-        """A source meter limits its current from now on as ``regulation`` says (None: it does not)."""
+        """Note that a source meter limits its current from ``time`` [s] on as ``regulation`` says (None: no limit)."""
         if regulation is None:
             self._regulations.pop(instrument, None)
             self._near.pop(instrument, None)
@@ -216,11 +216,11 @@ class Witness:
         return limited
 
     def fault(self, facts: Mapping[str, Any], time: float) -> None:
-        """A fault that was planned has happened."""
+        """Record that a planned fault has happened."""
         self._file.write({"kind": "fault", "t": time, **facts})
 
     def end(self, time: float) -> None:
-        """The bench is switched off."""
+        """Record that the bench is switched off, and close the file."""
         self._catch_up()
         self._finish()
         self._tell_maxima(time)
@@ -230,7 +230,7 @@ class Witness:
     # --------------------------------------------------------------------------------------- observer
 
     def observe(self, segment: Segment) -> None:
-        """See what the circuit did."""
+        """Take one segment of the circuit's course."""
         if isinstance(segment, Gap):
             self._see_nothing(segment)
         elif self._nodes is None:
@@ -286,7 +286,7 @@ class Witness:
         return {"voltage": voltage, "current": current, "power": voltage * current}
 
     def _catch_up(self) -> None:
-        """Show the detector what was put by: many short segments cost more than one long one."""
+        """Show the detectors the samples kept so far: many short segments cost more than one long one."""
         if self._quiet:
             looked = [np.concatenate(parts) for parts in zip(*self._quiet, strict=True)]
             self._quiet, self._quiet_size = [], 0
@@ -341,7 +341,11 @@ class Witness:
         )
 
     def _pass(self, seconds: float, copies: int, added: tuple[float, ...]) -> None:
-        """Let copies of a period without an event go by, in which the sums of what is going on grow by ``added``."""
+        """Pass over copies of a period without an event; each adds ``added`` to the sums of what is going on.
+
+        ``seconds`` [s] is their length; ``added`` are charge [C] and energy [J] of a device that is on, and charge [C]
+        above a limit.
+        """
         self._switching.shift(seconds, copies, *added[:2])
         self._overshoot.shift(seconds, copies, *added[2:])
 

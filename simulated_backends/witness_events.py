@@ -24,7 +24,10 @@ _WINDOW = 256  #: samples looked at first in a search ahead
 
 
 def _scan(slopes: FloatArray, inside: int) -> tuple[int, float, bool]:
-    """Return (index, value) of the steepest slope of the first rise, and whether its end was seen."""
+    """Return (index, value) of the steepest slope of the first rise, and whether its end was seen.
+
+    ``slopes`` [A/s] has shape (n,); the end is not looked for among the first ``inside`` of them.
+    """
     if not slopes.size:
         return 0, -math.inf, False
     highest = np.maximum.accumulate(slopes)
@@ -49,8 +52,15 @@ Emit = Callable[[dict[str, Any]], None]
 class SwitchingDetector:
     """Follows one device; ``emit`` gets a record per switching instant.
 
-    Feed it with ``see(times, voltages, currents, limited)``, in order, without gaps; and always, or never, with the
-    conductances of a device that may be on without a voltage.
+    Feed it with ``see(times, voltages, currents, limited)``, in order and without gaps. Give conductances either always
+    or never; they are needed for a device that may be on without a voltage.
+
+    Parameters
+    ----------
+    levels : Levels or None
+        Conductances that separate on from off; None: the device does not switch.
+    emit : callable
+        Takes each record, see :mod:`.witness`.
     """
 
     def __init__(self, levels: Levels | None, emit: Emit) -> None:
@@ -92,7 +102,10 @@ class SwitchingDetector:
     # ---------------------------------------------------------------------------------------- samples
 
     def is_quiet(self, v: FloatArray, i: FloatArray, g: FloatArray | None = None) -> bool:
-        """Whether samples that come next hold no switching instant, nor follow one that is not over."""
+        """Return whether the next samples hold no switching instant, and do not follow one that is not over.
+
+        Arguments as of :meth:`see`.
+        """
         if self.levels is None:
             return True
         if self._done < self._t.size:
@@ -132,7 +145,7 @@ class SwitchingDetector:
         self._work(final=False)
 
     def finish(self) -> None:
-        """Say what can be said of a switching that is just going on."""
+        """Record a switching that is not over yet, as far as it is known."""
         self._work(final=True)
 
     def _work(self, final: bool) -> None:
@@ -287,7 +300,7 @@ class SwitchingDetector:
         self._last_event = float(self._t[min(over, self._t.size - 1)])
 
     def _passed(self, end: int) -> None:
-        """Add up what lies between what is behind us and sample ``end``."""
+        """Add up charge, energy and extremes from the last sample examined to sample ``end``."""
         begin = self._done
         if end <= begin:
             return

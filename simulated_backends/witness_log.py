@@ -1,4 +1,4 @@
-"""Reading what the witness wrote."""
+"""Reading the records of the witness (:mod:`.witness` lists them)."""
 
 import json
 import math

@@ -11,7 +11,10 @@ Emit = Callable[[dict[str, Any]], None]
 
 
 class OvershootDetector:
-    """Follows a current against a limit [A]; ``emit`` gets one record for each time it was above."""
+    """Follows a current against a limit [A]; ``emit`` gets one record for each time it was above.
+
+    :attr:`MARGIN` is the factor on the limit from which on a current counts as above it.
+    """
 
     MARGIN = 1.02
 

@@ -73,7 +73,7 @@ class RelaxationDetector:
                 self._below[k] = fall
 
     def finish(self) -> None:
-        """Say what there is to say of a filament that has dissolved."""
+        """Record a filament that has dissolved, if one has."""
         levels = [[float(g), t] for g, t in zip(LADDER, self._below, strict=True) if t is not None]
         off = [t for g, t in levels if g <= self._levels.off]
         if self._active and off:

@@ -1,4 +1,4 @@
-"""What becomes of a journal whose name is gone: folder deleted, renamed, file replaced, drive no longer there.
+"""Rescue of a journal whose name is gone: folder deleted, renamed, file replaced, drive removed.
 
 The operating system keeps an open file alive, so what was acknowledged can be put back under a name that others reach.
 """
@@ -41,7 +41,7 @@ def put_back(descriptors: dict[str, int], path: Path) -> tuple[Path, dict[str, i
     Raises
     ------
     StorageError
-        Nowhere.
+        None of these places can be written to.
     """
     failure: OSError | None = None
     for target in _places(path):

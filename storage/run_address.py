@@ -1,4 +1,4 @@
-"""Where a living run can be followed and stopped: a file beside its journal, for its user alone."""
+"""The address file of a run: where other programs of its user can follow and stop it, beside its journal."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A digest of all that a reader of HDF5 sees in a file, whatever program looks.
+"""A digest of everything that a reader of HDF5 sees in a file, with any program.
 
 Groups, names, links, types, shapes, values and attributes go into it; what only says how the file is laid out
 (chunks, compression, order of creation, place on the disk) does not, so ``h5repack`` and another version of HDF5
@@ -21,7 +21,7 @@ def tree_digest(file: Any, leave_out: str) -> str:
     Parameters
     ----------
     file : h5py.File
-        Looked at by ``hdf5_guard`` before: links that lead out of the file are not followed, nor expected.
+        Checked by ``hdf5_guard`` before: links that lead out of the file are neither expected nor followed.
     leave_out : str
         The attribute of the root that holds the digest itself.
 
@@ -34,7 +34,7 @@ def tree_digest(file: Any, leave_out: str) -> str:
 
 
 class _Tree:
-    """One pass that gives every object its first path (in order of names), one that adds up what it holds."""
+    """Two passes: the first gives every object its first path (in order of names), the second digests its content."""
 
     def __init__(self, file: Any, leave_out: str) -> None:
         self._file = file

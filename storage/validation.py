@@ -1,4 +1,4 @@
-"""Is a run file whole, and is it what the schema says?"""
+"""Validation: whether a run file is complete, unchanged, and conforms to the schema."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ _OLD = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """What can be said of a file: problems, one line each, none where it is whole; and how far that goes."""
+    """The result of a validation: one line for each problem (empty: the file is whole), and what was not checked."""
 
     problems: list[str]
     note: str = ""  #: what was not checked, "" where all was
@@ -39,15 +39,26 @@ def inspect(path: Path, largest: int = LARGEST_FILE) -> list[str]:
 
 
 def verdict(path: Path, largest: int = LARGEST_FILE) -> Verdict:
-    """Say of a run file, a journal or a sidecar whether it is whole, and how far that can be said.
+    """Validate a run file, a journal or a sidecar.
 
-    In this process; ``safe_read.examine`` does it in a child. Structure, default plot, units on every
-    numeric dataset, checksums, counts against each other and the plan, and the digest of all content.
+    Checked are structure, default plot, units on every numeric dataset, checksums, counts against each other and the
+    plan, and the digest of all content. This runs in the calling process; ``safe_read.examine`` runs it in a child.
+
+    Parameters
+    ----------
+    path : Path
+        The suffix tells journal (``.tsj``), sidecar (``.json``) and run file apart.
+    largest : int
+        [bytes] that the file may hold when it is unpacked.
+
+    Returns
+    -------
+    Verdict
 
     Raises
     ------
     UnreadableFile
-        Nothing can be said of it: no run file, truncated, refused.
+        It cannot be examined: no run file, truncated, or refused.
     """
     if path.suffix == JOURNAL_SUFFIX:
         return Verdict(_inspect_journal(path))
@@ -145,7 +156,7 @@ def _unreadable(file: Any) -> list[str]:
 
 
 def _agreement(entry: Any) -> list[str]:
-    """What is told twice must be told the same."""
+    """Return a problem for each fact that the file holds twice with different values."""
     problems = []
     if "schema" in entry["run"] and str(entry["run/schema"].asstr()[()]) != entry.file.attrs["tsbench_schema"]:
         problems.append("entry/run/schema: differs from @tsbench_schema")

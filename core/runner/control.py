@@ -1,4 +1,4 @@
-"""What a run is told from outside: stop, pause, resume, emergency stop; by a window, a signal or a script."""
+"""Requests to a run from outside: stop, pause, resume, emergency stop; by a window, a signal or a script."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ _LOOK = 0.05  #: [s] between two looks whether a pause is over
 
 
 class Control:
-    """The wishes of whoever watches a run. Safe to use from any thread, and from a signal handler.
+    """The requests to a run. Safe to use from any thread, and from a signal handler.
 
     Plain attributes and no lock: a handler may interrupt the very thread that would hold it.
     """
@@ -29,7 +29,7 @@ class Control:
             self._reason = reason
 
     def emergency(self, reason: str = "emergency stop") -> None:
-        """End the run at once; as ``stop``, but told apart in the record."""
+        """End the run at once; as ``stop``, but marked in the record."""
         self.stop(reason)
 
     def pause(self) -> None:

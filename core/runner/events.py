@@ -1,4 +1,4 @@
-"""What a run tells while it runs: events to a callable, or JSON lines to another process."""
+"""The events of a run while it runs: to a callable, or as JSON lines to another process."""
 
 import contextlib
 import itertools
@@ -28,7 +28,7 @@ _BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 
 
 class Events:
-    """Tells its listeners; a listener that fails hears nothing more, and the run goes on.
+    """Passes events to listeners; a listener that fails is removed, and the run goes on.
 
     Parameters
     ----------
@@ -43,19 +43,19 @@ class Events:
         self.now = 0.0  #: [s] on the bench's clock, kept by the runner
 
     def also(self, hear: Listener) -> None:
-        """Let the run itself hear every event, whoever else listens."""
+        """Pass every event to the run itself as well."""
         self._also = hear
 
     def follow(self, listener: Listener) -> None:
-        """Tell one more listener from now on."""
+        """Pass events to one more listener from now on."""
         self._listeners.append(listener)
 
     def tell(self, kind: str, message: str, data: Mapping[str, Any] | None = None) -> None:
-        """Tell one event at the bench's present time."""
+        """Pass on one event, at the bench's present time."""
         self.pass_on(RunEvent(kind, message, self.now, data or {}))
 
     def pass_on(self, event: RunEvent) -> None:
-        """Tell an event as it is."""
+        """Pass on an event as it is."""
         self._also(event)
         for listener in tuple(self._listeners):
             try:
@@ -67,7 +67,10 @@ class Events:
                                      "the run goes on\n")
 
     def progress(self, done: int, total: int, message: str, paused: float = 0.0) -> None:
-        """Tell how far the run has come, at most ten times a second, with the remaining wall time [s]."""
+        """Report progress at most ten times a second: ``done`` of ``total`` items, with the remaining wall time [s].
+
+        ``paused`` [s] is the time of pauses, which does not count for the estimate.
+        """
         now = time.monotonic()
         if now - self._last_progress < _PROGRESS_EVERY and done < total:
             return
@@ -77,7 +80,7 @@ class Events:
         self.tell("progress", message, {"done": done, "total": total, "eta": eta})
 
     def item(self, kind: str, index: int, item: Point | Waveform | RunEvent, crc: int) -> None:
-        """Tell an item that is on the disk: its number, and a CRC by which it is known again."""
+        """Report an item that is on the disk, with its number and a CRC that identifies it."""
         if isinstance(item, RunEvent):
             self.pass_on(item)
         elif isinstance(item, Point):
@@ -194,7 +197,7 @@ class JsonLinesEvents:
 
 
 def _into_nothing(stream: TextIO) -> None:
-    """Let what is still buffered go nowhere, so that the end of the process does not stumble over it."""
+    """Send what is still buffered to the null device, so that it raises nothing at the end of the process."""
     with contextlib.suppress(OSError, ValueError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())

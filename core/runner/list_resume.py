@@ -1,4 +1,4 @@
-"""What a folder holds already of a list: entries measured to their end, and entries that were interrupted."""
+"""The entries of a list that a folder already holds: measured to their end, or interrupted."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,10 +24,16 @@ class Progress:
 
 
 def progress_in(out: Path, entries: Sequence[Entry], tell: Listener, change: bool = True) -> Progress:
-    """Look what ``out`` holds of the entries; of equal entries as many are done as there are runs.
+    """Return which entries ``out`` already holds; of equal entries as many are done as there are runs.
 
     Parameters
     ----------
+    out : Path
+        Folder of the run files.
+    entries : sequence of Entry
+        Of the list.
+    tell : Listener
+        Gets a line for each entry found, and warnings.
     change : bool
         Whether journals that a crash left may be made into run files first.
     """

@@ -1,4 +1,4 @@
-"""What a run and its faces say to each other: JSON, one object a line (docs/run_messages.md)."""
+"""Messages between a run and its faces: JSON, one object a line (docs/run_messages.md)."""
 
 import json
 import math
@@ -20,7 +20,7 @@ def event_line(event: RunEvent) -> str:
 
 
 def read_object(line: bytes) -> dict[str, Any] | None:
-    """Return the object of a line; None where it is none."""
+    """Return the JSON object of a line; None where the line holds no object."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -29,7 +29,7 @@ def read_object(line: bytes) -> dict[str, Any] | None:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no NaN: a number that is none becomes null."""
+    """Replace numbers that JSON does not have (NaN, infinity) by null."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

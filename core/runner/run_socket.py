@@ -1,4 +1,4 @@
-"""The door of a run: a loopback socket over which any face of the same user follows and stops it.
+"""The socket of a run: a loopback socket over which any face of the same user follows and stops it.
 
 The run never waits for a face: each has a thread that reads its requests and one that writes its lines, and
 misses points where it is far behind. A face that comes later first gets the earlier events, as far as they are kept.
@@ -34,7 +34,7 @@ _KEPT_WAVEFORMS = 16
 
 
 class History:
-    """What a face that comes later gets first: the beginning, and the latest of what there is much of."""
+    """The events that a late face gets first: the beginning, and the latest points, waveforms and other events."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
@@ -43,7 +43,7 @@ class History:
         self._points: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_POINTS)
         self._waveforms: deque[tuple[int, RunEvent]] = deque(maxlen=_KEPT_WAVEFORMS)
         self._progress: deque[tuple[int, RunEvent]] = deque(maxlen=1)
-        self.points = 0  #: that there were
+        self.points = 0  #: in all, kept or not
 
     def keep(self, event: RunEvent) -> None:
         """Keep an event."""
@@ -57,11 +57,11 @@ class History:
 
     @property
     def points_left_out(self) -> int:
-        """How many points are kept no more."""
+        """Return how many points are no longer kept."""
         return self.points - len(self._points)
 
     def told(self) -> Iterator[RunEvent]:
-        """Return what is kept now, in order; cheap here, put in order when it is iterated over."""
+        """Return the events kept now, in order. The call is cheap: they are sorted while they are iterated over."""
         first = [] if self._first is None else [self._first]
         kept = [first, *(list(part) for part in (self._events, self._points, self._waveforms, self._progress))]
         return (event for _, event in heapq.merge(*kept, key=lambda numbered: numbered[0]))
@@ -76,11 +76,11 @@ class _Face:
         self.write = JsonLinesEvents(self._stream, of_process=False)
 
     def say(self, kind: str, message: str = "", **data: Any) -> None:
-        """Tell this face alone."""
+        """Send one line to this face alone."""
         self.write(RunEvent(kind, message, 0.0, data))
 
     def close(self) -> None:
-        """Hang up; its threads notice."""
+        """Close the connection; its threads end."""
         self.write.close()
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -99,7 +99,7 @@ class RunSocket:
     run, bench : str
         The run's identifier; the path of its bench file.
     control : Control
-        Hears what the faces ask for.
+        Gets the requests of the faces.
 
     Raises
     ------
@@ -139,10 +139,10 @@ class RunSocket:
                 face.write(event)
 
     def close(self) -> None:
-        """The run is over: let the faces take what is left, hang up, remove the address."""
+        """End with the run: let the faces read what is left, close the connections, remove the address file."""
         self.path.unlink(missing_ok=True)
         self._over = True
-        with contextlib.suppress(OSError):  # wakes the one who waits at the door
+        with contextlib.suppress(OSError):  # ends the wait in ``accept``
             socket.create_connection(self._listener.getsockname(), timeout=1.0).close()
         self._door.join(_LEAVING)
         self._listener.close()
@@ -165,7 +165,7 @@ class RunSocket:
             threading.Thread(target=self._serve, args=(connection,), name="face", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        """Greet a face, tell it what has been, then do what it asks for until it hangs up."""
+        """Check a face's greeting, send it the earlier events, then do its requests until it closes."""
         face = _Face(connection)
         try:
             connection.settimeout(_GREETING)
@@ -179,7 +179,7 @@ class RunSocket:
                 self._admit(face)
                 while line := lines.readline(_LONGEST):
                     self._do(face, line)
-        except (OSError, ValueError):  # it has gone
+        except (OSError, ValueError):  # the face has gone
             pass
         finally:
             with self._lock:

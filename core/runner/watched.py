@@ -46,7 +46,7 @@ class WatchedBench(Protocol):
 
 
 class NoWatch(Unwatched):
-    """Nobody watches: nothing outlives this process, or nobody was wanted."""
+    """Stands in for a watchdog where none is needed or requested."""
 
     process_id: int | None = None
 
@@ -64,7 +64,7 @@ class Watch(NoWatch):
     ----------
     bench : WatchedBench
     control : Control
-        Told to stop where the watchdog ends before its time.
+        Asked to stop the run if the watchdog ends early.
     """
 
     def __init__(self, bench: WatchedBench, control: Control) -> None:
@@ -116,15 +116,15 @@ class Watch(NoWatch):
         self._bench.report_to(self)
 
     def beat(self) -> None:
-        """The measuring thread has come further."""
+        """Note that the measuring thread has made progress."""
         self._due = time.monotonic() + self._deadline
 
     def waiting(self, longest: float) -> None:
-        """It may be ``longest`` [s] until the next beat."""
+        """Note that the next beat may take ``longest`` [s]."""
         self._due = time.monotonic() + longest + self._deadline
 
     def farewell(self) -> None:
-        """Nothing is switched on any more: the watchdog ends. Again it does nothing."""
+        """End the watchdog: no output is on any more. Safe to call twice."""
         if self._over.is_set():
             return
         self._over.set()
@@ -149,7 +149,7 @@ class Watch(NoWatch):
         self._process.stdin.write(json.dumps(words).encode() + b"\n")
 
     def _speak(self) -> None:
-        """Send heartbeats until the farewell, or until nobody hears them."""
+        """Send heartbeats until the farewell, or until the watchdog does not answer."""
         while not self._over.wait(self._interval):
             left = self._due - time.monotonic()
             if self._ready.is_set() and time.monotonic() - self._answered > _DEAF:
@@ -158,10 +158,10 @@ class Watch(NoWatch):
             try:
                 self._tell({"due": left if math.isfinite(left) else None})
             except (OSError, ValueError):
-                return  # the one who listens says what it means
+                return  # ``_listen`` notices the end of the process and stops the run
 
     def _listen(self) -> None:
-        """Note its answers; without a farewell their end ends the run."""
+        """Note its answers; if they end without a farewell, stop the run."""
         assert self._process.stdout is not None
         for line in iter(self._process.stdout.readline, b""):
             self._answered = time.monotonic()
@@ -172,7 +172,7 @@ class Watch(NoWatch):
 
 
 class WatchedRecorder:
-    """A recorder that says that a disk may take its time; reaches the disk only through ``RunRecorder``."""
+    """A recorder that allows for a slow disk in the signs of progress; it writes only through ``RunRecorder``."""
 
     def __init__(self, recorder: RunRecorder, liveness: Liveness) -> None:
         self._recorder, self._liveness = recorder, liveness
