@@ -98,19 +98,23 @@ def departure(
     before : sequence of Stay
         Those that led to the first of ``steps``, with changes in between.
     """
+    scale = compiled.weights[: compiled.differential] / compiled.rtol
     last = steps.starts.size - 1
     points = _points(compiled, steps, last, INSIDE, 0)
     # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
     k = last - 1
     while k >= 0 and _decay(points) < FORGOTTEN:
-        begin, rate = k, abs(points[0].real)
+        rate, begin = abs(points[0].real), k
         while begin > 0 and k - begin < TOGETHER and (points[0].time - steps.starts[begin - 1]) * rate < SHORT:
             begin -= 1
-        if begin == k:
-            parts = BEFORE if steps.lengths[k] * rate > SHORT else 1
-            points = _points(compiled, steps, k, parts, 0) + points[1:]
+        earlier = _point(compiled, float(steps.starts[begin]), steps.y0[begin])
+        # the leading mode may be one that hardly moves: nothing in the circuit is to change much meanwhile
+        change = abs((points[0].A - earlier.A) * scale / scale[:, None]).max()
+        if begin < k and (points[0].time - earlier.time) * change < SHORT:
+            points = [earlier, *points]
         else:
-            points = [_point(compiled, float(steps.starts[begin]), steps.y0[begin]), *points]
+            begin, parts = k, BEFORE if steps.lengths[k] * rate > SHORT else 1
+            points = _points(compiled, steps, k, parts, 0) + points[1:]
         k = begin - 1
     start, h = float(steps.starts[last]), float(steps.lengths[last])
     # short steps follow what still rings, and the rate with it: they were counted one by one on the way
@@ -129,7 +133,6 @@ def departure(
     instant = max(instant, start + 1e-3 * h)
     y = unknowns_in(steps, last, (instant - start) / h)
     end = _point(compiled, instant, y)
-    scale = compiled.weights[: compiled.differential] / compiled.rtol
     points = [p for p in points if p.time < instant] + [end]
     covariance = carried_covariance(points, scale, [s for s in before if s.A.shape == end.A.shape])
     values = np.linalg.eigvals(end.A)
