@@ -78,7 +78,14 @@ def pulse_stand(
 
 
 def steady_stand(voltage: FloatArray, current: FloatArray, resolution: float, switched: bool) -> Stand:
-    """Return how a device stood over a whole record, shape (n,), under a constant bias."""
+    """Return how a device stood over a whole record under a constant bias.
+
+    Parameters
+    ----------
+    voltage, current : [V], [A] at the device, shape (n,)
+    resolution : [A] one code of the current
+    switched : whether it oscillated
+    """
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     if not known.any():
         return Stand(switched, 0.0, 0.0, 2 * resolution)
@@ -86,10 +93,16 @@ def steady_stand(voltage: FloatArray, current: FloatArray, resolution: float, sw
 
 
 def told(stands: Sequence[Stand], what: str = "switching") -> str:
-    """Return one line about records in which the device did not do what it is for; "" if there is nothing to say.
+    """Return one line about records in which the device did not behave as a threshold switch; "" if all are normal.
 
-    That a device fires by chance, or not at every bias, is nothing to say: such a record looks as the others did
-    before they switched. One that conducts more, or no longer at all, is; and that nothing ever switched.
+    It is normal that a device does not fire in every record, by chance or at a low bias: such a record looks as the
+    others did before they switched. Reported are a device that conducts more than that, or no longer at all, and one
+    that never switched.
+
+    Parameters
+    ----------
+    stands : one for each record
+    what : "switching" or "oscillation", for the message
     """
     quiet = [stand for stand in stands if not stand.switched]
     fired = [stand for stand in stands if stand.switched]

@@ -105,7 +105,15 @@ def _still_on(time: FloatArray, voltage: FloatArray, current: FloatArray, before
 
 
 def probability_result(quantity: str, fired: int, pulses: int, conditions: dict[str, object], what: str) -> Result:
-    """Return a firing probability with its Wilson 95 % interval; NO_EVENT where there was no pulse to judge."""
+    """Return a firing probability with its Wilson 95 % interval; NO_EVENT where there was no pulse.
+
+    Parameters
+    ----------
+    quantity : name of the result, such as "firing_probability"
+    fired, pulses : numbers of pulses
+    conditions : of the result
+    what : what was counted ("pulses"), for ``method``
+    """
     low, high = proportion_interval(fired, pulses)
     method = f"{fired} of {pulses} {what}, Wilson interval"
     if not pulses:

@@ -1,4 +1,4 @@
-"""One line about a device that did not do in a run what a threshold switch does, by what the instruments saw."""
+"""One line about a device that did not behave as a threshold switch in a run, by what the instruments saw."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _MOST = 2000  #: records that are looked at, from both ends of a long run
 
 
 def device_line(run: Run) -> str:
-    """Return what is to be said of the device of a run, "" if it did what it is for, or nothing was seen of it."""
+    """Return a line about the device of a run; "" if it behaved as a threshold switch, or no reading shows it."""
     if line := contact_of(run).message:
         return line
     names = {column.name for column in run.header.columns}

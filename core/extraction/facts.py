@@ -1,4 +1,4 @@
-"""What a run's header says of the instruments, as the extractors want it.
+"""Facts on the instruments from a run's header, in the form that the extractors take.
 
 Accuracies in ``RunHeader.instruments[name]["accuracy"]`` are data-sheet limits ± (gain |reading| + offset):
 the extractors take the error as uniform within them. A waveform's own ``accuracy_gain`` and

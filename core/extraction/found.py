@@ -1,4 +1,4 @@
-"""What was found in one file: results, what is to be said of them, and the figures."""
+"""The analysis of one file: results, remarks, and figures."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ class Found:
 
     understood: str  #: what the file was taken for
     results: list[Result]
-    lines: list[str] = field(default_factory=list)  #: what is to be said, a line each
+    lines: list[str] = field(default_factory=list)  #: remarks for the user, a line each
     figures: list[Path] = field(default_factory=list)
 
 
@@ -48,6 +48,14 @@ def draw_all(drawings: Iterable[Drawing]) -> Drawn:
 
 
 def drawn(found: Found, path: Path, out: Path, drawings: Mapping[str, Callable[[], "Figure"]]) -> Found:
-    """Return what was found with its figures, each named after the table and what it shows."""
+    """Draw the figures of a table and return ``found`` with their paths, and a line for each that failed.
+
+    Parameters
+    ----------
+    found : the results
+    path : of the table; its stem begins the names of the figures
+    out : folder of the figures
+    drawings : end of a figure's name -> what draws it
+    """
     made = draw_all((out / f"{path.stem}_{name}.png", draw) for name, draw in drawings.items())
     return replace(found, lines=[*found.lines, *made.problems], figures=[*found.figures, *made.paths])

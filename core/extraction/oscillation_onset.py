@@ -1,4 +1,4 @@
-"""From which level on a sweep's device oscillates, by the looks that the scope took during it.
+"""The level from which the device of a sweep oscillates, by the scope records taken during the sweep.
 
 Such a device may never switch from one steady state to another: it has no threshold among readings that are averages,
 but it has a level from which on it oscillates.

@@ -17,7 +17,7 @@ from tsbench.extraction.pulses import delays, refractory, relaxation
 from tsbench.extraction.signals import DeviceRecord, device_records
 from tsbench.records import Flag, FloatArray, Result, Run
 
-#: gives each protocol's name the analyses that read its data (the names in ``Protocol.analyses``)
+#: name of a protocol -> the analyses of its data (names in ``ANALYSES``)
 _BY_PROTOCOL: Mapping[str, tuple[str, ...]] = {
     "iv_sweep": ("threshold",),
     "pulse_train": ("switching_delay",),

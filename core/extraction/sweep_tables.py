@@ -24,7 +24,20 @@ _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
 def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Found:
-    """Return threshold and hold of each half-sweep of a table, their statistics, and the figures."""
+    """Return threshold and hold of each half-sweep of a table, their statistics, and the figures.
+
+    Parameters
+    ----------
+    table : with voltage and current
+    path : of the table
+    rule : what counts as switching
+    out : folder for figures; None: none are drawn
+
+    Raises
+    ------
+    ConfigurationError
+        The column with the number of the sweep holds a number that is not whole.
+    """
     points = _points(table, path)
     noise = drive_noise(points.voltage)
     events = switching(points, SweepFacts(voltage_noise=noise), rule)

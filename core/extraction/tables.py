@@ -26,10 +26,18 @@ _MOST: Mapping[str, float] = {"voltage": 210.0, "current": 3.0}
 def analyse_table(
     path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None = None
 ) -> Found:
-    """Return what was found in one table.
+    """Return the results of one table.
 
-    With voltage and current it is a sweep; with time and one of them spikes; with all three what the record shows
-    (:func:`tsbench.analysis.record_kind.record_kind`), or what ``kind`` says: one of its ``KINDS``.
+    A table of voltage and current is a sweep; one of time and either of them, spikes; with all three columns the record
+    decides (:func:`tsbench.analysis.record_kind.record_kind`).
+
+    Parameters
+    ----------
+    path : of the table
+    columns : role -> name of the column, a unit in brackets after it; None: by the header
+    rule : what counts as switching in a sweep
+    out : folder for figures; None: none are drawn
+    kind : what the table holds, one of ``record_kind.KINDS``; None: by columns and record
 
     Raises
     ------

@@ -3,7 +3,7 @@
 A device with a :class:`~tsbench.simulated_backends.devices.history.DeviceHistory` changes where a cycle of it has ended
 (its conductance at the end of a step is below the level of a device that is off, having been above that of one that is
 on), where a voltage may bring it back, or where its fluctuations jump. Ends of steps and the jumps' instants depend on
-nothing but the circuit, so who looks when changes nothing.
+the circuit alone, so observers change nothing.
 """
 
 import math

@@ -110,7 +110,7 @@ def integrate(
     u, du = drives[4], drives[5]
     f, trial, scale, W = vectors[0], vectors[2], vectors[3], matrices[1]
 
-    # the drive is drive0 + slope0 (t - reference) from one breakpoint to the next, whoever interrupts in between
+    # the drive is drive0 + slope0 (t - reference) from one breakpoint to the next, also if calls end in between
     reference = control[4]
     following, moving, curved = drive_at(sources, R, E, reference, u, du, drive0, slope0)
     control[5], control[6] = following, 1.0 if moving else 0.0

@@ -1,4 +1,4 @@
-"""Compiled code for one topology: written once, kept in the user's cache folder, used by whoever has such a circuit.
+"""Compiled code for one topology: written once, kept in the user's cache folder, used for every such circuit.
 
 The module that is written contains the step of :mod:`.straight_line` and, word for word, the loop of
 :func:`.integrator.integrate` around it: there is one step control, whatever the code below it. Event times agree with
