@@ -1,4 +1,4 @@
-"""Signs of progress: whoever waits says so, so that a watchdog can tell waiting from standing still.
+"""Signs of progress, by which a watchdog can tell a measuring thread that waits from one that hangs.
 
 The thread that measures calls ``beat`` whenever it has come one step further, and ``waiting`` before an act
 that may rightly take a while without another sign: one VISA exchange its timeout, one write to the disk.

@@ -163,7 +163,7 @@ class Ownership:
         self._locks.append(take(key, f"{name} ({resource}, serial number {identity.serial})", self.owner))
 
     def tell(self, run: str = "", address: Path | None = None) -> None:
-        """Let others know which run goes on, and where it can be followed; without one, that there is none."""
+        """Write into the lock files which run goes on and where it can be followed; without ``run``, that none does."""
         self.owner = replace(self.owner, run=run, address=str(address.absolute()) if address is not None else "")
         for lock in self._locks:
             with contextlib.suppress(OSError):  # who owns it stands there already
@@ -218,9 +218,9 @@ def _in_use(subject: str, owner: Owner | None, lock: Path) -> InstrumentInUse:
 
 
 def one_instrument(names: Iterable[str]) -> list[FileLock]:
-    """Let all know that these VISA resource names lead to one instrument, as long as the returned locks are held.
+    """Declare that these VISA resource names lead to one instrument, as long as the returned locks are held.
 
-    For whoever opens several doors to an instrument on this machine, which their addresses do not show.
+    A server that offers one instrument at several addresses of this machine calls it: the addresses do not show it.
     """
     first, *others = (canonical_name(name) for name in names)
     return [FileLock(_path(other, ".same"), first, mode=0o666) for other in others]

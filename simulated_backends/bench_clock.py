@@ -2,7 +2,7 @@
 
 Simulated time passes because something takes time: a message its bus latency, a reading its aperture, a
 protocol its dwell. The circuit is integrated lazily: an instrument that changes it or looks at it first lets
-it catch up with ``now``. While somebody watches for something that only the circuit knows (an armed scope, a
+it catch up with ``now``. While an instrument watches for something that only the circuit knows (an armed scope, a
 compliance trip), the clock moves in chunks and lets the watchers look after each, so that what they find is
 acted upon in time.
 """
@@ -116,7 +116,7 @@ class BenchClock:
         Returns
         -------
         bool
-            False if nothing is planned before ``limit`` and nobody watches: the clock is then at ``limit``.
+            False if nothing is planned before ``limit`` and there are no watchers: the clock is then at ``limit``.
 
         Raises
         ------

@@ -17,7 +17,7 @@ WORK_TO_SWITCH_OFF = 2_000_000  #: the same, before an output is switched off: i
 
 
 class BenchServices:
-    """One per world. ``lock`` is held by whoever moves the timeline: the transports take it, models need not.
+    """One per world. ``lock`` is held while the timeline moves: the transports take it, models need not.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class BenchServices:
         self._on_output: Callable[[str, str, bool, float], None] | None = None
         self._on_compliance: Callable[[str, Regulation | None, float], None] | None = None
         self._circuit: CircuitInterface | None = None
-        #: whoever records the circuit now (armed scopes): while there are any, no period is skipped, unless
-        #: each says of itself that it ``waits_in_vain``: that nothing the circuit does can matter to it yet
+        #: observers that record the circuit now (armed scopes): while there are any, no period is skipped, unless
+        #: each of them ``waits_in_vain``: nothing that the circuit does can matter to it yet
         self.recorders: set[object] = set()
 
     # ------------------------------------------------------------------------------------------ circuit
@@ -80,7 +80,7 @@ class BenchServices:
         self._work_left -= circuit.work - before
 
     def begin_message(self) -> None:
-        """Allow the work of one message: whoever moves the timeline from outside calls this first."""
+        """Allow the work of one message; call it before moving the timeline from outside."""
         self._work_left = float(self.work_per_message)
 
     def hurry(self) -> None:
@@ -108,7 +108,7 @@ class BenchServices:
         _ = self.circuit
 
     def changed(self) -> None:
-        """Tell whoever watches the circuit that a source or relay has just been changed."""
+        """Tell the watchers of the circuit that a source or relay has just been changed."""
         self.clock.stirred()
 
     # -------------------------------------------------------------------------------------------- wires

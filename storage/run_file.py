@@ -149,7 +149,7 @@ def _already_there(target: Path, run: Run) -> bool:
 def recover(
     directory: Path | str, problem: Callable[[str], None] | None = None, extract: Extractor | None = None
 ) -> list[Path]:
-    """Finish what crashes left in a directory: every journal that nobody is writing becomes a run file.
+    """Finish what crashes left in a directory: every journal that no process is writing becomes a run file.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def _stillborn(journal_path: Path) -> bool:
 
 
 def _sweep(leftover: Path) -> None:
-    """Remove a half-written file or lock file of a run that is finished and that nobody holds."""
+    """Remove a half-written file or lock file of a run that is finished, if no process holds it."""
     run = leftover.name.removesuffix(PART_SUFFIX).removesuffix(LOCK_SUFFIX)
     if leftover.with_name(run + SUFFIX).exists() or not leftover.with_name(run + FILE_SUFFIX).exists():
         return

@@ -1,8 +1,8 @@
 """The circuit engine: a netlist with devices and instruments' output stages, integrated in time, lazily.
 
 A :class:`Circuit` owns its time and its state. Instruments change its sources, relays and source-meter stages;
-observers (scope records, apertures, the witness) see every accepted step of it and nothing else, so whoever
-looks never changes what happens.
+observers (scope records, apertures, the witness) see every accepted step of it and nothing else, so they never
+change what happens.
 """
 
 import math

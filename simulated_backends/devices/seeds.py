@@ -1,4 +1,4 @@
-"""Seeds by name: whoever has other keys has another stream, whatever else there is."""
+"""Seeds by name: other keys give another stream of random numbers, whatever else draws."""
 
 import hashlib
 

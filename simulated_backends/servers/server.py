@@ -2,7 +2,7 @@
 
 Each turn sends what has become due, begins and ends exchanges, lets time pass for those who wait, then deals
 with what has come in. Nothing in a turn takes long: time passes in small steps, so that a client that waits
-for a long operation keeps nobody from being heard. With the wall clock as pace nothing is sent before its
+for a long operation does not block the others. With the wall clock as pace nothing is sent before its
 bench time has come; idle time passes at the next message, at the latest every half second (sooner while something
 goes on by itself, so that a service request comes in time).
 """

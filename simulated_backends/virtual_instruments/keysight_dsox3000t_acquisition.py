@@ -1,7 +1,7 @@
 """One acquisition of a scope: an observer that keeps history, finds its triggers and knows when it is done.
 
-The records hold the trajectories they cover; codes are computed when somebody reads them, so that a long
-memory costs only what is fetched.
+The records hold the trajectories they cover; codes are computed when they are read, so that a long memory
+costs only what is fetched.
 """
 
 import math
