@@ -235,6 +235,10 @@ class Transport:
             except (pyvisa.errors.VisaIOError, NotImplementedError) as error:
                 if getattr(error, "error_code", _UNSUPPORTED) != _UNSUPPORTED:
                     raise
+            except RuntimeError as error:  # pyvisa-py's HiSLIP: a reply came after all, where it expects this message
+                if "DeviceClearAcknowledge" not in str(error):
+                    raise
+                self.reopen()
 
     def resynchronise(self) -> None:
         """Drop whatever may still come as an answer to earlier questions: device clear, or a new connection

@@ -13,21 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.netlist import Element, Netlist, check_connections, parse_netlist
+from tsbench.netlist import Netlist, check_connections, parse_netlist
 from tsbench.simulated_backends.bench_faults import BenchFaults
 from tsbench.simulated_backends.bench_services import BenchServices, WorldClock
-from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.history import DeviceHistory, State
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
 from tsbench.simulated_backends.positioner import SimulatedPositioner
-from tsbench.simulated_backends.virtual_instruments.instrument import (
-    Placement,
-    StageElement,
-    VirtualInstrument,
-)
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.models import model_class
 from tsbench.simulated_backends.witness import Witness
+from tsbench.simulated_backends.world_circuit import CircuitPlan
 from tsbench.simulated_backends.world_devices import devices_of
 from tsbench.simulated_backends.world_file import InstrumentTable, WorldFile, load_world_file
 
@@ -131,24 +127,18 @@ class World:
         return netlist
 
     def _install_circuit(self, fixture: Netlist) -> None:
-        elements: list[Element] = list(fixture.elements)
-        stages: list[StageElement] = []
-        for instrument in self.instruments.values():
-            attachment = instrument.attachment()
-            elements += attachment.elements
-            stages += attachment.stages
-        models = {self.place: self.devices[next(iter(self.devices))].model} if self.place is not None else {}
+        self._plan = CircuitPlan(fixture, self.instruments.values(), self.place, self.file.rtol, self.file.seed)
         try:
-            circuit = build_circuit(
-                Netlist(tuple(elements)), models, [(s.name, s.node) for s in stages], rtol=self.file.rtol,
-                seed=self.file.seed)
+            circuit = self._plan.build(next((device.model for device in self.devices.values()), None))
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: {error}") from None
-        for stage in stages:
-            circuit.set_stage(stage.name, stage.stage)
         circuit.load_code()   # no message waits for the compiler
         circuit.on_change = self._device_changed
         self.bench.install(circuit)
+
+    def load_all_code(self) -> None:
+        """Compile, or load from disk, all that a long measurement on any of the devices needs."""
+        self._plan.load_all_code(device.model for device in self.devices.values())
 
     def _device_changed(self, place: str, history: DeviceHistory, before: State, time: float) -> None:
         device = self.positioner.connected()

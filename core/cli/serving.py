@@ -21,7 +21,7 @@ def serve(options: argparse.Namespace) -> int:
 
     with ProgressPrinter(options.world.name, "preparing the simulated bench"):
         world = open_world(options.world)
-        prepare()
+        prepare(world)
     try:
         server = BenchServer(world, FastPace() if options.fast else WallPace(), options.port)
         try:

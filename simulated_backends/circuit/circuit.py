@@ -209,7 +209,12 @@ class Circuit:
             self._compiled.specialise()
         self._compiled.integrate(self._control.copy(), self._here, self._y.copy(), False, self._here)
         still = self._y[None]
-        self._compiled.reduced_jacobians(Steps(np.array([self._front]), np.zeros(1), still, still, still, still))
+        steps = Steps(np.array([self._front]), np.ones(1), still, still, still, still)
+        self._compiled.reduced_jacobians(steps)
+        self._compiled.jacobian(self._front, self._y.copy())
+        weights, no_source = np.ones(self._y.size), np.zeros(self._compiled.sources.kinds.size)
+        recorded = RecordedTrajectory(self._front, self._front + 1.0, steps, self._system, self._compiled.sources)
+        recorded.quantity(Row(weights, no_source, weights, no_source), steps.starts)
 
     @property
     def evaluations(self) -> int:

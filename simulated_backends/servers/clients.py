@@ -38,6 +38,7 @@ class Client:
     def __init__(self) -> None:
         self.queue: deque[Message] = deque()
         self.gone = False
+        self.releasing = False  #: it gives a lock back as soon as what it has sent is executed, and waits for that
 
     def deliver(self, reply: bytes, message: Message, only: int | None = None) -> None:
         """Send the reply to ``message``, or ``only`` so many bytes of it: the connection is then lost."""

@@ -31,6 +31,9 @@ class ChannelInterface(Protocol):
     def send(self, data: bytes) -> None:
         """Send bytes."""
 
+    def forget_unsent(self) -> None:
+        """Drop messages of which no byte has been sent."""
+
     def error(self, code: Wrong, text: str) -> None:
         """Send an Error message."""
 
@@ -66,7 +69,6 @@ class HislipSession(Client):
         self._clearing = False  #: from AsyncDeviceClear to DeviceClearComplete
         self._largest = LARGEST
         self._wish: _LockRequest | None = None
-        self._releasing = False
         station.join(self)
 
     @property
@@ -179,6 +181,7 @@ class HislipSession(Client):
         elif packet.kind == Kind.ASYNC_DEVICE_CLEAR:
             self._clearing, self._unread = True, False
             self._input.clear()
+            self._data.forget_unsent()  # a reply now would stand where the client expects the acknowledgement
             self._station.device_clear(self)
             self._answer(Kind.ASYNC_DEVICE_CLEAR_ACKNOWLEDGE)
         elif packet.kind == Kind.ASYNC_MAX_MESSAGE_SIZE:
@@ -213,15 +216,15 @@ class HislipSession(Client):
             self._wish = _LockRequest(key, time.monotonic() + packet.parameter * 1e-3)
             self.settle_locks()
         elif packet.control == 0:
-            self._releasing = True
+            self.releasing = True
             self.settle_locks()
         elif self._side is not None:
             self._side.error(Wrong.CONTROL_CODE, f"lock control {packet.control} is not defined")
 
     def settle_locks(self) -> None:
         """Answer a lock request that can be granted or whose time is over; release when all is executed."""
-        if self._releasing and not self.queue and not self._station.executing(self):
-            self._releasing = False
+        if self.releasing and not self.queue and not self._station.executing(self):
+            self.releasing = False
             code = {"exclusive": _LOCK_DONE, "shared": _LOCK_SHARED_RELEASED, "": _LOCK_ERROR}
             self._answer(Kind.ASYNC_LOCK_RESPONSE, code[self._station.lock.release(self)])
         if self._wish is not None:

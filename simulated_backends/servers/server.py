@@ -34,9 +34,14 @@ LONGEST_DEBT = 1.0  #: [s] of wall clock that a message waits for idle time that
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
-def prepare() -> None:
-    """Compile the circuit engine, if that has not been done on this machine: nobody should wait for it later."""
+def prepare(world: World) -> None:
+    """Compile all that the circuit of ``world`` may need, if that has not been done on this machine.
+
+    No client should wait for it later: the code of its own that a circuit gets in the middle of a long measurement
+    takes the compiler many seconds on a busy computer, more than any client's timeout.
+    """
     build_circuit(parse_netlist("R1 a 0 1k\nC1 a 0 1p\n", ["a"])).advance(1e-6)
+    world.load_all_code()
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,12 @@ class Station:
 
     @property
     def wanted(self) -> bool:
-        """Whether time has to pass because somebody waits: for a reply, to be heard, for a service request."""
-        asked = self._asked and self._owner is not None and not self._owner.gone
-        if self._in_flight and (asked or any(client.queue for client in self.clients)):
+        """Whether time has to pass because somebody waits: for a reply, to be heard, to give a lock back, for a
+        service request.
+        """
+        owner = self._owner
+        awaited = owner is not None and not owner.gone and (self._asked or owner.releasing)
+        if self._in_flight and (awaited or any(client.queue for client in self.clients)):
             return True
         return bool(
             self.instrument.status.service_enable

@@ -28,6 +28,7 @@ class Connection:
         self._link: socket.socket | None = link
         self._outgoing: deque[memoryview] = deque()
         self._unsent = 0
+        self._partly_sent = False  #: the first of ``_outgoing`` is a rest
         self._closing = False
         board.adopt(link, self._ready)
 
@@ -73,6 +74,11 @@ class Connection:
             self._unsent += len(data)
             self.board.dirty.add(self)
 
+    def forget_unsent(self) -> None:
+        """Drop what was given to ``send`` and has not begun to be sent: each call's bytes go whole or not at all."""
+        while len(self._outgoing) > self._partly_sent:
+            self._unsent -= len(self._outgoing.pop())
+
     def flush(self) -> None:
         """Send what can be sent without waiting."""
         link = self._link
@@ -84,8 +90,10 @@ class Connection:
                 self._unsent -= sent
                 if sent < len(self._outgoing[0]):
                     self._outgoing[0] = self._outgoing[0][sent:]
+                    self._partly_sent = True
                     break
                 self._outgoing.popleft()
+                self._partly_sent = False
         except BlockingIOError:
             pass
         except OSError:

@@ -204,7 +204,7 @@ class Served:
         from tsbench.simulated_backends.world import open_world
 
         self.world = open_world(world_file)
-        prepare()
+        prepare(self.world)
         self.server = BenchServer(self.world, FastPace() if fast else WallPace())
         self.addresses = {address.name: address for address in self.server.addresses}
         self.failure: BaseException | None = None

@@ -9,10 +9,11 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tsbench.simulated_backends.servers.hislip_messages import HEADER, LARGEST, Packet, PacketReader, PoorHeaderError
+from tsbench.simulated_backends.servers.switchboard import Connection, Switchboard
 
 PACKETS = st.builds(
     Packet, st.integers(0, 255), st.integers(0, 255), st.integers(0, 2**32 - 1), st.binary(max_size=40)
@@ -38,6 +39,83 @@ def test_a_message_that_is_too_long_is_thrown_away_without_being_kept(excess: in
     found += list(reader.feed(head + bytes(size)))
     found += list(reader.feed(bytes(length - size) + after))
     assert [(packet.kind, packet.payload) for packet in found] == [(6, None), (7, b"next")]
+
+
+class Stream(Connection):
+    """One end of a pair of sockets of which little fits into the kernel."""
+
+    def __init__(self, board: Switchboard) -> None:
+        mine, self.other = socket.socketpair()
+        mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2048)
+        for end in (mine, self.other):
+            end.setblocking(False)
+        super().__init__(board, mine)
+
+    def received(self, data: bytes) -> None:
+        raise AssertionError(data)
+
+    def take(self, size: int) -> bytes:
+        try:
+            return self.other.recv(size)
+        except BlockingIOError:
+            return b""
+
+
+ACTS = st.one_of(
+    st.tuples(st.just("send"), st.integers(1, 30_000)), st.tuples(st.just("take"), st.integers(1, 20_000)),
+    st.tuples(st.sampled_from(("flush", "turn", "forget")), st.just(0)),
+)
+
+
+@given(st.lists(ACTS, max_size=40))
+@example([("send", 9000), ("flush", 0), *[("take", 20_000), ("turn", 0)] * 6, ("send", 100), ("forget", 0)])
+@example([("send", 9000), ("send", 100), ("flush", 0), ("forget", 0), ("send", 50)])
+def test_what_is_sent_arrives_in_order_and_whole_however_little_fits(acts: list[tuple[str, int]]) -> None:
+    """Whatever was forgotten was forgotten as a whole, and only before its first byte was on its way."""
+    board = Switchboard()
+    stream = Stream(board)
+    number, waiting, arrived = 0, list[bytes](), b""
+
+    def turn(timeout: float = 0.0) -> None:
+        board.wait(timeout)
+        board.dispatch()
+
+    try:
+        for act, size in acts:
+            if act == "send":
+                number += 1
+                waiting.append(struct.pack(">II", number, size) + bytes([number % 256]) * size)
+                stream.send(waiting[-1])
+            elif act == "take":
+                arrived += stream.take(size)
+            elif act == "turn":
+                turn()
+            elif act == "flush":
+                board.flush()
+            else:
+                sent, end = sum(map(len, waiting)) - stream.unsent, 0
+                stream.forget_unsent()
+                for kept, message in enumerate(waiting):
+                    if end >= sent:
+                        del waiting[kept:]
+                        break
+                    end += len(message)
+        board.flush()
+        expected = b"".join(waiting)
+        while len(arrived) < len(expected):
+            before = len(arrived)
+            while more := stream.take(1 << 20):
+                arrived += more
+            if stream.unsent:
+                turn(5.0)  # what was read has made room
+            assert len(arrived) > before, f"{before} of {len(expected)} bytes, {stream.unsent} unsent"
+        assert arrived == expected
+        assert stream.unsent == 0
+        assert stream.take(1) == b""
+    finally:
+        stream.close()
+        stream.other.close()
+        board.close()
 
 
 @given(st.binary(min_size=16, max_size=60))

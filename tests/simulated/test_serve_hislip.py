@@ -3,11 +3,15 @@
 import contextlib
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from tsbench.errors import NoReply
+from tsbench.instruments.transport import Transport, open_manager
 
 HEADER = struct.Struct(">2sBBIQ")
 (INITIALIZE, INITIALIZED, FATAL, ERROR, LOCK, LOCKED, DATA, END, CLEARED, CLEAR_ACKNOWLEDGED, REMOTE, REMOTE_DONE,
@@ -235,6 +239,56 @@ def test_device_clear_forgets_what_was_asked(session: Callable[..., Session]) ->
     assert scope.ask(b":SYST:ERR?").startswith(b"+0")
 
 
+@pytest.fixture
+def held(served: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """The source meter's first reply is handed over as soon as it may be: (it is ready, it may go)."""
+    ready, go_on = threading.Event(), threading.Event()
+    meter = served.world.instruments["source_meter"]
+    talk = meter.talk
+
+    def slowly(*arguments: Any) -> Any:
+        ready.set()
+        go_on.wait(10.0)
+        return talk(*arguments)
+
+    monkeypatch.setattr(meter, "talk", slowly)
+    return ready, go_on
+
+
+def test_a_reply_that_is_ready_when_a_device_clear_comes_is_not_sent(
+    session: Callable[..., Session], held: tuple[threading.Event, threading.Event]
+) -> None:
+    meter, (ready, go_on) = session(), held
+    meter.send(b"*OPT?")
+    assert ready.wait(5.0)
+    meter.side.send(CLEAR)
+    time.sleep(0.1)  # it has come before the reply is sent
+    go_on.set()
+    assert meter.side.read()[0] == CLEARING
+    meter.data.send(CLEARED)
+    assert meter.data.read()[0] == CLEAR_ACKNOWLEDGED
+    meter.identifier = FIRST
+    assert meter.ask(b"*ESE 5;*ESE?") == b"5\n"
+
+
+def test_a_reply_that_comes_before_the_clear_is_heard_does_no_harm(
+    served: Any, held: tuple[threading.Event, threading.Event]
+) -> None:
+    """pyvisa-py expects an acknowledgement where that reply stands."""
+    manager = open_manager("@py")
+    transport = Transport(manager, served.addresses["source_meter"].hislip, "source_meter", timeout=0.5)
+    ready, go_on = held
+    with pytest.raises(NoReply):
+        transport.query("*OPT?")
+    assert ready.is_set()
+    go_on.set()
+    time.sleep(0.2)  # the reply comes
+    transport.resynchronise()
+    assert transport.query("*ESE 3;*ESE?") == "3"
+    transport.close()
+    manager.close()
+
+
 def test_device_clear_of_another_client_ends_an_endless_wait_and_no_other(
     served: Any, session: Callable[..., Session]
 ) -> None:
@@ -282,6 +336,18 @@ def test_exclusive_lock_keeps_others_out(served: Any, session: Callable[..., Ses
     assert plain.recv(100) == b"8\n"
     assert mine.unlock() == 3
     plain.close()
+
+
+@pytest.mark.parametrize("message", [b":OUTP ON;*RST", b"*RST", b":READ?"])
+def test_a_lock_is_given_back_as_soon_as_what_was_sent_is_executed(
+    session: Callable[..., Session], message: bytes
+) -> None:
+    """Also where that takes time and nobody waits for a reply."""
+    mine, other = session(), session()
+    assert mine.lock() == 1
+    mine.send(message)
+    assert mine.unlock() == 1
+    assert other.lock() == 1
 
 
 def test_shared_lock_and_locks_of_clients_that_go(session: Callable[..., Session]) -> None:
