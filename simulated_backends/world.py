@@ -204,6 +204,10 @@ class World:
             latest = clock.now + LONGEST_ACTS
             while self._acting() and clock.next_event() is not None and clock.now < latest:
                 clock.hop(latest)
+            if self.witness.outputs_on():   # a device clear ends a command, but its relay opens all the same
+                self.bench.begin_message()
+                clock.wait(LAST_ACTS)
+                self.bench.sync()
 
     def _acting(self) -> bool:
         return any(instrument.will_answer for instrument in self.instruments.values())

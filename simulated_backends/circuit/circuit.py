@@ -141,6 +141,7 @@ class Circuit:
         #: told of each change of a device with a history: (element in lower case, history, state before, time [s])
         self.on_change: Callable[[str, DeviceHistory, State, float], None] | None = None
         self._full = False   # the last call of the integrator was not cut off by ``until``
+        self._looks_gone = 0   # at stability, of systems that are no longer kept
         self._compiled_before: dict[tuple[float, ...], CompiledCircuit] = {}
         self._assemble()
         self._y = np.zeros(self._system.size)
@@ -219,7 +220,7 @@ class Circuit:
     @property
     def evaluations(self) -> int:
         """Return how often the circuit has been evaluated so far: by steps, refused ones, and looks at stability."""
-        looks = int(self._control[LOOKS]) + sum(c.looks for c in self._compiled_before.values())
+        looks = int(self._control[LOOKS]) + self._looks_gone + sum(c.looks for c in self._compiled_before.values())
         return 6 * self._taken + 5 * self.refused_steps + looks
 
     @property
@@ -238,7 +239,7 @@ class Circuit:
         key = (*(e.value for e in self._elements if e.kind == "R"), *(s.output_resistance for s in stages))
         if key not in self._compiled_before:   # relays come back to positions they had
             while len(self._compiled_before) >= SYSTEMS_KEPT:
-                self._compiled_before.pop(next(iter(self._compiled_before)))
+                self._looks_gone += self._compiled_before.pop(next(iter(self._compiled_before))).looks
             system = assemble(self._elements, stages, self._models)
             devices = [e for e in self._elements if e.kind == "X"]
             self._compiled_before[key] = CompiledCircuit(
@@ -797,6 +798,7 @@ class Circuit:
         kept[key] = list(states)
         linear = self._y[: len(self._system.linear)]
         self._models[key] = new
+        self._looks_gone += sum(c.looks for c in self._compiled_before.values())
         self._compiled_before.clear()   # the new device may have another number of states
         self._assemble()
         self._y = np.zeros(self._system.size)

@@ -244,7 +244,7 @@ class CompiledCircuit:
                 *(row * math.sqrt(s) for row, s in zip(self._noise_rows.T, strengths, strict=True)), *inner)]
         f, moving, J = self.equations(drive, slope, y)
         self.looks += 1
-        N = np.array(columns).reshape(-1, n).T
+        N = np.array(columns).reshape(len(columns), n).T
         everything = np.column_stack([J[:, :m], f, moving, N])
         if nd:
             everything = everything[:m] - J[:m, m:] @ np.linalg.solve(J[m:, m:], everything[m:])

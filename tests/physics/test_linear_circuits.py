@@ -8,6 +8,7 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, PulseTrain
+from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
 
@@ -178,3 +179,8 @@ def test_backwards_is_refused() -> None:
     c.advance(1.0)
     with pytest.raises(ValueError, match=r"cannot advance from 1\.0 s to 0\.5 s"):
         c.advance(0.5)
+
+
+def test_a_circuit_in_which_nothing_moves_has_an_operating_point() -> None:
+    result = simulate("divider\nV1 in 0 1\nR1 in n 1k\nR2 n 0 1k\n.tran 1n 1u\n.end")
+    assert result.columns["v(n)"] == pytest.approx(0.5)

@@ -49,6 +49,14 @@ def test_pyvisa_closed_at_once(library):
     manager.close()
 
 
+def test_pyvisa_cleared_at_once(library):
+    meter = pyvisa.ResourceManager(library).open_resource(METER)
+    meter.write(":OUTP ON")
+    meter.query("*OPC?")
+    meter.write(":OUTP OFF")  # off
+    meter.clear()
+
+
 def test_pyvisa_generator(library):
     generator = pyvisa.ResourceManager(library).open_resource(GENERATOR)
     generator.write("FUNC PULS;:OUTP1 ON")
