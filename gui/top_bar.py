@@ -10,7 +10,7 @@ from tsbench.gui.bench_panel import SimulationBadge
 from tsbench.gui.choosers import PathChooser
 
 _RECENT = 8
-NOBODY_LOOKED = "outputs: nobody has looked yet"
+NOBODY_LOOKED = "outputs: not read yet"
 
 
 class TopBar(QtWidgets.QWidget):

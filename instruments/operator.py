@@ -62,7 +62,7 @@ class OperatorPrompt:
         if ask is None:
             if not sys.stdin or not sys.stdin.isatty():
                 raise ConfigurationError(
-                    f"device '{device}' must be connected by hand and nobody can be asked (no terminal); "
+                    f"device '{device}' must be connected by hand, and there is no terminal to ask at; "
                     f"write connected = \"{device}\" in the bench file when it is"
                 )
             ask = _ask_on_terminal

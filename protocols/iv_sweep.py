@@ -128,7 +128,7 @@ class IVSweep(Protocol):
     @model_validator(mode="after")
     def _has_way(self) -> "IVSweep":
         if self.start == self.stop:
-            raise ValueError("start and stop are equal; a sweep needs a way to go")
+            raise ValueError("start and stop are equal; give a stop that differs from the start")
         branch = self.points or abs(self.stop - self.start) / self.step
         levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
         if levels > _MOST_POINTS:

@@ -41,7 +41,7 @@ class PulseProtocol(Protocol):
     @model_validator(mode="after")
     def _is_pulse(self) -> "PulseProtocol":
         if any(amplitude == 0 for amplitude in self.amplitude):
-            raise ValueError("amplitude: a pulse of 0 V is none")
+            raise ValueError("amplitude: 0 V makes no pulse; give an amplitude other than 0 V")
         if self.width < self.edges:
             raise ValueError(f"width {self.width:g} s is shorter than its edges ({self.edges:g} s)")
         return self

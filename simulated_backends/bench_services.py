@@ -71,7 +71,9 @@ class BenchServices:
         before, now = circuit.work, self.clock.now
         try:
             if self._work_left <= 0:
-                raise TsbenchError(f"circuit: more than {self.work_per_message:.3g} steps for one message")
+                raise TsbenchError(
+                    f"circuit: more than {self.work_per_message:.3g} steps for one message; let less "
+                    f"time pass in it, or raise steps_per_message in the world file")
             circuit.advance(now, watched=watched, most_work=self._work_left)
         except TsbenchError as error:
             self._left_out = f"not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"

@@ -117,8 +117,8 @@ class World:
         for terminal, node in self.file.fixture.terminals.items():
             if node.lower() not in netlist.nodes:
                 raise ConfigurationError(
-                    f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', which "
-                    f"the netlist has not{nearest(node.lower(), netlist.nodes)}"
+                    f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', but the "
+                    f"netlist has no such node{nearest(node.lower(), netlist.nodes)}"
                 )
         if netlist.temperature is not None:
             raise ConfigurationError(

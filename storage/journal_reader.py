@@ -97,7 +97,7 @@ def read_journal(path: Path) -> Journal:
                 journal.note(f"record at byte {start}: {error}")
                 expected += 1
         if search.given_up:
-            journal.note(f"bytes {search.given_up} to {size} hold beginnings of records that are none: left out")
+            journal.note(f"bytes {search.given_up} to {size} look like records but are damaged: left out")
     return journal
 
 
@@ -151,7 +151,7 @@ class RawBlocks:
             raise ValueError(f"{self.path.name} ends before byte {offset + size}")
         self._read += size
         if self._read > held:
-            raise ValueError(f"{self.path.name}: the journal names more of it than there is")
+            raise ValueError(f"{self.path.name}: the journal refers to more bytes than the file has")
         self._file.seek(offset)
         content = self._file.read(size)
         if len(content) != size or zlib.crc32(content) != crc:

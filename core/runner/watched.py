@@ -168,7 +168,8 @@ class Watch(NoWatch):
             if line == b"ready\n":
                 self._ready.set()
         if not self._over.is_set():
-            self._control.stop(f"the watchdog (process {self.process_id}) has ended: nobody would switch off")
+            self._control.stop(f"the watchdog (process {self.process_id}) has ended: without it "
+                               "nothing would switch the outputs off after a crash")
 
 
 class WatchedRecorder:

@@ -187,8 +187,8 @@ class _Assembly:
         except np.linalg.LinAlgError:
             small, *_, large = sorted(self.by_kind["C"], key=lambda e: e.value)
             raise ConfigurationError(
-                f"{small.name} = {small.value:g} F is nothing beside {large.name} = {large.value:g} F, which it is in "
-                f"series with; leave {small.name} out") from None
+                f"{small.name} = {small.value:g} F is too small to compute in series with {large.name} = "
+                f"{large.value:g} F; leave {small.name} out") from None
         self.Ez = -np.linalg.solve(capacitance, Cu[d]) if d else Cu[d]
         self.split = nd, nx
 
@@ -213,7 +213,7 @@ class _Assembly:
             if node not in tied:
                 names = ", ".join(e.name for e in self.elements if node in e.nodes)
                 raise ConfigurationError(
-                    f"voltage of node '{node}' is not determined: {names} only pass a current on; "
+                    f"voltage of node '{node}' is not determined: only a current goes through {names}; "
                     f"add a resistor or capacitor from '{node}' to ground")
 
     # ------------------------------------------------------------------------------ result

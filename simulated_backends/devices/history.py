@@ -95,7 +95,8 @@ class DeviceHistory:
         self.levels = levels_of(nominal)   #: conductances that tell a cycle
         if self.every_cycle and self.levels is None:
             raise ConfigurationError(
-                f"cycles: {nominal.mechanism} has no level that tells on from off, so its cycles cannot be told")
+                f"cycles: {nominal.mechanism} has no conductance at which on differs from off, so its cycles "
+                f"cannot be counted; leave [cycles] out")
         self.cycles = 0   #: since the beginning
         self.state: State = "virgin" if self.statistics.virgin else "good"
         self.polarity = 0   #: of the current that it was stuck by

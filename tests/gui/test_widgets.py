@@ -111,7 +111,7 @@ def test_long_runs_are_thinned_for_the_plot(application):
             "<b>outputs ON: source_meter</b>; outputs off: generator.1",
         ),
         ({"source_meter": None}, "<b>unknown, check the panel: source_meter</b>"),
-        ({}, "outputs: nobody has looked yet"),
+        ({}, "outputs: not read yet"),
     ],
 )
 def test_outputs_in_words(application, states, words):

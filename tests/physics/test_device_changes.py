@@ -259,7 +259,7 @@ def test_wear_ends_a_life_in_the_circuit() -> None:
 
 
 def test_cycles_of_a_mechanism_that_nothing_tells_on_from_off_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="third_order has no level that tells on from off"):
+    with pytest.raises(ConfigurationError, match="third_order has no conductance at which on differs from off"):
         DeviceHistory(device_model("nbox_third_order"), CycleStatistics())
 
 

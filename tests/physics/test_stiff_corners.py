@@ -94,7 +94,7 @@ def test_inductors_in_parallel_have_an_operating_point() -> None:
 
 
 def test_a_capacitance_that_another_drowns_is_refused_by_name() -> None:
-    with pytest.raises(ConfigurationError, match=r"C2 = 1e-19 F is nothing beside C1 = 0\.001 F"):
+    with pytest.raises(ConfigurationError, match=r"C2 = 1e-19 F is too small to compute in series with C1 = 0\.001 F"):
         build_circuit(parse_netlist("V1 in 0 0\nRs in a 1\nR0 a b 1\nC1 a b 1m\nC2 a 0 1e-19"))
 
 
