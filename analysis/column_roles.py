@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from tsbench.analysis.column_units import Header, is_function, is_unit, split_header, unit_factor
+from tsbench.analysis.column_units import Header, is_function, is_unit, looks_like_unit, split_header, unit_factor
 from tsbench.errors import ConfigurationError, nearest
 
 #: what a column may mean
@@ -147,10 +147,14 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
         mine = [
             k for k, head in enumerate(heads)
             if k not in found.values() and not _BESIDE.search(head.name) and not is_function(head.name)
-            and _fits(names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
+            and _fits(unit := names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
+            and (role != "time" or _is_time(unit))
         ]
         if role not in found and len(mine) == 1:
             found[role] = mine[0]
+    if {"voltage", "current", "time"} <= found.keys() and heads[found["time"]] == Header("T", "") \
+            and not (units[found["time"]] if found["time"] < len(units) else ""):
+        del found["time"]  # without a unit, beside both others: a temperature as likely
     if len({"voltage", "current", "time"} & found.keys()) < 2:
         raise ConfigurationError(
             f"{source}: which columns are voltage and current (or time)? Say so with --columns "
@@ -160,9 +164,19 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
 
 
 def _of_another(role: str, head: Header, under: str) -> bool:
-    """Return whether the unit is that of another quantity: "x" in volts is no time, "sweep" in volts no number."""
+    """Return whether the unit is that of another quantity: "x" in volts is no time, "sweep" in volts no number.
+
+    "T" and "t" stand for temperature and thickness as well: with any other unit they are no time.
+    """
     unit = head.unit or under
+    if role == "time" and unit and len(head.name) == 1:
+        return not _is_time(unit) and not looks_like_unit(unit.lower())
     return bool(unit) and is_unit(unit) and (role not in UNITS or not _fits(unit, UNITS[role]))
+
+
+def _is_time(unit: str) -> bool:
+    """Return whether a unit is one of time; uS is one of conductance."""
+    return _fits(unit, "s") and (len(unit) > 3 or "S" not in unit)
 
 
 def _fits(unit: str, si: str) -> bool:

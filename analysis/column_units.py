@@ -37,9 +37,24 @@ _NO_UNITS = re.compile(
     r"(\.|alised|alized)?|db\w*|%|dimensionless|steps?)", re.IGNORECASE)
 _TIMES = r"[x\u00d7*\u22c5\u00b7]"
 _POWER = re.compile(rf"{_TIMES}?\s*(?:10\s*\^\s*[({{]?|10(?=[-+])|1[eE])([-+]?\d+)[)}}]?\s*{_TIMES}?\s*(.+)")
-#: a column that is not the quantity itself
-_FUNCTION = re.compile(
-    r"(?:\b|_)(log|ln|lg)(10)?(\b|_)|[x\u00d7*\u22c5\u00b7]\s*10|10\s*\^|\b1[eE][-+]?\d", re.IGNORECASE)
+#: a column that is not the quantity itself: a logarithm, a derivative, a multiple
+_FUNCTION = re.compile("|".join((
+    r"(?:\b|_)(?:log|ln|lg)(?:10|2|e)?(?:\b|_|(?=[ivuj](?:\b|_|\d|[ds]\b))|(?=curr|volt|strom|abs|\|))",
+    r"(?:\b|_)[ivuj](?:log|ln|lg)(?:10)?(?:\b|_)",
+    r"(?:\b|_)db[avm]?\b",
+    r"(?:\b|_)d\s*(?:[ivu]|log\w*|ln\w*)\s*/\s*d\s*[a-z]",
+    r"(?:[\u00d7*\u22c5\u00b7/^]|(?<![a-z])x|\b[ivu]x(?=\s*1[0e]))\s*[-+]?\d",
+    r"\d\s*[\u00d7*\u22c5\u00b7^]|(?<![\w.])\d+\s*[/x]",
+    r"10\s*\^|\b\d+(?:\.\d+)?e[-+]?\d|\b10{2,}\b",
+    r"(?:\b|_)(?:scaled?|times|thousand\w*|million\w*|squared|normali[sz]ed|norm|inverse|recip\w*|sqrt|exp|counts?)"
+    r"(?:\b|_)",
+    r"(?:\b|_)(?:milli|micro|mikro|nano|pico|piko|femto|kilo|mega)(?:\b|_)",
+)), re.IGNORECASE)
+#: words that may stand behind a unit in brackets and change nothing: "V [V] (ch1)"
+_HARMLESS = re.compile(
+    r"\d|[a-d]|((smu|ch|channel|dut|device|anode|cathode|drain|gate|source|top|bottom|cell|sample|probe|pad|meas(ured)?"
+    r"|set|read(ings?|back)?|sensed?|forced?|applied|bias|drive|avg|average|mean|abs(olute)?|dc|run|sweep|cycle|pulse"
+    r"|no|forward|backward|up|down|left|right|values?|data)\d{0,2})", re.IGNORECASE)
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
@@ -48,10 +63,11 @@ class UnclearUnit(ConfigurationError):
 
 
 class Header(NamedTuple):
-    """A header cell: the column's name, and the unit that was written with it ("" where there is none)."""
+    """A header cell: the column's name, the unit that was written with it ("" where there is none), and the rest."""
 
     name: str
     unit: str
+    beside: str = ""  #: text behind the unit that may change what it means: "x1e3", "/1000", "(in mV)"
 
 
 def unit_factor(text: str, si: str) -> float:
@@ -134,9 +150,30 @@ def looks_like_unit(text: str) -> bool:
     return is_unit(plain) or capital or bool(_NO_UNITS.fullmatch(plain))
 
 
+def scales_of(word: str, si: str) -> tuple[float, ...]:
+    """Return the factors a word has as a unit in ``si``: one for "mV", two for "MV", none for "foo"."""
+    plain = plain_text(word)
+    if plain[:1] in _UNCLEAR_PREFIXES and plain[1:].lower() in _BASES[si]:
+        return (1e-3, 1e6)
+    factor = _simple(plain, si)
+    return () if factor is None else (factor,)
+
+
 def is_function(name: str) -> bool:
     """Return whether a column's name says that it is a logarithm, or a multiple, of the quantity."""
     return bool(_FUNCTION.search(unicodedata.normalize("NFKC", name).replace("\u2212", "-")))
+
+
+def other_scale(head: Header, si: str, factor: float) -> str:
+    """Return what is written beside a unit and may mean another scale, "" where nothing does.
+
+    Parameters
+    ----------
+    head : "V [V] x1e3" and "V mV [V]", taken apart
+    si, factor : of the unit in it, see :func:`unit_factor`
+    """
+    words = (word for word in re.split(r"[\s_,;:()\[\]{}-]+", head.name) if len(word) > 1)
+    return head.beside or next((word for word in words if _simple(word, si) not in (None, 1.0, factor)), "")
 
 
 def split_header(cell: str, names: re.Pattern[str]) -> Header:
@@ -149,17 +186,24 @@ def split_header(cell: str, names: re.Pattern[str]) -> Header:
     """
     cell = unicodedata.normalize("NFKC", cell).strip()  # brackets of full width too
     for found in re.finditer(r"[\[({<]([^\[\](){}<>]*)[\])}>]", cell):
-        inside, outside = found[1].strip(), f"{cell[:found.start()].strip()} {cell[found.end():].strip()}".strip()
-        if not outside or not inside:
+        before, inside, behind = cell[: found.start()].strip(), found[1].strip(), cell[found.end() :].strip()
+        if not (before or behind) or not inside:
             continue
         # V(out), I(R1): a node or an element, as SPICE writes them
         node = re.fullmatch(r"[vViI][a-z]?\(", cell[: found.start() + 1]) and not looks_like_unit(inside)
         if is_unit(inside) or (found.end() == len(cell) and not node):
-            return Header(outside, inside)
+            if before and not _is_harmless(behind):
+                return Header(before, inside, behind)
+            return Header(f"{before} {behind}".strip(), inside)
     for pattern in (r"(.*?\S)\s*/\s*(\S.*)", r"(.*?\S)\s+in\s+(\S.*)"):
         if parts := re.fullmatch(pattern, cell):
             return Header(parts[1], parts[2])
     return _by_separator(cell, names)
+
+
+def _is_harmless(text: str) -> bool:
+    words = filter(None, re.split(r"[\s_,;:#()-]+", text))
+    return not re.search(r"-\s*\d", text) and all(map(_HARMLESS.fullmatch, words))
 
 
 def _by_separator(cell: str, names: re.Pattern[str]) -> Header:

@@ -20,11 +20,12 @@ from tsbench.analysis.column_units import (
     Header,
     UnclearUnit,
     is_function,
-    is_unit,
+    other_scale,
     plain_text,
     split_header,
     unit_factor,
 )
+from tsbench.analysis.remarks import check_remarks
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.table_layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout
 from tsbench.errors import UnreadableFile
@@ -108,14 +109,16 @@ def parse_table(
 
     layout = find_layout(head, resolve)
     read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
-    rows = itertools.chain((line for line in head[layout.begin :]), content)
-    kept, left_out = _rows((line for line in rows if not line.comment), layout, source)
+    assumed = {role: column.name for role, column in read.items() if column.assumed}
+    doubts = check_remarks(_remarks(head[: layout.begin], layout), assumed, source)
+    numbers = _numbers(itertools.chain(head[layout.begin :], content), assumed, source)
+    kept, left_out = _rows(numbers, layout, source)
     if not any(len(column) for column in kept.values()):
         raise UnreadableFile(
             f"{source}: no row of numbers in columns {', '.join(layout.names[k] for k in layout.where.values())}"
         )
     arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
-    return Table(arrays, tuple(left_out), read, _doubts(read, head[: layout.begin]))
+    return Table(arrays, tuple(left_out), read, doubts)
 
 
 def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
@@ -125,6 +128,25 @@ def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
             raise UnreadableFile(f"{source}: line {number} holds zero bytes: this is not a text table")
         if text.strip():
             yield Line(number, text, text.lstrip().startswith(COMMENTS))
+
+
+def _remarks(above: Sequence[Line], layout: Layout) -> list[Line]:
+    """Return the lines above the numbers but for the header and the row of units, which are read cell by cell."""
+    cells = {_letters("".join(layout.names)) if layout.headed else "", _letters("".join(layout.units))}
+    return [line for line in above if _letters(line.text) not in cells]
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", "", text)
+
+
+def _numbers(lines: Iterable[Line], assumed: Mapping[str, str], source: str) -> Iterator[Line]:
+    """Pass on the rows of numbers; a comment between or below them may name a unit as well."""
+    for line in lines:
+        if line.comment:
+            check_remarks([line], assumed, source)
+        else:
+            yield line
 
 
 def _may_be_number(row: Sequence[str], position: int) -> bool:
@@ -155,22 +177,11 @@ def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnR
         raise UnclearUnit(f"{source}: column '{name}': {error}; {hint}") from None
     if len(factors) > 1:
         raise UnclearUnit(f"{source}: column '{name}': header says {given[0]}, row of units says {given[1]}; {hint}")
+    if other := other_scale(head, si, next(iter(factors), 1.0)):
+        raise UnclearUnit(f"{source}: column '{name}': '{other[:40]}' beside the unit is not understood; {hint}")
     if not factors:
         return ColumnRead(name, si, 1.0, assumed=True)
     return ColumnRead(name, plain_text(given[0]), factors.pop(), assumed=False)
-
-
-def _doubts(read: Mapping[str, ColumnRead], above: Sequence[Line]) -> tuple[str, ...]:
-    """Return a line if units stand in the text above the numbers that belong to no column, and a column has none."""
-    bare = [f"'{column.name}'" for column in read.values() if column.assumed]
-    used = {column.unit for column in read.values() if not column.assumed}
-    for line in above if bare else ():
-        for word in re.split(r"[\s,;:=()\[\]{}\"']+", line.text):
-            if word not in used and len(word) < 4 and is_unit(word, prefixed=True):
-                return (
-                    f"line {line.number} mentions {word}, but no unit is given for {', '.join(bare)}; if it is meant "
-                    f"for one of them, say it with --columns ROLE=\"NAME [{word}]\"",)
-    return ()
 
 
 def _rows(

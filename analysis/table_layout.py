@@ -20,6 +20,7 @@ COMMENTS = ("#", "%")
 _MOST_TEXT_ROWS = 3
 _SAMPLE = 30  #: rows by which separators are found
 _BLANK = frozenset({"", "nan", "-nan", "na", "n/a", "null", "none", "-"})
+_UNITS_LINE = frozenset({"unit", "units", "einheit", "einheiten"})
 _DECIMAL_COMMA = r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?"
 
 
@@ -105,6 +106,8 @@ def find_layout(
         layout = _layout_at(lines, k)
         if k != plain[0] and all(map(is_unit, filter(None, layout.names))):
             continue  # a row of units under the header
+        if len(plain) > 1 and layout.names[0].strip(" :=").lower() in _UNITS_LINE:
+            continue  # a row of units above it
         row = layout.format.cells(lines[layout.begin].text) if layout.begin < len(lines) else []
         try:
             where = resolve(layout.names, layout.units, row)
@@ -188,6 +191,8 @@ def _format(first: str, after: Sequence[str]) -> Format:
     """Return the delimiter and whether numbers carry a decimal comma."""
     sample = [row for row in after if re.search(r"\d", row)] or [first]
     for delimiter in ";\t|":
+        if delimiter == "|" and not all("|" in row for row in sample):
+            continue  # the bars of "|I|"
         if delimiter in first or ("," not in first and any(delimiter in row for row in sample)):
             cells = [cell for row in sample for cell in Format(delimiter, False).cells(row)]
             return Format(delimiter, _decimal_comma(cells))

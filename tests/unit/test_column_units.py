@@ -165,9 +165,105 @@ def test_any_text_is_a_unit_or_one_clear_line(text, si):
         assert "unit" in str(error)
 
 
-@pytest.mark.parametrize("remark", ["# voltage in mV", "# step: 5mV, units: mV, uA", "Unit of voltage = mV"])
-def test_a_unit_in_a_remark_is_doubted(remark):
+@pytest.mark.parametrize("remark", [
+    "# voltage in mV", "# step: 5mV, units: mV, uA", "Unit of voltage = mV", "# units: millivolts / microamps",
+    "# Voltage in millivolt, current in microampere", "Voltage unit: mV", "Units,mV,uA", "voltages are in mV",
+    "# V: milli-volts", "# values in milli", "# V (mV)", "# all numbers multiplied by 1000", "# data scaled by 1e3",
+    "# voltage x1e3", "# scale factor = 1000", "# Units: MV", "# Voltage (kV)", "# in \u00b5V",
+])
+def test_a_unit_in_a_remark_is_refused(remark):
+    above = f"{remark}\n\nV,I [A]\n500,1e-6\n"
+    for text in (above, f"V,I [A]\n{remark}\n500,1e-6\n") if remark.startswith("#") else (above,):
+        with pytest.raises(ConfigurationError, match=r"line [12] says .*--columns voltage=\"V \[\S+\]\"$") as refused:
+            read(text)
+        assert "\n" not in str(refused.value)
+        assert read(text, {"voltage": "V [mV]", "current": "I"}).columns["voltage"] == pytest.approx([0.5])
+        assert read(text.replace("V,I", "V [mV],I")).columns["voltage"] == pytest.approx([0.5])
+    for below in (f"V,I [A]\n500,1e-6\n# {remark}\n", f"V,I [A]\n500,1e-6\n# {remark}\n600,1e-6\n"):
+        with pytest.raises(ConfigurationError, match=r"line 3 says"):
+            read(below)
+
+
+@pytest.mark.parametrize("remark", [
+    "# units: V, A", "# micro bridge no. 3", "# sample Pa 7, NA", "# voltage in volts", "# scale factor 1",
+    "# unit cell",
+    "# current in uA", "# time in ms", "# 25.11.2026, SMU 2636, 4-wire", "# nanowire, 30 nm", "# https://a.b/x1",
+])
+def test_a_remark_that_names_no_other_unit_is_harmless(remark):
     table = read(f"{remark}\nV,I [A]\n500,1e-6\n")
-    assert table.columns["voltage"][0] == 500.0
-    assert table.doubts[0].startswith("line 1 mentions mV, but no unit is given for 'V'")
-    assert read(f"{remark}\nV [V],I [A]\n500,1e-6\n").doubts == ()
+    assert table.columns["voltage"] == pytest.approx([500.0])
+    assert table.doubts == ()
+
+
+def test_a_setting_above_the_header_is_pointed_out():
+    table = read("# compliance 100 uA, delay 5 ms\nV,I\n0.5,1e-6\n")
+    assert table.columns["current"] == pytest.approx([1e-6])
+    assert table.doubts == (
+        "line 1 mentions uA, but no unit is given for 'I'; if it is meant for that column, say --columns "
+        "current=\"I [uA]\"",)
+
+
+@pytest.mark.parametrize("cell", [
+    "V [V] x1e3", "V [V] (in mV)", "V [V]/1000", "Voltage [V] mV", "V [V] (x1000)", "V (mV) [V]", "V [V] *1000",
+    "V [V] e-3", "V[V]^3", "V [V] milli", "V mV [V]", "V [V] -3", "V [V] 10", "Voltage_mV [V]", "V [V] log",
+    "V [V] scaled", "V [V] \u00d7 1000", "V(V)/1000", "V [V] [mV]",
+])
+def test_what_stands_beside_a_unit_must_be_harmless(cell):
+    with pytest.raises(ConfigurationError, match=r"say which unit it has: --columns voltage=\".* \[mV\]\"$") as refused:
+        read(f"{cell},I [A]\n500,1e-6\n")
+    assert "\n" not in str(refused.value)
+    assert read(f"{cell},I [A]\n500,1e-6\n", {"voltage": f"{cell} [mV]", "current": "I"}).columns[
+        "voltage"] == pytest.approx([0.5])
+
+
+@pytest.mark.parametrize("cell", ["V [V] (ch1)", "V [V] 1", "V [V] measured", "SMU 2636 V [V]", "V(out) [V]"])
+def test_what_is_harmless_beside_a_unit(cell):
+    assert read(f"{cell},I [A]\n500,1e-6\n").columns["voltage"] == pytest.approx([500.0])
+
+
+@pytest.mark.parametrize("cell", [
+    "V*1000 [V]", "V/1000 [V]", "1e3*V [V]", "V x1e3 [V]", "V_mV_x1e3", "V (x1000) [V]", "1000 V [V]", "V (scaled) [V]",
+    "milli V [V]", "Vx1000 [V]",
+])
+def test_a_multiple_in_the_name_is_no_voltage(cell):
+    with pytest.raises(ConfigurationError, match="--columns voltage=") as refused:
+        read(f"{cell},I [A]\n500,1e-6\n")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("cell", [
+    "logI [A]", "lnI [A]", "lgI [A]", "log10I [A]", "LogCurrent [A]", "log_I [A]", "I_log [A]", "Ilog [A]", "logId [A]",
+    "log|I| [A]", "dB I [A]",
+])
+def test_a_glued_logarithm_is_no_current(cell):
+    with pytest.raises(ConfigurationError, match="which columns"):
+        read(f"V [V],{cell}\n1,-6\n")
+
+
+def test_bars_of_a_magnitude_separate_no_cells():
+    table = read("V [mV],|I| [uA]\n500,1\n")
+    assert (table.columns["voltage"][0], table.columns["current"][0]) == pytest.approx((0.5, 1e-6))
+    assert read("V,|I|\n500,1\n").columns["current"] == pytest.approx([1.0])
+    assert read("V | I\n0.5 | 1\n").columns["current"] == pytest.approx([1.0])
+    assert read("V |I|\n0.5 1\n").columns["current"] == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize(("text", "roles"), [
+    ("V [V],dI/dV [S],I [A]\n1,2,3\n", {"voltage", "current"}),
+    ("V [V],I [A],T [K]\n1,2,300\n", {"voltage", "current"}),
+    ("V [V],I [A],t [nm]\n1,2,20\n", {"voltage", "current"}),
+    ("V,I,x\nV,A,um\n1,2,20\n", {"voltage", "current"}),
+    ("V,I,T\n1,2,300\n", {"voltage", "current"}),
+    ("V [V],I [A],G [uS]\n1,2,20\n", {"voltage", "current"}),
+    ("V [V],I [A],T [s]\n1,2,20\n", {"voltage", "current", "time"}),
+    ("VOLTAGE (V),TIME (S)\n1,2\n", {"voltage", "time"}),
+    ("T,V\n1,2\n", {"voltage", "time"}),
+    ("Channel A [mV],Channel B [ms]\n1,2\n", {"voltage", "time"}),
+])
+def test_what_is_no_time_is_not_taken_for_it(text, roles):
+    assert set(read(text).columns) == roles
+
+
+def test_a_conductance_is_no_time():
+    with pytest.raises(ConfigurationError, match="which columns"):
+        read("V [V],G [uS]\n1,2\n")
