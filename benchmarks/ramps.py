@@ -1,4 +1,4 @@
-"""Slow ramps through a loss of stability: ``python -m benchmarks.ramps [--quick] [--resume | --again]``.
+"""Slow ramps through a loss of stability: ``python -m benchmarks.ramps [--quick] [--known] [--resume]``.
 
 Random circuits (:mod:`benchmarks.ramps_cases`), at default settings, beside 20 runs each by small steps with thermal
 noise (:mod:`benchmarks.ramps_reference`). An oscillation is three successive swings of the node voltage above a tenth
@@ -10,8 +10,9 @@ the medians within one interquartile range in 95 %. Stable circuits take at most
 The reference integrates what decides: around the instant at which stability is lost, from the equilibrium and its
 stationary covariance 20 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle
 with a random phase. Short ramps are gone through as a whole; ends of ramps of very many periods are not compared.
---resume goes on with what ``build/ramps_reference.jsonl`` and ``build/ramps_ours.jsonl`` hold, --again runs ours anew
-beside the reference kept there; a circuit takes from seconds to minutes.
+A circuit's reference takes from seconds to minutes and does not depend on our engine: ``ramps_reference.jsonl`` beside
+this module and ``build/ramps_reference.jsonl`` keep it (--fresh: compute it again); --known takes circuits that have
+one alone. Ours is run anew each time; --resume goes on with what ``build/ramps_ours.jsonl`` holds.
 """
 
 import argparse
@@ -55,6 +56,7 @@ SHORT = 300_000  #: steps of a ramp that is gone through as a whole
 DECAY = 20.0  #: e-folds: 12 leave of a start at rest, on a moving ramp, as much as noise is at large capacitances
 MOST_PERIODS = 20_000  #: around the end of an oscillation
 REFERENCE, OURS = Path("build/ramps_reference.jsonl"), Path("build/ramps_ours.jsonl")
+KNOWN = Path(__file__).parent / "ramps_reference.jsonl"  #: what the reference has given so far
 Found = dict[str, Any]  #: of one circuit, as it is kept
 COUNTS = Path(__file__).parent / "ramps_counts.json"
 
@@ -280,8 +282,9 @@ def main() -> int:
     """Run what is missing and print the table; return 0 where every bar holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="12 circuits on ramps of at most 1 ms")
-    parser.add_argument("--resume", action="store_true", help="go on with what is there")
-    parser.add_argument("--again", action="store_true", help="keep the reference, run ours anew")
+    parser.add_argument("--resume", action="store_true", help="go on with what a run that was broken off has kept")
+    parser.add_argument("--known", action="store_true", help="only circuits whose reference is there already")
+    parser.add_argument("--fresh", action="store_true", help="take nothing from the kept reference")
     parser.add_argument("--reference", action="store_true", help="the reference alone, no table")
     parser.add_argument("--circuits", type=int, default=160)
     parser.add_argument("--workers", type=int, default=1, help="processes (1)")
@@ -289,19 +292,22 @@ def main() -> int:
                         help="leave out, for now, ramps of more than N small steps (at most 1e9 occur)")
     arguments = parser.parse_args()
     REFERENCE.parent.mkdir(exist_ok=True)
-    if not (arguments.resume or arguments.again):
+    if arguments.fresh:
         REFERENCE.unlink(missing_ok=True)
     if not arguments.resume:
         OURS.unlink(missing_ok=True)
     cases = [random_case(n) for n in range(arguments.circuits)]
     most = 1e-3 if arguments.quick else math.inf
     wanted = [c for c in cases if c.ramp <= min(most, arguments.most_steps * c.dt)]
+    if arguments.known:
+        wanted = [c for c in wanted if c.number in kept(KNOWN) | kept(REFERENCE)]
     wanted.sort(key=lambda c: c.ramp / c.dt)   # the cheap ones first
     numbers = [c.number for c in wanted][:12 if arguments.quick else None]
-    gather(REFERENCE, _reference_of, [n for n in numbers if n not in kept(REFERENCE)], arguments.workers)
+    known = {} if arguments.fresh else kept(KNOWN)
+    gather(REFERENCE, _reference_of, [n for n in numbers if n not in known | kept(REFERENCE)], arguments.workers)
     if arguments.reference:
         return 0
-    references, ours = kept(REFERENCE), kept(OURS)
+    references, ours = known | kept(REFERENCE), kept(OURS)
     gather(OURS, _ours_of, [references[n] for n in numbers if n not in ours], arguments.workers)
     ours = kept(OURS)
     done = [references[n] | ours[n] for n in sorted(numbers)]
