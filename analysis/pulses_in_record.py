@@ -26,6 +26,8 @@ _FEWEST_OF_RECTANGLE = 12  #: with fewer samples a rectangle looks like a ramp
 _EDGE_SHARE, _EDGE_SAMPLES = 0.15, 2
 #: share of the samples between pulses that must lie at the base
 _AT_BASE = 0.9
+#: share of a pulse's samples that lie within so much of its height of a held level; and how near those between rest
+_HELD_SHARE, _NEAR_LEVEL, _NEAR_BASE = 0.8, 0.07, 0.02
 _FEWEST_BETWEEN = 8  #: and so many must there be
 
 
@@ -87,6 +89,31 @@ def find_pulses(time: FloatArray, voltage: FloatArray, current: FloatArray) -> P
             float(time[last] - time[first]) * (last - first + 1) / (last - first),
             float(part[int(np.argmax(np.abs(part - base)))])))
     return PulseRecord(base, tuple(spans), _rectangular(away, present, spans, top))
+
+
+def jumps(record: PulseRecord, voltage: FloatArray) -> bool:
+    """Return whether the voltage [V], shape (n,), only jumps between the base and levels that are held.
+
+    A pulse may have two levels: a device that switches behind a resistance takes less voltage.
+    """
+    if not record.rectangular:
+        return False
+    held, resting = 0, np.ones(voltage.size, dtype=np.bool_)
+    for span in record.pulses:
+        resting[max(span.first - _EDGE_SAMPLES, 0) : span.last + 1 + _EDGE_SAMPLES] = False
+        part = voltage[span.first : span.last + 1]
+        quarter = max(part.size // 4, 1)
+        ends = np.array([[np.median(part[:quarter])], [np.median(part[-quarter:])]])
+        near = _NEAR_LEVEL * abs(span.amplitude - record.base)
+        held += int(np.count_nonzero((np.abs(part - ends) <= near).any(axis=0)))
+    if not resting.any():
+        return False
+    highest = max(abs(span.amplitude - record.base) for span in record.pulses)
+    samples = sum(span.last - span.first + 1 for span in record.pulses)
+    base = voltage[resting]  # a device that is on ramps here in a sweep by current
+    near = max(_LEAST_SIGMAS * noise_of(voltage), _NEAR_BASE * highest)
+    quiet = float(np.mean(np.abs(base - np.median(base)) <= near))
+    return quiet >= _AT_BASE and held >= _HELD_SHARE * samples
 
 
 def _by_side(excursion: FloatArray, least: float, offset: int) -> list[tuple[int, int]]:

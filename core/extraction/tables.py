@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.frequency import frequency_result, jitter_result, oscillation
+from tsbench.analysis.pulses_in_record import find_pulses, jumps
 from tsbench.analysis.record_kind import HELD, record_kind
 from tsbench.analysis.spikes import spike_times
 from tsbench.analysis.switching_rule import Rule
@@ -44,7 +45,7 @@ def analyse_table(
     ConfigurationError, UnreadableFile
         One line naming the file, the line and what is wrong with it.
     """
-    table = read_table(path, columns)
+    table = _without_constant_time(read_table(path, columns))
     chosen = kind or _kind(table, path)
     _check(table, chosen, path)
     if chosen == "sweep":
@@ -79,8 +80,12 @@ def _doubted(table: Table) -> list[str]:
 def _kind(table: Table, path: Path) -> str:
     """Return what a table holds by its columns and, with time, voltage and current, by the record."""
     roles = set(table.columns)
-    if not {"time", "voltage", "current"} <= roles or roles & {"sweep", "cycle", "level"}:
-        return "sweep" if {"voltage", "current"} <= roles else "spikes"
+    if not {"voltage", "current"} <= roles:
+        return "spikes"
+    if "time" not in roles or roles & {"sweep", "cycle", "level"}:
+        _refuse_pulses(table, path)
+        return "sweep"
+    _check_time(table, path, ", or say --as sweep if its points are in order of measurement")
     kind = record_kind(*(table.columns[role] for role in ("time", "voltage", "current")))
     if kind is None:
         raise ConfigurationError(
@@ -103,11 +108,41 @@ def _check(table: Table, kind: str, path: Path) -> None:
             f"{path.name}: columns {', '.join(sorted(roles))} are not enough for {kind}; give "
             f"{needed.get(kind, 'time, voltage and current')}")
     if kind != "sweep":
-        falls = np.flatnonzero(np.diff(table.columns["time"]) <= 0)
-        if falls.size:
-            at = format_quantity(float(table.columns["time"][falls[0]]), "s", 6)
-            raise ConfigurationError(
-                f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the numbers); sort the table")
+        _check_time(table, path)
+
+
+def _check_time(table: Table, path: Path, otherwise: str = "") -> None:
+    """Raise where time falls or repeats: printed too coarsely it tells neither the order nor the length of anything."""
+    falls = np.flatnonzero(np.diff(table.columns["time"]) <= 0)
+    if falls.size:
+        at = format_quantity(float(table.columns["time"][falls[0]]), "s", 6)
+        raise ConfigurationError(
+            f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the numbers); sort the table, or "
+            f"export time with more digits{otherwise}")
+
+
+def _refuse_pulses(table: Table, path: Path) -> None:
+    """Raise where the voltage jumps between levels: no ramp passes a threshold there."""
+    voltage, current = table.columns["voltage"], table.columns["current"]
+    found = find_pulses(np.arange(float(voltage.size)), voltage, current)
+    if "level" in table.columns or not jumps(found, voltage):
+        return
+    say = "say --as pulses or --as sweep" if "time" in table.columns else (
+        "name the column of time with --columns time=NAME, or say --as sweep")
+    number = f"{len(found.pulses)} pulse{'s' if len(found.pulses) != 1 else ''}"
+    raise ConfigurationError(
+        f"{path.name}: the voltage jumps between levels ({number}), where a sweep ramps; {say}")
+
+
+def _without_constant_time(table: Table) -> Table:
+    """Return the table without a column of time that never changes: a thickness "t", or a clock that stood still."""
+    time = table.columns.get("time")
+    if time is None or time.size < 2 or float(np.ptp(time)) > 0.0 or not {"voltage", "current"} <= set(table.columns):
+        return table
+    return replace(
+        table, columns={role: values for role, values in table.columns.items() if role != "time"},
+        read={role: column for role, column in table.read.items() if role != "time"},
+        doubts=(*table.doubts, f"column {table.read['time']} does not change and is not taken for time"))
 
 
 def _over_time(table: Table, path: Path, out: Path | None) -> Found:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tsbench.analysis.pulses_in_record import find_pulses, jumps
 from tsbench.analysis.record_kind import record_kind
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
@@ -171,3 +172,77 @@ def test_a_device_that_is_not_at_rest_before_the_next_pulse(tmp_path):
         left = 1.0 / (0.1 / row["conditions"].get("level", math.nan))
         true = life * math.log(0.3 / ON / left)
         assert row["value"] is None or row["value"] == pytest.approx(true, rel=0.1)
+
+
+def changed(tmp_path, header, *columns):
+    path = tmp_path / "p.csv"
+    np.savetxt(path, np.column_stack(columns), delimiter=",", header=header, comments="", fmt="%.9g")
+    return path
+
+
+@pytest.mark.parametrize("fault", ["coarse", "backwards", "one repeated", "one earlier"])
+def test_a_time_that_does_not_rise_is_refused_by_row(tmp_path, fault):
+    time, voltage, current = pulses([2e-4, 3e-4])
+    if fault == "coarse":
+        time = np.round(time, 5)
+    elif fault == "backwards":
+        time, voltage, current = time[::-1], voltage[::-1], current[::-1]
+    else:
+        time[1000] = time[999] - (5e-6 if fault == "one earlier" else 0.0)
+    path = changed(tmp_path, "t [s],V [V],I [A]", time, voltage, current)
+    row = "1000" if fault.startswith("one") else r"\d"
+    with pytest.raises(ConfigurationError, match=rf"time does not rise after .* \(row {row} .*--as sweep") as refused:
+        analyse_files([path])
+    assert "\n" not in str(refused.value)
+    assert analyse_files([path], kind="sweep").rows
+    with pytest.raises(ConfigurationError, match="time does not rise"):
+        analyse_files([path], kind="pulses")
+
+
+@pytest.mark.parametrize("header", ["sample,V [V],I [A]", "index,V [V],I [A]", "cycle,V [V],I [A]"])
+@pytest.mark.parametrize(("base", "resistance"), [(0.0, 0.0), (0.1, 0.0), (0.1, 5e3)])
+def test_pulses_without_time_are_no_sweep(tmp_path, header, base, resistance):
+    _, voltage, current = pulses([2e-4, 3e-4], base=base, resistance=resistance)
+    number = np.ones(voltage.size) if header.startswith("cycle") else np.arange(voltage.size)
+    path = changed(tmp_path, header, number, voltage, current)
+    with pytest.raises(ConfigurationError, match=r"levels \(2 pulses\), .*--columns time=NAME.*--as sweep"):
+        analyse_files([path])
+    assert analyse_files([path], kind="sweep").rows
+
+
+def test_pulses_with_time_and_a_number_of_the_cycle_ask(tmp_path):
+    time, voltage, current = pulses([2e-4])
+    path = changed(tmp_path, "cycle,t,V,I", np.ones(time.size), time, voltage, current)
+    with pytest.raises(ConfigurationError, match="--as pulses or --as sweep"):
+        analyse_files([path])
+    assert of(analyse_files([path], kind="pulses"), "switching_delay")
+
+
+def test_a_column_that_never_changes_is_no_time(tmp_path):
+    up = np.concatenate((np.arange(0, 1, 0.02), np.arange(1, -0.01, -0.02)))
+    path = changed(tmp_path, "t,V,I", np.full(up.size, 20.0), up, 1e-6 * up)
+    analysis = analyse_files([path])
+    assert "sweep, 1 half-sweep" in analysis.understood[0]
+    assert analysis.lines[0] == "p.csv: column 't' [s, no unit is given] does not change and is not taken for time"
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    shape=st.sampled_from(["triangle", "sine", "ramp", "log"]), points=st.sampled_from([15, 50, 400]),
+    loops=st.integers(1, 4), resistance=st.sampled_from([0.0, 1e3, 1e5, 1e7]), driven=st.sampled_from(["V", "I"]),
+    noise=st.sampled_from([0.0, 1e-3]), seed=st.integers(0, 99),
+)
+def test_sweeps_without_time_do_not_look_like_pulses(shape, points, loops, resistance, driven, noise, seed):
+    one = {"triangle": 1 - np.abs(np.linspace(-1, 1, 2 * points + 1)), "sine": np.sin(np.linspace(0, np.pi, points)),
+           "ramp": np.linspace(0, 1, points), "log": np.geomspace(1e-4, 1, points)}[shape]
+    drive = np.tile(one, loops)
+    voltage, current, on = [], [], False
+    for level in drive:
+        for _ in range(2):
+            across = level * (1e4 if on else 1e8) / ((1e4 if on else 1e8) + resistance) if driven == "V" else min(
+                level * 1e-5 * (1e4 if on else 1e8), 1.0)
+            on = across >= 0.6 or (on and across >= 0.02)
+        voltage.append(across)
+        current.append(across / (1e4 if on else 1e8) if driven == "V" else level * 1e-5)
+    read = np.array(voltage) + noise * np.random.default_rng(seed).standard_normal(drive.size)
+    assert not jumps(find_pulses(np.arange(float(drive.size)), read, np.array(current)), read)
