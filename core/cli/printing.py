@@ -57,13 +57,23 @@ def output_console() -> Console:
     return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=160)
 
 
-def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results") -> None:
-    """Print result rows as a table; with the true value beside each where a row has one."""
+def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results", *, files: bool = False) -> None:
+    """Print result rows as a table, with the true value beside each where a row has one.
+
+    Parameters
+    ----------
+    rows : as :meth:`tsbench.records.Result.row` makes them
+    title : above the table
+    files : the rows come from files; of several, each row names its own
+    """
     if not rows:
         output_console().print(f"{title}: nothing was extracted")
         return
     truth = any("true" in row for row in rows)
     columns = ["device", "protocol", "quantity", "conditions", "value (95 % interval)"]
+    several = files and len({row.get("run") for row in rows}) > 1
+    if several:
+        columns.insert(0, "file or run")
     columns += ["true", "deviation"] if truth else []
     columns += ["flags"]
     lines = []
@@ -75,6 +85,8 @@ def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results") -> 
             conditions_text(row["conditions"]),
             format_interval(row["value"], row["low"], row["high"], row["unit"]),
         ]
+        if several:
+            cells.insert(0, str(row.get("run", "")))
         if truth:
             cells += [format_quantity(row.get("true"), row["unit"], 5), _deviation(row)]
         cells.append(", ".join(row["flags"]))

@@ -20,7 +20,7 @@ def analyse(options: argparse.Namespace) -> int:
     if options.json:
         print_json(analysis.rows)
     else:
-        print_results(analysis.rows, f"Results of {', '.join(path.name for path in options.files)}")
+        print_results(analysis.rows, f"Results of {', '.join(path.name for path in options.files)}", files=True)
     for line in (*analysis.lines, *(f"figure: {path}" for path in analysis.figures)):
         said.write(f"{line}\n")
     for line in analysis.problems:

@@ -278,3 +278,19 @@ def test_a_number_of_a_sweep_is_whole(tmp_path):
     path = written(tmp_path, "a.csv", "V,I,sweep", np.arange(9), np.arange(9), 0.1 * np.arange(9))
     with pytest.raises(ConfigurationError, match=r"column 'sweep' holds 0\.1; the number of a sweep is whole"):
         analyse_files([path])
+
+
+def test_each_printed_row_names_its_file(tmp_path, capsys):
+    volts, amps, sweeps = half_sweeps([(1, True), (1, False)])
+    for name in ("first.csv", "second.csv"):
+        written(tmp_path, name, "V,I,sweep", volts, amps, sweeps)
+    paths = [str(tmp_path / name) for name in ("first.csv", "second.csv")]
+    assert main(["analyse", *paths, "--json", "--out", str(tmp_path)]) == 0
+    runs = [row["run"] for row in json.loads(capsys.readouterr().out)]
+    assert main(["analyse", *paths, "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert any("file or run" in line for line in printed)
+    rows = [line.split()[0] for line in printed if " table " in line and not line.startswith("Results")]
+    assert rows == runs
+    assert main(["analyse", paths[0], "--out", str(tmp_path)]) == 0
+    assert "file or run" not in capsys.readouterr().out
