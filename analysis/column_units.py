@@ -42,6 +42,7 @@ _FUNCTION = re.compile("|".join((
     r"(?:\b|_)(?:log|ln|lg)(?:10|2|e)?(?:\b|_|(?=[ivuj](?:\b|_|\d|[ds]\b))|(?=curr|volt|strom|abs|\|))",
     r"(?:\b|_)[ivuj](?:log|ln|lg)(?:10)?(?:\b|_)",
     r"(?:\b|_)db[avm]?\b",
+    r"\b[ivuj]\s*/\s*[a-z]|\bin\s+[munpk\u03bc]?[vas]\b|\b[ivuj]_?norm",
     r"(?:\b|_)d\s*(?:[ivu]|log\w*|ln\w*)\s*/\s*d\s*[a-z]",
     r"(?:[\u00d7*\u22c5\u00b7/^]|(?<![a-z])x|\b[ivu]x(?=\s*1[0e]))\s*[-+]?\d",
     r"\d\s*[\u00d7*\u22c5\u00b7^]|(?<![\w.])\d+\s*[/x]",

@@ -21,8 +21,14 @@ _SCALED = re.compile(
     r"(?:\s*\^\s*[-+]?\d+)?)"
     r"|(?<![\w.])[x\u00d7*\u22c5/]\s*(1(?:0{2,}|0?\s*\^\s*[-+]?\d+|e[-+]?\d+))", re.IGNORECASE)
 _UNIT = re.compile(r"\b(?:unit|einheit)", re.IGNORECASE)
+#: "10^-6 A", "E-6 A", "in 1e-6 A", "thousandths"; a plain "1e-3 A" is a setting
+_POWER = re.compile(
+    r"(?<![\w.])(?:10\s*\^\s*[({]?[-+]?\d+[)}]?|E[-+]?\d+)\s*(?:[VAs]|volts?|amp\w*|sec\w*)\b"
+    r"|(?:\bin|\bunits?\b[\s:=]*(?:of)?)\s+(?:1e[-+]?\d+|10[-+]\d+|1\s*/\s*10+)(?=\s*[VAs]\b)"
+    r"|\b(?:thousand|million|billion)ths?\b|\b[IVU]\s*[*\u00d7\u22c5]\s*1[0e]", re.IGNORECASE)
 #: what reads as a unit of two letters, and is a word or a name more often
-_AMBIGUOUS = frozenset({"na", "pa", "ma", "fa", "ka", "ga", "us", "ps", "ms", "NA", "PA", "MA", "PS", "MS", "NS"})
+_AMBIGUOUS = frozenset({"na", "pa", "ma", "fa", "ka", "ga", "us", "ps"})
+_AMPERES = frozenset({"nA", "pA", "mA", "fA", "kA"})
 
 
 def check_remarks(lines: Sequence[Line], assumed: Mapping[str, str], source: str) -> tuple[str, ...]:
@@ -67,12 +73,15 @@ def _found(text: str, roles: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
             yield roles[0], scaled[0].strip(), False
     if alone := _ALONE.search(text):
         yield roles[0], alone[1], False
+    if power := _POWER.search(text):
+        yield roles[0], power[0].strip(), False
     joined = re.sub(rf"\b({_PREFIX})[\s-]+(?=volt|amp)", r"\1", text, flags=re.IGNORECASE)
     words = [word for word in re.split(r"[\s,;:=|/()\[\]{}<>\"'#%]+", joined) if word]
     units = bool(_UNIT.search(text))
     for before, word in zip(["", *words], words, strict=False):
         plain = word.strip(".")
-        if plain in _AMBIGUOUS and not units and not re.search(rf"(?:\bin\s+|[\[(]\s*){plain}\b", joined):
+        ambiguous = plain.lower() in _AMBIGUOUS and plain not in _AMPERES and not units
+        if ambiguous and not re.search(rf"(?:\b(?:in|IN)\s+|[\[(]\s*){plain}\b", joined):
             continue
         for role in roles:
             scales = scales_of(plain, UNITS[role])

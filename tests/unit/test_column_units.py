@@ -170,6 +170,8 @@ def test_any_text_is_a_unit_or_one_clear_line(text, si):
     "# Voltage in millivolt, current in microampere", "Voltage unit: mV", "Units,mV,uA", "voltages are in mV",
     "# V: milli-volts", "# values in milli", "# V (mV)", "# all numbers multiplied by 1000", "# data scaled by 1e3",
     "# voltage x1e3", "# scale factor = 1000", "# Units: MV", "# Voltage (kV)", "# in \u00b5V",
+    "# all of 10^-3 V", "# of E-3 V", "# voltage in 1e-3 V", "# thousandths of a volt", "# V*1e3", "# [mV] [uA]",
+    "# volts x 1000",
 ])
 def test_a_unit_in_a_remark_is_refused(remark):
     above = f"{remark}\n\nV,I [A]\n500,1e-6\n"
@@ -185,7 +187,7 @@ def test_a_unit_in_a_remark_is_refused(remark):
 
 
 @pytest.mark.parametrize("remark", [
-    "# units: V, A", "# micro bridge no. 3", "# sample Pa 7, NA", "# voltage in volts", "# scale factor 1",
+    "# units: V, A", "# micro bridge no. 3", "# A. Ma, group NA, Pa 7", "# voltage in volts", "# scale factor 1",
     "# unit cell",
     "# current in uA", "# time in ms", "# 25.11.2026, SMU 2636, 4-wire", "# nanowire, 30 nm", "# https://a.b/x1",
 ])
@@ -223,7 +225,7 @@ def test_what_is_harmless_beside_a_unit(cell):
 
 @pytest.mark.parametrize("cell", [
     "V*1000 [V]", "V/1000 [V]", "1e3*V [V]", "V x1e3 [V]", "V_mV_x1e3", "V (x1000) [V]", "1000 V [V]", "V (scaled) [V]",
-    "milli V [V]", "Vx1000 [V]",
+    "milli V [V]", "Vx1000 [V]", "U/V (mV)", "V in V (mV)", "V/L [V]", "Vnorm [V]",
 ])
 def test_a_multiple_in_the_name_is_no_voltage(cell):
     with pytest.raises(ConfigurationError, match="--columns voltage=") as refused:
