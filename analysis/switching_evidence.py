@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from tsbench.analysis.barrier_onset import would_have_shown
 from tsbench.analysis.convex_curve import line_is_above
+from tsbench.analysis.dips import is_end_of_dip
 from tsbench.analysis.level_change import Step, is_sharp, lasting_changes, steps
 from tsbench.analysis.line_steps import line_steps
 from tsbench.analysis.reading_noise import additive_noise, noise_around, resolution_around, second_differences
@@ -87,7 +88,8 @@ def find_on(
     size = math.log(ratio)
     beside = None if there is None else second_differences(there.series, there.seen)
     noise = noise_around(here.series, here.least, here.seen, beside)
-    large = {step.before: step for step in steps(here.series, noise, least_size=size)}
+    large = {step.before: step for step in steps(here.series, noise, least_size=size)
+             if not is_end_of_dip(here.series, here.seen, step)}
     if not large:
         return None
     drift = _barrier(here.level, here.series, here.seen)

@@ -18,11 +18,12 @@ noise and these join by root of sum of squares.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsbench.analysis.half_sweeps import HalfSweep, IVPoints, split, worst_flags
+from tsbench.analysis.retraced import Verdict, judge
 from tsbench.analysis.signal import noise_of
 from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
 from tsbench.analysis.switching_evidence import Place
@@ -122,11 +123,20 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     enough = len(half.voltage) >= _FEWEST_POINTS
     on = off_to_on(half, rule, facts.current_noise) if enough else None
     off = on_to_off(half, rule, facts.current_noise) if enough else None
-    threshold = _threshold(half, on, facts, f"rule {rule}")
-    hold = _hold(half, off, facts, f"rule {rule}", on)
+    verdict = Verdict(on, off)
+    if isinstance(rule, Jump):
+        verdict = judge(half, on, off, noise_floor(half, facts.current_noise))
+    on, off = verdict.on, verdict.off
+    threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS)
+    hold = _flagged(_hold(half, off, facts, f"rule {rule}", on), verdict.flags)
     return Switching(
         half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
         *threshold, *hold)
+
+
+def _flagged(results: tuple[Result, Result], flags: Flag) -> tuple[Result, Result]:
+    voltage, current = (replace(result, flags=result.flags | flags) for result in results)
+    return voltage, current
 
 
 def _threshold(half: HalfSweep, place: Place | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:

@@ -2,7 +2,8 @@
 
 Half-sweeps of resistors, diodes and capacitors, and of switching devices, with an instrument's troubles
 (`benchmarks.sweep_records`: offset, quantisation, one wild reading, log-normal and 1/f noise, automatic ranges,
-compliance) go through the extraction. What is counted: thresholds and holds where there is no such thing, devices whose
+compliance) go through the extraction. So do curves that change at one place and do not switch, and meters that do
+(`benchmarks.curve_records`). What is counted: thresholds and holds where there is no such thing, devices whose
 event is not found, and intervals that hold the true voltage. ``--resume`` goes on with what ``--rows`` holds.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.curve_records import KINDS, curve
 from benchmarks.report import Line, report
 from benchmarks.sweep_records import Record, device, non_device
 
@@ -25,15 +27,18 @@ FALSE_BAR, FOUND_BAR, BRACKET_BAR, OTHER_BAR = 0.001, 0.99, 0.95, (0.90, 0.98)
 _CHUNK = 50
 
 
-def examine(seed: int, number: int, switches: bool) -> list[dict[str, Any]]:
-    """Return one row for each event that a record could have: what is true, what was found."""
+def examine(seed: int, number: int, switches: bool | None) -> list[dict[str, Any]]:
+    """Return one row for each event that a record could have: what is true, what was found.
+
+    ``switches``: a device, or (False) a resistor, diode or capacitor, or (None) a curve that changes at one place.
+    """
     from tsbench.analysis.half_sweeps import IVPoints
     from tsbench.analysis.snapback import snapback
     from tsbench.analysis.threshold import BRACKET, SweepFacts, switching
     from tsbench.records import Flag
 
-    random = np.random.default_rng([seed, number, int(switches)])
-    record = device(random) if switches else non_device(random)
+    random = np.random.default_rng([seed, number, 2 if switches is None else int(switches)])
+    record = curve(random) if switches is None else device(random) if switches else non_device(random)
     once = np.ones(record.level.size, dtype=np.int64)
     flags = np.where(record.limited, int(Flag.COMPLIANCE), 0).astype(np.uint32)
     points = IVPoints(record.voltage, record.current, record.level, flags, once, once)
@@ -45,7 +50,8 @@ def examine(seed: int, number: int, switches: bool) -> list[dict[str, Any]]:
         result = results[name]
         row: dict[str, Any] = {
             "record": number, "kind": record.kind, "drive": record.drive, "event": name, "switches": switches,
-            "said": (result.value, result.low, result.high) != (None, None, None), "found": result.value is not None}
+            "said": (result.value, result.low, result.high) != (None, None, None), "found": result.value is not None,
+            "doubted": Flag.NO_HYSTERESIS in result.flags}
         if name in record.true and result.value is not None:
             row |= _covered(record, name, result.low, result.high, facts.voltage_uncertainty(result.value, 0.0)) | {
                 "bracket": BRACKET in result.method, "flagged": result.flags != Flag.NONE}
@@ -71,7 +77,7 @@ def _covered(
     return {"covered": low <= true <= high, "narrow": high - low <= 1.01 * step + 4.0 * noise}
 
 
-def examine_many(seed: int, numbers: Iterable[int], switches: bool) -> list[dict[str, Any]]:
+def examine_many(seed: int, numbers: Iterable[int], switches: bool | None) -> list[dict[str, Any]]:
     """Return the rows of several records."""
     return [row for number in numbers for row in examine(seed, number, switches)]
 
@@ -79,7 +85,7 @@ def examine_many(seed: int, numbers: Iterable[int], switches: bool) -> list[dict
 def lines(rows: list[dict[str, Any]]) -> list[Line]:
     """Return the table."""
     table = []
-    nothing = [row for row in rows if not row["switches"]]
+    nothing = [row for row in rows if row["switches"] is False]
     for kind in ("resistor", "diode", "capacitor", "all"):
         mine = [row for row in nothing if kind in (row["kind"], "all")]
         records, said = {row["record"] for row in mine}, {row["record"] for row in mine if row["said"]}
@@ -87,6 +93,7 @@ def lines(rows: list[dict[str, Any]]) -> list[Line]:
         table.append(Line(
             f"{kind}: records with a threshold or a hold", f"{len(said)} of {len(records)}",
             f"<= {100 * FALSE_BAR:g} %" if kind == "all" else "shown", kind != "all" or share <= FALSE_BAR))
+    table += [_curves(kind, [row for row in rows if row["switches"] is None and row["kind"] == kind]) for kind in KINDS]
     events = [row for row in rows if row["switches"]]
     for drive in ("voltage", "current", "all"):
         mine = [row for row in events if drive in (row["drive"], "all")]
@@ -100,6 +107,14 @@ def lines(rows: list[dict[str, Any]]) -> list[Line]:
             mine = [row for row in events if row["found"] and (row["drive"], row["event"]) == (drive, name)]
             table += _coverage(f"{name}, {drive} drive", mine)
     return table
+
+
+def _curves(kind: str, rows: list[dict[str, Any]]) -> Line:
+    records, said = {row["record"] for row in rows}, {row["record"] for row in rows if row["found"]}
+    sure = {row["record"] for row in rows if row["found"] and not row["doubted"]}
+    return Line(
+        f"{kind}: records with a threshold or a hold; of these without the flag no_hysteresis",
+        f"{len(said)} of {len(records)}; {len(sure)}", "shown", True)
 
 
 def _coverage(what: str, rows: list[dict[str, Any]]) -> list[Line]:
@@ -145,7 +160,8 @@ def main() -> int:
         done = dict(json.loads(line) for line in arguments.rows.read_text("utf-8").splitlines())
     todo = [
         (f"{arguments.seed} {switches} {first}", range(first, min(first + _CHUNK, number)), switches)
-        for switches, number in ((False, count), (True, devices)) for first in range(0, number, _CHUNK)]
+        for switches, number in ((False, count), (True, devices), (None, devices))
+        for first in range(0, number, _CHUNK)]
     missing = [part for part in todo if part[0] not in done]
     with ProcessPoolExecutor(arguments.workers) as pool, arguments.rows.open(
             "a" if arguments.resume else "w", encoding="utf-8") as kept:

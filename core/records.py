@@ -33,6 +33,8 @@ class Flag(enum.IntFlag):
     IMPLAUSIBLE = 4096  #: beyond what source, range and compliance allow
     OPEN = 8192  #: the device looks like an open circuit: no contact, or destroyed
     SHORT = 16384  #: the device looks like a short circuit
+    NO_HYSTERESIS = 32768  #: both branches change at the same place: a knee, a range or a floor looks like that
+    AMBIGUOUS = 65536  #: noise with memory, a slow amplifier or a lost contact may look like that as well
 
     def names(self) -> list[str]:
         """Return the lower-case names of the set flags."""

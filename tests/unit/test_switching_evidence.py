@@ -166,3 +166,66 @@ def test_a_fold_under_slow_noise_or_below_a_code_is_within_its_interval(pink: fl
                 held.append(low <= true[name] <= high)
         assert len(held) > 30, name
         assert sum(held) >= 0.9 * len(held), (name, sum(held), len(held))
+
+
+UP = np.linspace(0.0, 1.0, 101)
+CYCLE = np.concatenate((UP, UP[-2::-1]))
+
+
+def half_sweep(current: np.ndarray, level: np.ndarray = CYCLE) -> tuple[Result, Result]:
+    """Return threshold and hold of one sweep."""
+    (half,) = switching(IVPoints(level, current, level))
+    return half.threshold_voltage, half.hold_voltage
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        lambda random: np.where(CYCLE / 1e6 < 3e-7, 0.0, CYCLE / 1e6),
+        lambda random: CYCLE / 1e5 * np.where(CYCLE > 0.5, 1.0, 0.4) * (1 + 0.01 * random.standard_normal(201)),
+        lambda random: (1e-9 * CYCLE + 1e-3 * np.maximum(CYCLE - 0.6, 0)) * (1 + 0.01 * random.standard_normal(201)),
+        lambda random: np.minimum(1e-3 * np.maximum(CYCLE - 0.6, 0) ** 2 + 1e-12 * random.standard_normal(201), 1e-4),
+    ],
+    ids=["a meter that reads zero", "a wrong lower range", "a knee", "a square law"],
+)
+def test_a_change_that_both_branches_make_at_one_place_is_no_event_and_is_told(reading: Reading) -> None:
+    for seed in range(10):
+        for result in half_sweep(reading(np.random.default_rng(seed))):
+            assert (result.value, result.low, result.high) == (None, None, None), seed
+            assert result.flags == Flag.NO_EVENT | Flag.NO_HYSTERESIS, seed
+
+
+@pytest.mark.parametrize(("first", "length"), [(31, 9), (121, 4), (60, 3), (150, 10)])
+@pytest.mark.parametrize("factor", [0.02, 0.2])
+def test_a_dip_that_comes_back_is_no_event(first: int, length: int, factor: float) -> None:
+    for seed in range(10):
+        current = CYCLE / 1e6 * (1 + 0.01 * np.random.default_rng(seed).standard_normal(201))
+        current[first : first + length] *= factor
+        for result in half_sweep(current):
+            assert (result.value, result.low, result.high) == (None, None, None), seed
+
+
+def test_a_hold_without_a_threshold_is_doubted_a_contact_may_have_been_lost() -> None:
+    current = CYCLE / 1e6 * np.where(np.arange(201) < 130, 1.0, 0.02)
+    threshold, hold = half_sweep(current)
+    assert (threshold.value, threshold.flags) == (None, Flag.NO_EVENT)
+    assert Flag.AMBIGUOUS in hold.flags
+
+
+@pytest.mark.parametrize(("steps", "flag"), [(1, Flag.NO_HYSTERESIS), (2, Flag.NONE), (5, Flag.NONE)])
+def test_a_small_hysteresis_is_found_and_doubted_only_within_one_step(steps: int, flag: Flag) -> None:
+    hold = 0.605 - 0.01 * steps
+    for seed in range(10):
+        on = np.where(np.arange(201) <= 100, CYCLE > 0.605, hold < CYCLE)
+        noise = 1 + 0.002 * np.random.default_rng(seed).standard_normal(201)
+        threshold, held = half_sweep(CYCLE * np.where(on, 1e-3, 1e-6) * noise)
+        assert threshold.value == pytest.approx(0.605)
+        assert held.value == pytest.approx(hold)
+        assert threshold.flags == held.flags & ~Flag.UNDER_SAMPLED == flag
+
+
+def test_a_hysteresis_that_the_steps_cannot_show_is_doubted() -> None:
+    level = np.concatenate((np.linspace(0.0, 1.0, 11), np.linspace(0.9, 0.0, 10)))
+    threshold, hold = half_sweep(level * np.where(level > 0.55, 1e-3, 1e-6), level)
+    assert threshold.value == hold.value == pytest.approx(0.55)
+    assert Flag.NO_HYSTERESIS in threshold.flags & hold.flags
