@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.frequency import frequency_result, jitter_result, oscillation
+from tsbench.analysis.noise_with_memory import is_told_apart
 from tsbench.analysis.pulses_in_record import find_pulses, jumps
 from tsbench.analysis.record_kind import HELD, record_kind
 from tsbench.analysis.spikes import spike_times
@@ -19,6 +20,7 @@ from tsbench.extraction.pulse_tables import analyse_pulses
 from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.extraction.table_files import read_table
 from tsbench.quantities import format_interval, format_quantity
+from tsbench.records import Flag
 
 #: role -> [V] or [A]; a column without a unit that reaches more is doubted
 _MOST: Mapping[str, float] = {"voltage": 210.0, "current": 3.0}
@@ -155,9 +157,16 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     steps = np.diff(np.unique(values))
     spikes = spike_times(time, values, float(steps.min()) if steps.size else 0.0)
     found = oscillation(spikes)
+    if found.frequency is not None and not is_told_apart(time, values, spikes):
+        unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
+        found = replace(found, frequency=None, low=None, high=None, jitter=None, regime="", flags=found.flags | unknown)
     conditions: dict[str, Any] = {"column": name}
     results = [frequency_result(found, conditions)]
-    if found.frequency is None:
+    if Flag.AMBIGUOUS in found.flags:
+        said = [
+            f"{spikes.times.size} excursions, not told apart from noise with memory: no line in the spectrum, no form "
+            "that repeats, and a distribution that such noise has"]
+    elif found.frequency is None:
         said = [f"no oscillation: {spikes.times.size} spikes"]
     else:
         results.append(jitter_result(found, conditions))
