@@ -21,9 +21,11 @@ import numpy as np
 
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import line_crossing, noise_of, smoothed, steepest_rise, upward_crossings, usable_record
+from tsbench.analysis.slow_amplifier import is_one_pole
 from tsbench.analysis.statistics import (
     NORMAL_95,
     combined,
+    not_negative,
     proportion_interval,
     standard_uncertainty,
     summarise,
@@ -95,7 +97,8 @@ def switching_delay(
     Returns
     -------
     Delay
-        NO_EVENT where there is no pulse or the device did not fire (a resistor never does); UNDER_SAMPLED
+        NO_EVENT where there is no pulse or the device did not fire (a resistor never does; AMBIGUOUS: the
+        current is the voltage behind one pole, as a slow amplifier shows a resistor); UNDER_SAMPLED
         where the rise of current or the edge has fewer than three samples.
     """
     facts = facts or PulseFacts()
@@ -128,6 +131,8 @@ def switching_delay(
     edges = upward_crossings(v[: max(2, first + int(np.argmax(before)) + 1)], 0.5 * highest)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
+    if is_one_pole(v, i, int(edges[-1]), last, i_noise):
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * highest)
     edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
     # half as much again as by a straight line: the bend is fitted too
     edge_random = min(1.5 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
@@ -288,7 +293,7 @@ def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
         "switching_delay",
         "s",
         delay.value,
-        delay.value - half,
+        not_negative(delay.value - half, delay.value),
         delay.value + half,
         _METHOD,
         conditions,
@@ -323,7 +328,8 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
         summary = summarise(values)
         half = combined(max(summary.high - summary.mean, NORMAL_95 * own), NORMAL_95 * common)
     mean = float(values.mean())
-    return Result("switching_delay_mean", "s", mean, mean - half, mean + half, method, conditions, flags)
+    low = not_negative(mean - half, mean)
+    return Result("switching_delay_mean", "s", mean, low, mean + half, method, conditions, flags)
 
 
 def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:

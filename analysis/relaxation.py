@@ -20,7 +20,14 @@ import numpy as np
 
 from tsbench.analysis.pulse import PulseFacts, switching_delay
 from tsbench.analysis.signal import noise_of, smoothed, usable_record
-from tsbench.analysis.statistics import NORMAL_95, combined, median_interval, standard_uncertainty, summarise
+from tsbench.analysis.statistics import (
+    NORMAL_95,
+    combined,
+    median_interval,
+    not_negative,
+    standard_uncertainty,
+    summarise,
+)
 from tsbench.records import Flag, FloatArray, Result
 
 #: shares of the record after the edge: most that a running mean may take
@@ -217,7 +224,7 @@ def shot_result(shot: Relaxed, conditions: dict[str, object]) -> Result:
     if shot.value is None:
         return Result("relaxation_time", "s", None, shot.low, shot.high, _METHOD, conditions, shot.flags)
     half = NORMAL_95 * combined(shot.random, shot.systematic)
-    low, high = shot.value - half, shot.value + half
+    low, high = not_negative(shot.value - half, shot.value), shot.value + half
     return Result("relaxation_time", "s", shot.value, low, high, _METHOD, conditions, shot.flags)
 
 
@@ -247,7 +254,7 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
     wide = float(np.median(common)) if common else 0.0
     lasted = [shot.low for shot in known if shot.low is not None]
     at_most = [shot.high for shot in known if shot.high is not None]
-    low: float | None = interval[0] - wide
+    low: float | None = not_negative(interval[0] - wide, value)
     high: float | None = interval[1] + wide
     if not math.isfinite(interval[1]):
         high, flags = None, flags | Flag.CENSORED
@@ -272,8 +279,10 @@ def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Resu
         return Result(name, "s", None, None, None, method, conditions, flags)
     if times.size == 1:
         half = NORMAL_95 * combined(known[0].random, known[0].systematic)
-        return Result(name, "s", float(times[0]), times[0] - half, times[0] + half, method, conditions, Flag.TOO_FEW)
+        one = float(times[0])
+        return Result(name, "s", one, not_negative(one - half, one), one + half, method, conditions, Flag.TOO_FEW)
     summary = summarise(times, max(shot.systematic for shot in known))
     own = NORMAL_95 * float(np.mean([shot.random for shot in known])) / math.sqrt(times.size)
     half = max(summary.high - summary.mean, own)
-    return Result(name, "s", summary.mean, summary.mean - half, summary.mean + half, method, conditions, Flag.NONE)
+    low, high = not_negative(summary.mean - half, summary.mean), summary.mean + half
+    return Result(name, "s", summary.mean, low, high, method, conditions, Flag.NONE)

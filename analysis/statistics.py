@@ -139,3 +139,8 @@ def median_interval(values: FloatArray) -> tuple[float, float] | None:
         rank += 1
         total += below
     return float(ordered[rank]), float(ordered[n - 1 - rank])
+
+
+def not_negative(low: float, value: float | None) -> float:
+    """Return the lower end of an interval of a time [s]: none is below 0, unless its value is."""
+    return max(low, 0.0 if value is None else min(value, 0.0))

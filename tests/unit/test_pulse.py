@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.pulse import (
+    Delay,
     PulseFacts,
     delay_result,
     mean_delay,
@@ -190,3 +191,48 @@ def test_an_edge_that_bends_is_not_taken_for_straight(seed):
     voltage, code = digitise(1.2 * (1 - np.exp(-np.maximum(time, 0) / tau)) * (time < 1e-6), 1.8, random)
     found = switching_delay(time, voltage, current, PulseFacts(code, 1e-6))
     assert found.edge_time == pytest.approx(tau * np.log(2), abs=0.5e-9)
+
+
+def behind_a_pole(values: np.ndarray, samples: float) -> np.ndarray:
+    """Return values as an amplifier with a time constant of some samples shows them."""
+    made, last = np.empty_like(values), float(values[0])
+    for k, value in enumerate(values):
+        last += (1.0 - np.exp(-1.0 / samples)) * (float(value) - last)
+        made[k] = last
+    return made
+
+
+@pytest.mark.parametrize("base", [0.0, 0.1])
+@pytest.mark.parametrize("samples", [12.0, 50.0, 150.0])
+@pytest.mark.parametrize("noise", [1e-4, 3e-3])
+def test_a_resistor_behind_a_slow_amplifier_does_not_switch(base: float, samples: float, noise: float) -> None:
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        time = 2e-6 * np.arange(1000)
+        volts = np.where((time >= 4e-4) & (time < 1.7e-3), 1.5, base)
+        amperes = 1e-6 * (behind_a_pole(volts, samples) + 1.5 * noise * random.standard_normal(1000))
+        found = switching_delay(time, volts + 1e-3 * random.standard_normal(1000), amperes)
+        assert found.value is None, seed
+        assert Flag.NO_EVENT in found.flags, seed
+
+
+@pytest.mark.parametrize("samples", [6.0, 12.0, 50.0])
+@pytest.mark.parametrize("delay", [1.0, 2.0, 5.0])
+def test_a_device_behind_a_slow_amplifier_switches(samples: float, delay: float) -> None:
+    """``delay`` in time constants of the amplifier: from one on the rise has another form than that of a resistor."""
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        time = 2e-6 * np.arange(1000)
+        on = time >= 4e-4 + delay * samples * 2e-6
+        volts = np.where((time >= 4e-4) & (time < 1.7e-3), 1.5, 0.1)
+        amperes = behind_a_pole(volts * np.where(on, 1e-4, 1e-7), samples) + 2e-7 * random.standard_normal(1000)
+        found = switching_delay(time, volts + 1e-3 * random.standard_normal(1000), amperes)
+        assert found.value is not None, seed
+        assert Flag.AMBIGUOUS not in found.flags, seed
+
+
+def test_no_interval_of_a_delay_goes_below_zero() -> None:
+    found = Delay(value=1e-6, random=5e-6, systematic=0.0)
+    for result in (delay_result(found, {}), mean_delay([found], {}), mean_delay([found, found], {})):
+        assert result.low == 0.0
+        assert result.high > 1e-6

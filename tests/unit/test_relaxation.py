@@ -7,7 +7,7 @@ import pytest
 
 from tsbench.analysis.firing import Firing, outcome
 from tsbench.analysis.pulse import PulseFacts
-from tsbench.analysis.relaxation import Relaxed, mean_result, median_result, relaxation_time
+from tsbench.analysis.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.records import Flag
 
 RESISTANCE, BASE, TOP, WIDTH, ON = 110e3, 0.1, 1.5, 1e-3, 1 / 12e3
@@ -155,3 +155,11 @@ def test_a_device_that_is_off_at_once_has_an_upper_bound_where_its_current_would
     median = median_result([quick, quick, unseen], {})
     assert "1 more not seen above the noise" in median.method
     assert {Flag.CENSORED, Flag.UNDER_SAMPLED} <= set(median.flags)
+
+
+def test_no_interval_of_a_relaxation_time_goes_below_zero() -> None:
+    shots = [Relaxed(value, random=1e-3) for value in (0.7e-3, 0.8e-3, 1.1e-3)]
+    results = [shot_result(shots[0], {}), median_result(shots, {}), mean_result(shots, {}), mean_result(shots[:1], {})]
+    for result in results:
+        assert result.low == 0.0, result.quantity
+        assert result.high > 1e-3
