@@ -466,6 +466,9 @@ class Circuit:
         recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
         before = self._stays if self._since_change(float(recent.starts[0])) else []
         found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before)
+        if found == "excited":
+            self._control[SINCE] = self._here
+            return False
         if found is None:
             return False
         self._y = unknowns_at(run, found.instant)

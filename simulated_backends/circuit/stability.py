@@ -14,6 +14,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and at most those before it
 FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier noise
 STEPS_KEPT = 1 << 14  #: that :func:`departure` is given at most
+MOST_POINTS = 600  #: at which the circuit is linearised for one departure
 SHORT = 0.1  #: e-folds within which nothing need be looked at more closely
 TOGETHER = 32  #: short steps, within which nothing changes much
 PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
@@ -84,8 +86,8 @@ def stay(compiled: CompiledCircuit, start: float, end: float, y: FloatArray) -> 
 
 def departure(
     compiled: CompiledCircuit, steps: Steps, seed: int, before: Sequence[Stay] = ()
-) -> Departure | None:
-    """Return where in the last of ``steps`` a mode starts to grow; None: none does, or it has grown before.
+) -> Departure | Literal["excited"] | None:
+    """Return where in the last of ``steps`` a mode starts to grow; None: none does; "excited": it has grown before.
 
     Parameters
     ----------
@@ -102,8 +104,9 @@ def departure(
     last = steps.starts.size - 1
     points = _points(compiled, steps, last, INSIDE, 0)
     # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
-    k = last - 1
-    while k >= 0 and _decay(points) < FORGOTTEN:
+    k, growth, growing = last - 1, 0.0, points[0].real > 0.0   # growth up to the step in question
+    while k >= 0 and len(points) < MOST_POINTS and _decay(points) < FORGOTTEN:
+        then = points[0]
         rate, begin = abs(points[0].real), k
         while begin > 0 and k - begin < TOGETHER and (points[0].time - steps.starts[begin - 1]) * rate < SHORT:
             begin -= 1
@@ -116,18 +119,22 @@ def departure(
             begin, parts = k, BEFORE if steps.lengths[k] * rate > SHORT else 1
             points = _points(compiled, steps, k, parts, 0) + points[1:]
         k = begin - 1
+        growing = growing and points[0].real > 0.0
+        growth += 0.5 * (then.time - points[0].time) * (then.real + points[0].real) if growing else 0.0
+        if growth > ALREADY * LIMIT:   # in steps short enough to follow it: no rest
+            return "excited"
+    if k >= 0:   # the record need not go back to the last change
+        before = ()
     start, h = float(steps.starts[last]), float(steps.lengths[last])
     # short steps follow what still rings, and the rate with it: they were counted one by one on the way
     grown, instant = 0.0, points[-1].time if h * abs(points[-1].real) < SHORT else None
     for a, b in itertools.pairwise(points):
-        first, then, length = a.real, b.real, b.time - a.time
-        more = length * _positive_part(first, then)
-        if b.time <= start and grown > ALREADY * LIMIT:   # in steps short enough to follow it: no rest
-            return None
+        first, then_real, length = a.real, b.real, b.time - a.time
+        more = length * _positive_part(first, then_real)
         if grown + more >= LIMIT and b.time > start:
-            instant = a.time + length * _share(first, then, (LIMIT - grown) / length)
+            instant = a.time + length * _share(first, then_real, (LIMIT - grown) / length)
             break
-        grown = grown + more if then > 0.0 else 0.0
+        grown = grown + more if then_real > 0.0 else 0.0
     if instant is None:
         return None
     instant = max(instant, start + 1e-3 * h)
@@ -140,7 +147,7 @@ def departure(
     displacement = _draw(covariance, seed, instant)
     # what thermal noise cannot have done says that there was no equilibrium
     if not (abs(displacement) <= LARGE * (scale + abs(y[: scale.size]))).all():
-        return None
+        return "excited"
     return Departure(instant, displacement, PER_RADIAN / max(abs(leading), 1e-300))
 
 
