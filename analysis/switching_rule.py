@@ -27,6 +27,10 @@ class Jump:
         return "jump"
 
 
+#: readings after the peak that must show a device on that is on at the last set-point only
+_AFTER_PEAK = 4
+
+
 @dataclass(frozen=True)
 class Above:
     """On from the first point whose current exceeds ``current`` [A], and the next one's; off after the last two."""
@@ -82,12 +86,32 @@ def off_to_on(half: HalfSweep, rule: Rule, noise: float = 0.0) -> Place | None:
     floor = noise_floor(half, noise)
     if floor <= 0.0:
         return None
-    place = find_on(_way_up(half), _way_down(half), floor, rule.ratio)
+    place = find_on(_way_up(half), _way_down(half), floor, rule.ratio) or _on_at_the_peak(half, floor, rule.ratio)
     if place is None:
         return None
     probability = np.zeros(len(half.current) - 1)
     probability[: place.probability.size] = place.probability
     return Place(place.before, probability)
+
+
+def _on_at_the_peak(half: HalfSweep, floor: float, ratio: float) -> Place | None:
+    """Return the gap before the last set-point if the device is on there for the first time.
+
+    One reading alone may be wild: those that follow on the way down must show the device on as well, and count as
+    taken at the peak. They are at lower levels, so that a curve of the voltage alone would be lower there, not higher.
+    """
+    turn, last = half.turn, int(half.down().start)  # between: more readings at the peak, which show no hysteresis
+    if turn < 1 or len(half.current) <= last + _AFTER_PEAK:
+        return None
+    index = np.concatenate((np.arange(turn + 1), np.arange(last + 1, last + 1 + _AFTER_PEAK)))
+    conductance = half.current[index] / np.maximum(half.voltage[index], 1e-300)
+    if bool(np.any(conductance[turn:] <= ratio * max(float(conductance[turn - 1]), 0.0))):
+        return None  # a charging current turns round at the peak
+    place = find_on(_branch(half, index), None, floor, ratio)
+    if place is None or place.before != turn - 1:
+        return None
+    before = place.probability[:turn]
+    return Place(place.before, before / before.sum())
 
 
 def on_to_off(half: HalfSweep, rule: Rule, noise: float = 0.0) -> Place | None:

@@ -101,3 +101,54 @@ def test_what_is_not_finite_is_left_out():
     assert not list(split(IVPoints(np.full(5, np.nan), np.ones(5))))
     assert not list(split(IVPoints(np.empty(0), np.empty(0))))
     assert least_reversal(np.empty(0)) == 0.0
+
+
+def last_point(fires, noise, seed, points=100, sign=1.0, repeats=1):
+    """A half-sweep to 1 V and back; the device switches on at the last set-point and off below 0.945 V."""
+    up = np.linspace(0.0, 1.0, points + 1)
+    level = np.concatenate((up[:-1], np.full(repeats, 1.0), up[-2::-1]))
+    number = np.arange(level.size)
+    on = fires & (number >= points) & (level > 0.945)
+    clean = level * np.where(on, 1e-3, 1e-6)
+    return sign * level, sign * clean * (1.0 + noise * np.random.default_rng(seed).standard_normal(level.size))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.1])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_threshold_at_the_last_set_point_is_bracketed(noise, sign, repeats):
+    for seed in range(5):
+        (half,) = switching(IVPoints(*last_point(True, noise, seed, sign=sign, repeats=repeats)))
+        threshold = half.threshold_voltage
+        assert sorted((abs(threshold.low), abs(threshold.high))) == pytest.approx([0.99, 1.0], abs=1e-9)
+        assert half.hold_voltage.value == pytest.approx(sign * 0.945)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(noise=st.sampled_from([0.0, 0.02, 0.1, 0.3]), wild=st.sampled_from([1.0, 3.0, 1e3]), seed=st.integers(0, 999),
+       power=st.sampled_from([1.0, 1.5, 2.0]))
+def test_one_wild_reading_at_the_peak_is_no_threshold(noise, wild, seed, power):
+    voltage, current = last_point(False, noise, seed)
+    current = current * np.maximum(voltage, 1e-9) ** (power - 1.0)
+    current[100] *= wild
+    (half,) = switching(IVPoints(voltage, current))
+    assert half.threshold_voltage.value is None
+    assert half.hold_voltage.value is None
+
+
+def test_a_record_that_ends_at_the_last_set_point_has_no_threshold_there():
+    voltage, current = last_point(True, 0.0, 0)
+    (half,) = switching(IVPoints(voltage[:101], current[:101]))
+    assert half.threshold_voltage.value is None
+
+
+@pytest.mark.parametrize("slope", [10.0, 20.0, 38.0])
+@pytest.mark.parametrize("repeats", [1, 8])
+@pytest.mark.parametrize("points", [10, 20])
+def test_a_diode_that_rests_at_the_peak_has_no_threshold_there(slope, repeats, points):
+    up = np.linspace(0.0, 1.0, points + 1)
+    level = np.concatenate((up[:-1], np.full(repeats, 1.0), up[-2::-1]))
+    noise = np.random.default_rng(1).standard_normal(level.size)
+    current = 1e-3 * (np.exp(slope * (level - 1.0)) - np.exp(-slope)) * (1.0 + 0.02 * noise) + 1e-12 * noise
+    (half,) = switching(IVPoints(level, current))
+    assert half.threshold_voltage.value is None
