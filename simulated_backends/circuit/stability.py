@@ -28,7 +28,7 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and at most those before it
 FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier noise
 STEPS_KEPT = 1 << 14  #: that :func:`departure` is given at most
-MOST_POINTS = 600  #: at which the circuit is linearised for one departure
+MOST_POINTS = 300  #: at which the circuit is linearised for one departure
 SHORT = 0.1  #: e-folds within which nothing need be looked at more closely
 TOGETHER = 32  #: short steps, within which nothing changes much
 PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
@@ -105,18 +105,21 @@ def departure(
     points = _points(compiled, steps, last, INSIDE, 0)
     # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
     k, growth, growing = last - 1, 0.0, points[0].real > 0.0   # growth up to the step in question
+    together = 1
     while k >= 0 and len(points) < MOST_POINTS and _decay(points) < FORGOTTEN:
         then = points[0]
-        rate, begin = abs(points[0].real), k
-        while begin > 0 and k - begin < TOGETHER and (points[0].time - steps.starts[begin - 1]) * rate < SHORT:
-            begin -= 1
-        earlier = _point(compiled, float(steps.starts[begin]), steps.y0[begin])
-        # the leading mode may be one that hardly moves: nothing in the circuit is to change much meanwhile
-        change = abs((points[0].A - earlier.A) * scale / scale[:, None]).max()
-        if begin < k and (points[0].time - earlier.time) * change < SHORT:
-            points = [earlier, *points]
+        together = min(2 * together, k + 1, TOGETHER)
+        while together > 1:
+            begin = k + 1 - together
+            earlier = _point(compiled, float(steps.starts[begin]), steps.y0[begin])
+            # the leading mode may be one that hardly moves: nothing in the circuit is to change much meanwhile
+            change = max(abs((then.A - earlier.A) * scale / scale[:, None]).max(), abs(then.real), abs(earlier.real))
+            if (then.time - earlier.time) * change < SHORT:
+                points = [earlier, *points]
+                break
+            together //= 2
         else:
-            begin, parts = k, BEFORE if steps.lengths[k] * rate > SHORT else 1
+            begin, parts = k, BEFORE if steps.lengths[k] * abs(then.real) > SHORT else 1
             points = _points(compiled, steps, k, parts, 0) + points[1:]
         k = begin - 1
         growing = growing and points[0].real > 0.0
