@@ -85,6 +85,7 @@ def test_a_long_reading_keeps_nobody_waiting(serve: Any, connect: Connect) -> No
     begun = time.monotonic()
     meter.send(":READ?")
     assert abs(float(meter.ask("*OPC?"))) < 1e-3  # the reading comes first
+    assert meter.line() == "1"
     assert time.monotonic() - begun > 0.19
     meter.send(":SENS:COUN 50;:READ?")
     for _ in range(10):
