@@ -1,4 +1,4 @@
-"""Whether the spikes of a record are told apart from noise with memory: Gaussian of any spectrum, or a telegraph's.
+"""Tests whether the spikes of a record differ from noise with memory: Gaussian noise of any spectrum, telegraph noise.
 
 Second differences see the noise that is new in each sample. Noise that a pole or a drift gives memory is smooth from
 sample to sample, and its excursions look like spikes. One of three observations tells them apart:

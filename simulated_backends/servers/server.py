@@ -35,7 +35,7 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 def prepare(world: World) -> None:
-    """Compile all that the circuit of ``world`` may need, if that has not been done on this machine.
+    """Compile the code that the circuit of ``world`` may need, unless this machine has it already.
 
     No client should wait for it later: the code of its own that a circuit gets in the middle of a long measurement
     takes the compiler many seconds on a busy computer, more than any client's timeout.

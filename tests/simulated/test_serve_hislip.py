@@ -342,7 +342,7 @@ def test_exclusive_lock_keeps_others_out(served: Any, session: Callable[..., Ses
 def test_a_lock_is_given_back_as_soon_as_what_was_sent_is_executed(
     session: Callable[..., Session], message: bytes
 ) -> None:
-    """Also where that takes time and nobody waits for a reply."""
+    """Also behind a command that takes time and has no reply."""
     mine, other = session(), session()
     assert mine.lock() == 1
     mine.send(message)
