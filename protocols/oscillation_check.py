@@ -95,7 +95,7 @@ def oscillation(values: FloatArray, dt: float, resting_noise: float = 0.0, resol
 
 
 def repeats(values: FloatArray) -> bool:
-    """Return whether the spectrum of ``values``, shape (n,), has a line above noise (Fisher 1929), at three cycles or more.
+    """Return whether the spectrum of ``values``, shape (n,), has a line above noise (Fisher 1929).
 
     Noise whose power falls with a power of the frequency, as that of white, 1/f and drifting signals does, is taken
     off by a straight line in both logarithms.

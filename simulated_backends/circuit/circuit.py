@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NoReturn
 
@@ -128,7 +129,8 @@ class Circuit:
         self._control[REAL_PART], self._control[FADED] = math.nan, math.inf
         self._largest_step = largest_step
         self._notes: list[str] = []
-        self._recent: list[Steps] = []   # the last steps since a change: how an equilibrium has lost stability
+        self._recent: deque[Steps] = deque()   # the last steps since a change: how an equilibrium has lost stability
+        self._recent_steps = 0   # in all of them
         self._stays: list[Stay] = []   # at rest, before the last changes
         self._changed = 0.0   # [s] when the last one was
         self._fading = Fading()   # noise beside a small swing
@@ -438,12 +440,13 @@ class Circuit:
 
     def _remember(self, steps: Steps) -> None:
         self._recent.append(steps)
-        count = 0
-        for k in range(len(self._recent) - 1, -1, -1):
-            count += self._recent[k].starts.size
-            if count >= STEPS_KEPT:
-                del self._recent[:k]
-                break
+        self._recent_steps += steps.starts.size
+        while self._recent_steps - self._recent[0].starts.size >= STEPS_KEPT:
+            self._recent_steps -= self._recent.popleft().starts.size
+
+    def _forget_recent(self) -> None:
+        self._recent.clear()
+        self._recent_steps = 0
 
     def _remember_noise(self) -> None:
         """Note at which equilibrium thermal noise has moved the circuit, before something is changed at ``time``."""
@@ -451,8 +454,11 @@ class Circuit:
             return   # several changes at once
         rest = (self._since_change(self._base + self._control[SINCE]) and not self._growing and self._cycle is None
                 and not math.isnan(self._control[REAL_PART]) and self._compiled.differential > 0)
-        now = [stay(self._compiled, self._changed, self.time, self._unknowns_now())] if rest else []
-        self._stays = [*self._stays[1 - STAYS_KEPT:], *now] if rest else []
+        if rest:
+            now = stay(self._compiled, self._changed, self.time, self._unknowns_now())
+            self._stays = [*self._stays[1 - STAYS_KEPT:], now]
+        else:
+            self._stays = []
         self._changed = self.time
 
     def _since_change(self, time: float) -> bool:
@@ -567,7 +573,7 @@ class Circuit:
         """Have the integrator begin anew at the front: something is different from there on."""
         self._restart = True
         self._memory.clear()
-        self._recent.clear()
+        self._forget_recent()
         self._watch_growth(None)
         if self._driven is not None:
             self._driven.clear()
@@ -710,7 +716,7 @@ class Circuit:
         period = RecordedTrajectory(front, self._base + here, join(runs), self._system, self._compiled.sources)
         self._y, self._pending = after, None
         self._control[:9] = control[:9]
-        self._recent.clear()
+        self._forget_recent()
         if math.isinf(memory.rhythm.end):   # nothing in the sources' tables says which period it is
             self._base += ahead_by
             self._compiled.move_base(self._base)
