@@ -11,15 +11,18 @@ from tsbench.file_lock import is_held
 from tsbench.storage.journal import LOCK_SUFFIX
 
 ADDRESS_SUFFIX = ".address"
+_PART_SUFFIX = ".part"
 _LARGEST = 2**14  #: [bytes]
 
 
 def write_address(path: Path, facts: Mapping[str, Any]) -> None:
-    """Write an address file, readable for this user alone from its first byte on."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write an address file, readable for this user alone from its first byte on and never seen in part."""
+    part = path.with_name(path.name + _PART_SUFFIX)
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(facts, file)
+    os.replace(part, path)
 
 
 def read_address(path: Path) -> dict[str, Any] | None:
