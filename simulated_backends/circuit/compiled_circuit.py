@@ -14,6 +14,7 @@ from tsbench.simulated_backends.circuit.equations import (
     Arrays,
     drive_at,
     jacobians,
+    linearisations,
     right_side,
     right_side_and_jacobian,
     solve_currents,
@@ -221,34 +222,34 @@ class CompiledCircuit:
         there is a resistance before an inner capacitance, that of this one; all at :data:`NOISE_TEMPERATURE`
         (H. Nyquist, Phys. Rev. 32 (1928) 110).
         """
-        n, m, (_, _, drive, slope, _) = y.size, self.differential, self.segment(time)
+        f, ft, A, N = self.linearisations(np.array([time]), y[None])
+        return f[0], ft[0], A[0], N[0]
 
-        def evaluate(direction: FloatArray) -> FloatArray:
-            self.looks += 1
-            return self.equations(drive, direction, y)[1]
-
-        strengths = [1.0 / resistance for resistance in self.system.resistances]
-        nl, nd, inner = len(self.system.linear), len(self._parameters), []
-        for k in range(nd):
-            v, i = float(self._L[nl + k] @ y + drive[nl + k]), float(y[m + k])
-            within = self._inner_resistances[k]
-            strengths.append(i / v if v * i > 0.0 and within == 0.0 else 0.0)
-            if within > 0.0:
-                direction = np.zeros_like(drive)
-                direction[nl + k] = math.sqrt(within)
-                inner.append(direction)
-        strength = math.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE)
-        columns = [
-            strength * evaluate(direction)
-            for direction in (
-                *(row * math.sqrt(s) for row, s in zip(self._noise_rows.T, strengths, strict=True)), *inner)]
-        f, moving, J = self.equations(drive, slope, y)
-        self.looks += 1
-        N = np.array(columns).reshape(len(columns), n).T
-        everything = np.column_stack([J[:, :m], f, moving, N])
+    def linearisations(
+        self, times: FloatArray, unknowns: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return what :meth:`linearised` does at several instants [s], at ``unknowns`` of shape (times, n)."""
+        count, n, m = *unknowns.shape, self.differential
+        nd, nl, rows, inner = n - m, len(self.system.linear), len(self._R), np.array(self._inner_resistances)
+        # of the drive, one for each source of noise: beside resistors and devices, and within devices
+        directions = np.vstack([self._noise_rows.T, np.eye(rows)[nl + np.flatnonzero(inner > 0.0)]])
+        f, moving, J = np.empty((count, n)), np.empty((count, n)), np.empty((count, n, n))
+        drives, along = np.empty((count, rows)), np.empty((count, len(directions), n))
+        linearisations((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
+                       self._source_arrays, times - self.sources.base, unknowns, directions, self._scratch_for_looks(),
+                       drives, f, moving, J, along)
+        self.looks += count * (1 + len(directions))
+        v, i = unknowns @ self._L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
+        with np.errstate(all="ignore"):
+            conductances = np.where((v * i > 0.0) & (inner == 0.0), i / v, 0.0)
+        strengths = np.hstack([
+            np.tile(1.0 / np.array(self.system.resistances), (count, 1)), conductances,
+            np.tile(inner[inner > 0.0], (count, 1))])
+        N = np.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE * strengths)[:, None] * along.transpose(0, 2, 1)
+        everything = np.concatenate([J[:, :, :m], f[:, :, None], moving[:, :, None], N], axis=2)
         if nd:
-            everything = everything[:m] - J[:m, m:] @ np.linalg.solve(J[m:, m:], everything[m:])
-        return everything[:, m], everything[:, m + 1], everything[:, :m], everything[:, m + 2:]
+            everything = everything[:, :m] - J[:, :m, m:] @ np.linalg.solve(J[:, m:, m:], everything[:, m:])
+        return everything[:, :, m], everything[:, :, m + 1], everything[:, :, :m], everything[:, :, m + 2:]
 
     def reduced_jacobians(self, steps: Steps) -> FloatArray:
         """Return df/dy of the differential unknowns, device currents eliminated, where steps begin and the last ends.
@@ -259,13 +260,16 @@ class CompiledCircuit:
         times = np.append(steps.starts, steps.starts[-1] + steps.lengths[-1])
         unknowns = np.vstack([steps.y0, steps.y1[-1:]])
         J = np.empty((times.size, n, n))
-        scratch = (np.zeros(64), np.zeros(n), np.zeros(n), np.zeros((n, n)), *np.zeros((2, len(self._R))),
-                   *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
         jacobians((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
-                  self._source_arrays, times - self.sources.base, unknowns, scratch, J)
+                  self._source_arrays, times - self.sources.base, unknowns, self._scratch_for_looks(), J)
         if d == n:
             return J
         return np.asarray(J[:, :d, :d] - J[:, :d, d:] @ np.linalg.solve(J[:, d:, d:], J[:, d:, :d]))
+
+    def _scratch_for_looks(self) -> Arrays:
+        n, rows = self.system.size, len(self._R)
+        return (np.zeros(64), np.zeros(n), np.zeros(n), np.zeros((n, n)), *np.zeros((2, rows)),
+                *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
 
     def still_drive(self, time: float) -> FloatArray:
         """Return what the sources contribute at ``time`` [s] if they do not move."""

@@ -224,6 +224,38 @@ def jacobians(
 
 
 @compiled
+def linearisations(
+    circuit: Arrays, sources: Arrays, times: FloatArray, unknowns: FloatArray, directions: FloatArray,
+    scratch: Arrays, drives: FloatArray, rates: FloatArray, changes: FloatArray, out: FloatArray, along: FloatArray,
+) -> None:
+    """Fill, at several instants, what :meth:`.compiled_circuit.CompiledCircuit.linearisations` puts together.
+
+    That is the drive (times, rows), f and df/dt (times, n), df/dy (times, n, n), and the change of f along each of the
+    ``directions`` (sources of noise, rows) of the drive: (times, sources of noise, n).
+    """
+    L, R, E, devices, stages, index = circuit
+    work, f, ft, J, drive, slope, u, du, y = scratch
+    n = y.size
+    for k in range(times.size):
+        for a in range(n):
+            y[a] = unknowns[k, a]
+        drive_at(sources, R, E, times[k], u, du, drive, slope)
+        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
+        for a in range(drive.size):
+            drives[k, a] = drive[a]
+        for a in range(n):
+            rates[k, a], changes[k, a] = f[a], ft[a]
+            for b in range(n):
+                out[k, a, b] = J[a, b]
+        for d in range(directions.shape[0]):
+            for a in range(drive.size):
+                slope[a] = directions[d, a]
+            right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
+            for a in range(n):
+                along[k, d, a] = ft[a]
+
+
+@compiled
 def solve_currents(
     L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, work: FloatArray,
     F: FloatArray, scale: FloatArray, J: FloatArray, pivots: IntArray,

@@ -28,6 +28,7 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and at most those before it
 FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier noise
 STEPS_KEPT = 1 << 14  #: that :func:`departure` is given at most
+BLOCK = 8  #: beginnings of steps that are linearised at once
 MOST_POINTS = 300  #: at which the circuit is linearised for one departure
 SHORT = 0.1  #: e-folds within which nothing need be looked at more closely
 TOGETHER = 32  #: short steps, within which nothing changes much
@@ -63,9 +64,38 @@ def unknowns_in(steps: Steps, k: int, s: float) -> FloatArray:
     return np.asarray(steps.y0[k] * (1 - s) + s * (steps.y1[k] + (1 - s) * (steps.p[k] + s * steps.q[k])))
 
 
+def _points(compiled: CompiledCircuit, times: FloatArray, unknowns: FloatArray) -> list[Point]:
+    _, _, A, N = compiled.linearisations(times, unknowns)
+    real = np.linalg.eigvals(A).real.max(axis=1)
+    noise = N @ N.transpose(0, 2, 1)
+    return [Point(float(t), *rest, float(r)) for t, *rest, r in zip(times, A, noise, real, strict=True)]
+
+
 def _point(compiled: CompiledCircuit, time: float, y: FloatArray) -> Point:
-    _, _, A, N = compiled.linearised(time, y)
-    return Point(time, A, N @ N.T, float(np.linalg.eigvals(A).real.max()))
+    return _points(compiled, np.array([time]), y[None])[0]
+
+
+class _Along:
+    """A circuit linearised along steps; where they begin in blocks, which cost hardly more than one point."""
+
+    def __init__(self, compiled: CompiledCircuit, steps: Steps) -> None:
+        self._compiled, self._steps = compiled, steps
+        self._begins: dict[int, Point] = {}
+
+    def begin(self, k: int) -> Point:
+        """Return the beginning of step ``k``."""
+        if k not in self._begins:
+            block = slice(max(k + 1 - BLOCK, 0), k + 1)
+            points = _points(self._compiled, self._steps.starts[block], self._steps.y0[block])
+            self._begins |= zip(range(block.start, block.stop), points, strict=True)
+        return self._begins[k]
+
+    def within(self, k: int, parts: int) -> list[Point]:
+        """Return points at equal distances within step ``k``, the end a little before its own."""
+        shares = np.linspace(0.0, 1.0, parts + 1)
+        shares[-1] -= 1e-6
+        unknowns = np.array([unknowns_in(self._steps, k, s) for s in shares])
+        return _points(self._compiled, self._steps.starts[k] + shares * self._steps.lengths[k], unknowns)
 
 
 @dataclass(frozen=True)
@@ -102,30 +132,36 @@ def departure(
     """
     scale = compiled.weights[: compiled.differential] / compiled.rtol
     last = steps.starts.size - 1
-    points = _points(compiled, steps, last, INSIDE, 0)
+    along = _Along(compiled, steps)
+    points = along.within(last, INSIDE)[::-1]   # the latest first, until all are there
     # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
-    k, growth, growing = last - 1, 0.0, points[0].real > 0.0   # growth up to the step in question
+    k, growth, growing = last - 1, 0.0, points[-1].real > 0.0   # growth up to the step in question
+    decay = _decay(points[::-1])
     together = 1
-    while k >= 0 and len(points) < MOST_POINTS and _decay(points) < FORGOTTEN:
-        then = points[0]
+    while k >= 0 and len(points) < MOST_POINTS and decay < FORGOTTEN:
+        then = points[-1]
         together = min(2 * together, k + 1, TOGETHER)
-        while together > 1:
-            begin = k + 1 - together
-            earlier = _point(compiled, float(steps.starts[begin]), steps.y0[begin])
+        more: list[Point] = []
+        while together > 1 and not more:
+            earlier = along.begin(k + 1 - together)
             # the leading mode may be one that hardly moves: nothing in the circuit is to change much meanwhile
             change = max(abs((then.A - earlier.A) * scale / scale[:, None]).max(), abs(then.real), abs(earlier.real))
             if (then.time - earlier.time) * change < SHORT:
-                points = [earlier, *points]
-                break
-            together //= 2
-        else:
-            begin, parts = k, BEFORE if steps.lengths[k] * abs(then.real) > SHORT else 1
-            points = _points(compiled, steps, k, parts, 0) + points[1:]
-        k = begin - 1
-        growing = growing and points[0].real > 0.0
-        growth += 0.5 * (then.time - points[0].time) * (then.real + points[0].real) if growing else 0.0
+                more = [earlier]
+            else:
+                together //= 2
+        if not more:
+            short = steps.lengths[k] * abs(then.real) <= SHORT
+            more = [along.begin(k)] if short else along.within(k, BEFORE)[-2::-1]
+        for earlier in more:
+            decay = _decay([earlier, points[-1]]) + (decay if points[-1].real < 0.0 else 0.0)
+            points.append(earlier)
+        k -= together
+        growing = growing and points[-1].real > 0.0
+        growth += 0.5 * (then.time - points[-1].time) * (then.real + points[-1].real) if growing else 0.0
         if growth > ALREADY * LIMIT:   # in steps short enough to follow it: no rest
             return "excited"
+    points.reverse()
     if k >= 0:   # the record need not go back to the last change
         before = ()
     start, h = float(steps.starts[last]), float(steps.lengths[last])
@@ -152,14 +188,6 @@ def departure(
     if not (abs(displacement) <= LARGE * (scale + abs(y[: scale.size]))).all():
         return "excited"
     return Departure(instant, displacement, PER_RADIAN / max(abs(leading), 1e-300))
-
-
-def _points(compiled: CompiledCircuit, steps: Steps, k: int, parts: int, first: int) -> list[Point]:
-    """Linearise the circuit at equal distances within a step, its end a little before."""
-    shares = np.linspace(0.0, 1.0, parts + 1)
-    shares[-1] -= 1e-6
-    return [_point(compiled, float(steps.starts[k] + s * steps.lengths[k]), unknowns_in(steps, k, s))
-            for s in shares[first:]]
 
 
 def _decay(points: list[Point]) -> float:
@@ -215,40 +243,45 @@ def carried_covariance(points: list[Point], scale: FloatArray, before: Sequence[
     size = scale[moving]
 
     def scaled(A: FloatArray, noise: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return A[inside] * size / size[:, None], (noise / unit)[inside]
+        return A[..., *inside] * size / size[:, None], (noise / unit)[..., *inside]
 
     first = points[0]
     S = np.zeros((moving.size, moving.size))
     for k, stay in enumerate(before):
         whole = k == 0 and np.linalg.eigvals(stay.A[inside]).real.max() < 0.0
-        S = _advance(*scaled(stay.A, stay.noise), S, math.inf if whole else stay.end - stay.start)
+        time = math.inf if whole else stay.end - stay.start
+        S = _carried(*scaled(stay.A[None], stay.noise[None]), S, np.array([time]))
     if first.real < 0.0 and not before:
-        S = _advance(*scaled(first.A, first.noise), S, math.inf)
-    for a, b in itertools.pairwise(points):
-        S = _advance(*scaled(0.5 * (a.A + b.A), 0.5 * (a.noise + b.noise)), S, b.time - a.time)
+        S = _carried(*scaled(first.A[None], first.noise[None]), S, np.array([math.inf]))
+    A, noise = np.array([p.A for p in points]), np.array([p.noise for p in points])
+    S = _carried(*scaled(0.5 * (A[:-1] + A[1:]), 0.5 * (noise[:-1] + noise[1:])), S, np.diff([p.time for p in points]))
     whole = np.zeros_like(first.A)
     whole[inside] = S
     return whole * unit
 
 
-def _advance(A: FloatArray, Q: FloatArray, S: FloatArray, time: float) -> FloatArray:
-    """Return the covariance behind ``time`` [s] of x' = A x + noise of strength Q, in the eigenvectors of A."""
+def _carried(A: FloatArray, Q: FloatArray, S: FloatArray, times: FloatArray) -> FloatArray:
+    """Return the covariance behind ``times`` [s] in one circuit x' = A x + noise of strength Q after the other.
+
+    ``A`` and ``Q`` of shape (times, m, m); the covariance is carried in the eigenvectors of each A.
+    """
     values, vectors = np.linalg.eig(A)
     inverse = np.linalg.pinv(vectors)
-    pairs = values[:, None] + values.conj()[None, :]
-    strength = inverse @ Q @ inverse.conj().T
-    before = inverse @ S @ inverse.conj().T
+    strength = inverse @ Q @ inverse.conj().swapaxes(1, 2)
+    pairs, time = values[:, :, None] + values.conj()[:, None, :], times[:, None, None]
     with np.errstate(all="ignore"):
-        if math.isinf(time):
-            now = -strength / pairs
-        else:
-            small = abs(pairs * time) < 1e-8
-            # by the choice of the instant no mode has grown by more than LIMIT e-folds; a mean of two matrices that
-            # differ much (a fold within the interval) would say otherwise
-            growth = np.exp(np.minimum(pairs.real * time, _MOST_GROWTH) + 1j * pairs.imag * time)
-            now = growth * before + strength * np.where(small, time, (growth - 1.0) / np.where(small, 1.0, pairs))
-    S = (vectors @ now @ vectors.conj().T).real
-    return np.asarray(0.5 * (S + S.T))
+        small = abs(pairs * time) < 1e-8
+        # by the choice of the instant no mode has grown by more than LIMIT e-folds; a mean of two matrices that
+        # differ much (a fold within the interval) would say otherwise
+        growth = np.exp(np.minimum(pairs.real * time, _MOST_GROWTH) + 1j * pairs.imag * time)
+        added = strength * np.where(small, time, (growth - 1.0) / np.where(small, 1.0, pairs))
+        forever = np.isinf(time)
+        growth, added = np.where(forever, 0.0, growth), np.where(forever, -strength / pairs, added)
+    for k in range(times.size):
+        now = growth[k] * (inverse[k] @ S @ inverse[k].conj().T) + added[k]
+        S = (vectors[k] @ now @ vectors[k].conj().T).real
+        S = 0.5 * (S + S.T)
+    return S
 
 
 def _draw(covariance: FloatArray, seed: int, instant: float) -> FloatArray:
