@@ -68,7 +68,7 @@ def _points(compiled: CompiledCircuit, times: FloatArray, unknowns: FloatArray) 
     _, _, A, N = compiled.linearisations(times, unknowns)
     real = np.linalg.eigvals(A).real.max(axis=1)
     noise = N @ N.transpose(0, 2, 1)
-    return [Point(float(t), *rest, float(r)) for t, *rest, r in zip(times, A, noise, real, strict=True)]
+    return [Point(float(times[k]), A[k], noise[k], float(real[k])) for k in range(times.size)]
 
 
 def _point(compiled: CompiledCircuit, time: float, y: FloatArray) -> Point:
@@ -141,19 +141,19 @@ def departure(
     while k >= 0 and len(points) < MOST_POINTS and decay < FORGOTTEN:
         then = points[-1]
         together = min(2 * together, k + 1, TOGETHER)
-        more: list[Point] = []
-        while together > 1 and not more:
+        found: list[Point] = []
+        while together > 1 and not found:
             earlier = along.begin(k + 1 - together)
             # the leading mode may be one that hardly moves: nothing in the circuit is to change much meanwhile
             change = max(abs((then.A - earlier.A) * scale / scale[:, None]).max(), abs(then.real), abs(earlier.real))
             if (then.time - earlier.time) * change < SHORT:
-                more = [earlier]
+                found = [earlier]
             else:
                 together //= 2
-        if not more:
+        if not found:
             short = steps.lengths[k] * abs(then.real) <= SHORT
-            more = [along.begin(k)] if short else along.within(k, BEFORE)[-2::-1]
-        for earlier in more:
+            found = [along.begin(k)] if short else along.within(k, BEFORE)[-2::-1]
+        for earlier in found:
             decay = _decay([earlier, points[-1]]) + (decay if points[-1].real < 0.0 else 0.0)
             points.append(earlier)
         k -= together
@@ -243,7 +243,7 @@ def carried_covariance(points: list[Point], scale: FloatArray, before: Sequence[
     size = scale[moving]
 
     def scaled(A: FloatArray, noise: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return A[..., *inside] * size / size[:, None], (noise / unit)[..., *inside]
+        return A[..., inside[0], inside[1]] * size / size[:, None], (noise / unit)[..., inside[0], inside[1]]
 
     first = points[0]
     S = np.zeros((moving.size, moving.size))
