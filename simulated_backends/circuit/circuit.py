@@ -215,6 +215,7 @@ class Circuit:
         steps = Steps(np.array([self._front]), np.ones(1), still, still, still, still)
         self._compiled.reduced_jacobians(steps)
         self._compiled.jacobian(self._front, self._y.copy())
+        self._compiled.linearised(self._front, self._y.copy())
         weights, no_source = np.ones(self._y.size), np.zeros(self._compiled.sources.kinds.size)
         recorded = RecordedTrajectory(self._front, self._front + 1.0, steps, self._system, self._compiled.sources)
         recorded.quantity(Row(weights, no_source, weights, no_source), steps.starts)
@@ -385,7 +386,8 @@ class Circuit:
             most = min(most or self._fading.steps, self._fading.steps)
         here = self._here
         until = max(min(until, self._changes.planned()) - self._base, math.nextafter(here, math.inf))
-        driven = self._driven if self._skipping else None
+        # a path of noise never repeats, so there is nothing to look for in its periods
+        driven = self._driven if self._skipping and not self._compiled.stochastic else None
         if driven is not None:   # runs of steps end where periods begin
             following = driven.rhythm.following(here)
             until = min(until, following - driven.rhythm.near(following) * driven.rhythm.period)
@@ -403,7 +405,7 @@ class Circuit:
             return
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
-            self._memory.add(steps, self._base + self._control[4], moving=bool(self._control[6]) or driven is not None)
+            self._memory.add(steps, self._base + self._control[4], moving=bool(self._control[6]) or self._driven is not None)
             self._remember(steps)
             if driven is not None:
                 driven.add(steps, here, self._here)

@@ -168,6 +168,26 @@ def test_a_response_of_two_periods_of_the_drive_is_one_period() -> None:
     assert sums.volt_seconds == pytest.approx(20.0, rel=1e-6)
 
 
+def test_runs_of_steps_do_not_end_with_each_period_where_noise_repeats_nothing() -> None:
+    netlist = parse_netlist("VG emf 0 0\nRG emf a 1meg\nX1 a 0 ag_sio2\nC1 a 0 1p")
+    circuit, seen = build_circuit(netlist, seed=1), []
+    circuit.set_source("VG", shapes(10e-6)["square"])
+    circuit.add_observer(Segments(seen))
+    circuit.advance(1e-3)
+    assert circuit.steps > 1000
+    assert len(seen) < 10   # of 100 periods
+
+
+@dataclass
+class Segments:
+    """Collects what it sees."""
+
+    seen: list[Segment]
+
+    def observe(self, segment: Segment) -> None:
+        self.seen.append(segment)
+
+
 def test_a_resistive_circuit_is_looked_at_within_each_sine() -> None:
     """What has no state has no error of integration; its averages must be right all the same."""
     _, sums = driven("resistors", Sine(0.0, 1.0, 1e3), 0.1, skip=False)
