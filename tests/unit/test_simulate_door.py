@@ -1,5 +1,6 @@
 """What ``tsbench simulate`` lets its user choose: tolerance, seed, form of the output; and what it says of them."""
 
+import math
 import re
 from pathlib import Path
 
@@ -25,13 +26,15 @@ RC = "* rc\nV1 in 0 PULSE(0 1 0 1n 1n 1)\nR1 in out 1k\nC1 out 0 1n\n.tran {} 2u
 
 
 @pytest.fixture
-def netlist(tmp_path: Path) -> Path:
+def netlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(simulate_module, "WORTH_COMPILING", math.inf)   # to compile it would take seconds
     path = tmp_path / "circuit.cir"
     path.write_text(SILVER)
     return path
 
 
-def test_stochastic_elements_differ_runs_differ_and_a_seed_repeats_a_run() -> None:
+def test_stochastic_elements_differ_runs_differ_and_a_seed_repeats_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulate_module, "WORTH_COMPILING", math.inf)
     first, again, other = simulate(SILVER, seed=1), simulate(SILVER, seed=1), simulate(SILVER)
     assert abs(first.columns["v(a,b)"]).max() > 1e-3
     assert all(np.array_equal(first.columns[name], again.columns[name]) for name in first.columns)
