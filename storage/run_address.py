@@ -22,7 +22,7 @@ def write_address(path: Path, facts: Mapping[str, Any]) -> None:
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(facts, file)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def read_address(path: Path) -> dict[str, Any] | None:

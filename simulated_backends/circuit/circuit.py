@@ -405,7 +405,8 @@ class Circuit:
             return
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
-            self._memory.add(steps, self._base + self._control[4], moving=bool(self._control[6]) or self._driven is not None)
+            moving = bool(self._control[6]) or self._driven is not None
+            self._memory.add(steps, self._base + self._control[4], moving)
             self._remember(steps)
             if driven is not None:
                 driven.add(steps, here, self._here)

@@ -221,13 +221,10 @@ HYBRID = neuron("hybrid_cmos").netlist(stimulus="2.2", stop=20e-6)
 PULSES = Crossing("voltage", "out", 0.9)
 
 
-def test_specialised_code_and_batches_give_the_same_events() -> None:
+def test_batches_give_the_same_events() -> None:
     generic = one_by_one([circuit_of(HYBRID)], 20e-6, PULSES, 1)
-    special = one_by_one([circuit_of(HYBRID, True)], 20e-6, PULSES, 1)
     batch = run_batch([circuit_of(HYBRID), circuit_of(HYBRID)], 20e-6, PULSES, 2)
     assert generic.instants[0].size > 10
-    assert special.steps == generic.steps and special.refused == generic.refused
-    assert special.instants[0] == pytest.approx(generic.instants[0], rel=1e-9)
     assert not batch.in_lockstep   # one by one: a control voltage is not for lanes
     assert (batch.instants[0] == generic.instants[0]).all() and (batch.instants[1] == generic.instants[0]).all()
 

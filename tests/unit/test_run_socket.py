@@ -1,5 +1,6 @@
 """A run can be followed and stopped from another process of its user, and by nobody else."""
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.unit.runner_fakes import FakeBench, Sweep, hooked
 from tsbench.records import RunEvent
 from tsbench.runner import Control, events, run_on
 from tsbench.runner.run_socket import History, RunSocket
-from tsbench.storage.run_address import living_runs, read_address
+from tsbench.storage.run_address import living_runs, read_address, write_address
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +144,19 @@ def test_the_beginning_is_kept_and_the_latest_points() -> None:
     told = [event.message for event in history.told()]
     assert told[0] == "beginning" and told[-1] == "late" and len(told) == 40_003
     assert told[1] == "10000" and history.points_left_out == 10_000
+
+
+def test_an_address_is_never_seen_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, seen = tmp_path / "R.address", []
+    dump = json.dump
+
+    def looked_at(*arguments: Any) -> None:
+        dump(*arguments)
+        seen.append(path.exists())
+
+    monkeypatch.setattr(json, "dump", looked_at)
+    for _ in range(2):
+        write_address(path, {"bench": "B"})
+        assert read_address(path) == {"bench": "B"}
+    assert seen == [False, True]   # the second time it is still the first one's
+    assert list(tmp_path.iterdir()) == [path]
