@@ -19,7 +19,7 @@ from tsbench.simulated_backends.circuit.equations import (
     right_side_and_jacobian,
     solve_currents,
 )
-from tsbench.simulated_backends.circuit.integrator import integrate, scratch_space
+from tsbench.simulated_backends.circuit.integrator import find_currents, integrate, look, scratch_space
 from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.circuit.noise import noise_space
 from tsbench.simulated_backends.circuit.specialised import specialised_integrate
@@ -309,7 +309,7 @@ class CompiledCircuit:
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = (special or integrate)(
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
-            self._noise, out)
+            self._noise, look(), find_currents(), out)
         if special is None and not curved:
             self._generic_left -= count
         return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status

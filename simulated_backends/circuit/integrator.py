@@ -4,8 +4,10 @@ Nothing is allocated inside the step loop, and a call returns after a bounded nu
 """
 
 import math
+from typing import Any
 
 import numpy as np
+from numba import types
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.equations import (
@@ -35,10 +37,12 @@ from tsbench.simulated_backends.circuit.step_control import (
     logarithm_of_error,
     rung,
 )
-from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.devices.compilation import by_address, compiled
 
 # what integrate() says when it returns
 REACHED, FULL, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
+
+GROWS, GROWS_AT_END, SMALL, FADES = 0, 1, 2, 3   # what look() is asked
 
 FIRST_STEP = 1e-10  # [s] tried after a discontinuity; error control takes it from there
 
@@ -50,24 +54,50 @@ def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
         np.zeros((6, max(drives, sources))), np.zeros(64), np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
 
 
-@compiled
-def end_grows_unseen(
-    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
+_VECTOR, _MATRIX = types.float64[::1], types.float64[:, ::1]
+_CIRCUIT = types.Tuple((*[_MATRIX] * 5, types.int64[::1]))
+_SCRATCH = types.Tuple(
+    (_MATRIX, types.float64[:, :, ::1], types.int64[::1], _MATRIX, _VECTOR, types.complex128[:, ::1]))
+
+
+@by_address(types.boolean(
+    types.int64, _CIRCUIT, _SCRATCH, _VECTOR, _VECTOR, _VECTOR, types.float64, types.float64))
+def look(
+    what: int, circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float,
+    t: float,
 ) -> bool:
-    """Look at the end of the last step of a call, where no next one has linearised the circuit yet."""
-    L, _, _, devices, stages, index = circuit
-    vectors, matrices, _, drives, work, _ = scratch
-    right_side_and_jacobian(
-        L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[2])
-    control[LOOKS] += 1.0
-    eliminate_currents(y.size, index[3 + 2 * index[1]], matrices[2], vectors[0], vectors[1])
+    """Look at a growing mode; ``what`` is one of :data:`GROWS`, :data:`GROWS_AT_END`, :data:`SMALL`, :data:`FADES`.
+
+    At the end of the last step of a call no next one has linearised the circuit yet. Other arguments as in
+    :func:`.growth.grows_unseen`.
+    """
+    if what == SMALL:
+        return bool(is_small(circuit, scratch, control, weights, y, t))
+    if what == FADES:
+        return bool(fades(circuit, scratch, control, weights, y, t))
+    if what == GROWS_AT_END:
+        L, _, _, devices, stages, index = circuit
+        vectors, matrices, _, drives, work, _ = scratch
+        right_side_and_jacobian(
+            L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[2])
+        control[LOOKS] += 1.0
+        eliminate_currents(y.size, index[3 + 2 * index[1]], matrices[2], vectors[0], vectors[1])
     return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
+
+
+@by_address(types.boolean(_CIRCUIT, _SCRATCH, _VECTOR, _VECTOR))
+def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatArray) -> bool:
+    """Make the device currents in ``y`` consistent, see :func:`.equations.solve_currents`; return whether it worked."""
+    vectors, matrices, pivots, _, work, _ = scratch
+    return bool(solve_currents(
+        circuit[0], circuit[3], circuit[5], drive, y, work, vectors[0], vectors[3], matrices[1], pivots))
 
 
 @compiled
 def integrate(
     circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, noise: Arrays, out: Arrays,
+    restart: bool, stop: float, scratch: Arrays, noise: Arrays, look_there: Any,
+    currents_found: Any, out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
 
@@ -93,6 +123,8 @@ def integrate(
         See :func:`scratch_space`.
     noise : tuple of arrays
         See :func:`.noise.noise_space`; steps land on the ends of its pieces.
+    look_there, currents_found : functions by address
+        :func:`look`, :func:`find_currents`.
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
@@ -105,10 +137,10 @@ def integrate(
     n, nd = y.size, index[1]
     rtol, h_max, h = control[0], control[1], control[2]
 
-    vectors, matrices, pivots, drives, work, _ = scratch
+    vectors, matrices, _, drives, _, _ = scratch
     drive0, slope0, drive, slope = drives[0], drives[1], drives[2], drives[3]
     u, du = drives[4], drives[5]
-    f, trial, scale, W = vectors[0], vectors[2], vectors[3], matrices[1]
+    trial = vectors[2]
 
     # the drive is drive0 + slope0 (t - reference) from one breakpoint to the next, also if calls end in between
     reference = control[4]
@@ -116,7 +148,7 @@ def integrate(
     control[5], control[6] = following, 1.0 if moving else 0.0
     move_drive(False, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
     if restart:
-        if nd > 0 and not solve_currents(L, devices, index, drive0, y, work, f, scale, W, pivots):
+        if nd > 0 and not currents_found(circuit, scratch, drive0, y):
             return 0, t, NO_CURRENT
         h = min(h, FIRST_STEP)
         control[8] = NOTHING_BEFORE
@@ -134,8 +166,8 @@ def integrate(
             move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
         if t >= stop or steps >= capacity:
             control[2] = h
-            if control[WATCH] != 0.0 and steps > looked and end_grows_unseen(
-                    circuit, scratch, control, weights, y, lengths[steps - 1], t):
+            if control[WATCH] != 0.0 and steps > looked and look_there(
+                    GROWS_AT_END, circuit, scratch, control, weights, y, lengths[steps - 1], t):
                 return steps, t, UNSTABLE
             return steps, t, REACHED if t >= stop else FULL
         planned = h
@@ -170,13 +202,14 @@ def integrate(
             linearise(circuit, scratch, n)
             if moving:
                 move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
+            last = lengths[steps - 1]
             if index[3 + 2 * nd] == 2:
-                leaves = two_states_may_grow(control, weights, y, matrices[2], lengths[steps - 1]) and is_small(
-                    circuit, scratch, control, weights, y, t)
-                if not leaves and may_fade(control, lengths[steps - 1], t):
-                    leaves = fades(circuit, scratch, control, weights, y, t)
+                leaves = two_states_may_grow(control, weights, y, matrices[2], last) and look_there(
+                    SMALL, circuit, scratch, control, weights, y, last, t)
+                if not leaves and may_fade(control, last, t):
+                    leaves = look_there(FADES, circuit, scratch, control, weights, y, last, t)
             else:
-                leaves = grows_unseen(circuit, scratch, control, weights, y, lengths[steps - 1], t)
+                leaves = look_there(GROWS, circuit, scratch, control, weights, y, last, t)
             if leaves:
                 control[2] = planned   # the step tried here is tried again, whoever looked in between
                 return steps, t, UNSTABLE
@@ -197,7 +230,7 @@ def integrate(
             reference = t
             control[4], control[5], control[6] = t, following, 1.0 if moving else 0.0
             move_drive(False, sources, R, E, t, 0.0, u, du, drive0, slope0, drive, slope)
-            if nd > 0 and not solve_currents(L, devices, index, drive0, y, work, f, scale, W, pivots):
+            if nd > 0 and not currents_found(circuit, scratch, drive0, y):
                 return steps, t, NO_CURRENT
             # short segments (a sampled waveform) are not worth a fresh start each
             begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP

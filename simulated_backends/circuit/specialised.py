@@ -34,13 +34,13 @@ _HEAD = '''"""Written by tsbench for one topology of circuit; may be deleted at 
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from tsbench.simulated_backends.circuit.equations import drive_at, solve_currents, stage_rate
+from tsbench.simulated_backends.circuit.equations import drive_at, stage_rate
 from tsbench.simulated_backends.circuit.generic_step import move_drive
-from tsbench.simulated_backends.circuit.growth import (
-    WATCH, fades, grows_unseen, is_small, may_fade, two_states_may_grow)
+from tsbench.simulated_backends.circuit.growth import WATCH, may_fade, two_states_may_grow
 from tsbench.simulated_backends.circuit.integrator import (
-    FIRST_STEP, FULL, NO_CURRENT, REACHED, STUCK, UNSTABLE, end_grows_unseen)
+    FADES, FIRST_STEP, FULL, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE)
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE, error_to_remember, growth_after_refusal, growth_after_success, log2_roughly,
