@@ -99,28 +99,38 @@ def device(kind: int, p: FloatArray, v: float, s: FloatArray, ds: FloatArray) ->
 
 
 DIRECTION, HIGH, LOW, AT, SWING, GAP, BEFORE, STREAK, BEGUN, ENDED, TOP, BOTTOM = range(12)
+EXTREME, T0, V0, T1, V1 = range(12, 17)  #: time of the extreme between samples; the last two samples
 ENOUGH = 4.0  #: turning points in a row: three swings
 
 
 def watch(swing: float, gap: float) -> FloatArray:
     """Return what :func:`note` begins with: swings above ``swing`` [V], at most ``gap`` [s] after each other."""
-    return np.array([0.0, -1e9, 1e9, 0.0, swing, gap, -1e9, 0.0, math.nan, math.nan, -1e9, 1e9])
+    return np.array(
+        [0.0, -1e9, 1e9, 0.0, swing, gap, -1e9, 0.0, math.nan, math.nan, -1e9, 1e9, *[math.nan] * 5])
 
 
 @njit(cache=True)
 def note(state: FloatArray, t: float, v: float) -> None:
     """Follow a curve by its turning points: when three swings in a row have been made first, and the last one ends."""
+    if t == state[T1]:
+        return   # the end of one piece and the beginning of the next
     state[TOP], state[BOTTOM] = max(state[TOP], v), min(state[BOTTOM], v)
     direction, turn = state[DIRECTION], math.nan
+    up, down = state[V1] - state[V0], state[V1] - v
+    if state[AT] == state[T1] and up * down >= 0.0:   # the last sample is the extreme so far: the parabola's vertex
+        before, behind = state[T1] - state[T0], t - state[T1]
+        up, down = behind * up, before * down
+        state[EXTREME] = state[T1] + 0.5 * (behind * up - before * down) / (up + down)
+    state[T0], state[V0], state[T1], state[V1] = state[T1], state[V1], t, v
     if direction >= 0.0 and v > state[HIGH]:
         state[HIGH], state[AT] = v, t
     if direction <= 0.0 and v < state[LOW]:
         state[LOW], state[AT] = v, t
     if direction >= 0.0 and v < state[HIGH] - state[SWING]:
-        turn = state[AT] if direction > 0.0 else turn
+        turn = state[EXTREME] if direction > 0.0 else turn
         state[DIRECTION], state[LOW], state[AT] = -1.0, v, t
     elif direction <= 0.0 and v > state[LOW] + state[SWING]:
-        turn = state[AT] if direction < 0.0 else turn
+        turn = state[EXTREME] if direction < 0.0 else turn
         state[DIRECTION], state[HIGH], state[AT] = 1.0, v, t
     if math.isnan(turn):
         return

@@ -38,6 +38,7 @@ from tsbench.simulated_backends.circuit.growth import (
 )
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.operating_point import how_unstable, operating_point
+from tsbench.simulated_backends.circuit.orbit import RECORD, Orbit
 from tsbench.simulated_backends.circuit.period_map import ahead
 from tsbench.simulated_backends.circuit.rhythm import rhythm_of
 from tsbench.simulated_backends.circuit.ringing import what_rings
@@ -57,6 +58,7 @@ ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to c
 STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
 LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
 STEPS_PER_LOOK, MOST_STEPS_PER_LOOK = 64, 2048  #: while a mode is small: twice as many after each look
+PERIOD_OF_A_DRIVE = 0.05  #: an oscillation longer than that share of the sources' period follows them
 STAYS_KEPT = 8  #: at an equilibrium each, between changes
 ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then an oscillation has begun
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
@@ -134,6 +136,7 @@ class Circuit:
         self._stays: list[Stay] = []   # at rest, before the last changes
         self._changed = 0.0   # [s] when the last one was
         self._fading = Fading()   # noise beside a small swing
+        self._orbit = Orbit()   # and beside a large one that loses its stability
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
@@ -384,6 +387,8 @@ class Circuit:
             most = min(most or self._growing, self._growing)
         if self._fading.active:
             most = min(most or self._fading.steps, self._fading.steps)
+        if self._compiled.differential > 2:
+            most = min(most or self._orbit.steps, self._orbit.steps)
         here = self._here
         until = max(min(until, self._changes.planned()) - self._base, math.nextafter(here, math.inf))
         # a path of noise never repeats, so there is nothing to look for in its periods
@@ -418,6 +423,7 @@ class Circuit:
                 return
             self._look_at_growth(steps.starts.size)
             self._add_noise(steps)
+            self._look_at_orbit(steps.starts.size)
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
                 what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
@@ -470,8 +476,7 @@ class Circuit:
 
     def _leave(self, run: RecordedTrajectory) -> bool:
         """Start a mode that has become unstable within the last step from thermal noise; return whether one has."""
-        parts = zip(*(s.arrays() for s in self._recent), strict=True)
-        recent = Steps(*(np.concatenate(arrays)[-STEPS_KEPT:] for arrays in parts))
+        recent = self._last_steps(STEPS_KEPT)
         recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
         before = self._stays if self._since_change(float(recent.starts[0])) else []
         found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before)
@@ -490,6 +495,29 @@ class Circuit:
         self._departures += 1
         self._watch_growth(found.largest_step)
         return True
+
+    def _last_steps(self, most: int) -> Steps:
+        runs: list[Steps] = []
+        for steps in reversed(self._recent):
+            runs.insert(0, steps)
+            if sum(s.starts.size for s in runs) >= most:
+                break
+        return join(runs).part(-most)
+
+    def _look_at_orbit(self, taken: int) -> None:
+        """Add noise to an oscillation of three states or more that loses its stability, behind so many more steps."""
+        self._orbit.steps -= taken
+        if self._orbit.steps > 0 or self._compiled.differential < 3:
+            return
+        if not self._control[6] or not self._watched() or self._growing or self._fading.active:
+            self._orbit = Orbit()
+            return
+        longest = math.inf if self._driven is None else PERIOD_OF_A_DRIVE * self._driven.rhythm.period
+        seed = seed_of(self.seed or 0, "thermal noise")
+        moved = self._orbit.look(self._compiled, self._last_steps(RECORD), longest, seed)
+        if moved is not None:
+            self._y[: moved.size] += moved
+            self._make_consistent(self._front)
 
     def _begin_noise(self, step: float) -> None:
         """See whether noise counts beside a small swing, behind a step of length ``step`` [s]."""
@@ -577,6 +605,7 @@ class Circuit:
         self._restart = True
         self._memory.clear()
         self._forget_recent()
+        self._orbit = Orbit()
         self._watch_growth(None)
         if self._driven is not None:
             self._driven.clear()

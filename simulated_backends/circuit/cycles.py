@@ -102,7 +102,7 @@ def find_limit_cycle(steps: Steps, recurring: IntArray, rtol: float, weights: Fl
     rtol, weights : float, array
         The solver's tolerances.
     """
-    crossings = _crossings(steps, recurring, rtol, weights, REPEATS * MOST_CROSSINGS + 1)
+    crossings = find_crossings(steps, recurring, rtol, weights, REPEATS * MOST_CROSSINGS + 1)
     if crossings is None or crossings.times.size <= REPEATS:
         return None
     crossing, times, states = crossings.steps, crossings.times, crossings.states
@@ -120,7 +120,7 @@ def find_limit_cycle(steps: Steps, recurring: IntArray, rtol: float, weights: Fl
 
 def find_recurrence(steps: Steps, recurring: IntArray, rtol: float, weights: FloatArray) -> LimitCycle | None:
     """Look for the longest stretch at the end of ``steps`` that begins nearly where it ends; parameters as above."""
-    crossings = _crossings(steps, recurring, rtol, weights, steps.starts.size)
+    crossings = find_crossings(steps, recurring, rtol, weights, steps.starts.size)
     if crossings is None or crossings.times.size <= FEWEST_CROSSINGS:
         return None
     states = crossings.states[:, recurring]
@@ -134,15 +134,15 @@ def find_recurrence(steps: Steps, recurring: IntArray, rtol: float, weights: Flo
 
 
 @dataclass(frozen=True)
-class _Crossings:
+class Crossings:
     steps: np.ndarray  #: index of the step of each
     times: FloatArray  #: [s]
     states: FloatArray
 
 
-def _crossings(
+def find_crossings(
     steps: Steps, recurring: IntArray, rtol: float, weights: FloatArray, most: int
-) -> _Crossings | None:
+) -> Crossings | None:
     """Return the last upward crossings of the middle of what swings most; None where nothing swings."""
     if recurring.size == 0:
         return None   # nothing that could move by itself
@@ -158,7 +158,7 @@ def _crossings(
     s = part[:, None]
     states = steps.y0[crossing] * (1 - s) + s * (
         steps.y1[crossing] + (1 - s) * (steps.p[crossing] + s * steps.q[crossing]))
-    return _Crossings(crossing, steps.starts[crossing] + part * steps.lengths[crossing], states)
+    return Crossings(crossing, steps.starts[crossing] + part * steps.lengths[crossing], states)
 
 
 def _locate(steps: Steps, crossing: np.ndarray, section: int, level: float) -> FloatArray:

@@ -183,7 +183,7 @@ def departure(
     covariance = carried_covariance(points, scale, [s for s in before if s.A.shape == end.A.shape])
     values = np.linalg.eigvals(end.A)
     leading = values[np.argmax(values.real)]
-    displacement = _draw(covariance, seed, instant)
+    displacement = draw(covariance, seed, _CHANNEL, instant)
     # what thermal noise cannot have done says that there was no equilibrium
     if not (abs(displacement) <= LARGE * (scale + abs(y[: scale.size]))).all():
         return "excited"
@@ -284,11 +284,11 @@ def _carried(A: FloatArray, Q: FloatArray, S: FloatArray, times: FloatArray) -> 
     return S
 
 
-def _draw(covariance: FloatArray, seed: int, instant: float) -> FloatArray:
-    """Return a normal displacement that is a function of the seed and the instant."""
+def draw(covariance: FloatArray, seed: int, channel: int, instant: float) -> FloatArray:
+    """Return a normal displacement that is a function of seed, channel and instant [s]."""
     scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    numbers = normal_numbers(seed, _CHANNEL, instant, scale.size)
+    numbers = normal_numbers(seed, channel, instant, scale.size)
     return np.asarray(scale * (vectors @ (np.sqrt(np.maximum(values, 0.0)) * numbers)))
 
 
