@@ -2,7 +2,8 @@
 
 A current that an exponential adds to a smooth one is largest at the last reading before a gap: from what it is after
 the gap it falls by 60 mV a decade at most (:mod:`tsbench.analysis.switching_evidence`). If the two readings before the
-gap lie on the line of those before them, closer than such a current allows, no barrier made the rise.
+gap lie on the line of those before them, closer than such a current allows, no barrier made the rise. Of the last one
+alone, it must lie on that line as well: a wild reading is anywhere.
 """
 
 import numpy as np
@@ -16,6 +17,8 @@ _LINES = (3, 4, 6, 8, 12)
 _MISFIT = 1.5
 #: what is read after the gap may be too high by so many standard deviations
 _AFTER = 3.0
+#: a reading lies on a line that is known as well as this if it is nearer than so many standard deviations
+_KNOWN, _ON_LINE = 0.05, 2.0
 
 
 def would_have_shown(
@@ -48,14 +51,16 @@ def would_have_shown(
         at = np.array([before, before - 1])
         line = base + slope * (place[at] - middle)
         deviation = noise[0][before] * np.sqrt(1.0 + 1.0 / count + (place[at] - middle) ** 2 / spread)
-        # one reading after the gap may be wild: the lower of two
-        seen = float(series[after : after + 2].min()) - _AFTER * float(noise[1][after])
-        trend = base + max(slope, 0.0) * (float(place[after]) - middle)
-        if seen - trend < LARGE:
+        # one reading after the gap may be wild: both must have risen, and the lower of them counts
+        here = np.array([after, min(after + 1, series.size - 1)])
+        trend = base + max(slope, 0.0) * (place[here] - middle)
+        seen = series[here] - _AFTER * float(noise[1][after])
+        if float((seen - trend).min()) < LARGE:
             continue
-        risen = np.exp(seen) - np.exp(trend)
+        risen = np.exp(float(seen.min())) - np.exp(float(trend[0]))
         expected = np.log1p(risen * np.exp(-(drift[after] - drift[at]) - line))
         lacking = (line + expected - series[at]) / deviation
-        if lacking[0] >= LEAST_SIGMAS and lacking[1] >= LEAST_WITHOUT:
+        on_line = deviation[0] <= _KNOWN and abs(float(series[before] - line[0])) <= _ON_LINE * deviation[0]
+        if lacking[0] >= LEAST_SIGMAS and (lacking[1] >= LEAST_WITHOUT or on_line):
             return True
     return False

@@ -9,6 +9,7 @@ over the whole series.
 
 import functools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ WINDOWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 LEAST_SIGMAS = 6.0
 #: and by this one without the reading of each side that speaks most for it
 LEAST_WITHOUT = 4.0
+#: the last reading before a change, and the first after it; None: there is none
+Change = tuple[int, int] | None
 LARGE = math.log(2.0)  #: noise that is slower than the readings does not make this step
 #: squares of the noise by which two levels must fit better than a line, and part of their own squares
 _SHARP, _TWICE = 20.0, 0.5
@@ -145,6 +148,12 @@ def steps(
                 if place not in best or step.sure > best[place].sure + margin:
                     best[place] = step
     return [best[place] for place in sorted(best)]
+
+
+def surest(found: Iterable[Step]) -> Change:
+    """Return the readings (last before, first after) of the surest of some steps, None where there is none."""
+    best = max(found, key=lambda step: step.sure, default=None)
+    return None if best is None else (best.before, best.after)
 
 
 @dataclass(frozen=True)

@@ -32,14 +32,23 @@ _LONGEST_BLOCK, _BLOCKS = 8, 16
 #: variance of a second difference of averages of 1/f noise, over 6, in its variance per factor e of frequency
 _PINK = (24.0 * math.log(2.0) - 9.0 * math.log(3.0)) / 6.0
 _NORMAL = 1.0 / 0.5244005127080407  #: standard deviation of Gaussian noise over that quantile of its absolute value
+_SHARED = 16.0  #: second differences that those of the whole pair of branches count as, beside the local ones
 
 
-def second_differences(series: FloatArray, seen: npt.NDArray[np.bool_] | None = None) -> FloatArray:
-    """Return the absolute second differences of the readings that were ``seen``, scaled to the noise of one."""
+def second_differences(
+    series: FloatArray, seen: npt.NDArray[np.bool_] | None = None, change: tuple[int, int] | None = None
+) -> FloatArray:
+    """Return the absolute second differences of the readings that were ``seen``, scaled to the noise of one.
+
+    ``change``: the last reading before a known change and the first after it; what spans it tells nothing of the noise.
+    """
     deviation = np.abs(np.diff(series, 2)) / math.sqrt(6.0)
     if seen is None or deviation.size == 0:
         return deviation
-    chosen: FloatArray = deviation[seen[:-2] & seen[1:-1] & seen[2:]]
+    told = seen[:-2] & seen[1:-1] & seen[2:]
+    if change is not None:
+        told[max(change[0] - 1, 0) : change[1]] = False
+    chosen: FloatArray = deviation[told]
     return chosen
 
 
@@ -86,9 +95,12 @@ def _codes(values: FloatArray) -> FloatArray:
 
 def _of_few(deviations: FloatArray) -> float:
     """Return the scale that second differences show, widened if they are few; zero if there is none."""
-    if deviations.size == 0:
-        return 0.0
-    return float(_NORMAL * np.quantile(deviations, _QUANTILE) * _small_sample(deviations.size))
+    return _scale(deviations) * float(_small_sample(deviations.size))
+
+
+def _scale(deviations: FloatArray) -> float:
+    """Return the standard deviation that second differences show; zero if there is none."""
+    return float(_NORMAL * np.quantile(deviations, _QUANTILE)) if deviations.size else 0.0
 
 
 def _most_by_size(values: FloatArray) -> float:
@@ -125,7 +137,8 @@ def resolution_around(values: FloatArray, reach: int = 8) -> FloatArray:
 
 
 def noise_around(
-    series: FloatArray, least: FloatArray, seen: npt.NDArray[np.bool_], beside: FloatArray | None = None
+    series: FloatArray, least: FloatArray, seen: npt.NDArray[np.bool_], beside: FloatArray | None = None,
+    change: tuple[int, int] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the standard deviation of one reading up to each index, and from each index on; shape (n,) each.
 
@@ -135,15 +148,19 @@ def noise_around(
     least : what is known beforehand of the noise of each reading (quantisation, data sheet), shape (n,)
     seen : readings above the noise floor; the others say nothing of the noise, shape (n,)
     beside : second differences of another record with the same noise
+    change : the last reading before a known change, and the first after it
+
+    The local noise is that of up to 24 second differences on that side. Few of them scatter much, so those of the whole
+    pair of branches count as up to 16 more.
     """
     n = series.size
     if n < 3:
         return least, least
     deviation = second_differences(series)  # of the triple around reading 1 .. n - 2
     size = deviation.size
-    pool = second_differences(series, seen)
+    pool = second_differences(series, seen, change)
     pool = pool if beside is None else np.concatenate((pool, beside))
-    whole = float(_NORMAL * np.quantile(pool, _QUANTILE) * _small_sample(pool.size)) if pool.size else 0.0
+    whole = _of_few(pool)
     padding = np.full(_LOCAL, np.inf)
     windows = np.sort(
         np.lib.stride_tricks.sliding_window_view(np.concatenate((padding, deviation, padding)), _LOCAL), axis=1)
@@ -155,7 +172,9 @@ def noise_around(
     below = rank.astype(np.int64)
     read = windows[enough, below] + (rank - below) * (windows[enough, below + 1] - windows[enough, below])
     scales = np.full(windows.shape[0], whole)
-    scales[enough] = _NORMAL * read * _small_sample(number.astype(np.float64))
+    more = min(float(pool.size), _SHARED)
+    shared = np.sqrt((number * (_NORMAL * read) ** 2 + more * _scale(pool) ** 2) / (number + more))
+    scales[enough] = shared * _small_sample(number + more)
     # the triples that end at or before reading k are 0 .. k - 2: the window that ends there starts at k - 1
     index = np.arange(n)
     before = scales[np.clip(index - 1, 0, scales.size - 1)]

@@ -2,7 +2,7 @@
 
 A branch of a half-cycle is read in order of rising level, the way down backwards: then either event is a rise of
 conductance. It counts as switching if it is large, if noise and one wild reading cannot make it, and if no curve that
-is a function of voltage alone can make it. Any one of four observations excludes such a curve:
+is a function of voltage alone can make it. Any one of five observations excludes such a curve:
 
 * **steeper than a barrier**: no current over a barrier rises faster than exp(qV/kT), 60 mV a decade at 300 K
   (Sze and Ng, Physics of Semiconductor Devices, 3rd ed., sec. 2.3). At low voltage a curve may rise as the square of
@@ -10,11 +10,12 @@ is a function of voltage alone can make it. Any one of four observations exclude
 * **hysteresis**: the other branch does not make the same step at the same level;
 * **nothing before the gap**: a current over a barrier would have shown in the two readings before the gap
   (:mod:`tsbench.analysis.barrier_onset`);
+* **falling voltage**: the device voltage falls while its current rises;
 * **no convex curve**: the straight line through the currents after the gap, continued to the reading before it, lies
   above that reading (:mod:`tsbench.analysis.convex_curve`). Readings in compliance do not count for it.
 
 For hysteresis and the convex curve the change must be sharp: two levels fit the readings beside it far better than a
-line.
+line. Compliance is told by its flag, or by a device voltage that does not follow the set-point.
 """
 
 import math
@@ -26,9 +27,10 @@ import numpy.typing as npt
 from tsbench.analysis.barrier_onset import would_have_shown
 from tsbench.analysis.convex_curve import line_is_above
 from tsbench.analysis.dips import is_end_of_dip
-from tsbench.analysis.level_change import Step, is_sharp, lasting_changes, steps
+from tsbench.analysis.level_change import Change, Step, is_sharp, lasting_changes, steps, surest
 from tsbench.analysis.line_steps import line_steps
 from tsbench.analysis.reading_noise import additive_noise, noise_around, resolution_around, second_differences
+from tsbench.analysis.signal import noise_of
 from tsbench.records import FloatArray
 
 #: [1/V] q/kT at 300 K
@@ -36,6 +38,10 @@ STEEPEST = 38.68
 #: steepest power law of a curve at low voltage, less the first power, which the conductance takes off
 POWER = 1.0
 _LEAST_EXCESS = 0.2  #: [ln S] beyond that
+#: the source is in control of the voltage where that of the device rises by this part of the set-point's step
+_FOLLOWS = 0.5
+#: standard deviations of the noise, and part of the voltage, by which a device voltage must fall
+_FALLS, _FALL = 4.0, 1e-3
 _MOST_LINES = 8  #: places whose line is continued to the gap
 _ABOVE = 1.2  #: the line must be above the reading before the gap by this factor
 #: a reading further than this from both levels counts as this many standard deviations away: it may be wild
@@ -86,33 +92,15 @@ def find_on(
     if here is None:
         return None
     size = math.log(ratio)
-    beside = None if there is None else second_differences(there.series, there.seen)
-    noise = noise_around(here.series, here.least, here.seen, beside)
-    large = {step.before: step for step in steps(here.series, noise, least_size=size)
-             if not is_end_of_dip(here.series, here.seen, step)}
-    if not large:
+    found = _large(here, _noise(here, there), size)
+    if not found:
         return None
-    drift = _barrier(here.level, here.series, here.seen)
-    accepted = [step for step in steps(here.series, noise, drift, _LEAST_EXCESS) if step.before in large]
-    if not accepted:
-        accepted = [
-            step for step in line_steps(here.series, here.level, noise, drift, _LEAST_EXCESS)
-            if step.before in large and is_sharp(here.series, large[step.before])]
-    difference = None if there is None else _difference(here, noise, there)
-    if difference is not None:
-        values, noises, own = difference
-        for step in steps(values, noises, least_size=size):
-            before, after = int(own[step.before]), int(own[step.after])
-            if after - before <= 2 and before in large and is_sharp(values, step, may_bend=False):
-                accepted.append(replace(step, before=before, after=after))
-    if not accepted:
-        accepted = [
-            step for step in large.values() if would_have_shown(step, here.series, here.level, noise, drift)]
-    if not accepted:
-        accepted = [
-            step for step in sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES]
-            if is_sharp(here.series, step) and _no_convex_curve(step, here, noise, floor, there)
-        ]
+    # once it is known where the changes are, what spans them tells nothing of the noise
+    theirs = None if there is None else surest(_large(there, _noise(there, here), size).values())
+    changes = surest(found.values()), theirs
+    noise = _noise(here, there, *changes)
+    large = {place: step for place, step in _large(here, noise, size).items() if place in found}
+    accepted = _evident(large, here, there, noise, changes, floor, size)
     if not accepted:
         return None
     best = max(accepted, key=lambda step: step.sure)
@@ -121,14 +109,74 @@ def find_on(
     return Place(int(np.argmax(everywhere)), everywhere)
 
 
+def _evident(
+    large: dict[int, Step], here: "_Readings", there: "_Readings | None", noise: tuple[FloatArray, FloatArray],
+    changes: tuple[Change, Change], floor: float, size: float,
+) -> list[Step]:
+    """Return the changes that no function of the voltage makes, by the first observation that shows any."""
+    drift = _barrier(here.level, here.series, here.seen)
+    accepted = [
+        step for step in steps(here.series, noise, drift, _LEAST_EXCESS)
+        if step.before in large and is_sharp(here.series, large[step.before])]
+    if not accepted:
+        accepted = [
+            step for step in line_steps(here.series, here.level, noise, drift, _LEAST_EXCESS)
+            if step.before in large and is_sharp(here.series, large[step.before])]
+    if there is not None:
+        accepted += _hysteresis(large, here, there, noise, _noise(there, here, *changes[::-1]), size)
+    if not accepted:
+        accepted = [step for step in large.values() if _voltage_falls(step, here)]
+    if not accepted:
+        accepted = [step for step in large.values() if would_have_shown(step, here.series, here.level, noise, drift)]
+    if not accepted:
+        accepted = [
+            step for step in sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES]
+            if is_sharp(here.series, step) and _no_convex_curve(step, here, noise, floor, there)]
+    return accepted
+
+
+def _hysteresis(
+    large: dict[int, Step], here: "_Readings", there: "_Readings", noise: tuple[FloatArray, FloatArray],
+    theirs: tuple[FloatArray, FloatArray], size: float,
+) -> list[Step]:
+    """Return the changes that the other branch does not make at the same level."""
+    found = _difference(here, noise, there, theirs)
+    if found is None:
+        return []
+    values, noises, own = found
+    return [
+        replace(step, before=int(own[step.before]), after=int(own[step.after]))
+        for step in steps(values, noises, least_size=size)
+        if own[step.after] - own[step.before] <= 2 and int(own[step.before]) in large
+        and is_sharp(values, step, may_bend=False)]
+
+
+def _noise(
+    here: "_Readings", there: "_Readings | None", change: Change = None, theirs: Change = None
+) -> tuple[FloatArray, FloatArray]:
+    """Return the noise up to and from each reading; ``change`` and ``theirs``: known changes of the branches."""
+    beside = None
+    if there is not None:
+        beside = second_differences(there.series, there.seen, theirs)
+    return noise_around(here.series, here.least, here.seen, beside, change)
+
+
+def _large(readings: "_Readings", noise: tuple[FloatArray, FloatArray], size: float) -> dict[int, Step]:
+    """Return the changes of more than ``size`` that last, by the reading before each."""
+    return {step.before: step for step in steps(readings.series, noise, least_size=size)
+            if not is_end_of_dip(readings.series, readings.seen, step)}
+
+
 @dataclass(frozen=True)
 class _Readings:
     """The readings of a branch whose conductance is known."""
 
     index: npt.NDArray[np.int64]  #: in the branch
     level: FloatArray
+    voltage: FloatArray  #: [V] of the device, as if the set-point had not fallen where it has
     current: FloatArray
-    limited: npt.NDArray[np.bool_]
+    limited: npt.NDArray[np.bool_]  #: in compliance, by its flag or by a voltage that does not follow the source
+    follows: bool  #: the device voltage was measured and shows where the source is in control
     series: FloatArray  #: log conductance
     seen: npt.NDArray[np.bool_]  #: the current was above the noise
     least: FloatArray  #: noise of the series by additive noise and the digitiser
@@ -138,12 +186,15 @@ def _readings(branch: Branch, floor: float) -> _Readings | None:
     index = np.flatnonzero(informative(branch))
     if index.size < 4:
         return None
-    voltage, current = branch.voltage[index], branch.current[index]
+    voltage, current, level = branch.voltage[index], branch.current[index], np.maximum.accumulate(branch.level[index])
+    raised = voltage + level - branch.level[index]
+    followed = _FOLLOWS * np.diff(level, prepend=level[0]) - _FALLS * noise_of(raised - level)
+    follows = bool(np.any(branch.voltage != branch.level)) and float(np.median(followed)) > 0.0
+    lags = np.diff(raised, prepend=raised[0]) < followed
     seen = np.maximum(current, floor)
-    least = additive_noise(seen, floor, resolution_around(current))
     return _Readings(
-        index, np.maximum.accumulate(branch.level[index]), current, branch.limited[index], np.log(seen / voltage),
-        current > floor, least)
+        index, level, raised, current, branch.limited[index] | (follows & lags), follows, np.log(seen / voltage),
+        current > floor, additive_noise(seen, floor, resolution_around(current)))
 
 
 def informative(branch: Branch) -> npt.NDArray[np.bool_]:
@@ -171,9 +222,13 @@ def _barrier(level: FloatArray, series: FloatArray, seen: npt.NDArray[np.bool_])
 
 
 def _difference(
-    here: _Readings, noise: tuple[FloatArray, FloatArray], there: _Readings
+    here: _Readings, noise: tuple[FloatArray, FloatArray], there: _Readings,
+    theirs: tuple[FloatArray, FloatArray]
 ) -> tuple[FloatArray, tuple[FloatArray, FloatArray], npt.NDArray[np.int64]] | None:
-    """Return (log conductance less that of the other branch at the same level, its noise, readings that have one)."""
+    """Return (log conductance less that of the other branch at the same level, its noise, readings that have one).
+
+    ``theirs``: the noise of the other branch.
+    """
     margin = 1e-6 * float(there.level[-1])
     own = np.flatnonzero((here.level >= there.level[0] - margin) & (here.level <= there.level[-1] + margin))
     if own.size < 4:
@@ -181,10 +236,19 @@ def _difference(
     at = here.level[own]
     difference = here.series[own] - np.interp(at, there.level, there.series)
     # an event of the other branch is on one side of each of its readings: the quieter side tells the noise
-    other = np.minimum(*noise_around(there.series, there.least, there.seen, second_differences(here.series, here.seen)))
-    theirs = np.interp(at, there.level, other)
-    before, after = (np.hypot(mine[own], theirs) for mine in noise)
+    quiet = np.interp(at, there.level, np.minimum(*theirs))
+    before, after = (np.hypot(mine[own], quiet) for mine in noise)
     return difference, (before, after), own
+
+
+def _voltage_falls(step: Step, here: _Readings) -> bool:
+    """Whether the device voltage falls at a step, although the set-point rises and the current does.
+
+    Both readings after the step must show it; the one before it is not above its set-point unless it is wild.
+    """
+    before = min(float(here.voltage[step.before]), float(here.level[step.before]))
+    after = float(here.voltage[step.after : step.after + 2].max())
+    return before - after > _FALLS * noise_of(here.voltage - here.level) + _FALL * before
 
 
 def _no_convex_curve(
@@ -192,26 +256,33 @@ def _no_convex_curve(
 ) -> bool:
     """Whether the line through the readings after a step, continued to the reading before it, lies above that one.
 
-    The readings of this branch, or the means of both: a function of the voltage passes through those of the other too.
+    The readings of this branch, or of both: a function of the voltage passes through those of the other too. The
+    reading before the step may be wild, and low: the other branch's at that level must lie below the line as well, or
+    the one before it.
     """
-    k, after = step.before, step.after
-    # the reading before the gap may be the wild one: the one before it may be as high
-    off = max(float(here.current[k]), float(here.current[k - 1]), floor) * (_ABOVE + 2.0 * min(float(noise[0][k]), 0.5))
-    mine, one, place = _free(here, after), float(noise[1][after]), float(here.level[k])
-    if line_is_above(*mine, one, place, off):
+    k = step.before
+    mine, noise_after = _free(here, step.after), float(noise[1][step.after])
+    margin = _ABOVE + 2.0 * min(float(noise[0][k]), 0.5)
+    off = margin * max(float(here.current[k]), float(here.current[k - 1]), floor)
+    same = np.array([]) if there is None else there.current[np.abs(there.level - here.level[k]) <= 1e-6 * here.level[k]]
+
+    def is_above(at: float, low: float) -> bool:
+        return line_is_above(*mine, noise_after, at, low, here.follows) or (
+            there is not None and line_is_above(*_of_both(mine, there), noise_after, at, low, here.follows))
+
+    level = here.level
+    if same.size and is_above(float(level[k]), max(off, margin * float(same.max()))):
         return True
-    both = None if there is None else _mean_of_branches(mine, there)
-    return both is not None and line_is_above(*both, one / math.sqrt(2.0), place, off)
+    before = margin * max(float(here.current[k - 1]), floor)
+    return is_above(float(level[k]), off) and is_above(float(level[k - 1]), before)
 
 
-def _mean_of_branches(mine: tuple[FloatArray, FloatArray], there: _Readings) -> tuple[FloatArray, FloatArray] | None:
-    """Return (level, mean current of both branches) as long as they have the same levels, None where they do not."""
+def _of_both(mine: tuple[FloatArray, FloatArray], there: _Readings) -> tuple[FloatArray, FloatArray]:
+    """Return (level, current) of the readings of both branches in order of level, from the first of ``mine`` on."""
     first = int(np.searchsorted(there.level, mine[0][0] * (1.0 - 1e-6))) if mine[0].size else there.level.size
-    level, current = _free(there, first)
-    count = min(level.size, mine[0].size)
-    if count == 0 or np.abs(level[:count] - mine[0][:count]).max() > 1e-6 * mine[0][0]:
-        return None
-    return mine[0][:count], 0.5 * (mine[1][:count] + current[:count])
+    level, current = (np.concatenate(pair) for pair in zip(mine, _free(there, first), strict=True))
+    order = np.argsort(level, kind="stable")
+    return level[order], current[order]
 
 
 def _free(readings: _Readings, first: int) -> tuple[FloatArray, FloatArray]:

@@ -9,6 +9,7 @@ from tsbench.analysis.line_steps import line_steps
 from tsbench.analysis.reading_noise import FLOOR, least_seen, noise_around, resolution_around
 from tsbench.analysis.snapback import Snapback, snapback
 from tsbench.analysis.threshold import Switching, switching
+from tsbench.records import Flag
 
 _THERMAL = 0.02585  #: [V]
 
@@ -217,3 +218,159 @@ def test_a_diode_and_a_charging_capacitor_under_current_drive_have_no_fold() -> 
         for voltage in (bent, bent + 100 * drive, charge):
             half = folded(drive, noisy(voltage, 0.05, seed))
             assert half.threshold_voltage.value is None and half.hold_voltage.value is None, seed
+
+
+# --------------------------------------------------------------------------------------- noise beside a known change
+def test_what_spans_a_known_change_tells_nothing_of_the_noise() -> None:
+    """Of seven second differences two span the change, and three hold a wild reading."""
+    known, without = [], []
+    for seed in range(40):
+        series = 0.05 * np.random.default_rng(seed).standard_normal(9) + np.where(np.arange(9) > 3, 4.0, 0.0)
+        series[7] += 2.0
+        least, seen = np.full(9, 1e-3), np.ones(9, dtype=bool)
+        known.append(noise_around(series, least, seen, change=(3, 4))[0][3])
+        without.append(noise_around(series, least, seen)[0][3])
+    assert 0.05 < np.median(known) < 0.5 * np.median(without)
+
+
+def test_few_local_readings_share_the_noise_of_the_whole_record() -> None:
+    """Seven readings after a place scatter much; forty before it have the same noise."""
+    scales = []
+    for seed in range(60):
+        series = 0.1 * np.random.default_rng([3, seed]).standard_normal(47)
+        scales.append(noise_around(series, np.full(47, 1e-3), np.ones(47, dtype=bool))[1][39])
+    assert np.quantile(scales, 0.9) < 0.2
+
+
+def test_a_local_noise_far_above_that_of_the_record_is_believed() -> None:
+    series = np.random.default_rng(2).standard_normal(90) * np.where(np.arange(90) < 60, 0.01, 0.3)
+    assert noise_around(series, np.full(90, 1e-4), np.ones(90, dtype=bool))[1][62] > 0.2
+
+
+# ----------------------------------------------------------------------------------- what a measured voltage tells
+def measured(
+    level: np.ndarray, voltage: np.ndarray, current: np.ndarray, limited: np.ndarray | None = None
+) -> Switching:
+    """Return the half-sweep of a source meter that reads the device voltage as well; ``limited``: its flag."""
+    flags = None if limited is None else np.where(limited, int(Flag.COMPLIANCE), 0).astype(np.uint32)
+    (half,) = switching(IVPoints(voltage + 5e-5, current, level, flags))
+    return half
+
+
+def limited_by(limit: float, level: np.ndarray, curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (voltage, current) of a device with a rising ``curve`` [A] at some levels, the source limiting it."""
+    fine = np.linspace(0.0, float(level.max()), 20001)
+    at_limit = float(np.interp(limit, np.interp(fine, np.sort(level), np.sort(curve)), fine))
+    return np.where(curve > limit, at_limit, level), np.minimum(curve, limit)
+
+
+@pytest.mark.parametrize("flagged", [False, True])
+def test_a_device_voltage_that_falls_while_the_current_rises_is_an_event(flagged: bool) -> None:
+    """A coarse one-way sweep straight into compliance: a barrier could rise as far, but its voltage would not fall."""
+    level = np.linspace(0.1, 1.5, 15)
+    for seed in range(20):
+        on = level > 0.95
+        current = noisy(np.where(on, 4e-6, 1e-6 * level), 0.1, seed)
+        half = measured(level, np.where(on, 0.3, level), current, on if flagged else None)
+        assert half.threshold_voltage.value == pytest.approx(0.95, abs=0.06), seed
+        half = measured(level, np.minimum(level, 0.96), current, on if flagged else None)
+        assert half.threshold_voltage.value is None, seed
+
+
+def test_a_voltmeter_shows_that_a_noisy_on_state_is_not_held_by_a_limit() -> None:
+    """Nine readings after the event, noise of 9 %: their current may be held, but the source is seen in control."""
+    level = np.linspace(0.52, 1.733, 21)
+    found, alone = 0, 0
+    for seed in range(40):
+        current = noisy(level * np.where(level > 1.2, 2e-6, 4.5e-7), 0.09, seed)
+        found += measured(level, level, current).threshold_voltage.value is not None
+        alone += swept(level, current).threshold_voltage.value is not None
+    assert found >= 32 and found > alone
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.15])
+def test_a_diode_in_a_limit_that_only_the_voltmeter_shows_is_no_switch(noise: float) -> None:
+    rising = np.linspace(0.1, 1.0, 19)
+    level = np.concatenate((rising, rising[::-1]))
+    for seed in range(30):
+        for sweep in (rising, level):
+            voltage, current = limited_by(3e-6, sweep, diode(sweep, 1.2, 10.0))
+            half = measured(sweep, voltage, noisy(current, noise, seed))
+            assert half.threshold_voltage.value is None and half.hold_voltage.value is None, (seed, sweep.size)
+
+
+@pytest.mark.parametrize("noise", [1e-3, 0.01])
+def test_a_current_that_stays_up_to_the_end_is_held_whatever_the_voltmeter_says(noise: float) -> None:
+    level = np.linspace(0.1, 1.0, 19)
+    for seed in range(30):
+        current = noisy(np.minimum(diode(level, 1.2, 10.0), 3e-6), noise, seed)
+        assert measured(level, level, current).threshold_voltage.value is None, seed
+
+
+def test_two_readings_of_each_branch_tell_what_two_of_one_do_not() -> None:
+    """Both branches switch in one gap and two readings before the limit; a barrier could rise as far in a step."""
+    rising = np.linspace(0.0, 1.3, 14)
+    level = np.concatenate((rising, rising[::-1]))
+    voltage, on = np.where(level > 1.15, 1.1, level), level > 0.95
+    both, one = 0, 0
+    for seed in range(20):
+        current = noisy(voltage * np.where(on, 1e-3, 1e-4), 0.02, seed)
+        half = measured(level, voltage, current)
+        both += (half.threshold_voltage.value is not None) + (half.hold_voltage.value is not None)
+        one += measured(rising, voltage[:14], current[:14]).threshold_voltage.value is not None
+    assert both >= 34 and one <= 5
+
+
+# ------------------------------------------------------------------------------------------------- one wild reading
+def test_a_low_wild_reading_before_a_bend_makes_no_event() -> None:
+    """The line through the readings after it lies above it, but not above the one before, nor the other branch's."""
+    rising = np.linspace(0.079, 1.262, 16)
+    level = np.concatenate((rising, rising[::-1]))
+    for place in range(2, 8):
+        for sweep, wild in ((rising, place), (level, place), (level, 31 - place)):
+            current = noisy(diode(sweep, 1.3, 1e7), 0.02, place)
+            current[wild] *= 0.25
+            half = measured(sweep, sweep, current)
+            assert half.threshold_voltage.value is None and half.hold_voltage.value is None, (sweep.size, wild)
+
+
+def test_a_high_wild_reading_on_a_steep_stretch_makes_no_event() -> None:
+    """What the reading after it shows is judged at its own place."""
+    level = np.linspace(0.211, 0.705, 12)
+    for wild in range(5, 11):
+        for seed in range(10):
+            current = noisy(diode(level, 1.29, 1.0), 0.027, seed)
+            current[wild] *= 7.9
+            assert measured(level, level, current).threshold_voltage.value is None, (wild, seed)
+
+
+def test_a_wild_reading_after_a_change_does_not_hide_it() -> None:
+    """One of six readings of the on-state is five times too low: the line through the others is that of the device."""
+    level = np.linspace(0.3, 2.5, 23)
+    for wild in range(1, 6):
+        current = noisy(level * np.where(level > 1.95, 1e-5, 1e-6), 0.02, wild)
+        current[int(np.argmax(level > 1.95)) + wild] *= 0.2
+        assert measured(level, level, current).threshold_voltage.value == pytest.approx(1.95, abs=0.06), wild
+
+
+def test_of_what_would_have_shown_one_reading_on_its_line_is_enough() -> None:
+    """A barrier would have shown by a tenth in the last reading before the gap, in the one before it by nothing."""
+    level = np.geomspace(0.0148, 0.7548, 26)
+    voltage = np.minimum(level, 0.68)
+    for seed in range(10):
+        current = noisy(6e-8 * voltage * np.exp(2.45 * voltage) * np.where(level > 0.585, 3.5, 1.0), 5e-4, seed)
+        half = measured(level, voltage, current, level > 0.7)
+        assert half.threshold_voltage.value == pytest.approx(0.598, abs=0.05), seed
+
+
+# --------------------------------------------------------------------------------------------------------- power laws
+@pytest.mark.parametrize("power", [2.0, 4.0, 6.0])
+@pytest.mark.parametrize("noise", [0.0, 1e-2])
+def test_a_power_law_at_low_voltage_is_smooth_and_no_switch(power: float, noise: float) -> None:
+    """Below a tenth of a volt it is steeper than a barrier, but nowhere sharp."""
+    for top in (0.5, 1.0, 3.0):
+        for rising in (np.linspace(0.0, top, 500), top * np.geomspace(1e-2, 1.0, 50)):
+            current = noisy(1e-6 * (rising / top) ** power, noise, 1)
+            for level in (rising, np.concatenate((rising, rising[-2::-1]))):
+                half = swept(level, np.concatenate((current, current[-2::-1]))[: level.size])
+                assert half.threshold_voltage.value is None and half.hold_voltage.value is None, (top, level.size)
