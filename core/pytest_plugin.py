@@ -145,7 +145,12 @@ def _bench_file(request: pytest.FixtureRequest) -> Path:
 
 def _seed(request: pytest.FixtureRequest) -> int | None:
     seed = _argument(request, "tsbench_seed", "tsbench_seed")
-    return None if seed == "" else int(seed)
+    if seed == "":
+        return None
+    try:
+        return int(seed)
+    except (TypeError, ValueError):
+        pytest.fail(f"tsbench_seed takes a whole number, got {seed!r}", pytrace=False)
 
 
 def _faults(request: pytest.FixtureRequest) -> list[dict[str, Any]]:

@@ -161,13 +161,14 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
         unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
         found = replace(found, frequency=None, low=None, high=None, jitter=None, regime="", flags=found.flags | unknown)
     conditions: dict[str, Any] = {"column": name}
+    many = "" if spikes.times.size == 1 else "s"
     results = [frequency_result(found, conditions)]
     if Flag.AMBIGUOUS in found.flags:
         said = [
-            f"{spikes.times.size} excursions, not told apart from noise with memory: no line in the spectrum, no form "
+            f"{spikes.times.size} excursion{many}, not told apart from noise with memory: no line in the spectrum, no form "
             "that repeats, and a distribution that such noise has"]
     elif found.frequency is None:
-        said = [f"no oscillation: {spikes.times.size} spikes"]
+        said = [f"no oscillation: {spikes.times.size} spike{many}"]
     else:
         results.append(jitter_result(found, conditions))
         said = [

@@ -170,6 +170,8 @@ class _Parser:
             self.fail(unsupported(word))
 
     def _tran(self, rest: str) -> None:
+        if self.transient is not None:
+            self.fail("a second .tran card; tsbench makes one run of a netlist: keep one of them")
         words = rest.lower().split()
         uic = "uic" in words
         numbers = [self._number(w, ".tran") for w in words if w != "uic"]

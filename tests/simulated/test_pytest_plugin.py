@@ -78,6 +78,11 @@ def test_fails_without_a_bench(simulated_bench):
     pass
 
 
+@pytest.mark.tsbench_seed("x")
+def test_fails_with_a_seed_that_is_no_number(simulated_bench):
+    pass
+
+
 def test_passes_without_any(tmp_path):
     pass
 '''
@@ -121,6 +126,7 @@ def test_every_way_to_leave_an_output_on_is_found(tmp_path: Path, run_tests: Run
     words = outcome.stdout.partition("short test summary")[0]  # which repeats them whole where CI is set
     assert words.count("left an output on: source_meter (by the witness") == 3
     assert "no bench 'nowhere.bench.toml'" in outcome.stdout
+    assert "tsbench_seed takes a whole number, got 'x'" in outcome.stdout
 
 
 def test_it_costs_nothing_to_those_who_do_not_use_it(tmp_path: Path, run_tests: RunTests) -> None:

@@ -47,6 +47,7 @@ BASE = "V1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n"
     (".model nbo2 d", r"line 4: card '\.model' is not supported; devices are X elements"),
     (".step param r 1 2 3", r"line 4: card '\.step' is not supported; run the netlist once for each value"),
     (".ac dec 10 1 1meg", r"line 4: card '\.ac' is not supported: tsbench integrates in time; give a \.tran card"),
+    (".tran 1n 1u\n.tran 1n 2u", r"line 5: a second \.tran card; tsbench makes one run of a netlist: keep one of them"),
     (".trna 1n 1u", r"line 4: card '\.trna' is not supported; did you mean '\.tran'\?"),
     (".inlcude x.lib", r"line 4: card '\.inlcude' is not supported; did you mean '\.include'\?"),
     (".xyzzy", r"line 4: card '\.xyzzy' is not supported; known: "),
