@@ -86,7 +86,7 @@ def closes(circuit: Circuit, netlist: Netlist) -> float:
         if "voltage" in model.states:
             states[0] *= size
         p, rates, moved = parameters(model), np.zeros(states.size), np.zeros(states.size)
-        i = device(model.kind, p, size * v, states, rates)
+        i = device(model.kind, p, size * v, states, rates)[0]
         worst = max(worst, abs(i - size * circuit.current(element.name)) / max(abs(i), 1e-12))
         for k in range(states.size):   # how far the state is from where its rate is zero
             other = states.copy()

@@ -142,9 +142,14 @@ def false_points(levels: "np.ndarray[tuple[int], np.dtype[np.float64]]",
 
 
 def kill(served: ServedBench, kind: str, delay: float, number: int) -> str:
-    """Kill an owner; return why a sweep that is begun at once did not succeed, "" if it did."""
+    """Kill an owner; return why a sweep that is begun at once did not succeed, "" if it did.
+
+    A window goes first: one that lives on checks the bench as soon as its run is gone, and is its owner meanwhile.
+    """
     with First(kind, served.bench, served.folder / f"killed_{kind}{number}") as first:
         time.sleep(delay)
+        if kind == "gui":
+            first.child.kill()
         os.kill(first.process, signal.SIGKILL)
         out = served.folder / f"next_{kind}{number}"
         done = subprocess.run(
