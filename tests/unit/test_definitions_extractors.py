@@ -11,6 +11,7 @@ from tsbench.analysis.frequency import oscillation
 from tsbench.analysis.half_sweeps import IVPoints
 from tsbench.analysis.pulse import switching_delay
 from tsbench.analysis.relaxation import relaxation_time
+from tsbench.analysis.snapback import snapback
 from tsbench.analysis.spikes import spike_times
 from tsbench.analysis.threshold import SweepFacts, Switching, switching
 from tsbench.records import Flag
@@ -103,6 +104,21 @@ def test_frequency_is_the_inverse_mean_interval() -> None:
     v = np.exp(-(((t[:, None] - instants) / 60e-9) ** 2)).sum(axis=1) + 0.005 * rng.standard_normal(t.size)
     found = oscillation(spike_times(t, v))
     assert found.frequency == pytest.approx(40 / (instants[-1] - instants[0]), rel=2e-3)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_snapback_is_from_the_threshold_to_the_lowest_voltage_after_it_on_the_way_up(sign: int) -> None:
+    """Lower voltages before the threshold, and on the way down, do not count, nor does where it is back at the peak."""
+    amperes = staircase(1e-3, 1e-5)
+    up = np.arange(amperes.size) <= amperes.size // 2
+    on_state = np.where(up, 0.15 + 800.0 * np.abs(amperes - 8e-4), 0.08 + 200.0 * amperes)
+    volts = np.where(amperes > np.where(up, 6.05e-4, 2.05e-4), on_state, 1e3 * amperes)
+    found, = snapback(IVPoints(sign * volts, sign * amperes, sign * amperes))
+    result = found.snapback_voltage
+    assert result.value == pytest.approx(sign * (0.60 - 0.15))
+    assert min(abs(result.low), abs(result.high)) < 0.605 - 0.15 < max(abs(result.low), abs(result.high))
+    resistor, = snapback(IVPoints(1e3 * amperes, amperes, amperes))
+    assert resistor.snapback_voltage.value is None
 
 
 def test_the_page_defines_each_quantity_once_and_is_linked() -> None:
