@@ -283,7 +283,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="12 circuits on ramps of at most 1 ms")
     parser.add_argument("--resume", action="store_true", help="go on with what a run that was broken off has kept")
-    parser.add_argument("--known", action="store_true", help="only circuits whose reference is there already")
+    parser.add_argument("--known", action="store_true", help="the circuits whose reference is there already")
     parser.add_argument("--fresh", action="store_true", help="take nothing from the kept reference")
     parser.add_argument("--reference", action="store_true", help="the reference alone, no table")
     parser.add_argument("--circuits", type=int, default=160)
@@ -296,11 +296,9 @@ def main() -> int:
         REFERENCE.unlink(missing_ok=True)
     if not arguments.resume:
         OURS.unlink(missing_ok=True)
-    cases = [random_case(n) for n in range(arguments.circuits)]
+    numbers = kept(KNOWN) | kept(REFERENCE) if arguments.known else range(arguments.circuits)
     most = 1e-3 if arguments.quick else math.inf
-    wanted = [c for c in cases if c.ramp <= min(most, arguments.most_steps * c.dt)]
-    if arguments.known:
-        wanted = [c for c in wanted if c.number in kept(KNOWN) | kept(REFERENCE)]
+    wanted = [c for c in map(random_case, numbers) if c.ramp <= min(most, arguments.most_steps * c.dt)]
     wanted.sort(key=lambda c: c.ramp / c.dt)   # the cheap ones first
     numbers = [c.number for c in wanted][:12 if arguments.quick else None]
     known = {} if arguments.fresh else kept(KNOWN)
