@@ -69,7 +69,7 @@ class Orbit:
         if abs(values[0] - 1.0) > SHIFT:
             return None
         turning = values[(values.real < 0.0) | (values.imag != 0.0)]
-        folds = -math.log(max(*abs(turning), 1e-300, 1e-300))
+        folds = -math.log(max((*abs(turning), 1e-300)))
         falls = (self._folds - folds) / taken   # per step
         self._folds = folds
         if folds > SLOW:
