@@ -165,8 +165,8 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     results = [frequency_result(found, conditions)]
     if Flag.AMBIGUOUS in found.flags:
         said = [
-            f"{spikes.times.size} excursion{many}, not told apart from noise with memory: no line in the spectrum, no form "
-            "that repeats, and a distribution that such noise has"]
+            f"{spikes.times.size} excursion{many}, not told apart from noise with memory: no line in the spectrum, no "
+            "form that repeats, and a distribution that such noise has"]
     elif found.frequency is None:
         said = [f"no oscillation: {spikes.times.size} spike{many}"]
     else:
