@@ -92,7 +92,7 @@ def test_an_irregular_oscillation_is_passed_over_with_its_averages() -> None:
     The mean current over all of it, computed once without skipping, is 342.446 uA.
     """
     netlist = parse_netlist("Vin in 0 1.92\nR1 in dut 2\nC1 dut 0 80p\nX1 dut low nbox_third_order\nRs low 0 50")
-    circuit = build_circuit(netlist, seed=1, specialised=True)
+    circuit = build_circuit(netlist, seed=1)
     circuit.advance(20e-6, skip=False)
     charges = Charge("low", 50.0)
     circuit.add_observer(charges)
