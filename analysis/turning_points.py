@@ -5,7 +5,10 @@ rises is no reversal of the drive but a device that switches on behind a resista
 falls, a device that switches off.
 """
 
+from itertools import pairwise
+
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.signal import noise_of
 from tsbench.records import FloatArray
@@ -39,11 +42,12 @@ def least_reversal(levels: FloatArray) -> float:
 def sides(levels: FloatArray, least: float) -> FloatArray:
     """Return the side (+1 or -1) each point of a drive belongs to, shape (n,).
 
-    The side changes where the level comes to lie beyond ``least`` on the other one. Points at zero belong to the side
-    they end, at the beginning to the one that follows.
+    The side changes where the level comes to lie beyond ``least`` on the other one, and by more than a voltmeter's
+    offset would bring a level of zero there. Points at zero belong to the side they end, at the beginning to the one
+    that follows.
     """
     found = np.ones(levels.size)
-    state = np.where(levels > least, 1, np.where(levels < -least, -1, 0))
+    state = _but_for_zeros(levels, np.where(levels > least, 1, np.where(levels < -least, -1, 0)))
     known = np.flatnonzero(state)
     if known.size == 0:
         return found
@@ -55,6 +59,16 @@ def sides(levels: FloatArray, least: float) -> FloatArray:
         old = np.where(np.abs(between) > _ROUNDING * abs(levels[last]), state[last] * between, 0.0) >= 0
         found[last + 1 + int(np.count_nonzero(old)) : first] = state[first]
     return found
+
+
+def _but_for_zeros(levels: FloatArray, state: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Set the sides of points to 0 where a drive stays within half of the step that brings it there or away."""
+    ends = [0, *(np.flatnonzero(np.diff(state)) + 1).tolist(), levels.size]
+    for first, last in pairwise(ends):
+        beside = [abs(levels[k] - levels[k - 1]) for k in (first, last) if 0 < k < levels.size]
+        if beside and np.max(np.abs(levels[first:last])) < 0.5 * min(beside):
+            state[first:last] = 0
+    return state
 
 
 def turns_up(magnitude: FloatArray, current: FloatArray, least: float) -> list[int]:

@@ -387,7 +387,7 @@ class Circuit:
             most = min(most or self._growing, self._growing)
         if self._fading.active:
             most = min(most or self._fading.steps, self._fading.steps)
-        if self._compiled.differential > 2:
+        if self._has_an_orbit():
             most = min(most or self._orbit.steps, self._orbit.steps)
         here = self._here
         until = max(min(until, self._changes.planned()) - self._base, math.nextafter(here, math.inf))
@@ -504,12 +504,16 @@ class Circuit:
                 break
         return join(runs).part(-most)
 
+    def _has_an_orbit(self) -> bool:
+        """Return whether an oscillation may lose its stability now: of three states or more, while a source moves."""
+        return self._compiled.differential > 2 and bool(self._control[6]) and self._watched()
+
     def _look_at_orbit(self, taken: int) -> None:
         """Add noise to an oscillation of three states or more that loses its stability, behind so many more steps."""
         self._orbit.steps -= taken
-        if self._orbit.steps > 0 or self._compiled.differential < 3:
+        if self._orbit.steps > 0:
             return
-        if not self._control[6] or not self._watched() or self._growing or self._fading.active:
+        if not self._has_an_orbit() or self._growing or self._fading.active:
             self._orbit = Orbit()
             return
         longest = math.inf if self._driven is None else PERIOD_OF_A_DRIVE * self._driven.rhythm.period

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.half_sweeps import IVPoints, split
@@ -45,6 +45,8 @@ def device(source, resistance=0.0, threshold=0.6, hold=0.3, on=1e3, off=1e8):
     sides=st.lists(st.sampled_from([1, -1]), min_size=1, max_size=6), seed=st.integers(0, 1000),
     offset=st.sampled_from([0.0, 1e-4]),
 )
+@example(shape="triangle", number=20, noise=0.0, sides=[-1], seed=0, offset=1e-4)
+@example(shape="triangle", number=20, noise=0.0, sides=[-1, -1, 1], seed=0, offset=2e-5)
 def test_as_many_half_sweeps_as_were_made(shape, number, noise, sides, seed, offset):
     source = drive(shape, sides, number)
     _, current = device(source)
