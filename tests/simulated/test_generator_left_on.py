@@ -13,6 +13,7 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseTrain, Sine
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.virtual_instruments.keithley_2450_analog import Aperture
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t_acquisition import Digitiser
 from tsbench.simulated_backends.witness import Witness
 from tsbench.simulated_backends.witness_log import read_witness
@@ -75,6 +76,39 @@ def test_both_channels_run_from_one_oscillator(table: Any) -> None:
     bench.bench.sync()
     assert bench.bench.circuit.steady
     assert bench.bench.circuit.work < ENOUGH
+
+
+def test_a_source_meters_average_over_skipped_periods_is_that_of_the_sine() -> None:
+    circuit = build_circuit(parse_netlist("VG emf 0 0\nRG emf a 50\nR1 a 0 10k\nC1 a 0 14p"))
+    circuit.set_source("VG", Sine(0.2, 0.2, 1e6, 0.0))
+    circuit.advance(1e-3)
+    aperture = Aperture("a", "R1")
+    circuit.add_observer(aperture)
+    circuit.advance(1e-3 + 100.0)
+    assert circuit.steady
+    assert aperture.length == pytest.approx(100.0)
+    assert aperture.voltage == pytest.approx(0.2 * 10_000 / 10_050, rel=1e-6)
+    assert aperture.current == pytest.approx(0.2 / 10_050, rel=1e-6)
+
+
+@pytest.mark.parametrize(("load", "waveform"), [
+    ("RG emf a 5k\nX1 a 0 nbo2\nC1 a 0 14p", PulseTrain(0.0, 0.6, 1e-7, 2.9e-9, 2.9e-9, 4e-7, 1e-6, 0)),
+    ("RG emf a 5k\nX1 a 0 nbo2\nC1 a 0 80p", Constant(2.2)),
+], ids=["driven", "oscillating"])
+def test_a_source_meters_average_over_skipped_periods_is_that_of_each_period(load: str, waveform: Any) -> None:
+    found = []
+    for skip in (True, False):
+        circuit = build_circuit(parse_netlist(f"VG emf 0 0\n{load}"))
+        circuit.set_source("VG", waveform)
+        circuit.advance(200e-6, skip=False)
+        aperture = Aperture("a", "X1")
+        circuit.add_observer(aperture)
+        before = circuit.steps
+        circuit.advance(600e-6, skip=skip)
+        found.append((aperture.voltage, aperture.current, circuit.steps - before))
+    (volts, amperes, few), (all_volts, all_amperes, many) = found
+    assert few < 0.5 * many
+    assert (volts, amperes) == pytest.approx((all_volts, all_amperes), rel=1e-6)
 
 
 def test_an_armed_scope_waits_and_a_later_one_sees_the_right_phase(table: Any) -> None:
