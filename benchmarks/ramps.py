@@ -242,11 +242,22 @@ def gather(path: Path, work: Callable[[Any], Found], tasks: list[Any], workers: 
             print(f"{k} of {len(tasks)}: circuit {found['number']}, {said}", file=sys.stderr, flush=True)
 
 
+def _agrees(result: Found) -> bool:
+    """Return whether ours oscillates where the reference does, with every seed that has been run."""
+    begins = result.get("our_begins", [])
+    return bool(result["reference"]) == result["ours"] and not any(math.isnan(t) for t in begins)
+
+
+def _same(a: FloatArray, b: FloatArray) -> float:
+    """Return Kolmogorov-Smirnov's p of two samples; 0 where a run has no number."""
+    return float(ks_2samp(a, b).pvalue) if np.isfinite(a).all() and np.isfinite(b).all() else 0.0
+
+
 def lines(results: list[Found]) -> list[Line]:
     """Return the table."""
     decided = [r for r in results if r["reference"] in (0, RUNS)]
-    agree = [r for r in decided if bool(r["reference"]) == r["ours"]]
-    wrong = [r["number"] for r in decided if bool(r["reference"]) != r["ours"]]
+    agree = [r for r in decided if _agrees(r)]
+    wrong = [r["number"] for r in decided if not _agrees(r)]
     count = len(results)
     least = math.ceil(count * 130 / 150)
     found = [
@@ -256,7 +267,7 @@ def lines(results: list[Found]) -> list[Line]:
     for what, key in (("beginning", "begins"), ("end", "ends")):
         compared = [r for r in results if f"our_{key}" in r]
         pairs = [(np.array(r[key], float), np.array(r[f"our_{key}"], float)) for r in compared]
-        ps = sorted(float(ks_2samp(a, b).pvalue) for a, b in pairs)
+        ps = sorted(_same(a, b) for a, b in pairs)
         holm = min((p * (len(ps) - k) for k, p in enumerate(ps)), default=1.0)
         near = [abs(np.median(a) - np.median(b)) <= np.subtract(*np.percentile(a, [75, 25])) for a, b in pairs]
         share = sum(near) / len(near) if near else 0.0
