@@ -1,6 +1,5 @@
 """A run can be followed and stopped from another process of its user, and by nobody else."""
 
-import json
 import os
 import threading
 from pathlib import Path
@@ -148,15 +147,16 @@ def test_the_beginning_is_kept_and_the_latest_points() -> None:
 
 def test_an_address_is_never_seen_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, seen = tmp_path / "R.address", []
-    dump = json.dump
+    replace = Path.replace
 
-    def looked_at(*arguments: Any) -> None:
-        dump(*arguments)
+    def looked_at(part: Path, target: Path) -> Path:
         seen.append(path.exists())
+        replaced = replace(part, target)
+        seen.append(read_address(path) == {"bench": "B"})
+        return replaced
 
-    monkeypatch.setattr(json, "dump", looked_at)
+    monkeypatch.setattr(Path, "replace", looked_at)
     for _ in range(2):
         write_address(path, {"bench": "B"})
-        assert read_address(path) == {"bench": "B"}
-    assert seen == [False, True]   # the second time it is still the first one's
+    assert seen == [False, True, True, True]   # the second time it is still the first one's
     assert list(tmp_path.iterdir()) == [path]
