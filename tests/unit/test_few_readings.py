@@ -374,3 +374,24 @@ def test_a_power_law_at_low_voltage_is_smooth_and_no_switch(power: float, noise:
             for level in (rising, np.concatenate((rising, rising[-2::-1]))):
                 half = swept(level, np.concatenate((current, current[-2::-1]))[: level.size])
                 assert half.threshold_voltage.value is None and half.hold_voltage.value is None, (top, level.size)
+
+
+# ------------------------------------------------------------------------------------- where the rules above are used
+def test_second_differences_across_the_change_do_not_hide_it_in_nine_readings_one_way() -> None:
+    level, found = np.linspace(0.1, 1.0, 9), 0
+    for seed in range(30):
+        current = noisy(level / 1e5 * np.where(level > 0.83, 1.0, 0.02), 0.01, seed)
+        found += swept(level, current).threshold_voltage.value is not None
+    assert found >= 20   # with them: 15
+
+
+@pytest.mark.parametrize("seed", [9, 20, 22, 24, 30, 32, 45, 47])
+def test_a_knee_is_no_threshold_where_wild_readings_hide_it_on_the_way_down(seed: int) -> None:
+    up = np.linspace(0.0, 1.0, 101)
+    level = np.concatenate((up, up[-2::-1]))
+    random = np.random.default_rng(seed)
+    current = level / 1e5 * np.where(level > 0.5, 1.0, 0.25) * np.exp(0.1 * random.standard_normal(201))
+    current[147:151] *= random.uniform(0.3, 3, 4)
+    half = swept(level, current)
+    assert (half.threshold_voltage.value, half.hold_voltage.value) == (None, None)
+    assert Flag.NO_HYSTERESIS in half.threshold_voltage.flags
