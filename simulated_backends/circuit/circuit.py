@@ -505,15 +505,15 @@ class Circuit:
         return join(runs).part(-most)
 
     def _has_an_orbit(self) -> bool:
-        """Return whether an oscillation may lose its stability now: of three states or more, while a source moves."""
-        return self._compiled.differential > 2 and bool(self._control[6]) and self._watched()
+        """Return whether an oscillation of the circuit may lose its stability: of three states or more, no silver."""
+        return self._compiled.differential > 2 and all(m.kind != SILVER_FILAMENT for m in self._models.values())
 
     def _look_at_orbit(self, taken: int) -> None:
         """Add noise to an oscillation of three states or more that loses its stability, behind so many more steps."""
         self._orbit.steps -= taken
-        if self._orbit.steps > 0:
+        if self._orbit.steps > 0 or not self._has_an_orbit():
             return
-        if not self._has_an_orbit() or self._growing or self._fading.active:
+        if not self._control[6] or not self._watched() or self._growing or self._fading.active:
             self._orbit = Orbit()
             return
         longest = math.inf if self._driven is None else PERIOD_OF_A_DRIVE * self._driven.rhythm.period
