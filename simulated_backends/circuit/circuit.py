@@ -218,7 +218,6 @@ class Circuit:
         steps = Steps(np.array([self._front]), np.ones(1), still, still, still, still)
         self._compiled.reduced_jacobians(steps)
         self._compiled.jacobian(self._front, self._y.copy())
-        self._compiled.linearised(self._front, self._y.copy())
         weights, no_source = np.ones(self._y.size), np.zeros(self._compiled.sources.kinds.size)
         recorded = RecordedTrajectory(self._front, self._front + 1.0, steps, self._system, self._compiled.sources)
         recorded.quantity(Row(weights, no_source, weights, no_source), steps.starts)
@@ -264,8 +263,10 @@ class Circuit:
         noise added there it would never reach a limit cycle.
         """
         begun = self._departures >= ENOUGH_DEPARTURES and not self._control[6]
-        return (bool(self._models or self._stages) and not begun
-                and all(m.kind != SILVER_FILAMENT for m in self._models.values()))
+        return bool(self._models or self._stages) and not begun and self._without_silver()
+
+    def _without_silver(self) -> bool:
+        return all(m.kind != SILVER_FILAMENT for m in self._models.values())
 
     def _set_sources(self) -> None:
         self._compiled.set_sources(
@@ -506,7 +507,7 @@ class Circuit:
 
     def _has_an_orbit(self) -> bool:
         """Return whether an oscillation of the circuit may lose its stability: of three states or more, no silver."""
-        return self._compiled.differential > 2 and all(m.kind != SILVER_FILAMENT for m in self._models.values())
+        return self._compiled.differential > 2 and self._without_silver()
 
     def _look_at_orbit(self, taken: int) -> None:
         """Add noise to an oscillation of three states or more that loses its stability, behind so many more steps."""

@@ -13,7 +13,6 @@ from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterSta
 from tsbench.simulated_backends.circuit.equations import (
     Arrays,
     drive_at,
-    jacobians,
     linearisations,
     right_side,
     right_side_and_jacobian,
@@ -229,15 +228,11 @@ class CompiledCircuit:
         self, times: FloatArray, unknowns: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return what :meth:`linearised` does at several instants [s], at ``unknowns`` of shape (times, n)."""
-        count, n, m = *unknowns.shape, self.differential
-        nd, nl, rows, inner = n - m, len(self.system.linear), len(self._R), np.array(self._inner_resistances)
+        m, nl, rows, inner = self.differential, len(self.system.linear), len(self._R), np.array(self._inner_resistances)
+        count, nd = len(times), unknowns.shape[1] - m
         # of the drive, one for each source of noise: beside resistors and devices, and within devices
         directions = np.vstack([self._noise_rows.T, np.eye(rows)[nl + np.flatnonzero(inner > 0.0)]])
-        f, moving, J = np.empty((count, n)), np.empty((count, n)), np.empty((count, n, n))
-        drives, along = np.empty((count, rows)), np.empty((count, len(directions), n))
-        linearisations((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
-                       self._source_arrays, times - self.sources.base, unknowns, directions, self._scratch_for_looks(),
-                       drives, f, moving, J, along)
+        drives, f, moving, J, along = self._look(times, unknowns, directions)
         self.looks += count * (1 + len(directions))
         v, i = unknowns @ self._L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
         with np.errstate(all="ignore"):
@@ -258,18 +253,23 @@ class CompiledCircuit:
         """
         n, d = steps.y0.shape[1], self.differential
         times = np.append(steps.starts, steps.starts[-1] + steps.lengths[-1])
-        unknowns = np.vstack([steps.y0, steps.y1[-1:]])
-        J = np.empty((times.size, n, n))
-        jacobians((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
-                  self._source_arrays, times - self.sources.base, unknowns, self._scratch_for_looks(), J)
+        J = self._look(times, np.vstack([steps.y0, steps.y1[-1:]]), np.empty((0, len(self._R))))[3]
         if d == n:
             return J
         return np.asarray(J[:, :d, :d] - J[:, :d, d:] @ np.linalg.solve(J[:, d:, d:], J[:, d:, :d]))
 
-    def _scratch_for_looks(self) -> Arrays:
-        n, rows = self.system.size, len(self._R)
-        return (np.zeros(64), np.zeros(n), np.zeros(n), np.zeros((n, n)), *np.zeros((2, rows)),
-                *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
+    def _look(
+        self, times: FloatArray, unknowns: FloatArray, directions: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return what :func:`.equations.linearisations` fills."""
+        (count, n), rows = unknowns.shape, len(self._R)
+        scratch = (np.zeros(64), np.zeros(n), np.zeros(n), np.zeros((n, n)), *np.zeros((2, rows)),
+                   *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
+        out = (np.empty((count, rows)), np.empty((count, n)), np.empty((count, n)), np.empty((count, n, n)),
+               np.empty((count, len(directions), n)))
+        linearisations((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
+                       self._source_arrays, times - self.sources.base, unknowns, directions, scratch, *out)
+        return out
 
     def still_drive(self, time: float) -> FloatArray:
         """Return what the sources contribute at ``time`` [s] if they do not move."""

@@ -206,24 +206,6 @@ def drive_at(
 
 
 @compiled
-def jacobians(
-    circuit: Arrays, sources: Arrays, times: FloatArray, unknowns: FloatArray, scratch: Arrays, out: FloatArray
-) -> None:
-    """Fill ``out`` (times, n, n) with df/dy at several instants."""
-    L, R, E, devices, stages, index = circuit
-    work, f, ft, J, drive, slope, u, du, y = scratch
-    n = y.size
-    for k in range(times.size):
-        for a in range(n):
-            y[a] = unknowns[k, a]
-        drive_at(sources, R, E, times[k], u, du, drive, slope)
-        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
-        for a in range(n):
-            for b in range(n):
-                out[k, a, b] = J[a, b]
-
-
-@compiled
 def linearisations(
     circuit: Arrays, sources: Arrays, times: FloatArray, unknowns: FloatArray, directions: FloatArray,
     scratch: Arrays, drives: FloatArray, rates: FloatArray, changes: FloatArray, out: FloatArray, along: FloatArray,
