@@ -15,7 +15,7 @@ is a function of voltage alone can make it. Any one of five observations exclude
   above that reading (:mod:`tsbench.analysis.convex_curve`). Readings in compliance do not count for it.
 
 For hysteresis and the convex curve the change must be sharp: two levels fit the readings beside it far better than a
-line. Compliance is told by its flag, or by a device voltage that does not follow the set-point.
+line. A reading is in compliance if its flag says so, or if the device voltage does not follow the set-point.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Spikes and oscillations are told apart from noise with memory, and such noise is no oscillation."""
+"""Noise with memory is not reported as an oscillation, and real spikes and oscillations still are."""
 
 from collections.abc import Callable
 from pathlib import Path
