@@ -4,7 +4,6 @@ Nothing is allocated inside the step loop, and a call returns after a bounded nu
 """
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import types
@@ -37,7 +36,7 @@ from tsbench.simulated_backends.circuit.step_control import (
     logarithm_of_error,
     rung,
 )
-from tsbench.simulated_backends.devices.compilation import by_address, compiled
+from tsbench.simulated_backends.devices.compilation import by_address, compiled, function_at
 
 # what integrate() says when it returns
 REACHED, FULL, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
@@ -59,9 +58,13 @@ _CIRCUIT = types.Tuple((*[_MATRIX] * 5, types.int64[::1]))
 _SCRATCH = types.Tuple(
     (_MATRIX, types.float64[:, :, ::1], types.int64[::1], _MATRIX, _VECTOR, types.complex128[:, ::1]))
 
+_LOOK = types.boolean(
+    types.int64, _CIRCUIT, _SCRATCH, _VECTOR, _VECTOR, _VECTOR, types.float64, types.float64)
+_FIND_CURRENTS = types.boolean(_CIRCUIT, _SCRATCH, _VECTOR, _VECTOR)
+look_at, find_currents_at = function_at(_LOOK), function_at(_FIND_CURRENTS)
 
-@by_address(types.boolean(
-    types.int64, _CIRCUIT, _SCRATCH, _VECTOR, _VECTOR, _VECTOR, types.float64, types.float64))
+
+@by_address(_LOOK)
 def look(
     what: int, circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float,
     t: float,
@@ -85,7 +88,7 @@ def look(
     return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
 
 
-@by_address(types.boolean(_CIRCUIT, _SCRATCH, _VECTOR, _VECTOR))
+@by_address(_FIND_CURRENTS)
 def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatArray) -> bool:
     """Make the device currents in ``y`` consistent, see :func:`.equations.solve_currents`; return whether it worked."""
     vectors, matrices, pivots, _, work, _ = scratch
@@ -96,8 +99,8 @@ def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatA
 @compiled
 def integrate(
     circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, noise: Arrays, look_there: Any,
-    currents_found: Any, out: Arrays,
+    restart: bool, stop: float, scratch: Arrays, noise: Arrays, address_of_look: int,
+    address_of_find_currents: int, out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
 
@@ -123,8 +126,8 @@ def integrate(
         See :func:`scratch_space`.
     noise : tuple of arrays
         See :func:`.noise.noise_space`; steps land on the ends of its pieces.
-    look_there, currents_found : functions by address
-        :func:`look`, :func:`find_currents`.
+    address_of_look, address_of_find_currents : int
+        What :func:`look` and :func:`find_currents` return.
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
@@ -132,6 +135,7 @@ def integrate(
     -------
     (number of steps, time reached [s], status)
     """
+    look_there, currents_found = look_at(address_of_look), find_currents_at(address_of_find_currents)
     starts, lengths, left, right, dense_p, dense_q = out
     L, R, E, devices, _, index = circuit
     n, nd = y.size, index[1]

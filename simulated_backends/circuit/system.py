@@ -1,10 +1,14 @@
 """An assembled circuit: matrices, and how every voltage and current depends on the unknowns."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+
+IndexArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Row:
     u: FloatArray
     dy: FloatArray
     du: FloatArray
+
+    @cached_property
+    def terms(self) -> tuple[tuple[IndexArray, FloatArray], ...]:
+        """Return where each of the four is not zero, and what it is there."""
+        return tuple((used := np.flatnonzero(a), a[used]) for a in (self.y, self.dy, self.u, self.du))
 
     def scaled(self, factor: float) -> "Row":
         """Return the quantity times ``factor``."""
@@ -62,3 +71,9 @@ class System:
     noise_voltages: dict[str, FloatArray]  #: and to the voltage of each node, (resistors + devices,)
     stage_nodes: tuple[str, ...]
     stage_resistances: tuple[float, ...]  #: [Ohm]
+
+    @cached_property
+    def unknowns(self) -> tuple[Row, ...]:
+        """Return each unknown as a quantity."""
+        sources = np.zeros(self.B.shape[1])
+        return tuple(Row(one, sources, np.zeros(self.size), sources) for one in np.eye(self.size))

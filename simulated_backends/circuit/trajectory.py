@@ -8,7 +8,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.system import Row, System
+from tsbench.simulated_backends.circuit.system import IndexArray, Row, System
 from tsbench.simulated_backends.circuit.waveforms import (
     EncodedSources,
     position,
@@ -42,10 +42,13 @@ class Steps:
 
 @compiled
 def _evaluate(
-    starts: FloatArray, lengths: FloatArray, a: FloatArray, b: FloatArray, p: FloatArray, q: FloatArray,
-    times: FloatArray, slope: bool, out: FloatArray,
+    steps: tuple[FloatArray, ...], values: tuple[IndexArray, FloatArray], slopes: tuple[IndexArray, FloatArray],
+    times: FloatArray, out: FloatArray,
 ) -> None:
-    """Fill ``out`` with a scalar quantity, or its slope, at ``times`` (fastest when they rise)."""
+    """Fill ``out`` with a weighted sum of unknowns and of their slopes at ``times`` (fastest when they rise)."""
+    starts, lengths, y0, y1, p, q = steps
+    value_of, value_weight = values
+    slope_of, slope_weight = slopes
     k, last = 0, starts.size - 1
     for m in range(times.size):
         t = times[m]
@@ -57,11 +60,16 @@ def _evaluate(
             else:
                 k += 1
         s = (t - starts[k]) / lengths[k]
-        if slope:
-            change = b[k] - a[k] + (1.0 - 2.0 * s) * (p[k] + s * q[k]) + s * (1.0 - s) * q[k]
-            out[m] = change / lengths[k]
-        else:
-            out[m] = a[k] * (1.0 - s) + s * (b[k] + (1.0 - s) * (p[k] + s * q[k]))
+        total = 0.0
+        for j in range(value_of.size):
+            a = value_of[j]
+            total += value_weight[j] * (
+                y0[k, a] * (1.0 - s) + s * (y1[k, a] + (1.0 - s) * (p[k, a] + s * q[k, a])))
+        for j in range(slope_of.size):
+            a = slope_of[j]
+            total += slope_weight[j] / lengths[k] * (
+                y1[k, a] - y0[k, a] + (1.0 - 2.0 * s) * (p[k, a] + s * q[k, a]) + s * (1.0 - s) * q[k, a])
+        out[m] = total
 
 
 @dataclass(frozen=True)
@@ -118,30 +126,20 @@ class RecordedTrajectory:
 
     def state(self, device: str, index: int, times: FloatArray) -> FloatArray:
         """Return one state of a device (index in its model's ``states``) at ``times``."""
-        y = np.zeros(self.system.size)
-        y[self.system.first_state[device.lower()] + index] = 1.0
-        empty = np.zeros(self.sources.kinds.size)
-        return self.quantity(Row(y, empty, np.zeros_like(y), empty), times)
+        return self.quantity(self.system.unknowns[self.system.first_state[device.lower()] + index], times)
 
     def quantity(self, row: Row, times: FloatArray) -> FloatArray:
         """Return a quantity given as a row at ``times`` [s], same shape."""
         times = np.asarray(times, dtype=float)
         flat = np.ascontiguousarray(times.reshape(-1))
-        out = np.zeros(flat.size)
-        s = self.steps
-        for weights, slope in ((row.y, False), (row.dy, True)):
-            used = np.flatnonzero(weights)
-            if used.size:
-                part = np.empty(flat.size)
-                w = weights[used]
-                projected = (np.ascontiguousarray(a[:, used] @ w) for a in (s.y0, s.y1, s.p, s.q))
-                _evaluate(s.starts, s.lengths, *projected, flat, slope, part)
-                out += part
+        out = np.empty(flat.size)
+        *unknowns, values, slopes = row.terms
+        _evaluate(self.steps.arrays(), *unknowns, flat, out)
         e = self.sources
         local = flat - e.base if e.base else flat
-        for weights, add in ((row.u, source_values), (row.du, source_slopes)):
-            for k in np.flatnonzero(weights):
-                add(e.kinds[k], e.parameters, k, e.table_times, e.table_values, local, out, weights[k])
+        for (used, weights), add in ((values, source_values), (slopes, source_slopes)):
+            for k, weight in zip(used, weights, strict=True):
+                add(e.kinds[k], e.parameters, k, e.table_times, e.table_values, local, out, weight)
         return out.reshape(times.shape)
 
     # ---------------------------------------------------------------------------------- integrals
