@@ -16,7 +16,7 @@ import math
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.equations import Arrays, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.modes import leading_eigenvalue, size_of_mode
-from tsbench.simulated_backends.devices.compilation import compiled, inlined
+from tsbench.simulated_backends.devices.compilation import compiled, inlined, part
 
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
 LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
@@ -146,7 +146,7 @@ def _size_now(
         m, A, vectors[0], vectors[1], scale, leading_eigenvalue(m, A, scale, Z), Z)
 
 
-@compiled
+@part
 def is_small(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
 ) -> bool:
@@ -160,7 +160,7 @@ def is_small(
     return True
 
 
-@compiled
+@part
 def fades(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
 ) -> bool:
@@ -175,7 +175,7 @@ def fades(
     return False
 
 
-@compiled
+@part
 def _grows(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
 ) -> bool:
@@ -201,7 +201,7 @@ def _grows(
         circuit, scratch, control, weights, y, t))
 
 
-@compiled
+@part
 def grows_unseen(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
 ) -> bool:

@@ -160,10 +160,11 @@ def integrate(
     if noisy:
         piece_end = noise[0][1]
         if restart:
-            piece_end = next_piece(L, devices, index, drive, y, noise, t, True)
+            piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)
 
+    restart = False   # as a variable: a literal would be a type of its own, compiled apart
     capacity = starts.size
-    steps, after_refusal = capacity - capacity, False   # not 0: a literal would be a type of its own, compiled twice
+    steps, after_refusal = capacity - capacity, False   # not 0: see above
     looked = steps   # steps whose ends have been looked at
     while True:
         if moving:
@@ -244,4 +245,4 @@ def integrate(
             t = piece_end if landing else t + step
             h = max(rung(length + growth), h if step < h and growth >= 0.0 else 0.0)
         if noisy:
-            piece_end = next_piece(L, devices, index, drive, y, noise, t, False)
+            piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)

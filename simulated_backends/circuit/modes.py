@@ -171,8 +171,8 @@ def size_of_mode(
     Z : array, shape (m + 2, m)
         Working space.
     """
-    _eigenvector(m, A, scale, value, True, Z, m)
-    _eigenvector(m, A, scale, value, False, Z, m + 1)
+    for side in range(2):   # one call: True and False would each be a type of its own, compiled apart
+        _eigenvector(m, A, scale, value, side == 0, Z, m + side)
     product, moved, largest = complex(0.0, 0.0), complex(0.0, 0.0), 0.0
     for a in range(m):
         product += Z[m, a] * Z[m + 1, a]

@@ -14,7 +14,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -59,8 +59,8 @@ class Point:
     real: float  #: of the leading eigenvalue [1/s]
 
 
-def unknowns_in(steps: Steps, k: int, s: float) -> FloatArray:
-    """Return the unknowns within step ``k``, ``s`` from 0 to 1."""
+def unknowns_in(steps: Steps, k: Any, s: Any) -> FloatArray:
+    """Return the unknowns within step ``k``, ``s`` from 0 to 1; both may be arrays."""
     return np.asarray(steps.y0[k] * (1 - s) + s * (steps.y1[k] + (1 - s) * (steps.p[k] + s * steps.q[k])))
 
 
@@ -81,21 +81,30 @@ class _Along:
     def __init__(self, compiled: CompiledCircuit, steps: Steps) -> None:
         self._compiled, self._steps = compiled, steps
         self._begins: dict[int, Point] = {}
+        self._inside: dict[int, list[Point]] = {}
 
-    def begin(self, k: int) -> Point:
-        """Return the beginning of step ``k``."""
+    def begin(self, k: int, stride: int) -> Point:
+        """Return the beginning of step ``k``; the next ones asked for are likely to be ``stride`` steps apart."""
         if k not in self._begins:
-            block = slice(max(k + 1 - BLOCK, 0), k + 1)
+            block = range(k, max(k - BLOCK * stride, -1), -stride)
             points = _points(self._compiled, self._steps.starts[block], self._steps.y0[block])
-            self._begins |= zip(range(block.start, block.stop), points, strict=True)
+            self._begins |= zip(block, points, strict=True)
         return self._begins[k]
 
-    def within(self, k: int, parts: int) -> list[Point]:
-        """Return points at equal distances within step ``k``, the end a little before its own."""
-        shares = np.linspace(0.0, 1.0, parts + 1)
-        shares[-1] -= 1e-6
-        unknowns = np.array([unknowns_in(self._steps, k, s) for s in shares])
-        return _points(self._compiled, self._steps.starts[k] + shares * self._steps.lengths[k], unknowns)
+    def inside(self, k: int) -> list[Point]:
+        """Return :data:`BEFORE` points of step ``k``, its beginning among them, the latest first."""
+        if k not in self._inside:
+            block = range(k, max(k - BLOCK // 2, -1), -1)
+            points = self.within(block, np.linspace(0.0, 1.0, BEFORE + 1)[-2::-1])
+            self._inside |= {step: points[BEFORE * j: BEFORE * (j + 1)] for j, step in enumerate(block)}
+        return self._inside[k]
+
+    def within(self, block: Sequence[int], shares: FloatArray) -> list[Point]:
+        """Return points at these shares of each of some steps."""
+        rows = np.array(block)[:, None]
+        unknowns = unknowns_in(self._steps, rows, shares[None, :, None])
+        times = self._steps.starts[rows] + shares * self._steps.lengths[rows]
+        return _points(self._compiled, times.reshape(-1), unknowns.reshape(times.size, -1))
 
 
 @dataclass(frozen=True)
@@ -133,8 +142,10 @@ def departure(
     scale = compiled.weights[: compiled.differential] / compiled.rtol
     last = steps.starts.size - 1
     along = _Along(compiled, steps)
-    points = along.within(last, INSIDE)[::-1]   # the latest first, until all are there
+    shares = np.linspace(0.0, 1.0, INSIDE + 1)
     # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
+    shares[-1] -= 1e-6
+    points = along.within([last], shares)[::-1]   # the latest first, until all are there
     k, growth, growing = last - 1, 0.0, points[-1].real > 0.0   # growth up to the step in question
     decay = _decay(points[::-1])
     together = 1
@@ -143,7 +154,7 @@ def departure(
         together = min(2 * together, k + 1, TOGETHER)
         found: list[Point] = []
         while together > 1 and not found:
-            earlier = along.begin(k + 1 - together)
+            earlier = along.begin(k + 1 - together, together // 2)
             # the leading mode may be one that hardly moves: nothing in the circuit is to change much meanwhile
             change = max(abs((then.A - earlier.A) * scale / scale[:, None]).max(), abs(then.real), abs(earlier.real))
             if (then.time - earlier.time) * change < SHORT:
@@ -152,7 +163,7 @@ def departure(
                 together //= 2
         if not found:
             short = steps.lengths[k] * abs(then.real) <= SHORT
-            found = [along.begin(k)] if short else along.within(k, BEFORE)[-2::-1]
+            found = [along.begin(k, 1)] if short else along.inside(k)
         for earlier in found:
             decay = _decay([earlier, points[-1]]) + (decay if points[-1].real < 0.0 else 0.0)
             points.append(earlier)
@@ -237,7 +248,8 @@ def carried_covariance(points: list[Point], scale: FloatArray, before: Sequence[
         The stays that led to the first point.
     """
     # what does not move meanwhile (the memory of a hysteresis) has eigenvectors that are hardly apart: it stays out
-    rates = np.max([abs(p.A * scale / scale[:, None]).max(axis=1) for p in points], axis=0)
+    A, noise = np.array([p.A for p in points]), np.array([p.noise for p in points])
+    rates = (abs(A) * scale / scale[:, None]).max(axis=(0, 2))
     moving = np.flatnonzero(rates * (points[-1].time - points[0].time) > _STANDS)
     inside, unit = np.ix_(moving, moving), np.outer(scale, scale)
     size = scale[moving]
@@ -253,7 +265,6 @@ def carried_covariance(points: list[Point], scale: FloatArray, before: Sequence[
         S = _carried(*scaled(stay.A[None], stay.noise[None]), S, np.array([time]))
     if first.real < 0.0 and not before:
         S = _carried(*scaled(first.A[None], first.noise[None]), S, np.array([math.inf]))
-    A, noise = np.array([p.A for p in points]), np.array([p.noise for p in points])
     S = _carried(*scaled(0.5 * (A[:-1] + A[1:]), 0.5 * (noise[:-1] + noise[1:])), S, np.diff([p.time for p in points]))
     whole = np.zeros_like(first.A)
     whole[inside] = S
@@ -276,12 +287,19 @@ def _carried(A: FloatArray, Q: FloatArray, S: FloatArray, times: FloatArray) -> 
         growth = np.exp(np.minimum(pairs.real * time, _MOST_GROWTH) + 1j * pairs.imag * time)
         added = strength * np.where(small, time, (growth - 1.0) / np.where(small, 1.0, pairs))
         forever = np.isinf(time)
-        growth, added = np.where(forever, 0.0, growth), np.where(forever, -strength / pairs, added)
-    for k in range(times.size):
-        now = growth[k] * (inverse[k] @ S @ inverse[k].conj().T) + added[k]
-        S = (vectors[k] @ now @ vectors[k].conj().T).real
-        S = 0.5 * (S + S.T)
-    return S
+        one = np.exp(np.minimum(values.real * times[:, None], 0.5 * _MOST_GROWTH) + 1j * values.imag * times[:, None])
+        one, added = np.where(forever[:, 0], 0.0, one), np.where(forever, -strength / pairs, added)
+    carry = (vectors * one[:, None, :] @ inverse).real
+    added = (vectors @ added @ vectors.conj().swapaxes(1, 2)).real
+    while carry.shape[0] > 1:   # each with the next one, until one is left
+        if carry.shape[0] % 2:
+            carry = np.concatenate([carry, np.eye(carry.shape[1])[None]])
+            added = np.concatenate([added, np.zeros_like(added[:1])])
+        first, second = carry[::2], carry[1::2]
+        added = second @ added[::2] @ second.swapaxes(1, 2) + added[1::2]
+        carry = second @ first
+    S = carry[0] @ S @ carry[0].T + added[0]
+    return np.asarray(0.5 * (S + S.T))
 
 
 def draw(covariance: FloatArray, seed: int, channel: int, instant: float) -> FloatArray:

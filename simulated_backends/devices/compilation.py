@@ -80,6 +80,11 @@ def inlined(function: Any) -> Any:
     return compiled(function, forceinline=True)
 
 
+def part(function: Any) -> Any:
+    """Compile as part of whoever calls, and not by itself: for what is called from one or two places."""
+    return compiled(function, inline="always")
+
+
 @functools.cache
 def stamp_of_all_sources() -> str:
     """Return a digest of every file from which compiled functions come."""
