@@ -6,6 +6,8 @@ gap lie on the line of those before them, closer than such a current allows, no 
 alone, it must lie on that line as well: a wild reading is anywhere.
 """
 
+import math
+
 import numpy as np
 
 from tsbench.analysis.level_change import LARGE, LEAST_SIGMAS, LEAST_WITHOUT, Step
@@ -35,32 +37,31 @@ def would_have_shown(
     drift : what log conductance of a smooth curve may have risen by up to each reading at most, shape (n,)
     """
     before, after = step.before, step.after
+    at, here = slice(before - 1, before + 1), slice(after, after + 2)
+    # one reading after the gap may be wild: both must have risen, and the lower of them counts
+    seen = series[here] - _AFTER * noise[1][after]
     for count in _LINES:
-        own = np.arange(before - 1 - count, before - 1)
-        if own[0] < 0:
+        if before - 1 < count:
             return False
-        middle = float(place[own].mean())
-        spread = float(((place[own] - middle) ** 2).sum())
+        own = slice(before - 1 - count, before - 1)
+        middle, base = float(place[own].sum()) / count, float(series[own].sum()) / count
+        x, y = place[own] - middle, series[own] - base
+        spread = float(x @ x)
         if spread <= 0.0:
             continue
-        slope = float((place[own] - middle) @ series[own]) / spread
-        base = float(series[own].mean())
-        misfit = float(np.sqrt(((series[own] - base - slope * (place[own] - middle)) ** 2).sum() / (count - 2)))
-        if misfit > _MISFIT * noise[0][before]:
+        slope = float(x @ y) / spread
+        rest = y - slope * x
+        if math.sqrt(float(rest @ rest) / (count - 2)) > _MISFIT * noise[0][before]:
             continue
-        at = np.array([before, before - 1])
-        line = base + slope * (place[at] - middle)
-        deviation = noise[0][before] * np.sqrt(1.0 + 1.0 / count + (place[at] - middle) ** 2 / spread)
-        # one reading after the gap may be wild: both must have risen, and the lower of them counts
-        here = np.array([after, min(after + 1, series.size - 1)])
         trend = base + max(slope, 0.0) * (place[here] - middle)
-        seen = series[here] - _AFTER * float(noise[1][after])
         if float((seen - trend).min()) < LARGE:
             continue
-        risen = np.exp(float(seen.min())) - np.exp(float(trend[0]))
+        line = base + slope * (place[at] - middle)
+        deviation = noise[0][before] * np.sqrt(1.0 + 1.0 / count + (place[at] - middle) ** 2 / spread)
+        risen = math.exp(float(seen.min())) - math.exp(float(trend[0]))
         expected = np.log1p(risen * np.exp(-(drift[after] - drift[at]) - line))
         lacking = (line + expected - series[at]) / deviation
-        on_line = deviation[0] <= _KNOWN and abs(float(series[before] - line[0])) <= _ON_LINE * deviation[0]
-        if lacking[0] >= LEAST_SIGMAS and (lacking[1] >= LEAST_WITHOUT or on_line):
+        on_line = deviation[1] <= _KNOWN and abs(float(series[before] - line[1])) <= _ON_LINE * deviation[1]
+        if lacking[1] >= LEAST_SIGMAS and (lacking[0] >= LEAST_WITHOUT or on_line):
             return True
     return False

@@ -1,9 +1,12 @@
 """Whether a step of a branch is the end of a dip: the branch was at the level after it before, as at a bad contact."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.level_change import Step
+from tsbench.analysis.signal import median
 from tsbench.records import FloatArray
 
 #: fewest readings before a dip
@@ -22,13 +25,14 @@ def is_end_of_dip(series: FloatArray, seen: npt.NDArray[np.bool_], step: Step) -
     seen : readings above the noise floor, shape (n,); the others count as "off"
     step : a rise of the series
     """
-    after = float(np.median(series[step.after : step.after + max(step.window, 2)]))
-    above = np.where(seen, series - (after - 0.5 * step.size), -0.5 * step.size)[: step.before + 1]
-    last = int(np.argmax(np.cumsum(above)))
+    after = median(series[step.after : step.after + max(step.window, 2)])
+    old = slice(step.before + 1)
+    above = np.where(seen[old], series[old] - (after - 0.5 * step.size), -0.5 * step.size)
+    last = int(above.cumsum().argmax())
     before = above[: last + 1]
     if before.size < _FEWEST or last >= step.before:
         return False
     less_one = (float(before.sum()) - float(before.max())) / (before.size - 1)
-    near = float(np.median(before[-_NEAR:]))
-    sure = less_one > _BACK_SIGMAS * step.noise / np.sqrt(before.size - 1)
-    return bool(sure and min(near, less_one) > _BACK * step.size)
+    near = median(before[-_NEAR:])
+    sure = less_one > _BACK_SIGMAS * step.noise / math.sqrt(before.size - 1)
+    return sure and min(near, less_one) > _BACK * step.size

@@ -126,8 +126,8 @@ def _starts(
 
 def worst_flags(half: HalfSweep, *indices: int) -> Flag:
     """Return the union of the flags of some points of a half-cycle."""
-    joined = Flag.NONE
+    joined = 0
     for index in indices:
         if 0 <= index < len(half.flags):
-            joined |= Flag(int(half.flags[index]))
-    return joined
+            joined |= int(half.flags[index])
+    return Flag(joined)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.analysis.signal import median
 from tsbench.records import FloatArray
 
 #: windows that are tried, in readings on each side
@@ -31,6 +32,7 @@ LARGE = math.log(2.0)  #: noise that is slower than the readings does not make t
 _SHARP, _TWICE = 20.0, 0.5
 _FEWEST_LEVEL = 3  #: readings that make a level
 _WILD = 4.0  #: standard deviations from the median of a level beyond which a reading may be wild
+_AT_ONCE = 100_000  #: readings times windows that are compared at once, for the memory they take
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def _two_levels_fit(series: FloatArray, step: Step, reach: int) -> bool:
     left, right = series[max(step.before - reach + 1, 0) : step.before + 1], series[step.after : step.after + reach]
     if min(left.size, right.size) < _FEWEST_LEVEL:
         return False
-    low, high = _median(left), _median(right)
+    low, high = median(left), median(right)
     both, border = np.concatenate((left - low, right - high)), left.size
     place = _places(left.size, right.size, step.after - step.before)
     worst = int(np.abs(both).argmax())
@@ -81,13 +83,6 @@ def _two_levels_fit(series: FloatArray, step: Step, reach: int) -> bool:
     along = float(place @ both)
     line = _about_mean(both) - along * along / float(place @ place)
     return line - levels > max(_SHARP * step.noise**2, _TWICE * levels)
-
-
-def _median(values: FloatArray) -> float:
-    """As NumPy's, which takes ten times as long for a few readings."""
-    ordered = np.sort(values)
-    middle = values.size // 2
-    return float(ordered[middle] if values.size % 2 else 0.5 * (ordered[middle - 1] + ordered[middle]))
 
 
 def _about_mean(values: FloatArray) -> float:
@@ -122,32 +117,39 @@ def steps(
     n = series.size
     if n < 4:
         return []
-    before_noise, after_noise = noise
     drift = np.zeros(n) if drift is None else drift
-    best: dict[int, Step] = {}
-    everywhere = np.arange(n)
-    for window in WINDOWS:
-        if window > max(n - 3, 2):
-            break
-        lefts, rights = (_side(series, drift, everywhere, window, sign) for sign in (-1, 1))
-        for skip in (1, 2):
-            k = slice(1, n - skip - 1)
-            left, right = lefts.at(k), rights.at(slice(1 + skip, n - 1))
-            size, sigmas = _compared(
-                left.without, right.without, left, right, before_noise[k], after_noise[1 + skip : n - 1], 1)
-            _, all_sigmas = _compared(
-                left.mean, right.mean, left, right, before_noise[k], after_noise[1 + skip : n - 1], 0)
-            least = np.minimum(LARGE, least_noises * np.maximum(before_noise[k], after_noise[1 + skip : n - 1]))
-            enough = (all_sigmas >= LEAST_SIGMAS) & (sigmas >= LEAST_WITHOUT) & (size >= np.maximum(least, least_size))
-            for at in np.flatnonzero(enough):
-                place = int(at) + 1
-                worst = float(max(before_noise[place], after_noise[place + skip]))
-                step = Step(place, place + skip, float(size[at]), float(sigmas[at]), window, worst)
-                # a reading in between is believed in where leaving it out makes the step clearly larger
-                margin = 3.0 * worst if skip == 2 and place in best and best[place].after == place + 1 else 0.0
-                if place not in best or step.sure > best[place].sure + margin:
-                    best[place] = step
-    return [best[place] for place in sorted(best)]
+    windows = np.array([window for window in WINDOWS if window <= max(n - 3, 2)])
+    at_once = max(1, _AT_ONCE // n)
+    best = np.zeros((6, n))  # of the step at each place: what is sure of it, and what a Step holds
+    for first in range(0, windows.size, at_once):
+        some = windows[first : first + at_once]
+        left = _side(series, drift, noise[0], some)
+        right = _side(-series[::-1], -drift[::-1], noise[1][::-1], some).mirrored()
+        found = [
+            _compared(left.at(slice(1, n - skip - 1)), right.at(slice(1 + skip, n - 1)), least_size, least_noises)
+            for skip in (1, 2)]
+        for k, window in enumerate(some.tolist()):
+            for skip, (size, sigmas, worst, enough) in enumerate(found, 1):
+                at = np.flatnonzero(enough[k])
+                if at.size:
+                    _keep_surer(best, at + 1, skip, window, size[k, at], sigmas[k, at], worst[at])
+    return [
+        Step(place, place + int(skip), size, sigmas, int(window), worst)
+        for place, (skip, size, sigmas, window, worst) in zip(
+            np.flatnonzero(best[0]).tolist(), best[1:, best[0] > 0].T.tolist(), strict=True)]
+
+
+def _keep_surer(
+    best: FloatArray, place: npt.NDArray[np.int64], skip: int, window: int, size: FloatArray, sigmas: FloatArray,
+    worst: FloatArray,
+) -> None:
+    """Put into ``best`` the steps of some places that are surer than what it holds."""
+    sure = size * (1.0 - 3.0 / sigmas)
+    # a reading in between is believed in where leaving it out makes the step clearly larger
+    margin = np.where((best[1, place] == 1) & (skip == 2), 3.0 * worst, 0.0)
+    better = sure > best[0, place] + margin
+    rows = np.array(np.broadcast_arrays(sure, skip, size, sigmas, window, worst))
+    best[:, place[better]] = rows[:, better]
 
 
 def surest(found: Iterable[Step]) -> Change:
@@ -158,54 +160,69 @@ def surest(found: Iterable[Step]) -> Change:
 
 @dataclass(frozen=True)
 class _Side:
-    """The readings on one side of each of some gaps; arrays of shape (gaps,)."""
+    """The readings up to each one, in windows of some sizes; arrays of shape (sizes, n)."""
 
     mean: FloatArray
     without: FloatArray  #: mean without the reading that favours a step most: the lowest before it, the highest after
     drift: FloatArray  #: mean of the drift
     drift_without: FloatArray
-    number: FloatArray
+    deviation: FloatArray  #: standard deviation of the mean
+    deviation_without: FloatArray
+    noise: FloatArray  #: of one reading, shape (n,)
 
     def at(self, places: slice) -> "_Side":
         """Return some of them."""
+        return _Side(*(values[..., places] for values in vars(self).values()))
+
+    def mirrored(self) -> "_Side":
+        """Return the readings from each one on, of those of the series that is turned round and upside down."""
         return _Side(
-            self.mean[places], self.without[places], self.drift[places], self.drift_without[places],
-            self.number[places])
+            -self.mean[:, ::-1], -self.without[:, ::-1], -self.drift[:, ::-1], -self.drift_without[:, ::-1],
+            self.deviation[:, ::-1], self.deviation_without[:, ::-1], self.noise[::-1])
 
 
-def _side(series: FloatArray, drift: FloatArray, at: npt.NDArray[np.int64], window: int, sign: int) -> _Side:
-    """Return ``window`` readings that end (sign -1) or begin (1) at each of ``at``."""
-    n, size = series.size, window - 1
-    first, last = (at - size, at) if sign < 0 else (at, at + size)
-    first, last = np.maximum(first, 0), np.minimum(last, n - 1)
-    number = (last - first + 1).astype(np.float64)
+def _side(series: FloatArray, drift: FloatArray, noise: FloatArray, windows: npt.NDArray[np.int64]) -> _Side:
+    """Return the readings that end at each one, in windows of ascending sizes; at the beginning there are fewer."""
+    end = np.arange(1, series.size + 1)
+    number = np.minimum(end, windows[:, None])
+    fewer = np.maximum(number - 1, 1)
     sums, drifts = (np.concatenate(([0.0], np.cumsum(values))) for values in (series, drift))
-    total, moved = sums[last + 1] - sums[first], (drifts[last + 1] - drifts[first]) / number
-    wide = max(window, 2)
-    pad = np.full(wide - 1, np.inf if sign < 0 else -np.inf)
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.concatenate((pad, series) if sign < 0 else (series, pad)), wide)
-    extreme = (windows.min(axis=1) if sign < 0 else windows.max(axis=1))[at]
-    if window > 2:
-        return _Side(total / number, (total - extreme) / np.maximum(number - 1, 1), moved, moved, number)
-    # of two readings the one that is left is mostly the one beside the gap
-    other = windows.max(axis=1)[at] if sign < 0 else windows.min(axis=1)[at]
-    beside = np.clip(at + sign, 0, n - 1)
-    chosen = np.where(other == series[at], at, beside)  # the drift up to the reading that is left
-    return _Side(total / number, other, moved, drift[chosen], number)
+    total, moved = sums[1:] - sums[end - number], (drifts[1:] - drifts[end - number]) / number
+    without, moved_without = (total - _lowest(series, windows)) / fewer, moved.copy()
+    # of two readings the one that is left is mostly the one beside the gap, with its own drift
+    beside, beside_drift = (np.concatenate((values[:1], values[:-1])) for values in (series, drift))
+    without[windows <= 2] = np.maximum(series, beside)
+    moved_without[windows <= 2] = np.where(beside > series, beside_drift, drift)
+    return _Side(
+        total / number, without, moved, moved_without, noise / np.sqrt(number), noise / np.sqrt(fewer), noise)
+
+
+def _lowest(series: FloatArray, windows: npt.NDArray[np.int64]) -> FloatArray:
+    """Return the lowest reading of the windows that end at each one, shape (sizes, n)."""
+    lowest, width, made = series, 1, []
+    for window in windows.tolist():
+        while width < window:  # two windows that overlap, or touch, make one of the next size
+            more = min(width, window - width)
+            lowest = np.concatenate((lowest[:more], np.minimum(lowest[more:], lowest[:-more])))
+            width += more
+        made.append(lowest)
+    return np.array(made)
 
 
 def _compared(
-    before: FloatArray, after: FloatArray, left: _Side, right: _Side, before_noise: FloatArray,
-    after_noise: FloatArray, without: int,
-) -> tuple[FloatArray, FloatArray]:
-    """Return (step beyond the drift, the same over its standard deviation)."""
-    drift = right.drift_without - left.drift_without if without else right.drift - left.drift
-    size = after - before - np.maximum(drift, 0.0)
-    deviation = np.hypot(
-        before_noise / np.sqrt(np.maximum(left.number - without, 1)),
-        after_noise / np.sqrt(np.maximum(right.number - without, 1)))
-    return size, size / np.maximum(deviation, 1e-12)
+    left: _Side, right: _Side, least_size: float, least_noises: float
+) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+    """Return (step beyond the drift without one reading, over its deviation, noise of one reading, whether it is one).
+
+    Arrays of shape (sizes, gaps), the noise (gaps,).
+    """
+    worst = np.maximum(left.noise, right.noise)
+    size = right.without - left.without - np.maximum(right.drift_without - left.drift_without, 0.0)
+    sigmas = size / np.maximum(np.hypot(left.deviation_without, right.deviation_without), 1e-12)
+    whole = right.mean - left.mean - np.maximum(right.drift - left.drift, 0.0)
+    enough = whole >= LEAST_SIGMAS * np.maximum(np.hypot(left.deviation, right.deviation), 1e-12)
+    enough &= (sigmas >= LEAST_WITHOUT) & (size >= np.maximum(np.minimum(LARGE, least_noises * worst), least_size))
+    return size, sigmas, worst, enough
 
 
 def median_of_three(series: FloatArray) -> FloatArray:
@@ -213,7 +230,8 @@ def median_of_three(series: FloatArray) -> FloatArray:
     if series.size == 0:
         return series
     padded = np.concatenate((series[:1], series, series[-1:]))
-    made: FloatArray = np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1)
+    before, here, after = padded[:-2], padded[1:-1], padded[2:]
+    made: FloatArray = np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
     return made
 
 

@@ -78,30 +78,25 @@ def line_steps(
 
 def _ends(series: FloatArray, place: FloatArray, noise: FloatArray, window: int) -> _Ends:
     """Return what lines through ``window`` readings say of the last of them; of fewer where there are fewer."""
-    n = series.size
-    value, deviation = np.full(n, np.nan), np.full(n, np.nan)
-    without, without_deviation = np.full((n, window), np.nan), np.full((n, window), np.nan)
-    for count in (size for size in range(_FEWEST, window + 1)):
-        at = np.arange(count - 1, n) if count == window else np.array([count - 1])
-        if at[-1] >= n:
-            break
-        take = at[:, None] + np.arange(1 - count, 1)
-        x, y = place[take], series[take]
-        x = x - x.mean(axis=1, keepdims=True)
-        spread = (x**2).sum(axis=1, keepdims=True)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            weight = 1.0 / count + x[:, -1:] * x / spread  # of each reading in the line's end
-            rest = 1.0 - 1.0 / count - x**2 / spread  # one less the leverage
-            rest = np.where(rest > 1e-9, rest, np.nan)
-            middle = y.mean(axis=1, keepdims=True)
-            residual = y - middle - x * ((x * y).sum(axis=1, keepdims=True) / spread)
-            misfit = np.sqrt((residual**2).sum(axis=1) / (count - 2))
-            one = np.where(misfit <= _MISFIT * noise[at], np.maximum(noise[at], misfit), np.nan)
-            value[at] = (weight * y).sum(axis=1)
-            deviation[at] = one * np.sqrt(weight[:, -1])
-            without[at, :count] = value[at][:, None] - weight * residual / rest
-            without_deviation[at, :count] = one[:, None] * np.sqrt(weight[:, -1:] + weight**2 / rest)
-        # where there are fewer readings than the window, the rest repeat the first
-        without[at, count:] = without[at, :1]
-        without_deviation[at, count:] = without_deviation[at, :1]
-    return _Ends(value, deviation, without, without_deviation)
+    take = np.arange(series.size)[:, None] + np.arange(1 - window, 1)
+    there = take >= 0
+    count = np.minimum(np.arange(1, series.size + 1), window)[:, None]
+    x, y = (np.where(there, values[np.maximum(take, 0)], 0.0) for values in (place, series))
+    x = np.where(there, x - x.sum(axis=1, keepdims=True) / count, 0.0)
+    spread = (x**2).sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = 1.0 / count + x[:, -1:] * x / spread  # of each reading in the line's end
+        rest = 1.0 - 1.0 / count - x**2 / spread  # one less the leverage
+        rest = np.where(rest > 1e-9, rest, np.nan)
+        middle = y.sum(axis=1, keepdims=True) / count
+        residual = np.where(there, y - middle - x * ((x * y).sum(axis=1, keepdims=True) / spread), 0.0)
+        misfit = np.sqrt((residual**2).sum(axis=1) / np.maximum(count[:, 0] - 2, 1))
+        fits = (misfit <= _MISFIT * noise) & (count[:, 0] >= _FEWEST)
+        one = np.where(fits, np.maximum(noise, misfit), np.nan)
+        value = np.where(fits, (weight * y).sum(axis=1), np.nan)
+        deviation = one * np.sqrt(weight[:, -1])
+        without = value[:, None] - weight * residual / rest
+        without_deviation = one[:, None] * np.sqrt(weight[:, -1:] + weight**2 / rest)
+    # where there are fewer readings than the window, the rest repeat the last
+    return _Ends(value, deviation, *(
+        np.where(there, values, values[:, -1:]) for values in (without, without_deviation)))

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.analysis.signal import quantile
 from tsbench.records import FloatArray
 
 #: second differences on one side from which on its own noise is judged
@@ -42,7 +43,7 @@ def second_differences(
 
     ``change``: the last reading before a known change and the first after it; what spans it tells nothing of the noise.
     """
-    deviation = np.abs(np.diff(series, 2)) / math.sqrt(6.0)
+    deviation = np.abs(series[2:] - series[1:-1] - (series[1:-1] - series[:-2])) / math.sqrt(6.0)
     if seen is None or deviation.size == 0:
         return deviation
     told = seen[:-2] & seen[1:-1] & seen[2:]
@@ -65,7 +66,7 @@ def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> flo
     values = np.asarray(values, dtype=np.float64)
     if values.size < 4:
         return FLOOR * noise
-    spread = min((_of_few(second_differences(values, level <= np.quantile(level, part))) for part in _LOW), default=0.0)
+    spread = min(_of_few(second_differences(values, level <= quantile(level, part))) for part in _LOW)
     spread = min(spread, _most_by_size(values[np.argsort(level, kind="stable")]))
     rounding = 0.5 * float(_codes(values[None, :])[0])
     # noise alone goes to some three standard deviations on the wrong side; what is beyond is an offset
@@ -79,15 +80,17 @@ def _codes(values: FloatArray) -> FloatArray:
     The least difference between unlike values, if all differences are multiples of it; else of a whole part of it. Of
     few unlike values the least difference says little: they may be many codes apart. NaN are left out.
     """
-    values = values - np.nanmin(values, axis=1, keepdims=True)  # an offset is no part of a code
-    differences = np.diff(np.sort(values, axis=1), axis=1)
-    differences[~(differences > 1e-9 * np.nanmax(values, axis=1)[:, None])] = np.inf
+    values = values - np.fmin.reduce(values, axis=1, keepdims=True)  # an offset is no part of a code
+    values[np.isnan(values)] = 0.0  # a whole number of any code, and at least one value is zero already
+    ordered = np.sort(values, axis=1)
+    differences = ordered[:, 1:] - ordered[:, :-1]
+    differences[differences <= 1e-9 * ordered[:, -1:]] = np.inf
     least = differences.min(axis=1)
     codes = np.where(np.isfinite(least), least / _MOST_PARTS, 0.0)
     open_rows = np.flatnonzero(np.isfinite(least))
     for part in range(1, _MOST_PARTS):
         numbers = values[open_rows] * (part / least[open_rows])[:, None]
-        whole = np.nanmax(np.abs(numbers - np.round(numbers)), axis=1) < _WHOLE
+        whole = np.abs(numbers - np.rint(numbers)).max(axis=1) < _WHOLE
         codes[open_rows[whole]] = least[open_rows[whole]] / part
         open_rows = open_rows[~whole]
     return codes
@@ -100,7 +103,7 @@ def _of_few(deviations: FloatArray) -> float:
 
 def _scale(deviations: FloatArray) -> float:
     """Return the standard deviation that second differences show; zero if there is none."""
-    return float(_NORMAL * np.quantile(deviations, _QUANTILE)) if deviations.size else 0.0
+    return _NORMAL * quantile(deviations, _QUANTILE) if deviations.size else 0.0
 
 
 def _most_by_size(values: FloatArray) -> float:
@@ -203,7 +206,7 @@ def slow_noise(series: FloatArray) -> float:
         return 0.0
     means = series[: series.size // block * block].reshape(-1, block).mean(axis=1)
     single, averaged = (
-        float(_NORMAL * np.quantile(second_differences(values), _QUANTILE)) for values in (series, means))
+        _scale(second_differences(values)) for values in (series, means))
     averaged *= float(_small_sample(means.size - 2))
     variance = max(0.0, averaged**2 - single**2 / block) / _PINK
     return math.sqrt(variance * math.log(2.0 * series.size / block))

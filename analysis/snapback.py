@@ -90,8 +90,10 @@ class _Turn:
 def _examine(half: HalfSweep, facts: SweepFacts) -> Snapback:
     up = np.arange(half.turn + 1)
     down = np.arange(len(half.level) - 1, half.down().start - 1, -1)
-    on = _turning(half, up, down, facts, backwards=False)
-    off = _turning(half, down, up, facts, backwards=True)
+    lost = max(_floor(half, facts.voltage_noise), facts.voltage_offset, float(np.finfo(np.float64).tiny))
+    rising, falling = _series(half, up, lost), _series(half, down, lost)
+    on = _turning(half, rising, falling, backwards=False)
+    off = _turning(half, falling, rising, backwards=True)
     threshold = _results(half, "threshold", on, facts)
     hold = _results(half, "hold", off, facts)
     return Snapback(
@@ -111,24 +113,24 @@ def _floor(half: HalfSweep, noise: float) -> float:
     return min(least_seen(half.voltage, sign * half.level, noise) for sign in (1, -1))
 
 
-def _series(
-    half: HalfSweep, branch: npt.NDArray[np.int64], facts: SweepFacts
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Return (minus log voltage, what is known of its noise, whether it is above the noise, readings)."""
+_Series = tuple[FloatArray, FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]
+
+
+def _series(half: HalfSweep, branch: npt.NDArray[np.int64], floor: float) -> _Series:
+    """Return (minus log voltage, what is known of its noise, whether it is above the noise, readings).
+
+    ``floor`` [V]: below it a reading is lost.
+    """
     known = np.flatnonzero(half.level[branch] > 0)
     volts = half.voltage[branch][known]
-    floor = max(_floor(half, facts.voltage_noise), facts.voltage_offset, float(np.finfo(np.float64).tiny))
     seen = np.maximum(volts, floor)
     least = additive_noise(seen, floor, resolution_around(volts))
     return -np.log(seen), least, volts > floor, branch[known]
 
 
-def _turning(
-    half: HalfSweep, branch: npt.NDArray[np.int64], other: npt.NDArray[np.int64], facts: SweepFacts, *, backwards: bool
-) -> _Turn | None:
-    """Return the largest fall of the voltage with rising current, if the record shows one."""
-    series, least, seen, index = _series(half, branch, facts)
-    theirs = _series(half, other, facts)
+def _turning(half: HalfSweep, branch: _Series, theirs: _Series, *, backwards: bool) -> _Turn | None:
+    """Return the largest fall of the voltage with rising current, if a branch and the other one show one."""
+    series, least, seen, index = branch
     beside = tuple(second_differences(theirs[0] + power * np.log(half.level[theirs[3]]), theirs[2]) for power in (0, 1))
     if series.size < 4:
         return None

@@ -19,6 +19,7 @@ line. A reading is in compliance if its flag says so, or if the device voltage d
 """
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,84 +72,104 @@ class Place:
     probability: FloatArray  #: that the change was in the gap after each reading, shape (n - 1,); sums to 1
 
 
-def find_on(
-    branch: Branch, other: Branch | None, floor: float, ratio: float, *, backwards: bool = False
-) -> Place | None:
-    """Return where a branch switches on, if the record shows that it does.
+def find_on(up: Branch, down: Branch | None, floor: float, ratio: float) -> tuple[Place | None, Place | None]:
+    """Return where the branches of a half-cycle switch on, if the record shows that they do.
 
     Parameters
     ----------
-    branch, other : the branch, and the other one of the same half-cycle (None on a one-way sweep)
+    up, down : the way up, and the way down read backwards (None on a one-way sweep)
     floor : [A] a current below this counts as "off"
     ratio : least change of conductance
-    backwards : the branch was measured from its end
 
     Returns
     -------
-    Place or None
-        Of several, the largest change, by what noise leaves of it.
+    (Place or None, Place or None)
+        Of the way up and of the way down. Of several changes the largest, by what noise leaves of it.
     """
-    here, there = _readings(branch, floor), None if other is None else _readings(other, floor)
+    size = math.log(ratio)
+    on, off = _readings(up, floor), None if down is None else _readings(down, floor)
+    found = [{} if here is None else _large(here, _noise(here, there), size) for here, there in ((on, off), (off, on))]
+    if not any(found):
+        return None, None
+    # once it is known where the changes are, what spans them tells nothing of the noise
+    changes = surest(found[0].values()), surest(found[1].values())
+    mine, theirs = _known(on, off, changes, found[0], size), _known(off, on, changes[::-1], found[1], size)
+    return (
+        _place(up, mine, theirs, floor, size, backwards=False),
+        None if down is None else _place(down, theirs, mine, floor, size, backwards=True))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The readings of a branch, their noise, and by the reading before each the changes that it does not make."""
+
+    readings: "_Readings"
+    noise: tuple[FloatArray, FloatArray]
+    large: dict[int, Step]
+
+
+def _known(
+    here: "_Readings | None", there: "_Readings | None", changes: tuple[Change, Change], found: dict[int, Step],
+    size: float,
+) -> _Known | None:
+    """Return what is known of a branch, where the changes of both are; ``found``: the changes found before that."""
     if here is None:
         return None
-    size = math.log(ratio)
-    found = _large(here, _noise(here, there), size)
-    if not found:
-        return None
-    # once it is known where the changes are, what spans them tells nothing of the noise
-    theirs = None if there is None else surest(_large(there, _noise(there, here), size).values())
-    changes = surest(found.values()), theirs
     noise = _noise(here, there, *changes)
-    large = {place: step for place, step in _large(here, noise, size).items() if place in found}
-    accepted = _evident(large, here, there, noise, changes, floor, size)
-    if not accepted:
+    large = _large(here, noise, size) if found else {}
+    return _Known(here, noise, {place: step for place, step in large.items() if place in found})
+
+
+def _place(
+    branch: Branch, here: _Known | None, there: _Known | None, floor: float, size: float, *, backwards: bool
+) -> Place | None:
+    """Return where a branch switches on; ``backwards``: it was measured from its end."""
+    best = None if here is None or not here.large else _evident(here, there, floor, size)
+    if here is None or best is None:
         return None
-    best = max(accepted, key=lambda step: step.sure)
+    readings = here.readings
     everywhere = np.zeros(branch.level.size - 1)
-    everywhere[here.index[:-1]] = _places(here.series, here.current, best, here.level, backwards=backwards)
+    everywhere[readings.index[:-1]] = _places(
+        readings.series, readings.current, best, readings.level, backwards=backwards)
     return Place(int(np.argmax(everywhere)), everywhere)
 
 
-def _evident(
-    large: dict[int, Step], here: "_Readings", there: "_Readings | None", noise: tuple[FloatArray, FloatArray],
-    changes: tuple[Change, Change], floor: float, size: float,
-) -> list[Step]:
-    """Return the changes that no function of the voltage makes, by the first observation that shows any."""
+def _evident(known: _Known, there: _Known | None, floor: float, size: float) -> Step | None:
+    """Return the surest change that no function of the voltage makes, by the first observation that shows any."""
+    here, noise, large = known.readings, known.noise, known.large
     drift = _barrier(here.level, here.series, here.seen)
-    accepted = [
-        step for step in steps(here.series, noise, drift, _LEAST_EXCESS)
-        if step.before in large and is_sharp(here.series, large[step.before])]
-    if not accepted:
-        accepted = [
-            step for step in line_steps(here.series, here.level, noise, drift, _LEAST_EXCESS)
-            if step.before in large and is_sharp(here.series, large[step.before])]
+
+    def sharp(step: Step) -> bool:
+        return step.before in large and is_sharp(here.series, large[step.before])
+
+    best = _surest(steps(here.series, noise, drift, _LEAST_EXCESS), sharp) or _surest(
+        line_steps(here.series, here.level, noise, drift, _LEAST_EXCESS), sharp)
     if there is not None:
-        accepted += _hysteresis(large, here, there, noise, _noise(there, here, *changes[::-1]), size)
-    if not accepted:
-        accepted = [step for step in large.values() if _voltage_falls(step, here)]
-    if not accepted:
-        accepted = [step for step in large.values() if would_have_shown(step, here.series, here.level, noise, drift)]
-    if not accepted:
-        accepted = [
-            step for step in sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES]
-            if is_sharp(here.series, step) and _no_convex_curve(step, here, noise, floor, there)]
-    return accepted
+        hysteresis = _hysteresis(known, there, size)
+        best = max((step for step in (best, hysteresis) if step), key=lambda step: step.sure, default=None)
+    theirs = None if there is None else there.readings
+    return best or _surest(large.values(), lambda step: _voltage_falls(step, here)) or _surest(
+        large.values(), lambda step: would_have_shown(step, here.series, here.level, noise, drift)) or _surest(
+        sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES],
+        lambda step: is_sharp(here.series, step) and _no_convex_curve(step, here, noise, floor, theirs))
 
 
-def _hysteresis(
-    large: dict[int, Step], here: "_Readings", there: "_Readings", noise: tuple[FloatArray, FloatArray],
-    theirs: tuple[FloatArray, FloatArray], size: float,
-) -> list[Step]:
-    """Return the changes that the other branch does not make at the same level."""
-    found = _difference(here, noise, there, theirs)
+def _surest(found: Iterable[Step], is_evident: Callable[[Step], bool]) -> Step | None:
+    """Return the surest of some steps that is evident."""
+    return next((step for step in sorted(found, key=lambda step: -step.sure) if is_evident(step)), None)
+
+
+def _hysteresis(here: _Known, there: _Known, size: float) -> Step | None:
+    """Return the surest change that the other branch does not make at the same level."""
+    found = _difference(here.readings, here.noise, there.readings, there.noise)
     if found is None:
-        return []
+        return None
     values, noises, own = found
-    return [
-        replace(step, before=int(own[step.before]), after=int(own[step.after]))
-        for step in steps(values, noises, least_size=size)
-        if own[step.after] - own[step.before] <= 2 and int(own[step.before]) in large
-        and is_sharp(values, step, may_bend=False)]
+    best = _surest(
+        steps(values, noises, least_size=size),
+        lambda step: own[step.after] - own[step.before] <= 2 and int(own[step.before]) in here.large
+        and is_sharp(values, step, may_bend=False))
+    return None if best is None else replace(best, before=int(own[best.before]), after=int(own[best.after]))
 
 
 def _noise(
@@ -180,6 +201,7 @@ class _Readings:
     series: FloatArray  #: log conductance
     seen: npt.NDArray[np.bool_]  #: the current was above the noise
     least: FloatArray  #: noise of the series by additive noise and the digitiser
+    voltage_noise: float  #: [V] standard deviation of what the voltmeter adds to the set-point
 
 
 def _readings(branch: Branch, floor: float) -> _Readings | None:
@@ -188,13 +210,14 @@ def _readings(branch: Branch, floor: float) -> _Readings | None:
         return None
     voltage, current, level = branch.voltage[index], branch.current[index], np.maximum.accumulate(branch.level[index])
     raised = voltage + level - branch.level[index]
-    followed = _FOLLOWS * np.diff(level, prepend=level[0]) - _FALLS * noise_of(raised - level)
+    voltage_noise = noise_of(raised - level)
+    followed = _FOLLOWS * np.diff(level, prepend=level[0]) - _FALLS * voltage_noise
     follows = bool(np.any(branch.voltage != branch.level)) and float(np.median(followed)) > 0.0
     lags = np.diff(raised, prepend=raised[0]) < followed
     seen = np.maximum(current, floor)
     return _Readings(
         index, level, raised, current, branch.limited[index] | (follows & lags), follows, np.log(seen / voltage),
-        current > floor, additive_noise(seen, floor, resolution_around(current)))
+        current > floor, additive_noise(seen, floor, resolution_around(current)), voltage_noise)
 
 
 def informative(branch: Branch) -> npt.NDArray[np.bool_]:
@@ -248,7 +271,7 @@ def _voltage_falls(step: Step, here: _Readings) -> bool:
     """
     before = min(float(here.voltage[step.before]), float(here.level[step.before]))
     after = float(here.voltage[step.after : step.after + 2].max())
-    return before - after > _FALLS * noise_of(here.voltage - here.level) + _FALL * before
+    return before - after > _FALLS * here.voltage_noise + _FALL * before
 
 
 def _no_convex_curve(

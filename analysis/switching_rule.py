@@ -78,20 +78,35 @@ def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:
     return least_seen(half.current, half.level, noise)
 
 
-def off_to_on(half: HalfSweep, rule: Rule, noise: float = 0.0) -> Place | None:
-    """Return where the way up switches on; None: nowhere. ``before`` is -1 where it is on from the first reading."""
+def events(half: HalfSweep, rule: Rule, floor: float) -> tuple[Place | None, Place | None]:
+    """Return where the way up switches on, and where the way down switches off; None: nowhere.
+
+    ``before`` is -1 where it is on from the first reading; of the way down it is the last reading that is on. A current
+    below ``floor`` [A] counts as "off".
+    """
     if isinstance(rule, Above):
-        lasting = _lasting(half.current[half.up()], rule.current)
-        return _certain(int(lasting[0]) - 1, half) if lasting.size else None
-    floor = noise_floor(half, noise)
+        return _first_above(half, rule.current), _last_above(half, rule.current)
     if floor <= 0.0:
-        return None
-    place = find_on(_way_up(half), _way_down(half), floor, rule.ratio) or _on_at_the_peak(half, floor, rule.ratio)
-    if place is None:
-        return None
-    probability = np.zeros(len(half.current) - 1)
-    probability[: place.probability.size] = place.probability
-    return Place(place.before, probability)
+        return None, None
+    on, off = find_on(_way_up(half), _way_down(half), floor, rule.ratio)
+    on, n = on or _on_at_the_peak(half, floor, rule.ratio), len(half.current)
+    if on is not None:
+        on = Place(on.before, np.concatenate((on.probability, np.zeros(n - 1 - on.probability.size))))
+    if off is not None:
+        probability = np.concatenate((np.zeros(n - 1 - off.probability.size), off.probability[::-1]))
+        off = Place(int(np.argmax(probability)), probability)
+    return on, off
+
+
+def _first_above(half: HalfSweep, current: float) -> Place | None:
+    lasting = _lasting(half.current[half.up()], current)
+    return _certain(int(lasting[0]) - 1, half) if lasting.size else None
+
+
+def _last_above(half: HalfSweep, current: float) -> Place | None:
+    start = half.down().start
+    lasting = start + _lasting(half.current[start:], current)
+    return _certain(int(lasting[-1]), half) if lasting.size and lasting[-1] < len(half.current) - 1 else None
 
 
 def _on_at_the_peak(half: HalfSweep, floor: float, ratio: float) -> Place | None:
@@ -107,28 +122,11 @@ def _on_at_the_peak(half: HalfSweep, floor: float, ratio: float) -> Place | None
     conductance = half.current[index] / np.maximum(half.voltage[index], 1e-300)
     if bool(np.any(conductance[turn:] <= ratio * max(float(conductance[turn - 1]), 0.0))):
         return None  # a charging current turns round at the peak
-    place = find_on(_branch(half, index), None, floor, ratio)
+    place, _ = find_on(_branch(half, index), None, floor, ratio)
     if place is None or place.before != turn - 1:
         return None
     before = place.probability[:turn]
     return Place(place.before, before / before.sum())
-
-
-def on_to_off(half: HalfSweep, rule: Rule, noise: float = 0.0) -> Place | None:
-    """Return where the way down switches off (``before``: its last reading that is on), None where it does not."""
-    start, n = half.down().start, len(half.current)
-    if isinstance(rule, Above):
-        lasting = start + _lasting(half.current[start:], rule.current)
-        return _certain(int(lasting[-1]), half) if lasting.size and lasting[-1] < n - 1 else None
-    floor = noise_floor(half, noise)
-    if floor <= 0.0:
-        return None
-    place = find_on(_way_down(half), _way_up(half), floor, rule.ratio, backwards=True)
-    if place is None:
-        return None
-    probability = np.zeros(n - 1)
-    probability[n - 1 - place.probability.size :] = place.probability[::-1]
-    return Place(int(np.argmax(probability)), probability)
 
 
 def last_on(half: HalfSweep, before: int, floor: float) -> int | None:

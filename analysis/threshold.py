@@ -27,7 +27,7 @@ from tsbench.analysis.retraced import Verdict, judge
 from tsbench.analysis.signal import noise_of
 from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
 from tsbench.analysis.switching_evidence import Place
-from tsbench.analysis.switching_rule import Jump, Rule, last_on, noise_floor, off_to_on, on_to_off
+from tsbench.analysis.switching_rule import Jump, Rule, events, last_on, noise_floor
 from tsbench.records import Flag, FloatArray, Result
 
 #: a step wider than this fraction of the value is called under-sampled
@@ -121,14 +121,14 @@ def switching(
 
 def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     enough = len(half.voltage) >= _FEWEST_POINTS
-    on = off_to_on(half, rule, facts.current_noise) if enough else None
-    off = on_to_off(half, rule, facts.current_noise) if enough else None
+    floor = noise_floor(half, facts.current_noise)
+    on, off = events(half, rule, floor) if enough else (None, None)
     verdict = Verdict(on, off)
     if isinstance(rule, Jump):
-        verdict = judge(half, on, off, noise_floor(half, facts.current_noise))
+        verdict = judge(half, on, off, floor)
     on, off = verdict.on, verdict.off
     threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS)
-    hold = _flagged(_hold(half, off, facts, f"rule {rule}", on), verdict.flags)
+    hold = _flagged(_hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
     return Switching(
         half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
         *threshold, *hold)
@@ -169,11 +169,11 @@ def _threshold(half: HalfSweep, place: Place | None, facts: SweepFacts, rule: st
 
 
 def _hold(
-    half: HalfSweep, place: Place | None, facts: SweepFacts, rule: str, on: Place | None
+    half: HalfSweep, place: Place | None, facts: SweepFacts, rule: str, on: Place | None, floor: float
 ) -> tuple[Result, Result]:
     if place is None:
         flags = _run_flags(half, half.down()) | Flag.NO_EVENT
-        last = None if on is None else last_on(half, on.before, noise_floor(half, facts.current_noise))
+        last = None if on is None else last_on(half, on.before, floor)
         high = None
         if last is not None:  # still on there: it holds at least down to that voltage
             flags |= Flag.CENSORED
