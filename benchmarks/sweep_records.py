@@ -103,7 +103,7 @@ def non_device(random: np.random.Generator) -> Record:
     how = troubles(random)
     resistance = 10 ** random.uniform(0, 9)
     top = float(10 ** random.uniform(-1, 0.7))
-    if (kind == "resistor" and random.random() < 0.3) or (kind == "capacitor" and random.random() < 0.2):
+    if random.random() < (0.2 if kind == "capacitor" else 0.3):
         return _current_driven(random, kind, resistance, top, how)
     level, turn = levels(random, top)
     if kind == "resistor":
@@ -125,19 +125,46 @@ def _charging(random: np.random.Generator, level: Array, turn: int, resistance: 
     return made
 
 
+@dataclass(frozen=True)
+class _Junction:
+    """A diode's junction, with a shunt or without."""
+
+    saturation: float  #: [A]
+    thermal: float  #: [V] ideality times kT/q
+    leak: float  #: [S] of a shunt
+
+    def current(self, voltage: Array) -> Array:
+        """Return the current [A] at a voltage [V]."""
+        made: Array = self.saturation * np.expm1(np.minimum(voltage / self.thermal, 600.0)) + self.leak * voltage
+        return made
+
+
+def _junction(random: np.random.Generator) -> _Junction:
+    return _Junction(
+        10 ** random.uniform(-14, -6), random.uniform(1.0, 2.0) * _THERMAL,
+        10 ** random.uniform(-12, -6) if random.random() < 0.3 else 0.0)
+
+
 def _diode(random: np.random.Generator, level: Array, resistance: float) -> Array:
     """Return the current of a diode behind a resistance, by bisection in the junction's voltage."""
-    saturation = 10 ** random.uniform(-14, -6)
-    thermal = random.uniform(1.0, 2.0) * _THERMAL
-    shunt = 10 ** random.uniform(6, 12) if random.random() < 0.3 else np.inf
+    junction = _junction(random)
     low, high = np.zeros_like(level), level.copy()
     for _ in range(60):
         middle = 0.5 * (low + high)
-        junction = saturation * np.expm1(np.minimum(middle / thermal, 600.0)) + middle / shunt
-        over = middle + resistance * junction > level
+        over = middle + resistance * junction.current(middle) > level
         low, high = np.where(over, low, middle), np.where(over, middle, high)
     made: Array = np.maximum(level - low, 0.0) / resistance
     return made
+
+
+def _across(junction: _Junction, current: Array) -> Array:
+    """Return the voltage [V] of a junction at currents [A], by bisection."""
+    low, high = np.zeros_like(current), junction.thermal * np.log1p(current / junction.saturation)
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        over = junction.current(middle) > current
+        low, high = np.where(over, low, middle), np.where(over, middle, high)
+    return low
 
 
 def _voltage_driven(
@@ -165,11 +192,14 @@ def _current_driven(
     level, _ = levels(random, top / resistance)
     if kind == "resistor":
         voltage = level * resistance
+    elif kind == "diode":
+        voltage = level * resistance + _across(_junction(random), level)
     else:
         voltage = np.cumsum(level) / max(float(level.sum()), 1e-300) * top
     seen = read(random, voltage, how) + how.offset
     none = np.zeros(level.size, dtype=bool)
-    return Record(kind, "current", level, seen, level.copy(), none, 0.0, 1e-4, 10 ** np.ceil(np.log10(top)) / how.codes)
+    code = 10 ** np.ceil(np.log10(float(voltage.max()))) / how.codes
+    return Record(kind, "current", level, seen, level.copy(), none, 0.0, 1e-4, code)
 
 
 def device(random: np.random.Generator, *, by_both: bool = True) -> Record:
