@@ -7,6 +7,11 @@ all is switched off. The longest answer to any message must be below 2 s of wall
 which is the same on an idle machine), and the most steps taken for one are told; averages over a short stretch
 must be those of computing every period. One frequency of each shape is also served at the pace of the wall clock, all
 four at once; there the 2 s of a reading are those that it waits for by its own meaning.
+
+Every reply is checked. The instruments have no errors of their own here, so a current through linear parts must be
+that of the averaged circuit within the reading's accuracy; through the NbO2 device it must be finite and below the
+limit. The scope must trigger, and see both levels; outputs must be what they were told; no instrument may have an error
+queued.
 """
 
 import argparse
@@ -20,9 +25,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyvisa
 
 from benchmarks.report import Line, report
@@ -42,6 +49,10 @@ from tsbench.simulated_backends.witness_log import read_witness
 LONGEST, AGREEMENT = 2.0, 1e-6
 LONG = 100.0  #: [s] of the bench
 READING = 2.0  #: [s] ten averages over ten power-line cycles
+ACCURACY = 0.25e-3, 0.7e-9  #: of a current reading in the range of 10 uA: of it, and [A] (data sheet SPEC-2450)
+LIMIT = 105e-6  #: [A] of the source meter as it is after a reset
+MEANS = {"SIN": 0.3, "SQU": 0.3, "PULS": 0.12, "ARB": 0.3}  #: [V] of the generator from 0 to 0.6 V, pulses of 20 %
+FEWEST_SAMPLES, LEAST_SWING = 1000, 30  #: of a record of the scope [codes of 256]
 LOADS = {
     "resistors": "R1 gen1 0 10k\nRm smu 0 10k\nRs smu gen1 100k",
     "RC": "R1 gen1 mid 1k\nC1 mid 0 1n\nRm smu 0 10k\nRs smu mid 100k",
@@ -62,18 +73,53 @@ def world_text(load: str) -> str:
     instruments = "".join(
         f'[instruments.{name}]\nmodel = "{model}"\nresource = "{ADDRESSES[name]}"\n' for name, model in MODELS.items())
     device = '[devices.D1]\nmodel = "nbo2"\n' if "XDUT" in LOADS[load] else ""
-    return (f'seed = 1\n[witness]\nfile = "witness.jsonl"\n{instruments}[fixture]\nnetlist = """\n{LOADS[load]}\n"""\n'
+    return (f'seed = 1\nimperfections = false\n'
+            f'[witness]\nfile = "witness.jsonl"\n{instruments}[fixture]\nnetlist = """\n{LOADS[load]}\n"""\n'
             f'[fixture.terminals]\nmeter = "smu"\n"generator.1" = "gen1"\n"scope.1" = "gen1"\n'
             f'[wires]\n"scope.external" = "generator.sync"\n{device}')
 
 
+def current_of(load: str, shape: str) -> float | None:
+    """Return the mean current [A] that the source meter reads at 0 V; None through a device.
+
+    Nodal equations of the mean voltages at the generator's terminal (50 Ohm inside; the scope's 1 MOhm) and, behind
+    1 kOhm, in the middle of the RC; the meter is behind 100 kOhm.
+    """
+    if load == "NbO2":
+        return None
+    inside, scope, meter = 1 / 50, 1e-6, 1e-5
+    if load == "resistors":
+        return -meter * MEANS[shape] * inside / (inside + scope + meter + 1e-4)
+    conductances = np.array([[inside + scope + 1e-3, -1e-3], [-1e-3, 1e-3 + meter]])
+    return -meter * float(np.linalg.solve(conductances, [MEANS[shape] * inside, 0.0])[1])
+
+
 class Bench:
-    """Speaks to the instruments and keeps how long answers took."""
+    """Speaks to the instruments, keeps how long answers took, and checks what they are."""
 
     paced = False
 
-    def __init__(self) -> None:
+    def __init__(self, current: float | None) -> None:
         self.worst, self.slowest, self.most_work = 0.0, "", 0
+        self.checked, self.problems = 0, list[str]()
+        self.samples = b""  #: of the last record of the scope
+        self._current = current
+
+    def expect(self, good: bool, what: str) -> None:
+        """Count a reply that was looked at, and note one that is not as expected."""
+        self.checked += 1
+        if not good:
+            self.problems.append(what)
+
+    def read(self) -> None:
+        """Take a reading of the source meter, which must be right."""
+        reply = self.ask("meter", ":READ?")
+        amps = float(reply)
+        if self._current is None:
+            good = abs(amps) <= LIMIT
+        else:
+            good = abs(amps - self._current) <= ACCURACY[0] * abs(self._current) + ACCURACY[1]
+        self.expect(good, f":READ? {reply}" + f", not {self._current}" * (self._current is not None))
 
     def ask(self, name: str, message: str) -> str:
         """Send a message; return the reply if it is a query."""
@@ -101,12 +147,16 @@ class Bench:
         """Let bench time pass."""
         raise NotImplementedError
 
+    def close(self) -> bool:
+        """End it; return whether it had lived up to now."""
+        raise NotImplementedError
+
 
 class InProcess(Bench):
     """Through pyvisa's library ``@tsbench``."""
 
-    def __init__(self, world: Path) -> None:
-        super().__init__()
+    def __init__(self, world: Path, current: float | None) -> None:
+        super().__init__(current)
         self.manager = pyvisa.ResourceManager(f"{world}@tsbench")
         self.clock = self.manager.visalib.clock
         self.open: dict[str, Any] = {n: self.manager.open_resource(a, timeout=60_000) for n, a in ADDRESSES.items()}
@@ -115,11 +165,17 @@ class InProcess(Bench):
         """Send, and read if it is a query."""
         resource = self.open[name]
         if message.endswith(":DATA?"):
-            return str(len(resource.query_binary_values(message, datatype="B")))
+            self.samples = bytes(resource.query_binary_values(message, datatype="B"))
+            return ""
         if "?" in message:
             return str(resource.query(message)).strip()
         resource.write(message)
         return ""
+
+    def close(self) -> bool:
+        """Switch the bench off; one in this process has lived."""
+        self.manager.close()
+        return True
 
     def spent(self) -> float:
         """Return the processor's time [s]: the bench is in this process, and nothing in it waits."""
@@ -142,8 +198,8 @@ class InProcess(Bench):
 class Served(Bench):
     """Over sockets, from a process of its own."""
 
-    def __init__(self, world: Path, paced: bool) -> None:
-        super().__init__()
+    def __init__(self, world: Path, current: float | None, paced: bool) -> None:
+        super().__init__(current)
         self.paced = paced
         options = [] if paced else ["--fast"]
         self.child = subprocess.Popen(
@@ -160,7 +216,8 @@ class Served(Bench):
         link.sendall((message if "?" in message else f"{message};*OPC?").encode() + b"\n")
         if message.endswith(":DATA?"):
             head = self._read(link, 10)
-            return str(len(self._read(link, int(head[2:]) + 1)) - 1)
+            self.samples = self._read(link, int(head[2:]) + 1)[:-1]
+            return ""
         reply = b""
         while not reply.endswith(b"\n"):
             reply += self._read(link, 1)
@@ -182,14 +239,14 @@ class Served(Bench):
             time.sleep(seconds)
             return
         for _ in range(round(seconds / READING)):
-            self.ask("meter", ":READ?")
+            self.read()
 
-    def close(self) -> int | None:
-        """End the server; return its exit code if it had ended by itself."""
-        code = self.child.poll()
+    def close(self) -> bool:
+        """End the server; return whether it had lived up to now."""
+        alive = self.child.poll() is None
         self.child.terminate()
         self.child.wait()
-        return code
+        return alive
 
 
 @contextmanager
@@ -208,8 +265,8 @@ def session(bench: Bench, shape: str, frequency: float, seconds: float) -> None:
     points = ",".join(str(k * 2000) for k in range(-16, 17))
     setting = {
         "SIN": ("FUNC SIN", f"FREQ {frequency:g}"), "SQU": ("FUNC SQU", f"FREQ {frequency:g}"),
-        "PULS": ("FUNC PULS", f"FREQ {frequency:g}", f"FUNC:PULS:WIDT {0.2 / frequency:g}",
-                 "FUNC:PULS:TRAN:BOTH 2.9e-9"),
+        "PULS": ("FUNC PULS", "FUNC:PULS:TRAN:BOTH 2.9e-9", f"FUNC:PULS:WIDT {0.2 / frequency:g}",
+                 f"FREQ {frequency:g}"),
         "ARB": (f"DATA:ARB:DAC w,{points}", "FUNC:ARB w", "FUNC ARB", f"FUNC:ARB:SRAT {33 * frequency:g}"),
     }[shape]
     for message in ("OUTP:LOAD INF", *setting, *levels, "OUTP1 ON"):
@@ -219,42 +276,77 @@ def session(bench: Bench, shape: str, frequency: float, seconds: float) -> None:
                     ":SENS:CURR:AVER ON", ":OUTP ON"):
         ask("meter", message)
     bench.wait(seconds / 2)
-    ask("meter", ":READ?")
-    for message in (":CHAN1:RANG 2", f":TIM:RANG {10 / frequency:g}", ":TRIG:SOUR CHAN1", ":TRIG:LEV 5", ":SING"):
+    bench.read()
+    for message in (":CHAN1:RANG 2", f":TIM:RANG {10 / frequency:g}", ":TRIG:SOUR CHAN1", ":TRIG:LEV 1.2", ":SING"):
         ask("scope", message)   # a level that is never reached
     bench.wait(seconds / 4)
+    bench.expect(_armed(bench), "the scope has triggered at a level that nothing reaches")
     for message in (":TRIG:LEV 0.3", ":SING"):
         ask("scope", message)
     deadline = time.monotonic() + 30.0
-    while int(ask("scope", ":OPER:COND?")) & 8 and time.monotonic() < deadline:
+    while (armed := _armed(bench)) and time.monotonic() < deadline:
         pass
+    bench.expect(not armed, "the scope has not triggered within 30 s")
     ask("scope", ":WAV:DATA?")
+    seen = bench.samples
+    swing = max(seen, default=0) - min(seen, default=0)
+    bench.expect(len(seen) >= FEWEST_SAMPLES and swing >= LEAST_SWING, f"{len(seen)} samples, {swing} codes")
     bench.wait(seconds / 4)
-    for name, message in (("generator", "OUTP1?"), ("meter", ":READ?"), ("generator", "OUTP1 OFF"),
-                          ("meter", ":OUTP OFF"), ("generator", "SYST:ERR?"), ("scope", ":SYST:ERR?")):
+    bench.expect(ask("generator", "OUTP1?") == "1", "the output is not on")
+    bench.read()
+    for name, message in (("generator", "OUTP1 OFF"), ("meter", ":OUTP OFF")):
         ask(name, message)
-    if ask("generator", "OUTP1?") != "0":
-        raise RuntimeError("the output is not off")
+    bench.expect(ask("generator", "OUTP1?") == "0", "the output of the generator is not off")
+    bench.expect(ask("meter", ":OUTP?") == "0", "the output of the source meter is not off")
+    for name in ADDRESSES:
+        reply = ask(name, ":SYST:ERR?")
+        bench.expect(int(reply.split(",")[0]) == 0, f"{name}: {reply}")
 
 
-def answers(load: str, shape: str, frequency: float, way: str) -> tuple[float, str, int, bool]:
-    """Return the longest answer [s], its message, the most steps for one, and whether all was computed and lived."""
+def _armed(bench: Bench) -> bool:
+    return bool(int(bench.ask("scope", ":OPER:COND?")) & 8)
+
+
+@dataclass
+class Answers:
+    """What one bench said in 100 s."""
+
+    took: float  #: [s] the longest answer
+    message: str  #: to this
+    steps: int  #: most steps for one, where they are known
+    checked: int  #: replies
+    problems: list[str]
+
+
+def answers(load: str, shape: str, frequency: float, way: str) -> Answers:
+    """Leave the generator on; return how long answers took and what was not as it should be."""
     with folder(load) as world:
-        if way == "in process":
-            inside = InProcess(world)
-            session(inside, shape, frequency, LONG)
-            inside.manager.close()
-            worst, slowest, work, alive = inside.worst, inside.slowest, inside.most_work, True
-        else:
-            served = Served(world, paced=way == "paced")
-            try:
-                session(served, shape, frequency, LONG)
-            finally:
-                alive = served.close() is None
-            worst, slowest, work = served.worst, served.slowest, 0
+        current = current_of(load, shape)
+        bench = InProcess(world, current) if way == "in process" else Served(world, current, paced=way == "paced")
+        try:
+            session(bench, shape, frequency, LONG)
+        finally:
+            alive = bench.close()
+        if not alive:
+            bench.problems.append("the server had ended")
         log = read_witness(world.parent / "witness.jsonl")
-        whole = not log.left_out() and not any(log.outputs().values())
-    return worst, slowest, work, alive and whole
+        if log.left_out():
+            bench.problems.append("something was left out")
+        bench.problems += [f"{name} left on, by the witness" for name, on in log.outputs().items() if on]
+    return Answers(bench.worst, bench.slowest, bench.most_work, bench.checked, bench.problems)
+
+
+def line(what: str, found: dict[float, Answers]) -> Line:
+    """Return the row of some benches, by frequency [Hz]."""
+    frequency, worst = max(found.items(), key=lambda item: item[1].took)
+    steps = max(each.steps for each in found.values())
+    problems = [f"{f:g} Hz: {problem}" for f, each in found.items() for problem in each.problems]
+    said = f"{worst.took:.2f} s ({worst.message}, {frequency:g} Hz)" + f", {steps} steps" * bool(steps)
+    said += f"; {sum(each.checked for each in found.values())} replies checked, {len(problems)} wrong"
+    if problems:
+        said += f" ({'; '.join(problems[:3])})"
+    return Line(f"{what}: longest answer in {LONG:g} bench seconds", said, f"<= {LONGEST:g} s, none wrong",
+                worst.took <= LONGEST and not problems)
 
 
 class Sums:
@@ -314,22 +406,12 @@ def main() -> int:
         lines.append(Line(f"{load}, {shape}: averages of voltage, current, power over 60.3 periods, largest difference",
                           f"{worst[0]:.1e} ({worst[1]:g} Hz)", f"<= {AGREEMENT:g}", worst[0] <= AGREEMENT))
         for way in ("in process",) if quick and load != "NbO2" else ("in process", "served --fast"):
-            longest, most, sound = (0.0, "", 0.0), 0, True
-            for frequency in frequencies:
-                took, message, work, good = answers(load, shape, frequency, way)
-                longest, most, sound = max(longest, (took, message, frequency)), max(most, work), sound and good
-            lines.append(Line(
-                f"{load}, {shape}, {len(frequencies)} frequencies, {way}: longest answer in {LONG:g} bench seconds",
-                f"{longest[0]:.2f} s ({longest[1]}, {longest[2]:g} Hz){f', {most} steps' if most else ''}"
-                f"{'' if sound else ', something was left out'}",
-                f"<= {LONGEST:g} s", longest[0] <= LONGEST and sound))
+            lines.append(line(f"{load}, {shape}, {len(frequencies)} frequencies, {way}",
+                              {frequency: answers(load, shape, frequency, way) for frequency in frequencies}))
     with ThreadPoolExecutor(len(OF_PACE)) as pool:   # they wait nearly all the time
         paced = list(pool.map(lambda case: answers("NbO2", *case, "paced"), OF_PACE.items()))
-    for (shape, frequency), (took, message, _, sound) in zip(OF_PACE.items(), paced, strict=True):
-        lines.append(Line(
-            f"NbO2, {shape} {frequency:g} Hz, served at the wall clock's pace: longest answer in {LONG:g} bench s",
-            f"{took:.2f} s ({message}){'' if sound else ', something was left out'}", f"<= {LONGEST:g} s",
-            took <= LONGEST and sound))
+    for (shape, frequency), found in zip(OF_PACE.items(), paced, strict=True):
+        lines.append(line(f"NbO2, {shape}, served at the wall clock's pace", {frequency: found}))
     return report("driven", "a generator left on", lines)
 
 
