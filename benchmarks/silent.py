@@ -3,9 +3,11 @@
 Each instrument is silenced at each message (or every N-th) of a short run of each protocol, in two ways: its messages
 are lost, or it takes them and never answers. From the decision to make safe (the first call of
 ``make_all_safe``) every output of the other instruments must be off within 1 s of bench time, by the witness, and
-stay off. On the simulated bench in this process instruments take turns on one clock, so that this is the worst
-case: with a thread for each (metal, served benches) the silent one holds up no other at all, which is measured too, in
-wall time (``benchmarks.silent_served``).
+stay off; so it must from the moment at which the failure was raised to the protocol (the end of the last timeout of
+the silent instrument before the decision). How long before the decision the first timeout ended is told: some
+questions are asked again. A case whose message was never sent fails. On the simulated bench in this process instruments
+take turns on one clock, so that this is the worst case: with a thread for each (metal, served benches) the silent one
+holds up no other at all, which is measured too, in wall time (``benchmarks.silent_served``).
 """
 
 import argparse
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -25,11 +28,13 @@ from benchmarks.fault_check import unclear
 from benchmarks.report import Line, report
 from benchmarks.silent_served import off_after
 from tsbench.instruments.all_at_once import make_all_safe
+from tsbench.instruments.transport import Transport
 from tsbench.simulated_backends.witness_log import read_witness
 
 WITHIN = 1.0  #: [s] of bench time
 WAYS = {"messages lost": {}, "messages taken": {"after": True}}
 NEVER = "not injected"
+OUTPUTS = ("source_meter", "generator.1", "generator.2")  #: that are on at a served bench
 
 
 def cases(name: str, trail: Sequence[tuple[str, bool]], every: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -43,19 +48,37 @@ def cases(name: str, trail: Sequence[tuple[str, bool]], every: int) -> Iterator[
                 yield way, f"{name}/{way}/{instrument}/{number}", fault
 
 
-def judged(name: str, fault: dict[str, Any]) -> tuple[list[str], float | None]:
-    """Run one case; return what is wrong, and after how long [s] the last other output was off (None: none was on)."""
+@dataclass
+class Judgement:
+    """What became of one case; times [s] until the last other output was off, None where none was on."""
+
+    problems: list[str]
+    decided: float | None = None  #: from the decision to make safe
+    raised: float | None = None  #: from the last failure before it, None where none was noticed before
+    asking: float | None = None  #: from the first failure to the decision
+
+
+def judged(name: str, fault: dict[str, Any]) -> Judgement:
+    """Run one case and judge it."""
     folder = Path(tempfile.gettempdir()) / f"tsbench_silent_{os.getpid()}"
     decisions: list[float] = []
+    failures: list[float] = []
+    describe = Transport._describe
 
     def noted(connections: Any, managers: Any, reopen: bool) -> Any:
         decisions.append(next(iter(managers.values())).visalib.clock.now())
         return make_all_safe(connections, managers, reopen)
 
-    with mock.patch.object(tsbench.bench, "make_all_safe", noted):
+    def described(transport: Transport, message: str, error: Exception) -> str:
+        if transport.name == fault["instrument"] and not decisions:
+            failures.append(transport.manager.visalib.clock.now())
+        return describe(transport, message, error)
+
+    with mock.patch.object(tsbench.bench, "make_all_safe", noted), \
+            mock.patch.object(Transport, "_describe", described):
         case = run_case(folder, name, fault=fault, thorough=False)
     if not case.happened:
-        return [NEVER], None
+        return Judgement([NEVER])
     problems = [] if not case.line else [found] if (found := unclear(case.line, "")) else []
     if not case.line:
         problems.append("no line says what happened")
@@ -72,9 +95,10 @@ def judged(name: str, fault: dict[str, Any]) -> tuple[list[str], float | None]:
         if record["on"] and record["t"] > decisions[0]:
             problems.append(f"{output} switched on after the decision")
     problems += [f"{output} left on" for output, (on, _) in last.items() if on]
-    if latest is not None and latest > WITHIN:
-        problems.append(f"off {latest:.3g} s after the decision")
-    return problems, latest
+    raised = latest + decisions[0] - failures[-1] if latest is not None and failures else None
+    problems += [f"off {late:.3g} s after {what}" for late, what in ((latest, "the decision"), (raised, "the failure"))
+                 if late is not None and late > WITHIN]
+    return Judgement(problems, latest, raised, decisions[0] - failures[0] if raised is not None else None)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -86,11 +110,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--minutes", type=float, default=1e6, help="stop then; --resume goes on another time")
     options = parser.parse_args(arguments)
     every = 60 if options.quick else options.every
-    done: dict[str, tuple[list[str], float | None]] = {}
+    done: dict[str, Judgement] = {}
     if options.resume and options.resume.exists():
         for line in options.resume.read_text().splitlines():
-            key, problems, latest = json.loads(line)
-            done[key] = problems, latest
+            key, *facts = json.loads(line)
+            done[key] = Judgement(*facts)
     began = time.monotonic()
     lines: list[Line] = []
     folder = Path(tempfile.gettempdir()) / f"tsbench_silent_{os.getpid()}"
@@ -101,30 +125,36 @@ def main(arguments: Sequence[str]) -> int:
             figures.setdefault(way, []).append(key)
             if key in done or time.monotonic() - began > 60 * options.minutes:
                 continue
-            done[key] = problems, latest = judged(name, fault)
-            if problems and problems != [NEVER]:
-                print(f"{key}: {'; '.join(problems)}", file=sys.stderr, flush=True)
+            done[key] = judgement = judged(name, fault)
+            if judgement.problems:
+                print(f"{key}: {'; '.join(judgement.problems)}", file=sys.stderr, flush=True)
             if options.resume:
                 with options.resume.open("a") as file:
-                    file.write(json.dumps([key, problems, latest]) + "\n")
+                    file.write(json.dumps([key, *astuple(judgement)]) + "\n")
         lines += [_line(name, way, keys, done) for way, keys in figures.items()]
     for name in ("source_meter", "generator", "scope"):
         with tempfile.TemporaryDirectory() as served:
             others, done_after = off_after(name, Path(served))
         late = max(others.values())
-        text = f"the others read back off after {late * 1e3:.0f} ms, all tries at it over after {done_after:.1f} s"
-        good = set(others) == {"source_meter", "generator"} - {name} and late < WITHIN
+        text = f"{len(others)} others off, by the witness, after {late * 1e3:.0f} ms, all tries at it over after "
+        text += f"{done_after:.1f} s"
+        good = set(others) == {output for output in OUTPUTS if not output.startswith(name)} and late < WITHIN
         lines.append(Line(f"served over sockets, three outputs on, {name} silent", text, f"{WITHIN:g} s", good))
     return report("silent", "any one instrument silent from any message on: all other outputs off at once", lines)
 
 
-def _line(name: str, way: str, keys: Sequence[str], done: dict[str, tuple[list[str], float | None]]) -> Line:
+def _line(name: str, way: str, keys: Sequence[str], done: dict[str, Judgement]) -> Line:
     """Return the row of one protocol and way."""
-    found = [done[key] for key in keys if key in done and done[key][0] != [NEVER]]
-    good = sum(not problems for problems, _ in found)
-    times = [latest for _, latest in found if latest is not None]
-    text = f"{good} of {len(found)} safe; an output was on at the decision in {len(times)}"
-    text += f", off after {max(times) * 1e3:.3g} ms at most" * bool(times)
+    found = [done[key] for key in keys if key in done]
+    good = sum(not each.problems for each in found)
+    never = sum(each.problems == [NEVER] for each in found)
+    decided = [each.decided for each in found if each.decided is not None]
+    raised = [each.raised for each in found if each.raised is not None]
+    text = f"{good} of {len(found)} safe, {never} {NEVER}; an output was on at the decision in {len(decided)}"
+    for what, times in (("it", decided), (f"the failure ({len(raised)} cases)", raised)):
+        text += f", off {max(times, default=0.0) * 1e3:.3g} ms after {what} at most" * bool(times)
+    asking = [each.asking for each in found if each.asking is not None]
+    text += f", the decision {max(asking, default=0.0):.3g} s after the first timeout at most" * bool(asking)
     missing = sum(key not in done for key in keys)
     text += f"; {missing} to come" * bool(missing)
     return Line(f"{name}, {way}", text, f"all within {WITHIN:g} s", good == len(found) > 0 and not missing)

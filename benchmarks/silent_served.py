@@ -6,6 +6,8 @@ nothing more. Source meter and both generator outputs are on then.
 
 import contextlib
 import json
+import math
+import os
 import shutil
 import socket
 import subprocess
@@ -18,6 +20,7 @@ from unittest import mock
 
 from tsbench.bench import Bench
 from tsbench.instruments import SourceSettings
+from tsbench.simulated_backends.witness_log import read_sessions
 
 #: by the model code of the addresses in the example
 MODELS = {"0x2450": "source_meter", "0x5A01": "generator", "0x1764": "scope"}
@@ -55,7 +58,8 @@ def off_after(silent: str, folder: Path) -> tuple[dict[str, float], float]:
     Returns
     -------
     dict, float
-        Instrument with outputs -> when [s] they had been read back as off, where it answered; and when all was done.
+        Output of another instrument that was on -> when [s] it went off, by the witness (inf: never); and when all was
+        done.
     """
     shutil.copy(EXAMPLES / "resistor.world.toml", folder)
     with _served(folder / "resistor.world.toml") as addresses:
@@ -78,34 +82,38 @@ def off_after(silent: str, folder: Path) -> tuple[dict[str, float], float]:
                 bench.pulse_generator(role).configure_level(0.5)
                 bench.pulse_generator(role).set_output(True)
             relay.silent.set()
-            return _made_safe(bench)
+            began, since = time.time(), time.monotonic()
+            bench.make_safe()
+            return _off(folder / "resistor.witness.jsonl", silent, began), time.monotonic() - since
         finally:
             with mock.patch.object(bench, "make_safe", list):  # it has been done, and the silent one stays silent
                 bench.close()
 
 
-def _made_safe(bench: Bench) -> tuple[dict[str, float], float]:
-    found: dict[str, float] = {}
-    with contextlib.ExitStack() as patches:
-        began = time.monotonic()
-        for name, connection in bench._connections.items():
-
-            def noted(name: str = name, ask: object = connection.driver.output_states) -> list[object]:
-                states = list(ask())  # type: ignore[operator]
-                if states and not any(state.enabled for state in states):
-                    found[name] = time.monotonic() - began
-                return states
-
-            patches.enter_context(mock.patch.object(connection.driver, "output_states", noted))
-        bench.make_safe()
-        return found, time.monotonic() - began
+def _off(witness: Path, silent: str, began: float) -> dict[str, float]:
+    """Return when [s] after ``began`` (wall time) each output of the others that was on then went off."""
+    (log,) = read_sessions(witness)
+    on: dict[str, float] = {}
+    for record in log.of_kind("output"):
+        output = f"{record['instrument']}.{record['channel']}".strip(".")
+        if record["instrument"] == silent:
+            continue
+        if record["wall"] <= began:
+            on.pop(output, None)
+        if record["on"]:
+            on[output] = math.inf
+        elif output in on:
+            on[output] = record["wall"] - began
+    return on
 
 
 @contextlib.contextmanager
 def _served(world: Path) -> Iterator[dict[str, str]]:
     """Serve a world from another process; yields the socket address of each instrument."""
     command = [sys.executable, "-m", "tsbench", "serve", str(world), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    # the cases in process leave their own witness and fault behind
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TSBENCH_")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout is not None
         yield {row["name"]: row["socket"] for row in json.loads(process.stdout.readline())}
