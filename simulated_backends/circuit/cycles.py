@@ -41,14 +41,15 @@ class StepMemory:
     """The steps since the last breakpoint, while all sources are constant: where a limit cycle may be found."""
 
     def __init__(self) -> None:
-        self._runs: list[Steps] = []
+        self._steps: Steps | None = None   # with room behind the last one
+        self._first = self._end = 0
 
     def __bool__(self) -> bool:
-        return bool(self._runs)
+        return self._end > self._first
 
     def clear(self) -> None:
         """Forget all steps: something has changed."""
-        self._runs.clear()
+        self._steps, self._first, self._end = None, 0, 0
 
     def add(self, steps: Steps, quiet_since: float, moving: bool) -> None:
         """Remember new steps, one at least.
@@ -56,6 +57,7 @@ class StepMemory:
         Parameters
         ----------
         steps : Steps
+            What has been integrated, in order and without gaps.
         quiet_since : float
             Last breakpoint [s]; what was before it is forgotten.
         moving : bool
@@ -66,28 +68,36 @@ class StepMemory:
             return
         if steps.starts[0] < quiet_since:
             self.clear()
-            first = int(np.searchsorted(steps.starts, quiet_since))
-            steps = steps.part(first)
-        if steps.starts.size:
-            self._runs.append(steps)
-        while sum(s.starts.size for s in self._runs[1:]) > LONGEST_MEMORY:
-            self._runs.pop(0)
+            steps = steps.part(int(np.searchsorted(steps.starts, quiet_since)))
+        count = steps.starts.size
+        if self._steps is None:
+            self._steps, self._end = steps, count
+            return
+        end = self._end + count
+        if end > self._steps.starts.size:
+            self._make_room(end - self._first)
+        for kept, new in zip(self._steps.arrays(), steps.arrays(), strict=True):
+            kept[self._end: self._end + count] = new
+        self._end += count
+        self._first = max(self._first, self._end - LONGEST_MEMORY)
+
+    def _make_room(self, size: int) -> None:
+        """Move to arrays for twice as many steps as will be kept: most calls of :meth:`add` copy the new ones alone."""
+        old = self.steps().arrays()
+        arrays = tuple(np.empty((2 * size, *a.shape[1:])) for a in old)
+        for new, a in zip(arrays, old, strict=True):
+            new[: a.shape[0]] = a
+        self._steps, self._first, self._end = Steps(*arrays), 0, self._end - self._first
 
     @property
     def full(self) -> bool:
         """Whether as many steps are kept as ever are."""
-        return sum(s.starts.size for s in self._runs) >= LONGEST_MEMORY
+        return self._end - self._first >= LONGEST_MEMORY
 
     def steps(self, most: int = LONGEST_MEMORY) -> Steps:
-        """Return the last of them as one: those runs that hold ``most`` or some more."""
-        first, count = len(self._runs) - 1, self._runs[-1].starts.size
-        while first > 0 and count < most:
-            first -= 1
-            count += self._runs[first].starts.size
-        runs = self._runs[first:]
-        if len(runs) == 1:
-            return runs[0]
-        return Steps(*(np.concatenate(arrays) for arrays in zip(*map(Steps.arrays, runs), strict=True)))
+        """Return the last of them (sharing the arrays), ``most`` if there are so many."""
+        assert self._steps is not None
+        return self._steps.part(max(self._first, self._end - most), self._end)
 
 
 def find_limit_cycle(steps: Steps, recurring: IntArray, rtol: float, weights: FloatArray) -> LimitCycle | None:

@@ -80,32 +80,29 @@ class PooleFrenkel(DeviceModel):
         """Return 10 K: at rtol 1e-6 the temperature is resolved to 10 microkelvin."""
         return (10.0,)
 
-    def film(self, p: FloatArray, voltage: float, temperature: float) -> float:
-        """Return the film current [A] at a film voltage [V] and temperature [K]; ``p`` is the vector as a row."""
-        return float(film_current(p, 0, voltage, temperature)[0])
+    def film(self, p: FloatArray, voltage: float, temperature: float) -> tuple[float, float, float]:
+        """Return what :func:`film_current` does; ``p`` is the vector as a row."""
+        return film_current(p, 0, voltage, temperature)  # type: ignore[no-any-return]
 
     def settled(self, current: float) -> tuple[float, float]:
         """Return terminal voltage [V] and temperature [K] settled at a current [A].
 
-        T = T0 + Rth i v and i = i_film(v, T), solved for the film voltage v by bisection: at fixed i the film current
-        rises with v both directly and through T, so the solution is unique.
+        T = T0 + Rth i v and i = i_film(v, T), solved for the film voltage v: at fixed i the film current rises with v
+        both directly and through T, so the solution is unique. Newton's method between bounds that close in.
         """
         if current == 0.0:
             return 0.0, self.t0
-        p = self.vector().reshape(1, -1)
-        low, high = 0.0, 1e-3
-        while self.film(p, high, self.t0 + self.rth * current * high) < current:
-            low, high = high, 2.0 * high
+        p, heating = self.vector().reshape(1, -1), self.rth * current
+        low, high, v = 0.0, math.inf, 1e-3
         for _ in range(200):
-            middle = 0.5 * (low + high)
-            if self.film(p, middle, self.t0 + self.rth * current * middle) < current:
-                low = middle
-            else:
-                high = middle
-            if high - low <= 4e-16 * high:
+            found, conductance, by_temperature = self.film(p, v, self.t0 + heating * v)
+            low, high = (v, high) if found < current else (low, v)
+            before, v = v, v + (current - found) / (conductance + heating * by_temperature)
+            if abs(v - before) <= 1e-8 * before:   # the error of what comes next is its square
                 break
-        film = 0.5 * (low + high)
-        return film + self.re * current, self.t0 + self.rth * current * film
+            if not low < v < min(high, 2.0 * before):
+                v = 2.0 * before if high == math.inf else 0.5 * (low + high)
+        return v + self.re * current, self.t0 + heating * v
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:

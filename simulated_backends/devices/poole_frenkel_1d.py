@@ -29,9 +29,9 @@ class OneDimensionalPooleFrenkel(PooleFrenkel):
     kind: ClassVar[int] = 4
     mechanism: ClassVar[str] = "poole_frenkel_1d"
 
-    def film(self, p: FloatArray, voltage: float, temperature: float) -> float:
-        """Return the film current [A] at a film voltage [V] and temperature [K]; ``p`` is the vector as a row."""
-        return float(film_current_1d(p, 0, voltage, temperature)[0])
+    def film(self, p: FloatArray, voltage: float, temperature: float) -> tuple[float, float, float]:
+        """Return what :func:`film_current_1d` does; ``p`` is the vector as a row."""
+        return film_current_1d(p, 0, voltage, temperature)  # type: ignore[no-any-return]
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
