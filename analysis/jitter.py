@@ -99,15 +99,13 @@ class _Spectrum:
     def posterior(self, shares: FloatArray) -> _Posterior:
         """Return the density of each share; mean and variance are integrated out or fitted for each."""
         n = self._seen.size
-        logarithms, variances = np.empty(shares.size), np.empty(shares.size)
-        for k, share in enumerate(shares):
-            spectrum = share**2 + (1.0 - share**2) * self._timing
-            information = float(self._ones @ (self._ones / spectrum))
-            rest = self._seen - float(self._ones @ (self._seen / spectrum)) / information * self._ones
-            squares = float(rest @ (rest / spectrum))
-            variances[k] = squares / (n - 1)
-            logarithms[k] = -0.5 * (
-                float(np.log(spectrum).sum()) + math.log(information) + (n - 1) * math.log(squares))
+        spectrum = shares[:, None] ** 2 + (1.0 - shares[:, None] ** 2) * self._timing
+        inverse = 1.0 / spectrum
+        information = inverse @ self._ones**2
+        rest = self._seen - (inverse @ (self._seen * self._ones) / information)[:, None] * self._ones
+        squares = np.einsum("mn,mn,mn->m", rest, rest, inverse)
+        variances = squares / (n - 1)
+        logarithms = -0.5 * (np.log(spectrum).sum(axis=1) + np.log(information) + (n - 1) * np.log(squares))
         if self._known > 0.0:
             others = np.maximum(1.0 - shares**2, 1e-12)
             error = np.sqrt(0.5 * variances * others)

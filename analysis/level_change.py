@@ -148,7 +148,8 @@ def _keep_surer(
     # a reading in between is believed in where leaving it out makes the step clearly larger
     margin = np.where((best[1, place] == 1) & (skip == 2), 3.0 * worst, 0.0)
     better = sure > best[0, place] + margin
-    rows = np.array(np.broadcast_arrays(sure, skip, size, sigmas, window, worst))
+    rows = np.empty((6, place.size))
+    rows[0], rows[1], rows[2], rows[3], rows[4], rows[5] = sure, skip, size, sigmas, window, worst
     best[:, place[better]] = rows[:, better]
 
 

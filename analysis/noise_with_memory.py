@@ -99,11 +99,13 @@ def _not_normal(values: FloatArray) -> bool:
     variance = float(level @ level) / count
     if not variance > 0.0:
         return False
-    spectrum = np.abs(np.fft.rfft(level, 2 * count)) ** 2
-    r = np.fft.irfft(spectrum)[: count // 2] / (count * variance)
-    skewness = float(np.mean(level**3)) / variance**1.5
-    kurtosis = float(np.mean(level**4)) / variance**2 - 3.0
-    third, fourth = (1.0 + 2.0 * float(np.sum(np.abs(r[1:]) ** power)) for power in (3, 4))
+    length = 1 << (3 * count // 2).bit_length()  # lags up to half the record do not wrap round
+    spectrum = np.fft.rfft(level, length)
+    r = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[1 : count // 2] / (count * variance)
+    square, r_square = level * level, r * r  # powers of arrays are slow
+    skewness = float(square @ level) / count / variance**1.5
+    kurtosis = float(square @ square) / count / variance**2 - 3.0
+    third, fourth = (1.0 + 2.0 * float(r_square @ other) for other in (np.abs(r), r_square))
     sigmas = abs(skewness) / math.sqrt(6.0 * third / count), abs(kurtosis) / math.sqrt(24.0 * fourth / count)
     return bool(max(sigmas) > _SIGMAS)
 

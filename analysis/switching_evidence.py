@@ -148,8 +148,9 @@ def _evident(known: _Known, there: _Known | None, floor: float, size: float) -> 
         hysteresis = _hysteresis(known, there, size)
         best = max((step for step in (best, hysteresis) if step), key=lambda step: step.sure, default=None)
     theirs = None if there is None else there.readings
-    return best or _surest(large.values(), lambda step: _voltage_falls(step, here)) or _surest(
-        large.values(), lambda step: would_have_shown(step, here.series, here.level, noise, drift)) or _surest(
+    return best or _surest(large.values(), lambda step: _voltage_falls(step, here)) or max(
+        would_have_shown(list(large.values()), here.series, here.level, noise, drift), key=lambda step: step.sure,
+        default=None) or _surest(
         sorted(large.values(), key=lambda step: -step.sure)[:_MOST_LINES],
         lambda step: is_sharp(here.series, step) and _no_convex_curve(step, here, noise, floor, theirs))
 

@@ -33,6 +33,7 @@ from tsbench.records import FloatArray
 
 __all__ = ["ColumnRead", "Table", "parse_columns", "parse_table"]
 
+_BLOCK = 1000  #: rows that are read together
 #: what is guessed only where its cells are numbers: a column "Time" may hold dates
 _OPTIONAL = ("time", "level", "sweep", "cycle")
 
@@ -190,6 +191,39 @@ def _rows(
     """Return the numbers of the wanted columns as written, and the rows that were left out."""
     kept = {role: array("d") for role in layout.where}
     left_out: list[tuple[int, str]] = []
+    lines = iter(lines)
+    while block := list(itertools.islice(lines, _BLOCK)):
+        plain = _plain_numbers(block, layout)
+        if plain is None:
+            _read_one_by_one(block, layout, source, kept, left_out)
+            continue
+        for role, column in plain.items():
+            kept[role].extend(column)
+    return kept, left_out
+
+
+def _plain_numbers(block: Sequence[Line], layout: Layout) -> dict[str, list[float]] | None:
+    """Return the wanted columns of rows that are all numbers, as most tables' are; None: look at each row."""
+    text = "\n".join(line.text for line in block)
+    if '"' in text or "_" in text or (layout.format.comma and "." in text):
+        return None
+    text = text.replace(",", ".") if layout.format.comma else text
+    rows = [line.split(layout.format.delimiter) for line in text.split("\n")]
+    if any(len(row) != len(layout.names) for row in rows):
+        return None
+    try:
+        columns = {role: [float(row[position]) for row in rows] for role, position in layout.where.items()}
+    except ValueError:
+        return None
+    usable = all(abs(value) < OVERFLOW_NUMBER for column in columns.values() for value in column)  # NaN is not
+    return columns if usable else None
+
+
+def _read_one_by_one(
+    lines: Iterable[Line], layout: Layout, source: str, kept: dict[str, "array[float]"],
+    left_out: list[tuple[int, str]],
+) -> None:
+    """Add the rows of numbers to ``kept``, and those without one to ``left_out``."""
     for line in lines:
         values = _row(layout, line, f"{source}: line {line.number}")
         reason = next(
@@ -205,7 +239,6 @@ def _rows(
             continue
         for role, value in values.items():
             kept[role].append(value)
-    return kept, left_out
 
 
 def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tsbench.analysis.column_units import is_unit, looks_like_unit
 from tsbench.errors import ConfigurationError
@@ -24,8 +25,7 @@ _UNITS_LINE = frozenset({"unit", "units", "einheit", "einheiten"})
 _DECIMAL_COMMA = r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of the file that is not blank."""
 
     number: int  #: from 1

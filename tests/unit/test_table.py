@@ -120,6 +120,18 @@ def test_lines_are_streamed():
     assert table.columns["voltage"].size == 100_000
 
 
+def test_a_row_that_is_not_plain_changes_nothing_about_those_around_it():
+    lines = ["V;I\n"] + [f"{k},5;1\n" for k in range(2500)]
+    lines[1200], lines[1201], lines[2101] = "7;\n", '"8,25";"1"\n', "9;9,9e37\n"
+    table = parse_table(lines, ROLES)
+    assert [number for number, _ in table.left_out] == [1201, 2102]
+    expected = [8.25 if k == 1200 else k + 0.5 for k in range(2500) if k not in {1199, 2100}]
+    assert table.columns["voltage"].tolist() == expected
+    lines[2300] = "1_0;1\n"
+    with pytest.raises(UnreadableFile, match="line 2301: '1_0' in column 'V' is not a number"):
+        parse_table(lines, ROLES)
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     rows=st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1, 1)), min_size=1, max_size=30),
