@@ -53,6 +53,7 @@ PERIODS = 60  #: or fewer, of a stay at one voltage of the source
 STILL = 0.02  #: [V] of a swing where there is no limit cycle to compare with
 MOST_STEPS = 60_000_000  #: of one run
 SHORT = 300_000  #: steps of a ramp that is gone through as a whole
+STRETCH = 250_000  #: small steps before and behind the least stable place of a circuit that stays stable, at least
 DECAY = 20.0  #: e-folds: 12 leave of a start at rest, on a moving ramp, as much as noise is at large capacitances
 MOST_PERIODS = 20_000  #: around the end of an oscillation
 REFERENCE, OURS = Path("build/ramps_reference.jsonl"), Path("build/ramps_ours.jsonl")
@@ -125,13 +126,15 @@ class Reference:
         """Return what 20 runs have seen: to where they oscillate with ``once``, else to the end of the ramp."""
         c = self.case
         begin = max(self.begin(), c.hold)
-        source = c.at(begin)
         if not once:
             stop = c.hold + c.ramp
-        elif c.window is None:
-            stop = begin + 2.0 * (c.when(c.critical) - begin)
+        elif c.window is None:   # around the least stable place; a staircase takes a level or two there
+            middle = c.when(c.critical)
+            span = max(middle - begin, STRETCH * c.dt, 1.5 * c.dwell if c.meter else 0.0)
+            begin, stop = max(middle - span, c.hold), middle + span
         else:
             stop = c.when(c.window[1] if c.last > c.first else c.window[0]) + 0.05 * c.ramp
+        source = c.at(begin)
         rest = at_source(self.points, source)
         S = covariance(c, source, rest)
         found = []

@@ -29,6 +29,7 @@ from tsbench.simulated_backends.circuit.growth import (
     CHANGE,
     CONTROL_SIZE,
     E_FOLDS,
+    EXCITED,
     FADED,
     FADES_AFTER,
     LOOKS,
@@ -60,6 +61,7 @@ LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind on
 STEPS_PER_LOOK, MOST_STEPS_PER_LOOK = 64, 2048  #: while a mode is small: twice as many after each look
 PERIOD_OF_A_DRIVE = 0.05  #: an oscillation longer than that share of the sources' period follows them
 STAYS_KEPT = 8  #: at an equilibrium each, between changes
+LONG_SEGMENT = 1000.0  #: steps of the length of the last one: a segment of a source that counts as a ramp of its own
 ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then an oscillation has begun
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
@@ -139,6 +141,7 @@ class Circuit:
         self._orbit = Orbit()   # and beside a large one that loses its stability
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
+        self._breakpoint = 0.0   # the next one of the sources at the last look
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
         self.steps = 0   #: accepted steps so far
         self._taken = 0   # steps taken, those included that were cut off later
@@ -401,6 +404,10 @@ class Circuit:
         if self._base:
             steps = dataclasses.replace(steps, starts=steps.starts + self._base)
         self._restart = False
+        if self._breakpoint != self._control[5]:
+            self._breakpoint = self._control[5]
+            if steps.starts.size and (self._breakpoint - self._here) > LONG_SEGMENT * steps.lengths[-1]:
+                self._control[EXCITED] = 0.0   # a new ramp: what is excited then begins with the noise of its rest
         if self._departures >= ENOUGH_DEPARTURES and self._control[6]:   # a source moves again
             self._departures = 0
             self._watch_growth(None)
@@ -855,6 +862,7 @@ class Circuit:
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
         self._departures = 0
+        self._control[EXCITED] = 0.0
         self._remember_noise()
         if self._cycle is not None:
             self._y, self._cycle = self._unknowns_now(), None

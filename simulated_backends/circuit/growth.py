@@ -19,6 +19,7 @@ from tsbench.simulated_backends.circuit.modes import leading_eigenvalue, size_of
 from tsbench.simulated_backends.devices.compilation import compiled, inlined, part
 
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
+LONG_AT_FIRST = 0.01  #: the same where a source moves and nothing has been excited yet
 LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
 WEAK = 0.02  #: real part, as a share of the imaginary one, of a mode so near to the edge that noise matters
@@ -28,9 +29,10 @@ _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is roundi
 #: places in the integrator's ``control``: 1 while it looks; real part [1/s] at the last look (NaN: not known) and its
 #: change over the last step [1/s per s]; e-folds so far; since when [s] the circuit may be taken as never excited;
 #: evaluations of the circuit that looking has cost; from when on [s] a weak mode that swings is reported (NaN: now);
-#: imaginary part [1/s] at the last look; size of a mode below which it is reported
+#: imaginary part [1/s] at the last look; size of a mode below which it is reported; 1 once an excited mode has grown
 WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS, FADES_AFTER, IMAGINARY, FADED = 9, 10, 11, 12, 13, 14, 15, 16, 17
-CONTROL_SIZE = 18
+EXCITED = 18
+CONTROL_SIZE = 19
 
 
 @compiled
@@ -95,6 +97,12 @@ def _limit_reached(control: FloatArray, real: float, negligible: bool, h: float)
 
 
 @inlined
+def least_to_look(control: FloatArray) -> float:
+    """Return how long a step must be against the fastest time constant for the circuit to be looked at."""
+    return LONG if control[6] == 0.0 or control[EXCITED] != 0.0 else LONG_AT_FIRST
+
+
+@inlined
 def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray, A: FloatArray, h: float) -> bool:
     """Do the part of :func:`grows_unseen` before the size of the mode is needed, for circuits with two states.
 
@@ -103,7 +111,8 @@ def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray,
     """
     first, second, couple = A[0, 0], A[1, 1], A[0, 1] * A[1, 0]
     squared = first * first + second * second + 2.0 * abs(couple)   # of the fastest rate
-    if not (h * h * squared > LONG * LONG or h > 0.99 * control[1]):
+    least = least_to_look(control)
+    if not (h * h * squared > least * least or h > 0.99 * control[1]):
         control[REAL_PART], control[CHANGE] = math.nan, 0.0
         return False
     one = weights[0] + control[0] * abs(y[0])
@@ -152,9 +161,14 @@ def is_small(
 ) -> bool:
     """Return whether the leading mode, which has grown, is small at ``t`` [s], y, or stable.
 
-    If neither, the circuit counts as excited from there on. Arguments as in :func:`grows_unseen`.
+    If neither, the circuit counts as excited from there on. But where a moving source has excited it, the first time is
+    reported all the same: what noise there was decides when an oscillation begins. Arguments as in
+    :func:`grows_unseen`.
     """
     if control[REAL_PART] > 0.0 and _size_now(circuit, scratch, weights, y, control) > max(LARGE, 10.0 * control[0]):
+        if control[6] != 0.0 and control[EXCITED] == 0.0:
+            control[EXCITED] = 1.0
+            return True
         control[SINCE] = t
         return False
     return True
@@ -186,7 +200,7 @@ def _grows(
         return bool(two_states_may_grow(control, weights, y, A, h) and is_small(
             circuit, scratch, control, weights, y, t))
     fastest = fastest_rate(m, A)
-    if not (h * fastest > LONG or h > 0.99 * control[1]):   # nor as long as steps may be: none will be longer
+    if not (h * fastest > least_to_look(control) or h > 0.99 * control[1]):   # or as long as steps may be
         control[REAL_PART], control[CHANGE] = math.nan, 0.0
         return False
     scale = vectors[3]

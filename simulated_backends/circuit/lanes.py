@@ -11,6 +11,7 @@ from tsbench.simulated_backends.circuit.equations import Arrays, right_side_and_
 from tsbench.simulated_backends.circuit.growth import (
     CHANGE,
     E_FOLDS,
+    EXCITED,
     LARGE,
     LIMIT,
     REAL_PART,
@@ -89,11 +90,15 @@ def lane_may_leave(
     stages = square[1]   # there are none
     right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, drives[6], f, ft, A)
     eliminate_currents(n, m, A, f, ft)
+    moving = False
+    for k in range(L.shape[0]):
+        moving = moving or drives[3, k] != 0.0
     if m != 2 or ended:   # all that is done for a circuit alone
         control = drives[7]
         control[0], control[REAL_PART], control[CHANGE], control[E_FOLDS] = rtol, numbers[2], numbers[3], numbers[4]
         if not numbers[2] > UNKNOWN:
             control[REAL_PART] = math.nan
+        control[6], control[EXCITED] = 1.0 if moving else 0.0, 0.0
         for a in range(n):
             for b in range(n):
                 square[2, a, b] = A[a, b]
@@ -109,6 +114,6 @@ def lane_may_leave(
         scale[a] = weights[a] / rtol + abs(y[a])
     value = leading_eigenvalue(m, A, scale, modes)
     numbers[4] = 0.0
-    if value.real <= 0.0:
+    if value.real <= 0.0 or moving:   # a moving source: noise counts for what is excited, too
         return True
     return bool(size_of_mode(m, A, f, ft, scale, value, modes) <= max(LARGE, 10.0 * rtol))
