@@ -8,6 +8,7 @@ import numpy as np
 
 from tsbench.records import FloatArray
 
+_AT_ONCE = 1_000_000  #: values that are drawn at once, for the memory they take
 #: normal quantile of a two-sided 95 % interval
 NORMAL_95 = 1.959963984540054
 #: Student's t quantiles of a two-sided 95 % interval for 1 to 10 degrees of freedom (beyond: expansion below)
@@ -95,16 +96,27 @@ def summarise(values: FloatArray, systematic: float = 0.0) -> Summary:
 
 def bootstrap_interval(
     values: FloatArray,
-    statistic: Callable[[FloatArray], float],
+    statistic: Callable[[FloatArray], FloatArray],
     seed: int = 0,
     draws: int = 2000,
 ) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of ``statistic`` of a sample of shape (n,), n >= 2."""
+    """Return the 95 % percentile bootstrap interval of a statistic of a sample.
+
+    Parameters
+    ----------
+    values : the sample, shape (n,); NaN are returned where n is below 2
+    statistic : takes samples drawn from it, shape (m, n), and returns the statistic of each, shape (m,)
+    seed : of the draws
+    draws : how many samples are drawn
+    """
     values = np.asarray(values, dtype=np.float64)
     if values.size < 2:
         return math.nan, math.nan
     random = np.random.default_rng(seed)
-    drawn = [statistic(values[random.integers(0, values.size, values.size)]) for _ in range(draws)]
+    at_once = max(1, _AT_ONCE // values.size)
+    drawn = np.concatenate([
+        statistic(values[random.integers(0, values.size, (min(at_once, draws - first), values.size))])
+        for first in range(0, draws, at_once)])
     low, high = np.quantile(drawn, (0.025, 0.975))
     return float(low), float(high)
 

@@ -49,8 +49,8 @@ def statistics(quantity: str, sign: int, found: Sequence[Result], conditions: Ma
     if bounds.size:
         return _censored(quantity, sign, values, bounds, {**conditions, "censored": int(bounds.size)}, flags)
     summary = summarise(values)
-    spread = bootstrap_interval(values, lambda v: float(np.std(v, ddof=1)))
-    middle = bootstrap_interval(values, lambda v: float(np.median(v)))
+    spread = bootstrap_interval(values, lambda drawn: drawn.std(axis=1, ddof=1))
+    middle = bootstrap_interval(values, lambda drawn: np.median(drawn, axis=1))
     return [
         _signed(f"{quantity}_mean", sign, summary.mean, (summary.low, summary.high), "mean, t-interval", conditions,
                 flags),
@@ -66,7 +66,7 @@ def _censored(
     number = f"{bounds.size} of {bounds.size + values.size} bounded from above"
     highest = summarise(np.concatenate((values, bounds)))
     deviation = float(np.std(values, ddof=1)) if values.size > 1 else math.nan
-    spread = bootstrap_interval(values, lambda v: float(np.std(v, ddof=1)))
+    spread = bootstrap_interval(values, lambda drawn: drawn.std(axis=1, ddof=1))
     at_bounds, below_all = np.concatenate((values, bounds)), np.concatenate((values, np.full(bounds.size, -math.inf)))
     # the median of two order statistics, of which one may be anywhere below
     middle = float(np.median(at_bounds))

@@ -144,7 +144,7 @@ def _difference(
     if both.size == 0:
         return []
     mean = float(both.mean())
-    bounds = bootstrap_interval(both, lambda v: float(np.mean(v)))
+    bounds = bootstrap_interval(both, lambda drawn: drawn.mean(axis=1))
     only_ours = sum(a.value is not None and b.value is None for a, b in zip(ours, theirs, strict=True))
     only_theirs = sum(a.value is None and b.value is not None for a, b in zip(ours, theirs, strict=True))
     told = {

@@ -142,6 +142,19 @@ def test_one_clear_line_for_what_cannot_be_used(tmp_path):
         analyse_files([binary])
 
 
+@pytest.fixture
+def blank(monkeypatch):
+    """Figures are blank files: a test that looks at none need not wait for the ink."""
+    from tsbench.analysis import figures
+
+    def touched(_, path):
+        path.touch()
+        return path
+
+    monkeypatch.setattr(figures, "save", touched)
+
+
+@pytest.mark.usefixtures("blank")
 def test_the_first_thing_said_is_what_was_understood(tmp_path, capsys):
     path = tmp_path / "a.csv"
     path.write_text("V [mV],I [uA]\n" + "".join(f"{k},{k}\n" for k in range(9)), encoding="utf-8")
@@ -158,6 +171,7 @@ def test_any_number_of_half_sweeps_is_drawn(tmp_path, number):
     assert analysis.figures
 
 
+@pytest.mark.usefixtures("blank")
 def test_a_figure_that_fails_costs_no_numbers(tmp_path, monkeypatch, capsys):
     from tsbench.analysis import figures
 
@@ -173,6 +187,7 @@ def test_a_figure_that_fails_costs_no_numbers(tmp_path, monkeypatch, capsys):
     assert "a_thresholds.png" in said.err
 
 
+@pytest.mark.usefixtures("blank")
 def test_patterns_and_folders(tmp_path, monkeypatch, capsys):
     for name in ("a.csv", "b.csv", "deeper/c.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -280,6 +295,7 @@ def test_a_number_of_a_sweep_is_whole(tmp_path):
         analyse_files([path])
 
 
+@pytest.mark.usefixtures("blank")
 def test_each_printed_row_names_its_file(tmp_path, capsys):
     volts, amps, sweeps = half_sweeps([(1, True), (1, False)])
     for name in ("first.csv", "second.csv"):

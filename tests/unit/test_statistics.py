@@ -50,9 +50,16 @@ def test_a_data_sheet_limit_is_uniform():
 
 def test_bootstrap_is_repeatable_and_holds_the_median():
     values = np.random.default_rng(1).standard_normal(200) + 3
-    low, high = bootstrap_interval(values, lambda v: float(np.median(v)))
+    low, high = bootstrap_interval(values, lambda drawn: np.median(drawn, axis=1))
     assert low < 3 < high
-    assert (low, high) == bootstrap_interval(values, lambda v: float(np.median(v)))
+    assert (low, high) == bootstrap_interval(values, lambda drawn: np.median(drawn, axis=1))
+
+
+def test_bootstrap_does_not_depend_on_how_many_samples_are_drawn_at_once(monkeypatch):
+    values = np.random.default_rng(2).standard_normal(30)
+    whole = bootstrap_interval(values, lambda drawn: drawn.mean(axis=1))
+    monkeypatch.setattr("tsbench.analysis.statistics._AT_ONCE", 1000)
+    assert bootstrap_interval(values, lambda drawn: drawn.mean(axis=1)) == whole
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 10), (10, 10), (3, 10), (0, 0)])
