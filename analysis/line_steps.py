@@ -11,6 +11,7 @@ and Welsch, Regression Diagnostics, 1980, sec. 2.1), so that no single reading m
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.level_change import LARGE, LEAST_SIGMAS, LEAST_WITHOUT, WINDOWS, Step
 from tsbench.records import FloatArray
@@ -28,8 +29,20 @@ class _Ends:
 
     value: FloatArray
     deviation: FloatArray  #: standard deviation of it
-    without: FloatArray  #: value with one reading left out, shape (n, window)
-    without_deviation: FloatArray  #: shape (n, window)
+    noise: FloatArray  #: of one reading
+    weight: FloatArray  #: of each reading in the value, shape (n, window)
+    residual: FloatArray  #: shape (n, window)
+    rest: FloatArray  #: one less the leverage, shape (n, window); NaN where the line needs the reading
+    there: npt.NDArray[np.bool_]  #: whether the window holds a reading, shape (n, window)
+
+    def without(self, at: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+        """Return some values with one reading left out, and their deviations; shape (places, window) each."""
+        weight, rest = self.weight[at], self.rest[at]
+        values = self.value[at, None] - weight * self.residual[at] / rest
+        deviations = self.noise[at, None] * np.sqrt(weight[:, -1:] + weight**2 / rest)
+        # where there are fewer readings than the window, the last one stands for the rest
+        there = self.there[at]
+        return np.where(there, values, values[:, -1:]), np.where(there, deviations, deviations[:, -1:])
 
 
 def line_steps(
@@ -54,25 +67,27 @@ def line_steps(
         if not _FEWEST <= window <= min(_MOST, n - _FEWEST):
             continue
         left = _ends(series, place, noise[0], window)
-        mirrored = _ends(series[::-1], -place[::-1], noise[1][::-1], window)
-        right = _Ends(*(values[::-1] for values in (
-            mirrored.value, mirrored.deviation, mirrored.without, mirrored.without_deviation)))
+        # those from each reading on are those of the series that is turned round
+        right = _ends(series[::-1], -place[::-1], noise[1][::-1], window)
+        right_value, right_deviation = right.value[::-1], right.deviation[::-1]
         for skip in (1, 2):
             allowed = drift[skip:] - drift[:-skip]
-            size = right.value[skip:] - left.value[:-skip] - allowed
-            sigmas = size / np.hypot(left.deviation[:-skip], right.deviation[skip:])
-            one_left = (right.value[skip:] - allowed)[:, None] - left.without[:-skip]
-            one_left = one_left / np.hypot(left.without_deviation[:-skip], right.deviation[skip:, None])
-            one_right = right.without[skip:] - (left.value[:-skip] + allowed)[:, None]
-            one_right = one_right / np.hypot(left.deviation[:-skip, None], right.without_deviation[skip:])
-            without = np.minimum(one_left.min(axis=1), one_right.min(axis=1))
+            size = right_value[skip:] - left.value[:-skip] - allowed
+            sigmas = size / np.hypot(left.deviation[:-skip], right_deviation[skip:])
             least = np.minimum(LARGE, least_noises * np.maximum(noise[0][:-skip], noise[1][skip:]))
-            enough = (sigmas >= LEAST_SIGMAS) & (without >= LEAST_WITHOUT) & (size >= np.maximum(least, least_size))
-            for at in np.flatnonzero(enough).tolist():
-                worst = float(max(noise[0][at], noise[1][at + skip]))
-                step = Step(at, at + skip, float(size[at]), float(without[at]), window, worst)
-                if at not in best or step.sure > best[at].sure:
-                    best[at] = step
+            at = np.flatnonzero((sigmas >= LEAST_SIGMAS) & (size >= np.maximum(least, least_size)))
+            if not at.size:
+                continue
+            (lefts, left_deviations), (rights, right_deviations) = left.without(at), right.without(n - 1 - at - skip)
+            one_left = (right_value[at + skip] - allowed[at])[:, None] - lefts
+            one_left = one_left / np.hypot(left_deviations, right_deviation[at + skip, None])
+            one_right = rights - (left.value[at] + allowed[at])[:, None]
+            one_right = one_right / np.hypot(left.deviation[at, None], right_deviations)
+            without = np.minimum(one_left.min(axis=1), one_right.min(axis=1))
+            for k, sure in zip(at.tolist(), without.tolist(), strict=True):
+                step = Step(k, k + skip, float(size[k]), sure, window, float(max(noise[0][k], noise[1][k + skip])))
+                if sure >= LEAST_WITHOUT and (k not in best or step.sure > best[k].sure):
+                    best[k] = step
     return [best[at] for at in sorted(best)]
 
 
@@ -95,8 +110,4 @@ def _ends(series: FloatArray, place: FloatArray, noise: FloatArray, window: int)
         one = np.where(fits, np.maximum(noise, misfit), np.nan)
         value = np.where(fits, (weight * y).sum(axis=1), np.nan)
         deviation = one * np.sqrt(weight[:, -1])
-        without = value[:, None] - weight * residual / rest
-        without_deviation = one[:, None] * np.sqrt(weight[:, -1:] + weight**2 / rest)
-    # where there are fewer readings than the window, the rest repeat the last
-    return _Ends(value, deviation, *(
-        np.where(there, values, values[:, -1:]) for values in (without, without_deviation)))
+    return _Ends(value, deviation, one, weight, residual, rest, there)

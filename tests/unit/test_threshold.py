@@ -1,5 +1,7 @@
 """Threshold and hold from curves whose true values are known."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,8 +46,8 @@ def curve(
         if not state:
             v = level
             for _ in range(50):
-                v = level - path * off * v * np.exp(v / 1.5)
-            i = off * v * np.exp(v / 1.5)
+                v = level - path * off * v * math.exp(v / 1.5)
+            i = off * v * math.exp(v / 1.5)
             state = v >= threshold
         if state:
             i = level * on / (1 + path * on)
