@@ -342,3 +342,24 @@ def test_an_operating_point_is_found_where_no_capacitor_holds_the_node() -> None
         result = simulate(text.format(load), seed=1)
         current = (4.354229 - result.columns["v(a)"][0]) / (4e3 if load == "4k" else 20e3)
         assert device_model("vo2").settled(current)[0] == pytest.approx(result.columns["v(a)"][0], rel=1e-6)
+
+
+def test_a_fast_ramp_through_a_threshold_is_spread_by_the_noise_at_rest() -> None:
+    """No mode grows before: the node runs into the threshold. Small steps with noise: 0.17 ns (circuit 118)."""
+    text = ("ramp\nVin in 0 PWL(0 1.2728783695601287 3.037164629u 1.2728783695601287 21.43585765u 28.73817093292275)\n"
+            "R1 in n 69257.5525\nC1 n 0 2.75278618p\nX1 n 0 nb2o5\n")
+    falls = []
+    for seed in range(1, 13):
+        circuit = build_circuit(parse_netlist(text), seed=seed)
+        circuit.advance(3.0371646e-6)
+        seen = Waveform("n")
+        circuit.add_observer(seen)
+        while circuit.time < 12e-6 and not falls[seed - 1:]:
+            circuit.advance(circuit.time + 0.2e-6)
+            times, volts = seen.arrays()
+            top = int(np.argmax(volts))
+            below = np.flatnonzero(volts[top:] < 0.8 * volts[top]) + top
+            if below.size:
+                k = int(below[0])
+                falls.append(float(np.interp(-0.8 * volts[top], -volts[k - 1: k + 1], times[k - 1: k + 1])))
+    assert 0.05e-9 < np.std(falls, ddof=1) < 0.3e-9
