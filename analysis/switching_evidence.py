@@ -43,6 +43,8 @@ _LEAST_EXCESS = 0.2  #: [ln S] beyond that
 _FOLLOWS = 0.5
 #: standard deviations of the noise, and part of the voltage, by which a device voltage must fall
 _FALLS, _FALL = 4.0, 1e-3
+#: standard deviations of the voltmeter's noise below which the logarithm of a voltage is anything
+_KNOWN = 3.0
 _MOST_LINES = 8  #: places whose line is continued to the gap
 _ABOVE = 1.2  #: the line must be above the reading before the gap by this factor
 #: a reading further than this from both levels counts as this many standard deviations away: it may be wild
@@ -222,10 +224,10 @@ def _readings(branch: Branch, floor: float) -> _Readings | None:
 
 
 def informative(branch: Branch) -> npt.NDArray[np.bool_]:
-    """Return which readings have a usable conductance, shape (n,): their voltage exceeds the voltmeter's offset."""
+    """Return which readings have a usable conductance, shape (n,): their voltage exceeds the voltmeter's noise."""
     at_zero = np.abs(branch.level) <= 1e-9 * float(np.max(np.abs(branch.level), initial=0.0))
-    offset = float(np.max(np.abs(branch.voltage[at_zero]), initial=0.0))
-    least = max(1e-6 * float(np.max(np.abs(branch.voltage), initial=0.0)), 2.0 * offset)
+    noise = noise_of(branch.voltage - branch.level)
+    least = max(1e-6 * float(np.max(np.abs(branch.voltage), initial=0.0)), _KNOWN * noise)
     mask: npt.NDArray[np.bool_] = (branch.voltage > least) & ~at_zero
     return mask
 

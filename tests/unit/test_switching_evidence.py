@@ -229,3 +229,72 @@ def test_a_hysteresis_that_the_steps_cannot_show_is_doubted() -> None:
     threshold, hold = half_sweep(level * np.where(level > 0.55, 1e-3, 1e-6), level)
     assert threshold.value == hold.value == pytest.approx(0.55)
     assert Flag.NO_HYSTERESIS in threshold.flags & hold.flags
+
+
+@pytest.mark.parametrize("one_way", [True, False])
+def test_a_current_that_rises_as_the_square_of_the_voltage_is_no_event_however_far_apart_the_levels(
+    one_way: bool,
+) -> None:
+    """Space-charge limited: where the level rises fivefold at once, the conductance does."""
+    up = np.concatenate((np.linspace(1e-3, 1.2e-3, 8), np.linspace(5e-3, 6e-3, 8), np.linspace(0.05, 1.0, 40)))
+    level = up if one_way else np.concatenate((up, up[-2::-1]))
+    for seed in range(5):
+        noise = np.exp(0.01 * np.random.default_rng(seed).standard_normal(level.size))
+        assert found(1e-3 * level**2 * noise, level) == [], seed
+
+
+def test_voltages_in_the_noise_of_the_voltmeter_are_no_event() -> None:
+    level = np.concatenate((np.linspace(0.0, 1e-3, 80), np.linspace(1e-3, 0.0, 80)))
+    for seed in range(30):
+        noise = np.random.default_rng(seed).standard_normal(level.size)
+        halves = switching(IVPoints(level + 4e-5 + 1e-4 * noise, level / 1e4, level))
+        assert all(result.value is None for half in halves for result in half.results()), seed
+
+
+def switched_during_a_reading(series: float, on: float, off: float) -> tuple[Result, Result]:
+    """Return threshold and hold of a device that is on in the last tenth of the reading at 0.61 V, and off after three
+    tenths of that at 0.31 V, behind a resistance [Ohm]; ``on``, ``off``: its own [Ohm].
+    """
+    share = np.where(np.arange(201) <= 100, CYCLE > 0.605, CYCLE > 0.315).astype(float)  # of the time that it is on
+    share[61], share[169] = 0.1, 0.3
+    current = share * CYCLE / (series + on) + (1.0 - share) * CYCLE / (series + off)
+    points = IVPoints(CYCLE - series * current, current, CYCLE)
+    (half,) = switching(points, SweepFacts(path_resistance=series, voltage_gain=1e-4))
+    return half.threshold_voltage, half.hold_voltage
+
+
+def test_a_device_that_switches_during_a_reading_switches_before_the_next_set_point() -> None:
+    threshold, hold = switched_during_a_reading(0.0, 1e4, 3e5)
+    assert (threshold.value, hold.value) == (pytest.approx(0.605), pytest.approx(0.315))
+
+
+@pytest.mark.parametrize("on", [1e3, 3e4])
+def test_behind_a_resistance_a_reading_during_which_a_device_switches_bounds_no_voltage(on: float) -> None:
+    """Its voltage is a mean of the device's, on and off."""
+    threshold, hold = switched_during_a_reading(1e4, on, 1e6)
+    for result, true in ((threshold, 0.61 * 1e6 / 1.01e6), (hold, 0.31 * on / (1e4 + on))):
+        assert BRACKET in result.method and result.high - result.low < 0.024
+        assert result.low <= true <= result.high
+
+
+def test_a_gradual_change_is_told_by_the_other_branch_over_as_many_readings_as_it_takes() -> None:
+    for seed in range(5):
+        behind = CYCLE - np.where(np.arange(201) <= 100, 0.7, 0.3)
+        state = 1.0 / (1.0 + np.exp(-np.clip(behind / 0.01, -50.0, 50.0)))
+        noise = np.exp(0.1 * np.random.default_rng(seed).standard_normal(201))
+        threshold, hold = half_sweep(CYCLE / 1e6 * 3.0**state * noise)
+        assert threshold.value == pytest.approx(0.7, abs=0.03), seed
+        assert hold.value == pytest.approx(0.3, abs=0.03), seed
+
+
+def test_places_as_far_apart_as_noise_carries_a_change_show_no_hysteresis() -> None:
+    """A meter reads zero below a current: noise of 1 % moves the last such reading by many of the fine steps."""
+    up = np.linspace(0.0, 1.0, 1001)
+    level = np.concatenate((up, up[-2::-1]))
+    events = 0
+    for seed in range(6):
+        current = level / 1e6 * np.exp(0.01 * np.random.default_rng(seed).standard_normal(level.size))
+        for result in half_sweep(np.where(current < 3e-7, 0.0, current), level):
+            events += result.value is not None
+            assert result.flags & Flag.NO_HYSTERESIS, seed
+    assert events
