@@ -5,8 +5,9 @@ A bench is served (``tsbench serve --fast``). A first process owns it with a lon
 bench file that names the same instruments by another of their doors. It must end with exit code 3 and one line that
 names the owner; a second window must also show the owner's run. The first must never be disturbed: by the
 witness no output of it changes between its beginning and its end, and each of its readings is that of the same level in
-the other cycles. It is stopped over its socket and ends safe. In every fourth round the owner is killed (SIGKILL) at a
-random moment: a sweep that is begun at once must succeed. A round is a first process and one of each kind of second.
+the other cycles, within six standard deviations of the instrument's noise. It is stopped over its socket and ends safe.
+In every fourth round the owner is killed (SIGKILL) at a random moment: a sweep that is begun at once must succeed. A
+round is a first process and one of each kind of second.
 
 Windows need a display (``xvfb-run -a`` gives one).
 """
@@ -38,8 +39,9 @@ from tsbench.storage.run_address import read_address
 
 PATIENT = 30.0  #: [s] no sweep is to end because this computer is busy with the second process
 _LATEST = 1.5  #: [s] between two meetings
-_SAME = 0.2  #: relative deviation of a reading from the median at its level; one with the output off is -1
-_SMALL = 0.2  #: [V] below that a current is mostly offset
+#: [A] standard deviation of a reading in the range of 1 mA at 0.1 power-line cycles (data sheet SPEC-2450: 5 nA at one)
+_NOISE = 5e-9 * (0.75 / 0.1 + 0.25) ** 0.5
+_SAME = 6.0  #: standard deviations from the median at its level: of 100,000 readings fewer than one in 1,000 runs
 _PATIENCE = 240.0  #: [s]
 
 
@@ -134,9 +136,9 @@ def false_points(levels: "np.ndarray[tuple[int], np.dtype[np.float64]]",
                  currents: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[str]:
     """Return the readings [A] that are not those of the same level [V] at other times."""
     wrong = []
-    for level in np.unique(levels[np.abs(levels) > _SMALL]):
+    for level in np.unique(levels):
         here = currents[levels == level]
-        bad = ~(np.abs(here / np.nanmedian(here) - 1.0) <= _SAME)
+        bad = ~(np.abs(here - np.nanmedian(here)) <= _SAME * _NOISE)
         wrong += [f"{current:.3g} A at {level:g} V" for current in here[bad]]
     return wrong
 
