@@ -40,6 +40,7 @@ UNREST = 4.0
 _ENOUGH_FOR_NOISE = 5
 #: probability of one gap from which on its set-points bracket the event
 CERTAIN = 0.975
+_TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
 #: what an interval is, as ``method`` says it
 BRACKET = "bracket of set-points"
 _TURN = "extreme reading before the change, and its neighbours"
@@ -213,10 +214,11 @@ def _uncertain(
     """Return voltage and current of a change that noise spreads over several gaps."""
     k = place.before
     gaps = np.flatnonzero(place.probability > 0)
-    # the device voltage of the set-points, had the device not switched yet
-    edges = half.voltage[k] + half.level[np.append(gaps, gaps[-1] + 1)] - half.level[k]
     total = np.concatenate(([0.0], np.cumsum(place.probability[gaps])))
-    low, value, high = sorted(float(np.interp(part, total, edges)) for part in (0.025, 0.5, 0.975))
+    # the device voltage of the set-points, had the device not switched yet: as before the first gap that counts
+    before = int(gaps[np.searchsorted(total, _TAIL, side="right") - 1])
+    edges = half.voltage[before] + half.level[np.append(gaps, gaps[-1] + 1)] - half.level[before]
+    low, value, high = sorted(float(np.interp(part, total, edges)) for part in (_TAIL, 0.5, 1.0 - _TAIL))
     amperes = float(half.current[k])
     wide = NORMAL_95 * facts.voltage_uncertainty(value, amperes)
     first, last = int(gaps[0]), int(gaps[-1])

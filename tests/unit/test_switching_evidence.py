@@ -298,3 +298,13 @@ def test_places_as_far_apart_as_noise_carries_a_change_show_no_hysteresis() -> N
             events += result.value is not None
             assert result.flags & Flag.NO_HYSTERESIS, seed
     assert events
+
+
+def test_a_gradual_change_into_a_limit_is_at_its_set_points_and_not_at_the_device_voltage_in_the_limit() -> None:
+    """Steps widen, so that the last of the gaps in which the change may be is the likeliest; it is in the limit."""
+    up = np.geomspace(0.3, 1.0, 201)
+    conductance = np.where(np.arange(201) > 150, 0.73, 0.0105)
+    conductance[149:153] = 0.0137, 0.0927, 0.571, 0.7205
+    current = np.minimum(up * conductance, 0.2)
+    (half,) = switching(IVPoints(current / conductance, current, up))
+    assert up[147] < half.threshold_voltage.low <= up[150] <= half.threshold_voltage.high < up[154]
