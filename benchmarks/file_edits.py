@@ -26,20 +26,29 @@ UNITS = ("V", "mV", "A", "uA", "s", "ms", "Ohm", "Hz", "")
 def edit(path: Path, source: random.Random) -> str:
     """Change one thing in an HDF5 file and say what; a change that would change nothing is drawn again."""
     with h5py.File(path, "r+") as file:
+        items = _Items(file)
         while True:
             kind = source.choice(sorted(EDITS))
-            if (done := EDITS[kind](file, source)) is not None:
+            if (done := EDITS[kind](file, items, source)) is not None:
                 return f"{kind}: {done}"
 
 
-def _items(file: Any, wanted: type) -> list[Any]:
-    found: list[Any] = [file] if wanted is h5py.Group else []
-    file.visititems(lambda _, item: found.append(item) if isinstance(item, wanted) else None)
-    return found
+class _Items:
+    """What is in a file, in its order."""
 
+    def __init__(self, file: Any) -> None:
+        self.datasets: list[Any] = []
+        self.groups: list[Any] = [file]
+        file.visititems(
+            lambda _, item: (self.groups if isinstance(item, h5py.Group) else self.datasets).append(item))
 
-def _below_root(file: Any) -> list[Any]:
-    return [*_items(file, h5py.Dataset), *_items(file, h5py.Group)[1:]]
+    @property
+    def all(self) -> list[Any]:
+        return [*self.datasets, *self.groups]
+
+    @property
+    def below_root(self) -> list[Any]:
+        return [*self.datasets, *self.groups[1:]]
 
 
 def _other(value: Any, source: random.Random) -> Any:
@@ -59,8 +68,8 @@ def _other(value: Any, source: random.Random) -> Any:
     return None
 
 
-def _value(file: Any, source: random.Random) -> str | None:
-    dataset = source.choice(_items(file, h5py.Dataset))
+def _value(file: Any, items: _Items, source: random.Random) -> str | None:
+    dataset = source.choice(items.datasets)
     if not dataset.size:
         return None
     place = tuple(source.randrange(length) for length in dataset.shape)
@@ -71,21 +80,21 @@ def _value(file: Any, source: random.Random) -> str | None:
     return f"{dataset.name}{list(place)}"
 
 
-def _unit(file: Any, source: random.Random) -> str | None:
-    dataset = source.choice([item for item in _items(file, h5py.Dataset) if "units" in item.attrs])
+def _unit(file: Any, items: _Items, source: random.Random) -> str | None:
+    dataset = source.choice([item for item in items.datasets if "units" in item.attrs])
     unit = source.choice([unit for unit in UNITS if unit != dataset.attrs["units"]])
     dataset.attrs["units"] = unit
     return f"{dataset.name} in {unit!r}"
 
 
-def _with_attribute(file: Any, source: random.Random) -> tuple[Any, str] | None:
-    item = source.choice([*_items(file, h5py.Dataset), *_items(file, h5py.Group)])
+def _with_attribute(items: _Items, source: random.Random) -> tuple[Any, str] | None:
+    item = source.choice(items.all)
     names = sorted(set(item.attrs) - {TREE_DIGEST})
     return (item, source.choice(names)) if names else None
 
 
-def _attribute(file: Any, source: random.Random) -> str | None:
-    if (found := _with_attribute(file, source)) is None:
+def _attribute(file: Any, items: _Items, source: random.Random) -> str | None:
+    if (found := _with_attribute(items, source)) is None:
         return None
     item, name = found
     value = item.attrs[name]
@@ -98,21 +107,21 @@ def _attribute(file: Any, source: random.Random) -> str | None:
     return f"{item.name}@{name}"
 
 
-def _attribute_away(file: Any, source: random.Random) -> str | None:
-    if (found := _with_attribute(file, source)) is None:
+def _attribute_away(file: Any, items: _Items, source: random.Random) -> str | None:
+    if (found := _with_attribute(items, source)) is None:
         return None
     del found[0].attrs[found[1]]
     return f"{found[0].name}@{found[1]}"
 
 
-def _attribute_more(file: Any, source: random.Random) -> str:
-    item = source.choice([*_items(file, h5py.Dataset), *_items(file, h5py.Group)])
+def _attribute_more(file: Any, items: _Items, source: random.Random) -> str:
+    item = source.choice(items.all)
     item.attrs["note"] = "checked"
     return f"{item.name}@note"
 
 
-def _attribute_type(file: Any, source: random.Random) -> str | None:
-    if (found := _with_attribute(file, source)) is None:
+def _attribute_type(file: Any, items: _Items, source: random.Random) -> str | None:
+    if (found := _with_attribute(items, source)) is None:
         return None
     item, name = found
     value = item.attrs[name]
@@ -122,15 +131,15 @@ def _attribute_type(file: Any, source: random.Random) -> str | None:
     return f"{item.name}@{name}"
 
 
-def _away(file: Any, source: random.Random) -> str:
-    item = source.choice(_below_root(file))
+def _away(file: Any, items: _Items, source: random.Random) -> str:
+    item = source.choice(items.below_root)
     name = item.name
     del file[name]
     return str(name)
 
 
-def _more(file: Any, source: random.Random) -> str | None:
-    group = source.choice(_items(file, h5py.Group))
+def _more(file: Any, items: _Items, source: random.Random) -> str | None:
+    group = source.choice(items.groups)
     if "more" in group:
         return None
     if source.random() < 0.5:
@@ -140,15 +149,15 @@ def _more(file: Any, source: random.Random) -> str | None:
     return str(group.name)
 
 
-def _name(file: Any, source: random.Random) -> str:
-    item = source.choice(_below_root(file))
+def _name(file: Any, items: _Items, source: random.Random) -> str:
+    item = source.choice(items.below_root)
     name = item.name
     file.move(name, f"{name}_2")
     return str(name)
 
 
-def _type(file: Any, source: random.Random) -> str | None:
-    dataset = source.choice(_items(file, h5py.Dataset))
+def _type(file: Any, items: _Items, source: random.Random) -> str | None:
+    dataset = source.choice(items.datasets)
     kind = {"f": "f4" if dataset.dtype.itemsize == 8 else "f8", "i": "i4" if dataset.dtype.itemsize == 8 else "i8"}
     if dataset.dtype.kind not in kind or dataset.is_scale or any(len(scales) for scales in dataset.dims):
         return None
@@ -160,8 +169,8 @@ def _type(file: Any, source: random.Random) -> str | None:
     return str(name)
 
 
-def _swapped(file: Any, source: random.Random) -> str | None:
-    group = source.choice(_items(file, h5py.Group))
+def _swapped(file: Any, items: _Items, source: random.Random) -> str | None:
+    group = source.choice(items.groups)
     names = [name for name in group if isinstance(group[name], h5py.Dataset)]
     if len(names) < 2:
         return None
@@ -178,7 +187,7 @@ def _content(dataset: Any) -> tuple[Any, ...]:
     return str(dataset[()]), dataset.dtype, dataset.shape, str(sorted(dataset.attrs.items(), key=str))
 
 
-def _copied(file: Any, source: random.Random) -> str | None:
+def _copied(file: Any, items: _Items, source: random.Random) -> str | None:
     """A second link to a dataset becomes a dataset of its own, which may then differ."""
     plot = file["entry/data"]
     name = source.choice(sorted(plot))
@@ -190,7 +199,7 @@ def _copied(file: Any, source: random.Random) -> str | None:
     return f"{plot.name}/{name}"
 
 
-EDITS: dict[str, Callable[[Any, random.Random], str | None]] = {
+EDITS: dict[str, Callable[[Any, _Items, random.Random], str | None]] = {
     "value": _value,
     "value of a number or text": _value,
     "unit": _unit,
