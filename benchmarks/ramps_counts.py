@@ -1,21 +1,30 @@
-"""Steps and evaluations on the ramps of stable circuits: ``python -m benchmarks.ramps_counts [N] > FILE``.
+"""Steps and evaluations on the ramps of stable circuits: ``python -m benchmarks.ramps_counts [--circuits N] > FILE``.
 
 ``ramps_counts.json`` was made so at commit 06c60f1: in an environment of its own, with this module,
 ``ramps_cases.py`` and ``ramps_reference.py`` copied there. An evaluation is one of right-hand side or Jacobian: 6 a
 step, 5 a refused one, and what looking at stability costs.
+
+``--beside FOLDER`` prints the processor time of this version and of a checkout of 06c60f1 with its ``.venv``, five
+times each, in turns; the three modules are copied there.
 """
 
+import argparse
 import dataclasses
 import json
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.ramps_cases import METER_RESISTANCE, Case, netlist, random_case
 from benchmarks.ramps_reference import METER_TIME
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
+
+TURNS = 5
 
 
 def build(case: Case, **options: int) -> Circuit:
@@ -51,8 +60,34 @@ def counted(cases: Sequence[Case]) -> tuple[dict[int, tuple[int, int]], float]:
     return found, time.process_time() - begin
 
 
+def beside(folder: Path, circuits: int) -> None:
+    """Print processor times [s] of this version and of the one in ``folder``, in turns."""
+    here = Path(__file__).parent
+    for name in ("ramps_counts.py", "ramps_cases.py", "ramps_reference.py"):
+        shutil.copy(here / name, folder / "benchmarks")
+    places = {"this version": (here.parent, sys.executable), str(folder): (folder, str(folder / ".venv/bin/python"))}
+    seconds: dict[str, list[float]] = {name: [] for name in places}
+    for turn in range(TURNS + 1):
+        for name, (root, python) in places.items():
+            done = subprocess.run(
+                [python, "-m", "benchmarks.ramps_counts", "--circuits", str(circuits)], cwd=root, capture_output=True,
+                text=True, check=True)
+            if turn:   # the first one compiles
+                seconds[name].append(float(done.stderr.split()[0]))
+    for name, times in seconds.items():
+        print(f"{name}: {min(times):.3f} s, the best of {' '.join(f'{t:.3f}' for t in times)}")
+    first, second = (min(times) for times in seconds.values())
+    print(f"ratio {first / second:.3f}")
+
+
 if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 160
-    counts, seconds = counted([random_case(k) for k in range(1, count, 2)])
-    print(f"{seconds:.2f} s of processor time", file=sys.stderr)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--circuits", type=int, default=160, metavar="N", help="numbers below N (160)")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="a checkout of 06c60f1: times, in turns")
+    arguments = parser.parse_args()
+    if arguments.beside is not None:
+        beside(arguments.beside, arguments.circuits)
+        sys.exit()
+    counts, seconds = counted([random_case(k) for k in range(1, arguments.circuits, 2)])
+    print(f"{seconds:.3f} s of processor time", file=sys.stderr)
     print(json.dumps(counts))

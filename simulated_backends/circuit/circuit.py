@@ -43,7 +43,7 @@ from tsbench.simulated_backends.circuit.orbit import RECORD, Orbit
 from tsbench.simulated_backends.circuit.period_map import ahead
 from tsbench.simulated_backends.circuit.rhythm import rhythm_of
 from tsbench.simulated_backends.circuit.ringing import what_rings
-from tsbench.simulated_backends.circuit.stability import STEPS_KEPT, Stay, departure, stay, still_small
+from tsbench.simulated_backends.circuit.stability import STEPS_KEPT, Rest, departure, still_small, unknowns_in
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
@@ -135,7 +135,7 @@ class Circuit:
         self._notes: list[str] = []
         self._recent: deque[Steps] = deque()   # the last steps since a change: how an equilibrium has lost stability
         self._recent_steps = 0   # in all of them
-        self._stays: list[Stay] = []   # at rest, before the last changes
+        self._stays: list[Rest] = []   # at rest, before the last changes
         self._changed = 0.0   # [s] when the last one was
         self._fading = Fading()   # noise beside a small swing
         self._orbit = Orbit()   # and beside a large one that loses its stability
@@ -465,14 +465,14 @@ class Circuit:
         self._recent.clear()
         self._recent_steps = 0
 
-    def _remember_noise(self) -> None:
-        """Note at which equilibrium thermal noise has moved the circuit, before something is changed at ``time``."""
+    def _remember_noise(self, y: FloatArray) -> None:
+        """Note at which equilibrium (unknowns ``y``) noise has moved the circuit, before something is changed."""
         if self.time == self._changed and self._stays:
             return   # several changes at once
         rest = (self._since_change(self._base + self._control[SINCE]) and not self._growing and self._cycle is None
                 and not math.isnan(self._control[REAL_PART]) and self._compiled.differential > 0)
         if rest:
-            now = stay(self._compiled, self._changed, self.time, self._unknowns_now())
+            now = Rest(self._changed, self.time, self._compiled.as_now(), y.copy())
             self._stays = [*self._stays[1 - STAYS_KEPT:], now]
         else:
             self._stays = []
@@ -863,11 +863,11 @@ class Circuit:
         """Forget what was integrated beyond ``time``."""
         self._departures = 0
         self._control[EXCITED] = 0.0
-        self._remember_noise()
-        if self._cycle is not None:
-            self._y, self._cycle = self._unknowns_now(), None
-        if self._front > self.time and self._pending is not None:
-            self._y = self._unknowns_now()
+        y, beyond = self._unknowns_now(), self._front > self.time and self._pending is not None
+        self._remember_noise(y)
+        if self._cycle is not None or beyond:
+            self._y, self._cycle = y, None
+        if beyond:
             self._changes.due = None   # it lies behind
             self._changes.commit(self.time)
         elif self._changes:
@@ -952,9 +952,9 @@ class Circuit:
 
 def unknowns_at(run: RecordedTrajectory, time: float) -> FloatArray:
     """Return the unknowns at ``time`` [s], within a run of steps."""
-    s = run.between(time, time).steps
-    x = (time - s.starts[0]) / s.lengths[0]
-    return np.asarray(s.y0[0] * (1 - x) + x * (s.y1[0] + (1 - x) * (s.p[0] + x * s.q[0])))
+    steps = run.steps
+    k = max(int(steps.starts.searchsorted(time, side="right")) - 1, 0)
+    return unknowns_in(steps, k, (time - steps.starts[k]) / steps.lengths[k])
 
 
 def check_stage(name: str, stage: SourceMeterStage) -> None:

@@ -1,5 +1,6 @@
 """A circuit as the compiled functions want it: its matrices, tables and scratch space, and the calls into them."""
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -130,11 +131,17 @@ class CompiledCircuit:
         """Use code written for this topology from now on; its first call compiles it, or loads it from disk."""
         self._special, self._generic_left = specialised_integrate(self.topology), math.inf
 
+    def as_now(self) -> "CompiledCircuit":
+        """Return this circuit with its present sources, set-points and parameters, whatever is set later."""
+        return copy.copy(self)
+
     def set_parameters(self, device: str, model: DeviceModel) -> None:
         """Give a device (element name in lower case) other parameters of the same kind of model."""
-        vector = model.vector()
-        self._parameters[self._rows[device], : vector.size] = vector
-        self._inner_resistances[self._rows[device]] = model.inner_resistance
+        vector, row = model.vector(), self._rows[device]
+        # new arrays: :meth:`as_now` has handed the old ones out
+        self._parameters, self._inner_resistances = self._parameters.copy(), [*self._inner_resistances]
+        self._parameters[row, : vector.size] = vector
+        self._inner_resistances[row] = model.inner_resistance
 
     def set_sources(self, waveforms: Sequence[SourceWaveform], base: float = 0.0) -> None:
         """Use these waveforms, in the order of the V and I elements; :meth:`integrate` counts from ``base`` [s]."""

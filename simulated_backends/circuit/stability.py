@@ -117,14 +117,23 @@ class Stay:
     noise: FloatArray  #: N N^T
 
 
-def stay(compiled: CompiledCircuit, start: float, end: float, y: FloatArray) -> Stay:
-    """Linearise the circuit at the end of a stay from ``start`` to ``end`` [s], at the unknowns ``y``."""
-    point = _point(compiled, end, y)
-    return Stay(start, end, point.A, point.noise)
+@dataclass(frozen=True)
+class Rest:
+    """The end of such a time; the circuit is linearised if a mode grows later, which few changes lead to."""
+
+    start: float  #: [s]
+    end: float  #: [s]
+    circuit: CompiledCircuit  #: as it was then
+    y: FloatArray  #: unknowns
+
+    def stay(self) -> Stay:
+        """Linearise the circuit."""
+        point = _point(self.circuit, self.end, self.y)
+        return Stay(self.start, self.end, point.A, point.noise)
 
 
 def departure(
-    compiled: CompiledCircuit, steps: Steps, seed: int, before: Sequence[Stay] = ()
+    compiled: CompiledCircuit, steps: Steps, seed: int, before: Sequence[Rest] = ()
 ) -> Departure | Literal["excited"] | None:
     """Return where in the last of ``steps`` a mode starts to grow; None: none does; "excited": it has grown before.
 
@@ -136,7 +145,7 @@ def departure(
         What happened since the last change, or since the circuit may have been excited; the last one is in question.
     seed : int
         Of the noise.
-    before : sequence of Stay
+    before : sequence of Rest
         Those that led to the first of ``steps``, with changes in between.
     """
     scale = compiled.weights[: compiled.differential] / compiled.rtol
@@ -191,7 +200,13 @@ def departure(
     y = unknowns_in(steps, last, (instant - start) / h)
     end = _point(compiled, instant, y)
     points = [p for p in points if p.time < instant] + [end]
-    covariance = carried_covariance(points, scale, [s for s in before if s.A.shape == end.A.shape])
+    stays = []
+    for rest in before:
+        if rest.circuit.differential == compiled.differential:
+            looks = rest.circuit.looks
+            stays.append(rest.stay())
+            compiled.looks += rest.circuit.looks - looks
+    covariance = carried_covariance(points, scale, stays)
     values = np.linalg.eigvals(end.A)
     leading = values[np.argmax(values.real)]
     displacement = draw(covariance, seed, _CHANNEL, instant)
