@@ -144,7 +144,7 @@ def _eigenvector(
             Z[row, k] = total / Z[k, k]
             largest = max(largest, abs(Z[row, k]))
         for a in range(m):
-            Z[row, a] /= largest
+            Z[row, a] *= 1.0 / largest
 
 
 @compiled
@@ -173,10 +173,12 @@ def size_of_mode(
     """
     for side in range(2):   # one call: True and False would each be a type of its own, compiled apart
         _eigenvector(m, A, scale, value, side == 0, Z, m + side)
+    # by a real number: to divide by a complex one would raise where it is zero
+    inverse = value.conjugate() * (1.0 / max(value.real * value.real + value.imag * value.imag, 1e-300))
     product, moved, largest = complex(0.0, 0.0), complex(0.0, 0.0), 0.0
     for a in range(m):
         product += Z[m, a] * Z[m + 1, a]
-        moved += Z[m, a] * (f[a] + ft[a] / value) / scale[a]
+        moved += Z[m, a] * ((f[a] + ft[a] * inverse) * (1.0 / scale[a]))
         largest = max(largest, abs(Z[m + 1, a]))
-    amplitude = abs(moved / (value * product)) * largest
+    amplitude = abs(moved) / abs(value * product) * largest
     return 2.0 * amplitude if value.imag != 0.0 else amplitude

@@ -17,6 +17,7 @@ from tsbench.simulated_backends.circuit.growth import (
     may_fade,
     two_states_may_grow,
 )
+from tsbench.simulated_backends.circuit.modes import size_of_mode
 
 RTOL = 1e-3
 WEIGHTS, UNKNOWNS = np.array([1e-4, 1e-2]), np.array([1.1, -350.0])
@@ -105,3 +106,12 @@ def test_a_weak_mode_that_swings_may_fade_where_a_source_moves() -> None:
     assert not may_fade(control, 5e-8, 1.0)   # it fades by itself
     control[REAL_PART] = math.nan
     assert not may_fade(control, 5e-8, 1.0)
+
+
+def test_a_mode_at_the_very_edge_has_a_size(capfd: pytest.CaptureFixture[str]) -> None:
+    """A division by its eigenvalue, zero, was an error that compiled code cannot raise."""
+    A, scale = np.diag([0.0, -1e6]), np.ones(2)
+    for rate in (0.0, 1e3):
+        size = size_of_mode(2, A, np.array([rate, 0.0]), np.zeros(2), scale, 0j, np.zeros((4, 2), dtype=complex))
+        assert not 0.0 < size < 1e6   # at rest there, or infinitely far away
+    assert capfd.readouterr().err == ""
