@@ -198,8 +198,11 @@ def departure(
         return None
     instant = max(instant, start + 1e-3 * h)
     y = unknowns_in(steps, last, (instant - start) / h)
-    end = _point(compiled, instant, y)
-    points = [p for p in points if p.time < instant] + [end]
+    # once more, closer together where noise is not forgotten: on a slow ramp that is a small part of the step
+    begin = max(_forgotten_before([p for p in points if p.time < instant]), start)
+    shares = (np.linspace(begin, instant, INSIDE + 1) - start) / h
+    points = [p for p in points if p.time < begin] * (begin == start) + along.within([last], shares)
+    end = points[-1]
     stays = []
     for rest in before:
         if rest.circuit.differential == compiled.differential:
@@ -224,6 +227,17 @@ def _decay(points: list[Point]) -> float:
             break
         total -= (b.time - a.time) * 0.5 * (min(a.real, 0.0) + b.real)
     return total
+
+
+def _forgotten_before(points: list[Point]) -> float:
+    """Return the time [s] from which on the leading mode decays by :data:`FORGOTTEN` e-folds before it grows."""
+    total = 0.0
+    for a, b in itertools.pairwise(reversed(points)):   # b is the earlier one
+        more = -0.5 * (a.time - b.time) * min(a.real + b.real, 0.0)
+        if total + more >= FORGOTTEN:
+            return a.time - (a.time - b.time) * math.sqrt((FORGOTTEN - total) / more)
+        total += more
+    return points[0].time if points else -math.inf
 
 
 def _positive_part(before: float, after: float) -> float:
