@@ -99,6 +99,12 @@ class _Along:
             self._inside |= {step: points[BEFORE * j: BEFORE * (j + 1)] for j, step in enumerate(block)}
         return self._inside[k]
 
+    def at(self, times: FloatArray) -> list[Point]:
+        """Return points at these times [s]."""
+        k = np.maximum(self._steps.starts.searchsorted(times, side="right") - 1, 0)
+        shares = (times - self._steps.starts[k]) / self._steps.lengths[k]
+        return _points(self._compiled, times, unknowns_in(self._steps, k, shares[:, None]))
+
     def within(self, block: Sequence[int], shares: FloatArray) -> list[Point]:
         """Return points at these shares of each of some steps."""
         rows = np.array(block)[:, None]
@@ -198,10 +204,9 @@ def departure(
         return None
     instant = max(instant, start + 1e-3 * h)
     y = unknowns_in(steps, last, (instant - start) / h)
-    # once more, closer together where noise is not forgotten: on a slow ramp that is a small part of the step
-    begin = max(_forgotten_before([p for p in points if p.time < instant]), start)
-    shares = (np.linspace(begin, instant, INSIDE + 1) - start) / h
-    points = [p for p in points if p.time < begin] * (begin == start) + along.within([last], shares)
+    # once more, closer together where noise is not forgotten: on a slow ramp that is a small part of a step or two
+    begin = _forgotten_before([p for p in points if p.time < instant])
+    points = [p for p in points if p.time < begin][-1:] + along.at(np.linspace(begin, instant, INSIDE + 1))
     end = points[-1]
     stays = []
     for rest in before:
