@@ -204,9 +204,10 @@ def departure(
         return None
     instant = max(instant, start + 1e-3 * h)
     y = unknowns_in(steps, last, (instant - start) / h)
-    # once more, closer together where noise is not forgotten: on a slow ramp that is a small part of a step or two
-    begin = _forgotten_before([p for p in points if p.time < instant])
-    points = [p for p in points if p.time < begin][-1:] + along.at(np.linspace(begin, instant, INSIDE + 1))
+    # more of them where noise is not forgotten: on a slow ramp that is a small part of a step or two
+    points = [p for p in points if p.time < instant]
+    begin = _forgotten_before(points)
+    points = sorted([*points, *along.at(np.linspace(begin, instant, INSIDE + 1)[1:])], key=lambda p: p.time)
     end = points[-1]
     stays = []
     for rest in before:
