@@ -2,22 +2,32 @@
 
 import dataclasses
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.linalg import expm, solve_continuous_lyapunov
 
 from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit import stability
 from tsbench.simulated_backends.circuit.batch import Crossing, one_by_one, run_batch
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
+from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.fading import NOISES_PER_LOOK, Fading
 from tsbench.simulated_backends.circuit.growth import CONTROL_SIZE
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP
 from tsbench.simulated_backends.circuit.orbit import linearised_period
 from tsbench.simulated_backends.circuit.simulate import simulate
-from tsbench.simulated_backends.circuit.stability import Departure, Point, Stay, carried_covariance, departure
+from tsbench.simulated_backends.circuit.stability import (
+    Departure,
+    Point,
+    Stay,
+    carried_covariance,
+    departure,
+    unknowns_in,
+)
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.devices.catalogue import device_model
@@ -371,3 +381,37 @@ def test_a_fast_ramp_through_a_threshold_is_spread_by_the_noise_at_rest() -> Non
                 k = int(below[0])
                 falls.append(float(np.interp(-0.8 * volts[top], -volts[k - 1: k + 1], times[k - 1: k + 1])))
     assert 0.05e-9 < np.std(falls, ddof=1) < 0.3e-9
+
+
+def test_noise_is_carried_finely_where_stability_is_lost_in_an_earlier_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last steps of a slow ramp take milliseconds, and what counts happens within 0.1 ms (sd was half as large)."""
+    text = ("ramp\nVin in 0 PWL(0 7.7015907064402835 1.0972193u 7.7015907064402835 48.953212m 0.8399865079587572)\n"
+            "R1 in n 1587.877814\nC1 n 0 52.25775p\nX1 n 0 nbo2_slesazeck\n")
+    found: list[tuple[list[Point], np.ndarray]] = []
+    kept: list[tuple[CompiledCircuit, Steps]] = []
+
+    def carried(points: list[Point], scale: np.ndarray, before: list[Stay]) -> np.ndarray:
+        found.append((points, carried_covariance(points, scale, before)))
+        return found[-1][1]
+
+    def leave(compiled: CompiledCircuit, steps: Steps, *others: Any) -> Any:
+        kept.append((compiled, steps))
+        return departure(compiled, steps, *others)
+
+    monkeypatch.setattr(stability, "carried_covariance", carried)
+    monkeypatch.setattr("tsbench.simulated_backends.circuit.circuit.departure", leave)
+    circuit = build_circuit(parse_netlist(text), seed=1)
+    while not found:
+        circuit.advance(circuit.time + 1e-3)
+    (compiled, steps), (points, S) = kept[-1], found[0]
+    assert points[-1].time - points[-2].time < 1e-5
+    times = np.linspace(points[-1].time - 0.3e-3, points[-1].time, 4001)
+    k = steps.starts.searchsorted(times, side="right") - 1
+    shares = (times - steps.starts[k]) / steps.lengths[k]
+    _, _, A, N = compiled.linearisations(times, unknowns_in(steps, k, shares[:, None]))
+    V, dt = solve_continuous_lyapunov(A[0], -N[0] @ N[0].T), times[1] - times[0]
+    for a, n in zip(0.5 * (A[:-1] + A[1:]), N[:-1], strict=True):   # C. F. Van Loan, IEEE TAC 23 (1978) 395
+        both = expm(dt * np.block([[-a, n @ n.T], [np.zeros_like(a), a.T]]))
+        E = both[2:, 2:].T
+        V = E @ V @ E.T + E @ both[:2, 2:]
+    assert np.sqrt(np.diag(S)) == pytest.approx(np.sqrt(np.diag(V)), rel=0.05)
