@@ -286,7 +286,7 @@ def session(bench: Bench, shape: str, frequency: float, seconds: float) -> None:
     deadline = time.monotonic() + 30.0
     while (armed := _armed(bench)) and time.monotonic() < deadline:
         pass
-    bench.expect(not armed, "the scope has not triggered within 30 s")
+    bench.expect(not armed, "the scope did not trigger within 30 s")
     ask("scope", ":WAV:DATA?")
     seen = bench.samples
     swing = max(seen, default=0) - min(seen, default=0)
