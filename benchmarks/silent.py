@@ -5,7 +5,8 @@ are lost, or it takes them and never answers. From the decision to make safe (th
 ``make_all_safe``) every output of the other instruments must be off within 1 s of bench time, by the witness, and
 stay off; so it must from the moment at which the failure was raised to the protocol (the end of the last timeout of
 the silent instrument before the decision). The table also gives the time from the end of the first timeout to the
-decision, since some questions are asked again. A case whose message was never sent fails. On the simulated bench in this process instruments
+decision, since some questions are asked again. A case whose message was never sent fails.
+On the simulated bench in this process instruments
 take turns on one clock, so that this is the worst case: with a thread for each (metal, served benches) the silent one
 holds up no other at all, which is measured too, in wall time (``benchmarks.silent_served``).
 """
