@@ -24,22 +24,21 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceMeterStage,
     SourceWaveform,
 )
-from tsbench.simulated_backends.circuit.fading import SOON, Fading
 from tsbench.simulated_backends.circuit.growth import (
     CHANGE,
     CONTROL_SIZE,
     E_FOLDS,
     EXCITED,
-    FADED,
-    FADES_AFTER,
+    IMAGINARY,
+    LOOK_AFTER,
     LOOKS,
     REAL_PART,
     SINCE,
     WATCH,
 )
+from tsbench.simulated_backends.circuit.heating import FEWEST_STEPS, Heating
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.operating_point import how_unstable, operating_point
-from tsbench.simulated_backends.circuit.orbit import RECORD, Orbit
 from tsbench.simulated_backends.circuit.period_map import ahead
 from tsbench.simulated_backends.circuit.rhythm import rhythm_of
 from tsbench.simulated_backends.circuit.ringing import what_rings
@@ -130,15 +129,14 @@ class Circuit:
         self._observers: list[Observer] = []
         self._control = np.zeros(CONTROL_SIZE)
         self._control[:9] = [rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
-        self._control[REAL_PART], self._control[FADED] = math.nan, math.inf
+        self._control[REAL_PART], self._control[LOOK_AFTER] = math.nan, FEWEST_STEPS
         self._largest_step = largest_step
         self._notes: list[str] = []
         self._recent: deque[Steps] = deque()   # the last steps since a change: how an equilibrium has lost stability
         self._recent_steps = 0   # in all of them
         self._stays: list[Rest] = []   # at rest, before the last changes
         self._changed = 0.0   # [s] when the last one was
-        self._fading = Fading()   # noise beside a small swing
-        self._orbit = Orbit()   # and beside a large one that loses its stability
+        self._heating = Heating()   # noise beside an oscillation on a ramp
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
         self._breakpoint = 0.0   # the next one of the sources at the last look
@@ -385,14 +383,11 @@ class Circuit:
     def _step(self, until: float) -> None:
         if self._changes:
             self._let_changes_happen()
+        self._look_at_heat()
         begin, restarted = self._front, self._restart
         most = self._changes.chunk if self._changes else LOOKED_INTO if self._compiled.controlled else None
         if self._growing:
             most = min(most or self._growing, self._growing)
-        if self._fading.active:
-            most = min(most or self._fading.steps, self._fading.steps)
-        if self._has_an_orbit():
-            most = min(most or self._orbit.steps, self._orbit.steps)
         here = self._here
         until = max(min(until, self._changes.planned()) - self._base, math.nextafter(here, math.inf))
         # a path of noise never repeats, so there is nothing to look for in its periods
@@ -425,13 +420,9 @@ class Circuit:
                 driven.add(steps, here, self._here)
             if self._changes and self._find_change(self._pending):
                 return
-            if status == UNSTABLE and math.isnan(self._control[FADES_AFTER]):
-                self._begin_noise(float(steps.lengths[-1]))
-            elif status == UNSTABLE and self._leave(self._pending):
+            if status == UNSTABLE and self._leave(self._pending):
                 return
             self._look_at_growth(steps.starts.size)
-            self._add_noise(steps)
-            self._look_at_orbit(steps.starts.size)
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
                 what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
@@ -487,9 +478,13 @@ class Circuit:
         recent = self._last_steps(STEPS_KEPT)
         recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
         before = self._stays if self._since_change(float(recent.starts[0])) else []
-        found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before)
+        rate = math.hypot(self._control[REAL_PART], self._control[IMAGINARY])
+        slow = self._slow(rate)
+        found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before, slow)
         if found == "excited":
             self._control[SINCE] = self._here
+            if slow:
+                self._heat(rate)
             return False
         if found is None:
             return False
@@ -502,6 +497,8 @@ class Circuit:
         self._between_looks = STEPS_PER_LOOK
         self._departures += 1
         self._watch_growth(found.largest_step)
+        if slow:
+            self._heat(0.5 / found.largest_step)
         return True
 
     def _last_steps(self, most: int) -> Steps:
@@ -512,51 +509,42 @@ class Circuit:
                 break
         return join(runs).part(-most)
 
-    def _has_an_orbit(self) -> bool:
-        """Return whether an oscillation of the circuit may lose its stability: of three states or more, no silver."""
-        return self._compiled.differential > 2 and self._without_silver()
+    def _heat(self, rate: float) -> None:
+        """Switch thermal noise on, beside an oscillation of so many radians a second [1/s]."""
+        self._watch_growth(None)
+        self._heating.start(self._compiled, self._front, rate, seed_of(self.seed or 0, "thermal noise"))
+        self._control[WATCH], self._control[LOOK_AFTER] = 0.0, FEWEST_STEPS
+        self._control[1] = min(self._heating.largest_step, self._largest_step, self._sine_step)
 
-    def _look_at_orbit(self, taken: int) -> None:
-        """Add noise to an oscillation of three states or more that loses its stability, behind so many more steps."""
-        self._orbit.steps -= taken
-        if self._orbit.steps > 0 or not self._has_an_orbit():
-            return
-        if not self._control[6] or not self._watched() or self._growing or self._fading.active:
-            self._orbit = Orbit()
-            return
-        longest = math.inf if self._driven is None else PERIOD_OF_A_DRIVE * self._driven.rhythm.period
-        seed = seed_of(self.seed or 0, "thermal noise")
-        moved = self._orbit.look(self._compiled, self._last_steps(RECORD), longest, seed)
-        if moved is not None:
-            self._y[: moved.size] += moved
-            self._make_consistent(self._front)
+    def _slow(self, rate: float) -> bool:
+        """Return whether a source moves slowly beside an oscillation of so many radians a second [1/s]."""
+        fast = self._driven is not None and 2.0 * math.pi > rate * PERIOD_OF_A_DRIVE * self._driven.rhythm.period
+        return bool(self._control[6]) and not fast
 
-    def _begin_noise(self, step: float) -> None:
-        """See whether noise counts beside a small swing, behind a step of length ``step`` [s]."""
-        if self._fading.begin(self._compiled, self._front, self._y, self.rtol, step):
-            self._control[WATCH] = 0.0
-        self._control[FADES_AFTER] = self._here
-        self._control[FADED] = SOON * self._fading.largest
+    def _look_at_heat(self) -> None:
+        """See whether thermal noise is to be switched on or off, behind the last steps."""
+        if self._heating.on and not self._control[6]:
+            self._cool()
+        elif self._control[LOOK_AFTER] <= 0.0:
+            switch = bool(self._recent) and self._heating.look(self._compiled, self._last_steps(FEWEST_STEPS))
+            self._control[LOOK_AFTER] = self._heating.steps
+            if self._heating.on and switch:
+                self._cool()
+            elif self._heating.on:
+                self._control[1] = min(self._heating.largest_step, self._largest_step, self._sine_step)
+            elif switch and self._slow(self._heating.rate) and self._watched() and not self._growing:
+                self._heat(self._heating.rate)
 
-    def _add_noise(self, steps: Steps) -> None:
-        if not self._fading.active:
-            return
-        self._fading.steps -= steps.starts.size
-        if self._fading.steps > 0:
-            return
-        seed, step = seed_of(self.seed or 0, "thermal noise"), float(steps.lengths[-1])
-        goes_on = self._fading.displace(self._compiled, self._front, self._y, self.rtol, step, seed)
-        self._make_consistent(self._front)
-        if not goes_on:
-            self._control[SINCE] = self._here
-            self._watch_growth(None)
+    def _cool(self) -> None:
+        """Switch thermal noise off."""
+        self._control[SINCE], self._control[EXCITED] = self._here, 0.0
+        self._watch_growth(None)
 
     def _watch_growth(self, largest_step: float | None) -> None:
         """Keep steps below ``largest_step`` [s] while a mode grows; None: none does any more."""
         growing = largest_step is not None
         self._growing = self._between_looks if growing else 0
-        self._fading.active = False
-        self._control[FADES_AFTER], self._control[FADED] = -math.inf, SOON * self._fading.largest
+        self._heating.stop(self._compiled)
         self._control[WATCH] = float(self._watched() and not growing)
         self._control[1] = min(largest_step or math.inf, self._largest_step, self._sine_step)
         self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0
@@ -617,7 +605,6 @@ class Circuit:
         self._restart = True
         self._memory.clear()
         self._forget_recent()
-        self._orbit = Orbit()
         self._watch_growth(None)
         if self._driven is not None:
             self._driven.clear()
@@ -651,7 +638,7 @@ class Circuit:
         if self._cycle is not None:
             self._follow(self._cycle, until)
             return True
-        if not self._compiled.by_cycle or self._changes.every_cycle or self._restart:
+        if not self._compiled.by_cycle or self._changes.every_cycle or self._restart or self._heating.on:
             return False
         if self._driven is not None:
             return not self._compiled.stochastic and self._skip_driven(self._driven, until, watched)
@@ -746,7 +733,7 @@ class Circuit:
         middle[:size] += mean
         after[:size] += total
         control = self._control.copy()
-        control[WATCH] = 0.0   # a mean period is not on the way to anywhere
+        control[WATCH], control[LOOK_AFTER] = 0.0, math.inf   # a mean period is not on the way to anywhere
         if not (self._compiled.make_consistent(front, middle) and self._compiled.make_consistent(end, after)):
             return False
         runs, here = [], self._here

@@ -19,6 +19,7 @@ from tsbench.simulated_backends.circuit.equations import (
     right_side_and_jacobian,
     solve_currents,
 )
+from tsbench.simulated_backends.circuit.heat import BOLTZMANN, NOISE_TEMPERATURE, heat_space, push
 from tsbench.simulated_backends.circuit.integrator import find_currents, integrate, look, scratch_space
 from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.circuit.noise import noise_space
@@ -35,8 +36,6 @@ CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, o
 #: long as a tenth of what that takes to compile, once on a machine. It depends on steps alone: whatever is on disk
 #: already, the same circuit does the same.
 GENERIC_STEPS = 300_000
-BOLTZMANN = 1.380649e-23  #: [J/K]
-NOISE_TEMPERATURE = 300.0  #: [K] of everything that has a resistance
 _PARAMETERS = 32  # per device, in the table of parameters
 
 
@@ -122,10 +121,24 @@ class CompiledCircuit:
             self.specialise()
         self._stages = np.zeros((len(system.stage_index), 7))
         self._inner_resistances = [models[name].inner_resistance for name in names]
+        directions, strengths = self._sources_of_noise()
+        #: thermal noise, see :mod:`.heat`
+        self.heat = heat_space(directions, strengths, len(devices), len(system.linear))
         self.looks = 0   #: evaluations of the circuit by :meth:`linearised`
         #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
         self.last_map: tuple[FloatArray, float, FloatArray] | None = None
         self.set_sources([])
+
+    def _sources_of_noise(self) -> tuple[FloatArray, FloatArray]:
+        """Return what each source of noise contributes to the drive, and how strong it is, see :func:`.heat_space`.
+
+        Resistors and devices have noise currents beside them, in order; then come the devices' inner resistances.
+        """
+        inner, nl = np.array(self._inner_resistances), len(self.system.linear)
+        within = inner > 0.0
+        directions = np.vstack([self._noise_rows.T, np.eye(len(self._R))[nl + np.flatnonzero(within)]])
+        devices = np.where(within, 0.0, -1.0 - np.arange(inner.size))
+        return directions, np.concatenate([1.0 / np.array(self.system.resistances), devices, inner[within]])
 
     def specialise(self) -> None:
         """Use code written for this topology from now on; its first call compiles it, or loads it from disk."""
@@ -316,7 +329,7 @@ class CompiledCircuit:
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = (special or integrate)(
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
-            self._noise, look(), find_currents(), out)
+            self._noise, self.heat, look(), find_currents(), push(), out)
         if special is None and not curved:
             self._generic_left -= count
         return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status

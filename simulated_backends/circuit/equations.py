@@ -16,6 +16,8 @@ currents | control voltages]. Sources are linear between breakpoints (except sin
 import math
 from typing import Any
 
+from numba import types
+
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.linear import IntArray, factorise, solve
 from tsbench.simulated_backends.circuit.waveforms import SINE, sine_runs, source_segment
@@ -23,6 +25,11 @@ from tsbench.simulated_backends.devices.compilation import compiled, inlined
 from tsbench.simulated_backends.devices.compiled import BY_CONTROL, CONTROL, evaluate_device
 
 Arrays = tuple[Any, ...]  # tuples of arrays: numba infers their types
+#: those types, for functions that are called by address
+VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]
+CIRCUIT = types.Tuple((*[MATRIX] * 5, types.int64[::1]))
+SCRATCH = types.Tuple(
+    (MATRIX, types.float64[:, :, ::1], types.int64[::1], MATRIX, VECTOR, types.complex128[:, ::1]))
 LATE = 40  #: iterations for device currents
 
 

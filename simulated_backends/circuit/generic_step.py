@@ -150,9 +150,11 @@ def move_drive(
     curved: bool, sources: Arrays, R: FloatArray, E: FloatArray, t: float, elapsed: float, u: FloatArray,
     du: FloatArray, drive0: FloatArray, slope0: FloatArray, drive: FloatArray, slope: FloatArray,
 ) -> None:
-    """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint."""
+    """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint; along a curve drive0 holds noise alone."""
     if curved:
         drive_at(sources, R, E, t, u, du, drive, slope)
+        for a in range(drive.size):
+            drive[a] += drive0[a]
     else:
         for a in range(drive.size):
             drive[a] = drive0[a] + slope0[a] * elapsed

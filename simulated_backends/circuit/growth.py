@@ -22,17 +22,13 @@ LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circu
 LONG_AT_FIRST = 0.01  #: the same where a source moves and nothing has been excited yet
 LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
-WEAK = 0.02  #: real part, as a share of the imaginary one, of a mode so near to the edge that noise matters
-LOOK_AGAIN = 20.0  #: radians, three periods, behind which a mode's size is taken again
-FOLLOWED = 1.0  #: a step times the imaginary part, below which error control follows what swings
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding
 #: places in the integrator's ``control``: 1 while it looks; real part [1/s] at the last look (NaN: not known) and its
 #: change over the last step [1/s per s]; e-folds so far; since when [s] the circuit may be taken as never excited;
-#: evaluations of the circuit that looking has cost; from when on [s] a weak mode that swings is reported (NaN: now);
-#: imaginary part [1/s] at the last look; size of a mode below which it is reported; 1 once an excited mode has grown
-WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS, FADES_AFTER, IMAGINARY, FADED = 9, 10, 11, 12, 13, 14, 15, 16, 17
-EXCITED = 18
-CONTROL_SIZE = 19
+#: evaluations of the circuit that looking has cost; imaginary part [1/s] at the last look; 1 once an excited mode has
+#: grown; steps under a moving source until :mod:`.heating` looks
+WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS, IMAGINARY, EXCITED, LOOK_AFTER = range(9, 18)
+CONTROL_SIZE = 18
 
 
 @compiled
@@ -127,17 +123,6 @@ def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray,
     return _limit_reached(control, real, real * real < _ROUNDING * _ROUNDING * squared, h)  # type: ignore[no-any-return]
 
 
-@inlined
-def may_fade(control: FloatArray, h: float, t: float) -> bool:
-    """Return whether the size of a weak oscillating mode is to be computed, after a look in which nothing has grown.
-
-    ``h`` and ``t`` are the length and the end of the last step [s].
-    """
-    imaginary = control[IMAGINARY]
-    return bool(control[6] != 0.0 and not t < control[FADES_AFTER] and abs(control[REAL_PART]) < WEAK * imaginary
-                and h * imaginary <= FOLLOWED)
-
-
 @compiled
 def _size_now(
     circuit: Arrays, scratch: Arrays, weights: FloatArray, y: FloatArray, control: FloatArray
@@ -175,25 +160,29 @@ def is_small(
 
 
 @part
-def fades(
-    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
-) -> bool:
-    """Return whether a weak oscillating mode is so small that :mod:`.fading` must decide about noise.
-
-    Arguments as in :func:`grows_unseen`.
-    """
-    if _size_now(circuit, scratch, weights, y, control) < control[FADED]:
-        control[FADES_AFTER] = math.nan
-        return True
-    control[FADES_AFTER] = t + LOOK_AGAIN / control[IMAGINARY]
-    return False
-
-
-@part
-def _grows(
+def grows_unseen(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
 ) -> bool:
-    """Return whether a mode has grown unseen; arguments as in :func:`grows_unseen`."""
+    """Look at the circuit at the end of a step; return whether the step loop must stop there.
+
+    Then :mod:`.stability` goes on.
+
+    Parameters
+    ----------
+    circuit : tuple of arrays
+        See :func:`.equations.right_side`.
+    scratch : tuple of arrays
+        See :func:`.integrator.scratch_space`. The third matrix holds A at ``t``, ``y``; ``drives[2]`` and
+        ``drives[3]`` hold the drive there and its slope.
+    control : array, shape (CONTROL_SIZE,)
+        See :func:`.integrator.integrate` and the places above; changed.
+    weights : array, shape (n,)
+        Absolute tolerances of the unknowns.
+    y : array, shape (n,)
+        Unknowns at the end of the step.
+    h, t : float
+        Length and end of the step [s].
+    """
     index, vectors, A, Z = circuit[5], scratch[0], scratch[1][2], scratch[5]
     m, rtol = index[3 + 2 * index[1]], control[0]
     if m == 2:
@@ -213,32 +202,3 @@ def _grows(
     real, control[IMAGINARY] = value.real, value.imag
     return bool(_limit_reached(control, real, abs(real) < _ROUNDING * fastest, h) and is_small(
         circuit, scratch, control, weights, y, t))
-
-
-@part
-def grows_unseen(
-    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
-) -> bool:
-    """Look at the circuit at the end of a step; return whether the step loop must stop there.
-
-    Then :mod:`.stability` goes on, or :mod:`.fading` where :data:`FADES_AFTER` has become NaN.
-
-    Parameters
-    ----------
-    circuit : tuple of arrays
-        See :func:`.equations.right_side`.
-    scratch : tuple of arrays
-        See :func:`.integrator.scratch_space`. The third matrix holds A at ``t``, ``y``; ``drives[2]`` and
-        ``drives[3]`` hold the drive there and its slope.
-    control : array, shape (CONTROL_SIZE,)
-        See :func:`.integrator.integrate` and the places above; changed.
-    weights : array, shape (n,)
-        Absolute tolerances of the unknowns.
-    y : array, shape (n,)
-        Unknowns at the end of the step.
-    h, t : float
-        Length and end of the step [s].
-    """
-    if _grows(circuit, scratch, control, weights, y, h, t):
-        return True
-    return bool(may_fade(control, h, t) and fades(circuit, scratch, control, weights, y, t))

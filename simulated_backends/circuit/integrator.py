@@ -10,6 +10,9 @@ from numba import types
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.equations import (
+    CIRCUIT,
+    SCRATCH,
+    VECTOR,
     Arrays,
     drive_at,
     right_side_and_jacobian,
@@ -17,15 +20,15 @@ from tsbench.simulated_backends.circuit.equations import (
 )
 from tsbench.simulated_backends.circuit.generic_step import begin_step, linearise, move_drive, take_step
 from tsbench.simulated_backends.circuit.growth import (
+    LOOK_AFTER,
     LOOKS,
     WATCH,
     eliminate_currents,
-    fades,
     grows_unseen,
     is_small,
-    may_fade,
     two_states_may_grow,
 )
+from tsbench.simulated_backends.circuit.heat import END, ON, ON_DEVICES, STILL, push_at
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE,
@@ -41,7 +44,7 @@ from tsbench.simulated_backends.devices.compilation import by_address, compiled,
 # what integrate() says when it returns
 REACHED, FULL, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
 
-GROWS, GROWS_AT_END, SMALL, FADES = 0, 1, 2, 3   # what look() is asked
+GROWS, GROWS_AT_END, SMALL = 0, 1, 2   # what look() is asked
 
 FIRST_STEP = 1e-10  # [s] tried after a discontinuity; error control takes it from there
 
@@ -53,14 +56,8 @@ def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
         np.zeros((6, max(drives, sources))), np.zeros(64), np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
 
 
-_VECTOR, _MATRIX = types.float64[::1], types.float64[:, ::1]
-_CIRCUIT = types.Tuple((*[_MATRIX] * 5, types.int64[::1]))
-_SCRATCH = types.Tuple(
-    (_MATRIX, types.float64[:, :, ::1], types.int64[::1], _MATRIX, _VECTOR, types.complex128[:, ::1]))
-
-_LOOK = types.boolean(
-    types.int64, _CIRCUIT, _SCRATCH, _VECTOR, _VECTOR, _VECTOR, types.float64, types.float64)
-_FIND_CURRENTS = types.boolean(_CIRCUIT, _SCRATCH, _VECTOR, _VECTOR)
+_LOOK = types.boolean(types.int64, CIRCUIT, SCRATCH, VECTOR, VECTOR, VECTOR, types.float64, types.float64)
+_FIND_CURRENTS = types.boolean(CIRCUIT, SCRATCH, VECTOR, VECTOR)
 look_at, find_currents_at = function_at(_LOOK), function_at(_FIND_CURRENTS)
 
 
@@ -69,15 +66,13 @@ def look(
     what: int, circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float,
     t: float,
 ) -> bool:
-    """Look at a growing mode; ``what`` is one of :data:`GROWS`, :data:`GROWS_AT_END`, :data:`SMALL`, :data:`FADES`.
+    """Look at a growing mode; ``what`` is one of :data:`GROWS`, :data:`GROWS_AT_END`, :data:`SMALL`.
 
     At the end of the last step of a call no next one has linearised the circuit yet. Other arguments as in
     :func:`.growth.grows_unseen`.
     """
     if what == SMALL:
         return bool(is_small(circuit, scratch, control, weights, y, t))
-    if what == FADES:
-        return bool(fades(circuit, scratch, control, weights, y, t))
     if what == GROWS_AT_END:
         L, _, _, devices, stages, index = circuit
         vectors, matrices, _, drives, work, _ = scratch
@@ -99,8 +94,8 @@ def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatA
 @compiled
 def integrate(
     circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, noise: Arrays, address_of_look: int,
-    address_of_find_currents: int, out: Arrays,
+    restart: bool, stop: float, scratch: Arrays, noise: Arrays, heat: Arrays, address_of_look: int,
+    address_of_find_currents: int, address_of_push: int, out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
 
@@ -126,8 +121,10 @@ def integrate(
         See :func:`scratch_space`.
     noise : tuple of arrays
         See :func:`.noise.noise_space`; steps land on the ends of its pieces.
-    address_of_look, address_of_find_currents : int
-        What :func:`look` and :func:`find_currents` return.
+    heat : tuple of arrays
+        See :func:`.heat.heat_space`; while it is on, each step to try is a piece of its noise.
+    address_of_look, address_of_find_currents, address_of_push : int
+        What :func:`look`, :func:`find_currents` and :func:`.heat.push` return.
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
@@ -136,6 +133,7 @@ def integrate(
     (number of steps, time reached [s], status)
     """
     look_there, currents_found = look_at(address_of_look), find_currents_at(address_of_find_currents)
+    pushed = push_at(address_of_push)
     starts, lengths, left, right, dense_p, dense_q = out
     L, R, E, devices, _, index = circuit
     n, nd = y.size, index[1]
@@ -161,15 +159,37 @@ def integrate(
         piece_end = noise[0][1]
         if restart:
             piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)
+    heated, fresh = heat[0][ON] != 0.0 and moving, True
+    shaken, cooled = not fresh, not fresh
+    if curved:
+        for a in range(drive0.size):
+            drive0[a] = 0.0   # what move_drive() adds to the sources: noise alone
 
     restart = False   # as a variable: a literal would be a type of its own, compiled apart
     capacity = starts.size
     steps, after_refusal = capacity - capacity, False   # not 0: see above
     looked = steps   # steps whose ends have been looked at
     while True:
+        if heated and t < stop and steps < capacity and control[LOOK_AFTER] > 0.0 and (fresh or t >= piece_end):
+            remaining = following - t
+            step = min(h, h_max)
+            if step > 0.5 * remaining:
+                step = remaining if step >= remaining else 0.5 * remaining
+            if not fresh:
+                for a in range(drive0.size):
+                    drive0[a] = heat[STILL][a]
+            move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
+            shaken = t >= heat[0][END] and heat[0][ON_DEVICES] != 0.0
+            piece_end = min(pushed(circuit, scratch, heat, y, t, step), following)
+            fresh = False
         if moving:
             move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
-        if t >= stop or steps >= capacity:
+        if shaken:
+            shaken = False
+            if not currents_found(circuit, scratch, drive, y):
+                control[2] = h
+                return steps, t, NO_CURRENT
+        if t >= stop or steps >= capacity or cooled or (moving and control[LOOK_AFTER] <= 0.0):
             control[2] = h
             if control[WATCH] != 0.0 and steps > looked and look_there(
                     GROWS_AT_END, circuit, scratch, control, weights, y, lengths[steps - 1], t):
@@ -211,8 +231,6 @@ def integrate(
             if index[3 + 2 * nd] == 2:
                 leaves = two_states_may_grow(control, weights, y, matrices[2], last) and look_there(
                     SMALL, circuit, scratch, control, weights, y, last, t)
-                if not leaves and may_fade(control, last, t):
-                    leaves = look_there(FADES, circuit, scratch, control, weights, y, last, t)
             else:
                 leaves = look_there(GROWS, circuit, scratch, control, weights, y, last, t)
             if leaves:
@@ -229,6 +247,7 @@ def integrate(
             left[steps, a], right[steps, a] = y[a], trial[a]
             y[a] = trial[a]
         steps += 1
+        control[LOOK_AFTER] -= 1.0 if moving else 0.0
         if landing and following <= piece_end:
             t = following
             following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
@@ -241,6 +260,10 @@ def integrate(
             begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP
             h = min(h, begin)
             control[8] = NOTHING_BEFORE
+            cooled, heated, fresh = heated and not moving, heated and moving, True
+            if curved:
+                for a in range(drive0.size):
+                    drive0[a] = 0.0
         else:
             t = piece_end if landing else t + step
             h = max(rung(length + growth), h if step < h and growth >= 0.0 else 0.0)

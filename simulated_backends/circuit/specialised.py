@@ -38,9 +38,10 @@ from typing import Any
 
 from tsbench.simulated_backends.circuit.equations import drive_at, stage_rate
 from tsbench.simulated_backends.circuit.generic_step import move_drive
-from tsbench.simulated_backends.circuit.growth import WATCH, may_fade, two_states_may_grow
+from tsbench.simulated_backends.circuit.growth import LOOK_AFTER, WATCH, two_states_may_grow
+from tsbench.simulated_backends.circuit.heat import END, ON, ON_DEVICES, STILL, push_at
 from tsbench.simulated_backends.circuit.integrator import (
-    FADES, FIRST_STEP, FULL, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE, find_currents_at,
+    FIRST_STEP, FULL, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE, find_currents_at,
     look_at)
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (

@@ -33,6 +33,7 @@ MOST_POINTS = 300  #: at which the circuit is linearised for one departure
 SHORT = 0.1  #: e-folds within which nothing need be looked at more closely
 TOGETHER = 32  #: short steps, within which nothing changes much
 PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
+EARLY = 0.003  #: standard deviation, as a share of an unknown, that is still in the linear range of every device
 GONE_LARGE = 2.0  #: times the size from which a mode counts as excited: then it is left to error control
 ALREADY = 2.0  #: times the limit: growth before the step in question that no error of counting explains
 _STANDS = 1e-6  #: relative change of an unknown below which it counts as constant
@@ -139,7 +140,7 @@ class Rest:
 
 
 def departure(
-    compiled: CompiledCircuit, steps: Steps, seed: int, before: Sequence[Rest] = ()
+    compiled: CompiledCircuit, steps: Steps, seed: int, before: Sequence[Rest] = (), goes_on: bool = False
 ) -> Departure | Literal["excited"] | None:
     """Return where in the last of ``steps`` a mode starts to grow; None: none does; "excited": it has grown before.
 
@@ -153,6 +154,8 @@ def departure(
         Of the noise.
     before : sequence of Rest
         Those that led to the first of ``steps``, with changes in between.
+    goes_on : bool
+        Noise is added to what follows, too: the mode starts before its spread reaches :data:`EARLY`.
     """
     scale = compiled.weights[: compiled.differential] / compiled.rtol
     last = steps.starts.size - 1
@@ -203,12 +206,10 @@ def departure(
     if instant is None:
         return None
     instant = max(instant, start + 1e-3 * h)
-    y = unknowns_in(steps, last, (instant - start) / h)
     # more of them where noise is not forgotten: on a slow ramp that is a small part of a step or two
     points = [p for p in points if p.time < instant]
     begin = _forgotten_before(points)
     points = sorted([*points, *along.at(np.linspace(begin, instant, INSIDE + 1)[1:])], key=lambda p: p.time)
-    end = points[-1]
     stays = []
     for rest in before:
         if rest.circuit.differential == compiled.differential:
@@ -216,13 +217,27 @@ def departure(
             stays.append(rest.stay())
             compiled.looks += rest.circuit.looks - looks
     covariance = carried_covariance(points, scale, stays)
-    values = np.linalg.eigvals(end.A)
+    if goes_on:
+        size = scale + abs(unknowns_in(steps, last, (instant - start) / h)[: scale.size])
+        low, high = next(k for k, p in enumerate(points) if p.time > start), len(points) - 1
+        if _spread(covariance, size) > EARLY:
+            while low < high:
+                middle = (low + high) // 2
+                covariance = carried_covariance(points[: middle + 1], scale, stays)
+                low, high = (low, middle) if _spread(covariance, size) > EARLY else (middle + 1, high)
+            instant, covariance = points[high].time, carried_covariance(points[: high + 1], scale, stays)
+    y = unknowns_in(steps, last, (instant - start) / h)
+    values = np.linalg.eigvals(points[-1].A)
     leading = values[np.argmax(values.real)]
     displacement = draw(covariance, seed, _CHANNEL, instant)
     # what thermal noise cannot have done says that there was no equilibrium
     if not (abs(displacement) <= LARGE * (scale + abs(y[: scale.size]))).all():
         return "excited"
     return Departure(instant, displacement, PER_RADIAN / max(abs(leading), 1e-300))
+
+
+def _spread(covariance: FloatArray, size: FloatArray) -> float:
+    return float((np.sqrt(np.maximum(np.diag(covariance), 0.0)) / size).max())
 
 
 def _decay(points: list[Point]) -> float:
@@ -347,9 +362,14 @@ def draw(covariance: FloatArray, seed: int, channel: int, instant: float) -> Flo
 
 def normal_numbers(seed: int, channel: int, instant: float, count: int) -> FloatArray:
     """Return standard normal numbers that are a function of seed, channel and instant [s]."""
-    share, octave = math.frexp(instant)   # to 20 bits: the last digits depend on the order of sums
-    place = (octave + 2048) << 21 | round(share * 2.0**20)
+    place = place_of(instant)
     return np.array([normal_number(seed, channel, place, k + 1) for k in range(count)])
+
+
+def place_of(instant: float) -> int:
+    """Return a whole number for an instant [s]: to 20 bits, since the last digits depend on the order of sums."""
+    share, octave = math.frexp(instant)
+    return (octave + 2048) << 21 | round(share * 2.0**20)
 
 
 def still_small(compiled: CompiledCircuit, time: float, y: FloatArray, rtol: float) -> float | None:

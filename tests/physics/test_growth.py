@@ -9,12 +9,9 @@ from tsbench.simulated_backends.circuit.growth import (
     CHANGE,
     CONTROL_SIZE,
     E_FOLDS,
-    FADES_AFTER,
-    IMAGINARY,
     LIMIT,
     LONG,
     REAL_PART,
-    may_fade,
     two_states_may_grow,
 )
 from tsbench.simulated_backends.circuit.modes import size_of_mode
@@ -87,25 +84,6 @@ def test_a_step_as_long_as_steps_may_be_is_looked_at() -> None:
     assert math.isnan(control[REAL_PART])
     assert not two_states_may_grow(control, WEIGHTS, UNKNOWNS, A, 1e-9)
     assert control[REAL_PART] == 1e6
-
-
-def test_a_weak_mode_that_swings_may_fade_where_a_source_moves() -> None:
-    control = np.zeros(CONTROL_SIZE)
-    control[0], control[1], control[REAL_PART], control[FADES_AFTER] = RTOL, math.inf, math.nan, -math.inf
-    A = np.array([[1e5, 1e4], [-1e10, 1e5]])
-    assert not two_states_may_grow(control, WEIGHTS, UNKNOWNS, A, 5e-8)
-    assert control[REAL_PART] == pytest.approx(1e5)
-    assert control[IMAGINARY] == pytest.approx(1e7)
-    assert not may_fade(control, 5e-8, 1.0)   # sources are constant
-    control[6] = 1.0
-    assert may_fade(control, 5e-8, 1.0)
-    assert not may_fade(control, 2e-7, 1.0)   # such a step does not follow the swing
-    control[FADES_AFTER] = 2.0
-    assert not may_fade(control, 5e-8, 1.0)
-    control[FADES_AFTER], control[REAL_PART] = -math.inf, -1e6
-    assert not may_fade(control, 5e-8, 1.0)   # it fades by itself
-    control[REAL_PART] = math.nan
-    assert not may_fade(control, 5e-8, 1.0)
 
 
 def test_a_mode_at_the_very_edge_has_a_size(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,59 @@
+"""When thermal noise is switched on (:mod:`.heat`), and off again: where a circuit has come to rest."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.heat import BEGUN, COUNT, END, ON, SEED
+from tsbench.simulated_backends.circuit.stability import place_of
+from tsbench.simulated_backends.circuit.trajectory import Steps
+
+FEWEST_STEPS, MOST_STEPS = 512, 32768  #: between looks: twice as many after each without a reason for noise
+POINTS = 32  #: at which the circuit is linearised in a look
+RESTED = 12.0  #: e-folds of decay since the circuit was last unstable, behind which noise is off
+PER_RADIAN = 0.2  #: largest step while a swing is small, times the size of the leading eigenvalue
+WIDE = 0.3  #: of the unknowns: error control follows such a swing closely
+
+
+@dataclass
+class Heating:
+    """Switches the noise of one circuit."""
+
+    on: bool = False
+    largest_step: float = math.inf  #: [s] while the swing is small
+    rate: float = 0.0  #: size of the leading eigenvalue [1/s]
+    steps: int = FEWEST_STEPS  #: to the next look
+    _decay: float = 0.0
+
+    def start(self, compiled: CompiledCircuit, time: float, rate: float, seed: int) -> None:
+        """Switch noise on at ``time`` [s], beside a mode with an eigenvalue of size ``rate`` [1/s]."""
+        self.on, self.rate, self.steps, self._decay = True, rate, FEWEST_STEPS, 0.0
+        self.largest_step = PER_RADIAN / max(rate, 1e-300)
+        clock = compiled.heat[0]
+        clock[ON], clock[END], clock[COUNT], clock[SEED], clock[BEGUN] = 1.0, -math.inf, 0.0, seed, place_of(time)
+
+    def stop(self, compiled: CompiledCircuit) -> None:
+        """Switch it off."""
+        self.on, compiled.heat[0][ON] = False, 0.0
+
+    def look(self, compiled: CompiledCircuit, steps: Steps) -> bool:
+        """See what the last steps have been; return whether noise is to be switched: on if it is off, or off."""
+        size = compiled.differential
+        some = np.unique(np.linspace(0, steps.starts.size - 1, POINTS).astype(int))
+        values = np.linalg.eigvals(compiled.reduced_jacobians(Steps(*(a[some] for a in steps.arrays())))[:-1])
+        compiled.looks += some.size + 1
+        real = values.real.max(axis=1)
+        unstable = np.flatnonzero(real > 0.0)
+        self.rate = float(abs(values[-1][np.argmax(values[-1].real)]))
+        if not self.on:
+            self.steps = min(2 * self.steps, MOST_STEPS)
+            return unstable.size > 0
+        scale = compiled.weights[:size] / compiled.rtol + abs(steps.y0[:, :size]).max(axis=0)
+        wide = (np.ptp(steps.y0[:, :size], axis=0) > WIDE * scale).any()
+        self.largest_step = math.inf if wide else PER_RADIAN / max(self.rate, 1e-300)
+        lengths = np.diff(np.append(steps.starts[some], steps.starts[-1] + steps.lengths[-1]))
+        since = unstable[-1] + 1 if unstable.size else 0
+        self._decay = (0.0 if unstable.size else self._decay) - float(real[since:] @ lengths[since:])
+        return self._decay > RESTED
