@@ -36,7 +36,7 @@ from tsbench.simulated_backends.circuit.growth import (
     SINCE,
     WATCH,
 )
-from tsbench.simulated_backends.circuit.heating import FEWEST_STEPS, Heating
+from tsbench.simulated_backends.circuit.heating import FEWEST_STEPS, RECORD, Heating
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.operating_point import how_unstable, operating_point
 from tsbench.simulated_backends.circuit.period_map import ahead
@@ -65,6 +65,7 @@ ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then 
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
 FAR_FROM_BASE = 64  #: periods of the sources
+FAR = 1.0  #: [s] where they do not repeat: an event of 10 fs is no longer resolved then
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -281,10 +282,11 @@ class Circuit:
         self._driven = None if rhythm is None else PeriodMemory(rhythm.since(self._base))
 
     def _choose_base(self) -> None:
-        """Count from here where sources repeat quickly; from 0 where noise is a function of time."""
-        near = self._driven is None or self._compiled.stochastic
-        base = 0.0 if near else self._front
-        if not near and abs(self._here) < FAR_FROM_BASE * self._driven.rhythm.period:   # type: ignore[union-attr]
+        """Count from here where it is far from where counting began; from 0 where noise is a function of time."""
+        on_path = self._compiled.stochastic and not self._compiled.by_cycle
+        base = 0.0 if on_path else self._front
+        far = FAR if self._driven is None else FAR_FROM_BASE * self._driven.rhythm.period
+        if not on_path and abs(self._here) < far:
             return
         if base != self._base:
             here = self._front
@@ -478,13 +480,11 @@ class Circuit:
         recent = self._last_steps(STEPS_KEPT)
         recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
         before = self._stays if self._since_change(float(recent.starts[0])) else []
-        rate = math.hypot(self._control[REAL_PART], self._control[IMAGINARY])
-        slow = self._slow(rate)
+        slow = self._slow(math.hypot(self._control[REAL_PART], self._control[IMAGINARY]))
         found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before, slow)
         if found == "excited":
             self._control[SINCE] = self._here
-            if slow:
-                self._heat(rate)
+            self._heating.steps = self._control[LOOK_AFTER] = FEWEST_STEPS
             return False
         if found is None:
             return False
@@ -497,7 +497,7 @@ class Circuit:
         self._between_looks = STEPS_PER_LOOK
         self._departures += 1
         self._watch_growth(found.largest_step)
-        if slow:
+        if slow and found.swings:
             self._heat(0.5 / found.largest_step)
         return True
 
@@ -526,14 +526,16 @@ class Circuit:
         if self._heating.on and not self._control[6]:
             self._cool()
         elif self._control[LOOK_AFTER] <= 0.0:
-            switch = bool(self._recent) and self._heating.look(self._compiled, self._last_steps(FEWEST_STEPS))
-            self._control[LOOK_AFTER] = self._heating.steps
-            if self._heating.on and switch:
-                self._cool()
-            elif self._heating.on:
-                self._control[1] = min(self._heating.largest_step, self._largest_step, self._sine_step)
-            elif switch and self._slow(self._heating.rate) and self._watched() and not self._growing:
+            possible = self._recent and self._watched() and not self._growing and self._compiled.differential > 1
+            if self._heating.on:
+                if self._heating.rests(self._compiled, self._last_steps(FEWEST_STEPS)):
+                    self._cool()
+                else:
+                    self._control[1] = min(self._heating.largest_step, self._largest_step, self._sine_step)
+            elif (possible and self._heating.oscillates(self._compiled, self._last_steps(RECORD))
+                  and self._slow(self._heating.rate)):
                 self._heat(self._heating.rate)
+            self._control[LOOK_AFTER] = self._heating.steps
 
     def _cool(self) -> None:
         """Switch thermal noise off."""

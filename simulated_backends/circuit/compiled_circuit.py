@@ -121,9 +121,9 @@ class CompiledCircuit:
             self.specialise()
         self._stages = np.zeros((len(system.stage_index), 7))
         self._inner_resistances = [models[name].inner_resistance for name in names]
-        directions, strengths = self._sources_of_noise()
+        directions, conductances = self._sources_of_noise()
         #: thermal noise, see :mod:`.heat`
-        self.heat = heat_space(directions, strengths, len(devices), len(system.linear))
+        self.heat = heat_space(directions, conductances, len(devices), len(system.linear))
         self.looks = 0   #: evaluations of the circuit by :meth:`linearised`
         #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
         self.last_map: tuple[FloatArray, float, FloatArray] | None = None
@@ -155,6 +155,7 @@ class CompiledCircuit:
         self._parameters, self._inner_resistances = self._parameters.copy(), [*self._inner_resistances]
         self._parameters[row, : vector.size] = vector
         self._inner_resistances[row] = model.inner_resistance
+        self.heat[-1][:] = self._sources_of_noise()[1]
 
     def set_sources(self, waveforms: Sequence[SourceWaveform], base: float = 0.0) -> None:
         """Use these waveforms, in the order of the V and I elements; :meth:`integrate` counts from ``base`` [s]."""
@@ -237,8 +238,8 @@ class CompiledCircuit:
         Returns
         -------
         (f of shape (m,), ft (m,), A (m, m), N (m, sources of noise)); noise is white, of unit strength. Resistors carry
-        a noise current of 2kT/R (two-sided) beside them, devices one by the conductance i/v at which they stand, or if
-        there is a resistance before an inner capacitance, that of this one; all at :data:`NOISE_TEMPERATURE`
+        a noise current of 2kT/R (two-sided) beside them, devices one by the conductance i/v at which they stand, or a
+        noise voltage of their inner resistance, if they have one; all at :data:`NOISE_TEMPERATURE`
         (H. Nyquist, Phys. Rev. 32 (1928) 110).
         """
         f, ft, A, N = self.linearisations(np.array([time]), y[None])

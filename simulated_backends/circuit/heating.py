@@ -6,12 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.heat import BEGUN, COUNT, END, ON, SEED
+from tsbench.simulated_backends.circuit.modes import ComplexArray
 from tsbench.simulated_backends.circuit.stability import place_of
 from tsbench.simulated_backends.circuit.trajectory import Steps
 
 FEWEST_STEPS, MOST_STEPS = 512, 32768  #: between looks: twice as many after each without a reason for noise
-POINTS = 32  #: at which the circuit is linearised in a look
+RECORD = 2048  #: steps that are looked at for an oscillation
+STRETCHES = 3  #: in which an oscillation has been unstable
+POINTS = 32  #: at which the circuit is linearised in a look, and four times as many in one for an oscillation
 RESTED = 12.0  #: e-folds of decay since the circuit was last unstable, behind which noise is off
 PER_RADIAN = 0.2  #: largest step while a swing is small, times the size of the leading eigenvalue
 WIDE = 0.3  #: of the unknowns: error control follows such a swing closely
@@ -38,22 +42,34 @@ class Heating:
         """Switch it off."""
         self.on, compiled.heat[0][ON] = False, 0.0
 
-    def look(self, compiled: CompiledCircuit, steps: Steps) -> bool:
-        """See what the last steps have been; return whether noise is to be switched: on if it is off, or off."""
+    def oscillates(self, compiled: CompiledCircuit, steps: Steps) -> bool:
+        """Return whether a circuit without noise has been unstable again and again in the last steps."""
+        real, values, _ = _along(compiled, steps, 4 * POINTS)
+        self.rate = float(abs(values[-1]))
+        self.steps = min(2 * self.steps, MOST_STEPS)
+        return int(np.count_nonzero(np.diff((real > 0.0).astype(int)) > 0)) >= STRETCHES
+
+    def rests(self, compiled: CompiledCircuit, steps: Steps) -> bool:
+        """Return whether a circuit with noise has come to rest."""
+        real, values, lengths = _along(compiled, steps, POINTS)
         size = compiled.differential
-        some = np.unique(np.linspace(0, steps.starts.size - 1, POINTS).astype(int))
-        values = np.linalg.eigvals(compiled.reduced_jacobians(Steps(*(a[some] for a in steps.arrays())))[:-1])
-        compiled.looks += some.size + 1
-        real = values.real.max(axis=1)
-        unstable = np.flatnonzero(real > 0.0)
-        self.rate = float(abs(values[-1][np.argmax(values[-1].real)]))
-        if not self.on:
-            self.steps = min(2 * self.steps, MOST_STEPS)
-            return unstable.size > 0
         scale = compiled.weights[:size] / compiled.rtol + abs(steps.y0[:, :size]).max(axis=0)
         wide = (np.ptp(steps.y0[:, :size], axis=0) > WIDE * scale).any()
-        self.largest_step = math.inf if wide else PER_RADIAN / max(self.rate, 1e-300)
-        lengths = np.diff(np.append(steps.starts[some], steps.starts[-1] + steps.lengths[-1]))
+        self.largest_step = math.inf if wide else PER_RADIAN / max(float(abs(values[-1])), 1e-300)
+        unstable = np.flatnonzero(real > 0.0)
         since = unstable[-1] + 1 if unstable.size else 0
         self._decay = (0.0 if unstable.size else self._decay) - float(real[since:] @ lengths[since:])
         return self._decay > RESTED
+
+
+def _along(compiled: CompiledCircuit, steps: Steps, points: int) -> tuple[FloatArray, ComplexArray, FloatArray]:
+    """Linearise a circuit where some of its steps begin.
+
+    Returns the real parts of the leading eigenvalues [1/s], these eigenvalues, and the time to the next point [s].
+    """
+    some = np.unique(np.linspace(0, steps.starts.size - 1, points).astype(int))
+    values = np.linalg.eigvals(compiled.reduced_jacobians(Steps(*(a[some] for a in steps.arrays())))[:-1])
+    compiled.looks += some.size + 1
+    leading = values[np.arange(some.size), values.real.argmax(axis=1)]
+    ends = np.append(steps.starts[some], steps.starts[-1] + steps.lengths[-1])
+    return leading.real, leading, np.diff(ends)

@@ -48,6 +48,7 @@ class Departure:
     instant: float  #: [s]
     displacement: FloatArray  #: of the unknowns with a derivative
     largest_step: float  #: [s] while the mode is small
+    swings: bool  #: whether the mode oscillates
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def departure(
     # what thermal noise cannot have done says that there was no equilibrium
     if not (abs(displacement) <= LARGE * (scale + abs(y[: scale.size]))).all():
         return "excited"
-    return Departure(instant, displacement, PER_RADIAN / max(abs(leading), 1e-300))
+    return Departure(instant, displacement, PER_RADIAN / max(abs(leading), 1e-300), bool(leading.imag != 0.0))
 
 
 def _spread(covariance: FloatArray, size: FloatArray) -> float:

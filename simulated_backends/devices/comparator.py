@@ -62,6 +62,11 @@ class Comparator(DeviceModel):
         """Return 0.05."""
         return (0.05,)
 
+    @property
+    def inner_resistance(self) -> float:
+        """Return rout."""
+        return self.rout
+
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
         """Return the elements of an ngspice subcircuit; node e is the state."""

@@ -97,7 +97,7 @@ class DeviceModel:
 
     @property
     def inner_resistance(self) -> float:
-        """Return the resistance [Ohm] before a capacitance inside the device: its noise charges that; 0: none."""
+        """Return the resistance [Ohm] in series with the rest, whose noise is the device's; 0: noise is that of i/v."""
         return 0.0
 
     @property
