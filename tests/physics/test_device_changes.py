@@ -276,8 +276,9 @@ def test_other_mechanisms_live_too(name: str) -> None:
     record = Record(circuit, "low")
     sweep(circuit, top, 3, length)
     times, voltages = record.arrays()
-    quarter = 0.25 * voltages.max()   # of the largest current
-    states = schmitt(voltages, 0.3 * quarter, quarter, np.ones(voltages.size, bool), False)
+    # the peaks of the ovonic device are above 0.8 of the largest current, or, of cycles that hardly begin, below 0.5
+    half = 0.5 * voltages.max()
+    states = schmitt(voltages, 0.3 * half, half, np.ones(voltages.size, bool), False)
     count = int(np.sum(states[:-1] & ~states[1:]))
     assert history.cycles == pytest.approx(count, rel=0.03)   # by current, not conductance: a weak one may differ
     assert count >= 3

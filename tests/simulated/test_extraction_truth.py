@@ -65,9 +65,10 @@ def pulse(amplitude: float, rise: float = 12.5e-9) -> PulseTrain:
     return PulseTrain(0.0, amplitude, start=100e-9, rise=rise, fall=rise, width=600e-9, period=1e-3, count=1)
 
 
-@pytest.mark.parametrize("amplitude", [1.1, 1.15, 1.4, 2.0])
-def test_the_delay_of_a_pulse_is_covered(amplitude):
-    times, voltage, current = record(PULSES, pulse(amplitude), 900e-9, 0.05e-9)
+@pytest.mark.parametrize(("device", "amplitude"), [
+    ("nbo2", 1.1), ("nbo2", 1.15), ("nbo2", 1.4), ("nbo2", 2.0), ("vo2", 1.3), ("vo2", 1.6), ("nb2o5", 2.0)])
+def test_the_delay_of_a_pulse_is_covered(device, amplitude):
+    times, voltage, current = record(PULSES.replace("nbo2", device), pulse(amplitude), 900e-9, 0.05e-9)
     instant = int(np.argmax(np.diff(current)))
     highest = voltage[: instant + 1].max()
     edge = np.flatnonzero((voltage[:instant] < highest / 2) & (voltage[1 : instant + 1] >= highest / 2))[-1]
@@ -77,7 +78,7 @@ def test_the_delay_of_a_pulse_is_covered(amplitude):
         random = np.random.default_rng(seed)
         first, skew = random.integers(0, 8), random.integers(-4, 5)  # 0.4 ns a sample, up to 0.2 ns of skew
         high, one = digitised((voltage + 50 * current)[first::8], 2.5, random)
-        low, two = digitised(50 * np.roll(current, skew)[first::8], 0.8, random)
+        low, two = digitised(50 * np.roll(current, skew)[first::8], max(0.8, 60 * current.max()), random)
         facts = PulseFacts(float(np.hypot(one, two)), two / 50, 0.2e-9, 1.6e-6)
         result = delay_result(switching_delay(times[first::8], high - low, low / 50, facts), {})
         covered += result.low <= truth <= result.high
