@@ -263,7 +263,8 @@ def _add_bench(commands: Any) -> None:
         type=int,
         metavar="N",
         help="seed of everything random: each stochastic device has a stream of its own, from it and the name of its "
-        "element; seed=N on an X card gives that device another (default: a fresh one, said on standard error)",
+        "element (seed=N on an X card gives that device another); thermal noise, by which circuits leave an unstable "
+        "equilibrium and oscillations on a ramp vary, follows from it (default: a fresh one, said on standard error)",
     )
     simulate.add_argument(
         "--timing",

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
+from tsbench.simulated_backends.circuit.growth import LONG, LONG_AT_FIRST
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP
 from tsbench.simulated_backends.circuit.lanes import UNKNOWN, crossing_in_step
 from tsbench.simulated_backends.circuit.lockstep import WIDTH, layout, lockstep_text, straight
@@ -219,6 +220,7 @@ class _Places:
         lane[place["h"]], lane[place["following"]] = FIRST_STEP, following
         lane[place["error"]] = NOTHING_BEFORE
         lane[place["real"]] = 2.0 * UNKNOWN
+        lane[place["least"]] = LONG_AT_FIRST if slope.any() else LONG
         lane[place["e0"]], lane[place["e1"]] = row.u @ u, row.u @ du
         # the other blocks follow each other as in the layout
         lane[place["y0"]:] = np.concatenate((

@@ -19,6 +19,8 @@ UNIT_BITS = 29
 UNIT_TICKS = 1 << UNIT_BITS  #: a unit of 1/32 s
 _MASK = UNIT_TICKS - 1
 
+#: channels of normal numbers that are no device's: draws where stability is lost, noise of steps on a ramp
+DEPARTURES, THERMAL_STEPS = 1 << 20, (1 << 20) + 1
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _A, _B, _C = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB), np.uint64(0xD6E8FEB86659FD93)
 _30, _27, _31, _11, _32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(32)

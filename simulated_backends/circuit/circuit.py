@@ -36,13 +36,20 @@ from tsbench.simulated_backends.circuit.growth import (
     SINCE,
     WATCH,
 )
-from tsbench.simulated_backends.circuit.heating import FEWEST_STEPS, RECORD, Heating
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.noise_switch import FEWEST_STEPS, RECORD, NoiseSwitch
 from tsbench.simulated_backends.circuit.operating_point import how_unstable, operating_point
 from tsbench.simulated_backends.circuit.period_map import ahead
 from tsbench.simulated_backends.circuit.rhythm import rhythm_of
 from tsbench.simulated_backends.circuit.ringing import what_rings
-from tsbench.simulated_backends.circuit.stability import STEPS_KEPT, Rest, departure, still_small, unknowns_in
+from tsbench.simulated_backends.circuit.stability import (
+    RADIANS_GROWING,
+    STEPS_KEPT,
+    Rest,
+    departure,
+    still_small,
+    unknowns_in,
+)
 from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
@@ -64,6 +71,8 @@ LONG_SEGMENT = 1000.0  #: steps of the length of the last one: a segment of a so
 ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then an oscillation has begun
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
+LEAVES_IT = ". The circuit leaves it by the thermal noise of its resistances"
+MAY_STAY = ". Thermal noise is not simulated beside a silver filament, so the circuit may stay there"
 FAR_FROM_BASE = 64  #: periods of the sources
 FAR = 1.0  #: [s] where they do not repeat: an event of 10 fs is no longer resolved then
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
@@ -119,7 +128,7 @@ class Circuit:
         self.specialised = specialised   #: see :func:`.build.build_circuit`
         self._base = 0.0   # [s] from which the integrator counts
         self._here = 0.0   # [s] and how far it has got from there
-        self._restart = True
+        self._restart = self._rebase = True
         self._pending: RecordedTrajectory | None = None   # the last run of steps, part of it beyond ``time``
         self._memory = StepMemory()
         self._driven: PeriodMemory | None = None   # while the sources repeat together
@@ -127,6 +136,7 @@ class Circuit:
         self._skipping = False
         self._segments = self._looks = 0   # shown so far; how often a driven state was looked at
         self._sine_step = math.inf   # [s] the longest that no sine is overlooked with
+        self._small_step = math.inf   # [s] the longest while a swing is small
         self._observers: list[Observer] = []
         self._control = np.zeros(CONTROL_SIZE)
         self._control[:9] = [rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
@@ -135,9 +145,9 @@ class Circuit:
         self._notes: list[str] = []
         self._recent: deque[Steps] = deque()   # the last steps since a change: how an equilibrium has lost stability
         self._recent_steps = 0   # in all of them
-        self._stays: list[Rest] = []   # at rest, before the last changes
+        self._rests: list[Rest] = []   # before the last changes
         self._changed = 0.0   # [s] when the last one was
-        self._heating = Heating()   # noise beside an oscillation on a ramp
+        self._switch = NoiseSwitch()   # of the noise of an oscillation on a ramp
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
         self._breakpoint = 0.0   # the next one of the sources at the last look
@@ -274,7 +284,7 @@ class Circuit:
         self._compiled.set_sources(
             [self._waveforms[e.name.lower()] for e in self._elements if e.kind in "VI"], self._base)
         self._sine_step = self._compiled.sources.shortest_sine / STEPS_PER_SINE
-        self._control[1] = min(self._largest_step, self._sine_step)
+        self._limit_steps(self._small_step)
         self._find_rhythm(self.time)
 
     def _find_rhythm(self, time: float) -> None:
@@ -332,8 +342,9 @@ class Circuit:
             if self._driven is not None:
                 self._driven.clear()
         self._deliver(until)
-        if self._restart and skip:
+        if self._rebase and skip:
             self._choose_base()
+        self._rebase = False
         begin, first, before = self._front, self.steps, self.work
         while self._front < until:
             if skip and self._skip(until, watched):
@@ -385,7 +396,7 @@ class Circuit:
     def _step(self, until: float) -> None:
         if self._changes:
             self._let_changes_happen()
-        self._look_at_heat()
+        self._look_at_noise()
         begin, restarted = self._front, self._restart
         most = self._changes.chunk if self._changes else LOOKED_INTO if self._compiled.controlled else None
         if self._growing:
@@ -460,15 +471,15 @@ class Circuit:
 
     def _remember_noise(self, y: FloatArray) -> None:
         """Note at which equilibrium (unknowns ``y``) noise has moved the circuit, before something is changed."""
-        if self.time == self._changed and self._stays:
+        if self.time == self._changed and self._rests:
             return   # several changes at once
         rest = (self._since_change(self._base + self._control[SINCE]) and not self._growing and self._cycle is None
                 and not math.isnan(self._control[REAL_PART]) and self._compiled.differential > 0)
         if rest:
             now = Rest(self._changed, self.time, self._compiled.as_now(), y.copy())
-            self._stays = [*self._stays[1 - STAYS_KEPT:], now]
+            self._rests = [*self._rests[1 - STAYS_KEPT:], now]
         else:
-            self._stays = []
+            self._rests = []
         self._changed = self.time
 
     def _since_change(self, time: float) -> bool:
@@ -479,12 +490,12 @@ class Circuit:
         """Start a mode that has become unstable within the last step from thermal noise; return whether one has."""
         recent = self._last_steps(STEPS_KEPT)
         recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
-        before = self._stays if self._since_change(float(recent.starts[0])) else []
+        before = self._rests if self._since_change(float(recent.starts[0])) else []
         slow = self._slow(math.hypot(self._control[REAL_PART], self._control[IMAGINARY]))
         found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before, slow)
         if found == "excited":
             self._control[SINCE] = self._here
-            self._heating.steps = self._control[LOOK_AFTER] = FEWEST_STEPS
+            self._switch.steps = self._control[LOOK_AFTER] = FEWEST_STEPS
             return False
         if found is None:
             return False
@@ -496,9 +507,9 @@ class Circuit:
         self._make_consistent(self._front)
         self._between_looks = STEPS_PER_LOOK
         self._departures += 1
-        self._watch_growth(found.largest_step)
-        if slow and found.swings:
-            self._heat(0.5 / found.largest_step)
+        self._watch_growth(RADIANS_GROWING / found.rate)
+        if found.goes_on:
+            self._start_noise(found.rate)
         return True
 
     def _last_steps(self, most: int) -> Steps:
@@ -509,46 +520,51 @@ class Circuit:
                 break
         return join(runs).part(-most)
 
-    def _heat(self, rate: float) -> None:
-        """Switch thermal noise on, beside an oscillation of so many radians a second [1/s]."""
+    def _start_noise(self, rate: float) -> None:
+        """Switch thermal noise on, beside a mode with an eigenvalue of size ``rate`` [1/s]."""
         self._watch_growth(None)
-        self._heating.start(self._compiled, self._front, rate, seed_of(self.seed or 0, "thermal noise"))
+        self._switch.start(self._compiled, self._front, rate, seed_of(self.seed or 0, "thermal noise"))
         self._control[WATCH], self._control[LOOK_AFTER] = 0.0, FEWEST_STEPS
-        self._control[1] = min(self._heating.largest_step, self._largest_step, self._sine_step)
+        self._limit_steps(self._switch.largest_step)
 
     def _slow(self, rate: float) -> bool:
-        """Return whether a source moves slowly beside an oscillation of so many radians a second [1/s]."""
+        """Return whether a source moves, slowly beside a mode with an eigenvalue of size ``rate`` [1/s]."""
         fast = self._driven is not None and 2.0 * math.pi > rate * PERIOD_OF_A_DRIVE * self._driven.rhythm.period
         return bool(self._control[6]) and not fast
 
-    def _look_at_heat(self) -> None:
+    def _look_at_noise(self) -> None:
         """See whether thermal noise is to be switched on or off, behind the last steps."""
-        if self._heating.on and not self._control[6]:
-            self._cool()
+        if self._switch.on and not self._control[6]:
+            self._end_noise()
         elif self._control[LOOK_AFTER] <= 0.0:
             possible = self._recent and self._watched() and not self._growing and self._compiled.differential > 1
-            if self._heating.on:
-                if self._heating.rests(self._compiled, self._last_steps(FEWEST_STEPS)):
-                    self._cool()
+            if self._switch.on:
+                if self._switch.rests(self._compiled, self._last_steps(FEWEST_STEPS)):
+                    self._end_noise()
                 else:
-                    self._control[1] = min(self._heating.largest_step, self._largest_step, self._sine_step)
-            elif (possible and self._heating.oscillates(self._compiled, self._last_steps(RECORD))
-                  and self._slow(self._heating.rate)):
-                self._heat(self._heating.rate)
-            self._control[LOOK_AFTER] = self._heating.steps
+                    self._limit_steps(self._switch.largest_step)
+            elif (possible and self._switch.oscillates(self._compiled, self._last_steps(RECORD))
+                  and self._slow(self._switch.rate)):
+                self._start_noise(self._switch.rate)
+            self._control[LOOK_AFTER] = self._switch.steps
 
-    def _cool(self) -> None:
+    def _end_noise(self) -> None:
         """Switch thermal noise off."""
         self._control[SINCE], self._control[EXCITED] = self._here, 0.0
         self._watch_growth(None)
+
+    def _limit_steps(self, small_step: float) -> None:
+        """Keep steps below ``small_step`` [s] while a swing is small, and below what the user and sines allow."""
+        self._small_step = small_step
+        self._control[1] = min(small_step, self._largest_step, self._sine_step)
 
     def _watch_growth(self, largest_step: float | None) -> None:
         """Keep steps below ``largest_step`` [s] while a mode grows; None: none does any more."""
         growing = largest_step is not None
         self._growing = self._between_looks if growing else 0
-        self._heating.stop(self._compiled)
+        self._switch.stop(self._compiled)
         self._control[WATCH] = float(self._watched() and not growing)
-        self._control[1] = min(largest_step or math.inf, self._largest_step, self._sine_step)
+        self._limit_steps(largest_step or math.inf)
         self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0
 
     def _look_at_growth(self, taken: int) -> None:
@@ -558,7 +574,7 @@ class Circuit:
             if self._growing <= 0:
                 self._control[SINCE] = self._here
                 self._between_looks = min(2 * self._between_looks, MOST_STEPS_PER_LOOK)
-                self._watch_growth(still_small(self._compiled, self._front, self._y, self.rtol))
+                self._watch_growth(still_small(self._compiled, self._front, self._y))
 
     # ------------------------------------------------------------------------------------ devices that change
 
@@ -640,7 +656,7 @@ class Circuit:
         if self._cycle is not None:
             self._follow(self._cycle, until)
             return True
-        if not self._compiled.by_cycle or self._changes.every_cycle or self._restart or self._heating.on:
+        if not self._compiled.by_cycle or self._changes.every_cycle or self._restart or self._switch.on:
             return False
         if self._driven is not None:
             return not self._compiled.stochastic and self._skip_driven(self._driven, until, watched)
@@ -850,7 +866,7 @@ class Circuit:
 
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
-        self._departures = 0
+        self._departures, self._rebase = 0, True
         self._control[EXCITED] = 0.0
         y, beyond = self._unknowns_now(), self._front > self.time and self._pending is not None
         self._remember_noise(y)
@@ -886,7 +902,7 @@ class Circuit:
         self._y = found
         unstable = how_unstable(self._compiled, self.time, found)
         if unstable is not None:
-            self._notes.append(unstable)
+            self._notes.append(unstable + (LEAVES_IT if self._without_silver() else MAY_STAY))
 
     # ------------------------------------------------------------------------------------ readings
 

@@ -19,12 +19,12 @@ from tsbench.simulated_backends.circuit.equations import (
     right_side_and_jacobian,
     solve_currents,
 )
-from tsbench.simulated_backends.circuit.heat import BOLTZMANN, NOISE_TEMPERATURE, heat_space, push
 from tsbench.simulated_backends.circuit.integrator import find_currents, integrate, look, scratch_space
 from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.circuit.noise import noise_space
 from tsbench.simulated_backends.circuit.specialised import specialised_integrate
 from tsbench.simulated_backends.circuit.system import Row, System
+from tsbench.simulated_backends.circuit.thermal_noise import BOLTZMANN, NOISE_TEMPERATURE, draw_noise, thermal_space
 from tsbench.simulated_backends.circuit.topology import topology_of
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
@@ -121,16 +121,16 @@ class CompiledCircuit:
             self.specialise()
         self._stages = np.zeros((len(system.stage_index), 7))
         self._inner_resistances = [models[name].inner_resistance for name in names]
-        directions, conductances = self._sources_of_noise()
-        #: thermal noise, see :mod:`.heat`
-        self.heat = heat_space(directions, conductances, len(devices), len(system.linear))
-        self.looks = 0   #: evaluations of the circuit by :meth:`linearised`
+        directions, strengths = self._sources_of_noise()
+        #: thermal noise, see :mod:`.thermal_noise`
+        self.thermal = thermal_space(directions, strengths, len(devices), len(system.linear))
+        self.looks = 0   #: evaluations of the circuit that were no steps
         #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
         self.last_map: tuple[FloatArray, float, FloatArray] | None = None
         self.set_sources([])
 
     def _sources_of_noise(self) -> tuple[FloatArray, FloatArray]:
-        """Return what each source of noise contributes to the drive, and how strong it is, see :func:`.heat_space`.
+        """Return what each source of noise contributes to the drive, and how strong it is, see :func:`.thermal_space`.
 
         Resistors and devices have noise currents beside them, in order; then come the devices' inner resistances.
         """
@@ -155,7 +155,7 @@ class CompiledCircuit:
         self._parameters, self._inner_resistances = self._parameters.copy(), [*self._inner_resistances]
         self._parameters[row, : vector.size] = vector
         self._inner_resistances[row] = model.inner_resistance
-        self.heat[-1][:] = self._sources_of_noise()[1]
+        self.thermal = (*self.thermal[:-1], self._sources_of_noise()[1])
 
     def set_sources(self, waveforms: Sequence[SourceWaveform], base: float = 0.0) -> None:
         """Use these waveforms, in the order of the V and I elements; :meth:`integrate` counts from ``base`` [s]."""
@@ -249,18 +249,14 @@ class CompiledCircuit:
         self, times: FloatArray, unknowns: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return what :meth:`linearised` does at several instants [s], at ``unknowns`` of shape (times, n)."""
-        m, nl, rows, inner = self.differential, len(self.system.linear), len(self._R), np.array(self._inner_resistances)
-        count, nd = len(times), unknowns.shape[1] - m
-        # of the drive, one for each source of noise: beside resistors and devices, and within devices
-        directions = np.vstack([self._noise_rows.T, np.eye(rows)[nl + np.flatnonzero(inner > 0.0)]])
+        m, nl, nd = self.differential, len(self.system.linear), unknowns.shape[1] - self.differential
+        directions, fixed = self.thermal[-2:]
         drives, f, moving, J, along = self._look(times, unknowns, directions)
-        self.looks += count * (1 + len(directions))
         v, i = unknowns @ self._L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
         with np.errstate(all="ignore"):
-            conductances = np.where((v * i > 0.0) & (inner == 0.0), i / v, 0.0)
-        strengths = np.hstack([
-            np.tile(1.0 / np.array(self.system.resistances), (count, 1)), conductances,
-            np.tile(inner[inner > 0.0], (count, 1))])
+            conductances = np.where(v * i > 0.0, i / v, 0.0)
+        strengths = np.tile(fixed, (len(times), 1))
+        strengths[:, fixed < 0.0] = conductances[:, (-1.0 - fixed[fixed < 0.0]).astype(int)]
         N = np.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE * strengths)[:, None] * along.transpose(0, 2, 1)
         everything = np.concatenate([J[:, :, :m], f[:, :, None], moving[:, :, None], N], axis=2)
         if nd:
@@ -288,6 +284,7 @@ class CompiledCircuit:
                    *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
         out = (np.empty((count, rows)), np.empty((count, n)), np.empty((count, n)), np.empty((count, n, n)),
                np.empty((count, len(directions), n)))
+        self.looks += count * (1 + len(directions))
         linearisations((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
                        self._source_arrays, times - self.sources.base, unknowns, directions, scratch, *out)
         return out
@@ -330,7 +327,7 @@ class CompiledCircuit:
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = (special or integrate)(
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
-            self._noise, self.heat, look(), find_currents(), push(), out)
+            self._noise, self.thermal, look(), find_currents(), draw_noise(), out)
         if special is None and not curved:
             self._generic_left -= count
         return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status

@@ -24,11 +24,17 @@ LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % t
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding
 #: places in the integrator's ``control``: 1 while it looks; real part [1/s] at the last look (NaN: not known) and its
-#: change over the last step [1/s per s]; e-folds so far; since when [s] the circuit may be taken as never excited;
-#: evaluations of the circuit that looking has cost; imaginary part [1/s] at the last look; 1 once an excited mode has
-#: grown; steps under a moving source until :mod:`.heating` looks
+#: change over the last step [1/s per s]; e-folds so far; since when [s, from the circuit's base] it may be taken as
+#: never excited; evaluations of the circuit that looking has cost; imaginary part [1/s] at the last look; 1 once an
+#: excited mode has grown; steps under a moving source until :mod:`.noise_switch` looks
 WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS, IMAGINARY, EXCITED, LOOK_AFTER = range(9, 18)
 CONTROL_SIZE = 18
+
+
+@inlined
+def size_of_excited(rtol: float) -> float:
+    """Return the relative size from which on a mode counts as excited: error control sees it, at 10 times ``rtol``."""
+    return max(LARGE, 10.0 * rtol)
 
 
 @compiled
@@ -71,6 +77,8 @@ def surely_stable(m: int, A: FloatArray, scale: FloatArray) -> bool:
 @inlined
 def _limit_reached(control: FloatArray, real: float, negligible: bool, h: float) -> bool:
     """Add the e-folds of a step of length ``h`` [s] to those remembered; return whether they exceed :data:`LIMIT`.
+
+    Also where both ends of the step are stable, if a stretch between them may not be.
 
     ``real`` is the largest real part [1/s] at the end of the step; ``negligible`` says that it is a rounding error.
     """
@@ -141,16 +149,16 @@ def _size_now(
 
 
 @part
-def is_small(
+def must_stop(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
 ) -> bool:
-    """Return whether the leading mode, which has grown, is small at ``t`` [s], y, or stable.
+    """Return whether the step loop must stop at ``t`` [s], y, behind growth: the mode is small there, or stable again.
 
     If neither, the circuit counts as excited from there on. But where a moving source has excited it, the first time is
     reported all the same: what noise there was decides when an oscillation begins. Arguments as in
     :func:`grows_unseen`.
     """
-    if control[REAL_PART] > 0.0 and _size_now(circuit, scratch, weights, y, control) > max(LARGE, 10.0 * control[0]):
+    if control[REAL_PART] > 0.0 and _size_now(circuit, scratch, weights, y, control) > size_of_excited(control[0]):
         if control[6] != 0.0 and control[EXCITED] == 0.0:
             control[EXCITED] = 1.0
             return True
@@ -186,7 +194,7 @@ def grows_unseen(
     index, vectors, A, Z = circuit[5], scratch[0], scratch[1][2], scratch[5]
     m, rtol = index[3 + 2 * index[1]], control[0]
     if m == 2:
-        return bool(two_states_may_grow(control, weights, y, A, h) and is_small(
+        return bool(two_states_may_grow(control, weights, y, A, h) and must_stop(
             circuit, scratch, control, weights, y, t))
     fastest = fastest_rate(m, A)
     if not (h * fastest > least_to_look(control) or h > 0.99 * control[1]):   # or as long as steps may be
@@ -200,5 +208,5 @@ def grows_unseen(
         return False
     value = leading_eigenvalue(m, A, scale, Z)
     real, control[IMAGINARY] = value.real, value.imag
-    return bool(_limit_reached(control, real, abs(real) < _ROUNDING * fastest, h) and is_small(
+    return bool(_limit_reached(control, real, abs(real) < _ROUNDING * fastest, h) and must_stop(
         circuit, scratch, control, weights, y, t))

@@ -25,10 +25,9 @@ from tsbench.simulated_backends.circuit.growth import (
     WATCH,
     eliminate_currents,
     grows_unseen,
-    is_small,
+    must_stop,
     two_states_may_grow,
 )
-from tsbench.simulated_backends.circuit.heat import END, ON, ON_DEVICES, STILL, push_at
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (
     NOTHING_BEFORE,
@@ -39,10 +38,11 @@ from tsbench.simulated_backends.circuit.step_control import (
     logarithm_of_error,
     rung,
 )
+from tsbench.simulated_backends.circuit.thermal_noise import END, ON, ON_DEVICES, STILL, draw_noise_at
 from tsbench.simulated_backends.devices.compilation import by_address, compiled, function_at
 
 # what integrate() says when it returns
-REACHED, FULL, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
+REACHED, CALL_AGAIN, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
 
 GROWS, GROWS_AT_END, SMALL = 0, 1, 2   # what look() is asked
 
@@ -50,7 +50,7 @@ FIRST_STEP = 1e-10  # [s] tried after a discontinuity; error control takes it fr
 
 
 def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
-    """Return the working arrays of :func:`integrate` for a circuit of this size."""
+    """Return the working arrays of :func:`integrate`: vectors, matrices, pivots, drives, of devices, of modes."""
     return (
         np.zeros((10, unknowns)), np.zeros((3, unknowns, unknowns)), np.zeros(unknowns, dtype=np.int64),
         np.zeros((6, max(drives, sources))), np.zeros(64), np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
@@ -72,7 +72,7 @@ def look(
     :func:`.growth.grows_unseen`.
     """
     if what == SMALL:
-        return bool(is_small(circuit, scratch, control, weights, y, t))
+        return bool(must_stop(circuit, scratch, control, weights, y, t))
     if what == GROWS_AT_END:
         L, _, _, devices, stages, index = circuit
         vectors, matrices, _, drives, work, _ = scratch
@@ -94,10 +94,10 @@ def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatA
 @compiled
 def integrate(
     circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, noise: Arrays, heat: Arrays, address_of_look: int,
-    address_of_find_currents: int, address_of_push: int, out: Arrays,
+    restart: bool, stop: float, scratch: Arrays, noise: Arrays, thermal: Arrays, address_of_look: int,
+    address_of_find_currents: int, address_of_draw: int, out: Arrays,
 ) -> tuple[int, float, int]:
-    """Take steps from ``t`` until ``stop`` is reached or passed, or ``out`` is full.
+    """Take steps from ``t`` until ``stop`` is reached or passed, or something else has to be done.
 
     Where the end of the last step is unstable and only :mod:`.stability` can go on, the status says so.
     Breakpoints of the sources are landed on exactly; ``stop`` is not: the last step may pass it, so that the
@@ -121,19 +121,21 @@ def integrate(
         See :func:`scratch_space`.
     noise : tuple of arrays
         See :func:`.noise.noise_space`; steps land on the ends of its pieces.
-    heat : tuple of arrays
-        See :func:`.heat.heat_space`; while it is on, each step to try is a piece of its noise.
-    address_of_look, address_of_find_currents, address_of_push : int
-        What :func:`look`, :func:`find_currents` and :func:`.heat.push` return.
+    thermal : tuple of arrays
+        See :func:`.thermal_noise.thermal_space`; while it is on, each step to try is a piece of its noise.
+    address_of_look, address_of_find_currents, address_of_draw : int
+        What :func:`look`, :func:`find_currents` and :func:`.thermal_noise.draw_noise` return.
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
     Returns
     -------
-    (number of steps, time reached [s], status)
+    (number of steps, time reached [s], status). REACHED: ``stop`` is reached. CALL_AGAIN: ``out`` is full, noise ends
+    where no source moves any more, or :mod:`.noise_switch` has to look. STUCK: the step became too small. NO_CURRENT:
+    device currents were not found. UNSTABLE: :mod:`.stability` has to go on.
     """
     look_there, currents_found = look_at(address_of_look), find_currents_at(address_of_find_currents)
-    pushed = push_at(address_of_push)
+    noise_drawn = draw_noise_at(address_of_draw)
     starts, lengths, left, right, dense_p, dense_q = out
     L, R, E, devices, _, index = circuit
     n, nd = y.size, index[1]
@@ -159,8 +161,8 @@ def integrate(
         piece_end = noise[0][1]
         if restart:
             piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)
-    heated, fresh = heat[0][ON] != 0.0 and moving, True
-    shaken, cooled = not fresh, not fresh
+    thermal_on, fresh = thermal[0][ON] != 0.0 and moving, True
+    shaken, noise_ends = not fresh, not fresh   # as variables, see below
     if curved:
         for a in range(drive0.size):
             drive0[a] = 0.0   # what move_drive() adds to the sources: noise alone
@@ -170,17 +172,17 @@ def integrate(
     steps, after_refusal = capacity - capacity, False   # not 0: see above
     looked = steps   # steps whose ends have been looked at
     while True:
-        if heated and t < stop and steps < capacity and control[LOOK_AFTER] > 0.0 and (fresh or t >= piece_end):
+        if thermal_on and t < stop and steps < capacity and control[LOOK_AFTER] > 0.0 and (fresh or t >= piece_end):
             remaining = following - t
             step = min(h, h_max)
             if step > 0.5 * remaining:
                 step = remaining if step >= remaining else 0.5 * remaining
             if not fresh:
                 for a in range(drive0.size):
-                    drive0[a] = heat[STILL][a]
+                    drive0[a] = thermal[STILL][a]
             move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
-            shaken = t >= heat[0][END] and heat[0][ON_DEVICES] != 0.0
-            piece_end = min(pushed(circuit, scratch, heat, y, t, step), following)
+            shaken = t >= thermal[0][END] and thermal[0][ON_DEVICES] != 0.0
+            piece_end = min(noise_drawn(circuit, scratch, thermal, y, t, step), following)
             fresh = False
         if moving:
             move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
@@ -189,12 +191,12 @@ def integrate(
             if not currents_found(circuit, scratch, drive, y):
                 control[2] = h
                 return steps, t, NO_CURRENT
-        if t >= stop or steps >= capacity or cooled or (moving and control[LOOK_AFTER] <= 0.0):
+        if t >= stop or steps >= capacity or noise_ends or (moving and control[LOOK_AFTER] <= 0.0):
             control[2] = h
             if control[WATCH] != 0.0 and steps > looked and look_there(
                     GROWS_AT_END, circuit, scratch, control, weights, y, lengths[steps - 1], t):
                 return steps, t, UNSTABLE
-            return steps, t, REACHED if t >= stop else FULL
+            return steps, t, REACHED if t >= stop else CALL_AGAIN
         planned = h
         begin_step(circuit, scratch, y)
 
@@ -260,7 +262,7 @@ def integrate(
             begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP
             h = min(h, begin)
             control[8] = NOTHING_BEFORE
-            cooled, heated, fresh = heated and not moving, heated and moving, True
+            noise_ends, thermal_on, fresh = thermal_on and not moving, thermal_on and moving, True
             if curved:
                 for a in range(drive0.size):
                     drive0[a] = 0.0

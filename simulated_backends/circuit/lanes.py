@@ -12,11 +12,11 @@ from tsbench.simulated_backends.circuit.growth import (
     CHANGE,
     E_FOLDS,
     EXCITED,
-    LARGE,
     LIMIT,
     REAL_PART,
     eliminate_currents,
     grows_unseen,
+    size_of_excited,
 )
 from tsbench.simulated_backends.circuit.linear import IntArray
 from tsbench.simulated_backends.circuit.modes import leading_eigenvalue, size_of_mode
@@ -116,4 +116,4 @@ def lane_may_leave(
     numbers[4] = 0.0
     if value.real <= 0.0 or moving:   # a moving source: noise counts for what is excited, too
         return True
-    return bool(size_of_mode(m, A, f, ft, scale, value, modes) <= max(LARGE, 10.0 * rtol))
+    return bool(size_of_mode(m, A, f, ft, scale, value, modes) <= size_of_excited(rtol))

@@ -21,9 +21,10 @@ WIDTH = 32  #: lanes in one array: what a step touches fits the first-level cach
 #: of each lane besides its numbers: time, step to try, next and last breakpoint, 1 after a refusal, logarithms of the
 #: last error and length, accepted and refused steps, what to look after; then of the last step: its start and length,
 #: the watched quantity at both ends and its dense output; and of the watched quantity: its part from the sources, the
-#: slope of that; and of the watch on growing modes: 1 to look, length of the last step, what :mod:`.growth` remembers
+#: slope of that; and of the watch on growing modes: from which length on a step is looked at, 1 to look, length of the
+#: last step, what :mod:`.growth` remembers
 CLOCK = ("t", "h", "following", "reference", "refusal", "error", "length", "steps", "refused", "flag",
-         "start", "step", "g0", "g1", "gp", "gq", "e0", "e1", "look", "last", "real", "change", "folds")
+         "start", "step", "g0", "g1", "gp", "gq", "e0", "e1", "least", "look", "last", "real", "change", "folds")
 CROSSED, LANDED, ENDED, STUCK_FLAG = 1.0, 2.0, 4.0, 8.0
 
 
@@ -59,13 +60,14 @@ def watch_lines(topology: Topology, rates: Mapping[tuple[int, int], str], at: Ca
         products = " + ".join(f"abs({entry(a, b)} * {entry(b, a)})" for a in range(m) for b in range(m)
                               if (a, b) in rates and (b, a) in rates)
         return [f"fastest = {products or '0.0'}",
-                f"{at('look')} = 1.0 if accepted and step * step * fastest > LONG * LONG else 0.0",
+                f"{at('look')} = 1.0 if accepted and step * step * fastest > {at('least')} * {at('least')} else 0.0",
                 f"{at('last')} = step if accepted else {at('last')}"]
     return [
         f"last, before_last, change, folds = {at('last')}, {at('real')}, {at('change')}, {at('folds')}",
         f"first, second, couple = {entry(0, 0)}, {entry(1, 1)}, {entry(0, 1)} * {entry(1, 0)}",
         "fastest = first * first + second * second + 2.0 * abs(couple)",
-        "consider = refusal == 0.0 and active and last * last * fastest > LONG * LONG",
+        f"least = {at('least')}",
+        "consider = refusal == 0.0 and active and last * last * fastest > least * least",
         "inside = 0.25 * (first - second) * (first - second) + couple",
         "real = 0.5 * (first + second) + math.sqrt(inside if inside > 0.0 else 0.0)",
         "known = before_last > UNKNOWN",
@@ -158,7 +160,7 @@ _HEAD = '''"""Written by tsbench for one topology of circuit; may be deleted at 
 import math
 
 from tsbench.simulated_backends.circuit.equations import drive_at, solve_currents
-from tsbench.simulated_backends.circuit.growth import LIMIT, LONG
+from tsbench.simulated_backends.circuit.growth import LIMIT, LONG, LONG_AT_FIRST
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.lanes import (
     NEARLY, UNKNOWN, crossing_in_step, lane_may_leave, widest_vectors)
@@ -230,10 +232,11 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
                 t = a[T * WIDTH + lane]
                 sources = (kinds, parameters[me], table_times, table_values)
                 u, du, drive, slope = drives[0], drives[1], drives[2], drives[3]
-                following, _, _ = drive_at(sources, R[me], E[me], t, u, du, drive, slope)
+                following, moving, _ = drive_at(sources, R[me], E[me], t, u, du, drive, slope)
                 for r in range(R.shape[1]):
                     a[(FIRST_DRIVE + r) * WIDTH + lane] = drive[r]
                     a[(FIRST_DRIVE + R.shape[1] + r) * WIDTH + lane] = slope[r]
+                a[LEAST * WIDTH + lane] = LONG_AT_FIRST if moving else LONG
                 e0, e1 = 0.0, 0.0
                 for s in range(kinds.size):
                     e0 += rows[me, s] * u[s]

@@ -47,7 +47,7 @@ def how_unstable(compiled: CompiledCircuit, time: float, y: FloatArray) -> str |
         return None
     how = f", oscillating at {abs(leading.imag) / (2.0 * np.pi):.3g} Hz" if leading.imag != 0.0 else ""
     return (f"the operating point at {time:g} s is unstable: a disturbance grows by a factor of e in "
-            f"{1.0 / leading.real:.3g} s{how}. The circuit leaves it by the thermal noise of its resistances")
+            f"{1.0 / leading.real:.3g} s{how}")
 
 
 def _by_euler_steps(compiled: CompiledCircuit, drive: FloatArray, start: FloatArray) -> FloatArray | None:

@@ -39,9 +39,9 @@ from typing import Any
 from tsbench.simulated_backends.circuit.equations import drive_at, stage_rate
 from tsbench.simulated_backends.circuit.generic_step import move_drive
 from tsbench.simulated_backends.circuit.growth import LOOK_AFTER, WATCH, two_states_may_grow
-from tsbench.simulated_backends.circuit.heat import END, ON, ON_DEVICES, STILL, push_at
+from tsbench.simulated_backends.circuit.thermal_noise import END, ON, ON_DEVICES, STILL, draw_noise_at
 from tsbench.simulated_backends.circuit.integrator import (
-    FIRST_STEP, FULL, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE, find_currents_at,
+    FIRST_STEP, CALL_AGAIN, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE, find_currents_at,
     look_at)
 from tsbench.simulated_backends.circuit.noise import next_piece
 from tsbench.simulated_backends.circuit.step_control import (

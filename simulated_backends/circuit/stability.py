@@ -7,7 +7,8 @@ While it follows an equilibrium the circuit is linear around it, x' = A(t) x + N
 :mod:`.growth` finds the step in which a mode has become unstable. Here the real part of that mode is followed through
 the step more closely, to the instant at which it has grown by :data:`.growth.LIMIT` e-folds; S is carried there from
 where it was stationary, and the circuit goes on from a draw of it: a function of the seed and that instant alone. What
-noise would add later is 1 to 2 % of the variance.
+noise would add later is 1 to 2 % of the variance. On a ramp noise acts on the steps that follow, too
+(:mod:`.thermal_noise`); there a mode that oscillates starts earlier, where its spread is :data:`EARLY`.
 """
 
 import itertools
@@ -18,10 +19,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.brownian import normal_number
+from tsbench.simulated_backends.circuit.brownian import DEPARTURES, normal_number
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.growth import LARGE, LIMIT
+from tsbench.simulated_backends.circuit.growth import LARGE, LIMIT, size_of_excited
 from tsbench.simulated_backends.circuit.modes import size_of_mode
 from tsbench.simulated_backends.circuit.trajectory import Steps
 
@@ -32,13 +33,12 @@ BLOCK = 8  #: beginnings of steps that are linearised at once
 MOST_POINTS = 300  #: at which the circuit is linearised for one departure
 SHORT = 0.1  #: e-folds within which nothing need be looked at more closely
 TOGETHER = 32  #: short steps, within which nothing changes much
-PER_RADIAN = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
+RADIANS_GROWING = 0.5  #: largest step while a mode grows, times the size of its eigenvalue
 EARLY = 0.003  #: standard deviation, as a share of an unknown, that is still in the linear range of every device
 GONE_LARGE = 2.0  #: times the size from which a mode counts as excited: then it is left to error control
 ALREADY = 2.0  #: times the limit: growth before the step in question that no error of counting explains
 _STANDS = 1e-6  #: relative change of an unknown below which it counts as constant
 _MOST_GROWTH = 2.0 * LIMIT + 2.0  #: e-folds of the covariance in one interval
-_CHANNEL = 1 << 20  #: of the normal numbers; no device uses it
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Departure:
 
     instant: float  #: [s]
     displacement: FloatArray  #: of the unknowns with a derivative
-    largest_step: float  #: [s] while the mode is small
-    swings: bool  #: whether the mode oscillates
+    rate: float  #: size of the leading eigenvalue [1/s]
+    goes_on: bool  #: whether noise is to act on the steps that follow
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,8 @@ def departure(
     before : sequence of Rest
         Those that led to the first of ``steps``, with changes in between.
     goes_on : bool
-        Noise is added to what follows, too: the mode starts before its spread reaches :data:`EARLY`.
+        Noise acts on the steps that follow, if the mode oscillates. It then starts at the first point where its
+        standard deviation exceeds :data:`EARLY`, if that comes before :data:`.growth.LIMIT` e-folds.
     """
     scale = compiled.weights[: compiled.differential] / compiled.rtol
     last = steps.starts.size - 1
@@ -218,7 +219,7 @@ def departure(
             stays.append(rest.stay())
             compiled.looks += rest.circuit.looks - looks
     covariance = carried_covariance(points, scale, stays)
-    if goes_on:
+    if goes_on and _leading(points[-1]).imag != 0.0:
         size = scale + abs(unknowns_in(steps, last, (instant - start) / h)[: scale.size])
         low, high = next(k for k, p in enumerate(points) if p.time > start), len(points) - 1
         if _spread(covariance, size) > EARLY:
@@ -228,13 +229,17 @@ def departure(
                 low, high = (low, middle) if _spread(covariance, size) > EARLY else (middle + 1, high)
             instant, covariance = points[high].time, carried_covariance(points[: high + 1], scale, stays)
     y = unknowns_in(steps, last, (instant - start) / h)
-    values = np.linalg.eigvals(points[-1].A)
-    leading = values[np.argmax(values.real)]
-    displacement = draw(covariance, seed, _CHANNEL, instant)
+    displacement = draw(covariance, seed, instant)
     # what thermal noise cannot have done says that there was no equilibrium
     if not (abs(displacement) <= LARGE * (scale + abs(y[: scale.size]))).all():
         return "excited"
-    return Departure(instant, displacement, PER_RADIAN / max(abs(leading), 1e-300), bool(leading.imag != 0.0))
+    leading = _leading(_point(compiled, instant, y))
+    return Departure(instant, displacement, max(abs(leading), 1e-300), goes_on and leading.imag != 0.0)
+
+
+def _leading(point: Point) -> complex:
+    values = np.linalg.eigvals(point.A)
+    return complex(values[np.argmax(values.real)])
 
 
 def _spread(covariance: FloatArray, size: FloatArray) -> float:
@@ -272,7 +277,7 @@ def _positive_part(before: float, after: float) -> float:
 
 
 def _share(before: float, after: float, wanted: float) -> float:
-    """Return the share of an interval in which the positive part of a straight rate has a mean of ``wanted``."""
+    """Return the first share of an interval over which a straight rate [1/s] grows by ``wanted`` times its length."""
     low, high = 0.0, 1.0
     for _ in range(50):
         middle = 0.5 * (low + high)
@@ -353,18 +358,13 @@ def _carried(A: FloatArray, Q: FloatArray, S: FloatArray, times: FloatArray) -> 
     return np.asarray(0.5 * (S + S.T))
 
 
-def draw(covariance: FloatArray, seed: int, channel: int, instant: float) -> FloatArray:
-    """Return a normal displacement that is a function of seed, channel and instant [s]."""
+def draw(covariance: FloatArray, seed: int, instant: float) -> FloatArray:
+    """Return a normal displacement that is a function of seed and instant [s]."""
     scale = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    numbers = normal_numbers(seed, channel, instant, scale.size)
-    return np.asarray(scale * (vectors @ (np.sqrt(np.maximum(values, 0.0)) * numbers)))
-
-
-def normal_numbers(seed: int, channel: int, instant: float, count: int) -> FloatArray:
-    """Return standard normal numbers that are a function of seed, channel and instant [s]."""
     place = place_of(instant)
-    return np.array([normal_number(seed, channel, place, k + 1) for k in range(count)])
+    numbers = np.array([normal_number(seed, DEPARTURES, place, k + 1) for k in range(scale.size)])
+    return np.asarray(scale * (vectors @ (np.sqrt(np.maximum(values, 0.0)) * numbers)))
 
 
 def place_of(instant: float) -> int:
@@ -373,7 +373,7 @@ def place_of(instant: float) -> int:
     return (octave + 2048) << 21 | round(share * 2.0**20)
 
 
-def still_small(compiled: CompiledCircuit, time: float, y: FloatArray, rtol: float) -> float | None:
+def still_small(compiled: CompiledCircuit, time: float, y: FloatArray) -> float | None:
     """Return the largest step [s] for a mode that grows and is still small; None: it decays, or is large enough.
 
     Parameters
@@ -383,8 +383,6 @@ def still_small(compiled: CompiledCircuit, time: float, y: FloatArray, rtol: flo
         [s].
     y : array, shape (n,)
         Unknowns at that instant.
-    rtol : float
-        Tolerance of the integrator, below which it does not see a mode.
     """
     f, ft, A, _ = compiled.linearised(time, y)
     m = compiled.differential
@@ -392,9 +390,9 @@ def still_small(compiled: CompiledCircuit, time: float, y: FloatArray, rtol: flo
     leading = complex(values[np.argmax(values.real)])
     if leading.real <= 0.0:
         return None
-    scale = compiled.weights[:m] / rtol + abs(y[:m])
+    scale = compiled.weights[:m] / compiled.rtol + abs(y[:m])
     size = size_of_mode(m, np.ascontiguousarray(A), f.copy(), ft.copy(), scale, leading,
                         np.zeros((m + 2, m), dtype=np.complex128))
-    if size > GONE_LARGE * max(LARGE, 10.0 * rtol):
+    if size > GONE_LARGE * size_of_excited(compiled.rtol):
         return None
-    return PER_RADIAN / abs(leading)
+    return RADIANS_GROWING / abs(leading)

@@ -16,8 +16,8 @@ from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.growth import CONTROL_SIZE, LOOK_AFTER
-from tsbench.simulated_backends.circuit.heating import Heating
-from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, FULL, REACHED
+from tsbench.simulated_backends.circuit.integrator import CALL_AGAIN, FIRST_STEP, REACHED
+from tsbench.simulated_backends.circuit.noise_switch import NoiseSwitch
 from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.circuit.stability import (
     Departure,
@@ -126,10 +126,20 @@ def test_the_start_follows_from_the_seed_alone() -> None:
     assert (first.unknowns() != other.unknowns()).any()
 
 
-def test_who_asks_on_the_way_changes_nothing() -> None:
-    once, often = ramp_to(1.061e-3), ramp_to(1.061e-3, parts=937)
-    assert once.steps == often.steps
+@pytest.mark.parametrize("later", [0.0, 1.5])
+def test_who_asks_on_the_way_changes_nothing(later: float) -> None:
+    """Nor behind more than a second, where time is counted from another instant after a change."""
+    def ramp(parts: int) -> Circuit:
+        circuit = build_circuit(parse_netlist(RAMP.replace("0 0 3m 4.2", f"{later} 0 {later + 3e-3} 4.2")), seed=1)
+        circuit.advance(later)
+        for k in range(1, parts + 1):
+            circuit.advance(later + 1.1e-3 * (k / parts), skip=parts % 2 == 0)
+        return circuit
+
+    once, often, with_skips = ramp(1), ramp(937), ramp(300)
+    assert once.steps == often.steps == with_skips.steps > 5_000
     assert (once.unknowns() == often.unknowns()).all()
+    assert (once.unknowns() == with_skips.unknowns()).all()
 
 
 #: the topology of examples/oscillator.cir, whose code other tests compile, too
@@ -251,11 +261,11 @@ def test_noise_in_every_step_has_the_covariance_of_the_linear_circuit(
     leading = values[np.argmax(values.real)]
     control[:9] = [1e-6, 0.2 / abs(leading), FIRST_STEP, 0.0, 0.0, np.inf, 0.0, 0.0, NOTHING_BEFORE]
     control[LOOK_AFTER] = np.inf
-    Heating().start(compiled, time, 1.0, seed=3)
+    NoiseSwitch().start(compiled, time, 1.0, seed=3)
     until = 4_000 / -leading.real
     while time < until:
         steps, time, status = compiled.integrate(control, time, y, time == 0.0, until)
-        assert status in (REACHED, FULL)
+        assert status in (REACHED, CALL_AGAIN)
         seen.append((steps.y1 - rest)[:, :m])
     size = np.sqrt(np.diag(S))
     found, expected = (C[followed, followed] / np.outer(size[followed], size[followed])
@@ -313,10 +323,10 @@ def test_noise_ends_where_the_circuit_has_come_to_rest(source: str, inside: floa
     """Behind the window a circuit at rest goes on in long steps."""
     circuit = build_circuit(parse_netlist(f"Vin in 0 {source}\nR1 in n 5k\nC1 n 0 80p\nX1 n 0 nbo2\n"), seed=1)
     circuit.advance(inside, skip=False)
-    assert circuit._heating.on
+    assert circuit._switch.on
     circuit.advance(0.99e-3, skip=False)
     before = circuit.steps
-    assert not circuit._heating.on
+    assert not circuit._switch.on
     circuit.advance(1.02e-3, skip=False)
     assert circuit.steps - before < 200
 
@@ -413,13 +423,32 @@ def test_an_operating_point_is_found_where_no_capacitor_holds_the_node() -> None
         assert device_model("vo2").settled(current)[0] == pytest.approx(result.columns["v(a)"][0], rel=1e-6)
 
 
+THRESHOLD = """ramp
+Vin in 0 PWL(0 1.2728783695601287 3.037164629u 1.2728783695601287 21.43585765u 28.73817093292275)
+R1 in n 69257.5525
+C1 n 0 2.75278618p
+X1 n 0 nb2o5
+"""
+
+
+def test_lanes_of_a_batch_on_a_fast_ramp_are_spread_as_circuits_alone_are() -> None:
+    """They look at shorter steps while a source moves, too; with those alone that others look at all were the same."""
+    def circuits() -> list[Circuit]:
+        return [build_circuit(parse_netlist(THRESHOLD), seed=seed, specialised=True) for seed in range(1, 4)]
+
+    crossing = Crossing("current", "X1", 1e-4)
+    batch, alone = run_batch(circuits(), 5e-6, crossing), one_by_one(circuits(), 5e-6, crossing, 1)
+    assert batch.in_lockstep
+    assert len({float(instants[0]) for instants in batch.instants}) == 3
+    for one, other in zip(batch.instants, alone.instants, strict=True):
+        assert one == pytest.approx(other, rel=1e-9)
+
+
 def test_a_fast_ramp_through_a_threshold_is_spread_by_the_noise_at_rest() -> None:
     """No mode grows before: the node runs into the threshold. Small steps with noise: 0.17 ns (circuit 118)."""
-    text = ("ramp\nVin in 0 PWL(0 1.2728783695601287 3.037164629u 1.2728783695601287 21.43585765u 28.73817093292275)\n"
-            "R1 in n 69257.5525\nC1 n 0 2.75278618p\nX1 n 0 nb2o5\n")
     falls = []
     for seed in range(1, 13):
-        circuit = build_circuit(parse_netlist(text), seed=seed)
+        circuit = build_circuit(parse_netlist(THRESHOLD), seed=seed)
         circuit.advance(3.0371646e-6)
         seen = Waveform("n")
         circuit.add_observer(seen)
