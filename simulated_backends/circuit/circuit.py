@@ -74,7 +74,7 @@ WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is wo
 LEAVES_IT = ". The circuit leaves it by the thermal noise of its resistances"
 MAY_STAY = ". Thermal noise is not simulated beside a silver filament, so the circuit may stay there"
 FAR_FROM_BASE = 64  #: periods of the sources
-FAR = 1.0  #: [s] where they do not repeat: an event of 10 fs is no longer resolved then
+FAR_WITHOUT_PERIODS = 1.0  #: [s] where they do not repeat: an event of 10 fs is no longer resolved then
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -134,7 +134,7 @@ class Circuit:
         self._driven: PeriodMemory | None = None   # while the sources repeat together
         self._cycle: Cycle | None = None   # the steady state that ``time`` is in: nothing is computed
         self._skipping = False
-        self._segments = self._looks = 0   # shown so far; how often a driven state was looked at
+        self._segments = self._driven_looks = 0   # shown so far; how often a driven state was looked at
         self._sine_step = math.inf   # [s] the longest that no sine is overlooked with
         self._small_step = math.inf   # [s] the longest while a swing is small
         self._observers: list[Observer] = []
@@ -243,7 +243,7 @@ class Circuit:
     @property
     def work(self) -> int:
         """Return the work done so far, counted in steps: accepted and refused ones, and the cost of showing them."""
-        return self.steps + self.refused_steps + WORK_PER_SEGMENT * (self._segments + self._looks)
+        return self.steps + self.refused_steps + WORK_PER_SEGMENT * (self._segments + self._driven_looks)
 
     @property
     def steady(self) -> bool:
@@ -295,7 +295,7 @@ class Circuit:
         """Count from here where it is far from where counting began; from 0 where noise is a function of time."""
         on_path = self._compiled.stochastic and not self._compiled.by_cycle
         base = 0.0 if on_path else self._front
-        far = FAR if self._driven is None else FAR_FROM_BASE * self._driven.rhythm.period
+        far = FAR_WITHOUT_PERIODS if self._driven is None else FAR_FROM_BASE * self._driven.rhythm.period
         if not on_path and abs(self._here) < far:
             return
         if base != self._base:
@@ -533,7 +533,7 @@ class Circuit:
         return bool(self._control[6]) and not fast
 
     def _look_at_noise(self) -> None:
-        """See whether thermal noise is to be switched on or off, behind the last steps."""
+        """See whether thermal noise is to be switched on or off, after the last steps."""
         if self._switch.on and not self._control[6]:
             self._end_noise()
         elif self._control[LOOK_AFTER] <= 0.0:
@@ -568,7 +568,7 @@ class Circuit:
         self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0
 
     def _look_at_growth(self, taken: int) -> None:
-        """See whether a mode that was started is still small, behind so many more steps."""
+        """See whether a mode that was started is still small, after so many more steps."""
         if self._growing:
             self._growing -= taken
             if self._growing <= 0:
@@ -700,7 +700,7 @@ class Circuit:
         most = math.floor((limit - self._here) / rhythm.period - 1e-9)
         if most < 2 or not memory.due(self._here):
             return False
-        self._looks += 1
+        self._driven_looks += 1
         number, one = settled(memory, self._compiled)
         if number:
             steps = memory.last(number)

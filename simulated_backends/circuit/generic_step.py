@@ -28,7 +28,7 @@ def begin_step(circuit: Arrays, scratch: Arrays, y: FloatArray) -> None:
 
 @compiled
 def linearise(circuit: Arrays, scratch: Arrays, n: int) -> None:
-    """Write the matrix A of :mod:`.growth` where the step behind :func:`begin_step` starts into the third matrix."""
+    """Compute the matrix A of :mod:`.growth` at the start of the step; store it in the third matrix."""
     index, vectors, matrices = circuit[5], scratch[0], scratch[1]
     J, A = matrices[0], matrices[2]
     for a in range(n):
@@ -43,7 +43,7 @@ def take_step(
     circuit: Arrays, sources: Arrays, scratch: Arrays, y: FloatArray, weights: FloatArray, rtol: float, t: float,
     elapsed: float, step: float, moving: bool, curved: bool, dense_p: FloatArray, dense_q: FloatArray, row: int,
 ) -> float:
-    """Try a step behind :func:`begin_step`; return its squared error in units of the tolerance.
+    """Try a step after :func:`begin_step`; return its squared error in units of the tolerance.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Does the circuit, as it is at the end of a step, have a mode that grows? Compiled, for the step loop.
 
-An L-stable method damps a growing mode too once its steps are long against it, and error control sees nothing of a mode
-that is not excited: a circuit that follows its equilibrium would stay on it when it has lost stability. So behind each
+An L-stable method damps a growing mode too once its steps are long compared with it, and error control sees nothing of a mode
+that is not excited: a circuit that follows its equilibrium would stay on it when it has lost stability. So after each
 step that is long against the fastest time constant the linearised circuit is looked at,
 
     x' = A x,      A = J11 - J12 J22^-1 J21       (unknowns with a derivative; device currents eliminated)
@@ -20,7 +20,7 @@ from tsbench.simulated_backends.devices.compilation import compiled, inlined, pa
 
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
 LONG_AT_FIRST = 0.01  #: the same where a source moves and nothing has been excited yet
-LIMIT = 2.0  #: e-folds of growth behind which the noise to come adds 1 or 2 % to what has grown
+LIMIT = 2.0  #: e-folds of growth after which the noise to come adds 1 or 2 % to what has grown
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding
 #: places in the integrator's ``control``: 1 while it looks; real part [1/s] at the last look (NaN: not known) and its
@@ -152,7 +152,7 @@ def _size_now(
 def must_stop(
     circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
 ) -> bool:
-    """Return whether the step loop must stop at ``t`` [s], y, behind growth: the mode is small there, or stable again.
+    """Return whether the step loop must stop at ``t`` [s], y, after growth: the mode is small there, or stable again.
 
     If neither, the circuit counts as excited from there on. But where a moving source has excited it, the first time is
     reported all the same: what noise there was decides when an oscillation begins. Arguments as in

@@ -27,7 +27,7 @@ from tsbench.simulated_backends.circuit.modes import size_of_mode
 from tsbench.simulated_backends.circuit.trajectory import Steps
 
 INSIDE, BEFORE = 64, 4  #: parts into which the step in question is cut, and at most those before it
-FORGOTTEN = 12.0  #: e-folds of decay behind which nothing is left of earlier noise
+FORGOTTEN = 12.0  #: e-folds of decay after which nothing is left of earlier noise
 STEPS_KEPT = 1 << 14  #: that :func:`departure` is given at most
 BLOCK = 8  #: beginnings of steps that are linearised at once
 MOST_POINTS = 300  #: at which the circuit is linearised for one departure
@@ -163,7 +163,7 @@ def departure(
     last = steps.starts.size - 1
     along = _Along(compiled, steps)
     shares = np.linspace(0.0, 1.0, INSIDE + 1)
-    # the end of the step may be a breakpoint: the drive just behind it would be that of another circuit
+    # the end of the step may be a breakpoint: the drive just after it would be that of another circuit
     shares[-1] -= 1e-6
     points = along.within([last], shares)[::-1]   # the latest first, until all are there
     k, growth, growing = last - 1, 0.0, points[-1].real > 0.0   # growth up to the step in question
@@ -328,7 +328,7 @@ def carried_covariance(points: list[Point], scale: FloatArray, before: Sequence[
 
 
 def _carried(A: FloatArray, Q: FloatArray, S: FloatArray, times: FloatArray) -> FloatArray:
-    """Return the covariance behind ``times`` [s] in one circuit x' = A x + noise of strength Q after the other.
+    """Return the covariance after ``times`` [s] in one circuit x' = A x + noise of strength Q after the other.
 
     ``A`` and ``Q`` of shape (times, m, m); the covariance is carried in the eigenvectors of each A.
     """
