@@ -74,7 +74,7 @@ WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is wo
 LEAVES_IT = ". The circuit leaves it by the thermal noise of its resistances"
 MAY_STAY = ". Thermal noise is not simulated beside a silver filament, so the circuit may stay there"
 FAR_FROM_BASE = 64  #: periods of the sources
-FAR_WITHOUT_PERIODS = 1.0  #: [s] where they do not repeat: an event of 10 fs is no longer resolved then
+FAR_WITHOUT_PERIODS = 1.0  #: [s] where they do not repeat: then the last digit is 0.1 fs
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 

@@ -1,8 +1,8 @@
 """Does the circuit, as it is at the end of a step, have a mode that grows? Compiled, for the step loop.
 
-An L-stable method damps a growing mode too once its steps are long compared with it, and error control sees nothing of a mode
-that is not excited: a circuit that follows its equilibrium would stay on it when it has lost stability. So after each
-step that is long against the fastest time constant the linearised circuit is looked at,
+An L-stable method damps a growing mode too once its steps are long compared with it, and error control sees nothing of
+a mode that is not excited: a circuit that follows its equilibrium would stay on it when it has lost stability. So after
+each step that is long compared with the fastest time constant the linearised circuit is looked at,
 
     x' = A x,      A = J11 - J12 J22^-1 J21       (unknowns with a derivative; device currents eliminated)
 

@@ -332,7 +332,7 @@ def test_noise_ends_where_the_circuit_has_come_to_rest(source: str, inside: floa
 
 
 def test_a_swing_that_fades_ends_by_its_seed() -> None:
-    """On a ramp out of the window the swing of the film goes under in noise; without it, each seed ended at the same instant."""
+    """On a ramp out of the window noise takes over from the swing of the film; without it, all seeds ended together."""
     source = "Vin in 0 PWL(0 1.99 1u 1.99 7u 1.83)\n"
     ends, last = [], set()
     for seed in range(6):
