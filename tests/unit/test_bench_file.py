@@ -1,5 +1,6 @@
 """Bench files: what is read, and the one clear line for what cannot be."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -250,11 +251,14 @@ def test_only_a_capacitor_across_the_device_or_to_ground_lies_in_parallel() -> N
 
 @pytest.mark.parametrize(
     ("inputs", "at_device"), [({"scope.1": "dut", "scope.2": "low"}, 1), ({"scope.1": "dut", "scope.3": "dut"}, 2),
-                              ({"scope.2": "low"}, 0), ({}, 0)],
+                              ({"scope.2": "low"}, 0), ({}, 0),
+                              ({"scope.1": "dut", "generator.2": "dut"}, 1)],   # a generator's output is none
 )
 def test_scope_inputs_at_the_device_load_it(tmp_path: Path, inputs: dict[str, str], at_device: int) -> None:
     """Each takes 1 uS of what a source meter reads; one behind the device takes nothing."""
     wired = "".join(f'"{terminal}" = "{node}"\n' for terminal, node in inputs.items())
-    file = load(tmp_path, TEXT.replace('"generator.2" = "gen2"\n', f'"generator.2" = "gen2"\n{wired}'))
+    second = "" if "generator.2" in inputs else '"generator.2" = "gen2"\n'
+    text = TEXT if second else re.sub(r"^R_load.*\n", "", TEXT, flags=re.MULTILINE)
+    file = load(tmp_path, text.replace('"generator.2" = "gen2"\n', f"{second}{wired}"))
     source = SimpleNamespace(capabilities=SimpleNamespace(output_resistance=50.0))
     assert Wiring(file, lambda terminal: source).fixture().parallel_conductance == pytest.approx(at_device * 1e-6)

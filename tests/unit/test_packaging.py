@@ -35,6 +35,11 @@ def test_data_files_are_declared() -> None:
                 assert any(data.match(pattern) for pattern in patterns.get(name, [])), f"{data} would be left out"
 
 
+def test_what_usb_instruments_need_without_a_vendors_visa_is_an_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert any(requirement.startswith("pyusb") for requirement in project["optional-dependencies"]["usb"])
+
+
 def test_the_version_is_the_same_in_both_places() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == tsbench.__version__

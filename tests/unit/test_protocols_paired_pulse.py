@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import PairedPulse, PulseTrain, Relaxation
-from tsbench.protocols.pulse_layout import pair_layout
+from tsbench.protocols.pulse_layout import aim, pair_layout
 from tsbench.records import DeviceLimits, Flag
 
 
@@ -40,6 +41,20 @@ def test_a_pair_is_one_burst_of_two_with_the_gap_between(station, recorder):
     assert set(station.generator.named("configure_burst")) == {2}
     assert len(station.generator.named("trigger")) == len(recorder.points) == 4
     assert not station.generator.output
+
+
+@pytest.mark.parametrize("amplitude", [1.4, -1.4])
+def test_the_generators_overshoot_stays_on_the_screen(station, amplitude):
+    """A tenth of the amplitude on either side, at the device as at the sense resistor."""
+    set_to = {}
+    view = SimpleNamespace(
+        windows=lambda voltage, current: {"voltage": voltage, "current": current}, configure=set_to.update,
+        scope=station.scope, trigger_channel=1)
+    aim(PairedPulse(base=0.1 if amplitude > 0 else -0.1), amplitude, view, 1e3)
+    low, high = set_to["voltage"]
+    assert max(abs(low), abs(high)) == pytest.approx(1.5 + 0.14)
+    assert min(abs(low), abs(high)) == pytest.approx(0.14) and low < 0 < high
+    assert set_to["current"] == pytest.approx((low / 1e3, high / 1e3))
 
 
 def test_both_pulses_of_a_pair_are_recorded_without_losing_a_sample(station, recorder):

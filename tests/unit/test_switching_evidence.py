@@ -45,8 +45,9 @@ def test_one_wild_reading_is_no_event(factor: float, sigma: float) -> None:
         lambda random: np.round((LEVEL / 1e3 + 2e-7 * random.standard_normal(LEVEL.size)) / 1e-6) * 1e-6,
         lambda random: np.round((LEVEL / 1e9 + 5e-10 * random.standard_normal(LEVEL.size)) / 1e-9) * 1e-9,
         lambda random: LEVEL / 1e4 * np.exp(0.5 * random.standard_normal(LEVEL.size)),
+        lambda random: np.round((LEVEL / 1e9 + 0.2e-9 * random.standard_normal(LEVEL.size)) / 1e-9) * 1e-9,
     ],
-    ids=["quantised", "one code", "log-normal"],
+    ids=["quantised", "one code", "log-normal", "a fifth of a code"],
 )
 def test_noise_of_any_kind_is_no_event(reading: Reading) -> None:
     assert [found(reading(np.random.default_rng(seed))) for seed in range(60)] == [[]] * 60
