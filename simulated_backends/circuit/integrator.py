@@ -161,7 +161,7 @@ def integrate(
         piece_end = noise[0][1]
         if restart:
             piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)
-    thermal_on, fresh = thermal[0][ON] != 0.0 and moving, True
+    thermal_on, fresh, noise_end = thermal[0][ON] != 0.0 and moving, True, math.inf
     shaken, noise_ends = not fresh, not fresh   # as variables, see below
     if curved:
         for a in range(drive0.size):
@@ -172,7 +172,7 @@ def integrate(
     steps, after_refusal = capacity - capacity, False   # not 0: see above
     looked = steps   # steps whose ends have been looked at
     while True:
-        if thermal_on and t < stop and steps < capacity and control[LOOK_AFTER] > 0.0 and (fresh or t >= piece_end):
+        if thermal_on and t < stop and steps < capacity and control[LOOK_AFTER] > 0.0 and (fresh or t >= noise_end):
             remaining = following - t
             step = min(h, h_max)
             if step > 0.5 * remaining:
@@ -182,7 +182,7 @@ def integrate(
                     drive0[a] = thermal[STILL][a]
             move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
             shaken = t >= thermal[0][END] and thermal[0][ON_DEVICES] != 0.0
-            piece_end = min(noise_drawn(circuit, scratch, thermal, y, t, step), following)
+            noise_end = min(noise_drawn(circuit, scratch, thermal, y, t, step), following)
             fresh = False
         if moving:
             move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
@@ -202,7 +202,7 @@ def integrate(
 
         while True:   # until a step is accepted
             h = min(h, h_max)
-            remaining = min(following, piece_end) - t
+            remaining = min(following, piece_end, noise_end) - t
             landing = h >= remaining * (1.0 - 1e-9)
             step = h
             if landing:
@@ -250,7 +250,7 @@ def integrate(
             y[a] = trial[a]
         steps += 1
         control[LOOK_AFTER] -= 1.0 if moving else 0.0
-        if landing and following <= piece_end:
+        if landing and following <= min(piece_end, noise_end):
             t = following
             following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
             reference = t
@@ -263,11 +263,12 @@ def integrate(
             h = min(h, begin)
             control[8] = NOTHING_BEFORE
             noise_ends, thermal_on, fresh = thermal_on and not moving, thermal_on and moving, True
+            noise_end = math.inf
             if curved:
                 for a in range(drive0.size):
                     drive0[a] = 0.0
         else:
-            t = piece_end if landing else t + step
+            t = min(piece_end, noise_end) if landing else t + step
             h = max(rung(length + growth), h if step < h and growth >= 0.0 else 0.0)
         if noisy:
             piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)
