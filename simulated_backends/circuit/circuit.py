@@ -26,7 +26,6 @@ from tsbench.simulated_backends.circuit.engine import (
 )
 from tsbench.simulated_backends.circuit.growth import (
     CHANGE,
-    CONTROL_SIZE,
     E_FOLDS,
     EXCITED,
     IMAGINARY,
@@ -35,6 +34,7 @@ from tsbench.simulated_backends.circuit.growth import (
     REAL_PART,
     SINCE,
     WATCH,
+    new_control,
 )
 from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.noise_switch import FEWEST_STEPS, RECORD, NoiseSwitch
@@ -50,7 +50,6 @@ from tsbench.simulated_backends.circuit.stability import (
     still_small,
     unknowns_in,
 )
-from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
@@ -67,7 +66,6 @@ LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind on
 STEPS_PER_LOOK, MOST_STEPS_PER_LOOK = 64, 2048  #: while a mode is small: twice as many after each look
 PERIOD_OF_A_DRIVE = 0.05  #: an oscillation longer than that share of the sources' period follows them
 STAYS_KEPT = 8  #: at an equilibrium each, between changes
-LONG_SEGMENT = 1000.0  #: steps of the length of the last one: a segment of a source that counts as a ramp of its own
 ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then an oscillation has begun
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
@@ -138,9 +136,8 @@ class Circuit:
         self._sine_step = math.inf   # [s] the longest that no sine is overlooked with
         self._small_step = math.inf   # [s] the longest while a swing is small
         self._observers: list[Observer] = []
-        self._control = np.zeros(CONTROL_SIZE)
-        self._control[:9] = [rtol, largest_step, FIRST_STEP, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
-        self._control[REAL_PART], self._control[LOOK_AFTER] = math.nan, FEWEST_STEPS
+        self._control = new_control(rtol, largest_step, FIRST_STEP)
+        self._control[LOOK_AFTER] = FEWEST_STEPS
         self._largest_step = largest_step
         self._notes: list[str] = []
         self._recent: deque[Steps] = deque()   # the last steps since a change: how an equilibrium has lost stability
@@ -150,7 +147,6 @@ class Circuit:
         self._switch = NoiseSwitch()   # of the noise of an oscillation on a ramp
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
-        self._breakpoint = 0.0   # the next one of the sources at the last look
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
         self.steps = 0   #: accepted steps so far
         self._taken = 0   # steps taken, those included that were cut off later
@@ -302,6 +298,7 @@ class Circuit:
             here = self._front
             self._base, self._here = base, here - base
             self._control[4] = self._control[SINCE] = self._here
+            self._control[EXCITED] = -math.inf
             self._set_sources()
 
     def _put_state(self, device: str, values: Sequence[float]) -> None:
@@ -412,10 +409,6 @@ class Circuit:
         if self._base:
             steps = dataclasses.replace(steps, starts=steps.starts + self._base)
         self._restart = False
-        if self._breakpoint != self._control[5]:
-            self._breakpoint = self._control[5]
-            if steps.starts.size and (self._breakpoint - self._here) > LONG_SEGMENT * steps.lengths[-1]:
-                self._control[EXCITED] = 0.0   # a new ramp: what is excited then begins with the noise of its rest
         if self._departures >= ENOUGH_DEPARTURES and self._control[6]:   # a source moves again
             self._departures = 0
             self._watch_growth(None)
@@ -550,7 +543,7 @@ class Circuit:
 
     def _end_noise(self) -> None:
         """Switch thermal noise off."""
-        self._control[SINCE], self._control[EXCITED] = self._here, 0.0
+        self._control[SINCE], self._control[EXCITED] = self._here, -math.inf
         self._watch_growth(None)
 
     def _limit_steps(self, small_step: float) -> None:
@@ -628,6 +621,8 @@ class Circuit:
             self._driven.clear()
         self._control[2] = FIRST_STEP
         self._control[4] = self._control[SINCE] = self._here
+        if self._control[EXCITED] > -math.inf:   # still the same ramp
+            self._control[EXCITED] = max(self._control[EXCITED], self._here)
 
     def _deliver(self, until: float) -> None:
         """Show observers what lies between ``time`` and ``until`` of the steps already taken."""
@@ -867,7 +862,7 @@ class Circuit:
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
         self._departures, self._rebase = 0, True
-        self._control[EXCITED] = 0.0
+        self._control[EXCITED] = -math.inf
         y, beyond = self._unknowns_now(), self._front > self.time and self._pending is not None
         self._remember_noise(y)
         if self._cycle is not None or beyond:

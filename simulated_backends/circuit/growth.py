@@ -13,9 +13,12 @@ follows those), the step loop stops: :mod:`.stability` starts the mode where the
 
 import math
 
+import numpy as np
+
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.equations import Arrays, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.modes import leading_eigenvalue, size_of_mode
+from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.devices.compilation import compiled, inlined, part
 
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
@@ -23,12 +26,21 @@ LONG_AT_FIRST = 0.01  #: the same where a source moves and nothing has been exci
 LIMIT = 2.0  #: e-folds of growth after which the noise to come adds 1 or 2 % to what has grown
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding
-#: places in the integrator's ``control``: 1 while it looks; real part [1/s] at the last look (NaN: not known) and its
-#: change over the last step [1/s per s]; e-folds so far; since when [s, from the circuit's base] it may be taken as
-#: never excited; evaluations of the circuit that looking has cost; imaginary part [1/s] at the last look; 1 once an
-#: excited mode has grown; steps under a moving source until :mod:`.noise_switch` looks
+#: places in the integrator's ``control``, times [s] from the circuit's base: 1 while it looks; real part [1/s] at the
+#: last look (NaN: not known) and its change over the last step [1/s per s]; e-folds so far; since when the circuit may
+#: be taken as never excited; evaluations that looking has cost; imaginary part [1/s] at the last look; when an excited
+#: mode has grown under a moving source (-inf: never); steps under one until :mod:`.noise_switch` looks
 WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS, IMAGINARY, EXCITED, LOOK_AFTER = range(9, 18)
 CONTROL_SIZE = 18
+LONG_SEGMENT = 1000.0  #: steps of the present length: a segment of a source that counts as a ramp of its own
+
+
+def new_control(rtol: float, largest_step: float, first_step: float) -> FloatArray:
+    """Return what :func:`.integrator.integrate` begins with under its ``control``, not looking at growth."""
+    control = np.zeros(CONTROL_SIZE)
+    control[:9] = [rtol, largest_step, first_step, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
+    control[REAL_PART], control[EXCITED], control[LOOK_AFTER] = math.nan, -math.inf, math.inf
+    return control
 
 
 @inlined
@@ -101,9 +113,19 @@ def _limit_reached(control: FloatArray, real: float, negligible: bool, h: float)
 
 
 @inlined
-def least_to_look(control: FloatArray) -> float:
+def excited(control: FloatArray, h: float) -> bool:
+    """Return whether an excited mode has grown on this ramp already, at a step of length ``h`` [s].
+
+    On a ramp of its own what is excited begins with the noise of the rest before it; short segments are part of one.
+    """
+    return bool(control[EXCITED] >= control[4] or (
+        control[EXCITED] > -math.inf and control[5] - control[4] <= LONG_SEGMENT * h))
+
+
+@inlined
+def least_to_look(control: FloatArray, h: float) -> float:
     """Return how long a step must be against the fastest time constant for the circuit to be looked at."""
-    return LONG if control[6] == 0.0 or control[EXCITED] != 0.0 else LONG_AT_FIRST
+    return LONG if control[6] == 0.0 or excited(control, h) else LONG_AT_FIRST
 
 
 @inlined
@@ -115,7 +137,7 @@ def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray,
     """
     first, second, couple = A[0, 0], A[1, 1], A[0, 1] * A[1, 0]
     squared = first * first + second * second + 2.0 * abs(couple)   # of the fastest rate
-    least = least_to_look(control)
+    least = least_to_look(control, h)
     if not (h * h * squared > least * least or h > 0.99 * control[1]):
         control[REAL_PART], control[CHANGE] = math.nan, 0.0
         return False
@@ -150,7 +172,7 @@ def _size_now(
 
 @part
 def must_stop(
-    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, t: float
+    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float
 ) -> bool:
     """Return whether the step loop must stop at ``t`` [s], y, after growth: the mode is small there, or stable again.
 
@@ -159,8 +181,8 @@ def must_stop(
     :func:`grows_unseen`.
     """
     if control[REAL_PART] > 0.0 and _size_now(circuit, scratch, weights, y, control) > size_of_excited(control[0]):
-        if control[6] != 0.0 and control[EXCITED] == 0.0:
-            control[EXCITED] = 1.0
+        if control[6] != 0.0 and not excited(control, h):
+            control[EXCITED] = t
             return True
         control[SINCE] = t
         return False
@@ -195,9 +217,9 @@ def grows_unseen(
     m, rtol = index[3 + 2 * index[1]], control[0]
     if m == 2:
         return bool(two_states_may_grow(control, weights, y, A, h) and must_stop(
-            circuit, scratch, control, weights, y, t))
+            circuit, scratch, control, weights, y, h, t))
     fastest = fastest_rate(m, A)
-    if not (h * fastest > least_to_look(control) or h > 0.99 * control[1]):   # or as long as steps may be
+    if not (h * fastest > least_to_look(control, h) or h > 0.99 * control[1]):   # or as long as steps may be
         control[REAL_PART], control[CHANGE] = math.nan, 0.0
         return False
     scale = vectors[3]
@@ -209,4 +231,4 @@ def grows_unseen(
     value = leading_eigenvalue(m, A, scale, Z)
     real, control[IMAGINARY] = value.real, value.imag
     return bool(_limit_reached(control, real, abs(real) < _ROUNDING * fastest, h) and must_stop(
-        circuit, scratch, control, weights, y, t))
+        circuit, scratch, control, weights, y, h, t))

@@ -72,7 +72,7 @@ def look(
     :func:`.growth.grows_unseen`.
     """
     if what == SMALL:
-        return bool(must_stop(circuit, scratch, control, weights, y, t))
+        return bool(must_stop(circuit, scratch, control, weights, y, h, t))
     if what == GROWS_AT_END:
         L, _, _, devices, stages, index = circuit
         vectors, matrices, _, drives, work, _ = scratch

@@ -98,7 +98,7 @@ def lane_may_leave(
         control[0], control[REAL_PART], control[CHANGE], control[E_FOLDS] = rtol, numbers[2], numbers[3], numbers[4]
         if not numbers[2] > UNKNOWN:
             control[REAL_PART] = math.nan
-        control[6], control[EXCITED] = 1.0 if moving else 0.0, 0.0
+        control[6], control[EXCITED] = 1.0 if moving else 0.0, -math.inf
         for a in range(n):
             for b in range(n):
                 square[2, a, b] = A[a, b]

@@ -7,11 +7,13 @@ import pytest
 
 from tsbench.simulated_backends.circuit.growth import (
     CHANGE,
-    CONTROL_SIZE,
     E_FOLDS,
+    EXCITED,
     LIMIT,
     LONG,
     REAL_PART,
+    excited,
+    new_control,
     two_states_may_grow,
 )
 from tsbench.simulated_backends.circuit.modes import size_of_mode
@@ -56,8 +58,7 @@ class Rules:
 @pytest.mark.parametrize("seed", range(4))
 def test_two_states_are_looked_at_by_the_rules(seed: int) -> None:
     rng, rules = np.random.default_rng(seed), Rules()
-    control = np.zeros(CONTROL_SIZE)
-    control[0], control[1], control[REAL_PART] = RTOL, math.inf, math.nan
+    control = new_control(RTOL, math.inf, 1e-10)
     cases = {"short": 0, "stable": 0, "limit": 0, "growing": 0}
     A = np.array([[-1e7, 1e4], [-1e9, -2e7]])
     for _ in range(2000):
@@ -77,8 +78,7 @@ def test_two_states_are_looked_at_by_the_rules(seed: int) -> None:
 
 
 def test_a_step_as_long_as_steps_may_be_is_looked_at() -> None:
-    control = np.zeros(CONTROL_SIZE)
-    control[0], control[1], control[REAL_PART] = RTOL, 1e-9, math.nan
+    control = new_control(RTOL, 1e-9, 1e-10)
     A = np.array([[1e6, 0.0], [0.0, -1e6]])
     assert not two_states_may_grow(control, WEIGHTS, UNKNOWNS, A, 0.5e-9)
     assert math.isnan(control[REAL_PART])
@@ -93,3 +93,14 @@ def test_a_mode_at_the_very_edge_has_a_size(capfd: pytest.CaptureFixture[str]) -
         size = size_of_mode(2, A, np.array([rate, 0.0]), np.zeros(2), scale, 0j, np.zeros((4, 2), dtype=complex))
         assert not 0.0 < size < 1e6   # at rest there, or infinitely far away
     assert capfd.readouterr().err == ""
+
+
+def test_what_is_excited_on_a_ramp_counts_until_the_next_long_one() -> None:
+    control = new_control(RTOL, math.inf, 1e-10)
+    control[4], control[5] = 1.0, 2.0   # the segment of the source
+    assert not excited(control, 1e-4)
+    control[EXCITED] = 1.5
+    assert excited(control, 1e-4)
+    control[4], control[5] = 2.0, 3.0
+    assert not excited(control, 1e-4)
+    assert excited(control, 1e-2)   # a short segment, of a hundred such steps

@@ -15,7 +15,7 @@ from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.engine import Segment
-from tsbench.simulated_backends.circuit.growth import CONTROL_SIZE, LOOK_AFTER
+from tsbench.simulated_backends.circuit.growth import new_control
 from tsbench.simulated_backends.circuit.integrator import CALL_AGAIN, FIRST_STEP, REACHED
 from tsbench.simulated_backends.circuit.noise_switch import NoiseSwitch
 from tsbench.simulated_backends.circuit.simulate import simulate
@@ -27,7 +27,6 @@ from tsbench.simulated_backends.circuit.stability import (
     departure,
     unknowns_in,
 )
-from tsbench.simulated_backends.circuit.step_control import NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.devices.catalogue import device_model
 
@@ -124,6 +123,22 @@ def test_the_start_follows_from_the_seed_alone() -> None:
     first, again, other = (ramp_to(1.061e-3, seed) for seed in (1, 1, 2))
     assert (first.unknowns() == again.unknowns()).all()
     assert (first.unknowns() != other.unknowns()).any()
+
+
+def test_an_ovonic_oscillation_on_a_ramp_goes_on() -> None:
+    """Noise of steps beside a stochastic device: once drawn it stayed, and held the circuit on an operating point."""
+    text = "Vin in 0 PWL(0 2 0.2m 1.9)\nR1 in n 20k\nC1 n 0 5p\nX1 n 0 ots_gst\n"
+
+    def ramp(parts: int) -> Circuit:
+        circuit = build_circuit(parse_netlist(text), seed=3)
+        for k in range(1, parts + 1):
+            circuit.advance(35e-6 * (k / parts), skip=False)
+        return circuit
+
+    once, often = ramp(1), ramp(7)
+    assert once.device_state("X1")["cycles"] == pytest.approx(246.0, abs=3.0)   # at a tolerance of 1e-8: 246
+    assert once.steps == often.steps
+    assert (once.unknowns() == often.unknowns()).all()
 
 
 @pytest.mark.parametrize("later", [0.0, 1.5])
@@ -227,9 +242,7 @@ def test_an_oscillation_that_is_there_is_no_equilibrium() -> None:
     """What is in full swing leaves nothing: wherever a record ends, noise would move it by next to nothing."""
     circuit = build_circuit(parse_netlist(OSCILLATOR.format(points="0 1.6", farads="5p", stop="1u")))
     circuit.advance(2e-6, skip=False)
-    control, y = np.zeros(CONTROL_SIZE), circuit.unknowns()
-    control[:9] = [1e-6, np.inf, FIRST_STEP, 0.0, 0.0, np.inf, 0.0, 0.0, NOTHING_BEFORE]
-    control[LOOK_AFTER] = np.inf
+    control, y = new_control(1e-6, np.inf, FIRST_STEP), circuit.unknowns()
     steps, _, _ = circuit.compiled.integrate(control, 0.0, y, True, 1e-6, 400)
     assert np.ptp(steps.y0[:, 0]) > 0.2 * 5e-12   # charge of a whole swing
     for k in range(1, steps.starts.size + 1):
@@ -257,10 +270,9 @@ def test_noise_in_every_step_has_the_covariance_of_the_linear_circuit(
     _, _, A, N = compiled.linearised(0.0, y)
     S = solve_continuous_lyapunov(A, -N @ N.T)
     values = np.linalg.eigvals(A)
-    control, time, seen = np.zeros(CONTROL_SIZE), 0.0, []
+    time, seen = 0.0, []
     leading = values[np.argmax(values.real)]
-    control[:9] = [1e-6, 0.2 / abs(leading), FIRST_STEP, 0.0, 0.0, np.inf, 0.0, 0.0, NOTHING_BEFORE]
-    control[LOOK_AFTER] = np.inf
+    control = new_control(1e-6, 0.2 / abs(leading), FIRST_STEP)
     NoiseSwitch().start(compiled, time, 1.0, seed=3)
     until = 4_000 / -leading.real
     while time < until:
