@@ -14,6 +14,9 @@ from tsbench.simulated_backends.virtual_instruments.message import Talk
 from tsbench.simulated_backends.world import World
 
 BUS_RATE = 20e6  #: [bytes/s]
+#: [s] that a device clear takes on USB (several transfers): messages that were sent before it and can begin within that
+#: time are carried out
+CLEAR_TIME = 5e-3
 FOREVER = 1e9  #: [s] an infinite timeout, in bench time
 IMMEDIATE = constants.VI_TMO_IMMEDIATE
 INFINITE = constants.VI_TMO_INFINITE
@@ -210,6 +213,9 @@ class Session:
         self.check()
         fault = self.count_message()
         self.clock.wait(self.instrument.bus_latency)
+        latest = self.clock.now + CLEAR_TIME
+        while self.instrument.messages_wait and self.clock.now < latest:
+            self.clock.hop(latest)
         self._mid_response = False
         self._arrived.clear()
         self._late = [(time, reply) for time, reply in self._late if time > self.clock.now]

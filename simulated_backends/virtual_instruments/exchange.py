@@ -131,6 +131,11 @@ class MessageExchange:
         return self._task is not None or bool(self._messages)
 
     @property
+    def messages_wait(self) -> bool:
+        """Whether a message waits for the one before it."""
+        return bool(self._messages)
+
+    @property
     def waits_for_operations(self) -> bool:
         """Whether a message waits for overlapped operations to end, which may be for ever."""
         return self._waiting_idle

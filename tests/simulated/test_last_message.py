@@ -57,6 +57,20 @@ def test_pyvisa_cleared_at_once(library):
     meter.clear()
 
 
+def test_pyvisa_cleared_while_it_switches_on(library):
+    meter = pyvisa.ResourceManager(library).open_resource(METER)
+    meter.write(":OUTP ON")
+    meter.write(":OUTP OFF")  # off
+    meter.clear()
+
+
+def test_pyvisa_generator_cleared(library):
+    generator = pyvisa.ResourceManager(library).open_resource(GENERATOR)
+    generator.write(":OUTP1 ON")
+    generator.write(":OUTP1 OFF")  # off
+    generator.clear()
+
+
 def test_pyvisa_generator(library):
     generator = pyvisa.ResourceManager(library).open_resource(GENERATOR)
     generator.write("FUNC PULS;:OUTP1 ON")
