@@ -10,6 +10,10 @@ the medians within one interquartile range in 95 %. Stable circuits take at most
 The reference integrates what decides: around the instant at which stability is lost, from the equilibrium and its
 stationary covariance 20 e-folds of decay before, and around the instant at which the limit cycle ends, from the cycle
 with a random phase. Short ramps are gone through as a whole; ends of ramps of very many periods are not compared.
+Ramps of the film with hysteresis (numbers from 1000 on) are gone through as a whole up to 0.1 ms, from rest without
+voltage on, because what the step to the first voltage leaves in the loop may still count; ends of longer ones are not
+compared, and its swings are measured by the largest of the cycles at three voltages: unstable on the warming
+branch, it may all the same come to rest within the loop.
 A circuit's reference takes from seconds to minutes and does not depend on our engine: ``ramps_reference.jsonl`` beside
 this module and ``build/ramps_reference.jsonl`` keep it (--fresh: compute it again); --known takes circuits that have
 one alone. Ours is run anew each time; --resume goes on with what ``build/ramps_ours.jsonl`` holds.
@@ -28,7 +32,7 @@ import numpy as np
 from scipy.linalg import solve_continuous_lyapunov
 from scipy.stats import ks_2samp
 
-from benchmarks.ramps_cases import Case, at_source, equilibria, linearised, random_case
+from benchmarks.ramps_cases import FIRST_HYSTERETIC, Case, at_source, equilibria, linearised, random_case
 from benchmarks.ramps_counts import counted
 from benchmarks.ramps_ours import along, ending, whole
 from benchmarks.ramps_reference import (
@@ -37,6 +41,8 @@ from benchmarks.ramps_reference import (
     BOTTOM,
     ENDED,
     ENOUGH,
+    HYSTERETIC,
+    PLAY,
     STREAK,
     TEMPERATURE,
     THIRD,
@@ -54,6 +60,7 @@ PERIODS = 60  #: or fewer, of a stay at one voltage of the source
 STILL = 0.02  #: [V] of a swing where there is no limit cycle to compare with
 MOST_STEPS = 60_000_000  #: of one run
 SHORT = 300_000  #: steps of a ramp that is gone through as a whole
+SHORT_HYSTERETIC = 1e-4  #: [s] and such a one of a film with hysteresis
 STRETCH = 250_000  #: small steps before and behind the least stable place of a circuit that stays stable, at least
 DECAY = 20.0  #: e-folds: 12 leave of a start at rest, on a moving ramp, as much as noise is at large capacitances
 MOST_PERIODS = 20_000  #: around the end of an oscillation
@@ -64,7 +71,10 @@ COUNTS = Path(__file__).parent / "ramps_counts.json"
 
 
 def covariance(case: Case, source: float, y: FloatArray) -> FloatArray:
-    """Return the stationary covariance of node voltage and states at an equilibrium."""
+    """Return the stationary covariance of node voltage and states at an equilibrium.
+
+    Of a film with hysteresis it is that of voltage and temperature; its other states follow or stand.
+    """
     noise = np.zeros((y.size, 3))
     p = parameters(case.model)
     current = (source - y[0]) / case.load
@@ -74,6 +84,7 @@ def covariance(case: Case, source: float, y: FloatArray) -> FloatArray:
         noise[0, 1], noise[1, 1] = -inner / case.capacitance, inner / p[8]
     else:
         noise[0, 1] = math.sqrt(current / y[0]) / case.capacitance
+    noise = noise[:2] if case.model.kind == HYSTERETIC else noise
     noise *= math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE)
     return np.asarray(solve_continuous_lyapunov(linearised(case, source, y), -noise @ noise.T))
 
@@ -88,6 +99,8 @@ class Reference:
         self.last = np.array([case.hold + case.ramp, case.last])
         inside = [abs(p.values.imag).max() for p in self.points if p.real > 0.0]
         self.longest = min(20.0 * math.pi / min((x for x in inside if x > 0.0), default=1.0 / case.dt), 1e5 * case.dt)
+        if case.model.kind == HYSTERETIC:   # its cycle is slower than its small swings
+            self.longest = max(1e5 * case.dt, case.load * case.capacitance)
 
     def on_ramp(self, y: FloatArray, begin: float, stop: float, state: FloatArray, seed: int, once: bool) -> FloatArray:
         """Go along the ramp from ``y``, which is overwritten; return what was seen."""
@@ -124,6 +137,13 @@ class Reference:
         k = int(np.searchsorted(decayed, DECAY))
         return c.when(float(source[min(k, 4000)]))
 
+    def from_rest(self, begin: float, seed: int) -> FloatArray:
+        """Return the state at ``begin`` [s] of a film with hysteresis that was at rest, without voltage, at time 0."""
+        y = self.points[0].y.copy()
+        y[:3] = 0.0, 0.0, -PLAY
+        self.on_ramp(y, 0.0, begin, watch(1.0, 1.0), seed, once=False)
+        return y
+
     def along(self, swing: float, gap: float, once: bool) -> list[FloatArray]:
         """Return what 20 runs have seen: to where they oscillate with ``once``, else to the end of the ramp."""
         c = self.case
@@ -142,9 +162,13 @@ class Reference:
         S = covariance(c, source, rest)
         found = []
         for seed in range(RUNS):
-            draw = np.random.default_rng([c.number, seed]).multivariate_normal(np.zeros(rest.size), S)
-            found.append(
-                self.on_ramp(rest + draw, begin, stop, watch(swing, gap), 1000 * c.number + seed, once=once))
+            y, draw = rest.copy(), np.random.default_rng([c.number, seed]).multivariate_normal(np.zeros(len(S)), S)
+            y[:draw.size] += draw
+            if c.model.kind == HYSTERETIC:
+                y[2] += draw[1]   # the follower is at the play's edge
+                if not once:
+                    y = self.from_rest(begin, 3000 * c.number + seed)
+            found.append(self.on_ramp(y, begin, stop, watch(swing, gap), 1000 * c.number + seed, once=once))
         return found
 
     def ends(self, swing: float, gap: float, start: float, stop: float) -> list[float]:
@@ -176,11 +200,16 @@ class Reference:
 def by_reference(case: Case) -> Found:
     """Run one circuit by small steps and return what was found."""
     reference = Reference(case)
-    largest, period = 10.0 * STILL, 1e3 * case.dt
-    if case.window is not None:
+    hysteretic = case.model.kind == HYSTERETIC
+    largest, period = 10.0 * STILL, reference.longest if hysteretic else 1e3 * case.dt
+    if case.window is not None and not hysteretic:
         _, largest, period = reference.frozen(case.critical)
+    if hysteretic and case.window is not None:   # at one voltage it may come to rest within the loop
+        voltages = case.critical, 0.5 * (case.critical + case.last), case.last
+        _, largest, period = max((reference.frozen(v) for v in voltages), key=lambda found: found[1])
+        largest = max(largest, 10.0 * STILL)
     swing, gap = 0.1 * largest, 3.0 * period
-    short = case.window is not None and case.ramp <= SHORT * case.dt
+    short = case.window is not None and case.ramp <= (SHORT_HYSTERETIC if hysteretic else SHORT * case.dt)
     seen = reference.along(swing, gap, once=not short)
     begins = [float(state[BEGUN]) for state in seen]
     oscillates = [not math.isnan(t) for t in begins]
@@ -195,6 +224,7 @@ def by_reference(case: Case) -> Found:
     result.update(begins=begins)
     if short:
         result.update(ends=[float(state[ENDED]) for state in seen])
+    if short or hysteretic:
         return result
     assert case.window is not None
     edge = case.when(reference.last_cycle(largest))
@@ -306,6 +336,7 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="take nothing from the kept reference")
     parser.add_argument("--reference", action="store_true", help="the reference alone, no table")
     parser.add_argument("--circuits", type=int, default=160)
+    parser.add_argument("--hysteretic", type=int, default=24, help="circuits of the film with hysteresis (24)")
     parser.add_argument("--workers", type=int, default=1, help="processes (1)")
     parser.add_argument("--most-steps", type=float, default=math.inf, metavar="N",
                         help="leave out, for now, ramps of more than N small steps (at most 1e9 occur)")
@@ -315,7 +346,8 @@ def main() -> int:
         REFERENCE.unlink(missing_ok=True)
     if not arguments.resume:
         OURS.unlink(missing_ok=True)
-    numbers = kept(KNOWN) | kept(REFERENCE) if arguments.known else range(arguments.circuits)
+    numbers = kept(KNOWN) | kept(REFERENCE) if arguments.known else [
+        *range(arguments.circuits), *range(FIRST_HYSTERETIC, FIRST_HYSTERETIC + arguments.hysteretic)]
     most = 1e-3 if arguments.quick else math.inf
     wanted = [c for c in map(random_case, numbers) if c.ramp <= min(most, arguments.most_steps * c.dt)]
     wanted.sort(key=lambda c: c.ramp / c.dt)   # the cheap ones first

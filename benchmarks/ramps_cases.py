@@ -2,9 +2,15 @@
 
 Even numbers lose their stability between two voltages of the source, odd ones do not. Equilibria and eigenvalues are
 those of :mod:`benchmarks.ramps_reference`; the same numbers give the same circuits anywhere. Of the deterministic
-devices that oscillate ``vo2_hysteretic`` and ``ots_gst`` are missing: the reference has no equations of theirs yet.
-Moving cores and the element of third order have a window at any capacitance taken here, so that they stand in the
-oscillating half alone. Ramps across a window are shorter than some 0.2 s, by :data:`MOST_STEPS`.
+devices that oscillate ``ots_gst`` is missing: the reference has no equations of its own for it yet. Moving cores and
+the element of third order have a window at any capacitance taken here, so that they stand in the oscillating half
+alone. Ramps across a window are shorter than some 0.2 s, by :data:`MOST_STEPS`.
+
+Numbers from 1000 on have ``vo2_hysteretic``, whose equilibrium depends on what was before: theirs lie on the warming
+branch of the outer loop, where a device that has been at rest is while its source rises, and all their ramps rise. A
+ramp down is left out: to begin it on the metallic branch the circuit would have to pass the window, and where in the
+loop it comes to rest there depends on how. There a circuit loses stability, if it does, first on the warming branch;
+its window ends where the ramp does, because no equilibrium says where the cycle ends, which leaves that branch at once.
 """
 
 import dataclasses
@@ -14,7 +20,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.ramps_reference import CORE, METER_LEVELS, METER_TIME, THIRD, FloatArray, device, parameters
+from benchmarks.ramps_reference import (
+    COARSE,
+    CORE,
+    HYSTERETIC,
+    METER_LEVELS,
+    METER_TIME,
+    PLAY,
+    PLAY_TIME,
+    THIRD,
+    FloatArray,
+    device,
+    parameters,
+)
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 
@@ -22,6 +40,10 @@ from tsbench.simulated_backends.devices.model import DeviceModel
 DEVICES = (
     ("nbo2", 2e3, 2e4, 5e-12), ("tin_nbo2", 2e3, 2e4, 5e-12), ("nbo2_slesazeck", 100.0, 3e3, 1e-11),
     ("nb2o5", 2e4, 1e5, 2e-12), ("vo2", 3.5e4, 2e5, 2e-12), ("nbox_third_order", 100.0, 2e3, 1e-13))
+FIRST_HYSTERETIC = 1000  #: the numbers from here on
+LOAD_HYSTERETIC, CAPACITANCE_HYSTERETIC = (1e4, 4e4), (1e-11, 1e-9)  #: [Ohm], [F]: from, to
+RAMP_HYSTERETIC = (1e-5, 1e-2)  #: [s]: from, to
+NEVER_WARM = 100.0  #: [K] below the surroundings: the last reversal of a device that has none behind it
 MOST_STEPS = 1e9  #: small steps from one end of a ramp to the other
 METER_RESISTANCE = 0.1  #: [Ohm] of a source meter
 
@@ -54,7 +76,7 @@ class Case:
     ramp: float  #: [s] of the ramp
     meter: bool  #: a staircase of a source meter, METER_LEVELS high
     window: tuple[float, float] | None
-    critical: float  #: [V] where the real part is largest
+    critical: float  #: [V] where the real part is largest; of a film with hysteresis, a little inside the window
     dt: float  #: [s] of the small steps
     levels: int = METER_LEVELS  #: of a source meter's staircase
 
@@ -95,19 +117,41 @@ def _parameters(name: str) -> FloatArray:
 
 
 def linearised(case: Case, source: float, y: FloatArray) -> FloatArray:
-    """Return d(rates)/dy by central differences."""
+    """Return d(rates)/dy by central differences.
+
+    Of a film with hysteresis it is that of voltage and temperature alone: on the warming branch nothing that moves them
+    depends on its other states.
+    """
     columns = []
-    for k in range(y.size):
+    size = 2 if case.model.kind == HYSTERETIC else y.size
+    for k in range(size):
         step = np.zeros(y.size)
         step[k] = 1e-5 * (abs(y[k]) + 1e-4)
         columns.append((rates(case, source, y + step) - rates(case, source, y - step)) / (2.0 * step[k]))
-    return np.array(columns).T
+    return np.array(columns).T[:size]
+
+
+@functools.cache
+def _warming(name: str) -> list[tuple[float, FloatArray]]:
+    """Return what :func:`_static` does, along the warming branch of the outer loop of a film with hysteresis."""
+    p = _parameters(name)
+    direction = float(np.roots([1.0, 0.0, -1.0, -1.2 * math.tanh(1.0)])[0].real)   # where the play's edge is reached
+    kept = p[5] * (p[4] - 0.5 * p[3] + NEVER_WARM)
+    found = []
+    for warm in np.linspace(0.05, 50.0, 1000):
+        states = np.array([warm, warm - PLAY, direction, -NEVER_WARM, kept])
+        conductance = device(HYSTERETIC, p, 1.0, states, np.zeros(5))[1]
+        voltage = math.sqrt(p[8] * warm / conductance)
+        found.append((conductance * voltage, np.array([voltage, *states])))
+    return found
 
 
 @functools.cache
 def _static(name: str) -> list[tuple[float, FloatArray]]:
     """Return (current [A], node voltage and states) along the static curve of a device."""
     model, p = device_model(name), _parameters(name)
+    if model.kind == HYSTERETIC:
+        return _warming(name)
     found = []
     for i in np.geomspace(1e-6, 2e-2, 500):
         current = float(i)
@@ -149,6 +193,8 @@ def at_source(points: list[Point], source: float) -> FloatArray:
 
 def random_case(number: int) -> Case:
     """Return the circuit with a number."""
+    if number >= FIRST_HYSTERETIC:
+        return _hysteretic_case(number)
     random = np.random.default_rng([20261125, number])
     while True:
         name, low, high, least = DEVICES[random.integers(len(DEVICES))]
@@ -201,6 +247,34 @@ def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case 
     return dataclasses.replace(
         case, first=float(first), last=float(last), hold=float(hold), window=window, critical=float(critical),
         dt=float(dt))
+
+
+def _hysteretic_case(number: int) -> Case:
+    """Return a circuit of a film with hysteresis, on a ramp that rises."""
+    random = np.random.default_rng([20261125, number])
+    while True:
+        load, capacitance, ramp = (math.exp(random.uniform(math.log(a), math.log(b))) for a, b in (
+            LOAD_HYSTERETIC, CAPACITANCE_HYSTERETIC, RAMP_HYSTERETIC))
+        below, beyond = random.uniform(0.1, 0.4), random.uniform(0.1, 0.6)
+        case = Case(number, "vo2_hysteretic", load, capacitance, 0.0, 1.0, 0.0, ramp, False, None, 0.0, 0.0)
+        points = equilibria(case)
+        volts, reals = np.array([p.source for p in points]), np.array([p.real for p in points])
+        growing = np.flatnonzero(reals > 0.0)
+        if bool(growing.size) != (number % 2 == 0) or not (np.diff(volts) > 0.0).all():
+            continue
+        edge = volts[np.argmax(reals)]
+        if growing.size:
+            k = growing[0]
+            edge = volts[k - 1] + (volts[k] - volts[k - 1]) * reals[k - 1] / (reals[k - 1] - reals[k])
+        first, last = (1.0 - below) * edge, (1.0 + beyond) * edge
+        slowest = min(abs(p.values).min() for p in points if first < p.source < edge)
+        if ramp < 30.0 / slowest or last > volts[-1]:
+            continue
+        hold = 30.0 / min(abs(p.values.real).min() for p in sorted(points, key=lambda p: abs(p.source - first))[:2])
+        return dataclasses.replace(
+            case, first=float(first), last=float(last), hold=float(hold),
+            window=(float(edge), float(last)) if growing.size else None,
+            critical=float(1.04 * edge if growing.size else edge), dt=PLAY_TIME / COARSE)
 
 
 def netlist(case: Case) -> str:

@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.kept_segments import KeptSegments
+from benchmarks.ramps_reference import HYSTERETIC, parameters, run, watch
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
@@ -92,6 +94,27 @@ def test_states_in_place_of_jumps_hardly_change_the_period(volts: float) -> None
     theirs = period(*with_jumps(volts, 20e-6), 5e-6)
     print(f"{volts:g} V: {ours * 1e6:.4f} us, with jumps {theirs * 1e6:.4f} us")
     assert ours == pytest.approx(theirs, rel=2e-3)
+
+
+@pytest.mark.parametrize(("load", "capacitance", "volts"), [(12e3, 1e-10, 12.0), (30e3, 1e-10, 17.0)])
+def test_small_steps_give_the_same_cycle(load: float, capacitance: float, volts: float) -> None:
+    """The equations written down again for the benchmark of ramps, without noise, and the engine: from rest, 10 us."""
+    model = film()
+    p, y, reached, path = parameters(model), np.array([0.0, *model.rest()]), 0.0, []
+    source = np.array([0.0, volts]), np.array([1.0, volts])
+    for stop in np.linspace(0.0, 10e-6, 501)[1:]:
+        reached = run(HYSTERETIC, p, load, capacitance, y, reached, float(stop), 4e-12, *source, noisy=False, seed=1,
+                      meter=False, state=watch(1.0, 1.0), once=False)
+        path.append((reached, y[0]))
+    times, expected = np.array(path).T
+    circuit = build_circuit(parse_netlist(
+        f"V1 in 0 {volts}\nR1 in out {load}\nC1 out 0 {capacitance}\nX1 out 0 vo2_hysteretic\n"), rtol=1e-9)
+    kept = KeptSegments(circuit)
+    circuit.advance(reached, skip=False)
+    error = abs(kept.voltage("out", times) - expected).max()
+    print(f"{load:g} Ohm, {volts:g} V: {error * 1e6:.2f} uV of {np.ptp(expected[250:]):.2f} V")
+    assert np.ptp(expected[250:]) > 4.0
+    assert error < 5e-5
 
 
 def test_slow_loop_has_the_published_width() -> None:
