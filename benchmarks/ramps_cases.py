@@ -4,9 +4,10 @@ Even numbers lose their stability between two voltages of the source, odd ones d
 those of :mod:`benchmarks.ramps_reference`; the same numbers give the same circuits anywhere. Of the deterministic
 devices that oscillate ``ots_gst`` is missing: the reference has no equations of its own for it yet. Moving cores and
 the element of third order have a window at any capacitance taken here, so that they stand in the oscillating half
-alone. Ramps across a window are shorter than some 0.2 s, by :data:`MOST_STEPS`.
+alone. Ramps across a window are shorter than some 0.2 s, by :data:`MOST_STEPS`; those of numbers from 2000 on last
+from 0.2 to 1 s.
 
-Numbers from 1000 on have ``vo2_hysteretic``, whose equilibrium depends on what was before: theirs lie on the warming
+Numbers from 1000 to 1999 have ``vo2_hysteretic``, whose equilibrium depends on what was before: theirs lie on the warming
 branch of the outer loop, where a device that has been at rest is while its source rises, and all their ramps rise. A
 ramp down is left out: to begin it on the metallic branch the circuit would have to pass the window, and where in the
 loop it comes to rest there depends on how. There a circuit loses stability, if it does, first on the warming branch;
@@ -40,7 +41,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel
 DEVICES = (
     ("nbo2", 2e3, 2e4, 5e-12), ("tin_nbo2", 2e3, 2e4, 5e-12), ("nbo2_slesazeck", 100.0, 3e3, 1e-11),
     ("nb2o5", 2e4, 1e5, 2e-12), ("vo2", 3.5e4, 2e5, 2e-12), ("nbox_third_order", 100.0, 2e3, 1e-13))
-FIRST_HYSTERETIC = 1000  #: the numbers from here on
+FIRST_HYSTERETIC, FIRST_LONG = 1000, 2000  #: the numbers from here on
 LOAD_HYSTERETIC, CAPACITANCE_HYSTERETIC = (1e4, 4e4), (1e-11, 1e-9)  #: [Ohm], [F]: from, to
 RAMP_HYSTERETIC = (1e-5, 1e-2)  #: [s]: from, to
 NEVER_WARM = 100.0  #: [K] below the surroundings: the last reversal of a device that has none behind it
@@ -193,14 +194,14 @@ def at_source(points: list[Point], source: float) -> FloatArray:
 
 def random_case(number: int) -> Case:
     """Return the circuit with a number."""
-    if number >= FIRST_HYSTERETIC:
+    if FIRST_HYSTERETIC <= number < FIRST_LONG:
         return _hysteretic_case(number)
     random = np.random.default_rng([20261125, number])
     while True:
         name, low, high, least = DEVICES[random.integers(len(DEVICES))]
         load, capacitance = (math.exp(random.uniform(math.log(a), math.log(b))) for a, b in
                              ((low, high), (least, 100.0 * least)))
-        ramp, down = 10.0 ** random.uniform(-5.0, 0.0), bool(random.integers(2))
+        ramp, down = 10.0 ** random.uniform(-0.7 if number >= FIRST_LONG else -5.0, 0.0), bool(random.integers(2))
         meter = bool(random.random() < 0.2 and ramp > 5e-3)
         case = Case(number, name, load, capacitance, 0.0, 1.0, 0.0, ramp, meter, None, 0.0, 0.0)
         found = _placed(case, equilibria(case), down, random.uniform(0.1, 0.4))
@@ -229,7 +230,7 @@ def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case 
     fastest = max(abs(p.values).max() for p in some)
     slowest = min(abs(p.values).min() for p in some)
     dt = 0.06 / fastest
-    if case.ramp < 30.0 / slowest or case.ramp > MOST_STEPS * dt:
+    if case.ramp < 30.0 / slowest or (case.ramp > MOST_STEPS * dt and case.number < FIRST_LONG):
         return None
     window = None
     if inside.size:

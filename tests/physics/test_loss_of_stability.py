@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import constants
 from scipy.linalg import expm, solve_continuous_lyapunov
 
 from tsbench.netlist import parse_netlist
@@ -283,6 +284,19 @@ def test_noise_in_every_step_has_the_covariance_of_the_linear_circuit(
     found, expected = (C[followed, followed] / np.outer(size[followed], size[followed])
                        for C in (np.cov(np.concatenate(seen), rowvar=False), S))
     assert found == pytest.approx(expected, abs=0.06)
+
+
+def test_noise_in_every_step_is_that_of_300_kelvin() -> None:
+    """A capacitor behind a resistor has a variance of kT/C, with the constant from elsewhere."""
+    circuit = build_circuit(parse_netlist("Vin in 0 PWL(0 1 1 1.000001)\nR1 in n 2k\nC1 n 0 3p\n"))
+    compiled, y, time, seen = circuit.compiled, circuit.unknowns(), 0.0, []
+    control = new_control(1e-6, 0.05 * 6e-9, FIRST_STEP)
+    NoiseSwitch().start(compiled, time, 1.0, seed=7)
+    while time < 20_000 * 6e-9:
+        steps, time, _ = compiled.integrate(control, time, y, time == 0.0, 20_000 * 6e-9)
+        seen.append(steps.y1[:, 0])
+    voltages = np.concatenate(seen)[1000:]
+    assert np.var(voltages) == pytest.approx(constants.k * 300.0 / 3e-12, rel=0.04)
 
 
 CANARD = """ramp

@@ -69,6 +69,12 @@ def test_a_loop_without_a_header():
     # one sine: the drive is the device voltage and what falls across 47 kOhm
     drive = voltage + 47e3 * 1e-6 * current
     assert np.count_nonzero(np.diff(np.sign(drive))) == 2
+    assert all(row["value"] is None for row in of(analysis, "threshold_voltage"))   # no jump; by a level of 5 uA:
+    (off,) = [row for row in of(analyse_files(
+        [SHARED / "knowm_47k.csv"], "voltage=1 [V],current=2 [uA]", rule="above=5u"), "hold_voltage") if row["value"]]
+    last = np.flatnonzero(current > 5.0)[-1]
+    assert off["value"] == pytest.approx(0.5 * (voltage[last] + voltage[last + 1]), rel=1e-6)
+    assert off["low"] < voltage[last + 1] < voltage[last] < off["high"]
 
 
 def test_a_triangle_on_a_scope():
@@ -80,6 +86,16 @@ def test_a_triangle_on_a_scope():
     assert counted["conditions"]["number"] == 200 == pytest.approx(np.unique(crossings // 10).size, abs=2)
     assert time[-1] - time[0] == pytest.approx(0.1, rel=0.01)
     assert np.abs(other).max() < 0.05
+    assert counted["value"] == 0   # no jump; by a level of 10 uA through 1 kOhm:
+    by_level = analyse_files(
+        [SHARED / "sdc_tri150.csv"], "time=x-axis,voltage=2,current=1 [V/1kOhm]", rule="above=10u")
+    smooth = np.convolve(drive, np.ones(9) / 9, "same")
+    halves = np.split(np.arange(time.size), np.flatnonzero(np.diff(np.sign(smooth))))
+    firsts = [drive[part[np.abs(other[part]) > 10e-3][0]] for part in halves if np.ptp(drive[part]) > 0.1]
+    for sign in (1, -1):
+        found = [row["value"] for row in of(by_level, "threshold_voltage") if row["value"] and sign * row["value"] > 0]
+        assert len(found) == 100
+        assert np.median(found) == pytest.approx(np.median([v for v in firsts if sign * v > 0]), abs=2e-3)
 
 
 @pytest.mark.parametrize("name", ["clarius_forming.xlsx", "hots_layer2.xlsx"])

@@ -309,3 +309,18 @@ def test_a_gradual_change_into_a_limit_is_at_its_set_points_and_not_at_the_devic
     current = np.minimum(up * conductance, 0.2)
     (half,) = switching(IVPoints(current / conductance, current, up))
     assert up[147] < half.threshold_voltage.low <= up[150] <= half.threshold_voltage.high < up[154]
+
+
+def test_a_smooth_turning_point_is_known_to_its_noise() -> None:
+    """The interval holds the truth and is no wider than a step and some standard deviations."""
+    up = np.linspace(5e-6, 1e-3, 200)
+    level = np.concatenate((up, up[::-1]))
+    share = level / 0.3e-3
+    inside = 0
+    for seed in range(20):
+        noise = 1e-3 * np.random.default_rng(seed).standard_normal(level.size)
+        (half,) = snapback(IVPoints(1.2 * share * np.exp(1.0 - share) * (1.0 + noise), level, level))
+        (threshold,) = [result for result in half.results() if result.quantity == "threshold_voltage"]
+        inside += threshold.low <= 1.2 <= threshold.high
+        assert threshold.high - threshold.low < 12 * 1.2e-3
+    assert inside >= 18
