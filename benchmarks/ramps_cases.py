@@ -7,11 +7,12 @@ the element of third order have a window at any capacitance taken here, so that 
 alone. Ramps across a window are shorter than some 0.2 s, by :data:`MOST_STEPS`; those of numbers from 2000 on last
 from 0.2 to 1 s.
 
-Numbers from 1000 to 1999 have ``vo2_hysteretic``, whose equilibrium depends on what was before: theirs lie on the warming
-branch of the outer loop, where a device that has been at rest is while its source rises, and all their ramps rise. A
-ramp down is left out: to begin it on the metallic branch the circuit would have to pass the window, and where in the
-loop it comes to rest there depends on how. There a circuit loses stability, if it does, first on the warming branch;
-its window ends where the ramp does, because no equilibrium says where the cycle ends, which leaves that branch at once.
+Numbers from 1000 to 1999 have ``vo2_hysteretic``, whose equilibrium depends on what was before: theirs lie on the
+warming branch of the outer loop, where a device that has been at rest is while its source rises, and all their ramps
+rise. A ramp down is left out: to begin it on the metallic branch the circuit would have to pass the window, and where
+in the loop it comes to rest there depends on how. There a circuit loses stability, if it does, first on the warming
+branch; its window ends where the ramp does, because no equilibrium says where the cycle ends, which leaves that
+branch at once.
 """
 
 import dataclasses
