@@ -299,6 +299,16 @@ def test_noise_in_every_step_is_that_of_300_kelvin() -> None:
     assert np.var(voltages) == pytest.approx(constants.k * 300.0 / 3e-12, rel=0.04)
 
 
+def swings_between(netlist: str, seed: int, begin: float, end: float, size: float) -> np.ndarray:
+    """Return the turning points of node n between two instants [s], of swings of ``size`` [V] at least."""
+    circuit = build_circuit(parse_netlist(netlist), seed=seed)
+    circuit.advance(begin, skip=False)
+    seen = Waveform("n")
+    circuit.add_observer(seen)
+    circuit.advance(end, skip=False)
+    return swings(*seen.arrays(), size)
+
+
 CANARD = """ramp
 Vin in 0 PWL(0 19.005923559377273 3.849263862535021e-08 19.005923559377273 0.0008759608477256434 0.8551714600800834)
 R1 in n 40839.06981831473
@@ -309,14 +319,7 @@ X1 n 0 nb2o5
 
 def test_a_small_swing_becomes_wide_when_noise_has_it() -> None:
     """Small steps with noise: at 154.78 us, standard deviation 0.03 us; noise of the beginning alone: at 154.86 us."""
-    begins = []
-    for seed in range(4):
-        circuit = build_circuit(parse_netlist(CANARD), seed=seed)
-        circuit.advance(154.5e-6, skip=False)
-        seen = Waveform("n")
-        circuit.add_observer(seen)
-        circuit.advance(155.0e-6, skip=False)
-        begins.append(swings(*seen.arrays(), 0.1143)[3])
+    begins = [swings_between(CANARD, seed, 154.5e-6, 155.0e-6, 0.1143)[3] for seed in range(4)]
     assert np.mean(begins) == pytest.approx(154.78e-6, abs=0.04e-6)
     assert np.ptp(begins) > 10e-9
 
@@ -331,14 +334,7 @@ X1 n 0 nbo2
 
 def test_noise_that_sets_a_swing_going_before_two_e_folds_decides_when() -> None:
     """Small steps with noise: the first swing above 11 mV at 2.586 ms, half of them within 24 us."""
-    begins = []
-    for seed in range(10):
-        circuit = build_circuit(parse_netlist(EARLY), seed=seed)
-        circuit.advance(2.5e-3, skip=False)
-        seen = Waveform("n")
-        circuit.add_observer(seen)
-        circuit.advance(2.7e-3, skip=False)
-        begins.append(swings(*seen.arrays(), 0.01107)[0])
+    begins = [swings_between(EARLY, seed, 2.5e-3, 2.7e-3, 0.01107)[0] for seed in range(10)]
     assert np.median(begins) == pytest.approx(2.586e-3, abs=0.02e-3)
     assert 8e-6 < np.subtract(*np.percentile(begins, [75, 25])) < 60e-6
 
