@@ -27,7 +27,13 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600_models import
     OUTPUT_RESISTANCE,
     GeneratorModel,
 )
-from tsbench.simulated_backends.virtual_instruments.keysight_33600_settings import SourceSettings
+from tsbench.simulated_backends.virtual_instruments.keysight_33600_parameters import clipped
+from tsbench.simulated_backends.virtual_instruments.keysight_33600_settings import (
+    MIN_FREQUENCY,
+    MIN_SAMPLE_RATE,
+    SourceSettings,
+    max_frequency,
+)
 from tsbench.simulated_backends.virtual_instruments.keysight_33600_synthesis import (
     OutputErrors,
     Shape,
@@ -230,9 +236,9 @@ class Keysight33600(SourceSettings, WaveformMemory, Triggering, VirtualInstrumen
         self.function[channel] = function
         self._function_changed(channel)
         if frequency is not None and function == "ARB":
-            self.sample_rate[channel] = min(frequency, self.limits.max_sample_rate)
+            self.sample_rate[channel] = clipped(frequency, MIN_SAMPLE_RATE, self.limits.max_sample_rate, self)
         elif frequency is not None and function not in ("DC", "NOIS"):
-            self.set_frequency(channel, frequency)
+            self.set_frequency(channel, clipped(frequency, MIN_FREQUENCY, max_frequency(self, channel), self))
         if amplitude is not None and function != "DC":
             self.set_amplitude(channel, amplitude)
         self.set_offset(channel, offset or 0.0)

@@ -7,6 +7,15 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600_models import
 from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Number, Parameter
 
 
+def clipped(value: float, low: float | None, high: float | None, instrument: Any) -> float:
+    """Return a value, or the limit that it lies beyond, with error -222."""
+    for limit, sign, name in ((low, -1, "lower"), (high, 1, "upper")):
+        if limit is not None and sign * (value - limit) > 1e-9 * abs(limit):
+            instrument.post_error(-222, text=f"Data out of range; value clipped to {name} limit")
+            return float(limit)
+    return value
+
+
 class _Free(Number):
     """A number whose MIN and MAX come from another parameter and whose bounds are not checked."""
 
@@ -23,14 +32,8 @@ class Clipped(Number):
 
     def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
         value = _Free(self).parse(raw, instrument, key)
-        if math.isinf(value):
-            return value
-        for bound, sign, name in ((self.low, -1, "lower"), (self.high, 1, "upper")):
-            limit = bound(instrument, *key) if callable(bound) else bound
-            if limit is not None and sign * (value - limit) > 1e-9 * abs(limit):
-                instrument.post_error(-222, text=f"Data out of range; value clipped to {name} limit")
-                return float(limit)
-        return value
+        low, high = (bound(instrument, *key) if callable(bound) else bound for bound in (self.low, self.high))
+        return value if math.isinf(value) else clipped(value, low, high, instrument)
 
 
 class LoadParameter(Parameter):

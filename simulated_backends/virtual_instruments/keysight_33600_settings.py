@@ -12,9 +12,12 @@ from tsbench.simulated_backends.virtual_instruments.scpi_parameters import Choic
 from tsbench.simulated_backends.virtual_instruments.scpi_tree import Setting, command
 
 _EDGE_SHARE = 0.625  #: half of a 0-100 % ramp per 10-90 % edge: what an edge takes of the width at 50 %
+MIN_FREQUENCY = 1e-6  #: [Hz]
+MIN_SAMPLE_RATE = 1e-6  #: [Sa/s]
 
 
-def _max_frequency(instrument: "SourceSettings", channel: int) -> float:
+def max_frequency(instrument: "SourceSettings", channel: int) -> float:
+    """Return the highest frequency [Hz] of a channel's function."""
     return float(min(instrument.limits.max_frequency[instrument.function[channel]], 1e9))
 
 
@@ -57,7 +60,7 @@ class SourceSettings(LevelSettings):
     )
     sample_rate = Setting(
         "[:SOURce<1-2>]:FUNCtion:ARBitrary:SRATe",
-        Clipped("SA/S", 1e-6, lambda i, *_: i.limits.max_sample_rate, units=("SA",)), default=40e3,
+        Clipped("SA/S", MIN_SAMPLE_RATE, lambda i, *_: i.limits.max_sample_rate, units=("SA",)), default=40e3,
         change="reshape",
     )
     filtering = Setting("[:SOURce<1-2>]:FUNCtion:ARBitrary:FILTer", Choice("NORMal", "STEP", "OFF"),
@@ -70,8 +73,8 @@ class SourceSettings(LevelSettings):
         return function
 
     def _function_changed(self, channel: int) -> None:
-        if self.frequency[channel] > _max_frequency(self, channel):
-            self.frequency[channel] = _max_frequency(self, channel)
+        if self.frequency[channel] > max_frequency(self, channel):
+            self.frequency[channel] = max_frequency(self, channel)
             self.post_error(-221, text="Settings conflict; frequency reduced for new function")
         if self.function[channel] != "DC":
             self._accept(channel, levels_of.set_amplitude(
@@ -80,8 +83,8 @@ class SourceSettings(LevelSettings):
             self._fit_pulse(channel, "period")
         self.reshape(channel)
 
-    @command("[:SOURce<1-2>]:FREQuency:FIXed", Clipped("HZ", 1e-6, _max_frequency))
-    @command("[:SOURce<1-2>]:FREQuency[:CW]", Clipped("HZ", 1e-6, _max_frequency))
+    @command("[:SOURce<1-2>]:FREQuency:FIXed", Clipped("HZ", MIN_FREQUENCY, max_frequency))
+    @command("[:SOURce<1-2>]:FREQuency[:CW]", Clipped("HZ", MIN_FREQUENCY, max_frequency))
     def set_frequency(self, channel: int, value: float) -> None:
         """``FREQ``."""
         self._set_period(channel, 1.0 / value)
@@ -90,12 +93,12 @@ class SourceSettings(LevelSettings):
     @command("[:SOURce<1-2>]:FREQuency[:CW]?", Optional(Choice("MINimum", "MAXimum")))
     def get_frequency(self, channel: int, word: str | None = None) -> str:
         """``FREQ?``."""
-        value = {"MIN": 1e-6, "MAX": _max_frequency(self, channel)}.get(
+        value = {"MIN": MIN_FREQUENCY, "MAX": max_frequency(self, channel)}.get(
             word or "", self.frequency[channel])
         return self.format_number(value)
 
     @command("[:SOURce<1-2>]:FUNCtion:{PULSe|SQUare|RAMP}:PERiod",
-             Clipped("S", lambda i, c, *_: 1 / _max_frequency(i, c), 1e6))
+             Clipped("S", lambda i, c, *_: 1 / max_frequency(i, c), 1e6))
     def set_period(self, channel: int, shape: str, value: float) -> None:
         """``FUNC:PULS:PER``: the period of all functions of the channel."""
         self._set_period(channel, value)

@@ -209,6 +209,16 @@ def test_sine_burst_and_apply(table: Any) -> None:
     assert len(rising) == 3
 
 
+@pytest.mark.parametrize(("said", "question", "set_to"), [
+    ("APPL:SIN 1e9", "FREQ?", 120e6), ("APPL:SQU 0", "FREQ?", 1e-6), ("APPL:RAMP 1e7", "FREQ?", 800e3),
+    ("APPL:ARB 0", "FUNC:ARB:SRAT?", 1e-6)])
+def test_apply_keeps_to_the_limits_of_frequency(table: Any, said: str, question: str, set_to: float) -> None:
+    bench = table(imperfections=False)
+    bench.send(bench.generator, said)
+    assert float(bench.ask(bench.generator, question)) == pytest.approx(set_to)
+    assert bench.ask(bench.generator, "SYST:ERR?").startswith("-222")
+
+
 def test_edges_of_a_line() -> None:
     line = DigitalLine()
     line.add(EdgeTrain(1.0, 0.25, 1.0, 3))
