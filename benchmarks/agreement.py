@@ -37,8 +37,8 @@ from tsbench.netlist import parse_netlist
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Segment
-from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 GRID = 20_000
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.netlist import Pulse, Pwl, Sin
+from tsbench.netlist import Pwl, Sin, SpicePulse
 from tsbench.simulated_backends.devices.catalogue import device_model
 
-Source = Pulse | Pwl | Sin
+Source = SpicePulse | Pwl | Sin
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Case:
 
 def _text(s: Source) -> str:
     """Return a source as SPICE writes it."""
-    if isinstance(s, Pulse):
+    if isinstance(s, SpicePulse):
         return f"PULSE({s.initial} {s.pulsed} {s.delay} {s.rise} {s.fall} {s.width} {s.period})"
     if isinstance(s, Pwl):
         return f"PWL({' '.join(f'{t} {v}' for t, v in zip(s.times, s.values, strict=True))})"
@@ -61,7 +61,7 @@ def _text(s: Source) -> str:
 
 
 def _bends(s: Source, stop: float) -> list[float]:
-    if isinstance(s, Pulse):
+    if isinstance(s, SpicePulse):
         corners = np.cumsum([s.delay, s.rise, s.width, s.fall])
         return [float(c + k * s.period) for k in range(1 + int(stop / s.period)) for c in corners]
     return list(s.times) if isinstance(s, Pwl) else []
@@ -79,8 +79,8 @@ def _voltage(s: Source, t: float) -> float:
 
 def _device(name: str, volts: float, load: float, capacitance: float, period: float) -> list[Case]:
     """Return the three circuits of a switching device that oscillates with ``period`` [s] behind that load."""
-    forever = Pulse(0.0, volts, 0.0, 10e-9, 10e-9, 1.0, 2.0)
-    pulse = Pulse(0.0, volts, 0.1 * period, 0.02 * period, 0.02 * period, 1.5 * period, 4 * period)
+    forever = SpicePulse(0.0, volts, 0.0, 10e-9, 10e-9, 1.0, 2.0)
+    pulse = SpicePulse(0.0, volts, 0.1 * period, 0.02 * period, 0.02 * period, 1.5 * period, 4 * period)
     return [
         Case(name, "oscillator", forever, load, capacitance, 8 * period, 2 * period),
         Case(name, "pulse", pulse, load, capacitance, 4 * period),
@@ -90,7 +90,8 @@ def _device(name: str, volts: float, load: float, capacitance: float, period: fl
 
 def _driven(name: str, high: float, load: float, middle: float, swing: float) -> list[Case]:
     """Return three circuits of a device with a control voltage: driven in steps, in ramps, and both sides at once."""
-    supply, pulse = Pwl((0.0, 1e-6), (0.0, high)), Pulse(middle - swing, middle + swing, 1e-6, 50e-9, 50e-9, 3e-6, 8e-6)
+    supply = Pwl((0.0, 1e-6), (0.0, high))
+    pulse = SpicePulse(middle - swing, middle + swing, 1e-6, 50e-9, 50e-9, 3e-6, 8e-6)
     ramp = Pwl((0.0, 5e-6, 15e-6, 20e-6), (middle - swing, middle + swing, middle - swing, middle))
     return [
         Case(name, "pulse", supply, load, 20e-12, 8e-6, control=pulse),
@@ -100,7 +101,7 @@ def _driven(name: str, high: float, load: float, middle: float, swing: float) ->
 
 
 def _control(name: str, volts: float, load: float) -> list[Case]:
-    pulse = Pulse(0.0, volts, 1e-6, 20e-9, 20e-9, 3e-6, 8e-6)
+    pulse = SpicePulse(0.0, volts, 1e-6, 20e-9, 20e-9, 3e-6, 8e-6)
     return [
         Case(name, "pulse", pulse, load, 20e-12, 8e-6),
         Case(name, "ramp", Pwl((0.0, 5e-6, 15e-6, 20e-6), (0.0, volts, -volts, 0.0)), load, 20e-12, 20e-6),
@@ -114,12 +115,13 @@ CASES = [
     *_device("nbo2", 2.2, 5e3, 80e-12, 240e-9),
     *_device("tin_nbo2", 1.2, 2e3, 500e-12, 600e-9),
     *_device("nbo2_slesazeck", 2.0, 500.0, 1e-9, 300e-9),
-    Case("ag_hfo2", "pulse", Pulse(0.0, 0.5, 15e-6, 3e-6, 3e-6, 225e-6, 600e-6), 10e3, 22e-9, 600e-6),
+    Case("ag_hfo2", "pulse", SpicePulse(0.0, 0.5, 15e-6, 3e-6, 3e-6, 225e-6, 600e-6), 10e3, 22e-9, 600e-6),
     Case("ag_hfo2", "ramp", Pwl((0.0, 5e-6, 15e-6, 20e-6), (0.0, 1.0, -1.0, 0.0)), 1e3, 20e-12, 20e-6),
     Case("ag_hfo2", "sine", Sin(0.0, 0.5, 1700.0), 10e3, 22e-9, 1.2e-3),
     *_device("vo2_hysteretic", 12.0, 12e3, 145.346e-12, 3.04e-6),
-    Case("nbox_third_order", "oscillator", Pulse(0.0, 1.85, 0.0, 10e-9, 10e-9, 1.0, 2.0), 200.0, 1e-12, 1.2e-6, 0.8e-6),
-    Case("nbox_third_order", "pulse", Pulse(0.0, 2.05, 50e-9, 5e-9, 5e-9, 400e-9, 1e-6), 200.0, 1e-12, 1e-6),
+    Case("nbox_third_order", "oscillator", SpicePulse(0.0, 1.85, 0.0, 10e-9, 10e-9, 1.0, 2.0), 200.0, 1e-12, 1.2e-6,
+         0.8e-6),
+    Case("nbox_third_order", "pulse", SpicePulse(0.0, 2.05, 50e-9, 5e-9, 5e-9, 400e-9, 1e-6), 200.0, 1e-12, 1e-6),
     Case("nbox_third_order", "sine", Sin(0.0, 2.3, 2e6), 200.0, 1e-12, 1e-6),
     *_control("resistor", 2.0, 1e3), *_control("diode", 2.0, 1e3), *_control("capacitor", 2.0, 1e3),
     *_control("tunnel_diode", 0.5, 1e3),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from benchmarks.agreement_waveforms import PERIOD_BAR, VOLTAGE_BAR, Waveform, compare_oscillations, in_ngspice
 from benchmarks.report import Line
-from tsbench.simulated_backends.circuit.simulate import simulate
-from tsbench.simulated_backends.neurons.library import neuron
+from tsbench.simulated_backends.studies.neurons.library import neuron
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 STEPS = 100_000  #: that ngspice takes at least
 OPTIONS = "reltol=1e-5 abstol=1e-12 vntol=1e-8 method=gear"

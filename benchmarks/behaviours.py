@@ -1,10 +1,10 @@
 """The 23 firing behaviours of Yi et al. with one VO2 device: ``python -m benchmarks.behaviours [--picture FILE]``.
 
-Every behaviour's experiment (circuit, values and stimuli of ``simulated_backends/neurons/behaviours.toml``; the device
-is the catalogue's ``vo2`` in all of them) is run and put before all 23 rules of :mod:`tsbench.analysis.behaviours`.
-Rules look at what a generator was told and at the output voltage only. Which experiment is which, they are not told;
-a rule that compares runs says no to an experiment without runs that it could compare. Every rule asks for the return
-to rest at the end of every run.
+Every behaviour's experiment (circuit, values and stimuli of ``simulated_backends/studies/neurons/behaviours.toml``; the
+device is the catalogue's ``vo2`` in all of them) is run and put before all 23 rules of
+:mod:`tsbench.analysis.behaviours.behaviours`. Rules look at what a generator was told and at the output voltage only.
+Which experiment is which, they are not told; a rule that compares runs says no to an experiment without runs that it
+could compare. Every rule asks for the return to rest at the end of every run.
 
 Controls go through the same 23 experiments: every memristor a resistor; every memristor latched (300 Ohm between and
 before the nodes, so that what has switched on stays on); and noise alone, white and slow, at the output.
@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import Line, report
-from tsbench.analysis.behaviours import BEHAVIOURS, recognised
-from tsbench.analysis.stimulated_run import Run
+from tsbench.analysis.behaviours.behaviours import BEHAVIOURS, recognised
+from tsbench.analysis.behaviours.stimulated_run import StimulatedRecord
 from tsbench.netlist import parse_value
-from tsbench.simulated_backends.neurons.experiments import Experiment, Record, experiments, perform
+from tsbench.simulated_backends.studies.neurons.experiments import Experiment, NeuronRecord, experiments, perform
 
 LATCHING = "300"   #: [Ohm] of every load: the current of a rail through it keeps a device on
 NOISE = 0.05   #: [V] rms of the noise control, half of its power slow
@@ -68,23 +68,24 @@ def main() -> int:
     ])
 
 
-def _runs(records: Sequence[Record]) -> list[Run]:
-    return [Run(r.time, r.stimulus, r.response) for r in records]
+def _runs(records: Sequence[NeuronRecord]) -> list[StimulatedRecord]:
+    return [StimulatedRecord(r.time, r.stimulus, r.response) for r in records]
 
 
-def _ends_at_rest(records: Sequence[Record]) -> bool:
+def _ends_at_rest(records: Sequence[NeuronRecord]) -> bool:
     """Return whether every run ends within a hundredth of its largest excursion from where it began."""
     largest = max(float(np.abs(r.response - r.response[0]).max()) for r in records)
     return all(abs(float(r.response[-1] - r.response[0])) < 0.01 * largest for r in records)
 
 
-def _controls(records: Mapping[str, Sequence[Record]]) -> Iterator[tuple[str, frozenset[str]]]:
+def _controls(records: Mapping[str, Sequence[NeuronRecord]]) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield (control, what was recognised) for every experiment."""
     stream = np.random.default_rng(23)
     for letter, experiment in experiments().items():
         yield "resistor", recognised(_runs(perform(experiment, device="resistor")))
         yield "latched", recognised(_runs(perform(experiment, latching(experiment))))
-        yield "noise", recognised([Run(r.time, r.stimulus, _noise(r.time, stream)) for r in records[letter]])
+        yield "noise", recognised([StimulatedRecord(r.time, r.stimulus, _noise(r.time, stream)) for r in
+        records[letter]])
 
 
 def latching(experiment: Experiment) -> dict[str, str]:
@@ -105,12 +106,13 @@ def _noise(time: np.ndarray, stream: np.random.Generator) -> np.ndarray:
     return mixed
 
 
-def _noisy(records: Mapping[str, Sequence[Record]], level: float) -> str:
+def _noisy(records: Mapping[str, Sequence[NeuronRecord]], level: float) -> str:
     """Return how many behaviours are recognised with white noise of ``level`` [V rms] on every response."""
     stream = np.random.default_rng(5)
     matrix = {
         letter: recognised([
-            Run(r.time, r.stimulus, r.response + level * stream.standard_normal(r.time.size)) for r in runs])
+            StimulatedRecord(r.time, r.stimulus, r.response + level * stream.standard_normal(r.time.size))
+            for r in runs])
         for letter, runs in records.items()}
     missing = ", ".join(letter for letter in matrix if letter not in matrix[letter])
     wrong = ", ".join(f"{letter} as {other}" for letter in matrix for other in sorted(matrix[letter] - {letter}))

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import Line, report
-from tsbench.analysis.behaviours import BEHAVIOURS, recognised
-from tsbench.analysis.stimulated_run import Run, responses
+from tsbench.analysis.behaviours.behaviours import BEHAVIOURS, recognised
+from tsbench.analysis.behaviours.stimulated_run import StimulatedRecord, responses
 from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
-from tsbench.simulated_backends.neurons.experiments import Experiment, StimulatedRun, experiments, perform
+from tsbench.simulated_backends.studies.neurons.experiments import Experiment, StimulatedRun, experiments, perform
 
 #: (options, steps at least per run), in the order in which they are tried
 SETTINGS = (
@@ -44,7 +44,8 @@ def main() -> int:
             unfinished.append(letter)
             continue
         theirs = responses(runs)
-        ours = responses([Run(r.time, r.stimulus, r.response) for r in perform(experiments()[letter], rtol=RTOL)])
+        records = perform(experiments()[letter], rtol=RTOL)
+        ours = responses([StimulatedRecord(r.time, r.stimulus, r.response) for r in records])
         counts = [[r.spikes.size for r in group] for group in (ours, theirs)]
         apart = max((
             float(np.abs(a.spikes - b.spikes).max() / (b.spikes[-1] - b.run.time[0]))
@@ -60,7 +61,7 @@ def main() -> int:
     return report("behaviours_ngspice", "the firing behaviours by ngspice, the same rules", lines)
 
 
-def in_ngspice(experiment: Experiment, settings: Sequence[tuple[str, int]] = SETTINGS) -> list[Run] | None:
+def in_ngspice(experiment: Experiment, settings: Sequence[tuple[str, int]] = SETTINGS) -> list[StimulatedRecord] | None:
     """Return the runs of an experiment by ngspice, None where no setting finishes one of them."""
     runs = []
     for run in experiment.runs:
@@ -72,7 +73,7 @@ def in_ngspice(experiment: Experiment, settings: Sequence[tuple[str, int]] = SET
     return runs
 
 
-def _attempt(experiment: Experiment, run: StimulatedRun, options: str, steps: int) -> Run | None:
+def _attempt(experiment: Experiment, run: StimulatedRun, options: str, steps: int) -> StimulatedRecord | None:
     card = f".options {options}\n.tran {run.stop / 2000:.9g} {run.stop:.9g} 0 {run.stop / steps:.6g}"
     text = re.sub(r"(?m)^\.tran .*$", card, experiment.netlist_of(run))
     with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +86,7 @@ def _attempt(experiment: Experiment, run: StimulatedRun, options: str, steps: in
     columns = _columns(content)
     if columns is None or columns[0][-1] < 0.9999 * run.stop:
         return None
-    return Run(*columns)
+    return StimulatedRecord(*columns)
 
 
 def _columns(content: bytes) -> Sequence[np.ndarray] | None:

@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from tsbench.analysis.behaviours import BEHAVIOURS
-from tsbench.simulated_backends.neurons.experiments import Record
+from tsbench.analysis.behaviours.behaviours import BEHAVIOURS
+from tsbench.simulated_backends.studies.neurons.experiments import NeuronRecord
 
 COLUMNS = 4
 
 
-def draw(records: Mapping[str, Sequence[Record]], path: Path) -> None:
+def draw(records: Mapping[str, Sequence[NeuronRecord]], path: Path) -> None:
     """Draw one panel per behaviour; the runs of an experiment follow each other, each from rest to rest."""
     rows = -(-len(records) // COLUMNS)
     figure = Figure(figsize=(13, 1.75 * rows), layout="constrained")
@@ -46,7 +46,7 @@ def draw(records: Mapping[str, Sequence[Record]], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _interesting(record: Record, output: float) -> slice:
+def _interesting(record: NeuronRecord, output: float) -> slice:
     """Return the part of a run in which something happens, with a margin."""
     busy = (np.abs(record.stimulus) > 0) | (np.abs(record.response - record.response[0]) > 0.03 * output)
     k = np.flatnonzero(busy)

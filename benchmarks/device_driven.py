@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from matplotlib.axes import Axes
 
-from tsbench.analysis.figure_style import CURVE, MUTED, THRESHOLD, label
+from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 GATES = (1.1, 1.3, 1.5, 1.7)  #: [V]
 

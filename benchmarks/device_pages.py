@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from benchmarks.device_driven import PLOTS
 from benchmarks.device_runs import delays, firing, oscillation, relaxation, settings_of, sweep
-from tsbench.analysis.figure_style import CURRENT, CURVE, MUTED, THRESHOLD, label
+from tsbench.analysis.figures.style import CURRENT, CURVE, MUTED, THRESHOLD, label
 from tsbench.errors import nearest
 from tsbench.quantities import format_quantity
 from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue, unmodelled

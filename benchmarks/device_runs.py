@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsbench.analysis.waveform_class import WaveformClass, classify_waveform
+from tsbench.analysis.oscillation.waveform_class import WaveformClass, classify_waveform
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.devices.catalogue import catalogue
-from tsbench.simulated_backends.devices.silver_filament import SilverFilament
+from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 
 @dataclass(frozen=True)

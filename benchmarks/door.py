@@ -27,7 +27,7 @@ import numpy as np
 
 from benchmarks.report import Line, report
 from benchmarks.solver_peers import SETTLED, Ngspice, crossings, mean_period, timed
-from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 NETLIST = (Path(__file__).parent.parent / "examples" / "oscillator.cir").read_text(encoding="utf-8")
 TOLERANCES = (1e-2, 7e-3, 5e-3, 3e-3, 2e-3, 1e-3)

@@ -38,13 +38,13 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import (
     Gap,
     PiecewiseLinear,
-    PulseTrain,
+    PulseWaveform,
     Repetition,
     Segment,
     Sine,
     SourceWaveform,
 )
-from tsbench.simulated_backends.witness_log import read_witness
+from tsbench.simulated_backends.witness.log import read_witness
 
 LONGEST, AGREEMENT = 2.0, 1e-6
 LONG = 100.0  #: [s] of the bench
@@ -376,7 +376,7 @@ def waveform(shape: str, frequency: float) -> SourceWaveform:
         values = [0.3 + 0.3 * (k - 16) * 2000 / 32767 for k in range(33)]
         return PiecewiseLinear(times, [*values, values[0]], period)  # type: ignore[arg-type]
     edge, width = (3.6e-9, 0.2 * period) if shape == "PULS" else (5e-9, 0.5 * period)
-    return PulseTrain(0.0, 0.6, 0.0, edge, edge, width, period, 0)
+    return PulseWaveform(0.0, 0.6, 0.0, edge, edge, width, period, 0)
 
 
 def difference(load: str, shape: str, frequency: float) -> float:

@@ -37,9 +37,9 @@ def examine(seed: int, number: int, switches: bool | None) -> list[dict[str, Any
 
     ``switches``: a device, or (False) a resistor, diode or capacitor, or (None) a curve that changes at one place.
     """
-    from tsbench.analysis.half_sweeps import IVPoints
-    from tsbench.analysis.snapback import snapback
-    from tsbench.analysis.threshold import BRACKET, SweepFacts, switching
+    from tsbench.analysis.threshold.half_sweeps import IVPoints
+    from tsbench.analysis.threshold.snapback import snapback
+    from tsbench.analysis.threshold.threshold import BRACKET, SweepFacts, switching
     from tsbench.records import Flag
 
     random = np.random.default_rng([seed, number, 2 if switches is None else int(switches)])

@@ -13,12 +13,12 @@ from typing import Any
 from unittest import mock
 
 from benchmarks.fault_check import left_on, lost, switched_on, unclear
-from tsbench.bench import Bench
 from tsbench.errors import StorageError, TsbenchError
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import Run, RunEvent
-from tsbench.runner import Control, RunOutcome, run_on
-from tsbench.simulated_backends.witness_log import read_witness
+from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.station.bench.bench import Bench
+from tsbench.station.runner import Control, RunOutcome, run_on
 from tsbench.storage import disk, read_run, run_file
 from tsbench.storage.validation import inspect
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tsbench.records import Flag, FloatArray, Point, Run, RunEvent
-from tsbench.simulated_backends.witness_log import read_witness
+from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.storage import codec
 from tsbench.storage.record_data import point_crc
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from unittest import mock
 
-from tsbench.instruments.keithley_2450 import Keithley2450
-from tsbench.instruments.keysight_33500 import Keysight33500
-from tsbench.runner.outcome import RunOutcome
+from tsbench.instruments.keithley_2450.driver import Keithley2450
+from tsbench.instruments.keysight_33500.driver import Keysight33500
+from tsbench.station.runner.outcome import RunOutcome
 from tsbench.storage.journal import JournalWriter
 
 

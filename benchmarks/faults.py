@@ -1,6 +1,6 @@
 """Protocol × fault × message: ``python -m benchmarks.faults [--quick] [--every N] [--resume FILE]``.
 
-Every fault of the schedule (``tsbench.simulated_backends.faults``) is injected at every message of a short
+Every fault of the schedule (``tsbench.simulated_backends.world.faults``) is injected at every message of a short
 run of each protocol, or at every N-th (another of them for each fault, so that none is left out by all);
 the disk is full from each write on; an exception, a stop and Ctrl-C come at every step. Each time
 

@@ -255,7 +255,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _measured(protocol: str, out: Path) -> Path:
     from tsbench.protocols import protocol_named
-    from tsbench.runner import run_protocol
+    from tsbench.station.runner import run_protocol
 
     bench = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
     outcome = run_protocol(bench, "D1", protocol_named(protocol).parse({}), out)

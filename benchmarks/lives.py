@@ -22,7 +22,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.report import Line, report
-from tsbench.simulated_backends.witness_log import WitnessLog, read_witness
+from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SPREAD, PERSISTENCE = 0.06, 0.5
@@ -41,7 +41,7 @@ class Measured:
 def measure(protocol: str, parameters: dict[str, Any], cycles: str, seed: int) -> Measured:
     """Run a protocol on the demo's bench with the cycles that a table says."""
     from tsbench.protocols import protocol_named
-    from tsbench.runner import run_protocol
+    from tsbench.station.runner import run_protocol
 
     with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(sys.stderr):
         folder = Path(name)

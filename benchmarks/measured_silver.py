@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.half_sweeps import IVPoints
-from tsbench.analysis.switching_rule import Above
-from tsbench.analysis.threshold import switching
+from tsbench.analysis.threshold.half_sweeps import IVPoints
+from tsbench.analysis.threshold.switching_rule import Above
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.filament_experiments import HalfSweeps, half_sweeps
-from tsbench.simulated_backends.devices.silver_filament import SilverFilament
+from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
+from tsbench.simulated_backends.studies.filaments.experiments import HalfSweeps, half_sweeps
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from tsbench.simulated_backends.circuit.simulate import SimulationResult, simulate
-from tsbench.simulated_backends.neurons.library import Neuron, neurons
+from tsbench.simulated_backends.studies.neurons.library import Neuron, neurons
+from tsbench.simulated_backends.studies.simulate.simulate import SimulationResult, simulate
 
 DOCS = Path(__file__).parents[1] / "docs"
 COLUMNS = 3
@@ -21,8 +21,8 @@ INTRODUCTION = """# Library of neurons
 Circuits as SPICE netlists in `simulated_backends/neurons`, each with a `.toml` beside it that says where it comes from;
 this page is written from them by `python -m benchmarks.neuron_pages`. Marks as in the catalogue: F found in public
 material, K recalled, A assumed, T tuned. Devices carry the catalogue's parameters in all of them. Run one with
-`tsbench simulate simulated_backends/neurons/yi_tonic.cir --plot tonic.png`; the same file runs in ngspice with the
-generated `devices.lib` beside it.
+`tsbench simulate simulated_backends/studies/neurons/yi_tonic.cir --plot tonic.png`; the same file runs in ngspice with
+the generated `devices.lib` beside it.
 
 The 23 firing behaviours of the VO2 circuits, their confusion matrix and what to know about them:
 [evidence/behaviours.md](evidence/behaviours.md). Figures of the others: `python -m benchmarks.physics --only neurons`.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.spikes import spike_times
+from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.simulate import simulate
-from tsbench.simulated_backends.neurons.library import neuron
+from tsbench.simulated_backends.studies.neurons.library import neuron
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 
 @dataclass(frozen=True)

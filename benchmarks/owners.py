@@ -33,7 +33,7 @@ import numpy as np
 from benchmarks.owners_runs import FIRSTS, SECONDS, SHORT, First, Meeting, command, meet
 from benchmarks.report import Line, report
 from benchmarks.watchdog import ServedBench
-from tsbench.runner.messages import VERSION
+from tsbench.station.runner.messages import VERSION
 from tsbench.storage import read_run
 from tsbench.storage.run_address import read_address
 

@@ -2,10 +2,10 @@
 
 from benchmarks.physics_row import Row, claimed, compared, shown
 from benchmarks.physics_runs import fold_slope, swept
-from tsbench.analysis.waveform_class import classify_waveform
-from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.analysis.oscillation.waveform_class import classify_waveform
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 REVIEW = "Wang 2022, JEST 100177, Table 1"
 

@@ -10,8 +10,8 @@ from tsbench.netlist import parse_netlist
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.circuit.simulate import simulate
-from tsbench.simulated_backends.neurons.library import neuron
+from tsbench.simulated_backends.studies.neurons.library import neuron
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 NAME = "ag_hfo2"
 PAPER = "Ostrovskii 2025, Neurocomputing 624 129454"
@@ -160,8 +160,8 @@ def _told() -> list[Row]:
               "nothing moves the filament, so part of one carries the load's current for ever. 1 kOhm to 100 MOhm, "
               "0.1 pF to 0.1 mF, 0.3 to 5 V, -0.13 to -5 V."),
         Row(NAME, "spread of the threshold from cycle to cycle, +/-", "0.294 +- 0.038 V, 0.119 +- 0.010 V [F2]", PAPER,
-            "in a world only", "-", None, "The set is the reference cycle of the fit, the same in every cycle; a world "
-            "file's [devices.NAME.cycles] spreads it (tests/simulated/test_devices_on_bench.py: 20 sweeps measured)."),
+            "in a world only", "-", None, "The set is the reference cycle of the fit, the same in every cycle; a "
+            "world file's [devices.NAME.cycles] spreads it (20 sweeps in test_devices_on_bench.py)."),
         Row(NAME, "endurance", "above 1e8 [F]", "Midya 2017, Adv. Mater., abstract", "not modelled", "-", None,
             "Not modelled: wear is not simulated."),
     ]

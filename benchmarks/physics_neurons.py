@@ -4,10 +4,10 @@ import numpy as np
 
 from benchmarks.neuron_runs import doublet, fired, frequencies, linearity, peak_of, run, spikes_of
 from benchmarks.physics_row import Row, claimed, shown
-from tsbench.analysis.behaviours import BEHAVIOURS, recognised
-from tsbench.analysis.stimulated_run import Run
+from tsbench.analysis.behaviours.behaviours import BEHAVIOURS, recognised
+from tsbench.analysis.behaviours.stimulated_run import StimulatedRecord
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.neurons.experiments import experiments, perform
+from tsbench.simulated_backends.studies.neurons.experiments import experiments, perform
 
 PICKETT = "Pickett 2013, Nat. Mater. 12 114, by the review"
 GAO = "Gao 2017, APL 111 103503, abstract"
@@ -208,7 +208,7 @@ def hybrid() -> list[Row]:
 def behaviours() -> list[Row]:
     """Return one row on the 23 firing behaviours."""
     found = {
-        letter: recognised([Run(r.time, r.stimulus, r.response) for r in perform(experiment)])
+        letter: recognised([StimulatedRecord(r.time, r.stimulus, r.response) for r in perform(experiment)])
         for letter, experiment in experiments().items()}
     right = sum(found[letter] == {letter} for letter in BEHAVIOURS)
     return [claimed("vo2", "23 firing behaviours with one parameter set", "23 [F]", YI,

@@ -10,9 +10,9 @@ from benchmarks.physics_row import Row, claimed, compared, shown
 from tsbench.netlist import parse_netlist
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 NAME = "ots_gst"
 SCOGGIN = "Scoggin 2019, arXiv 1906.09316"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.simulate import simulate
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.static import folds
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 
 @dataclass(frozen=True)

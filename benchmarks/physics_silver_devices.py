@@ -10,9 +10,15 @@ from benchmarks.measured_silver import Switched, extracted
 from benchmarks.physics_row import Row, claimed, compared, shown
 from tsbench.quantities import format_quantity
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.filament_experiments import HalfSweeps, Pulse, Shots, half_sweeps, pulse_shots
-from tsbench.simulated_backends.devices.filament_runs import Surroundings
-from tsbench.simulated_backends.devices.silver_filament import SilverFilament
+from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
+from tsbench.simulated_backends.studies.filaments.experiments import (
+    FilamentPulse,
+    HalfSweeps,
+    Shots,
+    half_sweeps,
+    pulse_shots,
+)
+from tsbench.simulated_backends.studies.filaments.runs import Surroundings
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -84,7 +90,7 @@ def _shots(
     model = silver(name)
     level = model.gc * (base if base else 0.1 * amplitude)
     around = Surroundings(1e3, 20e-12, limit=limit, above=level, below=0.5 * level)
-    return pulse_shots(model, around, Pulse(amplitude, width, base, min(1e-6, 0.01 * width)), after, trials)
+    return pulse_shots(model, around, FilamentPulse(amplitude, width, base, min(1e-6, 0.01 * width)), after, trials)
 
 
 def kinetic_rows(name: str, threshold: float, trials: int) -> list[Row]:

@@ -7,9 +7,9 @@ from benchmarks.measured_silver import FILE, SWEEPS, Switched, extracted, measur
 from benchmarks.physics_row import Row, claimed, shown
 from tsbench.quantities import format_quantity
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.filament_experiments import HalfSweeps, Pulse, half_sweeps, pulse_shots
-from tsbench.simulated_backends.devices.filament_runs import Surroundings
-from tsbench.simulated_backends.devices.silver_filament import SilverFilament
+from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
+from tsbench.simulated_backends.studies.filaments.experiments import FilamentPulse, HalfSweeps, half_sweeps, pulse_shots
+from tsbench.simulated_backends.studies.filaments.runs import Surroundings
 
 YANG = "yanglab2021/DiffusiveMemristor, measured data"
 LEAST_P, LEAST_SEEDS = 0.05, 0.9
@@ -63,7 +63,7 @@ def symmetric_rows(sweeps: int, shots: int) -> list[Row]:
     model = device_model(name)
     assert isinstance(model, SilverFilament)
     around = Surroundings(22e3, 100e-12, above=1e-6, below=1e-7)
-    found_shots = pulse_shots(model, around, Pulse(-1.0, 20e-3, -0.1), 0.1, shots)
+    found_shots = pulse_shots(model, around, FilamentPulse(-1.0, 20e-3, -0.1), 0.1, shots)
     delay, life = found_shots.delay, found_shots.relaxation
     note = ("Negative polarity is taken: the published current has the opposite sign to its voltage, and a device that "
             "holds to +0.02 V cannot relax at +0.1 V.")

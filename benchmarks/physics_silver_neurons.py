@@ -13,9 +13,9 @@ from benchmarks.physics_row import Row, claimed
 from benchmarks.physics_silver_devices import silver
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.quantities import format_quantity
-from tsbench.simulated_backends.devices.filament_experiments import (
-    Neuron,
-    Pulse,
+from tsbench.simulated_backends.studies.filaments.experiments import (
+    FilamentNeuron,
+    FilamentPulse,
     fired_of_pairs,
     peaks_of_single_pulses,
     spike_trains,
@@ -24,7 +24,7 @@ from tsbench.simulated_backends.devices.filament_experiments import (
 FloatArray = npt.NDArray[np.float64]
 
 #: 10 MOhm: a constant drive must not feed more than holds the filament; 1 nF: 10 ms of charging, longer than the delay
-NEURON = Neuron(input_resistance=10e6, capacitance=1e-9, output_resistance=1e3, threshold=3e-3)
+NEURON = FilamentNeuron(input_resistance=10e6, capacitance=1e-9, output_resistance=1e3, threshold=3e-3)
 CIRCUIT = "R_in 10 MOhm, C 1 nF, R_out 1 kOhm"
 SOURCE = {
     "ag_sio2": "Wang 2022, JEST 100177, section 3.2, and Zhang 2018, IEEE EDL 39 308, abstract",
@@ -48,7 +48,7 @@ class Singles:
 
 def singles(name: str, drive: float, trials: int) -> Singles:
     """Return what single pulses of one amplitude [V] do."""
-    found = peaks_of_single_pulses(silver(name), NEURON, Pulse(drive, _WIDTH), trials)
+    found = peaks_of_single_pulses(silver(name), NEURON, FilamentPulse(drive, _WIDTH), trials)
     return Singles(drive, sum(peaks.size > 0 for peaks in found), trials, np.concatenate(found))
 
 
@@ -93,7 +93,7 @@ def _threshold_driven(name: str, threshold: float, found: list[Singles]) -> Row:
 
 
 def _refractory(name: str, threshold: float, trials: int) -> Row:
-    pulse = Pulse(2.0 * threshold, _PAIR_WIDTH)
+    pulse = FilamentPulse(2.0 * threshold, _PAIR_WIDTH)
     full = 10e-3
     counts = [fired_of_pairs(silver(name), NEURON, pulse, gap, full, trials, number) for number, gap in enumerate(GAPS)]
     share = np.array([again / max(first, 1) for first, again in counts])

@@ -3,9 +3,9 @@
 import numpy as np
 
 from benchmarks.physics_row import Row, claimed, compared, shown
-from tsbench.analysis.waveform_class import WaveformClass, classify_waveform
+from tsbench.analysis.oscillation.waveform_class import WaveformClass, classify_waveform
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.simulate import simulate
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 NAME = "nbox_third_order"
 KUMAR = "Kumar 2020, Nature 585 518, by the review"

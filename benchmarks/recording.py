@@ -50,11 +50,13 @@ PHRASES = {
                ":SOUR:FUNC CURR", ":SOUR:CURR 1e-5", ":SOUR:FUNC VOLT", ":OUTP OFF", ":INIT", "*WAI",
                ":SOUR:SWE:VOLT:LIN 0, 1, 6, 1e-3", ":TRAC:DATA? 1, 3, 'defbuffer1', SOUR, READ"),
     "0x5A01": ("*RST", ":SOUR1:FUNC PULS", ":SOUR1:FUNC:PULS:WIDT 1e-6", ":SOUR1:VOLT 1.2", ":SOUR1:FREQ 1e4",
-               ":OUTP1 ON", ":SOUR1:FUNC SQU", ":SOUR2:FUNC DC", ":SOUR2:VOLT:OFFS 0.5", ":OUTP2 ON", "*TRG", ":SOUR1:BURS:STAT ON",
-               ":SOUR1:BURS:NCYC 3", ":TRIG1:SOUR BUS", ":OUTP1 OFF", ":OUTP2 OFF", ":SOUR1:APPL:SIN 1e3, 1, 0"),
+               ":OUTP1 ON", ":SOUR1:FUNC SQU", ":SOUR2:FUNC DC", ":SOUR2:VOLT:OFFS 0.5", ":OUTP2 ON", "*TRG",
+               ":SOUR1:BURS:STAT ON", ":SOUR1:BURS:NCYC 3", ":TRIG1:SOUR BUS", ":OUTP1 OFF", ":OUTP2 OFF",
+               ":SOUR1:APPL:SIN 1e3, 1, 0"),
     "0x1764": ("*RST", ":SING", ":STOP", ":RUN", ":CHAN1:SCAL 0.2", ":CHAN2:SCAL 0.05", ":TIM:SCAL 1e-6",
                ":TRIG:EDGE:LEV 0.2", ":TRIG:FORC", ":WAV:SOUR CHAN1", ":WAV:FORM WORD", ":WAV:FORM BYTE",
-               ":WAV:POIN 1000", ":WAV:DATA?", ":WAV:PRE?", ":DIG CHAN1", ":TIM:RANG 1e-4", ":MEAS:VPP? CHAN1", ":ACQ:TYPE HRES", ":TRIG:SWE AUTO"),
+               ":WAV:POIN 1000", ":WAV:DATA?", ":WAV:PRE?", ":DIG CHAN1",
+               ":TIM:RANG 1e-4", ":MEAS:VPP? CHAN1", ":ACQ:TYPE HRES", ":TRIG:SWE AUTO"),
 }
 
 

@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import tsbench.bench
+import tsbench.station.bench.bench
 from benchmarks.fault_cases import SHORT, run_case
 from benchmarks.fault_check import unclear
 from benchmarks.report import Line, report
 from benchmarks.silent_served import off_after
-from tsbench.instruments.all_at_once import make_all_safe
-from tsbench.instruments.transport import Transport
-from tsbench.simulated_backends.witness_log import read_witness
+from tsbench.instruments.links.transport import Transport
+from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.station.bench.all_at_once import make_all_safe
 
 WITHIN = 1.0  #: [s] of bench time
 WAYS = {"messages lost": {}, "messages taken": {"after": True}}
@@ -75,7 +75,7 @@ def judged(name: str, fault: dict[str, Any]) -> Judgement:
             failures.append(transport.manager.visalib.clock.now())
         return describe(transport, message, error)
 
-    with mock.patch.object(tsbench.bench, "make_all_safe", noted), \
+    with mock.patch.object(tsbench.station.bench.bench, "make_all_safe", noted), \
             mock.patch.object(Transport, "_describe", described):
         case = run_case(folder, name, fault=fault, thorough=False)
     if not case.happened:

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-from tsbench.bench import Bench
 from tsbench.instruments import SourceSettings
-from tsbench.simulated_backends.witness_log import read_sessions
+from tsbench.simulated_backends.witness.log import read_sessions
+from tsbench.station.bench.bench import Bench
 
 #: by the model code of the addresses in the example
 MODELS = {"0x2450": "source_meter", "0x5A01": "generator", "0x1764": "scope"}

@@ -24,11 +24,11 @@ from benchmarks.report import Line, report
 from benchmarks.solver_peers import Lsoda, Ngspice, Timing, timed
 from benchmarks.solver_studies import dask_lines, silver_lines
 from tsbench.netlist import parse_netlist
-from tsbench.simulated_backends.circuit.batch import BatchResult, Crossing, run_batch
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.devices.catalogue import catalogue
-from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel
+from tsbench.simulated_backends.devices.poole_frenkel.equations import PooleFrenkel
+from tsbench.simulated_backends.studies.batch import BatchResult, Crossing, run_batch
 
 NETLIST = (Path(__file__).parent.parent / "examples" / "oscillator.cir").read_text(encoding="utf-8")
 SPIKE = Crossing("voltage", "low", 0.02)
@@ -105,7 +105,7 @@ def agreement_lines(devices: list[PooleFrenkel], rtol: float, nominal: float) ->
     until = 102 * nominal
 
     def alone(specialised: bool) -> list[np.ndarray]:
-        from tsbench.simulated_backends.circuit.batch import one_by_one
+        from tsbench.simulated_backends.studies.batch import one_by_one
 
         return list(one_by_one(circuits(devices, rtol, specialised), until, SPIKE, 1).instants)
 
@@ -141,7 +141,7 @@ def cheapest(tolerances: tuple[float, ...], errors: list[float], who: str) -> fl
 
 def compile_seconds() -> float:
     """Return the processor time [s] of compiling the code of one topology on a machine that has none."""
-    from tsbench.simulated_backends.circuit.specialised import specialised_integrate
+    from tsbench.simulated_backends.circuit.kernel.specialised import specialised_integrate
 
     before = os.environ.get("TSBENCH_CACHE")
     with tempfile.TemporaryDirectory() as folder:

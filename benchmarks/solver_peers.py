@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
-from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel
+from tsbench.simulated_backends.devices.poole_frenkel.equations import PooleFrenkel
 
 LEVEL = 0.02  # [V] across the shunt: a spike
 SETTLED = 1e-6  # [s] the first spikes are left out
@@ -127,7 +127,7 @@ def hand_written() -> tuple[Any, Any]:
     """
     from numba import njit
 
-    from tsbench.simulated_backends.devices.poole_frenkel import film_current
+    from tsbench.simulated_backends.devices.poole_frenkel.equations import film_current
 
     @njit(error_model="numpy")
     def rates(y: np.ndarray, p: np.ndarray, out: np.ndarray) -> None:

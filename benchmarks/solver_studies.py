@@ -9,12 +9,12 @@ import numpy as np
 from benchmarks.report import Line
 from benchmarks.solver_peers import timed
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.circuit.batch import Crossing
-from tsbench.simulated_backends.circuit.study import HERE, OscillatorStudy, run_study
 from tsbench.simulated_backends.devices.catalogue import catalogue
-from tsbench.simulated_backends.devices.filament_batch import SweptDevices, sweep_many
-from tsbench.simulated_backends.devices.filament_experiments import HalfSweeps
-from tsbench.simulated_backends.devices.silver_filament import SilverFilament
+from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
+from tsbench.simulated_backends.studies.batch import Crossing
+from tsbench.simulated_backends.studies.filaments.batch import SweptDevices, sweep_many
+from tsbench.simulated_backends.studies.filaments.experiments import HalfSweeps
+from tsbench.simulated_backends.studies.study import HERE, OscillatorStudy, run_study
 
 NETLIST = (Path(__file__).parent.parent / "examples" / "oscillator.cir").read_text(encoding="utf-8")
 DEVICES, CYCLES, LIMIT = 1000, 50, 120.0

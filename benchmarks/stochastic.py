@@ -50,10 +50,10 @@ def simulated_pairs(gap: float, pairs: int, seed: int) -> tuple[float, int, int]
     """Return (gap, first pulses that fired, second pulses that fired after those), by the witness, on the circuit."""
     from tsbench.netlist import parse_netlist
     from tsbench.simulated_backends.circuit.build import build_circuit
-    from tsbench.simulated_backends.circuit.engine import PulseTrain
+    from tsbench.simulated_backends.circuit.engine import PulseWaveform
     from tsbench.simulated_backends.devices.catalogue import device_model
-    from tsbench.simulated_backends.witness import Witness
-    from tsbench.simulated_backends.witness_log import read_witness
+    from tsbench.simulated_backends.witness.log import read_witness
+    from tsbench.simulated_backends.witness.witness import Witness
 
     model = device_model("ag_sio2", {"seed": float(seed)})
     circuit = build_circuit(parse_netlist(_NETLIST), device_models={"xdut": model, "XDUT": model})
@@ -64,7 +64,7 @@ def simulated_pairs(gap: float, pairs: int, seed: int) -> tuple[float, int, int]
         witness.connected("A1", model, circuit.time)
         starts, begin = [], circuit.time + REST
         for _ in range(pairs):
-            circuit.set_source("VG", PulseTrain(BASE, BASE + AMPLITUDE, begin, EDGE, EDGE, WIDTH, WIDTH + gap, 2))
+            circuit.set_source("VG", PulseWaveform(BASE, BASE + AMPLITUDE, begin, EDGE, EDGE, WIDTH, WIDTH + gap, 2))
             starts.append(begin)
             end = begin + 2 * WIDTH + gap
             circuit.advance(end + REST / 2)
@@ -110,8 +110,8 @@ def sweep_threshold(seed: int) -> list[float]:
     from tsbench.simulated_backends.circuit.build import build_circuit
     from tsbench.simulated_backends.circuit.engine import PiecewiseLinear
     from tsbench.simulated_backends.devices.catalogue import device_model
-    from tsbench.simulated_backends.witness import Witness
-    from tsbench.simulated_backends.witness_log import read_witness
+    from tsbench.simulated_backends.witness.log import read_witness
+    from tsbench.simulated_backends.witness.witness import Witness
 
     sweeps, half = 20, 0.5
     model = device_model("ag_sio2", {"seed": float(seed)})

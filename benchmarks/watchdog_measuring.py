@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tsbench.bench import Bench
 from tsbench.protocols import protocol_named
 from tsbench.records import RunEvent
-from tsbench.runner import Control, run_on
+from tsbench.station.bench.bench import Bench
+from tsbench.station.runner import Control, run_on
 
 DEADLOCKS = ("lock", "step", "spin")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tsbench.protocols import IVSweep
 from tsbench.quantities import format_quantity
-from tsbench.runner import run_protocol
+from tsbench.station.runner import run_protocol
 
 bench = Path(__file__).parent / "nbo2.bench.toml"
 outcome = run_protocol(bench, "D1", IVSweep.parse(stop="1.2 V", step="4 mV"), out="runs")

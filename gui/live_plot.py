@@ -18,7 +18,7 @@ _SHOWN_POINTS = (
 
 
 @dataclass(frozen=True)
-class Trace:
+class LiveTrace:
     """A curve to draw in SI units; ``acquisition`` tells which curves belong together."""
 
     name: str
@@ -37,7 +37,7 @@ class LivePlot(QtWidgets.QWidget):
         self._x: list[float] = []
         self._y: list[float] = []
         self._count = 0
-        self._traces: dict[str, Trace] = {}
+        self._traces: dict[str, LiveTrace] = {}
         self._axes = ("", "", "", "")
         self._stale = False
         self._title = QtWidgets.QLabel("LIVE CURVE")
@@ -106,7 +106,7 @@ class LivePlot(QtWidgets.QWidget):
         self._count += 1
         self._stale = True
 
-    def show_trace(self, trace: Trace) -> None:
+    def show_trace(self, trace: LiveTrace) -> None:
         """Show a waveform beside the others of its acquisition; those of an earlier one go."""
         if any(shown.acquisition != trace.acquisition for shown in self._traces.values()):
             self._traces.clear()
@@ -120,7 +120,7 @@ class LivePlot(QtWidgets.QWidget):
         """Return the points so far."""
         return tuple(self._x), tuple(self._y)
 
-    def traces(self) -> Mapping[str, Trace]:
+    def traces(self) -> Mapping[str, LiveTrace]:
         """Return the waveforms on show."""
         return dict(self._traces)
 

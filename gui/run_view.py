@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PyQt5 import QtCore, QtWidgets
 
-from tsbench.gui.live_plot import LivePlot, Trace
+from tsbench.gui.live_plot import LivePlot, LiveTrace
 from tsbench.gui.palette import BAD, DIM, WARNING
 from tsbench.gui.result_table import ResultTable
 from tsbench.quantities import conditions_text
@@ -151,7 +151,7 @@ class RunView(QtWidgets.QWidget):
         channel, preview = str(data["channel"]).replace("_", " "), data["preview"]
         acquisition = conditions_text(data.get("conditions", {}))
         self.plot.show_trace(
-            Trace(channel, acquisition, _numbers(preview["time"]), _numbers(preview["value"]))
+            LiveTrace(channel, acquisition, _numbers(preview["time"]), _numbers(preview["value"]))
         )
 
     def _on_progress(self, data: Mapping[str, Any], message: str) -> None:

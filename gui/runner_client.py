@@ -13,7 +13,7 @@ from typing import Any
 
 from PyQt5 import QtCore
 
-from tsbench.runner.messages import read_object
+from tsbench.station.runner.messages import read_object
 
 _ENDINGS = {0: "done", 1: "failed", 2: "refused: bad input", 3: "refused: unsafe", 130: "stopped"}
 

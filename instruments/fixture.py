@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.limits import Path
+from tsbench.instruments.guard.limits import Path
 from tsbench.netlist import GROUND, Netlist
 from tsbench.records import FloatArray
 

@@ -23,19 +23,19 @@ class DriverEntry:
 
 DRIVERS: Mapping[str, DriverEntry] = {
     "keithley_2450": DriverEntry(
-        "tsbench.instruments.keithley_2450", "Keithley2450", "source meter", "Keithley 2450 (SCPI)",
+        "tsbench.instruments.keithley_2450.driver", "Keithley2450", "source meter", "Keithley 2450 (SCPI)",
         r"(MODEL )?2450",
     ),
     "keysight_33500": DriverEntry(
-        "tsbench.instruments.keysight_33500", "Keysight33500", "pulse generator", "Keysight 33500B series",
+        "tsbench.instruments.keysight_33500.driver", "Keysight33500", "pulse generator", "Keysight 33500B series",
         r"335\d\dB",
     ),
     "keysight_33600": DriverEntry(
-        "tsbench.instruments.keysight_33500", "Keysight33500", "pulse generator", "Keysight 33600A series",
+        "tsbench.instruments.keysight_33500.driver", "Keysight33500", "pulse generator", "Keysight 33600A series",
         r"336\d\dA",
     ),
     "keysight_dsox3000t": DriverEntry(
-        "tsbench.instruments.keysight_dsox3000t", "KeysightDSOX3000T", "oscilloscope",
+        "tsbench.instruments.keysight_dsox3000t.driver", "KeysightDSOX3000T", "oscilloscope",
         "Keysight InfiniiVision DSOX3000T and MSOX3000T", r"[DM]SO-?X ?3\d\d\dT",
     ),
 }

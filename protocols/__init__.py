@@ -2,12 +2,12 @@
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.protocols.description import describe
-from tsbench.protocols.iv_sweep import IVSweep
-from tsbench.protocols.oscillation import Oscillation
-from tsbench.protocols.paired_pulse import PairedPulse
+from tsbench.protocols.iv_sweep.protocol import IVSweep
+from tsbench.protocols.oscillation.protocol import Oscillation
+from tsbench.protocols.paired_pulse.protocol import PairedPulse
 from tsbench.protocols.protocol import Protocol
-from tsbench.protocols.pulse_train import PulseTrain
-from tsbench.protocols.relaxation import Relaxation
+from tsbench.protocols.pulse_train.protocol import PulseTrain
+from tsbench.protocols.relaxation.protocol import Relaxation
 
 PROTOCOLS: dict[str, type[Protocol]] = {
     protocol.name: protocol for protocol in (IVSweep, PulseTrain, Oscillation, PairedPulse, Relaxation)

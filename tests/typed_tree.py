@@ -2,16 +2,17 @@
 
 import shutil
 import sys
-import tomllib
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(root))
+
+from setup import packages  # noqa: E402 - the project's own, which is no package
 
 
 def main(target: Path) -> None:
-    mapping = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"]
     shutil.rmtree(target, ignore_errors=True)
-    for package, folder in mapping.items():
+    for package, folder in packages().items():
         destination = target / package.replace(".", "/")
         destination.mkdir(parents=True, exist_ok=True)
         for source in (root / folder).iterdir():

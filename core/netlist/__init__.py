@@ -7,11 +7,20 @@ options ``temp`` only). No physics and no numerics here.
 """
 
 from tsbench.netlist.connections import check_connections
-from tsbench.netlist.elements import GROUND, Element, Netlist, Pulse, Pwl, Sin, Transient, Waveform
+from tsbench.netlist.elements import GROUND, Element, Netlist, Pwl, Sin, SpicePulse, Transient, Waveform
 from tsbench.netlist.parser import parse_netlist
 from tsbench.netlist.values import parse_value
 
 __all__ = [
-    "GROUND", "Element", "Netlist", "Pulse", "Pwl", "Sin", "Transient", "Waveform", "check_connections",
-    "parse_netlist", "parse_value",
+    "GROUND",
+    "Element",
+    "Netlist",
+    "Pwl",
+    "Sin",
+    "SpicePulse",
+    "Transient",
+    "Waveform",
+    "check_connections",
+    "parse_netlist",
+    "parse_value",
 ]

@@ -10,7 +10,7 @@ GROUND = "0"
 
 
 @dataclass(frozen=True)
-class Pulse:
+class SpicePulse:
     """SPICE ``PULSE(v1 v2 td tr tf pw per [np])``: times in s, ``width`` is the flat top, count 0: no end."""
 
     initial: float
@@ -41,7 +41,7 @@ class Sin:
     delay: float = 0.0
 
 
-Waveform = float | Pulse | Pwl | Sin
+Waveform = float | SpicePulse | Pwl | Sin
 
 
 @dataclass(frozen=True)

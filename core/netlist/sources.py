@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NoReturn
 
-from tsbench.netlist.elements import Pulse, Pwl, Sin, Waveform
+from tsbench.netlist.elements import Pwl, Sin, SpicePulse, Waveform
 
 _VALUE = r"[^\s(),=]+"
 _SHAPES = ("pulse", "pwl", "sin", "sine")
@@ -64,7 +64,7 @@ def _pulse(name: str, numbers: list[float], fail: Callable[[str], NoReturn]) -> 
     if not 2 <= count <= 8:
         fail(f"{name}: PULSE needs 'v1 v2 [td tr tf pw per [np]]', got {count} numbers")
     given = dict(zip(_PULSE_FIELDS, numbers, strict=False))
-    pulse = Pulse(**given, count=int(numbers[7]) if count == 8 else 0)
+    pulse = SpicePulse(**given, count=int(numbers[7]) if count == 8 else 0)
     if min(pulse.delay, pulse.rise, pulse.fall, pulse.width, pulse.period) < 0 or pulse.period == 0:
         fail(f"{name}: times of PULSE must not be negative and the period must be positive")
     if math.isfinite(pulse.period) and pulse.rise + pulse.width + pulse.fall > pulse.period:

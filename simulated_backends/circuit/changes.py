@@ -1,6 +1,6 @@
 """Devices that change while they are in a circuit: found in the steps taken, at an instant that no observer moves.
 
-A device with a :class:`~tsbench.simulated_backends.devices.history.DeviceHistory` changes where a cycle of it has ended
+A device with a :class:`~tsbench.simulated_backends.life.history.DeviceHistory` changes where a cycle of it has ended
 (its conductance at the end of a step is below the level of a device that is off, having been above that of one that is
 on), where a voltage may bring it back, or where its fluctuations jump. Ends of steps and the jumps' instants depend on
 the circuit alone, so observers change nothing.
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
-from tsbench.simulated_backends.devices.history import DeviceHistory, State
+from tsbench.simulated_backends.life.history import DeviceHistory, State
 
 FEWEST, MOST = 32, 1024  #: steps per call of the integrator: those behind a change are taken in vain
 SMALLEST_VOLTAGE = 1e-6  #: [V] at which current over voltage is still a conductance

@@ -12,9 +12,6 @@ from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.assembly import assemble
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
-from tsbench.simulated_backends.circuit.compiled_circuit import CompiledCircuit
-from tsbench.simulated_backends.circuit.cycles import LONGEST_SEARCH, StepMemory, find_limit_cycle, find_recurrence
-from tsbench.simulated_backends.circuit.driven import Cycle, PeriodMemory, Progress, join, jump, settled
 from tsbench.simulated_backends.circuit.engine import (
     FloatArray,
     Gap,
@@ -24,7 +21,8 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceMeterStage,
     SourceWaveform,
 )
-from tsbench.simulated_backends.circuit.growth import (
+from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.kernel.growth import (
     CHANGE,
     E_FOLDS,
     EXCITED,
@@ -36,13 +34,10 @@ from tsbench.simulated_backends.circuit.growth import (
     WATCH,
     new_control,
 )
-from tsbench.simulated_backends.circuit.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
-from tsbench.simulated_backends.circuit.noise_switch import FEWEST_STEPS, RECORD, NoiseSwitch
-from tsbench.simulated_backends.circuit.operating_point import how_unstable, operating_point
-from tsbench.simulated_backends.circuit.period_map import ahead
-from tsbench.simulated_backends.circuit.rhythm import rhythm_of
-from tsbench.simulated_backends.circuit.ringing import what_rings
-from tsbench.simulated_backends.circuit.stability import (
+from tsbench.simulated_backends.circuit.kernel.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.stability.noise_switch import FEWEST_STEPS, RECORD, NoiseSwitch
+from tsbench.simulated_backends.circuit.stability.operating_point import how_unstable, operating_point
+from tsbench.simulated_backends.circuit.stability.stability import (
     RADIANS_GROWING,
     STEPS_KEPT,
     Rest,
@@ -50,14 +45,24 @@ from tsbench.simulated_backends.circuit.stability import (
     still_small,
     unknowns_in,
 )
+from tsbench.simulated_backends.circuit.steady.cycles import (
+    LONGEST_SEARCH,
+    StepMemory,
+    find_limit_cycle,
+    find_recurrence,
+)
+from tsbench.simulated_backends.circuit.steady.driven import Cycle, DrivenProgress, PeriodMemory, join, jump, settled
+from tsbench.simulated_backends.circuit.steady.period_map import ahead
+from tsbench.simulated_backends.circuit.steady.rhythm import rhythm_of
+from tsbench.simulated_backends.circuit.steady.ringing import what_rings
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model, require_mechanism
 from tsbench.simulated_backends.devices.compiled import SILVER_FILAMENT
-from tsbench.simulated_backends.devices.history import DeviceHistory, State
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.seeds import seed_of
+from tsbench.simulated_backends.life.history import DeviceHistory, State
+from tsbench.simulated_backends.numerics.seeds import seed_of
 
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
 ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
@@ -737,7 +742,7 @@ class Circuit:
             self._find_rhythm(self.time)
             self._start_afresh()
 
-    def _pass_over(self, memory: PeriodMemory, now: Progress, count: int) -> bool:
+    def _pass_over(self, memory: PeriodMemory, now: DrivenProgress, count: int) -> bool:
         """Go ``count`` periods ahead along their envelope, showing a mean one; return whether that was possible."""
         size, length = self._compiled.differential, memory.rhythm.period
         total, mean, following = ahead(now.map, now.map @ now.change, count)

@@ -11,9 +11,9 @@ device's equations is measured, as the distance from the solution that it stands
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.equations import Arrays, drive_at, right_side_and_jacobian
+from tsbench.simulated_backends.circuit.kernel.equations import Arrays, drive_at, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.trajectory import Steps
-from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.numerics.compilation import compiled
 
 SLACK, MOST = 1e3, 0.02  #: defect that a step may have: in units of the solver's tolerance, and at most relative
 SHORTEST = 1e-10  #: [s]: what happens within a shorter step is left to error control

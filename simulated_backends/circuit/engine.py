@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.devices.history import DeviceHistory
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.life.history import DeviceHistory
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class PulseTrain:
+class PulseWaveform:
     """``count`` trapezoids (0: without end) from ``start`` [s, circuit time]; base outside of them."""
 
     base: float
@@ -70,7 +70,7 @@ class Sine:
     count: int = 0
 
 
-SourceWaveform = Constant | PulseTrain | PiecewiseLinear | Sine
+SourceWaveform = Constant | PulseWaveform | PiecewiseLinear | Sine
 
 
 @dataclass(frozen=True)

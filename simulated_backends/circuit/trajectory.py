@@ -15,7 +15,7 @@ from tsbench.simulated_backends.circuit.waveforms import (
     source_slopes,
     source_values,
 )
-from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.numerics.compilation import compiled
 
 _GAUSS_POINTS, _GAUSS_WEIGHTS = (np.asarray(a) for a in np.polynomial.legendre.leggauss(4))
 

@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import ConfigurationError
-from tsbench.netlist import Pulse, Pwl, Sin, Waveform
+from tsbench.netlist import Pwl, Sin, SpicePulse, Waveform
 from tsbench.simulated_backends.circuit.engine import (
     Constant,
     FloatArray,
     PiecewiseLinear,
-    PulseTrain,
+    PulseWaveform,
     Sine,
     SourceWaveform,
 )
-from tsbench.simulated_backends.devices.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 
 CONSTANT, PULSE_TRAIN, PIECEWISE_LINEAR, SINE = 0, 1, 2, 3
 _WIDTH = 8
@@ -60,7 +60,7 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
         match waveform:
             case Constant(value):
                 parameters[k, 0] = value
-            case PulseTrain():
+            case PulseWaveform():
                 kinds[k] = PULSE_TRAIN
                 parameters[k] = _pulse_parameters(waveform)
                 parameters[k, 2] -= base
@@ -87,7 +87,7 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
             case _:
                 raise ConfigurationError(
                     f"source waveform {type(waveform).__name__} is not one that the circuit knows; give a Constant, "
-                    f"PulseTrain, PiecewiseLinear or Sine")
+                    f"PulseWaveform, PiecewiseLinear or Sine")
         if not np.isfinite(parameters[k]).all():
             raise ConfigurationError(f"source waveform has a value that is not finite: {waveform}")
     empty = np.zeros(0)
@@ -95,7 +95,7 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
         kinds, parameters, np.concatenate(times) if times else empty, np.concatenate(values) if values else empty, base)
 
 
-def _pulse_parameters(pulse: PulseTrain) -> list[float]:
+def _pulse_parameters(pulse: PulseWaveform) -> list[float]:
     flat = pulse.rise / 2 + pulse.width - pulse.fall / 2   # time at which the fall begins
     end = flat + pulse.fall
     slack = 1e-9 * end
@@ -112,11 +112,11 @@ def _pulse_parameters(pulse: PulseTrain) -> list[float]:
 def from_netlist(waveform: Waveform) -> SourceWaveform:
     """Return the source waveform of a netlist card (SPICE counts a pulse's width along its flat top)."""
     match waveform:
-        case Pulse():
+        case SpicePulse():
             width = waveform.width
             once = not (math.isfinite(waveform.period) and math.isfinite(width))
             width = width if math.isfinite(width) else 1e9
-            return PulseTrain(
+            return PulseWaveform(
                 waveform.initial, waveform.pulsed, waveform.delay, waveform.rise, waveform.fall,
                 width + (waveform.rise + waveform.fall) / 2,
                 math.inf if once else waveform.period, 1 if once else waveform.count)

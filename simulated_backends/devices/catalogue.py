@@ -9,20 +9,20 @@ from importlib import resources
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.devices.comparator import Comparator
+from tsbench.simulated_backends.devices.comparator.equations import Comparator
 from tsbench.simulated_backends.devices.controls import Capacitor, Diode
-from tsbench.simulated_backends.devices.gated_filament import GatedFilament
-from tsbench.simulated_backends.devices.hysteretic import Hysteretic
+from tsbench.simulated_backends.devices.gated_filament.equations import GatedFilament
+from tsbench.simulated_backends.devices.hysteretic.equations import Hysteretic
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.moving_core import MovingCore
-from tsbench.simulated_backends.devices.ovonic import Ovonic
-from tsbench.simulated_backends.devices.poole_frenkel import PooleFrenkel
-from tsbench.simulated_backends.devices.poole_frenkel_1d import OneDimensionalPooleFrenkel
-from tsbench.simulated_backends.devices.resistor import Resistor
-from tsbench.simulated_backends.devices.silver_filament import SilverFilament
-from tsbench.simulated_backends.devices.third_order import ThirdOrder
-from tsbench.simulated_backends.devices.transistor import Transistor
-from tsbench.simulated_backends.devices.tunnel_diode import TunnelDiode
+from tsbench.simulated_backends.devices.moving_core.equations import MovingCore
+from tsbench.simulated_backends.devices.ovonic.equations import Ovonic
+from tsbench.simulated_backends.devices.poole_frenkel.equations import PooleFrenkel
+from tsbench.simulated_backends.devices.poole_frenkel_1d.equations import OneDimensionalPooleFrenkel
+from tsbench.simulated_backends.devices.resistor.equations import Resistor
+from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
+from tsbench.simulated_backends.devices.third_order.equations import ThirdOrder
+from tsbench.simulated_backends.devices.transistor.equations import Transistor
+from tsbench.simulated_backends.devices.tunnel_diode.equations import TunnelDiode
 
 MECHANISMS: Mapping[str, type[DeviceModel]] = {
     model.mechanism: model
@@ -45,7 +45,7 @@ UNMODELLED = "catalogue_unmodelled.toml"  #: what is known of devices that have 
 
 
 @dataclass(frozen=True)
-class Parameter:
+class CatalogueParameter:
     """One parameter of a device with where it comes from."""
 
     name: str
@@ -77,7 +77,7 @@ class CatalogueEntry:
     stack: str
     row: str
     description: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[CatalogueParameter, ...]
     observables: tuple[Observable, ...]
     unknown: tuple[str, ...]
     variability: Mapping[str, float]  #: parameter -> relative standard deviation from device to device
@@ -172,7 +172,7 @@ def _entry(name: str, table: Mapping[str, object]) -> CatalogueEntry:
     assert isinstance(observables, list) and isinstance(unknown, list)
     return CatalogueEntry(
         name=name, **{k: str(v) for k, v in data.items()},
-        parameters=tuple(Parameter(name=key, **value) for key, value in parameters.items()),
+        parameters=tuple(CatalogueParameter(name=key, **value) for key, value in parameters.items()),
         observables=tuple(Observable(**value) for value in observables),
         unknown=tuple(item["text"] for item in unknown),
         variability={key: float(value["sigma"]) for key, value in variability.items()},

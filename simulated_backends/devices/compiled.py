@@ -12,21 +12,21 @@ of numbers (:mod:`.straight_forms`) runs several times faster in specialised and
 
 import math
 
-from tsbench.simulated_backends.devices.comparator import comparator
-from tsbench.simulated_backends.devices.compilation import compiled
+from tsbench.simulated_backends.devices.comparator.equations import comparator
 from tsbench.simulated_backends.devices.controls import capacitor, diode
-from tsbench.simulated_backends.devices.gated_filament import gated_filament
-from tsbench.simulated_backends.devices.hysteretic import hysteretic
+from tsbench.simulated_backends.devices.gated_filament.equations import gated_filament
+from tsbench.simulated_backends.devices.hysteretic.equations import hysteretic
 from tsbench.simulated_backends.devices.model import FloatArray
-from tsbench.simulated_backends.devices.moving_core import moving_core
-from tsbench.simulated_backends.devices.ovonic import ovonic
-from tsbench.simulated_backends.devices.poole_frenkel import LOWEST_TEMPERATURE, poole_frenkel
-from tsbench.simulated_backends.devices.poole_frenkel_1d import film_current_1d
-from tsbench.simulated_backends.devices.resistor import resistor
-from tsbench.simulated_backends.devices.silver_filament import filament, filament_noise_interval
-from tsbench.simulated_backends.devices.third_order import third_order
-from tsbench.simulated_backends.devices.transistor import transistor
-from tsbench.simulated_backends.devices.tunnel_diode import tunnel_diode
+from tsbench.simulated_backends.devices.moving_core.equations import moving_core
+from tsbench.simulated_backends.devices.ovonic.equations import ovonic
+from tsbench.simulated_backends.devices.poole_frenkel.equations import LOWEST_TEMPERATURE, poole_frenkel
+from tsbench.simulated_backends.devices.poole_frenkel_1d.equations import film_current_1d
+from tsbench.simulated_backends.devices.resistor.equations import resistor
+from tsbench.simulated_backends.devices.silver_filament.equations import filament, filament_noise_interval
+from tsbench.simulated_backends.devices.third_order.equations import third_order
+from tsbench.simulated_backends.devices.transistor.equations import transistor
+from tsbench.simulated_backends.devices.tunnel_diode.equations import tunnel_diode
+from tsbench.simulated_backends.numerics.compilation import compiled
 
 POOLE_FRENKEL = 0
 RESISTOR = 1

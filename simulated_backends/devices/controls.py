@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from tsbench.simulated_backends.devices.compilation import compiled
 from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.numerics.compilation import compiled
 
 THERMAL_VOLTAGE = 8.617333262e-5  #: k/q [V/K]
 LEAKAGE = 1e-12  #: [S] across a diode, as SPICE has it: a junction never isolates altogether

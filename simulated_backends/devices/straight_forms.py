@@ -22,8 +22,8 @@ class StraightForm:
 
 _DEVICES = "tsbench.simulated_backends.devices"
 STRAIGHT_FORMS: Mapping[int, StraightForm] = {
-    0: StraightForm(f"{_DEVICES}.poole_frenkel", "poole_frenkel", 8),
-    1: StraightForm(f"{_DEVICES}.resistor", "resistor", 1),
-    3: StraightForm(f"{_DEVICES}.moving_core", "moving_core", 6),
-    11: StraightForm(f"{_DEVICES}.gated_filament", "gated_filament", 15),
+    0: StraightForm(f"{_DEVICES}.poole_frenkel.equations", "poole_frenkel", 8),
+    1: StraightForm(f"{_DEVICES}.resistor.equations", "resistor", 1),
+    3: StraightForm(f"{_DEVICES}.moving_core.equations", "moving_core", 6),
+    11: StraightForm(f"{_DEVICES}.gated_filament.equations", "gated_filament", 15),
 }

@@ -11,7 +11,7 @@ HYSTERESIS = 1.3  #: between the conductances at which a device counts as switch
 
 
 @dataclass(frozen=True)
-class Levels:
+class SwitchingLevels:
     """Conductances that tell on from off [S]."""
 
     fold: float
@@ -29,15 +29,15 @@ def static_folds(model: DeviceModel) -> Folds:
         return Folds(None, None)
 
 
-def levels_of(model: DeviceModel) -> Levels | None:
+def levels_of(model: DeviceModel) -> SwitchingLevels | None:
     """Return the levels of a device that switches; None for one that does not."""
     own = model.switching_conductances()
     if own is not None:
-        return Levels(*own)
+        return SwitchingLevels(*own)
     points = static_folds(model)
     if points.threshold is None or points.hold is None:
         return None
     fold = points.threshold.current / points.threshold.voltage
     hold = points.hold.current / points.hold.voltage
     middle = math.sqrt(fold * hold)
-    return Levels(fold, middle * HYSTERESIS, middle / HYSTERESIS, hold)
+    return SwitchingLevels(fold, middle * HYSTERESIS, middle / HYSTERESIS, hold)

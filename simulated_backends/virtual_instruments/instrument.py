@@ -12,7 +12,7 @@ How a model is attached to the circuit
    ``self.node("1")`` is the node of channel 1, ``self.element_name("R", "1", "relay")`` a unique name.
 2. ``connect()`` is called once, when ``self.bench.circuit`` exists: power-on state, lasting observers.
 3. From then on handlers use ``self.bench.circuit`` (integrated up to now, see ``BenchServices``):
-   ``set_source(name, PulseTrain(...))`` with times in circuit time = ``self.bench.clock.now``;
+   ``set_source(name, PulseWaveform(...))`` with times in circuit time = ``self.bench.clock.now``;
    ``set_resistance(name, OPEN or 50.0)`` for the relay, then ``self.bench.changed()`` and
    ``self.report_output("1", True)``.
 
@@ -43,15 +43,15 @@ from typing import ClassVar
 import numpy as np
 
 from tsbench.netlist import Element
-from tsbench.simulated_backends.bench_services import BenchServices
 from tsbench.simulated_backends.circuit.engine import SourceMeterStage
-from tsbench.simulated_backends.virtual_instruments.message import Handler, MessageDevice
+from tsbench.simulated_backends.scpi.message import Handler, MessageDevice
+from tsbench.simulated_backends.services.services import BenchServices
 
 OPEN = 1e12  #: [Ohm] an open relay
 
 
 @dataclass(frozen=True)
-class StageElement:
+class AttachedStage:
     """A source-meter output stage between ``node`` and ground."""
 
     name: str
@@ -64,7 +64,7 @@ class Attachment:
     """What an instrument adds to the circuit."""
 
     elements: tuple[Element, ...] = ()
-    stages: tuple[StageElement, ...] = ()
+    stages: tuple[AttachedStage, ...] = ()
 
 
 @dataclass(frozen=True)

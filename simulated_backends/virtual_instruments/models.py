@@ -9,10 +9,10 @@ _PACKAGE = "tsbench.simulated_backends.virtual_instruments"
 
 #: model -> module:class, imported when it is used
 MODELS: dict[str, str] = {
-    "keithley_2450": "keithley_2450:Keithley2450",
-    "keysight_33622a": "keysight_33600:Keysight33622A",
-    "keysight_33522b": "keysight_33600:Keysight33522B",
-    "keysight_dsox3054t": "keysight_dsox3000t:KeysightDSOX3054T",
+    "keithley_2450": "keithley_2450.instrument:VirtualKeithley2450",
+    "keysight_33622a": "keysight_33600.instrument:Keysight33622A",
+    "keysight_33522b": "keysight_33600.instrument:Keysight33522B",
+    "keysight_dsox3054t": "keysight_dsox3000t.instrument:KeysightDSOX3054T",
 }
 
 

@@ -31,7 +31,7 @@ RUNS: dict[str, tuple[str, str, str, dict[str, object]]] = {  # name: bench, dev
 def measure(benches: Path, out: Path, name: str, end: str = "") -> None:
     """Measure one run of RUNS into ``out``; ``end`` is how it ends early: stop or kill, and after how many items."""
     from tsbench.protocols import protocol_named
-    from tsbench.runner import Control, run_protocol
+    from tsbench.station.runner import Control, run_protocol
 
     bench, device, protocol, parameters = RUNS[name]
     way, _, items = end.partition(":")

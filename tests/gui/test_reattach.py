@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tsbench.simulated_backends.witness_log import outputs_left_on
+from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.storage import read_run
 from tsbench.storage.run_address import living_runs, read_address
 

@@ -29,13 +29,13 @@ def test_live_plot_draws_points_linear_and_logarithmic(application):
 
 
 def test_live_plot_shows_the_channels_of_the_latest_record(application):
-    from tsbench.gui.live_plot import LivePlot, Trace
+    from tsbench.gui.live_plot import LivePlot, LiveTrace
 
     plot = LivePlot()
     plot.begin(("time", "s"), ("voltage", "V"))
     for bias in ("bias 1.8 V", "bias 2.2 V"):
         for channel in ("high", "low"):
-            plot.show_trace(Trace(channel, bias, np.arange(3.0), np.arange(3.0)))
+            plot.show_trace(LiveTrace(channel, bias, np.arange(3.0), np.arange(3.0)))
             plot._redraw()
     assert [(trace.name, trace.acquisition) for trace in plot.traces().values()] == [
         ("high", "bias 2.2 V"), ("low", "bias 2.2 V")]

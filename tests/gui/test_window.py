@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tsbench.simulated_backends.witness_log import outputs_left_on, read_sessions
+from tsbench.simulated_backends.witness.log import outputs_left_on, read_sessions
 from tsbench.storage import read_run
 
 pytestmark = pytest.mark.display

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tsbench.bench import Bench
 from tsbench.instruments import EdgeTrigger, MeasureSettings, Pulse, SourceSettings, Timebase, Vertical
+from tsbench.station.bench.bench import Bench
 
 pytestmark = pytest.mark.hardware
 

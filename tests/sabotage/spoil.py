@@ -153,13 +153,13 @@ def _safe_state_is_forgotten(module: ModuleType) -> None:
 PATCHES: dict[str, dict[str, Patch]] = {
     "resistor": {"tsbench.simulated_backends.devices.catalogue": _every_device_is_a_resistor},
     "units": {
-        "tsbench.instruments.keithley_2450": _milliamperes_for_amperes,
-        "tsbench.instruments.keysight_33500_output": _peak_to_peak_for_peak,
-        "tsbench.instruments.keysight_dsox3000t": _divisions_for_volts_and_seconds,
+        "tsbench.instruments.keithley_2450.driver": _milliamperes_for_amperes,
+        "tsbench.instruments.keysight_33500.output": _peak_to_peak_for_peak,
+        "tsbench.instruments.keysight_dsox3000t.driver": _divisions_for_volts_and_seconds,
     },
     "output": {
-        "tsbench.instruments.keithley_2450": _never_off("Keithley2450"),
-        "tsbench.instruments.keysight_33500_output": _never_off("GeneratorChannel"),
-        "tsbench.instruments.keysight_33500": _safe_state_is_forgotten,
+        "tsbench.instruments.keithley_2450.driver": _never_off("Keithley2450"),
+        "tsbench.instruments.keysight_33500.output": _never_off("GeneratorChannel"),
+        "tsbench.instruments.keysight_33500.driver": _safe_state_is_forgotten,
     },
 }

@@ -1,0 +1,21 @@
+"""Figures of results: what was measured, with the extracted numbers and their intervals marked.
+
+Drawn with Matplotlib's object interface on the Agg canvas: no display, no global state. Import it where a
+figure is wanted, for Matplotlib takes its time.
+"""
+
+from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
+from tsbench.analysis.figures.style import save
+from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
+from tsbench.analysis.figures.waveforms import frequency_figure, oscillation_figure, pulse_figure
+
+__all__ = [
+    "frequency_figure",
+    "oscillation_figure",
+    "pulse_figure",
+    "recovery_figure",
+    "relaxation_figure",
+    "save",
+    "sweep_figure",
+    "threshold_distribution",
+]

@@ -1,0 +1,169 @@
+"""Figures of sweeps: I-V curves with threshold and hold, and their distribution."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tsbench.analysis.figures.style import CURRENT, CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
+from tsbench.analysis.threshold.threshold import Switching
+from tsbench.quantities import format_interval, format_quantity
+from tsbench.records import Flag, Result
+
+_FEW = 6  #: half-cycles up to which each one is marked on its own
+
+
+def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulated: bool = False) -> Figure:
+    """Draw current against device voltage, linear and logarithmic, threshold and hold marked with their
+    intervals.
+
+    Parameters
+    ----------
+    events : what :func:`tsbench.analysis.threshold.threshold.switching` or ``snapback`` found
+    title, simulated : heading; whether to say loudly that the data are simulated
+    """
+    figure = new_figure(title, 10.0, 4.6, simulated)
+    linear, logarithmic = figure.subplots(1, 2)
+    many = len(events) > _FEW
+    for event in events:
+        half = event.half
+        volts, amperes = half.polarity * half.voltage, half.polarity * half.current
+        style = {
+            "color": CURVE,
+            "linewidth": 0.5 if many else 1.0,
+            "alpha": min(1.0, max(0.15, 8 / len(events))) if many else 1.0,
+        }
+        linear.plot(volts, amperes, marker=None if many else ".", markersize=2.5, **style)
+        magnitude = np.where(half.current > 0, half.current, np.nan)
+        logarithmic.plot(volts, magnitude, marker=None if many else ".", markersize=2.5, **style)
+    logarithmic.set_yscale("log")
+    positive = (
+        np.concatenate([event.half.current[event.half.current > 0] for event in events])
+        if events
+        else np.empty(0)
+    )
+    if positive.size:  # readings at zero volts are noise and would take half the picture
+        logarithmic.set_ylim(bottom=0.5 * float(np.quantile(positive, 0.02)), top=2.0 * float(positive.max()))
+    label(linear, "device voltage", "V", "current", "A")
+    for axes in (linear, logarithmic):
+        axes.locator_params(axis="x", nbins=6)
+    label(logarithmic, "device voltage", "V", "magnitude of current", "A")
+    for name, colour in (("threshold", THRESHOLD), ("hold", HOLD)):
+        _mark(linear, logarithmic, events, name, colour)
+    _mark_oscillating(linear, logarithmic, events)
+    handles, labels = linear.get_legend_handles_labels()
+    if handles:
+        linear.legend(handles, labels, fontsize=8, loc="upper left", framealpha=0.9)
+    else:
+        linear.text(
+            0.03, 0.95, "did not switch", transform=linear.transAxes, fontsize=9, va="top", color=MUTED
+        )
+    return figure
+
+
+def _found(events: Sequence[Switching], name: str) -> list[tuple[Result, float]]:
+    """Return (voltage, current [A] there) of the events that have a value."""
+    found = []
+    for event in events:
+        at = (event.threshold_voltage, event.threshold_current) if name == "threshold" else (
+            event.hold_voltage, event.hold_current)
+        if at[0].value is not None and at[1].value is not None:
+            found.append((at[0], float(at[1].value)))
+    return found
+
+
+def _mark(linear: Axes, logarithmic: Axes, events: Sequence[Switching], name: str, colour: str) -> None:
+    found = _found(events, name)
+    if not found:
+        return
+    values = np.array([result.value for result, _ in found], dtype=np.float64)
+    lows = np.array([result.low for result, _ in found], dtype=np.float64)
+    highs = np.array([result.high for result, _ in found], dtype=np.float64)
+    amperes = np.array([current for _, current in found])
+    text = _described(name, found)
+    small = len(found) > _FEW
+    for axes, y in ((linear, amperes), (logarithmic, np.abs(amperes))):
+        axes.errorbar(
+            values,
+            y,
+            xerr=(values - lows, highs - values),
+            fmt="o" if name == "threshold" else "s",
+            color=colour,
+            markersize=3 if small else 6,
+            capsize=0 if small else 3,
+            linewidth=0.8 if small else 1.4,
+            alpha=0.5 if small else 1.0,
+            label=text,
+            zorder=5,
+        )
+
+
+def _mark_oscillating(linear: Axes, logarithmic: Axes, events: Sequence[Switching]) -> None:
+    """Show which readings are averages over an oscillation: they are no points of a static curve."""
+    where = [(event.half.flags & int(Flag.OSCILLATING)) != 0 for event in events]
+    if not any(mask.any() for mask in where):
+        return
+    pairs = list(zip(events, where, strict=True))
+    volts = np.concatenate([event.half.polarity * event.half.voltage[mask] for event, mask in pairs])
+    amperes = np.concatenate([event.half.polarity * event.half.current[mask] for event, mask in pairs])
+    for axes, y in ((linear, amperes), (logarithmic, np.abs(amperes))):
+        axes.plot(volts, y, "x", color=CURRENT, markersize=4, label="oscillating: averages", zorder=4)
+
+
+def _described(name: str, found: Sequence[tuple[Result, float]]) -> str:
+    if len(found) == 1:
+        result = found[0][0]
+        return f"{name} {format_interval(result.value, result.low, result.high, 'V')}"
+    values = np.array([abs(result.value or 0.0) for result, _ in found])
+    spread = format_quantity(float(values.std(ddof=1)), "V", 2)
+    return f"{name} {format_quantity(float(values.mean()), 'V')} (mean of {len(found)}, sd {spread})"
+
+
+def threshold_distribution(
+    events: Sequence[Switching], title: str = "Thresholds", simulated: bool = False
+) -> Figure:
+    """Draw the cumulative distribution of threshold and hold with their intervals, and their sequence."""
+    figure = new_figure(title, 10.0, 4.2, simulated)
+    cumulative, sequence = figure.subplots(1, 2)
+    some = False
+    for name, colour, marker in (("threshold", THRESHOLD, "o"), ("hold", HOLD, "s")):
+        results = [(event.half.cycle, getattr(event, f"{name}_voltage")) for event in events]
+        found = [(cycle, result) for cycle, result in results if result.value is not None]
+        if not found:
+            continue
+        some = True
+        values = np.array([abs(result.value or 0.0) for _, result in found])
+        bounds = np.abs(np.array([(result.low, result.high) for _, result in found], dtype=np.float64))
+        lows, highs = bounds.min(axis=1), bounds.max(axis=1)
+        order = np.argsort(values, kind="stable")
+        share = (np.arange(len(values)) + 0.5) / len(values)
+        cumulative.fill_betweenx(share, np.sort(lows), np.sort(highs), color=colour, alpha=0.2, linewidth=0)
+        cumulative.plot(
+            values[order],
+            share,
+            marker=marker,
+            color=colour,
+            markersize=3,
+            linewidth=0.8,
+            label=f"{name} (n = {len(values)})",
+        )
+        sequence.errorbar(
+            [cycle for cycle, _ in found],
+            values,
+            yerr=(values - lows, highs - values),
+            fmt=marker,
+            color=colour,
+            markersize=3,
+            linewidth=0.6,
+            alpha=0.8,
+            label=name,
+        )
+    label(cumulative, "magnitude of device voltage", "V", "share of half-cycles at or below", "")
+    cumulative.set_ylim(0.0, 1.0)
+    label(sequence, events[0].half.cycle_name.replace("_", "-") if events else "cycle", "", "magnitude", "V")
+    if some:
+        cumulative.legend(fontsize=8, loc="best")
+        cumulative.set_xlim(left=0.0)
+        sequence.set_ylim(bottom=0.0)
+    return figure

@@ -1,0 +1,181 @@
+"""Figures of scope records: a pulse and its response, an oscillation, frequency against bias."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+from tsbench.analysis.figures.style import CURRENT, CURVE, MUTED, THRESHOLD, label, new_figure
+from tsbench.analysis.oscillation.frequency import MeasuredOscillation
+from tsbench.analysis.oscillation.spikes import Spikes
+from tsbench.analysis.pulse.pulse import Delay
+from tsbench.quantities import format_interval
+from tsbench.records import FloatArray, Result
+
+
+def pulse_figure(
+    time: FloatArray,
+    voltage: FloatArray,
+    current: FloatArray,
+    delay: Delay,
+    title: str = "Pulse",
+    simulated: bool = False,
+) -> Figure:
+    """Draw device voltage and current of one pulse; the edge, the switching instant and the delay between
+    marked.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,)
+    delay : what :func:`tsbench.analysis.pulse.pulse.switching_delay` found there
+    """
+    figure = new_figure(title, 8.5, 5.2, simulated)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    zero = delay.edge_time if delay.value is not None else 0.0
+    upper.plot(time - zero, voltage, color=CURVE, linewidth=0.9)
+    lower.plot(time - zero, current, color=CURRENT, linewidth=0.9)
+    label(upper, "", "s", "device voltage", "V")
+    label(lower, "time after the edge" if delay.value is not None else "time", "s", "device current", "A")
+    if delay.value is None:
+        upper.text(
+            0.99,
+            0.95,
+            "did not switch",
+            transform=upper.transAxes,
+            ha="right",
+            va="top",
+            fontsize=9,
+            color=MUTED,
+        )
+        return figure
+    for axes in (upper, lower):
+        axes.axvline(0.0, color=MUTED, linewidth=1.0, linestyle="--")
+        axes.axvline(delay.value, color=THRESHOLD, linewidth=1.2)
+        axes.axvspan(0.0, delay.value, color=THRESHOLD, alpha=0.08, linewidth=0)
+    upper.plot([0.0], [delay.edge_level], "o", color=MUTED, markersize=5)
+    wide = 1.96 * float(np.hypot(delay.random, delay.systematic))
+    upper.text(
+        0.99,
+        0.95,
+        f"switching delay {format_interval(delay.value, delay.value - wide, delay.value + wide, 's')}",
+        transform=upper.transAxes,
+        ha="right",
+        va="top",
+        fontsize=9,
+        color=THRESHOLD,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8},
+    )
+    return figure
+
+
+def oscillation_figure(
+    time: FloatArray,
+    values: FloatArray,
+    unit: str,
+    spikes: Spikes,
+    found: MeasuredOscillation,
+    title: str = "MeasuredOscillation",
+    simulated: bool = False,
+) -> Figure:
+    """Draw the first periods of a record with its spikes, and the histogram of all inter-spike intervals.
+
+    Parameters
+    ----------
+    time, values : [s] and [``unit``], shape (n,)
+    spikes, found : what :func:`spike_times` and :func:`oscillation` found there
+    """
+    figure = new_figure(title, 10.0, 4.2, simulated)
+    record, histogram = figure.subplots(1, 2, width_ratios=(2.2, 1.0))
+    end = float(time[-1])
+    if spikes.times.size > 8:
+        end = float(spikes.times[0] + 7.5 * np.median(found.intervals))
+    shown = time <= end
+    record.plot(time[shown], values[shown], color=CURVE, linewidth=0.9)
+    seen = spikes.times <= end
+    record.plot(
+        spikes.times[seen],
+        spikes.levels[seen],
+        "v",
+        color=THRESHOLD,
+        markersize=6,
+        label=f"spikes ({spikes.times.size} in the record)",
+    )
+    label(record, "time", "s", "device voltage" if unit == "V" else "device current", unit)
+    if found.frequency is None:
+        record.text(
+            0.5,
+            0.95,
+            "no oscillation",
+            transform=record.transAxes,
+            ha="center",
+            va="top",
+            fontsize=10,
+            color=MUTED,
+        )
+        histogram.set_axis_off()
+        return figure
+    record.legend(fontsize=8, loc="upper right")
+    centre = float(found.intervals.mean())
+    edge = max(float(np.abs(found.intervals - centre).max()), 1e-4 * centre)
+    histogram.hist(
+        found.intervals, bins=np.linspace(centre - 1.1 * edge, centre + 1.1 * edge, 26), color=CURVE
+    )
+    histogram.axvline(centre, color=THRESHOLD, linewidth=1.2)
+    label(histogram, "inter-spike interval", "s", "number", "")
+    histogram.ticklabel_format(axis="y", useOffset=False)
+    histogram.xaxis.set_major_formatter(
+        EngFormatter(unit="s", places=1 if edge > 0.01 * centre else 2, sep="\u202f")
+    )
+    histogram.locator_params(axis="x", nbins=3)
+    histogram.set_title(
+        f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {found.regime}", fontsize=9
+    )
+    return figure
+
+
+def frequency_figure(
+    biases: FloatArray,
+    results: Sequence[Result],
+    title: str = "Frequency against bias",
+    simulated: bool = False,
+) -> Figure:
+    """Draw frequency against bias [V] with 95 % intervals; biases without oscillation stand on the axis.
+
+    Parameters
+    ----------
+    biases : [V], shape (n,)
+    results : frequency at each bias, n of them
+    """
+    figure = new_figure(title, 6.4, 4.4, simulated)
+    axes = figure.subplots()
+    found = [(bias, result) for bias, result in zip(biases, results, strict=True) if result.value is not None]
+    quiet = [bias for bias, result in zip(biases, results, strict=True) if result.value is None]
+    if found:
+        x = np.array([bias for bias, _ in found])
+        y = np.array([result.value for _, result in found], dtype=np.float64)
+        low = np.array(
+            [result.value if result.low is None else result.low for _, result in found], dtype=np.float64
+        )
+        high = np.array(
+            [result.value if result.high is None else result.high for _, result in found], dtype=np.float64
+        )
+        axes.errorbar(
+            x,
+            y,
+            yerr=(y - low, high - y),
+            fmt="o-",
+            color=CURVE,
+            markersize=5,
+            capsize=4,
+            linewidth=1.0,
+            ecolor=THRESHOLD,
+            label="95 % interval",
+        )
+    if quiet:
+        axes.plot(quiet, np.zeros(len(quiet)), "x", color=MUTED, markersize=7, label="no oscillation")
+    label(axes, "bias", "V", "frequency", "Hz")
+    axes.set_ylim(bottom=0.0)
+    if found or quiet:
+        axes.legend(fontsize=8, loc="best")
+    return figure

@@ -1,0 +1,1 @@
+"""Oscillations: spikes, their intervals, frequency and jitter."""

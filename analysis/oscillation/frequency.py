@@ -1,0 +1,113 @@
+"""Oscillation frequency, jitter and regime from spike times; frequency against bias.
+
+Definition: frequency is the inverse of the mean inter-spike interval over the record. Its 95 % interval joins
+the jitter of the intervals and the timing noise of the spikes, told apart by :mod:`.jitter` (timing noise matters only
+at the first and the last spike), and the accuracy of the time base, whose data-sheet limit is a uniform distribution's
+(limit / sqrt 3).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tsbench.analysis.oscillation.jitter import Jitter, jitter_of
+from tsbench.analysis.oscillation.spikes import Spikes, inter_spike_intervals
+from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.records import Flag, FloatArray, Result
+
+#: fewer intervals give no trustworthy interval
+FEWEST_INTERVALS = 10
+#: with fewer, jitter and timing noise are not told apart
+FEWEST_FOR_JITTER = 5
+_TONIC, _IRREGULAR = 0.05, 0.3
+
+
+@dataclass(frozen=True)
+class MeasuredOscillation:
+    """What one record shows."""
+
+    frequency: float | None  #: [Hz]
+    low: float | None
+    high: float | None
+    intervals: FloatArray  #: [s]
+    jitter: Jitter | None  #: of the intervals, without timing noise; None for fewer than three
+    regime: str  #: "quiet", "too few", "tonic", "bursting", "variable" or "irregular"
+    flags: Flag
+
+
+def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscillation:
+    """Turn spike times into a frequency with its 95 % interval.
+
+    Parameters
+    ----------
+    spikes : of one record
+    timebase_accuracy : relative limit of the scope's time base
+
+    Returns
+    -------
+    Oscillation
+        NO_EVENT with fewer than three spikes (a transient, not an oscillation), TOO_FEW with fewer than ten
+        intervals.
+    """
+    intervals = inter_spike_intervals(spikes)
+    n = intervals.size
+    if n < 2:
+        return MeasuredOscillation(None, None, None, intervals, None, "quiet", spikes.flags | Flag.NO_EVENT)
+    mean, deviation = float(intervals.mean()), float(intervals.std(ddof=1))
+    ends = math.sqrt(2.0) * spikes.uncertainty / n
+    # a timing error is never exactly zero: a noiseless record says that all of the spread is jitter
+    jitter = jitter_of(intervals, max(spikes.uncertainty, 1e-3 * deviation)) if n >= FEWEST_FOR_JITTER else None
+    random = deviation / math.sqrt(n) if jitter is None else jitter.mean_uncertainty
+    half = combined(
+        max(t_quantile_95(n - 1) * random, NORMAL_95 * ends),
+        NORMAL_95 * standard_uncertainty(timebase_accuracy) * mean,
+    )
+    flags = spikes.flags | (Flag.TOO_FEW if n < FEWEST_INTERVALS else Flag.NONE)
+    low = 1.0 / (mean + half)
+    high = 1.0 / (mean - half) if half < mean else None
+    if high is None:
+        flags |= Flag.CENSORED
+    return MeasuredOscillation(1.0 / mean, low, high, intervals, jitter, _regime(intervals), flags)
+
+
+def _regime(intervals: FloatArray) -> str:
+    """Name the pattern by the spread of the intervals; two clusters apart are bursts."""
+    if intervals.size < FEWEST_INTERVALS:
+        return "too few"
+    spread = float(intervals.std(ddof=1) / intervals.mean())
+    if spread < _TONIC:
+        return "tonic"
+    ordered = np.sort(intervals)
+    ratio = ordered[1:] / ordered[:-1]
+    gap = int(np.argmax(ratio))
+    few = max(2, intervals.size // 20)
+    within = max(ordered[gap] / ordered[0], ordered[-1] / ordered[gap + 1])
+    if few <= gap + 1 <= intervals.size - few and ratio[gap] > 1.5 and ratio[gap] > within:
+        return "bursting"
+    return "irregular" if spread > _IRREGULAR else "variable"
+
+
+def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> Result:
+    """Return the frequency as a result; the method names the regime."""
+    n = found.intervals.size
+    method = f"inverse mean of {n} inter-spike intervals, {found.regime}" if n > 1 else "no oscillation"
+    return Result(
+        "frequency", "Hz", found.frequency, found.low, found.high, method, dict(conditions), found.flags
+    )
+
+
+def jitter_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> Result:
+    """Return the standard deviation of the inter-spike intervals without the timing noise of the spikes.
+
+    CENSORED, with an upper bound alone, where the intervals vary no more than timing noise explains.
+    """
+    n, name = found.intervals.size, "inter_spike_interval_jitter"
+    method = f"standard deviation of {n} inter-spike intervals, timing noise taken off"
+    if n < FEWEST_INTERVALS or found.jitter is None:
+        return Result(name, "s", None, None, None, method, dict(conditions), found.flags | Flag.TOO_FEW)
+    jitter = found.jitter
+    flags = found.flags | (Flag.CENSORED if jitter.value is None else Flag.NONE)
+    return Result(name, "s", jitter.value, jitter.low, jitter.high, method, dict(conditions), flags)

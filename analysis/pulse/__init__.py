@@ -1,0 +1,1 @@
+"""Pulses: delays, currents, firing and counts."""

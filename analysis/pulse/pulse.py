@@ -1,0 +1,349 @@
+"""Switching delay: from the edge of a pulse at the device to the instant at which the device switches.
+
+The quantities are defined in ``docs/definitions.md``. The edge is taken at the last upward crossing of its 50 % point
+before the highest voltage: when the device switches and its voltage collapses, noise crosses that level again.
+Whether a current is restless is decided by its reversals and its misfit from a smooth curve. The charging current of
+the parallel capacitance flows during the edge and then ends; switching is the rise after which the current stays, at
+a conductance at least three times that of the off state in the same pulse.
+
+Random parts of one delay: noise on edge and rise (from the fits' residuals), the sample interval (uniform).
+Common to all pulses: skew between the two channels (limit / sqrt 3), the time base, and the sense resistor
+with the capacitance across it (the scope's input, leads), which shows every change of the current later by
+their product: that is taken off, and its error is uniform within its limit. ``Delay`` keeps both parts apart,
+so that a mean over pulses shrinks the first and not the second.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.pulse.slow_amplifier import is_one_pole
+from tsbench.analysis.reversals import reversals
+from tsbench.analysis.signal import line_crossing, noise_of, smoothed, steepest_rise, upward_crossings, usable_record
+from tsbench.analysis.statistics import (
+    NORMAL_95,
+    combined,
+    not_negative,
+    proportion_interval,
+    standard_uncertainty,
+    summarise,
+)
+from tsbench.records import Flag, FloatArray, Result
+
+#: (share of the highest voltage, factor): the conductance must grow by the factor from where the voltage is
+#: above that share. On the edge itself an off state that is not ohmic grows too, so that asks for more.
+_LEAST_RATIO = ((0.9, 3.0), (0.5, 6.0))
+#: and the current by this many standard deviations of its noise
+_LEAST_STEP = 8.0
+#: an off state's conductance may be higher than read by this many standard deviations of its noise
+_LEAST_SIGMAS = 4.0
+#: [s] in which the current of a restless device is taken to be established
+_ESTABLISHED = 50e-6
+#: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
+#: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
+_SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
+#: share of the highest current by which half of it may be off
+_LEVEL_DOUBT = 0.02
+_METHOD = "50 % of the edge to the steepest rise of current"
+
+
+@dataclass(frozen=True)
+class PulseFacts:
+    """What is known of the scope; limits as in the data sheet."""
+
+    voltage_resolution: float = 0.0  #: [V] one code
+    current_resolution: float = 0.0  #: [A] one code
+    channel_skew: float = 0.0  #: [s] limit of the time between the two channels
+    timebase_accuracy: float = 0.0  #: relative limit
+    sense_delay: float = 0.0  #: [s] the current is seen late by it: sense resistor x capacitance across it
+    sense_delay_limit: float = 0.0  #: [s] limit of the error of that
+
+
+@dataclass(frozen=True)
+class Delay:
+    """One pulse: ``value`` [s] is None where it did not fire."""
+
+    value: float | None
+    random: float  #: [s] standard uncertainty of this one
+    systematic: float  #: [s] standard uncertainty common to all pulses
+    flags: Flag = Flag.NONE
+    edge_time: float = math.nan  #: [s] on the waveform's time axis
+    switching_time: float = math.nan
+    edge_level: float = math.nan  #: [V] half way up
+    highest: float = (
+        math.nan
+    )  #: [V] highest device voltage before switching (before the end, if it did not fire)
+    off_current: float = math.nan
+    on_current: float = math.nan
+
+
+def switching_delay(
+    time: FloatArray,
+    voltage: FloatArray,
+    current: FloatArray,
+    facts: PulseFacts | None = None,
+    flags: Flag = Flag.NONE,
+) -> Delay:
+    """Measure the switching delay in one record that holds one pulse.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the edge
+    facts : accuracy of the scope
+    flags : of the acquisition, passed on
+
+    Returns
+    -------
+    Delay
+        NO_EVENT where there is no pulse or the device did not fire (a resistor never does; AMBIGUOUS: the
+        current is the voltage behind one pole, as a slow amplifier shows a resistor); UNDER_SAMPLED
+        where the rise of current or the edge has fewer than three samples.
+    """
+    facts = facts or PulseFacts()
+    time, (voltage, current), gaps = usable_record(time, voltage, current)
+    flags |= gaps
+    if time.size < 16:
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    dt = float(time[-1] - time[0]) / (time.size - 1)
+    head = max(5, time.size // 50)
+    base = float(np.median(voltage[:head]))
+    sign = 1.0 if float(voltage.max()) - base >= base - float(voltage.min()) else -1.0
+    v = sign * (voltage - base)
+    i = sign * (current - float(np.median(current[:head])))
+    v_noise, i_noise = noise_of(v, facts.voltage_resolution), noise_of(i, facts.current_resolution)
+    span = _pulse(v, i, v_noise)
+    if span is None:
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
+    first, last = span
+    rise = _lasting_rise(v, i, first, last, i_noise)
+    if rise is None:
+        highest = float(smoothed(v, 5)[first : last + 1].max())
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT, highest=base + sign * highest)
+    off, on, middle = rise
+    left, right = _extent(i, middle, off, on)
+    instant, instant_random = _instant(i, left, right, last, round(_ESTABLISHED / dt), i_noise)
+    width = max(3, min(31, round(instant - first) // 20))  # noise on the highest of many readings is one-sided
+    before = smoothed(v, width)[first : max(first + 1, math.floor(instant)) + 1]
+    highest = float(before.max())
+    highest_limit = 2.0 * v_noise / math.sqrt(width)
+    edges = upward_crossings(v[: max(2, first + int(np.argmax(before)) + 1)], 0.5 * highest)
+    if edges.size == 0:
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
+    if is_one_pole(v, i, int(edges[-1]), last, i_noise):
+        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * highest)
+    edge, slope, on_edge = line_crossing(v, float(edges[-1]), 0.5 * highest, 0.2 * highest, 0.8 * highest)
+    # half as much again as by a straight line: the bend is fitted too
+    edge_random = min(1.5 * v_noise / max(slope, 1e-30) / math.sqrt(on_edge), 1.0)
+    if on_edge < 3 or right - left < 3:
+        flags |= Flag.UNDER_SAMPLED
+    value = (instant - edge) * dt - facts.sense_delay
+    sampling = dt / math.sqrt(12.0)
+    return Delay(
+        value=value,
+        random=combined(instant_random * dt, edge_random * dt, sampling),
+        systematic=combined(
+            standard_uncertainty(facts.channel_skew),
+            standard_uncertainty(facts.sense_delay_limit),
+            standard_uncertainty(0.5 * highest_limit / max(slope, 1e-30) * dt),
+            standard_uncertainty(facts.timebase_accuracy * value),
+        ),
+        flags=flags,
+        edge_time=float(time[0]) + edge * dt,
+        switching_time=float(time[0]) + instant * dt,
+        edge_level=base + sign * 0.5 * highest,
+        highest=base + sign * highest,
+        off_current=sign * off,
+        on_current=sign * on,
+    )
+
+
+def _pulse(v: FloatArray, i: FloatArray, noise: float) -> tuple[int, int] | None:
+    """Return first and last sample of the pulse: from half its height up to where it is over."""
+    smooth = smoothed(v, 3)
+    top = float(smooth.max())
+    if top < 8.0 * noise or top <= 0.0:
+        return None
+    first = int(np.flatnonzero(smooth >= 0.5 * top)[0])
+    # once switched, the voltage may be low while the current still flows
+    present = (smooth > 0.2 * top) | (smoothed(i, 3) > 0.5 * float(smoothed(i, 3)[first:].max()))
+    gone = np.flatnonzero(~present[first:])
+    last = first + int(gone[0]) - 1 if gone.size else v.size - 1
+    last = _foot_of_fall(smooth, first, last, top, noise)
+    return (first, last) if last - first >= 8 else None
+
+
+def _foot_of_fall(v: FloatArray, first: int, last: int, top: float, noise: float) -> int:
+    """Return the last sample before the falling edge that ends at ``last``: from there back the voltage rises.
+
+    It goes back by hundredths of the pulse until the voltage rises no more, so that an edge of any length is left
+    out and a device that switched late keeps the short time it was on.
+    """
+    width = max(2, (last - first) // 100)
+    least = max(0.004 * top, 6.0 * noise / math.sqrt(width))
+    here = last
+    while here - 2 * width > first:
+        back = float(np.mean(v[here - 2 * width + 1 : here - width + 1]))
+        if back - float(np.mean(v[here - width + 1 : here + 1])) < least:
+            break
+        here -= width
+    return here - 2
+
+
+def _lasting_rise(
+    v: FloatArray, i: FloatArray, first: int, last: int, noise: float
+) -> tuple[float, float, float] | None:
+    """Return (off current, on current, fractional index half way) of the rise that lasts to the end."""
+    width = max(3, min(31, (last - first) // 50))
+    smooth_i, smooth_v = smoothed(i, width), np.maximum(smoothed(v, width), 1e-30)
+    tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
+    on = float(np.median(i[tail]))  # a median: the falling edge's charging current may reach into it
+    on_conductance = on / float(np.median(smooth_v[tail]))
+    conductance = smooth_i[first : last + 1] / smooth_v[first : last + 1]
+    searched = conductance[: max(1, tail.start - first)]
+    top = float(smooth_v[first : last + 1].max())
+    for share, ratio in _LEAST_RATIO:
+        high = np.flatnonzero(smooth_v[first : first + searched.size] >= share * top)
+        if high.size == 0:
+            continue
+        lowest = first + int(high[np.argmin(searched[high])])
+        off = float(smooth_i[lowest])
+        # near zero current the lowest of many readings is noise: no less than the noise allows
+        doubt = _LEAST_SIGMAS * noise / math.sqrt(width) / float(smooth_v[lowest])
+        if on_conductance > ratio * (max(float(conductance[lowest - first]), 0.0) + doubt):
+            break
+    else:
+        return None
+    if on - off < _LEAST_STEP * noise / math.sqrt(width):
+        return None
+    crossings = upward_crossings(smooth_i[: last + 1], 0.5 * (off + on))
+    crossings = crossings[crossings >= first - width]
+    return (off, on, float(crossings[-1])) if crossings.size and crossings[-1] >= lowest - 1 else None
+
+
+def _instant(
+    i: FloatArray, left: int, right: int, last: int, established: int, noise: float
+) -> tuple[float, float]:
+    """Return the switching instant and its standard uncertainty, in samples.
+
+    Parameters
+    ----------
+    left, right : between which the rise happens
+    last : sample of the pulse
+    established : samples after which the current counts as established
+    """
+    steepest, steepest_random = steepest_rise(i, left, right, max(3, round(0.35 * (right - left))))
+    width = max(1, (right - left) // 50)
+    rise = i[left : right + 1]
+    share = _RESTLESS_SHARE * float(np.ptp(rise))
+    back = max(_LEAST_STEP * noise / math.sqrt(width), share)
+    calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
+    if calm and (noise == 0.0 or _misfit(rise) < max(_RESTLESS * noise, share)):
+        return steepest, steepest_random
+    instant, random = _half_way(i, left, min(right + established, last), noise)
+    # a rise that never goes back may as well be smooth but sharp: then the interval holds both instants
+    return instant, combined(random, 0.5 * (instant - steepest) if calm else 0.0)
+
+
+def _misfit(rise: FloatArray) -> float:
+    """Return how far a rise is from any smooth curve: standard deviation about a polynomial of degree five."""
+    if rise.size <= 4 * _SMOOTH:
+        return 0.0
+    fitted = np.polynomial.Polynomial.fit(np.arange(rise.size), rise, _SMOOTH)(np.arange(rise.size))
+    return float(np.std(rise - fitted)) * math.sqrt(rise.size / (rise.size - _SMOOTH - 1))
+
+
+def _half_way(i: FloatArray, left: int, end: int, noise: float) -> tuple[float, float]:
+    """Return where the current first passes half of its highest, and its standard uncertainty, in samples."""
+    top = float(np.max(i[left : end + 1]))
+    width = max(1, math.ceil((noise / (_LEVEL_DOUBT * top)) ** 2)) | 1  # the noise of the highest is as small as that
+    smooth = smoothed(i, width)
+    level = 0.5 * float(np.max(smooth[left : end + 1]))
+    at = left + int(np.argmax(smooth[left : end + 1] >= level))
+    before = max(at - 1, 0)
+    step = float(smooth[at] - smooth[before])
+    reach = max(width, 3)
+    slope = float(smooth[min(at + reach, i.size - 1)] - smooth[max(at - reach, 0)]) / (2 * reach)
+    doubt = combined(noise / math.sqrt(width), _LEVEL_DOUBT * level) / max(slope, level / max(end - left, 1))
+    return before + ((level - float(smooth[before])) / step if step > 0 else 1.0), doubt
+
+
+def _extent(i: FloatArray, middle: float, off: float, on: float) -> tuple[int, int]:
+    """Return the samples between which the rise around ``middle`` happens: 10 % to its top."""
+    right = min(math.ceil(middle), i.size - 1)
+    while right < i.size - 1 and i[right + 1] > i[right]:
+        right += 1
+    top = max(on, float(i[right]))
+    left = max(math.floor(middle), 0)
+    while left > 0 and i[left] > off + 0.1 * (top - off):
+        left -= 1
+    right = max(right, math.ceil(middle) + 1)
+    while right < i.size - 1 and i[right] < off + 0.9 * (top - off):
+        right += 1
+    return left, right
+
+
+def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
+    """Return one pulse's delay with its 95 % interval (random and systematic parts)."""
+    if delay.value is None:
+        return Result("switching_delay", "s", None, None, None, _METHOD, conditions, delay.flags)
+    half = NORMAL_95 * combined(delay.random, delay.systematic)
+    return Result(
+        "switching_delay",
+        "s",
+        delay.value,
+        not_negative(delay.value - half, delay.value),
+        delay.value + half,
+        _METHOD,
+        conditions,
+        delay.flags,
+    )
+
+
+def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
+    """Return the mean delay of the pulses that fired.
+
+    The interval joins the scatter between pulses (t-interval) and the part common to all of them. One pulse
+    alone gives its own interval and the flag TOO_FEW; none gives NO_EVENT.
+    """
+    fired = [delay for delay in delays if delay.value is not None]
+    flags = Flag.NONE
+    for delay in delays:
+        flags |= delay.flags & ~Flag.NO_EVENT
+    method = f"mean of {len(fired)} of {len(delays)} pulses, {_METHOD}"
+    conditions = {**conditions, "statistic": "mean", "pulses": len(fired)}
+    if not fired:
+        return Result(
+            "switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT
+        )
+    values = np.array([delay.value for delay in fired])
+    common = max(delay.systematic for delay in fired)
+    if len(fired) < 2:
+        half = NORMAL_95 * combined(fired[0].random, common)
+        flags |= Flag.TOO_FEW
+    else:
+        # pulses locked to the sample clock share their sampling error: scatter alone would not show it
+        own = float(np.mean([delay.random for delay in fired])) / math.sqrt(len(fired))
+        summary = summarise(values)
+        half = combined(max(summary.high - summary.mean, NORMAL_95 * own), NORMAL_95 * common)
+    mean = float(values.mean())
+    low = not_negative(mean - half, mean)
+    return Result("switching_delay_mean", "s", mean, low, mean + half, method, conditions, flags)
+
+
+def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
+    """Return the fraction of pulses that fired, with its Wilson 95 % interval."""
+    fired = sum(delay.value is not None for delay in delays)
+    low, high = proportion_interval(fired, len(delays))
+    value = fired / len(delays) if delays else None
+    return Result(
+        "switching_probability",
+        "",
+        value,
+        low,
+        high,
+        f"{fired} of {len(delays)} pulses, Wilson interval",
+        conditions,
+        Flag.NONE if delays else Flag.NO_EVENT,
+    )

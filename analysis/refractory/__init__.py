@@ -1,0 +1,1 @@
+"""Recovery after a pulse: refractory period and firing probability against the gap."""

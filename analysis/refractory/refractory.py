@@ -1,0 +1,194 @@
+"""Refractory period from pulse pairs: how the probability that the second pulse fires recovers with the gap.
+
+Definition. The gap at which the probability that a second equal pulse fires, given that the first fired, reaches half
+of its long-gap value. Firing is an off -> on transition: a device that is still on does not fire.
+
+Estimate. P(gap) = plateau / (1 + (refractory / gap)^steepness): logistic in the logarithm of the gap, below a plateau
+that the same data tell. All three are fitted by maximum likelihood to the binomial counts; the 95 % interval is that of
+the profile likelihood (plateau and steepness free), which needs no large numbers at each gap and stays open where the
+data bound the period on one side only. The curve's form matters little: between two gaps of which one hardly ever fires
+and the other nearly always does, the interval spans what lies between.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.pulse.firing import Firing, probability_result
+from tsbench.records import Flag, FloatArray, Result
+
+#: half of the 95 % quantile of chi-squared with one degree of freedom
+_DROP_95 = 0.5 * 3.841458820694124
+#: fewest pairs with a first pulse that fired, and fewest gaps, for a trustworthy interval
+_FEWEST_PAIRS = 30
+_FEWEST_GAPS = 4
+_METHOD = "logistic in log gap below a fitted plateau, profile likelihood"
+_BEYOND = 1.5  #: the fit looks this far (in ln gap) beyond the gaps measured
+#: positions, steepnesses and plateaus of the two searches
+_COARSE, _FINE = (73, 20, 20), (121, 30, 48)
+
+
+@dataclass(frozen=True)
+class PairOutcome:
+    """One pair; ``None``: the scope missed that pulse."""
+
+    gap: float  #: [s]
+    first: Firing | None
+    second: Firing | None
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Counts by gap, ascending, shape (gaps,), and the fit."""
+
+    gaps: FloatArray  #: [s]
+    pairs: FloatArray  #: in which the first pulse fired and both were recorded
+    fired: FloatArray  #: of those, in which the second fired too
+    first_pulses: int  #: first pulses recorded
+    first_fired: int
+    still_on: int  #: first pulses that found the device on: the rest was too short
+    missed: int  #: pairs the scope missed: counted in nothing
+    period: float | None = None  #: [s]
+    low: float | None = None
+    high: float | None = None
+    plateau: float | None = None
+    plateau_interval: tuple[float, float] = (0.0, 1.0)
+    steepness: float | None = None
+    flags: Flag = Flag.NONE
+
+    def curve(self, gaps: FloatArray) -> FloatArray | None:
+        """Return the fitted probability at ``gaps`` [s]; None without a fit."""
+        if self.period is None or self.plateau is None or self.steepness is None:
+            return None
+        return np.asarray(self.plateau / (1.0 + (self.period / gaps) ** self.steepness))
+
+
+def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
+    """Count the pairs of one amplitude and fit the recovery.
+
+    Returns
+    -------
+    Recovery
+        NO_EVENT: no first, or no second pulse fired. CENSORED: the gaps measured do not bracket the period: it, or an
+        end of its interval, lies outside of them or is not known (None). TOO_FEW: fewer than 30 pairs or four gaps.
+    """
+    whole = [pair for pair in outcomes if pair.first is not None and pair.second is not None]
+    given = [pair for pair in whole if pair.first is Firing.FIRED]
+    gaps = np.array(sorted({pair.gap for pair in given}))
+    pairs = np.array([sum(pair.gap == gap for pair in given) for gap in gaps], dtype=np.float64)
+    fired = np.array(
+        [sum(pair.gap == gap and pair.second is Firing.FIRED for pair in given) for gap in gaps], dtype=np.float64)
+    firsts = [pair.first for pair in outcomes if pair.first is not None]
+    counts = Recovery(
+        gaps, pairs, fired, len(firsts), firsts.count(Firing.FIRED), firsts.count(Firing.STILL_ON),
+        len(outcomes) - len(whole))
+    return _fitted(counts)
+
+
+def _fitted(counts: Recovery) -> Recovery:
+    gaps, pairs, fired = counts.gaps, counts.pairs, counts.fired
+    flags = Flag.NONE
+    if pairs.sum() < _FEWEST_PAIRS or gaps.size < _FEWEST_GAPS:
+        flags |= Flag.TOO_FEW
+    known = (counts.gaps, counts.pairs, counts.fired, counts.first_pulses, counts.first_fired, counts.still_on,
+             counts.missed)
+    if gaps.size < 2 or fired.sum() == 0:
+        return Recovery(*known, flags=flags | Flag.NO_EVENT)
+    x = np.log(gaps)
+    positions = np.linspace(x[0] - _BEYOND, x[-1] + _BEYOND, _COARSE[0])
+    odds = np.array([-7.0, 7.0])
+    for sizes in (_COARSE, _FINE):  # once over all, once where it matters
+        positions = np.linspace(positions[0], positions[-1], sizes[0])
+        steep = np.geomspace(0.5, 60.0, sizes[1])
+        odds = np.linspace(odds[0], odds[-1], sizes[2] - 1)
+        plateaus = np.concatenate([1.0 / (1.0 + np.exp(-odds)), [1.0 - 1e-9]])
+        heights = _likelihood(x, pairs, fired, positions, steep, plateaus)
+        profile = heights.max(axis=(1, 2))
+        if sizes is _COARSE:
+            near = np.flatnonzero(profile > profile.max() - 3 * _DROP_95)
+            positions = positions[max(near[0] - 1, 0) : near[-1] + 2]
+            by_plateau = heights.max(axis=(0, 1))
+            near = np.minimum(np.flatnonzero(by_plateau > by_plateau.max() - 3 * _DROP_95), odds.size - 1)
+            odds = odds[max(near[0] - 1, 0) : near[-1] + 2]
+    top = _middle_of_top(profile)
+    _, best_steep, best_plateau = np.unravel_index(int(np.argmax(heights[top])), (1, steep.size, plateaus.size))
+    low, high = _crossings(positions, profile)
+    beyond = positions[top] < x[0] or positions[top] > x[-1]
+    inside = [low is not None and low >= x[0] - _BEYOND * 0.99, high is not None and high <= x[-1] + _BEYOND * 0.99]
+    bracketed = low is not None and high is not None and low >= x[0] and high <= x[-1]
+    if beyond or not bracketed:
+        flags |= Flag.CENSORED
+    by_plateau = heights.max(axis=(0, 1))
+    likely = plateaus[by_plateau > by_plateau.max() - _DROP_95]
+    return Recovery(
+        *known,
+        period=None if beyond else float(np.exp(positions[top])),
+        low=float(np.exp(low)) if low is not None and inside[0] else None,
+        high=float(np.exp(high)) if high is not None and inside[1] else None,
+        plateau=float(plateaus[best_plateau]),
+        plateau_interval=(float(likely[0]), float(likely[-1])),
+        steepness=float(steep[best_steep]),
+        flags=flags,
+    )
+
+
+def _likelihood(
+    x: FloatArray, pairs: FloatArray, fired: FloatArray, positions: FloatArray, steep: FloatArray, plateaus: FloatArray
+) -> FloatArray:
+    """Return the log likelihood, shape (positions, steepnesses, plateaus)."""
+    total = np.zeros((positions.size, steep.size, plateaus.size))
+    for place, n, k in zip(x, pairs, fired, strict=True):
+        share = 1.0 / (1.0 + np.exp(np.clip(-steep * (place - positions[:, None]), -500.0, 500.0)))
+        share = np.clip(share, 1e-12, 1.0 - 1e-12)[:, :, None]
+        if k:
+            total += k * (np.log(share) + np.log(plateaus))
+        if n - k:
+            total += (n - k) * np.log1p(-share * plateaus)
+    return total
+
+
+def _middle_of_top(profile: FloatArray) -> int:
+    """Return the middle of where the profile is highest: between two gaps it may be flat."""
+    best = int(np.argmax(profile))
+    level = np.flatnonzero(profile >= profile[best] - 0.02)
+    group = level[np.abs(np.searchsorted(level, best) - np.arange(level.size)) == np.abs(level - best)]
+    return int(group[group.size // 2]) if group.size else best
+
+
+def _crossings(positions: FloatArray, profile: FloatArray) -> tuple[float | None, float | None]:
+    """Return where the profile falls by the 95 % drop on both sides of its top; None: not within the grid."""
+    level = float(profile.max()) - _DROP_95
+    inside = np.flatnonzero(profile >= level)
+    first, last = int(inside[0]), int(inside[-1])
+    low = high = None
+    if first > 0:
+        low = float(np.interp(level, profile[first - 1 : first + 1], positions[first - 1 : first + 1]))
+    if last < profile.size - 1:
+        high = float(np.interp(-level, -profile[last : last + 2], positions[last : last + 2]))
+    return low, high
+
+
+def recovery_results(found: Recovery, conditions: dict[str, object]) -> list[Result]:
+    """Return refractory period, long-gap probability, first-pulse probability and the probability at each gap."""
+    notes = f"{_METHOD}; {int(found.pairs.sum())} pairs whose first pulse fired"
+    if found.missed:
+        notes += f", {found.missed} missed by the scope and left out"
+    period = Result(
+        "refractory_period", "s", found.period, found.low, found.high, notes,
+        {**conditions, "statistic": "half of the long-gap probability"}, found.flags)
+    low, high = found.plateau_interval
+    plateau = Result(
+        "long_gap_probability", "", found.plateau, low, high, notes, conditions, found.flags & ~Flag.CENSORED)
+    if found.plateau is None:
+        plateau = Result("long_gap_probability", "", None, None, None, notes, conditions, found.flags)
+    first = probability_result(
+        "firing_probability", found.first_fired, found.first_pulses - found.still_on, conditions,
+        "first pulses to the rested device")
+    each = [
+        probability_result(
+            "second_firing_probability", int(fired), int(pairs), {**conditions, "gap": float(gap)},
+            "second pulses, given that the first fired")
+        for gap, pairs, fired in zip(found.gaps, found.pairs, found.fired, strict=True)
+    ]
+    return [period, plateau, first, *each]

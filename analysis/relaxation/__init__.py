@@ -1,0 +1,1 @@
+"""Relaxation after a pulse."""

@@ -1,0 +1,288 @@
+"""Relaxation time: from the falling edge of a pulse until the device current at the read level stays below a level.
+
+Definitions. Falling edge: the current's fall through the middle between its last value in the pulse and its first at
+the read level; a device that is on hardly shows the edge in its voltage when a resistor is in series. Level: a current,
+or a share of the current right after the edge. The current before the pulse, at the same read level and with the device
+at rest, is taken for zero, for a scope's offset is larger than these currents.
+
+A device that is still above the level when the record ends gives a lower bound, one that is below it at once an upper
+bound: value None, CENSORED. The median over shots and its distribution-free interval take such bounds as they are. An
+upper bound needs evidence: the current that would flow at the read level if the device had stayed on (that at the end
+of the pulse, as much smaller as the read level is than the pulse) must stand clear of the noise within the time of the
+bound. Where it does not, nothing is known of the time: no value, no bound, CENSORED and UNDER_SAMPLED.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.pulse.pulse import PulseFacts, switching_delay
+from tsbench.analysis.signal import noise_of, smoothed, usable_record
+from tsbench.analysis.statistics import (
+    NORMAL_95,
+    combined,
+    median_interval,
+    not_negative,
+    standard_uncertainty,
+    summarise,
+)
+from tsbench.records import Flag, FloatArray, Result
+
+#: shares of the record after the edge: most that a running mean may take
+_WIDEST_MEAN = 0.02
+#: share of the record after the edge, most over which a current is averaged to see that nothing flows
+_MOST_TO_SEE = 0.25
+#: standard deviations of the noise of one sample, over the root of their number, by which a median may be off: three of
+#: its own, which is 1.25 times that of a mean
+_DOUBT_OF_MEDIAN = 3.75
+#: and its share of the relaxation time
+_MEAN_SHARE = 0.03
+#: samples of the current right after the edge, from which its share is taken
+_FIRST_SAMPLES = 12
+#: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current
+_CLEAR = 5.0
+_FEWEST_SAMPLES = 16
+_METHOD = "falling edge at 50 % of the current to the current staying below the level"
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """One shot; ``value`` [s] is None where it has no pulse that fired, or only ``low`` or ``high`` is known."""
+
+    value: float | None
+    random: float = 0.0  #: [s] standard uncertainty of this one
+    systematic: float = 0.0  #: [s] standard uncertainty common to all
+    flags: Flag = Flag.NONE
+    level: float = math.nan  #: [A]
+    initial: float = math.nan  #: [A] right after the edge
+    edge_time: float = math.nan  #: [s] on the waveform's time axis
+    low: float | None = None  #: [s] it lasted at least this long
+    high: float | None = None  #: [s] or at most this
+    zero: float = 0.0  #: [A] current before the pulse
+
+    @property
+    def fired(self) -> bool:
+        """Whether the pulse switched the device on: without that there is nothing to relax."""
+        return Flag.NO_EVENT not in self.flags
+
+    @property
+    def bounded(self) -> float | None:
+        """Return the time for order statistics: the value, or infinity or 0 for one that is only bounded."""
+        if self.value is not None:
+            return self.value
+        return math.inf if self.low is not None else 0.0 if self.high is not None else None
+
+
+def relaxation_time(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, width: float, *, level: float | None = None,
+    fraction: float = 0.5, facts: PulseFacts | None = None, flags: Flag = Flag.NONE, start: float | None = None,
+    zero: float | None = None,
+) -> Relaxed:
+    """Measure the relaxation time in one record that holds a pulse and what follows.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,), evenly sampled; the record begins before the pulse
+    width : [s] of the pulse
+    level : [A] above the current of the device at rest; None: ``fraction`` of the current right after the edge
+    facts : accuracy of the scope
+    flags : of the acquisition, passed on
+    start : [s] when the pulse begins; None: where the device voltage first passes half of its largest change
+    zero : [A] current of the device at rest at the read level; None: the mean before the pulse
+    """
+    facts = facts or PulseFacts()
+    time, (voltage, current), gaps = usable_record(time, voltage, current)
+    flags |= gaps
+    if time.size < _FEWEST_SAMPLES or width <= 0:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    start = _first_edge(time, voltage) if start is None else start
+    dt = float(time[-1] - time[0]) / (time.size - 1)
+    begin, end = (int(np.searchsorted(time, start + share * width)) for share in (-0.02, 0.95))
+    if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    until = slice(0, end)
+    switched = switching_delay(time[until], voltage[until], current[until], facts)
+    if switched.value is None:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT)
+    zero = float(np.mean(current[:begin])) if zero is None else zero
+    top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
+    sign = 1.0 if top >= 0 else -1.0
+    i = sign * (current - zero)
+    fall = _falling_edge(i, end, sign * top)
+    if fall is None:
+        return Relaxed(None, flags=flags | Flag.NO_EVENT, zero=zero)
+    edge, settled = fall
+    noise = noise_of(i, facts.current_resolution)
+    tail = i[settled:]
+    initial = float(np.median(tail[:_FIRST_SAMPLES]))
+    visible = initial >= _CLEAR * noise / math.sqrt(_FIRST_SAMPLES)
+    stayed_on = initial if visible else abs(top) * _read_share(voltage, begin, end, settled, switched.highest)
+    wanted = level if level is not None else fraction * stayed_on
+    found = {"level": wanted, "initial": initial, "edge_time": float(time[0]) + edge * dt, "zero": zero}
+    if not visible:
+        samples = _samples_to_see(tail, wanted, stayed_on, noise)
+        if samples is None:
+            return Relaxed(None, flags=flags | Flag.CENSORED | Flag.UNDER_SAMPLED, **found)
+        return Relaxed(None, flags=flags | Flag.CENSORED, high=(settled + samples - edge) * dt, **found)
+    systematic = standard_uncertainty(facts.timebase_accuracy)
+    clear = min(wanted, abs(initial - wanted) if level is None else wanted)
+    mean = math.ceil((_CLEAR * noise / clear) ** 2) if clear > 0 else tail.size
+    widest = max(int(_WIDEST_MEAN * tail.size), 3)
+    if mean > widest:
+        flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
+    mean = min(max(mean, 3), widest)
+    smooth = smoothed(tail, mean)[: tail.size - mean // 2]
+    above = np.flatnonzero(smooth >= wanted)
+    if above.size == 0:
+        return Relaxed(
+            None, flags=flags | Flag.CENSORED, high=(settled + max(_FIRST_SAMPLES, mean) - edge) * dt, **found)
+    last = int(above[-1])
+    # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
+    mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
+    smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
+    above = np.flatnonzero(smooth >= wanted)
+    last = int(above[-1]) if above.size else last
+    if last >= smooth.size - 1 - mean:
+        return Relaxed(None, flags=flags | Flag.CENSORED, low=(settled + last - edge) * dt, **found)
+    step = float(smooth[last] - smooth[last + 1])
+    crossing = last + (float(smooth[last]) - wanted) / step if step > 0 else float(last)
+    value = (settled + crossing - edge) * dt
+    reach = max(mean, 2)
+    before, after = smooth[max(last - reach, 0)], smooth[min(last + reach, smooth.size - 1)]
+    slope = max(float(before - after) / (2 * reach), 1e-30)  # [A] a sample
+    blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
+    random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
+    return Relaxed(value, random, systematic * value, flags, **found)
+
+
+def _read_share(voltage: FloatArray, begin: int, end: int, settled: int, highest: float) -> float:
+    """Return the current of a device that stays on at the read level, as a share of that at the end of the pulse.
+
+    The smaller of two estimates: read level over pulse while the device is off (before the pulse, and before it
+    switches: exact behind a resistance), and device voltage after the pulse over that at its end (exact without one).
+    The read level may be as much lower as the noise allows.
+    """
+    noise = noise_of(voltage)
+    before, after = (
+        max(abs(float(np.median(part))) - _DOUBT_OF_MEDIAN * noise / math.sqrt(part.size), 0.0)
+        for part in (voltage[:begin], voltage[settled:]))
+    during = abs(float(np.median(voltage[end - max((end - begin) // 20, 3) : end])))
+    return min(before / abs(highest) if highest else 0.0, after / during if during else 0.0, 1.0)
+
+
+def _samples_to_see(tail: FloatArray, wanted: float, stayed_on: float, noise: float) -> int | None:
+    """Return after how many samples the record shows that the current is below ``wanted``; None where it cannot.
+
+    ``wanted`` and the current of a device that stayed on must both stand clear of the noise of a mean over as many
+    samples as that takes, and the mean must lie below ``wanted`` by two of its standard deviations.
+    """
+    least = min(wanted, stayed_on)
+    if least <= 0.0:
+        return None
+    samples = max(math.ceil((_CLEAR * noise / least) ** 2), _FIRST_SAMPLES)
+    if samples > _MOST_TO_SEE * tail.size:
+        return None
+    return samples if float(np.mean(tail[:samples])) < wanted - 2.0 * noise / math.sqrt(samples) else None
+
+
+def _first_edge(time: FloatArray, voltage: FloatArray) -> float:
+    """Return when [s] the device voltage first passes half of its largest change from where it begins."""
+    change = np.abs(smoothed(voltage, 3) - np.median(voltage[: max(5, voltage.size // 50)]))
+    return float(time[int(np.argmax(change >= 0.5 * change.max()))])
+
+
+def _falling_edge(i: FloatArray, end: int, top: float) -> tuple[float, int] | None:
+    """Return (fractional index of the middle of the fall after ``end``, index at which the fall is over)."""
+    # the fall is steep beside all that follows: look for it within what the pulse's end may be late
+    stretch = i[end : min(i.size, end + max(2 * (end // 5), 50))]
+    drop = stretch[:-4] - stretch[4:]
+    if drop.size < 8:
+        return None
+    at = int(np.argmax(drop))
+    if drop[at] <= 0:
+        return None
+    going = drop[at:] > 0.1 * drop[at]
+    over = at + (int(np.argmin(going)) if not going.all() else going.size - 1)
+    over = min(over + max(2 * (over - at), 4), stretch.size - 1)  # the tail of the edge is slower than its middle
+    rest = float(np.median(stretch[over : over + _FIRST_SAMPLES]))
+    middle = 0.5 * (top + rest)
+    below = np.flatnonzero(stretch[: over + 1] < middle)
+    if below.size == 0 or below[0] == 0:
+        return None
+    k = int(below[0]) - 1
+    return float(end + k + (stretch[k] - middle) / (stretch[k] - stretch[k + 1])), end + over
+
+
+# ----------------------------------------------------------------------------------------------- results
+
+
+def shot_result(shot: Relaxed, conditions: dict[str, object]) -> Result:
+    """Return one shot's relaxation time with its 95 % interval, or the bound that is known."""
+    conditions = {**conditions, "level": shot.level} if math.isfinite(shot.level) else conditions
+    if shot.value is None:
+        return Result("relaxation_time", "s", None, shot.low, shot.high, _METHOD, conditions, shot.flags)
+    half = NORMAL_95 * combined(shot.random, shot.systematic)
+    low, high = not_negative(shot.value - half, shot.value), shot.value + half
+    return Result("relaxation_time", "s", shot.value, low, high, _METHOD, conditions, shot.flags)
+
+
+def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
+    """Return the median over the shots that fired, with its interval by order statistics.
+
+    CENSORED where one end of the interval, or the median, is only bounded; TOO_FEW below six shots.
+    """
+    known = [shot for shot in shots if shot.fired and shot.bounded is not None]
+    values = np.array([shot.bounded for shot in known], dtype=np.float64)
+    censored = sum(shot.value is None for shot in known)
+    unknown = [shot for shot in shots if shot.fired and shot.bounded is None]
+    flags = Flag.CENSORED if unknown else Flag.NONE
+    for shot in known + unknown:
+        flags |= shot.flags & ~Flag.CENSORED
+    lost = f", {len(unknown)} more not seen above the noise" if unknown else ""
+    method = f"median of {values.size} of {len(shots)} pulses, {censored} of them only bounded{lost}; {_METHOD}"
+    conditions = {**conditions, "statistic": "median", "pulses": values.size}
+    if not values.size:
+        return Result("relaxation_time_median", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)
+    middle = np.sort(values)[[(values.size - 1) // 2, values.size // 2]]
+    value: float | None = float(middle.mean()) if np.isfinite(middle).all() and middle[0] > 0 else None
+    interval = median_interval(values)
+    if interval is None:
+        interval, flags = (float(values.min()), float(values.max())), flags | Flag.TOO_FEW
+    common = [NORMAL_95 * combined(shot.random, shot.systematic) for shot in known if shot.value is not None]
+    wide = float(np.median(common)) if common else 0.0
+    lasted = [shot.low for shot in known if shot.low is not None]
+    at_most = [shot.high for shot in known if shot.high is not None]
+    low: float | None = not_negative(interval[0] - wide, value)
+    high: float | None = interval[1] + wide
+    if not math.isfinite(interval[1]):
+        high, flags = None, flags | Flag.CENSORED
+    if not math.isfinite(interval[0]):
+        low = min(lasted)
+    if interval[0] == 0.0:
+        low, flags = None, flags | Flag.CENSORED
+    if interval[1] == 0.0:
+        high = max(at_most)
+    return Result("relaxation_time_median", "s", value, low, high, method, conditions, flags)
+
+
+def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
+    """Return the mean over the shots that fired, with its t-interval; no value where any is only bounded."""
+    known = [shot for shot in shots if shot.fired]
+    times = np.array([shot.value for shot in known if shot.value is not None], dtype=np.float64)
+    method = f"mean of {times.size} pulses, {_METHOD}"
+    conditions = {**conditions, "statistic": "mean", "pulses": times.size}
+    name = "relaxation_time_mean"
+    if times.size < len(known) or times.size == 0:
+        flags = Flag.CENSORED if times.size < len(known) else Flag.NO_EVENT
+        return Result(name, "s", None, None, None, method, conditions, flags)
+    if times.size == 1:
+        half = NORMAL_95 * combined(known[0].random, known[0].systematic)
+        one = float(times[0])
+        return Result(name, "s", one, not_negative(one - half, one), one + half, method, conditions, Flag.TOO_FEW)
+    summary = summarise(times, max(shot.systematic for shot in known))
+    own = NORMAL_95 * float(np.mean([shot.random for shot in known])) / math.sqrt(times.size)
+    half = max(summary.high - summary.mean, own)
+    low, high = not_negative(summary.mean - half, summary.mean), summary.mean + half
+    return Result(name, "s", summary.mean, low, high, method, conditions, Flag.NONE)

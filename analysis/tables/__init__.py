@@ -1,0 +1,1 @@
+"""Tables of others: layout, roles and units of their columns."""

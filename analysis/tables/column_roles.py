@@ -1,0 +1,194 @@
+"""Which column of a table is what: as ``--columns`` says it, or by the names in the header."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from tsbench.analysis.tables.column_units import (
+    Header,
+    is_function,
+    is_unit,
+    looks_like_unit,
+    split_header,
+    unit_factor,
+)
+from tsbench.errors import ConfigurationError, nearest
+
+#: what a column may mean
+ROLES: Mapping[str, str] = {
+    "voltage": "device voltage [V]",
+    "current": "device current [A]",
+    "time": "time [s]",
+    "level": "set-point [V]",
+    "sweep": "number of the half-sweep",
+    "cycle": "number of the cycle",
+}
+#: SI unit of each role that has one
+UNITS: Mapping[str, str] = {"voltage": "V", "current": "A", "time": "s", "level": "V"}
+#: names of a role in order of preference; the first row with a match decides
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "voltage": (
+        r"(device|dut)[ _.-]?(voltage|volts?|v)|v[ _]?(dut|device)",
+        r"voltage|volts?|v|u|spannung|tension",
+        r"(meas(ured)?|sense|read(back)?)[ _.-]?(voltage|v)|v[ _]?meas(ured)?",
+        r"(smu|ch|channel|anode|cathode|drain|top|cell|sample)?[ _.-]?\d*[ _.-]?(voltage|v)[ _.-]?\d*|v\([^)]*\)",
+        r"(source|applied|bias|drive|forced?)[ _.-]?(voltage|v)",
+    ),
+    "current": (
+        r"(device|dut)[ _.-]?(current|i)|i[ _]?(dut|device)",
+        r"current|curr|amps|amperes?|i|strom|courant",
+        r"(meas(ured)?|sense|read(back)?)[ _.-]?(current|i)|i[ _]?meas(ured)?",
+        r"abs(olute)?[ _.(]*(current|i)\)?|\|(current|i)\|",
+        r"(smu|ch|channel|anode|cathode|drain|top|cell|sample)?[ _.-]?\d*[ _.-]?(current|i)[ _.-]?\d*|i\w?\([^)]*\)",
+    ),
+    "time": (
+        r"time|t|zeit|temps",
+        r"seconds?|elapsed([ _]?time)?|relative([ _]?time)?|x-?axis|x",
+        r"(smu|ch|channel)?[ _.-]?\d*[ _.-]?time[ _.-]?\d*|timestamp",
+    ),
+    "sweep": (r"(half[ _-]?)?sweep([ _]?(number|no|index))?",),
+    "cycle": (r"cycle([ _]?(number|no|index))?",),
+    "level": (r"level|set[ _-]?point|v[ _]?set|voltage[ _]?set",),
+}
+#: roles whose names are those of other quantities as well, told apart by the unit
+_BY_UNIT_TOO = ("time", "sweep", "cycle")
+#: what a column with the right unit may be beside the quantity itself
+_BESIDE = re.compile(r"compliance|limit|range|noise|error|std|dev|uncertainty|sigma|leak|set|density", re.IGNORECASE)
+#: names that stand alone for a quantity
+BARE = re.compile("|".join(_NAMES[role][rank] for role in ("voltage", "current", "time") for rank in (0, 1))
+                  + "|" + _NAMES["time"][0], re.IGNORECASE)
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """Read ``role=name,role=name`` as the command line takes it; a name may carry a unit, ``voltage=V1 [mV]``.
+
+    Raises
+    ------
+    ConfigurationError
+        A role that does not exist, named twice, or without a column.
+    """
+    columns: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in _pieces(text))):
+        role, equals, name = (piece.strip() for piece in part.partition("="))
+        if role not in ROLES:
+            raise ConfigurationError(f"--columns: '{role}' is not a role{nearest(role, ROLES)}")
+        if not equals or not name:
+            raise ConfigurationError(f"--columns: '{part}' names no column; give for example '{role}=NAME'")
+        if role in columns:
+            raise ConfigurationError(
+                f"--columns: role '{role}' is given twice ('{columns[role]}' and '{name}')"
+            )
+        columns[role] = name
+    if not columns:
+        raise ConfigurationError("--columns is empty; give for example 'voltage=V1 [mV],current=I1 [uA]'")
+    return columns
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at the commas that begin another role, so that a column's name may hold one: "voltage=Channel 1, mV"."""
+    return re.split(r",(?=\s*\w+\s*=|\s*$)", text)
+
+
+def column_of(wanted: str, names: Sequence[str], source: str) -> tuple[int, str | None]:
+    """Return (position, unit or None) of a column as a user names it: "V1", "V1 [mV]", or its number.
+
+    The name is that of the header with or without the unit there.
+
+    Raises
+    ------
+    ConfigurationError
+        No such column, or more than one.
+    """
+    if wanted in names:
+        if names.count(wanted) > 1:
+            raise ConfigurationError(f"{source}: {names.count(wanted)} columns are called '{wanted[:60]}'; rename one")
+        return names.index(wanted), None
+    bare, unit = wanted, None
+    if given := re.fullmatch(r"(.*\S)\s*\[([^\]]*)\]", wanted):
+        bare, unit = given[1], given[2].strip()
+        if bare in names:
+            return names.index(bare), unit
+    heads = [split_header(name, BARE) for name in names]
+    found = [k for k, head in enumerate(heads) if head.name == bare and (head.unit or unit)]
+    if len(found) == 1:
+        return found[0], unit
+    if not found and bare.isdigit() and 1 <= int(bare) <= len(names):
+        return int(bare) - 1, unit
+    raise ConfigurationError(f"{source}: no column '{bare[:60]}'{nearest(bare, names)}")
+
+
+def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) -> dict[str, int]:
+    """Return role -> position by the names in a header.
+
+    Parameters
+    ----------
+    names : the header's cells
+    source : name for messages
+    units : cells of the row of units, where there is one
+
+    Raises
+    ------
+    ConfigurationError
+        No two of voltage, current and time, or two columns that may be the same one.
+    """
+    heads = [split_header(name, BARE) for name in names]
+    found: dict[str, int] = {}
+    for role, ranks in _NAMES.items():
+        for number, rank in enumerate(ranks):
+            mine = [
+                k for k, head in enumerate(heads)
+                if re.fullmatch(rank, head.name, re.IGNORECASE) and not is_function(head.name)
+                and not (
+                    (number > 1 or role in _BY_UNIT_TOO)
+                    and _of_another(role, head, units[k] if k < len(units) else ""))
+            ]
+            if len(mine) > 1:
+                raise ConfigurationError(
+                    f"{source}: columns {' and '.join(repr(names[k]) for k in mine[:4])} may each be the {role}; "
+                    f"say which with --columns {role}=NAME"
+                )
+            if mine:
+                found[role] = mine[0]
+                break
+    alone = all(is_unit(name) for name in names if name)  # the units themselves are the header: "V,A"
+    for role in ("voltage", "current", "time"):  # what only its unit tells: "Channel A" in mV
+        mine = [
+            k for k, head in enumerate(heads)
+            if k not in found.values() and not _BESIDE.search(head.name) and not is_function(head.name)
+            and _fits(unit := names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
+            and (role != "time" or _is_time(unit))
+        ]
+        if role not in found and len(mine) == 1:
+            found[role] = mine[0]
+    if {"voltage", "current", "time"} <= found.keys() and heads[found["time"]] == Header("T", "") \
+            and not (units[found["time"]] if found["time"] < len(units) else ""):
+        del found["time"]  # without a unit, beside both others: a temperature as likely
+    if len({"voltage", "current", "time"} & found.keys()) < 2:
+        raise ConfigurationError(
+            f"{source}: which columns are voltage and current (or time)? Say so with --columns "
+            f"voltage=NAME,current=NAME; there are {', '.join(names[:20])}"
+        )
+    return found
+
+
+def _of_another(role: str, head: Header, under: str) -> bool:
+    """Return whether the unit is that of another quantity: "x" in volts is no time, "sweep" in volts no number.
+
+    "T" and "t" stand for temperature and thickness as well: with any other unit they are no time.
+    """
+    unit = head.unit or under
+    if role == "time" and unit and len(head.name) == 1:
+        return not _is_time(unit) and not looks_like_unit(unit.lower())
+    return bool(unit) and is_unit(unit) and (role not in UNITS or not _fits(unit, UNITS[role]))
+
+
+def _is_time(unit: str) -> bool:
+    """Return whether a unit is one of time; uS is one of conductance."""
+    return _fits(unit, "s") and (len(unit) > 3 or "S" not in unit)
+
+
+def _fits(unit: str, si: str) -> bool:
+    try:
+        unit_factor(unit, si)
+    except ConfigurationError:
+        return False
+    return True

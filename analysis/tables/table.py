@@ -1,0 +1,269 @@
+"""Tables of others (CSV and its relatives): lines of text -> named columns of numbers in SI units, streamed.
+
+``table_layout`` says what is understood of the text. Units come from the header ("V [mV]", "I/nA"), from a row of
+units, or from ``--columns``; a column without any is taken in SI, and says so; a unit that is unclear is refused.
+Blank and NaN cells, and a meter's overflow number, leave the row out, with its line number; text in place of a
+number, and a row with more or fewer cells than the header, are refused.
+"""
+
+import itertools
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.signal import OVERFLOW_NUMBER
+from tsbench.analysis.tables.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
+from tsbench.analysis.tables.column_units import (
+    Header,
+    UnclearUnit,
+    is_function,
+    other_scale,
+    plain_text,
+    split_header,
+    unit_factor,
+)
+from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout
+from tsbench.analysis.tables.remarks import check_remarks
+from tsbench.errors import UnreadableFile
+from tsbench.records import FloatArray
+
+__all__ = ["ColumnRead", "Table", "parse_columns", "parse_table"]
+
+_BLOCK = 1000  #: rows that are read together
+#: what is guessed only where its cells are numbers: a column "Time" may hold dates
+_OPTIONAL = ("time", "level", "sweep", "cycle")
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """One column as it was understood."""
+
+    name: str  #: as in the header; its number where there is none
+    unit: str  #: as written; the SI unit where none was given, "" where the column has none
+    factor: float  #: numbers were multiplied by it
+    assumed: bool  #: no unit was given anywhere: SI
+
+    def __str__(self) -> str:
+        if not self.unit:
+            return f"'{self.name}'"
+        return f"'{self.name}' [{self.unit}, no unit is given]" if self.assumed else f"'{self.name}' [{self.unit}]"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns by role in SI units, each shape (n,), in the file's order, and the rows that were left out."""
+
+    columns: Mapping[str, FloatArray]
+    left_out: tuple[tuple[int, str], ...]  #: (line number from 1, reason)
+    read: Mapping[str, ColumnRead]  #: what each role was read from
+    doubts: tuple[str, ...] = ()  #: a line for each reason to look at the units again
+
+    def described(self) -> str:
+        """Return which column was taken for what, with its unit."""
+        return ", ".join(f"{role} = {column}" for role, column in self.read.items())
+
+
+def parse_table(
+    lines: Iterable[str], columns: Mapping[str, str] | None = None, *, source: str = "table"
+) -> Table:
+    """Turn the lines of a table into columns by role.
+
+    Parameters
+    ----------
+    lines : the file's lines; read once, nothing but the wanted columns is kept
+    columns : role -> header name (or number from 1), with a unit where the file gives none: ``{"voltage": "V1 [mV]"}``;
+        None: guessed from the header
+    source : name for messages
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ConfigurationError
+        A column that is not there (with the nearest name), none could be guessed, or a unit is unclear.
+    UnreadableFile
+        No rows of numbers, a row with too few or too many cells, or text in place of a number; with the line number.
+    """
+    content = _content(lines, source)
+    head = list(itertools.islice(content, HEAD_LINES))
+    if all(line.comment for line in head):
+        raise UnreadableFile(f"{source}: no rows in it; expected a header and rows of numbers")
+    said: dict[str, str] = {}
+
+    def resolve(names: Sequence[str], units: Sequence[str], row: Sequence[str]) -> dict[str, int]:
+        said.clear()
+        if columns is None:
+            found = guess_columns(names, source, units)
+            return {role: k for role, k in found.items() if role not in _OPTIONAL or _may_be_number(row, k)}
+        where = {}
+        for role, name in columns.items():
+            where[role], unit = column_of(name, names, source)
+            if unit is not None:
+                said[role] = unit
+        return where
+
+    layout = find_layout(head, resolve)
+    read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
+    assumed = {role: column.name for role, column in read.items() if column.assumed}
+    doubts = check_remarks(_remarks(head[: layout.begin], layout), assumed, source)
+    numbers = _numbers(itertools.chain(head[layout.begin :], content), assumed, source)
+    kept, left_out = _rows(numbers, layout, source)
+    if not any(len(column) for column in kept.values()):
+        raise UnreadableFile(
+            f"{source}: no row of numbers in columns {', '.join(layout.names[k] for k in layout.where.values())}"
+        )
+    arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
+    return Table(arrays, tuple(left_out), read, doubts)
+
+
+def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
+    for number, line in enumerate(lines, start=1):
+        text = (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
+        if "\0" in text:
+            raise UnreadableFile(f"{source}: line {number} holds zero bytes: this is not a text table")
+        if text.strip():
+            yield Line(number, text, text.lstrip().startswith(COMMENTS))
+
+
+def _remarks(above: Sequence[Line], layout: Layout) -> list[Line]:
+    """Return the lines above the numbers but for the header and the row of units, which are read cell by cell."""
+    cells = {_letters("".join(layout.names)) if layout.headed else "", _letters("".join(layout.units))}
+    return [line for line in above if _letters(line.text) not in cells]
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", "", text)
+
+
+def _numbers(lines: Iterable[Line], assumed: Mapping[str, str], source: str) -> Iterator[Line]:
+    """Pass on the rows of numbers; a comment between or below them may name a unit as well."""
+    for line in lines:
+        if line.comment:
+            check_remarks([line], assumed, source)
+        else:
+            yield line
+
+
+def _may_be_number(row: Sequence[str], position: int) -> bool:
+    """Return whether a cell is no date or other words; by its characters, for the row may not be one of numbers."""
+    return position >= len(row) or (not any(letter in row[position] for letter in ":/") and not row[position].isalpha())
+
+
+def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnRead:
+    """Return the unit of a column: what the user says, else header and row of units, which must agree."""
+    position = layout.where[role]
+    name, si = layout.names[position], UNITS.get(role)
+    if si is None:
+        return ColumnRead(name, "", 1.0, assumed=False)
+    if said is not None:
+        try:
+            return ColumnRead(name, said, unit_factor(said, si), assumed=False)
+        except UnclearUnit as error:
+            raise UnclearUnit(f"--columns: {role}: {error}; give for example {role}='{name} [m{si}]'") from None
+    head = split_header(name, BARE) if layout.headed else Header(name, "")
+    hint = f"say which unit it has: --columns {role}=\"{head.name} [m{si}]\""
+    if is_function(head.name):
+        raise UnclearUnit(f"{source}: column '{name}' is not the {role} itself; {hint} if it is")
+    under = layout.units[position] if position < len(layout.units) else ""
+    given = [unit for unit in (head.unit, under) if unit not in ("", "-")]
+    try:
+        factors = {unit_factor(unit, si) for unit in given}
+    except UnclearUnit as error:
+        raise UnclearUnit(f"{source}: column '{name}': {error}; {hint}") from None
+    if len(factors) > 1:
+        raise UnclearUnit(f"{source}: column '{name}': header says {given[0]}, row of units says {given[1]}; {hint}")
+    if other := other_scale(head, si, next(iter(factors), 1.0)):
+        raise UnclearUnit(f"{source}: column '{name}': '{other[:40]}' beside the unit is not understood; {hint}")
+    if not factors:
+        return ColumnRead(name, si, 1.0, assumed=True)
+    return ColumnRead(name, plain_text(given[0]), factors.pop(), assumed=False)
+
+
+def _rows(
+    lines: Iterable[Line], layout: Layout, source: str
+) -> tuple[dict[str, "array[float]"], list[tuple[int, str]]]:
+    """Return the numbers of the wanted columns as written, and the rows that were left out."""
+    kept = {role: array("d") for role in layout.where}
+    left_out: list[tuple[int, str]] = []
+    lines = iter(lines)
+    while block := list(itertools.islice(lines, _BLOCK)):
+        plain = _plain_numbers(block, layout)
+        if plain is None:
+            _read_one_by_one(block, layout, source, kept, left_out)
+            continue
+        for role, column in plain.items():
+            kept[role].extend(column)
+    return kept, left_out
+
+
+def _plain_numbers(block: Sequence[Line], layout: Layout) -> dict[str, list[float]] | None:
+    """Return the wanted columns of rows that are all numbers, as most tables' are; None: look at each row."""
+    text = "\n".join(line.text for line in block)
+    if '"' in text or "_" in text or (layout.format.comma and "." in text):
+        return None
+    text = text.replace(",", ".") if layout.format.comma else text
+    rows = [line.split(layout.format.delimiter) for line in text.split("\n")]
+    if any(len(row) != len(layout.names) for row in rows):
+        return None
+    try:
+        columns = {role: [float(row[position]) for row in rows] for role, position in layout.where.items()}
+    except ValueError:
+        return None
+    usable = all(abs(value) < OVERFLOW_NUMBER for column in columns.values() for value in column)  # NaN is not
+    return columns if usable else None
+
+
+def _read_one_by_one(
+    lines: Iterable[Line], layout: Layout, source: str, kept: dict[str, "array[float]"],
+    left_out: list[tuple[int, str]],
+) -> None:
+    """Add the rows of numbers to ``kept``, and those without one to ``left_out``."""
+    for line in lines:
+        values = _row(layout, line, f"{source}: line {line.number}")
+        reason = next(
+            (
+                f"{layout.names[layout.where[role]]} is {_plainly(value)}"
+                for role, value in values.items()
+                if not math.isfinite(value) or abs(value) >= OVERFLOW_NUMBER
+            ),
+            None,
+        )
+        if reason:
+            left_out.append((line.number, reason))
+            continue
+        for role, value in values.items():
+            kept[role].append(value)
+
+
+def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
+    cells, names = layout.format.cells(line.text), layout.names
+    if len(cells) > len(names) and any(cells[len(names) :]):
+        hint = (
+            "; a decimal comma cannot also separate cells: export with a decimal point or with semicolons"
+            if layout.format.delimiter == "," and not layout.format.comma else ""
+        )
+        raise UnreadableFile(f"{place} has {len(cells)} cells where the header has {len(names)}{hint}")
+    values = {}
+    for role, position in layout.where.items():
+        if position >= len(cells):
+            raise UnreadableFile(
+                f"{place} has {len(cells)} cells where the header has {len(names)}; "
+                f"'{names[position]}' is missing"
+            )
+        try:
+            values[role] = layout.format.number(cells[position])
+        except ValueError:
+            raise UnreadableFile(
+                f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number"
+            ) from None
+    return values
+
+
+def _plainly(value: float) -> str:
+    return "blank or not a number" if math.isnan(value) else "beyond the meter's range"

@@ -1,0 +1,1 @@
+"""Sweeps: half-sweeps, evidence of switching, threshold and hold."""

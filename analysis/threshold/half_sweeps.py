@@ -1,0 +1,133 @@
+"""A current-voltage record and its half-cycles: up and down again on one side of zero."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.analysis.signal import OVERFLOW_NUMBER
+from tsbench.analysis.threshold.turning_points import is_closed, least_reversal, sides, turns_up
+from tsbench.records import Flag, FloatArray
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class IVPoints:
+    """Readings in order of measurement, each array of shape (n,)."""
+
+    voltage: FloatArray  #: [V] across the device
+    current: FloatArray  #: [A] through the device
+    level: FloatArray | None = (
+        None  #: [V or A] set-points of the source; None: the voltages are the set-points
+    )
+    flags: npt.NDArray[np.uint32] | None = None
+    cycle: IntArray | None = None  #: None: split where the voltage returns to zero or changes sign
+    polarity: IntArray | None = None  #: +1 or -1; None: sign of the level
+    cycle_name: str = "cycle"  #: what ``cycle`` counts, as the results' conditions name it
+
+
+@dataclass(frozen=True)
+class HalfSweep:
+    """One half-cycle, turned to the positive side: 0 -> peak -> 0. Arrays of shape (n,)."""
+
+    cycle: int
+    polarity: int
+    level: FloatArray  #: magnitude
+    voltage: FloatArray
+    current: FloatArray
+    flags: npt.NDArray[np.uint32]
+    turn: int  #: index of the first point at the highest level
+    first: int = 0  #: index of the first point in the record it came from
+    cycle_name: str = "cycle"
+
+    def up(self) -> slice:
+        """Return the way up, the peak included."""
+        return slice(0, self.turn + 1)
+
+    def down(self) -> slice:
+        """Return the way down, from the last point at the highest level on."""
+        at_peak = np.flatnonzero(self.level >= self.level[self.turn] * (1 - 1e-9))
+        return slice(int(at_peak[-1]), len(self.level))
+
+
+def split(points: IVPoints) -> Iterator[HalfSweep]:
+    """Yield the half-cycles of a record in order of measurement.
+
+    A half-cycle ends where ``cycle`` or the polarity changes; without ``cycle`` also where the level turns up
+    again. Levels that were read back turn where their noise cannot (:mod:`tsbench.analysis.threshold.turning_points`);
+    a record that ends where it began, in the middle of a half-cycle, is a loop, and that half-cycle is put together.
+    Points at zero belong to the half-cycle they end, or begin a cycle with.
+    Points whose voltage, current or level is not finite, or a meter's number for overflow, are left out. Currents
+    published as magnitudes (positive at negative voltage) are taken as magnitudes.
+    """
+    voltage = np.asarray(points.voltage, dtype=np.float64)
+    current = np.asarray(points.current, dtype=np.float64)
+    level = voltage if points.level is None else np.asarray(points.level, dtype=np.float64)
+    readings = np.abs([voltage, current, level]) if len(level) else np.empty((3, 0))
+    known = np.flatnonzero((readings < OVERFLOW_NUMBER).all(axis=0))
+    flags = np.zeros(len(voltage), np.uint32) if points.flags is None else np.asarray(points.flags, np.uint32)
+    voltage, current, level, flags = voltage[known], current[known], level[known], flags[known]
+    cycle = np.zeros(len(level), np.int64) if points.cycle is None else np.asarray(points.cycle, np.int64)[known]
+    least = least_reversal(level)
+    if points.polarity is None:
+        polarity = _sides_by_cycle(level, cycle, least)
+    else:
+        polarity = _sides_by_cycle(np.asarray(points.polarity, np.float64)[known], cycle, 0.0)
+    starts = _starts(level, current, polarity, cycle, least, given=points.cycle is not None)
+    parts = [np.arange(first, last) for first, last in pairwise([*starts, len(level)])]
+    free = points.cycle is None and points.polarity is None and len(parts) > 2 and polarity[0] == polarity[-1]
+    if free and is_closed(polarity * level, current, starts[1], starts[-1], least):
+        parts = [*parts[1:-1], np.concatenate((parts[-1], parts[0]))]
+    for number, part in enumerate(parts):
+        first, side = int(part[0]), int(polarity[part[0]])
+        volts, amperes = side * voltage[part], current[part]
+        if float(np.dot(volts, amperes)) < 0:
+            amperes = -amperes
+        magnitude = side * level[part]
+        yield HalfSweep(
+            cycle=int(cycle[first]) if points.cycle is not None else number,
+            polarity=side,
+            level=magnitude,
+            voltage=volts,
+            current=amperes,
+            flags=flags[part],
+            turn=int(np.argmax(magnitude)),
+            first=int(known[first]),
+            cycle_name=points.cycle_name if points.cycle is not None else "half_sweep",
+        )
+
+
+def _sides_by_cycle(level: FloatArray, cycle: IntArray, least: float) -> FloatArray:
+    """Return the side of each point; at the start of a cycle zeros belong to what follows."""
+    begins = [0, *(np.flatnonzero(np.diff(cycle)) + 1).tolist(), len(level)]
+    found = [sides(level[first:last], least) for first, last in pairwise(begins)]
+    return np.concatenate(found) if found else np.empty(0)
+
+
+def _starts(
+    level: FloatArray, current: FloatArray, polarity: FloatArray, cycle: IntArray, least: float, *, given: bool
+) -> list[int]:
+    """Return the first index of each half-cycle."""
+    if len(level) == 0:
+        return []
+    starts = [0, *(np.flatnonzero((np.diff(polarity) != 0) | (np.diff(cycle) != 0)) + 1).tolist()]
+    if given:
+        return starts
+    more = [
+        first + turn
+        for first, last in pairwise([*starts, len(level)])
+        for turn in turns_up(polarity[first] * level[first:last], current[first:last], least)
+    ]
+    return sorted({*starts, *more})
+
+
+def worst_flags(half: HalfSweep, *indices: int) -> Flag:
+    """Return the union of the flags of some points of a half-cycle."""
+    joined = 0
+    for index in indices:
+        if 0 <= index < len(half.flags):
+            joined |= int(half.flags[index])
+    return Flag(joined)

@@ -1,0 +1,174 @@
+"""How switching is told from an ordinary rise of current: by the largest jump, or by a current level."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.threshold.half_sweeps import HalfSweep
+from tsbench.analysis.threshold.reading_noise import least_seen
+from tsbench.analysis.threshold.switching_evidence import Branch, SwitchOn, find_on
+from tsbench.errors import ConfigurationError
+from tsbench.quantities import format_quantity, parse_quantity
+from tsbench.records import Flag, FloatArray
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Switching is a lasting change of conductance by more than ``ratio`` that no noise and no smooth curve makes.
+
+    See :mod:`tsbench.analysis.threshold.switching_evidence`. Currents below two standard deviations of the noise are
+    taken as that, so that noise has no jumps.
+    """
+
+    ratio: float = 2.0
+
+    def __str__(self) -> str:
+        return "jump"
+
+
+#: readings after the peak that must show a device on that is on at the last set-point only
+_AFTER_PEAK = 4
+
+
+@dataclass(frozen=True)
+class Above:
+    """On from the first point whose current exceeds ``current`` [A], and the next one's; off after the last two."""
+
+    current: float
+
+    def __str__(self) -> str:
+        text = format_quantity(self.current, "A").replace(" ", "")
+        return "above=" + re.sub(r"\.0+(?=\D)|(?<=[.]\d)0+(?=\D)", "", text)
+
+
+Rule = Jump | Above
+
+
+
+def parse_rule(text: str) -> Rule:
+    """Read a rule as the command line takes it: ``jump``, ``jump=3`` (conductance ratio) or ``above=10n``.
+
+    Raises
+    ------
+    ConfigurationError
+        Another word, or a value that is not a positive current or a ratio above 1.
+    """
+    name, _, value = (part.strip() for part in text.partition("="))
+    if name == "above" and value:
+        current = parse_quantity(value, "A")
+        if current > 0:
+            return Above(current)
+        raise ConfigurationError(
+            f"rule '{text}': the current must be above 0 A; give for example 'above=10n'"
+        )
+    if name == "jump":
+        ratio = parse_quantity(value, "") if value else Jump.ratio
+        if ratio > 1:
+            return Jump(ratio)
+        raise ConfigurationError(f"rule '{text}': the ratio must be above 1; give for example 'jump=3'")
+    raise ConfigurationError(f"rule '{text}' is not known; give 'jump', 'jump=3' or 'above=10n'")
+
+
+def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:
+    """Return the current [A] below which a reading counts as "off": two standard deviations of the noise.
+
+    See :func:`tsbench.analysis.threshold.reading_noise.least_seen`; ``noise`` is the data sheet's standard deviation
+    [A].
+    """
+    return least_seen(half.current, half.level, noise)
+
+
+def events(half: HalfSweep, rule: Rule, floor: float) -> tuple[SwitchOn | None, SwitchOn | None]:
+    """Return where the way up switches on, and where the way down switches off; None: nowhere.
+
+    ``before`` is -1 where it is on from the first reading; of the way down it is the last reading that is on. A current
+    below ``floor`` [A] counts as "off".
+    """
+    if isinstance(rule, Above):
+        return _first_above(half, rule.current), _last_above(half, rule.current)
+    if floor <= 0.0:
+        return None, None
+    on, off = find_on(_way_up(half), _way_down(half), floor, rule.ratio)
+    on, n = on or _on_at_the_peak(half, floor, rule.ratio), len(half.current)
+    if on is not None:
+        on = SwitchOn(on.before, np.concatenate((on.probability, np.zeros(n - 1 - on.probability.size))))
+    if off is not None:
+        probability = np.concatenate((np.zeros(n - 1 - off.probability.size), off.probability[::-1]))
+        off = SwitchOn(int(np.argmax(probability)), probability)
+    return on, off
+
+
+def _first_above(half: HalfSweep, current: float) -> SwitchOn | None:
+    lasting = _lasting(half.current[half.up()], current)
+    return _certain(int(lasting[0]) - 1, half) if lasting.size else None
+
+
+def _last_above(half: HalfSweep, current: float) -> SwitchOn | None:
+    start = half.down().start
+    lasting = start + _lasting(half.current[start:], current)
+    return _certain(int(lasting[-1]), half) if lasting.size and lasting[-1] < len(half.current) - 1 else None
+
+
+def _on_at_the_peak(half: HalfSweep, floor: float, ratio: float) -> SwitchOn | None:
+    """Return the gap before the last set-point if the device is on there for the first time.
+
+    One reading alone may be wild: those that follow on the way down must show the device on as well, and count as
+    taken at the peak. They are at lower levels, so that a curve of the voltage alone would be lower there, not higher.
+    """
+    turn, last = half.turn, int(half.down().start)  # between: more readings at the peak, which show no hysteresis
+    if turn < 1 or len(half.current) <= last + _AFTER_PEAK:
+        return None
+    index = np.concatenate((np.arange(turn + 1), np.arange(last + 1, last + 1 + _AFTER_PEAK)))
+    conductance = half.current[index] / np.maximum(half.voltage[index], 1e-300)
+    if bool(np.any(conductance[turn:] <= ratio * max(float(conductance[turn - 1]), 0.0))):
+        return None  # a charging current turns round at the peak
+    place, _ = find_on(_branch(half, index), None, floor, ratio)
+    if place is None or place.before != turn - 1:
+        return None
+    before = place.probability[:turn]
+    return SwitchOn(place.before, before / before.sum())
+
+
+def last_on(half: HalfSweep, before: int, floor: float) -> int | None:
+    """Return the last reading of the way down that shows the device on, None where no two in a row do.
+
+    Parameters
+    ----------
+    before : index of the last reading before it switched on, -1 if it was on from the first
+    floor : [A] a current below this counts as "off"
+    """
+    down = np.arange(half.down().start, len(half.current))
+    volts = np.maximum(half.voltage[down], 1e-300)
+    conductance = half.current[down] / volts
+    on = float(np.max(conductance[: max(1, down.size // 2)]))
+    known = before >= 0 and half.voltage[before] > 0
+    off = max(float(half.current[before]), floor) / float(half.voltage[before]) if known else 0.0
+    seen = (half.voltage[down] > 0) & (half.current[down] > 2.0 * floor) & (conductance > np.sqrt(off * max(on, 0.0)))
+    lasting = np.flatnonzero(seen[1:] & seen[:-1]) + 1
+    return int(down[lasting[-1]]) if lasting.size else None
+
+
+def _certain(before: int, half: HalfSweep) -> SwitchOn:
+    probability = np.zeros(max(len(half.current) - 1, 1))
+    probability[max(before, 0)] = 1.0
+    return SwitchOn(before, probability)
+
+
+def _lasting(current: FloatArray, least: float) -> np.ndarray:
+    """Return the readings above a current whose neighbour on one side is above it too; one alone may be wild."""
+    above = np.concatenate(([False], current > least, [False]))
+    return np.flatnonzero(above[1:-1] & (above[:-2] | above[2:]))
+
+
+def _way_up(half: HalfSweep) -> Branch:
+    return _branch(half, np.arange(half.turn + 1))
+
+
+def _way_down(half: HalfSweep) -> Branch:
+    return _branch(half, np.arange(len(half.current) - 1, half.down().start - 1, -1))
+
+
+def _branch(half: HalfSweep, index: np.ndarray) -> Branch:
+    limited = (half.flags[index] & int(Flag.COMPLIANCE)) != 0
+    return Branch(half.level[index], half.voltage[index], half.current[index], limited)

@@ -1,0 +1,355 @@
+"""Threshold and hold voltage and current of each half-cycle of a current-voltage record.
+
+The quantities are defined in ``docs/definitions.md``. A sweep in steps shows the last reading before an event and the
+first after it. The true value lies between the device voltage of the former and the device voltage that the next
+set-point would have given, had the device not switched (its current is still nearly the same there, so the drop along
+the wires cancels). These are ``low`` and ``high``; ``value`` is in the middle. The interval is then widened at both
+ends by 1.96 standard uncertainties of the source meter and the wires.
+
+Behind enough resistance the device voltage turns back before the jump, as the device passes its fold; then the
+extreme reading counts, and the true one lies at most one change between neighbours beyond it. Readings in compliance
+do not count on the way down: there the source meter sets the current and not the ramp. A stochastic device is restless:
+its hold voltage lies up to four standard deviations of neighbouring readings below the lowest of them.
+
+Systematics: a data-sheet accuracy ``±(gain |reading| + offset)`` is a limit of a uniform distribution,
+standard uncertainty limit / sqrt 3; likewise the tolerance of the path resistance times the current. Reading
+noise and these join by root of sum of squares.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tsbench.analysis.signal import noise_of
+from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
+from tsbench.analysis.threshold.retraced import RetracedEvents, judge
+from tsbench.analysis.threshold.switching_evidence import SwitchOn
+from tsbench.analysis.threshold.switching_rule import Jump, Rule, events, last_on, noise_floor
+from tsbench.records import Flag, FloatArray, Result
+
+#: a step wider than this fraction of the value is called under-sampled
+COARSE_STEP = 0.02
+#: fewest points of a half-cycle in which a switching event is looked for
+_FEWEST_POINTS = 4
+#: a reading averages what a restless device does during it: the voltage goes beyond the lowest reading by up to this
+#: many standard deviations of the readings
+UNREST = 4.0
+_ENOUGH_FOR_NOISE = 5
+#: probability of one gap from which on its set-points bracket the event
+CERTAIN = 0.975
+_TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
+#: what an interval is, as ``method`` says it
+BRACKET = "bracket of set-points"
+_TURN = "extreme reading before the change, and its neighbours"
+_RESTLESS = "lowest reading, and four standard deviations of a restless device"
+_WEIGHED = "readings weighed between the levels before and after"
+#: flags of readings that a result passes on
+PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
+
+
+@dataclass(frozen=True)
+class SweepFacts:
+    """What is known of the source meter and the wires; limits as in the data sheet (zero: exact)."""
+
+    voltage_gain: float = 0.0  #: relative limit of the voltage reading
+    voltage_offset: float = 0.0  #: [V] limit
+    voltage_noise: float = 0.0  #: [V] standard deviation of one reading
+    current_gain: float = 0.0
+    current_offset: float = 0.0  #: [A] limit
+    current_noise: float = 0.0  #: [A] standard deviation
+    path_resistance: float = (
+        0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
+    )
+    path_tolerance: float = 0.02  #: relative limit of it
+
+    def voltage_uncertainty(self, voltage: float, current: float) -> float:
+        """Return the standard uncertainty [V] of a device voltage."""
+        return combined(
+            standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset),
+            self.voltage_noise,
+            standard_uncertainty(self.path_tolerance * self.path_resistance * current),
+            self.path_resistance * self.current_uncertainty(current),
+        )
+
+    def current_uncertainty(self, current: float) -> float:
+        """Return the standard uncertainty [A] of a current reading."""
+        return combined(
+            standard_uncertainty(self.current_gain * abs(current) + self.current_offset), self.current_noise
+        )
+
+
+@dataclass(frozen=True)
+class Switching:
+    """The two events of one half-cycle: results of threshold and hold, voltage and current."""
+
+    half: HalfSweep
+    threshold_index: int | None  #: last off point on the way up, within the half-cycle
+    hold_index: int | None  #: last on point on the way down
+    threshold_voltage: Result
+    threshold_current: Result
+    hold_voltage: Result
+    hold_current: Result
+
+    def results(self) -> tuple[Result, ...]:
+        """Return the four results."""
+        return self.threshold_voltage, self.threshold_current, self.hold_voltage, self.hold_current
+
+
+def switching(
+    points: IVPoints, facts: SweepFacts | None = None, rule: Rule | None = None
+) -> tuple[Switching, ...]:
+    """Extract threshold and hold of every half-cycle of a voltage-driven record.
+
+    Parameters
+    ----------
+    points : device voltage [V], current [A] and set-points [V], each shape (n,), in order of measurement
+    facts : accuracy of the source meter, path resistance
+    rule : what counts as switching; by default the largest jump of conductance
+
+    Returns
+    -------
+    tuple of Switching, one per half-cycle
+        Voltages are signed. Without an event ``value`` is None and the flag NO_EVENT is set; a device that
+        stays on gives CENSORED (bounded on one side). Currents are bounded on one side by nature.
+    """
+    facts = facts or SweepFacts()
+    rule = rule or Jump()
+    return tuple(_examine(half, facts, rule) for half in split(points))
+
+
+def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
+    enough = len(half.voltage) >= _FEWEST_POINTS
+    floor = noise_floor(half, facts.current_noise)
+    on, off = events(half, rule, floor) if enough else (None, None)
+    verdict = RetracedEvents(on, off)
+    if isinstance(rule, Jump):
+        verdict = judge(half, on, off, floor)
+    on, off = verdict.on, verdict.off
+    threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS)
+    hold = _flagged(_hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
+    return Switching(
+        half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
+        *threshold, *hold)
+
+
+def _flagged(results: tuple[Result, Result], flags: Flag) -> tuple[Result, Result]:
+    voltage, current = (replace(result, flags=result.flags | flags) for result in results)
+    return voltage, current
+
+
+def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:
+    if place is None:
+        flags = _run_flags(half, half.up()) | Flag.NO_EVENT
+        return (
+            result_of(half, "threshold_voltage", "V", rule, flags=flags),
+            result_of(half, "threshold_current", "A", rule, flags=flags),
+        )
+    k = place.before
+    if k < 0:  # on from the first point: it switched at a lower voltage than was ever measured
+        bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(
+            half.voltage[0], half.current[0]
+        )
+        flags = worst_flags(half, 0) & PASSED_ON | Flag.CENSORED
+        return (
+            result_of(half, "threshold_voltage", "V", rule, high=bound, flags=flags),
+            result_of(half, "threshold_current", "A", rule, flags=flags),
+        )
+    j = _turned(half, 0, k, 1, facts)
+    if j == k and place.probability[k] < CERTAIN:
+        return _uncertain(half, "threshold", place, facts, rule)
+    inner, amperes = float(half.voltage[j]), float(half.current[j])
+    outer = inner + (_step_up(half, k) if j == k else _reach(half, j))
+    method = f"{BRACKET if j == k else _TURN}, {rule}"
+    voltage = _between(
+        half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, j, k, k + 1)
+    )
+    return voltage, _current_at(half, "threshold_current", method, j, k, facts)
+
+
+def _hold(
+    half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str, on: SwitchOn | None, floor: float
+) -> tuple[Result, Result]:
+    if place is None:
+        flags = _run_flags(half, half.down()) | Flag.NO_EVENT
+        last = None if on is None else last_on(half, on.before, floor)
+        high = None
+        if last is not None:  # still on there: it holds at least down to that voltage
+            flags |= Flag.CENSORED
+            volts = float(half.voltage[last])
+            high = volts + NORMAL_95 * facts.voltage_uncertainty(volts, float(half.current[last]))
+        return (
+            result_of(half, "hold_voltage", "V", rule, high=high, flags=flags),
+            result_of(half, "hold_current", "A", rule, flags=flags),
+        )
+    k = place.before
+    first = _ramp_begins(half, k)
+    j = _turned(half, first, k, -1, facts)
+    if j == k and place.probability[k] < CERTAIN:
+        return _uncertain(half, "hold", place, facts, rule)
+    inner, amperes = float(half.voltage[j]), float(half.current[j])
+    step = _step_down(half, k) if j == k else _reach(half, j)
+    unrest = _unrest(half, first, k, facts)
+    method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN}, {rule}"
+    voltage = _between(
+        half, "hold_voltage", method, inner - max(step, unrest), inner, amperes, facts, worst_flags(half, j, k, k + 1)
+    )
+    return voltage, _current_at(half, "hold_current", method, j, k, facts)
+
+
+def _unrest(half: HalfSweep, first: int, k: int, facts: SweepFacts) -> float:
+    """Return how far below its lowest reading a restless device may have gone on the way down [V]."""
+    if facts.path_resistance <= 0 or k + 1 - first < _ENOUGH_FOR_NOISE:
+        return 0.0
+    instrument = combined(facts.voltage_noise, facts.path_resistance * facts.current_noise)
+    seen = noise_of(half.voltage[first : k + 1])
+    return UNREST * math.sqrt(max(0.0, seen**2 - instrument**2))
+
+
+def _uncertain(
+    half: HalfSweep, event: str, place: SwitchOn, facts: SweepFacts, rule: str
+) -> tuple[Result, Result]:
+    """Return voltage and current of a change that noise spreads over several gaps."""
+    k = place.before
+    gaps = np.flatnonzero(place.probability > 0)
+    total = np.concatenate(([0.0], np.cumsum(place.probability[gaps])))
+    # the device voltage of the set-points, had the device not switched yet: as before the first gap that counts
+    before = int(gaps[np.searchsorted(total, _TAIL, side="right") - 1])
+    edges = half.voltage[before] + half.level[np.append(gaps, gaps[-1] + 1)] - half.level[before]
+    low, value, high = sorted(float(np.interp(part, total, edges)) for part in (_TAIL, 0.5, 1.0 - _TAIL))
+    amperes = float(half.current[k])
+    wide = NORMAL_95 * facts.voltage_uncertainty(value, amperes)
+    first, last = int(gaps[0]), int(gaps[-1])
+    flags = worst_flags(half, *range(first, last + 2)) & PASSED_ON
+    if high - low > COARSE_STEP * abs(value):
+        flags |= Flag.UNDER_SAMPLED
+    method = f"{_WEIGHED}, {rule}"
+    voltage = result_of(
+        half, f"{event}_voltage", "V", method, value=value, low=value - combined(value - low, wide),
+        high=value + combined(high - value, wide), flags=flags)
+    current = result_of(
+        half, f"{event}_current", "A", method, value=float(np.median(half.current[max(k - 3, 0) : k + 1])),
+        flags=flags | Flag.CENSORED)
+    return voltage, current
+
+
+def _current_at(half: HalfSweep, quantity: str, method: str, j: int, k: int, facts: SweepFacts) -> Result:
+    """Return the current of the fold at ``j``: between its neighbours, or beyond the last point before the jump."""
+    amperes = float(half.current[j])
+    wide = NORMAL_95 * facts.current_uncertainty(amperes)
+    flags = worst_flags(half, j) & PASSED_ON
+    if j != k:
+        low, high = sorted((float(half.current[max(j - 1, 0)]), float(half.current[j + 1])))
+        return result_of(
+            half, quantity, "A", method, value=amperes, low=min(low, amperes) - wide, high=max(high, amperes) + wide,
+            flags=flags,
+        )
+    rising = quantity == "threshold_current"
+    low_bound, high_bound = (amperes - wide, None) if rising else (None, amperes + wide)
+    return result_of(
+        half, quantity, "A", method, value=amperes, low=low_bound, high=high_bound, flags=flags | Flag.CENSORED
+    )
+
+
+def _turned(half: HalfSweep, first: int, k: int, sign: int, facts: SweepFacts) -> int:
+    """Return where the device voltage was most extreme up to ``k``: ``k`` unless it had turned back before.
+
+    Behind a resistance the device passes its fold before the load line leaves the curve: the voltage that it
+    reached at most (``sign`` 1; at least: -1) is that of the fold, not that of the last point before the jump.
+    """
+    if facts.path_resistance <= 0:
+        return k  # the source itself sets the device voltage: what turns is noise
+    j = first + int(np.argmax(sign * half.voltage[first : k + 1]))
+    noise = combined(facts.voltage_noise, facts.path_resistance * facts.current_noise)
+    return j if sign * float(half.voltage[j] - half.voltage[k]) > 4.0 * noise + 1e-9 else k
+
+
+def _ramp_begins(half: HalfSweep, k: int) -> int:
+    """Return the first point on the way down from which on the ramp sets the voltage, not the compliance."""
+    start = int(half.down().start)
+    limited = np.flatnonzero(half.flags[start : k + 1] & Flag.COMPLIANCE)
+    return min(start + int(limited[-1]) + 1, k) if limited.size else start
+
+
+def _reach(half: HalfSweep, j: int) -> float:
+    """Return how far beyond a reading the turning point may be [V]: the larger of the changes beside it."""
+    beside = np.abs(np.diff(half.voltage[max(j - 1, 0) : j + 2]))
+    return float(beside.max()) if beside.size else 0.0
+
+
+def _step_up(half: HalfSweep, k: int) -> float:
+    """Return the step of the set-point after ``k`` [V]; at the peak, where there is none, the usual one."""
+    step = float(half.level[k + 1] - half.level[k])
+    return step if step > 0 else _usual_step(half)
+
+
+def _step_down(half: HalfSweep, k: int) -> float:
+    step = float(half.level[k] - half.level[k + 1])
+    return step if step > 0 else _usual_step(half)
+
+
+def _usual_step(half: HalfSweep) -> float:
+    steps = np.abs(np.diff(half.level))
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if steps.size else 0.0
+
+
+def _between(
+    half: HalfSweep,
+    quantity: str,
+    method: str,
+    low: float,
+    high: float,
+    current: float,
+    facts: SweepFacts,
+    seen: Flag,
+) -> Result:
+    value = 0.5 * (low + high)
+    wide = NORMAL_95 * facts.voltage_uncertainty(value, current)
+    flags = seen & PASSED_ON
+    if high - low > COARSE_STEP * abs(value):
+        flags |= Flag.UNDER_SAMPLED
+    return result_of(half, quantity, "V", method, value=value, low=low - wide, high=high + wide, flags=flags)
+
+
+def _run_flags(half: HalfSweep, branch: slice) -> Flag:
+    joined = int(np.bitwise_or.reduce(half.flags[branch])) if len(half.flags[branch]) else 0
+    return Flag(joined) & PASSED_ON
+
+
+def result_of(
+    half: HalfSweep,
+    quantity: str,
+    unit: str,
+    method: str,
+    *,
+    value: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    flags: Flag = Flag.NONE,
+) -> Result:
+    """Return a result of a half-cycle from magnitudes: they get its sign, and ``low`` stays below ``high``.
+
+    Parameters
+    ----------
+    half : the half-cycle; gives sign and conditions
+    quantity, unit, method : of the result
+    value, low, high : magnitudes in ``unit``; None: not known
+    flags : of the result
+    """
+    if half.polarity < 0:
+        value = None if value is None else -value
+        low, high = (None if high is None else -high), (None if low is None else -low)
+    conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
+    return Result(quantity, unit, value, low, high, method, conditions, flags)
+
+
+def summarise_results(results: Sequence[Result], systematic: float = 0.0) -> tuple[int, int, Summary]:
+    """Return (how many have a value, how many have none, summary of the values' magnitudes).
+
+    ``systematic`` is the standard uncertainty common to all of them, in their unit.
+    """
+    values: FloatArray = np.array([abs(result.value) for result in results if result.value is not None])
+    return len(values), len(results) - len(values), summarise(values, systematic)

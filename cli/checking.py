@@ -1,0 +1,155 @@
+"""``check`` and ``gui``: what there is on a bench, whether it is safe; and the window on it."""
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tsbench.errors import InstrumentInUse, TsbenchError
+
+if TYPE_CHECKING:
+    from tsbench.records import DeviceDescription
+
+
+def check(options: argparse.Namespace) -> int:
+    """Connect, identify, make safe, read back, look at limits and at what the fixture will do."""
+    from tsbench.cli.printing import print_json
+
+    try:
+        report = check_bench(options.bench)
+    except InstrumentInUse as error:
+        if options.json:  # who owns it, for a window that can look at its run
+            print_json({"in_use": dict(error.owner), "message": str(error)})
+        raise
+    if options.json:
+        print_json(report)
+    else:
+        _print(report)
+    return 1 if report["problems"] else 0
+
+
+def check_bench(path: Path) -> dict[str, Any]:
+    """Return what is known of a bench after asking it; its outputs are off afterwards.
+
+    Raises
+    ------
+    TsbenchError
+        The file is wrong, or an instrument does not answer or is another one.
+    """
+    from tsbench.station.bench.bench import check as ask
+    from tsbench.station.bench.bench_file import BenchFile
+
+    file = BenchFile.load(path)
+    devices = [file.device(identifier) for identifier in file.table.devices]
+    warnings = [warning for device in devices for warning in _missing_limits(device)]
+    found = ask(path)
+    return {
+        "name": file.name,
+        "bench": str(path),
+        "instruments": [_instrument(name, facts) for name, facts in found["instruments"].items()],
+        "outputs": [{"output": output, "enabled": enabled} for output, enabled in found["outputs"].items()],
+        "devices": [
+            {"id": device.identifier, "material": device.material, "limits": _limits(device)}
+            for device in devices
+        ],
+        "predictions": _predictions(path, warnings),
+        "problems": [
+            f"output {output} is still on" for output, enabled in found["outputs"].items() if enabled
+        ],
+        "warnings": warnings,
+    }
+
+
+def _instrument(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "role": ", ".join(facts["roles"]),
+        "simulated": bool(facts["simulated"]),
+        **{key: facts[key] for key in ("driver", "model", "serial", "firmware", "resource", "visa_library")},
+    }
+
+
+def _limits(device: "DeviceDescription") -> dict[str, float | None]:
+    limits = device.limits
+    return {
+        "max_voltage": limits.max_voltage,
+        "max_current": limits.max_current,
+        "max_power": limits.max_power,
+        "max_charge": limits.max_charge,
+        "max_energy": limits.max_energy,
+    }
+
+
+def _missing_limits(device: "DeviceDescription") -> list[str]:
+    missing = [name for name in ("max_voltage", "max_current") if getattr(device.limits, name) is None]
+    if not missing:
+        return []
+    return [
+        f"device {device.identifier} has no {' and no '.join(missing)}: only the instruments' own ranges "
+        "protect it; set [device.limits] in the bench file"
+    ]
+
+
+def _predictions(path: Path, warnings: list[str]) -> list[str]:
+    """Return what the circuit model says of the fixture, where the pre-flight room is there."""
+    if importlib.util.find_spec("tsbench.station.preflight.preflight") is None:
+        return []
+    preflight = importlib.import_module("tsbench.station.preflight.preflight")
+    try:
+        return [str(line) for line in preflight.predict(path)]
+    except TsbenchError as error:
+        warnings.append(f"the fixture's behaviour could not be predicted: {error}")
+        return []
+
+
+def _print(report: Mapping[str, Any]) -> None:
+    from tsbench.cli.printing import output_console, table
+    from tsbench.quantities import format_quantity
+    from tsbench.records import simulation_mark
+
+    units = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
+    mark = simulation_mark({row["name"]: row["simulated"] for row in report["instruments"]})
+    table(
+        f"{report['name']}{f': {mark}' if mark else ''}",
+        ("name", "role", "model", "serial", "resource"),
+        [
+            [str(row[key]) for key in ("name", "role", "model", "serial", "resource")]
+            for row in report["instruments"]
+        ],
+    )
+    table(
+        "Outputs as read back",
+        ("output", "state"),
+        [[state["output"], "ON" if state["enabled"] else "off"] for state in report["outputs"]],
+    )
+    rows: Sequence[Sequence[str]] = [
+        [
+            device["id"],
+            device["material"],
+            ", ".join(
+                f"{name.replace('_', ' ')} {format_quantity(value, units[name])}"
+                for name, value in device["limits"].items()
+                if value is not None
+            )
+            or "none",
+        ]
+        for device in report["devices"]
+    ]
+    table("Devices and their limits", ("device", "material", "limits"), rows)
+    for line in report["predictions"]:
+        output_console().print(line)
+    for warning in report["warnings"]:
+        sys.stdout.write(f"warning: {warning}\n")
+    for problem in report["problems"]:
+        sys.stderr.write(f"tsbench: {problem}\n")
+    if not report["problems"]:
+        sys.stdout.write("the bench answers and is safe\n")
+
+
+def gui(options: argparse.Namespace) -> int:
+    """Open the window."""
+    from tsbench.gui.application import open_window
+
+    return open_window(options.bench)

@@ -1,0 +1,142 @@
+"""``demo``, ``measure`` and ``run``: what makes the runner work, and how its outcome is told."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tsbench.errors import ConfigurationError
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Run one protocol on one device."""
+    from tsbench.cli.printing import ProgressPrinter, print_json, print_results
+    from tsbench.protocols import protocol_named
+    from tsbench.station.runner import Control, JsonLinesEvents, StdinControl, run_protocol
+
+    protocol = protocol_named(options.protocol).parse(parse_settings(options.settings))
+    if options.events:
+        outcome = run_protocol(
+            options.bench,
+            options.device,
+            protocol,
+            options.out,
+            events=JsonLinesEvents(sys.stdout),
+            control=StdinControl(),
+            watchdog=options.watchdog,
+        )
+        return outcome.exit_code
+    with ProgressPrinter(options.protocol) as progress:
+        outcome = run_protocol(
+            options.bench, options.device, protocol, options.out, events=progress, control=Control(),
+            watchdog=options.watchdog,
+        )
+    rows = outcome.rows()
+    if options.json:
+        print_json(rows)
+    else:
+        print_results(rows, f"{options.protocol} on {options.device}")
+    _tell(outcome)
+    return outcome.exit_code
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a list of protocols; the table comes whatever became of the entries."""
+    from tsbench.cli.printing import ProgressPrinter, print_entries, print_json, print_results
+    from tsbench.station.run_list import ListRefused, run_list
+    from tsbench.station.runner import Control
+
+    refused: ListRefused | None = None
+    try:
+        with ProgressPrinter(options.list.stem) as progress:
+            outcomes = run_list(
+                options.list,
+                options.out,
+                events=progress,
+                control=Control(),
+                dry_run=options.dry_run,
+                resume=options.resume,
+                watchdog=options.watchdog,
+            )
+    except ListRefused as error:
+        refused, outcomes = error, list(error.outcomes)
+    rows = [row for outcome in outcomes for row in outcome.rows()]
+    if options.json:
+        print_json(rows + [outcome.entry_row() for outcome in outcomes if outcome.status != "success"])
+    elif outcomes:
+        if rows:
+            print_results(rows, str(options.list))
+        print_entries(outcomes, f"Entries of {options.list}")
+    if refused is not None:
+        sys.stderr.write(f"tsbench: {' '.join(str(refused).split())}\n")
+        return refused.exit_code
+    if outcomes and all(outcome.earlier for outcome in outcomes):
+        many = f"all {len(outcomes)} entries are" if len(outcomes) > 1 else "its entry is"
+        sys.stderr.write(f"tsbench: {many} done already, in {options.out}; nothing was measured\n")
+        return 0
+    for outcome in outcomes:
+        if not outcome.earlier and outcome.run_id:
+            _tell(outcome, f"{outcome.protocol} on {outcome.device}: ")
+    return max((outcome.exit_code for outcome in outcomes), default=0)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run the demo and print its table."""
+    from tsbench.cli.printing import ProgressPrinter, print_json, print_results
+    from tsbench.demo import run_demo
+    from tsbench.records import RunEvent
+
+    with ProgressPrinter("demo") as progress:
+
+        def follow(name: str, event: RunEvent) -> None:
+            if progress.name != name:
+                progress.next(name)
+            progress(event)
+
+        outcome = run_demo(options.out, options.seed, follow)
+    rows = [row.as_json() for row in outcome.rows]
+    if options.json:
+        print_json(rows)
+    else:
+        print_results(rows, "Measured beside the true values of the simulated device")
+        for path in (*outcome.runs, *outcome.figures):
+            sys.stdout.write(f"{path}\n")
+    if not outcome.passed:
+        sys.stderr.write("tsbench: the demo missed a claim: see the deviations in the table\n")
+        return 1
+    return 0
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Return name -> text of ``--set NAME=VALUE`` options; the protocol itself reads the values.
+
+    Raises
+    ------
+    ConfigurationError
+        Not of that form, or a name given twice.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise ConfigurationError(f'--set {setting!r} is not NAME=VALUE; for example --set stop="1.2 V"')
+        if name in values:
+            raise ConfigurationError(f"--set {name} is given twice: {values[name]!r} and {value.strip()!r}")
+        values[name] = value.strip()
+    return values
+
+
+def _tell(outcome: Any, which: str = "") -> None:
+    """Say on standard error where the run is and why it ended early."""
+    if outcome.status != "success":
+        sys.stderr.write(
+            f"tsbench: {which}{'stopped' if outcome.status == 'abort' else 'failed'}: {outcome.reason}\n"
+        )
+    elif outcome.line:
+        sys.stderr.write(f"tsbench: {which}note: {outcome.line}\n")
+    left = [name for name, enabled in outcome.outputs.items() if enabled is not False]
+    if left:
+        sys.stderr.write(f"tsbench: {which}not read back as off: {', '.join(left)}; check the panel\n")
+    if outcome.path is not None:
+        sys.stderr.write(f"{which}run file: {outcome.path}\n")

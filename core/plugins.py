@@ -1,0 +1,139 @@
+"""Protocols, drivers, virtual instruments and devices by entry points: ours and everybody else's by the same door.
+
+An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) names an object: one thing, or
+:class:`Folders`, a package of which each folder is a thing. What cannot be used is left out and said in one line.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from tsbench.errors import ConfigurationError, nearest
+
+T = TypeVar("T")
+OURS = "tsbench"  #: the distribution whose things go first
+
+
+@dataclass(frozen=True)
+class Folders:
+    """A package whose folders each declare a thing.
+
+    Parameters
+    ----------
+    package : the import name of the package
+    attribute : what a folder calls its declaration; a folder without it is no thing
+    """
+
+    package: str
+    attribute: str
+
+    def modules(self) -> Iterator[str]:
+        """Yield the import name of each folder, in the order of the alphabet."""
+        here = importlib.import_module(self.package)
+        yield from (f"{self.package}.{found.name}" for found in pkgutil.iter_modules(here.__path__) if found.ispkg)
+
+
+@dataclass(frozen=True)
+class Offer(Generic[T]):
+    """A thing, and which installed distribution offers it ("tsbench 0.2.0")."""
+
+    thing: T
+    distribution: str
+
+
+class Registry(Generic[T]):
+    """The things of one group by their names; the entry points are read at the first question.
+
+    Parameters
+    ----------
+    group : of the entry points
+    what : what messages call one of its things: "protocol"
+    offered : from what an entry point or a folder declares to name -> thing
+
+        It raises ConfigurationError, with the reason in one line, where the declaration cannot be used.
+    """
+
+    def __init__(self, group: str, what: str, offered: Callable[[object], Mapping[str, T]]) -> None:
+        self.group, self.what = group, what
+        self._offered = offered
+        self._found: dict[str, Offer[T]] | None = None
+        self._problems: list[str] = []
+
+    def offers(self) -> Mapping[str, Offer[T]]:
+        """Return every thing that can be used, by its name: ours first, then those of others by distribution."""
+        if self._found is None:
+            self._found, self._problems = {}, []
+            points = sorted(entry_points(group=self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
+            for point in points:
+                self._take(point)
+        return self._found
+
+    def problems(self) -> tuple[str, ...]:
+        """Return one line for each declaration that was left out: what, of which distribution, why."""
+        self.offers()
+        return tuple(self._problems)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all things."""
+        return tuple(self.offers())
+
+    def named(self, name: str) -> T:
+        """Return the thing called ``name``.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none; the message has the nearest name, and what was left out.
+        """
+        found = self.offers().get(name)
+        if found is None:
+            left_out = "".join(f"; {line}" for line in self._problems)
+            raise ConfigurationError(f"unknown {self.what} '{name}'{nearest(name, self.offers())}{left_out}")
+        return found.thing
+
+    def forget(self) -> None:
+        """Read the entry points anew at the next question."""
+        self._found = None
+
+    def _take(self, point: EntryPoint) -> None:
+        try:
+            declared = point.load()
+            modules = list(declared.modules()) if isinstance(declared, Folders) else []
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises, the program goes on
+            self._leave_out(point.name, point, error)
+            return
+        if not isinstance(declared, Folders):
+            self._add(point.name, point, lambda: declared)
+        for module in modules:
+            self._add(module, point, lambda module=module: getattr(  # type: ignore[misc]
+                importlib.import_module(module), declared.attribute, None))
+
+    def _add(self, where: str, point: EntryPoint, load: Callable[[], object]) -> None:
+        assert self._found is not None
+        try:
+            declared = load()
+            things = {} if declared is None else self._offered(declared)
+            for name in things:
+                if name in self._found:
+                    raise ConfigurationError(
+                        f"the name '{name}' is taken by {self._found[name].distribution}")
+        except Exception as error:  # noqa: BLE001 - as above
+            self._leave_out(where, point, error)
+        else:
+            self._found |= {name: Offer(thing, _from(point)) for name, thing in things.items()}
+
+    def _leave_out(self, where: str, point: EntryPoint, error: Exception) -> None:
+        reason = " ".join(str(error).split())
+        said = reason if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {reason}"
+        self._problems.append(f"{self.what} '{where}' of {_from(point)} is left out: {said}")
+
+
+def _name(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "?"
+
+
+def _from(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else "an unknown distribution"

@@ -1,0 +1,27 @@
+"""Open and short devices, as a run shows them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tsbench.analysis.contact.contact import Contact, contact
+from tsbench.extraction.signals import device_records
+from tsbench.records import Flag, Result, Run
+
+
+def contact_of(run: Run) -> Contact:
+    """Judge the contact of a run's device by its readings, else by its waveforms."""
+    names = {column.name for column in run.header.columns}
+    if {"device_voltage", "current"} <= names:
+        return contact(run.column("device_voltage"), run.column("current"))
+    seen = [r for r in device_records(run) if r.voltage is not None and r.current is not None]
+    if not seen:
+        return Contact(Flag.NONE)
+    voltage = np.concatenate([np.ravel(r.voltage) for r in seen if r.voltage is not None])
+    current = np.concatenate([np.ravel(r.current) for r in seen if r.current is not None])
+    return contact(voltage, current, 2 * max(r.current_resolution for r in seen))
+
+
+def with_contact(results: tuple[Result, ...], found: Contact) -> tuple[Result, ...]:
+    """Return the results, each with the flag of what is suspected."""
+    return tuple(replace(result, flags=result.flags | found.flags) for result in results) if found.flags else results

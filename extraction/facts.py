@@ -1,0 +1,115 @@
+"""Facts on the instruments from a run's header, in the form that the extractors take.
+
+Accuracies in ``RunHeader.instruments[name]["accuracy"]`` are data-sheet limits ± (gain |reading| + offset):
+the extractors take the error as uniform within them. A waveform's own ``accuracy_gain`` and
+``accuracy_offset`` are standard uncertainties already.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tsbench.analysis.threshold.threshold import SweepFacts
+from tsbench.extraction.options import ExtractionOptions
+from tsbench.instruments.fixture import node_capacitance
+from tsbench.netlist import parse_netlist
+from tsbench.records import Fixture, Run, RunHeader
+
+#: a reading may exceed its range's full scale by this factor
+_OVERRANGE = 1.05
+
+
+def instrument_of(header: RunHeader, role: str) -> Mapping[str, Any]:
+    """Return what the header says of the instrument that plays ``role``; empty where there is none."""
+    for facts in header.instruments.values():
+        roles = facts.get("roles") or ()
+        if role in ((roles,) if isinstance(roles, str) else tuple(roles)):
+            return facts
+    return {}
+
+
+def sweep_facts(run: Run, options: ExtractionOptions) -> SweepFacts:
+    """Return accuracy of the source meter in the ranges of this sweep, and the path resistance."""
+    header = run.header
+    facts = instrument_of(header, "drive")
+    accuracy = _rows(facts.get("accuracy"))
+    settings = facts.get("settings") or {}
+    voltages, currents = run.column("voltage"), run.column("current")
+    top_voltage = _largest(voltages, settings.get("source_range" if _voltage_drive(run) else "measure_range"))
+    top_current = _largest(currents, settings.get("measure_range" if _voltage_drive(run) else "source_range"))
+    # the voltage of a reading is read back, or what was programmed: whichever is less accurate
+    volts = [
+        row
+        for row in (
+            _row(accuracy, quantity, top_voltage) for quantity in ("measure_voltage", "source_voltage")
+        )
+        if row
+    ]
+    amps = _row(accuracy, "measure_current" if _voltage_drive(run) else "source_current", top_current) or {}
+    return SweepFacts(
+        voltage_gain=max((row.get("gain", 0.0) for row in volts), default=0.0),
+        voltage_offset=max((row.get("offset", 0.0) for row in volts), default=0.0),
+        voltage_noise=max((row.get("noise", 0.0) for row in volts), default=0.0),
+        current_gain=amps.get("gain", 0.0),
+        current_offset=amps.get("offset", 0.0),
+        current_noise=amps.get("noise", 0.0),
+        path_resistance=header.fixture.path_resistance.get("drive", 0.0),
+        path_tolerance=options.path_tolerance,
+    )
+
+
+def timebase_accuracy(header: RunHeader) -> float:
+    """Return the relative limit of the scope's time base, 0 where the header does not say."""
+    for facts in (instrument_of(header, "scope"), *header.instruments.values()):
+        for place in (facts.get("accuracy"), facts.get("settings"), facts):
+            if isinstance(place, Mapping):
+                for name, value in place.items():
+                    if ("timebase" in str(name) and "accuracy" in str(name)) or name == "timebase":
+                        found = (
+                            value.get("relative", value.get("gain")) if isinstance(value, Mapping) else value
+                        )
+                        if isinstance(found, int | float):
+                            return float(found)
+    return 0.0
+
+
+def sense_capacitance(fixture: Fixture) -> float:
+    """Return the capacitance [F] that the believed netlist has across the resistor the current is sensed on."""
+    node = fixture.terminals.get(fixture.sensing.current or "")
+    if not node or not fixture.netlist.strip():
+        return 0.0
+    return node_capacitance(parse_netlist(fixture.netlist, check=False), node)
+
+
+def parameter(run: Run, name: str, default: Any = None) -> Any:
+    """Return the value of one of the run's parameters."""
+    given = run.header.parameters.get(name)
+    return given.get("value", default) if isinstance(given, Mapping) else default if given is None else given
+
+
+def _voltage_drive(run: Run) -> bool:
+    return str(parameter(run, "drive", "voltage")) != "current"
+
+
+def _largest(values: Iterable[float], fixed: Any) -> float:
+    """Return the range that was fixed, or the largest magnitude read."""
+    if isinstance(fixed, int | float) and fixed > 0:
+        return float(fixed)
+    return max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+
+
+def _rows(accuracy: Any) -> list[tuple[str, Mapping[str, float]]]:
+    """Return (quantity, row) of the table, named "quantity:full scale"."""
+    if not isinstance(accuracy, Mapping):
+        return []
+    return [(str(name).partition(":")[0], row) for name, row in accuracy.items() if isinstance(row, Mapping)]
+
+
+def _row(
+    rows: list[tuple[str, Mapping[str, float]]], quantity: str, top: float
+) -> Mapping[str, float] | None:
+    """Return the row of the smallest range that holds ``top``, the largest where none does."""
+    mine = sorted((row for name, row in rows if name == quantity), key=lambda row: row.get("full_scale", 0.0))
+    return next(
+        (row for row in mine if top <= row.get("full_scale", 0.0) * _OVERRANGE), mine[-1] if mine else None
+    )

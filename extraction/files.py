@@ -1,0 +1,135 @@
+"""Files to result rows, as ``tsbench analyse`` prints them: run files, journals and tables of others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tsbench.analysis.tables.record_kind import KINDS
+from tsbench.analysis.tables.table import parse_columns
+from tsbench.analysis.threshold.switching_rule import Jump, Rule, parse_rule
+from tsbench.errors import ConfigurationError, TsbenchError
+from tsbench.extraction.options import ExtractionOptions
+from tsbench.extraction.paths import RUN_SUFFIXES, named_files
+from tsbench.extraction.pictures import draw_figures
+from tsbench.extraction.runs import extract
+from tsbench.extraction.tables import analyse_table
+from tsbench.records import simulation_mark
+
+#: what tells a run file, or the journal of one, from a table
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class FileAnalysis:
+    """Result rows as ``--json`` prints them, a summary in words, and the figures that were written."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    figures: list[Path] = field(default_factory=list)
+    understood: list[str] = field(default_factory=list)  #: what each table was taken for, column by column
+    problems: list[str] = field(default_factory=list)  #: a line for each file that could not be analysed
+    repeated: dict[str, str] = field(default_factory=dict)  #: interrupted run -> the run measured in its place
+
+    def leave_out_repeated(self) -> None:
+        """Take away the rows of runs that were interrupted and measured again: the same device would count twice."""
+        for run in sorted({row["run"] for row in self.rows} & set(self.repeated)):
+            self.rows[:] = [row for row in self.rows if row["run"] != run]
+            self.lines.append(f"{run}: left out, it was interrupted and measured again as {self.repeated[run]}")
+
+
+def analyse_files(
+    paths: Sequence[Path],
+    columns: str | Mapping[str, str] | None = None,
+    rule: str | Rule | None = None,
+    out: Path | None = None,
+    kind: str | None = None,
+) -> FileAnalysis:
+    """Extract numbers from run files and tables.
+
+    Parameters
+    ----------
+    paths : run files (``.nxs``), journals (``.tsj``) or tables; patterns and folders, see
+        :func:`tsbench.extraction.paths.named_files`
+    columns : for tables: "role=name,…" or role -> name, a unit in brackets after the name; None: by the header
+    rule : "jump" (default) or "above=10n"
+    out : folder for figures; None: none are drawn
+    kind : what tables hold, one of "sweep", "pulses", "relaxation", "spikes"; None: by columns and record
+
+    Returns
+    -------
+    FileAnalysis
+        Of several files one that cannot be read does not cost the others: it is named in ``problems``.
+
+    Raises
+    ------
+    ConfigurationError, UnreadableFile, OSError
+        One line naming the file, the line and what is wrong with it; of several files where none can be analysed.
+    """
+    named = parse_columns(columns) if isinstance(columns, str) else columns
+    chosen = parse_rule(rule) if isinstance(rule, str) else rule or Jump()
+    if kind is not None and kind not in KINDS:
+        raise ConfigurationError(f"a table cannot be taken for '{kind}'; give {', '.join(KINDS)}")
+    files = named_files(paths)
+    analysis = FileAnalysis()
+    for path in files:
+        try:
+            if is_run(path):
+                _analyse_run(path, ExtractionOptions(rule=chosen), out, analysis)
+            else:
+                _analyse_table(path, named, chosen, out, kind, analysis)
+        except (TsbenchError, OSError) as error:
+            analysis.problems.append(_line(error, path))
+            if len(analysis.problems) == len(files):
+                raise
+    analysis.leave_out_repeated()
+    return analysis
+
+
+def is_run(path: Path) -> bool:
+    """Return whether a file is taken for a run file or a journal, by its suffix or its first bytes."""
+    if path.is_dir():
+        raise ConfigurationError(f"{path}: is a folder; name the files in it")
+    if path.suffix.lower() in RUN_SUFFIXES:
+        return True
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(f"{path}: a device or pipe, no file")
+    with path.open("rb") as file:
+        return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
+
+
+def _line(error: TsbenchError | OSError, path: Path) -> str:
+    if isinstance(error, OSError):
+        return f"{path}: {error.strerror or error}"
+    text = " ".join(str(error).split())
+    return text if path.name in text else f"{path.name}: {text}"
+
+
+def _analyse_table(
+    path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None, into: FileAnalysis
+) -> None:
+    found = analyse_table(path, columns, rule, out, kind)
+    into.understood.append(f"{path.name}: {found.understood}")
+    into.rows.extend(result.row(device="", protocol="table", run=path.name) for result in found.results)
+    into.lines.extend(f"{path.name}: {line}" for line in found.lines)
+    into.figures.extend(found.figures)
+
+
+def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into: FileAnalysis) -> None:
+    from tsbench.storage import read_foreign
+
+    run = read_foreign(path)
+    header = run.header
+    into.repeated.update(dict.fromkeys(map(str, header.provenance.get("repeats") or ()), header.run_id))
+    results = extract(run, options)
+    into.rows.extend(result.row(header.device.identifier, header.protocol, header.run_id) for result in results)
+    without = sum(result.value is None for result in results)
+    simulated = {name: bool(facts.get("simulated")) for name, facts in header.instruments.items()}
+    mark = f" ({simulation_mark(simulated).lower()})" if any(simulated.values()) else ""
+    state = "" if run.status == "success" else f", run ended with status '{run.status}'"
+    into.lines.append(
+        f"{path.name}: {header.protocol} on {header.device.identifier}{mark}: {len(results)} results, "
+        f"{without} of them without a value{state}"
+    )
+    if out is not None:
+        into.figures.extend(draw_figures(run, out, options, lambda line: into.lines.append(f"{path.name}: {line}")))

@@ -1,0 +1,202 @@
+"""Pulses in a table to results: switching delay of each, relaxation after it, and what they have in common."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tsbench.analysis.pulse.firing import Before, Firing, outcome
+from tsbench.analysis.pulse.pulse import Delay, PulseFacts, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.pulses_in_record import PulseSpan, find_pulses
+from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.signal import noise_of
+from tsbench.analysis.tables.table import Table
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.found import Found, drawn
+from tsbench.quantities import format_interval, format_quantity
+from tsbench.records import Flag, FloatArray, Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: [V] a base level below which no current says whether the device is still on
+_READ_LEVEL = 0.01
+#: pulses are of one kind whose amplitudes, and widths, differ by no more than these shares
+_SAME_AMPLITUDE, _SAME_WIDTH = 0.05, 0.1
+_MOST_FIGURES = 12
+_FEWEST_CLIPPED = 10  #: readings at the largest value
+_ENOUGH_BEFORE = 8  #: samples before a pulse that tell how the rested device conducts
+
+
+@dataclass(frozen=True)
+class TablePulse:
+    """One pulse of a table and what was found of it."""
+
+    span: PulseSpan
+    amplitude: float  #: [V] of the pulses of its kind
+    width: float  #: [s] of the pulses of its kind
+    base: float  #: [V]
+    delay: Delay
+    relaxed: Relaxed
+
+    @property
+    def conditions(self) -> dict[str, object]:
+        """What tells its results from those of other pulses."""
+        return {"amplitude": self.amplitude, "base": self.base, "pulse_width": self.width}
+
+
+def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Found:
+    """Return switching delays and relaxation times of the pulses of a table.
+
+    Parameters
+    ----------
+    table : with time, voltage and current
+    path : of the table
+    what : "pulses" for delays, "relaxation", or "both": relaxation too where the device is read between pulses
+    out : folder for figures; None: none are drawn
+
+    Raises
+    ------
+    ConfigurationError
+        There is no pulse in it.
+    """
+    time, voltage, current = (table.columns[role] for role in ("time", "voltage", "current"))
+    record = find_pulses(time, voltage, current)
+    if not record.pulses:
+        raise ConfigurationError(
+            f"{path.name}: no pulse in it: voltage stays at {format_quantity(record.base, 'V')} within its noise; "
+            "say with --as what it holds")
+    said = []
+    inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
+    if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:
+        current = -current
+        said.append("current is taken with the other sign: it is negative in pulses of positive voltage")
+    pulses = _examined(time, voltage, current, record.base, record.pulses)
+    relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
+    results: list[Result] = []
+    if what != "relaxation":
+        results += _delays(pulses, said)
+    if relaxation:
+        results += _relaxations(pulses, said)
+    number = f"{len(pulses)} pulse{'s' if len(pulses) != 1 else ''}"
+    kinds = ", ".join(
+        f"{format_quantity(amplitude, 'V', 3)} for {format_quantity(width, 's', 3)}"
+        for amplitude, width in sorted({(pulse.amplitude, pulse.width) for pulse in pulses})[:4])
+    name = {"pulses": "pulses", "relaxation": "relaxation after pulses"}.get(
+        what, "pulses and relaxation" if relaxation else "pulses")
+    found = Found(f"{name}, {number} ({kinds}) from {format_quantity(record.base, 'V', 3)}", results, said)
+    return found if out is None else drawn(
+        found, path, out, _drawings(pulses, (time, voltage, current), path.stem, what, relaxation=relaxation))
+
+
+def _examined(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, base: float, spans: Sequence[PulseSpan]
+) -> list[TablePulse]:
+    amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE)
+    widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
+    noise = noise_of(current)
+    pulses: list[TablePulse] = []
+    rested: Before | None = None
+    for span, amplitude, width in zip(spans, amplitudes, widths, strict=True):
+        length = max(span.last - span.first + 1, 20)
+        near = slice(max(span.begin, span.first - length), min(span.end, span.last + length // 2))
+        edge = float(time[span.first])
+        flags = Flag.CLIPPED if _clipped(current[span.first : span.last + 1], noise) else Flag.NONE
+        found = outcome(time[near], voltage[near], current[near], PulseFacts(), flags, edge=edge, rested=rested)
+        if abs(base) >= _READ_LEVEL and rested is None and span.first - near.start > _ENOUGH_BEFORE:
+            rested = found.before
+        delay = found.delay
+        if found.firing is Firing.STILL_ON:
+            delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
+        whole = slice(near.start, max(span.end - 2, span.last + 1))
+        # a device that still conducts a little from the pulse before is not at rest: the first pulse tells what is
+        zero = None if rested is None else rested.current
+        relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, start=edge, zero=zero)
+        pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed))
+    return pulses
+
+
+def _clipped(current: FloatArray, noise: float) -> bool:
+    """Return whether readings of a noisy current stand at one largest value, as those of a meter at its end do."""
+    magnitude = np.abs(current)
+    at_end = int(np.count_nonzero(magnitude == magnitude.max()))
+    steps = np.diff(np.unique(current))
+    fine = steps.size > 0 and float(steps.min()) < 0.3 * noise  # codes of a coarse digitiser repeat anywhere
+    return fine and at_end >= max(_FEWEST_CLIPPED, magnitude.size // 100)
+
+
+def _joined(values: FloatArray, share: float) -> list[float]:
+    """Return the values with those that differ by less than ``share`` of themselves replaced by their median."""
+    order = np.argsort(values)
+    steps = np.diff(values[order]) > share * np.maximum(np.abs(values[order][1:]), 1e-30)
+    group = np.empty(values.size, dtype=int)
+    group[order] = np.concatenate(([0], np.cumsum(steps)))
+    return [_rounded(float(np.median(values[group == one]))) for one in group]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _grouped(pulses: Sequence[TablePulse]) -> list[list[TablePulse]]:
+    groups: dict[tuple[float, float], list[TablePulse]] = {}
+    for pulse in pulses:
+        groups.setdefault((pulse.amplitude, pulse.width), []).append(pulse)
+    return list(groups.values())
+
+
+def _delays(pulses: Sequence[TablePulse], said: list[str]) -> list[Result]:
+    results = [delay_result(pulse.delay, {**pulse.conditions, "pulse": k}) for k, pulse in enumerate(pulses)]
+    for group in _grouped(pulses):
+        delays = [pulse.delay for pulse in group]
+        mean = mean_delay(delays, dict(group[0].conditions))
+        results += [mean, switching_probability(delays, dict(group[0].conditions))]
+        fired = sum(delay.value is not None for delay in delays)
+        text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
+        said.append(f"{fired} of {len(group)} pulses of {_text(group)} switch the device{text}")
+    return results
+
+
+def _relaxations(pulses: Sequence[TablePulse], said: list[str]) -> list[Result]:
+    results = [shot_result(pulse.relaxed, {**pulse.conditions, "pulse": k}) for k, pulse in enumerate(pulses)]
+    for group in _grouped(pulses):
+        shots = [pulse.relaxed for pulse in group]
+        median = median_result(shots, dict(group[0].conditions))
+        results += [median, mean_result(shots, dict(group[0].conditions))]
+        fired = sum(shot.fired for shot in shots)
+        text = f", relaxation time {format_interval(median.value, median.low, median.high, 's')}" if fired else ""
+        said.append(f"{fired} of {len(group)} pulses of {_text(group)} leave the device on{text}")
+    return results
+
+
+def _text(group: Sequence[TablePulse]) -> str:
+    return f"{format_quantity(group[0].amplitude, 'V', 3)} for {format_quantity(group[0].width, 's', 3)}"
+
+
+def _drawings(
+    pulses: Sequence[TablePulse], record: tuple[FloatArray, FloatArray, FloatArray], title: str, what: str, *,
+    relaxation: bool,
+) -> dict[str, "Callable[[], Figure]"]:
+    from tsbench.analysis.figures import pulse_figure, relaxation_figure
+
+    time, voltage, current = record
+    drawings: dict[str, Callable[[], Figure]] = {}
+    for number, group in enumerate(_grouped(pulses)[:_MOST_FIGURES], start=1):
+        heading = f"{title}: pulse of {_text(group)}"
+        if what != "relaxation":
+            pulse = group[0]
+            length = pulse.span.last - pulse.span.first + 1
+            shown = slice(max(pulse.span.begin, pulse.span.first - length // 4),
+                          min(pulse.span.end, pulse.span.last + length // 4))
+            drawings[f"pulse_{number}"] = partial(
+                pulse_figure, time[shown], voltage[shown], current[shown], pulse.delay, heading)
+        shots = [
+            (time[pulse.span.begin : pulse.span.end], current[pulse.span.begin : pulse.span.end], pulse.relaxed)
+            for pulse in group if pulse.relaxed.fired]
+        if relaxation and shots:
+            median = median_result([pulse.relaxed for pulse in group], {})
+            drawings[f"relaxation_{number}"] = partial(relaxation_figure, shots, median, heading)
+    return drawings

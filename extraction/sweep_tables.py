@@ -1,0 +1,191 @@
+"""Sweeps in a table to results: threshold and hold of each half-sweep, and what they have in common."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tsbench.analysis.statistics import bootstrap_interval
+from tsbench.analysis.tables.table import Table
+from tsbench.analysis.threshold.half_sweeps import IVPoints
+from tsbench.analysis.threshold.sweep_statistics import censored_at, statistics
+from tsbench.analysis.threshold.switching_rule import Above, Rule
+from tsbench.analysis.threshold.threshold import SweepFacts, Switching, summarise_results, switching
+from tsbench.analysis.threshold.turning_points import drive_noise
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.found import Found, drawn
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, Result
+
+#: the rule that others are compared with, as published evaluations use it
+REFERENCE_RULE = Above(10e-9)
+_WHOLE = 1e-6  #: numbers of sweeps are whole within this
+
+
+def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Found:
+    """Return threshold and hold of each half-sweep of a table, their statistics, and the figures.
+
+    Parameters
+    ----------
+    table : with voltage and current
+    path : of the table
+    rule : what counts as switching
+    out : folder for figures; None: none are drawn
+
+    Raises
+    ------
+    ConfigurationError
+        The column with the number of the sweep holds a number that is not whole.
+    """
+    points = _points(table, path)
+    noise = drive_noise(points.voltage)
+    events = switching(points, SweepFacts(voltage_noise=noise), rule)
+    results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
+    summaries, said = _summaries(points, events, rule)
+    number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
+    found = Found(f"sweep, {number}", [*results, *summaries], said)
+    return found if out is None else _with_figures(found, events, path, out)
+
+
+def _points(table: Table, path: Path) -> IVPoints:
+    cycle_name = "sweep" if "sweep" in table.columns else "cycle"
+    cycle = table.columns.get(cycle_name)
+    if cycle is not None and (odd := np.flatnonzero(np.abs(cycle - np.rint(cycle)) > _WHOLE)).size:
+        raise ConfigurationError(
+            f"{path.name}: column {table.read[cycle_name]} holds {cycle[odd[0]]:g}; the number of a {cycle_name} is "
+            "whole. Name the columns with --columns, without that one")
+    return IVPoints(
+        voltage=table.columns["voltage"],
+        current=table.columns["current"],
+        level=table.columns.get("level"),
+        cycle=None if cycle is None else np.rint(cycle).astype(np.int64),
+        cycle_name=cycle_name,
+    )
+
+
+def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tuple[list[Result], list[str]]:
+    """Return number, mean, standard deviation, median per polarity, and the difference to the usual rule."""
+    results: list[Result] = []
+    lines: list[str] = []
+    reference = None if rule == REFERENCE_RULE else switching(points, rule=REFERENCE_RULE)
+    for sign, name in ((1, "+"), (-1, "-")):
+        ours = [event for event in events if event.half.polarity == sign]
+        theirs = None if reference is None else [event for event in reference if event.half.polarity == sign]
+        for quantity in ("threshold_voltage", "hold_voltage"):
+            found: list[Result] = [getattr(event, quantity) for event in ours]
+            if not found:
+                continue
+            number, without, summary = summarise_results(found)
+            verb = "switch" if quantity == "threshold_voltage" else "switch back"
+            conditions = {"polarity": name, "number": number, "without": without, "rule": str(rule)}
+            if number == 0:
+                lines.append(f"polarity {name}: 0 half-sweeps {verb}, {without} do not (rule {rule})")
+                results.append(
+                    Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
+                )
+                continue
+            results += statistics(quantity, sign, found, conditions)
+            bounds = _bounds(found)
+            censored = censored_at(found).size
+            of_these = f", {censored} of them bounded only: the mean of all is lower" if censored else ""
+            lines.append(
+                f"polarity {name}: {number} half-sweeps {verb}, {without} do not{of_these} (rule {rule}); {quantity} "
+                f"mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and {_volts(bounds[1])}), "
+                f"sd {_volts(summary.standard_deviation)}, median {_volts(sign * summary.median)}"
+            )
+            if theirs is not None:
+                results += _difference(
+                    quantity, found, [getattr(event, quantity) for event in theirs], conditions
+                )
+                if results[-1].quantity.endswith("_difference"):
+                    only = results[-1].conditions
+                    lines.append(
+                        f"polarity {name}: {quantity} by rule {rule} minus by rule {REFERENCE_RULE}: mean "
+                        f"{_volts(results[-1].value)} over {only['number']} half-sweeps that switch by both "
+                        f"({only['only_this_rule']} by {rule} only, "
+                        f"{only['only_reference']} by {REFERENCE_RULE} only)"
+                    )
+    switched = sum(
+        event.threshold_voltage.value is not None or Flag.CENSORED in event.threshold_voltage.flags
+        for event in events
+    )
+    results.insert(
+        0,
+        Result(
+            "half_sweeps_switching",
+            "",
+            float(switched),
+            None,
+            None,
+            f"rule {rule}",
+            {"number": len(events), "without": len(events) - switched, "rule": str(rule)},
+        ),
+    )
+    lines.insert(
+        0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - switched} do not (rule {rule})"
+    )
+    return results, lines
+
+
+def _difference(
+    quantity: str,
+    ours: Sequence[Result],
+    theirs: Sequence[Result],
+    conditions: Mapping[str, Any],
+) -> list[Result]:
+    both = np.array(
+        [
+            a.value - b.value
+            for a, b in zip(ours, theirs, strict=True)
+            if a.value is not None and b.value is not None
+        ]
+    )
+    if both.size == 0:
+        return []
+    mean = float(both.mean())
+    bounds = bootstrap_interval(both, lambda drawn: drawn.mean(axis=1))
+    only_ours = sum(a.value is not None and b.value is None for a, b in zip(ours, theirs, strict=True))
+    only_theirs = sum(a.value is None and b.value is not None for a, b in zip(ours, theirs, strict=True))
+    told = {
+        **conditions,
+        "reference_rule": str(REFERENCE_RULE),
+        "number": int(both.size),
+        "only_this_rule": only_ours,
+        "only_reference": only_theirs,
+    }
+    del told["without"]
+    return [
+        Result(
+            f"{quantity}_difference",
+            "V",
+            mean,
+            _finite(bounds[0]),
+            _finite(bounds[1]),
+            "mean difference of the rules, bootstrap",
+            told,
+        )
+    ]
+
+
+def _bounds(found: Sequence[Result]) -> tuple[float, float]:
+    lows = [result.low for result in found if result.value is not None and result.low is not None]
+    highs = [result.high for result in found if result.value is not None and result.high is not None]
+    return float(np.mean(lows)), float(np.mean(highs))
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _volts(value: float | None) -> str:
+    return format_quantity(value, "V")
+
+
+def _with_figures(found: Found, events: Sequence[Switching], path: Path, out: Path) -> Found:
+    from tsbench.analysis.figures import sweep_figure, threshold_distribution
+
+    drawings = {"iv": lambda: sweep_figure(events, title=path.stem)}
+    if any(event.threshold_voltage.value is not None for event in events) and len(events) > 1:
+        drawings["thresholds"] = lambda: threshold_distribution(events, title=path.stem)
+    return drawn(found, path, out, drawings)

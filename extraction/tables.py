@@ -1,0 +1,185 @@
+"""Tables of others to results: what the table holds, and the analysis that suits it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation
+from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
+from tsbench.analysis.oscillation.spikes import spike_times
+from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
+from tsbench.analysis.tables.record_kind import HELD, record_kind
+from tsbench.analysis.tables.table import Table
+from tsbench.analysis.threshold.switching_rule import Rule
+from tsbench.errors import ConfigurationError
+from tsbench.extraction.found import Found, drawn
+from tsbench.extraction.pulse_tables import analyse_pulses
+from tsbench.extraction.sweep_tables import analyse_sweeps
+from tsbench.extraction.table_files import read_table
+from tsbench.quantities import format_interval, format_quantity
+from tsbench.records import Flag
+
+#: role -> [V] or [A]; a column without a unit that reaches more is doubted
+_MOST: Mapping[str, float] = {"voltage": 210.0, "current": 3.0}
+
+
+def analyse_table(
+    path: Path, columns: Mapping[str, str] | None, rule: Rule, out: Path | None, kind: str | None = None
+) -> Found:
+    """Return the results of one table.
+
+    A table of voltage and current is a sweep; one of time and either of them, spikes; with all three columns the record
+    decides (:func:`tsbench.analysis.tables.record_kind.record_kind`).
+
+    Parameters
+    ----------
+    path : of the table
+    columns : role -> name of the column, a unit in brackets after it; None: by the header
+    rule : what counts as switching in a sweep
+    out : folder for figures; None: none are drawn
+    kind : what the table holds, one of ``record_kind.KINDS``; None: by columns and record
+
+    Raises
+    ------
+    ConfigurationError, UnreadableFile
+        One line naming the file, the line and what is wrong with it.
+    """
+    table = _without_constant_time(read_table(path, columns))
+    chosen = kind or _kind(table, path)
+    _check(table, chosen, path)
+    if chosen == "sweep":
+        found = analyse_sweeps(table, path, rule, out)
+    elif chosen == "spikes":
+        found = _over_time(table, path, out)
+    else:
+        found = analyse_pulses(table, path, chosen if kind else "both", out)
+    said = found.lines
+    if table.left_out:
+        number, reason = table.left_out[0]
+        more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
+        said = [f"left out line {number} ({reason}){more}", *said]
+    said = [*_doubted(table), *said]
+    understood = f"understood as: {found.understood}; columns: {table.described()}"
+    return replace(found, understood=understood, lines=said)
+
+
+def _doubted(table: Table) -> list[str]:
+    """Return what was found in the text, and a line for each column without a unit that reaches unusual numbers."""
+    lines = list(table.doubts)
+    for role, most in _MOST.items():
+        read, values = table.read.get(role), table.columns.get(role)
+        if read is None or values is None or not read.assumed or float(np.abs(values).max(initial=0.0)) <= most:
+            continue
+        lines.append(
+            f"{role} reaches {format_quantity(float(np.abs(values).max()), read.unit)}: no unit is given and "
+            f"{read.unit} is assumed; if it is another, say --columns {role}=\"{read.name} [m{read.unit}]\"")
+    return lines
+
+
+def _kind(table: Table, path: Path) -> str:
+    """Return what a table holds by its columns and, with time, voltage and current, by the record."""
+    roles = set(table.columns)
+    if not {"voltage", "current"} <= roles:
+        return "spikes"
+    if "time" not in roles or roles & {"sweep", "cycle", "level"}:
+        _refuse_pulses(table, path)
+        return "sweep"
+    _check_time(table, path, ", or say --as sweep if its points are in order of measurement")
+    kind = record_kind(*(table.columns[role] for role in ("time", "voltage", "current")))
+    if kind is None:
+        raise ConfigurationError(
+            f"{path.name}: a sweep or spikes? The record of {table.described()} does not tell; say it with "
+            "--as sweep, pulses, relaxation or spikes")
+    return kind
+
+
+def _check(table: Table, kind: str, path: Path) -> None:
+    """Raise where the columns, or the time axis, are not enough for what the table is taken for."""
+    roles = set(table.columns)
+    enough = {"voltage", "current"} <= roles
+    if kind == "spikes":
+        enough = "time" in roles and bool(roles & {"voltage", "current"})
+    elif kind != "sweep":
+        enough = {"time", "voltage", "current"} <= roles
+    if not enough:
+        needed = {"sweep": "voltage and current", "spikes": "time and voltage or current"}
+        raise ConfigurationError(
+            f"{path.name}: columns {', '.join(sorted(roles))} are not enough for {kind}; give "
+            f"{needed.get(kind, 'time, voltage and current')}")
+    if kind != "sweep":
+        _check_time(table, path)
+
+
+def _check_time(table: Table, path: Path, otherwise: str = "") -> None:
+    """Raise where time falls or repeats: printed too coarsely it tells neither the order nor the length of anything."""
+    falls = np.flatnonzero(np.diff(table.columns["time"]) <= 0)
+    if falls.size:
+        at = format_quantity(float(table.columns["time"][falls[0]]), "s", 6)
+        raise ConfigurationError(
+            f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the numbers); sort the table, or "
+            f"export time with more digits{otherwise}")
+
+
+def _refuse_pulses(table: Table, path: Path) -> None:
+    """Raise where the voltage jumps between levels: no ramp passes a threshold there."""
+    voltage, current = table.columns["voltage"], table.columns["current"]
+    found = find_pulses(np.arange(float(voltage.size)), voltage, current)
+    if "level" in table.columns or not jumps(found, voltage):
+        return
+    say = "say --as pulses or --as sweep" if "time" in table.columns else (
+        "name the column of time with --columns time=NAME, or say --as sweep")
+    number = f"{len(found.pulses)} pulse{'s' if len(found.pulses) != 1 else ''}"
+    raise ConfigurationError(
+        f"{path.name}: the voltage jumps between levels ({number}), where a sweep ramps; {say}")
+
+
+def _without_constant_time(table: Table) -> Table:
+    """Return the table without a column of time that never changes: a thickness "t", or a clock that stood still."""
+    time = table.columns.get("time")
+    if time is None or time.size < 2 or float(np.ptp(time)) > 0.0 or not {"voltage", "current"} <= set(table.columns):
+        return table
+    return replace(
+        table, columns={role: values for role, values in table.columns.items() if role != "time"},
+        read={role: column for role, column in table.read.items() if role != "time"},
+        doubts=(*table.doubts, f"column {table.read['time']} does not change and is not taken for time"))
+
+
+def _over_time(table: Table, path: Path, out: Path | None) -> Found:
+    """Extract frequency and jitter of a record over time: of the voltage, of the current where that is held."""
+    time, name = table.columns["time"], "voltage" if "voltage" in table.columns else "current"
+    held = name == "voltage" and float(np.ptp(table.columns[name])) < HELD * float(np.abs(table.columns[name]).max())
+    if held and "current" in table.columns:
+        name = "current"
+    values, unit = table.columns[name], "V" if name == "voltage" else "A"
+    steps = np.diff(np.unique(values))
+    spikes = spike_times(time, values, float(steps.min()) if steps.size else 0.0)
+    found = oscillation(spikes)
+    if found.frequency is not None and not is_told_apart(time, values, spikes):
+        unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
+        found = replace(found, frequency=None, low=None, high=None, jitter=None, regime="", flags=found.flags | unknown)
+    conditions: dict[str, Any] = {"column": name}
+    many = "" if spikes.times.size == 1 else "s"
+    results = [frequency_result(found, conditions)]
+    if Flag.AMBIGUOUS in found.flags:
+        said = [
+            f"{spikes.times.size} excursion{many}, not told apart from noise with memory: no line in the spectrum, no "
+            "form that repeats, and a distribution that such noise has"]
+    elif found.frequency is None:
+        said = [f"no oscillation: {spikes.times.size} spike{many}"]
+    else:
+        results.append(jitter_result(found, conditions))
+        said = [
+            f"{spikes.times.size} spikes, "
+            f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {found.regime}"
+        ]
+    made = Found(f"spikes of the {name} over time", results, said)
+    if out is None:
+        return made
+
+    from tsbench.analysis.figures import oscillation_figure
+
+    return drawn(made, path, out, {
+        "spikes": lambda: oscillation_figure(time, values, unit, spikes, found, title=path.stem)})

@@ -1,0 +1,1 @@
+"""Limits of device and instrument, checked before a message is sent."""

@@ -1,0 +1,131 @@
+"""The guard of a generator's output (see :mod:`tsbench.instruments.guard.guard`)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from tsbench.errors import LimitError
+from tsbench.instruments.guard.limits import require_finite, require_in_range, worst_case_of_voltage
+from tsbench.instruments.guard.post import Guarded, Post, extremes
+from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGenerator, Range
+from tsbench.instruments.levels import emf_of_level
+
+_NO_LEVEL = 1e6  #: [V] beyond what any generator makes: no level limits
+
+
+class GuardedPulseGenerator(Guarded):
+    """One generator output whose every level is checked as the EMF it makes behind its output resistance."""
+
+    def __init__(self, driver: PulseGenerator, post: Post) -> None:
+        super().__init__(driver, post)
+        self.driver = driver
+        self.capabilities = driver.capabilities
+        self.channel = driver.channel
+        self._load = 50.0
+        self._emfs: tuple[float, ...] = ()  #: [V] extremes of what is configured
+        self._duration: float | None = None  #: [s] of one event
+        self._limits = (-_NO_LEVEL, _NO_LEVEL)
+
+    def configure_load(self, load_resistance: float) -> float:
+        if not load_resistance >= 1.0:
+            raise LimitError(
+                f"{self.post.subject}: load {load_resistance:g} Ohm must be 1 Ohm or more (inf: open)"
+            )
+        accepted = self.driver.configure_load(load_resistance)
+        if accepted != self._load:  # level limits are volts into the load
+            self._limits = (-_NO_LEVEL, _NO_LEVEL)
+        self._load = accepted
+        return self._load
+
+    def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
+        for level in (low, high):
+            require_in_range(self.post.subject, "level limit", level, self.level_range())
+        self._limits = self.driver.configure_level_limits(low, high)
+        return self._limits
+
+    def configure_pulse(self, pulse: Pulse) -> Pulse:
+        """Check base, top, width, period and edges, then set."""
+        subject, caps = self.post.subject, self.capabilities
+        require_in_range(subject, "pulse width", pulse.width, caps.pulse_width)
+        require_in_range(subject, "pulse period", pulse.period, caps.pulse_period)
+        for name, edge in (("rise_time", pulse.rise_time), ("fall_time", pulse.fall_time)):
+            require_in_range(subject, name, edge, caps.edge_time)
+        duration = pulse.width + pulse.fall_time
+        self._require_levels({"pulse base": pulse.base, "pulse top": pulse.base + pulse.amplitude}, duration)
+        accepted = self.driver.configure_pulse(pulse)
+        self._remember((pulse.base, pulse.base + pulse.amplitude), duration)
+        return accepted
+
+    def configure_level(self, level: float) -> float:
+        self._require_levels({"level": level}, None)
+        accepted = self.driver.configure_level(level)
+        self._remember((level,), None)
+        return accepted
+
+    def load_waveform(self, waveform: ArbitraryWaveform) -> None:
+        """Check every level of the waveform, its length and its rate, then load it."""
+        subject, caps = self.post.subject, self.capabilities
+        levels = np.asarray(waveform.levels, dtype=np.float64)
+        require_in_range(subject, "number of waveform points", levels.size, caps.arbitrary_points)
+        require_in_range(subject, "sample_rate", waveform.sample_rate, caps.sample_rate)
+        low, high = extremes(levels)
+        duration = levels.size / waveform.sample_rate
+        self._require_levels({"lowest waveform level": low, "highest waveform level": high}, duration)
+        self.driver.load_waveform(waveform)
+        self._remember((low, high), duration)
+
+    def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
+        require_in_range(self.post.subject, "burst count", count, self.capabilities.burst_count)
+        return self.driver.configure_burst(count, source)
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch off always; on only if what is configured is allowed."""
+        if enabled:
+            if not self._emfs:
+                raise LimitError(
+                    f"{self.post.subject}: no level is set yet; configure a pulse, level or waveform first"
+                )
+            for emf in self._emfs:
+                self._require_emf("output on", emf, self._duration)
+            self.note_on(self._worst_current())
+        self.driver.set_output(enabled)
+        if not enabled:
+            self.note_off()
+
+    def trigger(self) -> None:
+        self.driver.trigger()
+
+    def burst_running(self) -> bool:
+        return self.driver.burst_running()
+
+    def abort(self) -> None:
+        self.driver.abort()
+
+    def level_range(self) -> Range:
+        """Return the levels [V into the set load] that the instrument can make."""
+        top = self.capabilities.level_into_open.high
+        allowed = top / emf_of_level(1.0, self._load, self.capabilities.output_resistance)
+        return Range(-allowed, allowed, "V")
+
+    def _require_levels(self, levels: Mapping[str, float], duration: float | None) -> None:
+        for name, level in levels.items():
+            require_in_range(self.post.subject, name, level, self.level_range())
+            low, high = self._limits
+            require_in_range(self.post.subject, name, level, Range(low, high, "V"), "the level limits")
+            emf = emf_of_level(level, self._load, self.capabilities.output_resistance)
+            self._require_emf(name, emf, duration)
+
+    def _require_emf(self, name: str, emf: float, duration: float | None) -> None:
+        require_finite(self.post.subject, name, emf)
+        worst = worst_case_of_voltage(emf, self.post.path)
+        self.require_worst_case(name, worst, duration)
+
+    def _remember(self, levels: Sequence[float], duration: float | None) -> None:
+        resistance = self.capabilities.output_resistance
+        self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
+        self._duration = duration
+        self.note_current(self._worst_current())
+
+    def _worst_current(self) -> float:
+        return max(worst_case_of_voltage(emf, self.post.path).current for emf in self._emfs)

@@ -1,0 +1,177 @@
+"""What may not be exceeded: checks of settings against an instrument's range and against the device's limits.
+
+Pure arithmetic on set-points and on the path between an instrument and the device; nothing here sends a
+message. :mod:`tsbench.instruments.guard.guard` applies it in front of every driver, and the drivers use the range
+check themselves.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tsbench.errors import LimitError
+from tsbench.instruments.interfaces import Range
+from tsbench.quantities import format_quantity
+from tsbench.records import DeviceLimits
+
+#: relative slack for numbers that came through text and back
+_SLACK = 1e-9
+
+
+def shown(value: float, unit: str) -> str:
+    """Return a quantity as messages show it, without trailing zeros: ``"1 mA"``."""
+    number, space, rest = format_quantity(value, unit).partition(" ")
+    if "." in number and "e" not in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number}{space}{rest}"
+
+
+def require_finite(subject: str, quantity: str, value: float) -> None:
+    """Raise LimitError unless ``value`` is a finite number."""
+    if not math.isfinite(value):
+        raise LimitError(
+            f"{subject}: {quantity} is {value}, not a number that can be set; correct the request"
+        )
+
+
+def require_in_range(
+    subject: str, quantity: str, value: float, allowed: Range, bound: str = "the instrument's range",
+) -> None:
+    """Raise LimitError unless ``value`` lies within ``allowed``, which messages call ``bound``."""
+    require_finite(subject, quantity, value)
+    if value < allowed.low - _SLACK * abs(allowed.low) or value > allowed.high + _SLACK * abs(allowed.high):
+        raise LimitError(
+            f"{subject}: {quantity} {shown(value, allowed.unit)} is outside {bound} "
+            f"{shown(allowed.low, allowed.unit)} to {shown(allowed.high, allowed.unit)}; "
+            f"choose a value inside"
+        )
+
+
+@dataclass(frozen=True)
+class Path:
+    """The wiring between an instrument's terminals and the device, instrument's EMF to device.
+
+    ``resistance``: [Ohm] EMF / current with the device shorted, the instrument's output resistance included.
+    inf: the instrument does not reach the place of the device, or there is none.
+    ``gain``: open-circuit voltage at the device / EMF (1 unless something loads the node).
+    """
+
+    resistance: float = 0.0
+    gain: float = 1.0
+
+    @property
+    def thevenin_resistance(self) -> float:
+        """Return the resistance the device sees [Ohm]."""
+        return self.resistance * self.gain
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """The most that the device can see from one set of set-points: [V], [A], [W], all magnitudes."""
+
+    voltage: float
+    current: float
+    power: float
+
+
+def worst_case_of_voltage(emf: float, path: Path, compliance: float = math.inf) -> WorstCase:
+    """Return the worst case of an EMF [V] behind a path, its current limited to ``compliance`` [A]."""
+    open_voltage = abs(emf) * path.gain
+    if math.isinf(path.resistance):
+        return WorstCase(open_voltage, 0.0, 0.0)
+    resistance = path.thevenin_resistance
+    short = open_voltage / resistance if resistance > 0 else (math.inf if open_voltage > 0 else 0.0)
+    current = min(compliance, short)
+    matched = open_voltage / (2 * resistance) if resistance > 0 else math.inf
+    at = min(current, matched)  # the current at which the device takes most power
+    power = (open_voltage - at * resistance) * at if math.isfinite(at) else math.inf
+    return WorstCase(open_voltage, current, power)
+
+
+def worst_case_of_current(level: float, compliance: float) -> WorstCase:
+    """Return the worst case of a driven current [A] with a compliance voltage [V]."""
+    return WorstCase(abs(compliance), abs(level), abs(level) * abs(compliance))
+
+
+@dataclass(frozen=True)
+class DeviceGuard:
+    """The limits of one device; messages name the asker, the value, the bound and the way out."""
+
+    limits: DeviceLimits
+    device: str = "the device"
+
+    def require(self, subject: str, quantity: str, value: float, limit: str) -> None:
+        """Raise LimitError if ``|value|`` exceeds the limit called ``limit`` (``"max_voltage"``, …)."""
+        require_finite(
+            subject, quantity, value if math.isfinite(value) or self._bound(limit) is not None else 0.0
+        )
+        bound = self._bound(limit)
+        if bound is not None and abs(value) > bound * (1 + _SLACK):
+            unit = _UNITS[limit]
+            raise LimitError(
+                f"{subject}: {quantity} {shown(value, unit)} exceeds the device limit {limit} "
+                f"{shown(bound, unit)} of {self.device}; lower it or edit [device.limits] in bench.toml"
+            )
+
+    def require_worst_case(
+        self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None
+    ) -> None:
+        """Raise LimitError if the worst case, or what it adds up to in ``duration`` [s], exceeds a limit."""
+        self.require(subject, f"{quantity}: voltage at the device", worst.voltage, "max_voltage")
+        self.require(subject, f"{quantity}: current through a shorted device", worst.current, "max_current")
+        self.require(subject, f"{quantity}: power in the device", worst.power, "max_power")
+        if duration is not None and math.isfinite(duration):
+            if math.isfinite(worst.current):
+                self.require(subject, f"{quantity}: charge", worst.current * duration, "max_charge")
+            if math.isfinite(worst.power):
+                self.require(subject, f"{quantity}: energy", worst.power * duration, "max_energy")
+
+    def _bound(self, limit: str) -> float | None:
+        value: float | None = getattr(self.limits, limit)
+        return value
+
+
+class OutputsOn:
+    """Outputs that are on at once: their worst-case currents through the device add up."""
+
+    def __init__(self) -> None:
+        self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
+
+    def has(self, terminal: str) -> bool:
+        """Whether the output at ``terminal`` is believed to be on."""
+        return terminal in self._on
+
+    def add(self, terminal: str, current: float, is_on: Callable[[], bool]) -> None:
+        """Note an output with its worst-case current [A] and how to read back whether it is on."""
+        self._on[terminal] = (current, is_on)
+
+    def remove(self, terminal: str) -> None:
+        """Note that an output is off."""
+        self._on.pop(terminal, None)
+
+    def clear(self) -> None:
+        """Note that all outputs are off."""
+        self._on.clear()
+
+    def require(self, subject: str, terminal: str, current: float, device: DeviceGuard) -> None:
+        """Raise LimitError if ``current`` [A] with that of the other outputs exceeds the device's limit."""
+        bound = device.limits.max_current
+        if bound is None or not current:
+            return
+        others = {name: item for name, item in self._on.items() if name != terminal and item[0] > 0}
+        if current + sum(item[0] for item in others.values()) <= bound * (1 + _SLACK):
+            return
+        for name, (_, is_on) in list(others.items()):  # before refusing, ask whether they still are
+            if not is_on():
+                self.remove(name)
+                del others[name]
+        total = current + sum(item[0] for item in others.values())
+        if others and total > bound * (1 + _SLACK):
+            raise LimitError(
+                f"{subject}: together with {', '.join(others)}, which is on, a shorted device would draw "
+                f"{shown(total, 'A')}, beyond the device limit max_current {shown(bound, 'A')} of "
+                f"{device.device}; switch the other output off first"
+            )
+
+
+_UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}

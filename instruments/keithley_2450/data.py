@@ -1,0 +1,144 @@
+"""Ranges and one-year accuracies of the Keithley 2450 (data sheet SPEC-2450 rev. A: 23 ± 5 °C, 1 NPLC)."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
+from tsbench.instruments.languages.repeatable import COMMON
+
+Function = Literal["voltage", "current"]
+
+#: measuring current: full scale [A], gain, offset [A], noise at 1 NPLC [A rms]
+CURRENT = (
+    Accuracy(10e-9, 1.0e-3, 50e-12, 0.5e-12),
+    Accuracy(100e-9, 0.60e-3, 100e-12, 0.5e-12),
+    Accuracy(1e-6, 0.25e-3, 300e-12, 5e-12),
+    Accuracy(10e-6, 0.25e-3, 700e-12, 40e-12),
+    Accuracy(100e-6, 0.20e-3, 6e-9, 400e-12),
+    Accuracy(1e-3, 0.20e-3, 60e-9, 5e-9),
+    Accuracy(10e-3, 0.20e-3, 600e-9, 40e-9),
+    Accuracy(100e-3, 0.25e-3, 6e-6, 100e-9),
+    Accuracy(1.0, 0.30e-3, 500e-6, 3e-6),
+)
+#: measuring voltage: full scale [V], gain, offset [V], noise [V rms]
+VOLTAGE = (
+    Accuracy(20e-3, 1.0e-3, 150e-6, 1e-6),
+    Accuracy(200e-3, 0.12e-3, 200e-6, 1e-6),
+    Accuracy(2.0, 0.12e-3, 300e-6, 10e-6),
+    Accuracy(20.0, 0.15e-3, 1e-3, 100e-6),
+    Accuracy(200.0, 0.15e-3, 10e-3, 1e-3),
+)
+SOURCE_VOLTAGE = (
+    Accuracy(20e-3, 1.0e-3, 200e-6, 1e-6),
+    Accuracy(200e-3, 0.15e-3, 200e-6, 1e-6),
+    Accuracy(2.0, 0.20e-3, 300e-6, 10e-6),
+    Accuracy(20.0, 0.15e-3, 2.4e-3, 100e-6),
+    Accuracy(200.0, 0.15e-3, 24e-3, 1e-3),
+)
+SOURCE_CURRENT = (
+    Accuracy(10e-9, 1.0e-3, 100e-12, 0.5e-12),
+    Accuracy(100e-9, 0.60e-3, 150e-12, 0.5e-12),
+    Accuracy(1e-6, 0.25e-3, 400e-12, 5e-12),
+    Accuracy(10e-6, 0.25e-3, 1.5e-9, 40e-12),
+    Accuracy(100e-6, 0.20e-3, 15e-9, 400e-12),
+    Accuracy(1e-3, 0.20e-3, 150e-9, 5e-9),
+    Accuracy(10e-3, 0.20e-3, 1.5e-6, 40e-9),
+    Accuracy(100e-3, 0.25e-3, 15e-6, 100e-9),
+    Accuracy(1.0, 0.67e-3, 900e-6, 3e-6),
+)
+
+CAPABILITIES = SourceMeterCapabilities(
+    source_voltage=Range(-210.0, 210.0, "V"),
+    source_current=Range(-1.05, 1.05, "A"),
+    compliance_current=Range(1e-9, 1.05, "A"),
+    compliance_voltage=Range(0.02, 210.0, "V"),
+    nplc=Range(0.01, 10.0, ""),
+    maximum_sweep_points=2500,
+    minimum_dwell=50e-6,
+    current_accuracy=CURRENT,
+    voltage_accuracy=VOLTAGE,
+    source_voltage_accuracy=SOURCE_VOLTAGE,
+    source_current_accuracy=SOURCE_CURRENT,
+    line_frequency=50.0,
+)
+
+#: [A]: [s] that the current loop needs to settle to 0.1 % where the full current makes 1 V at the load; those of the
+#: 2601B (data sheet), whose output stage the 2450 resembles
+_SETTLING = {10e-9: 20e-3, 100e-9: 20e-3, 1e-6: 2e-3, 10e-6: 500e-6, 100e-6: 150e-6, 1e-3: 100e-6}
+_FASTEST, _SLOWEST = 80e-6, 1.0  #: [s]
+_VOLTAGE_SETTLING = 500e-6  #: [s] of the voltage loop, slowest range
+
+#: questions that change nothing by being asked (reference manual, section 6)
+REPEATABLE = (
+    *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":SOURce<n>:FUNCtion[:MODE]?",
+    ":SOURce<n>:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",
+    ":SOURce<n>:VOLTage:ILIMit[:LEVel]?", ":SOURce<n>:CURRent:VLIMit[:LEVel]?",
+    ":SENSe<n>:{VOLTage|CURRent}[:DC]:{RANGe[:UPPer]|NPLCycles}?",
+    ":TRACe:{DATA|ACTual[:END]}?", ":TRIGger:STATe?",
+)
+
+#: highest set-point and reading of a range, as a multiple of its full scale
+OVERRANGE = 1.05
+#: most values that one :SOUR:LIST message takes
+LIST_CHUNK = 100
+#: bits of a reading's source status (SOURSTATus)
+STATUS_OVER_TEMPERATURE = 16
+STATUS_LIMITED = 32
+
+
+def measuring(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
+    """Return the ranges in which a quantity is measured."""
+    return capabilities.current_accuracy if function == "current" else capabilities.voltage_accuracy
+
+
+def sourcing(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
+    """Return the ranges in which a quantity is sourced."""
+    voltage = function == "voltage"
+    return capabilities.source_voltage_accuracy if voltage else capabilities.source_current_accuracy
+
+
+def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
+    """Return the lowest range that holds ``value`` (the highest if none does)."""
+    return next((row for row in rows if abs(value) <= row.full_scale * OVERRANGE * (1 + 1e-9)), rows[-1])
+
+
+def settling_time(function: Function, limit: float, level: float, measuring_range: float | None) -> float:
+    """Return how long a new limit needs to hold [s].
+
+    The loop regulates in the fixed measuring range, else in that of the limit, and is slower by as much as the load
+    is larger than the one that its settling time is stated for; the largest load that can be in compliance is
+    ``level / limit``.
+
+    Parameters
+    ----------
+    function : that is sourced
+    limit, level : [A or V]
+    measuring_range : [A or V] fixed; None: automatic
+    """
+    if function == "current":
+        return _VOLTAGE_SETTLING
+    full_scale = row_for(CURRENT, limit if measuring_range is None else measuring_range).full_scale
+    load = abs(level) * full_scale / limit  # [V] at the full current
+    return min(_SETTLING.get(full_scale, _FASTEST) * max(load, 1.0), _SLOWEST)
+
+
+def is_range_of(function: Function, limit: float, measuring_range: float) -> bool:
+    """Return whether a limit [A or V] beside sourced ``function`` has this range [A or V] as its own."""
+    rows = VOLTAGE if function == "current" else CURRENT
+    return row_for(rows, limit) is row_for(rows, measuring_range)
+
+
+def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:
+    """Return ``"measure_current:0.001"`` -> full_scale, gain, offset, noise, for every quantity and range."""
+    tables = {
+        "measure_current": capabilities.current_accuracy,
+        "measure_voltage": capabilities.voltage_accuracy,
+        "source_voltage": capabilities.source_voltage_accuracy,
+        "source_current": capabilities.source_current_accuracy,
+    }
+    return {
+        f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
+        for quantity, rows in tables.items()
+        for row in rows
+    }

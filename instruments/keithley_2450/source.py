@@ -1,0 +1,229 @@
+"""The sourcing half of the Keithley 2450's driver: function, level, range, limit, output.
+
+What the instrument may do to a limit by itself, and what is done about it, is in
+:mod:`tsbench.instruments.keithley_2450.limits`.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pymeasure.instruments import Instrument
+
+from tsbench.errors import InstrumentError
+from tsbench.instruments.guard.limits import require_in_range, shown
+from tsbench.instruments.interfaces import (
+    Accuracy,
+    MeasureSettings,
+    OutputState,
+    Range,
+    SourceMeterCapabilities,
+    SourceSettings,
+)
+from tsbench.instruments.keithley_2450 import data, limits
+from tsbench.instruments.languages.scpi import format_number, parse_name
+from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+
+WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
+LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
+UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
+OTHER: Mapping[str, data.Function] = {"voltage": "current", "current": "voltage"}
+
+
+class SourceSide(ScpiInstrument):
+    """What sources; :class:`~tsbench.instruments.keithley_2450.driver.Keithley2450` adds what measures."""
+
+    capabilities: SourceMeterCapabilities = data.CAPABILITIES
+
+    output_enabled = Instrument.setting(
+        ":OUTP %s", """Set the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
+    )
+    source_function = Instrument.control(
+        ":SOUR:FUNC?", ":SOUR:FUNC %s", """Control the sourced quantity ("voltage" or "current").""",
+        map_values=True, values=dict(WORD), cast=str, preprocess_reply=lambda reply: parse_name(reply)[:4],
+    )
+    def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
+        self._level = 0.0
+        self._automatic_delay = True
+        self.forget()
+        super().__init__(adapter, name, **kwargs)
+
+    def forget(self) -> None:
+        """Forget the set-up as it was last read back (after a reset)."""
+        self._source: SourceSettings | None = None
+        self._measure: MeasureSettings | None = None
+        self._level = 0.0
+        self._row: Accuracy | None = None  #: range of the source at which the limit was read last
+
+    @property
+    def source(self) -> SourceSettings | None:
+        """Return the source as the instrument was last read to have it set; None before it is configured."""
+        return self._source
+
+    def configure_source(self, settings: SourceSettings) -> SourceSettings:
+        """Set function, range, compliance; a new function starts at level zero (its output opens).
+
+        Where an output that is on gets another limit, this returns when the limit holds. A fixed measuring range that
+        is too high for the limit gives way to automatic ranging, as the instrument would raise the limit for it.
+        """
+        caps, function = self.capabilities, settings.function
+        voltage = function == "voltage"
+        quantity = "compliance_current" if voltage else "compliance_voltage"
+        require_in_range(self.label, quantity, settings.limit,
+                         caps.compliance_current if voltage else caps.compliance_voltage)
+        if settings.range is not None:
+            self._range_for(function, settings.range)
+            limits.require_beside_level(self.label, settings, settings.range)
+        if not limits.suits(settings, self._measure):
+            self._free_measuring_range()
+        before = self._source
+        word, limit = f":SOUR:{WORD[function]}", LIMIT[function]
+        if self._source is None or self._source.function != function:
+            self.source_function = function
+            self.write(f"{word} 0")
+            self._level = 0.0
+        self.write(
+            f"{word}:RANG:AUTO ON"
+            if settings.range is None
+            else f"{word}:RANG {format_number(settings.range)}"
+        )
+        self.send(
+            f"{word}:{limit} {format_number(settings.limit)}",
+            f"{word}:READ:BACK ON",
+            f"{word}:DEL:AUTO ON",
+            f"{word}:HIGH:CAP {'ON' if settings.high_capacitance else 'OFF'}",
+        )
+        self._automatic_delay = True
+        self.check_errors()
+        accepted = self.accepted(
+            quantity, settings.limit, self.ask_number(f"{word}:{limit}?"), UNIT[OTHER[function]],
+        )
+        got_range = (
+            None
+            if settings.range is None
+            else self._accepted_range(f"{word}:RANG?", settings.range, function)
+        )
+        self._source = dataclasses.replace(settings, limit=accepted, range=got_range)
+        self._row = self._source_row(self._level, self._source)
+        self._settle(before, self._source)
+        return self._source
+
+    def _free_measuring_range(self) -> None:
+        assert self._measure is not None
+        self.write(f":SENS:{WORD[self._measure.function]}:RANG:AUTO ON")
+        self.check_errors()
+        self._measure = dataclasses.replace(self._measure, range=None)
+
+    def _settle(self, before: SourceSettings | None, now: SourceSettings) -> None:
+        """Wait until a changed limit of an output that is on holds: the next reading is of the new one only."""
+        if before is None or before.function != now.function or before.limit == now.limit:
+            return
+        if self.ask_switch(":OUTP?"):
+            measuring = limits.fixed_range(now, self._measure)
+            self.wait(data.settling_time(now.function, now.limit, self._level, measuring))
+
+    def _read_limit(self) -> SourceSettings | None:
+        """Read the limit again after a setting that may have moved it: from here on the one that is read counts.
+
+        Returns
+        -------
+        SourceSettings, optional
+            The source as it was believed to be set before.
+        """
+        before = self._source
+        if before is not None:
+            word = f":SOUR:{WORD[before.function]}:{LIMIT[before.function]}?"
+            self._source = dataclasses.replace(before, limit=self.ask_number(word))
+        return before
+
+    def _require_limit(self, before: SourceSettings | None, because: str) -> None:
+        """Raise InstrumentError where the instrument has moved the limit."""
+        now = self._source
+        if before is None or now is None or math.isclose(now.limit, before.limit, rel_tol=1e-3):
+            return
+        unit = UNIT[OTHER[now.function]]
+        raise InstrumentError(
+            f"{self.label}: the instrument has changed the compliance from {shown(before.limit, unit)} to "
+            f"{shown(now.limit, unit)} with {because}; choose ranges that suit it and configure the source again"
+        )
+
+    def set_level(self, level: float) -> None:
+        """Set the source level [V or A], read back; settled before the next reading."""
+        source = self._configured()
+        word = f":SOUR:{WORD[source.function]}"
+        self._require_level(level, source)
+        if not self._automatic_delay:
+            self.write(f"{word}:DEL:AUTO ON")
+            self._automatic_delay = True
+        self.write(f"{word} {format_number(level)}")
+        row = self._source_row(level, source)
+        before = source
+        if row is not self._row:  # another range of the source: it may have moved the limit
+            self._read_limit()
+            self._row = row
+        self.check_errors()
+        got = self.ask_number(f"{word}?")
+        self._level = self.accepted(
+            f"source {source.function}", level, got, UNIT[source.function], absolute=row.full_scale * 1e-5
+        )
+        self._require_limit(before, "the source range")
+        self._settle_in_high_range()
+
+    def _settle_in_high_range(self) -> None:
+        """Wait for the limit where its measuring range is far above it, and the automatic delay too short for that."""
+        source = self._configured()
+        measuring = limits.fixed_range(source, self._measure)
+        if measuring is not None and not data.is_range_of(source.function, source.limit, measuring):
+            self.wait(data.settling_time(source.function, source.limit, self._level, measuring))
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch the output and read back that it did."""
+        self.output_enabled = enabled
+        self.check_errors()
+        if self.ask_switch(":OUTP?") != enabled:
+            raise InstrumentError(
+                f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock"
+            )
+
+    def _range_for(self, function: data.Function, value: float) -> None:
+        top = data.measuring(self.capabilities, function)[-1].full_scale * data.OVERRANGE
+        require_in_range(self.label, f"{function} range", value, Range(0.0, top, UNIT[function]))
+
+    def _accepted_range(self, query: str, asked: float, function: data.Function) -> float:
+        """Return the range that the 2450 chose: the lowest that holds what was asked for."""
+        expected = data.row_for(data.measuring(self.capabilities, function), asked).full_scale
+        return self.accepted(f"{function} range", expected, self.ask_number(query), UNIT[function])
+
+    def safe_state(self) -> None:
+        """Stop, open the output, set both levels to zero."""
+        self.send(":ABOR", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
+        self._level = 0.0
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return the name of the one output."""
+        return (self.name,)
+
+    def output_states(self) -> list[OutputState]:
+        """Read the output back."""
+        return [OutputState(self.name, self.ask_switch(":OUTP?"))]
+
+    def _configured(self) -> SourceSettings:
+        if self._source is None:
+            raise InstrumentError(f"{self.label}: no source is configured; call configure_source first")
+        return self._source
+
+    def _source_row(self, level: float, source: SourceSettings) -> Accuracy:
+        wanted = level if source.range is None else source.range
+        return data.row_for(data.sourcing(self.capabilities, source.function), wanted)
+
+    def _require_level(self, level: float, source: SourceSettings) -> None:
+        caps, unit = self.capabilities, UNIT[source.function]
+        quantity = f"source {source.function}"
+        allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
+        require_in_range(self.label, quantity, level, allowed)
+        limits.require_beside_level(self.label, source, level)
+        if source.range is not None:
+            top = source.range * data.OVERRANGE
+            require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))

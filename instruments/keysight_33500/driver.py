@@ -1,0 +1,102 @@
+"""Driver of the Keysight 33500B and 33600A waveform generators: the instrument, and its outputs.
+
+Commands follow the family's Operating and Service Guide (33500-90901).
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.interfaces import OutputState, PulseGenerator
+from tsbench.instruments.keysight_33500 import data
+from tsbench.instruments.keysight_33500.output import BYTE_ORDERS, GeneratorChannel
+from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+
+
+class Keysight33500(ScpiInstrument):
+    """The generator: its outputs, and what they share.
+
+    Parameters
+    ----------
+    byte_order : str
+        Of the blocks it is sent: ``little`` or ``big``.
+    """
+
+    title = "Keysight 33500/33600"
+    repeatable = data.REPEATABLE
+
+    def __init__(
+        self, adapter: Any, name: str = "generator", byte_order: str = "little", **kwargs: Any
+    ) -> None:
+        if byte_order not in BYTE_ORDERS:
+            raise ConfigurationError(
+                f"{name}: unknown byte_order '{byte_order}'{nearest(byte_order, BYTE_ORDERS)}"
+            )
+        self.byte_order = byte_order
+        self.outputs: dict[int, GeneratorChannel] = {}
+        super().__init__(adapter, name, **kwargs)
+        model = self.identity.model.upper()
+        if model not in data.MODELS:
+            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data.MODELS)}")
+        self.title = f"Keysight {model}"
+        self.model = data.MODELS[model]
+        self.outputs = {n: GeneratorChannel(self, n) for n in range(1, self.model.channels + 1)}
+
+    def channel(self, number: int) -> GeneratorChannel:
+        """Return one output; ConfigurationError if there is none of that number."""
+        if number not in self.outputs:
+            raise ConfigurationError(
+                f"{self.label}: no output {number}; it has {', '.join(map(str, self.outputs))}"
+            )
+        return self.outputs[number]
+
+    def initialise(self) -> None:
+        """After a reset nothing is known of the outputs but that they are off."""
+        for output in self.outputs.values():
+            output.forget()
+
+    def abort(self) -> None:
+        """Stop running bursts."""
+        self.write(":ABOR")
+
+    def safe_state(self) -> None:
+        """Open all output relays, then bring all levels to zero."""
+        self.send(*(f":OUTP{number} OFF" for number in self.outputs))
+        for output in self.outputs.values():
+            output.zero_level()
+
+    def output_states(self) -> list[OutputState]:
+        """Read all outputs back."""
+        return [state for output in self.outputs.values() for state in output.output_states()]
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return the names of all outputs."""
+        return tuple(f"{self.name}.{number}" for number in self.outputs)
+
+    def terminal(self, channel: str) -> GeneratorChannel:
+        """Return the output called ``channel`` ("": the first)."""
+        return self.channel(int(channel or 1))
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up of all outputs as it was last read back."""
+        return {
+            f"{n}.{key}": value
+            for n, output in self.outputs.items()
+            for key, value in output.accepted_settings().items()
+        }
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return level and time-base accuracy."""
+        caps = data.capabilities(self.model)
+        return {
+            "level": dataclasses.asdict(caps.level_accuracy),
+            "timebase": {"relative": caps.timebase_accuracy},
+        }
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = Keysight33500
+    _as_pulse_generator: type[PulseGenerator] = GeneratorChannel

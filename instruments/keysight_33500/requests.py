@@ -1,0 +1,40 @@
+"""What a 33500B/33600A output is asked for, before it becomes commands: pulses checked, waveforms sampled."""
+
+import numpy as np
+
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGeneratorCapabilities, Range
+from tsbench.instruments.keysight_33500.data import LINEAR_OVERSAMPLING
+from tsbench.records import FloatArray
+
+#: how far an edge reaches beyond the width at 50 %, per 10-90 % time: half of 0-100 % [operating guide]
+EDGE_REACH = 0.625
+
+
+def require_pulse(
+    subject: str, pulse: Pulse, caps: PulseGeneratorCapabilities, levels: Range, minimum_amplitude: float,
+) -> None:
+    """Raise LimitError unless the output can make this pulse with levels within ``levels`` [V]."""
+    require_in_range(subject, "pulse width", pulse.width, caps.pulse_width)
+    require_in_range(subject, "pulse period", pulse.period, caps.pulse_period)
+    for name, edge in (("rise_time", pulse.rise_time), ("fall_time", pulse.fall_time)):
+        require_in_range(subject, name, edge, caps.edge_time)
+    for name, level in (("pulse base", pulse.base), ("pulse top", pulse.base + pulse.amplitude)):
+        require_in_range(subject, name, level, levels)
+    room = pulse.period - EDGE_REACH * (pulse.rise_time + pulse.fall_time)
+    require_in_range(subject, "pulse width in its period", pulse.width, Range(0.0, room, "s"))
+    span = Range(minimum_amplitude, 2 * levels.high, "V")
+    require_in_range(subject, "pulse amplitude (magnitude)", abs(pulse.amplitude), span)
+
+
+def sampled(waveform: ArbitraryWaveform, caps: PulseGeneratorCapabilities) -> tuple[FloatArray, float]:
+    """Return levels [V] and rate [Hz] as sent; straight lines are sampled finer, steps as they are."""
+    levels = np.asarray(waveform.levels, dtype=np.float64)
+    if waveform.interpolation == "step" or levels.size < 2:
+        return levels, waveform.sample_rate
+    factor = int(min(LINEAR_OVERSAMPLING, caps.sample_rate.high / waveform.sample_rate,
+                     caps.arbitrary_points.high / levels.size))
+    if factor < 2:
+        return levels, waveform.sample_rate
+    fine = np.arange((levels.size - 1) * factor + 1) / factor
+    return np.interp(fine, np.arange(levels.size), levels), waveform.sample_rate * factor

@@ -1,0 +1,1 @@
+"""Keysight InfiniiVision DSOX3000T and MSOX3000T."""

@@ -1,0 +1,343 @@
+"""Driver of the Keysight InfiniiVision 3000T X-Series oscilloscopes: set up, arm and verify, wait, fetch.
+
+Commands follow the 3000T X-Series programmer's guide. An acquisition is ``:SINGle``; the arm event register
+says when the pre-trigger memory is full and a trigger will be taken, the run bit when the acquisition is
+over. Waveforms come as raw codes with the preamble's scale.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from pymeasure.instruments import Instrument
+
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.guard.limits import require_in_range, shown
+from tsbench.instruments.interfaces import (
+    EdgeTrigger,
+    Oscilloscope,
+    OscilloscopeCapabilities,
+    Range,
+    Timebase,
+    Vertical,
+)
+from tsbench.instruments.keysight_dsox3000t import data
+from tsbench.instruments.keysight_dsox3000t.preamble import Preamble
+from tsbench.instruments.languages.scpi import format_number, parse_list, parse_name, parse_number
+from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.records import Flag, FloatArray, Waveform
+
+_IMPEDANCE: Mapping[str, str] = {"1M": "ONEM", "50": "FIFT"}
+_SLOPE: Mapping[str, str] = {"positive": "POS", "negative": "NEG"}
+_TRANSFERS: Mapping[str, tuple[str, str]] = {"byte": ("BYTE", "u1"), "word": ("WORD", "<u2")}
+_LONGEST_RECORD = 1e6  #: [s] a segment later than this is none
+_FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings and memory, no other record
+_ARM_POLL = 1e-3  #: [s]
+_ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
+
+
+def _segment_time(reply: str) -> float:
+    time = parse_number(reply)
+    if not 0.0 <= time < _LONGEST_RECORD:
+        raise ValueError(f"no time of a segment: {reply!r}")
+    return time
+
+
+class KeysightDSOX3000T(ScpiInstrument):
+    """An :class:`~tsbench.instruments.Oscilloscope`.
+
+    Parameters
+    ----------
+    transfer : str
+        Width of the codes: ``byte``, or ``word`` (16 bit) where averaging gives more than 8.
+    """
+
+    title = "Keysight DSOX3000T"
+    repeatable = data.REPEATABLE
+
+    acquisition_mode = Instrument.control(
+        ":ACQ:MODE?", ":ACQ:MODE %s", """Control the acquisition mode ("real_time" or "segmented").""",
+        map_values=True, values={"real_time": "RTIM", "segmented": "SEGM"}, cast=str,
+        preprocess_reply=lambda reply: parse_name(reply)[:4],
+    )
+    def __init__(self, adapter: Any, name: str = "scope", transfer: str = "byte", **kwargs: Any) -> None:
+        if transfer not in _TRANSFERS:
+            raise ConfigurationError(f"{name}: unknown transfer '{transfer}'{nearest(transfer, _TRANSFERS)}")
+        self.transfer = transfer
+        self._vertical: dict[int, Vertical] = {}
+        self._timebase = Timebase(span=1e-3)
+        self._trigger: EdgeTrigger | None = None
+        self._triggered = False
+        self._confirm_trigger = False  #: whether a channel was set since the trigger
+        super().__init__(adapter, name, **kwargs)
+        model = self.identity.model.upper().replace("DSOX", "DSO-X ").replace("MSOX", "MSO-X ")
+        if model not in data.MODELS:
+            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data.MODELS)}")
+        self.title = f"Keysight {model.replace('-X ', 'X')}"
+        self.capabilities: OscilloscopeCapabilities = data.capabilities(data.MODELS[model])
+
+    def initialise(self) -> None:
+        """After a reset: stopped, no channel set up."""
+        self.send(":STOP", ":ACQ:TYPE NORM")
+        self._vertical = {}
+        self._trigger = None
+        self._triggered = False
+
+    # ------------------------------------------------------------------------------------ configuration
+
+    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical:
+        """Set input, range (full scale, eight divisions) and offset; DC coupled."""
+        self._require_channel(channel)
+        subject, word = f"{self.label} channel {channel}", f":CHAN{channel}"
+        allowed = self.capabilities.range
+        require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
+        self.send(
+            f"{word}:DISP ON", f"{word}:COUP DC", f"{word}:IMP {_IMPEDANCE[vertical.impedance]}",
+            f"{word}:PROB {format_number(vertical.probe_attenuation)}",
+            f"{word}:BWL {'ON' if vertical.bandwidth_limit else 'OFF'}",
+            f"{word}:RANG {format_number(vertical.range)}", f"{word}:OFFS {format_number(vertical.offset)}",
+        )
+        self.check_errors()
+        got = self.ask_number(f"{word}:RANG?")
+        got_range = self.accepted(f"channel {channel} range", vertical.range, got, "V", 0.01)
+        step = got_range * 1e-3
+        offset = self.accepted(
+            f"channel {channel} offset",
+            vertical.offset,
+            self.ask_number(f"{word}:OFFS?"),
+            "V",
+            absolute=step,
+        )
+        if parse_name(self.ask(f"{word}:IMP?"))[:4] != _IMPEDANCE[vertical.impedance]:
+            raise InstrumentError(f"{subject}: input impedance {vertical.impedance} Ohm was not accepted")
+        accepted = dataclasses.replace(vertical, range=got_range, offset=offset)
+        self._vertical[channel] = accepted
+        self._confirm_trigger = True
+        return accepted
+
+    def disable_channel(self, channel: int) -> None:
+        """Switch a channel off: its memory and rate go to the others."""
+        self._require_channel(channel)
+        self.write(f":CHAN{channel}:DISP OFF")
+        self.check_errors()
+        self._vertical.pop(channel, None)
+
+    def configure_timebase(self, timebase: Timebase) -> Timebase:
+        """Set span, position of mid-record after the trigger, and segments."""
+        require_in_range(self.label, "segments", timebase.segments, Range(1, self.capabilities.segments, ""))
+        if timebase.points is not None:
+            allowed = Range(100, self.capabilities.record_length, "")
+            require_in_range(self.label, "points", timebase.points, allowed)
+        segmented = timebase.segments > 1
+        self.acquisition_mode = "segmented" if segmented else "real_time"
+        if segmented:
+            self.write(f":ACQ:SEGM:COUN {timebase.segments}")
+        self.send(
+            ":TIM:MODE MAIN", ":TIM:REF CENT", f":TIM:RANG {format_number(timebase.span)}",
+            f":TIM:POS {format_number(timebase.position)}",
+        )
+        self.check_errors()
+        span = self.accepted("span", timebase.span, self.ask_number(":TIM:RANG?"), "s", 0.01)
+        position = self.accepted(
+            "position", timebase.position, self.ask_number(":TIM:POS?"), "s", absolute=span * 1e-3
+        )
+        segments = int(self.ask_number(":ACQ:SEGM:COUN?")) if segmented else 1
+        self.accepted("segments", timebase.segments, segments, "", 0.0)
+        self._timebase = dataclasses.replace(timebase, span=span, position=position, segments=segments)
+        return self._timebase
+
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger:
+        """Set an edge trigger; no acquisition happens without one (normal sweep)."""
+        if trigger.source == "external":
+            source = "EXT"
+        else:
+            self._require_channel(trigger.source)
+            source = f"CHAN{trigger.source}"
+        self.send(
+            ":TRIG:SWE NORM", ":TRIG:MODE EDGE", f":TRIG:EDGE:SOUR {source}", ":TRIG:EDGE:COUP DC",
+            f":TRIG:EDGE:SLOP {_SLOPE[trigger.slope]}", f":TRIG:EDGE:LEV {format_number(trigger.level)}",
+        )
+        if trigger.holdoff is not None:
+            self.write(f":TRIG:HOLD {format_number(trigger.holdoff)}")
+        self.check_errors()
+        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
+        got = self.ask_number(":TRIG:EDGE:LEV?")
+        level = self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
+        self._trigger = dataclasses.replace(trigger, level=level)
+        self._confirm_trigger = False
+        return self._trigger
+
+    def _require_trigger_level(self, trigger: EdgeTrigger) -> None:
+        """Read the level again where a channel was set since: a range that does not reach it moves it."""
+        if not self._confirm_trigger:
+            return
+        scale = 8.0 if trigger.source == "external" else self._scale_of(trigger.source)
+        got = self.ask_number(":TRIG:EDGE:LEV?")
+        self._trigger = dataclasses.replace(trigger, level=got)
+        self.accepted("trigger level", trigger.level, got, "V", absolute=scale * 0.01)
+        self._confirm_trigger = False
+
+    # -------------------------------------------------------------------------------------- acquisition
+
+    def arm(self) -> None:
+        """Start one acquisition and return when the scope says it is armed."""
+        if self._trigger is None:
+            raise InstrumentError(f"{self.label}: no trigger is configured; call configure_trigger first")
+        self._require_trigger_level(self._trigger)
+        self.ask_switch(":AER?")  # reading forgets
+        self.ask_switch(":TER?")
+        self._triggered = False
+        self.write(":SING")
+        waited, patience = 0.0, max(0.0, self._timebase.span / 2 - self._timebase.position) + _ARM_MARGIN
+        while not self.ask_switch(":AER?"):
+            if waited > patience:
+                raise InstrumentError(
+                    f"{self.label}: did not arm within {shown(patience, 's')}; check time base and channels"
+                )
+            self.wait(_ARM_POLL)
+            waited += _ARM_POLL
+
+    def triggered(self) -> bool:
+        """Return whether the armed acquisition has seen its (first) trigger."""
+        if not self._triggered:
+            self._triggered = self.ask_switch(":TER?")
+        return self._triggered
+
+    def complete(self) -> bool:
+        """Return whether the acquisition, all segments, is over."""
+        return not int(self.ask_number(":OPER:COND?")) & data.RUNNING
+
+    def force_trigger(self) -> None:
+        """Trigger now."""
+        self.write(":TRIG:FORC")
+        self.check_errors()
+
+    def abort(self) -> None:
+        """Stop the acquisition."""
+        self.write(":STOP")
+
+    # -------------------------------------------------------------------------------------------- fetch
+
+    def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
+        """Read the finished acquisition of each channel, all segments."""
+        word, _ = _TRANSFERS[self.transfer]
+        points = self._timebase.points
+        self.send(
+            f":WAV:FORM {word}", ":WAV:UNS 1", ":WAV:BYT LSBF", ":WAV:POIN:MODE RAW",
+            ":WAV:POIN MAX" if points is None else f":WAV:POIN {points}",
+        )
+        segments = self._segments_acquired()
+        records: dict[int, Waveform] = {}
+        for channel in channels:
+            self._require_channel(channel)
+            self.write(f":WAV:SOUR CHAN{channel}")
+            codes, times = self._read_segments(segments)
+            found = np.vstack(codes)
+            records[channel] = self._waveform(channel, self._preamble(channel, found), found, np.array(times))
+        self.check_errors()
+        return records
+
+    def _segments_acquired(self) -> int:
+        if self._timebase.segments == 1:
+            return 1
+        count = int(self.ask_number(":WAV:SEGM:COUN?"))
+        if count < 1:
+            raise InstrumentError(f"{self.label}: no segment was acquired; check the trigger")
+        return count
+
+    def _read_segments(self, segments: int) -> tuple[list[npt.NDArray[Any]], list[float]]:
+        if self._timebase.segments == 1:
+            return [self._codes()], [0.0]
+        codes: list[npt.NDArray[Any]] = []
+        times: list[float] = []
+        for index in range(1, segments + 1):
+            self.write(f":ACQ:SEGM:IND {index}")
+            times.append(self._parsed(":WAV:SEGM:TTAG?", _segment_time))
+            codes.append(self._codes())
+        return codes, times
+
+    def _codes(self) -> npt.NDArray[Any]:
+        payload = self.ask_block(":WAV:DATA?")
+        kind = np.dtype(_TRANSFERS[self.transfer][1])
+        if not payload or len(payload) % kind.itemsize:
+            raise CommunicationError(
+                f"{self.label}: a record of {len(payload)} bytes; repeat the acquisition"
+            )
+        return np.frombuffer(payload, dtype=kind)
+
+    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> Preamble:
+        """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
+        vertical = self._vertical.get(channel)
+
+        def parse(reply: str) -> Preamble:
+            preamble = Preamble.parse(parse_list(reply))
+            ratios = [preamble.points * preamble.x_increment / self._timebase.span]
+            if vertical is not None:
+                ratios.append((preamble.y_increment * 2 ** (8 * codes.itemsize)) / vertical.range)
+            if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
+                raise ValueError("a preamble of another record")
+            return preamble
+
+        return self._parsed(":WAV:PRE?", parse)
+
+    def _waveform(
+        self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,
+    ) -> Waveform:
+        """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
+        shift = 8 * (codes.dtype.itemsize - 1)
+        low, high = data.CLIP_LOW << shift, data.CLIP_HIGH << shift
+        clipped = bool(np.any((codes <= low) | (codes >= high)))
+        vertical = self._vertical.get(channel, Vertical(range=8.0))
+        limited = vertical.bandwidth_limit
+        return Waveform(
+            channel=str(channel),
+            unit="V",
+            codes=codes,
+            scale=preamble.volts_per_code(),
+            offset=preamble.volts_at_zero(),
+            t0=preamble.first_sample(),
+            dt=preamble.x_increment,
+            segment_times=times - times[0],
+            clip_low=low,
+            clip_high=high,
+            bandwidth=data.BANDWIDTH_LIMIT if limited else self.capabilities.bandwidth,
+            accuracy_gain=data.standard_gain_uncertainty(),
+            accuracy_offset=data.standard_offset_uncertainty(vertical),
+            flags=Flag.CLIPPED if clipped else Flag.NONE,
+        )
+
+    # -------------------------------------------------------------------------------------- common duties
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
+        found: dict[str, object] = {"transfer": self.transfer}
+        for channel, vertical in sorted(self._vertical.items()):
+            found |= {
+                f"channel_{channel}_{name}": value for name, value in dataclasses.asdict(vertical).items()
+            }
+        found |= {f"timebase_{name}": value for name, value in dataclasses.asdict(self._timebase).items()}
+        if self._trigger is not None:
+            found |= {f"trigger_{name}": value for name, value in dataclasses.asdict(self._trigger).items()}
+        return found
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return gain, offset and time-base accuracy."""
+        caps = self.capabilities
+        return {"gain": {"full_scale": caps.gain_accuracy}, "offset": {"full_scale": caps.offset_accuracy},
+                "timebase": {"relative": caps.timebase_accuracy}}
+
+    def _require_channel(self, channel: int) -> None:
+        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))
+
+    def _scale_of(self, channel: int) -> float:
+        vertical = self._vertical.get(channel)
+        return math.inf if vertical is None else vertical.range
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = KeysightDSOX3000T
+    _as_oscilloscope: type[Oscilloscope] = KeysightDSOX3000T

@@ -1,0 +1,1 @@
+"""How instruments are spoken to: SCPI, its errors and replies, and what may be asked again."""

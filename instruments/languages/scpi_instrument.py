@@ -1,0 +1,270 @@
+"""What all our SCPI drivers share: identity, error queue, blocks, read-back of accepted values."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, TypeVar
+
+from pymeasure.adapters import Adapter
+
+from tsbench.errors import GarbledReply, InstrumentError, NoReply
+from tsbench.instruments.guard.limits import shown
+from tsbench.instruments.interfaces import InstrumentBase, OutputState
+from tsbench.instruments.languages import scpi
+from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
+from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
+from tsbench.records import Identity
+
+T = TypeVar("T")
+#: IEEE 488.2: bit of the standard event register, the one that its enable register is set to
+POWER_ON = 128
+_EVENT_SUMMARY = 32  #: bit of the status byte: an enabled standard event has happened
+REPEATS = 2  #: of a query that was not answered, or not understood
+_QUEUE_DEPTH = 64  #: more entries than any instrument's queue holds
+
+
+def _power_lost(reply: str) -> bool:
+    enabled, status = (int(part) for part in reply.split(";"))
+    if not (0 <= enabled <= 255 and 0 <= status <= 255):
+        raise ValueError(f"no enable register and status byte: {reply!r}")
+    return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
+
+
+class ScpiInstrument(TypedInstrument):
+    """Base of the drivers.
+
+    Parameters
+    ----------
+    adapter : pymeasure Adapter
+        Ours over a transport, or PyMeasure's for tests.
+    name : str
+        The instrument's name on the bench.
+    identity : Identity, optional
+        As already read; asked of the instrument when missing.
+    resource : str
+        For messages.
+    wait : callable
+        Waits [s] on the bench's clock between two polls.
+    """
+
+    title = "SCPI instrument"  #: as people call it: "Keithley 2450"
+    #: questions that change nothing by being asked, in the notation of the manuals; drivers add theirs
+    repeatable: ClassVar[tuple[str, ...]] = COMMON
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        name: str = "instrument",
+        identity: Identity | None = None,
+        resource: str = "",
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(adapter, name, includeSCPI=False)
+        self.lock = threading.RLock()
+        self.resource = resource
+        self.wait = wait
+        self.on_repeat: Callable[[str], None] = lambda line: None  #: told of every query that was repeated
+        self.identity = identity or scpi.parse_identity(self.ask("*IDN?"))
+
+    @property
+    def label(self) -> str:
+        """Name as messages show it: ``source_meter (Keithley 2450, USB0::…)``."""
+        inside = ", ".join(part for part in (self.title, self.resource) if part)
+        return f"{self.name} ({inside})"
+
+    # ---------------------------------------------------------------------------------------- messages
+
+    def write(self, command: str, **kwargs: object) -> None:
+        """Send one message; never between another thread's question and answer."""
+        with self.lock:
+            super().write(command, **kwargs)
+
+    def ask(self, command: str, query_delay: float | None = None) -> str:
+        """Send one message and return its reply, as one act; repeated where that is safe."""
+        return self._repeated(command, lambda: self._ask_once(command, query_delay))
+
+    def _ask_once(self, command: str, query_delay: float | None = None) -> str:
+        with self.lock:
+            return str(super().ask(command, query_delay)).strip()
+
+    def _repeated(self, command: str, act: Callable[[], T]) -> T:
+        """Ask; a question listed in ``repeatable`` is asked again where no answer came or it was not understood."""
+        with self.lock:
+            for _ in range(REPEATS):
+                try:
+                    return act()
+                except (NoReply, GarbledReply) as error:
+                    if not may_be_repeated(command, self.repeatable):
+                        raise
+                    self.resynchronise(f"'{command}' asked again ({error})")
+            return act()
+
+    def resynchronise(self, why: str) -> None:
+        """After a lost or garbled reply: drop what may still come, and find the same instrument in step.
+
+        Raises
+        ------
+        CommunicationError
+            It does not answer, or answers an earlier question.
+        """
+        self.on_repeat(f"{self.label}: {why}")
+        connection = self.adapter.connection
+        answer = ""
+        for _ in range(2):
+            getattr(connection, "resynchronise", connection.clear)()
+            answer = self._ask_once("*IDN?")
+            try:
+                if scpi.parse_identity(answer) == self.identity:
+                    return
+            except ValueError:
+                continue
+        raise GarbledReply(
+            f"{self.label}: answers out of step ('{answer[:60]}' to '*IDN?'); check cable and VISA library"
+        )
+
+    def send(self, *commands: str) -> None:
+        """Send several messages, one after the other."""
+        with self.lock:
+            for command in commands:
+                self.write(command)
+
+    def ask_number(self, command: str) -> float:
+        """Return a numeric reply; CommunicationError where it is none."""
+        return self._parsed(command, scpi.parse_number)
+
+    def ask_switch(self, command: str) -> bool:
+        """Return the state of a switch; CommunicationError where the reply is none."""
+        return self._parsed(command, scpi.parse_switch)
+
+    def ask_list(self, command: str) -> list[float]:
+        """Return a reply of comma-separated numbers; CommunicationError where it is none."""
+        return self._parsed(command, scpi.parse_list)
+
+    def _parsed(self, command: str, parse: Callable[[str], T]) -> T:
+        def act() -> T:
+            reply = self._ask_once(command)
+            try:
+                return parse(reply)
+            except ValueError:
+                raise GarbledReply(
+                    f"{self.label}: garbled reply '{reply[:60]}' to '{command}'; "
+                    "repeat, then check cable and VISA library"
+                ) from None
+
+        return self._repeated(command, act)
+
+    def ask_block(self, command: str) -> bytes:
+        """Return the payload of a definite-length block."""
+        return self._repeated(command, lambda: self._ask_block_once(command))
+
+    def _ask_block_once(self, command: str) -> bytes:
+        with self.lock:
+            self.write(command)
+            try:
+                head = self.read_bytes(2)
+                digits = scpi.block_length_digits(head)
+                length = int(self.read_bytes(digits))
+            except ValueError as error:
+                raise GarbledReply(f"{self.label}: garbled block for '{command}': {error}") from None
+            payload = bytes(self.read_bytes(length))
+            end = bytes(self.read_bytes(1))
+        if len(payload) != length or end != b"\n":
+            raise GarbledReply(
+                f"{self.label}: garbled block for '{command}': {len(payload)} of {length} bytes, then {end!r}"
+            )
+        return payload
+
+    def write_block(self, command: str, payload: bytes) -> None:
+        """Send ``command`` followed by a definite-length block."""
+        with self.lock:
+            self.write_bytes(command.encode("ascii") + scpi.format_block(payload))
+
+    # ------------------------------------------------------------------------------------ common duties
+
+    def check_errors(self) -> None:
+        """Empty the error queue; InstrumentError with all entries if there are any."""
+        entries: list[scpi.ErrorReply] = []
+        with self.lock:
+            for _ in range(_QUEUE_DEPTH):
+                entry = self._parsed(":SYST:ERR?", scpi.parse_error)
+                if entry.code == 0:
+                    break
+                entries.append(entry)
+        if entries:
+            listed = "; ".join(f"{entry.code} {entry.message}" for entry in entries)
+            raise InstrumentError(f"{self.label} reports: {listed}; check the settings and measure again")
+
+    def accepted(
+        self,
+        quantity: str,
+        asked: float,
+        got: float,
+        unit: str,
+        relative: float = 1e-3,
+        absolute: float = 0.0,
+    ) -> float:
+        """Return ``got`` if it is ``asked`` within the resolution, else raise InstrumentError."""
+        if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
+            return got
+        raise InstrumentError(
+            f"{self.label}: {quantity} {shown(asked, unit)} was asked for, the instrument set "
+            f"{shown(got, unit)}; choose a value it can set"
+        )
+
+    def clear(self) -> None:
+        """Device clear, then an empty status and error queue."""
+        with self.lock:
+            clear = getattr(self.adapter.connection, "clear", None)
+            if clear is not None:
+                clear()
+            self.write("*CLS")
+
+    def reset(self) -> None:
+        """Known state: outputs off, defaults, empty queues."""
+        self.clear()
+        self.write(f"*ESE {POWER_ON}")
+        self.write("*RST")
+        self.initialise()
+        self.check_errors()
+
+    def lost_power(self) -> bool:
+        """Whether it was switched off and on since ``reset``: then its settings are gone, its identity is not.
+
+        ``reset`` enables the power-on event alone. After a restart either the enable register is back at zero or,
+        where ``*PSC 0`` keeps it, the event shows in the status byte (IEEE 488.2, 11.5.1). Neither question
+        changes anything, so both can be asked again, also while an operation runs. A restart is believed when it
+        is told twice.
+        """
+        return all(self._parsed("*ESE?;*STB?", _power_lost) for _ in range(2))
+
+    def initialise(self) -> None:
+        """Send what must hold after a reset; drivers override."""
+
+    def safe_state(self) -> None:
+        """Switch all outputs off; an instrument without outputs stops what it does."""
+        self.abort()
+
+    def abort(self) -> None:
+        """Stop the running operation; drivers override."""
+
+    def output_states(self) -> list[OutputState]:
+        """Read back every output; an instrument without outputs has none."""
+        return []
+
+    @property
+    def output_names(self) -> Sequence[str]:
+        """Return the names of all outputs; an instrument without outputs has none."""
+        return ()
+
+    def terminal(self, channel: str) -> InstrumentBase:
+        """Return the instrument itself; drivers of several outputs override."""
+        return self
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back; drivers override."""
+        return {}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.adapter.close()

@@ -1,0 +1,1 @@
+"""How messages travel: VISA, its resource names and errors."""

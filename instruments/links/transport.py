@@ -1,0 +1,329 @@
+"""Messages to one VISA resource: write, query, blocks, device clear, serial poll, opening again after a loss.
+
+Every VISA error leaves here as a CommunicationError that names the instrument, the resource, the message and
+the timeout. This is the only module that talks to pyvisa; drivers reach it as a PyMeasure adapter.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyvisa
+from pymeasure.adapters import Adapter
+
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse, NoReply
+from tsbench.instruments.links import visa_advice
+from tsbench.instruments.links.liveness import UNWATCHED, Liveness
+
+#: [s] for one reply; whatever takes longer is started, polled and fetched
+DEFAULT_TIMEOUT = 3.0
+_UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
+#: beside VISA's own errors; pyvisa-py's HiSLIP says RuntimeError or AssertionError when the connection is lost, its USB
+#: ValueError when a header is not as it should be
+_FAILURES = (OSError, ValueError, RuntimeError, AssertionError)
+_TAKEN = (pyvisa.constants.StatusCode.error_resource_locked, pyvisa.constants.StatusCode.error_timeout)
+_LOCKING = 500.0  #: [ms] for which a session waits for its lock
+_SHOWN = 60  #: characters of a message that an error quotes
+_OPENING = 10.0  #: [s] a connection may take to be made
+_PIECE = 2**18  #: [bytes] of a long block read between two signs of progress
+
+
+def open_manager(library: str) -> Any:
+    """Open a VISA library: "" the system's, ``"@py"`` pyvisa-py, ``"file@backend"`` a backend with a file.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such library or backend, or it refuses its file.
+    """
+    shown = library or "the system's VISA library"
+    if "@" in library:
+        file = library.rsplit("@", 1)[0]
+        if file and not Path(file).exists():
+            raise ConfigurationError(
+                f"visa_library '{library}': no file '{file}'; correct visa_library in the bench file"
+            )
+    try:
+        return pyvisa.ResourceManager(library)
+    except (OSError, ValueError, pyvisa.errors.Error) as error:
+        raise ConfigurationError(
+            f"cannot open {shown}: {error}; check visa_library in the bench file"
+        ) from error
+
+
+def list_resources(manager: Any) -> list[str]:
+    """Return the resource names that the library sees (empty where it cannot look)."""
+    try:
+        return sorted(manager.list_resources("?*"))
+    except (pyvisa.errors.Error, OSError, ValueError, NotImplementedError):
+        return []
+
+
+def full_name(manager: Any, resource: str) -> str:
+    """Return the resource name behind an alias of the VISA library; what is no alias stays as it is."""
+    if "::" in resource:
+        return resource
+    with contextlib.suppress(pyvisa.errors.Error, OSError, ValueError, NotImplementedError):
+        return str(manager.resource_info(resource).resource_name or resource)
+    return resource
+
+
+class Transport:
+    """One open resource. ``lock`` makes a write and its read one act among threads.
+
+    Parameters
+    ----------
+    manager : pyvisa.ResourceManager
+    resource : str
+        VISA resource name.
+    name : str
+        The instrument's name on the bench, for messages.
+    timeout : float
+        [s] for one reply.
+    exclusive : bool
+        Whether to lock the resource for this session, where its interface has locks.
+    """
+
+    def __init__(
+        self, manager: Any, resource: str, name: str, timeout: float = DEFAULT_TIMEOUT, exclusive: bool = False
+    ) -> None:
+        self.manager = manager
+        self.resource = resource
+        self.name = name
+        self.timeout = timeout
+        self.exclusive = exclusive
+        self.lock = threading.RLock()
+        self.liveness: Liveness = UNWATCHED  #: told of every exchange
+        self._session: Any = None
+        self._last = ""
+        self.open()
+        if exclusive and not self._locked():
+            self.close()
+            raise InstrumentInUse(
+                f"{name} ({resource}) is locked by another program, perhaps on another computer; nothing was sent "
+                "to it, close that program"
+            )
+
+    def __repr__(self) -> str:
+        return f"{self.name} ({self.resource})"
+
+    def open(self) -> None:
+        """Open the resource.
+
+        Raises
+        ------
+        CommunicationError
+            Nothing answers there.
+        ConfigurationError
+            The VISA library cannot reach instruments on this interface, or the name is no VISA resource name.
+        """
+        with self.lock, self._errors("open", max(self.timeout, _OPENING)):
+            try:
+                self._session = self.manager.open_resource(self.resource, timeout=round(self.timeout * 1000))
+            except (ValueError, ImportError, NotImplementedError, pyvisa.errors.Error) as error:
+                if advice := visa_advice.why_not_opened(self.resource, error):
+                    raise ConfigurationError(f"{self!r}: {advice}") from error
+                raise
+            stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
+            # Only streams need a character to end a reply; elsewhere END does, and "\n" may stand in a block.
+            self._session.read_termination = "\n" if stream else None
+            self._session.write_termination = "\n"
+
+    def reopen(self) -> None:
+        """Close what is left of a lost connection and open it again."""
+        with self.lock:
+            self.close()
+            self.open()
+            if self.exclusive:  # switching off must not depend on it
+                self._locked()
+
+    def _locked(self) -> bool:
+        """Lock the resource for this session; False where another session has it."""
+        with self.lock:
+            try:
+                self._open_session().lock_excl(_LOCKING)
+            except pyvisa.errors.VisaIOError as error:
+                return error.error_code not in _TAKEN
+            except NotImplementedError:  # this library has no locks
+                return True
+            return True
+
+    def close(self) -> None:
+        """Close the resource; closing twice, or a connection that is gone, is no error."""
+        with self.lock:
+            session, self._session = self._session, None
+            if session is not None:
+                with contextlib.suppress(pyvisa.errors.Error, OSError):
+                    session.close()
+
+    @contextlib.contextmanager
+    def patience(self, longest: float) -> Iterator[None]:
+        """Wait at most ``longest`` [s] for one reply meanwhile, less where the usual timeout is shorter."""
+        usual = self.timeout
+        self._set_timeout(min(longest, usual))
+        try:
+            yield
+        finally:
+            self._set_timeout(usual)
+
+    def _set_timeout(self, timeout: float) -> None:
+        self.timeout = timeout
+        if self._session is not None:
+            with contextlib.suppress(pyvisa.errors.Error, OSError):  # a dead session is noticed at its next message
+                self._session.timeout = round(timeout * 1000)
+
+    def write(self, message: str) -> None:
+        """Send one message."""
+        with self.lock, self._errors(message):
+            self._open_session().write(message)
+
+    def write_bytes(self, content: bytes) -> None:
+        """Send one message of bytes, as it is, ended by a newline."""
+        with self.lock, self._errors(content.split(b"#")[0].decode("ascii", "replace") + "#..."):
+            self._open_session().write_raw(content + b"\n")
+
+    def read(self) -> str:
+        """Read one reply without its newline."""
+        with self.lock, self._errors(self._last):
+            session = self._open_session()
+            reply = str(session.read())
+            if session.read_termination is None and not reply.endswith("\n"):
+                raise GarbledReply(
+                    f"{self.name} ({self.resource}): the reply {reply[:_SHOWN]!r} to '{self._last}' is cut off; "
+                    "repeat, then check the cable"
+                )
+            reply = reply.rstrip("\r\n")
+            if any(character < " " and character != "\t" for character in reply):
+                raise GarbledReply(
+                    f"{self.name} ({self.resource}): garbled reply {reply[:_SHOWN]!r} to '{self._last}'; "
+                    "repeat, then check the cable"
+                )
+            return reply
+
+    def read_bytes(self, count: int) -> bytes:
+        """Read exactly ``count`` bytes, or with -1 the whole reply."""
+        with self.lock, self._errors(self._last):
+            session = self._open_session()
+            if count < 0:
+                return bytes(session.read_raw())
+            content = bytearray()
+            while len(content) < count:
+                content += session.read_bytes(min(count - len(content), _PIECE))
+                self.liveness.waiting(self.timeout)
+            return bytes(content)
+
+    def query(self, message: str) -> str:
+        """Send one message and read its reply."""
+        with self.lock:
+            self.write(message)
+            return self.read()
+
+    def clear(self) -> None:
+        """Device clear: the instrument drops what it was about to say (nothing where the bus has none).
+
+        A socket has none: a new connection takes its place, on which no old answer can come. (pyvisa-py 0.8.1
+        would read what has come so far, and never return if the other side has closed the connection.)
+        """
+        with self.lock, self._errors("device clear"):
+            if self.resource.upper().endswith("SOCKET"):
+                self.reopen()
+                return
+            try:
+                self._open_session().clear()
+            except (pyvisa.errors.VisaIOError, NotImplementedError) as error:
+                if getattr(error, "error_code", _UNSUPPORTED) != _UNSUPPORTED:
+                    raise
+            except RuntimeError as error:  # pyvisa-py's HiSLIP: a reply came after all, where it expects this message
+                if "DeviceClearAcknowledge" not in str(error):
+                    raise
+                self.reopen()
+
+    def resynchronise(self) -> None:
+        """Drop whatever may still come as an answer to earlier questions: device clear, or a new connection
+        where the bus has no clear.
+        """
+        stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
+        self.reopen() if stream else self.clear()
+
+    def serial_poll(self) -> int:
+        """Return the status byte."""
+        with self.lock, self._errors("serial poll"):
+            return int(self._open_session().read_stb())
+
+    def _open_session(self) -> Any:
+        if self._session is None:
+            raise CommunicationError(
+                f"{self.name} ({self.resource}): the connection is closed; open the bench again"
+            )
+        return self._session
+
+    @contextlib.contextmanager
+    def _errors(self, message: str, longest: float | None = None) -> Iterator[None]:
+        self._last = message
+        self.liveness.waiting(self.timeout if longest is None else longest)
+        try:
+            yield
+        except (pyvisa.errors.Error, *_FAILURES) as error:
+            raise _kind(error)(self._describe(message, error)) from error
+        finally:
+            self.liveness.beat()
+
+    def _describe(self, message: str, error: Exception) -> str:
+        where = f"{self.name} ({self.resource})"
+        asked = message if len(message) <= _SHOWN else message[: _SHOWN - 1] + "…"
+        code = getattr(error, "error_code", None)
+        if code == pyvisa.constants.StatusCode.error_timeout:
+            return (
+                f"{where}: no reply to '{asked}' in {self.timeout:g} s; outputs are unknown until read back, "
+                "check the panel and the cable"
+            )
+        if isinstance(error, UnicodeDecodeError):
+            return f"{where}: garbled reply {error.object[:20]!r} to '{asked}'; repeat, then check the cable"
+        if message == "open":
+            return f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected"
+        return (
+            f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back, "
+            "check cable and power"
+        )
+
+
+def _kind(error: Exception) -> type[CommunicationError]:
+    if isinstance(error, UnicodeDecodeError):
+        return GarbledReply
+    timed_out = getattr(error, "error_code", None) == pyvisa.constants.StatusCode.error_timeout
+    return NoReply if timed_out else CommunicationError
+
+
+def _reason(error: Exception) -> str:
+    code = getattr(error, "error_code", None)
+    name = getattr(code, "name", None)
+    return str(name).removeprefix("error_").replace("_", " ") if name else str(error) or type(error).__name__
+
+
+class TransportAdapter(Adapter):
+    """A PyMeasure adapter over a :class:`Transport`."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__()
+        self.connection = transport
+
+    def __del__(self) -> None:
+        """Leave closing to the bench, which owns the transport."""
+
+    def _write(self, command: str, **kwargs: Any) -> None:
+        self.connection.write(command)
+
+    def _write_bytes(self, content: bytes, **kwargs: Any) -> None:
+        self.connection.write_bytes(content)
+
+    def _read(self, **kwargs: Any) -> str:
+        return self.connection.read()
+
+    def _read_bytes(self, count: int, break_on_termchar: bool = False, **kwargs: Any) -> bytes:
+        return self.connection.read_bytes(count)
+
+    def flush_read_buffer(self) -> None:
+        """Drop what the instrument was about to say."""
+        self.connection.clear()

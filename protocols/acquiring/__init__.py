@@ -1,0 +1,1 @@
+"""What several acquisitions use: waiting, the view of the device, the look for oscillation."""

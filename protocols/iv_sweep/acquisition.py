@@ -1,0 +1,206 @@
+"""Taking the points of an I-V sweep: natively, or level by level with looks of the scope in between."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tsbench.errors import InstrumentError
+from tsbench.instruments import Reading, SourceMeter, Station
+from tsbench.protocols.acquiring.device_view import device_view
+from tsbench.protocols.acquiring.oscillation_check import OscillationCheck, OscillationVerdict
+from tsbench.protocols.acquiring.waiting import LONGEST_POLL
+from tsbench.protocols.iv_sweep.path import SweepPath
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step
+
+if TYPE_CHECKING:
+    from tsbench.protocols.iv_sweep.protocol import IVSweep
+
+
+class SweepAcquisition:
+    """One sweep in progress: where it stands, and what was read but waits for the scope's verdict."""
+
+    def __init__(
+        self, settings: "IVSweep", station: Station, recorder: Recorder, meter: SourceMeter, path: SweepPath
+    ) -> None:
+        self._settings = settings
+        self._station = station
+        self._recorder = recorder
+        self._meter = meter
+        self._path = path
+        self._check: OscillationCheck | None = None
+        self._oscillating = False
+        self._waiting: list[tuple[int, Reading, float]] = []
+        self._resistance = station.fixture.path_resistance.get("drive", 0.0)
+        self._load = station.fixture.parallel_conductance
+        self._recorded = 0
+        self._ends_here = False
+        self.level = settings.start
+
+    def step(self, message: str, idle: bool = False) -> Step:
+        """Return how far the sweep has come; ``idle`` where the source stands at zero."""
+        return Step(self._recorded, len(self._path), message, idle)
+
+    def prepare_check(self) -> None:
+        """Set up the scope's look at the device and take its reference at rest; say where that cannot be."""
+        settings = self._settings
+        view = device_view(self._station) if settings.check_oscillation else None
+        if view is None:
+            if settings.check_oscillation:
+                self._warn("no scope sees the device: readings cannot be checked for oscillation")
+            return
+        levels = self._path.levels
+        limit = settings.compliance
+        # the other quantity may stand anywhere up to the compliance, with the signs of the levels
+        negative, positive = bool((levels < 0).any()), bool((levels > 0).any())
+        limited = (-limit if negative else 0.0, limit if positive else 0.0)
+        driven = (min(float(levels.min()), 0.0), max(float(levels.max()), 0.0))
+        voltage, current = (driven, limited) if settings.drive == "voltage" else (limited, driven)
+        check = OscillationCheck(view, voltage, current)
+        if check.prepare(self._station):
+            self._check = check
+        else:
+            self._warn("the scope gave no record: readings cannot be checked for oscillation")
+
+    def run(self) -> Iterator[Step]:
+        """Take every block; ends early at compliance where that is asked for."""
+        longest = self._meter.capabilities.maximum_sweep_points
+        size = longest if self._check is None else self._settings.check_every
+        for block in self._path.blocks(size):
+            try:
+                yield from self._take(block)
+            except (GeneratorExit, InstrumentError):
+                self._record_waiting(Flag.UNCHECKED)  # read, so kept, though nothing judges them any more
+                raise
+            if self._check is not None:
+                self._judge(self._check)
+            if self._ends_here:
+                self._say("log", f"compliance reached at {self._level_text()}: the sweep ends here, as asked")
+                return
+            if self.level == 0.0:
+                yield self.step("at zero", idle=True)
+
+    def _take(self, block: slice) -> Iterator[Step]:
+        """Acquire one block: natively, or level by level where the scope is to look in between.
+
+        A source meter may open its output when a native sweep ends (the 2450 does): the device would
+        forget that it was on. So the scope's looks can only come between single readings.
+        """
+        levels = self._path.levels[block]
+        if self._check is None:
+            yield from self._take_native(block.start, levels)
+            return
+        for number, level in enumerate(levels, start=block.start):
+            self.level = float(level)
+            self._meter.set_level(self.level)
+            self._station.clock.wait(self._settings.dwell)
+            reading = self._meter.measure()
+            self._keep(number, [reading], self._station.clock.now() - reading.time)
+            yield self.step(self._level_text())
+            if self._ends_here:
+                return
+
+    def _take_native(self, first: int, levels: FloatArray) -> Iterator[Step]:
+        self._meter.set_level(float(levels[0]))
+        self._meter.set_output(True)  # the end of the block before may have opened it
+        meter, clock, total = self._meter, self._station.clock, len(levels)
+        expected = total * self._settings.time_per_point(meter.capabilities.line_frequency)
+        patience = 5 * expected + 5.0
+        began = clock.now()
+        meter.start_sweep(levels, self._settings.dwell)
+        taken = 0
+        offset: float | None = None
+        while taken < total and not self._ends_here:
+            available = min(meter.poll_sweep(), total)
+            if available > taken:
+                readings = meter.fetch_sweep(taken, available)
+                if (
+                    offset is None
+                ):  # the meter counts from its own zero: tie its first reading to the bench's clock
+                    offset = began + expected / total - readings[0].time
+                self._keep(first + taken, readings, offset)
+                taken += len(readings)
+                self.level = float(levels[taken - 1])
+            elif clock.now() > began + patience:
+                meter.abort()
+                raise InstrumentError(
+                    f"drive: the sweep stands at {taken} of {total} points after {patience:.3g} s; "
+                    "check the source meter's panel"
+                )
+            yield self.step(self._level_text())
+            if taken < total:
+                clock.wait(min(expected / total, LONGEST_POLL))
+        if taken < total:
+            meter.abort()
+            meter.set_level(self.level)
+
+    def _keep(self, first: int, readings: Sequence[Reading], offset: float) -> None:
+        """Hold readings for the scope's verdict, or record them at once where there is none to wait for."""
+        for number, reading in enumerate(readings, start=first):
+            if self._ends_here:
+                break
+            self._waiting.append((number, reading, reading.time + offset))
+            self._ends_here = self._settings.stop_on_compliance and Flag.COMPLIANCE in reading.flags
+        if self._check is None:
+            self._record_waiting(Flag.UNCHECKED)
+
+    def _record_waiting(self, flags: Flag) -> None:
+        path = self._path
+        while self._waiting:
+            number, reading, time = self._waiting.pop(0)
+            own_current = reading.current - self._load * reading.voltage   # scope inputs take their part
+            device_voltage = reading.voltage - own_current * self._resistance
+            self._recorder.point(
+                Point(
+                    (
+                        float(number),
+                        time,
+                        float(path.cycle[number]),
+                        float(path.direction[number]),
+                        float(path.polarity[number]),
+                        float(path.levels[number]),
+                        reading.voltage,
+                        reading.current,
+                        device_voltage,
+                    ),
+                    reading.flags | flags,
+                )
+            )
+            self._recorded += 1
+
+    def _judge(self, check: OscillationCheck) -> None:
+        """Look with the scope at the level the block ended on, and record the block with what it says."""
+        verdict = check.verdict(self._station)
+        if verdict.oscillating is None:
+            self._warn(f"the scope gave no record at {self._level_text()}: these readings are unchecked")
+            self._record_waiting(Flag.UNCHECKED)
+            return
+        # between a quiet and an oscillating end the change may lie anywhere: the whole block is marked
+        either = verdict.oscillating or (self._oscillating and len(self._waiting) > 1)
+        if verdict.oscillating != self._oscillating:
+            self._announce(verdict)
+        self._oscillating = verdict.oscillating
+        self._record_waiting(Flag.OSCILLATING if either else Flag.NONE)
+
+    def _announce(self, verdict: OscillationVerdict) -> None:
+        if not verdict.oscillating:
+            self._say(
+                "log", f"the device no longer oscillates at {self._level_text()}", {"set_point": self.level}
+            )
+            return
+        seen = verdict.activity
+        frequency = format_quantity(seen.frequency, "Hz", 3)
+        swing = format_quantity(seen.peak_to_peak, "V", 2)
+        self._warn(
+            f"the device oscillates at {self._level_text()} (about {frequency}, {swing} peak to peak at the scope): "
+            "readings from here on are averages and are flagged",
+            {"set_point": self.level, "frequency": seen.frequency, "peak_to_peak": seen.peak_to_peak},
+        )
+
+    def _level_text(self) -> str:
+        return format_quantity(self.level, "V" if self._settings.drive == "voltage" else "A")
+
+    def _warn(self, message: str, data: Mapping[str, float] | None = None) -> None:
+        self._say("warning", message, data)
+
+    def _say(self, kind: str, message: str, data: Mapping[str, float] | None = None) -> None:
+        self._recorder.event(RunEvent(kind, message, self._station.clock.now(), data or {}))

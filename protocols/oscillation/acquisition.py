@@ -1,0 +1,133 @@
+"""One record per bias: find the ranges and the period with short probes, then take the record that counts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tsbench.instruments import Station, Timebase
+from tsbench.protocols.acquiring.device_view import FREE_RUN, DeviceView, Window, clipped, narrowed
+from tsbench.protocols.acquiring.oscillation_check import Activity, activity, white_noise
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, Point, Recorder, RunEvent, Waveform
+
+if TYPE_CHECKING:
+    from tsbench.protocols.oscillation.protocol import Oscillation
+
+#: [s] first probe, and how much longer each next one is until cycles are seen
+_FIRST_PROBE = 20e-6
+_GROWTH = 20.0
+_PROBE_POINTS = 10_000
+#: cycles in a probe that tell a period
+_ENOUGH_CYCLES = 5
+#: samples per period that a record should have at least
+_SAMPLES_PER_PERIOD = 100
+
+
+class OscillationAcquisition:
+    """The scope's part of an oscillation run."""
+
+    def __init__(
+        self, settings: "Oscillation", station: Station, recorder: Recorder, view: DeviceView
+    ) -> None:
+        self._settings = settings
+        self._station = station
+        self._recorder = recorder
+        self._view = view
+
+    def record(self, number: int, bias: float) -> None:
+        """Take and record the waveforms and the point of one ``bias`` [V]."""
+        safe = self._safe_windows(bias)
+        self._view.scope.configure_trigger(FREE_RUN)
+        windows, span = self._look(safe, bias)
+        waveforms: Mapping[str, Waveform] | None = None
+        if span is not None:
+            waveforms = self._capture(windows, span, {"bias": bias})
+            if (
+                waveforms is not None
+                and any(clipped(wave) for wave in waveforms.values())
+                and windows != safe
+            ):
+                self._say(
+                    "log",
+                    f"the record at {format_quantity(bias, 'V')} was clipped; taken again in wider ranges",
+                )
+                waveforms = self._capture(safe, span, {"bias": bias})
+        if waveforms is None:
+            self._say(
+                "warning",
+                f"the scope gave no record at a bias of {format_quantity(bias, 'V')}; check its trigger and time base")
+            point = (float(number), self._station.clock.now(), bias, 0.0)
+            self._recorder.point(Point(point, Flag.TIMEOUT))
+            return
+        flags = Flag.NONE
+        for waveform in waveforms.values():
+            mark = Flag.CLIPPED if clipped(waveform) else Flag.NONE
+            self._recorder.waveform(replace(waveform, flags=waveform.flags | mark))
+            flags |= mark
+        first = next(iter(waveforms.values()))
+        self._recorder.point(Point((float(number), first.time, bias, _length(first)), flags))
+
+    def _safe_windows(self, bias: float) -> dict[str, Window]:
+        """Return ranges that hold whatever the bias can drive: all of it, at either side of the device."""
+        window = (min(0.0, 1.1 * bias), max(0.0, 1.1 * bias))
+        low, high = (edge / self._view.current_resistance for edge in window)
+        return self._view.windows(window, (low, high))
+
+    def _capture(
+        self,
+        windows: Mapping[str, Window],
+        span: float,
+        conditions: Mapping[str, float],
+        points: int | None = None,
+    ) -> dict[str, Waveform] | None:
+        self._view.configure(windows)
+        return self._view.capture_now(Timebase(span=span, points=points), self._station, conditions)
+
+    def _look(self, safe: dict[str, Window], bias: float) -> tuple[dict[str, Window], float | None]:
+        """Take probe records, longer and longer, until one shows the period; return ranges and record span.
+
+        The span is None where the scope gave no probe.
+        """
+        given = self._settings.record_span
+        longest = 1.5 * _ENOUGH_CYCLES * self._settings.longest_period
+        windows, length, first = safe, _FIRST_PROBE if given is None else given, True
+        while True:
+            probe = self._capture(windows, length, {}, _PROBE_POINTS)
+            if probe is None:
+                return safe, None
+            if (
+                any(clipped(wave) for wave in probe.values()) and not first
+            ):  # ranges from a shorter look were too tight
+                windows = {name: narrowed(wave, safe[name]) for name, wave in probe.items()}
+                probe = self._capture(windows, length, {}, _PROBE_POINTS) or probe
+            windows = {name: narrowed(wave, safe[name]) for name, wave in probe.items()}
+            if given is not None:
+                return windows, given
+            period = None if first else _period(probe)
+            if period is not None:
+                most = self._view.scope.capabilities.record_length / _SAMPLES_PER_PERIOD * period
+                return windows, min((self._settings.periods + 1) * period, most)
+            if length >= longest:
+                self._say("log", f"no oscillation seen at a bias of {format_quantity(bias, 'V')}")
+                return windows, length
+            if not first:
+                length = min(length * _GROWTH, longest)
+            first = False  # the second look has the same length, in ranges that fit
+
+    def _say(self, kind: str, message: str) -> None:
+        self._recorder.event(RunEvent(kind, message, self._station.clock.now()))
+
+
+def _period(waveforms: Mapping[str, Waveform]) -> float | None:
+    """Return the period [s] that a probe shows on the channel with most cycles, None where it shows none."""
+    best = Activity(0, 0.0, 0.0)
+    for waveform in waveforms.values():
+        values = waveform.values()[0]
+        seen = activity(values, waveform.dt, white_noise(values, abs(waveform.scale)))
+        if seen.cycles > best.cycles:
+            best = seen
+    return 1 / best.frequency if best.cycles >= _ENOUGH_CYCLES else None
+
+
+def _length(waveform: Waveform) -> float:
+    return float(waveform.dt * waveform.codes.shape[1])

@@ -1,0 +1,126 @@
+"""Taking the records of a pulse train: arm, verify, fire, wait, fetch, and account for every pulse."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tsbench.instruments import OscilloscopeCapabilities, Pulse, Station, Timebase
+from tsbench.protocols.acquiring.device_view import DeviceView, Window, marked, narrowed
+from tsbench.protocols.pulses.delivery import train_waveform
+from tsbench.protocols.pulses.series import PulseSeries
+from tsbench.protocols.pulses.shot import Shot
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, FloatArray, Point, Recorder, Step
+
+if TYPE_CHECKING:
+    from tsbench.protocols.pulse_train.protocol import PulseTrain
+
+#: segments of one acquisition: more would hold a stop back for long
+_LONGEST_BATCH = 500
+#: samples each segment should keep at least
+_SAMPLES = 1000
+
+
+def batches(count: int, capabilities: OscilloscopeCapabilities) -> list[slice]:
+    """Return slices of ``count`` pulses that one segmented acquisition can hold each."""
+    size = max(min(capabilities.segments, capabilities.record_length // _SAMPLES, _LONGEST_BATCH), 1)
+    return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+class PulseAcquisition(PulseSeries["PulseTrain"]):
+    """One pulse-train run in progress."""
+
+    def __init__(self, settings: "PulseTrain", station: Station, recorder: Recorder, view: DeviceView) -> None:
+        super().__init__(settings, station, recorder, view)
+        self._how = settings.delivery(station)
+
+    def first_pulse(self, amplitude: float) -> Pulse:
+        """Return the pulse of one ``amplitude`` [V]."""
+        return self._settings.pulse(amplitude)
+
+    def series(self, amplitude: float) -> Iterator[Step]:
+        """Record the trains of one ``amplitude`` [V]: set up, probe for the ranges, then train by train in batches."""
+        settings, how = self._settings, self._how
+        windows = self._set_up(amplitude, burst=1)
+        yield self.step(f"train of {format_quantity(amplitude, 'V')}", resting=True)
+        if settings.probe:
+            yield from self._probe(amplitude, windows)
+        parts = batches(len(how.starts), self._view.scope.capabilities)
+        if how.means == "waveform":
+            parts = [slice(0, len(how.starts))]
+            self._generator.load_waveform(train_waveform(settings.pulse(amplitude), how.starts, how.sample_rate))
+            self._generator.configure_burst(1)
+            self._generator.set_output(True)  # an upload may have opened it
+        for train in range(settings.repeats):
+            self._last_end = None
+            yield from self._let_rest()
+            for part in parts:
+                yield from self._batch(amplitude, part, train)
+
+    def _timebase(self, segments: int) -> Timebase:
+        settings = self._settings
+        return Timebase(span=settings.span, position=settings.span / 2 - settings.lead, segments=segments)
+
+    def _probe(self, amplitude: float, windows: dict[str, Window]) -> Iterator[Step]:
+        """Send one pulse to see how much of the safe ranges the signal uses; ranges only ever get tighter."""
+        settings = self._settings
+        self._view.scope.configure_timebase(self._timebase(1))
+        self._generator.configure_burst(1)
+        shot = Shot()
+        yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
+        if not shot.taken:
+            self._say(
+                "warning", "the probe pulse was not seen: the scope keeps its safe ranges; check trigger and contact")
+            return
+        self._view.configure(
+            {name: narrowed(shot.waveforms[name], window) for name, window in windows.items()}
+        )
+        self._say(
+            "log", f"one probe pulse of {format_quantity(amplitude, 'V')} sent to choose the scope's ranges"
+        )
+
+    def _batch(self, amplitude: float, part: slice, train: int) -> Iterator[Step]:
+        settings = self._settings
+        starts = self._how.starts[part] - self._how.starts[part.start]
+        conditions = {"amplitude": amplitude, "pulse_width": settings.width}
+        if settings.repeats > 1:
+            conditions["train"] = float(train)
+        self._view.scope.configure_timebase(self._timebase(len(starts)))
+        self._generator.configure_burst(len(starts) if self._how.means == "burst" else 1)
+        shot = Shot()
+        # several trains count pulses until the device fires: one sent again would not begin with a rested device
+        retries = settings.retries if settings.repeats == 1 else 0
+        for attempt in range(retries + 1):
+            shot = Shot()
+            yield from self._shooter.fire(
+                starts, settings.span, conditions, shot, self.step, clocked=self._how.means == "clock"
+            )
+            if len(shot.taken) == len(starts):
+                break
+            missed = len(starts) - len(shot.taken)
+            kept = "kept and flagged, check trigger level, cable and contact"
+            again = "the train is sent again" if attempt < retries else kept
+            self._say(
+                "warning",
+                f"the scope missed {missed} of {len(starts)} pulses of "
+                f"{format_quantity(amplitude, 'V')}; {again}",
+            )
+        flags = Flag.NONE if len(shot.taken) == len(starts) else Flag.TRIGGER_MISSED
+        for waveform in shot.waveforms.values():
+            self._recorder.waveform(marked(waveform, flags))
+        self._record_points(amplitude, starts, shot)
+        yield self.step(f"{format_quantity(amplitude, 'V')}: {part.stop} pulses", resting=True)
+
+    def _record_points(self, amplitude: float, starts: FloatArray, shot: Shot) -> None:
+        width = self._settings.width
+        for number, start in enumerate(starts):
+            seen = number in shot.taken
+            time = shot.time + (shot.taken[number] if seen else float(start))
+            gap = 0.0 if self._last_end is None else time - self._last_end
+            self._last_end = time + width
+            self._recorder.point(
+                Point(
+                    (float(self._done), time, amplitude, width, gap),
+                    Flag.NONE if seen else Flag.TRIGGER_MISSED,
+                )
+            )
+            self._done += 1

@@ -1,0 +1,1 @@
+"""What all protocols of pulses share: layout, delivery, shots and series."""

@@ -1,0 +1,100 @@
+"""How pulses and the scope's records of them lie in time: pure arithmetic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities
+from tsbench.protocols.acquiring.device_view import DeviceView, Window
+from tsbench.quantities import format_quantity
+from tsbench.records import FloatArray
+
+if TYPE_CHECKING:
+    from tsbench.protocols.pulses.pulse_protocol import PulseProtocol
+
+#: a 10-90 % edge is 80 % of the whole
+EDGE_SHARE = 0.8
+#: share of a pulse's height at which the scope triggers on it: a device that is on shows less of the pulse
+TRIGGER_SHARE = 0.5
+#: samples of one record at most: more would fill the disk with a gap in which little happens
+LONGEST_RECORD = 1_000_000
+
+
+@dataclass(frozen=True)
+class RecordLayout:
+    """One acquisition: ``segments`` records of ``span`` [s] and ``points``, each ``lead`` [s] before its trigger."""
+
+    span: float
+    lead: float
+    points: int
+    segments: int = 1
+    refusal: str = ""
+
+
+def record_lead(pulse: "PulseProtocol") -> float:
+    """Return the time [s] that a record begins before its pulse."""
+    return max(0.2 * pulse.width, 5 * pulse.rise_time)
+
+
+def pair_layout(pulse: "PulseProtocol", gap: float, resolution: int, scope: OscilloscopeCapabilities) -> RecordLayout:
+    """Return one record of both pulses, ``resolution`` samples in each; where that is too long, a segment for each."""
+    lead = record_lead(pulse)
+    single = 2 * lead + 1.3 * pulse.width + 2 * pulse.fall_time
+    whole = single + pulse.width + gap
+    room = min(scope.record_length, LONGEST_RECORD)
+    points = int(np.ceil(resolution * whole / pulse.width))
+    if points <= room:
+        return RecordLayout(whole, lead, max(points, 1000))
+    # a burst's second pulse comes by itself: the scope must be ready for it again
+    if gap + pulse.width < 1.05 * single:
+        return RecordLayout(whole, lead, room, refusal=(
+            f"{resolution} samples in each {format_quantity(pulse.width, 's')} need {points} points; a record "
+            f"holds {room}; lower resolution"))
+    return RecordLayout(single, lead, max(int(np.ceil(resolution * single / pulse.width)), 1000), segments=2)
+
+
+def tail_layout(pulse: "PulseProtocol", window: float, samples: int, scope: OscilloscopeCapabilities) -> RecordLayout:
+    """Return one record of ``samples``: a pulse and ``window`` [s] after it."""
+    lead = record_lead(pulse)
+    whole = lead + pulse.width + 2 * pulse.fall_time + window
+    refusal = ""
+    if samples > scope.record_length:
+        refusal = f"samples {samples} do not fit the record of {scope.record_length}; lower samples"
+    elif whole / samples > pulse.width / 20:
+        refusal = (
+            f"{samples} samples in {format_quantity(whole, 's')} leave fewer than 20 in the pulse of "
+            f"{format_quantity(pulse.width, 's')}; raise samples or shorten window")
+    return RecordLayout(whole, lead, samples, refusal=refusal)
+
+
+def pulse_preview(pulse: "PulseProtocol", starts: Sequence[float] | FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return corners (time [s], level [V]) of the highest pulses at ``starts`` [s] for the form."""
+    rise, fall = pulse.rise_time / EDGE_SHARE, pulse.fall_time / EDGE_SHARE
+    amplitude = max(pulse.amplitude, key=abs)
+    corners = [-rise / 2, rise / 2, pulse.width - fall / 2, pulse.width + fall / 2]
+    times = np.concatenate([start + np.asarray(corners) for start in starts])
+    return times, pulse.base + amplitude * np.tile([0.0, 1.0, 1.0, 0.0], len(starts))
+
+
+def aim(pulse: "PulseProtocol", amplitude: float, view: DeviceView, resistance: float) -> dict[str, Window]:
+    """Set ranges for all that a pulse of ``amplitude`` [V] behind ``resistance`` [Ohm] can show, and the trigger.
+
+    Returns
+    -------
+    dict
+        Channel -> window [V] that was set.
+    """
+    margin = 0.1 * abs(amplitude)  # overshoot of the generator
+    levels = (pulse.base, pulse.base + amplitude)
+    low, high = min(*levels, 0.0) - margin, max(*levels, 0.0) + margin
+    windows = view.windows((low, high), (low / resistance, high / resistance))
+    view.configure(windows)
+    if pulse.trigger == "external":
+        view.scope.configure_trigger(EdgeTrigger("external", pulse.external_level))
+    else:
+        level = pulse.base + TRIGGER_SHARE * amplitude
+        slope: Literal["positive", "negative"] = "positive" if amplitude > 0 else "negative"
+        view.scope.configure_trigger(EdgeTrigger(view.trigger_channel, level, slope))
+    return windows

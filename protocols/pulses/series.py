@@ -1,0 +1,87 @@
+"""One run of pulses in progress: series by series, each from a generator at base; subclasses take the records."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tsbench.instruments import Pulse, Station
+from tsbench.protocols.acquiring.device_view import DeviceView, Window
+from tsbench.protocols.acquiring.waiting import steps_for
+from tsbench.protocols.pulses.layout import aim
+from tsbench.protocols.pulses.shot import Shooter, Shot
+from tsbench.records import Recorder, RunEvent, Step
+
+if TYPE_CHECKING:
+    from tsbench.protocols.pulses.pulse_protocol import PulseProtocol
+
+Settings = TypeVar("Settings", bound="PulseProtocol")
+
+
+class PulseSeries(ABC, Generic[Settings]):
+    """One run in progress.
+
+    Parameters
+    ----------
+    settings : PulseProtocol
+    station : Station
+    recorder : Recorder
+    view : DeviceView
+        The scope's channels at the device.
+    """
+
+    def __init__(self, settings: Settings, station: Station, recorder: Recorder, view: DeviceView) -> None:
+        self._settings = settings
+        self._station = station
+        self._recorder = recorder
+        self._view = view
+        self._generator = station.pulse_generator("pulser")
+        self._shooter = Shooter(station, self._generator, view, self._say)
+        self._total = settings.total
+        self._done = 0  #: rows
+        self._last_end: float | None = None  #: [s] on the bench's clock: when the pulse before was over
+
+    @abstractmethod
+    def first_pulse(self, amplitude: float) -> Pulse:
+        """Return the pulse with which the series of one ``amplitude`` [V] begins."""
+
+    @abstractmethod
+    def series(self, amplitude: float) -> Iterator[Step]:
+        """Record all pulses of one ``amplitude`` [V]."""
+
+    def run(self) -> Iterator[Step]:
+        """Record the series of each amplitude; the generator ends off."""
+        settings, generator = self._settings, self._generator
+        generator.set_output(False)
+        generator.configure_load(float("inf"))
+        generator.configure_pulse(self.first_pulse(settings.amplitude[0]))  # first: limits must hold what is set
+        generator.configure_level_limits(min(settings.levels), max(settings.levels))
+        for amplitude in settings.amplitude:
+            yield from self.series(amplitude)
+        generator.set_output(False)
+        yield self.step("output off", resting=True)
+
+    def step(self, message: str, resting: bool = False) -> Step:
+        """Return how far the run has come; ``resting``: no pulse is on its way, the generator is at base."""
+        return Step(self._done, self._total, message, idle=resting and self._settings.base == 0.0)
+
+    def _set_up(self, amplitude: float, burst: int) -> dict[str, Window]:
+        """Idle at base, ready for ``burst`` pulses of ``amplitude`` [V]; return the scope's windows [V]."""
+        self._generator.configure_pulse(self.first_pulse(amplitude))
+        self._generator.configure_burst(burst)
+        self._generator.set_output(True)
+        resistance = max(self._station.fixture.path_resistance.get("pulser", 0.0), 1.0)
+        return aim(self._settings, amplitude, self._view, resistance)
+
+    def _let_rest(self) -> Iterator[Step]:
+        """Wait until the device has rested since the pulse before, or from now on where there was none."""
+        clock = self._station.clock
+        ended = clock.now() if self._last_end is None else self._last_end
+        yield from steps_for(
+            clock, ended + self._settings.rest, lambda: self.step("the device rests", resting=True))
+
+    def _rested(self, shot: Shot) -> float:
+        """Return how long the device had rested before ``shot`` [s], 0 for the first."""
+        return 0.0 if self._last_end is None else max(shot.time - self._last_end, 0.0)
+
+    def _say(self, kind: str, message: str) -> None:
+        self._recorder.event(RunEvent(kind, message, self._station.clock.now()))

@@ -1,0 +1,91 @@
+"""One shot: arm the scope, find it armed, trigger the generator, wait, fetch, and tell which pulses were seen."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.instruments import PulseGenerator, Station
+from tsbench.protocols.acquiring.device_view import ACQUISITION_MARGIN, DeviceView
+from tsbench.protocols.acquiring.waiting import steps_for, steps_until
+from tsbench.records import FloatArray, Step, Waveform
+
+
+@dataclass
+class Shot:
+    """What one attempt to fire and record gave."""
+
+    waveforms: Mapping[str, Waveform] = field(default_factory=dict)
+    time: float = 0.0  #: [s] bench's clock at the first trigger
+    taken: dict[int, float] = field(default_factory=dict)  #: pulse -> [s] after the first trigger
+
+
+@dataclass(frozen=True)
+class Shooter:
+    """Generator and scope that work together; ``say`` gets (kind, message) of what is to be known."""
+
+    station: Station
+    generator: PulseGenerator
+    view: DeviceView
+    say: Callable[[str, str], None]
+
+    def fire(
+        self, starts: Sequence[float] | FloatArray, span: float, conditions: Mapping[str, float], shot: Shot,
+        step: Callable[[str], Step], *, clocked: bool = False,
+    ) -> Iterator[Step]:
+        """Fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short.
+
+        Parameters
+        ----------
+        starts : when each pulse that is recorded in a segment of its own begins [s] after the first
+        span : [s] from the last of them to the end of its record
+        conditions : of the waveforms
+        step : makes a step of a message
+        clocked : whether each pulse takes a trigger of its own, by the bench's clock
+        """
+        scope, clock = self.view.scope, self.station.clock
+        scope.arm()
+        if scope.triggered():  # something else crossed the level: not our pulse
+            scope.abort()
+            self.say("warning", "the scope triggered before the pulse was sent; armed again")
+            scope.arm()
+        shot.time = clock.now()
+        if clocked and len(starts) > 1:
+            for start in starts:
+                yield from steps_for(clock, shot.time + float(start), lambda: step("waiting for the gap"))
+                self.generator.trigger()
+        else:
+            self.generator.trigger()
+        rest = max(shot.time + float(starts[-1]) + span - clock.now(), 0.0)
+        yield from steps_until(
+            clock, scope.complete, rest, rest + ACQUISITION_MARGIN, lambda: step("waiting for the scope"))
+        if scope.complete():
+            shot.waveforms = self.view.fetch(conditions, shot.time)
+        else:
+            began = scope.triggered()
+            self.generator.abort()
+            scope.abort()
+            if began:  # else the memory may hold the acquisition before
+                shot.waveforms = self._rescued(conditions, shot.time)
+        shot.taken = _match(shot.waveforms, starts)
+
+    def _rescued(self, conditions: Mapping[str, float], time: float) -> Mapping[str, Waveform]:
+        """Return the segments of an incomplete acquisition, if the scope gives any."""
+        try:
+            return self.view.fetch(conditions, time)
+        except CommunicationError:
+            raise
+        except InstrumentError:
+            return {}
+
+
+def _match(waveforms: Mapping[str, Waveform], starts: Sequence[float] | FloatArray) -> dict[int, float]:
+    """Return which pulses the segments belong to, by their times after the first."""
+    if not waveforms:
+        return {}
+    times = next(iter(waveforms.values())).segment_times
+    if len(times) == len(starts):
+        return {number: float(time) for number, time in enumerate(times)}
+    nearest = np.abs(np.subtract.outer(times, np.asarray(starts))).argmin(axis=1)
+    return {int(number): float(time) for number, time in zip(nearest, times, strict=True)}

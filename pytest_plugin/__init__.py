@@ -1,0 +1,1 @@
+"""The pytest plugin: a simulated bench for users' own tests."""

@@ -1,0 +1,333 @@
+"""pyvisa's library class over a simulated bench: handles, and every call under the bench's lock.
+
+A library object lives as long as the process (pyvisa keeps it); the world behind it lives from the opening of
+the resource manager to its closing, and opening again is a new bench (see
+``tsbench.simulated_backends.world.world``).
+"""
+
+import functools
+import hashlib
+import itertools
+import os
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from pyvisa import constants, rname
+from pyvisa.constants import EventMechanism, EventType, StatusCode
+from pyvisa.highlevel import VisaLibraryBase
+from pyvisa.util import LibraryPath
+
+from pyvisa_tsbench.locks import ResourceLock, VisaCallError
+from pyvisa_tsbench.session import Session
+from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.services.services import WorldClock
+from tsbench.simulated_backends.world.positioner import SimulatedPositioner
+from tsbench.simulated_backends.world.world import World, close_world, open_world
+
+R = TypeVar("R")
+
+
+class TsbenchVisaLibrary(VisaLibraryBase):
+    """The simulated bench as a VISA library."""
+
+    _world: World | None
+
+    #: the instruments live in this process: nothing of them is left on when it dies, no watchdog could reach them
+    ends_with_process = True
+    #: every call holds the bench's lock and moves its clock: a thread for each instrument would gain nothing
+    one_call_at_a_time = True
+
+    @staticmethod
+    def get_library_paths() -> Iterable[LibraryPath]:
+        """Return the placeholder that pyvisa shows when no world file is named."""
+        return (LibraryPath("unset"),)
+
+    @staticmethod
+    def get_debug_info() -> dict[str, str]:
+        """Return what ``pyvisa-info`` prints."""
+        return {"Simulated bench": "ResourceManager('world.toml@tsbench')"}
+
+    def _init(self) -> None:
+        self._world = None
+        self._managers: set[int] = set()
+        self._sessions: dict[int, Session] = {}
+        self._events: dict[int, tuple[int, int]] = {}  #: event context -> (session, event type)
+        self._locks: dict[str, ResourceLock] = {}
+        self._handles = itertools.count(1)
+
+    # ------------------------------------------------------------------------------- beside VISA's calls
+
+    @property
+    def world(self) -> World:
+        """Return the world behind this library (tests may look into it)."""
+        if self._world is None:
+            raise ConfigurationError(
+                f"{self.library_path}: the simulated bench is closed; open a resource manager"
+            )
+        return self._world
+
+    @property
+    def clock(self) -> WorldClock:
+        """Return the bench's clock: simulated time."""
+        return self.world.clock
+
+    @property
+    def positioner(self) -> SimulatedPositioner:
+        """Return what connects the devices."""
+        return self.world.positioner
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what makes this simulation the same again: its world file, by name and SHA-256, and its seed."""
+        path = self.world.path
+        return {
+            "world": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "seed": self.world.file.seed}
+
+    # ------------------------------------------------------------------------------------ opening, closing
+
+    def open_default_resource_manager(self) -> tuple[Any, StatusCode]:
+        """Open the world file (a new bench, just switched on, unless it is open already)."""
+        path = str(self.library_path)
+        if path == "unset":
+            raise ConfigurationError("no world file: give one, as in ResourceManager('world.toml@tsbench')")
+        if self._world is None:
+            self._world = open_world(os.fspath(path))
+            self._world.on_lost(self._lose)
+        handle = next(self._handles)
+        self._managers.add(handle)
+        return handle, self.handle_return_value(None, StatusCode.success)
+
+    def open(
+        self,
+        session: Any,
+        resource_name: str,
+        access_mode: Any = constants.AccessModes.no_lock,
+        open_timeout: int = constants.VI_TMO_IMMEDIATE,
+    ) -> tuple[Any, StatusCode]:
+        """Open a session to an instrument of the world."""
+        try:
+            name = rname.ResourceName.from_string(resource_name)
+        except rname.InvalidResourceName:
+            return 0, self.handle_return_value(session, StatusCode.error_invalid_resource_name)
+        instrument = self._find(str(name))
+        if instrument is None:
+            return 0, self.handle_return_value(session, StatusCode.error_resource_not_found)
+        handle = next(self._handles)
+        lock = self._locks.setdefault(instrument.name, ResourceLock())
+        if access_mode == constants.AccessModes.exclusive_lock:
+            if not lock.admits(handle) or lock.shared:
+                return 0, self.handle_return_value(session, StatusCode.error_resource_locked)
+            lock.exclusive, lock.depth = handle, 1
+        interface = getattr(constants.InterfaceType, name.interface_type.lower())
+        self._sessions[handle] = Session(
+            handle,
+            self.world,
+            instrument,
+            str(name),
+            interface,
+            int(getattr(name, "board", 0) or 0),
+            name.resource_class,
+            lock,
+        )
+        return handle, self.handle_return_value(session, StatusCode.success)
+
+    def close(self, session: Any) -> StatusCode:
+        """Close a resource manager, a session or an event context."""
+        if session in self._events:
+            del self._events[session]
+        elif session in self._sessions:
+            self._sessions.pop(session).lock.release(session)
+        elif session in self._managers:
+            self._managers.discard(session)
+            if not self._managers:
+                self._switch_off()
+        else:
+            return self.handle_return_value(session, StatusCode.error_invalid_object)
+        return self.handle_return_value(session, StatusCode.success)
+
+    def _switch_off(self) -> None:
+        self._sessions.clear()
+        self._events.clear()
+        self._locks.clear()
+        if self._world is not None:
+            world, self._world = self._world, None
+            close_world(world)
+
+    def _find(self, resource: str) -> Any:
+        for address in self.world.resources:
+            if str(rname.ResourceName.from_string(address)).upper() == resource.upper():
+                return self.world.instrument_at(address)
+        return None
+
+    def _lose(self, instrument: str | None) -> None:
+        for session in self._sessions.values():
+            if instrument is None or session.instrument.name == instrument:
+                session.lost = True
+
+    def list_resources(self, session: Any, query: str = "?*::INSTR") -> tuple[str, ...]:
+        """Return the addresses of the world's instruments that match."""
+        names = [str(rname.ResourceName.from_string(address)) for address in self.world.resources]
+        return tuple(rname.filter(names, query))
+
+    # ------------------------------------------------------------------------------------------ messages
+
+    def _session(self, session: Any) -> Session:
+        try:
+            return self._sessions[session]
+        except KeyError:
+            raise VisaCallError(StatusCode.error_invalid_object) from None
+
+    def _act(self, session: Any, action: Callable[[Session], R], failed: Any = None) -> tuple[R, StatusCode]:
+        """Do ``action`` under the bench's lock; a VISA failure raises the exception pyvisa knows for it."""
+        if self._world is None:
+            return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
+        handlers: list[Any] = []
+        with self._world.bench.lock:
+            self._world.bench.begin_message()
+            try:
+                opened = self._session(session)
+                result = action(opened)
+                status = StatusCode.success
+                handlers = [] if opened.lost else self._due_handlers()
+            except VisaCallError as fault:
+                result, status = failed, fault.status
+        for call in handlers:
+            call()
+        return result, self.handle_return_value(session, status)
+
+    def _due_handlers(self) -> list[Callable[[], None]]:
+        calls: list[Callable[[], None]] = []
+        handle: Any
+        context: Any
+        for handle, session in self._sessions.items():
+            session.notice_service_request()
+            while session.handlers_due:
+                session.handlers_due -= 1
+                context = next(self._handles)
+                self._events[context] = (handle, int(EventType.service_request))
+                calls += [
+                    functools.partial(entry[0], handle, EventType.service_request, context, entry[1])
+                    for entry in list(self.handlers[handle])
+                ]
+        return calls
+
+    def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
+        """Send bytes (viWrite)."""
+        return self._act(session, lambda s: s.write(bytes(data)), 0)
+
+    def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
+        """Read bytes (viRead)."""
+        result, status = self._act(session, lambda s: s.read(count), (b"", StatusCode.error_timeout))
+        data, reason = result
+        return data, self.handle_return_value(session, reason) if status >= 0 else status
+
+    buffer_read = read
+    buffer_write = write
+
+    def clear(self, session: Any) -> StatusCode:
+        """Send a device clear (viClear)."""
+        return self._act(session, Session.clear)[1]
+
+    def read_stb(self, session: Any) -> tuple[int, StatusCode]:
+        """Serial-poll (viReadSTB)."""
+        return self._act(session, Session.serial_poll, 0)
+
+    def assert_trigger(self, session: Any, protocol: Any) -> StatusCode:
+        """Trigger (viAssertTrigger)."""
+        return self._act(session, Session.trigger)[1]
+
+    def flush(self, session: Any, mask: Any) -> StatusCode:
+        """Flush (viFlush): nothing is buffered here."""
+        return self._act(session, lambda s: None)[1]
+
+    def gpib_control_ren(self, session: Any, mode: Any) -> StatusCode:
+        """Accept remote and local states (viGpibControlREN)."""
+        return self._act(session, Session.check)[1]
+
+    # ---------------------------------------------------------------------------------------- attributes
+
+    def get_attribute(self, session: Any, attribute: Any) -> tuple[Any, StatusCode]:
+        """Return an attribute of a session or event."""
+        if session in self._events:
+            if attribute == constants.EventAttribute.event_type:
+                return self._events[session][1], self.handle_return_value(session, StatusCode.success)
+            return None, self.handle_return_value(session, StatusCode.error_nonsupported_attribute)
+        if session in self._managers:
+            return None, self.handle_return_value(session, StatusCode.error_nonsupported_attribute)
+
+        def get(opened: Session) -> Any:
+            try:
+                return opened.attributes[attribute]
+            except KeyError:
+                raise VisaCallError(StatusCode.error_nonsupported_attribute) from None
+
+        return self._act(session, get)
+
+    def set_attribute(self, session: Any, attribute: Any, attribute_state: Any) -> StatusCode:
+        """Set an attribute of a session."""
+
+        def put(opened: Session) -> None:
+            if attribute in opened.read_only:
+                raise VisaCallError(StatusCode.error_attribute_read_only)
+            if attribute not in opened.attributes:
+                raise VisaCallError(StatusCode.error_nonsupported_attribute)
+            opened.attributes[attribute] = attribute_state
+
+        return self._act(session, put)[1]
+
+    # --------------------------------------------------------------------------------------------- locks
+
+    def lock(
+        self, session: Any, lock_type: Any, timeout: int, requested_key: str | None = None
+    ) -> tuple[str, StatusCode]:
+        """Lock a resource; one that others hold is refused at once (nobody could release it meanwhile)."""
+
+        def take(opened: Session) -> str:
+            if lock_type == constants.Lock.exclusive:
+                opened.lock.take_exclusive(session)
+                return ""
+            return opened.lock.take_shared(session, requested_key)
+
+        return self._act(session, take, "")
+
+    def unlock(self, session: Any) -> StatusCode:
+        """Give a lock back."""
+        return self._act(session, lambda s: s.lock.give(session))[1]
+
+    # -------------------------------------------------------------------------------------------- events
+
+    def enable_event(self, session: Any, event_type: Any, mechanism: Any, context: None = None) -> StatusCode:
+        """Enable events by queue or handler."""
+        return self._act(session, lambda s: s.enable(event_type, mechanism))[1]
+
+    def disable_event(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
+        """Disable events."""
+        return self._act(session, lambda s: s.disable(event_type, mechanism))[1]
+
+    def discard_events(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
+        """Forget queued events."""
+
+        def discard(opened: Session) -> None:
+            if mechanism & EventMechanism.queue:
+                opened.queue.clear()
+
+        return self._act(session, discard)[1]
+
+    def wait_on_event(self, session: Any, in_event_type: Any, timeout: int) -> tuple[Any, Any, StatusCode]:
+        """Wait for an event; its context is a handle of its own, because the waiter closes it."""
+        event, status = self._act(session, lambda s: s.wait_for_event(in_event_type, timeout), 0)
+        context = next(self._handles)
+        self._events[context] = (session, event)
+        return EventType(event), context, status
+
+    def install_handler(
+        self, session: Any, event_type: Any, handler: Any, user_handle: Any = None
+    ) -> tuple[Any, Any, Any, StatusCode]:
+        """Register a handler (the base class keeps the list)."""
+        return handler, user_handle, handler, self._act(session, lambda s: None)[1]
+
+    def uninstall_handler(
+        self, session: Any, event_type: Any, handler: Any, user_handle: Any = None
+    ) -> StatusCode:
+        """Forget a handler."""
+        return self.handle_return_value(session, StatusCode.success)

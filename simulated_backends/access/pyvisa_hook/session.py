@@ -1,0 +1,308 @@
+"""One VISA session to one virtual instrument: timeouts, termination, locks, events, the lost connection."""
+
+import sys
+from collections import deque
+from typing import Any
+
+from pyvisa import constants
+from pyvisa.constants import EventMechanism, EventType, ResourceAttribute, StatusCode
+
+from pyvisa_tsbench.locks import ResourceLock, VisaCallError
+from tsbench.simulated_backends.scpi.message import Talk
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.world.faults import Fault, garbled
+from tsbench.simulated_backends.world.world import World
+
+BUS_RATE = 20e6  #: [bytes/s]
+#: [s] that a device clear takes on USB (several transfers): messages that were sent before it and can begin within that
+#: time are carried out
+CLEAR_TIME = 5e-3
+FOREVER = 1e9  #: [s] an infinite timeout, in bench time
+IMMEDIATE = constants.VI_TMO_IMMEDIATE
+INFINITE = constants.VI_TMO_INFINITE
+
+
+class Session:
+    """What a VISA session handle of a resource stands for."""
+
+    def __init__(
+        self,
+        handle: int,
+        world: World,
+        instrument: VirtualInstrument,
+        resource: str,
+        interface: Any,
+        board: int,
+        resource_class: str,
+        lock: ResourceLock,
+    ) -> None:
+        self.handle = handle
+        self.world = world
+        self.clock = world.bench.clock
+        self.instrument = instrument
+        self.lock = lock
+        self.lost = False
+        self.attributes: dict[int, Any] = {
+            ResourceAttribute.timeout_value: 2000,
+            ResourceAttribute.termchar: ord("\n"),
+            ResourceAttribute.termchar_enabled: constants.VI_FALSE,
+            ResourceAttribute.send_end_enabled: constants.VI_TRUE,
+            ResourceAttribute.suppress_end_enabled: constants.VI_FALSE,
+            ResourceAttribute.io_prot: constants.IOProtocol.normal,
+            ResourceAttribute.resource_name: resource,
+            ResourceAttribute.resource_class: resource_class,
+            ResourceAttribute.interface_type: interface,
+            ResourceAttribute.interface_number: board,
+            ResourceAttribute.resource_manufacturer_name: "tsbench",
+            ResourceAttribute.resource_spec_version: 0x00700200,
+            ResourceAttribute.resource_impl_version: 0x00000100,
+            ResourceAttribute.resource_lock_state: constants.AccessModes.no_lock,
+            ResourceAttribute.max_queue_length: 50,
+            ResourceAttribute.trigger_id: constants.VI_TRIG_SW,
+            ResourceAttribute.user_data: 0,
+        }
+        self.read_only = {
+            ResourceAttribute.resource_name,
+            ResourceAttribute.resource_class,
+            ResourceAttribute.interface_type,
+            ResourceAttribute.interface_number,
+            ResourceAttribute.resource_manufacturer_name,
+            ResourceAttribute.resource_spec_version,
+            ResourceAttribute.resource_impl_version,
+            ResourceAttribute.resource_lock_state,
+        }
+        self.mechanisms: dict[int, int] = {}  #: event type -> enabled mechanisms
+        self.queue: deque[int] = deque()
+        self.handlers_due = 0  #: service requests that the handlers have not been told of
+        self._request_seen = False
+        self._mid_response = False
+        self._arrived = bytearray()  #: a reply on which a fault has been, not read to its end
+        self._late: list[tuple[float, bytes]] = []  #: replies that missed their read: (when they arrive, what)
+        self._breaks: Fault | None = None  #: the connection is lost where ``_arrived`` ends
+
+    # ------------------------------------------------------------------------------------ the connection
+
+    def check(self) -> None:
+        """Refuse what a dead or locked-out session cannot do."""
+        if self.lost:
+            raise VisaCallError(StatusCode.error_connection_lost)
+        if not self.lock.admits(self.handle):
+            raise VisaCallError(StatusCode.error_resource_locked)
+
+    def count_message(self, reading: bool = False) -> Fault | None:
+        """Count one message; a fault before delivery raises, another is returned."""
+        fault = self.world.faults.next_message(self.instrument.name, reading)
+        if self.lost:  # the instrument restarts
+            raise VisaCallError(StatusCode.error_connection_lost)
+        if fault is not None and not fault.after and not reading:
+            self.suffer(fault)
+        return fault
+
+    def suffer(self, fault: Fault) -> None:
+        """Let a fault end this call: no answer in time, or the connection is lost until it is opened again
+        (all of the bench's if ``everything``).
+        """
+        if fault.kind == "timeout":
+            self.let_pass(self.clock.now + self.timeout)
+            raise VisaCallError(StatusCode.error_timeout)
+        self.world.lose_sessions(None if fault.everything else self.instrument.name)
+        raise VisaCallError(StatusCode.error_connection_lost)
+
+    @property
+    def timeout(self) -> float:
+        """Return the timeout [s]."""
+        value = self.attributes[ResourceAttribute.timeout_value]
+        if value == INFINITE:
+            return FOREVER
+        return 0.0 if value == IMMEDIATE else value * 1e-3
+
+    # ------------------------------------------------------------------------------------------ messages
+
+    def write(self, data: bytes) -> int:
+        """Send bytes; END goes with the last one unless it is switched off."""
+        self.check()
+        end = bool(self.attributes[ResourceAttribute.send_end_enabled])
+        fault = self.count_message() if end else None
+        self.clock.wait(self.instrument.bus_latency + len(data) / BUS_RATE)
+        self._mid_response = False
+        self.instrument.recv(data, end)
+        self.notice_service_request()
+        if fault is not None:
+            self.suffer(fault)
+        return len(data)
+
+    def read(self, count: int) -> tuple[bytes, StatusCode]:
+        """Read up to ``count`` bytes; bench time passes until there is a response, or the timeout is over."""
+        self.check()
+        fault = None
+        if not self._mid_response:
+            fault = self.count_message(reading=True)
+            if fault is not None and fault.kind == "connection_lost" and not fault.after and fault.bytes is None:
+                self.suffer(fault)
+            self.clock.wait(self.instrument.bus_latency)
+            if fault is None and self._late and self._late[0][0] <= self.clock.now:
+                self._arrived += self._late.pop(0)[1]
+        if not self._arrived and self._breaks is None:
+            self.await_response()
+        if fault is not None and not fault.after:
+            self._disturb_reply(fault)
+            fault = None
+        enabled = self.attributes[ResourceAttribute.termchar_enabled]
+        termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
+        if self._arrived or self._breaks is not None:
+            data, reason = self._take(count, termchar)
+        else:
+            data, reason = self.instrument.talk(count, termchar)
+        if len(data) > 4096:
+            self.clock.wait(len(data) / BUS_RATE)
+        self._mid_response = reason is not Talk.END
+        if fault is not None:
+            self.suffer(fault)
+        return data, _READ_STATUS[reason]
+
+    def _disturb_reply(self, fault: Fault) -> None:
+        """Let a fault happen to the reply that the instrument has ready."""
+        reply = self.instrument.talk(sys.maxsize)[0]
+        self._mid_response = False
+        if fault.kind == "garbled":
+            self._arrived += garbled(reply, fault.how)
+        elif fault.kind == "connection_lost":
+            self._arrived += reply[: fault.bytes]
+            self._breaks = fault
+        else:
+            self.let_pass(self.clock.now + self.timeout)
+            if fault.kind == "late":
+                self._late.append((self.clock.now + (fault.seconds or 0.0), reply))
+            raise VisaCallError(StatusCode.error_timeout)
+
+    def _take(self, count: int, termchar: int | None) -> tuple[bytes, Talk]:
+        """Give bytes of a reply on which a fault has been, as ``talk`` does of one that is whole."""
+        if self._breaks is not None and count > len(self._arrived):
+            fault, self._breaks = self._breaks, None
+            self._arrived.clear()
+            self.suffer(fault)
+        size = min(count, len(self._arrived))
+        found = -1 if termchar is None else self._arrived.find(termchar, 0, size)
+        size = found + 1 if found >= 0 else size
+        data = bytes(self._arrived[:size])
+        del self._arrived[:size]
+        if not self._arrived and self._breaks is None:
+            return data, Talk.END
+        return data, Talk.TERMCHAR if found >= 0 else Talk.COUNT
+
+    def await_response(self) -> None:
+        """Move the clock until the instrument has something to say; VI_ERROR_TMO when it never will."""
+        deadline = self.clock.now + self.timeout
+        while not self.instrument.output_ready:
+            if not self.instrument.will_answer:
+                self.instrument.unterminated()
+                self.let_pass(deadline)
+                raise VisaCallError(StatusCode.error_timeout)
+            alive = self.clock.hop(deadline)
+            self.notice_service_request()
+            if not self.instrument.output_ready and (self.clock.now >= deadline or not alive):
+                raise VisaCallError(StatusCode.error_timeout)
+
+    def let_pass(self, deadline: float) -> None:
+        """Let a fruitless timeout pass (an infinite one would never end: it is cut)."""
+        if deadline - self.clock.now < FOREVER / 2:
+            self.clock.advance_to(deadline)
+
+    def clear(self) -> None:
+        """Send a device clear."""
+        self.check()
+        fault = self.count_message()
+        self.clock.wait(self.instrument.bus_latency)
+        latest = self.clock.now + CLEAR_TIME
+        while self.instrument.messages_wait and self.clock.now < latest:
+            self.clock.hop(latest)
+        self._mid_response = False
+        self._arrived.clear()
+        self._late = [(time, reply) for time, reply in self._late if time > self.clock.now]
+        self.instrument.device_clear()
+        if fault is not None:
+            self.suffer(fault)
+
+    def serial_poll(self) -> int:
+        """Return the status byte."""
+        self.check()
+        fault = self.count_message()
+        self.clock.wait(self.instrument.bus_latency)
+        status = self.instrument.serial_poll()
+        if not status & 0x50:
+            self.wait_a_little()
+        self._request_seen = False
+        if fault is not None:
+            self.suffer(fault)
+        return status
+
+    def wait_a_little(self) -> None:
+        """Let the next event happen after a poll that found nothing, so that polling loops end."""
+        if self.instrument.will_answer:
+            self.clock.busy()
+        self.instrument.not_yet()
+        self.notice_service_request()
+
+    def trigger(self) -> None:
+        """Send a trigger."""
+        self.check()
+        fault = self.count_message()
+        self.clock.wait(self.instrument.bus_latency)
+        self.instrument.group_trigger()
+        self.notice_service_request()
+        if fault is not None:
+            self.suffer(fault)
+
+    # -------------------------------------------------------------------------------------------- events
+
+    def enable(self, event: int, mechanism: int) -> None:
+        """Enable a mechanism for an event; a service request that stands already becomes an event at once."""
+        if event != EventType.service_request:
+            raise VisaCallError(StatusCode.error_invalid_event)
+        self.mechanisms[event] = self.mechanisms.get(event, 0) | mechanism
+        self._request_seen = False
+        self.notice_service_request()
+
+    def disable(self, event: int, mechanism: int) -> None:
+        """Disable a mechanism for one or all events."""
+        for enabled in list(self.mechanisms):
+            if event in {enabled, EventType.all_enabled}:
+                self.mechanisms[enabled] &= ~mechanism
+
+    def notice_service_request(self) -> None:
+        """Look at the SRQ line; a new request becomes an event in the queue, or one that handlers are due."""
+        if not self.instrument.service_requested:
+            self._request_seen = False
+            return
+        mechanisms = self.mechanisms.get(EventType.service_request, 0)
+        if self._request_seen or not mechanisms:
+            return
+        self._request_seen = True
+        if mechanisms & EventMechanism.queue:
+            self.queue.append(int(EventType.service_request))
+        if mechanisms & EventMechanism.handler:
+            self.handlers_due += 1
+
+    def wait_for_event(self, event: int, timeout_ms: int) -> int:
+        """Return the next queued event; the clock moves until there is one or the timeout is over."""
+        self.check()
+        if not self.mechanisms.get(EventType.service_request, 0) & EventMechanism.queue:
+            raise VisaCallError(StatusCode.error_not_enabled)
+        if event not in {EventType.service_request, EventType.all_enabled}:
+            raise VisaCallError(StatusCode.error_invalid_event)
+        seconds = FOREVER if timeout_ms in {INFINITE, None} else timeout_ms * 1e-3
+        deadline = self.clock.now + seconds
+        while not self.queue:
+            alive = self.clock.now < deadline and self.clock.hop(deadline)
+            self.notice_service_request()
+            if not self.queue and not alive:
+                raise VisaCallError(StatusCode.error_timeout)
+        return self.queue.popleft()
+
+
+_READ_STATUS = {
+    Talk.END: StatusCode.success,
+    Talk.TERMCHAR: StatusCode.success_termination_character_read,
+    Talk.COUNT: StatusCode.success_max_count_read,
+    Talk.EMPTY: StatusCode.error_timeout,
+}

@@ -1,0 +1,1 @@
+"""The compiled integrator: equations, steps, noise, generated code."""

@@ -1,0 +1,349 @@
+"""A circuit as the compiled functions want it: its matrices, tables and scratch space, and the calls into them."""
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tsbench.netlist import GROUND, Element
+from tsbench.simulated_backends.circuit.defects import defect_space, first_defect
+from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
+from tsbench.simulated_backends.circuit.kernel.equations import (
+    Arrays,
+    drive_at,
+    linearisations,
+    right_side,
+    right_side_and_jacobian,
+    solve_currents,
+)
+from tsbench.simulated_backends.circuit.kernel.integrator import find_currents, integrate, look, scratch_space
+from tsbench.simulated_backends.circuit.kernel.noise import noise_space
+from tsbench.simulated_backends.circuit.kernel.specialised import specialised_integrate
+from tsbench.simulated_backends.circuit.kernel.thermal_noise import (
+    BOLTZMANN,
+    NOISE_TEMPERATURE,
+    draw_noise,
+    thermal_space,
+)
+from tsbench.simulated_backends.circuit.kernel.topology import topology_of
+from tsbench.simulated_backends.circuit.system import Row, System
+from tsbench.simulated_backends.circuit.trajectory import Steps
+from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
+from tsbench.simulated_backends.devices.catalogue import require_mechanism
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.numerics.linear import IntArray
+
+CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, of generic and of specialised code
+#: steps of generic code, per position of the relays, after which a circuit gets code of its own by default: as
+#: long as a tenth of what that takes to compile, once on a machine. It depends on steps alone: whatever is on disk
+#: already, the same circuit does the same.
+GENERIC_STEPS = 300_000
+_PARAMETERS = 32  # per device, in the table of parameters
+
+
+class CompiledCircuit:
+    """The numbers of one circuit with its present resistors and devices; sources and set-points can be exchanged.
+
+    Parameters
+    ----------
+    system : System
+        The assembled circuit.
+    devices : sequence of Element
+        Device elements, in the order of the system's currents.
+    models : mapping
+        Model of each, by name in lower case.
+    rtol : float
+        Relative tolerance of the integrator.
+    noise_refinement : float
+        Factor on how long the noise of stochastic devices is taken as straight.
+    specialised : bool, optional
+        Use code written for this topology (:mod:`.specialised`) while no source moves along a curve; None: after
+        :data:`GENERIC_STEPS` steps.
+    """
+
+    def __init__(
+        self, system: System, devices: Sequence[Element], models: Mapping[str, DeviceModel], rtol: float,
+        noise_refinement: float = 1.0, specialised: bool | None = None,
+    ) -> None:
+        self.system = system
+        names = [e.name.lower() for e in devices]
+        for element, name in zip(devices, names, strict=True):
+            require_mechanism(models[name], element.name)
+        rows = [_between(system, e.nodes) for e in devices]
+        rows += [system.currents[name] for name in system.stage_index]
+        controls = [-1] * len(devices)
+        for k, element in enumerate(devices):
+            if element.controls:
+                controls[k] = len(system.linear) + len(rows)
+                rows.append(_between(system, element.controls))
+        n, nu = system.size, system.B.shape[1]
+        self.differential = n - len(devices)   #: unknowns with a derivative; they come first
+        self._parameters = np.zeros((len(devices), _PARAMETERS))
+        self._rows = {name: k for k, name in enumerate(names)}
+        index = [len(system.linear), len(devices), len(system.stage_index)]
+        weights = np.full(n, 1e-5)   # currents [A]
+        weights[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
+        for k, name in enumerate(names):
+            model, first = models[name], system.first_state[name]
+            vector, tolerances = model.vector(), model.state_tolerances()
+            self._parameters[k, : vector.size] = vector
+            weights[first: first + len(tolerances)] = tolerances
+            index += [model.kind, first]
+        index += [self.differential, *system.stage_index.values(), *controls]
+        self.weights = weights * rtol   #: absolute tolerances
+        kinds = [models[name].kind for name in names]
+        self.rtol = rtol
+        self._L = np.vstack([system.A, *(r.y.reshape(1, n) for r in rows)])
+        self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
+        self._index = np.array(index, dtype=np.int64)
+        between = [system.noise_voltages[a] - system.noise_voltages[b] for a, b in (
+            *(e.nodes for e in devices), *((node, GROUND) for node in system.stage_nodes),
+            *(e.controls for e in devices if e.controls))]
+        for k, resistance in enumerate(system.stage_resistances, start=len(devices)):
+            between[k] = -between[k] / resistance
+        # what a noise current beside each resistor and device contributes to the drive
+        self._noise_rows = np.vstack([system.noise_rates, *(row.reshape(1, -1) for row in between)])
+        self._scratch = scratch_space(n, len(self._L), nu)
+        self.controlled = any(row >= 0 for row in controls)   #: some device follows a control voltage
+        self._defect_space = defect_space(n, len(self._L), nu)
+        self.stochastic = any(models[name].stochastic for name in names)
+        #: every stochastic device draws anew in each cycle, from a state that counts them, and is on no path of noise
+        self.by_cycle = all(models[name].counters for name in names if models[name].stochastic)
+        counting = [system.first_state[name] + models[name].states.index(counter)
+                    for name in names for counter in models[name].counters]
+        #: unknowns with a derivative, but for those that count
+        self.recurring = np.setdiff1d(np.arange(self.differential), counting)
+        self._noise = noise_space(len(devices), self.stochastic, noise_refinement)
+        self.topology = topology_of(
+            len(system.linear), kinds, [system.first_state[name] for name in names], n, system.stage_index, controls,
+            self._L)
+        self._special: Any = None
+        self._generic_left = math.inf if specialised is False else GENERIC_STEPS   #: steps before that changes
+        if specialised:
+            self.specialise()
+        self._stages = np.zeros((len(system.stage_index), 7))
+        self._inner_resistances = [models[name].inner_resistance for name in names]
+        directions, strengths = self._sources_of_noise()
+        #: thermal noise, see :mod:`.thermal_noise`
+        self.thermal = thermal_space(directions, strengths, len(devices), len(system.linear))
+        self.looks = 0   #: evaluations of the circuit that were no steps
+        #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
+        self.last_map: tuple[FloatArray, float, FloatArray] | None = None
+        self.set_sources([])
+
+    def _sources_of_noise(self) -> tuple[FloatArray, FloatArray]:
+        """Return what each source of noise contributes to the drive, and how strong it is, see :func:`.thermal_space`.
+
+        Resistors and devices have noise currents beside them, in order; then come the devices' inner resistances.
+        """
+        inner, nl = np.array(self._inner_resistances), len(self.system.linear)
+        within = inner > 0.0
+        directions = np.vstack([self._noise_rows.T, np.eye(len(self._R))[nl + np.flatnonzero(within)]])
+        devices = np.where(within, 0.0, -1.0 - np.arange(inner.size))
+        return directions, np.concatenate([1.0 / np.array(self.system.resistances), devices, inner[within]])
+
+    def specialise(self) -> None:
+        """Use code written for this topology from now on; its first call compiles it, or loads it from disk."""
+        self._special, self._generic_left = specialised_integrate(self.topology), math.inf
+
+    def as_now(self) -> "CompiledCircuit":
+        """Return this circuit with its present sources, set-points and parameters, whatever is set later."""
+        return copy.copy(self)
+
+    def set_parameters(self, device: str, model: DeviceModel) -> None:
+        """Give a device (element name in lower case) other parameters of the same kind of model."""
+        vector, row = model.vector(), self._rows[device]
+        # new arrays: :meth:`as_now` has handed the old ones out
+        self._parameters, self._inner_resistances = self._parameters.copy(), [*self._inner_resistances]
+        self._parameters[row, : vector.size] = vector
+        self._inner_resistances[row] = model.inner_resistance
+        self.thermal = (*self.thermal[:-1], self._sources_of_noise()[1])
+
+    def set_sources(self, waveforms: Sequence[SourceWaveform], base: float = 0.0) -> None:
+        """Use these waveforms, in the order of the V and I elements; :meth:`integrate` counts from ``base`` [s]."""
+        self.sources: EncodedSources = encode_sources(waveforms, base)
+        e = self.sources
+        self._source_arrays: Arrays = (e.kinds, e.parameters, e.table_times, e.table_values)
+
+    def move_base(self, base: float) -> None:
+        """Count from ``base`` [s] on, a whole number of the sources' common periods away: nothing else is different."""
+        self.sources = replace(self.sources, base=base)
+
+    def set_stages(self, stages: Sequence[SourceMeterStage]) -> None:
+        """Use these set-points, in the order of the system's stages."""
+        self._stages = np.array([
+            [0.0 if s.function == "voltage" else 1.0, s.level, s.limit, s.voltage_time_constant,
+             s.current_time_constant, s.loop_resistance, s.slew_rate]
+            for s in stages]).reshape(-1, 7)
+
+    @property
+    def matrices(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return L, R and E of :mod:`.equations`."""
+        return self._L, self._R, self.system.E
+
+    @property
+    def parameters(self) -> FloatArray:
+        """Return the table of the devices' parameters, one row each."""
+        return self._parameters
+
+    @property
+    def index(self) -> IntArray:
+        """Return the index of :func:`.equations.right_side`."""
+        return self._index
+
+    # ------------------------------------------------------------------------------------ at one instant
+
+    def drive(self, time: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the sources' values and slopes just after ``time`` [s], and what they contribute."""
+        u, du, drive, _, _ = self.segment(time)
+        return u, du, drive
+
+    def segment(self, time: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]:
+        """Return sources' values and slopes just after ``time`` [s], the drive and its slope, the next breakpoint."""
+        u, du = np.zeros(self.sources.kinds.size), np.zeros(self.sources.kinds.size)
+        drive, slope = np.zeros(len(self._R)), np.zeros(len(self._R))
+        base = self.sources.base
+        following, _, _ = drive_at(self._source_arrays, self._R, self.system.E, time - base, u, du, drive, slope)
+        return u, du, drive, slope, following + base
+
+    def make_consistent(self, time: float, y: FloatArray) -> bool:
+        """Solve for the device currents in ``y``, in place; return whether that worked."""
+        return self.solve_currents(self.drive(time)[2], y)
+
+    def solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
+        """Make the device currents in ``y`` consistent with the rest, in place; return whether that worked."""
+        if not len(self._parameters):
+            return True
+        vectors, matrices, pivots, _, work, _ = self._scratch
+        return bool(solve_currents(
+            self._L, self._parameters, self._index, drive, y, work, vectors[0], vectors[1], matrices[0], pivots))
+
+    def value(self, row: Row, time: float, y: FloatArray) -> float:
+        """Return a quantity at ``time`` [s] for given unknowns."""
+        u, du, drive = self.drive(time)
+        value = float(row.y @ y + row.u @ u)
+        if row.dy.any() or row.du.any():
+            f = np.zeros(y.size)
+            right_side(self._L, self._parameters, self._stages, self._index, drive, y, np.zeros(64), f)
+            f[self.differential:] = 0.0   # device currents have no rate of their own
+            value += float(row.dy @ f + row.du @ du)
+        return value
+
+    def jacobian(self, time: float, y: FloatArray) -> FloatArray:
+        """Return df/dy at ``time`` [s] for given unknowns, shape (n, n)."""
+        drive = self.drive(time)[2]
+        return self.equations(drive, np.zeros_like(drive), y)[2]
+
+    def linearised(self, time: float, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return the circuit of the unknowns with a derivative around ``y``: x' = f + ft (t - time) + A x + N noise.
+
+        Returns
+        -------
+        (f of shape (m,), ft (m,), A (m, m), N (m, sources of noise)); noise is white, of unit strength. Resistors carry
+        a noise current of 2kT/R (two-sided) beside them, devices one by the conductance i/v at which they stand, or a
+        noise voltage of their inner resistance, if they have one; all at :data:`NOISE_TEMPERATURE`
+        (H. Nyquist, Phys. Rev. 32 (1928) 110).
+        """
+        f, ft, A, N = self.linearisations(np.array([time]), y[None])
+        return f[0], ft[0], A[0], N[0]
+
+    def linearisations(
+        self, times: FloatArray, unknowns: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return what :meth:`linearised` does at several instants [s], at ``unknowns`` of shape (times, n)."""
+        m, nl, nd = self.differential, len(self.system.linear), unknowns.shape[1] - self.differential
+        directions, fixed = self.thermal[-2:]
+        drives, f, moving, J, along = self._look(times, unknowns, directions)
+        v, i = unknowns @ self._L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
+        with np.errstate(all="ignore"):
+            conductances = np.where(v * i > 0.0, i / v, 0.0)
+        strengths = np.tile(fixed, (len(times), 1))
+        strengths[:, fixed < 0.0] = conductances[:, (-1.0 - fixed[fixed < 0.0]).astype(int)]
+        N = np.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE * strengths)[:, None] * along.transpose(0, 2, 1)
+        everything = np.concatenate([J[:, :, :m], f[:, :, None], moving[:, :, None], N], axis=2)
+        if nd:
+            everything = everything[:, :m] - J[:, :m, m:] @ np.linalg.solve(J[:, m:, m:], everything[:, m:])
+        return everything[:, :, m], everything[:, :, m + 1], everything[:, :, :m], everything[:, :, m + 2:]
+
+    def reduced_jacobians(self, steps: Steps) -> FloatArray:
+        """Return df/dy of the differential unknowns, device currents eliminated, where steps begin and the last ends.
+
+        Shape (steps + 1, n, n).
+        """
+        n, d = steps.y0.shape[1], self.differential
+        times = np.append(steps.starts, steps.starts[-1] + steps.lengths[-1])
+        J = self._look(times, np.vstack([steps.y0, steps.y1[-1:]]), np.empty((0, len(self._R))))[3]
+        if d == n:
+            return J
+        return np.asarray(J[:, :d, :d] - J[:, :d, d:] @ np.linalg.solve(J[:, d:, d:], J[:, d:, :d]))
+
+    def _look(
+        self, times: FloatArray, unknowns: FloatArray, directions: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return what :func:`.equations.linearisations` fills."""
+        (count, n), rows = unknowns.shape, len(self._R)
+        scratch = (np.zeros(64), np.zeros(n), np.zeros(n), np.zeros((n, n)), *np.zeros((2, rows)),
+                   *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
+        out = (np.empty((count, rows)), np.empty((count, n)), np.empty((count, n)), np.empty((count, n, n)),
+               np.empty((count, len(directions), n)))
+        self.looks += count * (1 + len(directions))
+        linearisations((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
+                       self._source_arrays, times - self.sources.base, unknowns, directions, scratch, *out)
+        return out
+
+    def still_drive(self, time: float) -> FloatArray:
+        """Return what the sources contribute at ``time`` [s] if they do not move."""
+        return np.asarray(self._R @ self.segment(time)[0])
+
+    def equations(
+        self, drive: FloatArray, direction: FloatArray, y: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return f, its derivative along ``direction`` of the drive, and df/dy, shapes (n,), (n,), (n, n)."""
+        n = y.size
+        f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
+        right_side_and_jacobian(
+            self._L, self._parameters, self._stages, self._index, drive, direction, y, np.zeros(64), f, ft, J)
+        return f, ft, J
+
+    # ------------------------------------------------------------------------------------ through time
+
+    def integrate(
+        self, control: FloatArray, begin: float, y: FloatArray, restart: bool, until: float, most: int | None = None
+    ) -> tuple[Steps, float, int]:
+        """Take at most ``most`` steps (None: :data:`CHUNK` or :data:`LARGE_CHUNK`); times from the base of the sources.
+
+        Other arguments and the status: :func:`.integrator.integrate`.
+
+        Returns
+        -------
+        (the steps, time reached [s], status); ``y`` and ``control`` are updated.
+        """
+        curved = bool((self.sources.kinds == SINE).any())
+        if self._generic_left <= 0:
+            self.specialise()
+        special = None if curved else self._special
+        n, chunk = y.size, most or (LARGE_CHUNK if special else CHUNK)
+        if special is None and not curved:
+            chunk = int(min(chunk, self._generic_left))
+        out = (np.empty(chunk), np.empty(chunk), *(np.empty((chunk, n)) for _ in range(4)))
+        circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
+        count, reached, status = (special or integrate)(
+            circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
+            self._noise, self.thermal, look(), find_currents(), draw_noise(), out)
+        if special is None and not curved:
+            self._generic_left -= count
+        return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status
+
+    def first_defect(self, steps: Steps) -> int | None:
+        """Return the first of ``steps`` in the middle of which a controlled device is not where it should be."""
+        circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
+        steps = replace(steps, starts=steps.starts - self.sources.base)
+        return first_defect(circuit, self._source_arrays, steps, self.weights, self.rtol, self._defect_space)
+
+
+def _between(system: System, nodes: tuple[str, ...]) -> Row:
+    """Return the voltage of the first node against the second."""
+    return system.voltages[nodes[0]].plus(system.voltages[nodes[1]].scaled(-1.0))

@@ -1,0 +1,297 @@
+"""The equations of any circuit, compiled: right-hand side, Jacobian, drives, consistent device currents.
+
+The unknowns y come in four blocks (:mod:`.assembly` makes them)::
+
+    [ linear states | device states | device currents ]        differential | differential | algebraic
+      voltages of capacitive nodes, inductor currents, source-meter voltages
+
+    linear states    x' = A y + B u + E u'      (and the servo equation for a source meter's own voltage)
+    device states    s' = f(v, w, i, s)         v = terminal voltage, w = control voltage, linear in y and u
+    device currents  0  = g(v, w, i, s)
+
+What the sources u contribute is gathered in one vector, the drive: [linear states | device voltages | source-meter
+currents | control voltages]. Sources are linear between breakpoints (except sines), so the drive is too.
+"""
+
+import math
+from typing import Any
+
+from numba import types
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.waveforms import SINE, sine_runs, source_segment
+from tsbench.simulated_backends.devices.compiled import BY_CONTROL, CONTROL, evaluate_device
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.linear import IntArray, factorise, solve
+
+Arrays = tuple[Any, ...]  # tuples of arrays: numba infers their types
+#: those types, for functions that are called by address
+VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]
+CIRCUIT = types.Tuple((*[MATRIX] * 5, types.int64[::1]))
+SCRATCH = types.Tuple(
+    (MATRIX, types.float64[:, :, ::1], types.int64[::1], MATRIX, VECTOR, types.complex128[:, ::1]))
+LATE = 40  #: iterations for device currents
+
+
+@compiled
+def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, float, float]:
+    """Return dv_s/dt of a source meter's output stage and its derivatives by v_s and by the output current.
+
+    Row ``k`` of ``stages`` is (function, level, limit, tau_v, tau_i, loop resistance, slew rate); function 0 drives
+    a voltage. The source loop pulls towards its level no faster than the slew rate; the limiting loop bounds the
+    rate from both sides with its own finite speed, so the limit is overshot for a while.
+
+    A limiting current loop lets the output fall at (i - limit)·loop resistance/tau_i: it behaves like a current
+    source of the limit with the capacitance tau_i/(loop resistance) at its output. Capacitance of cable and fixture
+    adds to that one, so the overshoot of a device that switches on lasts longer with more cable.
+    """
+    level, limit, slew = stages[k, 1], stages[k, 2], stages[k, 6]
+    voltage_gain, current_gain = 1.0 / stages[k, 3], stages[k, 5] / stages[k, 4]
+    if stages[k, 0] == 0.0:
+        wanted, by_v, by_i = (level - v) * voltage_gain, -voltage_gain, 0.0
+        upper, lower = (limit - i) * current_gain, (-limit - i) * current_gain
+        bound_v, bound_i = 0.0, -current_gain
+    else:
+        wanted, by_v, by_i = (level - i) * current_gain, 0.0, -current_gain
+        upper, lower = (limit - v) * voltage_gain, (-limit - v) * voltage_gain
+        bound_v, bound_i = -voltage_gain, 0.0
+    if wanted > slew:
+        wanted, by_v, by_i = slew, 0.0, 0.0
+    elif wanted < -slew:
+        wanted, by_v, by_i = -slew, 0.0, 0.0
+    if wanted > upper:
+        return upper, bound_v, bound_i
+    if wanted < lower:
+        return lower, bound_v, bound_i
+    return wanted, by_v, by_i
+
+
+@inlined
+def control_row(
+    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, k: int
+) -> int:
+    """Write the control voltage of device ``k`` into its parameters; return its row of L, -1 where it has none.
+
+    Arguments as in :func:`right_side`.
+    """
+    row = index[4 + 2 * index[1] + index[2] + k]
+    if row >= 0:
+        w = drive[row]
+        for b in range(y.size):
+            w += L[row, b] * y[b]
+        devices[k, CONTROL] = w
+    return int(row)
+
+
+@compiled
+def right_side(
+    L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray,
+    work: FloatArray, f: FloatArray,
+) -> None:
+    """Fill f(y) for a given drive.
+
+    ``L`` has the drive's rows: what linear states' rates, device voltages, source-meter currents and control voltages
+    depend on. ``index`` is [nl, nd, ns, then per device its kind and first state, then the first current, then each
+    stage's place in y, then for each device the row of its control voltage, -1 where it has none]. Plain arrays and no
+    slices: numba counts references to those, which costs more than the physics.
+    """
+    nl, nd, ns = index[0], index[1], index[2]
+    n = y.size
+    first_current = index[3 + 2 * nd]
+    for a in range(nl):
+        total = drive[a]
+        for b in range(n):
+            total += L[a, b] * y[b]
+        f[a] = total
+    for k in range(nd):
+        v = drive[nl + k]
+        for b in range(n):
+            v += L[nl + k, b] * y[b]
+        first = index[4 + 2 * k]
+        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        control_row(L, devices, index, drive, y, k)
+        evaluate_device(index[3 + 2 * k], devices, k, v, y[first_current + k], y, first, work)
+        f[first_current + k] = work[0]
+        for s in range(count):
+            f[first + s] = work[(s + 1) * (3 + count)]
+    for k in range(ns):
+        own = index[4 + 2 * nd + k]
+        current = drive[nl + nd + k]
+        for b in range(n):
+            current += L[nl + nd + k, b] * y[b]
+        f[own] = stage_rate(stages, k, y[own], current)[0]
+
+
+@compiled
+def right_side_and_jacobian(
+    L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, slope: FloatArray,
+    y: FloatArray, work: FloatArray, f: FloatArray, ft: FloatArray, J: FloatArray,
+) -> None:
+    """Fill f, df/dt (from the drive's slope) and df/dy; arguments as in :func:`right_side`."""
+    nl, nd, ns = index[0], index[1], index[2]
+    n = y.size
+    first_current = index[3 + 2 * nd]
+    for a in range(nl):
+        total = drive[a]
+        for b in range(n):
+            total += L[a, b] * y[b]
+            J[a, b] = L[a, b]
+        f[a] = total
+        ft[a] = slope[a]
+    for k in range(nd):
+        own, row = first_current + k, nl + k
+        v = drive[row]
+        for b in range(n):
+            v += L[row, b] * y[b]
+        first = index[4 + 2 * k]
+        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        control = control_row(L, devices, index, drive, y, k)
+        evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, first, work)
+        for e in range(count + 1):
+            base = e * (3 + count)
+            target = own if e == 0 else first + e - 1
+            f[target] = work[base]
+            by_v = work[base + 1]
+            ft[target] = by_v * slope[row]
+            for b in range(n):
+                J[target, b] = by_v * L[row, b]
+            J[target, own] += work[base + 2]
+            for s in range(count):
+                J[target, first + s] += work[base + 3 + s]
+            if control >= 0:
+                by_w = work[BY_CONTROL + e]
+                ft[target] += by_w * slope[control]
+                for b in range(n):
+                    J[target, b] += by_w * L[control, b]
+    for k in range(ns):
+        own, row = index[4 + 2 * nd + k], nl + nd + k
+        current = drive[row]
+        for b in range(n):
+            current += L[row, b] * y[b]
+        rate, by_v, by_i = stage_rate(stages, k, y[own], current)
+        f[own] = rate
+        ft[own] = by_i * slope[row]
+        for b in range(n):
+            J[own, b] = by_i * L[row, b]
+        J[own, own] += by_v
+
+
+@compiled
+def drive_at(
+    sources: Arrays, R: FloatArray, E: FloatArray, t: float, u: FloatArray, du: FloatArray, drive: FloatArray,
+    slope: FloatArray,
+) -> tuple[float, bool, bool]:
+    """Evaluate the sources just after ``t`` and what they contribute.
+
+    Returns the next breakpoint [s], whether any source moves, and whether any moves along a curve (a sine).
+    """
+    kinds, parameters, table_times, table_values = sources
+    following, moving, curved = math.inf, False, False
+    for s in range(kinds.size):
+        value, rate, until = source_segment(kinds[s], parameters, s, table_times, table_values, t)
+        u[s], du[s] = value, rate
+        following = min(following, until)
+        if kinds[s] == SINE and sine_runs(parameters, s, t):
+            curved = True
+        if rate != 0.0:
+            moving = True
+    for a in range(R.shape[0]):
+        total, rate = 0.0, 0.0
+        for s in range(kinds.size):
+            total += R[a, s] * u[s]
+            rate += R[a, s] * du[s]
+        drive[a], slope[a] = total, rate
+    if moving or curved:
+        for a in range(E.shape[0]):
+            for s in range(kinds.size):
+                drive[a] += E[a, s] * du[s]
+            if curved:   # E u'' of the sines
+                for s in range(kinds.size):
+                    if kinds[s] == SINE and sine_runs(parameters, s, t):
+                        slope[a] -= E[a, s] * (u[s] - parameters[s, 0]) * parameters[s, 2] ** 2
+    return following, moving or curved, curved
+
+
+@compiled
+def linearisations(
+    circuit: Arrays, sources: Arrays, times: FloatArray, unknowns: FloatArray, directions: FloatArray,
+    scratch: Arrays, drives: FloatArray, rates: FloatArray, changes: FloatArray, out: FloatArray, along: FloatArray,
+) -> None:
+    """Fill, at several instants, what :meth:`.compiled_circuit.CompiledCircuit.linearisations` puts together.
+
+    That is the drive (times, rows), f and df/dt (times, n), df/dy (times, n, n), and the change of f along each of the
+    ``directions`` (sources of noise, rows) of the drive: (times, sources of noise, n).
+    """
+    L, R, E, devices, stages, index = circuit
+    work, f, ft, J, drive, slope, u, du, y = scratch
+    n = y.size
+    for k in range(times.size):
+        for a in range(n):
+            y[a] = unknowns[k, a]
+        drive_at(sources, R, E, times[k], u, du, drive, slope)
+        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
+        for a in range(drive.size):
+            drives[k, a] = drive[a]
+        for a in range(n):
+            rates[k, a], changes[k, a] = f[a], ft[a]
+            for b in range(n):
+                out[k, a, b] = J[a, b]
+        for d in range(directions.shape[0]):
+            for a in range(drive.size):
+                slope[a] = directions[d, a]
+            right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
+            for a in range(n):
+                along[k, d, a] = ft[a]
+
+
+@compiled
+def solve_currents(
+    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, work: FloatArray,
+    F: FloatArray, scale: FloatArray, J: FloatArray, pivots: IntArray,
+) -> bool:
+    """Make the device currents consistent with voltages and states; return whether that worked.
+
+    Newton in all currents at once. A film's current rises convexly with its voltage, so from zero current (the
+    highest voltage) one device converges monotonically; several are damped where the residual grows. Where voltages
+    cancel to no current at all, rounding is larger than the last digit that is asked for first: behind :data:`LATE`
+    iterations 10 fA do, a thousandth of what the integrator resolves. The last four arguments are scratch space for the
+    size of all unknowns.
+    """
+    nl, nd = index[0], index[1]
+    first_current = index[3 + 2 * nd]
+    for attempt in range(2):
+        if attempt == 1:
+            for k in range(nd):
+                y[first_current + k] = 0.0
+        before, damping = math.inf, 1.0
+        for iteration in range(200):
+            residual = 0.0
+            least = 1e-20 if iteration < LATE else 1e-14
+            for k in range(nd):
+                own = first_current + k
+                v = drive[nl + k]
+                for b in range(y.size):
+                    v += L[nl + k, b] * y[b]
+                control = control_row(L, devices, index, drive, y, k)
+                evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, index[4 + 2 * k], work)
+                F[k] = work[0]
+                for m in range(nd):
+                    J[k, m] = work[1] * L[nl + k, first_current + m]
+                    if control >= 0:
+                        J[k, m] += work[BY_CONTROL] * L[control, first_current + m]
+                J[k, k] += work[2]
+                residual = max(residual, abs(F[k] / J[k, k]))
+            if not math.isfinite(residual):
+                break
+            damping = max(0.5 * damping, 1e-3) if residual > before else min(1.0, 2.0 * damping)
+            before = residual
+            factorise(nd, J, pivots, scale)
+            solve(nd, J, pivots, F)
+            converged = True
+            for k in range(nd):
+                y[first_current + k] -= damping * F[k]
+                if not abs(F[k]) <= 1e-12 * abs(y[first_current + k]) + least:
+                    converged = False
+            if converged:
+                return True
+    return False

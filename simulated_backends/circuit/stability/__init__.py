@@ -1,0 +1,1 @@
+"""Operating points, loss of stability, when noise matters."""

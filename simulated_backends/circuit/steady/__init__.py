@@ -1,0 +1,1 @@
+"""Steady states: converged and driven cycles that can be skipped."""

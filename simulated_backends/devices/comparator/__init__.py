@@ -1,0 +1,1 @@
+"""A comparator: an output between two levels that follows the sign of its input voltage, with finite gain and speed."""

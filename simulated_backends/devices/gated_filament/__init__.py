@@ -1,0 +1,1 @@
+"""A filament that voltage alone makes and breaks in some 100 ns: set above a threshold, reset below a hold voltage."""

@@ -1,0 +1,1 @@
+"""A VO2 film whose resistance follows its temperature with hysteresis: the thermal neuristor, without events."""

@@ -1,0 +1,1 @@
+"""An n-type transistor with its gate driven: a current source that the gate's voltage sets, smooth in all of it."""

@@ -1,0 +1,1 @@
+"""A germanium tunnel (backward) diode, the partner of the Ag/HfO2 switch in a published neuron; a circuit element."""

@@ -1,0 +1,1 @@
+"""The life of a device: cycles, fluctuations, history, wafers."""

@@ -1,0 +1,1 @@
+"""What all compiled code stands on: compilation, linear algebra, random paths, seeds."""

@@ -1,0 +1,95 @@
+"""How the functions of the simulation are compiled, and when the compiled code on disk is too old."""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.ccallback import CFunc
+from numba.extending import intrinsic
+
+_ROOMS = ("circuit", "devices", "numerics", "studies")  #: of simulated_backends
+
+
+def compiled(function: Any, **options: Any) -> Any:
+    """Compile for the step loop: cached on disk, without the GIL, floating point as in NumPy.
+
+    ``_nrt=False`` switches numba's reference counting off: it would add some 20 atomic operations to each
+    evaluation of a circuit, three times the physics. Such functions cannot create arrays; callers bring scratch.
+    Products and sums may be fused and divisions turned into products; infinities and NaN stay what they are.
+    """
+    dispatcher = njit(cache=True, **_OPTIONS, nogil=True, **options)(function)
+    _stamp(dispatcher)
+    return dispatcher
+
+
+def by_address(signature: Any) -> Callable[[Any], Callable[[], int]]:
+    """Compile for callers in compiled code that get the function's address: what this returns hands the address out.
+
+    A function that is called by its name is compiled again within each of its callers, which takes seconds where it
+    contains all devices. A call by address costs some 15 ns. The address travels as a number, since numba spends 0.1
+    ms on each function among the arguments of a call. ``signature`` is what numba calls the function's type.
+    """
+    def decorate(function: Any) -> Callable[[], int]:
+        @functools.cache
+        def made() -> Any:
+            code: Any = CFunc(function, (signature.args, signature.return_type), locals={}, options=_OPTIONS)
+            code.enable_caching()
+            _stamp(code)
+            code.compile()
+            return code
+
+        def address() -> int:
+            return int(made().address)
+        return functools.wraps(function)(address)
+    return decorate
+
+
+def function_at(signature: Any) -> Any:
+    """Return what turns an address from :func:`by_address` into the function, within compiled code."""
+    function_type = types.FunctionType(signature)
+
+    @intrinsic
+    def at(_: Any, address: Any) -> Any:
+        def code(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+            nowhere = context.get_constant_null(types.voidptr)
+            function = cgutils.create_struct_proxy(function_type)(context, builder)
+            function.c_addr = builder.inttoptr(arguments[0], nowhere.type)
+            function.py_addr = function.jit_addr = nowhere
+            return function._getvalue()
+        return function_type(types.intp), code
+    return at
+
+
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False, "fastmath": {"contract", "arcp"}}
+
+
+def _stamp(function: Any) -> None:
+    # numba's cache compares the file of the function only, but one function contains others from other files:
+    # a changed device model must not meet an old integrator. Where numba has no such attribute, its own rule holds.
+    cache_file: Any = getattr(getattr(function, "_cache", None), "_cache_file", None)
+    if hasattr(cache_file, "_source_stamp"):
+        cache_file._source_stamp = stamp_of_all_sources()
+
+
+def inlined(function: Any) -> Any:
+    """Compile as :func:`compiled` does, into whoever calls: for the formulas inside a loop over devices."""
+    return compiled(function, forceinline=True)
+
+
+def part(function: Any) -> Any:
+    """Compile as part of whoever calls, and not by itself: for what is called from one or two places."""
+    return compiled(function, inline="always")
+
+
+@functools.cache
+def stamp_of_all_sources() -> str:
+    """Return a digest of every file from which compiled functions come."""
+    digest = hashlib.sha256()
+    for room in _ROOMS:
+        for path in sorted((Path(__file__).parent.parent / room).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

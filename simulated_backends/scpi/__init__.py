@@ -1,0 +1,1 @@
+"""The message machine of virtual instruments: exchange, syntax, command tree, status."""

@@ -1,0 +1,305 @@
+"""The message exchange of an instrument: input buffer, parser, execution, output queue (IEEE 488.2).
+
+Transports (pyvisa hook, sockets) use six calls and two properties, and nothing else::
+
+    recv(data, end)          bytes from the controller; END with the last one
+    talk(count, termchar)    -> (bytes, Talk.END | TERMCHAR | COUNT | EMPTY)
+    device_clear()  serial_poll()  group_trigger()
+    output_ready             a response can be read now
+    will_answer              something is being executed, a response may still come
+    (a read with neither: call ``unterminated()``, let the timeout pass in bench time, report it)
+
+Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`;
+the instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long
+returned.
+"""
+
+import enum
+import inspect
+from collections import deque
+from collections.abc import Generator
+from typing import Any, ClassVar
+
+from tsbench.errors import TsbenchError
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, StatusModel
+from tsbench.simulated_backends.scpi.syntax import (
+    split_header,
+    split_messages,
+    split_parameters,
+    split_units,
+)
+from tsbench.simulated_backends.scpi.tree import CommandTree, build_tree
+from tsbench.simulated_backends.services.clock import BUSY_HOP, BenchClock, ScheduledEvent
+
+
+class Idle(enum.Enum):
+    """What a handler yields to wait until no overlapped operation is pending."""
+
+    IDLE = "idle"
+
+
+IDLE = Idle.IDLE
+SHORTEST_PATIENCE = 1e-3  #: [s]
+LONGEST_TEXT = 255  #: characters of an error (SCPI-99, 21.8.1)
+Wait = float | Idle
+Handler = Generator[Wait, None, Any]
+
+
+class Talk(enum.Enum):
+    """Why a read ended."""
+
+    END = "end"
+    TERMCHAR = "termchar"
+    COUNT = "count"
+    EMPTY = "empty"
+
+
+class MessageExchange:
+    """Takes messages, executes what they declare, holds the response (IEEE 488.2 section 6)."""
+
+    error_queue_depth: ClassVar[int] = 20
+    #: whether an error's text names the header after a semicolon
+    error_detail: ClassVar[bool] = False
+    #: the input buffer [bytes]; more in one message is error -363
+    input_buffer_size: ClassVar[int] = 64 * 1024 * 1024
+
+    tree: ClassVar[CommandTree]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.tree = build_tree(cls)
+
+    def __init__(self, clock: BenchClock) -> None:
+        self.clock = clock
+        self.setting_values: dict[tuple[str, tuple[Any, ...]], Any] = {}
+        self.status = StatusModel(queue_depth=self.error_queue_depth, now=lambda: clock.now)
+        self._input = bytearray()
+        self._messages: deque[bytes] = deque()
+        self._output = bytearray()
+        self._task: Handler | None = None
+        self._wake: ScheduledEvent | None = None
+        self._waiting_idle = False
+        self._operations: set[str] = set()
+        self._completion_requested = False
+        self._running = False
+        self._patience = SHORTEST_PATIENCE
+
+    # ------------------------------------------------------------------------------ the transport's side
+
+    def recv(self, data: bytes, end: bool) -> None:
+        """Take bytes from the controller; complete messages are executed in order."""
+        self._input += data
+        if len(self._input) > self.input_buffer_size:
+            self._input.clear()
+            self.status.post(ScpiError(-363))
+            return
+        if not end and b"\n" not in data:
+            return
+        messages, rest = split_messages(bytes(self._input), end)
+        self._input[:] = rest
+        self._messages.extend(messages)
+        self._run()
+
+    def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
+        """Give up to ``count`` bytes of the response."""
+        if not self._output:
+            return b"", Talk.EMPTY
+        size = min(count, len(self._output))
+        reason = Talk.END if size == len(self._output) else Talk.COUNT
+        if termchar is not None:
+            found = self._output.find(termchar, 0, size)
+            if found >= 0:
+                size = found + 1
+                reason = Talk.END if size == len(self._output) else Talk.TERMCHAR
+        data = bytes(self._output[:size])
+        del self._output[:size]
+        if not self._output:
+            self.status.message_available = False
+            self.status.update()
+            self._run()
+        return data, reason
+
+    @property
+    def output_ready(self) -> bool:
+        """Whether a response can be read now."""
+        return bool(self._output)
+
+    @property
+    def will_answer(self) -> bool:
+        """Whether anything is being executed or waits for it."""
+        return self._task is not None or bool(self._messages)
+
+    @property
+    def messages_wait(self) -> bool:
+        """Whether a message waits for the one before it."""
+        return bool(self._messages)
+
+    @property
+    def waits_for_operations(self) -> bool:
+        """Whether a message waits for overlapped operations to end, which may be for ever."""
+        return self._waiting_idle
+
+    def unterminated(self) -> None:
+        """The controller reads although nothing was asked: -420."""
+        self.status.post(ScpiError(-420))
+
+    def device_clear(self) -> None:
+        """Empty input, output and parser; forget *OPC and *WAI. Settings and running operations stay."""
+        self._stop_task()
+        self._input.clear()
+        self._messages.clear()
+        self._output.clear()
+        self._completion_requested = False
+        self.status.message_available = False
+        self.cleared()
+        self.status.update()
+
+    def serial_poll(self) -> int:
+        """Return the status byte (bit 6: RQS) and withdraw the service request."""
+        return self.status.serial_poll()
+
+    def group_trigger(self) -> None:
+        """Act on GET (VISA's assert_trigger)."""
+        self._messages.append(b"*TRG")
+        self._run()
+
+    @property
+    def service_requested(self) -> bool:
+        """Whether the SRQ line is asserted."""
+        return self.status.requesting
+
+    # ---------------------------------------------------------------------------------- what models use
+
+    def begin_operation(self, name: str) -> None:
+        """An overlapped operation starts (a sweep, an acquisition, a burst)."""
+        self._patience = SHORTEST_PATIENCE
+        self._operations.add(name)
+
+    def end_operation(self, name: str) -> None:
+        """It has ended: *OPC sets its bit, *OPC? and *WAI go on."""
+        self._operations.discard(name)
+        if self._operations:
+            return
+        if self._completion_requested:
+            self._completion_requested = False
+            self.status.set_event(OPERATION_COMPLETE)
+        if self._waiting_idle:
+            self._waiting_idle = False
+            # not here: the message that goes on may stop the very operation that is just ending
+            self._wake = self.clock.schedule(self.clock.now, self._wake_up)
+
+    @property
+    def pending_operations(self) -> frozenset[str]:
+        """Names of the overlapped operations that are running."""
+        return frozenset(self._operations)
+
+    def not_yet(self) -> None:
+        """Let time pass if an operation is running and a status query has just said "not yet".
+
+        A little at first, twice as much each time, at most until the next event: polling loops end soon, and
+        what they look for is not missed by much.
+        """
+        if self._operations:
+            self.clock.busy(self._patience)
+            self._patience = min(2.0 * self._patience, BUSY_HOP)
+
+    def post_error(self, code: int, detail: str = "", text: str | None = None) -> None:
+        """Put an error into the queue."""
+        self.status.post(ScpiError(code, detail, text))
+
+    def format_number(self, value: float) -> str:
+        """Write a real number as this model does (NR3)."""
+        return f"{value:+.14E}" if value == value else "9.91E+37"  # noqa: PLR0124 - NaN
+
+    def format_integer(self, value: int) -> str:
+        """Write a whole number as this model does (NR1)."""
+        return str(value)
+
+    def cleared(self) -> None:
+        """Hook: a device clear has come."""
+
+    def trouble(self) -> str | None:
+        """Hook: what the simulation could not do, for the error queue; asked once behind each command."""
+        return None
+
+    # --------------------------------------------------------------------------------------- execution
+
+    def _run(self) -> None:
+        if self._running or self._waiting_idle or self._wake is not None:
+            return
+        self._running = True
+        try:
+            while True:
+                if self._task is None:
+                    if not self._messages:
+                        return
+                    message = self._messages.popleft()
+                    if not message.strip(b" \t\r\0"):
+                        continue
+                    if self._output:
+                        self._output.clear()
+                        self.status.message_available = False
+                        self.status.post(ScpiError(-410))
+                    self._task = self._execute(message)
+                try:
+                    wait = next(self._task)
+                except StopIteration:
+                    self._task = None
+                    continue
+                if isinstance(wait, Idle):
+                    if self._operations:
+                        self._waiting_idle = True
+                        return
+                elif wait > 0:
+                    self._wake = self.clock.schedule(self.clock.now + wait, self._wake_up)
+                    return
+        finally:
+            self._running = False
+
+    def _wake_up(self) -> None:
+        self._wake = None
+        self._run()
+
+    def _stop_task(self) -> None:
+        self._waiting_idle = False
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        if self._task is not None:
+            task, self._task = self._task, None
+            task.close()
+
+    def _execute(self, message: bytes) -> Handler:
+        context = self.tree.start
+        replies: list[bytes] = []
+        for unit in split_units(message):
+            header, data = split_header(unit)
+            if not header:
+                continue
+            try:
+                entry, key, context = self.tree.resolve(header, context)
+                result = entry.call(self, key, split_parameters(data))
+                if inspect.isgenerator(result):
+                    result = yield from result
+            except ScpiError as error:
+                if self.error_detail and not error.detail:
+                    error.detail = header
+                elif not self.error_detail and error.code > -200:
+                    error.detail = ""
+                self.status.post(error)
+                if -200 < error.code <= -100:
+                    break  # the parser has lost its place: the rest of the message is thrown away
+                continue
+            except TsbenchError as error:
+                self.status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
+                continue
+            finally:
+                if (text := self.trouble()) is not None:
+                    self.status.post(ScpiError(-310, text=f"System error; {text}"[:LONGEST_TEXT]))
+            if result is not None:
+                replies.append(result if isinstance(result, bytes) else str(result).encode("latin-1"))
+        if replies:
+            self._output += b";".join(replies) + b"\n"
+            self.status.message_available = True
+        self.status.update()

@@ -1,0 +1,234 @@
+"""Header patterns and the tree of them: from what was sent to the declared command it means."""
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Parameter, long_and_short
+
+_PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+))(?P<suffix><[^>]*>)?")
+_DIGITS = re.compile(r"^(.*?[A-Za-z_])(\d+)$")
+
+
+@dataclass(frozen=True)
+class _PatternNode:
+    words: tuple[str, ...]
+    captures_word: bool
+    suffix: tuple[int, int] | None  #: range of the numeric suffix
+    slot: int  #: position among the pattern's nodes
+
+
+def _parse_pattern(pattern: str) -> list[list[_PatternNode]]:
+    """Return every sequence of nodes the pattern stands for (optional nodes in and out)."""
+    sequences: list[list[list[_PatternNode]]] = [[[]]]
+    slot, position = 0, 0
+    while position < len(pattern):
+        match = _PIECE.match(pattern, position)
+        if match is None:
+            raise ValueError(f"bad command pattern {pattern!r} at {pattern[position:]!r}")
+        position = match.end()
+        if match.group() == "[":
+            sequences.append([[]])
+        elif match.group() == "]":
+            inside = sequences.pop()
+            sequences[-1] = [before + part for before in sequences[-1] for part in [*inside, []]]
+        else:
+            alternatives = match.group("alternatives")
+            words = tuple(alternatives.split("|")) if alternatives else (match.group("word"),)
+            node = _PatternNode(words, bool(alternatives), _suffix_range(match.group("suffix")), slot)
+            slot += 1
+            sequences[-1] = [[*sequence, node] for sequence in sequences[-1]]
+    return sequences[0]
+
+
+def _suffix_range(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    low, _, high = text.strip("<>").partition("-")
+    return (int(low), int(high)) if high else (1, 1_000_000)
+
+
+@dataclass(frozen=True)
+class HeaderEntry:
+    """What a header leads to. ``call(instrument, key, arguments)`` may return text, bytes, None or a
+    generator.
+    """
+
+    call: Callable[[Any, tuple[Any, ...], list[bytes]], Any]
+    name: str
+
+
+@dataclass(frozen=True)
+class _Capture:
+    """One captured item: a fixed word, or the suffix at a position of the header (None: left out)."""
+
+    word: str | None = None
+    position: int | None = None
+    low: int = 1
+    high: int = 1
+
+
+@dataclass
+class _Leaf:
+    entry: HeaderEntry
+    captures: tuple[_Capture, ...]
+    suffixed: frozenset[int]  #: positions of the header that may have a suffix
+
+
+@dataclass
+class _Node:
+    children: "dict[str, _Node]" = field(default_factory=dict)
+    command: _Leaf | None = None
+    query: _Leaf | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a header without leading colon goes on: the path of the previous unit without its last node."""
+
+    node: _Node
+    suffixes: tuple[int | None, ...] = ()
+
+
+class CommandTree:
+    """All commands of one instrument class."""
+
+    def __init__(self) -> None:
+        self.root = _Node()
+        self.start = Context(self.root)
+        self._resolved: dict[
+            tuple[int, tuple[int | None, ...], str], tuple[HeaderEntry, tuple[Any, ...], Context]
+        ] = {}
+
+    def add(self, pattern: str, entry: HeaderEntry) -> None:
+        """Declare ``pattern``; a later declaration of the same header replaces an earlier one."""
+        query = pattern.endswith("?")
+        sequences = _parse_pattern(pattern.rstrip("?"))
+        everything = max(sequences, key=len)
+        for sequence in sequences:
+            for words in itertools.product(*(node.words for node in sequence)):
+                self._insert(sequence, words, everything, entry, query)
+
+    def _insert(
+        self,
+        sequence: list[_PatternNode],
+        words: tuple[str, ...],
+        everything: list[_PatternNode],
+        entry: HeaderEntry,
+        query: bool,
+    ) -> None:
+        present = {node.slot: position for position, node in enumerate(sequence)}
+        captures: list[_Capture] = []
+        for node in everything:
+            position = present.get(node.slot)
+            if node.captures_word:
+                word = words[position] if position is not None else node.words[0]
+                captures.append(_Capture(word=long_and_short(word)[1]))
+            if node.suffix:
+                captures.append(_Capture(None, position, *node.suffix))
+        suffixed = frozenset(position for position, node in enumerate(sequence) if node.suffix)
+        here = self.root
+        for word in words:
+            long, short = long_and_short(word)
+            child = here.children.get(long) or here.children.get(short) or _Node()
+            here.children[long] = here.children[short] = child
+            here = child
+        leaf = _Leaf(entry, tuple(captures), suffixed)
+        if query:
+            here.query = leaf
+        else:
+            here.command = leaf
+
+    def resolve(self, header: str, context: Context) -> tuple[HeaderEntry, tuple[Any, ...], Context]:
+        """Return the entry of a header, what it captured, and the context for the next unit.
+
+        Raises
+        ------
+        ScpiError
+            -113 for a header nobody declared, -114 for a suffix out of range.
+        """
+        lookup = (id(context.node), context.suffixes, header)
+        found = self._resolved.get(lookup)
+        if found is None:
+            found = self._resolve(header, context)
+            if len(self._resolved) < 10_000:
+                self._resolved[lookup] = found
+        return found
+
+    def _resolve(self, header: str, context: Context) -> tuple[HeaderEntry, tuple[Any, ...], Context]:
+        query = header.endswith("?")
+        words = header.rstrip("?").upper()
+        common = words.lstrip(":").startswith("*")
+        if words.startswith(":") or common:
+            here, suffixes = self.root, list[int | None]()
+            words = words[1:] if words.startswith(":") else words
+        else:
+            here, suffixes = context.node, list(context.suffixes)
+        following = context if common else Context(here, tuple(suffixes))
+        for word in words.split(":"):
+            if not common:
+                following = Context(here, tuple(suffixes))
+            child = here.children.get(word)
+            suffix: int | None = None
+            if child is None and (match := _DIGITS.match(word)):
+                child = here.children.get(match.group(1))
+                suffix = int(match.group(2))
+            if child is None:
+                raise ScpiError(-113, header)
+            suffixes.append(suffix)
+            here = child
+        leaf = here.query if query else here.command
+        if leaf is None:
+            raise ScpiError(-113, header)
+        if any(
+            suffix not in {None, 1} and position not in leaf.suffixed
+            for position, suffix in enumerate(suffixes)
+        ):
+            raise ScpiError(-114, header)
+        return leaf.entry, tuple(_captured(capture, suffixes, header) for capture in leaf.captures), following
+
+
+def _captured(capture: _Capture, suffixes: list[int | None], header: str) -> Any:
+    if capture.word is not None:
+        return capture.word
+    suffix = suffixes[capture.position] if capture.position is not None else None
+    if suffix is None:
+        return capture.low
+    if not capture.low <= suffix <= capture.high:
+        raise ScpiError(-114, header)
+    return suffix
+
+
+def parse_arguments(
+    parameters: tuple[Parameter, ...], raw: list[bytes], instrument: Any, key: tuple[Any, ...]
+) -> list[Any]:
+    """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
+    if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
+        raw = raw[:-1]  # "…, " : a parameter left out at the end
+    values: list[Any] = []
+    position = 0
+    for parameter in parameters:
+        if parameter.many:
+            rest = raw[position:]
+            if len(rest) < getattr(parameter, "minimum", 0):
+                raise ScpiError(-109)
+            maximum = getattr(parameter, "maximum", None)
+            if maximum is not None and len(rest) > maximum:
+                raise ScpiError(-108)
+            values.extend(parameter.parse(item, instrument, key) for item in rest)
+            position = len(raw)
+        elif position < len(raw):
+            if not raw[position].strip():
+                if parameter.optional:
+                    raise ScpiError(-102)
+                raise ScpiError(-109)
+            values.append(parameter.parse(raw[position], instrument, key))
+            position += 1
+        elif not parameter.optional:
+            raise ScpiError(-109)
+    if position < len(raw):
+        raise ScpiError(-108)
+    return values

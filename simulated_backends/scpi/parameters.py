@@ -1,0 +1,300 @@
+"""Kinds of program data: what a command declares for each of its parameters, and how a setting is answered.
+
+A parameter converts the bytes of one argument to a Python value (``parse``) and a value to the text of a
+reply (``format``). Bounds and defaults may be numbers or callables ``(instrument, *key) -> float``, because
+they often depend on another setting (``key`` is what the header captured: suffix numbers, alternatives).
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.syntax import block_payload
+
+Bound = float | Callable[..., float] | None
+
+_DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)\s*$")
+_MULTIPLIERS = {
+    "EX": 1e18,
+    "PE": 1e15,
+    "T": 1e12,
+    "G": 1e9,
+    "MA": 1e6,
+    "K": 1e3,
+    "M": 1e-3,
+    "U": 1e-6,
+    "N": 1e-9,
+    "P": 1e-12,
+    "F": 1e-15,
+    "A": 1e-18,
+}
+#: units whose multiplier M means mega (IEEE 488.2 table 7-2)
+_MEGA_UNITS = {"HZ", "OHM"}
+_ALIASES = {"SEC": "S", "OHMS": "OHM", "VOLT": "V", "AMP": "A"}
+
+
+def long_and_short(keyword: str) -> tuple[str, str]:
+    """Return both spellings of ``"VOLTage"``: ``("VOLTAGE", "VOLT")``."""
+    short = "".join(letter for letter in keyword if not letter.islower())
+    return keyword.upper(), short or keyword.upper()
+
+
+class Parameter:
+    """One argument of a command; subclasses say what it may be."""
+
+    optional = False
+    many = False
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
+        raise NotImplementedError
+
+    def format(self, value: Any, instrument: Any) -> str:
+        return str(value)
+
+    def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> Any:
+        """Return what a query with MIN, MAX or DEF asks for; ScpiError where there is no such thing."""
+        raise ScpiError(-108)
+
+
+def _bound(bound: Bound, instrument: Any, key: tuple[Any, ...]) -> float | None:
+    return bound(instrument, *key) if callable(bound) else bound
+
+
+class Number(Parameter):
+    """A real number with optional unit and SI multiplier; MINimum, MAXimum and DEFault where bounded."""
+
+    def __init__(
+        self,
+        unit: str = "",
+        low: Bound = None,
+        high: Bound = None,
+        default: Bound = None,
+        *,
+        units: Sequence[str] = (),
+        infinite: bool = False,
+        out_of_range: int = -222,
+    ) -> None:
+        self.unit = unit
+        self.low, self.high, self.default = low, high, default
+        self.units = {name.upper() for name in (*units, unit) if name}
+        self.infinite = infinite
+        self.out_of_range = out_of_range
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
+        text = raw.decode("latin-1").strip()
+        try:
+            value = float(text)  # the common case; python's words are sorted out below
+            if not math.isfinite(value) or "_" in text:
+                raise ValueError
+        except ValueError:
+            value = self._other(text, instrument, key)
+        low, high = _bound(self.low, instrument, key), _bound(self.high, instrument, key)
+        infinite = self.infinite and math.isinf(value)
+        if not infinite and (
+            (low is not None and value < low * (1 - math.copysign(1e-12, low)))
+            or (high is not None and value > high * (1 + math.copysign(1e-12, high)))
+        ):
+            raise ScpiError(self.out_of_range)
+        return value
+
+    def _other(self, text: str, instrument: Any, key: tuple[Any, ...]) -> float:
+        upper = text.upper()
+        if upper[:1] == "#":
+            base = {"H": 16, "Q": 8, "B": 2}.get(upper[1:2])
+            if base is None:
+                raise ScpiError(-104)
+            try:
+                return float(int(upper[2:], base))
+            except ValueError:
+                raise ScpiError(-121) from None
+        if match := _DECIMAL.match(text):
+            mantissa, suffix = match.groups()
+            return float(mantissa.replace(" ", "")) * self._multiplier(suffix.upper())
+        if upper in {"INF", "INFINITY", "+INF", "+INFINITY"} and self.infinite:
+            return math.inf
+        if upper[:1].isalpha():
+            return float(self.special(upper, instrument, key))
+        if upper[:1] in "'\"":
+            raise ScpiError(-104)
+        raise ScpiError(-121 if upper[:1] in "+-.0123456789" else -104)
+
+    def _multiplier(self, suffix: str) -> float:
+        if not suffix:
+            return 1.0
+        if not self.units:
+            raise ScpiError(-138)
+        for unit in sorted(self.units, key=len, reverse=True):
+            for spelling in (unit, *(alias for alias, name in _ALIASES.items() if name == unit)):
+                if not suffix.endswith(spelling):
+                    continue
+                prefix = suffix[: len(suffix) - len(spelling)]
+                if not prefix:
+                    return 1.0
+                if prefix == "M" and unit in _MEGA_UNITS:
+                    return 1e6
+                if prefix in _MULTIPLIERS:
+                    return _MULTIPLIERS[prefix]
+        raise ScpiError(-131)
+
+    def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> float:
+        for name, bound in (("MINimum", self.low), ("MAXimum", self.high), ("DEFault", self.default)):
+            if word in long_and_short(name):
+                value = _bound(bound, instrument, key)
+                if value is None:
+                    raise ScpiError(-224)
+                return value
+        raise ScpiError(-224 if self.low is not None or self.high is not None else -104)
+
+    def format(self, value: Any, instrument: Any) -> str:
+        return str(instrument.format_number(value))
+
+
+class Integer(Number):
+    """A whole number (rounded, as instruments do)."""
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> int:
+        return math.floor(super().parse(raw, instrument, key) + 0.5)
+
+    def format(self, value: Any, instrument: Any) -> str:
+        return str(instrument.format_integer(int(value)))
+
+
+class Boolean(Parameter):
+    """ON, OFF, or a number (0 is OFF)."""
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> bool:
+        text = raw.decode("latin-1").strip().upper()
+        if text in {"ON", "1"}:
+            return True
+        if text in {"OFF", "0"}:
+            return False
+        try:
+            return bool(round(float(text)))
+        except (ValueError, OverflowError):
+            raise ScpiError(-224 if text[:1].isalpha() else -104) from None
+
+    def format(self, value: Any, instrument: Any) -> str:
+        return "1" if value else "0"
+
+
+class Choice(Parameter):
+    """One of some words, long or short, any case; the value is the short form.
+
+    ``Choice("VOLTage", "CURRent")``; ``quoted`` words are accepted in quotes too (and answered in quotes if
+    ``answer`` says so). A word may have digits (``"CHANnel1"``).
+    """
+
+    def __init__(self, *words: str, quoted: bool = False, answer: Callable[[str], str] | None = None) -> None:
+        self.words = words
+        self.quoted = quoted
+        self.answer = answer
+        self._spellings: dict[str, str] = {}
+        for word in words:
+            long, short = long_and_short(word)
+            self._spellings[long] = self._spellings[short] = short
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
+        text = raw.decode("latin-1").strip()
+        if text[:1] in {"'", '"'} and self.quoted:
+            text = unquote(text)
+        elif text[:1] in {"'", '"'}:
+            raise ScpiError(-158)
+        try:
+            return self._spellings[text.upper()]
+        except KeyError:
+            raise ScpiError(-224 if text[:1].isalpha() else -104) from None
+
+    def format(self, value: Any, instrument: Any) -> str:
+        return self.answer(value) if self.answer else str(value)
+
+
+def unquote(text: str) -> str:
+    """Return the content of ``'…'`` or ``"…"``, doubled quotes undone; ScpiError(-151) if not closed."""
+    quote = text[:1]
+    if len(text) < 2 or text[-1] != quote:
+        raise ScpiError(-151)
+    inside = text[1:-1]
+    if inside.replace(quote * 2, "").count(quote):
+        raise ScpiError(-151)
+    return inside.replace(quote * 2, quote)
+
+
+class Text(Parameter):
+    """A string in single or double quotes; ``bare`` accepts a word without quotes as well."""
+
+    def __init__(self, *, bare: bool = False, maximum: int | None = None) -> None:
+        self.bare = bare
+        self.maximum = maximum
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
+        text = raw.decode("latin-1").strip()
+        if text[:1] in {"'", '"'}:
+            text = unquote(text)
+        elif not self.bare:
+            raise ScpiError(-104)
+        if self.maximum is not None and len(text) > self.maximum:
+            raise ScpiError(-223)
+        return text
+
+    def format(self, value: Any, instrument: Any) -> str:
+        return '"' + str(value).replace('"', '""') + '"'
+
+
+class Block(Parameter):
+    """The bytes of a definite-length (or indefinite) ``#`` block."""
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> bytes:
+        payload = block_payload(raw)
+        if payload is None:
+            raise ScpiError(-161 if raw.lstrip()[:1] == b"#" else -104)
+        return payload
+
+
+class AnyOf(Parameter):
+    """The first of several kinds that accepts the argument (a number or a word, numbers or a block)."""
+
+    def __init__(self, *kinds: Parameter) -> None:
+        self.kinds = kinds
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
+        failure = ScpiError(-104)
+        for kind in self.kinds:
+            try:
+                return kind.parse(raw, instrument, key)
+            except ScpiError as error:
+                failure = error
+        raise failure
+
+    def format(self, value: Any, instrument: Any) -> str:
+        kind = next(
+            (k for k in self.kinds if isinstance(k, Number) == isinstance(value, int | float)), self.kinds[0]
+        )
+        return kind.format(value, instrument)
+
+
+class Optional(Parameter):
+    """An argument that may be left out; the method then gets its own default."""
+
+    optional = True
+
+    def __init__(self, kind: Parameter) -> None:
+        self.kind = kind
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
+        return self.kind.parse(raw, instrument, key)
+
+
+class Many(Parameter):
+    """All remaining arguments (``minimum`` or more), each of one kind; the method gets them one by one."""
+
+    many = True
+
+    def __init__(self, kind: Parameter, minimum: int = 0, maximum: int | None = None) -> None:
+        self.kind = kind
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
+        return self.kind.parse(raw, instrument, key)

@@ -1,0 +1,176 @@
+"""The command tree of an instrument: declared like the command list of its manual, resolved like SCPI says.
+
+::
+
+    class Meter(MessageDevice):
+        delay = Setting("[:SOURce]:DELay", Number("s", 0, 1e4), default=0.0, change="_delay_changed")
+        level = Setting(":SOURce<1-2>:{VOLTage|CURRent}[:LEVel][:IMMediate]", Number(), default=0.0)
+
+        @command(":TRACe:DATA?", Integer(1), Integer(1), Optional(Text()))
+        def trace_data(self, first, last, buffer="defbuffer1"):
+            return "1.5"
+
+Pattern language: ``VOLTage`` long form with its short form in capitals; ``[...]`` optional nodes; ``<n>`` a
+numeric suffix (``<1-4>`` with its range; absent means the lowest); ``{A|B}`` alternatives; ``?`` a query.
+Suffixes and alternatives are captured and become the first arguments of the method, or the key of the setting
+(``self.level[2, "VOLT"]``). Any node accepts the suffix 1.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry, parse_arguments
+from tsbench.simulated_backends.scpi.parameters import Parameter
+
+__all__ = [
+    "CommandTree",
+    "HeaderEntry",
+    "KeyedSetting",
+    "Setting",
+    "build_tree",
+    "command",
+    "parse_arguments",
+    "settings_of",
+]
+
+
+def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a method as the command (or query, ``?``) of ``pattern``; may be stacked for several patterns.
+
+    The method gets what the header captured, then the converted arguments. A query returns its reply as
+    ``str`` or ``bytes``. It may be a generator: ``yield 0.02`` lets 20 ms of bench time pass, ``yield IDLE``
+    waits until no overlapped operation is pending; other instruments go on meanwhile.
+    """
+
+    def mark(method: Callable[..., Any]) -> Callable[..., Any]:
+        declared = method.__dict__.setdefault("__scpi__", [])
+        declared.append((pattern, parameters))
+        return method
+
+    return mark
+
+
+class Setting:
+    """A value that a command sets and its query returns, back to ``default`` at ``*RST``.
+
+    Parameters
+    ----------
+    pattern : str
+        Header without ``?``; ``also`` has further spellings.
+    parameter : Parameter
+        What it may be.
+    default : Any
+        Value, or callable ``(instrument, *key)``.
+    coerce : str, optional
+        Method ``(*key, value) -> value`` that may round, refuse (ScpiError) or replace a new value.
+    change : str, optional
+        Method ``(*key)`` called after a new value is stored by a command; may be a generator.
+    reset : bool
+        False: ``*RST`` leaves it.
+    """
+
+    def __init__(
+        self,
+        pattern: str,
+        parameter: Parameter,
+        default: Any = None,
+        *,
+        coerce: str = "",
+        change: str = "",
+        reset: bool = True,
+        also: tuple[str, ...] = (),
+    ) -> None:
+        self.patterns = (pattern, *also)
+        self.parameter = parameter
+        self.default = default
+        self.coerce = coerce
+        self.change = change
+        self.reset = reset
+        self.keyed = any("<" in p or "{" in p for p in self.patterns)
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instrument: Any, owner: type) -> Any:
+        if instrument is None:
+            return self
+        return KeyedSetting(self, instrument) if self.keyed else self.value(instrument, ())
+
+    def __set__(self, instrument: Any, value: Any) -> None:
+        if self.keyed:
+            raise AttributeError(f"{self.name} has a key: use {self.name}[key] = value")
+        instrument.setting_values[self.name, ()] = value
+
+    def value(self, instrument: Any, key: tuple[Any, ...]) -> Any:
+        """Return the present value of one key."""
+        try:
+            return instrument.setting_values[self.name, key]
+        except KeyError:
+            return self.default(instrument, *key) if callable(self.default) else self.default
+
+    def write(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        """Carry out the command form."""
+        (value,) = parse_arguments((self.parameter,), raw, instrument, key)
+        if self.coerce:
+            value = getattr(instrument, self.coerce)(*key, value)
+        instrument.setting_values[self.name, key] = value
+        return getattr(instrument, self.change)(*key) if self.change else None
+
+    def query(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        """Carry out the query form, with MIN, MAX or DEF where the parameter has them."""
+        if len(raw) > 1:
+            raise ScpiError(-108)
+        if raw:
+            value = self.parameter.special(raw[0].decode("latin-1").strip().upper(), instrument, key)
+        else:
+            value = self.value(instrument, key)
+        return self.parameter.format(value, instrument)
+
+
+class KeyedSetting:
+    """The values of a setting whose header captures something: ``self.range["VOLT"]``, ``self.offset[1]``."""
+
+    def __init__(self, setting: Setting, instrument: Any) -> None:
+        self._setting = setting
+        self._instrument = instrument
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._setting.value(self._instrument, key if isinstance(key, tuple) else (key,))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._instrument.setting_values[self._setting.name, key if isinstance(key, tuple) else (key,)] = value
+
+
+def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
+    def call(instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        return method(instrument, *key, *parse_arguments(parameters, raw, instrument, key))
+
+    return call
+
+
+def build_tree(cls: type) -> CommandTree:
+    """Collect the commands and settings that ``cls`` and its bases declare (a subclass's name replaces a
+    base's).
+    """
+    tree = CommandTree()
+    members: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        members.update(vars(base))
+    for name, member in members.items():
+        if isinstance(member, Setting):
+            for pattern in member.patterns:
+                tree.add(pattern, HeaderEntry(member.write, name))
+                tree.add(pattern + "?", HeaderEntry(member.query, name))
+        for pattern, parameters in getattr(member, "__scpi__", ()):
+            tree.add(pattern, HeaderEntry(_method_call(member, parameters), name))
+    return tree
+
+
+def settings_of(cls: type) -> dict[str, Setting]:
+    """Return the settings that ``cls`` and its bases declare, by name."""
+    found: dict[str, Setting] = {}
+    for base in reversed(cls.__mro__):
+        found.update({name: member for name, member in vars(base).items() if isinstance(member, Setting)})
+    return found

@@ -1,0 +1,170 @@
+"""What a virtual instrument may ask of the bench it stands on: time, circuit, wires, chance, witness."""
+
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from tsbench.errors import TsbenchError
+from tsbench.simulated_backends.circuit.engine import CircuitInterface
+from tsbench.simulated_backends.services.clock import BenchClock
+from tsbench.simulated_backends.services.regulation import Regulation
+from tsbench.simulated_backends.services.trigger_lines import DigitalLine
+
+WORK_PER_MESSAGE = 5_000_000  #: steps of the circuit: some seconds of computing
+WORK_TO_SWITCH_OFF = 2_000_000  #: the same, before an output is switched off: it must not wait long
+
+
+class BenchServices:
+    """One per world. ``lock`` is held while the timeline moves: the transports take it, models need not.
+
+    Parameters
+    ----------
+    seed : int
+        The world's seed.
+    imperfections : bool
+        False: no noise, no calibration errors (for tests of the machinery).
+    wires : mapping
+        Input jack to output jack: ``{"scope.external": "generator.sync"}``.
+    work_per_message : int
+        The most steps that the circuit may take for one message. What would take more is not computed: the circuit
+        stands still until the instant of the message, the witness notes it, and an instrument reports an error.
+    """
+
+    def __init__(
+        self, seed: int = 0, imperfections: bool = True, wires: Mapping[str, str] | None = None,
+        work_per_message: int = WORK_PER_MESSAGE,
+    ) -> None:
+        self.clock = BenchClock(self._calm)
+        self.work_per_message = work_per_message
+        self._work_left = float(work_per_message)
+        self._left_out: str | None = None   # what was not computed and no instrument has reported
+        self.lock = threading.RLock()
+        self.seed = seed
+        self.imperfections = imperfections
+        self._wires = dict(wires or {})
+        self._lines: dict[str, DigitalLine] = {}
+        self._on_output: Callable[[str, str, bool, float], None] | None = None
+        self._on_compliance: Callable[[str, Regulation | None, float], None] | None = None
+        self._circuit: CircuitInterface | None = None
+        #: observers that record the circuit now (armed scopes): while there are any, no period is skipped, unless
+        #: each of them ``waits_in_vain``: nothing that the circuit does can matter to it yet
+        self.recorders: set[object] = set()
+
+    # ------------------------------------------------------------------------------------------ circuit
+
+    def install(self, circuit: CircuitInterface) -> None:
+        """Put the finished circuit on the bench (once, before the first message)."""
+        self._circuit = circuit
+
+    @property
+    def circuit(self) -> CircuitInterface:
+        """Return the circuit, integrated up to now: read it or change it."""
+        circuit = self.lagging_circuit
+        if circuit.time < self.clock.now:
+            self._catch_up(circuit)
+        return circuit
+
+    def _catch_up(self, circuit: CircuitInterface) -> None:
+        watched = any(not getattr(recorder, "waits_in_vain", False) for recorder in self.recorders)
+        before, now = circuit.work, self.clock.now
+        try:
+            if self._work_left <= 0:
+                raise TsbenchError(
+                    f"circuit: more than {self.work_per_message:.3g} steps for one message; let less "
+                    f"time pass in it, or raise steps_per_message in the world file")
+            circuit.advance(now, watched=watched, most_work=self._work_left)
+        except TsbenchError as error:
+            self._left_out = f"not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"
+            self._work_left = 0.0
+            circuit.leave_out(now, str(error))
+        self._work_left -= circuit.work - before
+
+    def begin_message(self) -> None:
+        """Allow the work of one message; call it before moving the timeline from outside."""
+        self._work_left = float(self.work_per_message)
+
+    def hurry(self) -> None:
+        """An output is to be switched off: compute no more than :data:`WORK_TO_SWITCH_OFF` of what was before."""
+        self._work_left = min(self._work_left, float(WORK_TO_SWITCH_OFF))
+
+    def take_left_out(self) -> str | None:
+        """Return what has not been computed since this was asked last, for the error queue of an instrument."""
+        text, self._left_out = self._left_out, None
+        return text
+
+    def _calm(self) -> bool:
+        """Return whether looking closely shows nothing new: what happens repeats, or is not computed."""
+        return self._work_left <= 0 or (self._circuit is not None and self._circuit.steady)
+
+    @property
+    def lagging_circuit(self) -> CircuitInterface:
+        """Return the circuit without integrating it first (to add or remove an observer)."""
+        if self._circuit is None:
+            raise RuntimeError("the bench has no circuit yet: instruments act from connect() on")
+        return self._circuit
+
+    def sync(self) -> None:
+        """Integrate the circuit up to now: observers see everything that has happened."""
+        _ = self.circuit
+
+    def changed(self) -> None:
+        """Tell the watchers of the circuit that a source or relay has just been changed."""
+        self.clock.stirred()
+
+    # -------------------------------------------------------------------------------------------- wires
+
+    def line(self, jack: str) -> DigitalLine:
+        """Return the digital line of an output jack (``"generator.sync"``), making it if need be."""
+        return self._lines.setdefault(jack, DigitalLine())
+
+    def wired_to(self, jack: str) -> DigitalLine | None:
+        """Return the line that feeds an input jack (``"scope.external"``); None: nothing is plugged in."""
+        source = self._wires.get(jack)
+        return self.line(source) if source else None
+
+    # ------------------------------------------------------------------------------------ chance, witness
+
+    def rng(self, *purpose: str) -> np.random.Generator:
+        """Return a generator seeded by (world seed, purpose), e.g. ``rng("source_meter", "noise")``."""
+        return np.random.default_rng([self.seed, *(zlib.crc32(word.encode()) for word in purpose)])
+
+    def output(self, instrument: str, channel: str, enabled: bool) -> None:
+        """Report the state of an output relay to the witness, at once."""
+        if self._on_output is not None:
+            self.sync()
+            self._on_output(instrument, channel, enabled, self.clock.now)
+
+    def compliance(self, instrument: str, regulation: Regulation | None) -> None:
+        """Report what a source meter regulates from now on; None: it limits no current."""
+        if self._on_compliance is not None:
+            self._on_compliance(instrument, regulation, self.clock.now)
+
+    def tell_witness(
+        self,
+        on_output: Callable[[str, str, bool, float], None],
+        on_compliance: Callable[[str, Regulation | None, float], None],
+    ) -> None:
+        """Say who is told of outputs (instrument, channel, enabled, time) and regulations (instrument, regulation,
+        time).
+        """
+        self._on_output, self._on_compliance = on_output, on_compliance
+
+
+class WorldClock:
+    """The bench's clock as those outside may use it (the ``Clock`` capability, by structure)."""
+
+    def __init__(self, bench: BenchServices) -> None:
+        self._bench = bench
+        self.jumped = 0.0  #: [s] by which a fault has set it wrong
+
+    def now(self) -> float:
+        """Return seconds of simulated time since the bench was switched on."""
+        return self._bench.clock.now + self.jumped
+
+    def wait(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        with self._bench.lock:
+            self._bench.begin_message()
+            self._bench.clock.wait(seconds)

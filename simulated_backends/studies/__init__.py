@@ -1,0 +1,1 @@
+"""Many simulated devices: batches, studies on a cluster, filaments, neurons, one netlist."""

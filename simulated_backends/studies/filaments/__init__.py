@@ -1,0 +1,1 @@
+"""Studies of silver filaments by themselves, without a circuit."""

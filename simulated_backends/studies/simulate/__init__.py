@@ -1,0 +1,1 @@
+"""One netlist to a table: what ``tsbench simulate`` does."""

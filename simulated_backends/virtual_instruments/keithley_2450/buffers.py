@@ -1,0 +1,156 @@
+"""Reading buffers of the Keithley 2450 and the elements in which they are told."""
+
+import math
+import statistics
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Choice
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.ranges import OVERFLOW
+
+ELEMENT = Choice(
+    "DATE",
+    "FORMatted",
+    "FRACtional",
+    "READing",
+    "RELative",
+    "SEConds",
+    "SOURce",
+    "SOURFORMatted",
+    "SOURSTATus",
+    "SOURUNIT",
+    "STATus",
+    "TIME",
+    "TSTamp",
+    "UNIT",
+)
+
+#: the bench is switched on at this instant of the instrument's real-time clock
+_CLOCK_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+
+SOURCE_READBACK = 8
+SOURCE_LIMITED = 32
+SOURCE_FOUR_WIRE = 64
+SOURCE_OUTPUT_ON = 128
+MEASURE_QUESTIONABLE = 1
+MEASURE_FRONT_TERMINALS = 8
+
+
+@dataclass(frozen=True)
+class BufferedReading:
+    """One reading as the instrument keeps it."""
+
+    time: float  #: [s] bench time
+    value: float
+    unit: str
+    source: float
+    source_unit: str
+    status: int
+    source_status: int
+
+
+#: the reply for a place in a buffer that holds no reading
+NO_READING = BufferedReading(0.0, 9.91e37, "", 9.91e37, "", 0, 0)
+
+
+@dataclass
+class ReadingBuffer:
+    """A named buffer; ``CONTinuous`` fill by default, as defbuffer1."""
+
+    name: str
+    capacity: int = 100_000
+    readings: list[BufferedReading] = field(default_factory=list)
+
+    def append(self, reading: BufferedReading) -> None:
+        """Store a reading; the oldest goes when the buffer is full."""
+        self.readings.append(reading)
+        if len(self.readings) > self.capacity:
+            del self.readings[0]
+
+    def slice(self, first: int, last: int) -> Sequence[BufferedReading]:
+        """Return readings ``first`` to ``last`` (1-based, inclusive), NO_READING where the buffer holds none.
+
+        So the reference manual of the 2461 (2461-901-01, p. 8-94) says of the same firmware: a value outside of the
+        buffer reads 9.91e37, and an event is generated. ScpiError(-222) if the order is wrong.
+        """
+        if not 1 <= first <= last <= self.capacity:
+            raise ScpiError(-222)
+        found = self.readings[first - 1 : last]
+        return [*found, *[NO_READING] * (last - first + 1 - len(found))]
+
+    def statistic(self, which: str) -> float:
+        """Return AVER, MAX, MIN, STDD or PK2P of all readings (0 of an empty buffer)."""
+        values = [reading.value for reading in self.readings]
+        if not values:
+            return 0.0
+        if which == "AVER":
+            return statistics.fmean(values)
+        if which == "STDD":
+            return statistics.stdev(values) if len(values) > 1 else 0.0
+        if which == "PK2P":
+            return max(values) - min(values)
+        return max(values) if which == "MAX" else min(values)
+
+
+def format_reading(value: float, precision: int = 6) -> str:
+    """Write a reading in engineering form, as the 2450's ASCII format does."""
+    return f"{value:.{precision}E}"
+
+
+def format_elements(
+    buffer: ReadingBuffer, reading: BufferedReading, elements: Sequence[str], precision: int = 6
+) -> list[str]:
+    """Return one reading's elements as text, in the order asked for."""
+    if reading is NO_READING:
+        return [format_reading(NO_READING.value, precision)] * len(elements)
+    moment = _CLOCK_START + timedelta(seconds=reading.time)
+    relative = reading.time - buffer.readings[0].time if buffer.readings else 0.0
+    text = {
+        "READ": format_reading(reading.value, precision),
+        "SOUR": format_reading(reading.source, precision),
+        "REL": f"{relative:.9f}",
+        "STAT": str(reading.status),
+        "SOURSTAT": str(reading.source_status),
+        "UNIT": reading.unit,
+        "SOURUNIT": reading.source_unit,
+        "DATE": moment.strftime("%m/%d/%Y"),
+        "TIME": moment.strftime("%H:%M:%S"),
+        "TST": moment.strftime("%m/%d/%Y %H:%M:%S.") + f"{moment.microsecond:06d}000",
+        "SEC": str(int(moment.timestamp())),
+        "FRAC": f"{reading.time % 1.0:.9f}",
+        "FORM": _engineering(reading.value, reading.unit),
+        "SOURFORM": _engineering(reading.source, reading.source_unit),
+    }
+    return [text[element] for element in elements]
+
+
+def pack_elements(
+    buffer: ReadingBuffer,
+    readings: Sequence[BufferedReading],
+    elements: Sequence[str],
+    code: str,
+    swapped: bool,
+) -> bytes:
+    """Return the numeric elements as an indefinite block of floats (``code`` "d" or "f")."""
+    values: list[float] = []
+    for reading in readings:
+        for element, text in zip(elements, format_elements(buffer, reading, elements), strict=True):
+            exact = {"READ": reading.value, "SOUR": reading.source}.get(element)
+            try:
+                values.append(float(text) if exact is None else exact)
+            except ValueError:
+                raise ScpiError(-221) from None
+    return b"#0" + struct.pack(f"{'<' if swapped else '>'}{len(values)}{code}", *values)
+
+
+def _engineering(value: float, unit: str) -> str:
+    if abs(value) >= OVERFLOW:
+        return "Overflow"
+    for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p")):
+        if abs(value) >= scale or scale == 1e-12:
+            digits = 6 - max(math.floor(math.log10(abs(value) / scale)), 0) if value else 6
+            return f"{value / scale:+.{min(digits, 6)}f} {prefix}{unit}"
+    return f"{value} {unit}"

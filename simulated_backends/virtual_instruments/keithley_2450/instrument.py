@@ -1,0 +1,122 @@
+"""Keithley 2450 source meter, native SCPI (reference manual 2450-901-01, section 6)."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.message import Handler
+from tsbench.simulated_backends.scpi.parameters import Choice, Number, Text
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.services.services import BenchServices
+from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.analog import OutputStage
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import ReadingBuffer, format_reading
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.readings import Measurer
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.sense import SenseCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.source import SourceCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.sweeps import TriggerModel
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.traces import TraceCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.triggering import TriggerCommands
+
+
+class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerCommands):
+    """One source meter with its terminals between a node and ground."""
+
+    manufacturer = "KEITHLEY INSTRUMENTS"
+    model = "MODEL 2450"
+    firmware = "1.7.12b"
+    outputs = ("",)
+    terminals = ("",)
+    error_queue_depth: ClassVar[int] = 1000
+
+    def __init__(self, bench: BenchServices, placement: Placement) -> None:
+        super().__init__(bench, placement)
+        self.line_frequency = float(str(placement.options.get("line_frequency", 50)))
+        self.stage = OutputStage(self)
+        self.measurer = Measurer(self)
+        self.trigger_model = TriggerModel(self)
+        self.settled_at = 0.0
+        self._forget()
+
+    def _forget(self) -> None:
+        self.buffers = {name: ReadingBuffer(name) for name in ("defbuffer1", "defbuffer2")}
+        self.lists = {"VOLT": [], "CURR": []}
+        self.measurer.forget()
+        self.trigger_model.load(None)
+
+    def attachment(self) -> Attachment:
+        """Return stage and relay."""
+        return self.stage.attachment()
+
+    def connect(self) -> None:
+        """Power on: output off, normal off state."""
+        self.refresh()
+        self._take_off_state()
+        self.report_output("", False)
+
+    def reset(self) -> Handler | None:
+        """Abort, output off, everything to its default."""
+        self.trigger_model.abort()
+        self._forget()
+        yield from self.switch_off()
+        self.refresh()
+
+    def format_number(self, value: float) -> str:
+        """Write a number as the 2450 does."""
+        return format_reading(value) if math.isfinite(value) else "9.900000E+37"
+
+    def format_error(self, code: int, text: str, time: float) -> str:
+        """Write an entry of the event log: number, text, type (1: error), time."""
+        if code == 0:
+            return '0,"No error;0;0 0"'
+        stamp = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=time)
+        return f'{code},"{text};1;{stamp:%Y/%m/%d %H:%M:%S}.{stamp.microsecond // 1000:03d}"'
+
+    # ========================================================================================= system
+
+    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON")
+    display_screen = Setting(":DISPlay:SCReen", Text(bare=True), "HOME")
+    lights = Setting(":DISPlay:LIGHt:STATe", Text(bare=True), "ON75", reset=False)
+    access = Setting(
+        ":SYSTem:ACCess", Choice("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL", reset=False
+    )
+
+    @command("*LANG?")
+    def _language(self) -> str:
+        return "SCPI"
+
+    @command("*LANG", Choice("SCPI", "TSP", "SCPI2400"))
+    def _set_language(self, language: str) -> None:
+        if language != "SCPI":
+            raise ScpiError(-200)  # the other languages are not part of this model
+
+    @command(":SYSTem:LFRequency?")
+    def _line_frequency(self) -> str:
+        return f"{self.line_frequency:g}"
+
+    @command(":SYSTem:BEEPer[:IMMediate]", Number("Hz", 20, 8000), Number("s", 0.001, 100))
+    def _beep(self, frequency: float, duration: float) -> None:
+        return None
+
+    @command(":SYSTem:CLEar")
+    def _clear_log(self) -> None:
+        self.status.errors.clear()
+        self.status.update()
+
+    @command(":STATus:CLEar")
+    def _clear_events(self) -> None:
+        self.status.operation.event = self.status.questionable.event = 0
+        self.status.standard_event = 0
+        self.status.update()
+
+    @command(":SYSTem:ERRor:CODE[:NEXT]?")
+    def _next_code(self) -> str:
+        code = self.status.errors.popleft().code if self.status.errors else 0
+        self.status.update()
+        return str(code)
+
+    @command(":DISPlay:CLEar")
+    @command(":DISPlay:USER<1-2>:TEXT[:DATA]", Text())
+    def _display(self, *ignored: Any) -> None:
+        return None

@@ -1,0 +1,111 @@
+"""Keithley 2450: the SENSe subsystem."""
+
+from typing import Any
+
+from tsbench.simulated_backends.scpi.message import Handler
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.keithley_2450 import ranges
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.ranges import TABLES, range_for
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
+
+
+class _SenseFunction(Choice):
+    """``"CURR"``, ``"CURR:DC"``, ``'VOLTage'``, … ; answered as ``"CURR:DC"``."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "VOLTage",
+            "CURRent",
+            "RESistance",
+            quoted=True,
+            answer=lambda f: '"RES"' if f == "RES" else f'"{f}:DC"',
+        )
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
+        text = raw.decode("latin-1").strip()
+        for ending in (":DC", ":dc"):
+            text = text.replace(ending, "")
+        return super().parse(text.encode("latin-1"), instrument, key)
+
+
+class SenseCommands(MeterState):
+    """Function, range, aperture, zero, filter."""
+
+    sense_function = Setting(":SENSe:FUNCtion[:ON]", _SenseFunction(), "CURR", change="sense_changed")
+    sense_range = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe[:UPPer]",
+        Number(
+            units=("V", "A", "OHM"),
+            low=lambda i, f: -i.highest_range(f),
+            high=lambda i, f: i.highest_range(f),
+        ),
+        lambda i, f: i.active_range(f),
+        coerce="_choose_sense_range",
+        change="_sense_range_fixed",
+    )
+    sense_autorange = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), True, change="sense_changed"
+    )
+    autorange_lowest = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:LLIMit",
+        Number(units=("V", "A", "OHM"), low=0.0),
+        0.0,
+    )
+    nplc = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:NPLCycles", Number("", 0.01, 10.0, 1.0), 1.0)
+    auto_zero = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AZERo[:STATe]", Boolean(), True)
+    four_wire = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RSENse", Boolean(), False)
+    sense_user_delay = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0
+    )
+    sense_unit = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:UNIT",
+        Choice("AMP", "VOLT", "OHM", "WATT"),
+        lambda i, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
+    )
+    filter_on = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), False)
+    filter_type = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol", Choice("REPeat", "MOVing"), "REP"
+    )
+    filter_count = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:COUNt", Integer("", 1, 100, 10), 10
+    )
+    offset_compensation = Setting(":SENSe:RESistance:OCOMpensated", Boolean(), False)
+    count = Setting(":SENSe:COUNt", Integer("", 1, 300_000, 1), 1)
+
+    @command(":SENSe:AZERo:ONCE")
+    def _auto_zero_once(self) -> Handler:
+        yield 2.0 * self.nplc[self.sense_function] / self.line_frequency
+
+    def highest_range(self, function: str) -> float:
+        """Return the highest value the RANGe command takes."""
+        return ranges.RESISTANCE_RANGES[-1] * 1.05 if function == "RES" else TABLES[function][-1].top
+
+    def active_range(self, function: str) -> float:
+        """Return the measuring range in use."""
+        if function == "RES":
+            return ranges.RESISTANCE_RANGES[-1]
+        if function == self.source_function:
+            return self.source_row().full_scale
+        return self.measurer.automatic[function].full_scale
+
+    def _choose_sense_range(self, function: str, value: float) -> float:
+        if function == "RES":
+            return next(
+                (r for r in ranges.RESISTANCE_RANGES if abs(value) <= 1.05 * r), ranges.RESISTANCE_RANGES[-1]
+            )
+        return range_for(function, value).full_scale
+
+    def _sense_range_fixed(self, function: str) -> None:
+        self.sense_autorange[function] = False
+        self.sense_changed(function)
+
+    def sense_changed(self, function: str = "") -> None:
+        """Take over a new measuring function or range."""
+        if self.sense_autorange["CURR"]:
+            self.setting_values.pop(("sense_range", ("CURR",)), None)
+        if self.sense_autorange["VOLT"]:
+            self.setting_values.pop(("sense_range", ("VOLT",)), None)
+        if self.stage.enabled:
+            self.settled_at = max(self.settled_at, self.clock.now + ranges.RANGE_CHANGE_TIME)
+        self.refresh()

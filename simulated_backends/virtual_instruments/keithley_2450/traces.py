@@ -1,0 +1,143 @@
+"""Keithley 2450: readings (READ?, MEASure?, FETCh?), the TRACe and FORMat subsystems."""
+
+from typing import TYPE_CHECKING, Any
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.message import Handler
+from tsbench.simulated_backends.scpi.parameters import (
+    Choice,
+    Integer,
+    Many,
+    Optional,
+    Text,
+)
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import (
+    ELEMENT,
+    NO_READING,
+    ReadingBuffer,
+    format_elements,
+    pack_elements,
+)
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
+
+_BUFFER = Optional(Text(bare=True))
+
+
+class TraceCommands(MeterState):
+    """Readings into buffers, and out of them."""
+
+    if TYPE_CHECKING:
+        count: Any
+
+    data_format = Setting(":FORMat[:DATA]", Choice("ASCii", "REAL", "SREal"), "ASC")
+    byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), "SWAP")
+    precision = Setting(":FORMat:ASCii:PRECision", Integer("", 0, 16, 0), 0)
+
+    def _measure(self, buffer_name: str) -> Handler:
+        self.refuse_while_running()
+        buffer = self.buffer(buffer_name)
+        for _ in range(int(self.count)):
+            reading = yield from self.measurer.take()
+            buffer.append(reading)
+
+    def _answer(self, buffer: ReadingBuffer, readings: Any, elements: tuple[str, ...]) -> str | bytes:
+        chosen = elements or ("READ",)
+        if self.data_format != "ASC":
+            code = "d" if self.data_format == "REAL" else "f"
+            return pack_elements(buffer, readings, chosen, code, self.byte_order == "SWAP")
+        digits = int(self.precision) - 1 if self.precision else 6
+        return ",".join(
+            text for reading in readings for text in format_elements(buffer, reading, chosen, max(digits, 0))
+        )
+
+    @command(":READ?", _BUFFER, Many(ELEMENT, maximum=14))
+    def _read(self, buffer_name: str = "defbuffer1", *elements: str) -> Handler:
+        yield from self._measure(buffer_name)
+        buffer = self.buffer(buffer_name)
+        return self._answer(buffer, buffer.readings[-1:], elements)
+
+    @command(":MEASure?", _BUFFER, Many(ELEMENT, maximum=14))
+    def _measure_query(self, buffer_name: str = "defbuffer1", *elements: str) -> Handler:
+        if not self.stage.enabled:
+            self.switch_on()
+        return (yield from self._read(buffer_name, *elements))
+
+    @command(":MEASure:{VOLTage|CURRent|RESistance}[:DC]?", _BUFFER, Many(ELEMENT, maximum=14))
+    def _measure_function(self, function: str, buffer_name: str = "defbuffer1", *elements: str) -> Handler:
+        self.sense_function = function
+        self.sense_changed()
+        return (yield from self._measure_query(buffer_name, *elements))
+
+    @command(":FETCh?", _BUFFER, Many(ELEMENT, maximum=14))
+    def _fetch(self, buffer_name: str = "defbuffer1", *elements: str) -> str | bytes:
+        buffer = self.buffer(buffer_name)
+        if not buffer.readings:
+            raise ScpiError(-230)
+        return self._answer(buffer, buffer.readings[-1:], elements)
+
+    # ======================================================================================== buffers
+
+    @command(
+        ":TRACe:MAKE",
+        Text(),
+        Integer("", 10, 6_875_000),
+        Optional(Choice("COMPact", "STANdard", "FULL", "WRITable", "FULLWRITable")),
+    )
+    def _make_buffer(self, name: str, size: int, style: str = "STAN") -> None:
+        if name in self.buffers:
+            raise ScpiError(-224)
+        self.buffers[name] = ReadingBuffer(name, size)
+
+    @command(":TRACe:DELete", Text())
+    def _delete_buffer(self, name: str) -> None:
+        if name.startswith("defbuffer"):
+            raise ScpiError(-224)
+        self.buffer(name)
+        del self.buffers[name]
+
+    @command(":TRACe:CLEar", _BUFFER)
+    def _clear_buffer(self, name: str = "defbuffer1") -> None:
+        self.buffer(name).readings.clear()
+
+    @command(":TRACe:POINts", Integer("", 10, 6_875_000, 100_000), _BUFFER)
+    def _resize_buffer(self, size: int, name: str = "defbuffer1") -> None:
+        buffer = self.buffer(name)
+        buffer.capacity = size
+        buffer.readings.clear()
+
+    @command(":TRACe:POINts?", _BUFFER)
+    def _buffer_size(self, name: str = "defbuffer1") -> str:
+        return str(self.buffer(name).capacity)
+
+    @command(":TRACe:ACTual[:END]?", _BUFFER)
+    def _buffer_fill(self, name: str = "defbuffer1") -> str:
+        if self.trigger_model.running:
+            self.clock.busy()
+        return str(len(self.buffer(name).readings))
+
+    @command(":TRACe:ACTual:STARt?", _BUFFER)
+    def _buffer_start(self, name: str = "defbuffer1") -> str:
+        return str(int(bool(self.buffer(name).readings)))
+
+    @command(":TRACe:DATA?", Integer("", 1), Integer("", 1), _BUFFER, Many(ELEMENT, maximum=14))
+    def _buffer_data(self, first: int, last: int, name: str = "defbuffer1", *elements: str) -> str | bytes:
+        buffer = self.buffer(name)
+        found = buffer.slice(first, last)
+        if found[-1] is NO_READING:
+            self.status.post(ScpiError(-222))
+        return self._answer(buffer, found, elements)
+
+    @command(":TRACe:TRIGger", _BUFFER)
+    def _trigger_buffer(self, name: str = "defbuffer1") -> Handler:
+        yield from self._measure(name)
+
+    @command(":TRACe:STATistics:{AVERage|MAXimum|MINimum|STDDev|PK2Pk}?", _BUFFER)
+    def _buffer_statistic(self, which: str, name: str = "defbuffer1") -> str:
+        return self.format_number(self.buffer(name).statistic(which))
+
+    @command(":TRACe:STATistics:CLEar", _BUFFER)
+    def _clear_statistics(self, name: str = "defbuffer1") -> None:
+        self.buffer(name)
+
+    fill_mode = Setting(":TRACe:FILL:MODE", Choice("CONTinuous", "ONCE"), "CONT")

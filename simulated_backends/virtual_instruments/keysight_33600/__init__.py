@@ -1,0 +1,1 @@
+"""The twin of the Keysight 33500B and 33600A."""

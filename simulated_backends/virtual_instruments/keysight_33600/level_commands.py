@@ -1,0 +1,157 @@
+"""Level commands of the 33500B/33600A: amplitude, offset, high, low, units, limits, declared load."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Optional
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.keysight_33600 import levels as levels_of
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.levels import Adjusted, OutputLevels, Window
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import LoadParameter
+
+if TYPE_CHECKING:
+    from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import GeneratorDataSheet
+
+
+class LevelSettings(VirtualInstrument):
+    """What ``VOLTage`` and ``OUTPut:LOAD`` do; mixed into the generator."""
+
+    limits: ClassVar["GeneratorDataSheet"]
+    levels: dict[int, OutputLevels]
+    frequency: dict[int, float]  #: [Hz]
+    lead: Setting
+    trail: Setting
+    function: Setting
+
+    def reshape(self, channel: int) -> None:
+        """Play what the settings now say (the generator's own)."""
+        raise NotImplementedError
+
+    def edge_floor(self, channel: int) -> float:
+        """Return the shortest edge [s, 10-90 %] at the present amplitude."""
+        levels = self.levels[channel]
+        return self.limits.edge_floor(levels.amplitude * levels.into_50)
+
+    unit = Setting("[:SOURce<1-2>]:VOLTage:UNIT", Choice("VPP", "VRMS", "DBM"), default="VPP",
+                   coerce="_unit_chosen")
+    limit_values = Setting(
+        "[:SOURce<1-2>]:VOLTage:LIMit:{HIGH|LOW}", Number("V"),
+        default=lambda i, c, which: 5.0 if which == "HIGH" else -5.0, coerce="_limit_chosen",
+    )
+    limits_on = Setting("[:SOURce<1-2>]:VOLTage:LIMit:STATe", Boolean(), default=False,
+                        coerce="_limits_switched")
+    range_auto = Setting("[:SOURce<1-2>]:VOLTage:RANGe:AUTO", Choice("ON", "OFF", "ONCE"), default="ON")
+    load = Setting("OUTPut<1-2>:LOAD", LoadParameter(), default=50.0, change="_load_changed")
+
+    def _window(self, channel: int) -> Window:
+        return Window.of(self.limits, self.load[channel], self.frequency[channel])
+
+    def _accept(self, channel: int, adjusted: Adjusted) -> None:
+        levels = adjusted.levels
+        if self.limits_on[channel]:
+            low, high = levels.low, levels.high
+            if self.function[channel] == "DC":
+                low = high = levels.offset
+            bounds = self.limit_values
+            if high > bounds[channel, "HIGH"] + 1e-9 or low < bounds[channel, "LOW"] - 1e-9:
+                raise ScpiError(-222, text="Data out of range; level is beyond the voltage limits")
+        self.levels[channel] = levels
+        if adjusted.error is not None:
+            self.post_error(adjusted.error[0], text=adjusted.error[1])
+        floor = self.edge_floor(channel)
+        if min(self.lead[channel], self.trail[channel]) < floor * (1 - 1e-9):
+            self.lead[channel] = max(self.lead[channel], floor)
+            self.trail[channel] = max(self.trail[channel], floor)
+            if self.function[channel] == "PULS":
+                self.post_error(-221, text="Settings conflict; edge time increased due to amplitude")
+
+    def _unit_chosen(self, channel: int, unit: str) -> str:
+        if unit == "DBM" and self.load[channel] >= INFINITE_LOAD / 10:
+            raise ScpiError(-221, text="Settings conflict; dBm needs a finite output load")
+        return unit
+
+    def _extremes(self, channel: int) -> tuple[float, float]:
+        """Return the lowest and highest level that the present function puts out [V into the load]."""
+        levels = self.levels[channel]
+        if self.function[channel] == "DC":
+            return levels.offset, levels.offset
+        return levels.low, levels.high
+
+    def _limit_chosen(self, channel: int, which: str, value: float) -> float:
+        low, high = self._extremes(channel)
+        beyond = high > value + 1e-9 if which == "HIGH" else low < value - 1e-9
+        if self.limits_on[channel] and beyond:
+            raise ScpiError(-221, text="Settings conflict; limit is inside the present levels")
+        return value
+
+    def _limits_switched(self, channel: int, on: bool) -> bool:
+        bounds = self.limit_values
+        low, high = self._extremes(channel)
+        if on and (high > bounds[channel, "HIGH"] + 1e-9 or low < bounds[channel, "LOW"] - 1e-9):
+            raise ScpiError(-221, text="Settings conflict; present levels are beyond the voltage limits")
+        return on
+
+    def _load_changed(self, channel: int) -> None:
+        self.levels[channel] = self.levels[channel].with_load(self.load[channel])
+        if self.load[channel] >= INFINITE_LOAD / 10 and self.unit[channel] == "DBM":
+            self.unit[channel] = "VPP"
+            self.post_error(-221, text="Settings conflict; amplitude units changed to Vpp due to high-Z load")
+
+    @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate][:AMPLitude]",
+             Number("VPP", units=("V", "VRMS", "DBM")))
+    def set_amplitude(self, channel: int, value: float) -> None:
+        """``VOLT`` in the present unit."""
+        window, unit = self._window(channel), self.unit[channel]
+        peak_to_peak = levels_of.volts_peak_to_peak(value, unit, self.function[channel], self.load[channel])
+        self._accept(channel, levels_of.set_amplitude(self.levels[channel], peak_to_peak, window))
+        self.reshape(channel)
+
+    @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate][:AMPLitude]?",
+             Optional(Choice("MINimum", "MAXimum")))
+    def get_amplitude(self, channel: int, word: str | None = None) -> str:
+        """``VOLT?``."""
+        window = self._window(channel)
+        value = {"MIN": window.min_amplitude, "MAX": window.max_amplitude}.get(
+            word or "", self.levels[channel].amplitude)
+        return self.format_number(levels_of.from_volts_peak_to_peak(
+            value, self.unit[channel], self.function[channel], self.load[channel]))
+
+    @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak", Number("V"))
+    def set_arb_amplitude(self, channel: int, value: float) -> None:
+        """``FUNC:ARB:PTP`` [V]."""
+        self._accept(channel, levels_of.set_amplitude(self.levels[channel], value, self._window(channel)))
+        self.reshape(channel)
+
+    @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak?")
+    def get_arb_amplitude(self, channel: int) -> str:
+        """``FUNC:ARB:PTP?``."""
+        return self.format_number(self.levels[channel].amplitude)
+
+    @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet", Number("V"))
+    def set_offset(self, channel: int, value: float) -> None:
+        """``VOLT:OFFS``."""
+        direct, window = self.function[channel] == "DC", self._window(channel)
+        self._accept(channel, levels_of.set_offset(self.levels[channel], value, window, direct))
+        self.reshape(channel)
+
+    @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet?", Optional(Choice("MINimum", "MAXimum")))
+    def get_offset(self, channel: int, word: str | None = None) -> str:
+        """``VOLT:OFFS?``."""
+        levels = self.levels[channel]
+        room = self._window(channel).peak - (0.0 if self.function[channel] == "DC" else levels.amplitude / 2)
+        return self.format_number({"MIN": -room, "MAX": room}.get(word or "", levels.offset))
+
+    @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}", Number("V"))
+    def set_level(self, channel: int, which: str, value: float) -> None:
+        """``VOLT:HIGH`` and ``VOLT:LOW``."""
+        change = levels_of.set_high if which == "HIGH" else levels_of.set_low
+        self._accept(channel, change(self.levels[channel], value, self._window(channel)))
+        self.reshape(channel)
+
+    @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}?")
+    def get_level(self, channel: int, which: str) -> str:
+        """``VOLT:HIGH?`` and ``VOLT:LOW?``."""
+        levels = self.levels[channel]
+        return self.format_number(levels.high if which == "HIGH" else levels.low)

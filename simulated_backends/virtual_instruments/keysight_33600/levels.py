@@ -1,0 +1,163 @@
+"""Level algebra of a generator output: programmed volts, the declared load, and the EMF behind 50 Ohm.
+
+Programmed levels are what a load equal to the ``OUTP:LOAD`` setting would see. The EMF that makes them is
+``level * (load + 50) / load``: twice the level for a 50 Ohm setting, the level itself for high impedance.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import (
+    INFINITE_LOAD,
+    OUTPUT_RESISTANCE,
+    GeneratorDataSheet,
+)
+
+
+def emf_factor(load: float) -> float:
+    """Return EMF / programmed level for a load setting [Ohm] (9.9e37: high impedance)."""
+    return 1.0 if load >= INFINITE_LOAD / 10 else (load + OUTPUT_RESISTANCE) / load
+
+
+@dataclass(frozen=True)
+class OutputLevels:
+    """Amplitude and offset as programmed [Vpp, V into ``load``]."""
+
+    amplitude: float = 0.1
+    offset: float = 0.0
+    load: float = OUTPUT_RESISTANCE
+
+    @property
+    def high(self) -> float:
+        """Return the high level [V into the load]."""
+        return self.offset + self.amplitude / 2
+
+    @property
+    def low(self) -> float:
+        """Return the low level [V into the load]."""
+        return self.offset - self.amplitude / 2
+
+    @property
+    def into_50(self) -> float:
+        """Return the factor from programmed volts to volts into 50 Ohm."""
+        return emf_factor(self.load) / 2
+
+    def with_load(self, load: float) -> "OutputLevels":
+        """Return the levels as displayed after a change of the load setting: the EMF stays as it is."""
+        ratio = emf_factor(self.load) / emf_factor(load)
+        return OutputLevels(self.amplitude * ratio, self.offset * ratio, load)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What an output can do at one load setting: bounds in programmed volts."""
+
+    min_amplitude: float
+    max_amplitude: float
+    peak: float  #: largest |level|
+
+    @staticmethod
+    def of(model: GeneratorDataSheet, load: float, frequency: float) -> "Window":
+        """Return the window of a model at a load setting [Ohm] and frequency [Hz]."""
+        scale = 2 / emf_factor(load)
+        return Window(
+            model.min_amplitude * scale, model.max_amplitude(frequency) * scale, model.peak_level * scale,
+        )
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """Levels after a request, and what the instrument says about it: (code, message) or nothing."""
+
+    levels: OutputLevels
+    error: tuple[int, str] | None = None
+
+
+_UPPER = (-222, "Data out of range; value clipped to upper limit")
+_LOWER = (-222, "Data out of range; value clipped to lower limit")
+
+
+def _near(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def set_amplitude(levels: OutputLevels, amplitude: float, window: Window) -> Adjusted:
+    """Return the levels after ``VOLT amplitude`` [Vpp]; an offset that no longer fits is reduced (-221)."""
+    error = None
+    if amplitude > window.max_amplitude and not _near(amplitude, window.max_amplitude):
+        amplitude, error = window.max_amplitude, _UPPER
+    elif amplitude < window.min_amplitude and not _near(amplitude, window.min_amplitude):
+        amplitude, error = window.min_amplitude, _LOWER
+    room = max(window.peak - amplitude / 2, 0.0)
+    offset = levels.offset
+    if abs(offset) > room and not _near(abs(offset), room):
+        offset = math.copysign(room, offset)
+        error = error or (-221, "Settings conflict; offset has been adjusted due to amplitude")
+    return Adjusted(replace(levels, amplitude=amplitude, offset=offset), error)
+
+
+def set_offset(levels: OutputLevels, offset: float, window: Window, dc: bool = False) -> Adjusted:
+    """Return the levels after ``VOLT:OFFS offset`` [V]; for ``dc`` the amplitude takes no room."""
+    room = max(window.peak - (0.0 if dc else levels.amplitude / 2), 0.0)
+    error = None
+    if abs(offset) > room and not _near(abs(offset), room):
+        error = _UPPER if offset > 0 else _LOWER
+        offset = math.copysign(room, offset)
+    return Adjusted(replace(levels, offset=offset), error)
+
+
+def set_high(levels: OutputLevels, high: float, window: Window) -> Adjusted:
+    """Return the levels after ``VOLT:HIGH high`` [V]; the low level stays unless it is in the way (-221)."""
+    return _set_edge(levels, high, window, upper=True)
+
+
+def set_low(levels: OutputLevels, low: float, window: Window) -> Adjusted:
+    """Return the levels after ``VOLT:LOW low`` [V]; the high level stays unless it is in the way (-221)."""
+    return _set_edge(levels, low, window, upper=False)
+
+
+def _set_edge(levels: OutputLevels, value: float, window: Window, upper: bool) -> Adjusted:
+    error: tuple[int, str] | None = None
+    least = window.min_amplitude   # room for the other level
+    top, bottom = window.peak - (0 if upper else least), -window.peak + (least if upper else 0)
+    if value > top and not _near(value, top):
+        value, error = top, _UPPER
+    elif value < bottom and not _near(value, bottom):
+        value, error = bottom, _LOWER
+    other, sign = (levels.low, 1.0) if upper else (levels.high, -1.0)
+    span = sign * (value - other)
+    moved = "low level changed due to high level" if upper else "high level changed due to low level"
+    if span < window.min_amplitude and not _near(span, window.min_amplitude):
+        other = value - sign * window.min_amplitude
+        error = error or (-221, f"Settings conflict; {moved}")
+    elif span > window.max_amplitude and not _near(span, window.max_amplitude):
+        other = value - sign * window.max_amplitude
+        error = error or (-221, f"Settings conflict; {moved}")
+    return Adjusted(replace(levels, amplitude=abs(value - other), offset=(value + other) / 2), error)
+
+
+# ------------------------------------------------------------------------------------------ amplitude units
+
+
+def volts_peak_to_peak(value: float, unit: str, function: str, load: float) -> float:
+    """Return an amplitude given in ``unit`` ("VPP", "VRMS", "DBM") as Vpp."""
+    if unit == "VRMS":
+        return value * peak_to_peak_per_rms(function)
+    if unit == "DBM":
+        return math.sqrt(load * 1e-3 * 10 ** (value / 10)) * peak_to_peak_per_rms(function)
+    return value
+
+
+def from_volts_peak_to_peak(value: float, unit: str, function: str, load: float) -> float:
+    """Return an amplitude [Vpp] in ``unit``."""
+    rms = value / peak_to_peak_per_rms(function)
+    if unit == "VRMS":
+        return rms
+    if unit == "DBM":
+        return 10 * math.log10(rms * rms / load / 1e-3)
+    return value
+
+
+def peak_to_peak_per_rms(function: str) -> float:
+    """Return Vpp / Vrms of a function (square, pulse and arbitrary: as a square wave)."""
+    return {"SIN": 2 * math.sqrt(2), "RAMP": 2 * math.sqrt(3), "TRI": 2 * math.sqrt(3)}.get(function, 2.0)

@@ -1,0 +1,46 @@
+"""Kinds of parameters of the 33500B/33600A: values that are set to their limit, with an error, when beyond."""
+
+import math
+from typing import Any
+
+from tsbench.simulated_backends.scpi.parameters import Number, Parameter
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import INFINITE_LOAD
+
+
+def clipped(value: float, low: float | None, high: float | None, instrument: Any) -> float:
+    """Return a value, or the limit that it lies beyond, with error -222."""
+    for limit, sign, name in ((low, -1, "lower"), (high, 1, "upper")):
+        if limit is not None and sign * (value - limit) > 1e-9 * abs(limit):
+            instrument.post_error(-222, text=f"Data out of range; value clipped to {name} limit")
+            return float(limit)
+    return value
+
+
+class _Free(Number):
+    """A number whose MIN and MAX come from another parameter and whose bounds are not checked."""
+
+    def __init__(self, owner: "Clipped") -> None:
+        super().__init__(owner.unit, units=tuple(owner.units), infinite=owner.infinite)
+        self.owner = owner
+
+    def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> float:
+        return self.owner.special(word, instrument, key)
+
+
+class Clipped(Number):
+    """A number that is set to its limit, with error -222, when it lies beyond."""
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
+        value = _Free(self).parse(raw, instrument, key)
+        low, high = (bound(instrument, *key) if callable(bound) else bound for bound in (self.low, self.high))
+        return value if math.isinf(value) else clipped(value, low, high, instrument)
+
+
+class LoadParameter(Parameter):
+    """``OUTP:LOAD``: 1 to 10 kOhm, or INFinity."""
+
+    _number = Clipped("OHM", 1.0, 10e3, 50.0, infinite=True)
+
+    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
+        value = self._number.parse(raw, instrument, key) if raw[:3].upper() != b"9.9" else math.inf
+        return INFINITE_LOAD if math.isinf(value) else value

@@ -1,0 +1,231 @@
+"""From a generator channel's settings to the source waveform [V, EMF behind 50 Ohm] the circuit integrates.
+
+A real output differs from its settings by the channel's own errors (:class:`OutputErrors`): gain, offset and
+time base, drawn once per instrument and channel within the data sheet's accuracy.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.simulated_backends.circuit.engine import (
+    Constant,
+    FloatArray,
+    PiecewiseLinear,
+    PulseWaveform,
+    Sine,
+    SourceWaveform,
+)
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.levels import OutputLevels, emf_factor
+
+FULL_RANGE = 0.8  #: a 10-90 % edge is 0.8 of the 0-100 % ramp
+CHUNK_POINTS = 200_000  #: vertices laid out at once; a longer playback is continued by its generator
+NOISE_POINTS = 20_000
+DAC_FULL_SCALE = 32767
+
+
+@dataclass(frozen=True)
+class OutputErrors:
+    """What one output does wrong; all zero for an ideal one."""
+
+    amplitude_gain: float = 0.0
+    amplitude: float = 0.0  #: [Vpp into the load]
+    offset_gain: float = 0.0
+    offset_per_amplitude: float = 0.0
+    offset: float = 0.0  #: [V into the load]
+    timebase: float = 0.0  #: relative; positive: everything lasts longer
+
+    @staticmethod
+    def draw(model: GeneratorDataSheet, generator: np.random.Generator) -> "OutputErrors":
+        """Draw one output's errors: normal with a third of the data-sheet accuracy, never beyond it."""
+        def within(bound: float) -> float:
+            return float(np.clip(generator.normal(0.0, bound / 3), -bound, bound))
+        return OutputErrors(
+            within(model.amplitude_gain_accuracy), within(model.amplitude_accuracy),
+            within(model.offset_gain_accuracy), within(model.offset_amplitude_accuracy),
+            within(model.offset_accuracy), within(model.timebase_accuracy),
+        )
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Everything that decides one channel's waveform, apart from when it starts."""
+
+    function: str  #: "SIN", "SQU", "RAMP", "TRI", "PULS", "DC", "ARB", "NOIS"
+    levels: OutputLevels
+    frequency: float = 1e3  #: [Hz]
+    phase: float = 0.0  #: [degrees]
+    inverted: bool = False  #: about the offset
+    pulse_width: float = 1e-4  #: [s] at 50 %
+    lead: float = 10e-9  #: [s] 10-90 %
+    trail: float = 10e-9
+    duty: float = 50.0  #: [%] of a square wave
+    symmetry: float = 100.0  #: [%] rising part of a ramp
+    square_edge: float = 8.4e-9  #: [s] 10-90 %
+    codes: npt.NDArray[np.int16] | None = None  #: arbitrary waveform, -32767..32767
+    sample_rate: float = 40e3  #: [Sa/s]
+    filtering: str = "STEP"  #: "NORM", "STEP" or "OFF"
+    dac_bits: int = 16
+    noise_seed: int = 0
+    noise_bandwidth: float = 100e3  #: [Hz]
+
+    @property
+    def period(self) -> float:
+        """Return the duration [s] of one cycle: what a burst counts."""
+        if self.function == "ARB" and self.codes is not None:
+            return len(self.codes) / self.sample_rate
+        return 1.0 / self.frequency
+
+
+def real_levels(shape: Shape, errors: OutputErrors) -> tuple[float, float]:
+    """Return the EMF [V] at the low and high end of the waveform, errors included, polarity not."""
+    levels = shape.levels
+    amplitude = levels.amplitude * (1 + errors.amplitude_gain) + errors.amplitude
+    if shape.function == "DC":
+        amplitude = 0.0
+    offset = (
+        levels.offset * (1 + errors.offset_gain) + errors.offset
+        + errors.offset_per_amplitude * (0.0 if shape.function == "DC" else levels.amplitude)
+    )
+    factor = emf_factor(levels.load)
+    return (offset - amplitude / 2) * factor, (offset + amplitude / 2) * factor
+
+
+def idle_level(shape: Shape, errors: OutputErrors) -> float:
+    """Return the EMF [V] while a burst waits: pulse low, first arb point, sine at its phase."""
+    low, high = real_levels(shape, errors)
+    if shape.inverted:
+        low, high = high, low
+    if shape.function == "ARB" and shape.codes is not None:
+        return float(arbitrary_levels(shape, errors)[0])
+    if shape.function == "SIN":
+        middle, amplitude = (low + high) / 2, (high - low) / 2
+        return middle + amplitude * math.sin(math.radians(shape.phase))
+    return low if shape.function in ("PULS", "SQU", "RAMP", "TRI") else (low + high) / 2
+
+
+def arbitrary_levels(shape: Shape, errors: OutputErrors) -> FloatArray:
+    """Return the EMF [V] of each point of the arbitrary waveform, quantised as the DAC does."""
+    assert shape.codes is not None
+    low, high = real_levels(shape, errors)
+    if shape.inverted:
+        low, high = high, low
+    step = 2.0 ** (16 - shape.dac_bits)
+    codes = np.clip(np.round(shape.codes / step) * step, -DAC_FULL_SCALE, DAC_FULL_SCALE)
+    return np.asarray((low + high) / 2 + (high - low) / 2 * codes / DAC_FULL_SCALE, dtype=np.float64)
+
+
+def synthesise(
+    shape: Shape, errors: OutputErrors, start: float, cycles: int,
+) -> tuple[SourceWaveform, float]:
+    """Lay out ``cycles`` of a waveform (0: without end) from circuit time ``start`` [s].
+
+    What has no end is repeated by the circuit: nothing needs to be continued.
+
+    Returns
+    -------
+    waveform : SourceWaveform
+    end : float
+        Circuit time [s] at which the last laid-out cycle is over (inf: never). A long burst of an arbitrary waveform
+        is laid out in parts of whole cycles and must then be continued.
+    """
+    low, high = real_levels(shape, errors)
+    if shape.inverted:
+        low, high = high, low
+    stretch = 1 + errors.timebase
+    period = shape.period * stretch
+    end = start + cycles * period if cycles else math.inf
+    if shape.function == "DC":
+        return Constant((low + high) / 2), math.inf
+    if shape.function in ("PULS", "SQU", "RAMP", "TRI"):
+        return _train(shape, low, high, stretch, start, cycles), end
+    if shape.function == "SIN":
+        middle, amplitude = (low + high) / 2, (high - low) / 2
+        if not cycles:
+            lead = math.radians(shape.phase) / (2 * math.pi) * period
+            return Sine(middle, amplitude, 1 / period, start - lead), math.inf
+        return Sine(middle, amplitude, 1 / period, start, math.radians(shape.phase), cycles), end
+    if shape.function == "NOIS" or shape.codes is None:
+        return _noise(shape, (low + high) / 2, (high - low) / 2, start), math.inf
+    if not cycles:
+        return _endless_arbitrary(shape, errors, start, stretch), math.inf
+    return _arbitrary(shape, errors, start, cycles, stretch)
+
+
+def _train(shape: Shape, low: float, high: float, stretch: float, start: float, cycles: int) -> PulseWaveform:
+    period = shape.period * stretch
+    if shape.function == "PULS":
+        rise, fall = stretch * shape.lead / FULL_RANGE, stretch * shape.trail / FULL_RANGE
+        width = shape.pulse_width * stretch
+    elif shape.function == "SQU":
+        rise = fall = shape.square_edge / FULL_RANGE
+        width = min(max(period * shape.duty / 100, rise), period - rise)
+    else:
+        part = 0.5 if shape.function == "TRI" else shape.symmetry / 100
+        shortest = shape.square_edge / FULL_RANGE
+        rise = min(max(period * part, shortest), period - shortest)
+        fall, width = period - rise, period / 2
+    if not cycles and shape.phase:
+        start -= period * (shape.phase % 360) / 360   # a train that runs already
+    return PulseWaveform(low, high, start, rise, fall, width, period, cycles)
+
+
+def _noise(shape: Shape, middle: float, amplitude: float, start: float) -> PiecewiseLinear:
+    """Return noise that repeats after :data:`NOISE_POINTS` (the instrument's own repeats after years)."""
+    generator = np.random.default_rng([shape.noise_seed, 33600])
+    values = middle + amplitude * np.clip(generator.normal(0.0, 1 / 3, NOISE_POINTS), -1, 1)
+    step = 1.0 / (2.5 * shape.noise_bandwidth)
+    times = np.asarray(start + np.arange(NOISE_POINTS + 1) * step, dtype=np.float64)
+    return PiecewiseLinear(times, np.append(values, values[0]), NOISE_POINTS * step)
+
+
+def _endless_arbitrary(shape: Shape, errors: OutputErrors, start: float, stretch: float) -> PiecewiseLinear:
+    """Return one cycle, which the circuit repeats; it begins with the way from its last point to its first."""
+    levels = arbitrary_levels(shape, errors)
+    step = stretch / shape.sample_rate
+    # a cycle from inside another one: what is before the first point and behind the last is there to join them
+    played = np.concatenate([levels[-1:], levels, levels[:1]])
+    times, values = _vertices(played, step, shape.filtering, shape.square_edge / FULL_RANGE)
+    period = len(levels) * step
+    inner = (times > step * (1 + 1e-9)) & (times < step + period * (1 - 1e-12))
+    ends = np.interp([step, step + period], times, values)
+    return PiecewiseLinear(
+        start + np.concatenate([[0.0], times[inner] - step, [period]]),
+        np.concatenate([ends[:1], values[inner], ends[:1]]), period)
+
+
+def _arbitrary(
+    shape: Shape, errors: OutputErrors, start: float, cycles: int, stretch: float,
+) -> tuple[PiecewiseLinear, float]:
+    levels = arbitrary_levels(shape, errors)
+    points = len(levels)
+    now = max(min(cycles, CHUNK_POINTS // points), 1)
+    step = stretch / shape.sample_rate
+    played = np.concatenate([np.tile(levels, now), levels[:1]])   # returns to the idle level at the end
+    times, values = _vertices(played, step, shape.filtering, shape.square_edge / FULL_RANGE)
+    return PiecewiseLinear(start + times, values), start + now * points * step
+
+
+def _vertices(levels: FloatArray, step: float, filtering: str, edge: float) -> tuple[FloatArray, FloatArray]:
+    """Return the corners of a played-out sample sequence, points on straight lines left out.
+
+    "NORM" joins the samples with straight lines, "STEP" lets each step take two samples, "OFF" steps as fast
+    as the output can. The real filters (-3 dB at 0.27 and 0.13 of the sample rate) differ by their ringing.
+    """
+    count = len(levels)
+    if filtering == "OFF" or step <= edge:
+        edge = min(edge, 0.9 * step)
+        changes = np.flatnonzero(np.diff(levels)) + 1
+        corners = np.column_stack([changes * step, changes * step + edge]).ravel()
+        ends = np.column_stack([levels[changes - 1], levels[changes]]).ravel()
+        return np.concatenate([[0.0], corners]), np.concatenate([levels[:1], ends])
+    if filtering == "STEP":
+        levels = np.concatenate([levels[:1], (levels[:-1] + levels[1:]) / 2])
+    bends = np.empty(count, dtype=np.bool_)
+    bends[0] = bends[-1] = True
+    bends[1:-1] = np.abs(np.diff(levels, 2)) > 1e-12 * (1 + float(np.max(np.abs(levels))))
+    kept = np.flatnonzero(bends)
+    return np.asarray(kept * step, dtype=np.float64), levels[kept]

@@ -1,0 +1,304 @@
+"""One acquisition of a scope: an observer that keeps history, finds its triggers and knows when it is done.
+
+The records hold the trajectories they cover; codes are computed when they are read, so that a long memory
+costs only what is fetched.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment
+from tsbench.simulated_backends.services.trigger_lines import DigitalLine
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import Sampling, ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.front_end import (
+    HOLE,
+    KERNEL_REACH,
+    ChannelErrors,
+    InputChannel,
+    InputHistory,
+    Repeated,
+    Shifted,
+    convert,
+    displayed,
+    filtered,
+    gaussian_sigma,
+    noise_samples,
+)
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.trigger import EdgeSearch, EdgeSettings
+
+_COPIES = 3  #: periods of a repetition to search before giving up: all others are equal
+_MANY = 16  #: periods and more are kept as one piece
+
+
+@dataclass(frozen=True)
+class AcquisitionPlan:
+    """Everything an acquisition needs to know, as set when it began."""
+
+    channels: Mapping[int, InputChannel]
+    sampling: Sampling
+    pre: float  #: [s] of record before the trigger (negative: it begins after)
+    post: float  #: [s] after the trigger
+    trigger: EdgeSettings
+    records: int = 1  #: segments, or acquisitions to average
+    averaged: bool = False
+    high_resolution: bool = False
+    peak_detect: bool = False
+    automatic: float | None = None  #: [s] without a trigger after which it triggers by itself
+    holdoff: float = 40e-9
+    rearm: float = 1e-6
+    timebase_error: float = 0.0
+
+    @property
+    def margin(self) -> float:
+        """Return how much history [s] a record needs beyond its ends: the slowest channel's response."""
+        slowest = max((gaussian_sigma(channel.bandwidth) for channel in self.channels.values()), default=0.0)
+        return max(KERNEL_REACH * slowest, self.trigger.lag)
+
+    @property
+    def first_sample(self) -> float:
+        """Return the time [s] of the first sample after the trigger."""
+        return -self.pre
+
+
+@dataclass(frozen=True)
+class TriggeredRecord:
+    """One triggered record."""
+
+    number: int
+    trigger: float  #: [s] circuit time that the scope takes for its trigger
+    history: InputHistory
+    automatic: bool = False
+
+
+class Acquisition:
+    """Observes a circuit from arming to completion.
+
+    Parameters
+    ----------
+    plan : Plan
+    start : float
+        Circuit time [s] at which the memory begins to fill.
+    line : DigitalLine or None
+        What feeds the external trigger input.
+    generator : numpy.random.Generator
+        Trigger jitter.
+    """
+
+    def __init__(
+        self, plan: AcquisitionPlan, start: float, line: DigitalLine | None, generator: np.random.Generator,
+    ) -> None:
+        self.plan = plan
+        self.start = start
+        self.history = InputHistory()
+        self.search = EdgeSearch(plan.trigger, line, start)
+        self.generator = generator
+        self.records: list[TriggeredRecord] = []
+        self.eligible = start + max(plan.pre, 0.0)  #: [s] from here on a trigger counts
+        self.pending: tuple[float, bool] | None = None  #: trigger found, post-trigger part still filling
+        self.forced: float | None = None  #: [s] a trigger by command
+        self.on_trigger: Callable[[], None] = lambda: None
+        self.misses: Callable[[], bool] = lambda: False  #: whether an edge that was found is not seen
+
+    # ------------------------------------------------------------------------------------------ state
+
+    @property
+    def complete(self) -> bool:
+        """Whether all records are there."""
+        return len(self.records) >= self.plan.records
+
+    @property
+    def finish(self) -> float | None:
+        """Return the circuit time [s] at which the record now filling is whole; None without a trigger."""
+        return None if self.pending is None else self.pending[0] + self.plan.post + self.plan.margin
+
+    def force(self, now: float) -> None:
+        """Trigger at ``now`` [s], whatever the signal does."""
+        if self.pending is None and not self.complete:
+            self.forced = now
+            self.process()
+
+    # ---------------------------------------------------------------------------------------- observer
+
+    def observe(self, segment: Segment) -> None:
+        """Take the next piece of the circuit's past."""
+        if self.complete:
+            return
+        if isinstance(segment, Gap):
+            self._forget(segment.end)
+            return
+        if isinstance(segment, Repetition):
+            self._repeat(segment)
+            return
+        self.history.traces.append(segment)
+        self.process()
+
+    def _forget(self, time: float) -> None:
+        """Fill the memory anew from ``time`` [s] on: what was before is not known, nor if it would have triggered."""
+        self.history, self.pending = InputHistory(), None
+        self.search = EdgeSearch(self.plan.trigger, self.search.line, time)
+        self.eligible = max(self.eligible, time + max(self.plan.pre, 0.0))
+
+    def _repeat(self, repetition: Repetition) -> None:
+        searched = index = 0
+        while index < repetition.count and not self.complete:
+            begin = repetition.start + index * repetition.length
+            waiting = self.pending is None and begin > self.eligible
+            before = len(self.records)
+            alike = self._alike(repetition, begin, repetition.count - index, searched)
+            if alike >= _MANY:
+                self.history.traces.append(Repeated(repetition.period, begin, repetition.length, alike))
+                if waiting and self.plan.trigger.node is not None:
+                    self.search.scanned = self.history.end   # as in the copies before: nothing
+                index += alike
+            else:
+                self.history.traces.append(Shifted(repetition.period, begin - repetition.period.start))
+                index += 1
+            self.process()
+            searched = 0 if len(self.records) > before else searched + int(waiting)
+
+    def _alike(self, repetition: Repetition, begin: float, left: int, searched: int) -> int:
+        """Return how many copies from ``begin`` [s] on, of those ``left``, need not be looked at one by one."""
+        if self.plan.trigger.node is None:
+            return left   # its trigger comes from elsewhere
+        if self.finish is not None:
+            until = self.finish   # nothing but filling the memory
+        elif begin <= self.eligible:
+            until = self.eligible   # no trigger counts
+        elif searched > _COPIES:   # none has triggered, so none will
+            until = math.inf if self.plan.automatic is None else self.eligible + self.plan.automatic
+        else:
+            return 0
+        if self.forced is not None:
+            until = min(until, self.forced)
+        copies = (until - begin) / repetition.length - _COPIES
+        return left if copies >= left else math.floor(copies)
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Whether skipped periods lose nothing: it triggers by itself or by command, and has not yet."""
+        unfed = self.plan.trigger.node is None and self.search.line is None
+        idle = self.pending is None and self.forced is None and not self.records
+        return idle and (unfed or self.plan.automatic is not None)
+
+    def process(self) -> None:
+        """Judge what has become known."""
+        while not self.complete and self.history.traces:
+            end = self.history.end
+            if self.pending is None:
+                self._look(end)
+                if self.pending is None:
+                    self.history.forget(self.search.scanned - max(self.plan.pre, 0.0) - 2 * self.plan.margin)
+                    return
+            finish = self.finish
+            assert finish is not None
+            if finish > end:
+                return
+            self._store()
+
+    def _look(self, end: float) -> None:
+        limit = end - self.plan.trigger.lag
+        timeout = math.inf if self.plan.automatic is None else self.eligible + self.plan.automatic
+        if self.forced is not None and self.forced <= end:
+            self.pending, self.forced = (max(self.forced, self.start), True), None
+        elif (edge := self._edge(min(limit, timeout))) is not None:
+            self.pending = (edge[0] + self._jitter(edge[1]), False)
+        elif timeout <= limit:
+            self.pending = (timeout, True)
+        if self.pending is not None:
+            self.on_trigger()
+
+    def _edge(self, limit: float) -> tuple[float, float] | None:
+        edge = self.search.find(self.history, self.eligible, limit)
+        while edge is not None and self.misses():
+            edge = self.search.find(self.history, self.eligible, limit)
+        return edge
+
+    def _jitter(self, slew: float) -> float:
+        settings = self.plan.trigger
+        rms = math.hypot(settings.jitter, settings.noise / slew if math.isfinite(slew) and slew > 0 else 0.0)
+        return float(self.generator.normal(0.0, rms)) if rms else 0.0
+
+    def _store(self) -> None:
+        assert self.pending is not None
+        trigger, automatic = self.pending
+        self.pending = None
+        reach = 2 * self.plan.margin
+        history = self.history.between(trigger - self.plan.pre - reach, trigger + self.plan.post + reach)
+        self.records.append(TriggeredRecord(len(self.records), trigger, history, automatic))
+        done = trigger + self.plan.post + self.plan.rearm
+        self.eligible = max(done + max(self.plan.pre, 0.0), trigger + self.plan.holdoff)
+        self.history.forget(min(done, self.search.scanned) - 2 * self.plan.margin)
+
+
+# ------------------------------------------------------------------------------------------ reading out
+
+
+@dataclass(frozen=True)
+class Digitiser:
+    """Turns records into codes; ``seed`` makes the noise of a record the same however it is read."""
+
+    model: ScopeDataSheet
+    errors: Mapping[int, ChannelErrors]
+    seed: tuple[int, ...]
+    noisy: bool = True
+
+    def codes(
+        self, plan: AcquisitionPlan, record: TriggeredRecord, number: int, stride: int = 1,
+    ) -> npt.NDArray[np.uint16]:
+        """Return the 16-bit codes of one record on one channel, every ``stride``-th sample."""
+        channel = plan.channels[number]
+        shown = self._shown(plan, record, channel, stride)
+        codes = convert(channel, shown, 16 if plan.high_resolution else 1)
+        first = record.history.start - record.trigger   # a forced trigger may come before the memory is full
+        missing = math.ceil((first - plan.first_sample) / plan.sampling.interval - 1e-6)
+        if missing > 0:
+            codes[: math.ceil(missing / stride)] = HOLE
+        return codes
+
+    def averaged(
+        self, plan: AcquisitionPlan, records: list[TriggeredRecord], number: int, stride: int = 1,
+    ) -> npt.NDArray[np.uint16]:
+        """Return the mean of several records; a sample clipped in one of them stays clipped."""
+        codes = np.stack([self.codes(plan, record, number, stride) for record in records])
+        mean: npt.NDArray[np.uint16] = np.asarray(np.round(np.mean(codes, axis=0)), dtype=np.uint16)
+        mean[np.any(codes == 0x0001, axis=0)] = 0x0001
+        mean[np.any(codes == 0xFFFF, axis=0)] = 0xFFFF
+        return mean
+
+    def _shown(
+        self, plan: AcquisitionPlan, record: TriggeredRecord, channel: InputChannel, stride: int,
+    ) -> npt.NDArray[np.float64]:
+        points = plan.sampling.points
+        interval = plan.sampling.interval
+        kept = np.arange(0, points, stride)
+        after = (plan.first_sample + kept * interval) * (1 + plan.timebase_error)
+        times = np.asarray(record.trigger + after, dtype=np.float64)
+        sigma = gaussian_sigma(channel.bandwidth)
+        average = plan.sampling.interval * self.model.max_sample_rate if plan.high_resolution else 1.0
+        if channel.node is None or channel.grounded:
+            voltage = np.zeros(len(times))
+        elif plan.peak_detect and average == 1.0:
+            voltage = self._peaks(record.history, channel.node, times, sigma, interval)
+        else:
+            width = math.hypot(sigma, interval / math.sqrt(12)) if average > 1 else sigma
+            voltage = filtered(record.history, channel.node, times, width)
+        errors = self.errors[channel.number]
+        rms = self.model.noise(channel.scale / channel.probe) * errors.noise / math.sqrt(max(average, 1.0))
+        noise = noise_samples(
+            (*self.seed, record.number, channel.number), points, stride, rms if self.noisy else 0.0, interval,
+            channel.bandwidth, self.model.bandwidth,
+        )
+        return displayed(channel, voltage, noise, errors)
+
+    @staticmethod
+    def _peaks(
+        history: InputHistory, node: str, times: npt.NDArray[np.float64], sigma: float, interval: float,
+    ) -> npt.NDArray[np.float64]:
+        """Return the extremes within each two sample intervals, lowest first."""
+        parts = [filtered(history, node, times + interval * part, sigma) for part in (-0.5, -0.25, 0.0, 0.25)]
+        low, high = np.min(parts, axis=0), np.max(parts, axis=0)
+        return np.asarray(np.where(np.arange(len(times)) % 2 == 0, low, high), dtype=np.float64)

@@ -1,0 +1,1 @@
+"""The witness: what each device really saw."""

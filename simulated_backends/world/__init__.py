@@ -1,0 +1,1 @@
+"""The simulated world: world file, devices, positioner, faults."""

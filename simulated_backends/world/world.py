@@ -1,0 +1,283 @@
+"""A simulated bench made from ``world.toml``: instruments on one circuit, devices, timeline, witness, faults.
+
+Lifetime: ``open_world(path)`` returns the world of a path while it is open (the pyvisa library opens it with
+its first resource manager and closes it with the last); opening it again after that is a new bench, just
+switched on, with device and instrument states of the beginning. The witness file goes on, with a new
+``start`` record.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.netlist import Netlist, check_connections, parse_netlist
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.life.history import DeviceHistory, State
+from tsbench.simulated_backends.services.services import BenchServices, WorldClock
+from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.models import model_class
+from tsbench.simulated_backends.witness.witness import Witness
+from tsbench.simulated_backends.world.acting_faults import BenchFaults
+from tsbench.simulated_backends.world.circuit_plan import CircuitPlan
+from tsbench.simulated_backends.world.devices import devices_of
+from tsbench.simulated_backends.world.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
+from tsbench.simulated_backends.world.positioner import SimulatedPositioner
+from tsbench.simulated_backends.world.world_file import WorldFile, WorldInstrument, load_world_file
+
+WITNESS_ENVIRONMENT = "TSBENCH_WITNESS"
+#: [s] after the last message, so that what an instrument has begun (a relay that opens) is done
+LAST_ACTS = 0.005
+#: [s] of bench time in which the messages that instruments have received must have acted
+LONGEST_ACTS = 100.0
+
+
+class World:
+    """Everything behind ``@tsbench``. Tests may look into it; what measures must not."""
+
+    def __init__(self, file: WorldFile, path: Path) -> None:
+        self.file = file
+        self.path = path
+        self.bench = BenchServices(file.seed, file.imperfections, file.wires, file.steps_per_message)
+        planned = (*file.faults, *faults_from_environment())
+        self.clock = WorldClock(self.bench)
+        self._lost_listeners: list[Callable[[str | None], None]] = []
+        self.instruments: dict[str, VirtualInstrument] = {}
+        self.resources: dict[str, str] = {}  #: canonical resource name -> instrument
+        for name, table in file.instruments.items():
+            self._place_instrument(name, table)
+        self._check_terminals()
+        fixture = self._fixture_netlist()
+        self.place = _device_place(fixture, file, path)
+        self.devices = devices_of(file, path)
+        self._install_circuit(fixture)
+        self.positioner = SimulatedPositioner(
+            self.bench, self.place, self.devices, file.positioner.travel_time, self._connected
+        )
+        self._start_witness(fixture)
+        for instrument in self.instruments.values():
+            instrument.connect()
+        if self.devices:
+            self.positioner.place(next(iter(self.devices)))
+        acting = BenchFaults(self.instruments, self.positioner, self.clock, self.lose_sessions)
+        acting.check(planned, path, has_device=self.place is not None)
+        self.faults = FaultPlan(planned, acting.act, self._tell_fault, lambda: self.bench.clock.now)
+        for fault in planned:
+            if fault.time is not None and fault.kind not in ON_THE_WAY:
+                self.bench.clock.schedule(fault.time, functools.partial(self.faults.happen, fault))
+
+    # ------------------------------------------------------------------------------------ construction
+
+    def _place_instrument(self, name: str, table: WorldInstrument) -> None:
+        try:
+            model = model_class(table.model)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.path}: instruments.{name}.model: {error}") from None
+        terminals = {
+            terminal.partition(".")[2]: node.lower()
+            for terminal, node in self.file.fixture.terminals.items()
+            if terminal.partition(".")[0] == name
+        }
+        for channel in terminals:
+            if channel not in model.terminals:
+                known = [f"{name}.{t}" if t else name for t in model.terminals]
+                raise ConfigurationError(
+                    f"{self.path}: fixture.terminals: {table.model} has no terminal "
+                    f"'{name}.{channel}'{nearest(f'{name}.{channel}', known)}"
+                )
+        serial = table.serial or _serial_of(table.resource) or f"SIM-{name.upper()}"
+        instrument = model(self.bench, Placement(name, serial, terminals, table.options))
+        if table.bus_latency is not None:
+            instrument.bus_latency = table.bus_latency  # type: ignore[misc]
+        self.instruments[name] = instrument
+        if table.resource in self.resources:
+            raise ConfigurationError(
+                f"{self.path}: instruments.{name}.resource: {table.resource} is already "
+                f"the address of '{self.resources[table.resource]}'"
+            )
+        self.resources[table.resource] = name
+
+    def _check_terminals(self) -> None:
+        for terminal in self.file.fixture.terminals:
+            name = terminal.partition(".")[0]
+            if name not in self.instruments:
+                raise ConfigurationError(
+                    f"{self.path}: fixture.terminals: no instrument '{name}'{nearest(name, self.instruments)}"
+                )
+
+    def _fixture_netlist(self) -> Netlist:
+        nodes = [node.lower() for node in self.file.fixture.terminals.values()]
+        try:
+            netlist = parse_netlist(self.file.fixture.netlist, nodes)
+            check_connections(netlist, nodes)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.path}: fixture.netlist: {error}") from None
+        for terminal, node in self.file.fixture.terminals.items():
+            if node.lower() not in netlist.nodes:
+                raise ConfigurationError(
+                    f"{self.path}: fixture.terminals: '{terminal}' is at node '{node}', but the "
+                    f"netlist has no such node{nearest(node.lower(), netlist.nodes)}"
+                )
+        if netlist.temperature is not None:
+            raise ConfigurationError(
+                f"{self.path}: fixture.netlist: a temperature card (.temp, .options temp=) has no place in a world "
+                f"file; write [chuck] temperature = {netlist.temperature:g}")
+        return netlist
+
+    def _install_circuit(self, fixture: Netlist) -> None:
+        self._plan = CircuitPlan(fixture, self.instruments.values(), self.place, self.file.rtol, self.file.seed)
+        try:
+            circuit = self._plan.build(next((device.model for device in self.devices.values()), None))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.path}: {error}") from None
+        circuit.load_code()   # no message waits for the compiler
+        circuit.on_change = self._device_changed
+        self.bench.install(circuit)
+
+    def load_all_code(self) -> None:
+        """Compile, or load from disk, all that a long measurement on any of the devices needs."""
+        self._plan.load_all_code(device.model for device in self.devices.values())
+
+    def _device_changed(self, place: str, history: DeviceHistory, before: State, time: float) -> None:
+        device = self.positioner.connected()
+        assert device is not None
+        self.witness.now(history.model)
+        if history.state != before:
+            self.witness.changed(device, history.model, history.state, history.cycles, time)
+
+    # ---------------------------------------------------------------------------------------- witness
+
+    def _start_witness(self, fixture: Netlist) -> None:
+        nodes = fixture.find(self.place).nodes if self.place is not None else None
+        self.witness = Witness(self.witness_path(), (nodes[0], nodes[1]) if nodes else None, self.place or "")
+        self.witness.start(
+            str(self.path),
+            self.file.seed,
+            {n: d.model for n, d in self.devices.items()},
+            {name: table.model for name, table in self.file.instruments.items()},
+        )
+        self.bench.lagging_circuit.add_observer(self.witness)
+        self.bench.tell_witness(self.witness.output, self.witness.compliance)
+
+    def _connected(self, device: str, model: DeviceModel, time: float) -> None:
+        self.witness.connected(device, model, time)
+
+    def witness_path(self) -> Path | None:
+        """Return where the witness writes: ``TSBENCH_WITNESS``, else ``[witness] file`` beside the world
+        file.
+        """
+        override = os.environ.get(WITNESS_ENVIRONMENT)
+        if override:
+            return Path(override)
+        return self.path.parent / self.file.witness.file if self.file.witness else None
+
+    def _tell_fault(self, fault: Fault, instrument: str, message: int) -> None:
+        self.bench.sync()
+        self.witness.fault({**fault.facts(), "hit": instrument, "number": message}, self.bench.clock.now)
+
+    # ------------------------------------------------------------------------------------------- life
+
+    def instrument_at(self, resource: str) -> VirtualInstrument | None:
+        """Return the instrument at a canonical resource name."""
+        name = self.resources.get(resource)
+        return self.instruments[name] if name is not None else None
+
+    def on_lost(self, listener: Callable[[str | None], None]) -> None:
+        """Tell ``listener`` when connections are lost (of one instrument, or None: of all)."""
+        self._lost_listeners.append(listener)
+
+    def lose_sessions(self, instrument: str | None) -> None:
+        """Lose all connections to ``instrument`` (None: to everything)."""
+        for listener in self._lost_listeners:
+            listener(instrument)
+
+    def settle(self) -> None:
+        """Let the messages that the instruments have received act, as metal does after a program's last write.
+
+        A message that waits for what is not planned (a trigger that does not come) is left where it is, and so is
+        one that has not acted after ``LONGEST_ACTS``.
+        """
+        with self.bench.lock:
+            clock = self.bench.clock
+            latest = clock.now + LONGEST_ACTS
+            while self._acting() and clock.next_event() is not None and clock.now < latest:
+                clock.hop(latest)
+            if self.witness.outputs_on():   # a device clear ends a command, but its relay opens all the same
+                self.bench.begin_message()
+                clock.wait(LAST_ACTS)
+                self.bench.sync()
+
+    def _acting(self) -> bool:
+        return any(instrument.will_answer for instrument in self.instruments.values())
+
+    def close(self) -> None:
+        """Switch the bench off."""
+        with self.bench.lock:
+            self.bench.begin_message()
+            try:
+                self.bench.clock.wait(LAST_ACTS)
+                self.bench.sync()
+                for instrument in self.instruments.values():
+                    instrument.disconnect()
+            finally:
+                self.witness.end(self.bench.clock.now)
+
+
+def _serial_of(resource: str) -> str | None:
+    parts = resource.split("::")
+    return parts[3] if parts[0].upper().startswith("USB") and len(parts) > 4 else None
+
+
+def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
+    places = [element.name for element in netlist.of_kind("X")]
+    if file.fixture.place is not None:
+        return netlist.find(file.fixture.place).name
+    if len(places) > 1:
+        raise ConfigurationError(
+            f"{path}: fixture.place: the netlist has {len(places)} X elements "
+            f"({', '.join(places)}); say which one the positioner serves"
+        )
+    if places and not (file.devices or file.wafers):
+        raise ConfigurationError(
+            f"{path}: the netlist has a place {places[0]} but there are no [devices]; add one"
+        )
+    return places[0] if places else None
+
+
+_open: dict[Path, World] = {}
+#: outputs that were on when their world was closed, for who wants to know (the pytest plugin, which empties it)
+left_on: list[str] = []
+
+
+def open_worlds() -> list[World]:
+    """Return the worlds that are open in this process."""
+    return list(_open.values())
+
+
+def open_world(path: str | Path) -> World:
+    """Return the open world of ``path``, opening it if need be."""
+    resolved = Path(path).resolve()
+    world = _open.get(resolved)
+    if world is None:
+        world = World(load_world_file(resolved), resolved)
+        _open[resolved] = world
+    return world
+
+
+def close_world(world: World) -> None:
+    """Close a world; the next ``open_world`` of its path is a new one."""
+    if _open.get(world.path) is world:
+        del _open[world.path]
+    try:
+        world.settle()
+    finally:
+        left_on.extend(world.witness.outputs_on())
+        world.close()
+
+
+def world_of(library: Any) -> World:
+    """Return the world behind an opened pyvisa library (``resource_manager.visalib``), for tests."""
+    world: World = library.world
+    return world

@@ -1,0 +1,196 @@
+"""``world.toml``: what the simulated bench really is. Loading and refusing, nothing else."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.quantities import Amperes, Hertz, Kelvins, Seconds, Volts
+from tsbench.simulated_backends.services.services import WORK_PER_MESSAGE
+from tsbench.simulated_backends.world.faults import Fault
+from tsbench.text_files import read_toml
+
+
+class _WorldTable(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WitnessTable(_WorldTable):
+    """``[witness]``: where the truth is written, relative to the world file."""
+
+    file: str
+
+
+class WorldInstrument(_WorldTable):
+    """``[instruments.NAME]``."""
+
+    model: str
+    resource: str
+    serial: str | None = None  #: default: the serial number in the resource name, or SIM and the name
+    bus_latency: Seconds | None = Field(default=None, ge=0)
+    options: dict[str, Any] = Field(default_factory=dict)  #: what the model may take
+
+
+class WorldFixture(_WorldTable):
+    """``[fixture]``: the wiring with its parasitics, and where the instruments' terminals are."""
+
+    netlist: str
+    terminals: dict[str, str] = Field(default_factory=dict)
+    place: str | None = (
+        None  #: name of the X element where the positioner puts devices; default: the only one
+    )
+
+
+class CyclesTable(_WorldTable):
+    """``[devices.NAME.cycles]``: what cycles do to a device, see :class:`.devices.cycle_statistics.CycleStatistics`."""
+
+    spread: dict[str, float] = Field(default_factory=dict)
+    correlation: tuple[tuple[str, str, float], ...] = ()
+    persistence: float = 0.0
+    drift: dict[str, float] = Field(default_factory=dict)
+    virgin: dict[str, float] = Field(default_factory=dict)
+    used: float = 0.0
+    endurance: float = math.inf
+    endurance_shape: float = 1.5
+    critical_current: Amperes = math.inf
+    critical_exponent: float = 4.0
+    recovery_voltage: Volts = math.inf
+    recovery: float = 0.5
+
+
+class TelegraphTable(_WorldTable):
+    """``[[devices.NAME.noise]]`` of kind telegraph, see :class:`.devices.fluctuations.Telegraph`."""
+
+    kind: Literal["telegraph"]
+    parameter: str
+    amplitude: float
+    time_low: Seconds
+    time_high: Seconds
+
+
+class FlickerTable(_WorldTable):
+    """``[[devices.NAME.noise]]`` of kind flicker (1/f), see :class:`.devices.fluctuations.Flicker`."""
+
+    kind: Literal["flicker"]
+    parameter: str
+    spread: float
+    lowest_frequency: Hertz = 1.0
+    highest_frequency: Hertz = 1e3
+
+
+NoiseTable = Annotated[TelegraphTable | FlickerTable, Field(discriminator="kind")]
+
+
+class WorldDevice(_WorldTable):
+    """``[devices.NAME]``: a catalogue model with parameters replaced."""
+
+    model: str
+    parameters: dict[str, float | str] = Field(default_factory=dict)
+    seed: int | None = None
+    cycles: CyclesTable | None = None
+    noise: tuple[NoiseTable, ...] = ()
+
+
+class WaferTable(_WorldTable):
+    """``[wafers.NAME]``: many devices of one model, see :class:`.devices.wafer.Wafer`."""
+
+    model: str
+    seed: int
+    columns: int = 9
+    rows: int = 9
+    devices_per_die: int = 4
+    spread: dict[str, float] = Field(default_factory=dict)
+    gradient: dict[str, float] = Field(default_factory=dict)
+    correlation: tuple[tuple[str, str, float], ...] = ()
+    common: float = 0.5
+    shorts: float = 0.0
+    opens: float = 0.0
+    cycles: CyclesTable | None = None  #: of every device, each from a seed of its own
+    noise: tuple[NoiseTable, ...] = ()
+
+
+class ChuckTable(_WorldTable):
+    """``[chuck]``: what the devices lie on."""
+
+    temperature: Kelvins | None = Field(default=None, gt=0)  #: of all devices without a t0; default: their own
+
+
+class PositionerTable(_WorldTable):
+    """``[positioner]``."""
+
+    travel_time: Seconds = Field(default=1.0, ge=0)
+
+
+class WorldFile(_WorldTable):
+    """A whole world file."""
+
+    seed: int = Field(default=0, ge=0)
+    rtol: float = Field(default=1e-6, ge=1e-10, le=1e-2)  #: relative tolerance of the circuit's integrator
+    imperfections: bool = True
+    steps_per_message: int = Field(default=WORK_PER_MESSAGE, gt=0)  #: of the circuit; what takes more is left out
+    witness: WitnessTable | None = None
+    instruments: dict[str, WorldInstrument] = Field(default_factory=dict)
+    fixture: WorldFixture
+    wires: dict[str, str] = Field(default_factory=dict)  #: input jack -> output jack
+    devices: dict[str, WorldDevice] = Field(default_factory=dict)
+    wafers: dict[str, WaferTable] = Field(default_factory=dict)
+    chuck: ChuckTable = ChuckTable()
+    positioner: PositionerTable = PositionerTable()
+    faults: tuple[Fault, ...] = ()
+
+
+def load_world_file(path: Path) -> WorldFile:
+    """Read and check a world file.
+
+    Raises
+    ------
+    ConfigurationError
+        One line: the file, the key, what is wrong, the nearest known name where a key is unknown.
+    """
+    if "\0" not in str(path) and not path.exists():
+        raise ConfigurationError(f"{path}: no such world file")
+    data = read_toml(path, "world file")
+    try:
+        return WorldFile.model_validate(data)
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_first_problem(error)}") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    problems = error.errors(include_url=False)
+    problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])  # likelier the cause
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = _known_names(problem["loc"][:-1])
+        return f"unknown key '{where}'{nearest(str(problem['loc'][-1]), known)}"
+    if problem["type"] == "missing":
+        return f"'{where}' is missing; add it"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}"
+
+
+def _known_names(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the table at ``location`` may have."""
+    tables: list[type[BaseModel]] = [WorldFile]
+    for part in location:
+        fields = [table.model_fields[str(part)] for table in tables if str(part) in table.model_fields]
+        if fields:
+            tables = [table for field in fields for table in _tables_in(field.annotation)]
+        else:   # the name of an entry, the number of one, or which of several kinds it is
+            tables = [table for table in tables if _kind_of(table) in (None, part) or isinstance(part, int)]
+    return list(dict.fromkeys(name for table in tables for name in table.model_fields))
+
+
+def _tables_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the tables that an annotation speaks of: ``X | None``, ``dict[str, X]``, ``tuple[X, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [table for argument in get_args(annotation) for table in _tables_in(argument)]
+
+
+def _kind_of(table: type[BaseModel]) -> str | None:
+    field = table.model_fields.get("kind")
+    kinds = get_args(field.annotation) if field else ()
+    return str(kinds[0]) if len(kinds) == 1 else None

@@ -1,0 +1,1 @@
+"""Who measures: bench, runner, run lists, watchdog, pre-flight."""

@@ -1,0 +1,1 @@
+"""From a bench file to open, identified and guarded instruments."""

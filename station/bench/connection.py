@@ -1,0 +1,282 @@
+"""One instrument of a bench: opened, identified, described, made safe over a connection that fails."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentInUse, TsbenchError, WrongInstrument
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.interfaces import InstrumentBase, OutputState
+from tsbench.instruments.links.liveness import Liveness
+from tsbench.instruments.registry import DriverEntry, driver_class, driver_of, entry, fits
+from tsbench.records import Identity
+from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.ownership import Ownership, this_process
+from tsbench.station.bench.setting_units import with_units
+
+_TRIES = 3  #: at making one instrument safe, opening its connection again in between
+_QUICK = 0.3  #: [s] for one message of the first try to switch off: a silent instrument holds up no other for long
+_SHORT = 1.0  #: [s] for one reply after it; the last try has the time that the bench file allows
+
+
+@dataclass(frozen=True)
+class NamedInstrument:
+    """An instrument of a bench file before it is opened."""
+
+    name: str
+    table: InstrumentTable
+    library: str
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of instrument, as the registry calls it."""
+        return entry(self.table.driver).kind
+
+
+@dataclass
+class Connection:
+    """An open instrument; it has a driver as soon as it has been identified."""
+
+    name: str
+    table: InstrumentTable
+    library: str
+    transport: Any
+    known: Driver | None = None  #: its driver, None until it has been identified
+    problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
+    _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
+    repeats: list[str] = field(default_factory=list, init=False)  #: what had to be asked again, one line each
+
+    @property
+    def entry(self) -> DriverEntry:
+        """Return the registry's entry of its driver."""
+        return entry(self.table.driver)
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of instrument, as the registry calls it."""
+        return self.entry.kind
+
+    @property
+    def driver(self) -> Driver:
+        """Return its driver; CommunicationError before it has been identified."""
+        if self.known is None:
+            raise CommunicationError(f"{self.name} ({self.table.resource}): not identified yet; open the bench again")
+        return self.known
+
+    def identify(self, wait: Callable[[float], None]) -> None:
+        """Ask who is there and build the driver; WrongInstrument if it is another model."""
+        from tsbench.instruments.links.transport import TransportAdapter
+
+        identity = self._identity()
+        build = driver_class(self.table.driver)
+        try:
+            driver: Driver = build(
+                TransportAdapter(self.transport), self.name, identity=identity, resource=self.table.resource,
+                wait=wait, **self.table.options,
+            )
+        except TypeError as error:
+            raise ConfigurationError(f"instruments.{self.name}.options: {error}") from None
+        driver.on_repeat = self.repeats.append
+        self.known = driver
+
+    def _identity(self) -> Identity:
+        from tsbench.instruments.languages.scpi import parse_identity
+
+        self.transport.clear()
+        reply = self.transport.query("*IDN?")
+        expected = f"{self.table.driver} ({self.entry.models})"
+        try:
+            identity = parse_identity(reply)
+        except ValueError:
+            raise WrongInstrument(
+                f"{self.name} ({self.table.resource}) answers '{reply[:60]}' to *IDN?, "
+                f"the bench file says {expected}"
+            ) from None
+        if not fits(self.table.driver, identity):
+            right = driver_of(identity)
+            advice = f'set driver = "{right}"' if right else "there is no driver for it: correct the resource"
+            raise WrongInstrument(
+                f"{self.name} ({self.table.resource}) is a {identity.manufacturer} {identity.model}, "
+                f"the bench file says {expected}; {advice} in [instruments.{self.name}]"
+            )
+        return identity
+
+    def terminal(self, channel: str) -> InstrumentBase:
+        """Return the driver of one output ("1", or "" for the whole instrument or its first output)."""
+        return self.driver.terminal(channel)
+
+    def describe(self, roles: list[str]) -> dict[str, Any]:
+        """Return identity, address, roles, set-up and accuracy as the run header keeps them."""
+        identity: Identity = self.driver.identity
+        return {
+            "driver": self.table.driver, "model": identity.model, "serial": identity.serial,
+            "firmware": identity.firmware, "manufacturer": identity.manufacturer,
+            "resource": self.table.resource, "visa_library": self.library,
+            "roles": roles, "simulated": identity.simulated,
+            "settings": with_units(self.driver.accepted_settings()),
+            "accuracy": {key: dict(value) for key, value in self.driver.accuracy().items()},
+        }
+
+    def make_safe(self) -> list[OutputState]:
+        """Clear, switch off, read back; raises nothing. Both steps one after the other."""
+        self.switch_off()
+        return self.read_back()
+
+    def switch_off(self, reopen: bool = False) -> None:
+        """Clear and switch off at once, without a question and without patience; raises nothing.
+
+        ``read_back`` finds out whether it helped, and goes on where it did not.
+        """
+        self.problem, self._switched_off = "", False
+        if self.known is None:
+            return
+        try:
+            with self.transport.patience(_QUICK):
+                if reopen:
+                    self.transport.reopen()
+                self._clear_and_switch_off()
+            self._switched_off = True
+        except KeyboardInterrupt:
+            self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
+        except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
+            self.problem = str(error)
+
+    def read_back(self) -> list[OutputState]:
+        """Read every output back after ``switch_off``; raises nothing.
+
+        A connection that fails is opened again and the instrument cleared and switched off once more. Outputs that
+        cannot be read back count as enabled, and ``problem`` says why.
+        """
+        if self.known is None:
+            return []
+        for attempt in range(_TRIES):
+            last = attempt == _TRIES - 1
+            try:
+                with self.transport.patience(self.table.timeout if last else _SHORT):
+                    if not self._switched_off:
+                        self.transport.reopen()
+                        self._clear_and_switch_off()
+                    states: list[OutputState] = list(self.driver.output_states())
+                left_on = [state.output for state in states if state.enabled]
+                if not left_on:
+                    if self.problem:
+                        self.repeats.append(f"{self.driver.label}: switched off at another attempt ({self.problem})")
+                    self.problem = ""
+                    return states
+                self.problem = (
+                    f"{self.driver.label}: {', '.join(left_on)} is still on; switch it off at the panel"
+                )
+            except KeyboardInterrupt:
+                self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
+            except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
+                self.problem = str(error)
+            self._switched_off = False
+        return self.unknown_outputs()
+
+    def unknown_outputs(self) -> list[OutputState]:
+        """Return every output as on: what could not be read back counts so."""
+        names = [self.name] if self.known is None else self.known.output_names
+        return [OutputState(name, True) for name in names]
+
+    @contextlib.contextmanager
+    def reporting_to(self, liveness: Liveness) -> Iterator[None]:
+        """Tell ``liveness`` of every message meanwhile."""
+        usual = self.transport.liveness
+        self.transport.liveness = liveness
+        try:
+            yield
+        finally:
+            self.transport.liveness = usual
+
+    def _clear_and_switch_off(self) -> None:
+        try:
+            self.driver.clear()
+        except CommunicationError as error:  # off matters more than clear; who is gone fails below
+            self.repeats.append(f"{self.driver.label}: not cleared before switching off ({error})")
+        self.driver.safe_state()
+
+    def lost_power(self) -> bool:
+        """Whether the instrument was switched off and on since it was reset; over a new connection where need be.
+
+        Raises
+        ------
+        CommunicationError
+            It does not answer.
+        """
+        if self.known is None:
+            return False
+        try:
+            return self.driver.lost_power()
+        except CommunicationError as error:
+            self.transport.reopen()
+            self.driver.clear()
+            self.repeats.append(f"{self.driver.label}: asked over a new connection whether it kept its power ({error})")
+            return self.driver.lost_power()
+
+
+def outlives_process(manager: Any) -> bool:
+    """Whether the instruments of a VISA library go on without this process, within reach of others.
+
+    Not where the library says that they live in it.
+    """
+    return not getattr(manager.visalib, "ends_with_process", False)
+
+
+def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Connection:
+    """Open an instrument's resource; ConfigurationError that lists what is there if it is missing."""
+    from tsbench.instruments.links.transport import Transport, list_resources
+
+    try:
+        transport = Transport(manager, table.resource, name, table.timeout, exclusive=outlives_process(manager))
+    except CommunicationError as error:
+        there = ", ".join(list_resources(manager)) or "nothing"
+        raise ConfigurationError(
+            f"instrument '{name}' is missing at {table.resource}; the VISA library sees: {there}"
+        ) from error
+    return Connection(name, table, library, transport)
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """What answers at one address."""
+
+    resource: str
+    identity: Identity | None
+    driver: str | None
+    in_use: str = ""  #: who owns it, in one line: it was not asked
+
+
+def discover(library: str = "") -> Iterator[Discovered]:
+    """Ask every resource that a VISA library sees who it is."""
+    from tsbench.instruments.languages.scpi import parse_identity
+    from tsbench.instruments.links.transport import Transport, list_resources, open_manager
+
+    manager = open_manager(library)
+    try:
+        for resource in list_resources(manager):
+            identity, in_use = None, ""
+            owned = {resource: resource} if outlives_process(manager) else {}
+            try:
+                ownership = Ownership(owned, this_process("discover"))
+                try:
+                    transport = Transport(manager, resource, resource, timeout=1.0)
+                    try:
+                        identity = parse_identity(transport.query("*IDN?"))
+                    finally:
+                        transport.close()
+                finally:
+                    ownership.release()
+            except InstrumentInUse as error:
+                in_use = str(error)
+            except (TsbenchError, ValueError):
+                pass
+            yield Discovered(resource, identity, driver_of(identity) if identity else None, in_use)
+    finally:
+        quietly(manager.close)
+
+
+def quietly(act: Callable[[], object]) -> None:
+    """Do something on the way out whose failure changes nothing."""
+    with contextlib.suppress(Exception):
+        act()

@@ -1,0 +1,79 @@
+"""Clock and positioner of a bench whose VISA library brings none: wall time, and a person."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.links.liveness import UNWATCHED, Liveness
+
+_LONGEST_SLEEP = 0.1  #: [s] between two signs of progress
+
+
+class WallClock:
+    """A :class:`~tsbench.instruments.Clock`: seconds of this computer."""
+
+    def __init__(self) -> None:
+        self.liveness: Liveness = UNWATCHED  #: told while somebody waits
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > 0:
+            self.liveness.beat()
+            time.sleep(min(rest, _LONGEST_SLEEP))
+
+
+class OperatorPrompt:
+    """A :class:`~tsbench.instruments.Positioner` that asks a person to connect a device.
+
+    Parameters
+    ----------
+    devices : sequence of str
+        Identifiers from the bench file.
+    connected : str, optional
+        What the bench file says is connected already: nobody is asked for it.
+    ask : callable
+        Shows a question and returns the answer.
+    """
+
+    def __init__(
+        self, devices: Sequence[str], connected: str | None = None, ask: Callable[[str], str] | None = None,
+    ) -> None:
+        self._devices = tuple(devices)
+        self._connected = connected
+        self._ask = ask
+
+    def devices(self) -> Sequence[str]:
+        return self._devices
+
+    def connected(self) -> str | None:
+        return self._connected
+
+    def connect(self, device: str) -> None:
+        """Ask for ``device`` and wait for the answer; ConfigurationError where nobody can be asked."""
+        if device not in self._devices:
+            raise ConfigurationError(f"device '{device}' is not on the bench{nearest(device, self._devices)}")
+        if device == self._connected:
+            return
+        ask = self._ask
+        if ask is None:
+            if not sys.stdin or not sys.stdin.isatty():
+                raise ConfigurationError(
+                    f"device '{device}' must be connected by hand, and there is no terminal to ask at; "
+                    f"write connected = \"{device}\" in the bench file when it is"
+                )
+            ask = _ask_on_terminal
+        answer = ask(f"Connect device {device} (outputs are off), then press Enter; q to give up: ")
+        if answer.strip().lower() in {"q", "quit", "n", "no"}:
+            raise ConfigurationError(f"device '{device}' was not connected")
+        self._connected = device
+
+
+def _ask_on_terminal(question: str) -> str:
+    """Ask on standard error (standard output may be read by a program); a closed terminal gives up."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline() or "q"

@@ -1,0 +1,70 @@
+"""How the instruments of a bench file reach the device: the path of each terminal, the fixture as a run keeps it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of
+from tsbench.instruments.guard.limits import Path
+from tsbench.instruments.registry import entry
+from tsbench.netlist import GROUND
+from tsbench.records import Fixture
+from tsbench.station.bench.bench_file import BenchFile
+
+SCOPE_INPUT = 1e6  #: [Ohm] of a scope's input as the drivers set it
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """A bench file's terminals, and the drivers behind them once they are connected.
+
+    Parameters
+    ----------
+    file : BenchFile
+    driver_of : callable
+        Returns the driver of a terminal such as ``"generator.1"``.
+    """
+
+    file: BenchFile
+    driver_of: Callable[[str], Any]
+
+    def kind(self, terminal: str) -> str:
+        """Return what kind of instrument a terminal belongs to, as the registry calls it."""
+        return entry(self.file.table.instruments[terminal.partition(".")[0]].driver).kind
+
+    def path(self, terminal: str) -> Path:
+        """Return the path from a terminal to the device; its source resistance alone where no netlist tells more."""
+        source = self._source_resistance(terminal)
+        node = self.file.table.fixture.terminals.get(terminal)
+        if self.file.netlist is None or node is None:
+            return Path(resistance=source)
+        return path_of(self.file.netlist, node, source)
+
+    def fixture(self) -> Fixture:
+        """Return the fixture with what follows from the netlist: resistances by role [Ohm], what lies across [F, S]."""
+        table = self.file.table
+        roles = {role: t for role, t in table.roles.items() if self.kind(t) != "oscilloscope"}
+        paths = {role: self.path(t) for role, t in roles.items() if t in table.fixture.terminals}
+        return Fixture(
+            netlist=table.fixture.netlist,
+            terminals=dict(table.fixture.terminals),
+            sensing=self.file.sensing(),
+            path_resistance={
+                role: path.resistance for role, path in paths.items() if math.isfinite(path.resistance)
+            },
+            source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
+            parallel_capacitance=parallel_capacitance(self.file.netlist) if self.file.netlist else 0.0,
+            parallel_conductance=self._scope_inputs_at_device() / SCOPE_INPUT,
+        )
+
+    def _source_resistance(self, terminal: str) -> float:
+        return float(getattr(self.driver_of(terminal).capabilities, "output_resistance", 0.0))
+
+    def _scope_inputs_at_device(self) -> int:
+        """Return how many scope inputs are wired to the driven node of the device's place."""
+        netlist, terminals = self.file.netlist, self.file.table.fixture.terminals
+        if netlist is None or not has_place(netlist):
+            return 0
+        driven = next((node for node in netlist.find(DEVICE).nodes if node != GROUND), None)
+        return sum(node.lower() == driven and self.kind(t) == "oscilloscope" for t, node in terminals.items())

@@ -1,0 +1,1 @@
+"""What a run will do to its device, simulated beforehand."""

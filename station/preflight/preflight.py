@@ -1,0 +1,161 @@
+"""Before the device is touched: what the believed fixture will do with a device of the catalogue.
+
+Uses the circuit engine, so it stands above the measuring rooms and is used by the command line only.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tsbench.instruments.fixture import DEVICE, parallel_capacitance, path_of
+from tsbench.netlist import Netlist
+from tsbench.quantities import format_quantity
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.engine import Constant, Observer, Segment
+from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue
+from tsbench.station.bench.bench_file import BenchFile
+
+BIASES = 24  #: biases tried between nothing and the highest voltage allowed
+CYCLES = 40.0  #: RC time constants watched at each bias
+_OPEN = 1e12  #: [Ohm] of an output that is off
+_SWING = 0.02  #: of the bias: a smaller late swing is a settled device
+
+
+@dataclass(frozen=True)
+class OscillationZone:
+    """Where a source makes the device oscillate on this fixture."""
+
+    role: str
+    model: str  #: the catalogue's device that stands for the material
+    load_resistance: float  #: [Ohm] in series with the device, the source's own included; infinite: not connected to it
+    capacitance: float  #: [F] across the device
+    biases: FloatArray  #: [V] at which it oscillates, shape (n,); empty: nowhere
+    frequencies: FloatArray  #: [Hz], shape (n,)
+
+    def __str__(self) -> str:
+        if not math.isfinite(self.load_resistance):
+            return f"{self.role}: does not reach the device on this fixture"
+        load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
+        path = f"{self.role}: {load} in series, {capacitance} across, device as catalogue model {self.model}"
+        if not self.biases.size:
+            return f"{path}: no oscillation expected"
+        low, high = (format_quantity(float(bias), "V", 3) for bias in (self.biases[0], self.biases[-1]))
+        slow, fast = (format_quantity(float(end), "Hz", 3) for end in (self.frequencies.min(), self.frequencies.max()))
+        return f"{path}: oscillates from about {low} to {high} ({slow} to {fast}); readings there are averages"
+
+
+def predict(bench_file: Path) -> list[str]:
+    """Return one line for each role that drives the device of the bench file (and each material known).
+
+    Raises
+    ------
+    ConfigurationError
+        The bench file or its netlist cannot be used.
+    """
+    bench = BenchFile.load(bench_file)
+    if bench.netlist is None:
+        return ["no fixture netlist in the bench file: nothing can be predicted"]
+    lines: list[str] = []
+    materials = {table.material for table in bench.table.devices.values()}
+    for material in sorted(materials):
+        entry = _entry_of(material)
+        if entry is None:
+            lines.append(f"no device of material '{material}' in the catalogue: its behaviour cannot be predicted")
+            continue
+        limit = bench.table.device.limits.max_voltage or 5.0
+        for role in ("drive", "pulser", "bias"):
+            terminal = bench.table.roles.get(role)
+            node = bench.table.fixture.terminals.get(terminal or "")
+            if terminal is None or node is None:
+                continue
+            source = 0.0 if role == "drive" else 50.0
+            lines.append(str(oscillation_zone(bench.netlist, role, node, source, entry, limit)))
+    return lines
+
+
+def oscillation_zone(
+    netlist: Netlist, role: str, node: str, source_resistance: float, entry: CatalogueEntry, highest: float,
+) -> OscillationZone:
+    """Try DC biases up to ``highest`` [V] at ``node`` and see where a device of the catalogue keeps oscillating.
+
+    Parameters
+    ----------
+    netlist : the fixture as believed, with the device's place ``XDUT``
+    role : name of the source, for the report
+    node : where the source sits
+    source_resistance : [Ohm] of the source itself
+    entry : the device
+    highest : [V]
+    """
+    path = path_of(netlist, node, source_resistance)
+    if not math.isfinite(path.resistance):
+        return OscillationZone(role, entry.name, math.inf, 0.0, np.empty(0), np.empty(0))
+    capacitance = parallel_capacitance(netlist)
+    span = max(CYCLES * path.resistance * capacitance, 2e-6)
+    idle = [(f"idle.{other}", other, _OPEN, 0.0) for other in netlist.nodes if other not in ("0", node)]
+    biases: list[float] = []
+    frequencies: list[float] = []
+    for bias in np.linspace(highest / BIASES, highest, BIASES):
+        circuit = build_circuit(
+            netlist, {DEVICE: entry.model()},
+            sources=[("bias", node, "bias.r", max(source_resistance, 1e-3))], loads=idle,
+        )
+        circuit.set_source("bias", Constant(float(bias)))
+        watch = _DeviceWatch(netlist.find(DEVICE).nodes, start=span / 2)
+        circuit.add_observer(watch)
+        circuit.advance(span, skip=False)
+        frequency = watch.frequency(_SWING * float(bias))
+        if frequency is not None:
+            biases.append(float(bias))
+            frequencies.append(frequency)
+    return OscillationZone(role, entry.name, path.resistance, capacitance, np.array(biases), np.array(frequencies))
+
+
+class _DeviceWatch(Observer):
+    """Keeps the device voltage of the second half of the time watched."""
+
+    def __init__(self, nodes: tuple[str, ...], start: float) -> None:
+        self._nodes = nodes
+        self._start = start
+        self._times: list[FloatArray] = []
+        self._voltages: list[FloatArray] = []
+
+    def observe(self, segment: Segment) -> None:
+        times = getattr(segment, "times", None)
+        if times is None or segment.end < self._start:
+            return
+        times = times[times >= self._start]
+        high, low = (self._of(segment, node, times) for node in self._nodes)
+        self._times.append(times)
+        self._voltages.append(high - low)
+
+    @staticmethod
+    def _of(segment: Segment, node: str, times: FloatArray) -> FloatArray:
+        return segment.voltage(node, times) if node != "0" else np.zeros_like(times)  # type: ignore[union-attr]
+
+    def frequency(self, least_swing: float) -> float | None:
+        """Return the frequency [Hz] of a sustained oscillation, None where the voltage has settled."""
+        if not self._times:
+            return None
+        times, voltage = np.concatenate(self._times), np.concatenate(self._voltages)
+        late = voltage[times > times[-1] - (times[-1] - times[0]) / 2]
+        if late.size < 3 or np.ptp(late) < least_swing:
+            return None
+        middle = (voltage.max() + voltage.min()) / 2
+        rising = times[1:][(voltage[:-1] < middle) & (voltage[1:] >= middle)]
+        if rising.size < 3:
+            return None
+        period = float(np.mean(np.diff(rising)))
+        return 1.0 / period if math.isfinite(period) and period > 0 else None
+
+
+def _entry_of(material: str) -> CatalogueEntry | None:
+    """Return the catalogue's device that is made of ``material``."""
+    for entry in catalogue().values():
+        named = material.lower() in (entry.name.lower(), entry.material.lower())
+        if material and named and len(entry.model().terminals) == 2:
+            return entry
+    return None

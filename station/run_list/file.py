@@ -1,0 +1,115 @@
+"""A plain list of protocols as a TOML file, read into entries.
+
+::
+
+    bench = "nbo2.bench.toml"     # for all; relative to this file
+    device = "D1"
+    leave_out = ["short"]         # devices that look so get no further entries; "open" as well; [] for none
+
+    [[protocol]]
+    name = "iv_sweep"
+    stop = "1.2 V"
+
+    [[protocol]]
+    name = "oscillation"
+    device = "D2"                 # or bench, for this one
+    bias = [2.0, 2.5, 3.0]
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tsbench.errors import ConfigurationError, TsbenchError, nearest
+from tsbench.protocols import Protocol, protocol_named
+from tsbench.records import Flag
+from tsbench.storage.codec import to_json
+from tsbench.text_files import read_toml
+
+_LARGEST = 2**20  #: [bytes] of a list
+_TOP = ("bench", "device", "leave_out", "protocol")
+_CONTACTS = {"short": Flag.SHORT, "open": Flag.OPEN}
+
+
+@dataclass(frozen=True)
+class ListEntry:
+    """One line of the list: a protocol on a device of a bench; without a protocol where it has a problem."""
+
+    number: int  #: in the list, from 1
+    name: str
+    device: str
+    bench: Path
+    protocol: Protocol | None = None
+    problem: TsbenchError | None = None
+
+    @property
+    def where(self) -> str:
+        """How messages call it."""
+        on = f" on {self.device}" if self.device else ""
+        return f"protocol {self.number} ({self.name}{on})" if self.name else f"protocol {self.number}"
+
+    def key(self) -> tuple[str, str, str]:
+        """What makes two entries the same measurement."""
+        assert self.protocol is not None
+        return self.name, self.device, to_json(self.protocol.parameters())
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """What a list says."""
+
+    entries: tuple[ListEntry, ...]
+    leave_out: Flag = Flag.SHORT  #: devices that look so get no further entries
+
+
+def read_list(path: Path | str) -> ListFile:
+    """Read a list; what is wrong with one entry stands in the entry.
+
+    Raises
+    ------
+    ConfigurationError
+        One line: the file and why it is no list.
+    """
+    path = Path(path)
+    content = read_toml(path, "list of protocols", _LARGEST)
+    for name in content:
+        if name not in _TOP:
+            raise ConfigurationError(f"{path}: unknown key '{name}'{nearest(name, _TOP)}")
+    entries = content.get("protocol")
+    if not isinstance(entries, list) or not entries:
+        raise ConfigurationError(f"{path}: no [[protocol]]; give at least one with its name")
+    return ListFile(
+        tuple(_entry(path, number, item, content) for number, item in enumerate(entries, start=1)),
+        _contacts(path, content.get("leave_out", ["short"])),
+    )
+
+
+def _contacts(path: Path, words: Any) -> Flag:
+    found = Flag.NONE
+    for word in words if isinstance(words, list) else [words]:
+        if word not in _CONTACTS:
+            raise ConfigurationError(f'{path}: leave_out holds {word!r}; write "short", "open", both in a list, or []')
+        found |= _CONTACTS[word]
+    return found
+
+
+def _entry(path: Path, number: int, item: Any, defaults: Mapping[str, Any]) -> ListEntry:
+    if not isinstance(item, Mapping):
+        raise ConfigurationError(f"{path}: protocol {number}: not a table; write [[protocol]]")
+    settings = dict(item)
+    words: dict[str, str] = {}
+    missing = ""
+    for key in ("name", "device", "bench"):
+        word = settings.pop(key, defaults.get(key))
+        good = isinstance(word, str) and bool(word) and word.isprintable()
+        words[key] = str(word) if good else ""
+        missing = missing or ("" if good else f'no {key}; give {key} = "…"')
+    entry = ListEntry(number, words["name"], words["device"], (path.parent / words["bench"]).resolve())
+    try:
+        if missing:
+            raise ConfigurationError(missing)
+        protocol = protocol_named(entry.name).parse(settings)
+    except TsbenchError as error:
+        return ListEntry(number, entry.name, entry.device, entry.bench, problem=error)
+    return ListEntry(number, entry.name, entry.device, entry.bench, protocol)

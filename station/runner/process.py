@@ -1,0 +1,265 @@
+"""One run from plan to run file."""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict, Unpack, runtime_checkable
+from typing import Protocol as TypingProtocol
+
+from tsbench.errors import ConfigurationError, LimitError, nearest
+from tsbench.instruments import Plan
+from tsbench.protocols import Protocol
+from tsbench.records import RunHeader
+from tsbench.station.runner.control import Control, Interrupts
+from tsbench.station.runner.events import Events, Listener
+from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.run_socket import RunSocket
+from tsbench.station.runner.running import RunningRun, bench_time
+from tsbench.station.runner.safety import RunnerBench
+from tsbench.station.watchdog.watched import NoWatch, needs_watchdog, watched
+from tsbench.storage.journal import Durability
+from tsbench.storage.provenance import provenance
+from tsbench.storage.recorder import RunRecorder, unfinished
+from tsbench.storage.run_address import ADDRESS_SUFFIX
+from tsbench.storage.run_id import new_run_id, timestamp
+from tsbench.storage.schema import CLOCK_AT_START
+from tsbench.storage.watchdog_events import watchdog_path
+
+MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
+
+
+class RunOptions(TypedDict, total=False):
+    """Options of a run, by name; their meaning and defaults: :func:`run_on`."""
+
+    events: Listener | None
+    control: Control | None
+    extract: bool
+    durability: Durability
+    campaign_id: str
+    user: str
+    watchdog: bool
+    repeats: Sequence[str]
+
+
+def run_protocol(
+    bench_path: Path | str, device: str, protocol: Protocol, out: Path | str, **options: Unpack[RunOptions]
+) -> RunOutcome:
+    """Measure one protocol on one device and leave bench, run file and outcome in order.
+
+    Parameters
+    ----------
+    bench_path : Path
+        The bench file.
+    device : str
+        Which of its devices.
+    protocol, out, **options
+        As for :func:`run_on`.
+
+    Returns
+    -------
+    RunOutcome
+        Also of a run that failed or was stopped: then what was measured is in its file.
+
+    Raises
+    ------
+    ConfigurationError, WrongInstrument, CommunicationError
+        The bench could not be opened; nothing was measured.
+    LimitError, StorageError
+        As for :func:`run_on`.
+    TypeError
+        An option that there is not; the bench was not opened.
+    """
+    if unknown := sorted(set(options) - RunOptions.__optional_keys__):
+        raise TypeError(f"run_protocol: no option '{unknown[0]}'{nearest(unknown[0], RunOptions.__optional_keys__)}")
+
+    from tsbench.station.bench.bench import Bench  # opens VISA: late
+
+    bench = Bench.open(Path(bench_path), device)
+    try:
+        return run_on(bench, protocol, out, **options)
+    finally:  # makes safe once more; what the outputs were read back as is in the outcome
+        bench.close()
+
+
+def run_on(
+    bench: RunnerBench,
+    protocol: Protocol,
+    out: Path | str,
+    *,
+    events: Listener | None = None,
+    control: Control | None = None,
+    extract: bool = True,
+    durability: Durability = "power",
+    campaign_id: str = "",
+    user: str = "",
+    watchdog: bool = True,
+    repeats: Sequence[str] = (),
+) -> RunOutcome:
+    """Run on a bench that is open already.
+
+    Parameters
+    ----------
+    bench : RunnerBench
+    protocol : Protocol
+    out : Path
+        Directory of the run file; made where it is missing.
+    events : callable
+        Told of every event (:class:`RunEvent`); of points and waveforms once they are on the disk. It returns
+        within a fraction of a second: a measurement that stands still is killed by its watchdog.
+    control : Control
+        Stop, pause, resume; Ctrl-C is heard without it.
+    extract : bool
+        Whether to extract results from the run.
+    durability : "power" or "process"
+        What an acknowledged item survives.
+    campaign_id, user : str
+        Kept in the header of the run.
+    watchdog : bool
+        Whether a process of its own switches off should this one die or stand still. Where nothing outlives
+        this process there is none.
+    repeats : sequence of str
+        Identifiers of interrupted runs that this one is measured in place of; kept in the header's provenance.
+
+    Returns
+    -------
+    RunOutcome
+        Also of a run that failed or was stopped: then what was measured is in its file.
+
+    Raises
+    ------
+    ConfigurationError
+        The bench lacks a role, or the watchdog did not start; nothing was switched on.
+    LimitError
+        The plan is beyond a limit; nothing was sent.
+    StorageError
+        No run can be begun in ``out``; nothing was sent.
+    """
+    control, out = control or Control(), Path(out)
+    with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
+        plan = checked_plan(bench, protocol)
+        if watch.process_id is None and needs_watchdog(bench):
+            warning = "no watchdog: should this process die or stand still, the outputs stay as they are"
+            plan = replace(plan, warnings=(*plan.warnings, warning))
+        header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
+        if repeats:
+            header = replace(header, provenance={**header.provenance, "repeats": list(repeats)})
+        teller = Events(events)
+        teller.now = bench_time(bench, 0.0)
+        recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
+        problem = _open_door(bench, recorder.path, header.run_id, control, teller, last)
+        teller.tell("state", f"run {header.run_id}", _begun(header, plan, recorder.path, watch))
+        if problem:
+            teller.tell("warning", problem)
+        for journal in unfinished(out, recorder.path):
+            teller.tell("warning", f"{journal.name}: an unfinished run; 'tsbench recover {out}' finishes it")
+        run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
+        with recorder, Interrupts(control).installed() as interrupts:
+            try:
+                watch.begin(header.run_id, watchdog_path(recorder.path))
+            except ConfigurationError:
+                recorder.discard()
+                raise
+            return run.to_its_end(interrupts, extract)
+
+
+@runtime_checkable
+class OwnedBench(TypingProtocol):
+    """A bench whose instruments this process owns, and says so."""
+
+    @property
+    def path(self) -> Path:
+        """The bench file."""
+
+    def announce(self, run: str = "", address: Path | None = None) -> None:
+        """Let other processes know which run goes on; without one, that it is over."""
+
+
+def _open_door(
+    bench: RunnerBench, journal: Path, run: str, control: Control, teller: Events, last: contextlib.ExitStack
+) -> str:
+    """Let other processes follow and stop the run until it is over; returns why they cannot, "" if they can."""
+    path = journal.with_suffix(ADDRESS_SUFFIX)
+    file = str(bench.path) if isinstance(bench, OwnedBench) else ""
+    try:
+        door = RunSocket(path, run, file, control)
+    except OSError as error:
+        return f"no other window can follow or stop this run: {path}: {error.strerror or error}"
+    last.callback(door.close)
+    teller.follow(door)
+    if isinstance(bench, OwnedBench):
+        bench.announce(run, path)
+        last.callback(bench.announce)
+    return ""
+
+
+def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict[str, Any]:
+    """Return what is told of a run that begins."""
+    return {
+        "state": "running",
+        "run": header.run_id,
+        "journal": str(journal),
+        "protocol": header.protocol,
+        "device": header.device.identifier,
+        "simulated": header.simulated,
+        "planned_points": plan.points,
+        "duration": plan.duration,
+        "watchdog": watch.process_id,
+        "instruments": [{"name": name, **_who(facts)} for name, facts in header.instruments.items()],
+        "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
+    }
+
+
+def _who(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a face shows of an instrument."""
+    return {key: facts[key] for key in ("model", "resource", "visa_library", "roles", "simulated") if key in facts}
+
+
+def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
+    """Return the plan of a protocol on this bench.
+
+    Raises
+    ------
+    ConfigurationError
+        The bench lacks a role.
+    LimitError
+        The plan is refused; the message holds every reason.
+    """
+    for role in protocol.roles:
+        if not bench.has(role):
+            raise ConfigurationError(
+                f"{protocol.name}: the bench has no role '{role}'; add it to [roles] in the bench file"
+            )
+    plan = protocol.plan(bench)
+    if (most := max(plan.steps, plan.points)) > MOST_POINTS:
+        raise LimitError(
+            f"{protocol.name}: {most:.3g} points in all; at most {MOST_POINTS:.0e} fit one run: ask for fewer "
+            "pulses, repeats or cycles, or split the run"
+        )
+    if plan.refusals:
+        raise LimitError("; ".join(plan.refusals))
+    return plan
+
+
+def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader:
+    """Return all that is known of a run before it starts."""
+    instruments = bench.describe()
+    device = bench.device
+    return RunHeader(
+        run_id=new_run_id(protocol.name, device.identifier),
+        protocol=protocol.name,
+        parameters=protocol.parameters(),
+        columns=protocol.table(),
+        device=device,
+        fixture=bench.fixture,
+        instruments=instruments,
+        simulated=any(bool(facts.get("simulated")) for facts in instruments.values()),
+        start_time=timestamp(),
+        planned_points=plan.points,
+        provenance={**provenance(), **_facts_of(bench)},
+    )
+
+
+def _facts_of(bench: RunnerBench) -> dict[str, Any]:
+    """Return facts of the bench: its clock at the start, and its files where it has any."""
+    return {CLOCK_AT_START: bench_time(bench, 0.0), **getattr(bench, "facts", dict)()}

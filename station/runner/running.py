@@ -1,0 +1,290 @@
+"""A run between its plan and its file: acquire, make safe, extract, store."""
+
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tsbench.errors import InstrumentError, TsbenchError
+from tsbench.instruments import Plan
+from tsbench.protocols import Protocol
+from tsbench.records import Flag, Result, Run, RunEvent, Step
+from tsbench.station.runner.control import Control, Interrupts
+from tsbench.station.runner.ended import Ended, ended_by, in_words
+from tsbench.station.runner.events import Events
+from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.power import PowerCheck
+from tsbench.station.runner.safety import OutputReport, RunnerBench, make_safe
+from tsbench.station.watchdog.watched import NoWatch, WatchedRecorder
+from tsbench.storage.recorder import RunRecorder
+
+#: so many points or waveforms after which the device is looked at while the run goes on
+_FIRST_READINGS = (("point", 6), ("point", 20), ("point", 60), ("waveform", 2), ("waveform", 8))
+_QUICKLY_READ = 2**24  #: [bytes] of a run that is read back between two steps
+
+
+class RunningRun:
+    """A run between its plan and its file."""
+
+    def __init__(
+        self,
+        bench: RunnerBench,
+        protocol: Protocol,
+        recorder: RunRecorder,
+        teller: Events,
+        control: Control,
+        plan: Plan,
+        watch: NoWatch | None = None,
+    ) -> None:
+        self.bench = bench
+        self.protocol = protocol
+        self.recorder = recorder
+        self.teller = teller
+        self.control = control
+        self.plan = plan
+        self.watch = watch or NoWatch()
+        self.watched_recorder = WatchedRecorder(recorder, self.watch)
+        self.power = PowerCheck(bench)
+        self._remarks: list[str] = []
+        self._contact = Flag.NONE
+        self._looks = list(_FIRST_READINGS)
+        # what a protocol says goes to the recorder, which tells it once it is on the disk
+        teller.also(self._hear)
+
+    def _hear(self, event: RunEvent) -> None:
+        """Keep what is to be known at the end; what every such run is warned of is known before it begins."""
+        if event.kind in {"warning", "retry"} and event.message not in self.plan.warnings:
+            self._remarks.append(event.message)
+
+    def to_its_end(self, interrupts: Interrupts, extract: bool) -> RunOutcome:
+        """Acquire, make safe, extract, store; in this order, whatever happens in any of them."""
+        steps: Iterator[Step] | None = None
+        try:
+            for warning in self.plan.warnings:
+                self._note("warning", warning)
+            steps = self.protocol.run(self.bench, self.watched_recorder)
+            ended = self._acquire(steps)
+            interrupts.shield()
+        except BaseException as error:  # noqa: BLE001  the bench is made safe before anything else
+            interrupts.shield()
+            ended = ended_by(error)
+        report = make_safe(self.bench, ended.connection_lost)
+        ended = self._close(steps, ended)
+        if not report.safe or ended.status != "success":
+            # a protocol's last words may have sent something
+            report = make_safe(self.bench, ended.connection_lost)
+        ended = self._keep_power(ended)
+        self.watch.farewell()  # what can be done has been done
+        if not report.safe:  # a run that leaves a source on has failed, however good its data
+            reason = "; ".join(part for part in (ended.reason, report.message) if part)
+            ended = replace(ended, status="fail", reason=reason)
+        ended = self._rescue(ended)
+        self._tell_end(ended, report)
+        self._judge_device()
+        results = self._extract(ended) if extract else ()
+        return self._store(ended, report, results)
+
+    def _acquire(self, steps: Iterator[Step]) -> Ended:
+        """Drive the protocol from step to step; between two of them stop and pause are heard."""
+        paused = 0.0
+        if (reason := self.control.stopped) is not None:
+            return Ended("abort", reason)
+        for step in steps:
+            self.watch.beat()
+            self._keep_time()
+            self._note_retries()
+            self.watched_recorder.settle()
+            self._look_at_first_readings()
+            self.teller.progress(step.done, step.total, step.message, paused)
+            if (reason := self.control.stopped) is not None:
+                return Ended("abort", reason)
+            if self.power.due(step.done, self.teller.now) and (lost := self._restarted()):
+                return Ended("fail", lost, InstrumentError(lost))
+            if self.control.paused and step.idle:
+                paused += self._pause()
+                if (reason := self.control.stopped) is not None:
+                    return Ended("abort", reason)
+        return Ended("success", self._shortfall())
+
+    def _look_at_first_readings(self) -> None:
+        """Warn of a short as soon as the first readings show it, not when the run is over."""
+        due = [look for look in self._looks if self.recorder.counts[look[0]] >= look[1]]
+        if not due or self.recorder.size() > _QUICKLY_READ:
+            return
+        self._looks = [look for look in self._looks if look not in due]
+        try:
+            from tsbench.extraction.contacts import contact_of
+
+            found = contact_of(self.recorder.snapshot())
+        except Exception:  # noqa: BLE001  a judgement that fails must not end the run; at its end it says so
+            return
+        if Flag.SHORT in found.flags:
+            self._looks = []
+            self._note("warning", f"by its first readings {found.message}", {"contact": found.flags.names()})
+
+    def _restarted(self) -> str:
+        """Ask whether an instrument was restarted; one line if so, "" if not or where none can tell."""
+        try:
+            return self.power.look(self.teller.now)
+        except TsbenchError as error:
+            self._note("warning", f"whether all instruments kept their power could not be asked: {in_words(error)}")
+            return ""
+
+    def _keep_power(self, ended: Ended) -> Ended:
+        """Ask once more when all is off: a run during which an instrument forgot its settings is no success."""
+        if not (lost := self._restarted()) or lost == ended.reason:
+            return ended
+        reason = f"{lost}; it showed as: {ended.reason.partition(';')[0]}" if ended.reason else lost
+        return Ended("fail", reason, ended.error if ended.connection_lost else InstrumentError(lost))
+
+    def _shortfall(self) -> str:
+        """Say where a protocol ended by itself before its plan, so that no reader has to guess."""
+        planned, taken = self.plan.points, self.recorder.counts["point"]
+        return (
+            "" if taken == planned or not planned else f"the protocol ended with {taken} of {planned} points"
+        )
+
+    def _pause(self) -> float:
+        """Hold until resumed or stopped; returns the time held [s]."""
+        began = time.monotonic()
+        self._note("state", "paused", {"state": "paused"})
+        self.control.wait_while_paused(self.watch.beat)
+        self._note("state", "resumed", {"state": "running"})
+        return time.monotonic() - began
+
+    def _close(self, steps: Iterator[Step] | None, ended: Ended) -> Ended:
+        """Let the protocol record what it has read; whatever it raises now changes no outcome but success."""
+        close = getattr(steps, "close", None)
+        if close is None:
+            return ended
+        try:
+            close()
+        except BaseException as error:  # noqa: BLE001
+            if ended.status == "success":
+                return ended_by(error)
+            self._note("warning", f"while ending: {in_words(error)}")
+        return ended
+
+    def _note_retries(self) -> None:
+        """Record what the bench had to put right: questions that were asked again, a clock set back."""
+        for note in getattr(self.bench, "take_notes", list)():
+            self._note("retry", note)
+
+    def _tell_end(self, ended: Ended, report: OutputReport) -> None:
+        self._keep_time()
+        self._note_retries()
+        self._note("output", report.message, report.outputs)
+        if ended.status == "fail":
+            trace = "".join(traceback.format_exception(ended.error)) if ended.error is not None else ""
+            self._note("warning", f"failed: {ended.reason}", {"traceback": trace})
+        elif ended.status == "abort":
+            self._note("log", f"stopped: {ended.reason}")
+        if not ended.connection_lost:
+            self._keep_settings()
+        try:
+            self.recorder.end(ended.status, ended.reason)
+        except TsbenchError as error:
+            self.teller.tell("warning", str(error))
+
+    def _rescue(self, ended: Ended) -> Ended:
+        """Give a run whose folder was deleted a name again, now that all is off."""
+        try:
+            message = self.recorder.rescue()
+        except (TsbenchError, OSError) as error:
+            message = in_words(error)
+        return replace(ended, reason="; ".join(filter(None, (ended.reason, message))))
+
+    def _keep_settings(self) -> None:
+        try:
+            self.recorder.instruments(self.bench.describe())
+        except Exception as error:  # noqa: BLE001  the run does not depend on it
+            self._note("warning", f"settings could not be read back: {in_words(error)}")
+
+    def _judge_device(self) -> None:
+        """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
+        try:
+            from tsbench.extraction.contacts import contact_of
+            from tsbench.extraction.device_condition import device_line
+
+            run = self.recorder.snapshot()
+            self._contact = contact_of(run).flags
+            said = [event.message for event in run.events if event.kind == "warning"]
+            if (message := device_line(run)) and not any(line.endswith(message) for line in said):
+                self._note("warning", message)
+        except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
+            self._note("warning", f"nothing can be said of the device: {in_words(error)}")
+
+    def _extract(self, ended: Ended) -> tuple[Result, ...]:
+        self.teller.tell("state", "extracting", {"state": "extracting"})
+        try:
+            from tsbench.extraction import extract as extract_results
+
+            run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
+            results = tuple(extract_results(run))
+        except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
+            self._note(
+                "warning",
+                f"nothing extracted: {in_words(error)}",
+                {"traceback": "".join(traceback.format_exception(error))},
+            )
+            return ()
+        header = self.recorder.header
+        for result in results:
+            row = result.row(header.device.identifier, header.protocol, header.run_id)
+            self.teller.tell("result", f"{result.quantity}", row)
+        return results
+
+    def _store(self, ended: Ended, report: OutputReport, results: Sequence[Result]) -> RunOutcome:
+        header = self.recorder.header
+        status, reason, path = ended.status, ended.reason, self.recorder.path
+        code = ended.error.exit_code if isinstance(ended.error, TsbenchError) else 1
+        try:
+            path = self.recorder.finish(status, reason, results)
+        except Exception as error:  # noqa: BLE001  the journal still holds everything
+            status = "fail"
+            reason = "; ".join(part for part in (reason, in_words(error)) if part)
+        self.teller.tell(
+            "state",
+            f"{status}{f': {reason}' if reason else ''}",
+            {
+                "state": "done",
+                "status": status,
+                "reason": reason,
+                "path": str(path),
+                "safe": report.safe,
+            },
+        )
+        return RunOutcome(
+            path=path,
+            status=status,
+            reason=reason,
+            results=tuple(results),
+            outputs=report.outputs,
+            run_id=header.run_id,
+            device=header.device.identifier,
+            protocol=header.protocol,
+            error_code=code,
+            remarks=tuple(self._remarks),
+            contact=self._contact,
+        )
+
+    def _note(self, kind: str, message: str, data: Any = None) -> None:
+        """Record an event and tell it; where it cannot be recorded it is told all the same."""
+        event = RunEvent(kind, message, self.teller.now, data or {})
+        try:
+            self.watched_recorder.event(event)
+        except (TsbenchError, TypeError, ValueError) as error:
+            self.teller.pass_on(event)
+            self.teller.tell("warning", f"not recorded: {in_words(error)}")
+
+    def _keep_time(self) -> None:
+        self.teller.now = bench_time(self.bench, self.teller.now)
+
+
+def bench_time(bench: RunnerBench, otherwise: float) -> float:
+    """Return the bench's time [s]; ``otherwise`` where its clock does not answer."""
+    try:
+        return bench.clock.now()
+    except Exception:  # noqa: BLE001  a clock behind a lost connection
+        return otherwise

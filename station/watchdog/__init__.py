@@ -1,0 +1,1 @@
+"""The process that switches off what the measuring process no longer can."""

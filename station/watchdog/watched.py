@@ -1,0 +1,238 @@
+"""The runner's side of the watchdog: starts it, lets it hear every sign of progress, notices its end.
+
+The measuring thread only moves a moment in time (``beat``, ``waiting``): the instant by which it will have come
+further. A thread beside it sends what is left until then ten times a second; it never moves that instant
+itself, so a measuring thread that is deadlocked is found out although the heartbeats go on, and a process
+that is stopped is found out because they do not.
+"""
+
+import contextlib
+import json
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from tsbench.errors import ConfigurationError
+from tsbench.instruments.links.liveness import UNWATCHED, Liveness, Unwatched
+from tsbench.records import Point, RunEvent, Waveform
+from tsbench.station.runner.control import Control
+from tsbench.storage.recorder import RunRecorder
+
+_STARTING = 30.0  #: [s] the watchdog may take to be ready, on a busy computer
+_LEAVING = 5.0  #: [s] it may take to end
+_DEAF = 5.0  #: [s] it may not have answered before it counts as gone
+_DISK = 5.0  #: [s] one record may take to be on the disk
+
+
+@runtime_checkable
+class WatchedBench(Protocol):
+    """A bench whose instruments another process can reach."""
+
+    @property
+    def outlives_process(self) -> bool:
+        """Whether an output stays on when this process dies."""
+
+    def watchdog_order(self) -> dict[str, Any]:
+        """Return how to reach the instruments, whether to watch, and the times."""
+
+    def report_to(self, liveness: Liveness) -> None:
+        """Tell ``liveness`` of every message and every wait."""
+
+
+class NoWatch(Unwatched):
+    """Stands in for a watchdog where none is needed or requested."""
+
+    process_id: int | None = None
+
+    def begin(self, run: str, events: Path) -> None:
+        """See :meth:`Watch.begin`."""
+
+    def farewell(self) -> None:
+        """See :meth:`Watch.farewell`."""
+
+
+class Watch(NoWatch):
+    """A running watchdog: a :class:`~tsbench.instruments.links.liveness.Liveness`.
+
+    Parameters
+    ----------
+    bench : WatchedBench
+    control : Control
+        Asked to stop the run if the watchdog ends early.
+    """
+
+    def __init__(self, bench: WatchedBench, control: Control) -> None:
+        self._bench, self._control = bench, control
+        order = bench.watchdog_order()
+        self._deadline, self._interval = float(order["deadline"]), float(order["interval"])
+        self._due = math.inf
+        self._answered = time.monotonic()
+        self._ready = threading.Event()
+        self._over = threading.Event()
+        self._process = _start()
+        self.process_id = self._process.pid
+        self._threads = [
+            threading.Thread(target=act, name=name, daemon=True)
+            for name, act in (("heartbeat", self._speak), ("watchdog", self._listen))
+        ]
+
+    def begin(self, run: str, events: Path) -> None:
+        """Wait until it is ready; from here on silence has consequences.
+
+        Parameters
+        ----------
+        run : str
+            The run's identifier.
+        events : Path
+            Where it says what it did, if it had to.
+
+        Raises
+        ------
+        ConfigurationError
+            It did not start.
+        """
+        with contextlib.suppress(OSError):  # it ended at once: noticed below
+            order = {"process": os.getpid(), "run": run, "events": str(events.absolute())}
+            self._tell({**self._bench.watchdog_order(), **order})
+        for thread in self._threads:
+            thread.start()
+        deadline = time.monotonic() + _STARTING
+        while not self._ready.wait(0.05):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise ConfigurationError(
+                    "the watchdog did not start, nothing was switched on; see the line above, or measure without "
+                    "it: --no-watchdog"
+                )
+        self._answered = time.monotonic()
+        self.beat()
+        with contextlib.suppress(OSError):  # heard before the first output is on, whatever happens to this process
+            self._tell({"due": self._deadline})
+        self._bench.report_to(self)
+
+    def beat(self) -> None:
+        """Note that the measuring thread has made progress."""
+        self._due = time.monotonic() + self._deadline
+
+    def waiting(self, longest: float) -> None:
+        """Note that the next beat may take ``longest`` [s]."""
+        self._due = time.monotonic() + longest + self._deadline
+
+    def farewell(self) -> None:
+        """End the watchdog: no output is on any more. Safe to call twice."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        self._bench.report_to(UNWATCHED)
+        with contextlib.suppress(OSError):
+            self._tell({"farewell": True})
+        try:
+            self._process.wait(_LEAVING)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _tell(self, words: Mapping[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(words).encode() + b"\n")
+
+    def _speak(self) -> None:
+        """Send heartbeats until the farewell, or until the watchdog does not answer."""
+        while not self._over.wait(self._interval):
+            left = self._due - time.monotonic()
+            if self._ready.is_set() and time.monotonic() - self._answered > _DEAF:
+                self._control.stop(f"the watchdog (process {self.process_id}) has not answered for {_DEAF:g} s")
+                return
+            try:
+                self._tell({"due": left if math.isfinite(left) else None})
+            except (OSError, ValueError):
+                return  # ``_listen`` notices the end of the process and stops the run
+
+    def _listen(self) -> None:
+        """Note its answers; if they end without a farewell, stop the run."""
+        assert self._process.stdout is not None
+        for line in iter(self._process.stdout.readline, b""):
+            self._answered = time.monotonic()
+            if line == b"ready\n":
+                self._ready.set()
+        if not self._over.is_set():
+            self._control.stop(f"the watchdog (process {self.process_id}) has ended: without it "
+                               "nothing would switch the outputs off after a crash")
+
+
+class WatchedRecorder:
+    """A recorder that allows for a slow disk in the signs of progress; it writes only through ``RunRecorder``."""
+
+    def __init__(self, recorder: RunRecorder, liveness: Liveness) -> None:
+        self._recorder, self._liveness = recorder, liveness
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._liveness.waiting(_DISK)
+        try:
+            yield
+        finally:
+            self._liveness.beat()
+
+    def point(self, point: Point) -> None:
+        with self._writing():
+            self._recorder.point(point)
+
+    def waveform(self, waveform: Waveform) -> None:
+        with self._writing():
+            self._recorder.waveform(waveform)
+
+    def event(self, event: RunEvent) -> None:
+        with self._writing():
+            self._recorder.event(event)
+
+    def settle(self) -> None:
+        """Put on the disk what is still held back."""
+        with self._writing():
+            self._recorder.settle()
+
+
+@contextlib.contextmanager
+def watched(bench: Any, control: Control, wanted: bool) -> Iterator[NoWatch]:
+    """Have a watchdog for the time of one run where an output could outlive this process.
+
+    It gets ready while the run is planned; ``begin`` waits for it.
+    """
+    if not needs_watchdog(bench) or not wanted or not bench.watchdog_order()["enabled"]:
+        yield NoWatch()
+        return
+    watch = Watch(bench, control)
+    try:
+        yield watch
+    finally:
+        watch.farewell()
+
+
+def needs_watchdog(bench: Any) -> bool:
+    """Whether an output of this bench stays on when this process dies."""
+    return isinstance(bench, WatchedBench) and bench.outlives_process
+
+
+def _start() -> "subprocess.Popen[bytes]":
+    """Start the process, out of reach of what a terminal sends to this one."""
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        # a console of its own, not shown: the watchdog outlives the closing of this one's
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+                 | subprocess.HIGH_PRIORITY_CLASS}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tsbench.station.watchdog"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+        **apart,
+    )

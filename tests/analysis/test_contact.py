@@ -1,0 +1,48 @@
+"""Open and short devices are told in words."""
+
+import numpy as np
+
+from tsbench.analysis.contact.contact import contact
+from tsbench.records import Flag
+
+
+def test_a_device_that_switches_is_neither() -> None:
+    voltage = np.array([0.2, 0.6, 1.02, 0.93, 0.9, 0.88, 0.3])
+    current = np.array([5e-6, 2e-5, 8e-5, 1e-3, 8e-4, 6e-4, 8e-6])
+    assert contact(voltage, current).flags is Flag.NONE
+
+
+def test_open_and_short() -> None:
+    levels = np.linspace(-1.2, 1.2, 13)
+    found = contact(levels, 3e-9 * levels)
+    assert found.flags == Flag.OPEN and found.flags.names() == ["open"]
+    assert "0.0036 uA at up to 1.2 V" in found.message and "check the contact" in found.message
+    found = contact(levels * 1e-3, np.clip(levels, -1e-3, 1e-3))
+    assert found.flags == Flag.SHORT and found.flags.names() == ["short"] and "Ohm" in found.message
+
+
+def test_a_device_that_conducts_well_when_it_is_on_is_no_short() -> None:
+    off, on = np.linspace(0.05, 0.6, 12), np.full(12, 5e-3)
+    voltage, current = np.concatenate([off, on]), np.concatenate([off * 1e-6, np.full(12, 1e-3)])
+    assert contact(voltage, current).flags is Flag.NONE
+    short = np.full(24, 5e-3)
+    short[7] = 0.4  # one reading that is anything
+    assert contact(short, np.full(24, 1e-3)).flags is Flag.SHORT
+
+
+def test_nothing_is_said_of_what_cannot_be_known() -> None:
+    assert contact(np.zeros(0), np.zeros(0)).flags is Flag.NONE
+    assert contact(np.full(3, np.nan), np.ones(3)).flags is Flag.NONE
+    assert contact(np.full(3, 0.05), np.full(3, 1e-9)).flags is Flag.NONE  # hardly a voltage
+    assert contact(np.full(3, 1e-6), np.full(3, 1e-6)).flags is Flag.NONE  # hardly a current
+    assert contact(np.ones(3), np.zeros(3), resolution=1e-5).flags is Flag.NONE  # a scope that sees no less
+
+
+def test_one_wild_reading_does_not_hide_an_open_device_and_two_do_not_make_one() -> None:
+    levels = np.linspace(-1.2, 1.2, 25)
+    wild = 3e-9 * levels
+    wild[7] = 5e-6
+    found = contact(levels, wild)
+    assert found.flags == Flag.OPEN and "0.0036 uA" in found.message
+    wild[8] = 5e-6
+    assert contact(levels, wild).flags is Flag.NONE

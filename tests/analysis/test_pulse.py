@@ -1,0 +1,238 @@
+"""Switching delay from waveforms whose edge and switching instant are known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsbench.analysis.pulse.pulse import (
+    Delay,
+    PulseFacts,
+    delay_result,
+    mean_delay,
+    switching_delay,
+    switching_probability,
+)
+from tsbench.records import Flag
+
+DT = 0.4e-9
+
+
+def digitise(
+    values: np.ndarray, full: float, random: np.random.Generator, noise: float = 0.0015
+) -> tuple[np.ndarray, float]:
+    """Eight-bit codes over ``full``, with noise of ``noise`` of it."""
+    code = full / 256
+    return np.round((values + noise * full * random.standard_normal(values.size)) / code) * code, code
+
+
+def pulse(
+    delay: float,
+    *,
+    edge: float = 5e-9,
+    rise: float = 8e-9,
+    width: float = 400e-9,
+    amplitude: float = 1.3,
+    shift: float = 0.0,
+    off: float = 60e-6,
+    on: float = 2e-3,
+    spike: float = 0.0,
+    fires: bool = True,
+    side: int = 1,
+    seed: int | None = 0,
+):
+    """A smooth edge at t = 0 (50 %), a logistic rise of current ``delay`` later, both known exactly."""
+    time = np.arange(-100e-9, width + 100e-9, DT) + shift
+
+    def shape(t):
+        return np.clip((t + edge / 2) / edge, 0, 1) - np.clip((t - width + edge / 2) / edge, 0, 1)
+
+    state = (
+        1 / (1 + np.exp(-np.clip((time - delay) / (rise / 4.39), -50, 50))) if fires else np.zeros(time.size)
+    )
+    voltage = amplitude * shape(time) * (1 - 0.25 * state)
+    current = shape(time) * (off + (on - off) * state)
+    current = current + spike * np.gradient(shape(time), DT)
+    if seed is None:
+        return time, side * voltage, side * current, PulseFacts()
+    random = np.random.default_rng(seed)
+    voltage, one = digitise(voltage, 1.8, random)
+    current, two = digitise(current, 3e-3, random)
+    return time, side * voltage, side * current, PulseFacts(one, two, 0.1e-9, 2e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    delay=st.floats(15e-9, 300e-9),
+    rise=st.floats(4e-9, 30e-9),
+    edge=st.floats(3e-9, 12e-9),
+    shift=st.floats(0, DT),
+    side=st.sampled_from([1, -1]),
+    spike=st.sampled_from([0.0, 5e-12]),
+    seed=st.integers(0, 1000),
+)
+def test_the_delay_is_found(delay, rise, edge, shift, side, spike, seed):
+    found = switching_delay(
+        *pulse(delay, rise=rise, edge=edge, shift=shift, side=side, spike=spike, seed=seed)
+    )
+    assert found.value is not None
+    assert abs(found.value - delay) < max(0.05 * delay, 0.6e-9)
+    if delay > 1.5 * rise:  # else the voltage falls before it has reached its top
+        assert side * found.highest == pytest.approx(1.3, rel=0.02)
+
+
+def test_noiseless_is_exact():
+    found = switching_delay(*pulse(80e-9, seed=None))
+    assert found.value == pytest.approx(80e-9, abs=0.05e-9)
+    assert found.edge_time == pytest.approx(0.0, abs=0.05e-9)
+
+
+def test_late_switching_is_found():
+    assert switching_delay(*pulse(370e-9, rise=6e-9)).value == pytest.approx(370e-9, rel=0.01)
+
+
+@pytest.mark.parametrize("spike", [2e-12, 2e-11, 8e-11])
+def test_charging_current_is_not_switching(spike):
+    """Charging currents of up to 20 mA for 5 ns before a switching of 2 mA."""
+    time, voltage, current, _ = pulse(120e-9, spike=spike, seed=None)
+    assert switching_delay(time, voltage, current).value == pytest.approx(120e-9, abs=0.5e-9)
+    time, voltage, current, _ = pulse(120e-9, spike=spike, fires=False, seed=None)
+    assert switching_delay(time, voltage, current).value is None
+
+
+@pytest.mark.parametrize("resistance", [100.0, 1e3, 1e4, 1e6])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_resistor_never_fires(resistance, seed):
+    random = np.random.default_rng(seed)
+    time, voltage, _, _ = pulse(1.0, fires=False, seed=None)
+    current, code = digitise(voltage / resistance, 1.5 / resistance, random)
+    voltage, volts = digitise(voltage, 1.8, random)
+    found = switching_delay(time, voltage, current, PulseFacts(volts, code))
+    assert found.value is None
+    assert Flag.NO_EVENT in found.flags
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_pulse_is_no_event(seed):
+    random = np.random.default_rng(seed)
+    time = np.arange(1500) * DT
+    found = switching_delay(time, 1e-3 * random.standard_normal(1500), 1e-6 * random.standard_normal(1500))
+    assert found.value is None
+
+
+def test_flags_are_passed_on_and_coarse_sampling_is_said():
+    time, voltage, current, facts = pulse(80e-9, rise=2e-9, edge=3e-9)
+    assert Flag.CLIPPED in switching_delay(time, voltage, current, facts, Flag.CLIPPED).flags
+    coarse = switching_delay(time[::20], voltage[::20], current[::20], facts)
+    assert Flag.UNDER_SAMPLED in coarse.flags
+
+
+def test_intervals_cover_the_truth():
+    covered, widths, means = 0, [], 0
+    for seed in range(40):
+        random = np.random.default_rng(1000 + seed)
+        skew = random.uniform(-0.1e-9, 0.1e-9)
+        delays = [
+            switching_delay(*pulse(40e-9 + skew, shift=random.uniform(0, DT), seed=50 * seed + k))
+            for k in range(10)
+        ]
+        result = delay_result(delays[0], {"pulse": 0})
+        covered += result.low <= 40e-9 <= result.high
+        widths.append((result.high - result.low) / 2 / 40e-9)
+        mean = mean_delay(delays, {})
+        means += mean.low <= 40e-9 <= mean.high
+    assert covered >= 34
+    assert means >= 34
+    assert np.median(widths) < 0.1
+
+
+def test_pulses_that_fired_and_that_did_not():
+    delays = [switching_delay(*pulse(60e-9, seed=seed, fires=seed % 4 != 0)) for seed in range(20)]
+    mean = mean_delay(delays, {"amplitude": 1.3})
+    assert mean.value == pytest.approx(60e-9, rel=0.02)
+    assert mean.conditions["pulses"] == 15
+    probability = switching_probability(delays, {})
+    assert probability.value == 0.75
+    assert probability.low < 0.75 < probability.high
+    nothing = mean_delay(delays[::4], {})
+    assert nothing.value is None
+    assert Flag.NO_EVENT in nothing.flags
+    assert Flag.TOO_FEW in mean_delay(delays[1:2], {}).flags
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_small_noisy_off_current_that_grows_with_the_voltage_is_no_switching(seed):
+    time, voltage, _, _ = pulse(50e-9, fires=False, width=1e-6, edge=12.5e-9, amplitude=0.8, seed=None)
+    random = np.random.default_rng(seed)
+    off_state = 18e-6 * (voltage / 0.8) ** 3  # Poole-Frenkel: far from ohmic
+    current, code = digitise(off_state, 1.2e-3, random, noise=0.004)
+    assert abs(code - 4.6e-6) < 0.1e-6
+    found = switching_delay(time, voltage, current, PulseFacts(6e-3, code))
+    assert found.value is None
+    assert Flag.NO_EVENT in found.flags
+
+
+@pytest.mark.parametrize("edge", [50e-9, 250e-9, 600e-9])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_slow_edges_are_no_part_of_the_pulse(edge, seed):
+    found = switching_delay(*pulse(0.45 * edge + 40e-9, edge=edge, width=1e-6, amplitude=1.6, seed=seed))
+    assert found.value is not None
+    assert Flag.UNDER_SAMPLED not in found.flags
+    assert found.on_current == pytest.approx(2e-3, rel=0.03)
+    assert found.switching_time == pytest.approx(0.45 * edge + 40e-9, abs=0.02 * edge + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_edge_that_bends_is_not_taken_for_straight(seed):
+    """A capacitance charged through a resistance: half way at ln 2 time constants."""
+    tau, delay = 16e-9, 120e-9
+    time, _, current, _ = pulse(delay, edge=1e-9, width=1e-6, seed=None)
+    random = np.random.default_rng(seed)
+    voltage, code = digitise(1.2 * (1 - np.exp(-np.maximum(time, 0) / tau)) * (time < 1e-6), 1.8, random)
+    found = switching_delay(time, voltage, current, PulseFacts(code, 1e-6))
+    assert found.edge_time == pytest.approx(tau * np.log(2), abs=0.5e-9)
+
+
+def behind_a_pole(values: np.ndarray, samples: float) -> np.ndarray:
+    """Return values as an amplifier with a time constant of some samples shows them."""
+    made, last = np.empty_like(values), float(values[0])
+    for k, value in enumerate(values):
+        last += (1.0 - np.exp(-1.0 / samples)) * (float(value) - last)
+        made[k] = last
+    return made
+
+
+@pytest.mark.parametrize("base", [0.0, 0.1])
+@pytest.mark.parametrize("samples", [12.0, 50.0, 150.0])
+@pytest.mark.parametrize("noise", [1e-4, 3e-3])
+def test_a_resistor_behind_a_slow_amplifier_does_not_switch(base: float, samples: float, noise: float) -> None:
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        time = 2e-6 * np.arange(1000)
+        volts = np.where((time >= 4e-4) & (time < 1.7e-3), 1.5, base)
+        amperes = 1e-6 * (behind_a_pole(volts, samples) + 1.5 * noise * random.standard_normal(1000))
+        found = switching_delay(time, volts + 1e-3 * random.standard_normal(1000), amperes)
+        assert found.value is None, seed
+        assert Flag.NO_EVENT in found.flags, seed
+
+
+@pytest.mark.parametrize("samples", [6.0, 12.0, 50.0])
+@pytest.mark.parametrize("delay", [1.0, 2.0, 5.0])
+def test_a_device_behind_a_slow_amplifier_switches(samples: float, delay: float) -> None:
+    """``delay`` in time constants of the amplifier: from one on the rise has another form than that of a resistor."""
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        time = 2e-6 * np.arange(1000)
+        on = time >= 4e-4 + delay * samples * 2e-6
+        volts = np.where((time >= 4e-4) & (time < 1.7e-3), 1.5, 0.1)
+        amperes = behind_a_pole(volts * np.where(on, 1e-4, 1e-7), samples) + 2e-7 * random.standard_normal(1000)
+        found = switching_delay(time, volts + 1e-3 * random.standard_normal(1000), amperes)
+        assert found.value is not None, seed
+        assert Flag.AMBIGUOUS not in found.flags, seed
+
+
+def test_no_interval_of_a_delay_goes_below_zero() -> None:
+    found = Delay(value=1e-6, random=5e-6, systematic=0.0)
+    for result in (delay_result(found, {}), mean_delay([found], {}), mean_delay([found, found], {})):
+        assert result.low == 0.0
+        assert result.high > 1e-6

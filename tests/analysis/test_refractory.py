@@ -1,0 +1,134 @@
+"""Estimators of stochastic devices against synthetic ones of known truth: coverage, censoring, missed pulses."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsbench.analysis.pulse.firing import Firing
+from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.analysis.refractory.refractory import PairOutcome, recovery, recovery_results
+from tsbench.analysis.statistics import median_interval
+from tsbench.records import Flag
+
+GAPS = np.geomspace(0.3e-3, 30e-3, 12)
+
+
+def synthetic(random, life, spread, plateau=1.0, first=1.0, repeats=20, gaps=GAPS):
+    """Pairs of a device whose filament lives log-normally long and that fires with probability ``plateau`` when off."""
+    pairs = []
+    for gap in np.repeat(gaps, repeats):
+        fired = Firing.FIRED if random.random() < first else Firing.QUIET
+        on = life * math.exp(spread * random.standard_normal()) > gap
+        second = Firing.STILL_ON if on else Firing.FIRED if random.random() < plateau else Firing.QUIET
+        pairs.append(PairOutcome(float(gap), fired, second))
+    return pairs
+
+
+@pytest.mark.parametrize(("spread", "plateau", "first", "widest"), [
+    (0.22, 1.0, 1.0, 0.15), (0.22, 0.8, 0.9, 0.25), (0.6, 0.9, 1.0, 0.35), (0.05, 1.0, 1.0, 0.3),
+])
+def test_the_interval_of_the_refractory_period_holds_the_truth(spread, plateau, first, widest):
+    covered, widths = 0, []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        life = 3e-3 * math.exp(random.uniform(-0.3, 0.3))
+        found = recovery(synthetic(random, life, spread, plateau, first))
+        assert found.flags == Flag.NONE
+        covered += found.low <= life <= found.high
+        widths.append((found.high - found.low) / 2 / life)
+    assert covered >= 34
+    assert np.median(widths) <= widest
+
+
+def test_the_plateau_is_told_by_the_same_data():
+    found = recovery(synthetic(np.random.default_rng(3), 2e-3, 0.3, plateau=0.6, repeats=100))
+    low, high = found.plateau_interval
+    assert low < 0.6 < high and high - low < 0.15
+    assert found.period == pytest.approx(2e-3, rel=0.2)
+
+
+def test_a_device_that_recovers_before_the_shortest_gap_gives_an_upper_bound():
+    found = recovery(synthetic(np.random.default_rng(1), 1e-6, 0.2))
+    assert found.period is None and found.low is None and found.high <= 0.4e-3
+    assert Flag.CENSORED in found.flags
+    period = recovery_results(found, {})[0]
+    assert (period.value, period.low, period.high) == (None, None, found.high)
+
+
+def test_a_device_that_has_hardly_recovered_at_the_longest_gap_gives_a_lower_bound():
+    found = recovery(synthetic(np.random.default_rng(1), 28e-3, 0.3))
+    assert found.flags == Flag.CENSORED
+    assert found.low is not None and 5e-3 < found.low < 28e-3 and (found.high is None or found.high > 30e-3)
+
+
+def test_a_second_pulse_that_never_fires_is_no_event():
+    found = recovery(synthetic(np.random.default_rng(1), 1.0, 0.1))
+    assert found.period is None and Flag.NO_EVENT in found.flags
+    assert recovery_results(found, {"amplitude": 1.4})[0].value is None
+    assert recovery([]).flags & Flag.NO_EVENT and recovery_results(recovery([]), {})
+
+
+def test_missed_pairs_are_counted_and_left_out():
+    pairs = synthetic(np.random.default_rng(1), 3e-3, 0.2)
+    missed = [PairOutcome(pair.gap, None, None) for pair in pairs[::3]]
+    with_missed = recovery(pairs + missed)
+    assert with_missed.missed == len(missed) and with_missed.period == recovery(pairs).period
+    assert "missed by the scope" in recovery_results(with_missed, {})[0].method
+
+
+def test_only_pairs_whose_first_pulse_fired_count():
+    quiet = [PairOutcome(float(gap), Firing.QUIET, Firing.FIRED) for gap in GAPS for _ in range(50)]
+    on = [PairOutcome(float(gap), Firing.STILL_ON, Firing.FIRED) for gap in GAPS]
+    pairs = synthetic(np.random.default_rng(1), 3e-3, 0.2)
+    found = recovery(pairs + quiet + on)
+    assert found.period == recovery(pairs).period and found.still_on == len(on)
+    first = next(row for row in recovery_results(found, {}) if row.quantity == "firing_probability")
+    assert first.value == pytest.approx(240 / (240 + len(quiet)))
+
+
+def test_few_pairs_are_told():
+    assert Flag.TOO_FEW in recovery(synthetic(np.random.default_rng(1), 3e-3, 0.2, repeats=2)).flags
+    assert Flag.TOO_FEW in recovery(synthetic(np.random.default_rng(1), 3e-3, 0.2, gaps=GAPS[[0, 6, 11]])).flags
+
+
+@given(counts=st.lists(st.tuples(st.integers(0, 30), st.floats(0, 1)), min_size=1, max_size=8))
+@settings(max_examples=25, deadline=None)
+def test_any_counts_give_ordered_bounds(counts):
+    pairs = []
+    for gap, (number, share) in zip(GAPS, counts, strict=False):
+        fired = round(number * share)
+        pairs += [PairOutcome(float(gap), Firing.FIRED, Firing.FIRED)] * fired
+        pairs += [PairOutcome(float(gap), Firing.FIRED, Firing.QUIET)] * (number - fired)
+    for row in recovery_results(recovery(pairs), {}):
+        known = [bound for bound in (row.low, row.value, row.high) if bound is not None]
+        assert known == sorted(known) and all(math.isfinite(bound) for bound in known)
+        assert row.value is not None or row.flags
+
+
+@pytest.mark.parametrize("size", [6, 7, 20, 101, 1500])
+def test_the_median_interval_holds_the_median(size):
+    random, covered = np.random.default_rng(size), 0
+    for _ in range(400):
+        low, high = median_interval(random.lognormal(0, 0.5, size))
+        covered += low <= 1.0 <= high
+    assert covered >= 0.95 * 400 - 14
+
+
+def test_the_median_interval_takes_infinities_and_needs_six():
+    assert median_interval(np.arange(5.0)) is None
+    low, high = median_interval(np.array([1.0, 2, 3, 4, 5, 6, 7, 8, np.inf, np.inf]))
+    assert (low, high) == (2.0, np.inf)
+
+
+def test_pulses_to_fire():
+    median, mean = count_results([3, 4, 4, 5, 6, 7, 3, 4, 5, 6], 20, {"amplitude": 1.0})
+    assert (median.value, median.low, median.high) == (4.5, 3.0, 6.0)
+    assert mean.value == pytest.approx(4.7) and mean.low < 4.7 < mean.high
+    (median,) = count_results([3, None, None, 5, None, None, None], 20, {})
+    assert median.value is None and median.low == 3.0 and median.high is None and Flag.CENSORED in median.flags
+    (median,) = count_results([None] * 7, 20, {})
+    assert median.low == 21.0 and {Flag.NO_EVENT, Flag.CENSORED} <= set(median.flags)
+    assert train_result(None, 20, {}).low == 21.0

@@ -1,0 +1,165 @@
+"""Relaxation time of synthetic records of known truth, and firing of a pulse beside a device that is still on."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.pulse.firing import Firing, outcome
+from tsbench.analysis.pulse.pulse import PulseFacts
+from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.records import Flag
+
+RESISTANCE, BASE, TOP, WIDTH, ON = 110e3, 0.1, 1.5, 1e-3, 1 / 12e3
+NOISE_V, NOISE_I = 8e-3, 6e-8
+
+
+def record(random, life, *, fires=True, on_before=False, window=20e-3, samples=20_000, offset=2e-7, base=BASE):
+    """Pulse through RESISTANCE to a filament that fires 0.1 ms after the edge and dissolves after ``life`` [s]."""
+    time = -0.2e-3 + (window + 1.2e-3) / samples * np.arange(samples)
+    source = np.where((time >= 0) & (time < WIDTH), TOP, base)
+    conductance = np.full(samples, 1e-11)
+    if fires:
+        conductance[(time >= 0.1e-3) & (time < WIDTH)] = ON
+        after = (time - WIDTH) / life
+        decaying = (time >= WIDTH) & (after < 1)
+        conductance[decaying] = ON * np.maximum(1 - after[decaying], 1e-9) ** (2 / 3)
+    if on_before:
+        conductance[time < WIDTH] = ON
+    current = source * conductance / (1 + RESISTANCE * conductance)
+    voltage = source - RESISTANCE * current
+    codes = np.round((current + offset + random.normal(0, NOISE_I, samples)) / 1e-7) * 1e-7
+    return time, voltage + random.normal(0, NOISE_V, samples), codes
+
+
+def true_time(life, level):
+    """When the current at the read level falls below ``level`` [A]."""
+    g = level / (BASE - level * RESISTANCE)
+    return life * (1 - (g / ON) ** 1.5)
+
+
+FACTS = PulseFacts(voltage_resolution=7e-3, current_resolution=1e-7)
+
+
+@pytest.mark.parametrize("level", [None, 1e-7, 2e-7])
+def test_the_relaxation_time_of_a_shot(level):
+    covered = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        life = 4e-3 * math.exp(0.2 * random.standard_normal())
+        found = relaxation_time(*record(random, life), WIDTH, level=level, facts=FACTS)
+        assert found.flags == Flag.NONE
+        truth = true_time(life, found.level)
+        assert found.value == pytest.approx(truth, rel=0.06)
+        half = 1.96 * math.hypot(found.random, found.systematic)
+        covered += abs(found.value - truth) <= half
+    assert covered >= 34
+
+
+def test_median_and_mean_over_shots_hold_the_truth_of_the_device():
+    covered, covered_mean, widths = 0, 0, []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        lives = 4e-3 * np.exp(0.22 * random.standard_normal(20))
+        shots = [
+            relaxation_time(*record(random, life, samples=5000), WIDTH, level=1e-7, facts=FACTS) for life in lives]
+        median, mean = median_result(shots, {}), mean_result(shots, {})
+        share = true_time(1.0, 1e-7)
+        covered += median.low <= 4e-3 * share <= median.high
+        covered_mean += mean.low <= 4e-3 * math.exp(0.5 * 0.22**2) * share <= mean.high
+        widths.append((median.high - median.low) / 2 / median.value)
+    assert covered >= 34 and covered_mean >= 34
+    assert np.median(widths) < 0.2
+
+
+def test_a_device_that_outlasts_the_record_is_a_lower_bound():
+    random = np.random.default_rng(1)
+    found = relaxation_time(*record(random, 1.0), WIDTH, facts=FACTS)
+    assert found.value is None and Flag.CENSORED in found.flags
+    assert found.low == pytest.approx(20e-3, rel=0.02) and found.high is None
+    quick = [relaxation_time(*record(random, 4e-3), WIDTH, facts=FACTS) for _ in range(8)]
+    median = median_result([*quick, found], {})
+    assert median.value == pytest.approx(3.89e-3, rel=0.05) and median.low < median.value < median.high
+    assert mean_result([*quick, found], {}).value is None
+    most = median_result([found] * 7 + quick[:1], {})
+    assert most.value is None and most.high is None and Flag.CENSORED in most.flags
+
+
+def test_a_device_that_is_off_at_once_is_an_upper_bound():
+    found = relaxation_time(*record(np.random.default_rng(1), 1e-7), WIDTH, facts=FACTS)
+    assert found.value is None and found.low is None and Flag.CENSORED in found.flags and found.high < 50e-6
+    median = median_result([found] * 8, {})
+    assert median.value is None and median.low is None and median.high == found.high
+
+
+def test_a_pulse_that_does_not_fire_has_no_relaxation():
+    found = relaxation_time(*record(np.random.default_rng(1), 4e-3, fires=False), WIDTH, facts=FACTS)
+    assert found.value is None and not found.fired
+    assert median_result([found] * 3, {}).flags == Flag.NO_EVENT
+
+
+def test_a_resistor_has_no_relaxation_and_never_fires():
+    random, (time, voltage, _) = np.random.default_rng(1), record(np.random.default_rng(1), 4e-3, fires=False)
+    current = voltage / 1e4 + random.normal(0, NOISE_I, time.size)
+    assert not relaxation_time(time, voltage, current, WIDTH, facts=FACTS).fired
+    assert outcome(time, voltage, current, FACTS).firing is Firing.QUIET
+
+
+def test_a_device_still_on_does_not_fire():
+    random = np.random.default_rng(2)
+    first = outcome(*record(random, 4e-3, window=0.5e-3, samples=850), FACTS)
+    assert first.firing is Firing.FIRED and first.delay.value == pytest.approx(0.1e-3, rel=0.1)
+    quiet = outcome(*record(random, 4e-3, fires=False, window=0.5e-3, samples=850), FACTS, rested=first.before)
+    assert quiet.firing is Firing.QUIET
+    on = outcome(*record(random, 4e-3, on_before=True, window=0.5e-3, samples=850), FACTS, rested=first.before)
+    assert on.firing is Firing.STILL_ON
+
+
+def test_the_median_is_no_surer_than_what_is_common_to_all_shots():
+    """A time base that is off moves every shot alike: many shots do not make its part smaller."""
+    times = np.linspace(0.99e-3, 1.01e-3, 21)
+    shots = [Relaxed(float(time), random=0.0, systematic=1e-4) for time in times]
+    found = median_result(shots, {})
+    assert found.value == pytest.approx(1e-3)
+    assert found.value - found.low > 1.96e-4 and found.high - found.value > 1.96e-4
+    sure = median_result([Relaxed(float(time)) for time in times], {})
+    assert sure.high - sure.low < 1e-4
+
+
+@pytest.mark.parametrize("level", [None, 2e-8])
+@pytest.mark.parametrize("base", [0.3e-3, 1e-3, 3e-3, 10e-3, 30e-3, 0.1])
+def test_an_upper_bound_is_never_below_the_truth(base, level):
+    """A read current below the noise of a sample says nothing of the time, unless a mean over some samples shows it."""
+    bounds = 0
+    for seed in range(24):
+        random = np.random.default_rng(seed)
+        life = 9e-3 * math.exp(0.2 * random.standard_normal())
+        found = relaxation_time(*record(random, life, base=base), WIDTH, level=level, facts=FACTS)
+        first = base * ON / (1 + RESISTANCE * ON)
+        wanted = 0.5 * first if level is None else level
+        truth = life * (1 - (wanted / (base - wanted * RESISTANCE) / ON) ** 1.5) if wanted < first else 0.0
+        bounds += found.high is not None
+        assert found.high is None or found.high >= truth
+        assert found.value is None or found.value > 0.5 * truth or found.random > 0.2 * truth
+        if found.value is None and found.high is None and found.low is None and found.fired:
+            assert {Flag.CENSORED, Flag.UNDER_SAMPLED} <= set(found.flags)
+    assert base > 1e-3 or level or bounds == 0
+
+
+def test_a_device_that_is_off_at_once_has_an_upper_bound_where_its_current_would_be_seen():
+    random = np.random.default_rng(3)
+    quick = relaxation_time(*record(random, 1e-9), WIDTH, facts=FACTS)
+    assert quick.value is None and quick.low is None and quick.high < 0.1e-3
+    unseen = relaxation_time(*record(random, 1e-9, base=1e-3), WIDTH, facts=FACTS)
+    assert (unseen.value, unseen.low, unseen.high) == (None, None, None)
+    median = median_result([quick, quick, unseen], {})
+    assert "1 more not seen above the noise" in median.method
+    assert {Flag.CENSORED, Flag.UNDER_SAMPLED} <= set(median.flags)
+
+
+def test_no_interval_of_a_relaxation_time_goes_below_zero() -> None:
+    shots = [Relaxed(value, random=1e-3) for value in (0.7e-3, 0.8e-3, 1.1e-3)]
+    results = [shot_result(shots[0], {}), median_result(shots, {}), mean_result(shots, {}), mean_result(shots[:1], {})]
+    for result in results:
+        assert result.low == 0.0, result.quantity
+        assert result.high > 1e-3

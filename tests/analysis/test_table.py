@@ -1,0 +1,153 @@
+"""Tables of others: what is understood, what is left out, what is refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsbench.analysis.tables.table import parse_columns, parse_table
+from tsbench.errors import ConfigurationError, UnreadableFile
+
+ROLES = {"voltage": "V", "current": "I"}
+
+
+def read(text: str, columns=ROLES):
+    return parse_table(text.splitlines(keepends=True), columns, source="t.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "V,I\n0.1,1e-9\n0.2,2e-9\n",
+        "\ufeffV,I\r\n0.1,1e-9\r\n0.2,2e-9\r\n",
+        "V;I\n0,1;1e-9\n0,2;2e-9\n",
+        "V;I\n0.1;1e-9\n0.2;2e-9\n",
+        "V\tI\n0.1\t1e-9\n0.2\t2e-9\n",
+        "V  I\n0.1  1e-9\n0.2  2e-9\n",
+        "V I\n0,1 1e-9\n0,2 2e-9\n",
+        "V|I\n0.1|1e-9\n0.2|2e-9\n",
+        "# made by hand\n\nV, I\n% units\n 0.1 , 1e-9 \n\n0.2,2e-9",
+        "V,I\nV,A\n0.1,1e-9\n0.2,2e-9\n",
+        '"V","I"\n"0.1","1e-9"\n"0.2","2e-9"\n',
+        "extra,V,I,note\n1,0.1,1e-9,yes\n2,0.2,2e-9,no\n",
+    ],
+)
+def test_understood(text):
+    table = read(text)
+    assert table.columns["voltage"] == pytest.approx([0.1, 0.2])
+    assert table.columns["current"] == pytest.approx([1e-9, 2e-9])
+    assert table.left_out == ()
+
+
+def test_no_header_means_numbered_columns():
+    table = read("0.1,1e-9\n0.2,2e-9\n", {"voltage": "1", "current": "2"})
+    assert table.columns["voltage"] == pytest.approx([0.1, 0.2])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "voltage_V,current_A",
+        "Voltage (V),Current (A)",
+        "V,I",
+        "Voltage,Current",
+        "U [V],I [A]",
+        "device_voltage,device_current",
+    ],
+)
+def test_columns_are_guessed(header):
+    table = read(f"{header}\n1,2\n3,4\n", None)
+    assert table.columns["voltage"] == pytest.approx([1, 3])
+    assert table.columns["current"] == pytest.approx([2, 4])
+
+
+def test_blank_nan_and_overflow_are_left_out_with_their_line():
+    table = read("V,I\n0.1,1\n0.2,\n0.3,nan\n0.4,9.9e37\n0.5,NaN\n0.6,6\n")
+    assert table.columns["voltage"] == pytest.approx([0.1, 0.6])
+    assert [number for number, _ in table.left_out] == [3, 4, 5, 6]
+    assert "I" in table.left_out[0][1]
+    assert "range" in table.left_out[2][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("V,I\n0.1,1\n0.2,abc\n", UnreadableFile, ("line 3", "abc", "'I'")),
+        ("V,I\n0.1,1\n0.2\n", UnreadableFile, ("line 3", "'I'")),
+        ("", UnreadableFile, ("no rows",)),
+        ("# only\n", UnreadableFile, ("no rows",)),
+        ("V,I\n", UnreadableFile, ("no row",)),
+        ("V,I\nnan,nan\n", UnreadableFile, ("no row",)),
+        ("V,J\n1,2\n", ConfigurationError, ("'I'",)),
+        ("V,I\n1,2\n\0\0\n", UnreadableFile, ("line 3",)),
+        ("V,I\n1_0,2\n1,1\n", UnreadableFile, ("line 2", "1_0")),
+    ],
+)
+def test_refused_with_the_place(text, error, words):
+    with pytest.raises(error) as caught:
+        read(text)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert all(word in message for word in words)
+
+
+def test_a_wrong_column_names_the_nearest():
+    with pytest.raises(ConfigurationError, match="voltage_V"):
+        read("voltage_V,current_A\n1,2\n", {"voltage": "voltge_V", "current": "current_A"})
+
+
+def test_nothing_to_guess_from():
+    with pytest.raises(ConfigurationError, match="--columns"):
+        read("a,b\n1,2\n", None)
+
+
+def test_columns_option():
+    assert parse_columns("voltage=V, current=I (A),sweep=n") == {
+        "voltage": "V",
+        "current": "I (A)",
+        "sweep": "n",
+    }
+    for wrong in ("", "volt=V", "voltage", "voltage=", "voltage=a,voltage=b"):
+        with pytest.raises(ConfigurationError):
+            parse_columns(wrong)
+    with pytest.raises(ConfigurationError, match="did you mean 'voltage'"):
+        parse_columns("voltge=V")
+
+
+def test_lines_are_streamed():
+    """A generator is enough: nothing is asked for twice, and a million rows are read one by one."""
+    table = parse_table((line for line in ["V,I\n"] + ["1,2\n"] * 100_000), ROLES)
+    assert table.columns["voltage"].size == 100_000
+
+
+def test_a_row_that_is_not_plain_changes_nothing_about_those_around_it():
+    lines = ["V;I\n"] + [f"{k},5;1\n" for k in range(2500)]
+    lines[1200], lines[1201], lines[2101] = "7;\n", '"8,25";"1"\n', "9;9,9e37\n"
+    table = parse_table(lines, ROLES)
+    assert [number for number, _ in table.left_out] == [1201, 2102]
+    expected = [8.25 if k == 1200 else k + 0.5 for k in range(2500) if k not in {1199, 2100}]
+    assert table.columns["voltage"].tolist() == expected
+    lines[2300] = "1_0;1\n"
+    with pytest.raises(UnreadableFile, match="line 2301: '1_0' in column 'V' is not a number"):
+        parse_table(lines, ROLES)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1, 1)), min_size=1, max_size=30),
+    delimiter=st.sampled_from([",", ";", "\t", "|", " "]),
+)
+def test_numbers_come_back_as_written(rows, delimiter):
+    text = f"V{delimiter}I\n" + "".join(f"{v!r}{delimiter}{i!r}\n" for v, i in rows)
+    table = read(text)
+    assert np.array_equal(table.columns["voltage"], [v for v, _ in rows])
+    assert np.array_equal(table.columns["current"], [i for _, i in rows])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_gives_a_table_or_one_clear_line(text):
+    try:
+        parse_table(text.splitlines(keepends=True), None)
+    except (ConfigurationError, UnreadableFile) as error:
+        assert str(error)

@@ -1,0 +1,119 @@
+"""Cards and sources that this subset of SPICE does not have: each is named, and no hint leads astray."""
+
+import difflib
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsbench.errors import ConfigurationError
+from tsbench.netlist import Pwl, Sin, SpicePulse, parse_netlist
+from tsbench.netlist.cards import CARDS, FOREIGN
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.studies.simulate.simulate import simulate
+
+SPICE = [
+    ".ac", ".alter", ".backanno", ".control", ".csparam", ".data", ".dc", ".disto", ".else", ".elseif", ".endif",
+    ".ends", ".endl", ".enddata", ".eom", ".ferret", ".four", ".fft", ".func", ".global", ".hb", ".if", ".lin",
+    ".loadbias", ".machine", ".macro", ".mc", ".meas", ".measure", ".model", ".net", ".nodeset", ".noise", ".op",
+    ".plot", ".probe", ".protect", ".pss", ".pz", ".savebias", ".sens", ".sp", ".step", ".subckt", ".tf", ".title",
+    ".unprotect", ".wave", ".wcase", ".width",
+]
+BASE = "V1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n"
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    (".ic v(nosuch)=0.5", r"line 4: \.ic: there is no node 'nosuch'; known: a, b$"),
+    (".ic v(0)=0.5", r"line 4: \.ic: node '0' is ground"),
+    (".ic v(gnd)=0.5", r"line 4: \.ic: node '0' is ground"),
+    ("R2 b 0 {a*2}", r"line 4: R2: \{a\*2\} is an expression; only the name of a parameter"),
+    ("R2 b 0 { a * 2 }", r"line 4: R2: \{a\*2\} is an expression"),
+    ("R2 b 0 'a*2'", r"line 4: R2: 'a\*2' is an expression"),
+    (".param a=1k\nR2 b 0 a", r"line 5: R2: 'a' is not a number; write \{a\} for the parameter"),
+    (".param c={2 * 3}", r"line 4: \.param c: \{2\*3\} is an expression"),
+    ("R2 b 0 r=1k", r"line 4: R2: 'r=1k' must be its value alone, such as 5k"),
+    ("V2 b 0 EXP(0 1 1n 1n)", r"line 4: V2: the waveform EXP is not supported; use PULSE, PWL, SIN or a number"),
+    ("V2 b 0 SFFM(0 1 1k)", r"line 4: V2: the waveform SFFM is not supported"),
+    ("V2 b 0 dc 1 exp ( 0 1 )", r"line 4: V2: the waveform EXP is not supported"),
+    ("V2 b 0 trnoise(1 1n 0 0)", r"line 4: V2: the waveform TRNOISE is not supported"),
+    ("V2 b 0 PWL file=wave.txt", r"line 4: V2: PWL takes numbers only, not 'file=wave\.txt'"),
+    ("V2 b 0 PWL(0 0 1u 1) r=0", r"line 4: V2: 'r=0' behind PWL\(\.\.\.\) is not supported"),
+    ("V2 b 0 PWL(0 0 1u 1", r"line 4: V2: the bracket behind PWL is not closed"),
+    ("V2 b 0 SIN(0 1 1k 0 5)", r"line 4: V2: SIN needs .* damping and phase are not supported"),
+    ("V2 b 0 2 3", r"line 4: V2: '3' behind the value is not understood"),
+    (".dc V1 0 1 0.1", r"line 4: card '\.dc' is not supported; for a DC sweep drive a slow PWL ramp"),
+    (".model nbo2 d", r"line 4: card '\.model' is not supported; devices are X elements"),
+    (".step param r 1 2 3", r"line 4: card '\.step' is not supported; run the netlist once for each value"),
+    (".ac dec 10 1 1meg", r"line 4: card '\.ac' is not supported: tsbench integrates in time; give a \.tran card"),
+    (".tran 1n 1u\n.tran 1n 2u", r"line 5: a second \.tran card; tsbench makes one run of a netlist: keep one of them"),
+    (".trna 1n 1u", r"line 4: card '\.trna' is not supported; did you mean '\.tran'\?"),
+    (".inlcude x.lib", r"line 4: card '\.inlcude' is not supported; did you mean '\.include'\?"),
+    (".xyzzy", r"line 4: card '\.xyzzy' is not supported; known: "),
+    (".include ''", r"line 4: \.include: '''' is no file name"),
+])
+def test_what_cannot_be_used_is_named(line: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        parse_netlist(BASE + line)
+
+
+@pytest.mark.parametrize(("text", "waveform", "ignored"), [
+    ("DC 2 AC 1", 2.0, ("V1: AC 1",)), ("AC 1 90", 0.0, ("V1: AC 1 90",)), ("2 ac 1m", 2.0, ("V1: ac 1m",)),
+    ("dc 1 ac 1 sin(0 1 1k)", Sin(0, 1, 1e3), ("V1: ac 1",)), ("5 PULSE(0 1)", SpicePulse(0, 1), ()),
+    ("DC 5m", 5e-3, ()),
+    ("pwl 0 0 1u 1", Pwl((0, 1e-6), (0, 1)), ()), ("SINE(0 1 1k)", Sin(0, 1, 1e3), ()), ("-1.5", -1.5, ()),
+    ("PULSE ( 0, 1, 1n )", SpicePulse(0, 1, 1e-9), ()), ("{v}", 3.0, ()), ("DC {v}", 3.0, ()),
+])
+def test_sources(text: str, waveform: object, ignored: tuple[str, ...]) -> None:
+    netlist = parse_netlist(f".param v=3\nV1 a 0 {text}\nR1 a 0 1k\n")
+    assert netlist.find("V1").waveform == waveform
+    assert netlist.ignored == ignored
+
+
+@given(st.one_of(st.sampled_from(SPICE), st.from_regex(r"\.[a-z]{1,9}", fullmatch=True)),
+       st.text(alphabet="abvi01()={}'*,. +mun", max_size=25))
+@settings(deadline=None, derandomize=True)
+def test_no_card_gives_a_traceback_or_a_misleading_hint(card: str, rest: str) -> None:
+    try:
+        parse_netlist(f"{BASE}{card} {rest}")
+    except ConfigurationError as error:
+        assert "\n" not in str(error)
+        hint = re.search(r"did you mean '(\.\w+)'", str(error))
+        if hint and str(error).startswith(f"netlist line 4: card '{card}'"):
+            assert card not in SPICE
+            assert difflib.SequenceMatcher(None, card, hint[1]).ratio() >= 0.75
+
+
+@given(st.text(alphabet="dcacpulsewinxf() =0123456789.,{}-mun", max_size=40))
+@settings(deadline=None, derandomize=True)
+def test_any_source_is_read_or_refused_in_one_line(text: str) -> None:
+    try:
+        parse_netlist(f"R1 a 0 1k\nV1 a 0 {text}")
+    except ConfigurationError as error:
+        assert str(error).startswith("netlist") and "\n" not in str(error)
+
+
+def test_every_card_of_others_is_explained_once() -> None:
+    assert not set(FOREIGN) & set(CARDS)
+
+
+def test_a_missing_include_ends_the_run_and_another_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "c.cir"
+    path.write_text(BASE + '.include "parts.lib"\n.tran 10n 1u uic\n')
+    with pytest.raises(ConfigurationError, match=r"includes 'parts\.lib', but there is no such file in .*; leave"):
+        simulate(path)
+    (tmp_path / "parts.lib").write_text("* nothing\n")
+    assert "not used: .include parts.lib" in simulate(path).messages
+    path.write_text(BASE + ".include devices.lib\n.lib sub/Devices.LIB tt\n.tran 10n 1u uic\n")
+    assert simulate(path).messages == ()
+
+
+def test_initial_conditions_of_any_capacitor_and_inductor_count() -> None:
+    circuit = build_circuit(parse_netlist(
+        "V1 a 0 0\nR1 a b 1k\nC1 b c 1n ic=0.5\nC2 c 0 1n ic=0.25\nR2 c 0 1k\nL1 c d 1u ic=2m\nR3 d 0 1k\n"))
+    assert circuit.voltage("c") == pytest.approx(0.25)
+    assert circuit.voltage("b") == pytest.approx(0.75)
+    assert circuit.current("L1") == pytest.approx(2e-3)
+    with pytest.raises(ConfigurationError, match=r"C1: ic=0\.5 V, but \.ic and other capacitors give 0\.1 V"):
+        build_circuit(parse_netlist("V1 a 0 0\nR1 a b 1k\nC1 b 0 1n ic=0.5\n.ic v(b)=0.1\n"))

@@ -1,0 +1,87 @@
+"""What others add by entry points is found beside ours; what cannot be used is left out and named in one line."""
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tsbench import plugins
+from tsbench.errors import ConfigurationError
+from tsbench.plugins import Folders, Registry
+
+
+def offered(declared: object) -> Mapping[str, int]:
+    """Things of this test are numbers, by a name."""
+    if not isinstance(declared, dict):
+        raise ConfigurationError(f"{declared!r} is no table of numbers")
+    return declared
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Registry[int]]]:
+    """A registry of what is said to be installed: (distribution, name, module:attribute)."""
+    for name, text in (
+        ("numbers_of_mine", "ONE = {'one': 1}\nEVIL = {'one': 7}\nWRONG = 3\nFOLDERS = None\n"),
+        ("cannot_be_read", "import nothing_of_this_name\n"),
+    ):
+        (tmp_path / f"{name}.py").write_text(text, "utf-8")
+    for name, text in (("", "from tsbench.plugins import Folders\nALL = Folders('many', 'THING')\n"),
+                       ("a", "THING = {'a': 1}\n"), ("b", "raise ValueError('broken\\non purpose')\n"), ("c", ""),
+                       ("d", "THING = {'d': 4}\n")):
+        folder = tmp_path / "many" / name
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(*points: tuple[str, str, str]) -> Registry[int]:
+        found: list[Any] = []
+        for distribution, name, value in points:
+            point = EntryPoint(name, value, "tsbench.numbers")
+            vars(point)["dist"] = SimpleNamespace(name=distribution, version="1.2")
+            found.append(point)
+        monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == "tsbench.numbers" else [])
+        return Registry("tsbench.numbers", "number", offered)
+
+    yield make
+
+
+def test_each_folder_of_a_package_and_a_single_thing(installed: Callable[..., Registry[int]]) -> None:
+    registry = installed(("mine", "one", "numbers_of_mine:ONE"), ("tsbench", "all", "many:ALL"))
+    assert {name: (offer.thing, offer.distribution) for name, offer in registry.offers().items()} == {
+        "a": (1, "tsbench 1.2"), "d": (4, "tsbench 1.2"), "one": (1, "mine 1.2")}
+    assert registry.problems() == (
+        "number 'many.b' of tsbench 1.2 is left out: ValueError: broken on purpose",)
+    assert registry.named("d") == 4
+
+
+@pytest.mark.parametrize(("value", "reason"), [
+    ("cannot_be_read:X", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
+    ("numbers_of_mine:NOTHING", "AttributeError: module 'numbers_of_mine' has no attribute 'NOTHING'"),
+    ("numbers_of_mine:WRONG", "3 is no table of numbers"),
+    ("numbers_of_mine:EVIL", "the name 'one' is taken by mine 1.2"),
+])
+def test_what_cannot_be_used_is_one_line(
+    installed: Callable[..., Registry[int]], value: str, reason: str,
+) -> None:
+    registry = installed(("mine", "one", "numbers_of_mine:ONE"), ("other", "x", value))
+    assert registry.names() == ("one",)
+    assert registry.problems() == (f"number 'x' of other 1.2 is left out: {reason}",)
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_and_what_was_left_out(
+    installed: Callable[..., Registry[int]],
+) -> None:
+    registry = installed(("mine", "one", "numbers_of_mine:ONE"), ("other", "two", "numbers_of_mine:WRONG"))
+    with pytest.raises(ConfigurationError) as caught:
+        registry.named("onne")
+    assert "unknown number 'onne'" in str(caught.value) and "one" in str(caught.value)
+    assert "number 'two' of other 1.2 is left out: 3 is no table of numbers" in str(caught.value)
+
+
+def test_an_empty_group_has_nothing() -> None:
+    registry = Registry("tsbench.no_such_group", "thing", offered)
+    assert registry.names() == () and registry.problems() == ()
+    assert Folders("tsbench", "X").attribute == "X"

@@ -1,0 +1,87 @@
+"""The demo's rows: each number beside the truth, each run with its outputs off, whatever face started it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tsbench.demo import AG_SIO2, NBO2, PARTS, DemoOutcome, DemoRow, run_demo
+from tsbench.simulated_backends.witness.log import read_sessions
+from tsbench.storage import read_run, validate
+
+BIASES = (1.8, 2.2, 2.6)
+ROWS = [
+    *(("D1", quantity, None) for quantity in ("threshold_voltage", "hold_voltage", "switching_delay")),
+    *(("D1", "frequency", bias) for bias in BIASES),
+    *(("A1", quantity, None) for quantity in AG_SIO2.claims),
+]
+NAMES = [f"{device} {quantity}" + ("" if bias is None else f" at {bias} V") for device, quantity, bias in ROWS]
+CLAIMS = {part.device: part.claims for part in PARTS}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoOutcome:
+    return run_demo(tmp_path_factory.mktemp("demo"), seed=3)
+
+
+def row_of(demo: DemoOutcome, device: str, quantity: str, bias: float | None = None) -> DemoRow:
+    (row,) = [
+        row for row in demo.rows
+        if (row.row["device"], row.row["quantity"]) == (device, quantity)
+        and (bias is None or row.row["conditions"]["bias"] == bias)
+    ]
+    return row
+
+
+@pytest.mark.sabotage("resistor", "units")
+@pytest.mark.parametrize(("device", "quantity", "bias"), ROWS, ids=NAMES)
+def test_a_row_is_right(demo: DemoOutcome, device: str, quantity: str, bias: float | None) -> None:
+    row, claim = row_of(demo, device, quantity, bias), CLAIMS[device][quantity]
+    assert row.deviation is not None and abs(row.deviation) <= claim.deviation
+    assert row.within
+    half = (row.row["high"] - row.row["low"]) / 2
+    assert 0 < half < (0.1 if device == "D1" else 2.0 * claim.half_width) * row.true
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize(("device", "quantity", "bias"), ROWS, ids=NAMES)
+def test_the_run_of_a_row_ended_with_all_outputs_off(
+    demo: DemoOutcome, device: str, quantity: str, bias: float | None
+) -> None:
+    row = row_of(demo, device, quantity, bias)
+    part = next(part for part in PARTS if part.device == device)
+    number = [name for name, _ in part.runs].index(row.row["protocol"])
+    outputs = read_sessions(demo.folder / f"{part.bench}.witness.jsonl")[number].outputs()
+    assert outputs and not any(outputs.values())
+
+
+def test_the_static_fold_is_that_of_the_published_definition(demo: DemoOutcome) -> None:
+    assert demo.static["threshold_voltage"] == pytest.approx(1.023, abs=1e-3)
+    assert demo.static["hold_voltage"] == pytest.approx(0.886, abs=1e-3)
+    # the ramp is slow: what the witness saw is the fold
+    assert row_of(demo, "D1", "threshold_voltage").true == pytest.approx(demo.static["threshold_voltage"], rel=1e-3)
+
+
+def test_files_are_whole_and_say_that_they_are_simulated(demo: DemoOutcome) -> None:
+    assert [read_run(path).header.protocol for path in demo.runs] == [name for part in PARTS for name, _ in part.runs]
+    for path in demo.runs:
+        assert validate(path) == []
+        assert read_run(path).header.simulated
+    assert len(demo.figures) >= 3 and all(path.stat().st_size > 10_000 for path in demo.figures)
+    assert demo.passed and demo.missing == []
+
+
+def test_the_table_of_the_command_line_is_the_same(demo: DemoOutcome, tmp_path: Path) -> None:
+    """Same seed, same numbers: noise included, from another process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tsbench", "demo", "--out", str(tmp_path), "--seed", "3", "--json"],
+        capture_output=True, text=True, timeout=280, check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    strip = [{key: value for key, value in row.items() if key != "run"} for row in rows]
+    assert strip == [{key: value for key, value in row.as_json().items() if key != "run"} for row in demo.rows]
+    assert {(row["device"], row["quantity"]) for row in rows} == {
+        (part.device, name) for part in (NBO2, AG_SIO2) for name in part.claims}

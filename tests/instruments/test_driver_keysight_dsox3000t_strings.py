@@ -1,0 +1,223 @@
+"""The DSOX3000T driver's messages, as the programmer's guide spells them, and the scaling of codes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from pymeasure.adapters import ProtocolAdapter
+from pymeasure.test import expected_protocol
+
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
+from tsbench.instruments import EdgeTrigger, Oscilloscope, Timebase, Vertical
+from tsbench.instruments.keysight_dsox3000t.driver import KeysightDSOX3000T
+from tsbench.records import Flag, Identity
+
+IDENTITY = Identity("KEYSIGHT TECHNOLOGIES", "DSO-X 3054T", "MY1", "07.20")
+AGAIN = [("*IDN?", "KEYSIGHT TECHNOLOGIES,DSO-X 3054T,MY1,07.20")]
+OK = (":SYST:ERR?", '+0,"No error"')
+CHANNEL = [
+    (":CHAN1:DISP ON", None), (":CHAN1:COUP DC", None), (":CHAN1:IMP ONEM", None), (":CHAN1:PROB 1", None),
+    (":CHAN1:BWL OFF", None), (":CHAN1:RANG 2", None), (":CHAN1:OFFS 0.7", None), OK,
+    (":CHAN1:RANG?", "+2.0E+00"), (":CHAN1:OFFS?", "+7.0E-01"), (":CHAN1:IMP?", "ONEM"),
+]
+TRIGGER = [
+    (":TRIG:SWE NORM", None),
+    (":TRIG:MODE EDGE", None),
+    (":TRIG:EDGE:SOUR CHAN1", None),
+    (":TRIG:EDGE:COUP DC", None),
+    (":TRIG:EDGE:SLOP NEG", None),
+    (":TRIG:EDGE:LEV 0.5", None),
+    OK,
+    (":TRIG:EDGE:LEV?", "+5.0E-01"),
+]
+FETCH = [
+    (":WAV:FORM BYTE", None), (":WAV:UNS 1", None), (":WAV:BYT LSBF", None), (":WAV:POIN:MODE RAW", None),
+    (":WAV:POIN MAX", None),
+]
+PREAMBLE = "+0,+0,+4,+1,+1.0E-09,-2.0E-09,+0,+1.0E-02,+7.0E-01,+128"
+
+
+@contextmanager
+def scope(pairs: list[tuple[Any, Any]], **options: Any) -> Iterator[KeysightDSOX3000T]:
+    with expected_protocol(
+        KeysightDSOX3000T, pairs, identity=IDENTITY, wait=lambda seconds: None, **options
+    ) as found:
+        yield found
+
+
+def set_up(found: KeysightDSOX3000T) -> None:
+    found.configure_channel(1, Vertical(2.0, 0.7))
+    found._timebase = Timebase(4e-9)  # four samples of a nanosecond
+
+
+def test_it_is_an_oscilloscope() -> None:
+    with scope([]) as found:
+        assert isinstance(found, Oscilloscope)
+        assert found.capabilities.bandwidth == 500e6
+        assert found.capabilities.channels == 4
+
+
+def test_channel_settings_are_read_back() -> None:
+    with scope(CHANNEL) as found:
+        assert found.configure_channel(1, Vertical(2.0, 0.7)) == Vertical(2.0, 0.7)
+    changed = [(a, "+4.0E+00") if a == ":CHAN1:RANG?" else (a, b) for a, b in CHANNEL[:-2]]
+    refused = pytest.raises(InstrumentError, match="range 2 V was asked for, the instrument set 4 V")
+    with scope(changed) as found, refused:
+        set_up(found)
+
+
+def test_segmented_timebase() -> None:
+    with scope(
+        [
+            (":ACQ:MODE SEGM", None),
+            (":ACQ:SEGM:COUN 20", None),
+            (":TIM:MODE MAIN", None),
+            (":TIM:REF CENT", None),
+            (":TIM:RANG 1e-07", None),
+            (":TIM:POS 4e-08", None),
+            OK,
+            (":TIM:RANG?", "+1.0E-07"),
+            (":TIM:POS?", "+4.0E-08"),
+            (":ACQ:SEGM:COUN?", "20"),
+        ]
+    ) as found:
+        assert found.configure_timebase(Timebase(100e-9, 40e-9, 20)).segments == 20
+
+
+def test_arming_is_verified() -> None:
+    with scope(
+        [
+            *CHANNEL,
+            *TRIGGER,
+            (":AER?", "+1"),
+            (":TER?", "+1"),
+            (":SING", None),
+            (":AER?", "+0"),
+            (":AER?", "+1"),
+            (":TER?", "+0"),
+            (":OPER:COND?", "+40"),
+            (":TER?", "+1"),
+            (":OPER:COND?", "+0"),
+            (":STOP", None),
+        ]
+    ) as found:
+        set_up(found)
+        found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
+        found.arm()
+        assert not found.triggered()
+        assert not found.complete()
+        assert found.triggered()
+        assert found.triggered()
+        assert found.complete()
+        found.abort()
+
+
+def test_arming_needs_a_trigger_and_an_end() -> None:
+    with scope([]) as found, pytest.raises(InstrumentError, match="no trigger is configured"):
+        found.arm()
+    never = [(":AER?", "0")] * 2003
+    with scope([*CHANNEL, *TRIGGER, (":AER?", "0"), (":TER?", "0"), (":SING", None), *never]) as found:
+        set_up(found)
+        found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
+        with pytest.raises(InstrumentError, match="did not arm within 2"):
+            found.arm()
+        found.adapter._index = len(found.adapter.comm_pairs)  # how many polls it took is not the point
+
+
+def test_bytes_become_volts_and_seconds() -> None:
+    with scope([
+        *CHANNEL, *FETCH, (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"#800000004\x80\x82\x7e\xc8\n"),
+        (":WAV:PRE?", PREAMBLE), OK,
+    ]) as found:
+        set_up(found)
+        record = found.fetch([1])[1]
+        assert record.codes.dtype == np.uint8
+        assert record.codes.shape == (1, 4)
+        assert record.values()[0] == pytest.approx([0.7, 0.72, 0.68, 1.42])
+        assert record.times() == pytest.approx([-2e-9, -1e-9, 0.0, 1e-9])
+        assert record.flags == Flag.NONE
+        assert record.accuracy_gain == pytest.approx(0.02 / 3**0.5)
+        assert record.accuracy_offset == pytest.approx((0.025**2 + 0.002**2 + 0.007**2) ** 0.5 / 3**0.5)
+
+
+@pytest.mark.parametrize("code", [0, 1, 255])
+def test_clipped_codes_are_flagged(code: int) -> None:
+    payload = b"#14" + bytes([128, 128, code, 128]) + b"\n"
+    replies = [(":WAV:SOUR CHAN1", None), (":WAV:DATA?", payload), (":WAV:PRE?", PREAMBLE), OK]
+    with scope([*CHANNEL, *FETCH, *replies]) as found:
+        set_up(found)
+        assert found.fetch([1])[1].flags == Flag.CLIPPED
+
+
+def test_words_are_little_endian() -> None:
+    pairs = [(":WAV:FORM WORD", None), *FETCH[1:], (":WAV:SOUR CHAN1", None),
+             (":WAV:DATA?", b"#14\x00\x80\x00\x81\n"),
+             (":WAV:PRE?", "+1,+0,+2,+1,+2.0E-09,-2.0E-09,+0,+4.0E-05,+7.0E-01,+32768"), OK]
+    with scope([*CHANNEL, *pairs], transfer="word") as found:
+        set_up(found)
+        record = found.fetch([1])[1]
+        assert record.codes.tolist() == [[0x8000, 0x8100]]
+        assert record.values()[0, 0] == pytest.approx(0.7)
+
+
+def test_segments_keep_their_times() -> None:
+    with scope(
+        [
+            *CHANNEL,
+            (":ACQ:MODE SEGM", None),
+            (":ACQ:SEGM:COUN 2", None),
+            (":TIM:MODE MAIN", None),
+            (":TIM:REF CENT", None),
+            (":TIM:RANG 1e-07", None),
+            (":TIM:POS 0", None),
+            OK,
+            (":TIM:RANG?", "1E-07"),
+            (":TIM:POS?", "0"),
+            (":ACQ:SEGM:COUN?", "2"),
+            *FETCH,
+            (":WAV:SEGM:COUN?", "2"),
+            (":WAV:SOUR CHAN1", None),
+            (":ACQ:SEGM:IND 1", None),
+            (":WAV:SEGM:TTAG?", "0.0"),
+            (":WAV:DATA?", b"#12\x80\x81\n"),
+            (":ACQ:SEGM:IND 2", None),
+            (":WAV:SEGM:TTAG?", "+1.5E-03"),
+            (":WAV:DATA?", b"#12\x82\x83\n"),
+            (":WAV:PRE?", PREAMBLE.replace("+4,+1,+1.0E-09", "+2,+1,+5.0E-08")),
+            OK,
+        ]
+    ) as found:
+        set_up(found)
+        found.configure_timebase(Timebase(100e-9, segments=2))
+        record = found.fetch([1])[1]
+        assert record.codes.tolist() == [[0x80, 0x81], [0x82, 0x83]]
+        assert record.segment_times.tolist() == [0.0, 1.5e-3]
+
+
+def test_damaged_replies() -> None:
+    source, damaged = (":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"XX")
+    with scope([*CHANNEL, *FETCH, source, damaged, *AGAIN, damaged, *AGAIN, damaged]) as found:
+        set_up(found)
+        with pytest.raises(CommunicationError, match="garbled block"):
+            found.fetch([1])
+    preamble = (":WAV:PRE?", "1,2,3")
+    other = (":WAV:PRE?", PREAMBLE.replace("E-09", "E-90"))  # of no record that was set up
+    pairs = [*FETCH, source, (":WAV:DATA?", b"#11\x80\n"), other, *AGAIN, preamble, *AGAIN, preamble]
+    with scope([*CHANNEL, *pairs]) as found:
+        set_up(found)
+        with pytest.raises(CommunicationError, match="garbled reply '1,2,3'"):
+            found.fetch([1])
+
+
+def test_out_of_range_and_unknown() -> None:
+    with scope([]) as found:
+        with pytest.raises(LimitError, match="channel 5"):
+            found.configure_channel(5, Vertical(2.0))
+        with pytest.raises(LimitError, match="range 100 V"):
+            found.configure_channel(1, Vertical(100.0))
+        with pytest.raises(LimitError, match="segments"):
+            found.configure_timebase(Timebase(1e-3, segments=0))
+    with pytest.raises(ConfigurationError, match="DSO-X 9999T is not known"):
+        KeysightDSOX3000T(ProtocolAdapter(), identity=Identity("K", "DSO-X 9999T", "1", "1"))

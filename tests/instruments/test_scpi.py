@@ -1,0 +1,101 @@
+"""SCPI text and blocks, both ways."""
+
+import contextlib
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsbench.instruments.languages import scpi
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_survive_exactly(value: float) -> None:
+    text = scpi.format_number(value)
+    assert float(text) == value
+    assert not any(character.isspace() for character in text)
+
+
+def test_small_numbers_are_not_rounded_to_zero() -> None:
+    assert scpi.format_number(1e-7) == "1e-07"
+    assert scpi.format_number(12.3456789e-3) == "0.0123456789"
+    assert scpi.format_number(2.0) == "2"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_nothing_but_finite_numbers_is_sent(value: float) -> None:
+    with pytest.raises(ValueError, match="cannot be sent"):
+        scpi.format_number(value)
+
+
+def test_replies_with_scpi_infinity_and_nan() -> None:
+    assert scpi.parse_number("+9.90000000E+37") == math.inf
+    assert scpi.parse_number("-9.9E37") == -math.inf
+    assert math.isnan(scpi.parse_number("9.91E37"))
+    assert scpi.parse_number("+1.000000E-04\n") == 1e-4
+    assert scpi.parse_number("ON") == 1.0
+    assert scpi.parse_list("1,2.5,-3e-9") == [1.0, 2.5, -3e-9]
+    assert scpi.parse_list("\n") == []
+
+
+@pytest.mark.parametrize(("reply", "on"), [("1", True), ("+0", False), (" ON\n", True), ("off", False)])
+def test_switches(reply: str, on: bool) -> None:
+    assert scpi.parse_switch(reply) is on
+
+
+@pytest.mark.parametrize("reply", ["", "2", "#", "O", "1.0", "-1"])
+def test_what_is_no_state_of_a_switch_is_not_off(reply: str) -> None:
+    with pytest.raises(ValueError, match="not the state of a switch"):
+        scpi.parse_switch(reply)
+
+
+@given(st.binary(max_size=5000))
+def test_blocks_survive_exactly(payload: bytes) -> None:
+    assert scpi.parse_block(scpi.format_block(payload) + b"\n") == payload
+
+
+@given(st.binary(min_size=1, max_size=500), st.integers(1, 400))
+def test_a_shortened_block_is_refused(payload: bytes, cut: int) -> None:
+    message = scpi.format_block(payload)
+    with pytest.raises(ValueError):
+        scpi.parse_block(message[: max(0, len(message) - cut)])
+
+
+@given(st.binary(max_size=30))
+def test_garbage_gives_value_error_or_bytes(message: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        assert isinstance(scpi.parse_block(message), bytes)
+
+
+def test_indefinite_block() -> None:
+    assert scpi.parse_block(b"#0abc\n") == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "message"),
+    [
+        ('-113,"Undefined header"', -113, "Undefined header"),
+        ('+0,"No error"', 0, "No error"),
+        ('0,"No error;0;0 0"', 0, "No error"),
+        ('-222,"Data out of range; value clipped"\n', -222, "Data out of range"),
+        ("5,plain", 5, "plain"),
+    ],
+)
+def test_error_entries(reply: str, code: int, message: str) -> None:
+    assert scpi.parse_error(reply) == scpi.ErrorReply(code, message)
+
+
+@given(st.text(max_size=40))
+def test_error_parser_never_crashes(reply: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert isinstance(scpi.parse_error(reply), scpi.ErrorReply)
+
+
+def test_identity() -> None:
+    identity = scpi.parse_identity("KEITHLEY INSTRUMENTS,MODEL 2450,SIM00001,1.7.12b\n")
+    assert identity.model == "MODEL 2450"
+    assert identity.simulated
+    assert not scpi.parse_identity("Agilent Technologies,33522B,MY1,a,b").simulated
+    with pytest.raises(ValueError, match="not an identity"):
+        scpi.parse_identity("hello")

@@ -1,0 +1,89 @@
+"""Paired pulses and relaxation on the simulated benches, against the witness: what fired, how long it lasted."""
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.pulse.firing import Firing
+from tsbench.extraction.pulses import pulse_pairs, relaxations
+from tsbench.records import Flag
+from tsbench.simulated_backends.witness.log import WitnessLog
+
+FAST = {"width": "2 us", "rise_time": "10 ns", "fall_time": "10 ns", "base": "0.1 V"}
+
+
+def test_pairs_on_the_silver_device_fire_as_the_witness_saw(measure):
+    done = measure("ag_sio2", "paired_pulse", {"gaps": "0.5 ms, 2 ms, 4 ms, 8 ms, 20 ms", "repeats": 4}, device="A1")
+    assert not (done.run.point_flags & Flag.TRIGGER_MISSED).any()
+    log = WitnessLog(done.witness)
+    times, gaps = done.run.column("time"), done.run.column("gap")
+    counted = zip(pulse_pairs(done.run), times, [*times[1:], np.inf], strict=True)
+    for pair, start, end in counted:
+        fired = [pair.first.firing, pair.second.firing].count(Firing.FIRED)
+        on = [event for event in log.switching_on(start, end) if event.time > start]
+        assert fired == len(on), f"gap {pair.gap}"
+        if pair.first.firing is Firing.FIRED:
+            assert pair.first.delay.value == pytest.approx(on[0].delay, rel=0.15)
+    (period,) = done.values("refractory_period")
+    assert 2e-3 < period.value < 8e-3 and period.low < 3.9e-3 < period.high
+    by_gap = {row.conditions["gap"]: row for row in done.values("second_firing_probability")}
+    assert sorted(by_gap) == sorted(set(gaps)) and by_gap[0.5e-3].value == 0 and by_gap[20e-3].value == 1
+    (delay,) = done.values("switching_delay_mean")
+    assert delay.low < np.mean([e.delay for e in log.switching_on()]) < delay.high
+
+
+def test_relaxation_of_the_silver_device_lasts_as_the_witness_saw(measure):
+    done = measure("ag_sio2", "relaxation", {"repeats": 8}, device="A1")
+    log = WitnessLog(done.witness).relaxations()
+    resistance = done.run.header.fixture.path_resistance["pulser"]
+    true = []
+    for (_, shot), event in zip(relaxations(done.run), log, strict=True):
+        true.append(event.until(shot.level / (0.1 - shot.level * resistance)))
+        assert shot.value == pytest.approx(true[-1], rel=0.05)
+    (median,), (mean,) = done.values("relaxation_time_median"), done.values("relaxation_time_mean")
+    assert median.low < np.median(true) < median.high and mean.low < np.mean(true) < mean.high
+    assert median.conditions["statistic"] == "median" and median.conditions["pulses"] == 8
+
+
+def test_a_window_too_short_gives_lower_bounds(measure):
+    done = measure("ag_sio2", "relaxation", {"repeats": 3, "window": "1 ms"}, device="A1")
+    assert all(row.value is None and row.low == pytest.approx(1e-3, rel=0.05) and Flag.CENSORED in row.flags
+               for row in done.values("relaxation_time"))
+
+
+def test_niobium_oxide_recovers_before_the_shortest_gap(measure):
+    done = measure("nbo2", "paired_pulse", {
+        **FAST, "amplitude": "1.2 V", "shortest": "5 us", "longest": "200 us", "points": 4, "repeats": 10,
+        "rest": "1 ms"})
+    (period,) = done.values("refractory_period")
+    assert period.value is None and period.low is None and period.high < 8e-6 and Flag.CENSORED in period.flags
+    (first,) = done.values("firing_probability")
+    assert first.value == 1.0
+
+
+def test_a_resistor_never_fires(measure):
+    done = measure("nbo2", "paired_pulse", {
+        **FAST, "amplitude": "1.2 V", "shortest": "5 us", "longest": "50 us", "points": 3, "repeats": 2,
+        "rest": "1 ms"}, replace=(('model = "nbo2"', 'model = "resistor"'),))
+    (period,), (first,) = done.values("refractory_period"), done.values("firing_probability")
+    assert period.value is None and Flag.NO_EVENT in period.flags and first.value == 0.0
+
+
+def test_silver_adds_up_pulses_until_it_fires(measure):
+    done = measure("ag_sio2", "pulse_train", {
+        "amplitude": "1.4 V", "base": "0.1 V", "width": "60 us", "period": "160 us", "count": 10, "repeats": 6,
+        "rest": "60 ms", "probe": False, "rise_time": "1 us", "fall_time": "1 us"}, device="A1")
+    counts, log = done.values("pulses_to_fire"), WitnessLog(done.witness)
+    # a device that stays on holds the level down that triggers: a train whose count is lost by that is flagged
+    missed = (done.run.point_flags & Flag.TRIGGER_MISSED).astype(bool).reshape(6, 10).any(axis=1)
+    trains = [int(count.conditions["train"]) for count in counts]
+    assert len(trains) >= 2 and all(missed[train] for train in set(range(6)) - set(trains))
+    times = done.run.column("time").reshape(6, 10)[trains]
+    late = 0.31e-3  # [s] from the bench's note of the trigger to the first edge
+    for count, train in zip(counts, times, strict=True):
+        on = log.switching_on(train[0], train[0] + 10e-3)
+        after = [event.time - train[0] - late for event in on]
+        # one that switches on as its pulse ends is off again before anybody can see it fire
+        fired = [int(time // 160e-6) + 1 for time in after if time % 160e-6 < 55e-6]
+        assert count.value == (fired[0] if fired else None)
+    (median,) = done.values("pulses_to_fire_median")
+    assert median.conditions["trains"] == len(trains)

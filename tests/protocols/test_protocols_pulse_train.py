@@ -1,0 +1,227 @@
+"""The pulse train against a recording bench: plan, order of arming and firing, missed triggers, gaps."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsbench.errors import ConfigurationError
+from tsbench.instruments import Pulse
+from tsbench.protocols import PulseTrain
+from tsbench.protocols.pulses.delivery import delivery, pulse_starts, train_waveform
+from tsbench.records import DeviceLimits, Flag
+
+
+def run(station, recorder, **values):
+    return list(PulseTrain(**values).run(station, recorder))
+
+
+def order(station):
+    return [(who, method) for who, method, _ in station.calls]
+
+
+def test_each_train_is_armed_before_it_is_fired(station, recorder):
+    run(station, recorder, amplitude=(1.0, 1.2), count=5)
+    calls = order(station)
+    fired = [k for k, call in enumerate(calls) if call == ("FakeGenerator", "trigger")]
+    assert len(fired) == 4  # a probe and a train for each amplitude
+    for k in fired:
+        before = calls[:k]
+        assert ("FakeScope", "arm") in before
+        assert before[::-1].index(("FakeScope", "arm")) < before[::-1].index(
+            ("FakeGenerator", "configure_burst")
+        )
+    assert [burst for burst in station.generator.named("configure_burst")] == [1, 1, 5, 1, 1, 5]
+    assert not station.generator.output
+
+
+def test_records_and_points_say_what_they_are(station, recorder):
+    run(station, recorder, amplitude=(1.0, 1.2), count=5, width=2e-6)
+    assert [wave.channel for wave in recorder.waveforms] == ["device_voltage_high", "device_voltage_low"] * 2
+    assert [wave.conditions["amplitude"] for wave in recorder.waveforms] == [1.0, 1.0, 1.2, 1.2]
+    assert all(
+        wave.conditions["pulse_width"] == 2e-6 and wave.codes.shape[0] == 5 for wave in recorder.waveforms
+    )
+    assert len(recorder.points) == 10
+    index, time, amplitude, _, gap = np.array([point.values for point in recorder.points]).T
+    assert list(index) == list(range(10))
+    assert list(amplitude) == [1.0] * 5 + [1.2] * 5
+    np.testing.assert_allclose(np.diff(time)[:4], 50e-6)
+    np.testing.assert_allclose(gap[1:5], 48e-6)
+    assert gap[0] == gap[5] == 0
+    assert all(point.flags == Flag.NONE for point in recorder.points)
+
+
+def test_the_record_holds_the_whole_pulse(station, recorder):
+    run(station, recorder, width=1e-6)
+    wave = recorder.waveforms[0]
+    assert wave.times()[0] <= -0.2e-6 * 0.999
+    assert wave.times()[-1] >= 1e-6 * 1.3
+
+
+def test_levels_go_into_an_open_load_within_limits_of_the_plan(station, recorder):
+    run(station, recorder, amplitude=(1.0, -0.5), base=0.1)
+    assert station.generator.named("configure_load") == [math.inf]
+    assert station.generator.named("configure_level_limits") == [(-0.4, 1.1)]
+    tops = [pulse.base + pulse.amplitude for pulse in station.generator.named("configure_pulse")]
+    assert max(tops) <= 1.1 and min(tops) >= -0.4
+    slopes = [
+        (trigger.slope, pytest.approx(trigger.level)) for trigger in station.scope.named("configure_trigger")
+    ]
+    assert slopes == [("positive", 0.6), ("negative", -0.15)]
+
+
+def test_the_probe_only_tightens_the_ranges(station, recorder):
+    station.scope.signal = lambda channel, times: np.where(times > 0, 1.0 if channel == 1 else 0.05, 0.0)
+    run(station, recorder, amplitude=(1.0,))
+    settings = station.scope.named("configure_channel")
+    safe, tight = settings[:2], settings[2:]
+    for (channel, wide), (same, narrow) in zip(safe, tight, strict=True):
+        assert channel == same and narrow.range <= wide.range
+    assert tight[1][1].range < 0.2 * safe[1][1].range
+    assert not any(wave.flags & Flag.CLIPPED for wave in recorder.waveforms)
+
+
+def test_a_clipped_record_is_flagged(station, recorder):
+    station.scope.signal = lambda channel, times: np.full_like(times, 9.0)
+    run(station, recorder, amplitude=(1.0,))
+    assert all(wave.flags & Flag.CLIPPED for wave in recorder.waveforms)
+
+
+def test_a_missed_trigger_is_repeated_and_then_flagged(new_station, new_recorder):
+    station, recorder = new_station(), new_recorder()
+    station.scope.misses = [0, 2]  # the probe, then the first train
+    run(station, recorder, count=5)
+    assert all(point.flags == Flag.NONE for point in recorder.points)
+    assert "missed 2 of 5" in recorder.texts("warning")[0]
+    station, recorder = new_station(), new_recorder()
+    station.scope.misses = [0, 2, 2, 2]
+    run(station, recorder, count=5)
+    missed = [bool(point.flags & Flag.TRIGGER_MISSED) for point in recorder.points]
+    assert missed == [False, False, False, True, True]
+    assert all(wave.flags & Flag.TRIGGER_MISSED and wave.codes.shape[0] == 3 for wave in recorder.waveforms)
+    assert len(recorder.texts("warning")) == 3
+
+
+def test_nothing_seen_at_all_leaves_flagged_points(station, recorder):
+    station.scope.misses = [9] * 9
+    run(station, recorder, count=3, retries=1)
+    assert len(recorder.points) == 3
+    assert all(point.flags & Flag.TRIGGER_MISSED for point in recorder.points)
+    assert all(math.isfinite(value) for point in recorder.points for value in point.values)
+
+
+def test_stop_at_every_step(new_station, new_recorder):
+    train = PulseTrain(amplitude=(1.0, 1.2), gaps=(0.3, 0.05), count=4)
+    whole = len(list(train.run(new_station(), new_recorder())))
+    assert whole > 8
+    for stop_at in range(whole):
+        recorder = new_recorder()
+        steps = train.run(new_station(), recorder)
+        for _ in range(stop_at + 1):
+            step = next(steps)
+        steps.close()
+        assert step.total == 6 and step.done == len(recorder.points)
+
+
+def test_long_trains_go_in_batches(station, recorder):
+    run(station, recorder, count=1203)
+    assert [len(w.segment_times) for w in recorder.waveforms[::2]] == [500, 500, 203]
+    assert len(recorder.points) == 1203
+
+
+def test_short_gaps_become_a_waveform(station, recorder):
+    run(station, recorder, gaps=(5e-6, 20e-6))
+    (waveform,) = station.generator.named("load_waveform")
+    times = np.arange(len(waveform.levels)) / waveform.sample_rate
+    high = np.flatnonzero(np.diff((waveform.levels > 1.15 / 2).astype(int)) > 0)
+    np.testing.assert_allclose(np.diff(times[high]), [6e-6, 21e-6], atol=2 / waveform.sample_rate)
+    assert waveform.levels[0] == waveform.levels[-1] == 0
+    assert waveform.levels.max() == pytest.approx(1.15)
+    assert station.generator.named("configure_burst")[-1] == 1
+
+
+def test_long_gaps_are_waited_for_on_the_benchs_clock(station, recorder):
+    run(station, recorder, gaps=(0.5, 2.0), probe=False)
+    assert len(station.generator.named("trigger")) == 3
+    assert station.generator.named("load_waveform") == []
+    assert station.clock.now() >= 2.5
+
+
+def test_plan_numbers(station):
+    plan = PulseTrain(amplitude=(1.0, 1.15), count=20).plan(station)
+    worst = {item.quantity: item.value for item in plan.worst_case}
+    assert plan.points == 40 and plan.refusals == ()
+    assert worst["voltage"] == pytest.approx(1.15)
+    assert worst["current"] == pytest.approx(1.15 / 102)
+    assert worst["energy"] == pytest.approx(1.15**2 / 408 * 1e-6 + 80e-12 * 1.15**2 / 2)
+    assert any("one probe pulse at each amplitude (2 in all)" in warning for warning in plan.warnings)
+    assert station.calls == []
+
+
+@pytest.mark.parametrize(
+    ("values", "limits", "word"),
+    [
+        ({"amplitude": 5.0}, DeviceLimits(max_voltage=4.0), "max_voltage"),
+        ({"amplitude": 3.0}, DeviceLimits(max_current=20e-3), "max_current"),
+        ({"width": 30e-6}, DeviceLimits(max_charge=1e-7), "max_charge"),
+        ({"width": 30e-6}, DeviceLimits(max_energy=1e-8), "max_energy"),
+        ({"amplitude": 12.0}, DeviceLimits(), "base + amplitude"),
+        ({"width": 4e-9, "rise_time": 3e-9, "fall_time": 3e-9}, DeviceLimits(), "width"),
+        ({"rise_time": 1e-9}, DeviceLimits(), "rise_time"),
+        ({"width": 40e-6, "record_span": 60e-6}, DeviceLimits(), "do not fit between pulses"),
+        ({"gaps": (5e-3, 90e-3)}, DeviceLimits(), "waveform points"),
+    ],
+)
+def test_plan_refuses(new_station, values, limits, word):
+    refusals = PulseTrain.parse(values).plan(new_station(limits)).refusals
+    assert any(word in refusal for refusal in refusals), refusals
+
+
+def test_plan_refuses_without_sensing(station):
+    assert any(
+        "no scope channel" in refusal for refusal in PulseTrain().plan(station.without_scope()).refusals
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"amplitude": "0 V"}, "0 V"),
+        ({"amplitude": "1 V, b"}, "not a quantity"),
+        ({"width": "60 us"}, "does not fit"),
+        ({"gaps": "0 s"}, "gaps"),
+        ({"width": "5 ns"}, "shorter than its edges"),
+        ({"count": 0}, "count"),
+        ({"amplitude": []}, "amplitude"),
+        ({"trigger": "line"}, "trigger"),
+    ],
+)
+def test_bad_parameters_get_one_clear_line(values, words):
+    with pytest.raises(ConfigurationError) as caught:
+        PulseTrain.parse(values)
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+@given(
+    width=st.floats(1e-7, 1e-5),
+    edge=st.floats(5e-9, 4e-8),
+    gaps=st.lists(st.floats(1e-7, 1e-4), min_size=1, max_size=5),
+    amplitude=st.floats(-3, 3),
+    base=st.floats(-1, 1),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_waveform_stays_within_its_levels_and_keeps_its_pulses(
+    new_station, width, edge, gaps, amplitude, base
+):
+    pulse = Pulse(base, amplitude, width, 1.0, edge, edge)
+    starts = pulse_starts(width, 1.0, 1, gaps)
+    how = delivery(pulse, starts, gaps, new_station().generator.capabilities)
+    assert how.means == "waveform"
+    waveform = train_waveform(pulse, starts, how.sample_rate)
+    low, high = sorted([base, base + amplitude])
+    assert waveform.levels.min() >= low - 1e-12 and waveform.levels.max() <= high + 1e-12
+    assert waveform.levels[0] == base and waveform.levels[-1] == pytest.approx(base)
+    assert len(waveform.levels) <= 4_000_002

@@ -1,0 +1,361 @@
+"""The parser of the simulated instruments: messages, headers, parameters."""
+
+import math
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import (
+    Block,
+    Boolean,
+    Choice,
+    Integer,
+    Many,
+    Number,
+    Optional,
+    Text,
+    long_and_short,
+)
+from tsbench.simulated_backends.scpi.syntax import (
+    block_payload,
+    definite_block,
+    split_header,
+    split_messages,
+    split_parameters,
+    split_units,
+)
+from tsbench.simulated_backends.scpi.tree import (
+    CommandTree,
+    HeaderEntry,
+    Setting,
+    build_tree,
+    command,
+    parse_arguments,
+)
+
+# ------------------------------------------------------------------------------------------------- syntax
+
+
+@given(st.binary(max_size=300), st.one_of(st.none(), st.integers(3, 9)))
+def test_a_block_comes_out_as_it_went_in(payload: bytes, digits: int | None) -> None:
+    assert block_payload(definite_block(payload, digits)) == payload
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=4), st.integers(1, 7))
+def test_blocks_hide_every_separator_however_the_message_is_cut(payloads: list[bytes], size: int) -> None:
+    """Newlines, semicolons, commas, quotes in a block end nothing, at any cutting of the transfer."""
+    messages = [b":DATA 1," + definite_block(p) + b",2;:NEXT 'x'" for p in payloads]
+    stream = b"\n".join(messages) + b"\n"
+    got: list[bytes] = []
+    rest = b""
+    for start in range(0, len(stream), size):
+        chunk = stream[start : start + size]
+        new, rest = split_messages(rest + chunk, end=start + size >= len(stream))
+        got += new
+    assert got == messages
+    assert rest == b""
+    for message, payload in zip(got, payloads, strict=True):
+        first, second = split_units(message)
+        assert second == b":NEXT 'x'"
+        header, data = split_header(first)
+        assert header == ":DATA"
+        number, block, last = split_parameters(data)
+        assert (number, last) == (b"1", b"2")
+        assert block_payload(block) == payload
+
+
+@given(st.text(alphabet=string.ascii_letters + ";,' :#()\"1", max_size=30))
+def test_strings_come_back_with_both_kinds_of_quotes(text: str) -> None:
+    for quote in "'\"":
+        literal = (quote + text.replace(quote, quote * 2) + quote).encode()
+        assert split_units(b"A " + literal + b";B") == [b"A " + literal, b"B"]
+        assert split_parameters(literal + b",2") == [literal, b"2"]
+        assert Text().parse(literal, None, ()) == text
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_whatever_break_the_splitters(data: bytes) -> None:
+    messages, rest = split_messages(data, end=True)
+    assert rest == b""
+    for message in messages:
+        for unit in split_units(message):
+            split_parameters(split_header(unit)[1])
+
+
+def test_an_unclosed_string_ends_with_its_message() -> None:
+    assert split_messages(b"A 'x\nB?\n", end=True)[0] == [b"A 'x", b"B?"]
+
+
+def test_an_unfinished_message_waits() -> None:
+    messages, rest = split_messages(b"A 1\nB #15ab", end=False)
+    assert messages == [b"A 1"]
+    assert rest == b"B #15ab"
+
+
+# --------------------------------------------------------------------------------------------- parameters
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["{:e}", "{:.17g}", "{:+.12E}"]))
+def test_numbers_are_read_as_written(value: float, form: str) -> None:
+    text = form.format(value)
+    assert Number().parse(text.encode(), None, ()) == float(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("5 mV", "V", 5e-3),
+        ("5MV", "V", 5e-3),
+        ("1.5MAV", "V", 1.5e6),
+        ("2 KHZ", "HZ", 2e3),
+        ("3 MHZ", "HZ", 3e6),
+        ("4MOHM", "OHM", 4e6),
+        ("20us", "s", 20e-6),
+        ("7 nA", "A", 7e-9),
+        ("1e-3", "A", 1e-3),
+        ("1.2E1V", "V", 12.0),
+        ("3 sec", "s", 3.0),
+        ("#H1F", "", 31.0),
+        ("#B101", "", 5.0),
+        ("#Q17", "", 15.0),
+        (".5", "", 0.5),
+        ("1 EXA", "A", 1e18),
+    ],
+)
+def test_units_and_multipliers(text: str, unit: str, value: float) -> None:
+    assert Number(unit).parse(text.encode(), None, ()) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("5 kg", -131),
+        ("abc", -104),
+        ("'5'", -104),
+        ("1.2.3", -121),
+        ("--3", -121),
+        ("11", -222),
+        ("-11", -222),
+        ("nan", -224),
+        ("inf", -224),
+        ("1_0", -121),
+        ("#X1", -104),
+        ("#H", -121),
+    ],
+)
+def test_numbers_that_cannot_be(text: str, code: int) -> None:
+    parameter = Number("V", -10, 10)
+    with pytest.raises(ScpiError) as error:
+        parameter.parse(text.encode(), None, ())
+    if text == "abc":
+        assert error.value.code in {-104, -224}
+    else:
+        assert error.value.code == code
+
+
+def test_minimum_maximum_default_and_bounds_that_depend_on_a_key() -> None:
+    parameter = Number("V", low=0.0, high=lambda instrument, channel: instrument[channel], default=1.0)
+    bounds = {1: 5.0, 2: 2.0}
+    assert parameter.parse(b"MAX", bounds, (1,)) == 5.0
+    assert parameter.parse(b"maximum", bounds, (2,)) == 2.0
+    assert parameter.parse(b"DEF", bounds, (2,)) == 1.0
+    assert parameter.parse(b"MINimum", bounds, (2,)) == 0.0
+    assert parameter.parse(b"3", bounds, (1,)) == 3.0
+    with pytest.raises(ScpiError, match="-222"):
+        parameter.parse(b"3", bounds, (2,))
+
+
+def test_whole_numbers_are_rounded_and_booleans_take_numbers() -> None:
+    assert Integer().parse(b"2.5", None, ()) == 3
+    assert Integer().parse(b"-2.4", None, ()) == -2
+    assert [Boolean().parse(t, None, ()) for t in (b"ON", b"off", b"1", b"0", b"2", b"0.4")] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
+    with pytest.raises(ScpiError, match="-224"):
+        Boolean().parse(b"YES", None, ())
+
+
+def test_choices_take_both_forms_and_only_those() -> None:
+    choice = Choice("VOLTage", "CURRent", "CHANnel1")
+    assert [choice.parse(t, None, ()) for t in (b"volt", b"VOLTAGE", b"Curr", b"CHAN1", b"channel1")] == [
+        "VOLT",
+        "VOLT",
+        "CURR",
+        "CHAN1",
+        "CHAN1",
+    ]
+    for wrong in (b"VOLTA", b"VO", b"CHAN2"):
+        with pytest.raises(ScpiError, match="-224"):
+            choice.parse(wrong, None, ())
+    with pytest.raises(ScpiError, match="-158"):
+        choice.parse(b"'VOLT'", None, ())
+    assert Choice("VOLTage", quoted=True).parse(b"'VOLT'", None, ()) == "VOLT"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ([], -109),
+        ([b"1"], None),
+        ([b"1", b"2"], None),
+        ([b"1", b"2", b"3"], None),
+        ([b"1", b"2", b"'x'", b"4"], -104),
+        ([b"1", b""], None),
+        ([b"", b"1"], -109),
+        ([b"1", b"", b"2"], -102),
+    ],
+)
+def test_missing_and_superfluous_parameters(raw: list[bytes], code: int | None) -> None:
+    parameters = (Number(), Optional(Number()), Many(Number(), maximum=3))
+    if code is None:
+        assert len(parse_arguments(parameters, raw, None, ())) == len([r for r in raw if r])
+        return
+    with pytest.raises(ScpiError) as error:
+        parse_arguments(parameters, raw, None, ())
+    assert error.value.code == code
+
+
+def test_one_parameter_too_many() -> None:
+    with pytest.raises(ScpiError, match="-108"):
+        parse_arguments((Number(),), [b"1", b"2"], None, ())
+    with pytest.raises(ScpiError, match="-108"):
+        parse_arguments((), [b"1"], None, ())
+    with pytest.raises(ScpiError, match="-161"):
+        parse_arguments((Block(),), [b"#15ab"], None, ())
+
+
+# --------------------------------------------------------------------------------------------------- tree
+
+
+def _tree(*patterns: str) -> CommandTree:
+    tree = CommandTree()
+    for pattern in patterns:
+        tree.add(pattern, HeaderEntry(lambda instrument, key, raw: None, pattern))
+    return tree
+
+
+WORDS = st.sampled_from(["SOURce", "VOLTage", "LEVel", "IMMediate", "CURRent", "RANGe", "AUTO", "DELay"])
+
+
+@given(st.lists(WORDS, min_size=1, max_size=4, unique=True), st.data())
+def test_every_spelling_of_a_header_is_found(words: list[str], data: Any) -> None:
+    """Long or short form of each node, any case, optional nodes in or out, leading colon or not."""
+    optional = [data.draw(st.booleans()) for _ in words]
+    optional[-1] = optional[-1] and len(words) > 1 and not all(optional)
+    pattern = "".join(f"[:{w}]" if o else f":{w}" for w, o in zip(words, optional, strict=True))
+    if all(optional):
+        return
+    tree = _tree(pattern + "?")
+    kept = [w for w, o in zip(words, optional, strict=True) if not o or data.draw(st.booleans())]
+    spelt = [long_and_short(w)[data.draw(st.integers(0, 1))] for w in kept]
+    header = ":".join(s.lower() if data.draw(st.booleans()) else s for s in spelt) + "?"
+    if data.draw(st.booleans()):
+        header = ":" + header
+    entry, key, _ = tree.resolve(header, tree.start)
+    assert entry.name == pattern + "?"
+    assert key == ()
+
+
+def test_half_spellings_queries_and_commands_are_told_apart() -> None:
+    tree = _tree(":VOLTage", ":CURRent?")
+    for header in (":VOLTA", ":VOLT?", ":CURR", ":VOL", ":", "::VOLT", ":VOLT:CURR"):
+        with pytest.raises(ScpiError) as error:
+            tree.resolve(header, tree.start)
+        assert error.value.code == -113
+
+
+def test_suffixes_and_alternatives_are_captured() -> None:
+    tree = _tree(":OUTPut<1-2>:{LOAD|POLarity}", ":OUTPut<1-2>[:STATe]")
+    assert tree.resolve("OUTP2:LOAD", tree.start)[1] == (2, "LOAD")
+    assert tree.resolve("OUTPUT:POLARITY", tree.start)[1] == (1, "POL")
+    assert tree.resolve("OUTP", tree.start)[1] == (1,)
+    for header in ("OUTP3", "OUTP0:LOAD", "OUTP1:LOAD2"):
+        with pytest.raises(ScpiError) as error:
+            tree.resolve(header, tree.start)
+        assert error.value.code == -114
+    assert tree.resolve("OUTP1:LOAD1", tree.start)[1] == (1, "LOAD")  # 1 is what no suffix means
+
+
+def test_a_compound_message_goes_on_where_it_was() -> None:
+    tree = _tree(":SENSe<1-2>:CURRent:RANGe", ":SENSe<1-2>:CURRent:NPLCycles", ":SENSe<1-2>:FUNCtion", "*CLS")
+    _, key, context = tree.resolve(":SENS2:CURR:RANG", tree.start)
+    assert key == (2,)
+    entry, key, context = tree.resolve("NPLC", context)
+    assert entry.name.endswith("NPLCycles")
+    assert key == (2,)
+    entry, _, context = tree.resolve("*CLS", context)  # a common command leaves the path alone
+    assert entry.name == "*CLS"
+    entry, key, context = tree.resolve("RANG", context)
+    assert key == (2,)
+    assert tree.resolve(":*CLS", context)[0].name == "*CLS"
+    with pytest.raises(ScpiError):
+        tree.resolve("SENS:FUNC", context)
+    assert tree.resolve(":SENS:FUNC", context)[0].name == ":SENSe<1-2>:FUNCtion"
+
+
+class _Model:
+    """A model with one of everything, without a message machine around it."""
+
+    gain = Setting(
+        ":GAIN<1-2>",
+        Number("", 0, 10, 5),
+        default=lambda model, channel: 1.0 * channel,
+        coerce="_halves",
+        change="_changed",
+    )
+    mode = Setting(":MODE", Choice("AUTO", "MANual"), "AUTO")
+
+    def __init__(self) -> None:
+        self.setting_values: dict[Any, Any] = {}
+        self.changes: list[int] = []
+
+    def format_number(self, value: float) -> str:
+        return f"{value:g}"
+
+    def _halves(self, channel: int, value: float) -> float:
+        return round(2 * value) / 2
+
+    def _changed(self, channel: int) -> None:
+        self.changes.append(channel)
+
+    @command(":SUM?", Number(), Optional(Number()))
+    def _sum(self, first: float, second: float = 10.0) -> str:
+        return f"{first + second:g}"
+
+
+def _ask(model: _Model, tree: CommandTree, text: str) -> Any:
+    header, data = split_header(text.encode())
+    entry, key, _ = tree.resolve(header, tree.start)
+    return entry.call(model, key, split_parameters(data))
+
+
+def test_settings_hold_their_values_by_key() -> None:
+    model, tree = _Model(), build_tree(_Model)
+    assert _ask(model, tree, ":GAIN2?") == "2"
+    _ask(model, tree, ":GAIN2 3.3")
+    assert (_ask(model, tree, ":GAIN2?"), _ask(model, tree, ":GAIN?")) == ("3.5", "1")
+    assert model.gain[2] == 3.5
+    assert model.changes == [2]
+    assert (_ask(model, tree, ":GAIN? MAX"), _ask(model, tree, ":GAIN? DEF")) == ("10", "5")
+    _ask(model, tree, ":MODE manual")
+    assert model.mode == "MAN"
+    assert _ask(model, tree, ":SUM? 1") == "11"
+    assert _ask(model, tree, ":SUM? 1,2") == "3"
+    with pytest.raises(ScpiError, match="-108"):
+        _ask(model, tree, ":MODE? 1,2")
+
+
+def test_not_a_number_is_never_a_setting() -> None:
+    for text in (b"NAN", b"9.9E400", b"-INF"):
+        with pytest.raises(ScpiError):
+            Number("V", -1, 1).parse(text, None, ())
+    assert math.isinf(Number("OHM", 1, 100, infinite=True).parse(b"INF", None, ()))

@@ -1,0 +1,58 @@
+"""Studies cut into pieces: the same numbers whatever the pieces and whoever does them."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.studies.batch import Crossing
+from tsbench.simulated_backends.studies.study import HERE, OscillatorStudy, run_study
+
+OSCILLATOR = (Path(__file__).parents[3] / "examples" / "oscillator.cir").read_text(encoding="utf-8")
+STUDY = OscillatorStudy(OSCILLATOR, "nbo2", 4e-6, Crossing("current", "XDUT", 4e-4))
+RUNS = 40
+
+
+@pytest.fixture(scope="module")
+def here() -> dict[str, np.ndarray]:
+    return run_study(STUDY, RUNS, scheduler=HERE)
+
+
+def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
+    return a.keys() == b.keys() and all(np.array_equal(a[k], b[k]) for k in a)
+
+
+def test_runs_differ_and_follow_from_their_number(here: dict[str, np.ndarray]) -> None:
+    assert here["period"].shape == (RUNS,) and np.isfinite(here["period"]).all()
+    assert len(set(here["period"])) == RUNS
+    assert STUDY(np.array([17]))["period"][0] == here["period"][17]
+
+
+@pytest.mark.parametrize("piece", [7, 64])
+def test_the_pieces_do_not_matter(here: dict[str, np.ndarray], piece: int) -> None:
+    assert same(here, run_study(STUDY, RUNS, piece, HERE))
+
+
+@pytest.mark.filterwarnings("ignore")   # of the event loop of a scheduler that closes
+def test_a_dask_scheduler_by_its_address(here: dict[str, np.ndarray]) -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp") as cluster:
+        assert same(here, run_study(STUDY, RUNS, 9, cluster.scheduler_address))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_nobody_at_the_address() -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(ConfigurationError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
+        run_study(STUDY, 2, scheduler="tcp://127.0.0.1:9")
+
+
+def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigurationError, match="needs the extra"):
+        run_study(STUDY, 2)
+    with pytest.raises(ConfigurationError, match="0 runs"):
+        run_study(STUDY, 0)

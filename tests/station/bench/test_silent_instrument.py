@@ -1,0 +1,186 @@
+"""One instrument falls silent for good: all other outputs are off at once, by the witness."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tsbench.errors import CommunicationError
+from tsbench.instruments import SourceSettings
+from tsbench.simulated_backends.witness.log import read_witness
+from tsbench.simulated_backends.world.faults import Fault
+from tsbench.station.bench.bench import Bench
+
+pytestmark = pytest.mark.tsbench_outputs_stay_on  # the silent instrument's own cannot be switched off
+
+WITHIN = 1.0  #: [s] of bench time
+
+
+def reordered(bench: Path, first: str) -> None:
+    """List an instrument first in the bench file."""
+    head, *tables = bench.read_text("utf-8").split("\n[")
+    tables.sort(key=lambda table: not table.startswith(f"instruments.{first}]"))
+    bench.write_text("\n[".join([head, *tables]), "utf-8")
+
+
+def all_on(bench: Bench) -> None:
+    meter = bench.source_meter()
+    meter.configure_source(SourceSettings("voltage", limit=1e-3, range=2.0))
+    meter.set_level(1.0)
+    meter.set_output(True)
+    for role in ("pulser", "bias"):
+        generator = bench.pulse_generator(role)
+        generator.configure_level(0.5)
+        generator.set_output(True)
+
+
+def silence(bench: Bench, instrument: str, **how: Any) -> None:
+    plan = bench._managers[bench.file.library()].visalib.world.faults
+    plan.add(Fault(kind="timeout", message=plan.messages(instrument), instrument=instrument, lasting=True, **how))
+
+
+def off_after(witness: Path, silent: str, decision: float) -> dict[str, float]:
+    """Return when each output of the other instruments went off [s] after the decision (inf: it did not)."""
+    found: dict[str, float] = {}
+    for record in read_witness(witness).of_kind("output"):
+        if record["instrument"] != silent:
+            name = f"{record['instrument']}.{record['channel']}"
+            found[name] = float("inf") if record["on"] else record["t"] - decision
+    return found
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("first", ["source_meter", "generator", "scope"])
+@pytest.mark.parametrize("silent", ["source_meter", "generator", "scope"])
+@pytest.mark.parametrize("reopen", [False, True])
+def test_the_others_are_off_within_a_second(driver_bench: Path, silent: str, first: str, reopen: bool) -> None:
+    reordered(driver_bench, first)
+    bench = Bench.open(driver_bench)
+    try:
+        all_on(bench)
+        silence(bench, silent, after=reopen)
+        decision = bench.clock.now()
+        states = bench.reopen_and_make_safe() if reopen else bench.make_safe()
+    finally:
+        bench.close()
+    off = off_after(driver_bench.with_name("witness.jsonl"), silent, decision)
+    assert off and max(off.values()) < WITHIN
+    unknown = {state.output for state in states if state.enabled}
+    assert unknown == {"source_meter": {"source_meter"}, "generator": {"generator.1", "generator.2"}, "scope": set()}[
+        silent]
+    assert all(silent in problem for problem in bench.problems)
+
+
+@pytest.mark.sabotage("output")
+def test_leaving_the_bench_is_as_quick(driver_bench: Path) -> None:
+    reordered(driver_bench, "generator")
+    decision = 0.0
+    with pytest.raises(CommunicationError, match="generator"), Bench.open(driver_bench) as bench:
+        all_on(bench)
+        silence(bench, "generator")
+        decision = bench.clock.now()
+    off = off_after(driver_bench.with_name("witness.jsonl"), "generator", decision)
+    assert off and max(off.values()) < WITHIN
+
+
+@pytest.mark.sabotage("output")
+def test_an_instrument_that_cannot_be_opened_leaves_no_other_one_on(
+    driver_bench: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a crash left on is switched off by the next opening, although another instrument is silent or gone."""
+    reordered(driver_bench, "generator")
+    with monkeypatch.context() as crash:
+        crash.setattr(Bench, "close", lambda self: None)
+        left = Bench.open(driver_bench)
+        all_on(left)
+    silence(left, "generator")
+    with pytest.raises(CommunicationError, match="generator"):
+        Bench.open(driver_bench)
+    off = off_after(driver_bench.with_name("witness.jsonl"), "generator", 0.0)
+    assert off and all(time < float("inf") for time in off.values())
+    left.close()
+
+
+def test_libraries_that_allow_it_are_reached_at_once(driver_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clear that hangs until the source meter is off: one after the other, it would hang for ever."""
+    with Bench.open(driver_bench) as bench:
+        all_on(bench)
+        library = bench._managers[bench.file.library()].visalib
+        monkeypatch.setattr(type(library), "one_call_at_a_time", False)
+        meter, generator = (bench._connections[name].driver for name in ("source_meter", "generator"))
+        switched_off, safe_state = threading.Event(), meter.safe_state
+
+        def note() -> None:
+            safe_state()
+            switched_off.set()
+
+        waited: list[bool] = []
+        monkeypatch.setattr(meter, "safe_state", note)
+        monkeypatch.setattr(generator, "clear", lambda: waited.append(switched_off.wait(30.0)))
+        monkeypatch.setattr("tsbench.station.bench.at_once._SOURCES", ("pulse generator",))  # the worst order
+        assert not any(state.enabled for state in bench.make_safe())
+        assert waited == [True]
+
+
+def test_silent_instruments_are_read_back_last(driver_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, float] = {}
+    with pytest.raises(CommunicationError, match="source_meter"), Bench.open(driver_bench) as bench:
+        all_on(bench)
+        silence(bench, "source_meter")
+        for name in ("generator", "scope"):
+            driver = bench._connections[name].driver
+
+            def noted(name: str = name, ask: Any = driver.output_states) -> Any:
+                asked.setdefault(name, bench.clock.now())
+                return ask()
+
+            monkeypatch.setattr(driver, "output_states", noted)
+        decision = bench.clock.now()
+        bench.make_safe()
+    assert len(asked) == 2 and max(asked.values()) - decision < WITHIN
+
+
+def test_an_output_that_stays_on_is_told(driver_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Bench.open(driver_bench) as bench:
+        all_on(bench)
+        with monkeypatch.context() as broken:
+            broken.setattr(bench._connections["source_meter"].driver, "safe_state", lambda: None)
+            states = {state.output: state.enabled for state in bench.make_safe()}
+            assert states == {"source_meter": True, "generator.1": False, "generator.2": False}
+            assert "source_meter is still on; switch it off at the panel" in bench.problems[0]
+
+
+@pytest.mark.parametrize("reopen", [False, True])
+def test_connections_are_opened_anew_only_where_asked(
+    driver_bench: Path, monkeypatch: pytest.MonkeyPatch, reopen: bool
+) -> None:
+    from tsbench.instruments.links.transport import Transport
+
+    opened: list[str] = []
+    usual = Transport.reopen
+    monkeypatch.setattr(Transport, "reopen", lambda self: (opened.append(self.name), usual(self))[1])
+    with Bench.open(driver_bench) as bench:
+        bench.reopen_and_make_safe() if reopen else bench.make_safe()
+        assert opened == (["source_meter", "generator", "scope"] if reopen else [])
+
+
+@pytest.mark.parametrize("step", ["switch_off", "read_back"])
+def test_ctrl_c_between_two_instruments_keeps_none_on(
+    driver_bench: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from tsbench.station.bench.connection import Connection
+
+    usual, interrupts = getattr(Connection, step), [KeyboardInterrupt()]
+
+    def interrupted(self: Connection, *arguments: Any) -> Any:
+        if self.name == "generator" and interrupts:
+            raise interrupts.pop()
+        return usual(self, *arguments)
+
+    with Bench.open(driver_bench) as bench:
+        all_on(bench)
+        monkeypatch.setattr(Connection, step, interrupted)
+        assert not any(state.enabled for state in bench.make_safe())
+        off = off_after(driver_bench.with_name("witness.jsonl"), "", 0.0)
+        assert len(off) == 3 and max(off.values()) < float("inf")

@@ -1,0 +1,251 @@
+"""The watchdog's two sides, without a bench: who is heard, who beats, what is done with what it did."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tsbench.errors import ConfigurationError
+from tsbench.instruments.links.liveness import UNWATCHED
+from tsbench.station.bench.operator import WallClock
+from tsbench.station.runner import Control
+from tsbench.station.watchdog.watchdog import Heart, Instruments, Victim
+from tsbench.station.watchdog.watched import NoWatch, Watch, watched
+from tsbench.storage import read_run, recover
+from tsbench.storage.watchdog_events import read_watchdog_events, watchdog_path, write_watchdog_events
+
+NOWHERE = "TCPIP0::127.0.0.1::1::SOCKET"
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def beat(self) -> None:
+        self.heard.append(time.monotonic())
+
+    def waiting(self, longest: float) -> None:
+        self.heard.append(longest)
+
+
+class OutsideBench:
+    """A bench whose instruments are elsewhere."""
+
+    outlives_process = True
+
+    def __init__(self, **times: Any) -> None:
+        self.order = {"enabled": True, "deadline": 0.3, "interval": 0.05, "instruments": {}, **times}
+        self.liveness: Any = UNWATCHED
+
+    def watchdog_order(self) -> dict[str, Any]:
+        return self.order
+
+    def report_to(self, liveness: Any) -> None:
+        self.liveness = liveness
+
+
+def heart(*lines: dict[str, Any], deadline: float = 0.2, closed: bool = False) -> tuple[Heart, Any]:
+    """A heart that has been told ``lines``; and the end of the pipe by which more can be told."""
+    read, write = os.pipe()
+    pipe = os.fdopen(write, "wb", buffering=0)
+    for line in lines:
+        pipe.write(json.dumps(line).encode() + b"\n")
+    if closed:
+        pipe.close()
+    return Heart(os.fdopen(read, "rb", buffering=0), io.BytesIO(), deadline), pipe
+
+
+@pytest.mark.parametrize(
+    ("lines", "closed", "trouble"),
+    [
+        ([{"due": 5.0}], True, "the measuring process has died"),
+        ([], True, "the measuring process has died"),
+        ([{"due": 5.0}], False, "no heartbeat"),
+        ([{"due": 5.0}, {"due": 0.01}], False, "has stood still"),
+    ],
+)
+def test_silence_has_a_name(lines: list[dict[str, Any]], closed: bool, trouble: str) -> None:
+    listening, pipe = heart(*lines, closed=closed)
+    found = listening.wait_for_trouble()
+    assert found is not None
+    assert trouble in found
+    pipe.close()
+
+
+def test_a_farewell_is_no_trouble_nor_is_silence_before_anything_is_on() -> None:
+    listening, pipe = heart({"due": None}, deadline=0.05)
+    threading.Timer(0.4, pipe.write, [b'{"farewell": true}\n']).start()
+    began = time.monotonic()
+    assert listening.wait_for_trouble() is None
+    assert time.monotonic() - began > 0.3
+    pipe.close()
+
+
+def test_an_announced_wait_is_no_trouble_while_heartbeats_come() -> None:
+    listening, pipe = heart({"due": 1.0}, deadline=0.3)
+    for number in range(8):
+        threading.Timer(0.1 * number, pipe.write, [json.dumps({"due": 1.0 - 0.1 * number}).encode() + b"\n"]).start()
+    began = time.monotonic()
+    assert "no heartbeat" in str(listening.wait_for_trouble())
+    assert time.monotonic() - began > 0.9
+    pipe.close()
+
+
+def test_only_the_process_that_was_named_is_killed() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    assert Victim(child.pid).kill(threading.Event())
+    assert child.wait(5) != 0
+
+
+def test_an_instrument_that_cannot_be_reached_is_unknown_and_named() -> None:
+    table = {"driver": "keithley_2450", "resource": NOWHERE, "timeout": 0.2}
+    outputs, (problem,) = Instruments({"drive": {"library": "@py", "table": table}}, patience=0.5).make_safe()
+    assert outputs == {"drive": None}
+    assert NOWHERE in problem
+
+
+def test_the_wall_clock_beats_through_a_long_wait() -> None:
+    clock, listener = WallClock(), Listener()
+    clock.liveness = listener
+    began = clock.now()
+    clock.wait(0.35)
+    assert clock.now() - began >= 0.35
+    assert len(listener.heard) >= 4
+    clock.wait(0.0)
+
+
+def test_the_watchdog_hears_the_measuring_thread_and_leaves_with_it(tmp_path: Path) -> None:
+    bench, control = OutsideBench(), Control()
+    with watched(bench, control, True) as watch:
+        watch.begin("run", tmp_path / "events.json")
+        assert bench.liveness is watch
+        for _ in range(8):  # longer than the deadline
+            watch.beat()
+            time.sleep(0.1)
+        watch.waiting(0.5)
+        time.sleep(0.6)
+        watch.farewell()
+        assert bench.liveness is UNWATCHED
+    assert control.stopped is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_end_of_the_watchdog_stops_the_run(tmp_path: Path) -> None:
+    control = Control()
+    watch = Watch(OutsideBench(), control)
+    watch.begin("run", tmp_path / "events.json")
+    assert watch.process_id is not None
+    watch._process.kill()
+    deadline = time.monotonic() + 5
+    while control.stopped is None and time.monotonic() < deadline:
+        watch.beat()
+        time.sleep(0.01)
+    watch.farewell()
+    assert "watchdog" in str(control.stopped)
+    assert "has ended" in str(control.stopped)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals that Windows has not")
+def test_a_watchdog_that_no_longer_answers_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsbench.station.watchdog.watched._DEAF", 1.0)
+    monkeypatch.setattr("tsbench.station.watchdog.watched._LEAVING", 0.2)
+    control = Control()
+    watch = Watch(OutsideBench(), control)
+    watch.begin("run", tmp_path / "events.json")
+    assert watch.process_id is not None
+    assert os.getsid(watch.process_id) != os.getsid(0)  # what a terminal sends here does not reach it
+    os.kill(watch.process_id, signal.SIGSTOP)
+    deadline = time.monotonic() + 10
+    while control.stopped is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    watch.farewell()
+    assert "has not answered" in str(control.stopped)
+
+
+def test_a_watchdog_that_cannot_reach_a_library_is_no_beginning(tmp_path: Path) -> None:
+    table = {"driver": "keithley_2450", "resource": NOWHERE}
+    bench = OutsideBench(instruments={"drive": {"library": f"{tmp_path}/no.toml@tsbench", "table": table}})
+    with watched(bench, Control(), True) as watch, pytest.raises(ConfigurationError, match="--no-watchdog"):
+        watch.begin("run", tmp_path / "events.json")
+
+
+@pytest.mark.parametrize(("bench", "wanted"), [(OutsideBench(), False), (OutsideBench(enabled=False), True),
+                                               (object(), True)])
+def test_nobody_watches_where_nobody_is_wanted_or_needed(bench: Any, wanted: bool, tmp_path: Path) -> None:
+    with watched(bench, Control(), wanted) as watch:
+        assert type(watch) is NoWatch
+        watch.begin("run", tmp_path)
+        watch.beat()
+        watch.waiting(1.0)
+        watch.farewell()
+
+
+@pytest.mark.parametrize(("library", "watchdog"), [("nbo2.world.toml@tsbench", False), ("@py", True)])
+def test_whether_the_sessions_die_with_the_process_is_the_librarys_word(library: str, watchdog: bool,
+                                                                         nbo2_bench: Path) -> None:
+    from tsbench.instruments.links.transport import open_manager
+    from tsbench.station.bench.bench import Bench
+    from tsbench.station.bench.bench_file import BenchFile
+
+    file = BenchFile.load(nbo2_bench)
+    bench = Bench(file, file.device("D1"))
+    spec = library if library.startswith("@") else f"{nbo2_bench.parent}/{library}"
+    bench._managers[spec] = open_manager(spec)
+    try:
+        assert bench.outlives_process is watchdog
+    finally:
+        bench.close()
+
+
+def journal_left(folder: Path) -> Path:
+    """A journal that its process left."""
+    from tsbench.records import Column, DeviceDescription, Fixture, Flag, Point, RunHeader
+    from tsbench.storage.recorder import RunRecorder
+
+    header = RunHeader(
+        run_id="20261124T000000000Z-iv_sweep-D1-aaaaaa", protocol="iv_sweep", parameters={},
+        columns=(Column("voltage", "V"),), device=DeviceDescription("D1"), fixture=Fixture(""), instruments={},
+        simulated=True, start_time="2026-11-24T00:00:00.000+00:00", planned_points=1, provenance={},
+    )
+    with RunRecorder(folder, header) as recorder:
+        recorder.point(Point((1.0,), Flag.NONE))
+    return recorder.path
+
+
+def test_recover_joins_what_the_watchdog_did(tmp_path: Path) -> None:
+    journal = journal_left(tmp_path)
+    write_watchdog_events(watchdog_path(journal), "watchdog: it died; killed it", {"outputs": {"drive": False}})
+    (path,) = recover(tmp_path)
+    run = read_run(path)
+    assert run.status == "recovered"
+    assert run.reason.startswith("watchdog: it died")
+    (event,) = [event for event in run.events if event.kind == "output"]
+    assert event.data["outputs"] == {"drive": False}
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_damaged_file_of_the_watchdog_costs_nothing_else(tmp_path: Path) -> None:
+    journal = journal_left(tmp_path)
+    watchdog_path(journal).write_text("{", "utf-8")
+    (event,) = read_watchdog_events(journal, 1.0)
+    assert event.kind == "warning"
+    (path,) = recover(tmp_path)
+    assert len(read_run(path).points) == 1
+
+
+def test_every_sign_of_progress_moves_the_deadline_by_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = object.__new__(Watch)
+    watch._deadline = 0.8
+    monkeypatch.setattr("tsbench.station.watchdog.watched.time.monotonic", lambda: 100.0)
+    watch.beat()
+    assert watch._due == pytest.approx(100.8)
+    watch.waiting(3.0)
+    assert watch._due == pytest.approx(103.8)
