@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
 

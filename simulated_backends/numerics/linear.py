@@ -3,7 +3,7 @@
 import numpy.typing as npt
 from numpy import int64
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.numerics.compilation import compiled
 
 IntArray = npt.NDArray[int64]
