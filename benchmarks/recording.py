@@ -5,7 +5,7 @@ what differs:
 
 - replies of the three twins to random scripts, made from their command tables and kept in the file: settings with good
   and bad values, questions, readings, pulses and records of a scope, each instrument by itself and all on one bench;
-- trajectories of random netlists: each step's time, length and unknowns;
+- trajectories of random netlists: each step's time, length and unknowns, and a longer time with whole periods skipped;
 - every numeric data set of the demo's run files, but for times of the wall clock.
 
 Long replies and arrays are kept as SHA-256. The file is JSON, compressed by lzma.
@@ -40,6 +40,7 @@ MESSAGES = 800  #: of each instrument's script
 TOGETHER = 600  #: of one bench
 STEPS = 20_000  #: for one message: what needs more is left out, which is recorded as well
 NETLISTS = 20
+LONGER = 40  #: times as long, where periods may be skipped
 LONG_REPLY = 120  #: characters
 VALUES = ("MIN", "MAX", "DEF", "0", "1", "0.5", "2", "-1", "10", "1e-3", "1e-6", "100e-9", "50", "1e9", "INF", "ON",
           "OFF", "VOLT", "CURR", "IMM", "BUS", "EXT", "abc", "1 mV", "20 us", "1,2", '"defbuffer1"', "")
@@ -191,10 +192,14 @@ def netlists() -> list[str]:
 class _Steps:
     def __init__(self) -> None:
         self.digest, self.count = hashlib.sha256(), 0
+        self.periods = 0.0  #: that were not computed
 
     def observe(self, segment: Any) -> None:
         steps = getattr(segment, "steps", None)
         if steps is None:
+            skipped = float(getattr(segment, "count", 0.0))
+            self.periods += skipped
+            self.digest.update(np.array([segment.start, segment.end, skipped]).tobytes())
             return
         self.count += steps.starts.size
         for array in (steps.starts, steps.lengths, steps.y0, steps.y1, steps.p, steps.q):
@@ -209,6 +214,16 @@ def trajectory(text: str) -> str:
     circuit.advance(end, skip=False)
     last = " ".join(float(v).hex() for v in circuit.unknowns())
     return f"{seen.count} {seen.digest.hexdigest()} {last}"
+
+
+def long_trajectory(text: str) -> str:
+    """Return the same over a time in which whole periods are skipped, with the number of those."""
+    end = LONGER * float(text.rsplit("* to ", 1)[1].split(maxsplit=1)[0])
+    circuit, seen = build_circuit(parse_netlist(text), seed=1), _Steps()
+    circuit.add_observer(seen)
+    circuit.advance(end)
+    last = " ".join(float(v).hex() for v in circuit.unknowns())
+    return f"{seen.periods} {seen.count} {seen.digest.hexdigest()} {last}"
 
 
 def demo() -> dict[str, str]:
@@ -240,7 +255,7 @@ def record(said: dict[str, Any], circuits: list[str]) -> dict[str, Any]:
         heard[name] = talk(world, script)
     print(f"{len(circuits)} netlists, the demo", file=sys.stderr, flush=True)
     return {"said": said, "heard": heard, "circuits": circuits, "trajectories": [trajectory(c) for c in circuits],
-            "demo": demo()}
+            "long": [long_trajectory(c) for c in circuits], "demo": demo()}
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
@@ -252,9 +267,10 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
             yield f"{name}, message {k} ({script[k][1]}): '{replies[k]}' was, '{after['heard'][name][k]}' is"
         if len(wrong) > 5:
             yield f"{name}: {len(wrong)} replies differ"
-    for text, a, b in zip(before["circuits"], before["trajectories"], after["trajectories"], strict=True):
-        if a != b:
-            yield f"{text.splitlines()[0]}: {a[:90]} was, {b[:90]} is"
+    for kind in ("trajectories", "long"):
+        for text, a, b in zip(before["circuits"], before[kind], after[kind], strict=True):
+            if a != b:
+                yield f"{text.splitlines()[0]}, {kind}: {a[:90]} was, {b[:90]} is"
     for name in sorted(before["demo"].keys() | after["demo"].keys()):
         a, b = before["demo"].get(name), after["demo"].get(name)
         if a != b:
