@@ -59,7 +59,6 @@ from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model, require_mechanism
-from tsbench.simulated_backends.devices.compiled import SILVER_FILAMENT
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 from tsbench.simulated_backends.numerics.seeds import seed_of
@@ -271,15 +270,15 @@ class Circuit:
     def _watched(self) -> bool:
         """Return whether the circuit may stay on an unstable equilibrium, so that growing modes are to be watched.
 
-        It is not watched if it holds a silver filament, whose own noise moves it. Under constant sources it is not
+        It is not watched if it holds a device with noise of its own, which moves it. Under constant sources it is not
         watched after an oscillation has begun: a slow oscillation passes an unstable stretch in every period, and with
         noise added there it would never reach a limit cycle.
         """
         begun = self._departures >= ENOUGH_DEPARTURES and not self._control[6]
-        return bool(self._models or self._stages) and not begun and self._without_silver()
+        return bool(self._models or self._stages) and not begun and self._without_own_noise()
 
-    def _without_silver(self) -> bool:
-        return all(m.kind != SILVER_FILAMENT for m in self._models.values())
+    def _without_own_noise(self) -> bool:
+        return not any(model.noises for model in self._models.values())
 
     def _set_sources(self) -> None:
         self._compiled.set_sources(
@@ -605,7 +604,7 @@ class Circuit:
         changed = self._changes.happen(self._front)
         for key in changed:
             model = histories[key].model
-            if model.kind == self._models[key].kind:
+            if model.mechanism == self._models[key].mechanism:
                 self._models[key] = model
                 for compiled in self._compiled_before.values():
                     compiled.set_parameters(key, model)
@@ -902,7 +901,7 @@ class Circuit:
         self._y = found
         unstable = how_unstable(self._compiled, self.time, found)
         if unstable is not None:
-            self._notes.append(unstable + (LEAVES_IT if self._without_silver() else MAY_STAY))
+            self._notes.append(unstable + (LEAVES_IT if self._without_own_noise() else MAY_STAY))
 
     # ------------------------------------------------------------------------------------ readings
 

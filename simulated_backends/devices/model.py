@@ -30,6 +30,7 @@ class DeviceModel:
     carries: ClassVar[tuple[str, str]] = ("a", "b")  #: where the current enters, and where it leaves
     senses: ClassVar[tuple[str, str] | None] = None  #: between which the control voltage is, if there is one
     stochastic: ClassVar[bool] = False  #: no two periods of such a device are the same
+    noises: ClassVar[tuple[str, ...]] = ()  #: its own: independent Brownian paths by which it moves
     counters: ClassVar[tuple[str, ...]] = ()  #: states that only count cycles, from which each cycle's draws follow
 
     def vector(self) -> FloatArray:

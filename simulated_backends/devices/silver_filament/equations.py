@@ -86,6 +86,7 @@ class SilverFilament(DeviceModel):
     mechanism: ClassVar[str] = "silver_filament"
     states: ClassVar[tuple[str, ...]] = ("extension", "residue", "path")
     stochastic: ClassVar[bool] = True
+    noises: ClassVar[tuple[str, ...]] = ("hops", "wandering")
 
     def __post_init__(self) -> None:
         self._require_positive(
