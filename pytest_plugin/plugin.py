@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from tsbench.errors import ConfigurationError, TsbenchError
-from tsbench.pytest_plugin.simulated_bench import SimulatedBench, WitnessReader, private_copy
+from tsbench.pytest_plugin.simulated_bench import SimulatedBench, WitnessReader, example_benches
 
 MARKS = (
     "tsbench_bench(path): which bench the fixture simulated_bench is: a bench file, or an example's name",
@@ -57,7 +57,7 @@ def simulated_bench(
     """A private simulated bench: ``path``, ``open()``, ``measure(...)``, ``witness``; no output may stay on."""
     folder = tmp_path / "simulated_bench"
     try:
-        bench = SimulatedBench(private_copy(_bench_file(request), folder, _seed(request), _faults(request)), folder)
+        bench = SimulatedBench.copy_of(_bench_file(request), folder, _seed(request), _faults(request))
     except ConfigurationError as error:
         pytest.fail(str(error), pytrace=False)
     monkeypatch.setenv("TSBENCH_WITNESS", str(bench.witness.path))
@@ -128,19 +128,16 @@ def _argument(request: pytest.FixtureRequest, mark: str, ini: str) -> Any:
 
 def _bench_file(request: pytest.FixtureRequest) -> Path:
     """Return the bench file: beside the test, below the root of the tests, or an example by its name."""
-    from importlib.resources import files
-
     wanted = str(_argument(request, "tsbench_bench", "tsbench_bench"))
-    examples = Path(str(files("tsbench.examples")))
-    tried = [
-        request.path.parent / wanted, request.config.rootpath / wanted, examples / wanted,
-        examples / f"{wanted}.bench.toml",
-    ]
-    for path in tried:
+    examples = example_benches()
+    for path in (request.path.parent / wanted, request.config.rootpath / wanted):
         if path.is_file():
             return path
-    known = ", ".join(sorted(path.name.removesuffix(".bench.toml") for path in examples.glob("*.bench.toml")))
-    pytest.fail(f"no bench '{wanted}': neither a file beside the test nor an example ({known})", pytrace=False)
+    found = examples.get(wanted.removesuffix(".bench.toml"))
+    if found is None:
+        known = ", ".join(examples)
+        pytest.fail(f"no bench '{wanted}': neither a file beside the test nor an example ({known})", pytrace=False)
+    return found
 
 
 def _seed(request: pytest.FixtureRequest) -> int | None:

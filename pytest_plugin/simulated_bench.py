@@ -7,7 +7,9 @@ import json
 import re
 import shutil
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from tsbench.station.runner import RunOutcome
 
 BACKEND = "@tsbench"
+_BENCH = ".bench.toml"
+WITNESS = "witness.jsonl"  #: of a private copy
+_WITNESS_TABLE = re.compile(r"^[ \t]*\[witness\].*?(?=^[ \t]*\[|\Z)", re.MULTILINE | re.DOTALL)
 _TOP_LEVEL_SEED = re.compile(r"^[ \t]*seed[ \t]*=.*$", re.MULTILINE)
 _FIRST_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
@@ -90,7 +95,7 @@ class SimulatedBench:
     Attributes
     ----------
     path : Path
-        The bench file: give it to ``Bench.open``, ``run_protocol`` or ``tsbench measure --bench``.
+        The bench file, for ``Bench.open``, ``run_protocol`` or ``tsbench measure --bench``.
     runs : Path
         Where ``measure`` puts run files.
     witness : WitnessReader
@@ -99,10 +104,33 @@ class SimulatedBench:
     def __init__(self, path: Path, folder: Path) -> None:
         self.path = path
         self.runs = folder / "runs"
-        self.witness = WitnessReader(folder / "witness.jsonl")
+        self.witness = WitnessReader(folder / WITNESS)
         text = tomllib.loads(path.read_text("utf-8"))
         self.devices: tuple[str, ...] = tuple(text.get("devices", {}))
         self._opened: list[Bench] = []
+
+    @classmethod
+    def copy_of(
+        cls, bench: Path | str, folder: Path | str, seed: int | None = None, faults: Sequence[Mapping[str, Any]] = (),
+    ) -> "SimulatedBench":
+        """Copy a bench file and the world files behind it, and return the bench of the copies.
+
+        Parameters
+        ----------
+        bench : the bench file, or the name of an example: "nbo2", "resistor"
+        folder : where the copies, the run files and the witness go; it must not exist
+        seed : another seed of noise and calibration errors
+        faults : further ``[[faults]]`` of the world file, such as ``{"kind": "timeout", "message": 40}``
+
+        Raises
+        ------
+        ConfigurationError
+            No instrument of the bench file is simulated.
+        """
+        path, folder = Path(bench), Path(folder)
+        if not path.is_file():
+            path = example_benches().get(str(bench), path)
+        return cls(_private_copy(path, folder, seed, faults), folder)
 
     def open(self, device: str | None = None) -> "Bench":
         """Open the bench with a device connected (None: the first of the file).
@@ -144,14 +172,13 @@ class SimulatedBench:
         return device if device is not None else next(iter(self.devices), None)
 
 
-def private_copy(bench: Path, folder: Path, seed: int | None, faults: list[dict[str, Any]]) -> Path:
-    """Copy a bench file and the world files behind it to ``folder``; return the copy of the bench file.
+def example_benches() -> dict[str, Path]:
+    """Return name -> bench file of the examples."""
+    found = Path(str(files("tsbench.examples"))).glob(f"*{_BENCH}")
+    return {path.name.removesuffix(_BENCH): path for path in sorted(found)}
 
-    Raises
-    ------
-    ConfigurationError
-        No instrument of the bench file is simulated.
-    """
+
+def _private_copy(bench: Path, folder: Path, seed: int | None, faults: Sequence[Mapping[str, Any]]) -> Path:
     table = tomllib.loads(bench.read_text("utf-8"))
     libraries = [table.get("visa_library", "")]
     libraries += [facts.get("visa_library", "") for facts in table.get("instruments", {}).values()]
@@ -173,8 +200,9 @@ def private_copy(bench: Path, folder: Path, seed: int | None, faults: list[dict[
     return folder / bench.name
 
 
-def _changed(world: str, seed: int | None, faults: list[dict[str, Any]]) -> str:
-    """Return a world file's text with another seed and more faults."""
+def _changed(world: str, seed: int | None, faults: Sequence[Mapping[str, Any]]) -> str:
+    """Return a world file's text with the private copy's witness file, another seed and more faults."""
+    world = f'{_WITNESS_TABLE.sub("", world)}\n[witness]\nfile = "{WITNESS}"\n'
     if seed is not None:
         table = _FIRST_TABLE.search(world)
         end = table.start() if table else len(world)

@@ -16,7 +16,7 @@ def main(target: Path) -> None:
         destination = target / package.replace(".", "/")
         destination.mkdir(parents=True, exist_ok=True)
         for source in (root / folder).iterdir():
-            if source.suffix in {".py", ".typed", ".toml"}:
+            if source.suffix in {".py", ".pyi", ".typed", ".toml"}:
                 shutil.copy2(source, destination / source.name)
 
 

@@ -13,7 +13,7 @@ import tsbench
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_PACKAGED = {"tests", "benchmarks", "build", "dist", "docs", ".venv", ".ci", "setup.py"}
-DATA = {".toml", ".cir", ".typed"}
+DATA = {".toml", ".cir", ".pyi", ".typed"}
 
 
 def packages() -> dict[str, str]:
