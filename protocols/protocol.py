@@ -13,23 +13,7 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import Plan, Station
 from tsbench.quantities import Unit
 from tsbench.records import Column, Recorder, Step
-
-_LONGEST_SHOWN, _LONGEST_LINE = 60, 400  #: characters of a value, and of what is wrong with it
-
-
-def _shown(value: str | int | float) -> str:
-    """Return a value as messages quote it: not by the thousand digits."""
-    try:
-        text = repr(value)
-    except ValueError:  # an integer too long for Python to write
-        return "an integer of thousands of digits"
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-
-
-def _line(text: str) -> str:
-    """Return a message as one line that can be printed."""
-    text = " ".join(text.replace("\0", "\N{SYMBOL FOR NULL}").split())
-    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
+from tsbench.validation import first_problem
 
 
 class Protocol(BaseModel, ABC):
@@ -79,12 +63,7 @@ class Protocol(BaseModel, ABC):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = "".join(f"{part}: " for part in first["loc"] if part in cls.model_fields)
-            message = first["msg"].removeprefix("Value error, ")
-            if first["type"] != "value_error" and isinstance(first["input"], str | int | float):
-                message = f"{_shown(first['input'])} {message.removeprefix('Input ')}"
-            raise ConfigurationError(_line(f"{cls.name}: {where}{message}")) from None
+            raise ConfigurationError(f"{cls.name}: {first_problem(error)}") from None
 
     @classmethod
     def unit_of(cls, field: str) -> str:

@@ -1,0 +1,80 @@
+"""What pydantic finds wrong with data, in one line: the key, the value, what is wrong, the nearest known key."""
+
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from tsbench.errors import nearest
+
+_LONGEST_VALUE, _LONGEST_LINE = 60, 400  #: characters
+
+
+def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """Return the first problem of a validation as one line that can be printed.
+
+    Parameters
+    ----------
+    error : as pydantic raised it
+    model : what was validated; then an unknown key comes with the nearest one that the table has
+    """
+    problems = error.errors(include_url=False)
+    # a misspelt key also makes its right spelling "missing": the misspelling is what helps
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
+    location = first["loc"]
+    where = _path(location)
+    if first["type"] == "extra_forbidden":
+        table = _path(location[:-1])
+        inside = f" in [{table}]" if table else ""
+        known = known_keys(model, location[:-1]) if model is not None else []
+        return one_line(f"unknown key '{location[-1]}'{inside}{nearest(str(location[-1]), known)}")
+    if first["type"] == "missing":
+        return one_line(f"{where} is missing; add it")
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] != "value_error" and isinstance(first["input"], str | int | float):
+        message = f"{shortened(first['input'])} {message.removeprefix('Input ')}"
+    return one_line(f"{where}: {message}" if where else message)
+
+
+def known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that the table at ``location`` of a model may have."""
+    tables: list[type[BaseModel]] = [model]
+    for part in location:
+        fields = [table.model_fields[str(part)] for table in tables if str(part) in table.model_fields]
+        if fields:
+            tables = [table for field in fields for table in _tables_in(field.annotation)]
+        else:   # the name of an entry, the number of one, or which of several kinds it is
+            tables = [table for table in tables if _kind_of(table) in (None, part) or isinstance(part, int)]
+    return list(dict.fromkeys(name for table in tables for name in table.model_fields))
+
+
+def shortened(value: str | int | float) -> str:
+    """Return a value as messages quote it: not by the thousand digits."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer too long for Python to write
+        return "an integer of thousands of digits"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def one_line(text: str) -> str:
+    """Return a message as one line that can be printed."""
+    text = " ".join(text.replace("\0", "\N{SYMBOL FOR NULL}").split())
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Return keys joined by dots, without the names that pydantic gives to its own validators."""
+    return ".".join(str(part) for part in location if "[" not in str(part))
+
+
+def _tables_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the tables that an annotation speaks of: ``X | None``, ``dict[str, X]``, ``tuple[X, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [table for argument in get_args(annotation) for table in _tables_in(argument)]
+
+
+def _kind_of(table: type[BaseModel]) -> str | None:
+    field = table.model_fields.get("kind")
+    kinds = get_args(field.annotation) if field else ()
+    return str(kinds[0]) if len(kinds) == 1 else None
