@@ -1,9 +1,6 @@
 """``bench.toml``: what a lab owns and believes, read and validated; one file for metal and simulation."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +11,7 @@ from tsbench.netlist import Netlist, parse_netlist
 from tsbench.quantities import Amperes, Coulombs, Joules, Kelvins, Number, Ohms, Seconds, Volts, Watts
 from tsbench.records import DeviceDescription, DeviceLimits, Sensing
 from tsbench.text_files import parse_toml, read_text
+from tsbench.validation import first_problem
 
 
 class _Table(BaseModel):
@@ -124,7 +122,7 @@ class BenchFile:
         try:
             return cls(file, BenchTable.model_validate(raw), text)
         except ValidationError as error:
-            raise ConfigurationError(f"{file}: {explain(error, BenchTable)}") from None
+            raise ConfigurationError(f"{file}: {first_problem(error, BenchTable)}") from None
 
     def _fail(self, what: str) -> ConfigurationError:
         return ConfigurationError(f"{self.path}: {what}")
@@ -235,51 +233,3 @@ def resolve_library(spec: str, folder: Path) -> str:
     if file and not Path(file).is_absolute() and (at or (folder / file).exists()):
         file = str((folder / file).resolve())
     return f"{file}{at}{backend}"
-
-
-# ---------------------------------------------------------------------------------------- one-line errors
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return the first problem of a validation in one line; an unknown key with the nearest known one."""
-    problems = error.errors()
-    # a misspelt key also makes its right spelling "missing": the misspelling is what helps
-    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        key = str(first["loc"][-1])
-        table = ".".join(str(part) for part in first["loc"][:-1])
-        inside = f" in [{table}]" if table else ""
-        return f"unknown key '{key}'{inside}{nearest(key, _known(model, first['loc'][:-1]))}"
-    if first["type"] == "missing":
-        return f"{where} is missing"
-    message = first["msg"].removeprefix("Value error, ")
-    given = first.get("input")
-    shown = (
-        f" (given: {given!r})" if isinstance(given, str | int | float) and str(given) not in message else ""
-    )
-    return f"{where}: {message}{shown}"
-
-
-def _known(model: type[BaseModel], location: Iterable[str | int]) -> list[str]:
-    """Return the field names of the table at ``location``, through dictionaries as in ``[devices.D1]``."""
-    current: Any = model
-    for part in location:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            if part not in current.model_fields:
-                return []
-            current = _plain(current.model_fields[str(part)].annotation)
-        elif get_origin(current) in (dict, Mapping):
-            current = _plain(get_args(current)[1])
-        else:
-            return []
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return list(current.model_fields)
-    return []
-
-
-def _plain(annotation: Any) -> Any:
-    """Return the one type of an optional annotation."""
-    if get_origin(annotation) in (Union, UnionType):
-        return next((part for part in get_args(annotation) if part is not type(None)), annotation)
-    return annotation

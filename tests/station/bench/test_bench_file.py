@@ -99,7 +99,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         ),
         ('"4 V"', '"4 A"', "device.limits.max_voltage: '4 A' is in A, expected V"),
         ('"4 V"', '"four"', "device.limits.max_voltage: 'four' is not a quantity"),
-        ('"4 V"', '"-4 V"', "device.limits.max_voltage: Input should be greater than 0 (given: '-4 V')"),
+        ('"4 V"', '"-4 V"', "device.limits.max_voltage: '-4 V' should be greater than 0"),
         ('"50 Ohm"', '"50 F"', "'50 F' is in F, expected Ohm"),
         (
             'drive = "source_meter"',
