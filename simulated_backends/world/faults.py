@@ -35,6 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from tsbench.errors import ConfigurationError
 from tsbench.quantities import Ohms, Seconds
+from tsbench.validation import first_problem
 
 ENVIRONMENT = "TSBENCH_FAULTS"
 
@@ -206,10 +207,7 @@ def faults_from_environment() -> tuple[Fault, ...]:
         data: Any = json.loads(text)
         return TypeAdapter(tuple[Fault, ...]).validate_python(data if isinstance(data, list) else [data])
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        what = problem["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{ENVIRONMENT}: {f'{where}: ' if where else ''}{what}") from None
+        raise ConfigurationError(f"{ENVIRONMENT}: {first_problem(error, Fault)}") from None
     except ValueError as error:
         raise ConfigurationError(
             f'{ENVIRONMENT} is not a list of faults ({error}); give for example {{"message": 12}}'

@@ -2,15 +2,16 @@
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError
 from tsbench.quantities import Amperes, Hertz, Kelvins, Seconds, Volts
 from tsbench.simulated_backends.services.services import WORK_PER_MESSAGE
 from tsbench.simulated_backends.world.faults import Fault
 from tsbench.text_files import read_toml
+from tsbench.validation import first_problem
 
 
 class _WorldTable(BaseModel):
@@ -155,42 +156,4 @@ def load_world_file(path: Path) -> WorldFile:
     try:
         return WorldFile.model_validate(data)
     except ValidationError as error:
-        raise ConfigurationError(f"{path}: {_first_problem(error)}") from None
-
-
-def _first_problem(error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
-    problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])  # likelier the cause
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        known = _known_names(problem["loc"][:-1])
-        return f"unknown key '{where}'{nearest(str(problem['loc'][-1]), known)}"
-    if problem["type"] == "missing":
-        return f"'{where}' is missing; add it"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}"
-
-
-def _known_names(location: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the table at ``location`` may have."""
-    tables: list[type[BaseModel]] = [WorldFile]
-    for part in location:
-        fields = [table.model_fields[str(part)] for table in tables if str(part) in table.model_fields]
-        if fields:
-            tables = [table for field in fields for table in _tables_in(field.annotation)]
-        else:   # the name of an entry, the number of one, or which of several kinds it is
-            tables = [table for table in tables if _kind_of(table) in (None, part) or isinstance(part, int)]
-    return list(dict.fromkeys(name for table in tables for name in table.model_fields))
-
-
-def _tables_in(annotation: Any) -> list[type[BaseModel]]:
-    """Return the tables that an annotation speaks of: ``X | None``, ``dict[str, X]``, ``tuple[X, ...]``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [table for argument in get_args(annotation) for table in _tables_in(argument)]
-
-
-def _kind_of(table: type[BaseModel]) -> str | None:
-    field = table.model_fields.get("kind")
-    kinds = get_args(field.annotation) if field else ()
-    return str(kinds[0]) if len(kinds) == 1 else None
+        raise ConfigurationError(f"{path}: {first_problem(error, WorldFile)}") from None

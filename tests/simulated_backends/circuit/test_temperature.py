@@ -247,7 +247,7 @@ def test_world_file(tmp_path: Path) -> None:
         close_world(world)
     assert found == [350.0, 310.0]
     path.write_text(text + "[chuck]\ntemperature = -1\n", "utf-8")
-    with pytest.raises(ConfigurationError, match=r"chuck\.temperature: Input should be greater than 0"):
+    with pytest.raises(ConfigurationError, match=r"chuck\.temperature: -1(\.0)? should be greater than 0"):
         open_world(path)
     path.write_text(WORLD.read_text("utf-8").replace('netlist = """', 'netlist = """\n.temp 85'), "utf-8")
     with pytest.raises(ConfigurationError, match=r"a temperature card .* write \[chuck\] temperature = 358.15"):

@@ -25,12 +25,12 @@ def complaint(tmp_path: Path, text: str) -> str:
     ("old", "new", "expected"),
     [
         ("seed = 1", "sed = 1", "unknown key 'sed'; did you mean 'seed'?"),
-        ("seed = 1", "seed = -1", "seed: Input should be greater than or equal to 0"),
+        ("seed = 1", "seed = -1", "seed: -1 should be greater than or equal to 0"),
         ("seed = 1", "seed = ", "not valid TOML"),
-        ("[witness]\nfile", "[witness]\nfiles", "unknown key 'witness.files'; did you mean 'file'?"),
+        ("[witness]\nfile", "[witness]\nfiles", "unknown key 'files' in [witness]; did you mean 'file'?"),
         ('model = "keithley_2450"', 'modell = "keithley_2450"', "did you mean 'model'?"),
         ('model = "keithley_2450"', 'model = "keithley_2451"', "did you mean 'keithley_2450'?"),
-        ('model = "keithley_2450"', "", "'instruments.source_meter.model' is missing"),
+        ('model = "keithley_2450"', "", "instruments.source_meter.model is missing"),
         (
             'source_meter = "smu"',
             'source_metre = "smu"',
