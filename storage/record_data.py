@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from tsbench.errors import UnreadableFile
 from tsbench.records import Flag, Point, Result, Run, RunEvent, RunHeader, Waveform
 from tsbench.storage import codec
+from tsbench.validation import first_problem
 
 _HEADER = TypeAdapter(RunHeader)
 _INSTRUMENTS = TypeAdapter(dict[str, dict[str, Any]])
@@ -51,9 +52,7 @@ def header_from(data: Any) -> RunHeader:
     try:
         return _HEADER.validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UnreadableFile(f"the run's header is damaged: {where}: {first['msg']}") from None
+        raise UnreadableFile(f"the run's header is damaged: {first_problem(error)}") from None
 
 
 def instruments_from(data: Any) -> dict[str, dict[str, Any]]:
