@@ -20,7 +20,7 @@ from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.station.bench.bench import Bench
 from tsbench.station.runner import Control, RunOutcome, run_on
 from tsbench.storage import disk, read_run, run_file
-from tsbench.storage.validation import inspect
+from tsbench.storage.nexus.validation import inspect
 
 BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
 #: a short run of each protocol, with every kind of message that it sends

@@ -8,7 +8,7 @@ from unittest import mock
 from tsbench.instruments.keithley_2450.driver import Keithley2450
 from tsbench.instruments.keysight_33500.driver import Keysight33500
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.storage.journal import JournalWriter
+from tsbench.storage.journal.writer import JournalWriter
 
 
 @contextlib.contextmanager

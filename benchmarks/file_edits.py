@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.report import Line, report
 from tsbench.errors import UnreadableFile
-from tsbench.storage.schema import TREE_DIGEST
-from tsbench.storage.validation import inspect
+from tsbench.storage.nexus.schema import TREE_DIGEST
+from tsbench.storage.nexus.validation import inspect
 
 UNITS = ("V", "mV", "A", "uA", "s", "ms", "Ohm", "Hz", "")
 

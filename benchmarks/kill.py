@@ -15,8 +15,8 @@ from pathlib import Path
 from tsbench.records import Flag, Point, Run
 from tsbench.storage import read_run, recover
 from tsbench.storage.codec import array_bytes
+from tsbench.storage.nexus.validation import inspect
 from tsbench.storage.record_data import point_crc
-from tsbench.storage.validation import inspect
 
 #: ("point" | "waveform", index, CRC) of an acknowledged item; None: the line says something else
 Acknowledged = tuple[str, int, int]

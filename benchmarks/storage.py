@@ -24,7 +24,7 @@ from benchmarks.report import Line, report
 from tsbench.records import Column, DeviceDescription, Fixture, Flag, Point, RunHeader, Waveform
 from tsbench.storage import new_run_id
 from tsbench.storage.disk import sync_data
-from tsbench.storage.journal import Durability
+from tsbench.storage.journal.writer import Durability
 from tsbench.storage.record_data import point_crc
 from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.run_id import timestamp

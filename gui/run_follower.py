@@ -13,7 +13,7 @@ from PyQt5 import QtCore, QtNetwork
 from tsbench.file_lock import is_held
 from tsbench.gui.runner_client import Ending
 from tsbench.station.runner.messages import VERSION, read_object
-from tsbench.storage.journal import LOCK_SUFFIX
+from tsbench.storage.journal.writer import LOCK_SUFFIX
 from tsbench.storage.run_address import read_address
 
 _CODES = {"success": (0, "done"), "abort": (130, "stopped"), "fail": (1, "failed")}

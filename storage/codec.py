@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from pathlib import PurePath
 from typing import Any
 
 import msgpack
@@ -31,29 +30,30 @@ BlockReader = Callable[[int, int, int], bytes]
 
 def plain(value: Any) -> Any:
     """Return ``value`` as dicts, lists, text, numbers, booleans and None only."""
+    data: Any
     if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return _storable(value)
-    if isinstance(value, enum.Enum) and not isinstance(value, int):
-        return plain(value.value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return float(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {_storable(str(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, np.bool_):
-        return bool(value)
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, PurePath):
-        return str(value)
-    return _storable(str(value))
+        data = value
+    elif isinstance(value, str):
+        data = _storable(value)
+    elif isinstance(value, enum.Enum) and not isinstance(value, int):
+        data = plain(value.value)
+    elif isinstance(value, int | np.integer):
+        data = int(value)
+    elif isinstance(value, float | np.floating):
+        data = float(value)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        data = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    elif isinstance(value, Mapping):
+        data = {_storable(str(key)): plain(item) for key, item in value.items()}
+    elif isinstance(value, np.bool_):
+        data = bool(value)
+    elif isinstance(value, np.ndarray):
+        data = plain(value.tolist())
+    elif isinstance(value, list | tuple | set | frozenset):
+        data = [plain(item) for item in value]
+    else:
+        data = _storable(str(value))  # a path, or what has no plain form
+    return data
 
 
 def _storable(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from tsbench.errors import StorageError
 from tsbench.records import Point, Result, Run, RunEvent, RunHeader, Waveform
 from tsbench.storage import codec, disk, record_data, run_id
-from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX, Durability, JournalWriter
-from tsbench.storage.journal_reader import read_journal
+from tsbench.storage.journal.reader import read_journal
+from tsbench.storage.journal.writer import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX, Durability, JournalWriter
 from tsbench.storage.run_lock import RunLock
 
 Status = Literal["success", "abort", "fail"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.file_lock import is_held
-from tsbench.storage.journal import LOCK_SUFFIX
+from tsbench.storage.journal.writer import LOCK_SUFFIX
 
 ADDRESS_SUFFIX = ".address"
 _PART_SUFFIX = ".part"

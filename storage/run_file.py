@@ -8,16 +8,16 @@ from pathlib import Path
 from tsbench.errors import StorageError, UnreadableFile
 from tsbench.records import Result, Run, RunEvent
 from tsbench.storage import disk, record_data, run_id
-from tsbench.storage.hdf5_guard import LARGEST_FILE
-from tsbench.storage.journal import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX
-from tsbench.storage.journal_reader import Journal, read_journal
-from tsbench.storage.nexus_reader import read_file
-from tsbench.storage.nexus_writer import write_run
+from tsbench.storage.journal.reader import Journal, read_journal
+from tsbench.storage.journal.writer import LOCK_SUFFIX, RAW_SUFFIX, SUFFIX
+from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE
+from tsbench.storage.nexus.reader import read_file
+from tsbench.storage.nexus.schema import PART_SUFFIX
+from tsbench.storage.nexus.schema import SUFFIX as FILE_SUFFIX
+from tsbench.storage.nexus.writer import write_run
 from tsbench.storage.record_data import without_nan
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_lock import RunLock
-from tsbench.storage.schema import PART_SUFFIX
-from tsbench.storage.schema import SUFFIX as FILE_SUFFIX
 from tsbench.storage.watchdog_events import WATCHDOG, read_watchdog_events, watchdog_path
 
 #: how the reason of a recovered run begins that had measured all it was to

@@ -15,7 +15,7 @@ from typing import Any
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run
 from tsbench.storage import codec, record_data
-from tsbench.storage.journal import RAW_SUFFIX, SUFFIX
+from tsbench.storage.journal.writer import RAW_SUFFIX, SUFFIX
 
 LARGEST = 2 * 2**30  #: [bytes] what a foreign file may declare
 SECONDS = 120.0
@@ -124,8 +124,8 @@ def main(arguments: list[str]) -> int:
     """Answer one request on standard output."""
     command, name, largest = arguments[0], Path(arguments[1]), int(arguments[2])
     _limit(largest)  # before HDF5 comes in
+    from tsbench.storage.nexus.validation import verdict  # noqa: PLC0415
     from tsbench.storage.run_file import read_run  # noqa: PLC0415
-    from tsbench.storage.validation import verdict  # noqa: PLC0415
 
     answer: dict[str, Any]
     try:

@@ -18,12 +18,12 @@ from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.station.watchdog.watched import NoWatch, needs_watchdog, watched
-from tsbench.storage.journal import Durability
+from tsbench.storage.journal.writer import Durability
+from tsbench.storage.nexus.schema import CLOCK_AT_START
 from tsbench.storage.provenance import provenance
 from tsbench.storage.recorder import RunRecorder, unfinished
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_id import new_run_id, timestamp
-from tsbench.storage.schema import CLOCK_AT_START
 from tsbench.storage.watchdog_events import watchdog_path
 
 MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back

@@ -52,7 +52,7 @@ def measure(benches: Path, out: Path, name: str, end: str = "") -> None:
 def main(benches: Path, out: Path) -> None:
     """Make the corpus and ``contents.json``, which says what this version finds in each file."""
     from tsbench.storage import append_extraction, read_run, recover
-    from tsbench.storage.validation import inspect
+    from tsbench.storage.nexus.validation import inspect
 
     out.mkdir(parents=True)
     for name in RUNS:

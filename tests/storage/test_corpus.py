@@ -10,7 +10,7 @@ import pytest
 
 from tsbench.errors import UnreadableFile
 from tsbench.storage import extractions, read_extraction, read_run, recover
-from tsbench.storage.validation import inspect
+from tsbench.storage.nexus.validation import inspect
 
 CORPUS = Path(__file__).resolve().parents[2] / "tests" / "corpus"
 FILES = [(folder, name) for folder in sorted(p for p in CORPUS.iterdir() if (p / "contents.json").exists())

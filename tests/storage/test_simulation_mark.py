@@ -8,7 +8,7 @@ import pytest
 from tsbench.cli.checking import _print
 from tsbench.records import RunHeader, simulation_mark
 from tsbench.storage import read_run
-from tsbench.storage.nexus_header import loud, simulated_in_words
+from tsbench.storage.nexus.header import loud, simulated_in_words
 
 CORPUS = Path(__file__).parents[2] / "tests" / "corpus" / "06c60f1"
 

@@ -12,11 +12,11 @@ import pytest
 from tests.storage.test_storage_run_file import header, record, waveform
 from tsbench.errors import UnreadableFile
 from tsbench.storage import codec, read_foreign, validate
-from tsbench.storage.journal import LENGTH, MARK, PREAMBLE, RECORD, frame
-from tsbench.storage.journal_reader import RawBlocks, read_journal
+from tsbench.storage.journal.reader import RawBlocks, read_journal
+from tsbench.storage.journal.writer import LENGTH, MARK, PREAMBLE, RECORD, frame
+from tsbench.storage.nexus.validation import inspect
 from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.safe_read import bound
-from tsbench.storage.validation import inspect
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_marks_of_records_cost_no_more_than_the_journal_is_long(
         counted.append(CountedFile(file))
         return counted[-1]
 
-    monkeypatch.setattr("tsbench.storage.journal_reader.open_journal", opened)
+    monkeypatch.setattr("tsbench.storage.journal.reader.open_journal", opened)
     for length in (2**18, 2**20):  # each mark claims a quarter of the file
         path.write_bytes(PREAMBLE + RECORD.pack(MARK, length // 4, 0) * (length // RECORD.size))
         journal = read_journal(path)

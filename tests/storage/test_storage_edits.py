@@ -14,9 +14,9 @@ from benchmarks.file_edits import EDITS, edit, missed
 from tests.storage.test_storage_run_file import header, record
 from tsbench.errors import UnreadableFile
 from tsbench.storage import append_extraction, examine
-from tsbench.storage.schema import TREE_DIGEST
-from tsbench.storage.tree_digest import tree_digest
-from tsbench.storage.validation import inspect
+from tsbench.storage.nexus.schema import TREE_DIGEST
+from tsbench.storage.nexus.tree_digest import tree_digest
+from tsbench.storage.nexus.validation import inspect
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def filled(path: Path, libver: str, **layout: Any) -> str:
 def test_the_layout_of_a_file_is_no_part_of_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = filled(tmp_path / "a.h5", "earliest")
     assert filled(tmp_path / "b.h5", "latest", chunks=(2, 700), compression="gzip", shuffle=True) == plain
-    monkeypatch.setattr("tsbench.storage.tree_digest.BLOCK", 1000)  # in many blocks, rows cut as well
+    monkeypatch.setattr("tsbench.storage.nexus.tree_digest.BLOCK", 1000)  # in many blocks, rows cut as well
     assert filled(tmp_path / "c.h5", "latest", chunks=(2, 700), compression="gzip") == plain
 
 

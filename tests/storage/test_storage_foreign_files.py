@@ -15,8 +15,8 @@ import pytest
 from tsbench.errors import UnreadableFile
 from tsbench.records import Column, DeviceDescription, Fixture, Point, Result, RunHeader, Waveform
 from tsbench.storage import read_foreign, read_run, record_data, safe_read, validate
+from tsbench.storage.nexus.validation import inspect
 from tsbench.storage.recorder import RunRecorder
-from tsbench.storage.validation import inspect
 
 
 @pytest.fixture(scope="module")

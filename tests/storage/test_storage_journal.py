@@ -26,11 +26,12 @@ from tsbench.records import (
     RunHeader,
     Waveform,
 )
-from tsbench.storage import codec, disk, journal, journal_rescue, read_run, record_data, recover, run_file
-from tsbench.storage.journal import SUFFIX, Durability
-from tsbench.storage.journal_reader import follow, read_journal
+from tsbench.storage import codec, disk, read_run, record_data, recover, run_file
+from tsbench.storage.journal import rescue, writer
+from tsbench.storage.journal.reader import follow, read_journal
+from tsbench.storage.journal.writer import SUFFIX, Durability
+from tsbench.storage.nexus.validation import inspect
 from tsbench.storage.recorder import RunRecorder
-from tsbench.storage.validation import inspect
 
 HEADER = RunHeader(
     run_id="20260101T000000000Z-iv_sweep-D1-abcdef",
@@ -72,9 +73,9 @@ def crashed(directory: Path, points: int = 4) -> Path:
 
 def boundaries(path: Path) -> list[int]:
     """Return where each record ends."""
-    data, place, ends = path.read_bytes(), len(journal.PREAMBLE), []
+    data, place, ends = path.read_bytes(), len(writer.PREAMBLE), []
     while place < len(data):
-        place += journal.RECORD.size + struct.unpack_from("<4sII", data, place)[1]
+        place += writer.RECORD.size + struct.unpack_from("<4sII", data, place)[1]
         ends.append(place)
     return ends
 
@@ -89,7 +90,7 @@ def test_torn_at_every_byte_it_keeps_every_whole_record(tmp_path: Path) -> None:
         assert found.problems == []
         have = bool(found.header) + len(found.rows) + len(found.waveforms) + len(found.events)
         assert have == records
-        last = max((end for end in ends if end <= length), default=min(length, len(journal.PREAMBLE)))
+        last = max((end for end in ends if end <= length), default=min(length, len(writer.PREAMBLE)))
         assert found.torn_bytes == length - last
 
 
@@ -274,16 +275,16 @@ def test_points_a_millisecond_apart_are_synced_each_and_faster_ones_grouped(
 ) -> None:
     calls: list[int] = []
     now = [0.0]
-    writer = journal.JournalWriter(tmp_path / "a.tsj", codec.plain(HEADER), clock=lambda: now[0])
+    journal = writer.JournalWriter(tmp_path / "a.tsj", codec.plain(HEADER), clock=lambda: now[0])
     monkeypatch.setattr(disk, "sync_data", calls.append)
     for number in range(10):
         now[0] += interval + 1e-9
-        writer.point(Point((float(number), 0.0)))
+        journal.point(Point((float(number), 0.0)))
     assert len(calls) == (syncs if interval > 1e-3 else 1)
-    assert len(read_journal(writer.path).rows) == 10  # a killed process loses none of either
+    assert len(read_journal(journal.path).rows) == 10  # a killed process loses none of either
     now[0] += 1.0
-    writer.settle()
-    writer.close()
+    journal.settle()
+    journal.close()
 
 
 def test_a_viewer_follows_a_growing_journal(tmp_path: Path) -> None:
@@ -335,8 +336,8 @@ def test_whatever_stands_in_a_journal_reading_it_ends_in_one_of_our_errors(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.tsj"
     whole = [("header", codec.plain(HEADER)), *records] if first else records
-    frames = [journal.frame(kind, number, item) for number, (kind, item) in enumerate(whole)]
-    path.write_bytes(journal.PREAMBLE + b"".join(frames) + tail)
+    frames = [writer.frame(kind, number, item) for number, (kind, item) in enumerate(whole)]
+    path.write_bytes(writer.PREAMBLE + b"".join(frames) + tail)
     try:
         run = read_run(path)
         record_data.run_digest(run)
@@ -414,6 +415,6 @@ def test_a_drive_that_is_gone_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
             raise OSError(errno.ESTALE, "Stale file handle")
 
         with monkeypatch.context() as patch:
-            patch.setattr(journal_rescue.Path, "stat", gone)
+            patch.setattr(rescue.Path, "stat", gone)
             with pytest.raises(StorageError, match="cannot be reached: Stale file handle"):
                 recorder.point(Point((1.0, 0.0)))

@@ -16,8 +16,8 @@ from tsbench.records import Column, Flag, RunEvent
 from tsbench.station.runner import run_on, run_protocol
 from tsbench.station.runner.safety import OutputReport
 from tsbench.storage import read_run, recover
+from tsbench.storage.nexus.validation import inspect
 from tsbench.storage.recorder import RunRecorder
-from tsbench.storage.validation import inspect
 
 
 @pytest.fixture

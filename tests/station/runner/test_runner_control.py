@@ -18,7 +18,7 @@ from tsbench.instruments import OutputState
 from tsbench.records import RunEvent
 from tsbench.station.runner import Control, StdinControl, run_on
 from tsbench.storage import read_run
-from tsbench.storage.validation import inspect
+from tsbench.storage.nexus.validation import inspect
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ import numpy as np
 from tsbench.errors import StorageError
 from tsbench.records import Point, RunEvent, Waveform
 from tsbench.storage import codec, disk, record_data
-from tsbench.storage.journal_rescue import put_back, require_named
+from tsbench.storage.journal.rescue import put_back, require_named
 
 MAGIC = b"\x89TSJ\r\n\x1a\n"
 VERSION = 1

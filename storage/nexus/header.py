@@ -8,9 +8,9 @@ import numpy as np
 
 from tsbench.records import Run, RunHeader, simulation_mark
 from tsbench.storage import codec, run_id
-from tsbench.storage import nexus_items as nx
+from tsbench.storage.nexus import items as nx
+from tsbench.storage.nexus.schema import CLOCK_AT_START, DEFINITION, DEFINITION_VERSION, SCHEMA
 from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
-from tsbench.storage.schema import CLOCK_AT_START, DEFINITION, DEFINITION_VERSION, SCHEMA
 
 #: of a run's provenance: what stands where its kind stands, not in the environment of the process
 _ELSEWHERE = (CLOCK_AT_START, "temperature", "die", "bench_file")

@@ -10,13 +10,13 @@ import numpy as np
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run
 from tsbench.storage import codec, record_data
-from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
-from tsbench.storage.journal import SUFFIX as JOURNAL_SUFFIX
-from tsbench.storage.journal_reader import read_journal
-from tsbench.storage.nexus_reader import read_file
-from tsbench.storage.schema import NUMERIC, REQUIRED, STATUSES, TREE_DIGEST, has_tree_digest
+from tsbench.storage.journal.reader import read_journal
+from tsbench.storage.journal.writer import SUFFIX as JOURNAL_SUFFIX
+from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE, open_guarded, reason
+from tsbench.storage.nexus.reader import read_file
+from tsbench.storage.nexus.schema import NUMERIC, REQUIRED, STATUSES, TREE_DIGEST, has_tree_digest
+from tsbench.storage.nexus.tree_digest import blocks, tree_digest
 from tsbench.storage.sidecar import inspect_extraction
-from tsbench.storage.tree_digest import blocks, tree_digest
 
 _EDITED = "its content is not what was written (SHA-256 differs); take another copy"
 _OLD = (

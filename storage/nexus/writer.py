@@ -10,8 +10,8 @@ import numpy as np
 from tsbench.quantities import CONDITION_UNITS
 from tsbench.records import Column, Result, Run, RunHeader
 from tsbench.storage import codec, record_data, run_id
-from tsbench.storage import nexus_items as nx
-from tsbench.storage.nexus_header import (
+from tsbench.storage.nexus import items as nx
+from tsbench.storage.nexus.header import (
     clock_zero,
     loud,
     simulated_in_words,
@@ -20,9 +20,7 @@ from tsbench.storage.nexus_header import (
     write_process,
     write_sample,
 )
-from tsbench.storage.nexus_waveforms import describe_flags, write_waveforms
-from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
-from tsbench.storage.schema import (
+from tsbench.storage.nexus.schema import (
     CREATOR,
     DIGEST,
     DIMENSION,
@@ -30,7 +28,9 @@ from tsbench.storage.schema import (
     TREE_DIGEST,
     safe_name,
 )
-from tsbench.storage.tree_digest import tree_digest
+from tsbench.storage.nexus.tree_digest import tree_digest
+from tsbench.storage.nexus.waveforms import describe_flags, write_waveforms
+from tsbench.storage.provenance import PROGRAM, PROGRAM_URL
 
 _CONTROLLED = ("set", "source", "bias", "level", "amplitude", "programmed")
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.storage import codec
-from tsbench.storage.schema import CHUNK, safe_name
+from tsbench.storage.nexus.schema import CHUNK, safe_name
 
 TEXT = h5py.string_dtype(encoding="utf-8")
 

@@ -9,7 +9,7 @@ os.environ.setdefault("HDF5_PLUGIN_PATH", "::")  # no filter plug-ins from the e
 import h5py
 
 from tsbench.errors import UnreadableFile
-from tsbench.storage.schema import FILTERS
+from tsbench.storage.nexus.schema import FILTERS
 
 _TRUNCATED = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
 

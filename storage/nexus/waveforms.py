@@ -9,8 +9,8 @@ import numpy.typing as npt
 from tsbench.errors import UnreadableFile
 from tsbench.records import Flag, FloatArray, Waveform
 from tsbench.storage import codec
-from tsbench.storage import nexus_items as nx
-from tsbench.storage.schema import PREVIEW, block_name, preview_name, safe_name
+from tsbench.storage.nexus import items as nx
+from tsbench.storage.nexus.schema import PREVIEW, block_name, preview_name, safe_name
 
 _FACTS = ("scale", "offset", "dt", "clip_low", "clip_high", "bandwidth", "accuracy_gain", "accuracy_offset")
 

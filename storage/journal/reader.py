@@ -12,7 +12,7 @@ import numpy as np
 from tsbench.errors import UnreadableFile
 from tsbench.records import Run, RunEvent, RunHeader, Waveform
 from tsbench.storage import codec, record_data
-from tsbench.storage.journal import (
+from tsbench.storage.journal.writer import (
     LARGEST_BODY,
     LENGTH,
     MAGIC,

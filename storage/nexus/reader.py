@@ -8,10 +8,10 @@ import numpy as np
 from tsbench.errors import UnreadableFile
 from tsbench.records import Flag, Result, Run, RunEvent
 from tsbench.storage import codec, record_data
-from tsbench.storage.hdf5_guard import LARGEST_FILE, open_guarded, reason
-from tsbench.storage.nexus_waveforms import read_waveforms
-from tsbench.storage.nexus_writer import column_name
-from tsbench.storage.schema import DIGEST, SCHEMA
+from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE, open_guarded, reason
+from tsbench.storage.nexus.schema import DIGEST, SCHEMA
+from tsbench.storage.nexus.waveforms import read_waveforms
+from tsbench.storage.nexus.writer import column_name
 
 
 def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> Run:
