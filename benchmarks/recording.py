@@ -30,9 +30,9 @@ import pyvisa
 
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.virtual_instruments.scpi_headers import _parse_pattern
-from tsbench.simulated_backends.virtual_instruments.scpi_parameters import long_and_short
-from tsbench.simulated_backends.virtual_instruments.scpi_tree import Setting
+from tsbench.simulated_backends.scpi.headers import parse_pattern
+from tsbench.simulated_backends.scpi.parameters import long_and_short
+from tsbench.simulated_backends.scpi.tree import Setting
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 WORLDS = ("nbo2", "resistor")
@@ -72,7 +72,7 @@ def headers_of(kind: type) -> list[str]:
     found = set()
     for pattern in patterns:
         question = pattern.endswith("?")
-        for nodes in _parse_pattern(pattern.rstrip("?")):
+        for nodes in parse_pattern(pattern.rstrip("?")):
             words = []
             for node in nodes:
                 suffix = "" if node.suffix is None else str(min(node.suffix[1], 2))

@@ -21,7 +21,7 @@ class _PatternNode:
     slot: int  #: position among the pattern's nodes
 
 
-def _parse_pattern(pattern: str) -> list[list[_PatternNode]]:
+def parse_pattern(pattern: str) -> list[list[_PatternNode]]:
     """Return every sequence of nodes the pattern stands for (optional nodes in and out)."""
     sequences: list[list[list[_PatternNode]]] = [[[]]]
     slot, position = 0, 0
@@ -106,7 +106,7 @@ class CommandTree:
     def add(self, pattern: str, entry: HeaderEntry) -> None:
         """Declare ``pattern``; a later declaration of the same header replaces an earlier one."""
         query = pattern.endswith("?")
-        sequences = _parse_pattern(pattern.rstrip("?"))
+        sequences = parse_pattern(pattern.rstrip("?"))
         everything = max(sequences, key=len)
         for sequence in sequences:
             for words in itertools.product(*(node.words for node in sequence)):

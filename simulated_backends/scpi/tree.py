@@ -16,6 +16,7 @@ Suffixes and alternatives are captured and become the first arguments of the met
 (``self.level[2, "VOLT"]``). Any node accepts the suffix 1.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -65,7 +66,8 @@ class Setting:
     coerce : str, optional
         Method ``(*key, value) -> value`` that may round, refuse (ScpiError) or replace a new value.
     change : str, optional
-        Method ``(*key)`` called after a new value is stored by a command; may be a generator.
+        Method ``(*key)`` called after a new value is stored by a command; may be a generator. ``"output.refresh"`` is
+        that of a part of the instrument.
     reset : bool
         False: ``*RST`` leaves it.
     """
@@ -85,7 +87,7 @@ class Setting:
         self.parameter = parameter
         self.default = default
         self.coerce = coerce
-        self.change = change
+        self._changed = operator.attrgetter(change) if change else None
         self.reset = reset
         self.keyed = any("<" in p or "{" in p for p in self.patterns)
         self.name = ""
@@ -116,7 +118,7 @@ class Setting:
         if self.coerce:
             value = getattr(instrument, self.coerce)(*key, value)
         instrument.setting_values[self.name, key] = value
-        return getattr(instrument, self.change)(*key) if self.change else None
+        return self._changed(instrument)(*key) if self._changed is not None else None
 
     def query(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         """Carry out the query form, with MIN, MAX or DEF where the parameter has them."""

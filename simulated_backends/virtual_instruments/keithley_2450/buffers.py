@@ -1,4 +1,4 @@
-"""Reading buffers of the Keithley 2450 and the elements in which they are told."""
+"""Reading buffers of the Keithley 2450, and readings as text or floats."""
 
 import math
 import statistics
@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.ranges import OVERFLOW
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import NOT_A_NUMBER, OVERFLOW
+from tsbench.simulated_backends.virtual_instruments.source_meter.readings import MeterReading
 
 ELEMENT = Choice(
     "DATE",
@@ -31,29 +32,12 @@ ELEMENT = Choice(
 #: the bench is switched on at this instant of the instrument's real-time clock
 _CLOCK_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
-SOURCE_READBACK = 8
-SOURCE_LIMITED = 32
-SOURCE_FOUR_WIRE = 64
-SOURCE_OUTPUT_ON = 128
-MEASURE_QUESTIONABLE = 1
-MEASURE_FRONT_TERMINALS = 8
-
-
-@dataclass(frozen=True)
-class BufferedReading:
-    """One reading as the instrument keeps it."""
-
-    time: float  #: [s] bench time
-    value: float
-    unit: str
-    source: float
-    source_unit: str
-    status: int
-    source_status: int
-
+_SOURCE_READ_BACK, _SOURCE_LIMITED, _SOURCE_FOUR_WIRE, _SOURCE_OUTPUT_ON = 8, 32, 64, 128
+_MEASURE_QUESTIONABLE, _MEASURE_FRONT_TERMINALS = 1, 8
+_UNITS = {"VOLT": "V", "CURR": "A", "RES": "Ohm"}
 
 #: the reply for a place in a buffer that holds no reading
-NO_READING = BufferedReading(0.0, 9.91e37, "", 9.91e37, "", 0, 0)
+NO_READING = MeterReading(0.0, "", NOT_A_NUMBER, "", NOT_A_NUMBER, False, False, False, False, False)
 
 
 @dataclass
@@ -62,15 +46,15 @@ class ReadingBuffer:
 
     name: str
     capacity: int = 100_000
-    readings: list[BufferedReading] = field(default_factory=list)
+    readings: list[MeterReading] = field(default_factory=list)
 
-    def append(self, reading: BufferedReading) -> None:
+    def append(self, reading: MeterReading) -> None:
         """Store a reading; the oldest goes when the buffer is full."""
         self.readings.append(reading)
         if len(self.readings) > self.capacity:
             del self.readings[0]
 
-    def slice(self, first: int, last: int) -> Sequence[BufferedReading]:
+    def slice(self, first: int, last: int) -> Sequence[MeterReading]:
         """Return readings ``first`` to ``last`` (1-based, inclusive), NO_READING where the buffer holds none.
 
         So the reference manual of the 2461 (2461-901-01, p. 8-94) says of the same firmware: a value outside of the
@@ -101,35 +85,36 @@ def format_reading(value: float, precision: int = 6) -> str:
 
 
 def format_elements(
-    buffer: ReadingBuffer, reading: BufferedReading, elements: Sequence[str], precision: int = 6
+    buffer: ReadingBuffer, reading: MeterReading, elements: Sequence[str], precision: int = 6
 ) -> list[str]:
     """Return one reading's elements as text, in the order asked for."""
     if reading is NO_READING:
         return [format_reading(NO_READING.value, precision)] * len(elements)
     moment = _CLOCK_START + timedelta(seconds=reading.time)
     relative = reading.time - buffer.readings[0].time if buffer.readings else 0.0
+    unit, source_unit = _UNITS[reading.quantity], _UNITS[reading.source]
     text = {
         "READ": format_reading(reading.value, precision),
-        "SOUR": format_reading(reading.source, precision),
+        "SOUR": format_reading(reading.source_value, precision),
         "REL": f"{relative:.9f}",
-        "STAT": str(reading.status),
-        "SOURSTAT": str(reading.source_status),
-        "UNIT": reading.unit,
-        "SOURUNIT": reading.source_unit,
+        "STAT": str(_status(reading)),
+        "SOURSTAT": str(_source_status(reading)),
+        "UNIT": unit,
+        "SOURUNIT": source_unit,
         "DATE": moment.strftime("%m/%d/%Y"),
         "TIME": moment.strftime("%H:%M:%S"),
         "TST": moment.strftime("%m/%d/%Y %H:%M:%S.") + f"{moment.microsecond:06d}000",
         "SEC": str(int(moment.timestamp())),
         "FRAC": f"{reading.time % 1.0:.9f}",
-        "FORM": _engineering(reading.value, reading.unit),
-        "SOURFORM": _engineering(reading.source, reading.source_unit),
+        "FORM": _engineering(reading.value, unit),
+        "SOURFORM": _engineering(reading.source_value, source_unit),
     }
     return [text[element] for element in elements]
 
 
 def pack_elements(
     buffer: ReadingBuffer,
-    readings: Sequence[BufferedReading],
+    readings: Sequence[MeterReading],
     elements: Sequence[str],
     code: str,
     swapped: bool,
@@ -138,12 +123,25 @@ def pack_elements(
     values: list[float] = []
     for reading in readings:
         for element, text in zip(elements, format_elements(buffer, reading, elements), strict=True):
-            exact = {"READ": reading.value, "SOUR": reading.source}.get(element)
+            exact = {"READ": reading.value, "SOUR": reading.source_value}.get(element)
             try:
                 values.append(float(text) if exact is None else exact)
             except ValueError:
                 raise ScpiError(-221) from None
     return b"#0" + struct.pack(f"{'<' if swapped else '>'}{len(values)}{code}", *values)
+
+
+def _status(reading: MeterReading) -> int:
+    front = _MEASURE_FRONT_TERMINALS if reading.front_terminals else 0
+    return front | (_MEASURE_QUESTIONABLE if abs(reading.value) >= OVERFLOW else 0)
+
+
+def _source_status(reading: MeterReading) -> int:
+    bits = {
+        _SOURCE_READ_BACK: reading.read_back, _SOURCE_LIMITED: reading.limited,
+        _SOURCE_FOUR_WIRE: reading.four_wire, _SOURCE_OUTPUT_ON: reading.output_on,
+    }
+    return sum(bit for bit, is_set in bits.items() if is_set)
 
 
 def _engineering(value: float, unit: str) -> str:

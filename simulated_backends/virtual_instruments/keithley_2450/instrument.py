@@ -10,22 +10,21 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Number, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.analog import OutputStage
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import ReadingBuffer, format_reading
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.readings import Measurer
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import KEITHLEY_2450
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.source import SourceCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.sweeps import TriggerModel
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.traces import TraceCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.triggering import TriggerCommands
+from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
+from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
 
 
 class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerCommands):
     """One source meter with its terminals between a node and ground."""
 
-    manufacturer = "KEITHLEY INSTRUMENTS"
-    model = "MODEL 2450"
-    firmware = "1.7.12b"
+    manufacturer, model, firmware = KEITHLEY_2450.manufacturer, KEITHLEY_2450.name, KEITHLEY_2450.firmware
     outputs = ("",)
     terminals = ("",)
     error_queue_depth: ClassVar[int] = 1000
@@ -33,10 +32,9 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
         self.line_frequency = float(str(placement.options.get("line_frequency", 50)))
-        self.stage = OutputStage(self)
-        self.measurer = Measurer(self)
-        self.trigger_model = TriggerModel(self)
-        self.settled_at = 0.0
+        self.output = SourceOutput(self, self.data_sheet, self)
+        self.measurer = Measurer(self, self.data_sheet, self, self.output)
+        self.trigger_model = TriggerModel(self, self, self.output, self.measurer, self.buffer)
         self._forget()
 
     def _forget(self) -> None:
@@ -47,20 +45,19 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
 
     def attachment(self) -> Attachment:
         """Return stage and relay."""
-        return self.stage.attachment()
+        return self.output.stage.attachment()
 
     def connect(self) -> None:
         """Power on: output off, normal off state."""
-        self.refresh()
-        self._take_off_state()
-        self.report_output("", False)
+        self.output.refresh()
+        self.output.take_off_state()
 
     def reset(self) -> Handler | None:
         """Abort, output off, everything to its default."""
         self.trigger_model.abort()
         self._forget()
-        yield from self.switch_off()
-        self.refresh()
+        yield from self.output.switch_off()
+        self.output.refresh()
 
     def format_number(self, value: float) -> str:
         """Write a number as the 2450 does."""
@@ -81,6 +78,11 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
     access = Setting(
         ":SYSTem:ACCess", Choice("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL", reset=False
     )
+
+    @property
+    def front_terminals(self) -> bool:
+        """Whether the terminals at the front are in use."""
+        return bool(self.terminals_used == "FRON")
 
     @command("*LANG?")
     def _language(self) -> str:

@@ -5,8 +5,6 @@ from typing import Any
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_2450 import ranges
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.ranges import TABLES, range_for
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
 
 
@@ -79,33 +77,24 @@ class SenseCommands(MeterState):
 
     def highest_range(self, function: str) -> float:
         """Return the highest value the RANGe command takes."""
-        return ranges.RESISTANCE_RANGES[-1] * 1.05 if function == "RES" else TABLES[function][-1].top
+        sheet = self.data_sheet
+        return sheet.resistance_ranges[-1] * 1.05 if function == "RES" else sheet.ranges[function][-1].top
 
     def active_range(self, function: str) -> float:
         """Return the measuring range in use."""
         if function == "RES":
-            return ranges.RESISTANCE_RANGES[-1]
+            return self.data_sheet.resistance_ranges[-1]
         if function == self.source_function:
-            return self.source_row().full_scale
+            return self.output.source_range().full_scale
         return self.measurer.automatic[function].full_scale
 
     def _choose_sense_range(self, function: str, value: float) -> float:
+        sheet = self.data_sheet
         if function == "RES":
-            return next(
-                (r for r in ranges.RESISTANCE_RANGES if abs(value) <= 1.05 * r), ranges.RESISTANCE_RANGES[-1]
-            )
-        return range_for(function, value).full_scale
+            rows = sheet.resistance_ranges
+            return next((row for row in rows if abs(value) <= 1.05 * row), rows[-1])
+        return sheet.range_for(function, value).full_scale
 
     def _sense_range_fixed(self, function: str) -> None:
         self.sense_autorange[function] = False
         self.sense_changed(function)
-
-    def sense_changed(self, function: str = "") -> None:
-        """Take over a new measuring function or range."""
-        if self.sense_autorange["CURR"]:
-            self.setting_values.pop(("sense_range", ("CURR",)), None)
-        if self.sense_autorange["VOLT"]:
-            self.setting_values.pop(("sense_range", ("VOLT",)), None)
-        if self.stage.enabled:
-            self.settled_at = max(self.settled_at, self.clock.now + ranges.RANGE_CHANGE_TIME)
-        self.refresh()

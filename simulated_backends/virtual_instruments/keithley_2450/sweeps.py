@@ -2,20 +2,19 @@
 readings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.services.clock import Process
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import SOURCE_LIMITED, ReadingBuffer
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.ranges import range_for
-
-if TYPE_CHECKING:
-    from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
-    from tsbench.simulated_backends.virtual_instruments.keithley_2450.readings import Steps
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import ReadingBuffer
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import KEITHLEY_2450
+from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
+from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
+from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 MAXIMUM_POINTS = 1_000_000
 LIST_LENGTH = 2500
@@ -52,10 +51,26 @@ def _dual(levels: tuple[float, ...], dual: bool) -> tuple[float, ...]:
 
 
 class TriggerModel:
-    """Runs the loaded sweep on the timeline, beside whatever messages come."""
+    """Runs the loaded sweep on the timeline, beside whatever messages come.
 
-    def __init__(self, instrument: "VirtualKeithley2450") -> None:
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+    settings : what the user has set, which a sweep changes
+    output : SourceOutput
+    measurer : Measurer
+    buffer : returns the buffer of a name, or raises ScpiError
+    """
+
+    def __init__(
+        self, instrument: VirtualInstrument, settings: SourceMeterSettings, output: SourceOutput, measurer: Measurer,
+        buffer: Callable[[str], ReadingBuffer],
+    ) -> None:
         self._instrument = instrument
+        self._settings = settings
+        self._output = output
+        self._measurer = measurer
+        self._buffer = buffer
         self.loaded: Sweep | None = None
         self._process: Process | None = None
         self.state = "EMPTY"
@@ -63,6 +78,7 @@ class TriggerModel:
 
     @property
     def running(self) -> bool:
+        """Whether it is running."""
         return self._process is not None and self._process.running
 
     def load(self, sweep: Sweep | None) -> None:
@@ -79,12 +95,11 @@ class TriggerModel:
             raise ScpiError(-200)
         if self.running:
             raise ScpiError(-213)
-        meter = self._instrument
-        if self.loaded.levels and not meter.stage.enabled:
-            meter.switch_on()  # a sweep turns the output on
-        meter.begin_operation("trigger model")
+        if self.loaded.levels and not self._output.stage.enabled:
+            self._output.switch_on()  # a sweep turns the output on
+        self._instrument.begin_operation("trigger model")
         self.state = "RUNNING"
-        self._process = Process(meter.clock, self._run(self.loaded))
+        self._process = Process(self._instrument.clock, self._run(self.loaded))
 
     def abort(self) -> None:
         """Stop where it is; the level stays."""
@@ -92,42 +107,37 @@ class TriggerModel:
             self._process.stop()
             self.state = "ABORTED"
 
-    def _run(self, sweep: Sweep) -> "Steps":
-        meter = self._instrument
+    def _run(self, sweep: Sweep) -> Generator[float, None, None]:
+        settings, output, function = self._settings, self._output, sweep.function
         try:
-            yield meter.until(meter.settled_at)
-            buffer = meter.buffer(sweep.buffer)
+            yield self._instrument.until(output.settled_at)
+            buffer = self._buffer(sweep.buffer)
             buffer.readings.clear()  # first block of every template
             if sweep.range_type == "BEST" and sweep.levels:
                 highest = max(abs(level) for level in sweep.levels)
-                meter.source_autorange[sweep.function] = False
-                meter.source_range[sweep.function] = range_for(sweep.function, highest).full_scale
+                settings.source_autorange[function] = False
+                settings.source_range[function] = KEITHLEY_2450.range_for(function, highest).full_scale
             elif sweep.range_type == "AUTO" and sweep.levels:
-                meter.source_autorange[sweep.function] = True
+                settings.source_autorange[function] = True
             for _ in range(sweep.count):
-                for level in self._levels(sweep):
+                for level in sweep.levels or (None,):
                     if level is not None:
-                        meter.source_level[sweep.function] = level
-                        meter.level_changed(sweep.function)
+                        settings.source_level[function] = level
+                        output.level_changed(function)
                     yield from self._measure(sweep, buffer)
-                    if sweep.fail_abort and buffer.readings[-1].source_status & SOURCE_LIMITED:
+                    if sweep.fail_abort and buffer.readings[-1].limited:
                         self.state = "ABORTED"
                         return
             self.state = "IDLE"
         finally:
             if self.state == "RUNNING":
                 self.state = "ABORTED"
-            meter.end_operation("trigger model")
+            self._instrument.end_operation("trigger model")
 
-    @staticmethod
-    def _levels(sweep: Sweep) -> Iterator[float | None]:
-        return iter(sweep.levels) if sweep.levels else iter([None])
-
-    def _measure(self, sweep: Sweep, buffer: ReadingBuffer) -> "Steps":
-        meter = self._instrument
+    def _measure(self, sweep: Sweep, buffer: ReadingBuffer) -> Generator[float, None, None]:
+        output, now = self._output, self._instrument.clock.now
         self.block += 1
         if sweep.delay >= 0:
-            meter.settled_at = min(meter.settled_at, meter.clock.now + meter.settling_time())
-            yield meter.until(meter.settled_at) + sweep.delay
-        reading = yield from meter.measurer.take()
-        buffer.append(reading)
+            output.settled_at = min(output.settled_at, now + output.settling_time())
+            yield self._instrument.until(output.settled_at) + sweep.delay
+        buffer.append((yield from self._measurer.take()))

@@ -1,6 +1,6 @@
 """Keithley 2450: readings (READ?, MEASure?, FETCh?), the TRACe and FORMat subsystems."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
@@ -26,9 +26,6 @@ _BUFFER = Optional(Text(bare=True))
 
 class TraceCommands(MeterState):
     """Readings into buffers, and out of them."""
-
-    if TYPE_CHECKING:
-        count: Any
 
     data_format = Setting(":FORMat[:DATA]", Choice("ASCii", "REAL", "SREal"), "ASC")
     byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), "SWAP")
@@ -59,8 +56,8 @@ class TraceCommands(MeterState):
 
     @command(":MEASure?", _BUFFER, Many(ELEMENT, maximum=14))
     def _measure_query(self, buffer_name: str = "defbuffer1", *elements: str) -> Handler:
-        if not self.stage.enabled:
-            self.switch_on()
+        if not self.output.stage.enabled:
+            self.output.switch_on()
         return (yield from self._read(buffer_name, *elements))
 
     @command(":MEASure:{VOLTage|CURRent|RESistance}[:DC]?", _BUFFER, Many(ELEMENT, maximum=14))

@@ -16,8 +16,6 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
 )
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.ranges import TABLES
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.source import top_of_source
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.sweeps import (
     LIST_LENGTH,
@@ -117,11 +115,10 @@ class TriggerCommands(MeterState):
     def _load(self, sweep: Sweep) -> None:
         if sweep.function != self.source_function:
             raise ScpiError(-221)
-        top = (
-            top_of_source(self, sweep.function)
-            if sweep.range_type == "FIX"
-            else TABLES[sweep.function][-1].top
-        )
+        function = sweep.function
+        top = self.data_sheet.ranges[function][-1].top
+        if sweep.range_type == "FIX":
+            top = self.output.top_level(function)
         if max(abs(level) for level in sweep.levels) > top * (1 + 1e-12):
             raise ScpiError(-222)
         self.buffer(sweep.buffer)

@@ -13,8 +13,8 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform, Sine
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.analog import Aperture
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.acquisition import Digitiser
+from tsbench.simulated_backends.virtual_instruments.source_meter.aperture import Aperture
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.simulated_backends.witness.witness import Witness
 
@@ -87,8 +87,8 @@ def test_a_source_meters_average_over_skipped_periods_is_that_of_the_sine() -> N
     circuit.advance(1e-3 + 100.0)
     assert circuit.steady
     assert aperture.length == pytest.approx(100.0)
-    assert aperture.voltage == pytest.approx(0.2 * 10_000 / 10_050, rel=1e-6)
-    assert aperture.current == pytest.approx(0.2 / 10_050, rel=1e-6)
+    assert aperture.mean("VOLT") == pytest.approx(0.2 * 10_000 / 10_050, rel=1e-6)
+    assert aperture.mean("CURR") == pytest.approx(0.2 / 10_050, rel=1e-6)
 
 
 @pytest.mark.parametrize(("load", "waveform"), [
@@ -105,7 +105,7 @@ def test_a_source_meters_average_over_skipped_periods_is_that_of_each_period(loa
         circuit.add_observer(aperture)
         before = circuit.steps
         circuit.advance(600e-6, skip=skip)
-        found.append((aperture.voltage, aperture.current, circuit.steps - before))
+        found.append((aperture.mean("VOLT"), aperture.mean("CURR"), circuit.steps - before))
     (volts, amperes, few), (all_volts, all_amperes, many) = found
     assert few < 0.5 * many
     assert (volts, amperes) == pytest.approx((all_volts, all_amperes), rel=1e-6)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsbench.simulated_backends.virtual_instruments.keithley_2450 import ranges
+from tsbench.simulated_backends.virtual_instruments.keithley_2450 import data_sheet as ranges
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.instrument import VirtualKeithley2450
 from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 from tsbench.simulated_backends.world.world import World, close_world, open_world

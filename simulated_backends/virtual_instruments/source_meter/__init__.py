@@ -1,0 +1,1 @@
+"""What a source meter is, whatever its model: data sheet, output stage, output, readings. It knows no command."""

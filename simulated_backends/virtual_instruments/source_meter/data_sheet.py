@@ -1,0 +1,105 @@
+"""What the data sheet of a source meter says: ranges with their accuracy, noise and speed, and the output's limits.
+
+Quantities are "VOLT" [V] and "CURR" [A]; a function ("VOLT" or "CURR") is the quantity that is sourced.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+NOT_A_NUMBER = 9.91e37  #: SCPI-99, 7.2.1.5
+OVERFLOW = 9.9e37  #: the reading of a value beyond the range
+
+
+@dataclass(frozen=True)
+class RangeData:
+    """One range of one quantity (V or A)."""
+
+    full_scale: float
+    measure_gain: float  #: relative accuracy of a reading
+    measure_offset: float
+    source_gain: float  #: relative accuracy of a level
+    source_offset: float
+    noise: float  #: rms of a reading at 1 PLC
+    time_constant: float  #: [s] of the loop that regulates this quantity
+    overrange: float = 1.05  #: levels and readings go to this multiple of the full scale
+
+    @property
+    def top(self) -> float:
+        """Return the highest level or reading of the range."""
+        return self.full_scale * self.overrange
+
+    def noise_at(self, nplc: float) -> float:
+        """Return the rms noise of a reading: white above 1 PLC and below, with a floor of 1/f noise."""
+        return self.noise * math.sqrt(0.75 / nplc + 0.25)
+
+
+@dataclass(frozen=True)
+class OffState:
+    """What the output does while it is off."""
+
+    relay_closed: bool
+    limit_of_range: float  #: what limits the current at 0 V, in parts of the current range
+
+
+@dataclass(frozen=True)
+class SourceMeterDataSheet:
+    """One model of source meter."""
+
+    name: str  #: as in ``*IDN?``
+    manufacturer: str
+    firmware: str
+    ranges: Mapping[str, tuple[RangeData, ...]]  #: by quantity, lowest first
+    resistance_ranges: tuple[float, ...]  #: [Ohm]
+    first_ranges: Mapping[str, RangeData]  #: in which the automatic range begins
+    highest_limit: Mapping[str, float]  #: by function: [A] of a voltage source, [V] of a current source
+    limit_in_highest_range: Mapping[str, float]  #: the same beside the highest source range
+    least_limit: float  #: a limit is more than this part of a fixed measuring range
+    off_states: Mapping[str, OffState]  #: by the name that the model's commands use
+    auto_delays: tuple[float, ...]  #: [s] source delay that the instrument chooses, by current range
+    output_resistance: float  #: [Ohm]
+    relay_resistance: float  #: [Ohm] closed
+    slew_rate: float  #: [V/s]
+    high_capacitance_factor: float  #: how much slower the loops are in high-capacitance mode
+    #: [V] at the full current of a range that the current loop's speed is stated for; more where the voltage
+    #: range is high, or the loop would hold the output's slew down far from any limit
+    loop_swing: float
+    loop_swing_of_range: float
+    limit_band: float  #: relative: this near the limit counts as limiting
+    relay_time: float  #: [s] from the output's zero to the open relay
+    switch_on_time: float  #: [s]
+    range_change_time: float  #: [s] until a new range has settled
+    range_change_overshoot: float  #: [V] when the voltage source changes its range
+    overshoot_time: float  #: [s]
+    reading_overhead: float  #: [s] of one reading beside its aperture
+    resolution: float  #: of a reading, in parts of its range
+    range_down: float  #: a reading below this part of the range makes the automatic range go down
+
+    def range_for(self, quantity: str, value: float) -> RangeData:
+        """Return the lowest range of a quantity that holds ``value`` (the highest if none does)."""
+        table = self.ranges[quantity]
+        magnitude = abs(value)
+        for row in table:
+            if magnitude <= row.full_scale * row.overrange * (1 + 1e-9):
+                return row
+        return table[-1]
+
+    def limit_beside(self, function: str, source_range: RangeData) -> float:
+        """Return the highest limit (A for a voltage source, V for a current source) beside a source range."""
+        highest = source_range is self.ranges[function][-1]
+        return (self.limit_in_highest_range if highest else self.highest_limit)[function]
+
+    def fitting_limit(self, limit: float, highest: float, measuring: RangeData | None) -> float:
+        """Return the limit that the instrument sets where ``limit`` does not suit its ranges.
+
+        Manuals say that an instrument changes the limit "to an appropriate value": here the nearest that is allowed.
+
+        Parameters
+        ----------
+        limit : as it stands [A or V]
+        highest : that the source range leaves [A or V]
+        measuring : the fixed range in which the limited quantity is measured; None: no such range, or automatic
+        """
+        if measuring is not None and limit <= self.least_limit * measuring.full_scale:
+            limit = self.least_limit * measuring.top
+        return min(limit, highest)

@@ -1,0 +1,183 @@
+"""The output of a source meter: its level, range and limit, what a change takes, switching on and off."""
+
+import math
+from collections.abc import Generator
+
+from tsbench.simulated_backends.services.clock import ScheduledEvent
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
+    OffState,
+    RangeData,
+    SourceMeterDataSheet,
+)
+from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import OutputStage
+from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
+
+
+class SourceOutput:
+    """One pair of terminals that sources a voltage or a current.
+
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+    sheet : SourceMeterDataSheet
+    settings : what the user has set, read at each call
+    terminal : name of the terminals, "" for an instrument with one pair
+    """
+
+    def __init__(
+        self, instrument: VirtualInstrument, sheet: SourceMeterDataSheet, settings: SourceMeterSettings,
+        terminal: str = "",
+    ) -> None:
+        self._instrument = instrument
+        self._clock = instrument.clock
+        self._sheet = sheet
+        self._settings = settings
+        self.terminal = terminal
+        off_state = sheet.off_states[settings.off_state[settings.source_function]]
+        self.stage = OutputStage(instrument, sheet, off_state, terminal)
+        self.settled_at = 0.0  #: [s] bench time from which readings may start
+        self._opening: ScheduledEvent | None = None
+        self._after_push: ScheduledEvent | None = None
+
+    # ----------------------------------------------------------------------------------- levels and ranges
+
+    def source_range(self, function: str | None = None) -> RangeData:
+        """Return the active source range (of the active function)."""
+        settings = self._settings
+        function = function or settings.source_function
+        if settings.source_autorange[function]:
+            return self._sheet.range_for(function, settings.source_level[function])
+        return self._sheet.range_for(function, settings.fixed_source_range(function))
+
+    def top_level(self, function: str) -> float:
+        """Return the highest level: of the fixed source range, or of the instrument."""
+        if self._settings.source_autorange[function]:
+            return self._sheet.ranges[function][-1].top
+        return self.source_range(function).top
+
+    def highest_limit(self, function: str) -> float:
+        """Return the highest limit [A or V] that the active source range of a function leaves."""
+        return self._sheet.limit_beside(function, self.source_range(function))
+
+    def level_changed(self, function: str) -> None:
+        """Drive the output to a new level or range, with the settling and delay that follow."""
+        if function != self._settings.source_function:
+            return
+        stage, sheet = self.stage, self._sheet
+        before = stage.points.source_range
+        self.refresh()
+        self.settled_at = self._clock.now + self._delay()
+        now = stage.points.source_range
+        if stage.enabled and now is not before:
+            self.settled_at += sheet.range_change_time
+            if function == "VOLT" and self._instrument.bench.imperfections:
+                up = now.full_scale > before.full_scale
+                stage.push(math.copysign(
+                    sheet.range_change_overshoot, stage.points.level if up else -stage.points.level))
+                self._after_push = self._clock.schedule_in(sheet.overshoot_time, self._end_push)
+
+    def range_changed(self, function: str) -> None:
+        """A source range was set by hand: it is no longer automatic."""
+        self._settings.source_autorange[function] = False
+        self.level_changed(function)
+
+    def measuring_changed(self) -> None:
+        """Take over a new measuring function or range."""
+        if self.stage.enabled:
+            self.settled_at = max(self.settled_at, self._clock.now + self._sheet.range_change_time)
+        self.refresh()
+
+    def _delay(self) -> float:
+        function = self._settings.source_function
+        if not self._settings.source_autodelay[function]:
+            return float(self._settings.source_delay[function])
+        return self._sheet.auto_delays[self._sheet.ranges["CURR"].index(self.stage.points.current_range)]
+
+    def settling_time(self) -> float:
+        """Return how long a changed range still needs [s]."""
+        return max(self.settled_at - self._clock.now - self._delay(), 0.0)
+
+    def refresh(self) -> None:
+        """Give the stage the set-points of the settings as they are."""
+        settings, points = self._settings, self.stage.points
+        function = settings.source_function
+        row = self.source_range(function)
+        self._fit_limit(function, row)
+        points.function, points.source_range = function, row
+        points.level = settings.source_level[function]
+        points.high_capacitance = bool(settings.high_capacitance[function])
+        if function == "VOLT":
+            limit = float(settings.current_limit)
+            measuring = self._sheet.range_for("CURR", limit)
+            if not settings.sense_autorange["CURR"] and settings.sense_function == "CURR":
+                measuring = self._sheet.range_for("CURR", settings.sense_range["CURR"])
+                limit = min(limit, measuring.top)  # the range itself limits
+            points.limit, points.current_range = limit, measuring
+        else:
+            points.limit, points.current_range = float(settings.voltage_limit), row
+        self._forget_push()
+        self.stage.apply()
+
+    def _fit_limit(self, function: str, source_range: RangeData) -> None:
+        """Move the limit where source range or fixed measuring range do not allow it."""
+        settings, sheet = self._settings, self._sheet
+        other = "CURR" if function == "VOLT" else "VOLT"
+        fixed = settings.sense_function == other and not settings.sense_autorange[other]
+        measuring = sheet.range_for(other, settings.sense_range[other]) if fixed else None
+        highest = sheet.limit_beside(function, source_range)
+        if function == "VOLT":
+            settings.current_limit = sheet.fitting_limit(float(settings.current_limit), highest, measuring)
+        else:
+            settings.voltage_limit = sheet.fitting_limit(float(settings.voltage_limit), highest, measuring)
+
+    def _end_push(self) -> None:
+        self._after_push = None
+        self.stage.apply()
+
+    def _forget_push(self) -> None:
+        if self._after_push is not None:
+            self._after_push.cancel()
+            self._after_push = None
+
+    # ------------------------------------------------------------------------------------------ on and off
+
+    def switch_on(self) -> None:
+        """Close the relay and drive the output to the level."""
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+        self.stage.enabled = True
+        self.stage.set_relay(True)
+        self.refresh()
+        self._instrument.report_output(self.terminal, True)
+        self.settled_at = self._clock.now + self._sheet.switch_on_time + self._delay()
+
+    def switch_off(self) -> Generator[float, None, None]:
+        """Output to zero at once, the relay follows; not to be stopped by a device clear."""
+        if self.stage.enabled:
+            self._instrument.bench.hurry()
+            self.stage.enabled = False
+            self._forget_push()
+            self.stage.off_state = self._off_state()
+            self.stage.apply()
+            self._opening = self._clock.schedule_in(self._sheet.relay_time, self.take_off_state)
+        if self._opening is not None:
+            yield self._instrument.until(self._opening.time)
+
+    def _off_state(self) -> OffState:
+        return self._sheet.off_states[self._settings.off_state[self._settings.source_function]]
+
+    def take_off_state(self) -> None:
+        """Let output and relay be as the off state says."""
+        self._opening = None
+        state = self._off_state()
+        self.stage.off_state = state
+        self.stage.apply()
+        self.stage.set_relay(state.relay_closed)
+        self._instrument.report_output(self.terminal, False)
+
+    def off_state_changed(self, function: str) -> None:
+        """Take another off state over, if the output is off."""
+        if not self.stage.enabled and self._opening is None and function == self._settings.source_function:
+            self.take_off_state()

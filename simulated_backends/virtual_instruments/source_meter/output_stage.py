@@ -1,0 +1,157 @@
+"""The output stage of a source meter in the circuit: two servo loops with a range's errors, a relay, apertures.
+
+The loops themselves live in the circuit (``SourceMeterStage``). Here are their set-points with the calibration errors
+of the active range, the output relay with its off states, and what one aperture averages.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from tsbench.netlist import GROUND, Element
+from tsbench.simulated_backends.circuit.engine import SourceMeterStage
+from tsbench.simulated_backends.services.regulation import Regulation
+from tsbench.simulated_backends.virtual_instruments.instrument import (
+    OPEN,
+    AttachedStage,
+    Attachment,
+    VirtualInstrument,
+)
+from tsbench.simulated_backends.virtual_instruments.source_meter.aperture import Aperture
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
+    OffState,
+    RangeData,
+    SourceMeterDataSheet,
+)
+
+
+@dataclass
+class SetPoints:
+    """What the stage is asked to do, in the user's terms."""
+
+    source_range: RangeData
+    current_range: RangeData  #: the range the current is measured (or sourced) in
+    function: str = "VOLT"  #: "VOLT" or "CURR"
+    level: float = 0.0
+    limit: float = 105e-6
+    high_capacitance: bool = False
+
+
+class OutputStage:
+    """Stage and relay of one pair of terminals.
+
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+    sheet : SourceMeterDataSheet
+    off_state : of the output when the instrument is switched on
+    terminal : name of the terminals, "" for an instrument with one pair
+    """
+
+    def __init__(
+        self, instrument: VirtualInstrument, sheet: SourceMeterDataSheet, off_state: OffState, terminal: str = "",
+    ) -> None:
+        self._instrument = instrument
+        self._bench = instrument.bench
+        self._sheet = sheet
+        self._terminal = terminal
+        name = instrument.element_name
+        self.stage_name = name("S", terminal, "stage")
+        self.relay_name = name("R", terminal, "relay")
+        self.node = (instrument.node(terminal) or name("n", terminal, "open")).lower()
+        self._inner = name("n", terminal, "output").lower()
+        self.enabled = False
+        self.off_state = off_state
+        self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
+
+    def attachment(self) -> Attachment:
+        """Return stage and relay; a leak where nothing is wired to the terminals."""
+        elements = [Element("R", self.relay_name, (self._inner, self.node), 0, OPEN)]
+        if self._instrument.node(self._terminal) is None:
+            leak = self._instrument.element_name("R", self._terminal, "leak")
+            elements.append(Element("R", leak, (self.node, GROUND), 0, 1e9))
+        return Attachment(tuple(elements), (AttachedStage(self.stage_name, self._inner, self._stage()),))
+
+    def _stage(self) -> SourceMeterStage:
+        sheet, points = self._sheet, self.points if self.enabled else self._off_points()
+        voltage_source = points.function == "VOLT"
+        calibrate = self._instrument.calibration
+        where = f"{self._terminal} " if self._terminal else ""
+        row = points.source_range
+        level = 0.0
+        if self.enabled:
+            errors = calibrate(
+                f"{where}source {points.function} {row.full_scale:g}", row.source_gain, row.source_offset)
+            level = points.level * (1.0 + errors.gain) + errors.offset
+        current_range = points.current_range
+        limit = max(points.limit, 1e-12)
+        limit_row = current_range if voltage_source else sheet.range_for("VOLT", limit)
+        limit *= 1.0 + calibrate(f"{where}limit {points.function}", limit_row.source_gain, 0.0).gain
+        slow = sheet.high_capacitance_factor if points.high_capacitance else 1.0
+        voltage_range = row if voltage_source else limit_row
+        swing = max(sheet.loop_swing, sheet.loop_swing_of_range * voltage_range.full_scale)
+        return SourceMeterStage(
+            function="voltage" if voltage_source else "current",
+            level=level,
+            limit=limit,
+            output_resistance=sheet.output_resistance,
+            voltage_time_constant=voltage_range.time_constant * slow,
+            current_time_constant=(current_range if voltage_source else row).time_constant * slow,
+            loop_resistance=swing / (current_range if voltage_source else row).full_scale,
+            slew_rate=sheet.slew_rate / slow,
+        )
+
+    def _off_points(self) -> SetPoints:
+        points = self.points
+        return SetPoints(
+            points.source_range if points.function == "VOLT" else self._sheet.ranges["VOLT"][0],
+            points.current_range,
+            limit=points.current_range.full_scale * self.off_state.limit_of_range,
+        )
+
+    def apply(self) -> None:
+        """Give the circuit the present set-points."""
+        stage, bench, name = self._stage(), self._bench, self._instrument.name
+        bench.circuit.set_stage(self.stage_name, stage)
+        limited = self.enabled and stage.function == "voltage"
+        bench.compliance(
+            f"{name}.{self._terminal}" if self._terminal else name,
+            Regulation(self._inner, stage.level, stage.limit) if limited else None)
+        bench.changed()
+
+    def push(self, volts: float) -> None:
+        """Push the output by ``volts`` for an instant (a change of range)."""
+        stage = self._stage()
+        self._bench.circuit.set_stage(self.stage_name, replace(stage, level=stage.level + volts))
+        self._bench.changed()
+
+    def set_relay(self, closed: bool) -> None:
+        """Open or close the output relay."""
+        self._bench.circuit.set_resistance(self.relay_name, self._sheet.relay_resistance if closed else OPEN)
+        self._bench.changed()
+
+    # ------------------------------------------------------------------------------------- measuring
+
+    def present(self, quantity: str) -> float:
+        """Return the voltage [V] ("VOLT") or current [A] ("CURR") at the terminals now."""
+        circuit = self._bench.circuit
+        return circuit.voltage(self.node) if quantity == "VOLT" else circuit.current(self.relay_name)
+
+    def begin(self) -> Aperture:
+        """Start an aperture now."""
+        aperture = Aperture(self.node, self.relay_name)
+        self._bench.circuit.add_observer(aperture)
+        return aperture
+
+    def cancel(self, aperture: Aperture) -> None:
+        """End an aperture where the circuit is."""
+        self._bench.lagging_circuit.remove_observer(aperture)
+
+    def limiting(self, aperture: Aperture | None = None) -> bool:
+        """Whether the limit loop has (or, over an aperture, had on average) taken over."""
+        if not self.enabled:
+            return False
+        limits = "CURR" if self.points.function == "VOLT" else "VOLT"
+        averaged = aperture is not None and aperture.length > 0
+        limited = aperture.mean(limits) if aperture is not None and averaged else self.present(limits)
+        threshold = self._stage().limit * (1.0 - self._sheet.limit_band)
+        return math.isfinite(limited) and abs(limited) >= threshold

@@ -1,0 +1,181 @@
+"""How a source meter takes a reading: ranging, apertures, filter, noise, overflow."""
+
+import math
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.source_meter.aperture import Aperture
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
+    NOT_A_NUMBER,
+    OVERFLOW,
+    RangeData,
+    SourceMeterDataSheet,
+)
+from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
+from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
+
+Steps = Generator[float, None, None]
+
+
+@dataclass(frozen=True)
+class MeterReading:
+    """One reading. Quantities are "VOLT" [V], "CURR" [A] and "RES" [Ohm]."""
+
+    time: float  #: [s] bench time at which its aperture began
+    quantity: str
+    value: float  #: OVERFLOW beyond the range, NOT_A_NUMBER if it could not be computed
+    source: str  #: which quantity was sourced
+    source_value: float  #: measured or programmed level
+    read_back: bool  #: the level is the measured one
+    limited: bool  #: the limit had taken over
+    four_wire: bool
+    output_on: bool
+    front_terminals: bool
+
+
+class Measurer:
+    """The measuring half of one source meter.
+
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+    sheet : SourceMeterDataSheet
+    settings : what the user has set, read while a reading is taken
+    output : SourceOutput
+    """
+
+    def __init__(
+        self, instrument: VirtualInstrument, sheet: SourceMeterDataSheet, settings: SourceMeterSettings,
+        output: SourceOutput,
+    ) -> None:
+        self._instrument = instrument
+        self._sheet = sheet
+        self._settings = settings
+        self._output = output
+        self._where = f"{output.terminal} " if output.terminal else ""
+        self.forget()
+
+    def forget(self) -> None:
+        """Go back to what a reset leaves."""
+        self.automatic = dict(self._sheet.first_ranges)  #: the range in use, where it is automatic
+        self._moving: deque[float] = deque()
+
+    # ---------------------------------------------------------------------------------------- ranges
+
+    def measuring_range(self, quantity: str) -> RangeData:
+        """Return the range in which "VOLT" or "CURR" is measured now."""
+        settings = self._settings
+        if quantity == settings.source_function:
+            return self._output.source_range()
+        if settings.sense_autorange[quantity] or settings.sense_function == "RES":
+            return self.automatic[quantity]
+        return self._sheet.range_for(quantity, settings.sense_range[quantity])
+
+    def _adapts(self, quantity: str) -> bool:
+        settings = self._settings
+        return quantity != settings.source_function and bool(
+            settings.sense_autorange[quantity] or settings.sense_function == "RES")
+
+    def _hunt(self, quantity: str) -> Steps:
+        """Step towards the range that suits what is there now; each step takes its time."""
+        table = self._sheet.ranges[quantity]
+        for _ in table:
+            value = abs(self._output.stage.present(quantity))
+            row = self.automatic[quantity]
+            if value > row.top and row is not table[-1]:
+                self.automatic[quantity] = table[table.index(row) + 1]
+            elif value < self._sheet.range_down * row.full_scale and row is not table[0]:
+                self.automatic[quantity] = table[table.index(row) - 1]
+            else:
+                return
+            yield self._sheet.range_change_time
+
+    # -------------------------------------------------------------------------------------- readings
+
+    def take(self) -> Generator[float, None, MeterReading]:
+        """Take one reading (filtered, if the filter is on); yields the seconds it needs."""
+        settings = self._settings
+        quantity = settings.sense_function
+        measured = ("VOLT", "CURR") if quantity == "RES" else (quantity,)
+        yield self._instrument.until(self._output.settled_at)
+        for name in measured:
+            if self._adapts(name):
+                yield from self._hunt(name)
+        count = int(settings.filter_count[quantity]) if settings.filter_on[quantity] else 1
+        repeating = settings.filter_type[quantity] == "REP"
+        values: list[float] = []
+        for _ in range(count if repeating else 1):
+            reading = yield from self._aperture(quantity, measured)
+            values.append(reading.value)
+        if count == 1:
+            return reading
+        if repeating:
+            over = any(abs(value) >= OVERFLOW for value in values)
+            return replace(reading, value=OVERFLOW if over else math.fsum(values) / len(values))
+        self._moving.append(reading.value)
+        while len(self._moving) > count:
+            self._moving.popleft()
+        return replace(reading, value=math.fsum(self._moving) / len(self._moving))
+
+    def _aperture(self, quantity: str, measured: tuple[str, ...]) -> Generator[float, None, MeterReading]:
+        instrument, stage, sheet = self._instrument, self._output.stage, self._sheet
+        seconds = self._settings.nplc[quantity] / self._settings.line_frequency
+        while True:
+            start = instrument.clock.now
+            aperture = stage.begin()
+            try:
+                yield seconds
+                instrument.bench.sync()
+            finally:
+                stage.cancel(aperture)
+            over = [
+                name for name in measured
+                if self._adapts(name) and abs(aperture.mean(name)) > self.automatic[name].top
+                and self.automatic[name] is not sheet.ranges[name][-1]
+            ]
+            if not over:
+                break
+            for name in over:
+                table = sheet.ranges[name]
+                self.automatic[name] = table[table.index(self.automatic[name]) + 1]
+            yield sheet.range_change_time
+        yield sheet.reading_overhead + (seconds if self._settings.auto_zero[quantity] else 0.0)
+        return self._reading(quantity, aperture, start)
+
+    def _reading(self, quantity: str, aperture: Aperture, start: float) -> MeterReading:
+        settings = self._settings
+        nplc = settings.nplc[quantity]
+        limited = self._output.stage.limiting(aperture)
+        shown = {name: self.shown(name, aperture.mean(name), nplc) for name in ("VOLT", "CURR")}
+        if quantity != "RES":
+            value = shown[quantity]
+        elif any(abs(v) >= OVERFLOW for v in shown.values()) or shown["CURR"] == 0.0:
+            value = OVERFLOW
+        else:
+            value = shown["VOLT"] / shown["CURR"]
+        source = settings.source_function
+        back = bool(settings.read_back[source])
+        return MeterReading(
+            time=start, quantity=quantity, value=value, source=source,
+            source_value=shown[source] if back else settings.source_level[source], read_back=back, limited=limited,
+            four_wire=bool(settings.four_wire[quantity]), output_on=self._output.stage.enabled,
+            front_terminals=settings.front_terminals,
+        )
+
+    def shown(self, quantity: str, true: float, nplc: float) -> float:
+        """Return what the instrument shows for a true mean: calibration, noise, digits, overflow."""
+        instrument = self._instrument
+        row = self.measuring_range(quantity)
+        errors = instrument.calibration(
+            f"{self._where}measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset)
+        value = true * (1.0 + errors.gain) + errors.offset + instrument.noise(row.noise_at(nplc))
+        if math.isnan(value):   # part of the aperture was not computed
+            return NOT_A_NUMBER
+        if abs(value) > row.top:
+            return math.copysign(OVERFLOW, value)
+        if not instrument.bench.imperfections:
+            return value
+        step = row.full_scale * self._sheet.resolution
+        return round(value / step) * step
