@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -97,7 +98,9 @@ def instruments(options: argparse.Namespace) -> int:
     if options.bench is None:
         from tsbench.instruments.registry import catalogue
 
-        drivers = [dict(driver) for driver in catalogue()]
+        drivers, problems = catalogue()
+        for line in problems:
+            sys.stderr.write(f"tsbench: {line}\n")
         if options.json:
             print_json(drivers)
         else:

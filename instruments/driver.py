@@ -1,9 +1,24 @@
-"""What a bench asks of every driver, beside the capabilities of :mod:`tsbench.instruments.interfaces`."""
+"""What a bench asks of every driver, and how a driver's folder declares it.
 
+A driver is one class on a connection. What it measures stands in the capabilities of
+:mod:`tsbench.instruments.interfaces`; each of its outputs, or the driver itself, has one of them.
+"""
+
+import importlib
+import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
-from tsbench.instruments.interfaces import InstrumentBase
+from tsbench.errors import ConfigurationError
+from tsbench.instruments.interfaces import InstrumentBase, Oscilloscope, PulseGenerator, SourceMeter
+from tsbench.records import Identity
+
+#: kind of instrument -> the capability that each of its outputs, or the instrument itself, must have
+KINDS: Mapping[str, type] = {
+    "source meter": SourceMeter, "pulse generator": PulseGenerator, "oscilloscope": Oscilloscope,
+}
 
 
 @runtime_checkable
@@ -11,7 +26,7 @@ class Driver(InstrumentBase, Protocol):
     """What a bench asks of the instrument behind one connection, as a whole, whatever it measures."""
 
     title: str  #: as people call it: "Keithley 2450"
-    on_repeat: Callable[[str], None]  #: told, in one line, of every question that was asked again
+    on_repeat: Callable[[str], None]  #: called with one line for every question that was asked again
 
     @property
     def label(self) -> str:
@@ -38,3 +53,83 @@ class Driver(InstrumentBase, Protocol):
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy by quantity and range, as the run file keeps it."""
+
+
+@dataclass(frozen=True)
+class DriverDeclaration:
+    """One driver: what it drives, and where its class is. The class is imported when it is first used.
+
+    Parameters
+    ----------
+    name : as a bench file names it (``driver = "keithley_2450"``)
+    kind : a key of :data:`KINDS`
+    models : the models in words, for lists and messages
+    model_pattern : regular expression for the model field of the reply to ``*IDN?``, any case
+    driver : ``"package.module:Class"``, a :class:`Driver`
+    terminal : ``"package.module:Class"`` of one output; empty where the driver itself has the capability
+    """
+
+    name: str
+    kind: str
+    models: str
+    model_pattern: str
+    driver: str
+    terminal: str = ""
+
+    def drives(self, identity: Identity) -> bool:
+        """Whether the model in a reply to ``*IDN?`` is one of its models."""
+        return re.fullmatch(self.model_pattern, identity.model.strip(), re.IGNORECASE) is not None
+
+    def load(self) -> Any:
+        """Import and return the class of the driver.
+
+        Raises
+        ------
+        ConfigurationError
+            It cannot be imported, or lacks a method; one line that names the method.
+        """
+        driver = _imported(self.driver)
+        _require_methods(driver, Driver)
+        _require_methods(_imported(self.terminal) if self.terminal else driver, KINDS[self.kind])
+        return driver
+
+    def require_complete(self, driver: Any) -> None:
+        """Raise ConfigurationError where an open driver, or its first output, lacks a method or an attribute."""
+        _require_members(driver, Driver)
+        _require_members(driver.terminal(""), KINDS[self.kind])
+
+
+def _imported(place: str) -> Any:
+    module, _, name = place.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"cannot import {place}: {' '.join(str(error).split())}") from error
+
+
+def _members(protocol: type) -> tuple[list[str], list[str]]:
+    """Return the methods and the attributes of a Protocol, those of its bases first."""
+    methods: dict[str, None] = {}
+    attributes: dict[str, None] = {}
+    for base in reversed(protocol.__mro__):
+        if getattr(base, "_is_protocol", False):
+            methods |= dict.fromkeys(name for name in vars(base) if not name.startswith("_"))
+            attributes |= dict.fromkeys(inspect.get_annotations(base))
+    return list(methods), list(attributes)
+
+
+def _require_methods(kind: type, protocol: type) -> None:
+    """Raise ConfigurationError where a class lacks a method; attributes may be set when it is built."""
+    for name in _members(protocol)[0]:
+        if not hasattr(kind, name):
+            raise ConfigurationError(
+                f"class {kind.__name__} has no method '{name}', which {protocol.__name__} asks for")
+
+
+def _require_members(found: object, protocol: type) -> None:
+    methods, attributes = _members(protocol)
+    for what, names in (("method", methods), ("attribute", attributes)):
+        for name in names:
+            if not hasattr(found, name):
+                raise ConfigurationError(
+                    f"class {type(found).__name__} has no {what} '{name}', which {protocol.__name__} asks for")

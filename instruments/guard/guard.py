@@ -228,7 +228,7 @@ class GuardedOscilloscope(Guarded):
         require_in_range(self.post.subject, "channel", channel, Range(1, self.capabilities.channels, ""))
 
 
-#: by the kind of instrument, as the registry of drivers names it
+#: by the kind of instrument, as drivers declare it
 GUARDS = {
     "source meter": GuardedSourceMeter,
     "pulse generator": GuardedPulseGenerator,

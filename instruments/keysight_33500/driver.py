@@ -34,7 +34,6 @@ class Keysight33500(ScpiInstrument):
             raise ConfigurationError(
                 f"{name}: unknown byte_order '{byte_order}'{nearest(byte_order, BYTE_ORDERS)}"
             )
-        self.byte_order = byte_order
         self.outputs: dict[int, GeneratorChannel] = {}
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper()
@@ -42,7 +41,10 @@ class Keysight33500(ScpiInstrument):
             raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data.MODELS)}")
         self.title = f"Keysight {model}"
         self.model = data.MODELS[model]
-        self.outputs = {n: GeneratorChannel(self, n) for n in range(1, self.model.channels + 1)}
+        self.outputs = {
+            n: GeneratorChannel(self, n, data.capabilities(self.model), byte_order)
+            for n in range(1, self.model.channels + 1)
+        }
 
     def channel(self, number: int) -> GeneratorChannel:
         """Return one output; ConfigurationError if there is none of that number."""

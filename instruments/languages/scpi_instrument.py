@@ -31,8 +31,8 @@ def _power_lost(reply: str) -> bool:
     return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
 
 
-class ScpiInstrument(TypedInstrument):
-    """Base of the drivers.
+class ScpiMessages(TypedInstrument):
+    """Questions and commands of a SCPI instrument: one act among threads, repeated where that is safe.
 
     Parameters
     ----------
@@ -72,8 +72,6 @@ class ScpiInstrument(TypedInstrument):
         """Name as messages show it: ``source_meter (Keithley 2450, USB0::…)``."""
         inside = ", ".join(part for part in (self.title, self.resource) if part)
         return f"{self.name} ({inside})"
-
-    # ---------------------------------------------------------------------------------------- messages
 
     def write(self, command: str, **kwargs: object) -> None:
         """Send one message; never between another thread's question and answer."""
@@ -180,7 +178,9 @@ class ScpiInstrument(TypedInstrument):
         with self.lock:
             self.write_bytes(command.encode("ascii") + scpi.format_block(payload))
 
-    # ------------------------------------------------------------------------------------ common duties
+
+class ScpiInstrument(ScpiMessages):
+    """Base of the drivers: error queue, read-back, reset; what an instrument without outputs does."""
 
     def check_errors(self) -> None:
         """Empty the error queue; InstrumentError with all entries if there are any."""

@@ -23,7 +23,7 @@ class Reached(Protocol):
 
     @property
     def kind(self) -> str:
-        """Return the kind of instrument, as the registry calls it."""
+        """Return the kind of instrument, as its driver declares it."""
 
 
 R = TypeVar("R", bound=Reached)

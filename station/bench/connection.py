@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tsbench.errors import CommunicationError, ConfigurationError, InstrumentInUse, TsbenchError, WrongInstrument
-from tsbench.instruments.driver import Driver
+from tsbench.errors import CommunicationError, ConfigurationError, WrongInstrument
+from tsbench.instruments.driver import Driver, DriverDeclaration
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.links.liveness import Liveness
-from tsbench.instruments.registry import DriverEntry, driver_class, driver_of, entry, fits
+from tsbench.instruments.registry import driver_class, driver_of, entry, fits
 from tsbench.records import Identity
 from tsbench.station.bench.bench_file import InstrumentTable
-from tsbench.station.bench.ownership import Ownership, this_process
 from tsbench.station.bench.setting_units import with_units
 
 _TRIES = 3  #: at making one instrument safe, opening its connection again in between
@@ -30,7 +29,7 @@ class NamedInstrument:
 
     @property
     def kind(self) -> str:
-        """Return the kind of instrument, as the registry calls it."""
+        """Return the kind of instrument, as its driver declares it."""
         return entry(self.table.driver).kind
 
 
@@ -48,13 +47,13 @@ class Connection:
     repeats: list[str] = field(default_factory=list, init=False)  #: what had to be asked again, one line each
 
     @property
-    def entry(self) -> DriverEntry:
-        """Return the registry's entry of its driver."""
+    def entry(self) -> DriverDeclaration:
+        """Return the declaration of its driver."""
         return entry(self.table.driver)
 
     @property
     def kind(self) -> str:
-        """Return the kind of instrument, as the registry calls it."""
+        """Return the kind of instrument, as its driver declares it."""
         return self.entry.kind
 
     @property
@@ -77,6 +76,10 @@ class Connection:
             )
         except TypeError as error:
             raise ConfigurationError(f"instruments.{self.name}.options: {error}") from None
+        try:
+            self.entry.require_complete(driver)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"driver '{self.table.driver}': {error}") from None
         driver.on_repeat = self.repeats.append
         self.known = driver
 
@@ -235,45 +238,6 @@ def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Co
             f"instrument '{name}' is missing at {table.resource}; the VISA library sees: {there}"
         ) from error
     return Connection(name, table, library, transport)
-
-
-@dataclass(frozen=True)
-class Discovered:
-    """What answers at one address."""
-
-    resource: str
-    identity: Identity | None
-    driver: str | None
-    in_use: str = ""  #: who owns it, in one line: it was not asked
-
-
-def discover(library: str = "") -> Iterator[Discovered]:
-    """Ask every resource that a VISA library sees who it is."""
-    from tsbench.instruments.languages.scpi import parse_identity
-    from tsbench.instruments.links.transport import Transport, list_resources, open_manager
-
-    manager = open_manager(library)
-    try:
-        for resource in list_resources(manager):
-            identity, in_use = None, ""
-            owned = {resource: resource} if outlives_process(manager) else {}
-            try:
-                ownership = Ownership(owned, this_process("discover"))
-                try:
-                    transport = Transport(manager, resource, resource, timeout=1.0)
-                    try:
-                        identity = parse_identity(transport.query("*IDN?"))
-                    finally:
-                        transport.close()
-                finally:
-                    ownership.release()
-            except InstrumentInUse as error:
-                in_use = str(error)
-            except (TsbenchError, ValueError):
-                pass
-            yield Discovered(resource, identity, driver_of(identity) if identity else None, in_use)
-    finally:
-        quietly(manager.close)
 
 
 def quietly(act: Callable[[], object]) -> None:

@@ -30,7 +30,7 @@ class Wiring:
     driver_of: Callable[[str], Any]
 
     def kind(self, terminal: str) -> str:
-        """Return what kind of instrument a terminal belongs to, as the registry calls it."""
+        """Return what kind of instrument a terminal belongs to, as its driver declares it."""
         return entry(self.file.table.instruments[terminal.partition(".")[0]].driver).kind
 
     def path(self, terminal: str) -> Path:

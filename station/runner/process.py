@@ -17,7 +17,7 @@ from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
 from tsbench.station.runner.safety import RunnerBench
-from tsbench.station.watchdog.watched import NoWatch, needs_watchdog, watched
+from tsbench.station.runner.watched import NoWatch, needs_watchdog, watched
 from tsbench.storage.journal.writer import Durability
 from tsbench.storage.nexus.schema import CLOCK_AT_START
 from tsbench.storage.provenance import provenance

@@ -16,7 +16,7 @@ from tsbench.station.runner.events import Events
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.power import PowerCheck
 from tsbench.station.runner.safety import OutputReport, RunnerBench, make_safe
-from tsbench.station.watchdog.watched import NoWatch, WatchedRecorder
+from tsbench.station.runner.watched import NoWatch, WatchedRecorder
 from tsbench.storage.recorder import RunRecorder
 
 #: so many points or waveforms after which the device is looked at while the run goes on

@@ -19,7 +19,8 @@ from tsbench.instruments import (
     SourceMeter,
     SourceSettings,
 )
-from tsbench.station.bench.bench import Bench, check, discover, instruments
+from tsbench.station.bench.bench import Bench, check, instruments
+from tsbench.station.bench.discovery import discover
 
 
 def witnessed(folder: Path) -> dict[str, bool]:

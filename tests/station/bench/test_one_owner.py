@@ -30,7 +30,7 @@ def test_whoever_comes_second_is_told_the_owner_who_goes_on_undisturbed(
     from tsbench.cli import main
     from tsbench.errors import InstrumentInUse
     from tsbench.station.bench.bench import Bench
-    from tsbench.station.bench.connection import discover
+    from tsbench.station.bench.discovery import discover
 
     monkeypatch.setattr(benchmarks.owners, "SECONDS", ("check", "measure", "run"))  # windows: tests/gui
     monkeypatch.setattr(benchmarks.owners, "_LATEST", 0.1)

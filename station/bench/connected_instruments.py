@@ -1,0 +1,196 @@
+"""The instruments of a bench, connected: opened, watched, made safe however it ends."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.instruments import Clock, OutputState, Positioner
+from tsbench.instruments.guard.limits import OutputsOn
+from tsbench.instruments.links.liveness import Liveness
+from tsbench.station.bench.all_at_once import make_all_safe, open_all
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.connection import Connection, outlives_process, quietly
+from tsbench.station.bench.operator import OperatorPrompt, WallClock
+from tsbench.station.bench.ownership import Ownership, this_process
+from tsbench.station.bench.steady_clock import SteadyClock
+
+
+class ConnectedInstruments:
+    """All instruments of a bench file by name; :class:`~tsbench.station.bench.bench.Bench` adds roles and guards.
+
+    Use it with ``with``: its end makes every instrument safe and closes it.
+    """
+
+    def __init__(self, file: BenchFile) -> None:
+        self.file = file
+        self.problems: list[str] = []  #: what went wrong while making safe, one line each
+        self._managers: dict[str, Any] = {}
+        self._ownership: Ownership | None = None
+        self._connections: dict[str, Connection] = {}
+        self._outputs = OutputsOn()
+        self._notes: list[str] = []  #: what had to be put right and is not reported yet
+        self.clock: Clock = WallClock()
+        self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
+
+    # -------------------------------------------------------------------------------------------- opening
+
+    def _open(self) -> None:
+        """Open, identify and reset every instrument (outputs off)."""
+        from tsbench.instruments.links.transport import open_manager
+
+        tables = self.file.table.instruments
+        try:
+            for name in tables:
+                library = self.file.library(name)
+                if library not in self._managers:
+                    self._managers[library] = open_manager(library)
+            self._ownership = self._own()
+            self._adopt_services()
+            open_all(self.file, self._managers, self._connections, self.clock.wait, self._ownership)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{self.file.path}: {error}") from error
+
+    def _own(self) -> Ownership:
+        """Become the owner of every instrument that other processes can reach."""
+        from tsbench.instruments.links.transport import full_name
+
+        resources = {}
+        for name, table in self.file.table.instruments.items():
+            manager = self._managers[self.file.library(name)]
+            if outlives_process(manager):
+                resources[name] = full_name(manager, table.resource)
+        return Ownership(resources, this_process(self.path))
+
+    def _adopt_services(self) -> None:
+        """Take clock and positioner from the VISA library where it brings them."""
+        for manager in self._managers.values():
+            clock = getattr(manager.visalib, "clock", None)
+            if isinstance(clock, Clock):
+                self.clock = SteadyClock(clock, self._notes.append)
+            positioner = getattr(manager.visalib, "positioner", None)
+            if isinstance(positioner, Positioner):
+                self.positioner = positioner
+
+    def close(self) -> None:
+        """Make safe, then close every connection and library."""
+        if self._connections:
+            self.make_safe()
+        for connection in self._connections.values():
+            quietly(connection.transport.close)
+        for manager in self._managers.values():
+            quietly(manager.close)
+        self._connections, self._managers = {}, {}
+        if self._ownership is not None:
+            self._ownership.release()
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        if error is None and self.problems:  # an output that may be on is never passed over in silence
+            raise CommunicationError("; ".join(self.problems))
+
+    # --------------------------------------------------------------------------------------- what is here
+
+    @property
+    def simulated(self) -> bool:
+        """Whether every instrument identifies itself as simulated."""
+        drivers = [connection.known for connection in self._connections.values()]
+        return bool(drivers) and all(driver is not None and driver.identity.simulated for driver in drivers)
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""
+        return {name: found.describe(self.file.roles_of(name)) for name, found in self._connections.items()}
+
+    @property
+    def path(self) -> Path:
+        """Return the bench file."""
+        return self.file.path.absolute()
+
+    # ------------------------------------------------------------------------------------------- watching
+
+    def announce(self, run: str = "", address: Path | None = None) -> None:
+        """Let other processes know which run this one has the instruments for; without one, that it is over.
+
+        Parameters
+        ----------
+        run : str
+        address : Path
+            The file that says where the run can be followed and stopped.
+        """
+        if self._ownership is not None:
+            self._ownership.tell(run, address)
+
+    @property
+    def outlives_process(self) -> bool:
+        """Whether an output stays on when this process dies (not where the VISA library says otherwise)."""
+        return any(outlives_process(manager) for manager in self._managers.values())
+
+    def watchdog_order(self) -> dict[str, Any]:
+        """Return what another process needs to reach the instruments that outlive this one, and how long it is
+        patient; plain data.
+        """
+        locks = {} if self._ownership is None else self._ownership.keys
+        return {
+            **self.file.table.watchdog.model_dump(),
+            "bench": str(self.path),
+            "instruments": {
+                name: {
+                    "library": self.file.library(name), "table": self.file.table.instruments[name].model_dump(),
+                    "lock": lock,
+                }
+                for name, lock in locks.items()
+            },
+        }
+
+    def report_to(self, liveness: Liveness) -> None:
+        """Tell ``liveness`` of every message and every wait from now on."""
+        for connection in self._connections.values():
+            connection.transport.liveness = liveness
+        if isinstance(self.clock, WallClock):
+            self.clock.liveness = liveness
+
+    def restarted(self) -> list[str]:
+        """Return the instruments, as messages call them, that were switched off and on since they were reset.
+
+        Raises
+        ------
+        CommunicationError
+            One does not answer.
+        """
+        return [found.driver.label for found in self._connections.values() if found.lost_power()]
+
+    def take_notes(self) -> list[str]:
+        """Return what had to be put right since asked last (questions asked again), one line each."""
+        notes = list(self._notes)
+        self._notes.clear()
+        for connection in self._connections.values():
+            notes += connection.repeats
+            connection.repeats.clear()
+        return notes
+
+    # --------------------------------------------------------------------------------------------- safety
+
+    def make_safe(self) -> list[OutputState]:
+        """Clear every instrument, switch every output off and read it back; raises nothing.
+
+        Returns
+        -------
+        list of OutputState
+            An output that could not be read back counts as enabled; ``problems`` says why, one line each.
+        """
+        return self._make_safe(reopen=False)
+
+    def reopen_and_make_safe(self) -> list[OutputState]:
+        """Open all connections again, then make safe; raises nothing."""
+        return self._make_safe(reopen=True)
+
+    def _make_safe(self, reopen: bool) -> list[OutputState]:
+        states = make_all_safe(list(self._connections.values()), self._managers, reopen)
+        self._outputs.clear()
+        self.problems = [found.problem for found in self._connections.values() if found.problem]
+        return states

@@ -1,0 +1,127 @@
+"""Drivers by entry points: those of another author come by the same door as ours."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tsbench.cli import main
+from tsbench.errors import ConfigurationError, WrongInstrument
+from tsbench.instruments import MeasureSettings, SourceSettings
+from tsbench.instruments.registry import DRIVERS, catalogue, driver_of, entry
+from tsbench.records import Identity
+from tsbench.station.bench.bench import Bench
+
+ROOT = Path(__file__).resolve().parents[2]
+DRIVER = ROOT / "tests" / "fixtures" / "lab_source_meter.py"
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a driver package for one test: its text, and the object that the entry point names."""
+    modules: list[str] = []
+
+    def installed(text: str, module: str = "lab_source_meter", named: str = "DRIVERS") -> None:
+        (tmp_path / f"{module}.py").write_text(text, "utf-8")
+        facts = tmp_path / f"{module}-1.2.dist-info"
+        facts.mkdir()
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.2\n", "utf-8")
+        (facts / "entry_points.txt").write_text(f"[tsbench.drivers]\n{module} = {module}:{named}\n", "utf-8")
+        modules.append(module)
+        monkeypatch.syspath_prepend(tmp_path)
+        DRIVERS.forget()
+
+    yield installed
+    for module in modules:
+        sys.modules.pop(module, None)
+    monkeypatch.undo()
+    DRIVERS.forget()
+
+
+def bench_with(driver: str, tmp_path: Path) -> Path:
+    """Return a copy of the resistor bench whose source meter has another driver."""
+    for name in ("resistor.bench.toml", "resistor.world.toml"):
+        text = (ROOT / "examples" / name).read_text("utf-8")
+        (tmp_path / name).write_text(text.replace('"keithley_2450"', f'"{driver}"', 1) if "bench" in name else text,
+                                     "utf-8")
+    return tmp_path / "resistor.bench.toml"
+
+
+def test_a_driver_of_another_author_measures_on_a_guarded_bench(tmp_path: Path, install: Install) -> None:
+    install(DRIVER.read_text("utf-8"))
+    assert entry("lab_meter").kind == "source meter"
+    assert driver_of(Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "1", "1")) == "keithley_2450"  # ours go first
+    with Bench.open(bench_with("lab_meter", tmp_path)) as bench:
+        meter = bench.source_meter()
+        meter.configure_source(SourceSettings("voltage", 1e-3))
+        meter.configure_measure(MeasureSettings("current"))
+        meter.set_level(0.0)
+        meter.set_output(True)
+        meter.set_level(1.5)
+        assert meter.measure().current == pytest.approx(1.5 / 10e3, rel=5e-3)
+        assert bench.describe()["source_meter"]["driver"] == "lab_meter"
+        assert not any(state.enabled for state in bench.make_safe())
+
+
+def test_it_stands_in_the_list(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install(DRIVER.read_text("utf-8"))
+    assert main(["instruments"]) == 0
+    out, err = capsys.readouterr()
+    assert "lab_meter" in out and "driver of our lab" in out and not err
+
+
+@pytest.mark.parametrize("method, protocol", [("set_level", "SourceMeter"), ("safe_state", None),
+                                              ("accuracy", "Driver"), ("measure", "SourceMeter")])
+def test_a_driver_without_a_method_is_refused_in_one_line(
+    method: str, protocol: str | None, tmp_path: Path, install: Install, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What the base class has (``safe_state``) is not missing."""
+    install(DRIVER.read_text("utf-8").replace(f"def {method}(", f"def other_{method}("))
+    assert main(["instruments"]) == 0
+    out, err = capsys.readouterr()
+    if protocol is None:
+        assert "lab_meter" in out and not err
+        return
+    said = f"class LabSourceMeter has no method '{method}', which {protocol} asks for"
+    assert "lab_meter" not in out and "keithley_2450" in out
+    assert err == f"tsbench: driver 'lab_meter' of lab_source_meter 1.2 is left out: {said}\n"
+    with pytest.raises(ConfigurationError, match=f"driver 'lab_meter' of lab_source_meter 1.2: {said}"):
+        Bench.open(bench_with("lab_meter", tmp_path))
+
+
+def test_an_attribute_that_is_missing_is_noticed_when_it_is_opened(tmp_path: Path, install: Install) -> None:
+    install(DRIVER.read_text("utf-8").replace("    capabilities = S", "    other = S"))
+    with pytest.raises(ConfigurationError, match="no attribute 'capabilities', which SourceMeter asks for"):
+        Bench.open(bench_with("lab_meter", tmp_path))
+
+
+@pytest.mark.parametrize("text, reason", [
+    ("DRIVERS = 3", "int found, a DriverDeclaration or a sequence of them is needed"),
+    ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    (DRIVER.read_text("utf-8").replace('"source meter"', '"sourcemeter"'),
+     "unknown kind 'sourcemeter' of driver 'lab_meter'; did you mean 'source meter'?"),
+    (DRIVER.read_text("utf-8").replace('r"(MODEL )?2450"', 'r"(MODEL"'),
+     "model_pattern of driver 'lab_meter' is not a regular expression: "),
+    (DRIVER.read_text("utf-8").replace('"lab_meter"', '"keithley_2450"'), "the name 'keithley_2450' is taken by "),
+])
+def test_a_declaration_that_cannot_be_used_is_left_out(text: str, reason: str, install: Install) -> None:
+    install(text)
+    usable, problems = catalogue()
+    assert [row["driver"] for row in usable] == [
+        "keithley_2450", "keysight_33500", "keysight_33600", "keysight_dsox3000t"]
+    assert len(problems) == 1 and reason in problems[0]
+
+
+def test_a_class_that_is_not_there_is_said_where_it_is_opened(tmp_path: Path, install: Install) -> None:
+    install(DRIVER.read_text("utf-8").replace(":LabSourceMeter", ":LabMeter"))
+    with pytest.raises(ConfigurationError, match=r"'lab_meter' of .*: cannot import lab_source_meter:LabMeter"):
+        Bench.open(bench_with("lab_meter", tmp_path))
+
+
+def test_another_instrument_than_the_declared_ones_is_refused(tmp_path: Path, install: Install) -> None:
+    install(DRIVER.read_text("utf-8").replace('r"(MODEL )?2450"', 'r"2460"'))
+    with pytest.raises(WrongInstrument, match='set driver = "keithley_2450"'):
+        Bench.open(bench_with("lab_meter", tmp_path))
