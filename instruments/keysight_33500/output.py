@@ -15,7 +15,7 @@ from tsbench.errors import InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, OutputState, Pulse, PulseGeneratorCapabilities
 from tsbench.instruments.keysight_33500 import data
-from tsbench.instruments.keysight_33500.output_levels import OutputLevels
+from tsbench.instruments.keysight_33500.channel_levels import ChannelLevels
 from tsbench.instruments.keysight_33500.requests import require_pulse, sampled
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
@@ -27,7 +27,7 @@ _OF_EVERY_FUNCTION = ("burst", "burst_count", "trigger_source")  #: settings tha
 _OPERATION_COMPLETE = 1  #: bit of *ESR?
 
 
-class GeneratorChannel(OutputLevels):
+class GeneratorChannel(ChannelLevels):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`.
 
     Parameters

@@ -16,7 +16,7 @@ from tsbench.instruments.levels import emf_of_level
 from tsbench.records import Identity
 
 
-class OutputLevels(TypedChannel):
+class ChannelLevels(TypedChannel):
     """What stands at the terminals; :class:`~tsbench.instruments.keysight_33500.output.GeneratorChannel` adds the
     functions (pulse, level, waveform) and their operation.
     """
