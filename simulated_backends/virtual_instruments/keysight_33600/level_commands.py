@@ -1,38 +1,30 @@
 """Level commands of the 33500B/33600A: amplitude, offset, high, low, units, limits, declared load."""
 
-from typing import TYPE_CHECKING, ClassVar
-
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.keysight_33600 import levels as levels_of
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import INFINITE_LOAD
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.levels import Adjusted, OutputLevels, Window
+from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.generator.levels import Adjusted, Adjustment, Window
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import LoadParameter
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState
 
-if TYPE_CHECKING:
-    from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import GeneratorDataSheet
+_ERRORS = {
+    Adjustment.CLIPPED_TO_UPPER: (-222, "Data out of range; value clipped to upper limit"),
+    Adjustment.CLIPPED_TO_LOWER: (-222, "Data out of range; value clipped to lower limit"),
+    Adjustment.OFFSET_REDUCED: (-221, "Settings conflict; offset has been adjusted due to amplitude"),
+    Adjustment.LOW_MOVED: (-221, "Settings conflict; low level changed due to high level"),
+    Adjustment.HIGH_MOVED: (-221, "Settings conflict; high level changed due to low level"),
+}
 
 
-class LevelSettings(VirtualInstrument):
+class LevelCommands(GeneratorState):
     """What ``VOLTage`` and ``OUTPut:LOAD`` do; mixed into the generator."""
-
-    limits: ClassVar["GeneratorDataSheet"]
-    levels: dict[int, OutputLevels]
-    frequency: dict[int, float]  #: [Hz]
-    lead: Setting
-    trail: Setting
-    function: Setting
-
-    def reshape(self, channel: int) -> None:
-        """Play what the settings now say (the generator's own)."""
-        raise NotImplementedError
 
     def edge_floor(self, channel: int) -> float:
         """Return the shortest edge [s, 10-90 %] at the present amplitude."""
         levels = self.levels[channel]
-        return self.limits.edge_floor(levels.amplitude * levels.into_50)
+        return self.data_sheet.edge_floor(levels.amplitude * levels.into_50)
 
     unit = Setting("[:SOURce<1-2>]:VOLTage:UNIT", Choice("VPP", "VRMS", "DBM"), default="VPP",
                    coerce="_unit_chosen")
@@ -45,10 +37,12 @@ class LevelSettings(VirtualInstrument):
     range_auto = Setting("[:SOURce<1-2>]:VOLTage:RANGe:AUTO", Choice("ON", "OFF", "ONCE"), default="ON")
     load = Setting("OUTPut<1-2>:LOAD", LoadParameter(), default=50.0, change="_load_changed")
 
-    def _window(self, channel: int) -> Window:
-        return Window.of(self.limits, self.load[channel], self.frequency[channel])
+    def window(self, channel: int) -> Window:
+        """Return what the output can do at the declared load and frequency."""
+        return Window.of(self.data_sheet, self.load[channel], self.frequency[channel])
 
-    def _accept(self, channel: int, adjusted: Adjusted) -> None:
+    def accept(self, channel: int, adjusted: Adjusted) -> None:
+        """Take levels over, and post the error of what was not as requested."""
         levels = adjusted.levels
         if self.limits_on[channel]:
             low, high = levels.low, levels.high
@@ -58,8 +52,9 @@ class LevelSettings(VirtualInstrument):
             if high > bounds[channel, "HIGH"] + 1e-9 or low < bounds[channel, "LOW"] - 1e-9:
                 raise ScpiError(-222, text="Data out of range; level is beyond the voltage limits")
         self.levels[channel] = levels
-        if adjusted.error is not None:
-            self.post_error(adjusted.error[0], text=adjusted.error[1])
+        if adjusted.adjustment is not None:
+            code, text = _ERRORS[adjusted.adjustment]
+            self.post_error(code, text=text)
         floor = self.edge_floor(channel)
         if min(self.lead[channel], self.trail[channel]) < floor * (1 - 1e-9):
             self.lead[channel] = max(self.lead[channel], floor)
@@ -103,16 +98,16 @@ class LevelSettings(VirtualInstrument):
              Number("VPP", units=("V", "VRMS", "DBM")))
     def set_amplitude(self, channel: int, value: float) -> None:
         """``VOLT`` in the present unit."""
-        window, unit = self._window(channel), self.unit[channel]
+        window, unit = self.window(channel), self.unit[channel]
         peak_to_peak = levels_of.volts_peak_to_peak(value, unit, self.function[channel], self.load[channel])
-        self._accept(channel, levels_of.set_amplitude(self.levels[channel], peak_to_peak, window))
-        self.reshape(channel)
+        self.accept(channel, levels_of.set_amplitude(self.levels[channel], peak_to_peak, window))
+        self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate][:AMPLitude]?",
              Optional(Choice("MINimum", "MAXimum")))
     def get_amplitude(self, channel: int, word: str | None = None) -> str:
         """``VOLT?``."""
-        window = self._window(channel)
+        window = self.window(channel)
         value = {"MIN": window.min_amplitude, "MAX": window.max_amplitude}.get(
             word or "", self.levels[channel].amplitude)
         return self.format_number(levels_of.from_volts_peak_to_peak(
@@ -121,8 +116,8 @@ class LevelSettings(VirtualInstrument):
     @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak", Number("V"))
     def set_arb_amplitude(self, channel: int, value: float) -> None:
         """``FUNC:ARB:PTP`` [V]."""
-        self._accept(channel, levels_of.set_amplitude(self.levels[channel], value, self._window(channel)))
-        self.reshape(channel)
+        self.accept(channel, levels_of.set_amplitude(self.levels[channel], value, self.window(channel)))
+        self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak?")
     def get_arb_amplitude(self, channel: int) -> str:
@@ -132,23 +127,23 @@ class LevelSettings(VirtualInstrument):
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet", Number("V"))
     def set_offset(self, channel: int, value: float) -> None:
         """``VOLT:OFFS``."""
-        direct, window = self.function[channel] == "DC", self._window(channel)
-        self._accept(channel, levels_of.set_offset(self.levels[channel], value, window, direct))
-        self.reshape(channel)
+        direct, window = self.function[channel] == "DC", self.window(channel)
+        self.accept(channel, levels_of.set_offset(self.levels[channel], value, window, direct))
+        self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet?", Optional(Choice("MINimum", "MAXimum")))
     def get_offset(self, channel: int, word: str | None = None) -> str:
         """``VOLT:OFFS?``."""
         levels = self.levels[channel]
-        room = self._window(channel).peak - (0.0 if self.function[channel] == "DC" else levels.amplitude / 2)
+        room = self.window(channel).peak - (0.0 if self.function[channel] == "DC" else levels.amplitude / 2)
         return self.format_number({"MIN": -room, "MAX": room}.get(word or "", levels.offset))
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}", Number("V"))
     def set_level(self, channel: int, which: str, value: float) -> None:
         """``VOLT:HIGH`` and ``VOLT:LOW``."""
         change = levels_of.set_high if which == "HIGH" else levels_of.set_low
-        self._accept(channel, change(self.levels[channel], value, self._window(channel)))
-        self.reshape(channel)
+        self.accept(channel, change(self.levels[channel], value, self.window(channel)))
+        self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}?")
     def get_level(self, channel: int, which: str) -> str:

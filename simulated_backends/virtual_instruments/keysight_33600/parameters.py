@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from tsbench.simulated_backends.scpi.parameters import Number, Parameter
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 
 
 def clipped(value: float, low: float | None, high: float | None, instrument: Any) -> float:

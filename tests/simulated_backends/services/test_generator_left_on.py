@@ -70,7 +70,7 @@ def test_a_sine_burst_of_a_million_cycles(table: Any) -> None:
 
 def test_both_channels_run_from_one_oscillator(table: Any) -> None:
     bench = table(seed=11)
-    assert bench.generator.errors[1].timebase == bench.generator.errors[2].timebase != 0.0
+    assert bench.generator.channels.errors[1].timebase == bench.generator.channels.errors[2].timebase != 0.0
     bench.send(bench.generator, "FUNC SIN", "FREQ 1e6", "OUTP1 ON", "SOUR2:FUNC SQU", "SOUR2:FREQ 2.5e6", "OUTP2 ON")
     bench.bench.clock.wait(50.0)
     bench.bench.sync()

@@ -89,7 +89,7 @@ def test_trigger_latency_jitters(table: Any) -> None:
     starts = []
     for _ in range(12):
         bench.send(bench.generator, "*TRG")
-        edge = bench.generator.sync_line.next_edge(bench.bench.clock.now - 1e-6)
+        edge = bench.generator.channels.sync_line.next_edge(bench.bench.clock.now - 1e-6)
         starts.append(edge - bench.bench.clock.now)
         bench.ask(bench.generator, "*OPC?")
     assert np.min(starts) >= 135e-9
@@ -184,7 +184,7 @@ def test_arbitrary_waveform_steps_at_its_rate_and_idles_at_its_first_point(table
 
 
 def test_long_continuous_waveform_goes_on(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tsbench.simulated_backends.virtual_instruments.keysight_33600 import synthesis
+    from tsbench.simulated_backends.virtual_instruments.generator import synthesis
 
     monkeypatch.setattr(synthesis, "CHUNK_POINTS", 320)   # laid out at once: ten passes of 32 us
     bench = table(imperfections=False)

@@ -7,11 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import (
-    INFINITE_LOAD,
-    KEYSIGHT_33622A,
-)
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.levels import (
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.generator.levels import (
     OutputLevels,
     Window,
     set_amplitude,
@@ -19,6 +16,7 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600.levels import
     set_low,
     set_offset,
 )
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import KEYSIGHT_33622A
 
 
 @pytest.mark.parametrize(("channel", "load", "setting"), [
@@ -158,4 +156,4 @@ def test_whatever_is_asked_the_output_stays_inside_its_window(
     assert window.min_amplitude * (1 - 1e-9) <= after.levels.amplitude <= window.max_amplitude * (1 + 1e-9)
     reached = {set_high: after.levels.high, set_low: after.levels.low, set_offset: after.levels.offset,
                set_amplitude: after.levels.amplitude}[change]
-    assert after.error is not None or reached == pytest.approx(value, abs=1e-9)
+    assert after.adjustment is not None or reached == pytest.approx(value, abs=1e-9)

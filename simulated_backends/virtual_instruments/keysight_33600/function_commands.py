@@ -7,21 +7,22 @@ to move moves it with error -221: so does the hardware; nothing happens silently
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_33600 import levels as levels_of
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelSettings
+from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
+from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
-
-_EDGE_SHARE = 0.625  #: half of a 0-100 % ramp per 10-90 % edge: what an edge takes of the width at 50 %
-MIN_FREQUENCY = 1e-6  #: [Hz]
-MIN_SAMPLE_RATE = 1e-6  #: [Sa/s]
 
 
 def max_frequency(instrument: "FunctionCommands", channel: int) -> float:
     """Return the highest frequency [Hz] of a channel's function."""
-    return float(min(instrument.limits.max_frequency[instrument.function[channel]], 1e9))
+    return float(min(instrument.data_sheet.max_frequency[instrument.function[channel]], 1e9))
 
 
-class FunctionCommands(LevelSettings):
+def _min_frequency(instrument: "FunctionCommands", channel: int) -> float:
+    return instrument.data_sheet.min_frequency
+
+
+class FunctionCommands(LevelCommands):
     """What ``SOURce:FUNCtion`` and ``FREQuency`` do; mixed into the generator."""
 
     # ----------------------------------------------------------------------------------- function, time
@@ -29,42 +30,44 @@ class FunctionCommands(LevelSettings):
     function = Setting(
         "[:SOURce<1-2>]:FUNCtion[:SHAPe]",
         Choice("SINusoid", "SQUare", "TRIangle", "RAMP", "PULSe", "NOISe", "PRBS", "ARB", "DC"),
-        default="SIN", coerce="_function_chosen", change="_function_changed",
+        default="SIN", coerce="_function_chosen", change="function_changed",
     )
     frequency_mode = Setting("[:SOURce<1-2>]:FREQuency:MODE", Choice("CW", "FIXed"), default="CW")
     phase = Setting("[:SOURce<1-2>]:PHASe[:ADJust]", Clipped("DEG", -360.0, 360.0, 0.0), default=0.0,
-                    change="reshape")
+                    change="playback.reshape")
     square_duty = Setting("[:SOURce<1-2>]:FUNCtion:SQUare:DCYCle", Clipped("PCT", 0.01, 99.99, 50.0),
-                          default=50.0, change="reshape")
+                          default=50.0, change="playback.reshape")
     symmetry = Setting("[:SOURce<1-2>]:FUNCtion:RAMP:SYMMetry", Clipped("PCT", 0.0, 100.0, 100.0),
-                       default=100.0, change="reshape")
+                       default=100.0, change="playback.reshape")
     noise_bandwidth = Setting(
         "[:SOURce<1-2>]:FUNCtion:NOISe:BANDwidth",
-        Clipped("HZ", 1e-3, lambda i, *_: i.limits.max_frequency["NOIS"]), default=100e3, change="reshape",
+        Clipped("HZ", 1e-3, lambda i, *_: i.data_sheet.max_frequency["NOIS"]), default=100e3, change="playback.reshape",
     )
     hold = Setting("[:SOURce<1-2>]:FUNCtion:PULSe:HOLD", Choice("WIDTh", "DCYCle"), default="WIDT")
     pulse_width = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:WIDTh",
-        Clipped("S", lambda i, *_: i.limits.min_pulse_width, 1e6, 1e-4), default=1e-4,
+        Clipped("S", lambda i, *_: i.data_sheet.min_pulse_width, 1e6, 1e-4), default=1e-4,
         change="_width_changed",
     )
     lead = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition:LEADing",
-        Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.limits.max_edge_time, 10e-9),
+        Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
         default=10e-9, change="_edges_changed",
     )
     trail = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition:TRAiling",
-        Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.limits.max_edge_time, 10e-9),
+        Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
         default=10e-9, change="_edges_changed",
     )
     sample_rate = Setting(
         "[:SOURce<1-2>]:FUNCtion:ARBitrary:SRATe",
-        Clipped("SA/S", MIN_SAMPLE_RATE, lambda i, *_: i.limits.max_sample_rate, units=("SA",)), default=40e3,
-        change="reshape",
+        Clipped("SA/S", lambda i, *_: i.data_sheet.min_sample_rate, lambda i, *_: i.data_sheet.max_sample_rate,
+                units=("SA",)),
+        default=40e3,
+        change="playback.reshape",
     )
     filtering = Setting("[:SOURce<1-2>]:FUNCtion:ARBitrary:FILTer", Choice("NORMal", "STEP", "OFF"),
-                        default="STEP", change="reshape")
+                        default="STEP", change="playback.reshape")
     advance = Setting("[:SOURce<1-2>]:FUNCtion:ARBitrary:ADVance", Choice("TRIGger", "SRATe"), default="SRAT")
 
     def _function_chosen(self, channel: int, function: str) -> str:
@@ -72,19 +75,20 @@ class FunctionCommands(LevelSettings):
             raise ScpiError(-224)
         return function
 
-    def _function_changed(self, channel: int) -> None:
+    def function_changed(self, channel: int) -> None:
+        """Let frequency, levels and pulse suit another function."""
         if self.frequency[channel] > max_frequency(self, channel):
             self.frequency[channel] = max_frequency(self, channel)
             self.post_error(-221, text="Settings conflict; frequency reduced for new function")
         if self.function[channel] != "DC":
-            self._accept(channel, levels_of.set_amplitude(
-                self.levels[channel], self.levels[channel].amplitude, self._window(channel)))
+            self.accept(channel, levels_of.set_amplitude(
+                self.levels[channel], self.levels[channel].amplitude, self.window(channel)))
         if self.function[channel] == "PULS":
             self._fit_pulse(channel, "period")
-        self.reshape(channel)
+        self.playback.reshape(channel)
 
-    @command("[:SOURce<1-2>]:FREQuency:FIXed", Clipped("HZ", MIN_FREQUENCY, max_frequency))
-    @command("[:SOURce<1-2>]:FREQuency[:CW]", Clipped("HZ", MIN_FREQUENCY, max_frequency))
+    @command("[:SOURce<1-2>]:FREQuency:FIXed", Clipped("HZ", _min_frequency, max_frequency))
+    @command("[:SOURce<1-2>]:FREQuency[:CW]", Clipped("HZ", _min_frequency, max_frequency))
     def set_frequency(self, channel: int, value: float) -> None:
         """``FREQ``."""
         self._set_period(channel, 1.0 / value)
@@ -93,7 +97,7 @@ class FunctionCommands(LevelSettings):
     @command("[:SOURce<1-2>]:FREQuency[:CW]?", Optional(Choice("MINimum", "MAXimum")))
     def get_frequency(self, channel: int, word: str | None = None) -> str:
         """``FREQ?``."""
-        value = {"MIN": MIN_FREQUENCY, "MAX": max_frequency(self, channel)}.get(
+        value = {"MIN": self.data_sheet.min_frequency, "MAX": max_frequency(self, channel)}.get(
             word or "", self.frequency[channel])
         return self.format_number(value)
 
@@ -116,21 +120,21 @@ class FunctionCommands(LevelSettings):
         duty = self.pulse_width[channel] / self.period(channel)
         self.frequency[channel] = 1.0 / period
         if self.hold[channel] == "DCYC":
-            self.pulse_width[channel] = max(duty * period, self.limits.min_pulse_width)
+            self.pulse_width[channel] = max(duty * period, self.data_sheet.min_pulse_width)
         if self.function[channel] == "PULS":
             self._fit_pulse(channel, "period")
-        window = self._window(channel)
+        window = self.window(channel)
         if self.levels[channel].amplitude > window.max_amplitude * (1 + 1e-9):
-            self._accept(channel, levels_of.set_amplitude(self.levels[channel], window.max_amplitude, window))
+            self.accept(channel, levels_of.set_amplitude(self.levels[channel], window.max_amplitude, window))
             self.post_error(-221, text="Settings conflict; amplitude reduced due to frequency")
-        self.reshape(channel)
+        self.playback.reshape(channel)
 
     # ------------------------------------------------------------------------------------------- pulses
 
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:DCYCle", Clipped("PCT", 0.01, 99.99))
     def set_pulse_duty(self, channel: int, percent: float) -> None:
         """``FUNC:PULS:DCYC``."""
-        self.pulse_width[channel] = max(percent / 100 * self.period(channel), self.limits.min_pulse_width)
+        self.pulse_width[channel] = max(percent / 100 * self.period(channel), self.data_sheet.min_pulse_width)
         self._width_changed(channel)
 
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:DCYCle?")
@@ -139,7 +143,7 @@ class FunctionCommands(LevelSettings):
         return self.format_number(100 * self.pulse_width[channel] / self.period(channel))
 
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition[:BOTH]",
-             Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.limits.max_edge_time, 10e-9))
+             Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9))
     def set_edges(self, channel: int, seconds: float) -> None:
         """``FUNC:PULS:TRAN:BOTH``."""
         self.lead[channel] = self.trail[channel] = seconds
@@ -152,25 +156,21 @@ class FunctionCommands(LevelSettings):
 
     def _width_changed(self, channel: int) -> None:
         self._fit_pulse(channel, "width")
-        self.reshape(channel)
+        self.playback.reshape(channel)
 
     def _edges_changed(self, channel: int) -> None:
         self._fit_pulse(channel, "edges")
-        self.reshape(channel)
+        self.playback.reshape(channel)
 
     def _fit_pulse(self, channel: int, cause: str) -> None:
-        """Make width and edges fit into the period as the hardware does: width first, then edges."""
-        period, width = self.period(channel), self.pulse_width[channel]
-        lead, trail, floor = self.lead[channel], self.trail[channel], self.edge_floor(channel)
-        shortest = self.limits.min_pulse_width
-        edges = _EDGE_SHARE * (lead + trail)
-        room = max(period - max(shortest, min(edges, period / 2)), shortest)
-        if width > room * (1 + 1e-9):
-            self.pulse_width[channel] = width = room
+        """Make width and edges fit into the period, with an error for what had to change."""
+        before = PulseTimes(self.pulse_width[channel], self.lead[channel], self.trail[channel])
+        after = fitted(
+            before, self.period(channel), self.data_sheet.min_pulse_width, self.edge_floor(channel))
+        if after.width != before.width:
+            self.pulse_width[channel] = after.width
             self.post_error(-221, text="Settings conflict; pulse width decreased due to period")
-        longest = min(width, period - width) / (2 * _EDGE_SHARE)
-        longest = max(longest, floor)
-        if lead + trail > 2 * longest * (1 + 1e-9):
-            self.lead[channel], self.trail[channel] = min(lead, longest), min(trail, longest)
+        if (after.lead, after.trail) != (before.lead, before.trail):
+            self.lead[channel], self.trail[channel] = after.lead, after.trail
             reason = "period" if cause == "period" else "pulse width"
             self.post_error(-221, text=f"Settings conflict; edge time decreased due to {reason}")

@@ -1,7 +1,7 @@
 """Volatile arbitrary-waveform memory of the 33500B/33600A: ``DATA:...`` as text or blocks, per channel."""
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,8 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
 )
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.synthesis import DAC_FULL_SCALE
-
-if TYPE_CHECKING:
-    from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState
 
 BUILT_IN = "INT:\\BUILTIN\\EXP_RISE.ARB"
 Codes = npt.NDArray[np.int16]
@@ -33,21 +30,14 @@ def exponential_rise() -> Codes:
     return np.round((2 * rise - 1) * DAC_FULL_SCALE).astype(np.int16)
 
 
-class WaveformMemory(VirtualInstrument):
+class MemoryCommands(GeneratorState):
     """What the ``DATA`` subsystem does; mixed into the generator."""
-
-    limits: ClassVar["GeneratorDataSheet"]
-    arbs: dict[int, dict[str, Codes]]  #: channel -> name -> codes
 
     byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), default="NORM")
     arb_name = Setting(
         "[:SOURce<1-2>]:FUNCtion:ARBitrary", Text(bare=True), default=BUILT_IN, coerce="_known_arb",
-        change="reshape",
+        change="playback.reshape",
     )
-
-    def reshape(self, channel: int) -> None:
-        """Play what the settings now say (the generator's own)."""
-        raise NotImplementedError
 
     def _known_arb(self, channel: int, name: str) -> str:
         if self.codes_of(channel, name) is None:
@@ -90,10 +80,10 @@ class WaveformMemory(VirtualInstrument):
         key = name.upper()
         if key in self.arbs[channel] or key == BUILT_IN:
             raise ScpiError(786, text="Specified arb waveform already exists")
-        if len(codes) < self.limits.min_arb_points:
-            raise ScpiError(-109, text=f"Missing parameter; at least {self.limits.min_arb_points} points")
+        if len(codes) < self.data_sheet.min_arb_points:
+            raise ScpiError(-109, text=f"Missing parameter; at least {self.data_sheet.min_arb_points} points")
         used = sum(len(codes) for codes in self.arbs[channel].values())
-        if used + len(codes) > self.limits.max_arb_points:
+        if used + len(codes) > self.data_sheet.max_arb_points:
             raise ScpiError(781, text="Not enough memory to store new arb waveform; use DATA:VOLATILE:CLEAR")
         self.arbs[channel][key] = codes.astype(np.int16)
 
@@ -103,7 +93,7 @@ class WaveformMemory(VirtualInstrument):
         setting = self.arb_name
         if setting[channel] != BUILT_IN:
             setting[channel] = BUILT_IN
-            self.reshape(channel)
+            self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:DATA:VOLatile:CATalog?")
     def catalogue(self, channel: int) -> str:
@@ -111,7 +101,7 @@ class WaveformMemory(VirtualInstrument):
 
     @command("[:SOURce<1-2>]:DATA:VOLatile:FREE?")
     def free_points(self, channel: int) -> str:
-        return str(self.limits.max_arb_points - sum(len(c) for c in self.arbs[channel].values()))
+        return str(self.data_sheet.max_arb_points - sum(len(c) for c in self.arbs[channel].values()))
 
     @command("[:SOURce<1-2>]:DATA:ATTRibute:POINts?", Optional(Text(bare=True)))
     @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:POINts?")

@@ -1,17 +1,16 @@
 """Level algebra of a generator output: programmed volts, the declared load, and the EMF behind 50 Ohm.
 
-Programmed levels are what a load equal to the ``OUTP:LOAD`` setting would see. The EMF that makes them is
+Programmed levels are what a load equal to the declared load would see. The EMF that makes them is
 ``level * (load + 50) / load``: twice the level for a 50 Ohm setting, the level itself for high impedance.
 """
 
+import enum
 import math
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import (
-    INFINITE_LOAD,
-    OUTPUT_RESISTANCE,
-    GeneratorDataSheet,
-)
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD, GeneratorDataSheet
+
+OUTPUT_RESISTANCE = 50.0  #: [Ohm] that levels are programmed for, as on every generator
 
 
 def emf_factor(load: float) -> float:
@@ -65,16 +64,22 @@ class Window:
         )
 
 
+class Adjustment(enum.Enum):
+    """Why levels are not as requested."""
+
+    CLIPPED_TO_UPPER = "the value was above its limit, and is the limit"
+    CLIPPED_TO_LOWER = "the value was below its limit, and is the limit"
+    OFFSET_REDUCED = "the offset made room for the amplitude"
+    LOW_MOVED = "the low level moved because of the high level"
+    HIGH_MOVED = "the high level moved because of the low level"
+
+
 @dataclass(frozen=True)
 class Adjusted:
-    """Levels after a request, and what the instrument says about it: (code, message) or nothing."""
+    """Levels after a request, and why they are not as requested (None: they are)."""
 
     levels: OutputLevels
-    error: tuple[int, str] | None = None
-
-
-_UPPER = (-222, "Data out of range; value clipped to upper limit")
-_LOWER = (-222, "Data out of range; value clipped to lower limit")
+    adjustment: Adjustment | None = None
 
 
 def _near(a: float, b: float) -> bool:
@@ -82,58 +87,58 @@ def _near(a: float, b: float) -> bool:
 
 
 def set_amplitude(levels: OutputLevels, amplitude: float, window: Window) -> Adjusted:
-    """Return the levels after ``VOLT amplitude`` [Vpp]; an offset that no longer fits is reduced (-221)."""
-    error = None
+    """Return the levels with another amplitude [Vpp]; an offset that no longer fits is reduced."""
+    adjustment: Adjustment | None = None
     if amplitude > window.max_amplitude and not _near(amplitude, window.max_amplitude):
-        amplitude, error = window.max_amplitude, _UPPER
+        amplitude, adjustment = window.max_amplitude, Adjustment.CLIPPED_TO_UPPER
     elif amplitude < window.min_amplitude and not _near(amplitude, window.min_amplitude):
-        amplitude, error = window.min_amplitude, _LOWER
+        amplitude, adjustment = window.min_amplitude, Adjustment.CLIPPED_TO_LOWER
     room = max(window.peak - amplitude / 2, 0.0)
     offset = levels.offset
     if abs(offset) > room and not _near(abs(offset), room):
         offset = math.copysign(room, offset)
-        error = error or (-221, "Settings conflict; offset has been adjusted due to amplitude")
-    return Adjusted(replace(levels, amplitude=amplitude, offset=offset), error)
+        adjustment = adjustment or Adjustment.OFFSET_REDUCED
+    return Adjusted(replace(levels, amplitude=amplitude, offset=offset), adjustment)
 
 
 def set_offset(levels: OutputLevels, offset: float, window: Window, dc: bool = False) -> Adjusted:
-    """Return the levels after ``VOLT:OFFS offset`` [V]; for ``dc`` the amplitude takes no room."""
+    """Return the levels with another offset [V]; for ``dc`` the amplitude takes no room."""
     room = max(window.peak - (0.0 if dc else levels.amplitude / 2), 0.0)
-    error = None
+    adjustment: Adjustment | None = None
     if abs(offset) > room and not _near(abs(offset), room):
-        error = _UPPER if offset > 0 else _LOWER
+        adjustment = Adjustment.CLIPPED_TO_UPPER if offset > 0 else Adjustment.CLIPPED_TO_LOWER
         offset = math.copysign(room, offset)
-    return Adjusted(replace(levels, offset=offset), error)
+    return Adjusted(replace(levels, offset=offset), adjustment)
 
 
 def set_high(levels: OutputLevels, high: float, window: Window) -> Adjusted:
-    """Return the levels after ``VOLT:HIGH high`` [V]; the low level stays unless it is in the way (-221)."""
+    """Return the levels with another high level [V]; the low level stays unless it is in the way."""
     return _set_edge(levels, high, window, upper=True)
 
 
 def set_low(levels: OutputLevels, low: float, window: Window) -> Adjusted:
-    """Return the levels after ``VOLT:LOW low`` [V]; the high level stays unless it is in the way (-221)."""
+    """Return the levels with another low level [V]; the high level stays unless it is in the way."""
     return _set_edge(levels, low, window, upper=False)
 
 
 def _set_edge(levels: OutputLevels, value: float, window: Window, upper: bool) -> Adjusted:
-    error: tuple[int, str] | None = None
+    adjustment: Adjustment | None = None
     least = window.min_amplitude   # room for the other level
     top, bottom = window.peak - (0 if upper else least), -window.peak + (least if upper else 0)
     if value > top and not _near(value, top):
-        value, error = top, _UPPER
+        value, adjustment = top, Adjustment.CLIPPED_TO_UPPER
     elif value < bottom and not _near(value, bottom):
-        value, error = bottom, _LOWER
+        value, adjustment = bottom, Adjustment.CLIPPED_TO_LOWER
     other, sign = (levels.low, 1.0) if upper else (levels.high, -1.0)
     span = sign * (value - other)
-    moved = "low level changed due to high level" if upper else "high level changed due to low level"
+    moved = Adjustment.LOW_MOVED if upper else Adjustment.HIGH_MOVED
     if span < window.min_amplitude and not _near(span, window.min_amplitude):
         other = value - sign * window.min_amplitude
-        error = error or (-221, f"Settings conflict; {moved}")
+        adjustment = adjustment or moved
     elif span > window.max_amplitude and not _near(span, window.max_amplitude):
         other = value - sign * window.max_amplitude
-        error = error or (-221, f"Settings conflict; {moved}")
-    return Adjusted(replace(levels, amplitude=abs(value - other), offset=(value + other) / 2), error)
+        adjustment = adjustment or moved
+    return Adjusted(replace(levels, amplitude=abs(value - other), offset=(value + other) / 2), adjustment)
 
 
 # ------------------------------------------------------------------------------------------ amplitude units

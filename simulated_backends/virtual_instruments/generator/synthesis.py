@@ -18,8 +18,8 @@ from tsbench.simulated_backends.circuit.engine import (
     Sine,
     SourceWaveform,
 )
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import GeneratorDataSheet
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.levels import OutputLevels, emf_factor
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, emf_factor
 
 FULL_RANGE = 0.8  #: a 10-90 % edge is 0.8 of the 0-100 % ramp
 CHUNK_POINTS = 200_000  #: vertices laid out at once; a longer playback is continued by its generator

@@ -1,0 +1,1 @@
+"""What a function generator is, whatever its model: data sheet, levels, synthesis, bursts. It knows no command."""

@@ -1,0 +1,151 @@
+"""The outputs of a function generator in the circuit: for each channel an ideal source, a resistance and a relay.
+
+Nothing runs in the circuit while an output is off: a burst then only runs on the instrument's own time line (sync
+edges, operation complete).
+"""
+
+import math
+from dataclasses import replace
+
+from tsbench.netlist import Element
+from tsbench.simulated_backends.circuit.engine import Constant, SourceWaveform
+from tsbench.simulated_backends.services.clock import ScheduledEvent
+from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.settings import GeneratorSettings
+from tsbench.simulated_backends.virtual_instruments.generator.synthesis import (
+    OutputErrors,
+    Shape,
+    idle_level,
+    synthesise,
+)
+from tsbench.simulated_backends.virtual_instruments.instrument import OPEN, Attachment, VirtualInstrument
+
+
+class GeneratorChannels:
+    """The channels 1, 2, ... of one generator.
+
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+        Its terminals are called "1", "2", ...
+    sheet : GeneratorDataSheet
+    settings : what the user has set, read at each call
+    """
+
+    def __init__(
+        self, instrument: VirtualInstrument, sheet: GeneratorDataSheet, settings: GeneratorSettings,
+    ) -> None:
+        self._instrument = instrument
+        self._bench = instrument.bench
+        self._sheet = sheet
+        self._settings = settings
+        self.numbers = tuple(range(1, sheet.channels + 1))
+        self.on = dict.fromkeys(self.numbers, False)
+        drawn = {
+            channel: OutputErrors.draw(sheet, self._bench.rng(instrument.name, "output", str(channel)))
+            if self._bench.imperfections else OutputErrors() for channel in self.numbers
+        }
+        # all channels run from one oscillator
+        self.errors = {channel: replace(drawn[channel], timebase=drawn[1].timebase) for channel in self.numbers}
+        self.sync_line = self._bench.line(f"{instrument.name}.sync")
+        self.trigger_line = self._bench.line(f"{instrument.name}.trigger")
+        self._continuation: dict[int, ScheduledEvent | None] = dict.fromkeys(self.numbers)
+
+    # ------------------------------------------------------------------------------------------ circuit
+
+    def attachment(self) -> Attachment:
+        """Return source, output resistance and relay of each wired channel."""
+        elements: list[Element] = []
+        for channel in self.numbers:
+            node = self._instrument.node(str(channel))
+            if node is None:
+                continue
+            inside = f"{self._instrument.name}_{channel}_emf".lower()
+            elements.append(Element("V", self._source(channel), (inside, "0"), 0))
+            elements.append(Element("R", self._relay(channel), (inside, node), 0, value=OPEN))
+        return Attachment(tuple(elements))
+
+    def _source(self, channel: int) -> str:
+        return self._instrument.element_name("V", str(channel), "emf")
+
+    def _relay(self, channel: int) -> str:
+        return self._instrument.element_name("R", str(channel), "output")
+
+    def _drive(self, channel: int, waveform: SourceWaveform) -> None:
+        if self._instrument.node(str(channel)) is not None:
+            self._bench.circuit.set_source(self._source(channel), waveform)
+            self._bench.changed()
+
+    def set_relay(self, channel: int, closed: bool) -> None:
+        """Open or close the output relay, and tell the witness."""
+        if self._instrument.node(str(channel)) is not None:
+            resistance = self._sheet.output_resistance if closed else OPEN
+            self._bench.circuit.set_resistance(self._relay(channel), resistance)
+            self._bench.changed()
+        if not closed:
+            self._forget_continuation(channel)
+            self._drive(channel, Constant(0.0))   # nothing to integrate behind an open relay
+        self._instrument.report_output(str(channel), closed)
+
+    # ---------------------------------------------------------------------------------------- playing
+
+    def nominal_period(self, channel: int) -> float:
+        """Return how long a cycle lasts by the settings [s]."""
+        return self._settings.shape(channel).period
+
+    def _period(self, channel: int, shape: Shape) -> float:
+        """Return how long a cycle really lasts [s]."""
+        return shape.period * (1 + self.errors[channel].timebase)
+
+    def hold_idle_level(self, channel: int) -> None:
+        """Put out what a burst begins with, until it is triggered."""
+        self._drive(channel, Constant(idle_level(self._settings.shape(channel), self.errors[channel])))
+
+    def play_without_end(self, channel: int) -> None:
+        """Play from now on: the circuit repeats the waveform."""
+        start = self._bench.clock.now
+        shape = self._settings.shape(channel)
+        waveform, _ = synthesise(shape, self.errors[channel], start, 0)
+        self._drive(channel, waveform)
+        self._forget_continuation(channel)
+        if self._settings.sync_channel == channel:
+            self.sync_line.cut(start)
+            if shape.function != "DC":
+                period = self._period(channel, shape)
+                self.sync_line.add(EdgeTrain(start, period / 2, period, 0))
+
+    def play_burst(self, channel: int, start: float, cycles: int) -> float:
+        """Play ``cycles`` (0: without end) from ``start`` [s]; return the time [s] at which they are over."""
+        shape = self._settings.shape(channel)
+        period = self._period(channel, shape)
+        end = start + cycles * period if cycles else math.inf
+        self._lay_out(channel, shape, start, cycles)
+        if self._settings.sync_channel == channel:
+            high = cycles * period if cycles else period / 2
+            self.sync_line.add(EdgeTrain(start, high, 2 * high, 1 if cycles else 0))
+        if self._settings.trigger_output:
+            self.trigger_line.add(EdgeTrain(start, self._sheet.trigger_output_width, 1.0, 1))
+        return end
+
+    def _lay_out(self, channel: int, shape: Shape, start: float, cycles: int) -> None:
+        if not self.on[channel]:
+            return
+        waveform, end = synthesise(shape, self.errors[channel], start, cycles)
+        self._drive(channel, waveform)
+        self._forget_continuation(channel)
+        left = cycles - round((end - start) / self._period(channel, shape)) if cycles else 0
+        if left > 0:
+            self._continuation[channel] = self._bench.clock.schedule(
+                end, lambda: self._lay_out(channel, shape, end, left))
+
+    def _forget_continuation(self, channel: int) -> None:
+        event, self._continuation[channel] = self._continuation[channel], None
+        if event is not None:
+            event.cancel()
+
+    def stop_playing(self, channel: int) -> None:
+        """Forget what was laid out for later (not what sounds now)."""
+        self._forget_continuation(channel)
+        if self._settings.sync_channel == channel:
+            self.sync_line.cut(self._bench.clock.now)

@@ -1,0 +1,58 @@
+"""What the data sheet of a function generator says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+INFINITE_LOAD = 9.9e37  #: [Ohm] a load setting of high impedance; the same number of cycles is a burst without end
+
+
+@dataclass(frozen=True)
+class GeneratorDataSheet:
+    """One model of generator."""
+
+    name: str  #: as in ``*IDN?``
+    manufacturer: str
+    firmware: str
+    channels: int
+    output_resistance: float  #: [Ohm] behind every output
+    relay_time: float  #: [s] of an output relay (typ.)
+    max_frequency: Mapping[str, float]  #: [Hz] by function
+    amplitude_steps: tuple[tuple[float, float], ...]  #: (up to [Hz], largest amplitude into 50 Ohm [Vpp])
+    min_amplitude: float  #: [Vpp] into 50 Ohm
+    peak_level: float  #: [V] |offset| + Vpp/2 into 50 Ohm
+    min_pulse_width: float  #: [s]
+    min_edge_time: float  #: [s] 10-90 %, up to ``fast_edge_amplitude``
+    fast_edge_amplitude: float  #: [Vpp into 50 Ohm]
+    slow_edge_time: float  #: [s] 10-90 % above ``fast_edge_amplitude``
+    max_edge_time: float  #: [s]
+    square_edge_time: float  #: [s] 10-90 % (typ.)
+    max_sample_rate: float  #: [Sa/s] step or no filter
+    min_sample_rate: float  #: [Sa/s]
+    min_frequency: float  #: [Hz]
+    min_arb_points: int
+    max_arb_points: int
+    dac_bits: int
+    amplitude_gain_accuracy: float  #: relative to the setting
+    amplitude_accuracy: float  #: [Vpp into the load]
+    offset_gain_accuracy: float
+    offset_amplitude_accuracy: float  #: of the offset, relative to the amplitude
+    offset_accuracy: float  #: [V]
+    timebase_accuracy: float  #: relative, 1 year
+    trigger_latency: float  #: [s] from trigger to first edge (typ.)
+    trigger_jitter: float  #: [s] rms (typ.); that of edges, cycle to cycle, is too small to model (1 ps, 40 ps)
+    trigger_output_width: float  #: [s] of the pulse at the trigger output
+    max_burst_count: int = 100_000_000
+    max_burst_period: float = 8000.0  #: [s]
+    min_burst_period: float = 1e-6
+    max_trigger_delay: float = 1000.0  #: [s]
+
+    def max_amplitude(self, frequency: float) -> float:
+        """Return the largest amplitude [Vpp into 50 Ohm] at ``frequency`` [Hz]."""
+        for limit, amplitude in self.amplitude_steps:
+            if frequency <= limit:
+                return amplitude
+        return self.amplitude_steps[-1][1]
+
+    def edge_floor(self, amplitude_into_50: float) -> float:
+        """Return the shortest edge [s, 10-90 %] at an amplitude [Vpp into 50 Ohm]."""
+        return self.min_edge_time if amplitude_into_50 <= self.fast_edge_amplitude else self.slow_edge_time

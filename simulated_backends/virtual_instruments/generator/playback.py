@@ -1,0 +1,165 @@
+"""What a function generator plays and when: continuously, or bursts by its triggers, on the bench's time line."""
+
+import functools
+import math
+from collections.abc import Callable
+
+from tsbench.simulated_backends.services.clock import ScheduledEvent
+from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD, GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.settings import GeneratorSettings
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+
+
+class Playback:
+    """Bursts and triggers of one generator.
+
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+    sheet : GeneratorDataSheet
+    settings : what the user has set, read at each call
+    channels : GeneratorChannels
+    waiting_changed : is called when ``waiting_for_trigger`` may have changed
+    """
+
+    def __init__(
+        self, instrument: VirtualInstrument, sheet: GeneratorDataSheet, settings: GeneratorSettings,
+        channels: GeneratorChannels, waiting_changed: Callable[[], None],
+    ) -> None:
+        self._instrument = instrument
+        self._clock = instrument.clock
+        self._sheet = sheet
+        self._settings = settings
+        self._channels = channels
+        self._waiting_changed = waiting_changed
+        self._chance = instrument.bench.rng(instrument.name, "trigger")
+        self._bursts: dict[int, ScheduledEvent | None] = dict.fromkeys(channels.numbers)
+        self._endless = dict.fromkeys(channels.numbers, False)
+        self._timers: dict[int, ScheduledEvent | None] = dict.fromkeys(channels.numbers)
+        self._next_external: dict[int, ScheduledEvent | None] = dict.fromkeys(channels.numbers)
+
+    # ----------------------------------------------------------------------------------- continuous or burst
+
+    def reshape(self, channel: int) -> None:
+        """Play what the settings now say: continuously, or the idle level of a burst."""
+        self.stop_burst(channel)
+        if not self._channels.on[channel]:
+            self._restart_timer(channel)
+        elif self._settings.burst_on[channel]:
+            self._channels.hold_idle_level(channel)
+            self._restart_timer(channel)
+        else:
+            self._channels.play_without_end(channel)
+
+    def switch(self, channel: int, on: bool) -> None:
+        """Open or close an output's relay; what it plays begins when it closes."""
+        if on == self._channels.on[channel]:
+            return
+        if not on:
+            self._instrument.bench.hurry()
+        self._channels.on[channel] = on
+        if on:
+            self.reshape(channel)
+        self._channels.set_relay(channel, on)
+
+    def cycles(self, channel: int) -> int:
+        """Return the cycles of a burst; 0: without end."""
+        count = self._settings.burst_count[channel]
+        return 0 if count >= INFINITE_LOAD / 10 else int(count)
+
+    def start_burst(self, channel: int, time: float) -> bool:
+        """Accept a trigger that came at ``time`` [s]; False while a burst is running or gated."""
+        settings = self._settings
+        if self._bursts[channel] is not None or self._endless[channel] or settings.burst_mode[channel] == "GAT":
+            return False
+        if self._instrument.misses_trigger():
+            return True
+        start = time + settings.trigger_delay[channel] + self._sheet.trigger_latency
+        if self._instrument.bench.imperfections:
+            start += abs(float(self._chance.normal(0.0, self._sheet.trigger_jitter)))
+        self._play(channel, start)
+        return True
+
+    def _play(self, channel: int, start: float) -> None:
+        end = self._channels.play_burst(channel, start, self.cycles(channel))
+        if math.isfinite(end):
+            self._instrument.begin_operation(f"burst {channel}")
+            self._bursts[channel] = self._clock.schedule(end, lambda: self._burst_over(channel))
+        else:
+            self._endless[channel] = True
+        self._waiting_changed()
+
+    def _burst_over(self, channel: int) -> None:
+        self._bursts[channel] = None
+        self._instrument.end_operation(f"burst {channel}")
+        self._waiting_changed()
+        self.external_edges_changed()
+
+    def stop_burst(self, channel: int) -> None:
+        """End what is running on a channel, now."""
+        running, self._bursts[channel] = self._bursts[channel], None
+        self._endless[channel] = False
+        for events in (self._timers, self._next_external):
+            event, events[channel] = events[channel], None
+            if event is not None:
+                event.cancel()
+        self._channels.stop_playing(channel)
+        if running is not None:
+            running.cancel()
+            self._instrument.end_operation(f"burst {channel}")
+        self._waiting_changed()
+
+    @property
+    def waiting_for_trigger(self) -> bool:
+        """Whether a channel in burst mode is idle and would act on a trigger."""
+        settings = self._settings
+        return any(
+            settings.burst_on[channel] and self._bursts[channel] is None and not self._endless[channel]
+            and settings.trigger_source[channel] in ("BUS", "EXT") for channel in self._channels.numbers
+        )
+
+    # -------------------------------------------------------------------- triggers that come by themselves
+
+    def _restart_timer(self, channel: int) -> None:
+        """Begin the internal trigger's rhythm anew, if a burst is played by it."""
+        settings = self._settings
+        if settings.burst_on[channel] and settings.trigger_source[channel] in ("IMM", "TIM"):
+            self._timers[channel] = self._clock.schedule_in(0.0, lambda: self._tick(channel, self._clock.now))
+
+    def _tick(self, channel: int, time: float) -> None:
+        settings = self._settings
+        internal = settings.trigger_source[channel] == "IMM"
+        interval = settings.burst_period[channel] if internal else settings.trigger_timer[channel]
+        if self._bursts[channel] is None:
+            self._play(channel, max(time, self._clock.now))
+        following = time + interval
+        self._timers[channel] = self._clock.schedule(following, lambda: self._tick(channel, following))
+
+    def listen(self) -> None:
+        """Listen to the external trigger input."""
+        line = self._instrument.bench.wired_to(f"{self._instrument.name}.external")
+        if line is not None:
+            line.listen(self.external_edges_changed)
+        self._waiting_changed()
+
+    def external_edges_changed(self) -> None:
+        """Look for the next edge at the external trigger input, for each channel that waits for it."""
+        line = self._instrument.bench.wired_to(f"{self._instrument.name}.external")
+        settings = self._settings
+        for channel in self._channels.numbers:
+            event, self._next_external[channel] = self._next_external[channel], None
+            if event is not None:
+                event.cancel()
+            if line is None or not (settings.burst_on[channel] and settings.trigger_source[channel] == "EXT"):
+                continue
+            falling = settings.trigger_slope[channel] == "NEG"
+            edge = line.next_edge(self._clock.now, "negative" if falling else "positive")
+            if edge is not None:
+                self._next_external[channel] = self._clock.schedule(
+                    edge, functools.partial(self._external_edge, channel, edge))
+
+    def _external_edge(self, channel: int, time: float) -> None:
+        self._next_external[channel] = None
+        self.start_burst(channel, time)
+        self.external_edges_changed()

@@ -1,0 +1,120 @@
+"""Burst, trigger and sync commands of the 33500B/33600A."""
+
+import math
+
+from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer
+from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState
+
+WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
+
+
+class TriggerTable(GeneratorState):
+    """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do; mixed into the generator."""
+
+    has_trigger = True
+
+    burst_on = Setting("[:SOURce<1-2>]:BURSt:STATe", Boolean(), default=False, change="_burst_changed")
+    burst_mode = Setting("[:SOURce<1-2>]:BURSt:MODE", Choice("TRIGgered", "GATed"), default="TRIG",
+                         change="_burst_changed")
+    burst_count = Setting(
+        "[:SOURce<1-2>]:BURSt:NCYCles",
+        Clipped("", 1.0, lambda i, *_: float(i.data_sheet.max_burst_count), 1.0, infinite=True), default=1.0,
+        coerce="_count_chosen", change="_burst_changed",
+    )
+    burst_period = Setting(
+        "[:SOURce<1-2>]:BURSt:INTernal:PERiod",
+        Clipped("S", lambda i, *_: i.data_sheet.min_burst_period, lambda i, *_: i.data_sheet.max_burst_period, 10e-3),
+        default=10e-3, change="_burst_changed",
+    )
+    burst_phase = Setting("[:SOURce<1-2>]:BURSt:PHASe", Clipped("DEG", -360.0, 360.0, 0.0), default=0.0,
+                          change="_burst_changed")
+    gate_polarity = Setting("[:SOURce<1-2>]:BURSt:GATE:POLarity", Choice("NORMal", "INVerted"),
+                            default="NORM")
+    trigger_source = Setting("TRIGger<1-2>:SOURce", Choice("IMMediate", "EXTernal", "BUS", "TIMer"),
+                             default="IMM", coerce="_source_chosen", change="_burst_changed")
+    trigger_slope = Setting("TRIGger<1-2>:SLOPe", Choice("POSitive", "NEGative"), default="POS",
+                            change="_burst_changed")
+    trigger_delay = Setting("TRIGger<1-2>:DELay",
+                            Clipped("S", 0.0, lambda i, *_: i.data_sheet.max_trigger_delay, 0.0), default=0.0)
+    trigger_count = Setting("TRIGger<1-2>:COUNt", Integer("", 1, 1_000_000, 1), default=1)
+    trigger_timer = Setting("TRIGger<1-2>:TIMer", Clipped("S", 1e-6, 8000.0, 1.0), default=1.0,
+                            change="_burst_changed")
+    trigger_output = Setting("OUTPut:TRIGger[:STATe]", Boolean(), default=False)
+    trigger_output_slope = Setting("OUTPut:TRIGger:SLOPe", Choice("POSitive", "NEGative"), default="POS")
+    trigger_output_source = Setting("OUTPut:TRIGger:SOURce", Choice("CH1", "CH2"), default="CH1")
+    sync_on = Setting("OUTPut<1-2>:SYNC[:STATe]", Boolean(), default=True, change="_sync_switched")
+    sync_source = Setting("OUTPut<1-2>:SYNC:SOURce", Choice("CH1", "CH2"), default="CH1",
+                          change="_sync_source_changed")
+    sync_mode = Setting("OUTPut<1-2>:SYNC:MODE", Choice("NORMal", "CARRier", "MARKer"), default="NORM")
+    sync_polarity = Setting("OUTPut<1-2>:SYNC:POLarity", Choice("NORMal", "INVerted"), default="NORM")
+
+    @property
+    def sync_channel(self) -> int:
+        """Return the channel whose cycles the sync output shows."""
+        return 2 if self.sync_source[1] == "CH2" else 1
+
+    def _sync_switched(self, channel: int) -> None:
+        self.channels.sync_line.enabled = self.sync_on[1] and self.sync_on[2]
+
+    def _sync_source_changed(self, channel: int) -> None:
+        self.sync_source[1] = self.sync_source[2] = self.sync_source[channel]
+        self.channels.sync_line.cut(self.clock.now)
+        if not self.burst_on[self.sync_channel]:
+            self.playback.reshape(self.sync_channel)
+
+    def _count_chosen(self, channel: int, count: float) -> float:
+        if math.isinf(count) or count >= INFINITE_LOAD / 10:
+            if self.trigger_source[channel] in ("IMM", "TIM"):
+                self.trigger_source[channel] = "BUS"
+                self.post_error(-221, text="Settings conflict; infinite burst changed trigger source to BUS")
+            return INFINITE_LOAD
+        return float(round(count))
+
+    def _source_chosen(self, channel: int, source: str) -> str:
+        if source in ("IMM", "TIM") and self.burst_count[channel] >= INFINITE_LOAD / 10:
+            self.burst_count[channel] = 1.0
+            self.post_error(-221, text="Settings conflict; infinite burst turned off for this trigger source")
+        return source
+
+    def _burst_changed(self, channel: int) -> None:
+        if self.burst_on[channel] and self.trigger_source[channel] == "IMM":
+            needed = self.playback.cycles(channel) * self.channels.nominal_period(channel)
+            if self.burst_period[channel] < needed:
+                self.burst_period[channel] = min(needed + 1e-6, self.data_sheet.max_burst_period)
+                self.post_error(-221, text="Settings conflict; burst period increased to fit entire burst")
+        self.playback.reshape(channel)
+        self.playback.external_edges_changed()
+        self.update_waiting()
+
+    def update_waiting(self) -> None:
+        """Keep the operation status register up to date."""
+        self.status.operation.set_bit(WAITING_FOR_TRIGGER, self.playback.waiting_for_trigger)
+        self.status.update()
+
+    # ---------------------------------------------------------------------------------------- triggers
+
+    def trigger(self) -> None:
+        """``*TRG`` and GET: all channels that wait for the bus."""
+        waiting = [c for c in self.channels.numbers if self.burst_on[c] and self.trigger_source[c] == "BUS"]
+        if not waiting:
+            raise ScpiError(-211)
+        accepted = [self.playback.start_burst(channel, self.clock.now) for channel in waiting]
+        if not any(accepted):
+            raise ScpiError(-211)
+
+    @command("TRIGger<1-2>[:IMMediate]")
+    def trigger_channel(self, channel: int) -> None:
+        """``TRIG1``: this channel, whatever its source."""
+        if not self.burst_on[channel] or not self.playback.start_burst(channel, self.clock.now):
+            raise ScpiError(-211)
+
+    @command("ABORt")
+    def abort(self) -> None:
+        """``ABORt``: end bursts, wait for the next trigger."""
+        for channel in self.channels.numbers:
+            if self.burst_on[channel]:
+                self.playback.reshape(channel)
