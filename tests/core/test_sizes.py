@@ -29,9 +29,6 @@ LARGE_CLASSES = {
     "simulated_backends/circuit/circuit.py:Circuit": "to be split",
     "simulated_backends/scpi/exchange.py:MessageExchange": "to be split",
     "simulated_backends/scpi/message.py:MessageDevice": "to be split",
-    "simulated_backends/virtual_instruments/keithley_2450/source.py:SourceCommands": "to be split",
-    "simulated_backends/virtual_instruments/keysight_dsox3000t/run.py:RunCommands": "to be split",
-    "simulated_backends/virtual_instruments/keysight_dsox3000t/waveform.py:WaveformReadout": "to be split",
 }
 LONG_FILES = {"simulated_backends/circuit/circuit.py": "to be split"}
 #: another package's interface prescribes their methods: they do not count

@@ -1,6 +1,6 @@
 """Vertical, horizontal, trigger and acquisition settings of the InfiniiVision 3000T X-Series."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import (
@@ -13,19 +13,10 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
 )
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import (
-    DIVISIONS,
-    TIME_DIVISIONS,
-)
-
-if TYPE_CHECKING:
-    from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
 
 OUT_OF_RANGE = "Data out of range"
 _REFERENCES = {"LEFT": 0.1, "CENT": 0.5, "RIGH": 0.9}
-EXTERNAL_RANGE = 8.0  #: [V]
-LEVEL_DIVISIONS = 6.0  #: a trigger level may lie this far from mid-screen
 
 
 class Label(Parameter):
@@ -40,10 +31,8 @@ class Label(Parameter):
         return f'"{value}"'
 
 
-class ScopeSettings(VirtualInstrument):
+class SettingCommands(ScopeState):
     """What ``CHANnel``, ``TIMebase``, ``TRIGger`` and ``ACQuire`` set; mixed into the scope."""
-
-    limits: ClassVar["ScopeDataSheet"]
 
     coupling = Setting(":CHANnel<1-4>:COUPling", Choice("AC", "DC"), default="DC", coerce="_coupling_chosen")
     impedance = Setting(":CHANnel<1-4>:IMPedance", Choice("ONEMeg", "FIFTy"), default="ONEM",
@@ -87,21 +76,26 @@ class ScopeSettings(VirtualInstrument):
     average_count = Setting(":ACQuire:COUNt", Integer("", 2, 65536, 8), default=8)
     complete_percent = Setting(":ACQuire:COMPlete", Integer("", 100, 100), default=100)
     segment_count = Setting(":ACQuire:SEGMented:COUNt",
-                            Integer("", 2, lambda i: i.limits.max_segments, 2), default=2)
+                            Integer("", 2, lambda i: i.data_sheet.max_segments, 2), default=2)
 
     def impedance_changed(self, channel: int) -> None:
-        """Load the circuit with another input resistance (the scope's own)."""
-        raise NotImplementedError
+        """Switch an input between 1 MOhm and 50 Ohm."""
+        if self.impedance[channel] == "FIFT":
+            self.coupling[channel] = "DC"
+            most = self.data_sheet.divisions * self.data_sheet.max_scale["FIFT"] * self.probe[channel]
+            self.vertical_range[channel] = min(self.vertical_range[channel], most)
+            self._range_changed(channel)
+        self.inputs.set_impedance(channel, self.impedance[channel])
 
     # ----------------------------------------------------------------------------------------- vertical
 
     def scale(self, channel: int) -> float:
         """Return the displayed volts per division."""
-        return float(self.vertical_range[channel]) / DIVISIONS
+        return float(self.vertical_range[channel]) / self.data_sheet.divisions
 
     def _range_chosen(self, channel: int, value: float) -> float:
-        factor = self.probe[channel] * DIVISIONS
-        low, high = self.limits.min_scale * factor, self.limits.max_scale[self.impedance[channel]] * factor
+        factor = self.probe[channel] * self.data_sheet.divisions
+        low, high = self.data_sheet.min_scale * factor, self.data_sheet.max_scale[self.impedance[channel]] * factor
         if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
             self.post_error(-222, text=OUT_OF_RANGE)
             value = min(max(value, low), high)
@@ -112,7 +106,7 @@ class ScopeSettings(VirtualInstrument):
 
     def _offset_chosen(self, channel: int, value: float) -> float:
         probe = self.probe[channel]   # a value beyond becomes the nearest legal one, without error
-        most = self.limits.max_offset(self.scale(channel) / probe) * probe
+        most = self.data_sheet.max_offset(self.scale(channel) / probe) * probe
         return float(min(max(value, -most), most))
 
     def _probe_chosen(self, channel: int, value: float) -> float:
@@ -131,7 +125,7 @@ class ScopeSettings(VirtualInstrument):
     @command(":CHANnel<1-4>:SCALe", Number("V"))
     def set_scale(self, channel: int, value: float) -> None:
         """``:CHAN1:SCAL``: volts per division."""
-        self.vertical_range[channel] = self._range_chosen(channel, value * DIVISIONS)
+        self.vertical_range[channel] = self._range_chosen(channel, value * self.data_sheet.divisions)
         self._range_changed(channel)
 
     @command(":CHANnel<1-4>:SCALe?")
@@ -163,7 +157,8 @@ class ScopeSettings(VirtualInstrument):
     # --------------------------------------------------------------------------------------- horizontal
 
     def _timebase_chosen(self, value: float) -> float:
-        low, high = (limit * TIME_DIVISIONS for limit in (self.limits.min_timebase, self.limits.max_timebase))
+        sheet = self.data_sheet
+        low, high = (limit * sheet.time_divisions for limit in (sheet.min_timebase, sheet.max_timebase))
         if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
             self.post_error(-222, text=OUT_OF_RANGE)
             value = min(max(value, low), high)
@@ -172,12 +167,12 @@ class ScopeSettings(VirtualInstrument):
     @command(":TIMebase[:MAIN]:SCALe", Number("S"))
     def set_timebase_scale(self, value: float) -> None:
         """``:TIM:SCAL``: seconds per division."""
-        self.timebase_range = self._timebase_chosen(value * TIME_DIVISIONS)
+        self.timebase_range = self._timebase_chosen(value * self.data_sheet.time_divisions)
 
     @command(":TIMebase[:MAIN]:SCALe?")
     def get_timebase_scale(self) -> str:
         """``:TIM:SCAL?``."""
-        return self.format_number(self.timebase_range / TIME_DIVISIONS)
+        return self.format_number(self.timebase_range / self.data_sheet.time_divisions)
 
     @command(":TIMebase?")
     def describe_timebase(self) -> str:
@@ -206,10 +201,11 @@ class ScopeSettings(VirtualInstrument):
         source = source or self.trigger_source
         if source.startswith("CHAN"):
             channel = int(source[-1])
-            reach = LEVEL_DIVISIONS * self.scale(channel)
+            reach = self.data_sheet.level_divisions * self.scale(channel)
             low, high = self.offset[channel] - reach, self.offset[channel] + reach
         else:
-            low, high = -EXTERNAL_RANGE * self.external_probe, EXTERNAL_RANGE * self.external_probe
+            reach = self.data_sheet.external_range * self.external_probe
+            low, high = -reach, reach
         if not low - 1e-12 <= value <= high + 1e-12:
             self.post_error(-222, text=OUT_OF_RANGE)
             value = min(max(value, low), high)
@@ -220,19 +216,3 @@ class ScopeSettings(VirtualInstrument):
     def get_level(self, source: str | None = None) -> str:
         """``:TRIG:EDGE:LEV?``."""
         return self.format_number(self.trigger_level(source or self.trigger_source))
-
-    # -------------------------------------------------------------------------------------- acquisition
-
-    @property
-    def segments(self) -> int:
-        """Return the number of segments an acquisition takes."""
-        return int(self.segment_count) if self.acquire_mode == "SEGM" else 1
-
-    def shown_channels(self) -> list[int]:
-        """Return the channels that are on."""
-        return [channel for channel in range(1, self.limits.channels + 1) if self.displayed[channel]]
-
-    def paired(self) -> bool:
-        """Whether both channels of a pair are on: half the sample rate and memory."""
-        on = set(self.shown_channels())
-        return {1, 2} <= on or {3, 4} <= on

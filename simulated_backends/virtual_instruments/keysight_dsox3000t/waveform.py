@@ -1,7 +1,6 @@
-"""Reading acquisitions out of the InfiniiVision 3000T X-Series: ``:WAVeform``, ``:ACQuire``, the picture."""
+"""Reading acquisitions out of the InfiniiVision 3000T X-Series: ``:WAVeform`` and ``:ACQuire``."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,32 +13,21 @@ from tsbench.simulated_backends.scpi.parameters import (
     Choice,
     Integer,
     Optional,
-    Text,
 )
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.acquisition import (
-    Acquisition,
-    Digitiser,
-    TriggeredRecord,
-)
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.front_end import MIDDLE
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.screen import draw_screen
-
-if TYPE_CHECKING:
-    from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import Sampling
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition, TriggeredRecord
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import MIDDLE
 
 _NORMAL_POINTS = 62_500  #: longest transfer of the measurement record
 _FORMATS = {"BYTE": 0, "WORD": 1, "ASC": 4}
 _TYPES = {"NORM": 0, "PEAK": 1, "AVER": 2, "HRES": 3}
 
 
-class WaveformReadout(VirtualInstrument):
+class WaveformCommands(ScopeState):
     """What ``:WAVeform`` and the queries of ``:ACQuire`` do; mixed into the scope."""
 
-    digitiser: Digitiser
-    finished: Acquisition | None
     #: what was read last: acquisition, (channel, stride, numbers of its records), codes
     _rendered: tuple[Acquisition, tuple[int, ...], npt.NDArray[np.uint16]] | None = None
 
@@ -56,18 +44,6 @@ class WaveformReadout(VirtualInstrument):
     points_wanted = Setting(
         ":WAVeform:POINts", AnyOf(Integer("", 1, 8_000_000), Choice("MAXimum")), default=1000)
 
-    def sampling(self) -> "Sampling":
-        """Return sample rate and points as set now (the scope's own)."""
-        raise NotImplementedError
-
-    def snapshot(self) -> Handler:
-        """Acquire once if free-running (the scope's own)."""
-        raise NotImplementedError
-
-    def look(self) -> None:
-        """See how far an acquisition has come (the scope's own)."""
-        raise NotImplementedError
-
     # ---------------------------------------------------------------------------------- what to transfer
 
     @property
@@ -83,18 +59,18 @@ class WaveformReadout(VirtualInstrument):
         return max(math.ceil(points / max(wanted, 1)), 1)
 
     def _memory_points(self) -> int:
-        sampling = self.sampling() if self.finished is None else self.finished.plan.sampling
+        sampling = self.sampling() if self.control.finished is None else self.control.finished.plan.sampling
         return sampling.points
 
     def _interval(self) -> float:
-        sampling = self.sampling() if self.finished is None else self.finished.plan.sampling
+        sampling = self.sampling() if self.control.finished is None else self.control.finished.plan.sampling
         return sampling.interval
 
     def _transferred(self) -> int:
         return math.ceil(self._memory_points() / self._stride())
 
     def _records(self) -> list[TriggeredRecord]:
-        finished = self.finished
+        finished = self.control.finished
         if finished is None or self._channel not in finished.plan.channels:
             raise ScpiError(-230)
         if finished.plan.averaged:
@@ -106,24 +82,17 @@ class WaveformReadout(VirtualInstrument):
     def codes(self) -> npt.NDArray[np.uint16]:
         """Return the 16-bit codes that ``:WAV:DATA?`` would transfer; they are made once."""
         records, stride = self._records(), self._stride()
-        finished = self.finished
+        finished = self.control.finished
         assert finished is not None
         wanted = (self._channel, stride, *(record.number for record in records))
         if self._rendered is None or self._rendered[0] is not finished or self._rendered[1] != wanted:
-            self._rendered = finished, wanted, self._render(finished, records, stride)
+            self._rendered = finished, wanted, self.digitiser.read(
+                finished.plan, records, self._channel, stride)
         return self._rendered[2]
-
-    def _render(
-        self, finished: Acquisition, records: list[TriggeredRecord], stride: int
-    ) -> npt.NDArray[np.uint16]:
-        if finished.plan.averaged:
-            return self.digitiser.averaged(finished.plan, records, self._channel, stride)
-        return np.concatenate([
-            self.digitiser.codes(finished.plan, record, self._channel, stride) for record in records])
 
     def _scaling(self) -> tuple[float, float, int]:
         """Return (increment [V], origin [V], reference code) of the present format."""
-        finished = self.finished
+        finished = self.control.finished
         if finished is None or self._channel not in finished.plan.channels:
             raise ScpiError(-230)
         channel = finished.plan.channels[self._channel]
@@ -151,8 +120,8 @@ class WaveformReadout(VirtualInstrument):
         return definite_block(signed.tobytes(), 8)
 
     def _ready(self) -> Handler:
-        self.look()
-        yield from self.snapshot()
+        self.control.look()
+        yield from self.control.snapshot()
 
     # --------------------------------------------------------------------------------------- what it is
 
@@ -161,7 +130,7 @@ class WaveformReadout(VirtualInstrument):
         """``:WAV:PRE?``: format, type, points, count, x increment, origin, reference, y likewise."""
         yield from self._ready()
         increment, origin, reference = self._scaling()
-        finished = self.finished
+        finished = self.control.finished
         assert finished is not None
         kind = "AVER" if finished.plan.averaged else "HRES" if finished.plan.high_resolution else (
             "PEAK" if finished.plan.peak_detect else "NORM")
@@ -188,26 +157,26 @@ class WaveformReadout(VirtualInstrument):
     @command(":WAVeform:TYPE?")
     def waveform_type(self) -> str:
         """``:WAV:TYPE?``."""
-        return "AVER" if self.finished is not None and self.finished.plan.averaged else "NORM"
+        return "AVER" if self.control.finished is not None and self.control.finished.plan.averaged else "NORM"
 
     @command(":WAVeform:COUNt?")
     def waveform_count(self) -> str:
         """``:WAV:COUN?``: acquisitions in the average."""
-        averaged = self.finished is not None and self.finished.plan.averaged
-        return f"{len(self.finished.records) if averaged and self.finished else 1:+d}"
+        averaged = self.control.finished is not None and self.control.finished.plan.averaged
+        return f"{len(self.control.finished.records) if averaged and self.control.finished else 1:+d}"
 
     @command(":WAVeform:SEGMented:COUNt?")
     def captured_segments(self) -> str:
         """``:WAV:SEGM:COUN?``: segments acquired."""
-        self.look()
-        finished = self.finished
+        self.control.look()
+        finished = self.control.finished
         segmented = finished is not None and not finished.plan.averaged
         return f"{len(finished.records) if finished is not None and segmented else 0:+d}"
 
     @command(":WAVeform:SEGMented:TTAG?")
     def time_tag(self) -> str:
         """``:WAV:SEGM:TTAG?``: time [s] of the indexed segment after the first."""
-        finished = self.finished
+        finished = self.control.finished
         if finished is None or not finished.records:
             raise ScpiError(-230)
         record = finished.records[min(self.segment_index, len(finished.records)) - 1]
@@ -215,7 +184,7 @@ class WaveformReadout(VirtualInstrument):
         return f"{elapsed:+.12E}"
 
     def _segment_chosen(self, index: int) -> int:
-        if self.finished is not None and index > len(self.finished.records):
+        if self.control.finished is not None and index > len(self.control.finished.records):
             raise ScpiError(-222, text="Data out of range")
         return index
 
@@ -228,26 +197,3 @@ class WaveformReadout(VirtualInstrument):
     def sample_rate(self, word: str | None = None) -> str:
         """``:ACQ:SRAT?`` [Sa/s]."""
         return self.format_number(1.0 / self._interval() if word is None else self.sampling().rate)
-
-    @command(":ACQuire:SEGMented:ANALyze")
-    @command(":HARDcopy:INKSaver", Boolean())
-    @command(":SYSTem:LOCK", Boolean())
-    @command(":SYSTem:DSP", Text())
-    def _no_effect(self, *_: object) -> None:
-        """Accepted, without effect on what is measured."""
-
-    @command(":DISPlay:DATA?", Optional(Choice("PNG", "BMP", "BMP8bit")),
-             Optional(Choice("COLor", "GRAYscale")))
-    def picture(self, form: str = "PNG", palette: str = "COL") -> Handler:
-        """``:DISP:DATA?``: the screen as PNG."""
-        yield 0.5
-        if form != "PNG":
-            raise ScpiError(-224)
-        traces: dict[int, npt.NDArray[np.float64]] = {}
-        finished = self.finished
-        if finished is not None and finished.records:
-            for number in finished.plan.channels:
-                stride = max(finished.plan.sampling.points // 640, 1)
-                codes = self.digitiser.codes(finished.plan, finished.records[0], number, stride)
-                traces[number] = (codes / 256 - MIDDLE) / 199
-        return definite_block(draw_screen(traces), 8)

@@ -13,7 +13,7 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform, Sine
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.acquisition import Digitiser
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
 from tsbench.simulated_backends.virtual_instruments.source_meter.aperture import Aperture
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.simulated_backends.witness.witness import Witness

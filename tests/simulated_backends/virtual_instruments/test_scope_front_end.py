@@ -10,23 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.simulated_backends.circuit.engine import Repetition
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.acquisition import Acquisition, AcquisitionPlan
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import (
-    KEYSIGHT_DSOX3054T,
-    Sampling,
-    choose_sampling,
-)
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.front_end import (
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import KEYSIGHT_DSOX3054T
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition, AcquisitionPlan
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling, choose_sampling
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import (
     ChannelErrors,
     InputChannel,
-    InputHistory,
     convert,
     displayed,
-    filtered,
-    gaussian_sigma,
     noise_samples,
 )
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.trigger import EdgeSearch, EdgeSettings
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import filtered, gaussian_sigma
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import EdgeSearch, EdgeSettings
 
 
 @dataclass

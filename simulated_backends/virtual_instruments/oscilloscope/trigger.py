@@ -8,11 +8,10 @@ import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.services.trigger_lines import TTL_HIGH, DigitalLine
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.front_end import (
-    KERNEL_REACH,
-    InputHistory,
-    filtered,
-)
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import KERNEL_REACH, filtered, gaussian_sigma
 
 _SUBDIVISIONS = np.array([0.25, 0.5, 0.75, 1.0])
 
@@ -33,6 +32,37 @@ class EdgeSettings:
     def lag(self) -> float:
         """Return how far [s] the history must reach beyond an edge before it can be judged."""
         return (KERNEL_REACH + 8) * self.sigma if self.node is not None else 0.0
+
+
+def external_edge(level: float, slope: str, jitter: float) -> EdgeSettings:
+    """Return the trigger on edges of the external input, whose level is in volts there."""
+    return EdgeSettings(None, level, slope, 0.0, 0.0, jitter, 0.0)
+
+
+def channel_edge(
+    channel: InputChannel, sheet: ScopeDataSheet, level: float, slope: str, hysteresis: float, noisy: bool,
+) -> EdgeSettings:
+    """Return the trigger on edges of a channel.
+
+    Parameters
+    ----------
+    channel : InputChannel
+    sheet : ScopeDataSheet
+    level : [V] at the display
+    slope : "POS", "NEG" or "EITH", at the display
+    hysteresis : [div]
+    noisy : whether noise and jitter are simulated
+    """
+    to_node = channel.divider / channel.probe
+    sign = -1.0 if channel.inverted else 1.0
+    if channel.inverted:
+        slope = {"POS": "NEG", "NEG": "POS"}.get(slope, slope)
+    noise = sheet.noise(channel.scale / channel.probe) * channel.divider
+    return EdgeSettings(
+        channel.node if channel.node is not None else "0", sign * level * to_node, slope,
+        hysteresis * channel.scale * to_node, gaussian_sigma(channel.bandwidth),
+        sheet.trigger_jitter if noisy else 0.0, noise if noisy else 0.0,
+    )
 
 
 class EdgeSearch:

@@ -1,6 +1,6 @@
 """One acquisition of a scope: an observer that keeps history, finds its triggers and knows when it is done.
 
-The records hold the trajectories they cover; codes are computed when they are read, so that a long memory
+The records hold the trajectories they cover; the digitiser computes codes when they are read, so that a long memory
 costs only what is fetched.
 """
 
@@ -9,26 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment
 from tsbench.simulated_backends.services.trigger_lines import DigitalLine
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import Sampling, ScopeDataSheet
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.front_end import (
-    HOLE,
-    KERNEL_REACH,
-    ChannelErrors,
-    InputChannel,
-    InputHistory,
-    Repeated,
-    Shifted,
-    convert,
-    displayed,
-    filtered,
-    gaussian_sigma,
-    noise_samples,
-)
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.trigger import EdgeSearch, EdgeSettings
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Shifted
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import KERNEL_REACH, gaussian_sigma
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import EdgeSearch, EdgeSettings
 
 _COPIES = 3  #: periods of a repetition to search before giving up: all others are equal
 _MANY = 16  #: periods and more are kept as one piece
@@ -232,73 +220,3 @@ class Acquisition:
         done = trigger + self.plan.post + self.plan.rearm
         self.eligible = max(done + max(self.plan.pre, 0.0), trigger + self.plan.holdoff)
         self.history.forget(min(done, self.search.scanned) - 2 * self.plan.margin)
-
-
-# ------------------------------------------------------------------------------------------ reading out
-
-
-@dataclass(frozen=True)
-class Digitiser:
-    """Turns records into codes; ``seed`` makes the noise of a record the same however it is read."""
-
-    model: ScopeDataSheet
-    errors: Mapping[int, ChannelErrors]
-    seed: tuple[int, ...]
-    noisy: bool = True
-
-    def codes(
-        self, plan: AcquisitionPlan, record: TriggeredRecord, number: int, stride: int = 1,
-    ) -> npt.NDArray[np.uint16]:
-        """Return the 16-bit codes of one record on one channel, every ``stride``-th sample."""
-        channel = plan.channels[number]
-        shown = self._shown(plan, record, channel, stride)
-        codes = convert(channel, shown, 16 if plan.high_resolution else 1)
-        first = record.history.start - record.trigger   # a forced trigger may come before the memory is full
-        missing = math.ceil((first - plan.first_sample) / plan.sampling.interval - 1e-6)
-        if missing > 0:
-            codes[: math.ceil(missing / stride)] = HOLE
-        return codes
-
-    def averaged(
-        self, plan: AcquisitionPlan, records: list[TriggeredRecord], number: int, stride: int = 1,
-    ) -> npt.NDArray[np.uint16]:
-        """Return the mean of several records; a sample clipped in one of them stays clipped."""
-        codes = np.stack([self.codes(plan, record, number, stride) for record in records])
-        mean: npt.NDArray[np.uint16] = np.asarray(np.round(np.mean(codes, axis=0)), dtype=np.uint16)
-        mean[np.any(codes == 0x0001, axis=0)] = 0x0001
-        mean[np.any(codes == 0xFFFF, axis=0)] = 0xFFFF
-        return mean
-
-    def _shown(
-        self, plan: AcquisitionPlan, record: TriggeredRecord, channel: InputChannel, stride: int,
-    ) -> npt.NDArray[np.float64]:
-        points = plan.sampling.points
-        interval = plan.sampling.interval
-        kept = np.arange(0, points, stride)
-        after = (plan.first_sample + kept * interval) * (1 + plan.timebase_error)
-        times = np.asarray(record.trigger + after, dtype=np.float64)
-        sigma = gaussian_sigma(channel.bandwidth)
-        average = plan.sampling.interval * self.model.max_sample_rate if plan.high_resolution else 1.0
-        if channel.node is None or channel.grounded:
-            voltage = np.zeros(len(times))
-        elif plan.peak_detect and average == 1.0:
-            voltage = self._peaks(record.history, channel.node, times, sigma, interval)
-        else:
-            width = math.hypot(sigma, interval / math.sqrt(12)) if average > 1 else sigma
-            voltage = filtered(record.history, channel.node, times, width)
-        errors = self.errors[channel.number]
-        rms = self.model.noise(channel.scale / channel.probe) * errors.noise / math.sqrt(max(average, 1.0))
-        noise = noise_samples(
-            (*self.seed, record.number, channel.number), points, stride, rms if self.noisy else 0.0, interval,
-            channel.bandwidth, self.model.bandwidth,
-        )
-        return displayed(channel, voltage, noise, errors)
-
-    @staticmethod
-    def _peaks(
-        history: InputHistory, node: str, times: npt.NDArray[np.float64], sigma: float, interval: float,
-    ) -> npt.NDArray[np.float64]:
-        """Return the extremes within each two sample intervals, lowest first."""
-        parts = [filtered(history, node, times + interval * part, sigma) for part in (-0.5, -0.25, 0.0, 0.25)]
-        low, high = np.min(parts, axis=0), np.max(parts, axis=0)
-        return np.asarray(np.where(np.arange(len(times)) % 2 == 0, low, high), dtype=np.float64)

@@ -1,0 +1,74 @@
+"""The inputs of an oscilloscope in the circuit: their resistance and capacitance, and the probes on them."""
+
+import math
+from collections.abc import Mapping
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.netlist import Element
+from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
+
+
+class ScopeInputs:
+    """What each wired input puts on its node, divided by the probe on it.
+
+    Parameters
+    ----------
+    instrument : VirtualInstrument
+        Its terminals are called "1", "2", ...; ``options.probes`` of the world file has the real attenuations.
+    sheet : ScopeDataSheet
+    impedance : name of the impedance with which the instrument is switched on
+
+    Raises
+    ------
+    ConfigurationError
+        An option of the world file is not known, or no attenuation.
+    """
+
+    def __init__(self, instrument: VirtualInstrument, sheet: ScopeDataSheet, impedance: str) -> None:
+        self._instrument = instrument
+        self._sheet = sheet
+        self._impedance = impedance
+        self.dividers = self._probe_options()  #: real attenuation of the probe on each channel that has one
+
+    def _probe_options(self) -> dict[int, float]:
+        instrument, options = self._instrument, self._instrument.placement.options
+        for name in options:
+            if name != "probes":
+                raise ConfigurationError(f"instruments.{instrument.name}.options: unknown '{name}'"
+                                         f"{nearest(name, ['probes'])}")
+        table = options.get("probes", {})
+        probes: dict[int, float] = {}
+        for channel, value in (table if isinstance(table, Mapping) else {"": table}).items():
+            attenuation = float(value) if isinstance(value, int | float) else math.nan
+            if channel not in instrument.terminals or not 1 <= attenuation <= 1000:
+                raise ConfigurationError(
+                    f"instruments.{instrument.name}.options.probes: {channel!r} = {value!r}; give attenuations "
+                    f"from 1 to 1000 by channel, as probes = {{ 1 = 10 }}")
+            probes[int(channel)] = attenuation
+        return probes
+
+    def attachment(self) -> Attachment:
+        """Return resistance and capacitance of each wired input."""
+        elements: list[Element] = []
+        name = self._instrument.element_name
+        for channel in self._instrument.terminals:
+            node = self._instrument.node(channel)
+            if node is None:
+                continue
+            divider = self.dividers.get(int(channel), 1.0)
+            resistance = self._sheet.impedances[self._impedance] * divider
+            capacitance = self._sheet.input_capacitance / divider
+            elements.append(Element("R", name("R", channel, "input"), (node, "0"), 0, value=resistance))
+            elements.append(Element("C", name("C", channel, "input"), (node, "0"), 0, value=capacitance))
+        return Attachment(tuple(elements))
+
+    def set_impedance(self, channel: int, impedance: str) -> None:
+        """Switch an input to the impedance of that name."""
+        if self._instrument.node(str(channel)) is None:
+            return
+        bench = self._instrument.bench
+        bench.circuit.set_resistance(
+            self._instrument.element_name("R", str(channel), "input"),
+            self._sheet.impedances[impedance] * self.dividers.get(channel, 1.0))
+        bench.changed()
