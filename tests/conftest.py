@@ -16,7 +16,7 @@ import pytest
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
-pytest_plugins = ["tests.fixtures.fake_station", "tests.fixtures.simulated_bench"]
+pytest_plugins = ["tests.fixtures.fake_station", "tests.fixtures.quick", "tests.fixtures.simulated_bench"]
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("resistor", "units", "output")
 

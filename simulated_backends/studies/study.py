@@ -28,6 +28,7 @@ from tsbench.simulated_backends.studies.batch import Crossing, run_batch
 Work = Callable[[npt.NDArray[np.int64]], Mapping[str, FloatArray]]
 
 HERE = "here"
+TIMEOUT = 10.0  #: [s] for a Dask scheduler to answer
 
 
 def run_study(work: Work, runs: int, piece: int = 1024, scheduler: str | None = None) -> dict[str, FloatArray]:
@@ -72,7 +73,7 @@ def _by_dask(
         with LocalCluster(threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
             return list(client.gather(client.map(work, pieces, pure=False)))
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=TIMEOUT)
     except (OSError, TimeoutError) as error:
         raise ConfigurationError(f"no Dask scheduler answers at '{scheduler}': {error}") from None
     with client:

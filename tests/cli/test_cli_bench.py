@@ -76,9 +76,8 @@ def test_measure_prints_a_table_with_units(nbo2_bench, tmp_path, capsys):
 def test_what_is_refused_before_anything_is_sent(arguments, code, said, nbo2_bench, tmp_path, capsys):
     words = ["measure", "iv_sweep", "--bench", str(nbo2_bench), "--out", str(tmp_path / "runs"), *arguments]
     assert main(words) == code
-    error = capsys.readouterr().err
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if "opening the bench" not in line]
     assert error.startswith("tsbench: ")
-    assert error.count("\n") == 1
     assert said in error
     assert not list((tmp_path / "runs").glob("*"))
     if witness(nbo2_bench).exists():

@@ -1,6 +1,7 @@
 """Sizes that a reader can hold: functions, classes and files, and one name for one class."""
 
 import ast
+import functools
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -35,17 +36,22 @@ LONG_FILES = {"simulated_backends/circuit/circuit.py": "to be split"}
 PRESCRIBED = {"simulated_backends/access/pyvisa_hook/library.py:TsbenchVisaLibrary": "pyvisa.highlevel.VisaLibraryBase"}
 
 
-def sources() -> Iterator[tuple[str, str]]:
-    """Yield path and text of every module of the rooms."""
-    for room in sorted(ROOMS):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
+@functools.cache
+def sources() -> dict[str, str]:
+    """Return path -> text of every module of the rooms."""
+    paths = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    return {path: ast.parse(text) for path, text in sources().items()}
 
 
 def definitions(*kinds: type[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
     """Yield "path:name" and node of every definition of these kinds."""
-    for path, text in sources():
-        for node in ast.walk(ast.parse(text)):
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
             if isinstance(node, kinds):
                 yield f"{path}:{node.name}", node  # type: ignore[attr-defined]
 
@@ -56,7 +62,7 @@ def methods(node: ast.ClassDef) -> int:
 
 def test_rooms_are_found() -> None:
     assert {"core", "gui", "station", "simulated_backends"} <= ROOMS
-    assert sum(1 for _ in sources()) > 300
+    assert len(sources()) > 300
 
 
 def test_functions_fit_a_screen() -> None:
@@ -76,7 +82,7 @@ def test_classes_have_few_methods() -> None:
 
 
 def test_files_are_short() -> None:
-    assert {path for path, text in sources() if len(text.splitlines()) > LONGEST_FILE} == set(LONG_FILES)
+    assert {path for path, text in sources().items() if len(text.splitlines()) > LONGEST_FILE} == set(LONG_FILES)
 
 
 def test_a_class_name_means_one_thing() -> None:

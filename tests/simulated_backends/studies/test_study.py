@@ -44,8 +44,9 @@ def test_a_dask_scheduler_by_its_address(here: dict[str, np.ndarray]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_nobody_at_the_address() -> None:
+def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
+    monkeypatch.setattr("tsbench.simulated_backends.studies.study.TIMEOUT", 0.5)
     with pytest.raises(ConfigurationError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
         run_study(STUDY, 2, scheduler="tcp://127.0.0.1:9")
 
