@@ -69,6 +69,10 @@ class Registry(Generic[T]):
             points = sorted(entry_points(group=self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
             for point in points:
                 self._take(point)
+            if not any(_name(point) == OURS for point in points):   # a checkout that has changed since it was installed
+                self._problems.append(
+                    f"no {self.what} of {OURS} itself is registered: install {OURS} again (in a checkout: "
+                    f"rm -rf tsbench.egg-info; pip install -e .)")
         return self._found
 
     def problems(self) -> tuple[str, ...]:
@@ -118,8 +122,7 @@ class Registry(Generic[T]):
             things = {} if declared is None else self._offered(declared)
             for name in things:
                 if name in self._found:
-                    raise ConfigurationError(
-                        f"the name '{name}' is taken by {self._found[name].distribution}")
+                    raise ConfigurationError(f"the name '{name}' is taken by {self._found[name].distribution}")
         except Exception as error:  # noqa: BLE001 - as above
             self._leave_out(where, point, error)
         else:
