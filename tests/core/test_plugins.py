@@ -83,6 +83,6 @@ def test_an_unknown_name_is_refused_with_the_nearest_and_what_was_left_out(
 
 def test_a_group_without_ours_says_that_the_installation_is_old(installed: Callable[..., Registry[int]]) -> None:
     registry = installed(("mine", "one", "numbers_of_mine:ONE"))
-    with pytest.raises(ConfigurationError, match="unknown number 'two'; no number of tsbench itself is registered: inst"):
+    with pytest.raises(ConfigurationError, match="; no number of tsbench itself is registered: inst"):
         registry.named("two")
     assert Registry("tsbench.no_such_group", "thing", offered).names() == ()
