@@ -89,18 +89,17 @@ class Placement:
 
 
 class VirtualInstrument(MessageDevice):
-    """Base of the models. Subclasses set the class facts and implement ``attachment``, ``connect`` and
+    """Base of the models. A subclass sets what is only declared here, and implements ``attachment``, ``connect`` and
     ``reset``.
     """
 
-    manufacturer: ClassVar[str] = "TSBENCH"
-    model: ClassVar[str] = "INSTRUMENT"
-    firmware: ClassVar[str] = "1.0"
+    manufacturer: ClassVar[str]
+    model: ClassVar[str]
+    firmware: ClassVar[str]
+    #: names of all terminals; "" for an instrument with one
+    terminals: ClassVar[tuple[str, ...]]
     #: names of the outputs that the witness follows, as in "generator.1"; "" for an instrument with one
-    #: terminal
     outputs: ClassVar[tuple[str, ...]] = ()
-    #: names of all terminals
-    terminals: ClassVar[tuple[str, ...]] = ()
     bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
     has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
 

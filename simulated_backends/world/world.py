@@ -18,7 +18,7 @@ from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 from tsbench.simulated_backends.services.services import BenchServices, WorldClock
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.models import model_class
+from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.witness.witness import Witness
 from tsbench.simulated_backends.world.acting_faults import BenchFaults
 from tsbench.simulated_backends.world.circuit_plan import CircuitPlan
@@ -72,7 +72,7 @@ class World:
 
     def _place_instrument(self, name: str, table: WorldInstrument) -> None:
         try:
-            model = model_class(table.model)
+            model = instrument_class(table.model)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: instruments.{name}.model: {error}") from None
         terminals = {

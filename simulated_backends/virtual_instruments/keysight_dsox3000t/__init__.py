@@ -1,1 +1,9 @@
-"""The twin of the Keysight DSOX3000T."""
+"""The virtual Keysight InfiniiVision 3000T X-Series."""
+
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+_MODULE = "tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument"
+
+VIRTUAL_INSTRUMENTS = (
+    VirtualInstrumentDeclaration("keysight_dsox3054t", f"{_MODULE}:KeysightDSOX3054T"),
+)

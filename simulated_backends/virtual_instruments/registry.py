@@ -1,0 +1,86 @@
+"""Virtual instruments by name, found through the entry points of the group ``tsbench.virtual_instruments``.
+
+Ours are the folders of this package that have ``VIRTUAL_INSTRUMENTS``. An entry point of another package names a
+:class:`VirtualInstrumentDeclaration`, a sequence of them, or a :class:`~tsbench.plugins.Folders` as ours
+(docs/plugins.md). No instrument is imported before a world file names it.
+"""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tsbench.errors import ConfigurationError
+from tsbench.plugins import Folders, Registry
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+
+OURS = Folders("tsbench.simulated_backends.virtual_instruments", "VIRTUAL_INSTRUMENTS")
+#: what a class has of its own, since no other could be right for it
+NEEDED = ("manufacturer", "model", "firmware", "terminals")
+
+
+@dataclass(frozen=True)
+class VirtualInstrumentDeclaration:
+    """One model of virtual instrument. Its class is imported when it is first used.
+
+    Parameters
+    ----------
+    name : as a world file names it (``model = "keithley_2450"``)
+    instrument : ``"package.module:Class"``, derived from
+        :class:`~tsbench.simulated_backends.virtual_instruments.instrument.VirtualInstrument`
+    """
+
+    name: str
+    instrument: str
+
+    def load(self) -> type[VirtualInstrument]:
+        """Import and return the class.
+
+        Raises
+        ------
+        ConfigurationError
+            It cannot be imported, or lacks something; one line that names it.
+        """
+        module, _, name = self.instrument.partition(":")
+        try:
+            found = getattr(importlib.import_module(module), name)
+        except Exception as error:  # another author's module may raise anything
+            raise ConfigurationError(f"cannot import {self.instrument}: {' '.join(str(error).split())}") from error
+        if not (isinstance(found, type) and issubclass(found, VirtualInstrument)):
+            raise ConfigurationError(f"{name} is not derived from the class VirtualInstrument")
+        missing = next((needed for needed in NEEDED if not hasattr(found, needed)), None)
+        if missing is None and found.terminals and found.attachment is VirtualInstrument.attachment:
+            missing = "attachment()"
+        if missing is not None:
+            raise ConfigurationError(f"class {name} has no '{missing}', which a virtual instrument needs")
+        return found
+
+
+def _offered(declared: object) -> Mapping[str, VirtualInstrumentDeclaration]:
+    """Return the instruments in a declaration by name; ConfigurationError where one cannot be used."""
+    found: dict[str, VirtualInstrumentDeclaration] = {}
+    for one in declared if isinstance(declared, Sequence) and not isinstance(declared, str) else (declared,):
+        if not isinstance(one, VirtualInstrumentDeclaration):
+            raise ConfigurationError(
+                f"{type(one).__name__} found, a VirtualInstrumentDeclaration or a sequence of them is needed")
+        found[one.name] = one
+    return found
+
+
+VIRTUAL_INSTRUMENTS: Registry[VirtualInstrumentDeclaration] = Registry(
+    "tsbench.virtual_instruments", "virtual instrument", _offered)
+
+
+def instrument_class(name: str) -> type[VirtualInstrument]:
+    """Import and return the class of a virtual instrument.
+
+    Raises
+    ------
+    ConfigurationError
+        There is none of that name (the nearest is named), it cannot be imported, or it lacks something; one line.
+    """
+    declaration = VIRTUAL_INSTRUMENTS.named(name)
+    try:
+        return declaration.load()
+    except ConfigurationError as error:
+        distribution = VIRTUAL_INSTRUMENTS.offers()[name].distribution
+        raise ConfigurationError(f"virtual instrument '{name}' of {distribution}: {error}") from error
