@@ -12,12 +12,12 @@ from tsbench.analysis.pulse.firing import Before, Firing, outcome
 from tsbench.analysis.pulse.pulse import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.pulses_in_record import PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
-from tsbench.analysis.signal import noise_of
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import noise_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.signal import OVERFLOW_NUMBER, noise_of
+from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
+from tsbench.samples import noise_of
 
 #: another conductance than before: as much as tells an on-state from an off-state (see ``analysis.pulse``)
 _ANOTHER = 3.0

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.reversals import Indices, reversals
-from tsbench.analysis.signal import noise_of, usable_record
+from tsbench.analysis.signal import usable_record
 from tsbench.records import Flag, FloatArray
+from tsbench.samples import noise_of
 
 #: a spike must exceed this many standard deviations of the noise (its own extremes reach about 9)
 _LEAST_SWING = 14.0

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.pulse.pulse import Delay, PulseFacts, switching_delay
-from tsbench.analysis.signal import noise_of, usable_record
+from tsbench.analysis.signal import usable_record
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import noise_of
 
 #: a device counts as still on whose conductance before the pulse is this share of that at the end of the pulse
 STILL_ON_SHARE = 0.03

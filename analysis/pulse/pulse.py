@@ -21,7 +21,7 @@ import numpy as np
 
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import line_crossing, noise_of, smoothed, steepest_rise, upward_crossings, usable_record
+from tsbench.analysis.signal import line_crossing, steepest_rise, upward_crossings, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
     combined,
@@ -31,6 +31,7 @@ from tsbench.analysis.statistics import (
     summarise,
 )
 from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import noise_of, smoothed
 
 #: (share of the highest voltage, factor): the conductance must grow by the factor from where the voltage is
 #: above that share. On the edge itself an off state that is not ohmic grows too, so that asks for more.

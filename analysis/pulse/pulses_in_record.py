@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.signal import noise_of, smoothed
 from tsbench.records import FloatArray
+from tsbench.samples import noise_of, smoothed
 
 #: of the largest excursion: a pulse begins above the one and lasts above the other; smaller pulses are not seen
 _BEGINS, _LASTS = 0.3, 0.2

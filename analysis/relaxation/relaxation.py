@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.pulse.pulse import PulseFacts, switching_delay
-from tsbench.analysis.signal import noise_of, smoothed, usable_record
+from tsbench.analysis.signal import usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
     combined,
@@ -29,6 +29,7 @@ from tsbench.analysis.statistics import (
     summarise,
 )
 from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import noise_of, smoothed
 
 #: shares of the record after the edge: most that a running mean may take
 _WIDEST_MEAN = 0.02

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.signal import median
 from tsbench.analysis.threshold.level_change import LevelStep
 from tsbench.records import FloatArray
+from tsbench.samples import median
 
 #: fewest readings before a dip
 _FEWEST = 3

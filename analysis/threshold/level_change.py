@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.signal import median
 from tsbench.records import FloatArray
+from tsbench.samples import median
 
 #: windows that are tried, in readings on each side
 WINDOWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)

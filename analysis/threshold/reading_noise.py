@@ -8,8 +8,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.signal import quantile
 from tsbench.records import FloatArray
+from tsbench.samples import quantile
 
 #: second differences on one side from which on its own noise is judged
 _ENOUGH = 6

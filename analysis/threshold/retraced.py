@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.signal import noise_of
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.records import Flag
+from tsbench.samples import noise_of
 
 #: a change at the same place is not denied where a step is larger than this part of the voltage: the hysteresis of a
 #: device may be as small

@@ -25,7 +25,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.signal import noise_of
 from tsbench.analysis.threshold.barrier_onset import would_have_shown
 from tsbench.analysis.threshold.convex_curve import line_is_above
 from tsbench.analysis.threshold.dips import is_end_of_dip
@@ -33,6 +32,7 @@ from tsbench.analysis.threshold.level_change import Change, LevelStep, is_sharp,
 from tsbench.analysis.threshold.line_steps import line_steps
 from tsbench.analysis.threshold.reading_noise import additive_noise, noise_around, resolution_around, second_differences
 from tsbench.records import FloatArray
+from tsbench.samples import noise_of
 
 #: [1/V] q/kT at 300 K
 STEEPEST = 38.68

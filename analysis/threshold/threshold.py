@@ -22,13 +22,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsbench.analysis.signal import noise_of
 from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, events, last_on, noise_floor
 from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import noise_of
 
 #: a step wider than this fraction of the value is called under-sampled
 COARSE_STEP = 0.02

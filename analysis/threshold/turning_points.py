@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.analysis.signal import noise_of
 from tsbench.records import FloatArray
+from tsbench.samples import noise_of
 
 #: a reversal exceeds this many standard deviations of the noise: two extremes of ten thousand readings differ by eight
 _SIGMAS = 10.0

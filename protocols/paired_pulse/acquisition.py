@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsbench.analysis.signal import noise_of, smoothed
 from tsbench.instruments import Pulse, Station, Timebase
 from tsbench.protocols.acquiring.device_view import DeviceView, marked
 from tsbench.protocols.pulses.layout import RecordLayout, pair_layout
@@ -14,6 +13,7 @@ from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Point, Recorder, Step, Waveform
+from tsbench.samples import noise_of, smoothed
 
 if TYPE_CHECKING:
     from tsbench.protocols.paired_pulse.protocol import PairedPulse
