@@ -14,7 +14,9 @@ def protocols(options: argparse.Namespace) -> int:
     from tsbench.cli.printing import output_console, print_json, table
     from tsbench.protocols import PROTOCOLS, describe
 
-    described = [describe(protocol) for protocol in PROTOCOLS.values()]
+    described = [describe(protocol) for protocol in PROTOCOLS.things().values()]
+    for line in PROTOCOLS.problems():
+        sys.stderr.write(f"tsbench: {line}\n")
     if options.json:
         print_json(described)
         return 0

@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
 from typing import Generic, TypeVar
 
 from tsbench.errors import ConfigurationError, nearest
@@ -44,6 +44,19 @@ class Offer(Generic[T]):
     distribution: str
 
 
+def entry_points(group: str) -> list[EntryPoint]:
+    """Return the entry points of a group, of every distribution on the path.
+
+    The standard library's takes the first distribution of a name alone. In the folder of the sources that is the
+    ``egg-info`` which an earlier installation left there, and it may lack what the present one declares.
+    """
+    found: dict[tuple[str, str], EntryPoint] = {}
+    for distribution in distributions():
+        for point in distribution.entry_points.select(group=group):
+            found.setdefault((_name(point), point.name), point)
+    return list(found.values())
+
+
 class Registry(Generic[T]):
     """The things of one group by their names; the entry points are read at the first question.
 
@@ -66,7 +79,7 @@ class Registry(Generic[T]):
         """Return every thing that can be used, by its name: ours first, then those of others by distribution."""
         if self._found is None:
             self._found, self._problems = {}, []
-            points = sorted(entry_points(group=self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
+            points = sorted(entry_points(self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
             for point in points:
                 self._take(point)
             if not any(_name(point) == OURS for point in points):   # a checkout that has changed since it was installed
@@ -74,6 +87,10 @@ class Registry(Generic[T]):
                     f"no {self.what} of {OURS} itself is registered: install {OURS} again (in a checkout: "
                     f"rm -rf tsbench.egg-info; pip install -e .)")
         return self._found
+
+    def things(self) -> Mapping[str, T]:
+        """Return every thing that can be used, by its name, in the order of :meth:`offers`."""
+        return {name: offer.thing for name, offer in self.offers().items()}
 
     def problems(self) -> tuple[str, ...]:
         """Return one line for each declaration that was left out: what, of which distribution, why."""
@@ -95,6 +112,8 @@ class Registry(Generic[T]):
         found = self.offers().get(name)
         if found is None:
             left_out = "".join(f"; {line}" for line in self._problems)
+            if not self.offers():
+                left_out += f"; no {self.what} is installed at all: install tsbench again, as the first time"
             raise ConfigurationError(f"unknown {self.what} '{name}'{nearest(name, self.offers())}{left_out}")
         return found.thing
 

@@ -9,11 +9,10 @@ from tsbench.analysis.tables.record_kind import KINDS
 from tsbench.analysis.tables.table import parse_columns
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, parse_rule
 from tsbench.errors import ConfigurationError, TsbenchError
-from tsbench.extraction.options import ExtractionOptions
 from tsbench.extraction.paths import RUN_SUFFIXES, named_files
-from tsbench.extraction.pictures import draw_figures
-from tsbench.extraction.runs import extract
+from tsbench.extraction.runs import draw_figures, extract
 from tsbench.extraction.tables import analyse_table
+from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import simulation_mark
 
 #: what tells a run file, or the journal of one, from a table

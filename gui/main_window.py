@@ -38,7 +38,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar = TopBar()
         self.question = QuestionBar()
         self.bench_panel = BenchPanel()
-        self.run_panel = RunPanel(PROTOCOLS)
+        self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process

@@ -1,27 +1,21 @@
-"""Measurement procedures, by the name the command line gives them."""
+"""Measurement procedures: one folder a protocol, found by name; and what a protocol of one's own needs."""
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments.guard.limits import worst_case_of_current, worst_case_of_voltage
 from tsbench.protocols.description import describe
+from tsbench.protocols.extracting.named_figure import NamedFigure
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.fields import SecondsList, VoltsList
 from tsbench.protocols.iv_sweep.protocol import IVSweep
 from tsbench.protocols.oscillation.protocol import Oscillation
 from tsbench.protocols.paired_pulse.protocol import PairedPulse
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.pulse_train.protocol import PulseTrain
+from tsbench.protocols.registry import PROTOCOLS, protocol_named
 from tsbench.protocols.relaxation.protocol import Relaxation
-
-PROTOCOLS: dict[str, type[Protocol]] = {
-    protocol.name: protocol for protocol in (IVSweep, PulseTrain, Oscillation, PairedPulse, Relaxation)
-}
-
-
-def protocol_named(name: str) -> type[Protocol]:
-    """Return the protocol called ``name``; ConfigurationError names the nearest there is."""
-    if name not in PROTOCOLS:
-        raise ConfigurationError(f"unknown protocol '{name}'{nearest(name, PROTOCOLS)}")
-    return PROTOCOLS[name]
-
+from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
 
 __all__ = [
-    "PROTOCOLS", "IVSweep", "Oscillation", "PairedPulse", "Protocol", "PulseTrain", "Relaxation", "describe",
-    "protocol_named",
+    "PROTOCOLS", "ExtractionOptions", "IVSweep", "NamedFigure", "Oscillation", "PairedPulse", "Protocol", "PulseTrain",
+    "Relaxation", "SecondsList", "VoltsList", "describe", "limit_refusals", "protocol_named", "range_refusal",
+    "worst_case_items", "worst_case_of_current", "worst_case_of_voltage",
 ]

@@ -9,13 +9,12 @@ from tsbench.protocols.protocol import Protocol
 
 
 def describe(protocol: type[Protocol]) -> dict[str, Any]:
-    """Return name, title, help, roles, analyses, columns and parameters of a protocol; JSON-ready."""
+    """Return name, title, help, roles, columns and parameters of a protocol; JSON-ready."""
     return {
         "name": protocol.name,
         "title": protocol.title,
-        "help": (protocol.__doc__ or "").strip().splitlines()[0],
+        "help": (protocol.__doc__ or "").strip().partition("\n")[0],
         "roles": list(protocol.roles),
-        "analyses": list(protocol.analyses),
         "columns": [
             {"name": column.name, "unit": column.unit, "help": column.help} for column in protocol.columns
         ],

@@ -1,31 +1,31 @@
-"""What every protocol is: a frozen, validated set of parameters that can plan itself and run itself.
+"""What every protocol is: parameters that can plan and run a measurement, and read the stored run again.
 
 One declaration serves the form, the command line, the campaign file and the run file.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self, get_args
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import Plan, Station
-from tsbench.quantities import Unit
-from tsbench.records import Column, Recorder, Step
+from tsbench.protocols.extracting.device_condition import remark_on_device
+from tsbench.protocols.extracting.named_figure import NamedFigure
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.parameters import Parameters
+from tsbench.records import Column, Recorder, Result, Run, Step
 from tsbench.validation import first_problem
 
 
-class Protocol(BaseModel, ABC):
-    """Base of all protocols: parameters as fields (unit in the type, bounds and help in ``Field``)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Protocol(Parameters, ABC):
+    """Base of all protocols. A subclass inherits extraction and figures, so it may change parameters alone."""
 
     name: ClassVar[str]  #: as on the command line: "iv_sweep"
     title: ClassVar[str]  #: as in the window: "I-V sweep"
-    analyses: ClassVar[tuple[str, ...]]  #: names that tsbench.extraction knows
-    columns: ClassVar[tuple[Column, ...]]
     roles: ClassVar[tuple[str, ...]]  #: roles the bench must have
+    columns: ClassVar[tuple[Column, ...]]  #: of the point table
 
     @abstractmethod
     def plan(self, station: Station) -> Plan:
@@ -34,6 +34,24 @@ class Protocol(BaseModel, ABC):
     @abstractmethod
     def run(self, station: Station, recorder: Recorder) -> Iterator[Step]:
         """Acquire. Each yielded step is a place where the runner may pause or stop."""
+
+    @classmethod
+    @abstractmethod
+    def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
+        """Return the numbers of a stored run, an aborted or recovered one too, as far as it goes.
+
+        A run in which nothing happened gives results without a value and the flag NO_EVENT.
+        """
+
+    @classmethod
+    def figures(cls, run: Run, options: ExtractionOptions) -> Iterable[NamedFigure]:
+        """Return the figures of a stored run: what each is called after the run, and what draws it."""
+        return ()
+
+    @classmethod
+    def device_remark(cls, run: Run) -> str:
+        """Return how the device did not behave as a threshold switch in a stored run; "" where it did."""
+        return remark_on_device(run)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
@@ -65,24 +83,6 @@ class Protocol(BaseModel, ABC):
         except ValidationError as error:
             raise ConfigurationError(f"{cls.name}: {first_problem(error)}") from None
 
-    @classmethod
-    def unit_of(cls, field: str) -> str:
-        """Return the SI unit of a parameter, "" where it has none."""
-        described = cls.model_fields[field]
-        marks = list(described.metadata)
-        for part in get_args(
-            described.annotation
-        ):  # where the parameter may be left out, the unit is one level down
-            marks += get_args(part)
-        return next((mark.symbol for mark in marks if isinstance(mark, Unit)), "")
-
     def table(self) -> tuple[Column, ...]:
         """Return the columns of the point table with the units that they have under these parameters."""
         return self.columns
-
-    def parameters(self) -> dict[str, dict[str, Any]]:
-        """Return name -> {"value", "unit"} for the run file."""
-        return {
-            name: {"value": value, "unit": self.unit_of(name)}
-            for name, value in self.model_dump(mode="json").items()
-        }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tsbench.instruments import PlanItem, Range
+from tsbench.instruments.guard.limits import WorstCase
 from tsbench.quantities import format_quantity
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 
@@ -17,36 +18,30 @@ _LIMIT_OF = {
 }
 
 
-def worst_case(
-    voltage: float, current: float, fixture: Fixture, seconds: float = 0.0, power: float | None = None
-) -> tuple[PlanItem, ...]:
-    """Return the worst case at the device: magnitudes of voltage [V] and source current [A] and what follows.
+def worst_case_items(worst: WorstCase, fixture: Fixture, seconds: float = 0.0) -> tuple[PlanItem, ...]:
+    """Return the worst case at the device as a plan shows it, and the charge and energy of one event.
 
-    When the device switches, the capacitance across it empties through it, whatever the source limits:
-    charge C V and energy C V^2 / 2 per event, beside what the source delivers in ``seconds`` [s] (0: a steady source).
-    ``power`` [W] is the most the source can give to the device, by default voltage times current.
+    When the device switches, the capacitance across it discharges through it, whatever the source limits: charge C V
+    and energy C V^2 / 2 per event, in addition to what the source delivers.
+
+    Parameters
+    ----------
+    worst : the most that the device can see of the source
+    fixture : with the capacitance across the device
+    seconds : [s] that the source delivers in one event; 0: a steady source
     """
     stored = fixture.parallel_capacitance
-    most = voltage * current if power is None else power
+    charge, energy = (worst.current * seconds, worst.power * seconds) if seconds > 0 else (0.0, 0.0)
     return (
-        PlanItem("voltage", voltage, "V"),
-        PlanItem("current", current, "A"),
-        PlanItem("power", most, "W"),
-        PlanItem("charge", current * seconds + stored * voltage, "C"),
-        PlanItem("energy", most * seconds + stored * voltage**2 / 2, "J"),
+        PlanItem("voltage", worst.voltage, "V"),
+        PlanItem("current", worst.current, "A"),
+        PlanItem("power", worst.power, "W"),
+        PlanItem("charge", charge + stored * worst.voltage, "C"),
+        PlanItem("energy", energy + stored * worst.voltage**2 / 2, "J"),
     )
 
 
-def behind_resistance(source: float, resistance: float) -> tuple[float, float | None]:
-    """Return the most current [A] and power [W] to be had from ``source`` [V] behind ``resistance`` [Ohm]."""
-    if resistance <= 0:
-        return float("inf"), None
-    return abs(source) / resistance, source**2 / (4 * resistance)
-
-
-def limit_refusals(
-    items: Sequence[PlanItem], device: DeviceDescription, protocol: str, remedy: str
-) -> list[str]:
+def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, remedy: str) -> list[str]:
     """Return one sentence for each item beyond a limit of the device."""
     refusals = []
     limits: DeviceLimits = device.limits
@@ -55,9 +50,9 @@ def limit_refusals(
         bound = getattr(limits, name) if name else None
         if bound is not None and item.value > bound * (1 + _SLACK):
             refusals.append(
-                f"{protocol}: {item.quantity} at the device may reach "
-                f"{format_quantity(item.value, item.unit)}; {name} of {device.identifier} is "
-                f"{format_quantity(bound, item.unit)}; {remedy} or edit [device.limits] in the bench file"
+                f"device: {item.quantity} may reach {format_quantity(item.value, item.unit)}; {name} of "
+                f"{device.identifier} is {format_quantity(bound, item.unit)}; {remedy} or edit [device.limits] in the "
+                "bench file"
             )
     return refusals
 

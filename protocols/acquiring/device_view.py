@@ -82,6 +82,18 @@ class DeviceView:
         return self.fetch(conditions, time)
 
 
+#: why a bench without a scope at the device is refused
+NO_SCOPE = "scope: [fixture.sensing] names no scope channel at the device; add voltage_high and current"
+
+
+def required_view(station: Station) -> DeviceView:
+    """Return the scope's view of the device; ConfigurationError where there is none."""
+    view = device_view(station)
+    if view is None:
+        raise ConfigurationError(NO_SCOPE)
+    return view
+
+
 def device_view(station: Station) -> DeviceView | None:
     """Return the scope's view of the device, None where the fixture names no scope channel.
 

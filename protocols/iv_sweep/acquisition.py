@@ -1,32 +1,30 @@
 """Taking the points of an I-V sweep: natively, or level by level with looks of the scope in between."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Literal
+
+import numpy as np
 
 from tsbench.errors import InstrumentError
-from tsbench.instruments import Reading, SourceMeter, Station
+from tsbench.instruments import MeasureSettings, Reading, SourceSettings, Station
 from tsbench.protocols.acquiring.device_view import device_view
 from tsbench.protocols.acquiring.oscillation_check import OscillationCheck, OscillationVerdict
 from tsbench.protocols.acquiring.waiting import LONGEST_POLL
-from tsbench.protocols.iv_sweep.path import SweepPath
+from tsbench.protocols.iv_sweep.parameters import SweepParameters
+from tsbench.protocols.iv_sweep.path import soft_steps
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Point, Recorder, RunEvent, Step
-
-if TYPE_CHECKING:
-    from tsbench.protocols.iv_sweep.protocol import IVSweep
 
 
 class SweepAcquisition:
     """One sweep in progress: where it stands, and what was read but waits for the scope's verdict."""
 
-    def __init__(
-        self, settings: "IVSweep", station: Station, recorder: Recorder, meter: SourceMeter, path: SweepPath
-    ) -> None:
+    def __init__(self, settings: SweepParameters, station: Station, recorder: Recorder) -> None:
         self._settings = settings
         self._station = station
         self._recorder = recorder
-        self._meter = meter
-        self._path = path
+        self._meter = station.source_meter("drive")
+        self._path = settings.path()
         self._check: OscillationCheck | None = None
         self._oscillating = False
         self._waiting: list[tuple[int, Reading, float]] = []
@@ -35,6 +33,32 @@ class SweepAcquisition:
         self._recorded = 0
         self._ends_here = False
         self.level = settings.start
+
+    def run(self) -> Iterator[Step]:
+        """Ramp to start, sweep, ramp back to zero, output off."""
+        settings, meter, path = self._settings, self._meter, self._path
+        other: Literal["voltage", "current"] = "current" if settings.drive == "voltage" else "voltage"
+        fixed = settings.compliance if settings.measure_range == "compliance" else None
+        farthest = float(np.abs(path.levels).max())
+        meter.configure_source(SourceSettings(settings.drive, limit=settings.compliance, range=farthest))
+        meter.configure_measure(MeasureSettings(other, range=fixed, nplc=settings.nplc))
+        size = abs(float(np.diff(path.levels[:2])[0]))
+        meter.set_level(0.0)
+        meter.set_output(True)
+        yield self.step("output on at zero", idle=True)
+        self.prepare_check()
+        yield from self._ramp(soft_steps(0.0, settings.start, size), size)
+        yield from self._sweep()
+        yield from self._ramp(soft_steps(self.level, 0.0, size), size)
+        meter.set_level(0.0)
+        meter.set_output(False)
+        yield self.step("output off", idle=True)
+
+    def _ramp(self, levels: FloatArray, size: float) -> Iterator[Step]:
+        for level in levels:
+            self._meter.set_level(float(level))
+            self._station.clock.wait(self._settings.ramp_wait(size))
+            yield self.step("ramp")
 
     def step(self, message: str, idle: bool = False) -> Step:
         """Return how far the sweep has come; ``idle`` where the source stands at zero."""
@@ -61,7 +85,7 @@ class SweepAcquisition:
         else:
             self._warn("the scope gave no record: readings cannot be checked for oscillation")
 
-    def run(self) -> Iterator[Step]:
+    def _sweep(self) -> Iterator[Step]:
         """Take every block; ends early at compliance where that is asked for."""
         longest = self._meter.capabilities.maximum_sweep_points
         size = longest if self._check is None else self._settings.check_every

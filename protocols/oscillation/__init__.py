@@ -1,1 +1,5 @@
 """Oscillation."""
+
+from tsbench.protocols.oscillation.protocol import Oscillation
+
+PROTOCOL = Oscillation

@@ -1,17 +1,16 @@
 """One record per bias: find the ranges and the period with short probes, then take the record that counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tsbench.instruments import Station, Timebase
-from tsbench.protocols.acquiring.device_view import FREE_RUN, DeviceView, Window, clipped, narrowed
+from tsbench.protocols.acquiring.bias_source import bias_source
+from tsbench.protocols.acquiring.device_view import FREE_RUN, Window, clipped, narrowed, required_view
 from tsbench.protocols.acquiring.oscillation_check import Activity, activity, white_noise
+from tsbench.protocols.acquiring.waiting import steps_for
+from tsbench.protocols.oscillation.parameters import OscillationParameters
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, Point, Recorder, RunEvent, Waveform
-
-if TYPE_CHECKING:
-    from tsbench.protocols.oscillation.protocol import Oscillation
+from tsbench.records import Flag, Point, Recorder, RunEvent, Step, Waveform
 
 #: [s] first probe, and how much longer each next one is until cycles are seen
 _FIRST_PROBE = 20e-6
@@ -24,15 +23,32 @@ _SAMPLES_PER_PERIOD = 100
 
 
 class OscillationAcquisition:
-    """The scope's part of an oscillation run."""
+    """One oscillation run in progress."""
 
-    def __init__(
-        self, settings: "Oscillation", station: Station, recorder: Recorder, view: DeviceView
-    ) -> None:
+    def __init__(self, settings: OscillationParameters, station: Station, recorder: Recorder) -> None:
         self._settings = settings
         self._station = station
         self._recorder = recorder
-        self._view = view
+        self._view = required_view(station)
+
+    def run(self) -> Iterator[Step]:
+        """Hold and record each bias; the source ends at zero with its output off."""
+        settings, clock = self._settings, self._station.clock
+        source, biases = bias_source(self._station), settings.biases()
+        source.prepare(float(biases.min()), float(biases.max()), settings.compliance)
+        yield Step(0, len(biases), "output on at zero", idle=True)
+        for number, bias in enumerate(biases):
+            message = f"bias {bias:.4g} V"
+            source.set_level(float(bias))
+            until = clock.now() + settings.settle
+            yield from steps_for(clock, until, lambda: Step(number, len(biases), message))  # noqa: B023
+            self.record(number, float(bias))
+            if settings.zero_between:
+                source.set_level(0.0)
+            yield Step(number + 1, len(biases), message, idle=settings.zero_between)
+        source.switch_off()
+        self._say("log", "bias at zero, output off")
+        yield Step(len(biases), len(biases), "output off", idle=True)
 
     def record(self, number: int, bias: float) -> None:
         """Take and record the waveforms and the point of one ``bias`` [V]."""

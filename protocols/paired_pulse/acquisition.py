@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tsbench.instruments import Pulse, Station, Timebase
-from tsbench.protocols.acquiring.device_view import DeviceView, marked
+from tsbench.protocols.acquiring.device_view import marked
+from tsbench.protocols.paired_pulse.parameters import PairParameters
 from tsbench.protocols.pulses.layout import RecordLayout, pair_layout
 from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
@@ -15,15 +15,12 @@ from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Point, Recorder, Step, Waveform
 from tsbench.samples import noise_of, smoothed
 
-if TYPE_CHECKING:
-    from tsbench.protocols.paired_pulse.protocol import PairedPulse
 
-
-class PairedAcquisition(PulseSeries["PairedPulse"]):
+class PairAcquisition(PulseSeries[PairParameters]):
     """One run of paired pulses in progress."""
 
-    def __init__(self, settings: "PairedPulse", station: Station, recorder: Recorder, view: DeviceView) -> None:
-        super().__init__(settings, station, recorder, view)
+    def __init__(self, settings: PairParameters, station: Station, recorder: Recorder) -> None:
+        super().__init__(settings, station, recorder)
         self._order = settings.order()
         self._missed = 0
 

@@ -1,1 +1,5 @@
 """Pulse train."""
+
+from tsbench.protocols.pulse_train.protocol import PulseTrain
+
+PROTOCOL = PulseTrain

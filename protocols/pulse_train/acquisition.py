@@ -1,18 +1,15 @@
 """Taking the records of a pulse train: arm, verify, fire, wait, fetch, and account for every pulse."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tsbench.instruments import OscilloscopeCapabilities, Pulse, Station, Timebase
-from tsbench.protocols.acquiring.device_view import DeviceView, Window, marked, narrowed
-from tsbench.protocols.pulses.delivery import train_waveform
+from tsbench.protocols.acquiring.device_view import Window, marked, narrowed
+from tsbench.protocols.pulse_train.parameters import TrainParameters
+from tsbench.protocols.pulses.delivery import delivery, train_waveform
 from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Point, Recorder, Step
-
-if TYPE_CHECKING:
-    from tsbench.protocols.pulse_train.protocol import PulseTrain
 
 #: segments of one acquisition: more would hold a stop back for long
 _LONGEST_BATCH = 500
@@ -26,12 +23,13 @@ def batches(count: int, capabilities: OscilloscopeCapabilities) -> list[slice]:
     return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
 
-class PulseAcquisition(PulseSeries["PulseTrain"]):
+class TrainAcquisition(PulseSeries[TrainParameters]):
     """One pulse-train run in progress."""
 
-    def __init__(self, settings: "PulseTrain", station: Station, recorder: Recorder, view: DeviceView) -> None:
-        super().__init__(settings, station, recorder, view)
-        self._how = settings.delivery(station)
+    def __init__(self, settings: TrainParameters, station: Station, recorder: Recorder) -> None:
+        super().__init__(settings, station, recorder)
+        self._how = delivery(
+            settings.pulse(settings.amplitude[0]), settings.starts(), settings.gaps, self._generator.capabilities)
 
     def first_pulse(self, amplitude: float) -> Pulse:
         """Return the pulse of one ``amplitude`` [V]."""

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGeneratorCapabilities
-from tsbench.protocols.pulses.layout import EDGE_SHARE
+from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.records import FloatArray
 
 #: [s] gaps from here on may be waited for on the bench's clock, one trigger a pulse

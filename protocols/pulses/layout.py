@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
+from tsbench.protocols.pulses.parameters import EDGE_SHARE, PulseParameters
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 
-if TYPE_CHECKING:
-    from tsbench.protocols.pulses.pulse_protocol import PulseProtocol
-
-#: a 10-90 % edge is 80 % of the whole
-EDGE_SHARE = 0.8
 #: share of a pulse's height at which the scope triggers on it: a device that is on shows less of the pulse
 TRIGGER_SHARE = 0.5
 #: samples of one record at most: more would fill the disk with a gap in which little happens
@@ -33,12 +29,12 @@ class RecordLayout:
     refusal: str = ""
 
 
-def record_lead(pulse: "PulseProtocol") -> float:
+def record_lead(pulse: PulseParameters) -> float:
     """Return the time [s] that a record begins before its pulse."""
     return max(0.2 * pulse.width, 5 * pulse.rise_time)
 
 
-def pair_layout(pulse: "PulseProtocol", gap: float, resolution: int, scope: OscilloscopeCapabilities) -> RecordLayout:
+def pair_layout(pulse: PulseParameters, gap: float, resolution: int, scope: OscilloscopeCapabilities) -> RecordLayout:
     """Return one record of both pulses, ``resolution`` samples in each; where that is too long, a segment for each."""
     lead = record_lead(pulse)
     single = 2 * lead + 1.3 * pulse.width + 2 * pulse.fall_time
@@ -55,7 +51,7 @@ def pair_layout(pulse: "PulseProtocol", gap: float, resolution: int, scope: Osci
     return RecordLayout(single, lead, max(int(np.ceil(resolution * single / pulse.width)), 1000), segments=2)
 
 
-def tail_layout(pulse: "PulseProtocol", window: float, samples: int, scope: OscilloscopeCapabilities) -> RecordLayout:
+def tail_layout(pulse: PulseParameters, window: float, samples: int, scope: OscilloscopeCapabilities) -> RecordLayout:
     """Return one record of ``samples``: a pulse and ``window`` [s] after it."""
     lead = record_lead(pulse)
     whole = lead + pulse.width + 2 * pulse.fall_time + window
@@ -69,7 +65,7 @@ def tail_layout(pulse: "PulseProtocol", window: float, samples: int, scope: Osci
     return RecordLayout(whole, lead, samples, refusal=refusal)
 
 
-def pulse_preview(pulse: "PulseProtocol", starts: Sequence[float] | FloatArray) -> tuple[FloatArray, FloatArray]:
+def pulse_preview(pulse: PulseParameters, starts: Sequence[float] | FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return corners (time [s], level [V]) of the highest pulses at ``starts`` [s] for the form."""
     rise, fall = pulse.rise_time / EDGE_SHARE, pulse.fall_time / EDGE_SHARE
     amplitude = max(pulse.amplitude, key=abs)
@@ -78,7 +74,7 @@ def pulse_preview(pulse: "PulseProtocol", starts: Sequence[float] | FloatArray) 
     return times, pulse.base + amplitude * np.tile([0.0, 1.0, 1.0, 0.0], len(starts))
 
 
-def aim(pulse: "PulseProtocol", amplitude: float, view: DeviceView, resistance: float) -> dict[str, Window]:
+def aim(pulse: PulseParameters, amplitude: float, view: DeviceView, resistance: float) -> dict[str, Window]:
     """Set ranges for all that a pulse of ``amplitude`` [V] behind ``resistance`` [Ohm] can show, and the trigger.
 
     Returns

@@ -2,19 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from tsbench.instruments import Pulse, Station
-from tsbench.protocols.acquiring.device_view import DeviceView, Window
+from tsbench.protocols.acquiring.device_view import Window, required_view
 from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.pulses.layout import aim
+from tsbench.protocols.pulses.parameters import PulseParameters
 from tsbench.protocols.pulses.shot import Shooter, Shot
 from tsbench.records import Recorder, RunEvent, Step
 
-if TYPE_CHECKING:
-    from tsbench.protocols.pulses.pulse_protocol import PulseProtocol
-
-Settings = TypeVar("Settings", bound="PulseProtocol")
+Settings = TypeVar("Settings", bound=PulseParameters)
 
 
 class PulseSeries(ABC, Generic[Settings]):
@@ -22,20 +20,23 @@ class PulseSeries(ABC, Generic[Settings]):
 
     Parameters
     ----------
-    settings : PulseProtocol
+    settings : PulseParameters
     station : Station
     recorder : Recorder
-    view : DeviceView
-        The scope's channels at the device.
+
+    Raises
+    ------
+    ConfigurationError
+        No scope sees the device.
     """
 
-    def __init__(self, settings: Settings, station: Station, recorder: Recorder, view: DeviceView) -> None:
+    def __init__(self, settings: Settings, station: Station, recorder: Recorder) -> None:
         self._settings = settings
         self._station = station
         self._recorder = recorder
-        self._view = view
+        self._view = required_view(station)
         self._generator = station.pulse_generator("pulser")
-        self._shooter = Shooter(station, self._generator, view, self._say)
+        self._shooter = Shooter(station, self._generator, self._view, self._say)
         self._total = settings.total
         self._done = 0  #: rows
         self._last_end: float | None = None  #: [s] on the bench's clock: when the pulse before was over

@@ -1,1 +1,5 @@
-"""Relaxation."""
+"""Relaxation after a pulse."""
+
+from tsbench.protocols.relaxation.protocol import Relaxation
+
+PROTOCOL = Relaxation

@@ -151,6 +151,10 @@ class Bench(ConnectedInstruments):
             )
         return ScopeChannel(self._guard(instrument, name), int(channel))
 
+    def wire_path(self, role: str) -> WirePath:
+        """Return the wiring between the instrument of ``role`` and the device, as its guard takes it."""
+        return self._wiring.path(self.file.table.roles[role])
+
     def facts(self) -> dict[str, Any]:
         """Return what makes a run repeatable: the bench file's text, the device's place, what the VISA library is."""
         device = self.file.table.devices.get(self.device.identifier)

@@ -114,7 +114,7 @@ class RunningRun:
             return
         self._looks = [look for look in self._looks if look not in due]
         try:
-            from tsbench.extraction.contacts import contact_of
+            from tsbench.protocols.extracting.contacts import contact_of
 
             found = contact_of(self.recorder.snapshot())
         except Exception:  # noqa: BLE001  a judgement that fails must not end the run; at its end it says so
@@ -204,13 +204,13 @@ class RunningRun:
     def _judge_device(self) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
         try:
-            from tsbench.extraction.contacts import contact_of
-            from tsbench.extraction.device_condition import device_line
+            from tsbench.extraction import device_line
+            from tsbench.protocols.extracting.contacts import contact_of
 
             run = self.recorder.snapshot()
             self._contact = contact_of(run).flags
             said = [event.message for event in run.events if event.kind == "warning"]
-            if (message := device_line(run)) and not any(line.endswith(message) for line in said):
+            if (message := device_line(run, type(self.protocol))) and not any(line.endswith(message) for line in said):
                 self._note("warning", message)
         except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
             self._note("warning", f"nothing can be said of the device: {in_words(error)}")
@@ -221,7 +221,7 @@ class RunningRun:
             from tsbench.extraction import extract as extract_results
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
-            results = tuple(extract_results(run))
+            results = tuple(extract_results(run, protocol=type(self.protocol)))
         except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
             self._note(
                 "warning",

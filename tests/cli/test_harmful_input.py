@@ -123,7 +123,7 @@ def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
             analyse_files([path])
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
+@pytest.mark.parametrize("protocol", PROTOCOLS.things().values(), ids=PROTOCOLS.names())
 @pytest.mark.parametrize(
     "value", ["9" * 5000, "1e999", "nan", "1_" * 3000 + "1", "1.2 V\0", "[" * 100_000, 10**5000, [[[]]], {"a": 1}],
     ids=["digits", "1e999", "nan", "underscores", "NUL", "brackets", "integer", "list", "table"])

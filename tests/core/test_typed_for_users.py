@@ -26,9 +26,9 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> str:
     readme = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     scripts = {f"readme_{number}.py": text for number, text in enumerate(readme)}
     scripts["measure_threshold.py"] = (ROOT / "examples" / "measure_threshold.py").read_text("utf-8")
-    classes = sorted(protocol.__name__ for protocol in PROTOCOLS.values())
-    scripts["every_protocol.py"] = f"from tsbench.protocols import {', '.join(classes)}\n" + "".join(
-        f"{name}()\n" for name in classes)
+    classes = {protocol.__name__: protocol.__module__ for protocol in PROTOCOLS.things().values()}
+    scripts["every_protocol.py"] = "".join(
+        f"from {module} import {name}\n{name}()\n" for name, module in classes.items())
     scripts["numbers.py"] = NUMBERS
     assert readme and classes
     for name, text in scripts.items():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tsbench.extraction import ExtractionOptions, draw_figures, extract
-from tsbench.extraction.facts import sweep_facts, timebase_accuracy
-from tsbench.extraction.signals import device_records
+from tsbench.protocols.extracting.facts import sweep_facts, timebase_accuracy
+from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Column, DeviceDescription, Fixture, Flag, Run, RunHeader, Sensing, Waveform
 
 SWEEP = (

@@ -3,7 +3,7 @@
 import pytest
 
 from tsbench.errors import ConfigurationError
-from tsbench.protocols import PROTOCOLS, describe
+from tsbench.protocols import PROTOCOLS, describe, protocol_named
 
 pytestmark = pytest.mark.display
 
@@ -12,14 +12,14 @@ pytestmark = pytest.mark.display
 def panel(application):
     from tsbench.gui.run_panel import RunPanel
 
-    made = RunPanel(PROTOCOLS)
+    made = RunPanel(PROTOCOLS.things())
     made.set_devices(["D1"])
     made.set_hindrance("")
     yield made
     made.deleteLater()
 
 
-@pytest.mark.parametrize("name", list(PROTOCOLS))
+@pytest.mark.parametrize("name", PROTOCOLS.names())
 def test_the_form_of_a_protocol_starts_with_its_defaults_and_can_run(panel, name):
     panel.choose(name)
     assert panel.chosen().name == name
@@ -27,13 +27,13 @@ def test_the_form_of_a_protocol_starts_with_its_defaults_and_can_run(panel, name
     assert panel.run.isEnabled()
     assert panel.form.settings() == {}
     typed = {key: value for key, value in panel.form.values().items() if value is not None}
-    assert PROTOCOLS[name].parse(typed) == PROTOCOLS[name]()
+    assert protocol_named(name).parse(typed) == protocol_named(name)()
 
 
-@pytest.mark.parametrize("name", list(PROTOCOLS))
+@pytest.mark.parametrize("name", PROTOCOLS.names())
 def test_every_parameter_has_an_entry_with_help(panel, name):
     panel.choose(name)
-    for parameter in describe(PROTOCOLS[name])["parameters"]:
+    for parameter in describe(protocol_named(name))["parameters"]:
         assert parameter["help"].lower()[:20] in panel.form.field(parameter["name"]).toolTip().lower()
 
 
@@ -124,7 +124,7 @@ def test_what_the_form_gives_the_command_line_reads_back_exactly(panel):
     panel.form.field("trigger").set_value("external")
     words = [f"{name}={setting_text(value)}" for name, value in panel.form.settings().items()]
     assert set(parse_settings(words)) == {"amplitude", "width", "probe", "trigger"}
-    read = PROTOCOLS["pulse_train"].parse(parse_settings(words))
+    read = protocol_named("pulse_train").parse(parse_settings(words))
     assert read.amplitude == (1.1, 1.15, 1.2000000001)
     assert read.width == pytest.approx(333.3333333333e-9, rel=1e-12)
     assert read.probe is False

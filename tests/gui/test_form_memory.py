@@ -16,7 +16,7 @@ def opened(application):
     made = []
 
     def panel(bench):
-        made.append(RunPanel(PROTOCOLS))
+        made.append(RunPanel(PROTOCOLS.things()))
         made[-1].open_bench(["D1", "D2"], FormMemory(bench))
         made[-1].set_hindrance("")
         return made[-1]
@@ -35,7 +35,7 @@ def test_another_protocol_and_back(opened, tmp_path):
     panel.choose("iv_sweep")
     panel.form.field("compliance").set_text("10 uA")
     panel.form.field("nplc").set_text("what")  # what cannot be read yet is kept too
-    for other in PROTOCOLS:
+    for other in PROTOCOLS.names():
         panel.choose(other)
     panel.choose("iv_sweep")
     assert compliance(panel) == pytest.approx(1e-5)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.pulse.firing import Firing
-from tsbench.extraction.pulses import pulse_pairs, relaxations
+from tsbench.protocols.paired_pulse.extraction import pulse_pairs
+from tsbench.protocols.relaxation.extraction import relaxations
 from tsbench.records import Flag
 from tsbench.simulated_backends.witness.log import WitnessLog
 

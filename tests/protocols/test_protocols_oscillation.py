@@ -134,10 +134,10 @@ def test_noise_is_no_signal_and_a_sine_is():
 
 
 def test_the_registry_names_and_describes_every_protocol():
-    assert set(PROTOCOLS) >= {"iv_sweep", "pulse_train", "oscillation", "paired_pulse", "relaxation"}
+    assert set(PROTOCOLS.names()) >= {"iv_sweep", "pulse_train", "oscillation", "paired_pulse", "relaxation"}
     with pytest.raises(ConfigurationError, match="did you mean 'iv_sweep'"):
         protocol_named("iv_swep")
-    for protocol in PROTOCOLS.values():
+    for protocol in PROTOCOLS.things().values():
         described = describe(protocol)
         assert [p["name"] for p in described["parameters"]] == list(protocol.model_fields)
         assert all(p["help"] and p["kind"] != "text" for p in described["parameters"])

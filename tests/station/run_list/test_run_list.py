@@ -15,6 +15,8 @@ from tsbench.analysis.contact.contact import Contact
 from tsbench.cli import main
 from tsbench.errors import CommunicationError, ConfigurationError, StorageError
 from tsbench.instruments import OutputState
+from tsbench.plugins import Offer
+from tsbench.protocols.extracting import contacts
 from tsbench.records import DeviceDescription, Flag, Point, Result, RunEvent
 from tsbench.station.run_list import ListRefused, run_list
 from tsbench.station.runner import Control
@@ -25,7 +27,7 @@ from tsbench.storage.recorder import RunRecorder
 
 @pytest.fixture(autouse=True)
 def no_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: ())
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: ())
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[FakeBench]:
         return bench
 
     monkeypatch.setattr(tsbench.station.bench.bench.Bench, "open", open_bench)
-    monkeypatch.setitem(tsbench.protocols.PROTOCOLS, "sweep", Sweep)
+    monkeypatch.setitem(tsbench.protocols.PROTOCOLS.offers(), "sweep", Offer(Sweep, "tests"))
     return benches
 
 
@@ -256,7 +258,7 @@ def test_a_crashed_run_is_recovered_before_it_is_measured_again(
     tmp_path: Path, opened: list[FakeBench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = Result("threshold_voltage", "V", 1.0, 0.9, 1.1, "step")
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: [found])
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: [found])
     path = listed(tmp_path, ONE)
     (first,) = run_list(path, tmp_path / "out")
     whole = read_run(first.path or "")
@@ -280,7 +282,7 @@ def test_a_short_device_gets_no_further_entries(
 ) -> None:
     text = ONE + ONE + ONE + 'device = "D2"\n'
     told: list[RunEvent] = []
-    monkeypatch.setattr("tsbench.extraction.contacts.contact_of", lambda run: Contact(Flag.SHORT, "it looks short"))
+    monkeypatch.setattr(contacts, "contact_of", lambda run: Contact(Flag.SHORT, "it looks short"))
     outcomes = run_list(listed(tmp_path, text), tmp_path / "out", events=told.append)
     assert [outcome.status for outcome in outcomes] == ["success", "left out", "success"]
     assert f"D1 looks short in run {outcomes[0].run_id}" in outcomes[1].reason
@@ -288,7 +290,7 @@ def test_a_short_device_gets_no_further_entries(
     assert f"sweep on D1, run {outcomes[0].run_id}: " in said[-2] and "sweep on D2, run" in said[-1]
     outcomes = run_list(listed(tmp_path, "leave_out = []\n" + text), tmp_path / "all")
     assert [outcome.status for outcome in outcomes] == ["success"] * 3
-    monkeypatch.setattr("tsbench.extraction.contacts.contact_of", lambda run: Contact(Flag.OPEN, "it looks open"))
+    monkeypatch.setattr(contacts, "contact_of", lambda run: Contact(Flag.OPEN, "it looks open"))
     outcomes = run_list(listed(tmp_path, 'leave_out = ["short", "open"]\n' + text), tmp_path / "open")
     assert [outcome.status for outcome in outcomes] == ["success", "left out", "success"]
 

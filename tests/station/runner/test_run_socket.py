@@ -19,7 +19,7 @@ from tsbench.storage.run_address import living_runs, read_address, write_address
 
 @pytest.fixture(autouse=True)
 def no_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: ())
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: ())
 
 
 def test_a_face_that_comes_later_sees_all_and_its_stop_works(

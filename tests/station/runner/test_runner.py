@@ -27,7 +27,7 @@ def bench() -> FakeBench:
 
 @pytest.fixture(autouse=True)
 def no_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: ())
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: ())
 
 
 def test_a_good_run(bench: FakeBench, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_run_whose_folder_is_deleted_ends_safe_and_keeps_its_points(
 def test_a_folder_deleted_when_all_was_measured_costs_nothing(
     bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: shutil.rmtree(tmp_path / "out") or ())
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: shutil.rmtree(tmp_path / "out") or ())
     outcome = run_on(bench, Sweep(), tmp_path / "out")  # type: ignore[arg-type]
     assert outcome.status == "success" and outcome.path is not None and inspect(outcome.path) == []
     run = read_run(outcome.path)

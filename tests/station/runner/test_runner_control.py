@@ -28,7 +28,7 @@ def bench() -> FakeBench:
 
 @pytest.fixture(autouse=True)
 def no_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: ())
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: ())
 
 
 @pytest.mark.parametrize("word", ["stop", "emergency"])

@@ -24,7 +24,7 @@ def bench() -> FakeBench:
 
 @pytest.fixture(autouse=True)
 def no_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tsbench.extraction, "extract", lambda run: ())
+    monkeypatch.setattr(tsbench.extraction, "extract", lambda run, **_: ())
 
 
 def test_a_listener_that_fails_does_not_end_the_run(bench: FakeBench, tmp_path: Path) -> None:

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tsbench.protocols.acquiring.device_view import CURRENT_SENSE, VOLTAGE_HIGH, VOLTAGE_LOW
 from tsbench.records import Fixture, Flag, FloatArray, Run, Waveform
-
-VOLTAGE_HIGH, VOLTAGE_LOW, CURRENT_SENSE = "device_voltage_high", "device_voltage_low", "device_current_sense"
 
 
 @dataclass(frozen=True)

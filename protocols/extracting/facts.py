@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tsbench.analysis.threshold.threshold import SweepFacts
-from tsbench.extraction.options import ExtractionOptions
 from tsbench.instruments.fixture import node_capacitance
 from tsbench.netlist import parse_netlist
+from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Fixture, Run, RunHeader
 
 #: a reading may exceed its range's full scale by this factor

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.contact.contact import Contact, contact
-from tsbench.extraction.signals import device_records
+from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Flag, Result, Run
 
 

@@ -4,7 +4,7 @@ Such a device may never switch from one steady state to another: it has no thres
 but it has a level from which on it oscillates.
 """
 
-from tsbench.extraction.facts import parameter
+from tsbench.protocols.extracting.facts import parameter
 from tsbench.records import Flag, Result, Run
 
 _METHOD = "between the last level at which the scope saw no oscillation and the first at which it did"

@@ -1,31 +1,35 @@
-"""One line about a device that did not behave as a threshold switch in a run, by what the instruments saw."""
+"""A remark on a device that did not behave as a threshold switch in a run, by what the instruments saw."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tsbench.analysis.contact.device_condition import Stand, pulse_stand, steady_stand, swept, told
+from tsbench.analysis.contact.device_condition import Stand, pulse_stand, swept, told
 from tsbench.analysis.pulse.pulse import switching_delay
-from tsbench.extraction.contacts import contact_of
-from tsbench.extraction.runs import oscillation_records
-from tsbench.extraction.signals import device_records
+from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Flag, Run
 
-_CYCLES = 3  #: fewer spikes are no oscillation
 _MOST = 2000  #: records that are looked at, from both ends of a long run
 
 
-def device_line(run: Run) -> str:
-    """Return a line about the device of a run; "" if it behaved as a threshold switch, or no reading shows it."""
-    if line := contact_of(run).message:
-        return line
+def remark_on_device(run: Run) -> str:
+    """Return how the device of a sweep or of pulses did not behave; "" if it did, or no reading shows it."""
     names = {column.name for column in run.header.columns}
     if {"device_voltage", "current", "set_point", "cycle", "polarity"} <= names:
-        return f"the device: {line}" if (line := _of_sweep(run)) else ""
-    oscillation = run.header.protocol == "oscillation"
-    stands = list(_oscillations(run) if oscillation else _pulses(run))
-    line = told([*stands[:_MOST], *stands[_MOST:][-_MOST:]], "oscillation" if oscillation else "switching")
-    return f"the device: {line}" if line else ""
+        return _of_sweep(run)
+    return remark_on_stands(_pulses(run), "switching")
+
+
+def remark_on_stands(stands: Iterable[Stand], missed: str) -> str:
+    """Return a remark where all of ``stands``, of a device in each record, show the same; else "".
+
+    Parameters
+    ----------
+    stands : how the device stood in each record
+    missed : what did not happen: "switching", "oscillation"
+    """
+    every = list(stands)
+    return told([*every[:_MOST], *every[_MOST:][-_MOST:]], missed)
 
 
 def _of_sweep(run: Run) -> str:
@@ -38,13 +42,6 @@ def _of_sweep(run: Run) -> str:
         if line:
             return f"{line} (cycle {number:g})" if cycle.max() > 1 else line
     return ""
-
-
-def _oscillations(run: Run) -> Iterator[Stand]:
-    for record, spikes, _ in oscillation_records(run):
-        if record.voltage is not None and record.current is not None:
-            yield steady_stand(
-                record.voltage[0], record.current[0], record.current_resolution, spikes.times.size >= _CYCLES)
 
 
 def _pulses(run: Run) -> Iterator[Stand]:

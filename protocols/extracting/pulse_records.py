@@ -1,0 +1,36 @@
+"""Records of pulses as the extractors of delays, pairs and relaxation take them."""
+
+from collections.abc import Mapping
+
+from tsbench.analysis.pulse.pulse import PulseFacts
+from tsbench.protocols.extracting.facts import sense_capacitance, timebase_accuracy
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.signals import DeviceRecord
+from tsbench.records import Flag, Run
+
+#: a rise that is no slower than resistor x capacitance is late by less than that: limit of the share it falls short
+_LAG = 0.3
+
+
+def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> PulseFacts:
+    """Return accuracy of the scope for one acquisition."""
+    resistance = run.header.fixture.sensing.current_resistance or 0.0
+    known = sense_capacitance(run.header.fixture)
+    return PulseFacts(
+        voltage_resolution=record.voltage_resolution,
+        current_resolution=record.current_resolution,
+        channel_skew=options.channel_skew,
+        sense_delay=resistance * (known + options.sense_stray),
+        sense_delay_limit=resistance * (_LAG * known + options.sense_stray_limit),
+        timebase_accuracy=timebase_accuracy(run.header),
+    )
+
+
+def record_flags(record: DeviceRecord, segment: int) -> Flag:
+    """Return the flags of one segment."""
+    return record.flags | (Flag.CLIPPED if record.clipped[segment] else Flag.NONE)
+
+
+def conditions_key(conditions: Mapping[str, float], *without: str) -> tuple[tuple[str, float], ...]:
+    """Return conditions as what tells one group from another, some of them left out."""
+    return tuple(sorted((name, value) for name, value in conditions.items() if name not in without))

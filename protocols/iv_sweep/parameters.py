@@ -1,0 +1,124 @@
+"""What an I-V sweep asks for, and the levels that follow from it."""
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tsbench.errors import ConfigurationError
+from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, sweep_path
+from tsbench.protocols.parameters import Parameters
+from tsbench.quantities import Seconds, Unit, VoltsPerSecond, parse_quantity
+
+#: unit of each drive's level and of its compliance
+DRIVE_UNITS = {"voltage": ("V", "A"), "current": ("A", "V")}
+#: what suits a current-driven sweep where nothing else is said
+_CURRENT_DEFAULTS: dict[str, Any] = {"stop": 1e-3, "step": 5e-6, "compliance": 2.0}
+_LEVEL_FIELDS = ("start", "stop", "step")
+#: [s] a reading takes beside dwell and aperture
+_OVERHEAD = 2e-3
+#: apertures of a reading: its own and that of its auto-zero
+_APERTURES = 2
+#: of one run: what a plan holds in memory
+_MOST_POINTS = 10_000_000
+
+#: a level: volts under voltage drive, amperes under current drive
+Level = Annotated[float, Unit("V")]
+#: the other quantity: amperes under voltage drive, volts under current drive
+Compliance = Annotated[float, Unit("A")]
+
+
+class SweepParameters(Parameters):
+    """Parameters of an I-V sweep."""
+
+    #: unit of a parameter that depends on the drive: name -> drive -> unit
+    units_by_drive: ClassVar[dict[str, dict[str, str]]] = {
+        **{field: {"voltage": "V", "current": "A"} for field in _LEVEL_FIELDS},
+        "compliance": {"voltage": "A", "current": "V"},
+    }
+
+    drive: Literal["voltage", "current"] = Field(default="voltage", description="what the source meter sources")
+    start: Level = Field(default=0.0, description="first level (V, or A under current drive), signed")
+    stop: Level = Field(default=1.2, description="turning point (V, or A under current drive), signed")
+    step: Level = Field(
+        default=0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
+    )
+    points: int | None = Field(
+        default=None, ge=2, le=100_000, description="levels from start to stop; overrides the step"
+    )
+    dual: bool = Field(default=True, description="sweep back from stop to start")
+    both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
+    cycles: int = Field(default=1, ge=1, le=100_000, description="how often the sweep is repeated")
+    compliance: Compliance = Field(
+        default=1e-3, gt=0, description="current the source will not exceed (voltage under current drive)"
+    )
+    dwell: Seconds = Field(default=1e-3, ge=0, le=100, description="time at a level before its reading")
+    nplc: float = Field(
+        default=1.0, ge=0.01, le=10, description="integration time in power-line cycles; 0.1 is faster"
+    )
+    ramp_rate: VoltsPerSecond = Field(
+        default=10.0,
+        gt=0,
+        description="how fast the source goes to start and back to zero, in soft steps (voltage drive)",
+    )
+    measure_range: Literal["auto", "compliance"] = Field(
+        default="compliance", description="measuring range: fixed by the compliance, or found by the source meter"
+    )
+    stop_on_compliance: bool = Field(default=False, description="end the sweep at the first reading in compliance")
+    check_oscillation: bool = Field(default=True, description="look with the scope whether the device oscillates")
+    check_every: int = Field(
+        default=10,
+        ge=1,
+        le=100,
+        description="points between two looks of the scope; 1 judges every reading by itself",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_drive(cls, values: Any) -> Any:
+        """Read levels and compliance in the units of the drive, and take defaults that suit it."""
+        if not isinstance(values, dict):
+            return values
+        drive = values.get("drive", "voltage")
+        if not isinstance(drive, str) or drive not in DRIVE_UNITS:
+            return values  # the field says what is wrong with it
+        read = dict(_CURRENT_DEFAULTS) if drive == "current" else {}
+        read.update(values)
+        for field, units in cls.units_by_drive.items():
+            if field in read:
+                try:
+                    read[field] = parse_quantity(read[field], units[drive])
+                except ConfigurationError as error:
+                    raise ValueError(f"{field}: {error}") from None
+        return read
+
+    @model_validator(mode="after")
+    def _has_way(self) -> Self:
+        if self.start == self.stop:
+            raise ValueError("start and stop are equal; give a stop that differs from the start")
+        branch = self.points or abs(self.stop - self.start) / self.step
+        levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
+        if levels > _MOST_POINTS:
+            raise ValueError(
+                f"{levels:.3g} points in all, at most {_MOST_POINTS:.0e} fit one run; raise step or lower cycles"
+            )
+        return self
+
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """Return name -> {"value", "unit"}, units by the drive."""
+        parameters = super().parameters()
+        for field, units in self.units_by_drive.items():
+            parameters[field]["unit"] = units[self.drive]
+        return parameters
+
+    def path(self) -> SweepPath:
+        """Return every level in order."""
+        up = branch_levels(self.start, self.stop, self.step, self.points)
+        return sweep_path(up, self.dual, self.both_polarities, self.cycles)
+
+    def time_per_point(self, line_frequency: float) -> float:
+        """Return about how long a point takes [s]."""
+        return self.dwell + _APERTURES * self.nplc / line_frequency + _OVERHEAD
+
+    def ramp_wait(self, size: float) -> float:
+        """Return how long a soft step of ``size`` [V, or A] stands [s]."""
+        return size / self.ramp_rate if self.drive == "voltage" else self.dwell

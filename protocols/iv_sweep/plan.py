@@ -1,0 +1,72 @@
+"""What an I-V sweep will do: points, duration, worst case at the device, and why it is refused."""
+
+import numpy as np
+
+from tsbench.instruments import Plan, PlanItem, SourceMeterCapabilities, Station
+from tsbench.instruments.guard.limits import worst_case_of_current, worst_case_of_voltage
+from tsbench.protocols.acquiring.device_view import device_view
+from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
+from tsbench.protocols.iv_sweep.path import soft_steps
+from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+
+_BYTES_PER_POINT = 120
+_PREVIEW_POINTS = 2000
+_LOOK = 0.05  #: [s] that the scope takes to look whether the device oscillates
+
+
+def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
+    """Predict points, duration and the worst case at the device; refuse what a limit forbids."""
+    capabilities = station.source_meter("drive").capabilities
+    path = settings.path()
+    farthest = float(np.abs(path.levels).max())
+    if settings.drive == "voltage":
+        worst = worst_case_of_voltage(farthest, station.wire_path("drive"), settings.compliance)
+    else:
+        worst = worst_case_of_current(farthest, settings.compliance)
+    items = worst_case_items(worst, station.fixture)
+    per_point = settings.time_per_point(capabilities.line_frequency)
+    size = abs(float(np.diff(path.levels[:2])[0]))
+    checks = settings.check_oscillation and device_view(station) is not None
+    looks = -(-len(path) // settings.check_every) if checks else 0
+    ramps = soft_steps(0.0, settings.start, size).size + soft_steps(float(path.levels[-1]), 0.0, size).size
+    shown = np.linspace(0, len(path) - 1, min(len(path), _PREVIEW_POINTS)).astype(int)
+    rate = PlanItem("sweep rate", size / per_point, f"{DRIVE_UNITS[settings.drive][0]}/s")
+    return Plan(
+        steps=len(path),
+        points=len(path),
+        duration=len(path) * per_point + ramps * settings.ramp_wait(size) + looks * _LOOK,
+        bytes=len(path) * _BYTES_PER_POINT,
+        worst_case=(*items, rate),
+        refusals=(
+            *limit_refusals(items, station.device, "lower stop or compliance"),
+            *_range_refusals(settings, capabilities),
+        ),
+        warnings=_warnings(settings, capabilities, len(path), checks=checks),
+        preview={"time": shown * per_point, "level": path.levels[shown]},
+    )
+
+
+def _range_refusals(settings: SweepParameters, capabilities: SourceMeterCapabilities) -> list[str]:
+    voltage_drive = settings.drive == "voltage"
+    levels = capabilities.source_voltage if voltage_drive else capabilities.source_current
+    limits = capabilities.compliance_current if voltage_drive else capabilities.compliance_voltage
+    return [
+        *range_refusal("start", settings.start, levels, "drive"),
+        *range_refusal("stop", settings.stop, levels, "drive"),
+        *range_refusal("compliance", settings.compliance, limits, "drive"),
+        *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
+    ]
+
+
+def _warnings(
+    settings: SweepParameters, capabilities: SourceMeterCapabilities, points: int, *, checks: bool
+) -> tuple[str, ...]:
+    warnings = []
+    if not checks and points > settings.cycles * capabilities.maximum_sweep_points:
+        warnings.append("a cycle is longer than the source meter's list: its output may open between two parts")
+    if settings.check_oscillation and not checks:
+        warnings.append("no scope sees the device: an oscillation during a reading would stay unseen")
+    if settings.dwell < capabilities.minimum_dwell:
+        least = capabilities.minimum_dwell
+        warnings.append(f"dwell {settings.dwell:g} s is below the source meter's {least:g} s, which counts")
+    return tuple(warnings)

@@ -1,0 +1,47 @@
+"""What an oscillation run asks for."""
+
+from typing import Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from tsbench.protocols.fields import VoltsList
+from tsbench.protocols.parameters import Parameters
+from tsbench.quantities import Amperes, Seconds, Volts
+from tsbench.records import FloatArray
+
+
+class OscillationParameters(Parameters):
+    """Parameters of an oscillation run."""
+
+    bias: VoltsList = Field(
+        default=(1.8, 2.2, 2.6), min_length=1, description="levels of the source, before the load resistor"
+    )
+    start: Volts | None = Field(
+        default=None, description="first bias of an even series; with stop and points it replaces bias"
+    )
+    stop: Volts | None = Field(default=None, description="last bias of an even series")
+    points: int | None = Field(default=None, ge=2, le=10_000, description="number of biases from start to stop")
+    settle: Seconds = Field(default=1e-3, ge=0, le=3600, description="time at a bias before its record")
+    record_span: Seconds | None = Field(
+        default=None, gt=0, le=100, description="length of each record; found from the period where not given"
+    )
+    periods: int = Field(default=30, ge=3, le=100_000, description="periods in a record whose length is found")
+    longest_period: Seconds = Field(default=1e-3, gt=0, le=10, description="the longest period that is looked for")
+    zero_between: bool = Field(
+        default=True, description="go to zero between two biases, so that each starts from rest"
+    )
+    compliance: Amperes = Field(default=5e-3, gt=0, description="compliance where the bias is a source meter")
+
+    @model_validator(mode="after")
+    def _whole_series(self) -> Self:
+        given = [value is not None for value in (self.start, self.stop, self.points)]
+        if any(given) and not all(given):
+            raise ValueError("start, stop and points belong together; give all three or none")
+        return self
+
+    def biases(self) -> FloatArray:
+        """Return every bias [V] in order."""
+        if self.start is not None and self.stop is not None and self.points is not None:
+            return np.linspace(self.start, self.stop, self.points)
+        return np.asarray(self.bias, dtype=np.float64)

@@ -1,0 +1,55 @@
+"""What an oscillation run will do: records, duration, worst case at the device, and why it is refused."""
+
+import math
+
+import numpy as np
+
+from tsbench.instruments import Plan, Station
+from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.protocols.acquiring.bias_source import bias_source
+from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.oscillation.parameters import OscillationParameters
+from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+
+#: [s] the records, probes included, and set-up of one bias
+_OVERHEAD = 0.4
+#: samples of a record whose length is found on the way, for the plan
+_USUAL_SAMPLES = 100_000
+
+
+def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
+    """Predict records, duration and the worst case at the device; refuse what a limit forbids."""
+    source = bias_source(station)
+    biases = settings.biases()
+    compliance = settings.compliance if source.limits_current else math.inf
+    worst = worst_case_of_voltage(float(np.abs(biases).max()), station.wire_path("bias"), compliance)
+    items = worst_case_items(worst, station.fixture)
+    refusals = limit_refusals(items, station.device, "lower bias or raise the load resistance")
+    for level in (float(biases.min()), float(biases.max())):
+        refusals += range_refusal("bias", level, source.allowed, "bias")
+    warnings = []
+    if device_view(station) is None:
+        refusals.append(NO_SCOPE)
+    if station.fixture.parallel_capacitance <= 0:
+        warnings.append(
+            "no capacitance across the device in the fixture: the frequency is that of unknown parasitics"
+        )
+    times = np.repeat(np.arange(len(biases) + 1) * (settings.settle + _OVERHEAD), 2)[1:-1]
+    return Plan(
+        steps=len(biases),
+        points=len(biases),
+        duration=len(biases) * (settings.settle + (settings.record_span or 0.0) + _OVERHEAD),
+        bytes=int(len(biases) * _samples(settings, station) * 2),
+        worst_case=items,
+        refusals=tuple(refusals),
+        warnings=tuple(warnings),
+        preview={"time": times, "level": np.repeat(biases, 2)},
+    )
+
+
+def _samples(settings: OscillationParameters, station: Station) -> float:
+    """Return about how many samples the record at a bias has."""
+    scope = station.oscilloscope("scope").capabilities
+    span = settings.record_span if settings.record_span is not None else settings.periods * settings.longest_period
+    samples = min(scope.record_length, span * scope.sample_rate)
+    return samples if settings.record_span is not None else min(samples, _USUAL_SAMPLES)

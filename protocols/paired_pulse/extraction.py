@@ -1,0 +1,81 @@
+"""Paired pulses to numbers: refractory period and firing probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
+from tsbench.analysis.pulse.pulse import mean_delay
+from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
+from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.records import Flag, Result, Run
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair of a run; None where that pulse was not recorded."""
+
+    amplitude: float
+    gap: float
+    first: PulseOutcome | None
+    second: PulseOutcome | None
+
+    def counted(self) -> PairOutcome:
+        """Return what the recovery counts; a pair of which one pulse was missed counts as missed."""
+        both = self.first is not None and self.second is not None
+        first, second = (None if found is None or not both else found.firing for found in (self.first, self.second))
+        return PairOutcome(self.gap, first, second)
+
+
+def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair]:
+    """Return the pairs of a run in order of time, those included of which the scope missed a pulse."""
+    options = options or ExtractionOptions()
+    seen: dict[int, dict[int, PulseOutcome]] = {}
+    for record in device_records(run):
+        if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
+            continue
+        mine = seen.setdefault(round(record.conditions["pair"]), {})
+        number = round(record.conditions["pulse"])
+        edge = 0.0 if number == 1 or record.times[0] < 0 else _second_edge(run, record)
+        # without the gap that follows: what is before the edge must stay a fair part of it
+        shown = slice(0, int(np.searchsorted(record.times, edge + 1.2 * float(run.column("width")[0]))))
+        mine[number] = outcome(
+            record.times[shown], record.voltage[0][shown], record.current[0][shown], pulse_facts(run, record, options),
+            record_flags(record, 0), edge=edge, rested=mine[1].before if number == 2 and 1 in mine else None)
+    pairs = []
+    for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
+        mine = seen.get(round(number), {})
+        pairs.append(Pair(float(amplitude), float(gap), mine.get(1), mine.get(2)))
+    return pairs
+
+
+def _second_edge(run: Run, record: DeviceRecord) -> float:
+    """Return when the second pulse begins [s] on the time axis of a record that both pulses share."""
+    return float(run.column("width")[0]) + record.conditions["gap"]
+
+
+def recoveries(pairs: Sequence[Pair]) -> dict[float, Recovery]:
+    """Return the recovery at each amplitude [V]."""
+    amplitudes = sorted({pair.amplitude for pair in pairs})
+    return {
+        amplitude: recovery([pair.counted() for pair in pairs if pair.amplitude == amplitude])
+        for amplitude in amplitudes
+    }
+
+
+def refractory(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return refractory period and firing probabilities at each amplitude, and the mean delay of first pulses."""
+    pairs = pulse_pairs(run, options)
+    results: list[Result] = []
+    for amplitude, found in recoveries(pairs).items():
+        conditions: dict[str, object] = {"amplitude": amplitude, "pulse_width": float(run.column("width")[0])}
+        results += recovery_results(found, conditions)
+        first = [
+            pair.first.delay for pair in pairs
+            if pair.amplitude == amplitude and pair.first is not None and pair.first.firing is not Firing.STILL_ON
+        ]
+        results.append(mean_delay(first, {**conditions, "of": "first pulses"}))
+    return results

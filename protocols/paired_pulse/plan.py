@@ -1,0 +1,39 @@
+"""What paired pulses will do: pairs, duration, worst case at the device, and why they are refused."""
+
+import numpy as np
+
+from tsbench.instruments import Plan, Station
+from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.paired_pulse.parameters import PairParameters
+from tsbench.protocols.pulses.judgement import OVERHEAD, judged
+from tsbench.protocols.pulses.layout import pair_layout, pulse_preview
+from tsbench.quantities import format_quantity
+
+
+def plan_pairs(settings: PairParameters, station: Station) -> Plan:
+    """Predict pairs, duration and the worst case at the device; refuse what a limit forbids."""
+    gaps, period = settings.gap_list(), station.pulse_generator("pulser").capabilities.pulse_period
+    ends = [("width + gap", settings.width + gap, period) for gap in (gaps[0], gaps[-1])]
+    items, refusals = judged(settings, station, ends)
+    size, warnings = 0, []
+    if device_view(station) is None:
+        refusals.append(NO_SCOPE)
+    else:
+        scope = station.oscilloscope("scope").capabilities
+        layouts = [pair_layout(settings, gap, settings.resolution, scope) for gap in gaps]
+        samples = sum(layout.points * layout.segments for layout in layouts)
+        size = samples * settings.repeats * 2 * len(settings.amplitude)
+        refusals += [f"scope: {layout.refusal}" for layout in layouts if layout.refusal]
+        split = [gap for gap, layout in zip(gaps, layouts, strict=True) if layout.segments > 1]
+        if split and settings.trigger == "device":
+            warnings.append(
+                f"gaps from {format_quantity(split[0], 's')} on are recorded pulse by pulse: a device still on at "
+                "the second pulse may not trigger the scope; prefer trigger = external, or lower resolution")
+    if settings.gaps and len(gaps) < 4:
+        warnings.append("fewer than 4 gaps: the long-gap probability and the recovery cannot be told apart")
+    each = 2 * settings.width + float(np.mean(gaps)) + max(settings.rest, OVERHEAD)
+    times, levels = pulse_preview(settings, [0.0, settings.width + gaps[len(gaps) // 2]])
+    return Plan(
+        steps=settings.total, points=settings.total, duration=settings.total * each, bytes=size, worst_case=items,
+        refusals=tuple(refusals), warnings=tuple(warnings), preview={"time": times, "level": levels},
+    )

@@ -1,0 +1,110 @@
+"""A pulse train to numbers: the delay of each pulse, how often it fires, and pulses until a train fires."""
+
+from collections.abc import Iterator, Set
+from dataclasses import replace
+
+import numpy as np
+
+from tsbench.analysis.pulse.firing import Firing, outcome
+from tsbench.analysis.pulse.pulse import Delay, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
+from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.records import Flag, Result, Run
+
+#: a gap that is closing when the pulse ends lets some current pass without having closed: in trains a pulse fires whose
+#: current reaches this share of the largest that any pulse reached
+_FIRED_SHARE = 0.2
+
+
+def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
+    """Yield (record, segment, delay) of each recorded pulse; one that found the device still on did not fire.
+
+    Whether it is still on shows only by the current at the base level: at a base of 0 V there is none, and what the
+    scope shows there as a voltage is its own offset.
+    """
+    options = options or ExtractionOptions()
+    rests_at_level = bool(parameter(run, "base", 0.0))
+    for record in device_records(run):
+        if record.voltage is None or record.current is None:
+            continue
+        facts = pulse_facts(run, record, options)
+        rested = None
+        for segment in range(record.voltage.shape[0]):
+            found = outcome(
+                record.times, record.voltage[segment], record.current[segment], facts, record_flags(record, segment),
+                rested=rested)
+            if rests_at_level:
+                rested = rested or found.before
+            delay = found.delay
+            if found.firing is Firing.STILL_ON:
+                delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
+            yield record, segment, delay
+
+
+def delays(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return each pulse's delay; mean, firing probability and, of several trains, pulses until it fires."""
+    results: list[Result] = []
+    groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
+    for record, _, delay in pulse_delays(run, options):
+        mine = groups.setdefault(conditions_key(record.conditions), [])
+        results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
+        mine.append(delay)
+    joined: dict[tuple[tuple[str, float], ...], list[list[Delay]]] = {}
+    for key, mine in groups.items():
+        joined.setdefault(tuple(item for item in key if item[0] != "train"), []).append(mine)
+    for key, trains in joined.items():
+        pulses = [delay for train in trains for delay in train]
+        results += [mean_delay(pulses, dict(key)), switching_probability(pulses, dict(key))]
+        if len(trains) > 1:
+            results += _counts(run, dict(key), options)
+    return results + _unseen(run, {dict(key).get("amplitude") for key in joined})
+
+
+def _unseen(run: Run, seen: Set[float | None]) -> list[Result]:
+    """Return a row without a value for each amplitude of which the scope recorded no pulse at all."""
+    names = {column.name for column in run.header.columns}
+    if not {"amplitude", "width"} <= names:
+        return []
+    sent = sorted(set(zip(run.column("amplitude").tolist(), run.column("width").tolist(), strict=True)))
+    return [
+        replace(found, flags=found.flags | Flag.TRIGGER_MISSED)
+        for amplitude, width in sent if amplitude not in seen
+        for found in [mean_delay([], {"amplitude": amplitude, "pulse_width": width})]
+    ]
+
+
+def _counts(run: Run, conditions: dict[str, object], options: ExtractionOptions) -> list[Result]:
+    """Return how many pulses each train of some conditions took to fire, and their distribution.
+
+    A device that has fired and is still on may not trigger the scope: pulses missed after the first that fired do not
+    matter. A train of which a pulse before that was missed is left out.
+    """
+    period, gaps = float(parameter(run, "period", 0.0)), np.asarray(parameter(run, "gaps", ()), dtype=np.float64)
+    starts = np.concatenate([[0.0], np.cumsum(gaps + float(parameter(run, "width", 0.0)))])
+    if gaps.size == 0:
+        starts = period * np.arange(int(parameter(run, "count", 1)))
+    whole = starts.size
+    trains: dict[float, list[tuple[int, float]]] = {}
+    for record, segment, delay in pulse_delays(run, options):
+        if dict(conditions_key(record.conditions, "train")) != conditions:
+            continue
+        mine = trains.setdefault(record.conditions["train"], [])
+        before = mine[-1][0] + 1 if mine and segment == 0 else 0
+        first = before if segment == 0 else mine[-segment][0]
+        number = int(np.abs(starts - starts[first] - record.segment_times[segment]).argmin())
+        reached = abs(delay.on_current - delay.off_current) if delay.value is not None else 0.0
+        mine.append((number, reached))
+    conditions = {**conditions, "period": period}
+    least = _FIRED_SHARE * max((reached for pulses in trains.values() for _, reached in pulses), default=0.0)
+    counts: list[int | None] = []
+    each: list[Result] = []
+    for train, pulses in sorted(trains.items()):
+        place = next((k for k, (_, fired) in enumerate(pulses) if fired > max(least, 0.0)), None)
+        known = len(pulses) == whole if place is None else pulses[place][0] == place
+        if known:
+            counts.append(None if place is None else place + 1)
+            each.append(train_result(counts[-1], whole, {**conditions, "train": train}))
+    return each + count_results(counts, whole, conditions) if counts else each

@@ -1,0 +1,56 @@
+"""What a pulse train will do: pulses, duration, worst case at the device, and why it is refused."""
+
+import numpy as np
+
+from tsbench.instruments import Plan, Station
+from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.pulse_train.parameters import TrainParameters
+from tsbench.protocols.pulses.delivery import delivery
+from tsbench.protocols.pulses.judgement import OVERHEAD, judged
+from tsbench.protocols.pulses.layout import pulse_preview
+from tsbench.protocols.worst_case import range_refusal
+from tsbench.quantities import format_quantity
+from tsbench.records import FloatArray
+
+_PREVIEWED = 20  #: pulses of the preview, at most
+
+
+def plan_train(settings: TrainParameters, station: Station) -> Plan:
+    """Predict pulses, duration and the worst case at the device; refuse what a limit forbids."""
+    items, refusals = judged(settings, station)
+    generator = station.pulse_generator("pulser").capabilities
+    starts = settings.starts()
+    how = delivery(settings.pulse(settings.amplitude[0]), starts, settings.gaps, generator)
+    if how.refusal:
+        refusals.append(f"pulser: {how.refusal}")
+    if how.means == "burst":
+        refusals += range_refusal("period", settings.period, generator.pulse_period, "pulser")
+    refusals += _scope_refusals(settings, station, starts)
+    pulses, amplitudes = settings.total, len(settings.amplitude)
+    samples = settings.span * station.oscilloscope("scope").capabilities.sample_rate
+    trains = amplitudes * (settings.repeats + settings.probe)
+    times, levels = pulse_preview(settings, starts[:_PREVIEWED])
+    probes = f"one probe pulse at each amplitude ({amplitudes} in all) beside {pulses} recorded"
+    return Plan(
+        steps=pulses,
+        points=pulses,
+        duration=amplitudes * settings.repeats * float(starts[-1] + settings.span + settings.rest)
+        + trains * OVERHEAD
+        + pulses * 0.005,
+        bytes=int(pulses * samples * 2),
+        worst_case=items,
+        refusals=tuple(refusals),
+        warnings=(probes,) if settings.probe else (),
+        preview={"time": times, "level": levels},
+    )
+
+
+def _scope_refusals(settings: TrainParameters, station: Station, starts: FloatArray) -> list[str]:
+    if device_view(station) is None:
+        return [NO_SCOPE]
+    if len(starts) > 1 and (closest := float(np.diff(starts).min())) < 1.02 * settings.span:
+        return [
+            f"scope: records of {format_quantity(settings.span, 's')} do not fit between pulses "
+            f"{format_quantity(closest, 's')} apart; lengthen period or gaps, or shorten record_span"
+        ]
+    return []

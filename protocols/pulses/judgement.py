@@ -1,0 +1,41 @@
+"""What all plans of pulses share: the worst case at the device, and what device and generator refuse."""
+
+from collections.abc import Sequence
+
+from tsbench.instruments import PlanItem, Range, Station
+from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.protocols.pulses.parameters import PulseParameters
+from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+
+#: [s] arming, transfer and set-up of one scope acquisition
+OVERHEAD = 0.1
+
+
+def judged(
+    settings: PulseParameters, station: Station, times: Sequence[tuple[str, float, Range]] = ()
+) -> tuple[tuple[PlanItem, ...], list[str]]:
+    """Return the worst case at the device, and what device and generator refuse.
+
+    Parameters
+    ----------
+    settings : the pulses
+    station : the bench
+    times : (name, value [s], range that the generator has), beside width and edges
+    """
+    capabilities = station.pulse_generator("pulser").capabilities
+    farthest = max(abs(level) for level in settings.levels)
+    worst = worst_case_of_voltage(farthest, station.wire_path("pulser"))
+    items = worst_case_items(worst, station.fixture, settings.width)
+    refusals = limit_refusals(items, station.device, "lower amplitude, base or width")
+    tops = settings.levels[1:]
+    for name, value, allowed in (
+        ("base", settings.base, capabilities.level_into_open),
+        ("base + amplitude", max(tops), capabilities.level_into_open),
+        ("base + amplitude", min(tops), capabilities.level_into_open),
+        ("width", settings.width, capabilities.pulse_width),
+        *times,
+        ("rise_time", settings.rise_time, capabilities.edge_time),
+        ("fall_time", settings.fall_time, capabilities.edge_time),
+    ):
+        refusals += range_refusal(name, value, allowed, "pulser")
+    return items, refusals

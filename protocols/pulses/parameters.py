@@ -1,0 +1,49 @@
+"""What every protocol of pulses asks for: levels, width and edges, and the scope's trigger."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Self
+
+from pydantic import model_validator
+
+from tsbench.protocols.parameters import Parameters
+
+#: a 10-90 % edge is 80 % of the whole
+EDGE_SHARE = 0.8
+
+
+class PulseParameters(Parameters):
+    """Base of the parameters of pulses."""
+
+    if TYPE_CHECKING:  # each declares them where they stand in its own form, in types of ``protocols.fields``
+        amplitude: tuple[float, ...]
+        base: float
+        width: float
+        repeats: int
+        rest: float
+        rise_time: float
+        fall_time: float
+        trigger: str
+        external_level: float
+
+    @model_validator(mode="after")
+    def _is_pulse(self) -> Self:
+        if any(amplitude == 0 for amplitude in self.amplitude):
+            raise ValueError("amplitude: must not be 0 V; give an amplitude other than 0 V")
+        if self.width < self.edges:
+            raise ValueError(f"width {self.width:g} s is shorter than its edges ({self.edges:g} s)")
+        return self
+
+    @property
+    @abstractmethod
+    def total(self) -> int:
+        """Number of rows of a whole run."""
+
+    @property
+    def edges(self) -> float:
+        """How much of the width at 50 % the two edges take [s]."""
+        return (self.rise_time + self.fall_time) / 2 / EDGE_SHARE
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Every level of the generator [V]: the base, then the top of each amplitude."""
+        return (self.base, *(self.base + amplitude for amplitude in self.amplitude))

@@ -1,0 +1,26 @@
+"""Figures of a relaxation run: the currents at each amplitude."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from tsbench.analysis import figures
+from tsbench.analysis.relaxation.relaxation import median_result
+from tsbench.protocols.extracting.named_figure import MOST_FIGURES, NamedFigure, figure_title
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.relaxation.extraction import relaxations
+from tsbench.quantities import format_quantity
+from tsbench.records import Run
+
+
+def relaxation_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigure]:
+    """Yield the currents after pulses of each amplitude."""
+    shots = [
+        (float(record.conditions["amplitude"]), record.times, record.current[0], found)
+        for record, found in relaxations(run, options) if record.current is not None
+    ]
+    for number, amplitude in enumerate(sorted({amplitude for amplitude, *_ in shots})[:MOST_FIGURES], start=1):
+        mine = [(time, current, found) for one, time, current, found in shots if one == amplitude]
+        title = figure_title(run, f"relaxation after a pulse of {format_quantity(amplitude, 'V')}")
+        yield f"relaxation_{number}", partial(
+            figures.relaxation_figure, [shot for shot in mine if shot[2].fired],
+            median_result([found for *_, found in mine], {}), title, run.header.simulated)

@@ -1,0 +1,24 @@
+"""What a relaxation run will do: pulses, duration, worst case at the device, and why it is refused."""
+
+from tsbench.instruments import Plan, Station
+from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.pulses.judgement import OVERHEAD, judged
+from tsbench.protocols.pulses.layout import pulse_preview, tail_layout
+from tsbench.protocols.relaxation.parameters import RelaxationParameters
+
+
+def plan_relaxation(settings: RelaxationParameters, station: Station) -> Plan:
+    """Predict pulses, duration and the worst case at the device; refuse what a limit forbids."""
+    items, refusals = judged(settings, station)
+    if device_view(station) is None:
+        refusals.append(NO_SCOPE)
+    else:
+        scope = station.oscilloscope("scope").capabilities
+        layout = tail_layout(settings, settings.window, settings.samples, scope)
+        refusals += [f"scope: {layout.refusal}"] if layout.refusal else []
+    pulses, each = settings.total, settings.width + settings.window + settings.rest + OVERHEAD
+    times, levels = pulse_preview(settings, [0.0])
+    return Plan(
+        steps=pulses, points=pulses, duration=pulses * each, bytes=2 * pulses * settings.samples, worst_case=items,
+        refusals=tuple(refusals), preview={"time": times, "level": levels},
+    )
