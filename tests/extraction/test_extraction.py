@@ -1,11 +1,15 @@
 """Runs to results: what the extraction takes from points, waveforms and the header."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.extraction import ExtractionOptions, draw_figures, extract
+from tsbench.protocols import IVSweep
 from tsbench.protocols.extracting.facts import sweep_facts, timebase_accuracy
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Column, DeviceDescription, Fixture, Flag, Run, RunHeader, Sensing, Waveform
@@ -139,7 +143,35 @@ def test_a_resistor_and_an_empty_run_give_no_event_or_nothing():
         assert result.value is None
         assert Flag.NO_EVENT in result.flags
     assert extract(run("iv_sweep", SWEEP)) == ()
-    assert extract(run("something_else", ("index",))) == ()
+
+
+def test_a_run_of_a_protocol_that_is_not_installed_is_refused():
+    measured = run("something_else", ("index",))
+    for ask in (extract, lambda run: draw_figures(run, Path())):
+        with pytest.raises(ConfigurationError, match=r"run r1: protocol 'something_else' is not installed"):
+            ask(measured)
+
+
+def test_an_extraction_that_fails_is_one_line():
+    class Broken(IVSweep):
+        name: ClassVar[str] = "broken"
+
+        @classmethod
+        def extract(cls, run, options):
+            yield from ()
+            raise KeyError("no such\ncolumn")
+
+    with pytest.raises(TsbenchError, match=r"^run r1: extraction of protocol 'broken' failed: KeyError: .*column'$"):
+        extract(run("broken", ("index",)), protocol=Broken)
+
+
+def test_a_subclass_under_another_name_has_the_results_of_its_base():
+    class Mine(IVSweep):
+        name: ClassVar[str] = "mine"
+
+    measured = sweep()
+    mine = replace(measured, header=replace(measured.header, protocol="mine"))
+    assert extract(mine, protocol=Mine) == extract(measured) != ()
 
 
 def test_flags_of_the_readings_reach_the_results():
@@ -234,7 +266,6 @@ def test_oscillations_give_a_frequency_per_bias():
             run("oscillation", ("index",), waveforms=[*sawtooth(1.0, 0.0), *sawtooth(2.0, 1.1e6)]),
             ["r1_bias_1.png", "r1_bias_2.png", "r1_frequency.png"],
         ),
-        ("other", run("other", ("index",)), []),
     ],
 )
 def test_figures_are_drawn(tmp_path, protocol, measured, names):
