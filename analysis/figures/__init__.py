@@ -4,13 +4,18 @@ Drawn with Matplotlib's object interface on the Agg canvas: no display, no globa
 figure is wanted, for Matplotlib takes its time.
 """
 
+from matplotlib.figure import Figure
+
 from tsbench.analysis.figures.stochastic import recovery_figure, relaxation_figure
-from tsbench.analysis.figures.style import save
+from tsbench.analysis.figures.style import label, new_figure, save
 from tsbench.analysis.figures.sweeps import sweep_figure, threshold_distribution
 from tsbench.analysis.figures.waveforms import frequency_figure, oscillation_figure, pulse_figure
 
 __all__ = [
+    "Figure",
     "frequency_figure",
+    "label",
+    "new_figure",
     "oscillation_figure",
     "pulse_figure",
     "recovery_figure",

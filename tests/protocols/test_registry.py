@@ -1,0 +1,125 @@
+"""Protocols by entry points: those of another author come by the same door as ours."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tsbench.cli import main
+from tsbench.errors import ConfigurationError
+from tsbench.protocols import PROTOCOLS, protocol_named
+
+ROOT = Path(__file__).resolve().parents[2]
+PROTOCOL = ROOT / "tests" / "fixtures" / "lab_resistance.py"
+OURS = {"iv_sweep", "oscillation", "paired_pulse", "pulse_train", "relaxation"}
+
+Install = Callable[..., Callable[[], None]]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a package with a protocol for one test, by its text; returns what takes it away again."""
+    place = tmp_path / "site"
+    facts = place / "lab_resistance-1.2.dist-info"
+
+    def forget() -> None:
+        sys.modules.pop("lab_resistance", None)
+        PROTOCOLS.forget()
+
+    def away() -> None:
+        (facts / "entry_points.txt").unlink()
+        forget()
+
+    def installed(text: str) -> Callable[[], None]:
+        facts.mkdir(parents=True)
+        (place / "lab_resistance.py").write_text(text, "utf-8")
+        (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: lab_resistance\nVersion: 1.2\n", "utf-8")
+        (facts / "entry_points.txt").write_text("[tsbench.protocols]\nlab = lab_resistance:PROTOCOL\n", "utf-8")
+        monkeypatch.syspath_prepend(place)
+        forget()
+        return away
+
+    yield installed
+    monkeypatch.undo()
+    forget()
+
+
+def test_ours_come_by_the_same_door() -> None:
+    assert set(PROTOCOLS.names()) >= OURS and PROTOCOLS.problems() == ()
+    assert all(PROTOCOLS.offers()[name].distribution.startswith("tsbench ") for name in OURS)
+    folders = {path.parent.name for path in (ROOT / "protocols").glob("*/protocol.py")}
+    assert folders == OURS
+    for folder in folders:
+        files = {path.stem for path in (ROOT / "protocols" / folder).glob("*.py")}
+        assert files >= {"parameters", "plan", "acquisition", "extraction", "figure", "protocol"}
+
+
+def test_a_protocol_of_another_author_from_the_list_to_the_figure(
+    install: Install, resistor_bench: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    away = install(PROTOCOL.read_text("utf-8"))
+    assert main(["protocols", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    (mine,) = [row for row in listed if row["name"] == "lab_resistance"]
+    assert [parameter["name"] for parameter in mine["parameters"]] == ["levels", "compliance", "settle"]
+    out = tmp_path / "runs"
+    assert main(["measure", "lab_resistance", "--bench", str(resistor_bench), "--device", "R1", "--out", str(out),
+                 "--set", "levels=0.5 V, 1 V, 2 V", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["quantity"] == "resistance" and row["protocol"] == "lab_resistance"
+    assert row["value"] == pytest.approx(10e3, rel=2e-3) and row["low"] < row["value"] < row["high"]
+    (stored,) = out.glob("*.nxs")
+    assert main(["analyse", str(stored), "--out", str(tmp_path / "figures"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [row]
+    (figure,) = (tmp_path / "figures").iterdir()
+    assert figure.name.endswith("_resistance.png") and figure.read_bytes().startswith(b"\x89PNG")
+    away()
+    assert main(["analyse", str(stored), "--json"]) == 2
+    out_text, said = capsys.readouterr()
+    assert not out_text and said.count("\n") == 1
+    assert "protocol 'lab_resistance' is not installed, so nothing can be extracted" in said
+
+
+def test_its_plan_is_refused_by_the_limits_of_the_device(
+    install: Install, resistor_bench: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    install(PROTOCOL.read_text("utf-8"))
+    assert main(["measure", "lab_resistance", "--bench", str(resistor_bench), "--device", "R1", "--out", str(tmp_path),
+                 "--set", "levels=1,2,30"]) == 3
+    assert "device: voltage may reach 30.00 V; max_voltage of R1 is 20.00 V" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("    def plan(", "    def plans(", "class Resistance lacks method plan"),
+        ("    def extract(", "    def extracts(", "class Resistance lacks method extract"),
+        ('    name: ClassVar[str] = "lab_resistance"\n', "", "class Resistance lacks name"),
+        ('    title: ClassVar[str] = "Resistance"\n    roles: ClassVar[tuple[str, ...]] = ("drive",)\n', "",
+         "class Resistance lacks title, roles"),
+        ('= "lab_resistance"', '= "Lab resistance"',
+         "class Resistance: name 'Lab resistance' must be small letters, digits and _, beginning with a letter"),
+        ('= "lab_resistance"', '= "iv_sweep"', "the name 'iv_sweep' is taken by tsbench"),
+        ("default=1e-3, gt=0", "gt=0", "class Resistance: parameter compliance has no default"),
+        ("PROTOCOL = Resistance", "PROTOCOL = Resistance()", "Resistance(levels="),
+        ("PROTOCOL = Resistance", "PROTOCOL = dict", "<class 'dict'> is not a class derived from tsbench.protocols"),
+        ("import numpy as np", "import nothing_of_this_name", "ModuleNotFoundError: No module named"),
+        ('Column("time", "s", "on the bench\'s clock")', '"time"',
+         "class Resistance: columns must be tsbench.records.Column"),
+    ],
+)
+def test_what_cannot_be_used_is_left_out_in_one_line(
+    install: Install, capsys: pytest.CaptureFixture[str], old: str, new: str, reason: str
+) -> None:
+    text = PROTOCOL.read_text("utf-8")
+    assert old in text
+    install(text.replace(old, new))
+    assert main(["protocols", "--json"]) == 0
+    out, said = capsys.readouterr()
+    assert {row["name"] for row in json.loads(out)} == OURS
+    assert said.count("\n") == 1
+    assert said.startswith(f"tsbench: protocol 'lab' of lab_resistance 1.2 is left out: {reason}")
+    with pytest.raises(ConfigurationError, match=r"unknown protocol 'lab_resist'.*; protocol 'lab' of lab_resistance"):
+        protocol_named("lab_resist")
