@@ -39,7 +39,7 @@ class ProtocolHelp(argparse.Action):
             argparse.SUPPRESS,
             nargs=0,
             default=argparse.SUPPRESS,
-            help="this help; after a PROTOCOL also its parameters: unit, default, bounds",
+            help="show this help; after a PROTOCOL also its parameters with unit, default and bounds",
         )
 
     def __call__(
@@ -84,11 +84,11 @@ def add_command(
         formatter_class=Formatter,
         **more,
     )
-    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
+    command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks of errors")
     command.set_defaults(command_function=f"tsbench.cli.{function}")
     return command
 
 
 def add_json(command: argparse.ArgumentParser, what: str) -> None:
     """Give a command the option ``--json``, which prints ``what``."""
-    command.add_argument("--json", action="store_true", help=f"print {what} as JSON and nothing else")
+    command.add_argument("--json", action="store_true", help=f"print only {what}, as JSON")

@@ -17,7 +17,6 @@ MOST_EXCEPTIONS = 10
 
 #: what is larger, and why
 LONG_FUNCTIONS = {
-    "cli/parser.py:_add_bench": "to be split",
     "simulated_backends/circuit/kernel/generic_step.py:take_step": "to be split",
     "simulated_backends/circuit/kernel/integrator.py:integrate": "to be split",
     "simulated_backends/circuit/stability/stability.py:departure": "to be split",
