@@ -5,6 +5,7 @@ knowledge of the family.
 """
 
 import math
+from dataclasses import replace
 
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 
@@ -19,4 +20,11 @@ KEYSIGHT_DSOX3054T = ScopeDataSheet(
     noise_floor=0.2e-3, noise_divisions=0.025, timebase_accuracy=1.6e-6,
     level_divisions=6.0, external_range=8.0, trigger_jitter=5e-12, hysteresis=0.4, rearm_time=1e-6,
     auto_timeout=20e-3, min_timebase=1e-9, max_timebase=50.0,
+)
+
+#: the same front end and ADC behind a narrower filter: the noise density is that of the 3054T (typ.)
+_NARROWER = math.sqrt(350e6 / 500e6)
+KEYSIGHT_DSOX3034T = replace(
+    KEYSIGHT_DSOX3054T, name="DSO-X 3034T", bandwidth=350e6, noise_floor=0.2e-3 * _NARROWER,
+    noise_divisions=0.025 * _NARROWER,
 )

@@ -10,7 +10,10 @@ from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import KEYSIGHT_DSOX3054T
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import (
+    KEYSIGHT_DSOX3034T,
+    KEYSIGHT_DSOX3054T,
+)
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.display import DisplayCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.run import RunCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.settings import SettingCommands
@@ -131,4 +134,11 @@ class KeysightDSOX3054T(VirtualDSOX3000T):
     """DSOX3054T: four channels, 500 MHz, 5 GSa/s, 4 Mpts."""
 
     data_sheet = KEYSIGHT_DSOX3054T
+    manufacturer, model, firmware = data_sheet.manufacturer, data_sheet.name, data_sheet.firmware
+
+
+class KeysightDSOX3034T(VirtualDSOX3000T):
+    """DSOX3034T: four channels, 350 MHz, 5 GSa/s, 4 Mpts."""
+
+    data_sheet = KEYSIGHT_DSOX3034T
     manufacturer, model, firmware = data_sheet.manufacturer, data_sheet.name, data_sheet.firmware
