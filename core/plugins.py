@@ -112,8 +112,6 @@ class Registry(Generic[T]):
         found = self.offers().get(name)
         if found is None:
             left_out = "".join(f"; {line}" for line in self._problems)
-            if not self.offers():
-                left_out += f"; no {self.what} is installed at all: install tsbench again, as the first time"
             raise ConfigurationError(f"unknown {self.what} '{name}'{nearest(name, self.offers())}{left_out}")
         return found.thing
 
