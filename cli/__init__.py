@@ -3,6 +3,7 @@
 ``parser`` declares the commands and imports nothing heavy; a command's module is imported when it is called.
 """
 
+import argparse
 import contextlib
 import importlib
 import io
@@ -30,9 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=PLAIN_TEXT)  # a console without µ or ≥ is no reason to fail
     try:
-        module, _, function = options.command_function.partition(":")
-        command: Callable[..., int] = getattr(importlib.import_module(module), function)
-        code = command(options)
+        code = _carry_out(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has gone: that is not an error
         _discard_standard_output()
@@ -54,6 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         what = f"unexpected {type(error).__name__}: {_one_line(error)}"
         return _say(f"{what} (run with --debug for the traceback)", 1)
     return code
+
+
+def _carry_out(options: argparse.Namespace) -> int:
+    module, _, function = options.command_function.partition(":")
+    command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(module), function)
+    if options.log or options.verbose or options.trace:
+        from tsbench.cli.log_file import carry_out_logged
+
+        return carry_out_logged(command, options)
+    return command(options)
 
 
 def _say(message: str, code: int) -> int:

@@ -7,10 +7,33 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tsbench.cli.declaring import add_command, add_json
 from tsbench.errors import InstrumentInUse, TsbenchError
 
 if TYPE_CHECKING:
     from tsbench.records import DeviceDescription
+
+
+def declare(commands: Any) -> None:
+    """Declare ``check`` and ``gui``."""
+    check = add_command(
+        commands,
+        "check",
+        "checking:check",
+        "connect and identify the instruments, verify limits and safe state, predict oscillation",
+        "  tsbench check examples/nbo2.bench.toml",
+    )
+    check.add_argument("bench", type=Path, metavar="bench.toml", help="the bench file")
+    add_json(check, "the findings")
+
+    gui = add_command(
+        commands,
+        "gui",
+        "checking:gui",
+        "open the window (install it with: pip install tsbench[gui])",
+        "  tsbench gui examples/nbo2.bench.toml",
+    )
+    gui.add_argument("bench", nargs="?", type=Path, metavar="bench.toml", help="the bench file")
 
 
 def check(options: argparse.Namespace) -> int:
@@ -152,4 +175,4 @@ def gui(options: argparse.Namespace) -> int:
     """Open the window."""
     from tsbench.gui.application import open_window
 
-    return open_window(options.bench)
+    return open_window(options.bench, options.trace, options.log)

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tsbench.errors import nearest
@@ -85,6 +86,7 @@ def add_command(
         **more,
     )
     command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks of errors")
+    _add_log_options(command)
     command.set_defaults(command_function=f"tsbench.cli.{function}")
     return command
 
@@ -92,3 +94,13 @@ def add_command(
 def add_json(command: argparse.ArgumentParser, what: str) -> None:
     """Give a command the option ``--json``, which prints ``what``."""
     command.add_argument("--json", action="store_true", help=f"print only {what}, as JSON")
+
+
+def _add_log_options(command: argparse.ArgumentParser) -> None:
+    """Give a command the options of :mod:`tsbench.cli.log_file`."""
+    group = command.add_argument_group("to find out what happened (docs/logging.md)")
+    group.add_argument("--log", type=Path, metavar="FILE", help="append what the program does to FILE")
+    group.add_argument("--verbose", action="store_true", help="print the same on standard error")
+    group.add_argument(
+        "--trace", type=Path, metavar="FILE",
+        help="append every message to and from the instruments to FILE: time, duration, message, reply, errors")

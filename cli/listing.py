@@ -4,9 +4,39 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from tsbench.quantities import format_quantity
+from tsbench.cli.declaring import add_command, add_json
+
+
+def declare(commands: Any) -> None:
+    """Declare ``devices``, ``instruments`` and ``protocols``."""
+    devices = add_command(
+        commands,
+        "devices",
+        "listing:devices",
+        "list the device models with parameters and units",
+        "  tsbench devices",
+    )
+    add_json(devices, "the list")
+    instruments = add_command(
+        commands,
+        "instruments",
+        "listing:instruments",
+        "list the supported instruments, or the instruments of a bench",
+        "  tsbench instruments\n  tsbench instruments --bench examples/nbo2.bench.toml",
+    )
+    instruments.add_argument("--bench", type=Path, metavar="FILE", help="list the instruments of this bench")
+    add_json(instruments, "the list")
+    protocols = add_command(
+        commands,
+        "protocols",
+        "listing:protocols",
+        "list the protocols with parameters and units",
+        "  tsbench protocols",
+    )
+    add_json(protocols, "the list")
 
 
 def protocols(options: argparse.Namespace) -> int:
@@ -86,6 +116,8 @@ def _value(value: Any, unit: str) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_value(item, unit) for item in value) or "-"
     if isinstance(value, int | float):
+        from tsbench.quantities import format_quantity
+
         if not unit:
             return f"{value:g}"
         number, _, symbol = format_quantity(float(value), unit, 12).partition(" ")

@@ -3,9 +3,107 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from tsbench.cli.declaring import ProtocolHelp, add_command, add_json
 from tsbench.errors import ConfigurationError
+
+
+def _watchdog(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-watchdog",
+        action="store_false",
+        dest="watchdog",
+        help="do not start the process that switches the outputs off if this process dies or hangs; for debugging",
+    )
+
+
+def declare(commands: Any) -> None:
+    """Declare ``demo``, ``measure`` and ``run``."""
+    demo = add_command(
+        commands,
+        "demo",
+        "measuring:demo",
+        "measure two simulated devices and print the results beside the true values",
+        "  tsbench demo --out my_first_runs",
+    )
+    demo.add_argument(
+        "--out",
+        type=Path,
+        default=Path("tsbench_demo"),
+        metavar="DIR",
+        help="folder for run files, figures and demo.json (default: %(default)s)",
+    )
+    demo.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="seed of the noise of the simulated bench (default: 1)"
+    )
+    add_json(demo, "the results with the true values")
+
+    measure = add_command(
+        commands,
+        "measure",
+        "measuring:measure",
+        "measure one protocol on one device",
+        "  tsbench measure iv_sweep --bench examples/nbo2.bench.toml --device D1 \\\n"
+        '      --set stop="1.2 V" --set compliance=1m --out runs\n'
+        "  tsbench measure iv_sweep --help        the parameters of iv_sweep",
+        add_help=False,
+    )
+    measure.add_argument("-h", "--help", action=ProtocolHelp)
+    measure.add_argument("protocol", metavar="PROTOCOL", help="a name that 'tsbench protocols' lists")
+    measure.add_argument("--bench", type=Path, required=True, metavar="FILE", help="the bench file")
+    measure.add_argument("--device", required=True, metavar="ID", help="the device: a name from the bench file")
+    measure.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="NAME=VALUE",
+        help="set a parameter; the value may have an SI prefix and a unit, a list has commas; can be repeated",
+    )
+    measure.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="folder for the run file (default: %(default)s)",
+    )
+    _watchdog(measure)
+    shape = measure.add_mutually_exclusive_group()
+    add_json(shape, "the results")  # type: ignore[arg-type]
+    shape.add_argument(
+        "--events",
+        action="store_true",
+        help="print events as JSON lines; read the commands 'stop', 'pause' and 'resume' from standard input",
+    )
+
+    _declare_run(commands)
+
+
+def _declare_run(commands: Any) -> None:
+    run = add_command(
+        commands,
+        "run",
+        "measuring:run",
+        "measure a list of protocols, one after the other",
+        "  tsbench run examples/nbo2.list.toml --out runs\n"
+        "  tsbench run examples/nbo2.list.toml --dry-run     only plan and check",
+    )
+    run.add_argument("list", type=Path, metavar="LIST.toml", help="the list: bench, device and [[protocol]] entries")
+    run.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs"),
+        metavar="DIR",
+        help="folder for run files (default: %(default)s)",
+    )
+    run.add_argument(
+        "--dry-run", action="store_true", help="plan every run and report what would be refused; send no messages"
+    )
+    run.add_argument("--resume", action="store_true", help="leave out the entries that were already measured into DIR")
+    _watchdog(run)
+    add_json(run, "the results of all runs")
 
 
 def measure(options: argparse.Namespace) -> int:

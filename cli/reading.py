@@ -5,6 +5,67 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tsbench.cli.declaring import add_command, add_json
+
+
+def declare(commands: Any) -> None:
+    """Declare ``analyse``, ``validate`` and ``recover``."""
+    analyse = add_command(
+        commands,
+        "analyse",
+        "reading:analyse",
+        "extract numbers from run files, or from tables (CSV) of other programs",
+        "  tsbench analyse runs/*.nxs\n"
+        "  tsbench analyse runs            all run files and tables in a folder\n"
+        "  tsbench analyse iv.csv --columns voltage=\"V1 [mV]\",current=\"I1 [uA]\" --rule above=10n",
+    )
+    analyse.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="run files (.nxs), tables (.csv, .txt), patterns such as runs/*.nxs or runs/**/*.nxs, folders",
+    )
+    analyse.add_argument(
+        "--columns",
+        metavar="ROLE=NAME,…",
+        help="the columns of a table: voltage, current, time, level, sweep, cycle; if the header gives no unit, write "
+        'it in brackets: voltage="V1 [mV]"',
+    )
+    analyse.add_argument(
+        "--as",
+        dest="kind",
+        choices=("sweep", "pulses", "relaxation", "spikes"),
+        help="the kind of a table of time, voltage and current (default: found from the record and printed)",
+    )
+    analyse.add_argument(
+        "--rule",
+        metavar="RULE",
+        help="the rule for switching, for example above=10n: the first point above 10 nA",
+    )
+    analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for figures (default: ./analysed)")
+    add_json(analyse, "the results")
+
+    validate = add_command(
+        commands,
+        "validate",
+        "reading:validate",
+        "check that run files are complete, unchanged and conform to the schema",
+        "  tsbench validate runs/*.nxs",
+    )
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE", help="run files, patterns or folders")
+    add_json(validate, "the findings")
+
+    recover = add_command(
+        commands,
+        "recover",
+        "reading:recover",
+        "complete the run files that a crash left as journals",
+        "  tsbench recover runs",
+    )
+    recover.add_argument("folder", type=Path, metavar="DIR", help="folder of the run files")
+    add_json(recover, "the recovered runs")
+
 
 def analyse(options: argparse.Namespace) -> int:
     """Extract numbers from run files or tables of others."""

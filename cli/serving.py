@@ -5,10 +5,59 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tsbench.cli.declaring import add_command
 
 if TYPE_CHECKING:
     from tsbench.simulated_backends.access.servers.server import Address
+
+
+_SERVE_EXAMPLE = """\
+  tsbench serve examples/nbo2.world.toml --port 5025
+  tsbench measure iv_sweep --bench examples/nbo2_served.bench.toml --device D1 --out runs
+
+The bench file of a served bench needs visa_library = "@py" (pyvisa-py), the resources that
+'tsbench serve' prints, and the connected device (connected = "D1"), because SCPI cannot query it.
+HiSLIP supports device clear, status query and trigger; a raw socket does not. Only programs on
+this computer can connect."""
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isdigit() else -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port number; give a number from 1 to 65535")
+    return number
+
+
+def declare(commands: Any) -> None:
+    """Declare ``serve``."""
+    serve = add_command(
+        commands,
+        "serve",
+        "serving:serve",
+        "open a simulated bench to other programs on this computer: SCPI sockets and HiSLIP",
+        _SERVE_EXAMPLE,
+    )
+    serve.add_argument("world", type=Path, metavar="world.toml", help="the world file")
+    serve.add_argument(
+        "--fast",
+        action="store_true",
+        help="simulate as fast as possible, and let time pass only while a client waits (default: simulated time "
+        "follows the wall clock)",
+    )
+    serve.add_argument(
+        "--port",
+        type=_port,
+        default=0,
+        metavar="N",
+        help="first port; each instrument takes two, socket and HiSLIP (default: any free ports)",
+    )
+    serve.add_argument(
+        "--json",
+        action="store_true",
+        help="print only one line, when the server is ready: a JSON list of name, model, socket and hislip",
+    )
 
 
 def serve(options: argparse.Namespace) -> int:

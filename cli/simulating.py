@@ -5,20 +5,85 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tsbench.cli.declaring import add_command
 from tsbench.errors import ConfigurationError
-from tsbench.quantities import parse_quantity
-from tsbench.records import FloatArray
 
 if TYPE_CHECKING:
+    from tsbench.records import FloatArray
     from tsbench.simulated_backends.studies.simulate.result import SimulationResult
 
 _DPI = 130
 
 
+def declare(commands: Any) -> None:
+    """Declare ``simulate``."""
+    simulate = add_command(
+        commands,
+        "simulate",
+        "simulating:simulate",
+        "simulate a SPICE netlist that has .tran and .save cards",
+        "  tsbench simulate oscillator.cir --out oscillator.csv --plot oscillator.png\n"
+        "  tsbench simulate oscillator.cir --out oscillator.npz --rtol 1e-3 --timing\n"
+        "  tsbench simulate silver.cir --seed 7 --out silver.csv\n"
+        "  tsbench simulate --devices-lib devices.lib     subcircuits for ngspice",
+    )
+    simulate.add_argument("netlist", nargs="?", type=Path, metavar="NETLIST", help="the netlist (.cir)")
+    simulate.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write the table to FILE: arrays for numpy.load if the name ends in .npz (much faster for long runs), "
+        "otherwise CSV (default: CSV on standard output)",
+    )
+    simulate.add_argument("--plot", type=Path, metavar="PNG", help="draw the saved curves")
+    simulate.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        metavar="[NAME=]MODEL",
+        help="use another device model for the X card NAME, or for all X cards; can be repeated",
+    )
+    simulate.add_argument(
+        "--rtol",
+        type=float,
+        default=1e-6,
+        metavar="X",
+        help="relative tolerance of the integrator (default: %(default)g); 1e-3 gives a period to 0.1 %%",
+    )
+    simulate.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="seed of all random numbers: stochastic devices and thermal noise. Each stochastic device has its own "
+        "stream, which follows from the seed and the name of its element; seed=N on an X card sets another one. "
+        "(default: a new seed, printed on standard error)",
+    )
+    simulate.add_argument(
+        "--timing",
+        action="store_true",
+        help="print on standard error how long integration, output and compilation took",
+    )
+    simulate.add_argument(
+        "--temperature",
+        metavar="KELVIN",
+        help='temperature of the chuck, for example "350 K"; it replaces a .temp card of the netlist and does not '
+        "change devices with their own t0",
+    )
+    simulate.add_argument(
+        "--devices-lib",
+        type=Path,
+        metavar="FILE",
+        help="write the device models as SPICE subcircuits to FILE, at the temperature of --temperature or of the "
+        "netlist's .temp card",
+    )
+
+
 def simulate(options: argparse.Namespace) -> int:
     """Integrate a netlist over its own ``.tran``, write what it saves; or write the device models."""
+    from tsbench.quantities import parse_quantity
+
     temperature = None if options.temperature is None else parse_quantity(options.temperature, "K")
     if options.devices_lib is not None:
         from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
@@ -104,7 +169,7 @@ def _models(netlist: Path, given: Sequence[str]) -> dict[str, str]:
     return models
 
 
-def _draw(path: Path, title: str, times: FloatArray, columns: Mapping[str, FloatArray]) -> None:
+def _draw(path: Path, title: str, times: "FloatArray", columns: "Mapping[str, FloatArray]") -> None:
     """Draw voltages and currents over time, each kind on an axis of its own."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

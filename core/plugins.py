@@ -5,6 +5,7 @@ An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) name
 """
 
 import importlib
+import logging
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 from tsbench.errors import ConfigurationError, nearest
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 OURS = "tsbench"  #: the distribution whose things go first
 
 
@@ -149,6 +151,7 @@ class Registry(Generic[T]):
         reason = " ".join(str(error).split())
         said = reason if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {reason}"
         self._problems.append(f"{self.what} '{where}' of {_from(point)} is left out: {said}")
+        _LOG.warning("%s", self._problems[-1])
 
 
 def _name(point: EntryPoint) -> str:

@@ -8,8 +8,17 @@ from pathlib import Path
 from tsbench.errors import ConfigurationError
 
 
-def open_window(bench: Path | None = None) -> int:
+def open_window(bench: Path | None = None, trace: Path | None = None, log: Path | None = None) -> int:
     """Show the window until it is closed; returns the exit code.
+
+    Parameters
+    ----------
+    bench : Path, optional
+        The bench file to open.
+    trace : Path, optional
+        The file to which its measuring processes write every message on the wire.
+    log : Path, optional
+        The file to which they write what they do.
 
     Raises
     ------
@@ -40,7 +49,7 @@ def open_window(bench: Path | None = None) -> int:
     application.setApplicationName("tsbench")
     application.setOrganizationName("tsbench")
     apply_palette(application)
-    window = MainWindow(bench)
+    window = MainWindow(bench, trace, log)
     window.show()
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C: as closing the window
     wake = QtCore.QTimer()

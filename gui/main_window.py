@@ -27,7 +27,7 @@ _CLOSE_PATIENCE_S = 15.0
 class MainWindow(QtWidgets.QMainWindow):
     """Choose a bench, a device and a protocol; run it, watch it, stop it, read the numbers."""
 
-    def __init__(self, bench: Path | None = None) -> None:
+    def __init__(self, bench: Path | None = None, trace: Path | None = None, log: Path | None = None) -> None:
         super().__init__()
         self.setWindowTitle("tsbench")
         self.resize(*_size())
@@ -42,8 +42,11 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view = RunView()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
+        self._log = [] if log is None else ["--log", str(log.absolute())]
         self._lay_out()
         self._connect()
+        if trace is not None:
+            self.view.wire.write_to(trace)
         if bench is not None:
             self.open_bench(bench)
 
@@ -126,7 +129,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.owner.forget()
         self.bench_panel.set_busy(True, "asking the instruments who they are …")
         self.run_panel.set_hindrance("asking the instruments who they are …")
-        self.checker.ask(["check", str(self.bench)])
+        self.checker.ask(["check", str(self.bench), *self._log_options()])
 
     def _checked(self, report: Any, ending: Ending) -> None:
         self.bench_panel.set_busy(False)
@@ -194,7 +197,11 @@ class MainWindow(QtWidgets.QMainWindow):
         self._looked_on = False
         self.view.expect(f"{self.run_panel.chosen().title} on {request['device']}")
         self._busy("measuring")
-        self.control.measure(str(self.bench), request)
+        self.control.measure(str(self.bench), request, self._log_options())
+
+    def _log_options(self) -> list[str]:
+        """Return the options by which a process of this window logs, and traces its messages."""
+        return [*self._log, *self.view.wire.arguments(str(self.run_panel.request()["out"]))]
 
     def _busy(self, note: str) -> None:
         self.run_panel.set_hindrance("a run is in progress")

@@ -63,6 +63,11 @@ QHeaderView::section {{ background: {PANEL}; border: none; padding: 4px 6px;
 QTableWidget {{ gridline-color: #242b32; }}
 QTableWidget::item {{ padding: 2px 4px; }}
 QTableCornerButton::section {{ background: {PANEL}; border: none; }}
+QTabWidget::pane {{ border: none; }}
+QTabBar {{ background: transparent; }}
+QTabBar::tab {{ background: transparent; color: {DIM}; font-size: 10pt; font-weight: 600; padding: 3px 12px 5px 2px;
+  border-bottom: 2px solid transparent; margin-right: 10px; }}
+QTabBar::tab:selected {{ color: {TEXT}; border-bottom: 2px solid {ACCENT}; }}
 QSplitter::handle {{ background: {BACKGROUND}; }}
 QScrollBar:vertical {{ background: transparent; width: 11px; }}
 QScrollBar:horizontal {{ background: transparent; height: 11px; }}

@@ -5,7 +5,7 @@ back off is said not to have stopped.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,10 @@ class RunControl(QtCore.QObject):
         """Whether it is another process's run."""
         return self.other.running()
 
-    def measure(self, bench: str, request: Mapping[str, Any]) -> None:
-        """Start a run in a process of its own."""
+    def measure(self, bench: str, request: Mapping[str, Any], more: Sequence[str] = ()) -> None:
+        """Start a run in a process of its own; ``more`` are further options of the command."""
         self._reset()
-        self.child.measure(bench=bench, **request)
+        self.child.measure(bench=bench, more=more, **request)
 
     def attach(self, address: Path) -> bool:
         """Follow the run of an address file; False where that cannot be."""

@@ -12,6 +12,7 @@ from PyQt5 import QtCore, QtWidgets
 from tsbench.gui.live_plot import LivePlot, LiveTrace
 from tsbench.gui.palette import BAD, DIM, WARNING
 from tsbench.gui.result_table import ResultTable
+from tsbench.gui.wire_panel import WirePanel
 from tsbench.quantities import conditions_text
 from tsbench.records import FloatArray
 
@@ -47,12 +48,15 @@ class RunView(QtWidgets.QWidget):
         bottom = QtWidgets.QWidget()
         bottom.setObjectName("panel")
         bottom.setAttribute(QtCore.Qt.WA_StyledBackground)
-        title = QtWidgets.QLabel("MESSAGES")
-        title.setProperty("role", "title")
+        self.wire = WirePanel()
+        tabs = QtWidgets.QTabWidget()
+        tabs.setObjectName("messages")
+        tabs.setCornerWidget(self.wire.switches)
+        tabs.addTab(self.log, "&Messages")
+        tabs.addTab(self.wire, "&Wire")
         column = QtWidgets.QVBoxLayout(bottom)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.addWidget(title)
-        column.addWidget(self.log, 1)
+        column.setContentsMargins(12, 6, 12, 10)
+        column.addWidget(tabs)
         self._problem.hide()
         splitter = QtWidgets.QSplitter(QtCore.Qt.Vertical)
         splitter.setHandleWidth(8)

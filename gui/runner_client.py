@@ -139,9 +139,14 @@ class RunnerClient(Child):
         super().__init__(parent)
         self.output.connect(self._parse)
 
-    def measure(self, protocol: str, bench: str, device: str, settings: Mapping[str, Any], out: str) -> None:
-        """Start one run; ``settings`` are SI numbers, lists of them, words or truth values."""
-        arguments = ["measure", protocol, "--bench", bench, "--device", device, "--out", out, "--events"]
+    def measure(
+        self, protocol: str, bench: str, device: str, settings: Mapping[str, Any], out: str, more: Sequence[str] = (),
+    ) -> None:
+        """Start one run; ``settings`` are SI numbers, lists of them, words or truth values.
+
+        ``more`` are further options of the command.
+        """
+        arguments = ["measure", protocol, "--bench", bench, "--device", device, "--out", out, "--events", *more]
         for name, value in settings.items():
             arguments += ["--set", f"{name}={setting_text(value)}"]
         self.start(arguments)

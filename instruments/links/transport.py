@@ -1,21 +1,24 @@
 """Messages to one VISA resource: write, query, blocks, device clear, serial poll, opening again after a loss.
 
 Every VISA error leaves here as a CommunicationError that names the instrument, the resource, the message and
-the timeout. This is the only module that talks to pyvisa; drivers reach it as a PyMeasure adapter.
+the timeout. Only this folder talks to pyvisa; drivers reach it as a PyMeasure adapter.
 """
 
 import contextlib
+import logging
+import re
 import threading
+import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyvisa
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse, NoReply
-from tsbench.instruments.links import visa_advice
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
+from tsbench.instruments.links.visa_errors import SHOWN, communication_error, why_not_opened
+from tsbench.instruments.links.wire_trace import WIRE, trace
 
 #: [s] for one reply; whatever takes longer is started, polled and fetched
 DEFAULT_TIMEOUT = 3.0
@@ -25,49 +28,9 @@ _UNSUPPORTED = pyvisa.constants.StatusCode.error_nonsupported_operation
 _FAILURES = (OSError, ValueError, RuntimeError, AssertionError)
 _TAKEN = (pyvisa.constants.StatusCode.error_resource_locked, pyvisa.constants.StatusCode.error_timeout)
 _LOCKING = 500.0  #: [ms] for which a session waits for its lock
-_SHOWN = 60  #: characters of a message that an error quotes
 _OPENING = 10.0  #: [s] a connection may take to be made
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]")  #: what no reply of text has in it
 _PIECE = 2**18  #: [bytes] of a long block read between two signs of progress
-
-
-def open_manager(library: str) -> Any:
-    """Open a VISA library: "" the system's, ``"@py"`` pyvisa-py, ``"file@backend"`` a backend with a file.
-
-    Raises
-    ------
-    ConfigurationError
-        There is no such library or backend, or it refuses its file.
-    """
-    shown = library or "the system's VISA library"
-    if "@" in library:
-        file = library.rsplit("@", 1)[0]
-        if file and not Path(file).exists():
-            raise ConfigurationError(
-                f"visa_library '{library}': no file '{file}'; correct visa_library in the bench file"
-            )
-    try:
-        return pyvisa.ResourceManager(library)
-    except (OSError, ValueError, pyvisa.errors.Error) as error:
-        raise ConfigurationError(
-            f"cannot open {shown}: {error}; check visa_library in the bench file"
-        ) from error
-
-
-def list_resources(manager: Any) -> list[str]:
-    """Return the resource names that the library sees (empty where it cannot look)."""
-    try:
-        return sorted(manager.list_resources("?*"))
-    except (pyvisa.errors.Error, OSError, ValueError, NotImplementedError):
-        return []
-
-
-def full_name(manager: Any, resource: str) -> str:
-    """Return the resource name behind an alias of the VISA library; what is no alias stays as it is."""
-    if "::" in resource:
-        return resource
-    with contextlib.suppress(pyvisa.errors.Error, OSError, ValueError, NotImplementedError):
-        return str(manager.resource_info(resource).resource_name or resource)
-    return resource
 
 
 class Transport:
@@ -97,7 +60,8 @@ class Transport:
         self.lock = threading.RLock()
         self.liveness: Liveness = UNWATCHED  #: told of every exchange
         self._session: Any = None
-        self._last = ""
+        self._last = ""  #: message
+        self._answer: str | bytes = ""  #: to it: reply or error, for the trace
         self.open()
         if exclusive and not self._locked():
             self.close()
@@ -119,11 +83,11 @@ class Transport:
         ConfigurationError
             The VISA library cannot reach instruments on this interface, or the name is no VISA resource name.
         """
-        with self.lock, self._errors("open", max(self.timeout, _OPENING)):
+        with self.lock, self._act("open", "open", max(self.timeout, _OPENING)):
             try:
                 self._session = self.manager.open_resource(self.resource, timeout=round(self.timeout * 1000))
             except (ValueError, ImportError, NotImplementedError, pyvisa.errors.Error) as error:
-                if advice := visa_advice.why_not_opened(self.resource, error):
+                if advice := why_not_opened(self.resource, error):
                     raise ConfigurationError(f"{self!r}: {advice}") from error
                 raise
             stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
@@ -176,43 +140,45 @@ class Transport:
 
     def write(self, message: str) -> None:
         """Send one message."""
-        with self.lock, self._errors(message):
+        with self.lock, self._act("write", message):
             self._open_session().write(message)
 
     def write_bytes(self, content: bytes) -> None:
         """Send one message of bytes, as it is, ended by a newline."""
-        with self.lock, self._errors(content.split(b"#")[0].decode("ascii", "replace") + "#..."):
+        with self.lock, self._act("write", _named(content)):
             self._open_session().write_raw(content + b"\n")
 
     def read(self) -> str:
         """Read one reply without its newline."""
-        with self.lock, self._errors(self._last):
+        with self.lock, self._act("read", self._last):
             session = self._open_session()
             reply = str(session.read())
             if session.read_termination is None and not reply.endswith("\n"):
                 raise GarbledReply(
-                    f"{self.name} ({self.resource}): the reply {reply[:_SHOWN]!r} to '{self._last}' is cut off; "
+                    f"{self.name} ({self.resource}): the reply {reply[:SHOWN]!r} to '{self._last}' is cut off; "
                     "repeat, then check the cable"
                 )
-            reply = reply.rstrip("\r\n")
-            if any(character < " " and character != "\t" for character in reply):
+            reply = self._answer = reply.rstrip("\r\n")
+            if _CONTROL.search(reply):
                 raise GarbledReply(
-                    f"{self.name} ({self.resource}): garbled reply {reply[:_SHOWN]!r} to '{self._last}'; "
+                    f"{self.name} ({self.resource}): garbled reply {reply[:SHOWN]!r} to '{self._last}'; "
                     "repeat, then check the cable"
                 )
             return reply
 
     def read_bytes(self, count: int) -> bytes:
         """Read exactly ``count`` bytes, or with -1 the whole reply."""
-        with self.lock, self._errors(self._last):
+        with self.lock, self._act("read", self._last):
             session = self._open_session()
             if count < 0:
-                return bytes(session.read_raw())
-            content = bytearray()
-            while len(content) < count:
-                content += session.read_bytes(min(count - len(content), _PIECE))
+                content = self._answer = bytes(session.read_raw())
+                return content
+            block = bytearray()
+            while len(block) < count:
+                block += session.read_bytes(min(count - len(block), _PIECE))
                 self.liveness.waiting(self.timeout)
-            return bytes(content)
+            content = self._answer = bytes(block)
+            return content
 
     def query(self, message: str) -> str:
         """Send one message and read its reply."""
@@ -226,7 +192,7 @@ class Transport:
         A socket has none: a new connection takes its place, on which no old answer can come. (pyvisa-py 0.8.1
         would read what has come so far, and never return if the other side has closed the connection.)
         """
-        with self.lock, self._errors("device clear"):
+        with self.lock, self._act("clear", "device clear"):
             if self.resource.upper().endswith("SOCKET"):
                 self.reopen()
                 return
@@ -249,8 +215,10 @@ class Transport:
 
     def serial_poll(self) -> int:
         """Return the status byte."""
-        with self.lock, self._errors("serial poll"):
-            return int(self._open_session().read_stb())
+        with self.lock, self._act("poll", "serial poll"):
+            status = int(self._open_session().read_stb())
+            self._answer = str(status)
+            return status
 
     def _open_session(self) -> Any:
         if self._session is None:
@@ -260,46 +228,33 @@ class Transport:
         return self._session
 
     @contextlib.contextmanager
-    def _errors(self, message: str, longest: float | None = None) -> Iterator[None]:
-        self._last = message
-        self.liveness.waiting(self.timeout if longest is None else longest)
+    def _act(self, act: str, message: str, longest: float | None = None) -> Iterator[None]:
+        """Translate the errors of one exchange, tell the watchdog of it, trace it where that is asked for."""
+        self._last, self._answer = message, ""
+        watched = self.liveness is not UNWATCHED
+        if watched:
+            self.liveness.waiting(self.timeout if longest is None else longest)
+        traced = WIRE.isEnabledFor(logging.DEBUG)
+        began = time.perf_counter() if traced else 0.0
         try:
             yield
         except (pyvisa.errors.Error, *_FAILURES) as error:
-            raise _kind(error)(self._describe(message, error)) from error
+            ours = communication_error(error, repr(self), message, self.timeout)
+            self._answer = f"{type(ours).__name__}: {ours}"
+            raise ours from error
+        except CommunicationError as error:
+            self._answer = f"{type(error).__name__}: {error}"
+            raise
         finally:
-            self.liveness.beat()
+            if watched:
+                self.liveness.beat()
+            if traced:
+                trace(self.name, act, began, message, self._answer)
 
-    def _describe(self, message: str, error: Exception) -> str:
-        where = f"{self.name} ({self.resource})"
-        asked = message if len(message) <= _SHOWN else message[: _SHOWN - 1] + "…"
-        code = getattr(error, "error_code", None)
-        if code == pyvisa.constants.StatusCode.error_timeout:
-            return (
-                f"{where}: no reply to '{asked}' in {self.timeout:g} s; outputs are unknown until read back, "
-                "check the panel and the cable"
-            )
-        if isinstance(error, UnicodeDecodeError):
-            return f"{where}: garbled reply {error.object[:20]!r} to '{asked}'; repeat, then check the cable"
-        if message == "open":
-            return f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected"
-        return (
-            f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back, "
-            "check cable and power"
-        )
-
-
-def _kind(error: Exception) -> type[CommunicationError]:
-    if isinstance(error, UnicodeDecodeError):
-        return GarbledReply
-    timed_out = getattr(error, "error_code", None) == pyvisa.constants.StatusCode.error_timeout
-    return NoReply if timed_out else CommunicationError
-
-
-def _reason(error: Exception) -> str:
-    code = getattr(error, "error_code", None)
-    name = getattr(code, "name", None)
-    return str(name).removeprefix("error_").replace("_", " ") if name else str(error) or type(error).__name__
+def _named(content: bytes) -> str:
+    """Return what errors and traces show of a message with a block: its command and the block's length."""
+    command, _, block = content.partition(b"#")
+    return f"{command.decode('ascii', 'replace')}#<{len(block)} bytes>"
 
 
 class TransportAdapter(Adapter):

@@ -1,5 +1,6 @@
 """The instruments of a bench, connected: opened, watched, made safe however it ends."""
 
+import logging
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,8 @@ from tsbench.station.bench.connection import Connection, outlives_process, quiet
 from tsbench.station.bench.operator import OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, this_process
 from tsbench.station.bench.steady_clock import SteadyClock
+
+_LOG = logging.getLogger(__name__)
 
 
 class ConnectedInstruments:
@@ -37,9 +40,10 @@ class ConnectedInstruments:
 
     def _open(self) -> None:
         """Open, identify and reset every instrument (outputs off)."""
-        from tsbench.instruments.links.transport import open_manager
+        from tsbench.instruments.links.visa_library import open_manager
 
         tables = self.file.table.instruments
+        _LOG.info("opening %s: %s", self.file.path, ", ".join(tables))
         try:
             for name in tables:
                 library = self.file.library(name)
@@ -53,7 +57,7 @@ class ConnectedInstruments:
 
     def _own(self) -> Ownership:
         """Become the owner of every instrument that other processes can reach."""
-        from tsbench.instruments.links.transport import full_name
+        from tsbench.instruments.links.visa_library import full_name
 
         resources = {}
         for name, table in self.file.table.instruments.items():
@@ -193,4 +197,7 @@ class ConnectedInstruments:
         states = make_all_safe(list(self._connections.values()), self._managers, reopen)
         self._outputs.clear()
         self.problems = [found.problem for found in self._connections.values() if found.problem]
+        _LOG.info("outputs read back: %s", ", ".join(f"{s.output} {'ON' if s.enabled else 'off'}" for s in states))
+        for problem in self.problems:
+            _LOG.error("%s", problem)
         return states

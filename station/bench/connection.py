@@ -1,6 +1,7 @@
 """One instrument of a bench: opened, identified, described, made safe over a connection that fails."""
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from tsbench.records import Identity
 from tsbench.station.bench.bench_file import InstrumentTable
 from tsbench.station.bench.setting_units import with_units
 
+_LOG = logging.getLogger(__name__)
 _TRIES = 3  #: at making one instrument safe, opening its connection again in between
 _QUICK = 0.3  #: [s] for one message of the first try to switch off: a silent instrument holds up no other for long
 _SHORT = 1.0  #: [s] for one reply after it; the last try has the time that the bench file allows
@@ -80,8 +82,14 @@ class Connection:
             self.entry.require_complete(driver)
         except ConfigurationError as error:
             raise ConfigurationError(f"driver '{self.table.driver}': {error}") from None
-        driver.on_repeat = self.repeats.append
+        driver.on_repeat = self.note
         self.known = driver
+        _LOG.info("%s: %s", driver.label, identity)
+
+    def note(self, line: str) -> None:
+        """Keep one line about what had to be put right."""
+        _LOG.warning("%s", line)
+        self.repeats.append(line)
 
     def _identity(self) -> Identity:
         from tsbench.instruments.languages.scpi import parse_identity
@@ -164,7 +172,7 @@ class Connection:
                 left_on = [state.output for state in states if state.enabled]
                 if not left_on:
                     if self.problem:
-                        self.repeats.append(f"{self.driver.label}: switched off at another attempt ({self.problem})")
+                        self.note(f"{self.driver.label}: switched off at another attempt ({self.problem})")
                     self.problem = ""
                     return states
                 self.problem = (
@@ -196,7 +204,7 @@ class Connection:
         try:
             self.driver.clear()
         except CommunicationError as error:  # off matters more than clear; who is gone fails below
-            self.repeats.append(f"{self.driver.label}: not cleared before switching off ({error})")
+            self.note(f"{self.driver.label}: not cleared before switching off ({error})")
         self.driver.safe_state()
 
     def lost_power(self) -> bool:
@@ -214,7 +222,7 @@ class Connection:
         except CommunicationError as error:
             self.transport.reopen()
             self.driver.clear()
-            self.repeats.append(f"{self.driver.label}: asked over a new connection whether it kept its power ({error})")
+            self.note(f"{self.driver.label}: asked over a new connection whether it kept its power ({error})")
             return self.driver.lost_power()
 
 
@@ -228,7 +236,8 @@ def outlives_process(manager: Any) -> bool:
 
 def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Connection:
     """Open an instrument's resource; ConfigurationError that lists what is there if it is missing."""
-    from tsbench.instruments.links.transport import Transport, list_resources
+    from tsbench.instruments.links.transport import Transport
+    from tsbench.instruments.links.visa_library import list_resources
 
     try:
         transport = Transport(manager, table.resource, name, table.timeout, exclusive=outlives_process(manager))

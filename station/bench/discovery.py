@@ -23,7 +23,8 @@ class Discovered:
 
 def discover(library: str = "") -> Iterator[Discovered]:
     """Ask every resource that a VISA library sees who it is."""
-    from tsbench.instruments.links.transport import Transport, list_resources, open_manager
+    from tsbench.instruments.links.transport import Transport
+    from tsbench.instruments.links.visa_library import list_resources, open_manager
 
     manager = open_manager(library)
     try:

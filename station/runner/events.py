@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import logging
 import math
 import os
 import queue
@@ -20,9 +21,11 @@ from tsbench.storage.record_data import point_crc
 
 Listener = Callable[[RunEvent], None]
 
+_LOG = logging.getLogger(__name__)
 PREVIEW = 500  #: points of a waveform's preview
 _PROGRESS_EVERY = 0.1  #: [s]
 _MANY = frozenset({"point", "waveform", "progress"})
+_LEVELS = {"warning": logging.WARNING, "retry": logging.WARNING, "result": logging.DEBUG}
 _PAGE, _BREATH = 50, 0.001  #: lines, [s]: writing a long history leaves the measuring thread its turns
 _BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 
@@ -56,6 +59,8 @@ class Events:
 
     def pass_on(self, event: RunEvent) -> None:
         """Pass on an event as it is."""
+        if event.kind not in _MANY:
+            _LOG.log(_LEVELS.get(event.kind, logging.INFO), "%s: %s", event.kind, event.message)
         self._also(event)
         for listener in tuple(self._listeners):
             try:

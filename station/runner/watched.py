@@ -8,6 +8,7 @@ that is stopped is found out because they do not.
 
 import contextlib
 import json
+import logging
 import math
 import os
 import subprocess
@@ -24,6 +25,7 @@ from tsbench.records import Point, RunEvent, Waveform
 from tsbench.station.runner.control import Control
 from tsbench.storage.recorder import RunRecorder
 
+_LOG = logging.getLogger(__name__)
 _STARTING = 30.0  #: [s] the watchdog may take to be ready, on a busy computer
 _LEAVING = 5.0  #: [s] it may take to end
 _DEAF = 5.0  #: [s] it may not have answered before it counts as gone
@@ -110,6 +112,7 @@ class Watch(NoWatch):
                     "it: --no-watchdog"
                 )
         self._answered = time.monotonic()
+        _LOG.info("watchdog ready: process %d", self.process_id)
         self.beat()
         with contextlib.suppress(OSError):  # heard before the first output is on, whatever happens to this process
             self._tell({"due": self._deadline})

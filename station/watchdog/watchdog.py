@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tsbench.errors import ConfigurationError, InstrumentInUse
-from tsbench.instruments.links.transport import open_manager
+from tsbench.instruments.links.visa_library import open_manager
 from tsbench.instruments.registry import driver_class
 from tsbench.station.bench.bench_file import InstrumentTable
 from tsbench.station.bench.connection import Connection, connect, quietly

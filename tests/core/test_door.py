@@ -14,7 +14,8 @@ import tsbench
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
 OF_HELP = {
-    "tsbench", "tsbench.cli", "tsbench.cli.declaring", "tsbench.cli.parser", "tsbench.cli.plain_text", "tsbench.errors",
+    "tsbench", "tsbench.errors", "tsbench.cli", *(f"tsbench.cli.{name}" for name in (
+        "checking", "declaring", "listing", "measuring", "parser", "plain_text", "reading", "serving", "simulating")),
 }
 
 

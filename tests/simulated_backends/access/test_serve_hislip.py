@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tsbench.errors import NoReply
-from tsbench.instruments.links.transport import Transport, open_manager
+from tsbench.instruments.links.transport import Transport
+from tsbench.instruments.links.visa_library import open_manager
 
 HEADER = struct.Struct(">2sBBIQ")
 (INITIALIZE, INITIALIZED, FATAL, ERROR, LOCK, LOCKED, DATA, END, CLEARED, CLEAR_ACKNOWLEDGED, REMOTE, REMOTE_DONE,

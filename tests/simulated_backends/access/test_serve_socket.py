@@ -112,7 +112,8 @@ def test_what_a_program_sent_before_it_connected_again_comes_first(served: Any) 
 def test_clear_of_a_socket_transport_connects_again(served: Any) -> None:
     """No old answer is read afterwards; and it ends, although the other side has gone."""
     from tsbench.errors import CommunicationError
-    from tsbench.instruments.links.transport import Transport, open_manager
+    from tsbench.instruments.links.transport import Transport
+    from tsbench.instruments.links.visa_library import open_manager
 
     manager = open_manager("@py")
     transport = Transport(manager, served.addresses["source_meter"].socket, "source_meter", timeout=2.0)

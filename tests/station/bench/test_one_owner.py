@@ -41,7 +41,7 @@ def test_whoever_comes_second_is_told_the_owner_who_goes_on_undisturbed(
             Bench.open(bench, "D1")
         assert main(["check", str(bench), "--json"]) == 3
         assert json.loads(capsys.readouterr().out)["in_use"]["process"] == first.process
-        monkeypatch.setattr("tsbench.instruments.links.transport.list_resources", lambda _: resources)
+        monkeypatch.setattr("tsbench.instruments.links.visa_library.list_resources", lambda _: resources)
         found = list(discover("@py"))
         assert len(found) == 3 and all(one.identity is None and "is in use by" in one.in_use for one in found)
         return meet(first, second, bench, out, file)

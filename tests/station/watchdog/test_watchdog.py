@@ -191,7 +191,7 @@ def test_nobody_watches_where_nobody_is_wanted_or_needed(bench: Any, wanted: boo
 @pytest.mark.parametrize(("library", "watchdog"), [("nbo2.world.toml@tsbench", False), ("@py", True)])
 def test_whether_the_sessions_die_with_the_process_is_the_librarys_word(library: str, watchdog: bool,
                                                                          nbo2_bench: Path) -> None:
-    from tsbench.instruments.links.transport import open_manager
+    from tsbench.instruments.links.visa_library import open_manager
     from tsbench.station.bench.bench import Bench
     from tsbench.station.bench.bench_file import BenchFile
 

@@ -1,10 +1,14 @@
-"""Why a VISA library cannot open a resource at all, and what to install (docs/visa.md).
+"""What a VISA error means and what to do: a message for the user, and which of our errors it is (docs/visa.md).
 
 pyvisa-py, which comes with tsbench, reaches LAN instruments (VXI-11, HiSLIP, sockets) and serial ports by itself. For
 USB and GPIB it needs a package each, and says so with ``ValueError``.
 """
 
 from pyvisa.constants import StatusCode
+
+from tsbench.errors import CommunicationError, GarbledReply, NoReply
+
+SHOWN = 60  #: characters of a message that an error quotes
 
 _VENDOR = "or install a vendor's VISA (NI-VISA, Keysight IO Libraries) and leave visa_library out"
 #: interface of a resource name -> what pyvisa-py needs for it
@@ -45,3 +49,37 @@ def why_not_opened(resource: str, error: Exception) -> str:
         first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         return f"the VISA library cannot open {interface} resources ({first}); {_VENDOR}; see docs/visa.md"
     return ""
+
+
+def communication_error(error: Exception, where: str, message: str, timeout: float) -> CommunicationError:
+    """Return the error of ours that a failed exchange is.
+
+    Parameters
+    ----------
+    error : what pyvisa or the operating system raised
+    where : the instrument and its resource, as messages name them
+    message : that was sent; "open" where the connection could not be made
+    timeout : [s] for one reply
+    """
+    asked = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
+    if getattr(error, "error_code", None) == StatusCode.error_timeout:
+        return NoReply(
+            f"{where}: no reply to '{asked}' in {timeout:g} s; outputs are unknown until read back, check the panel "
+            "and the cable"
+        )
+    if isinstance(error, UnicodeDecodeError):
+        return GarbledReply(
+            f"{where}: garbled reply {error.object[:20]!r} to '{asked}'; repeat, then check the cable")
+    if message == "open":
+        return CommunicationError(
+            f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected")
+    return CommunicationError(
+        f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back, check cable "
+        "and power"
+    )
+
+
+def _reason(error: Exception) -> str:
+    code = getattr(error, "error_code", None)
+    name = getattr(code, "name", None)
+    return str(name).removeprefix("error_").replace("_", " ") if name else str(error) or type(error).__name__
