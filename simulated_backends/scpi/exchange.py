@@ -17,19 +17,15 @@ returned.
 import enum
 import inspect
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, ClassVar
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
+from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, StatusModel
-from tsbench.simulated_backends.scpi.syntax import (
-    split_header,
-    split_messages,
-    split_parameters,
-    split_units,
-)
-from tsbench.simulated_backends.scpi.tree import CommandTree, build_tree
+from tsbench.simulated_backends.scpi.syntax import split_messages
+from tsbench.simulated_backends.scpi.tree import build_tree
 from tsbench.simulated_backends.services.clock import BUSY_HOP, BenchClock, ScheduledEvent
 
 
@@ -41,6 +37,7 @@ class Idle(enum.Enum):
 
 IDLE = Idle.IDLE
 SHORTEST_PATIENCE = 1e-3  #: [s]
+_NOT_PLAIN = b"\n#("  #: letters that decide where a message ends
 LONGEST_TEXT = 255  #: characters of an error (SCPI-99, 21.8.1)
 Wait = float | Idle
 Handler = Generator[Wait, None, Any]
@@ -84,6 +81,8 @@ class MessageExchange:
         self._completion_requested = False
         self._running = False
         self._patience = SHORTEST_PATIENCE
+        #: returns what the simulation could not do, for the error queue; asked once behind each command
+        self.trouble: Callable[[], str | None] = lambda: None
 
     # ------------------------------------------------------------------------------ the transport's side
 
@@ -96,9 +95,14 @@ class MessageExchange:
             return
         if not end and b"\n" not in data:
             return
-        messages, rest = split_messages(bytes(self._input), end)
-        self._input[:] = rest
-        self._messages.extend(messages)
+        whole = self._input.removesuffix(b"\n")
+        if end and not any(letter in whole for letter in _NOT_PLAIN):
+            self._messages.append(bytes(whole))   # one plain message, the usual case
+            self._input.clear()
+        else:
+            messages, rest = split_messages(bytes(self._input), end)
+            self._input[:] = rest
+            self._messages.extend(messages)
         self._run()
 
     def talk(self, count: int, termchar: int | None = None) -> tuple[bytes, Talk]:
@@ -117,7 +121,8 @@ class MessageExchange:
         if not self._output:
             self.status.message_available = False
             self.status.update()
-            self._run()
+            if self._messages or self._task is not None:
+                self._run()
         return data, reason
 
     @property
@@ -164,11 +169,6 @@ class MessageExchange:
         self._messages.append(b"*TRG")
         self._run()
 
-    @property
-    def service_requested(self) -> bool:
-        """Whether the SRQ line is asserted."""
-        return self.status.requesting
-
     # ---------------------------------------------------------------------------------- what models use
 
     def begin_operation(self, name: str) -> None:
@@ -208,20 +208,8 @@ class MessageExchange:
         """Put an error into the queue."""
         self.status.post(ScpiError(code, detail, text))
 
-    def format_number(self, value: float) -> str:
-        """Write a real number as this model does (NR3)."""
-        return f"{value:+.14E}" if value == value else "9.91E+37"  # noqa: PLR0124 - NaN
-
-    def format_integer(self, value: int) -> str:
-        """Write a whole number as this model does (NR1)."""
-        return str(value)
-
     def cleared(self) -> None:
         """Hook: a device clear has come."""
-
-    def trouble(self) -> str | None:
-        """Hook: what the simulation could not do, for the error queue; asked once behind each command."""
-        return None
 
     # --------------------------------------------------------------------------------------- execution
 
@@ -271,20 +259,17 @@ class MessageExchange:
             task.close()
 
     def _execute(self, message: bytes) -> Handler:
-        context = self.tree.start
         replies: list[bytes] = []
-        for unit in split_units(message):
-            header, data = split_header(unit)
-            if not header:
-                continue
+        for unit in self.tree.units(message):
             try:
-                entry, key, context = self.tree.resolve(header, context)
-                result = entry.call(self, key, split_parameters(data))
+                if unit.entry is None:
+                    raise ScpiError(*unit.error or (-100, ""))
+                result = unit.entry.call(self, unit.key, unit.arguments)
                 if inspect.isgenerator(result):
                     result = yield from result
             except ScpiError as error:
                 if self.error_detail and not error.detail:
-                    error.detail = header
+                    error.detail = unit.header
                 elif not self.error_detail and error.code > -200:
                     error.detail = ""
                 self.status.post(error)

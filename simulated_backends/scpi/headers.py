@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import Parameter, long_and_short
+from tsbench.simulated_backends.scpi.parameters import long_and_short
+from tsbench.simulated_backends.scpi.syntax import split_program
 
 _PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+))(?P<suffix><[^>]*>)?")
+_MOST_KEPT = 10_000  #: headers, and messages, that need not be read again
+_SHORT = 80  #: bytes of a message that is kept
 _DIGITS = re.compile(r"^(.*?[A-Za-z_])(\d+)$")
 
 
@@ -62,6 +65,17 @@ class HeaderEntry:
 
 
 @dataclass(frozen=True)
+class ProgramUnit:
+    """One unit of a message: what its header leads to, or the error that it is."""
+
+    header: str
+    arguments: list[bytes]
+    entry: HeaderEntry | None = None
+    key: tuple[Any, ...] = ()
+    error: tuple[int, str] | None = None  #: SCPI number, detail
+
+
+@dataclass(frozen=True)
 class _Capture:
     """One captured item: a fixed word, or the suffix at a position of the header (None: left out)."""
 
@@ -102,6 +116,7 @@ class CommandTree:
         self._resolved: dict[
             tuple[int, tuple[int | None, ...], str], tuple[HeaderEntry, tuple[Any, ...], Context]
         ] = {}
+        self._programs: dict[bytes, tuple[ProgramUnit, ...]] = {}  #: messages that have been read before
 
     def add(self, pattern: str, entry: HeaderEntry) -> None:
         """Declare ``pattern``; a later declaration of the same header replaces an earlier one."""
@@ -142,6 +157,26 @@ class CommandTree:
         else:
             here.command = leaf
 
+    def units(self, message: bytes) -> tuple[ProgramUnit, ...]:
+        """Return the units of a message, up to the first whose header is wrong: the rest has lost its place."""
+        found = self._programs.get(message)
+        if found is None:
+            found = self._read(message)
+            if len(message) <= _SHORT and len(self._programs) < _MOST_KEPT:
+                self._programs[message] = found
+        return found
+
+    def _read(self, message: bytes) -> tuple[ProgramUnit, ...]:
+        context, units = self.start, []
+        for header, arguments in split_program(message):
+            try:
+                entry, key, context = self.resolve(header, context)
+            except ScpiError as error:
+                units.append(ProgramUnit(header, arguments, error=(error.code, error.detail)))
+                break
+            units.append(ProgramUnit(header, arguments, entry, key))
+        return tuple(units)
+
     def resolve(self, header: str, context: Context) -> tuple[HeaderEntry, tuple[Any, ...], Context]:
         """Return the entry of a header, what it captured, and the context for the next unit.
 
@@ -154,7 +189,7 @@ class CommandTree:
         found = self._resolved.get(lookup)
         if found is None:
             found = self._resolve(header, context)
-            if len(self._resolved) < 10_000:
+            if len(self._resolved) < _MOST_KEPT:
                 self._resolved[lookup] = found
         return found
 
@@ -200,35 +235,3 @@ def _captured(capture: _Capture, suffixes: list[int | None], header: str) -> Any
     if not capture.low <= suffix <= capture.high:
         raise ScpiError(-114, header)
     return suffix
-
-
-def parse_arguments(
-    parameters: tuple[Parameter, ...], raw: list[bytes], instrument: Any, key: tuple[Any, ...]
-) -> list[Any]:
-    """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
-    if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
-        raw = raw[:-1]  # "…, " : a parameter left out at the end
-    values: list[Any] = []
-    position = 0
-    for parameter in parameters:
-        if parameter.many:
-            rest = raw[position:]
-            if len(rest) < getattr(parameter, "minimum", 0):
-                raise ScpiError(-109)
-            maximum = getattr(parameter, "maximum", None)
-            if maximum is not None and len(rest) > maximum:
-                raise ScpiError(-108)
-            values.extend(parameter.parse(item, instrument, key) for item in rest)
-            position = len(raw)
-        elif position < len(raw):
-            if not raw[position].strip():
-                if parameter.optional:
-                    raise ScpiError(-102)
-                raise ScpiError(-109)
-            values.append(parameter.parse(raw[position], instrument, key))
-            position += 1
-        elif not parameter.optional:
-            raise ScpiError(-109)
-    if position < len(raw):
-        raise ScpiError(-108)
-    return values

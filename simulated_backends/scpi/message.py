@@ -4,27 +4,25 @@ The base of all models (through ``instrument.VirtualInstrument``). What transpor
 yield is described in ``exchange``; how commands and settings are declared in ``scpi_tree``.
 """
 
-from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.exchange import (
     IDLE,
     Handler,
     Idle,
-    MessageExchange,
     Talk,
     Wait,
 )
 from tsbench.simulated_backends.scpi.parameters import Integer
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT
+from tsbench.simulated_backends.scpi.status_commands import StatusCommands
 from tsbench.simulated_backends.scpi.tree import build_tree, command, settings_of
 
 __all__ = ["IDLE", "Handler", "Idle", "MessageDevice", "Talk", "Wait"]
 
-_MASKS = {"ENAB": "enable", "PTR": "positive", "NTR": "negative"}
 
 
-class MessageDevice(MessageExchange):
+class MessageDevice(StatusCommands):
     """A subclass sets ``identification`` (the reply to ``*IDN?``) and declares commands and settings.
 
     It may override ``reset`` (called by ``*RST`` after the settings went back to their defaults), ``trigger``
@@ -37,6 +35,10 @@ class MessageDevice(MessageExchange):
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the error queue (code 0: no error)."""
         return f'{code:+d},"{text}"'
+
+    def format_number(self, value: float) -> str:
+        """Write a real number as this model does (NR3)."""
+        return f"{value:+.14E}" if value == value else "9.91E+37"  # noqa: PLR0124 - NaN
 
     def reset(self) -> Handler | None:
         """Do the rest of ``*RST``: abort operations, outputs off. May be a generator."""
@@ -149,34 +151,6 @@ class MessageDevice(MessageExchange):
     @command(":SYSTem:VERSion?")
     def _scpi_version(self) -> str:
         return "1999.0"
-
-    @command(":STATus:PRESet")
-    def _preset(self) -> None:
-        self.status.preset()
-
-    @command(":STATus:{OPERation|QUEStionable}[:EVENt]?")
-    def _status_event(self, which: str) -> str:
-        value = self._register(which).read_event()
-        self.status.update()
-        return self.format_integer(value)
-
-    @command(":STATus:{OPERation|QUEStionable}:CONDition?")
-    def _status_condition(self, which: str) -> str:
-        condition = self._register(which).condition
-        self.not_yet()
-        return self.format_integer(condition)
-
-    @command(":STATus:{OPERation|QUEStionable}:{ENABle|PTRansition|NTRansition}", Integer(low=0, high=65535))
-    def _set_status_mask(self, which: str, mask: str, value: int) -> None:
-        setattr(self._register(which), _MASKS[mask], value)
-        self.status.update()
-
-    @command(":STATus:{OPERation|QUEStionable}:{ENABle|PTRansition|NTRansition}?")
-    def _status_mask(self, which: str, mask: str) -> str:
-        return self.format_integer(getattr(self._register(which), _MASKS[mask]))
-
-    def _register(self, which: str) -> Any:
-        return self.status.operation if which == "OPER" else self.status.questionable
 
 
 MessageDevice.tree = build_tree(MessageDevice)

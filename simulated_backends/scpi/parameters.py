@@ -2,10 +2,12 @@
 
 A parameter converts the bytes of one argument to a Python value (``parse``) and a value to the text of a
 reply (``format``). Bounds and defaults may be numbers or callables ``(instrument, *key) -> float``, because
-they often depend on another setting (``key`` is what the header captured: suffix numbers, alternatives).
+they often depend on another setting (``key`` is what the header captured: suffix numbers, alternatives). A bound may
+also be the name of a method of the instrument or of one of its parts: ``"output.top_level"``.
 """
 
 import math
+import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.syntax import block_payload
 
-Bound = float | Callable[..., float] | None
+Bound = float | Callable[..., float] | str | None
 
 _DECIMAL = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)\s*$")
 _MULTIPLIERS = {
@@ -59,11 +61,16 @@ class Parameter:
 
 
 def _bound(bound: Bound, instrument: Any, key: tuple[Any, ...]) -> float | None:
+    if isinstance(bound, str):
+        return float(operator.attrgetter(bound)(instrument)(*key))
     return bound(instrument, *key) if callable(bound) else bound
 
 
 class Number(Parameter):
-    """A real number with optional unit and SI multiplier; MINimum, MAXimum and DEFault where bounded."""
+    """A real number with optional unit and SI multiplier; MINimum, MAXimum and DEFault where bounded.
+
+    ``symmetric``: the lowest value is the highest with the other sign.
+    """
 
     def __init__(
         self,
@@ -73,12 +80,14 @@ class Number(Parameter):
         default: Bound = None,
         *,
         units: Sequence[str] = (),
+        symmetric: bool = False,
         infinite: bool = False,
         out_of_range: int = -222,
     ) -> None:
         self.unit = unit
         self.low, self.high, self.default = low, high, default
         self.units = {name.upper() for name in (*units, unit) if name}
+        self.symmetric = symmetric
         self.infinite = infinite
         self.out_of_range = out_of_range
 
@@ -90,7 +99,7 @@ class Number(Parameter):
                 raise ValueError
         except ValueError:
             value = self._other(text, instrument, key)
-        low, high = _bound(self.low, instrument, key), _bound(self.high, instrument, key)
+        low, high = self.bounds(instrument, key)
         infinite = self.infinite and math.isinf(value)
         if not infinite and (
             (low is not None and value < low * (1 - math.copysign(1e-12, low)))
@@ -98,6 +107,13 @@ class Number(Parameter):
         ):
             raise ScpiError(self.out_of_range)
         return value
+
+    def bounds(self, instrument: Any, key: tuple[Any, ...]) -> tuple[float | None, float | None]:
+        """Return the lowest and the highest value as they are now; None: there is none."""
+        high = _bound(self.high, instrument, key)
+        if self.symmetric and high is not None:
+            return -high, high
+        return _bound(self.low, instrument, key), high
 
     def _other(self, text: str, instrument: Any, key: tuple[Any, ...]) -> float:
         upper = text.upper()
@@ -139,9 +155,9 @@ class Number(Parameter):
         raise ScpiError(-131)
 
     def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> float:
-        for name, bound in (("MINimum", self.low), ("MAXimum", self.high), ("DEFault", self.default)):
+        low, high = self.bounds(instrument, key)
+        for name, value in (("MINimum", low), ("MAXimum", high), ("DEFault", _bound(self.default, instrument, key))):
             if word in long_and_short(name):
-                value = _bound(bound, instrument, key)
                 if value is None:
                     raise ScpiError(-224)
                 return value

@@ -139,6 +139,12 @@ def split_header(unit: bytes) -> tuple[str, bytes]:
     return header, data
 
 
+def split_program(message: bytes) -> list[tuple[str, list[bytes]]]:
+    """Return header and arguments of each unit of a message."""
+    units = [split_header(unit) for unit in split_units(message)]
+    return [(header, split_parameters(data)) for header, data in units if header]
+
+
 def definite_block(payload: bytes, digits: int | None = None) -> bytes:
     """Return ``payload`` as a definite-length block, ``#<digits><length><payload>``."""
     length = str(len(payload))

@@ -21,19 +21,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry, parse_arguments
+from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
 from tsbench.simulated_backends.scpi.parameters import Parameter
-
-__all__ = [
-    "CommandTree",
-    "HeaderEntry",
-    "KeyedSetting",
-    "Setting",
-    "build_tree",
-    "command",
-    "parse_arguments",
-    "settings_of",
-]
 
 
 def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -55,6 +44,8 @@ def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any
 class Setting:
     """A value that a command sets and its query returns, back to ``default`` at ``*RST``.
 
+    The instrument holds it in ``setting_values``, or a part of the instrument does, as plain state.
+
     Parameters
     ----------
     pattern : str
@@ -70,6 +61,9 @@ class Setting:
         that of a part of the instrument.
     reset : bool
         False: ``*RST`` leaves it.
+    part : str, optional
+        Name of the part that holds the value in a field of this setting's name (of each key, if the header captures
+        something). ``*RST`` is then the part's own affair. Where the field is None, ``default`` answers.
     """
 
     def __init__(
@@ -82,6 +76,7 @@ class Setting:
         change: str = "",
         reset: bool = True,
         also: tuple[str, ...] = (),
+        part: str = "",
     ) -> None:
         self.patterns = (pattern, *also)
         self.parameter = parameter
@@ -89,6 +84,7 @@ class Setting:
         self.coerce = coerce
         self._changed = operator.attrgetter(change) if change else None
         self.reset = reset
+        self.part = part
         self.keyed = any("<" in p or "{" in p for p in self.patterns)
         self.name = ""
 
@@ -98,26 +94,40 @@ class Setting:
     def __get__(self, instrument: Any, owner: type) -> Any:
         if instrument is None:
             return self
+        if self.part:
+            return getattr(getattr(instrument, self.part), self.name)
         return KeyedSetting(self, instrument) if self.keyed else self.value(instrument, ())
 
     def __set__(self, instrument: Any, value: Any) -> None:
         if self.keyed:
             raise AttributeError(f"{self.name} has a key: use {self.name}[key] = value")
-        instrument.setting_values[self.name, ()] = value
+        self.store(instrument, (), value)
 
     def value(self, instrument: Any, key: tuple[Any, ...]) -> Any:
         """Return the present value of one key."""
-        try:
+        if self.part:
+            held = getattr(getattr(instrument, self.part), self.name)
+            if (found := held[key[0]] if key else held) is not None:
+                return found
+        elif (self.name, key) in instrument.setting_values:
             return instrument.setting_values[self.name, key]
-        except KeyError:
-            return self.default(instrument, *key) if callable(self.default) else self.default
+        return self.default(instrument, *key) if callable(self.default) else self.default
+
+    def store(self, instrument: Any, key: tuple[Any, ...], value: Any) -> None:
+        """Replace the value of one key."""
+        if not self.part:
+            instrument.setting_values[self.name, key] = value
+        elif key:
+            getattr(getattr(instrument, self.part), self.name)[key[0]] = value
+        else:
+            setattr(getattr(instrument, self.part), self.name, value)
 
     def write(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         """Carry out the command form."""
         (value,) = parse_arguments((self.parameter,), raw, instrument, key)
         if self.coerce:
             value = getattr(instrument, self.coerce)(*key, value)
-        instrument.setting_values[self.name, key] = value
+        self.store(instrument, key, value)
         return self._changed(instrument)(*key) if self._changed is not None else None
 
     def query(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
@@ -142,7 +152,39 @@ class KeyedSetting:
         return self._setting.value(self._instrument, key if isinstance(key, tuple) else (key,))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._instrument.setting_values[self._setting.name, key if isinstance(key, tuple) else (key,)] = value
+        self._setting.store(self._instrument, key if isinstance(key, tuple) else (key,), value)
+
+
+def parse_arguments(
+    parameters: tuple[Parameter, ...], raw: list[bytes], instrument: Any, key: tuple[Any, ...]
+) -> list[Any]:
+    """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
+    if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
+        raw = raw[:-1]  # "…, " : a parameter left out at the end
+    values: list[Any] = []
+    position = 0
+    for parameter in parameters:
+        if parameter.many:
+            rest = raw[position:]
+            if len(rest) < getattr(parameter, "minimum", 0):
+                raise ScpiError(-109)
+            maximum = getattr(parameter, "maximum", None)
+            if maximum is not None and len(rest) > maximum:
+                raise ScpiError(-108)
+            values.extend(parameter.parse(item, instrument, key) for item in rest)
+            position = len(raw)
+        elif position < len(raw):
+            if not raw[position].strip():
+                if parameter.optional:
+                    raise ScpiError(-102)
+                raise ScpiError(-109)
+            values.append(parameter.parse(raw[position], instrument, key))
+            position += 1
+        elif not parameter.optional:
+            raise ScpiError(-109)
+    if position < len(raw):
+        raise ScpiError(-108)
+    return values
 
 
 def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:

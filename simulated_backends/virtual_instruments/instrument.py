@@ -106,6 +106,7 @@ class VirtualInstrument(MessageDevice):
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench.clock)
         self.bench = bench
+        self.trouble = bench.take_left_out
         self.name = placement.name
         self.serial = placement.serial
         self.placement = placement
@@ -187,10 +188,6 @@ class VirtualInstrument(MessageDevice):
         return dict(self._output_states)
 
     # -------------------------------------------------------------------------------------------- time
-
-    def trouble(self) -> str | None:
-        """Return what of the circuit could not be computed, for the error queue."""
-        return self.bench.take_left_out()
 
     def until(self, time: float) -> float:
         """Return the seconds from now to ``time`` (for ``yield self.until(t)``)."""

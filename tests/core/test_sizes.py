@@ -27,8 +27,6 @@ LONG_FUNCTIONS = {
 }
 LARGE_CLASSES = {
     "simulated_backends/circuit/circuit.py:Circuit": "to be split",
-    "simulated_backends/scpi/exchange.py:MessageExchange": "to be split",
-    "simulated_backends/scpi/message.py:MessageDevice": "to be split",
 }
 LONG_FILES = {"simulated_backends/circuit/circuit.py": "to be split"}
 #: another package's interface prescribes their methods: they do not count

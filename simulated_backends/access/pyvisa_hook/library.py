@@ -200,7 +200,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         handle: Any
         context: Any
         for handle, session in self._sessions.items():
-            session.notice_service_request()
+            if session.mechanisms:
+                session.notice_service_request()
             while session.handlers_due:
                 session.handlers_due -= 1
                 context = next(self._handles)

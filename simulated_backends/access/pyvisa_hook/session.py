@@ -271,11 +271,13 @@ class Session:
 
     def notice_service_request(self) -> None:
         """Look at the SRQ line; a new request becomes an event in the queue, or one that handlers are due."""
-        if not self.instrument.service_requested:
+        mechanisms = self.mechanisms.get(EventType.service_request, 0)
+        if not mechanisms:
+            return
+        if not self.instrument.status.requesting:
             self._request_seen = False
             return
-        mechanisms = self.mechanisms.get(EventType.service_request, 0)
-        if self._request_seen or not mechanisms:
+        if self._request_seen:
             return
         self._request_seen = True
         if mechanisms & EventMechanism.queue:

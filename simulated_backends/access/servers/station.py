@@ -78,7 +78,7 @@ class InstrumentDesk:
         return bool(
             self.instrument.status.service_enable
             and self.instrument.pending_operations
-            and not self.instrument.service_requested
+            and not self.instrument.status.requesting
             and any(client.hears_requests for client in self.clients)
         )
 
@@ -241,7 +241,7 @@ class InstrumentDesk:
 
     def notice_service_request(self) -> None:
         """Tell clients when the instrument begins to ask for service."""
-        if not self.instrument.service_requested:
+        if not self.instrument.status.requesting:
             self._told = False
         elif not self._told:
             self._told = self.request_latched = True

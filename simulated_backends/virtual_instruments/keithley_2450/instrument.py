@@ -10,7 +10,7 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Number, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import ReadingBuffer, format_reading
+from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import ReadingBuffer
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import KEITHLEY_2450
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.source import SourceCommands
@@ -19,6 +19,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_2450.traces import 
 from tsbench.simulated_backends.virtual_instruments.keithley_2450.triggering import TriggerCommands
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
+from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 
 class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerCommands):
@@ -31,10 +32,10 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        self.line_frequency = float(str(placement.options.get("line_frequency", 50)))
-        self.output = SourceOutput(self, self.data_sheet, self)
-        self.measurer = Measurer(self, self.data_sheet, self, self.output)
-        self.trigger_model = TriggerModel(self, self, self.output, self.measurer, self.buffer)
+        self.settings = SourceMeterSettings(float(str(placement.options.get("line_frequency", 50))))
+        self.output = SourceOutput(self, self.data_sheet, self.settings)
+        self.measurer = Measurer(self, self.data_sheet, self.settings, self.output)
+        self.trigger_model = TriggerModel(self, self.settings, self.output, self.measurer, self.buffer)
         self._forget()
 
     def _forget(self) -> None:
@@ -54,6 +55,7 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
 
     def reset(self) -> Handler | None:
         """Abort, output off, everything to its default."""
+        self.settings.take(SourceMeterSettings(self.settings.line_frequency))
         self.trigger_model.abort()
         self._forget()
         yield from self.output.switch_off()
@@ -61,7 +63,7 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
 
     def format_number(self, value: float) -> str:
         """Write a number as the 2450 does."""
-        return format_reading(value) if math.isfinite(value) else "9.900000E+37"
+        return f"{value:.6E}" if math.isfinite(value) else "9.900000E+37"
 
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the event log: number, text, type (1: error), time."""
@@ -72,17 +74,15 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
 
     # ========================================================================================= system
 
-    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON")
+    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON", change="_terminals_chosen")
     display_screen = Setting(":DISPlay:SCReen", Text(bare=True), "HOME")
     lights = Setting(":DISPlay:LIGHt:STATe", Text(bare=True), "ON75", reset=False)
     access = Setting(
         ":SYSTem:ACCess", Choice("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL", reset=False
     )
 
-    @property
-    def front_terminals(self) -> bool:
-        """Whether the terminals at the front are in use."""
-        return bool(self.terminals_used == "FRON")
+    def _terminals_chosen(self) -> None:
+        self.settings.front_terminals = self.terminals_used == "FRON"
 
     @command("*LANG?")
     def _language(self) -> str:
@@ -95,7 +95,7 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
 
     @command(":SYSTem:LFRequency?")
     def _line_frequency(self) -> str:
-        return f"{self.line_frequency:g}"
+        return f"{self.settings.line_frequency:g}"
 
     @command(":SYSTem:BEEPer[:IMMediate]", Number("Hz", 20, 8000), Number("s", 0.001, 100))
     def _beep(self, frequency: float, duration: float) -> None:

@@ -30,50 +30,40 @@ class _SenseFunction(Choice):
 class SenseCommands(MeterState):
     """Function, range, aperture, zero, filter."""
 
-    sense_function = Setting(":SENSe:FUNCtion[:ON]", _SenseFunction(), "CURR", change="sense_changed")
+    sense_function = Setting(
+        ":SENSe:FUNCtion[:ON]", _SenseFunction(), part="settings", change="output.measuring_changed")
     sense_range = Setting(
         ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe[:UPPer]",
-        Number(
-            units=("V", "A", "OHM"),
-            low=lambda i, f: -i.highest_range(f),
-            high=lambda i, f: i.highest_range(f),
-        ),
-        lambda i, f: i.active_range(f),
-        coerce="_choose_sense_range",
-        change="_sense_range_fixed",
+        Number(high="highest_range", symmetric=True, units=("V", "A", "OHM")),
+        lambda i, f: i.active_range(f), part="settings", coerce="_choose_sense_range", change="_sense_range_fixed",
     )
     sense_autorange = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), True, change="sense_changed"
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), part="settings",
+        change="_sense_range_changed",
     )
     autorange_lowest = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:LLIMit",
-        Number(units=("V", "A", "OHM"), low=0.0),
-        0.0,
-    )
-    nplc = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:NPLCycles", Number("", 0.01, 10.0, 1.0), 1.0)
-    auto_zero = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AZERo[:STATe]", Boolean(), True)
-    four_wire = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RSENse", Boolean(), False)
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO:LLIMit", Number(units=("V", "A", "OHM"), low=0.0), 0.0)
+    nplc = Setting(
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:NPLCycles", Number("", 0.01, 10.0, 1.0), part="settings")
+    auto_zero = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AZERo[:STATe]", Boolean(), part="settings")
+    four_wire = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RSENse", Boolean(), part="settings")
     sense_user_delay = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0
-    )
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:DELay:USER<1-5>", Number("s", 0.0, 1e4, 0.0), 0.0)
     sense_unit = Setting(
         ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:UNIT",
         Choice("AMP", "VOLT", "OHM", "WATT"),
         lambda i, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
     )
-    filter_on = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), False)
+    filter_on = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), part="settings")
     filter_type = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol", Choice("REPeat", "MOVing"), "REP"
-    )
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:TCONtrol", Choice("REPeat", "MOVing"), part="settings")
     filter_count = Setting(
-        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:COUNt", Integer("", 1, 100, 10), 10
-    )
+        ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage:COUNt", Integer("", 1, 100, 10), part="settings")
     offset_compensation = Setting(":SENSe:RESistance:OCOMpensated", Boolean(), False)
-    count = Setting(":SENSe:COUNt", Integer("", 1, 300_000, 1), 1)
 
     @command(":SENSe:AZERo:ONCE")
     def _auto_zero_once(self) -> Handler:
-        yield 2.0 * self.nplc[self.sense_function] / self.line_frequency
+        yield 2.0 * self.settings.nplc[self.settings.sense_function] / self.settings.line_frequency
 
     def highest_range(self, function: str) -> float:
         """Return the highest value the RANGe command takes."""
@@ -84,9 +74,9 @@ class SenseCommands(MeterState):
         """Return the measuring range in use."""
         if function == "RES":
             return self.data_sheet.resistance_ranges[-1]
-        if function == self.source_function:
+        if function == self.settings.source_function:
             return self.output.source_range().full_scale
-        return self.measurer.automatic[function].full_scale
+        return self.output.automatic[function].full_scale
 
     def _choose_sense_range(self, function: str, value: float) -> float:
         sheet = self.data_sheet
@@ -96,5 +86,8 @@ class SenseCommands(MeterState):
         return sheet.range_for(function, value).full_scale
 
     def _sense_range_fixed(self, function: str) -> None:
-        self.sense_autorange[function] = False
-        self.sense_changed(function)
+        self.settings.sense_autorange[function] = False
+        self.output.measuring_changed()
+
+    def _sense_range_changed(self, function: str) -> None:
+        self.output.measuring_changed()

@@ -31,6 +31,8 @@ class TraceCommands(MeterState):
     byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), "SWAP")
     precision = Setting(":FORMat:ASCii:PRECision", Integer("", 0, 16, 0), 0)
 
+    count = Setting(":SENSe:COUNt", Integer("", 1, 300_000, 1), 1)
+
     def _measure(self, buffer_name: str) -> Handler:
         self.refuse_while_running()
         buffer = self.buffer(buffer_name)
@@ -62,8 +64,8 @@ class TraceCommands(MeterState):
 
     @command(":MEASure:{VOLTage|CURRent|RESistance}[:DC]?", _BUFFER, Many(ELEMENT, maximum=14))
     def _measure_function(self, function: str, buffer_name: str = "defbuffer1", *elements: str) -> Handler:
-        self.sense_function = function
-        self.sense_changed()
+        self.settings.sense_function = function
+        self.output.measuring_changed()
         return (yield from self._measure_query(buffer_name, *elements))
 
     @command(":FETCh?", _BUFFER, Many(ELEMENT, maximum=14))

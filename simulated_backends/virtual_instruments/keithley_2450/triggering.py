@@ -92,7 +92,7 @@ class TriggerCommands(MeterState):
         levels = tuple(self.lists[function][first - 1 :])
         if not levels:
             raise ScpiError(-221)
-        fixed = "AUTO" if self.source_autorange[function] else "FIX"
+        fixed = "AUTO" if self.settings.source_autorange[function] else "FIX"
         self._load(Sweep(function, levels, delay, count, buffer, fixed, fail_abort))
 
     def _load_between(
@@ -113,7 +113,7 @@ class TriggerCommands(MeterState):
         self._load(Sweep(function, levels, delay, count, buffer, range_type, fail_abort))
 
     def _load(self, sweep: Sweep) -> None:
-        if sweep.function != self.source_function:
+        if sweep.function != self.settings.source_function:
             raise ScpiError(-221)
         function = sweep.function
         top = self.data_sheet.ranges[function][-1].top
@@ -135,7 +135,7 @@ class TriggerCommands(MeterState):
             self.trigger_model.load(None)
         elif known == "simpleloop":
             self.buffer(buffer)
-            self.trigger_model.load(Sweep(self.source_function, (), delay, count, buffer))
+            self.trigger_model.load(Sweep(self.settings.source_function, (), delay, count, buffer))
         else:
             raise ScpiError(-224)
 

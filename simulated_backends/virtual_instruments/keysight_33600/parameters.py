@@ -32,7 +32,7 @@ class Clipped(Number):
 
     def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
         value = _Free(self).parse(raw, instrument, key)
-        low, high = (bound(instrument, *key) if callable(bound) else bound for bound in (self.low, self.high))
+        low, high = self.bounds(instrument, key)
         return value if math.isinf(value) else clipped(value, low, high, instrument)
 
 

@@ -36,6 +36,8 @@ class SourceOutput:
         self.terminal = terminal
         off_state = sheet.off_states[settings.off_state[settings.source_function]]
         self.stage = OutputStage(instrument, sheet, off_state, terminal)
+        self.automatic = dict(sheet.first_ranges)  #: the measuring range in use, where it is automatic
+        self._highest = {function: rows[-1].top for function, rows in sheet.ranges.items()}
         self.settled_at = 0.0  #: [s] bench time from which readings may start
         self._opening: ScheduledEvent | None = None
         self._after_push: ScheduledEvent | None = None
@@ -48,12 +50,20 @@ class SourceOutput:
         function = function or settings.source_function
         if settings.source_autorange[function]:
             return self._sheet.range_for(function, settings.source_level[function])
-        return self._sheet.range_for(function, settings.fixed_source_range(function))
+        return self._sheet.range_for(function, settings.source_range[function] or 0.0)
+
+    def fixed_measuring_range(self, quantity: str) -> RangeData:
+        """Return the measuring range that is set; without one that in use when it ceased to be automatic."""
+        settings = self._settings
+        fixed = settings.sense_range[quantity]
+        if fixed is not None:
+            return self._sheet.range_for(quantity, fixed)
+        return self.source_range() if quantity == settings.source_function else self.automatic[quantity]
 
     def top_level(self, function: str) -> float:
         """Return the highest level: of the fixed source range, or of the instrument."""
         if self._settings.source_autorange[function]:
-            return self._sheet.ranges[function][-1].top
+            return self._highest[function]
         return self.source_range(function).top
 
     def highest_limit(self, function: str) -> float:
@@ -84,6 +94,10 @@ class SourceOutput:
 
     def measuring_changed(self) -> None:
         """Take over a new measuring function or range."""
+        settings = self._settings
+        for quantity in ("CURR", "VOLT"):
+            if settings.sense_autorange[quantity]:
+                settings.sense_range[quantity] = None
         if self.stage.enabled:
             self.settled_at = max(self.settled_at, self._clock.now + self._sheet.range_change_time)
         self.refresh()
@@ -111,12 +125,13 @@ class SourceOutput:
             limit = float(settings.current_limit)
             measuring = self._sheet.range_for("CURR", limit)
             if not settings.sense_autorange["CURR"] and settings.sense_function == "CURR":
-                measuring = self._sheet.range_for("CURR", settings.sense_range["CURR"])
+                measuring = self.fixed_measuring_range("CURR")
                 limit = min(limit, measuring.top)  # the range itself limits
             points.limit, points.current_range = limit, measuring
         else:
             points.limit, points.current_range = float(settings.voltage_limit), row
-        self._forget_push()
+        if self._after_push is not None:
+            self._forget_push()
         self.stage.apply()
 
     def _fit_limit(self, function: str, source_range: RangeData) -> None:
@@ -124,7 +139,7 @@ class SourceOutput:
         settings, sheet = self._settings, self._sheet
         other = "CURR" if function == "VOLT" else "VOLT"
         fixed = settings.sense_function == other and not settings.sense_autorange[other]
-        measuring = sheet.range_for(other, settings.sense_range[other]) if fixed else None
+        measuring = self.fixed_measuring_range(other) if fixed else None
         highest = sheet.limit_beside(function, source_range)
         if function == "VOLT":
             settings.current_limit = sheet.fitting_limit(float(settings.current_limit), highest, measuring)

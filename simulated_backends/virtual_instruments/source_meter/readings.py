@@ -59,7 +59,7 @@ class Measurer:
 
     def forget(self) -> None:
         """Go back to what a reset leaves."""
-        self.automatic = dict(self._sheet.first_ranges)  #: the range in use, where it is automatic
+        self._output.automatic = dict(self._sheet.first_ranges)
         self._moving: deque[float] = deque()
 
     # ---------------------------------------------------------------------------------------- ranges
@@ -70,8 +70,8 @@ class Measurer:
         if quantity == settings.source_function:
             return self._output.source_range()
         if settings.sense_autorange[quantity] or settings.sense_function == "RES":
-            return self.automatic[quantity]
-        return self._sheet.range_for(quantity, settings.sense_range[quantity])
+            return self._output.automatic[quantity]
+        return self._output.fixed_measuring_range(quantity)
 
     def _adapts(self, quantity: str) -> bool:
         settings = self._settings
@@ -83,11 +83,11 @@ class Measurer:
         table = self._sheet.ranges[quantity]
         for _ in table:
             value = abs(self._output.stage.present(quantity))
-            row = self.automatic[quantity]
+            row = self._output.automatic[quantity]
             if value > row.top and row is not table[-1]:
-                self.automatic[quantity] = table[table.index(row) + 1]
+                self._output.automatic[quantity] = table[table.index(row) + 1]
             elif value < self._sheet.range_down * row.full_scale and row is not table[0]:
-                self.automatic[quantity] = table[table.index(row) - 1]
+                self._output.automatic[quantity] = table[table.index(row) - 1]
             else:
                 return
             yield self._sheet.range_change_time
@@ -99,7 +99,8 @@ class Measurer:
         settings = self._settings
         quantity = settings.sense_function
         measured = ("VOLT", "CURR") if quantity == "RES" else (quantity,)
-        yield self._instrument.until(self._output.settled_at)
+        if (wait := self._output.settled_at - self._instrument.clock.now) > 0.0:
+            yield wait
         for name in measured:
             if self._adapts(name):
                 yield from self._hunt(name)
@@ -132,14 +133,14 @@ class Measurer:
                 stage.cancel(aperture)
             over = [
                 name for name in measured
-                if self._adapts(name) and abs(aperture.mean(name)) > self.automatic[name].top
-                and self.automatic[name] is not sheet.ranges[name][-1]
+                if self._adapts(name) and abs(aperture.mean(name)) > self._output.automatic[name].top
+                and self._output.automatic[name] is not sheet.ranges[name][-1]
             ]
             if not over:
                 break
             for name in over:
                 table = sheet.ranges[name]
-                self.automatic[name] = table[table.index(self.automatic[name]) + 1]
+                self._output.automatic[name] = table[table.index(self._output.automatic[name]) + 1]
             yield sheet.range_change_time
         yield sheet.reading_overhead + (seconds if self._settings.auto_zero[quantity] else 0.0)
         return self._reading(quantity, aperture, start)

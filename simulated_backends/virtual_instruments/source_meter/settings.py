@@ -1,45 +1,46 @@
-"""What the user has set on a source meter, as the core reads it. A model's command table provides it."""
+"""What the user has set on a source meter: plain state, which the core reads and a model's commands write."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 T = TypeVar("T")
+QUANTITIES = ("VOLT", "CURR", "RES")
 
 
-class ByFunction(Protocol[T]):
-    """A setting that each function ("VOLT", "CURR", for readings "RES" too) has for itself."""
-
-    def __getitem__(self, function: str, /) -> T: ...
-    def __setitem__(self, function: str, value: T, /) -> None: ...
+def _each(value: T) -> Callable[[], dict[str, T]]:
+    return lambda: dict.fromkeys(QUANTITIES, value)
 
 
-class SourceMeterSettings(Protocol):
-    """The settings as they are now: the core reads them each time, so that they act at once."""
+@dataclass
+class SourceMeterSettings:
+    """Settings of one pair of terminals, by quantity: "VOLT", "CURR", for readings "RES" too."""
 
-    line_frequency: float  #: [Hz]
-    source_function: str  #: "VOLT" or "CURR"
-    source_level: ByFunction[float]  #: [V or A]
-    source_range: ByFunction[float]  #: full scale [V or A]
-    source_autorange: ByFunction[bool]
-    source_delay: ByFunction[float]  #: [s]
-    source_autodelay: ByFunction[bool]
-    current_limit: float  #: [A]
-    voltage_limit: float  #: [V]
-    read_back: ByFunction[bool]  #: a reading tells the measured level, not the programmed one
-    high_capacitance: ByFunction[bool]
-    off_state: ByFunction[str]  #: a name of the data sheet's ``off_states``
-    sense_function: str  #: "VOLT", "CURR" or "RES"
-    sense_range: ByFunction[float]  #: full scale [V or A] of the fixed range
-    sense_autorange: ByFunction[bool]
-    nplc: ByFunction[float]
-    auto_zero: ByFunction[bool]
-    four_wire: ByFunction[bool]
-    filter_on: ByFunction[bool]
-    filter_type: ByFunction[str]  #: "REP": a new set for each reading; "MOV": the last readings
-    filter_count: ByFunction[int]
+    line_frequency: float = 50.0  #: [Hz]
+    front_terminals: bool = True
+    source_function: str = "VOLT"  #: "VOLT" or "CURR"
+    source_level: dict[str, float] = field(default_factory=_each(0.0))  #: [V or A]
+    source_range: dict[str, float | None] = field(default_factory=_each(None))  #: [V or A] as set; None: never
+    source_autorange: dict[str, bool] = field(default_factory=_each(True))
+    source_delay: dict[str, float] = field(default_factory=_each(0.0))  #: [s]
+    source_autodelay: dict[str, bool] = field(default_factory=_each(True))
+    current_limit: float = 105e-6  #: [A]
+    voltage_limit: float = 21.0  #: [V]
+    #: a reading has the measured level, not the programmed one
+    read_back: dict[str, bool] = field(default_factory=_each(True))
+    high_capacitance: dict[str, bool] = field(default_factory=_each(False))
+    off_state: dict[str, str] = field(default_factory=_each("NORM"))  #: a name of the data sheet's ``off_states``
+    sense_function: str = "CURR"  #: "VOLT", "CURR" or "RES"
+    sense_range: dict[str, float | None] = field(default_factory=_each(None))  #: [V or A] as set; None: never
+    sense_autorange: dict[str, bool] = field(default_factory=_each(True))
+    nplc: dict[str, float] = field(default_factory=_each(1.0))
+    auto_zero: dict[str, bool] = field(default_factory=_each(True))
+    four_wire: dict[str, bool] = field(default_factory=_each(False))
+    filter_on: dict[str, bool] = field(default_factory=_each(False))
+    #: "REP": a new set of readings for each; "MOV": the last ones
+    filter_type: dict[str, str] = field(default_factory=_each("REP"))
+    filter_count: dict[str, int] = field(default_factory=_each(10))
 
-    @property
-    def front_terminals(self) -> bool: ...
-
-    def fixed_source_range(self, function: str) -> float:
-        """Return the full scale [V or A] of the source range that is set by hand."""
-        ...
+    def take(self, other: "SourceMeterSettings") -> None:
+        """Become equal to ``other``."""
+        vars(self).update(vars(other))

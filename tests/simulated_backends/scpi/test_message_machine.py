@@ -148,11 +148,11 @@ def test_operation_complete_waits_for_the_operation(meter: Meter) -> None:
     ask(meter, "*CLS;*ESE 1;*SRE 32")
     meter.recv(b":INIT;*OPC\n", True)
     assert meter.status.standard_event == 0
-    assert not meter.service_requested
+    assert not meter.status.requesting
     meter.clock.advance_to(meter.clock.now + 0.9)
-    assert not meter.service_requested
+    assert not meter.status.requesting
     meter.clock.advance_to(meter.clock.now + 0.2)
-    assert meter.service_requested
+    assert meter.status.requesting
     assert meter.serial_poll() == 0x60
     assert meter.serial_poll() == 0x20  # the request is gone, the event stays
     assert ask(meter, "*STB?;*ESR?;*STB?") == "96;1;0"
@@ -192,18 +192,18 @@ def test_status_bits_and_message_available(meter: Meter) -> None:
     assert meter.serial_poll() == 0
     ask(meter, "*SRE 4")
     ask(meter, ":NONSENSE")
-    assert meter.service_requested
+    assert meter.status.requesting
     assert meter.serial_poll() & 0x44 == 0x44
     ask(meter, "*CLS")
-    assert not meter.service_requested
+    assert not meter.status.requesting
 
 
 def test_operation_and_questionable_registers(meter: Meter) -> None:
     ask(meter, "*CLS;:STAT:OPER:ENAB 16;*SRE 128")
     meter.status.operation.set_bit(16, True)
-    assert meter.service_requested
+    assert meter.status.requesting
     assert ask(meter, "STAT:OPER:COND?;:STAT:OPER?;:STAT:OPER:EVEN?") == "16;16;0"
-    assert not meter.service_requested
+    assert not meter.status.requesting
     ask(meter, "STAT:QUES:NTR 2;PTR 0")
     meter.status.questionable.set_bit(2, True)
     assert ask(meter, "STAT:QUES?") == "0"
