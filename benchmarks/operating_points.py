@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.ramps_reference import device, parameters
+from benchmarks.ramps_reference import device, parameters, reference_kind
 from benchmarks.report import Line, report
 from tsbench.errors import TsbenchError
 from tsbench.netlist import Netlist, parse_netlist
@@ -86,12 +86,12 @@ def closes(circuit: Circuit, netlist: Netlist) -> float:
         if "voltage" in model.states:
             states[0] *= size
         p, rates, moved = parameters(model), np.zeros(states.size), np.zeros(states.size)
-        i = device(model.kind, p, size * v, states, rates)[0]
+        i = device(reference_kind(model), p, size * v, states, rates)[0]
         worst = max(worst, abs(i - size * circuit.current(element.name)) / max(abs(i), 1e-12))
         for k in range(states.size):   # how far the state is from where its rate is zero
             other = states.copy()
             other[k] += 1e-6 * (abs(states[k]) + 1e-3)
-            device(model.kind, p, size * v, other, moved)
+            device(reference_kind(model), p, size * v, other, moved)
             worst = max(worst, 1e-6 * abs(rates[k] / (moved[k] - rates[k])))
     return worst
 

@@ -49,6 +49,7 @@ from benchmarks.ramps_reference import (
     TOP,
     FloatArray,
     parameters,
+    reference_kind,
     run,
     watch,
 )
@@ -79,12 +80,12 @@ def covariance(case: Case, source: float, y: FloatArray) -> FloatArray:
     p = parameters(case.model)
     current = (source - y[0]) / case.load
     noise[0, 0] = math.sqrt(1.0 / case.load) / case.capacitance
-    if case.model.kind == THIRD:
+    if reference_kind(case.model) == THIRD:
         inner = math.sqrt(1.0 / p[4])
         noise[0, 1], noise[1, 1] = -inner / case.capacitance, inner / p[8]
     else:
         noise[0, 1] = math.sqrt(current / y[0]) / case.capacitance
-    noise = noise[:2] if case.model.kind == HYSTERETIC else noise
+    noise = noise[:2] if reference_kind(case.model) == HYSTERETIC else noise
     noise *= math.sqrt(2.0 * BOLTZMANN_J * TEMPERATURE)
     return np.asarray(solve_continuous_lyapunov(linearised(case, source, y), -noise @ noise.T))
 
@@ -99,13 +100,14 @@ class Reference:
         self.last = np.array([case.hold + case.ramp, case.last])
         inside = [abs(p.values.imag).max() for p in self.points if p.real > 0.0]
         self.longest = min(20.0 * math.pi / min((x for x in inside if x > 0.0), default=1.0 / case.dt), 1e5 * case.dt)
-        if case.model.kind == HYSTERETIC:   # its cycle is slower than its small swings
+        if reference_kind(case.model) == HYSTERETIC:   # its cycle is slower than its small swings
             self.longest = max(1e5 * case.dt, case.load * case.capacitance)
 
     def on_ramp(self, y: FloatArray, begin: float, stop: float, state: FloatArray, seed: int, once: bool) -> FloatArray:
         """Go along the ramp from ``y``, which is overwritten; return what was seen."""
         c = self.case
-        run(c.model.kind, parameters(c.model), c.load, c.capacitance, y, begin, min(stop, begin + MOST_STEPS * c.dt),
+        until = min(stop, begin + MOST_STEPS * c.dt)
+        run(reference_kind(c.model), parameters(c.model), c.load, c.capacitance, y, begin, until,
             c.dt, self.first, self.last, True, seed, c.meter, state, once)
         return state
 
@@ -119,7 +121,8 @@ class Reference:
         for share in (0.7, 0.3):   # the second part alone is looked at
             state = watch(1e-3, math.inf)
             begin = now
-            now = run(c.model.kind, parameters(c.model), c.load, c.capacitance, y, now, now + share * PERIODS * period,
+            end = now + share * PERIODS * period
+            now = run(reference_kind(c.model), parameters(c.model), c.load, c.capacitance, y, now, end,
                       c.dt, *ends, False, 1, False, state, False)
         if state[STREAK] >= ENOUGH:
             period = 2.0 * (state[ENDED] - begin) / state[STREAK]
@@ -164,7 +167,7 @@ class Reference:
         for seed in range(RUNS):
             y, draw = rest.copy(), np.random.default_rng([c.number, seed]).multivariate_normal(np.zeros(len(S)), S)
             y[:draw.size] += draw
-            if c.model.kind == HYSTERETIC:
+            if reference_kind(c.model) == HYSTERETIC:
                 y[2] += draw[1]   # the follower is at the play's edge
                 if not once:
                     y = self.from_rest(begin, 3000 * c.number + seed)
@@ -179,8 +182,8 @@ class Reference:
         found = []
         for seed in range(RUNS):
             y, phase = cycle.copy(), period * np.random.default_rng([c.number, seed, 1]).random()
-            run(c.model.kind, parameters(c.model), c.load, c.capacitance, y, 0.0, phase, c.dt, np.array([0.0, source]),
-                np.array([1e9, source]), False, 1, False, watch(swing, gap), False)
+            run(reference_kind(c.model), parameters(c.model), c.load, c.capacitance, y, 0.0, phase, c.dt,
+                np.array([0.0, source]), np.array([1e9, source]), False, 1, False, watch(swing, gap), False)
             state = self.on_ramp(y, start, stop, watch(swing, gap), 2000 * c.number + seed, once=False)
             found.append(float(state[ENDED]))
         return found
@@ -200,7 +203,7 @@ class Reference:
 def by_reference(case: Case) -> Found:
     """Run one circuit by small steps and return what was found."""
     reference = Reference(case)
-    hysteretic = case.model.kind == HYSTERETIC
+    hysteretic = reference_kind(case.model) == HYSTERETIC
     largest, period = 10.0 * STILL, reference.longest if hysteretic else 1e3 * case.dt
     if case.window is not None and not hysteretic:
         _, largest, period = reference.frozen(case.critical)

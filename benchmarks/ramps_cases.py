@@ -34,6 +34,7 @@ from benchmarks.ramps_reference import (
     FloatArray,
     device,
     parameters,
+    reference_kind,
 )
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
@@ -109,7 +110,7 @@ class Case:
 def rates(case: Case, source: float, y: FloatArray) -> FloatArray:
     """Return dy/dt at a source voltage."""
     model, ds = case.model, np.zeros(y.size - 1)
-    i = device(model.kind, _parameters(case.name), float(y[0]), y[1:], ds)[0]
+    i = device(reference_kind(model), _parameters(case.name), float(y[0]), y[1:], ds)[0]
     return np.array([((source - y[0]) / case.load - i) / case.capacitance, *ds])
 
 
@@ -125,7 +126,7 @@ def linearised(case: Case, source: float, y: FloatArray) -> FloatArray:
     depends on its other states.
     """
     columns = []
-    size = 2 if case.model.kind == HYSTERETIC else y.size
+    size = 2 if reference_kind(case.model) == HYSTERETIC else y.size
     for k in range(size):
         step = np.zeros(y.size)
         step[k] = 1e-5 * (abs(y[k]) + 1e-4)
@@ -152,12 +153,12 @@ def _warming(name: str) -> list[tuple[float, FloatArray]]:
 def _static(name: str) -> list[tuple[float, FloatArray]]:
     """Return (current [A], node voltage and states) along the static curve of a device."""
     model, p = device_model(name), _parameters(name)
-    if model.kind == HYSTERETIC:
+    if reference_kind(model) == HYSTERETIC:
         return _warming(name)
     found = []
     for i in np.geomspace(1e-6, 2e-2, 500):
         current = float(i)
-        if model.kind == THIRD:
+        if reference_kind(model) == THIRD:
             low, high = 0.0, 5.0
             for _ in range(100):
                 film = 0.5 * (low + high)
@@ -166,13 +167,13 @@ def _static(name: str) -> list[tuple[float, FloatArray]]:
                 for _ in range(200):
                     m = 1.0 / (1.0 + math.exp(-min(max((t - p[10] + p[11] * (m - 0.5)) / p[12], -300.0), 300.0)))
                 ds = np.zeros(3)
-                device(model.kind, p, film + p[4] * current, np.array([film, t, m]), ds)
+                device(reference_kind(model), p, film + p[4] * current, np.array([film, t, m]), ds)
                 low, high = (film, high) if ds[0] > 0.0 else (low, film)
             found.append((current, np.array([film + p[4] * current, film, t, m])))
             continue
         v, t = model.settled(current)
-        state = (v - p[2] * current) * current / p[3] if model.kind == CORE else t
-        if model.kind != CORE and t > 1500.0:
+        state = (v - p[2] * current) * current / p[3] if reference_kind(model) == CORE else t
+        if reference_kind(model) != CORE and t > 1500.0:
             break
         found.append((current, np.array([v, state])))
     return found
@@ -213,7 +214,7 @@ def random_case(number: int) -> Case:
 def _placed(case: Case, points: list[Point], down: bool, margin: float) -> Case | None:
     """Lay the ramp across the window, or across the range of negative differential resistance; None: it cannot be."""
     volts = np.array([p.source for p in points])
-    film = np.array([p.y[1 if case.model.kind == THIRD else 0] for p in points])
+    film = np.array([p.y[1 if reference_kind(case.model) == THIRD else 0] for p in points])
     falling = np.flatnonzero(np.diff(film) < 0)
     if not falling.size:
         return None

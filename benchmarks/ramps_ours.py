@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.ramps_cases import Case
 from benchmarks.ramps_counts import advance, build
-from benchmarks.ramps_reference import BEGUN, ENDED, METER_LEVELS, THIRD, note_all, watch
+from benchmarks.ramps_reference import BEGUN, ENDED, METER_LEVELS, THIRD, note_all, reference_kind, watch
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
@@ -20,7 +20,7 @@ class Watch:
     """
 
     def __init__(self, case: Case, swing: float, gap: float, since: float) -> None:
-        self.state, self.inner, self.since = watch(swing, gap), case.model.kind == THIRD, since
+        self.state, self.inner, self.since = watch(swing, gap), reference_kind(case.model) == THIRD, since
 
     def observe(self, segment: Segment) -> None:
         """Take a segment."""

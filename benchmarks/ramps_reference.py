@@ -30,7 +30,9 @@ TEMPERATURE = 300.0
 COARSE = 2.5  #: times a case's ``dt``, 0.15 of the fastest time constant along the equilibria: the step there
 AT_ONCE = 0.15  #: and of the fastest one elsewhere on a limit cycle
 CORE_CHANGE = 1e-5  #: of a moving core's state, for the rate of its runaway
-FILM_3D, CORE, FILM_1D, THIRD, HYSTERETIC = 0, 3, 4, 5, 10   # kinds of the catalogue's models
+FILM_3D, CORE, FILM_1D, THIRD, HYSTERETIC = range(5)   # equations of :func:`device`
+KINDS = {"poole_frenkel": FILM_3D, "moving_core": CORE, "poole_frenkel_1d": FILM_1D, "third_order": THIRD,
+         "hysteretic": HYSTERETIC}
 PLAY, PLAY_TIME, TURN_TIME, REVERSAL_TIME = 5e-3, 1e-10, 5e-9, 1e-10  #: [K], [s]: band, tp, tf, tcap of the loop
 REVERSED, REVERSED_WIDTH = -0.2, 0.02  #: s delta at which c is a half, and the width of that edge
 TURNING = 0.3  #: s delta below which a reversal may be near: the steps become short
@@ -38,16 +40,21 @@ NO_LOOP, LEAST_SPAN = 4.0, 1e-3  #: x beyond which P is zero; [K] that keeps x f
 METER_LEVELS, METER_TIME = 200, 2e-6  #: of a sweep by a source meter: its levels, and its loop's time [s]
 
 
+def reference_kind(model: DeviceModel) -> int:
+    """Return by which equations of :func:`device` a model is computed."""
+    return KINDS[model.mechanism]
+
+
 def parameters(model: DeviceModel) -> FloatArray:
     """Return the model's parameters as :func:`device` reads them."""
     p = model.parameters()
-    if model.kind in (FILM_3D, FILM_1D, THIRD):
+    if reference_kind(model) in (FILM_3D, FILM_1D, THIRD):
         film = [p["as_"], p["d"], p["ea"], math.sqrt(CHARGE / (math.pi * VACUUM * p["epsr"]))]   # lowering in eV
-        if model.kind == THIRD:
+        if reference_kind(model) == THIRD:
             return np.array([*film, p["rs"], p["rth"], p["cth"], p["t0"], p["cs"], p["gm"], p["tc"], p["span"],
                              p["soft"], p["taum"]])
         return np.array([*film, p["re"], p["rth"], p["cth"], p["t0"]])
-    if model.kind == HYSTERETIC:
+    if reference_kind(model) == HYSTERETIC:
         return np.array([p["r0"], p["ea"], p["rm"], p["w"], p["tc"] - p["t0"], p["beta"], p["gamma"], p["cth"],
                          p["sth"], p["t0"]])
     area, warm = math.pi * p["r_ch"] ** 2, p["t_mit"] - p["t0"]

@@ -60,7 +60,7 @@ def radau_period(device: PooleFrenkel) -> float:
 
     rates, _ = hand_written()
     row, out = np.zeros((1, 8)), np.zeros(3)
-    row[0] = device.vector()
+    row[0] = [*device.columns().values()]
 
     def right_side(_: float, y: np.ndarray) -> list[float]:
         rates(y, row, out)

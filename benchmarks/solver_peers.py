@@ -136,7 +136,7 @@ def hand_written() -> tuple[Any, Any]:
         film = v - series * out[2]   # where it was at the last call
         current = 0.0
         for _ in range(40):
-            current, slope, _ = film_current(p, 0, film, t)
+            current, slope, _ = film_current(film, t, p[0, 0], p[0, 1], p[0, 2], p[0, 3])
             change = (film + series * current - v) / (1.0 + series * slope)
             film -= change
             if abs(change) < 1e-10:
@@ -178,7 +178,7 @@ class Lsoda:
     def solve(self, device: PooleFrenkel, times: np.ndarray, rtol: float) -> np.ndarray:
         """Return (v, T) at ``times`` from the start of the oscillation."""
         row = np.zeros((1, 11))
-        row[0, :8] = device.vector()
+        row[0, :8] = [*device.columns().values()]
         start = np.array([0.0, device.t0])
         absolute = np.array([0.1, 10.0]) * rtol
         if self.lsoda is not None:
@@ -199,7 +199,7 @@ class Lsoda:
         times = np.arange(0.0, SETTLED + periods * nominal, 1e-10)
         v, t = self.solve(device, times, rtol).T
         row, out, low = np.zeros((1, 11)), np.zeros(3), np.empty(times.size)
-        row[0, :8] = device.vector()
+        row[0, :8] = [*device.columns().values()]
         for k in range(times.size):
             self.rates(np.array([v[k], t[k]]), row, out)
             low[k] = 50.0 * out[2]

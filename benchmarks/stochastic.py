@@ -139,7 +139,7 @@ def parameters_digest() -> str:
     """Return a digest of the device's equations' numbers and the circuit: the truth holds for these."""
     from tsbench.simulated_backends.devices.catalogue import device_model
 
-    device = device_model("ag_sio2").vector().tolist()
+    device = sorted(device_model("ag_sio2").parameters().items())
     stands_for = (_NETLIST, AMPLITUDE, BASE, WIDTH, EDGE, REST, device)
     return hashlib.sha256(repr(stands_for).encode()).hexdigest()[:16]
 

@@ -58,7 +58,8 @@ from tsbench.simulated_backends.circuit.steady.ringing import what_rings
 from tsbench.simulated_backends.circuit.system import Row, StageElement
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
-from tsbench.simulated_backends.devices.catalogue import device_model, require_mechanism
+from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.dispatch import require_mechanism
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 from tsbench.simulated_backends.numerics.seeds import seed_of

@@ -1,36 +1,20 @@
 """The catalogue of devices: parameters with their sources, what is published about each, and what is not known."""
 
 import functools
+import inspect
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.devices.comparator.equations import Comparator
-from tsbench.simulated_backends.devices.controls import Capacitor, Diode
-from tsbench.simulated_backends.devices.gated_filament.equations import GatedFilament
-from tsbench.simulated_backends.devices.hysteretic.equations import Hysteretic
+from tsbench.simulated_backends.devices.mechanism import row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.moving_core.equations import MovingCore
-from tsbench.simulated_backends.devices.ovonic.equations import Ovonic
-from tsbench.simulated_backends.devices.poole_frenkel.equations import PooleFrenkel
-from tsbench.simulated_backends.devices.poole_frenkel_1d.equations import OneDimensionalPooleFrenkel
-from tsbench.simulated_backends.devices.resistor.equations import Resistor
-from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
-from tsbench.simulated_backends.devices.third_order.equations import ThirdOrder
-from tsbench.simulated_backends.devices.transistor.equations import Transistor
-from tsbench.simulated_backends.devices.tunnel_diode.equations import TunnelDiode
+from tsbench.simulated_backends.devices.registry import DEVICES, device_models
 
-MECHANISMS: Mapping[str, type[DeviceModel]] = {
-    model.mechanism: model
-    for model in (
-        Capacitor, Comparator, Diode, GatedFilament, Hysteretic, MovingCore, OneDimensionalPooleFrenkel, Ovonic,
-        PooleFrenkel, Resistor, SilverFilament, ThirdOrder, Transistor, TunnelDiode)
-}
-_KINDS = {model.kind: model for model in MECHANISMS.values()}
 MOST_DRAWS = 100  #: of a device, until it is one that can exist
 MARKS = {
     "F": "found in public material", "F2": "found in public code of others",
@@ -39,9 +23,8 @@ MARKS = {
 }
 
 
-#: the catalogue, in the order it is listed
-FILES = ("catalogue.toml", "catalogue_silver.toml", "catalogue_nanodots.toml")
-UNMODELLED = "catalogue_unmodelled.toml"  #: what is known of devices that have no model
+FILE = "catalogue.toml"  #: beside a model's module: its part of the catalogue
+UNMODELLED = "unmodelled.toml"  #: what is known of devices that have no model
 
 
 @dataclass(frozen=True)
@@ -84,7 +67,7 @@ class CatalogueEntry:
 
     def model(self) -> DeviceModel:
         """Return the nominal device."""
-        return MECHANISMS[self.mechanism](**{p.name: p.value for p in self.parameters})
+        return device_models()[self.mechanism](**{p.name: p.value for p in self.parameters})
 
     def specimen(self, seed: int, device: str) -> DeviceModel:
         """Return one device of a wafer: parameters drawn log-normally, the same for the same seed and device.
@@ -102,26 +85,6 @@ class CatalogueEntry:
             })
 
         return possible(draw).seeded(seed, device)
-
-
-def require_mechanism(model: DeviceModel, element: str) -> None:
-    """Refuse a model whose equations the compiled kernel does not have; ``element`` begins the message.
-
-    Raises
-    ------
-    ConfigurationError
-        Its kind is not one of :data:`MECHANISMS`, or is that of another mechanism, whose equations would run instead.
-    """
-    name, kind = type(model).__name__, getattr(model, "kind", None)
-    owner = _KINDS.get(kind) if isinstance(kind, int) else None
-    if owner is not None and isinstance(model, owner):
-        return
-    said = "has no kind" if kind is None else f"is of kind {kind!r}"
-    whose = (f"which is that of {owner.mechanism}" if owner is not None else
-             f"and there are no equations for it; known: {', '.join(f'{k} {m.mechanism}' for k, m in _KINDS.items())}")
-    raise ConfigurationError(
-        f"{element}: device model {name} {said}, {whose}; add its equations to evaluate_device in devices/compiled.py "
-        f"under a kind of its own, and its class to MECHANISMS in devices/catalogue.py")
 
 
 def possible(draw: Callable[[], DeviceModel]) -> DeviceModel:
@@ -142,41 +105,68 @@ def possible(draw: Callable[[], DeviceModel]) -> DeviceModel:
 
 @functools.cache
 def catalogue() -> Mapping[str, CatalogueEntry]:
-    """Return all entries by name, from all files of the catalogue."""
-    return _read(*FILES)
+    """Return all entries by name, ours first."""
+    return _found()[0]
+
+
+def problems() -> tuple[str, ...]:
+    """Return one line for each device model and each device that was left out: what, of which distribution, why."""
+    return (*DEVICES.problems(), *_found()[1])
+
+
+@functools.cache
+def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
+    entries: dict[str, CatalogueEntry] = {}
+    left_out = []
+    for mechanism, offer in DEVICES.offers().items():
+        for name, table in _tables(offer.thing).items():
+            try:
+                if name in entries:
+                    raise ConfigurationError(f"the name is taken by a device with the model {entries[name].mechanism}")
+                entry = _entry(name, mechanism, table)
+                row_of(entry.model())
+            except (ConfigurationError, TypeError) as error:   # a parameter is missing, or one is too many
+                left_out.append(f"device '{name}' of {offer.distribution} is left out: {error}")
+            else:
+                entries[name] = entry
+    return entries, tuple(left_out)
+
+
+def _tables(model: type[DeviceModel]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the catalogue has of devices with a model, from its class and from the file beside its module."""
+    file = Path(inspect.getfile(model)).with_name(FILE)
+    beside = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    return {**beside, **model.catalogue}
 
 
 @functools.cache
 def unmodelled() -> Mapping[str, CatalogueEntry]:
     """Return what is known of devices of which too little is known for a model."""
-    return _read(UNMODELLED)
+    tables = tomllib.loads(Path(__file__).with_name(UNMODELLED).read_text("utf-8"))
+    return {name: _entry(name, "none", table) for name, table in tables.items()}
 
 
-def _read(*files: str) -> Mapping[str, CatalogueEntry]:
-    folder = resources.files("tsbench.simulated_backends.devices")
-    entries: dict[str, CatalogueEntry] = {}
-    for file in files:
-        for name, table in tomllib.loads(folder.joinpath(file).read_text("utf-8")).items():
-            assert name not in entries, f"{file}: {name} is in the catalogue twice"
-            entries[name] = _entry(name, table)
-    return entries
+def _entry(name: str, mechanism: str, table: Mapping[str, Any]) -> CatalogueEntry:
+    data = dict(table)
+    parameters, observables = data.pop("parameters", {}), data.pop("observables", [])
+    unknown, variability = data.pop("unknown", []), data.pop("variability", {})
+    try:
+        return CatalogueEntry(
+            name=name, mechanism=mechanism, **{k: str(v) for k, v in ({"row": "", "material": ""} | data).items()},
+            parameters=tuple(_parameter(key, value) for key, value in parameters.items()),
+            observables=tuple(Observable(**value) for value in observables),
+            unknown=tuple(item["text"] for item in unknown),
+            variability={key: float(value["sigma"]) for key, value in variability.items()},
+        )
+    except (TypeError, KeyError, ValueError) as error:
+        raise ConfigurationError(f"its entry in the catalogue cannot be read: {error}") from None
 
 
-def _entry(name: str, table: Mapping[str, object]) -> CatalogueEntry:
-    data: dict[str, object] = dict(table)
-    parameters = data.pop("parameters", {})
-    observables = data.pop("observables", [])
-    unknown = data.pop("unknown", [])
-    variability = data.pop("variability", {})
-    assert isinstance(parameters, dict) and isinstance(variability, dict)
-    assert isinstance(observables, list) and isinstance(unknown, list)
-    return CatalogueEntry(
-        name=name, **{k: str(v) for k, v in data.items()},
-        parameters=tuple(CatalogueParameter(name=key, **value) for key, value in parameters.items()),
-        observables=tuple(Observable(**value) for value in observables),
-        unknown=tuple(item["text"] for item in unknown),
-        variability={key: float(value["sigma"]) for key, value in variability.items()},
-    )
+def _parameter(name: str, value: Any) -> CatalogueParameter:
+    """Return one parameter; a plain number stands for itself, assumed."""
+    if isinstance(value, int | float):
+        return CatalogueParameter(name, float(value), "", "A", "")
+    return CatalogueParameter(name=name, **value)
 
 
 def device_model(name: str, parameters: Mapping[str, float] | None = None) -> DeviceModel:

@@ -1,16 +1,28 @@
-"""What every device model is: a frozen set of parameters, a kind number for the compiled kernel, and its states."""
+"""What every device model is: a frozen set of parameters, its equations, its states, and its traits.
+
+Every device is described by an algebraic equation for its current and equations for its states s:
+
+    0 = g(v, w, s, i),    s' = f(v, w, i, s)      v: terminal voltage, i: current into the first terminal,
+                                                  w: control voltage of a device that senses one
+
+so that Kirchhoff's laws stay linear and the current is known as precisely as the voltages. ``equations`` is a plain
+function of numbers, told apart by their names: ``v``, ``i``, ``w``, the names of ``states``, the names of ``noises``
+(the slopes of the device's own random paths), and any names of :meth:`DeviceModel.columns`.
+
+It returns g and then the rate f of each state; or, which is faster, all derivatives as well: g, dg/dv, dg/di,
+dg/ds_1..S, then for each state f, df/dv, df/di, df/ds_1..S, and last, of a device with a control voltage, dg/dw, df/dw
+of each state. Without them they are derived from the source text (:mod:`.derivatives`).
+"""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import ClassVar, Self
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import Element
-
-FloatArray = npt.NDArray[np.float64]
+from tsbench.records import FloatArray
 
 
 def check_temperature(temperature: float) -> None:
@@ -23,19 +35,24 @@ def check_temperature(temperature: float) -> None:
 class DeviceModel:
     """Base of the device models. A subclass adds its parameters as float fields, in SI units."""
 
-    kind: ClassVar[int]  #: number of the mechanism in :mod:`tsbench.simulated_backends.devices.compiled`
-    mechanism: ClassVar[str]
+    mechanism: ClassVar[str]  #: name of the equations, one for all devices that have them
+    equations: ClassVar[Callable[..., Any]]  #: see above; a static method
+    #: over which time [s] the noise may be taken as a straight piece of its path: a static method that takes the same
+    #: names, but for ``noises``; of devices with noise of their own
+    noise_interval: ClassVar[Callable[..., Any]]
     states: ClassVar[tuple[str, ...]] = ()
     terminals: ClassVar[tuple[str, ...]] = ("a", "b")  #: in the order of a netlist's line
     carries: ClassVar[tuple[str, str]] = ("a", "b")  #: where the current enters, and where it leaves
     senses: ClassVar[tuple[str, str] | None] = None  #: between which the control voltage is, if there is one
     stochastic: ClassVar[bool] = False  #: no two periods of such a device are the same
-    noises: ClassVar[tuple[str, ...]] = ()  #: its own: independent Brownian paths by which it moves
+    noises: ClassVar[tuple[str, ...]] = ()  #: its own: independent Brownian paths by which it moves, by its ``seed``
     counters: ClassVar[tuple[str, ...]] = ()  #: states that only count cycles, from which each cycle's draws follow
+    #: devices of the catalogue with this model, by name, as ``catalogue.toml`` beside it would have them
+    catalogue: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
-    def vector(self) -> FloatArray:
-        """Return the parameters as the compiled kernel wants them."""
-        raise NotImplementedError
+    def columns(self) -> Mapping[str, float]:
+        """Return the numbers that ``equations`` take by name: the parameters, unless a model prepares others."""
+        return self.parameters()
 
     def rest(self) -> tuple[float, ...]:
         """Return the states of a device left alone."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import FloatArray
+from tsbench.records import FloatArray
 
 
 def mixing_matrix(

@@ -19,8 +19,9 @@ from typing import Literal
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue, possible
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.resistor.equations import Resistor
 from tsbench.simulated_backends.life.correlation import mixing_matrix
 

@@ -11,6 +11,7 @@ from numba.core import cgutils
 from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
+_ROOT = Path(__file__).parent.parent
 _ROOMS = ("circuit", "devices", "numerics", "studies")  #: of simulated_backends
 
 
@@ -22,7 +23,7 @@ def compiled(function: Any, **options: Any) -> Any:
     Products and sums may be fused and divisions turned into products; infinities and NaN stay what they are.
     """
     dispatcher = njit(cache=True, **_OPTIONS, nogil=True, **options)(function)
-    _stamp(dispatcher)
+    _stamp(dispatcher, function)
     return dispatcher
 
 
@@ -38,7 +39,7 @@ def by_address(signature: Any) -> Callable[[Any], Callable[[], int]]:
         def made() -> Any:
             code: Any = CFunc(function, (signature.args, signature.return_type), locals={}, options=_OPTIONS)
             code.enable_caching()
-            _stamp(code)
+            _stamp(code, function)
             code.compile()
             return code
 
@@ -67,17 +68,22 @@ def function_at(signature: Any) -> Any:
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False, "fastmath": {"contract", "arcp"}}
 
 
-def _stamp(function: Any) -> None:
+def _stamp(compiler: Any, function: Any) -> None:
     # numba's cache compares the file of the function only, but one function contains others from other files:
     # a changed device model must not meet an old integrator. Where numba has no such attribute, its own rule holds.
-    cache_file: Any = getattr(getattr(function, "_cache", None), "_cache_file", None)
+    cache_file: Any = getattr(getattr(compiler, "_cache", None), "_cache_file", None)
     if hasattr(cache_file, "_source_stamp"):
-        cache_file._source_stamp = stamp_of_all_sources()
+        cache_file._source_stamp = stamp_of_all_sources() + stamp_of_others(function)
 
 
 def inlined(function: Any) -> Any:
     """Compile as :func:`compiled` does, into whoever calls: for the formulas inside a loop over devices."""
     return compiled(function, forceinline=True)
+
+
+def as_compiled(function: Any) -> Any:
+    """Return a function that is compiled already as it is, and any other as :func:`inlined` compiles it."""
+    return function if hasattr(function, "py_func") else inlined(function)
 
 
 def part(function: Any) -> Any:
@@ -88,8 +94,27 @@ def part(function: Any) -> Any:
 @functools.cache
 def stamp_of_all_sources() -> str:
     """Return a digest of every file from which compiled functions come."""
+    return _stamp_of_files(tuple(path for room in _ROOMS for path in sorted((_ROOT / room).rglob("*.py"))))
+
+
+def stamp_of_others(function: Any) -> str:
+    """Return a digest of the file of a function that is not ours, and of what stands beside it in its package.
+
+    Empty for our own functions and for those in generated modules, whose names contain such a digest.
+    """
+    path = Path(function.__code__.co_filename)
+    if _ROOT in path.parents or not path.exists():
+        return ""
+    return _stamp_of_folder(path.parent) if (path.parent / "__init__.py").exists() else _stamp_of_files((path,))
+
+
+@functools.cache
+def _stamp_of_folder(folder: Path) -> str:
+    return _stamp_of_files(tuple(sorted(folder.rglob("*.py"))))
+
+
+def _stamp_of_files(paths: tuple[Path, ...]) -> str:
     digest = hashlib.sha256()
-    for room in _ROOMS:
-        for path in sorted((Path(__file__).parent.parent / room).rglob("*.py")):
-            digest.update(path.read_bytes())
+    for path in paths:
+        digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -26,12 +26,14 @@ from tsbench.simulated_backends.circuit.kernel.growth import LONG, LONG_AT_FIRST
 from tsbench.simulated_backends.circuit.kernel.integrator import FIRST_STEP
 from tsbench.simulated_backends.circuit.kernel.lanes import UNKNOWN, crossing_in_step
 from tsbench.simulated_backends.circuit.kernel.lockstep import WIDTH, layout, lockstep_text, straight
-from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE, load
+from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE
 from tsbench.simulated_backends.circuit.kernel.step_control import NOTHING_BEFORE
+from tsbench.simulated_backends.circuit.kernel.straight_line import numbers_from_row
 from tsbench.simulated_backends.circuit.kernel.topology import Topology
 from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.circuit.waveforms import PIECEWISE_LINEAR, SINE
+from tsbench.simulated_backends.numerics.generated import load
 
 MOST_EVENTS = 4096  #: noted per circuit; more are counted
 
@@ -205,7 +207,7 @@ class _Places:
     def of(cls, place: dict[str, int], topology: Topology, columns: tuple[int, ...]) -> "_Places":
         """Return the places of a layout."""
         entries = [(r, c) for r, occupied in enumerate(topology.occupied) for c in occupied]
-        values = [(int(k), int(j)) for _, k, j in (name.split("_") for name in place if name.startswith("P_"))]
+        values = [(k, j) for k, d in enumerate(topology.devices) for j in numbers_from_row(d.mechanism).values()]
         pairs = [np.array(x, dtype=np.int64).reshape(-1, 2) for x in (entries, values)]
         return cls(place, (pairs[0][:, 0], pairs[0][:, 1]), (pairs[1][:, 0], pairs[1][:, 1]),
                    np.array(columns, dtype=np.int64))

@@ -116,7 +116,7 @@ class Witness:
         self._nodes = nodes
         self._element = element
         self._device = ""
-        self._kind: int | None = None   # of its model
+        self._mechanism: str | None = None   # of its model
         self._capture: list[dict[str, Any]] | None = None
         self._switching = SwitchingDetector(None, self._event)
         self._relaxation: RelaxationDetector | None = None
@@ -157,12 +157,12 @@ class Witness:
 
     def now(self, model: DeviceModel) -> None:
         """Note that the device in the place has other parameters from now on."""
-        if self._model is not None and model.kind == self._kind:
+        if self._model is not None and model.mechanism == self._mechanism:
             self._model = model
 
     def changed(self, device: str, model: DeviceModel, state: str, cycles: int, time: float) -> None:
         """Note that the device in the place was formed, has worn out, stays on or works again, after ``cycles``."""
-        if model.kind != self._kind:   # else it goes on as it is, in the middle of switching where it is just formed
+        if model.mechanism != self._mechanism:   # else it goes on, in the middle of switching where it is just formed
             self._look_at(device, model, time)
         self._file.write({"kind": "changed", "t": time, "device": device, "state": state, "cycles": cycles})
 
@@ -171,7 +171,7 @@ class Witness:
         self._catch_up()
         self._finish()
         self._tell_maxima(time)
-        self._device, self._kind = device, model.kind
+        self._device, self._mechanism = device, model.mechanism
         levels = levels_of(model) if self._nodes else None
         self._switching = SwitchingDetector(levels, self._event)
         self._model = model if levels is not None and model.switching_conductances() is not None else None

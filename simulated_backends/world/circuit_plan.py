@@ -57,6 +57,6 @@ class CircuitPlan:
         With each kind of device in its place. Some seconds each, the first time on a machine: for whoever serves
         clients that give up after a timeout.
         """
-        kinds: dict[object, DeviceModel | None] = {(model.kind, model.states): model for model in models}
-        for model in kinds.values() if kinds else (None,):
+        by_mechanism: dict[str, DeviceModel | None] = {model.mechanism: model for model in models}
+        for model in by_mechanism.values() if by_mechanism else (None,):
             self.build(model).load_code(specialised=True)

@@ -20,9 +20,6 @@ LONG_FUNCTIONS = {
     "simulated_backends/circuit/kernel/generic_step.py:take_step": "to be split",
     "simulated_backends/circuit/kernel/integrator.py:integrate": "to be split",
     "simulated_backends/circuit/stability/stability.py:departure": "to be split",
-    "simulated_backends/devices/hysteretic/equations.py:hysteretic": "to be split",
-    "simulated_backends/devices/ovonic/equations.py:ovonic": "to be split",
-    "simulated_backends/devices/silver_filament/equations.py:filament": "to be split",
     "simulated_backends/studies/filaments/runs.py:_run": "to be split",
 }
 LARGE_CLASSES = {

@@ -72,7 +72,7 @@ class _AfterImport(importlib.abc.MetaPathFinder):
 
 def _every_device_is_a_resistor(module: ModuleType) -> None:
     def resistor(*_: Any) -> Any:
-        return module.MECHANISMS["resistor"](r=10e3)
+        return module.device_models()["resistor"](r=10e3)
 
     module.CatalogueEntry.model = resistor
     module.CatalogueEntry.specimen = resistor

@@ -32,7 +32,8 @@ from tsbench.simulated_backends.circuit.kernel.topology import topology_of
 from tsbench.simulated_backends.circuit.system import Row, System
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
-from tsbench.simulated_backends.devices.catalogue import require_mechanism
+from tsbench.simulated_backends.devices.dispatch import kind_of, require_mechanism
+from tsbench.simulated_backends.devices.mechanism import mechanism_of, row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.linear import IntArray
 
@@ -41,7 +42,6 @@ CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, o
 #: long as a tenth of what that takes to compile, once on a machine. It depends on steps alone: whatever is on disk
 #: already, the same circuit does the same.
 GENERIC_STEPS = 300_000
-_PARAMETERS = 32  # per device, in the table of parameters
 
 
 class CompiledCircuit:
@@ -81,20 +81,21 @@ class CompiledCircuit:
                 rows.append(_between(system, element.controls))
         n, nu = system.size, system.B.shape[1]
         self.differential = n - len(devices)   #: unknowns with a derivative; they come first
-        self._parameters = np.zeros((len(devices), _PARAMETERS))
+        rows_of_numbers = [row_of(models[name]) for name in names]
+        self._parameters = np.zeros((len(devices), max((row.size for row in rows_of_numbers), default=0)))
         self._rows = {name: k for k, name in enumerate(names)}
         index = [len(system.linear), len(devices), len(system.stage_index)]
         weights = np.full(n, 1e-5)   # currents [A]
         weights[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
         for k, name in enumerate(names):
             model, first = models[name], system.first_state[name]
-            vector, tolerances = model.vector(), model.state_tolerances()
-            self._parameters[k, : vector.size] = vector
+            row, tolerances = rows_of_numbers[k], model.state_tolerances()
+            self._parameters[k, : row.size] = row
             weights[first: first + len(tolerances)] = tolerances
-            index += [model.kind, first]
-        index += [self.differential, *system.stage_index.values(), *controls]
+            index += [kind_of(model), first]
+        noises = [len(models[name].noises) for name in names]
+        index += [self.differential, *system.stage_index.values(), *controls, *noises]
         self.weights = weights * rtol   #: absolute tolerances
-        kinds = [models[name].kind for name in names]
         self.rtol = rtol
         self._L = np.vstack([system.A, *(r.y.reshape(1, n) for r in rows)])
         self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
@@ -116,10 +117,10 @@ class CompiledCircuit:
                     for name in names for counter in models[name].counters]
         #: unknowns with a derivative, but for those that count
         self.recurring = np.setdiff1d(np.arange(self.differential), counting)
-        self._noise = noise_space(len(devices), self.stochastic, noise_refinement)
+        self._noise = noise_space(noises, self.stochastic, noise_refinement)
         self.topology = topology_of(
-            len(system.linear), kinds, [system.first_state[name] for name in names], n, system.stage_index, controls,
-            self._L)
+            len(system.linear), [mechanism_of(type(models[name])) for name in names],
+            [system.first_state[name] for name in names], n, system.stage_index, controls, self._L)
         self._special: Any = None
         self._generic_left = math.inf if specialised is False else GENERIC_STEPS   #: steps before that changes
         if specialised:
@@ -155,10 +156,10 @@ class CompiledCircuit:
 
     def set_parameters(self, device: str, model: DeviceModel) -> None:
         """Give a device (element name in lower case) other parameters of the same kind of model."""
-        vector, row = model.vector(), self._rows[device]
+        numbers, row = row_of(model), self._rows[device]
         # new arrays: :meth:`as_now` has handed the old ones out
         self._parameters, self._inner_resistances = self._parameters.copy(), [*self._inner_resistances]
-        self._parameters[row, : vector.size] = vector
+        self._parameters[row, : numbers.size] = numbers
         self._inner_resistances[row] = model.inner_resistance
         self.thermal = (*self.thermal[:-1], self._sources_of_noise()[1])
 

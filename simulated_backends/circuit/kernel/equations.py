@@ -20,7 +20,8 @@ from numba import types
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.waveforms import SINE, sine_runs, source_segment
-from tsbench.simulated_backends.devices.compiled import BY_CONTROL, CONTROL, evaluate_device
+from tsbench.simulated_backends.devices.dispatch import evaluate_device
+from tsbench.simulated_backends.devices.mechanism import CONTROL
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 from tsbench.simulated_backends.numerics.linear import IntArray, factorise, solve
 
@@ -92,8 +93,9 @@ def right_side(
 
     ``L`` has the drive's rows: what linear states' rates, device voltages, source-meter currents and control voltages
     depend on. ``index`` is [nl, nd, ns, then per device its kind and first state, then the first current, then each
-    stage's place in y, then for each device the row of its control voltage, -1 where it has none]. Plain arrays and no
-    slices: numba counts references to those, which costs more than the physics.
+    stage's place in y, then for each device the row of its control voltage, -1 where it has none, then for each device
+    how many random paths move it]. Plain arrays and no slices: numba counts references to those, which costs more than
+    the physics.
     """
     nl, nd, ns = index[0], index[1], index[2]
     n = y.size
@@ -159,7 +161,7 @@ def right_side_and_jacobian(
             for s in range(count):
                 J[target, first + s] += work[base + 3 + s]
             if control >= 0:
-                by_w = work[BY_CONTROL + e]
+                by_w = work[(count + 1) * (count + 3) + e]
                 ft[target] += by_w * slope[control]
                 for b in range(n):
                     J[target, b] += by_w * L[control, b]
@@ -268,17 +270,18 @@ def solve_currents(
             residual = 0.0
             least = 1e-20 if iteration < LATE else 1e-14
             for k in range(nd):
-                own = first_current + k
+                own, first = first_current + k, index[4 + 2 * k]
                 v = drive[nl + k]
                 for b in range(y.size):
                     v += L[nl + k, b] * y[b]
                 control = control_row(L, devices, index, drive, y, k)
-                evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, index[4 + 2 * k], work)
+                evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, first, work)
                 F[k] = work[0]
                 for m in range(nd):
                     J[k, m] = work[1] * L[nl + k, first_current + m]
                     if control >= 0:
-                        J[k, m] += work[BY_CONTROL] * L[control, first_current + m]
+                        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+                        J[k, m] += work[(count + 1) * (count + 3)] * L[control, first_current + m]
                 J[k, k] += work[2]
                 residual = max(residual, abs(F[k] / J[k, k]))
             if not math.isfinite(residual):

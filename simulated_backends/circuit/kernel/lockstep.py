@@ -12,10 +12,10 @@ grows unseen (:mod:`.growth`) ends, and its circuit is run alone.
 
 from collections.abc import Callable, Mapping
 
-from tsbench.simulated_backends.circuit.kernel.specialised import device_imports, indented
-from tsbench.simulated_backends.circuit.kernel.straight_line import StraightLine
+from tsbench.simulated_backends.circuit.kernel.specialised import device_definitions, indented
+from tsbench.simulated_backends.circuit.kernel.straight_line import StraightLine, numbers_from_row
 from tsbench.simulated_backends.circuit.kernel.topology import Topology
-from tsbench.simulated_backends.devices.straight_forms import STRAIGHT_FORMS
+from tsbench.simulated_backends.devices.source_text import vectorises
 
 WIDTH = 32  #: lanes in one array: what a step touches fits the first-level cache
 #: of each lane besides its numbers: time, step to try, next and last breakpoint, 1 after a refusal, logarithms of the
@@ -30,7 +30,7 @@ CROSSED, LANDED, ENDED, STUCK_FLAG = 1.0, 2.0, 4.0, 8.0
 
 def straight(topology: Topology) -> bool:
     """Return whether circuits of this topology can run in lockstep."""
-    return not topology.stages and all(d.kind in STRAIGHT_FORMS for d in topology.devices)
+    return not topology.stages and all(vectorises(d.mechanism) for d in topology.devices)
 
 
 def layout(topology: Topology, watched: tuple[int, ...]) -> dict[str, int]:
@@ -38,7 +38,7 @@ def layout(topology: Topology, watched: tuple[int, ...]) -> dict[str, int]:
     rows = range(len(topology.occupied))
     names = [*CLOCK, *(f"y{a}" for a in range(topology.size)), *(f"w_{a}" for a in range(topology.size))]
     names += [f"L_{r}_{c}" for r in rows for c in topology.occupied[r]]
-    names += [f"P_{k}_{j}" for k, d in enumerate(topology.devices) for j in range(STRAIGHT_FORMS[d.kind].parameters)]
+    names += [f"P_{k}_{name}" for k, d in enumerate(topology.devices) for name in numbers_from_row(d.mechanism)]
     names += [f"{part}_{r}" for part in "ds" for r in rows] + [f"G_{a}" for a in watched]
     return {name: place for place, name in enumerate(names)}
 
@@ -96,7 +96,8 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
 
     straight_line = StraightLine(topology)
     statements = straight_line.step()
-    loads = [f"{name} = {at(name)}" for name in place if name[0] in "ywLPds" and name[-1].isdigit()]
+    loads = [f"{name} = {at(name)}" for name in place if (name[0] in "yds" and name[1:].strip("_").isdigit())
+             or name[:2] in ("w_", "L_", "P_")]
     loads += [f"G_{a} = {at(f'G_{a}')}" for a in watched]
     step = [
         f"t, h, following, reference = {at('t')}, {at('h')}, {at('following')}, {at('reference')}",
@@ -148,7 +149,7 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
     ]
     constants = "\n".join(f"{name.upper()} = {place[name]}" for name in CLOCK)
     return "\n".join((
-        _HEAD + device_imports(topology), "", constants, "",
+        _HEAD + device_definitions(topology), "", constants, "",
         f"FIRST_UNKNOWN, FIRST_WEIGHT, FIRST_DRIVE = {place['y0']}, {place['w_0']}, {place.get('d_0', 0)}",
         f"SLOTS = {len(place)}", "",
         "@compiled\ndef step_all(a, largest, stop, rtol, level):", "    widest_vectors()",
@@ -168,7 +169,7 @@ from tsbench.simulated_backends.circuit.kernel.lockstep import CROSSED, ENDED, L
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     NOTHING_BEFORE, error_to_remember, growth_after_refusal, growth_after_success, log2_roughly, logarithm_of_error,
     rung)
-from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined
 '''
 
 _LOOP = '''

@@ -8,30 +8,36 @@ forms. Each piece starts where the true path is at that instant, so whatever its
 the circuit stays on the same path.
 """
 
+from collections.abc import Sequence
+
 from numpy import float64, full, int64, zeros
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays
-from tsbench.simulated_backends.devices.compiled import SILVER_FILAMENT, noise_interval
-from tsbench.simulated_backends.devices.silver_filament.equations import NOISE, SEED
+from tsbench.simulated_backends.devices.dispatch import noise_interval
+from tsbench.simulated_backends.devices.mechanism import SEED, SLOPES
 from tsbench.simulated_backends.numerics.brownian import DEPTHS, TICKS_PER_SECOND, UNIT_BITS, path_going_on, piece
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
 
-CHANNELS = 2  #: independent paths per device
 
-
-def noise_space(devices: int, stochastic: bool, refinement: float) -> Arrays:
+def noise_space(paths: Sequence[int], stochastic: bool, refinement: float) -> Arrays:
     """Return what the integrator remembers of the noise between calls.
 
     (clock, paths, tick, cache, nodes): clock is [start of the piece, its end [s], factor on the length of pieces, 1 if
     any device is stochastic], paths the values of all paths at the end of the piece, tick that end in ticks since 0;
     cache and nodes as in :func:`.brownian.path_going_on`, one row per path: they only make it quicker.
+
+    Parameters
+    ----------
+    paths : how many random paths move each device
+    stochastic : whether any device is
+    refinement : factor on the length of pieces
     """
     clock = zeros(4, dtype=float64)
     clock[1] = float("inf")
     clock[2], clock[3] = refinement, float(stochastic)
-    count = CHANNELS * devices
+    count = sum(paths)
     return (
         clock, zeros(count, dtype=float64), zeros(1, dtype=int64), zeros((count, 2 * DEPTHS), dtype=float64),
         full((count, 1 + DEPTHS), -1, dtype=int64))
@@ -49,10 +55,10 @@ def next_piece(
     """
     clock, paths, tick, cache, nodes = noise
     nl, nd = index[0], index[1]
-    first_current = index[3 + 2 * nd]
+    first_current, first_count = index[3 + 2 * nd], 4 + 3 * nd + index[2]
     wanted = 1.0
     for k in range(nd):
-        if index[3 + 2 * k] == SILVER_FILAMENT:
+        if index[first_count + k] > 0:
             v = drive[nl + k]
             for b in range(y.size):
                 v += L[nl + k, b] * y[b]
@@ -65,17 +71,17 @@ def next_piece(
     known = not new and (unit << UNIT_BITS) + now == tick[0]   # the piece before ended here
     clock[0], clock[1] = t, ((unit << UNIT_BITS) + end) / TICKS_PER_SECOND
     tick[0] = (unit << UNIT_BITS) + end
+    place = 0
     for k in range(nd):
-        if index[3 + 2 * k] == SILVER_FILAMENT:
-            seed = int64(devices[k, SEED])
-            for c in range(CHANNELS):
-                place = CHANNELS * k + c
-                if now == 0:
-                    before = 0.0
-                elif known:
-                    before = paths[place]
-                else:
-                    before = path_going_on(seed, c, unit, now, cache, nodes, place)
-                paths[place] = path_going_on(seed, c, unit, end, cache, nodes, place)
-                devices[k, NOISE + c] = (paths[place] - before) / (clock[1] - t)
+        seed = int64(devices[k, SEED])
+        for c in range(index[first_count + k]):
+            if now == 0:
+                before = 0.0
+            elif known:
+                before = paths[place]
+            else:
+                before = path_going_on(seed, c, unit, now, cache, nodes, place)
+            paths[place] = path_going_on(seed, c, unit, end, cache, nodes, place)
+            devices[k, SLOPES + c] = (paths[place] - before) / (clock[1] - t)
+            place += 1
     return float(clock[1])

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from tsbench.simulated_backends.circuit.kernel import rodas as r
 from tsbench.simulated_backends.circuit.kernel.topology import PlacedDevice, Topology
-from tsbench.simulated_backends.devices.compiled import BY_CONTROL, CONTROL
-from tsbench.simulated_backends.devices.straight_forms import STRAIGHT_FORMS
+from tsbench.simulated_backends.devices.mechanism import CONTROL_VOLTAGE, CURRENT, VOLTAGE, Mechanism
+from tsbench.simulated_backends.devices.source_text import equations_name
 
 _A = {2: (r.A21,), 3: (r.A31, r.A32), 4: (r.A41, r.A42, r.A43), 5: (r.A51, r.A52, r.A53, r.A54)}
 _C = {2: (r.C21,), 3: (r.C31, r.C32), 4: (r.C41, r.C42, r.C43), 5: (r.C51, r.C52, r.C53, r.C54),
@@ -24,16 +24,21 @@ _Q = (r.D31, r.D32, r.D33, r.D34, r.D35)
 LARGEST_INVERSE = 4  #: unknowns up to which the inverse is written out
 
 
+def numbers_from_row(mechanism: Mechanism) -> dict[str, int]:
+    """Return the places in a device's row of what its equations take from there, by name."""
+    given = (VOLTAGE, CURRENT, CONTROL_VOLTAGE, *mechanism.model.states)
+    return {name: mechanism.place(name) for name in mechanism.arguments if name not in given}
+
+
 @dataclass
 class StraightLine:
     """Writes the statements of a step.
 
-    The text reads ``y0..`` (unknowns), ``L_r_c``, ``P_k_j`` (device parameters), ``d_r`` and ``s_r`` (drive at the last
-    breakpoint and its slope), ``elapsed`` [s] since then, ``step`` [s], ``w_a`` (absolute tolerances) and ``rtol``; it
-    leaves ``z0..`` (unknowns at the end), ``p0..``, ``q0..`` (dense output), ``squared`` (error) and ``a_r_c`` (those
-    entries of the matrix of :mod:`.growth` that are not zero always: ``rates``). Devices without a
-    straight form (as all with a control voltage) and source meters also need the arrays ``devices``, ``stages``,
-    ``states`` and ``work``.
+    The text reads ``y0..`` (unknowns), ``L_r_c``, ``P_k_name`` (columns of devices), ``d_r`` and ``s_r`` (drive at the
+    last breakpoint and its slope), ``elapsed`` [s] since then, ``step`` [s], ``w_a`` (absolute tolerances) and
+    ``rtol``; it leaves ``z0..`` (unknowns at the end), ``p0..``, ``q0..`` (dense output), ``squared`` (error) and
+    ``a_r_c`` (those entries of the matrix of :mod:`.growth` that are not zero always: ``rates``). Source meters also
+    need the array ``stages``.
     """
 
     topology: Topology
@@ -80,7 +85,7 @@ class StraightLine:
             row = t.linear + k
             self._say(f"v_{k} = {self._product(row, unknowns, stage)}")
             if device.control >= 0:
-                self._say(f"devices[{k}, {CONTROL}] = {self._product(device.control, unknowns, stage)}")
+                self._say(f"c_{k} = {self._product(device.control, unknowns, stage)}")
             self._call(k, device, unknowns)
             if jacobian:
                 self._device_entries(k, row, device)
@@ -95,29 +100,19 @@ class StraightLine:
                     self._entry(own, c, [*terms, "by_v"] if c == own else terms)
 
     def _names(self, k: int, device: PlacedDevice) -> list[str]:
-        """Return names for what :func:`.evaluate_device` writes."""
+        """Return names for what the equations of a device return."""
         names = []
         for e in range(device.states + 1):
             target = device.current if e == 0 else device.first + e - 1
             names += [f"f{target}", f"v{k}_{e}", f"i{k}_{e}", *(f"s{k}_{e}_{s}" for s in range(device.states))]
-        return names
+        return names + [f"w{k}_{e}" for e in range(device.states + 1) if device.control >= 0]
 
     def _call(self, k: int, device: PlacedDevice, unknowns: Sequence[str]) -> None:
         states = unknowns[device.first: device.first + device.states]
-        form, names = STRAIGHT_FORMS.get(device.kind), self._names(k, device)
-        if form is not None:
-            arguments = [f"v_{k}", unknowns[device.current], *states, *(f"P_{k}_{j}" for j in range(form.parameters))]
-            self._say(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {form.function}({', '.join(arguments)})")
-            return
-        for s, value in enumerate(states):
-            self._say(f"states[{device.first + s}] = {value}")
-        self._say(f"evaluate_device({device.kind}, devices, {k}, v_{k}, {unknowns[device.current]}, states, "
-                  f"{device.first}, work)")
-        for place, name in enumerate(names):
-            self._say(f"{name} = work[{place}]")
-        if device.control >= 0:
-            for e in range(device.states + 1):
-                self._say(f"w{k}_{e} = work[{BY_CONTROL + e}]")
+        given = {VOLTAGE: f"v_{k}", CURRENT: unknowns[device.current], CONTROL_VOLTAGE: f"c_{k}"}
+        given |= dict(zip(device.mechanism.model.states, states, strict=True))
+        arguments = [given.get(name, f"P_{k}_{name}") for name in device.mechanism.arguments]
+        self._say(f"{', '.join(self._names(k, device))} = {equations_name(device.mechanism)}({', '.join(arguments)})")
 
     def _device_entries(self, k: int, row: int, device: PlacedDevice) -> None:
         across, control = self.topology.occupied[row], device.control

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.mechanism import Mechanism
 
 
 @dataclass(frozen=True)
 class PlacedDevice:
-    """A device in the unknowns: its kind number, the index of its first state, how many states, and its current's.
+    """A device in the unknowns: its equations, the index of its first state, how many states, and its current's.
 
     ``control`` is the row of L that gives its control voltage, -1 where it has none.
     """
 
-    kind: int
+    mechanism: Mechanism
     first: int
     states: int
     current: int
@@ -43,7 +44,7 @@ class Topology:
 
 
 def topology_of(
-    linear: int, kinds: Sequence[int], first_states: Sequence[int], size: int, stages: Mapping[str, int],
+    linear: int, mechanisms: Sequence[Mechanism], first_states: Sequence[int], size: int, stages: Mapping[str, int],
     controls: Sequence[int], L: FloatArray,
 ) -> Topology:
     """Describe a circuit.
@@ -52,8 +53,8 @@ def topology_of(
     ----------
     linear, size : int
         Number of linear states and of all unknowns.
-    kinds, first_states : sequences
-        Kind number and index of the first state of each device.
+    mechanisms, first_states : sequences
+        Equations and index of the first state of each device.
     stages : mapping
         Place of each source meter's voltage.
     controls : sequence
@@ -61,10 +62,11 @@ def topology_of(
     L : array
         See :func:`.equations.right_side`.
     """
-    currents = size - len(kinds)
-    ends = [*first_states[1:], currents][: len(kinds)]
+    currents = size - len(mechanisms)
+    ends = [*first_states[1:], currents][: len(mechanisms)]
     devices = tuple(
-        PlacedDevice(kind, first, end - first, currents + k, control)
-        for k, (kind, first, end, control) in enumerate(zip(kinds, first_states, ends, controls, strict=True)))
+        PlacedDevice(mechanism, first, end - first, currents + k, control)
+        for k, (mechanism, first, end, control) in enumerate(
+            zip(mechanisms, first_states, ends, controls, strict=True)))
     occupied = tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in L)
     return Topology(linear, devices, tuple(stages.values()), occupied)

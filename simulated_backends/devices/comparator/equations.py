@@ -10,14 +10,32 @@ output comes from the levels, without a supply. A form of our own: nothing of it
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import compiled
+
+
+@compiled
+def comparator(
+    v: float, w: float, i: float, drive: float, conductance: float, low: float, span: float, steepness: float,
+    hysteresis: float, speed: float,
+) -> tuple[float, float, float, float, float, float, float, float, float, float]:
+    """Return [g, dg/dv, dg/di, dg/ds], [f, df/dv, df/di, df/ds], dg/dw, df/dw.
+
+    ``drive`` is s; the arguments behind it: :meth:`Comparator.columns`.
+    """
+    x = (w + hysteresis * (drive - 0.5)) * steepness
+    e = math.exp(-abs(x))
+    wanted = 1.0 / (1.0 + e) if x > 0.0 else e / (1.0 + e)
+    by_w = e / ((1.0 + e) * (1.0 + e)) * steepness * speed
+    return (
+        (v - low - span * drive) * conductance - i, conductance, -1.0, -span * conductance,
+        (wanted - drive) * speed, 0.0, 0.0, by_w * hysteresis - speed,
+        0.0, by_w)
 
 
 @dataclass(frozen=True)
@@ -31,12 +49,12 @@ class Comparator(DeviceModel):
     tau: float  #: response time [s]
     hyst: float  #: hysteresis between the two switching points [V]; 0: none
 
-    kind: ClassVar[int] = 13
     mechanism: ClassVar[str] = "comparator"
     states: ClassVar[tuple[str, ...]] = ("drive",)
     terminals: ClassVar[tuple[str, ...]] = ("plus", "minus", "out", "low")
     carries: ClassVar[tuple[str, str]] = ("out", "low")
     senses: ClassVar[tuple[str, str] | None] = ("plus", "minus")
+    equations = staticmethod(comparator)
 
     def __post_init__(self) -> None:
         self._require_positive("gain", "rout", "tau")
@@ -49,10 +67,12 @@ class Comparator(DeviceModel):
         if not 0.0 <= self.hyst < math.inf:
             raise ConfigurationError(f"device model {self.mechanism}: hyst = {self.hyst:g} V must not be negative")
 
-    def vector(self) -> FloatArray:
-        """Return (1/rout, vol, voh - vol, k, hyst, 1/tau)."""
+    def columns(self) -> Mapping[str, float]:
+        """Return 1/rout, vol, voh - vol, k, hyst, 1/tau."""
         span = self.voh - self.vol
-        return np.array([1.0 / self.rout, self.vol, span, 4.0 * self.gain / span, self.hyst, 1.0 / self.tau])
+        return {
+            "conductance": 1.0 / self.rout, "low": self.vol, "span": span, "steepness": 4.0 * self.gain / span,
+            "hysteresis": self.hyst, "speed": 1.0 / self.tau}
 
     def rest(self) -> tuple[float, ...]:
         """Return (0,): the output low."""
@@ -76,22 +96,3 @@ class Comparator(DeviceModel):
             "Bo inner low V = V(e)*({voh}-({vol}))+({vol})",
             "Ro out inner {rout}",
         )
-
-
-@compiled
-def comparator(
-    v: float, w: float, i: float, s: float, conductance: float, low: float, span: float, steepness: float,
-    hysteresis: float, speed: float,
-) -> tuple[float, float, float, float, float, float, float, float, float, float]:
-    """Return [g, dg/dv, dg/di, dg/ds], [f, df/dv, df/di, df/ds], dg/dw, df/dw.
-
-    The last six arguments: :meth:`Comparator.vector`.
-    """
-    x = (w + hysteresis * (s - 0.5)) * steepness
-    e = math.exp(-abs(x))
-    wanted = 1.0 / (1.0 + e) if x > 0.0 else e / (1.0 + e)
-    by_w = e / ((1.0 + e) * (1.0 + e)) * steepness * speed
-    return (
-        (v - low - span * s) * conductance - i, conductance, -1.0, -span * conductance,
-        (wanted - s) * speed, 0.0, 0.0, by_w * hysteresis - speed,
-        0.0, by_w)

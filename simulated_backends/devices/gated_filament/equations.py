@@ -17,15 +17,47 @@ Source: V. Ostrovskii et al., Neurocomputing 624 (2025) 129454, equations 3 and 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import inlined
 from tsbench.simulated_backends.numerics.exponential import exp
+
+
+@inlined
+def gated_filament(
+    v: float, i: float, filament: float, setting: float, resetting: float, a: float, shift_s: float, shift_r: float,
+    width_s: float, width_r: float, vth_p: float, vth_n: float, vh_p: float, vh_n: float, mean: float, half: float,
+    leakage: float, per_vp: float,
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return residual, rate and their derivatives.
+
+    ``filament`` is X; the numbers behind it are :meth:`GatedFilament.columns`.
+    """
+    x = filament
+    polarity = 1.0 - 2.0 / (1.0 + exp(2.0 * v * per_vp))
+    turn = (1.0 - polarity * polarity) * per_vp
+    path = mean + half * polarity
+
+    open_s = 1.0 / (1.0 + exp(-(v - vth_p) * (v + vth_n) * width_s))
+    open_r = 1.0 / (1.0 + exp((v - vh_p) * (v + vh_n) * width_r))
+    open_s_v = open_s * (1.0 - open_s) * (2.0 * v - vth_p + vth_n) * width_s
+    open_r_v = -open_r * (1.0 - open_r) * (2.0 * v - vh_p + vh_n) * width_r
+
+    low, high = exp(-a * x), exp(-a * (1.0 - x))
+    make = setting * ((1.0 - shift_s * low) * (1.0 - x) + (1.0 - high) * x)
+    make_x = setting * (shift_s * low * (1.0 + a * (1.0 - x)) - high * (1.0 + a * x))
+    rid = resetting * ((1.0 - low) * (1.0 - x) + (1.0 - shift_r * high) * x)
+    rid_x = resetting * (low * (1.0 + a * (1.0 - x)) - shift_r * high * (1.0 + a * x))
+    return (
+        v * x * path + leakage * polarity - i, x * (path + v * half * turn) + leakage * turn, -1.0, v * path,
+        open_s * make - open_r * rid, open_s_v * make - open_r_v * rid, 0.0, open_s * make_x - open_r * rid_x)
 
 
 @dataclass(frozen=True)
@@ -48,9 +80,9 @@ class GatedFilament(DeviceModel):
     ileak: float  #: leakage, whatever the voltage [A]
     v_p: float  #: voltage within which one polarity goes over into the other [V]
 
-    kind: ClassVar[int] = 11
     mechanism: ClassVar[str] = "gated_filament"
     states: ClassVar[tuple[str, ...]] = ("filament",)
+    equations = staticmethod(gated_filament)
 
     def __post_init__(self) -> None:
         self._require_positive(
@@ -62,13 +94,14 @@ class GatedFilament(DeviceModel):
                     f"device model {self.mechanism}: {hold} = {getattr(self, hold):g} V must be below {threshold} = "
                     f"{getattr(self, threshold):g} V; a filament must break below the voltage at which it forms")
 
-    def vector(self) -> FloatArray:
-        """Return the row for the kernel: times, widths and resistances as reciprocals, dS and dR as e^-d."""
+    def columns(self) -> Mapping[str, float]:
+        """Return times, widths and resistances as reciprocals, dS and dR as e^-d."""
         plus, minus = 1.0 / self.ron_p, 1.0 / self.ron_n
-        return np.array([
-            1.0 / self.tau_s, 1.0 / self.tau_r, self.a, math.exp(-self.d_s), math.exp(-self.d_r), self.v_s**-2,
-            self.v_r**-2, self.vth_p, self.vth_n, self.vh_p, self.vh_n, 0.5 * (plus + minus), 0.5 * (plus - minus),
-            self.ileak, 1.0 / self.v_p])
+        return {
+            "setting": 1.0 / self.tau_s, "resetting": 1.0 / self.tau_r, "a": self.a, "shift_s": math.exp(-self.d_s),
+            "shift_r": math.exp(-self.d_r), "width_s": self.v_s**-2, "width_r": self.v_r**-2, "vth_p": self.vth_p,
+            "vth_n": self.vth_n, "vh_p": self.vh_p, "vh_n": self.vh_n, "mean": 0.5 * (plus + minus),
+            "half": 0.5 * (plus - minus), "leakage": self.ileak, "per_vp": 1.0 / self.v_p}
 
     def rest(self) -> tuple[float, ...]:
         """Return (0,): no filament."""
@@ -106,32 +139,3 @@ class GatedFilament(DeviceModel):
             "-V(r)*((1-exp(-{a}*V(x)))*(1-V(x))+(1-exp(-{a}*(1-V(x))-{d_r}))*V(x))/{tau_r})",
             "Cx x 0 1e-9 ic=0",
         )
-
-
-@inlined
-def gated_filament(
-    v: float, i: float, x: float, setting: float, resetting: float, a: float, shift_s: float, shift_r: float,
-    width_s: float, width_r: float, vth_p: float, vth_n: float, vh_p: float, vh_n: float, mean: float, half: float,
-    leakage: float, per_vp: float,
-) -> tuple[float, float, float, float, float, float, float, float]:
-    """Return residual, rate and their derivatives, in the order of :func:`.compiled.evaluate_device`.
-
-    The numbers behind the state ``x`` are :meth:`GatedFilament.vector`.
-    """
-    polarity = 1.0 - 2.0 / (1.0 + exp(2.0 * v * per_vp))
-    turn = (1.0 - polarity * polarity) * per_vp
-    path = mean + half * polarity
-
-    open_s = 1.0 / (1.0 + exp(-(v - vth_p) * (v + vth_n) * width_s))
-    open_r = 1.0 / (1.0 + exp((v - vh_p) * (v + vh_n) * width_r))
-    open_s_v = open_s * (1.0 - open_s) * (2.0 * v - vth_p + vth_n) * width_s
-    open_r_v = -open_r * (1.0 - open_r) * (2.0 * v - vh_p + vh_n) * width_r
-
-    low, high = exp(-a * x), exp(-a * (1.0 - x))
-    make = setting * ((1.0 - shift_s * low) * (1.0 - x) + (1.0 - high) * x)
-    make_x = setting * (shift_s * low * (1.0 + a * (1.0 - x)) - high * (1.0 + a * x))
-    rid = resetting * ((1.0 - low) * (1.0 - x) + (1.0 - shift_r * high) * x)
-    rid_x = resetting * (low * (1.0 + a * (1.0 - x)) - shift_r * high * (1.0 + a * x))
-    return (
-        v * x * path + leakage * polarity - i, x * (path + v * half * turn) + leakage * turn, -1.0, v * path,
-        open_s * make - open_r * rid, open_s_v * make - open_r_v * rid, 0.0, open_s * make_x - open_r * rid_x)

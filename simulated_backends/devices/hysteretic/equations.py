@@ -19,13 +19,15 @@ L. A. L. de Almeida et al. (2002).
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
-from tsbench.simulated_backends.numerics.compilation import compiled
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.rounding import rounded
 
 BAND = 5e-3  #: [K] half of the play
 FOLLOW, TURN, CAPTURE = 0.1e-9, 5e-9, 0.1e-9  #: [s] tp, tf, tcap
@@ -33,6 +35,75 @@ AGAINST, AGAINST_WIDTH = -0.2, 0.02  #: s delta below which a reversal is captur
 SMALLEST = 1e-3  #: [K] by which Tpr is kept from zero in x
 LARGEST_X = 4.0  #: beyond which P is zero
 FAR = 100.0  #: [K] below T0: the reversal of a device that has never been warm
+
+
+@inlined
+def place_in_loop(
+    rise: float, reversal: float, kept: float, centre: float, beta: float, gamma: float
+) -> tuple[float, float, float, float, float]:
+    """Return L and its derivatives by T, by the centre of its branch, by Tr and by Lr."""
+    span = centre - kept / beta - reversal
+    size = span * span + SMALLEST * SMALLEST
+    away = rise - reversal
+    x = away * span / size
+    x_away, x_span = span / size, away * (size - 2.0 * span * span) / (size * size)
+    if not 0.0 <= x <= LARGEST_X:
+        x = min(max(x, 0.0), LARGEST_X)
+        x_away, x_span = 0.0, 0.0
+    edge = math.tanh(math.pi * math.pi - 2.0 * math.pi * x)
+    wave = 1.0 - math.sin(gamma * x)
+    shape = 0.5 * wave * (1.0 + edge)
+    shape_x = 0.5 * (-gamma * math.cos(gamma * x) * (1.0 + edge) - 2.0 * math.pi * wave * (1.0 - edge * edge))
+    loop = beta * (centre - rise - span * shape)
+    by_span = -beta * (shape + span * shape_x * x_span)
+    by_away = -beta * span * shape_x * x_away
+    return loop, -beta + by_away, beta + by_span, -by_span - by_away, -by_span / beta
+
+
+@compiled
+def hysteretic(
+    v: float, i: float, rise: float, follower: float, direction: float, reversal: float, loop: float, r0: float,
+    ea: float, rm: float, half: float, middle: float, beta: float, gamma: float, per_capacity: float, cooling: float,
+    surroundings: float,
+) -> tuple[float, ...]:
+    """Return residual, rates and their derivatives; behind the states: :meth:`Hysteretic.columns`."""
+    turn, kept = direction, loop
+    if rise + surroundings < 50.0:
+        rise = math.nan   # the step is refused
+    held = min(max(turn, -1.0), 1.0)
+    centre = middle + half * 0.5 * held * (3.0 - held * held)
+    centre_d = half * 1.5 * (1.0 - held * held)
+    place, place_t, place_centre, place_r, place_l = place_in_loop(rise, reversal, kept, centre, beta, gamma)
+    place_d = place_centre * centre_d
+    # resistance
+    tanh = math.tanh(place)
+    inverse_t = 1.0 / (rise + surroundings)
+    insulating = r0 * math.exp(min(ea * inverse_t, 200.0))
+    conductance = 1.0 / (0.5 * insulating * (1.0 + tanh) + rm)
+    by_place = -v * conductance * conductance * 0.5 * insulating * (1.0 - tanh * tanh)
+    by_temperature = v * conductance * conductance * 0.5 * insulating * (1.0 + tanh) * ea * inverse_t * inverse_t
+    away = rise - reversal
+    lead = rise - follower
+    following, following_t = 0.0, 0.0
+    if abs(lead) > BAND:
+        following, following_t = (lead - math.copysign(BAND, lead)) / FOLLOW, 1.0 / FOLLOW
+    s = math.tanh(lead / BAND)
+    s_t = (1.0 - s * s) / BAND
+    share = 1.0 / (1.0 + math.exp(min((s * turn - AGAINST) / AGAINST_WIDTH, 300.0)))
+    rate = share / CAPTURE   # at which a reversal and its place in the loop are captured
+    rate_s = -rate * (1.0 - share) * turn / AGAINST_WIDTH
+    rate_d = -rate * (1.0 - share) * s / AGAINST_WIDTH
+    off = place - kept
+    return (
+        conductance * v - i, conductance, -1.0, by_temperature + rounded(by_place * place_t), 0.0, by_place * place_d,
+        by_place * place_r, by_place * place_l,
+        i * v * per_capacity - rise * cooling, i * per_capacity, v * per_capacity, -cooling, 0.0, 0.0, 0.0, 0.0,
+        following, 0.0, 0.0, following_t, -following_t, 0.0, 0.0, 0.0,
+        (turn - turn * turn * turn + 1.2 * s) / TURN, 0.0, 0.0, 1.2 * s_t / TURN, -1.2 * s_t / TURN,
+        (1.0 - 3.0 * turn * turn) / TURN, 0.0, 0.0,
+        away * rate, 0.0, 0.0, rate + away * rate_s * s_t, -away * rate_s * s_t, away * rate_d, -rate, 0.0,
+        off * rate, 0.0, 0.0, place_t * rate + off * rate_s * s_t, -off * rate_s * s_t, place_d * rate + off * rate_d,
+        place_r * rate, (place_l - 1.0) * rate)
 
 
 @dataclass(frozen=True)
@@ -50,18 +121,19 @@ class Hysteretic(DeviceModel):
     sth: float  #: thermal conductance to the surroundings [W/K]
     t0: float  #: temperature of the surroundings [K]
 
-    kind: ClassVar[int] = 10
     mechanism: ClassVar[str] = "hysteretic"
     states: ClassVar[tuple[str, ...]] = ("rise", "follower", "direction", "reversal", "loop")
+    equations = staticmethod(hysteretic)
 
     def __post_init__(self) -> None:
         self._require_positive("r0", "ea", "rm", "w", "tc", "beta", "gamma", "cth", "sth", "t0")
 
-    def vector(self) -> FloatArray:
-        """Return (R0, Ea, Rm, w/2, Tc - T0, beta, gamma, 1/C, S/C, T0); temperatures in the kernel are above T0."""
-        return np.array([
-            self.r0, self.ea, self.rm, 0.5 * self.w, self.tc - self.t0, self.beta, self.gamma, 1.0 / self.cth,
-            self.sth / self.cth, self.t0])
+    def columns(self) -> Mapping[str, float]:
+        """Return R0, Ea, Rm, w/2, Tc - T0, beta, gamma, 1/C, S/C, T0; temperatures in the equations are above T0."""
+        return {
+            "r0": self.r0, "ea": self.ea, "rm": self.rm, "half": 0.5 * self.w, "middle": self.tc - self.t0,
+            "beta": self.beta, "gamma": self.gamma, "per_capacity": 1.0 / self.cth, "cooling": self.sth / self.cth,
+            "surroundings": self.t0}
 
     def rest(self) -> tuple[float, ...]:
         """Return the device on the warming branch of the outer loop; all temperatures above T0."""
@@ -138,88 +210,3 @@ def highest_warming(model: Hysteretic) -> float:
             return math.inf if low == 1e-9 else high
         low, high = float(grid[max(falling[0] - 1, 0)]), float(grid[falling[0] + 1])
     return math.sqrt(low * high)
-
-
-@compiled
-def hysteretic(p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int, out: FloatArray) -> None:
-    """Write residual, rates and their derivatives as :func:`.compiled.evaluate_device` does; row ``k`` of ``p``."""
-    rise, follower, turn, reversal, kept = y[first], y[first + 1], y[first + 2], y[first + 3], y[first + 4]
-    half, beta, gamma = p[k, 3], p[k, 5], p[k, 6]
-    if rise + p[k, 9] < 50.0:
-        rise = math.nan   # the step is refused
-    held = min(max(turn, -1.0), 1.0)
-    centre = p[k, 4] + half * 0.5 * held * (3.0 - held * held)
-    centre_d = half * 1.5 * (1.0 - held * held)
-
-    # L and its derivatives by T, the centre, Tr and Lr
-    span = centre - kept / beta - reversal
-    size = span * span + SMALLEST * SMALLEST
-    away = rise - reversal
-    x = away * span / size
-    x_away, x_span = span / size, away * (size - 2.0 * span * span) / (size * size)
-    if not 0.0 <= x <= LARGEST_X:
-        x = min(max(x, 0.0), LARGEST_X)
-        x_away, x_span = 0.0, 0.0
-    edge = math.tanh(math.pi * math.pi - 2.0 * math.pi * x)
-    wave = 1.0 - math.sin(gamma * x)
-    shape = 0.5 * wave * (1.0 + edge)
-    shape_x = 0.5 * (-gamma * math.cos(gamma * x) * (1.0 + edge) - 2.0 * math.pi * wave * (1.0 - edge * edge))
-    loop = beta * (centre - rise - span * shape)
-    by_span = -beta * (shape + span * shape_x * x_span)
-    by_away = -beta * span * shape_x * x_away
-    loop_t = -beta + by_away
-    loop_d = (beta + by_span) * centre_d
-    loop_r = -by_span - by_away
-    loop_l = -by_span / beta
-
-    # resistance
-    tanh = math.tanh(loop)
-    inverse_t = 1.0 / (rise + p[k, 9])
-    insulating = p[k, 0] * math.exp(min(p[k, 1] * inverse_t, 200.0))
-    conductance = 1.0 / (0.5 * insulating * (1.0 + tanh) + p[k, 2])
-    by_loop = -v * conductance * conductance * 0.5 * insulating * (1.0 - tanh * tanh)
-    by_temperature = v * conductance * conductance * 0.5 * insulating * (1.0 + tanh) * p[k, 1] * inverse_t * inverse_t
-    for a in range(48):
-        out[a] = 0.0
-    out[0] = conductance * v - i
-    out[1] = conductance
-    out[2] = -1.0
-    out[3] = by_temperature + by_loop * loop_t
-    out[5] = by_loop * loop_d
-    out[6] = by_loop * loop_r
-    out[7] = by_loop * loop_l
-    # temperature
-    out[8] = i * v * p[k, 7] - rise * p[k, 8]
-    out[9] = i * p[k, 7]
-    out[10] = v * p[k, 7]
-    out[11] = -p[k, 8]
-    # follower
-    lead = rise - follower
-    if abs(lead) > BAND:
-        out[16] = (lead - math.copysign(BAND, lead)) / FOLLOW
-        out[19] = 1.0 / FOLLOW
-        out[20] = -1.0 / FOLLOW
-    # direction
-    s = math.tanh(lead / BAND)
-    s_t = (1.0 - s * s) / BAND
-    out[24] = (turn - turn * turn * turn + 1.2 * s) / TURN
-    out[27] = 1.2 * s_t / TURN
-    out[28] = -1.2 * s_t / TURN
-    out[29] = (1.0 - 3.0 * turn * turn) / TURN
-    # reversal and its place in the loop
-    share = 1.0 / (1.0 + math.exp(min((s * turn - AGAINST) / AGAINST_WIDTH, 300.0)))
-    rate = share / CAPTURE
-    rate_s = -rate * (1.0 - share) * turn / AGAINST_WIDTH
-    rate_d = -rate * (1.0 - share) * s / AGAINST_WIDTH
-    out[32] = away * rate
-    out[35] = rate + away * rate_s * s_t
-    out[36] = -away * rate_s * s_t
-    out[37] = away * rate_d
-    out[38] = -rate
-    off = loop - kept
-    out[40] = off * rate
-    out[43] = loop_t * rate + off * rate_s * s_t
-    out[44] = -off * rate_s * s_t
-    out[45] = loop_d * rate + off * rate_d
-    out[46] = loop_r * rate
-    out[47] = (loop_l - 1.0) * rate

@@ -19,17 +19,48 @@ and 8 (coordinate, parameters, marks).
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import inlined
 from tsbench.simulated_backends.numerics.exponential import exp
 
 NO_CORE = 2e-3  #: psi below which u^2 = e^(-2/psi) is zero in floating point
+
+
+@inlined
+def moving_core(
+    v: float, i: float, core: float, contrast: float, insulating: float, electrode: float, cooling: float,
+    sensible: float, latent: float,
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return residual, rate and their derivatives.
+
+    ``core`` is psi; the numbers behind it are :meth:`MovingCore.columns`. Where there is no core, u^2 = e^(-2 w) is as
+    good as zero and everything else follows, without a branch.
+    """
+    psi = core
+    film = v - electrode * i
+    w = 1.0 / (NO_CORE if psi < NO_CORE else psi)
+    x = 2.0 * w
+    squared = exp(-x)   # u^2
+    share = 1.0 - squared * (1.0 + x)
+    if x < 0.1:   # series: the difference loses its digits
+        share = x * x * (0.5 - x * (1.0 / 3.0 - x * (1.0 / 8.0 - x * (1.0 / 30.0 - x * (
+            1.0 / 144.0 - x * (1.0 / 840.0 - x / 5760.0))))))
+    inverse = 1.0 / (sensible * share + latent * squared * w * w)   # of dH/dpsi
+    by_psi = -2.0 * w * w * w * squared * (2.0 * sensible + latent * (1.0 - w))   # d2H/dpsi2
+    conductance = insulating * (1.0 + contrast * squared)
+    rate = (i * film - cooling * psi) * inverse
+    return (
+        conductance * film - i, conductance, -conductance * electrode - 1.0,
+        insulating * contrast * squared * x * w * film,
+        rate, i * inverse, (v - 2.0 * electrode * i) * inverse, -(cooling + rate * by_psi) * inverse)
 
 
 @dataclass(frozen=True)
@@ -47,9 +78,9 @@ class MovingCore(DeviceModel):
     re: float  #: electrode resistance [Ohm]
     t0: float  #: temperature of the surroundings [K]
 
-    kind: ClassVar[int] = 3
     mechanism: ClassVar[str] = "moving_core"
     states: ClassVar[tuple[str, ...]] = ("core",)
+    equations = staticmethod(moving_core)
 
     def __post_init__(self) -> None:
         self._require_positive("rho_ins", "rho_met", "r_ch", "length", "kappa", "cp", "t_mit", "t0")
@@ -96,10 +127,11 @@ class MovingCore(DeviceModel):
         """Return the thermal time constant without a core [s]."""
         return self.sensible / self.cooling
 
-    def vector(self) -> FloatArray:
-        """Return (A, conductance without a core, Re, cooling, sensible and latent heat per unit of psi)."""
-        return np.array([
-            self.contrast, 1.0 / self.insulating, self.re, self.cooling, self.sensible, self.latent])
+    def columns(self) -> Mapping[str, float]:
+        """Return A, the conductance without a core, Re, cooling, sensible and latent heat per unit of psi."""
+        return {
+            "contrast": self.contrast, "insulating": 1.0 / self.insulating, "electrode": self.re,
+            "cooling": self.cooling, "sensible": self.sensible, "latent": self.latent}
 
     def rest(self) -> tuple[float, ...]:
         """Return (0,): no core."""
@@ -157,31 +189,3 @@ class MovingCore(DeviceModel):
             f"/({{sensible}}*(1-V(u)*(1+2*{inverse}))+{{latent}}*V(u)*{inverse}*{inverse})",
             "Cp p 0 1e-9 ic=0",
         )
-
-
-@inlined
-def moving_core(
-    v: float, i: float, psi: float, contrast: float, insulating: float, electrode: float, cooling: float,
-    sensible: float, latent: float,
-) -> tuple[float, float, float, float, float, float, float, float]:
-    """Return residual, rate and their derivatives, in the order of :func:`.compiled.evaluate_device`.
-
-    The numbers behind the state ``psi`` are :meth:`MovingCore.vector`. Where there is no core, u^2 = e^(-2 w) is as
-    good as zero and everything else follows, without a branch.
-    """
-    film = v - electrode * i
-    w = 1.0 / (NO_CORE if psi < NO_CORE else psi)
-    x = 2.0 * w
-    core = exp(-x)   # u^2
-    share = 1.0 - core * (1.0 + x)
-    if x < 0.1:   # series: the difference loses its digits
-        share = x * x * (0.5 - x * (1.0 / 3.0 - x * (1.0 / 8.0 - x * (1.0 / 30.0 - x * (
-            1.0 / 144.0 - x * (1.0 / 840.0 - x / 5760.0))))))
-    inverse = 1.0 / (sensible * share + latent * core * w * w)   # of dH/dpsi
-    by_psi = -2.0 * w * w * w * core * (2.0 * sensible + latent * (1.0 - w))   # d2H/dpsi2
-    conductance = insulating * (1.0 + contrast * core)
-    rate = (i * film - cooling * psi) * inverse
-    return (
-        conductance * film - i, conductance, -conductance * electrode - 1.0,
-        insulating * contrast * core * x * w * film,
-        rate, i * inverse, (v - 2.0 * electrode * i) * inverse, -(cooling + rate * by_psi) * inverse)

@@ -24,15 +24,18 @@ the catalogue. The smooth minimum is (1/sum^4 + 1/max^4)^(-1/4).
 """
 
 import dataclasses
+import inspect
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
-from tsbench.simulated_backends.numerics.compilation import compiled
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.rounding import rounded
 from tsbench.simulated_backends.numerics.seeds import seed_of
 
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
@@ -43,6 +46,128 @@ LARGEST_EXPONENT = 60.0
 LARGEST_RATE = 1e11  #: [1/s]
 COUNTING = 0.2e-9  #: [s] in which the count of cycles follows
 LN10 = math.log(10.0)
+
+
+@compiled
+def draw_of(seed: float, cycle: float, shape: float) -> float:
+    """Return the hazard at which a cycle switches, (-ln U)^shape; U by a hash (SplitMix64's finaliser), or 1/2."""
+    uniform = 0.5
+    if seed > 0.0:
+        x = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(cycle + 1.0) * np.uint64(0xD6E8FEB86659FD93)
+        for _ in range(2):
+            x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            x = x ^ (x >> np.uint64(31))
+        uniform = (float(x >> np.uint64(11)) + 0.5) * 2.0**-53
+    return float((-math.log(uniform)) ** shape)
+
+
+@compiled
+def limited(total: float, largest: float) -> tuple[float, float]:
+    """Return the smooth minimum of two conductivities and its derivative by the first."""
+    ratio = (total / largest) ** 4
+    root = (1.0 + ratio) ** -0.25
+    return total * root, root / (1.0 + ratio)
+
+
+@inlined
+def conduction(
+    e: float, field: float, t: float, c: float, area: float, sigma_max: float, depth: float, field_part: float
+) -> tuple[float, float, float, float]:
+    """Return the current [A] at a field and a temperature, and its derivatives by both and by the coefficient c.
+
+    ``field`` [V/m] is the magnitude of ``e``.
+    """
+    by_field = field_part * math.exp(min(c * field, LARGEST_EXPONENT))
+    inverse = 1.0 / t
+    thermal = sigma_max * math.exp(-depth * (inverse - 1.0 / SATURATED_AT))
+    sigma, share = limited(thermal + by_field, sigma_max)
+    return (
+        area * sigma * e, area * (sigma + field * share * by_field * c),
+        area * e * share * thermal * depth * inverse * inverse, area * e * share * by_field * field)
+
+
+@inlined
+def hazard_rate(
+    z: float, hazard: float, r1: float, hazard_at: float, per_s: float, tau_n: float
+) -> tuple[float, float, float, float, float]:
+    """Return the rate of the hazard and of its leak [1/s], d(leak)/d(rate), d(rate)/dz, and tau_n d(leak)/d(hazard).
+
+    ``z`` is the field in units in which the conductivity grows by e.
+    """
+    raw = r1 * math.exp(min((z - hazard_at) * per_s, 40.0))
+    rate = raw / (1.0 + raw / LARGEST_RATE)
+    rate_z = rate / (1.0 + raw / LARGEST_RATE) * per_s
+    steady = rate * tau_n
+    hold = 1.0 / (1.0 + steady * steady)
+    leak = hazard / tau_n * hold
+    leak_rate = -2.0 * steady * hold * hold * hazard
+    return rate, leak, leak_rate, rate_z, hold
+
+
+@compiled
+def ovonic(
+    v: float, i: float, temperature: float, fired: float, drift: float, hazard: float, cycles: float, area: float,
+    per_thickness: float, sigma_max: float, depth: float, c1: float, gth: float, per_capacity: float, vi: float,
+    per_ii: float, re: float, ff: float, slope: float, drifting: float, drift_end: float, r1: float, hazard_at: float,
+    per_s: float, per_beta: float, tau_n: float, boost: float, resetting: float, surroundings: float,
+    field_part: float, seed: float,
+) -> tuple[float, ...]:
+    """Return residual, rates and their derivatives; behind the states: :meth:`Ovonic.columns`."""
+    t = math.nan if temperature < 50.0 else temperature   # the step is refused
+    wall = math.tanh(i * per_ii)
+    e = (v - vi * wall - re * i) * per_thickness
+    e_v, e_i = per_thickness, -(vi * (1.0 - wall * wall) * per_ii + re) * per_thickness
+    field, sign = abs(e), 1.0 if e >= 0.0 else -1.0
+
+    k_now = math.floor(cycles + 0.25)
+    struck = 1.0 / (1.0 + math.exp(min(-(hazard - draw_of(seed, k_now, per_beta)) / DRAW_WIDTH, 300.0)))
+    plain = 1.0 - ff * (1.0 - fired) - slope * drift
+    current, g_e, g_t, g_c = conduction(e, field, t, c1 * (plain + boost * struck), area, sigma_max, depth, field_part)
+    c_f, c_q = c1 * ff, -c1 * slope
+    c_n = c1 * boost * struck * (1.0 - struck) / DRAW_WIDTH
+
+    hot = 1.0 / (1.0 + math.exp(min(-(t - HOT) / HOT_WIDTH, 300.0)))
+    hot_t, cold = hot * (1.0 - hot) / HOT_WIDTH, 1.0 - hot
+    ten = math.exp(-LN10 * min(max(drift, -3.0), 30.0))
+    rate, leak, leak_rate, rate_z, hold = hazard_rate(c1 * plain * field, hazard, r1, hazard_at, per_s, tau_n)
+    by_z = cold * (1.0 - leak_rate) * rate_z
+    by_e = by_z * c1 * plain * sign
+    # of cycles half a step when hot, the other half when cold again
+    rest = k_now if cycles < k_now + 0.25 else k_now + 1.0
+    return (
+        current - i, g_e * e_v, g_e * e_i - 1.0, g_t, g_c * c_f, g_c * c_q, g_c * c_n, 0.0,
+        (i * e - gth * (t - surroundings)) * per_capacity, i * e_v * per_capacity, (i * e_i + e) * per_capacity,
+        -gth * per_capacity, 0.0, 0.0, 0.0, 0.0,
+        hot * (1.0 - fired) * resetting, 0.0, 0.0, hot_t * (1.0 - fired) * resetting, -hot * resetting, 0.0, 0.0, 0.0,
+        (ten - drift_end) * drifting - hot * drift * resetting, 0.0, 0.0, -hot_t * drift * resetting, 0.0,
+        -LN10 * ten * drifting - hot * resetting, 0.0, 0.0,
+        cold * (rate - leak) - hot * hazard * resetting, by_e * e_v, by_e * e_i,
+        -hot_t * (rate - leak + hazard * resetting), by_z * field * c_f, by_z * field * c_q,
+        -cold * hold / rounded(tau_n) - hot * rounded(resetting), 0.0,
+        (hot * (k_now + 0.5 - cycles) + cold * (rest - cycles)) / COUNTING, 0.0, 0.0,
+        hot_t * (k_now + 0.5 - rest) / COUNTING, 0.0, 0.0, 0.0, -1.0 / COUNTING)
+
+
+@compiled
+def settled_branch(
+    current: float, area: float, per_thickness: float, sigma_max: float, depth: float, c1: float, gth: float, vi: float,
+    per_ii: float, re: float, surroundings: float, field_part: float,
+) -> tuple[float, float]:
+    """Return :meth:`Ovonic.settled`, by bisection of the field."""
+    weak, strong, e, t = 0.0, 1e9, 0.0, surroundings
+    for _ in range(200):
+        e = 0.5 * (weak + strong)
+        t = surroundings + e * current / gth
+        thermal = sigma_max * math.exp(-depth * (1.0 / t - 1.0 / SATURATED_AT))
+        sigma = limited(thermal + field_part * math.exp(min(c1 * e, LARGEST_EXPONENT)), sigma_max)[0]
+        if area * sigma * e < current:
+            weak = e
+        else:
+            strong = e
+        if strong - weak <= 4e-16 * strong:
+            break
+    return e / per_thickness + vi * math.tanh(current * per_ii) + re * current, t
 
 
 @dataclass(frozen=True)
@@ -75,11 +200,11 @@ class Ovonic(DeviceModel):
     t0: float  #: temperature of the surroundings [K]
     seed: float = 0.0  #: a whole number: the device's own draws; 0: all are the median
 
-    kind: ClassVar[int] = 9
     mechanism: ClassVar[str] = "ovonic"
     states: ClassVar[tuple[str, ...]] = ("temperature", "fired", "drift", "hazard", "cycles")
     stochastic: ClassVar[bool] = True
     counters: ClassVar[tuple[str, ...]] = ("cycles",)
+    equations = staticmethod(ovonic)
 
     def __post_init__(self) -> None:
         self._require_positive(
@@ -97,14 +222,16 @@ class Ovonic(DeviceModel):
             raise ConfigurationError(
                 f"device model {self.mechanism}: seed = {self.seed:g} must be a whole number below 2^53")
 
-    def vector(self) -> FloatArray:
-        """Return the row for the kernel."""
+    def columns(self) -> Mapping[str, float]:
+        """Return what the equations take: many of the parameters, others as reciprocals."""
         cold = self.sigma_max * math.exp(-self.ea / BOLTZMANN * (1.0 / 300.0 - 1.0 / SATURATED_AT))
-        return np.array([
-            self.area, 1.0 / self.h, self.sigma_max, self.ea / BOLTZMANN, self.c1, self.gth, 1.0 / self.cth, self.vi,
-            1.0 / self.ii, self.re, self.ff, self.slope, 1.0 / (self.t1 * LN10), 10.0**-self.qmax, self.r1,
-            self.c1 * self.e1, 1.0 / self.s, 1.0 / self.beta, self.tau_n, self.boost, 1.0 / self.tau_r, self.t0,
-            cold / 100.0, self.seed])
+        return {
+            "area": self.area, "per_thickness": 1.0 / self.h, "sigma_max": self.sigma_max, "depth": self.ea / BOLTZMANN,
+            "c1": self.c1, "gth": self.gth, "per_capacity": 1.0 / self.cth, "vi": self.vi, "per_ii": 1.0 / self.ii,
+            "re": self.re, "ff": self.ff, "slope": self.slope, "drifting": 1.0 / (self.t1 * LN10),
+            "drift_end": 10.0**-self.qmax, "r1": self.r1, "hazard_at": self.c1 * self.e1, "per_s": 1.0 / self.s,
+            "per_beta": 1.0 / self.beta, "tau_n": self.tau_n, "boost": self.boost, "resetting": 1.0 / self.tau_r,
+            "surroundings": self.t0, "field_part": cold / 100.0, "seed": self.seed}
 
     def rest(self) -> tuple[float, ...]:
         """Return a cold filament of the device's age, no hazard, no cycles."""
@@ -123,130 +250,7 @@ class Ovonic(DeviceModel):
 
         At a current the field is unique: sigma rises with it, and with the temperature that it makes.
         """
-        voltage, temperature = settled_branch(self.vector().reshape(1, -1), current)
+        names = inspect.signature(settled_branch.py_func).parameters
+        columns = self.columns()
+        voltage, temperature = settled_branch(current, *(columns[name] for name in names if name != "current"))
         return float(voltage), float(temperature)
-
-
-@compiled
-def settled_branch(p: FloatArray, current: float) -> tuple[float, float]:
-    """Return :meth:`Ovonic.settled`, by bisection of the field."""
-    weak, strong, e, t = 0.0, 1e9, 0.0, p[0, 21]
-    for _ in range(200):
-        e = 0.5 * (weak + strong)
-        t = p[0, 21] + e * current / p[0, 5]
-        thermal = p[0, 2] * math.exp(-p[0, 3] * (1.0 / t - 1.0 / SATURATED_AT))
-        sigma = limited(thermal + p[0, 22] * math.exp(min(p[0, 4] * e, LARGEST_EXPONENT)), p[0, 2])[0]
-        if p[0, 0] * sigma * e < current:
-            weak = e
-        else:
-            strong = e
-        if strong - weak <= 4e-16 * strong:
-            break
-    return e / p[0, 1] + p[0, 7] * math.tanh(current * p[0, 8]) + p[0, 9] * current, t
-
-
-@compiled
-def draw_of(seed: float, cycle: float, shape: float) -> float:
-    """Return the hazard at which a cycle switches, (-ln U)^shape; U by a hash (SplitMix64's finaliser), or 1/2."""
-    uniform = 0.5
-    if seed > 0.0:
-        x = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(cycle + 1.0) * np.uint64(0xD6E8FEB86659FD93)
-        for _ in range(2):
-            x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            x = x ^ (x >> np.uint64(31))
-        uniform = (float(x >> np.uint64(11)) + 0.5) * 2.0**-53
-    return float((-math.log(uniform)) ** shape)
-
-
-@compiled
-def limited(total: float, largest: float) -> tuple[float, float]:
-    """Return the smooth minimum of two conductivities and its derivative by the first."""
-    ratio = (total / largest) ** 4
-    root = (1.0 + ratio) ** -0.25
-    return total * root, root / (1.0 + ratio)
-
-
-@compiled
-def ovonic(p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int, out: FloatArray) -> None:
-    """Write residual, rates and their derivatives as :func:`.compiled.evaluate_device` does; row ``k`` of ``p``."""
-    t, fired, drift, hazard, cycles = y[first], y[first + 1], y[first + 2], y[first + 3], y[first + 4]
-    if t < 50.0:
-        t = math.nan   # the step is refused
-    wall = math.tanh(i * p[k, 8])
-    e = (v - p[k, 7] * wall - p[k, 9] * i) * p[k, 1]
-    e_v, e_i = p[k, 1], -(p[k, 7] * (1.0 - wall * wall) * p[k, 8] + p[k, 9]) * p[k, 1]
-    field, sign = abs(e), 1.0 if e >= 0.0 else -1.0
-
-    k_now = math.floor(cycles + 0.25)
-    draw = draw_of(p[k, 23], k_now, p[k, 17])
-    struck = 1.0 / (1.0 + math.exp(min(-(hazard - draw) / DRAW_WIDTH, 300.0)))
-    plain = 1.0 - p[k, 10] * (1.0 - fired) - p[k, 11] * drift
-    c = p[k, 4] * (plain + p[k, 19] * struck)
-    x = min(c * field, LARGEST_EXPONENT)
-    by_field = p[k, 22] * math.exp(x)
-    inverse = 1.0 / t
-    thermal = p[k, 2] * math.exp(-p[k, 3] * (inverse - 1.0 / SATURATED_AT))
-    sigma, share = limited(thermal + by_field, p[k, 2])
-    current = p[k, 0] * sigma * e
-    g_e = p[k, 0] * (sigma + field * share * by_field * c)
-    g_t = p[k, 0] * e * share * thermal * p[k, 3] * inverse * inverse
-    g_c = p[k, 0] * e * share * by_field * field   # by the coefficient c
-    c_f, c_q = p[k, 4] * p[k, 10], -p[k, 4] * p[k, 11]
-    c_n = p[k, 4] * p[k, 19] * struck * (1.0 - struck) / DRAW_WIDTH
-
-    out[0] = current - i
-    out[1] = g_e * e_v
-    out[2] = g_e * e_i - 1.0
-    out[3] = g_t
-    out[4] = g_c * c_f
-    out[5] = g_c * c_q
-    out[6] = g_c * c_n
-    out[7] = 0.0
-
-    out[8] = (i * e - p[k, 5] * (t - p[k, 21])) * p[k, 6]
-    out[9] = i * e_v * p[k, 6]
-    out[10] = (i * e_i + e) * p[k, 6]
-    out[11] = -p[k, 5] * p[k, 6]
-    out[12] = 0.0
-    out[13] = 0.0
-    out[14] = 0.0
-    out[15] = 0.0
-
-    hot = 1.0 / (1.0 + math.exp(min(-(t - HOT) / HOT_WIDTH, 300.0)))
-    hot_t = hot * (1.0 - hot) / HOT_WIDTH
-    for a in range(16, 48):
-        out[a] = 0.0
-    # fired
-    out[16] = hot * (1.0 - fired) * p[k, 20]
-    out[19] = hot_t * (1.0 - fired) * p[k, 20]
-    out[20] = -hot * p[k, 20]
-    # drift
-    ten = math.exp(-LN10 * min(max(drift, -3.0), 30.0))
-    out[24] = (ten - p[k, 13]) * p[k, 12] - hot * drift * p[k, 20]
-    out[27] = -hot_t * drift * p[k, 20]
-    out[29] = -LN10 * ten * p[k, 12] - hot * p[k, 20]
-    # hazard
-    z = p[k, 4] * plain * field
-    exponent = (z - p[k, 15]) * p[k, 16]
-    raw = p[k, 14] * math.exp(min(exponent, 40.0))
-    rate = raw / (1.0 + raw / LARGEST_RATE)
-    rate_z = rate / (1.0 + raw / LARGEST_RATE) * p[k, 16]
-    steady = rate * p[k, 18]
-    hold = 1.0 / (1.0 + steady * steady)
-    leak = hazard / p[k, 18] * hold
-    leak_rate = -2.0 * steady * hold * hold * hazard
-    cold = 1.0 - hot
-    out[32] = cold * (rate - leak) - hot * hazard * p[k, 20]
-    slope = cold * (1.0 - leak_rate) * rate_z
-    out[33] = slope * p[k, 4] * plain * sign * e_v
-    out[34] = slope * p[k, 4] * plain * sign * e_i
-    out[35] = -hot_t * (rate - leak + hazard * p[k, 20])
-    out[36] = slope * field * c_f
-    out[37] = slope * field * c_q
-    out[38] = -cold * hold / p[k, 18] - hot * p[k, 20]
-    # cycles: half a step when hot, the other half when cold again
-    rest = k_now if cycles < k_now + 0.25 else k_now + 1.0
-    out[40] = (hot * (k_now + 0.5 - cycles) + cold * (rest - cycles)) / COUNTING
-    out[43] = hot_t * (k_now + 0.5 - rest) / COUNTING
-    out[47] = -1.0 / COUNTING

@@ -9,13 +9,12 @@ Sources: J. L. Hartke, J. Appl. Phys. 39 (1968) 4871 (form); PHYSICS.md, Part I 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 from tsbench.simulated_backends.numerics.exponential import exp
 
@@ -36,90 +35,6 @@ FILM_BARRIER = "Bx x 0 V = {lowering}*sqrt(abs(V(f,b)))/({t0}+100*V(t))"
 FILM_CURRENT = (
     "{prefactor}*V(f,b)*exp(-{depth}/({t0}+100*V(t)))*(0.5+(V(x) < 1e-2 ? 0.5+V(x)*(1/3+V(x)*(0.125+V(x)/30)) : "
     "(1+(V(x)-1)*exp(min(V(x),80)))/(V(x)*V(x))))")
-
-
-@dataclass(frozen=True)
-class PooleFrenkel(DeviceModel):
-    """Parameters of the model; the electrode resistance ``re`` belongs to the device."""
-
-    as_: float  #: area times conductivity prefactor [S m]
-    d: float  #: film thickness [m]
-    ea: float  #: trap depth [eV]
-    epsr: float  #: relative permittivity
-    re: float  #: electrode resistance [Ohm]
-    rth: float  #: thermal resistance to the surroundings [K/W]
-    cth: float  #: heat capacity [J/K]
-    t0: float  #: temperature of the surroundings [K]
-
-    kind: ClassVar[int] = 0
-    mechanism: ClassVar[str] = "poole_frenkel"
-    states: ClassVar[tuple[str, ...]] = ("temperature",)
-
-    def __post_init__(self) -> None:
-        self._require_positive("as_", "d", "ea", "epsr", "rth", "cth", "t0")
-        if not (math.isfinite(self.re) and self.re >= 0):
-            raise ConfigurationError(f"device model {self.mechanism}: re = {self.re:g} Ohm must not be negative")
-
-    @property
-    def barrier_lowering(self) -> float:
-        """Return b [eV per sqrt(V/m)]."""
-        return math.sqrt(ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY * self.epsr))
-
-    def vector(self) -> FloatArray:
-        """Return (AS, 1/d, Ea/k, b/k, Re, 1/(Rth Cth), 1/Cth, T0)."""
-        return np.array([
-            self.as_, 1.0 / self.d, self.ea / BOLTZMANN, self.barrier_lowering / BOLTZMANN,
-            self.re, 1.0 / (self.rth * self.cth), 1.0 / self.cth, self.t0,
-        ])
-
-    def rest(self) -> tuple[float, ...]:
-        """Return (T0,)."""
-        return (self.t0,)
-
-    def state_tolerances(self) -> tuple[float, ...]:
-        """Return 10 K: at rtol 1e-6 the temperature is resolved to 10 microkelvin."""
-        return (10.0,)
-
-    def film(self, p: FloatArray, voltage: float, temperature: float) -> tuple[float, float, float]:
-        """Return what :func:`film_current` does; ``p`` is the vector as a row."""
-        return film_current(p, 0, voltage, temperature)  # type: ignore[no-any-return]
-
-    def settled(self, current: float) -> tuple[float, float]:
-        """Return terminal voltage [V] and temperature [K] settled at a current [A].
-
-        T = T0 + Rth i v and i = i_film(v, T), solved for the film voltage v: at fixed i the film current rises with v
-        both directly and through T, so the solution is unique. Newton's method between bounds that close in.
-        """
-        if current == 0.0:
-            return 0.0, self.t0
-        p, heating = self.vector().reshape(1, -1), self.rth * current
-        low, high, v = 0.0, math.inf, 1e-3
-        for _ in range(200):
-            found, conductance, by_temperature = self.film(p, v, self.t0 + heating * v)
-            low, high = (v, high) if found < current else (low, v)
-            before, v = v, v + (current - found) / (conductance + heating * by_temperature)
-            if abs(v - before) <= 1e-8 * before:   # the error of what comes next is its square
-                break
-            if not low < v < min(high, 2.0 * before):
-                v = 2.0 * before if high == math.inf else 0.5 * (low + high)
-        return v + self.re * current, self.t0 + heating * v
-
-    @classmethod
-    def subcircuit(cls) -> tuple[str, ...]:
-        """Return the elements of an ngspice subcircuit between ``a`` and ``b``.
-
-        The temperature rise in units of 100 K is the voltage of node t, so that it has the size of other voltages.
-        """
-        return (
-            *FILM_PARAMETERS,
-            "Vi a e 0",
-            "Re e f {max(re,1e-3)}",
-            FILM_BARRIER,
-            f"Bf f b I = {FILM_CURRENT}",
-            "Bt 0 t I = V(f,b)*i(Vi)/100",
-            "Rt t 0 {rth}",
-            "Ct t 0 {cth} ic=0",
-        )
 
 
 @inlined
@@ -152,27 +67,113 @@ def _film(
 
 
 @compiled
-def film_current(p: FloatArray, k: int, v: float, t: float) -> tuple[float, float, float]:
-    """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT.
-
-    Row ``k`` of ``p`` is :meth:`PooleFrenkel.vector`.
-    """
-    return _film(v, t, 0.0, p[k, 0], p[k, 1], p[k, 2], p[k, 3])  # type: ignore[no-any-return]
+def film_current(
+    v: float, t: float, prefactor: float, per_thickness: float, depth: float, lowering: float
+) -> tuple[float, float, float]:
+    """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT."""
+    return _film(v, t, 0.0, prefactor, per_thickness, depth, lowering)  # type: ignore[no-any-return]
 
 
 @inlined
 def poole_frenkel(
-    v: float, i: float, t: float, prefactor: float, per_thickness: float, depth: float, lowering: float,
+    v: float, i: float, temperature: float, prefactor: float, per_thickness: float, depth: float, lowering: float,
     electrode: float, cooling: float, per_capacity: float, surroundings: float,
 ) -> tuple[float, float, float, float, float, float, float, float]:
-    """Return residual, rate and their derivatives, in the order of :func:`.compiled.evaluate_device`.
-
-    The numbers behind the temperature ``t`` [K] are :meth:`PooleFrenkel.vector`.
-    """
+    """Return residual, rate and their derivatives; behind the temperature [K]: :meth:`PooleFrenkel.columns`."""
     film = v - electrode * i
-    t = math.nan if t < LOWEST_TEMPERATURE else t   # the step is refused
+    t = math.nan if temperature < LOWEST_TEMPERATURE else temperature   # the step is refused
     residual, conductance, by_temperature = _film(film, t, i, prefactor, per_thickness, depth, lowering)
     return (
         residual, conductance, -conductance * electrode - 1.0, by_temperature,
         i * film * per_capacity - (t - surroundings) * cooling,
         i * per_capacity, (v - 2.0 * electrode * i) * per_capacity, -cooling)
+
+
+@dataclass(frozen=True)
+class PooleFrenkel(DeviceModel):
+    """Parameters of the model; the electrode resistance ``re`` belongs to the device."""
+
+    as_: float  #: area times conductivity prefactor [S m]
+    d: float  #: film thickness [m]
+    ea: float  #: trap depth [eV]
+    epsr: float  #: relative permittivity
+    re: float  #: electrode resistance [Ohm]
+    rth: float  #: thermal resistance to the surroundings [K/W]
+    cth: float  #: heat capacity [J/K]
+    t0: float  #: temperature of the surroundings [K]
+
+    mechanism: ClassVar[str] = "poole_frenkel"
+    states: ClassVar[tuple[str, ...]] = ("temperature",)
+    equations = staticmethod(poole_frenkel)
+    film_current = staticmethod(film_current)
+
+    def __post_init__(self) -> None:
+        self._require_positive("as_", "d", "ea", "epsr", "rth", "cth", "t0")
+        if not (math.isfinite(self.re) and self.re >= 0):
+            raise ConfigurationError(f"device model {self.mechanism}: re = {self.re:g} Ohm must not be negative")
+
+    @property
+    def barrier_lowering(self) -> float:
+        """Return b [eV per sqrt(V/m)]."""
+        return math.sqrt(ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY * self.epsr))
+
+    def columns(self) -> Mapping[str, float]:
+        """Return AS, 1/d, Ea/k, b/k, Re, 1/(Rth Cth), 1/Cth, T0."""
+        return self._film_columns() | {
+            "electrode": self.re, "cooling": 1.0 / (self.rth * self.cth), "per_capacity": 1.0 / self.cth,
+            "surroundings": self.t0}
+
+    def _film_columns(self) -> dict[str, float]:
+        """Return what a film's current follows from."""
+        return {
+            "prefactor": self.as_, "per_thickness": 1.0 / self.d, "depth": self.ea / BOLTZMANN,
+            "lowering": self.barrier_lowering / BOLTZMANN}
+
+    def rest(self) -> tuple[float, ...]:
+        """Return (T0,)."""
+        return (self.t0,)
+
+    def state_tolerances(self) -> tuple[float, ...]:
+        """Return 10 K: at rtol 1e-6 the temperature is resolved to 10 microkelvin."""
+        return (10.0,)
+
+    def film(self, voltage: float, temperature: float) -> tuple[float, float, float]:
+        """Return the film current [A] at film voltage [V] and temperature [K], di/dv and di/dT."""
+        return self.film_current(voltage, temperature, *self._film_columns().values())  # type: ignore[no-any-return]
+
+    def settled(self, current: float) -> tuple[float, float]:
+        """Return terminal voltage [V] and temperature [K] settled at a current [A].
+
+        T = T0 + Rth i v and i = i_film(v, T), solved for the film voltage v: at fixed i the film current rises with v
+        both directly and through T, so the solution is unique. Newton's method between bounds that close in.
+        """
+        if current == 0.0:
+            return 0.0, self.t0
+        heating = self.rth * current
+        low, high, v = 0.0, math.inf, 1e-3
+        for _ in range(200):
+            found, conductance, by_temperature = self.film(v, self.t0 + heating * v)
+            low, high = (v, high) if found < current else (low, v)
+            before, v = v, v + (current - found) / (conductance + heating * by_temperature)
+            if abs(v - before) <= 1e-8 * before:   # the error of what comes next is its square
+                break
+            if not low < v < min(high, 2.0 * before):
+                v = 2.0 * before if high == math.inf else 0.5 * (low + high)
+        return v + self.re * current, self.t0 + heating * v
+
+    @classmethod
+    def subcircuit(cls) -> tuple[str, ...]:
+        """Return the elements of an ngspice subcircuit between ``a`` and ``b``.
+
+        The temperature rise in units of 100 K is the voltage of node t, so that it has the size of other voltages.
+        """
+        return (
+            *FILM_PARAMETERS,
+            "Vi a e 0",
+            "Re e f {max(re,1e-3)}",
+            FILM_BARRIER,
+            f"Bf f b I = {FILM_CURRENT}",
+            "Bt 0 t I = V(f,b)*i(Vi)/100",
+            "Rt t 0 {rth}",
+            "Ct t 0 {cth} ic=0",
+        )

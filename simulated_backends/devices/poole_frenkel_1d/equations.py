@@ -11,27 +11,58 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tsbench.simulated_backends.devices.model import FloatArray
 from tsbench.simulated_backends.devices.poole_frenkel.equations import (
     BOLTZMANN,
     ELEMENTARY_CHARGE,
     LARGEST_EXPONENT,
+    LOWEST_TEMPERATURE,
     VACUUM_PERMITTIVITY,
     PooleFrenkel,
 )
 from tsbench.simulated_backends.numerics.compilation import compiled
 
 
+@compiled
+def film_current_1d(
+    v: float, t: float, prefactor: float, per_thickness: float, depth: float, lowering: float
+) -> tuple[float, float, float]:
+    """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT."""
+    inverse = 1.0 / t
+    field = abs(v) * per_thickness
+    lowered = lowering * math.sqrt(field)
+    x = lowered * inverse
+    conductivity = prefactor * math.exp(min(x, LARGEST_EXPONENT) - depth * inverse)
+    current = conductivity * field
+    conductance = conductivity * per_thickness * (1.0 + 0.5 * x)
+    by_temperature = current * (depth - lowered) * inverse * inverse
+    if v < 0.0:
+        return -current, conductance, -by_temperature
+    return current, conductance, by_temperature
+
+
+@compiled
+def poole_frenkel_1d(
+    v: float, i: float, temperature: float, prefactor: float, per_thickness: float, depth: float, lowering: float,
+    electrode: float, cooling: float, per_capacity: float, surroundings: float,
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return residual, rate and their derivatives; behind the temperature [K]: :meth:`PooleFrenkel.columns`."""
+    film, t = v - electrode * i, temperature
+    if t < LOWEST_TEMPERATURE:
+        t = math.nan   # the step is refused
+    current, conductance, by_temperature = film_current_1d(film, t, prefactor, per_thickness, depth, lowering)
+    return (
+        current - i, conductance, -conductance * electrode - 1.0, by_temperature,
+        i * film * per_capacity - (t - surroundings) * cooling,
+        i * per_capacity, (v - 2.0 * electrode * i) * per_capacity, -cooling)
+
+
 @dataclass(frozen=True)
 class OneDimensionalPooleFrenkel(PooleFrenkel):
     """Parameters as of :class:`.PooleFrenkel`; their values are not interchangeable."""
 
-    kind: ClassVar[int] = 4
     mechanism: ClassVar[str] = "poole_frenkel_1d"
-
-    def film(self, p: FloatArray, voltage: float, temperature: float) -> tuple[float, float, float]:
-        """Return what :func:`film_current_1d` does; ``p`` is the vector as a row."""
-        return film_current_1d(p, 0, voltage, temperature)  # type: ignore[no-any-return]
+    equations = staticmethod(poole_frenkel_1d)
+    film_current = staticmethod(film_current_1d)
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
@@ -48,19 +79,3 @@ class OneDimensionalPooleFrenkel(PooleFrenkel):
             "Rt t 0 {rth}",
             "Ct t 0 {cth} ic=0",
         )
-
-
-@compiled
-def film_current_1d(p: FloatArray, k: int, v: float, t: float) -> tuple[float, float, float]:
-    """Return the film current [A] at film voltage ``v`` [V] and temperature ``t`` [K], di/dv and di/dT."""
-    inverse = 1.0 / t
-    field = abs(v) * p[k, 1]
-    lowered = p[k, 3] * math.sqrt(field)
-    x = lowered * inverse
-    conductivity = p[k, 0] * math.exp(min(x, LARGEST_EXPONENT) - p[k, 2] * inverse)
-    current = conductivity * field
-    conductance = conductivity * p[k, 1] * (1.0 + 0.5 * x)
-    by_temperature = current * (p[k, 2] - lowered) * inverse * inverse
-    if v < 0.0:
-        return -current, conductance, -by_temperature
-    return current, conductance, by_temperature

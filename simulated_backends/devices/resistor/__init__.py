@@ -1,1 +1,5 @@
 """A plain resistor in the place of a device: the control experiment of every threshold measurement."""
+
+from tsbench.simulated_backends.devices.resistor.equations import Resistor
+
+DEVICE = Resistor

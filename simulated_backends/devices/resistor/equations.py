@@ -1,12 +1,17 @@
 """A plain resistor in the place of a device: the control experiment of every threshold measurement."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import inlined
+
+
+@inlined
+def resistor(v: float, i: float, conductance: float) -> tuple[float, float, float]:
+    """Return the residual and its derivatives."""
+    return v * conductance - i, conductance, -1.0
 
 
 @dataclass(frozen=True)
@@ -15,15 +20,15 @@ class Resistor(DeviceModel):
 
     r: float  #: [Ohm]
 
-    kind: ClassVar[int] = 1
     mechanism: ClassVar[str] = "resistor"
+    equations = staticmethod(resistor)
 
     def __post_init__(self) -> None:
         self._require_positive("r")
 
-    def vector(self) -> FloatArray:
-        """Return (1/r,)."""
-        return np.array([1.0 / self.r])
+    def columns(self) -> Mapping[str, float]:
+        """Return the conductance."""
+        return {"conductance": 1.0 / self.r}
 
     def settled(self, current: float) -> tuple[float, float]:
         """Return (voltage, not a temperature)."""
@@ -33,9 +38,3 @@ class Resistor(DeviceModel):
     def subcircuit(cls) -> tuple[str, ...]:
         """Return a resistor."""
         return ("R1 a b {r}",)
-
-
-@inlined
-def resistor(v: float, i: float, conductance: float) -> tuple[float, float, float]:
-    """Return residual and derivatives, in the order of :func:`.compiled.evaluate_device`."""
-    return v * conductance - i, conductance, -1.0

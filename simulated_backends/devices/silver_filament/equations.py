@@ -31,19 +31,153 @@ fraction, area), 4 (one logarithmic state). All values are assumed or tuned, see
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
-from tsbench.simulated_backends.numerics.compilation import compiled
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.rounding import rounded
 from tsbench.simulated_backends.numerics.seeds import seed_of
 
 BOLTZMANN = 8.617333262e-5  #: [eV/K]
 REFERENCE = 300.0  #: [K] at which the parameters hold
-SEED, NOISE = 24, 30  #: columns of a device's row in the kernel's table: its seed, and from 30 the slopes of its noises
+
+
+@inlined
+def gap_growth(
+    u: float, z: float, per_v0: float, start: float, start_spread: float, closing: float, supplying: float
+) -> tuple[float, float, float]:
+    """Return the growth K [1/s] at ``u`` [V] on path ``z``, and its derivatives by both."""
+    x = u * per_v0
+    over = x - start - start_spread * z
+    rest, open_ = math.exp(-x), 1.0 if over < 60.0 else 0.0
+    strength = closing * math.exp(min(over, 60.0))
+    k = strength * (1.0 - rest) * (1.0 - rest) + 1e-30
+    k_u = strength * (1.0 - rest) * (open_ * (1.0 - rest) + 2.0 * rest) * per_v0
+    k_z = -open_ * start_spread * k
+    supply = supplying * (u + 1e-3)
+    share = 1.0 / (k + supply)
+    by_k, by_supply = (supply * share) ** 2, (k * share) ** 2
+    return k * supply * share, by_k * k_u + by_supply * supplying, by_k * k_z
+
+
+@inlined
+def neck_growth(
+    u: float, s: float, z: float, held: float, vh: float, per_vn: float, thinning: float, kn: float,
+    hold_spread: float, crowding: float,
+) -> tuple[float, float, float, float]:
+    """Return the growth Kn [1/s] and its derivatives by ``u`` [V], the extension ``s`` and the path ``z``."""
+    x = u * held * per_vn
+    back = math.exp(-2.0 * x)
+    over = x - vh * per_vn
+    over -= hold_spread * z * z
+    open_ = 1.0 if over < 60.0 else 0.0
+    strength = thinning * math.exp(min(over, 60.0) - crowding * max(s, -100.0))
+    q = strength * (1.0 - back) + 1e-30
+    q_u = strength * (open_ * (1.0 - back) + 2.0 * back) * per_vn * held
+    share = kn / (q + kn)
+    thick = q * share
+    return thick, share * share * q_u, -crowding * share * share * q, -2.0 * hold_spread * z * thick * share
+
+
+@compiled
+def silver_filament(
+    v: float, i: float, extension: float, residue: float, path: float, hops: float, wandering: float, gc: float,
+    gleak: float, re: float, span: float, opening: float, per_wall: float, per_v0: float, start: float,
+    start_spread: float, supplying: float, closing: float, hg: float, rho: float, forgetting: float, building: float,
+    vh: float, per_vn: float, thinning: float, power: float, kn: float, hn: float, per_delta: float, stirring: float,
+    per_asym: float, ageing: float, hold_spread: float, per_asym_hold: float, kappa: float, crowding: float,
+) -> tuple[float, ...]:
+    """Return residual, rates and their derivatives.
+
+    Behind the states: the slopes of the noises [1/sqrt(s)], and :meth:`SilverFilament.columns`.
+    """
+    s, r, z = extension, residue, path
+    film = v - re * i
+    metal = gc * math.exp(min(s, 40.0))
+    g = gleak + metal
+    sign, u, held = 1.0, film, 1.0
+    if film < 0.0:
+        sign = -1.0
+        u = -film * per_asym
+        sign *= per_asym
+        held = per_asym_hold
+
+    growth, growth_u, growth_z = gap_growth(u, z, per_v0, start, start_spread, closing, supplying)
+    # the gap opens, with the soft wall
+    wall = opening * math.exp(min(-(s + span * (1.0 - rho * r)) * per_wall, 50.0))
+    gap = growth - opening + wall
+    gap_s = -wall * per_wall
+    gap_r = wall * per_wall * span * rho
+
+    grown = math.exp(min(power * s, 200.0))
+    thin = 2.0 * (thinning * math.exp(-kappa * r)) / (1.0 + grown)
+    thick, thick_u, thick_s, thick_z = neck_growth(u, s, z, held, vh, per_vn, thinning, kn, hold_spread, crowding)
+    thin_s = -power * thin * grown / (1.0 + grown)
+
+    w = 1.0 / (1.0 + math.exp(min(-s * per_delta, 300.0)))
+    c = 1.0 - w
+    w_s = w * c * per_delta
+    variance = c * c * hg * growth + w * w * hn * (thick + thin) + 1e-12
+    variance_s = (
+        2.0 * w_s * (w * hn * (thick + thin) - c * hg * growth) + w * w * hn * (thick_s + thin_s))
+    amplitude = math.sqrt(variance)
+    half = 0.5 * hops / amplitude
+    by_u = c * growth_u + w * thick_u + half * (c * c * hg * growth_u + w * w * hn * thick_u)
+
+    stir = stirring * 4.0 * w * c
+    mixing = stir + ageing
+    kick = math.sqrt(2.0 * mixing) * wandering
+    return (
+        g * film - i, g, -g * re - 1.0, metal * film, 0.0, 0.0,
+        c * gap + w * (thick - thin) + amplitude * hops, by_u * sign, -by_u * sign * re,
+        w_s * (thick - thin - gap) + c * gap_s + w * (thick_s - thin_s) + half * variance_s,
+        c * gap_r + (half * w * w * rounded(hn) - w) * (-kappa * thin),
+        c * growth_z + half * c * c * hg * growth_z + thick_z * (w + half * w * w * hn),
+        w * (1.0 - r) * building - r * forgetting, 0.0, 0.0,
+        w_s * (1.0 - r) * building, -w * building - forgetting, 0.0,
+        -mixing * z + kick, 0.0, 0.0, (c - w) * per_delta * stir * (0.5 * kick / mixing - z), 0.0, -mixing)
+
+
+GAP_NOISE, NECK_NOISE, PATH_NOISE = 0.25, 0.04, 0.2  #: what the noise may do to s, s and z within one piece of its path
+
+
+@compiled
+def noise_interval(
+    v: float, i: float, extension: float, residue: float, path: float, re: float, per_v0: float, start: float,
+    start_spread: float, supplying: float, closing: float, hg: float, vh: float, per_vn: float, thinning: float,
+    power: float, kn: float, hn: float, per_delta: float, stirring: float, per_asym: float, ageing: float,
+    hold_spread: float, per_asym_hold: float, kappa: float, crowding: float,
+) -> float:
+    """Return over which time [s] the noise may be taken as a straight piece of its path, from the state alone."""
+    s, r, z = extension, residue, path
+    u, held = v - re * i, 1.0
+    if u < 0.0:
+        u = -u * per_asym
+        held = per_asym_hold
+    x = u * per_v0
+    rest = math.exp(-x)
+    k = closing * math.exp(min(x - start - start_spread * z, 60.0)) * (1.0 - rest) * (1.0 - rest) + 1e-30
+    supply = supplying * (u + 1e-3)
+    thin = 2.0 * thinning / (1.0 + math.exp(min(power * s, 200.0)))
+    x = u * held * per_vn
+    q = thinning * math.exp(
+        min(x - vh * per_vn, 60.0) - crowding * max(s, -100.0)) * (1.0 - math.exp(-2.0 * x)) + 1e-30
+    if hold_spread != 0.0:
+        q *= math.exp(-hold_spread * z * z)
+    if kappa != 0.0:
+        thin *= math.exp(-kappa * r)
+    w = 1.0 / (1.0 + math.exp(min(-s * per_delta, 300.0)))
+    c = 1.0 - w
+    rate = c * c * hg * k * supply / (k + supply) * (1.0 / GAP_NOISE**2)
+    rate += w * w * hn * (q * kn / (q + kn) + thin) * (1.0 / NECK_NOISE**2)
+    rate += 2.0 * (4.0 * stirring * w * c + ageing) * (1.0 / PATH_NOISE**2)
+    return float(1.0 / rate)
 
 
 @dataclass(frozen=True)
@@ -82,11 +216,12 @@ class SilverFilament(DeviceModel):
     ea: float = 0.0  #: activation energy of the hops [eV]
     seed: float = 0.0  #: a whole number: the device's own random path
 
-    kind: ClassVar[int] = 2
     mechanism: ClassVar[str] = "silver_filament"
     states: ClassVar[tuple[str, ...]] = ("extension", "residue", "path")
     stochastic: ClassVar[bool] = True
     noises: ClassVar[tuple[str, ...]] = ("hops", "wandering")
+    equations = staticmethod(silver_filament)
+    noise_interval = staticmethod(noise_interval)
 
     def __post_init__(self) -> None:
         self._require_positive(
@@ -113,20 +248,22 @@ class SilverFilament(DeviceModel):
         """Return how many times as high as at 300 K every hop's rate is, and so every rate."""
         return math.exp(self.ea / BOLTZMANN * (1.0 / REFERENCE - 1.0 / self.t0))
 
-    def vector(self) -> FloatArray:
-        """Return the row for the kernel; columns from ``NOISE`` on are the slopes of the noise, written as it runs."""
+    def columns(self) -> Mapping[str, float]:
+        """Return what the equations take: rates at the temperature, voltages and widths as reciprocals."""
         faster = self.faster
         colder = REFERENCE / self.t0   # by which a volt tilts a barrier more, in units of kT
         k0, klim = self.span / self.taug * faster, self.klim * faster
         v0, vn = self.v0 / colder, self.vn / colder
-        row = np.zeros(NOISE + 2)
-        row[:30] = [
-            self.gc, self.gleak, self.re, self.span, k0, 1.0 / self.wall, 1.0 / v0, self.vst / v0,
-            self.sigma * self.vst / v0, klim / self.vst, k0 * klim / (klim - k0), self.hg, self.rho,
-            1.0 / self.tau_r * faster, 1.0 / self.tau_up * faster, self.vh, 1.0 / vn, self.rate * faster, self.power,
-            self.kn * faster, self.hn, 1.0 / self.delta, self.lam * faster, 1.0 / self.asym, self.seed,
-            1.0 / self.tau_z * faster, self.sigma_h * self.vh / vn, 1.0 / self.asym_hold, self.kappa, self.crowding]
-        return row
+        return {
+            "gc": self.gc, "gleak": self.gleak, "re": self.re, "span": self.span, "opening": k0,
+            "per_wall": 1.0 / self.wall, "per_v0": 1.0 / v0, "start": self.vst / v0,
+            "start_spread": self.sigma * self.vst / v0, "supplying": klim / self.vst,
+            "closing": k0 * klim / (klim - k0), "hg": self.hg, "rho": self.rho, "forgetting": 1.0 / self.tau_r * faster,
+            "building": 1.0 / self.tau_up * faster, "vh": self.vh, "per_vn": 1.0 / vn, "thinning": self.rate * faster,
+            "power": self.power, "kn": self.kn * faster, "hn": self.hn, "per_delta": 1.0 / self.delta,
+            "stirring": self.lam * faster, "per_asym": 1.0 / self.asym, "ageing": 1.0 / self.tau_z * faster,
+            "hold_spread": self.sigma_h * self.vh / vn, "per_asym_hold": 1.0 / self.asym_hold, "kappa": self.kappa,
+            "crowding": self.crowding}
 
     def rest(self) -> tuple[float, ...]:
         """Return an open gap without residue, on a path drawn from the seed (0: the nominal path)."""
@@ -149,128 +286,3 @@ class SilverFilament(DeviceModel):
     def switching_conductances(self) -> tuple[float, float, float, float]:
         """Return conductances [S] of: surely off, counts as switched on, counts as switched off, surely on."""
         return self.gc * math.exp(-3.0), self.gc * math.e, self.gc / math.e, self.gc * math.exp(2.0)
-
-
-@compiled
-def filament(p: FloatArray, n: int, v: float, i: float, y: FloatArray, first: int, out: FloatArray) -> None:
-    """Write residual, rates and their derivatives as :func:`.compiled.evaluate_device` does; row ``n`` of ``p``."""
-    s, r, z = y[first], y[first + 1], y[first + 2]
-    film = v - p[n, 2] * i
-    metal = p[n, 0] * math.exp(min(s, 40.0))
-    g = p[n, 1] + metal
-    out[0] = g * film - i
-    out[1] = g
-    out[2] = -g * p[n, 2] - 1.0
-    out[3] = metal * film
-    out[4] = 0.0
-    out[5] = 0.0
-
-    sign, u, held = 1.0, film, 1.0
-    if film < 0.0:
-        sign = -1.0
-        u = -film * p[n, 23]
-        sign *= p[n, 23]
-        held = p[n, 27]
-
-    # gap: growth K and its derivatives by u and z
-    x = u * p[n, 6]
-    over = x - p[n, 7] - p[n, 8] * z
-    rest, open_ = math.exp(-x), 1.0 if over < 60.0 else 0.0
-    strength = p[n, 10] * math.exp(min(over, 60.0))
-    k = strength * (1.0 - rest) * (1.0 - rest) + 1e-30
-    k_u = strength * (1.0 - rest) * (open_ * (1.0 - rest) + 2.0 * rest) * p[n, 6]
-    k_z = -open_ * p[n, 8] * k
-    supply = p[n, 9] * (u + 1e-3)
-    share = 1.0 / (k + supply)
-    growth = k * supply * share
-    by_k, by_supply = (supply * share) ** 2, (k * share) ** 2
-    growth_u = by_k * k_u + by_supply * p[n, 9]
-    growth_z = by_k * k_z
-    # gap: opening, with the soft wall
-    wall = p[n, 4] * math.exp(min(-(s + p[n, 3] * (1.0 - p[n, 12] * r)) * p[n, 5], 50.0))
-    gap = growth - p[n, 4] + wall
-    gap_s = -wall * p[n, 5]
-    gap_r = wall * p[n, 5] * p[n, 3] * p[n, 12]
-
-    # neck
-    grown = math.exp(min(p[n, 18] * s, 200.0))
-    thin = 2.0 * (p[n, 17] * math.exp(-p[n, 28] * r)) / (1.0 + grown)
-    x = u * held * p[n, 16]
-    back = math.exp(-2.0 * x)
-    over = x - p[n, 15] * p[n, 16]
-    over -= p[n, 26] * z * z
-    open_ = 1.0 if over < 60.0 else 0.0
-    strength = p[n, 17] * math.exp(min(over, 60.0) - p[n, 29] * max(s, -100.0))
-    q = strength * (1.0 - back) + 1e-30
-    q_u = strength * (open_ * (1.0 - back) + 2.0 * back) * p[n, 16] * held
-    share = p[n, 19] / (q + p[n, 19])
-    thick = q * share
-    thick_u = share * share * q_u
-    thick_s = -p[n, 29] * share * share * q
-    thick_z = -2.0 * p[n, 26] * z * thick * share
-    thin_s = -p[n, 18] * thin * grown / (1.0 + grown)
-
-    w = 1.0 / (1.0 + math.exp(min(-s * p[n, 21], 300.0)))
-    c = 1.0 - w
-    w_s = w * c * p[n, 21]
-    variance = c * c * p[n, 11] * growth + w * w * p[n, 20] * (thick + thin) + 1e-12
-    variance_s = (
-        2.0 * w_s * (w * p[n, 20] * (thick + thin) - c * p[n, 11] * growth) + w * w * p[n, 20] * (thick_s + thin_s))
-    amplitude = math.sqrt(variance)
-    half = 0.5 * p[n, 30] / amplitude   # of the noise: its slope is p[n, 30]
-    by_u = c * growth_u + w * thick_u + half * (c * c * p[n, 11] * growth_u + w * w * p[n, 20] * thick_u)
-
-    out[6] = c * gap + w * (thick - thin) + amplitude * p[n, 30]
-    out[7] = by_u * sign
-    out[8] = -by_u * sign * p[n, 2]
-    out[9] = w_s * (thick - thin - gap) + c * gap_s + w * (thick_s - thin_s) + half * variance_s
-    out[10] = c * gap_r + (half * w * w * p[n, 20] - w) * (-p[n, 28] * thin)
-    out[11] = c * growth_z + half * c * c * p[n, 11] * growth_z + thick_z * (w + half * w * w * p[n, 20])
-
-    out[12] = w * (1.0 - r) * p[n, 14] - r * p[n, 13]
-    out[13] = 0.0
-    out[14] = 0.0
-    out[15] = w_s * (1.0 - r) * p[n, 14]
-    out[16] = -w * p[n, 14] - p[n, 13]
-    out[17] = 0.0
-
-    stir = p[n, 22] * 4.0 * w * c
-    mixing = stir + p[n, 25]
-    kick = math.sqrt(2.0 * mixing) * p[n, 31]
-    out[18] = -mixing * z + kick
-    out[19] = 0.0
-    out[20] = 0.0
-    out[21] = (c - w) * p[n, 21] * stir * (0.5 * kick / mixing - z)
-    out[22] = 0.0
-    out[23] = -mixing
-
-
-GAP_NOISE, NECK_NOISE, PATH_NOISE = 0.25, 0.04, 0.2  #: what the noise may do to s, s and z within one piece of its path
-
-
-@compiled
-def filament_noise_interval(p: FloatArray, n: int, v: float, i: float, y: FloatArray, first: int) -> float:
-    """Return over which time [s] the noise may be taken as a straight piece of its path, from the state alone."""
-    s, r, z = y[first], y[first + 1], y[first + 2]
-    u, held = v - p[n, 2] * i, 1.0
-    if u < 0.0:
-        u = -u * p[n, 23]
-        held = p[n, 27]
-    x = u * p[n, 6]
-    rest = math.exp(-x)
-    k = p[n, 10] * math.exp(min(x - p[n, 7] - p[n, 8] * z, 60.0)) * (1.0 - rest) * (1.0 - rest) + 1e-30
-    supply = p[n, 9] * (u + 1e-3)
-    thin = 2.0 * p[n, 17] / (1.0 + math.exp(min(p[n, 18] * s, 200.0)))
-    x = u * held * p[n, 16]
-    q = p[n, 17] * math.exp(
-        min(x - p[n, 15] * p[n, 16], 60.0) - p[n, 29] * max(s, -100.0)) * (1.0 - math.exp(-2.0 * x)) + 1e-30
-    if p[n, 26] != 0.0:
-        q *= math.exp(-p[n, 26] * z * z)
-    if p[n, 28] != 0.0:
-        thin *= math.exp(-p[n, 28] * r)
-    w = 1.0 / (1.0 + math.exp(min(-s * p[n, 21], 300.0)))
-    c = 1.0 - w
-    rate = c * c * p[n, 11] * k * supply / (k + supply) * (1.0 / GAP_NOISE**2)
-    rate += w * w * p[n, 20] * (q * p[n, 19] / (q + p[n, 19]) + thin) * (1.0 / NECK_NOISE**2)
-    rate += 2.0 * (4.0 * p[n, 22] * w * c + p[n, 25]) * (1.0 / PATH_NOISE**2)
-    return float(1.0 / rate)

@@ -13,12 +13,11 @@ Nature 585 (2020) 518); its equations and values were not found. The transition 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.poole_frenkel.equations import (
     BOLTZMANN,
     ELEMENTARY_CHARGE,
@@ -30,6 +29,31 @@ from tsbench.simulated_backends.devices.poole_frenkel.equations import (
     film_current,
 )
 from tsbench.simulated_backends.numerics.compilation import compiled
+
+
+@compiled
+def third_order(
+    v: float, i: float, voltage: float, temperature: float, metal: float, prefactor: float, per_thickness: float,
+    depth: float, lowering: float, series: float, per_cs: float, cooling: float, per_capacity: float,
+    surroundings: float, gm: float, upper: float, span: float, per_soft: float, per_taum: float,
+) -> tuple[float, ...]:
+    """Return residual, rates and their derivatives; behind the states: :meth:`ThirdOrder.columns`."""
+    film, t, m = voltage, temperature, metal
+    if t < LOWEST_TEMPERATURE:
+        t = math.nan   # the step is refused
+    current, conductance, by_temperature = film_current(film, t, prefactor, per_thickness, depth, lowering)
+    through = gm * m
+    current += through * film
+    conductance += through
+    share = 1.0 / (1.0 + math.exp(min(-(t - upper + span * m) * per_soft, 300.0)))
+    by_z = share * (1.0 - share) * per_soft * per_taum
+    return (
+        (v - film) * series - i, series, -1.0, -series, 0.0, 0.0,
+        (i - current) * per_cs, 0.0, per_cs, -conductance * per_cs, -by_temperature * per_cs, -gm * film * per_cs,
+        current * film * per_capacity - (t - surroundings) * cooling, 0.0, 0.0,
+        (current + conductance * film) * per_capacity, by_temperature * film * per_capacity - cooling,
+        gm * film * film * per_capacity,
+        (share - m) * per_taum, 0.0, 0.0, 0.0, by_z, by_z * span - per_taum)
 
 
 @dataclass(frozen=True)
@@ -51,21 +75,23 @@ class ThirdOrder(DeviceModel):
     taum: float  #: time in which the metallic share follows [s]
     t0: float  #: temperature of the surroundings [K]
 
-    kind: ClassVar[int] = 5
     mechanism: ClassVar[str] = "third_order"
     states: ClassVar[tuple[str, ...]] = ("voltage", "temperature", "metal")
+    equations = staticmethod(third_order)
 
     def __post_init__(self) -> None:
         self._require_positive(
             "as_", "d", "ea", "epsr", "rs", "cs", "rth", "cth", "gm", "tc", "span", "soft", "taum", "t0")
 
-    def vector(self) -> FloatArray:
-        """Return the row for the kernel; the first four as :func:`.film_current` reads them."""
+    def columns(self) -> Mapping[str, float]:
+        """Return what the equations take: the film's as :func:`.film_current` does, and the rest mostly as rates."""
         lowering = math.sqrt(ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY * self.epsr))
-        return np.array([
-            self.as_, 1.0 / self.d, self.ea / BOLTZMANN, lowering / BOLTZMANN, 1.0 / self.rs, 1.0 / self.cs,
-            1.0 / (self.rth * self.cth), 1.0 / self.cth, self.t0, self.gm, self.tc + 0.5 * self.span, self.span,
-            1.0 / self.soft, 1.0 / self.taum])
+        return {
+            "prefactor": self.as_, "per_thickness": 1.0 / self.d, "depth": self.ea / BOLTZMANN,
+            "lowering": lowering / BOLTZMANN, "series": 1.0 / self.rs, "per_cs": 1.0 / self.cs,
+            "cooling": 1.0 / (self.rth * self.cth), "per_capacity": 1.0 / self.cth, "surroundings": self.t0,
+            "gm": self.gm, "upper": self.tc + 0.5 * self.span, "span": self.span, "per_soft": 1.0 / self.soft,
+            "per_taum": 1.0 / self.taum}
 
     def rest(self) -> tuple[float, ...]:
         """Return no voltage, the temperature of the surroundings, and the metallic share that belongs to it."""
@@ -100,44 +126,3 @@ class ThirdOrder(DeviceModel):
             "Bm 0 m I = {1e-9/taum}*(1/(1+exp(-({t0}+100*V(t)-{tc}+{span}*(V(m)-0.5))/{soft}))-V(m))",
             "Cm m 0 1e-9 ic=0",
         )
-
-
-@compiled
-def third_order(p: FloatArray, k: int, v: float, i: float, y: FloatArray, first: int, out: FloatArray) -> None:
-    """Write residual, rates and their derivatives as :func:`.compiled.evaluate_device` does; row ``k`` of ``p``."""
-    film, t, m = y[first], y[first + 1], y[first + 2]
-    if t < LOWEST_TEMPERATURE:
-        t = math.nan   # the step is refused
-    current, conductance, by_temperature = film_current(p, k, film, t)
-    metal = p[k, 9] * m
-    current += metal * film
-    conductance += metal
-    out[0] = (v - film) * p[k, 4] - i
-    out[1] = p[k, 4]
-    out[2] = -1.0
-    out[3] = -p[k, 4]
-    out[4] = 0.0
-    out[5] = 0.0
-
-    out[6] = (i - current) * p[k, 5]
-    out[7] = 0.0
-    out[8] = p[k, 5]
-    out[9] = -conductance * p[k, 5]
-    out[10] = -by_temperature * p[k, 5]
-    out[11] = -p[k, 9] * film * p[k, 5]
-
-    out[12] = current * film * p[k, 7] - (t - p[k, 8]) * p[k, 6]
-    out[13] = 0.0
-    out[14] = 0.0
-    out[15] = (current + conductance * film) * p[k, 7]
-    out[16] = by_temperature * film * p[k, 7] - p[k, 6]
-    out[17] = p[k, 9] * film * film * p[k, 7]
-
-    share = 1.0 / (1.0 + math.exp(min(-(t - p[k, 10] + p[k, 11] * m) * p[k, 12], 300.0)))
-    by_z = share * (1.0 - share) * p[k, 12] * p[k, 13]
-    out[18] = (share - m) * p[k, 13]
-    out[19] = 0.0
-    out[20] = 0.0
-    out[21] = 0.0
-    out[22] = by_z
-    out[23] = by_z * p[k, 11] - p[k, 13]

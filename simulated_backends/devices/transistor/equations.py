@@ -8,54 +8,14 @@ so that no closed transistor isolates altogether. The gate draws no current.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.controls import LEAKAGE, THERMAL_VOLTAGE
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.diode.equations import LEAKAGE, THERMAL_VOLTAGE
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import compiled
-
-
-@dataclass(frozen=True)
-class Transistor(DeviceModel):
-    """An n-type transistor; nodes in a netlist: drain, gate, source."""
-
-    beta: float  #: transconductance parameter [A/V^2]
-    vth: float  #: threshold of the gate [V]
-    n: float  #: slope factor
-    t0: float  #: temperature [K]
-
-    kind: ClassVar[int] = 8
-    mechanism: ClassVar[str] = "transistor"
-    terminals: ClassVar[tuple[str, ...]] = ("drain", "gate", "source")
-    carries: ClassVar[tuple[str, str]] = ("drain", "source")
-    senses: ClassVar[tuple[str, str] | None] = ("gate", "source")
-
-    def __post_init__(self) -> None:
-        self._require_positive("beta", "n", "t0")
-        if not math.isfinite(self.vth):
-            raise ConfigurationError(f"device model {self.mechanism}: vth = {self.vth:g} must be finite")
-
-    def vector(self) -> FloatArray:
-        """Return (2 n beta Vt^2, 1/(2 Vt), 1/(2 n Vt), vth/(2 n Vt))."""
-        thermal = THERMAL_VOLTAGE * self.t0
-        by_gate = 0.5 / self.n / thermal
-        return np.array([2.0 * self.n * self.beta * thermal**2, 0.5 / thermal, by_gate, by_gate * self.vth])
-
-    @classmethod
-    def subcircuit(cls) -> tuple[str, ...]:
-        """Return the channel as a current source; ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|) never overflows."""
-        return (
-            f".param twice={{2*{THERMAL_VOLTAGE!r}*t0}}",
-            "Bp pinch 0 V = (V(gate,source)-{vth})/({n}*{twice})",
-            "Bb back 0 V = V(pinch)-V(drain,source)/{twice}",
-            "Bd drain source I = {n*beta*twice*twice/2}*((max(V(pinch),0)+ln(1+exp(-abs(V(pinch)))))^2"
-            "-(max(V(back),0)+ln(1+exp(-abs(V(back)))))^2)",
-            f"Rl drain source {1.0 / LEAKAGE!r}",
-        )
 
 
 @compiled
@@ -80,7 +40,7 @@ def rise(lower: float, slope: float, x: float) -> float:
 def transistor(
     v: float, w: float, i: float, scale: float, by_drain: float, by_gate: float, threshold: float
 ) -> tuple[float, float, float, float]:
-    """Return the residual and its derivatives by v, i and w; the last four arguments: :meth:`Transistor.vector`.
+    """Return the residual and its derivatives by v, i and w; behind i: :meth:`Transistor.columns`.
 
     Where the ends are almost at one voltage the two halves almost cancel: their difference is taken without that.
     """
@@ -92,3 +52,44 @@ def transistor(
     return (
         scale * difference * (forward + backward) + LEAKAGE * v - i, backward_rate * by_drain + LEAKAGE, -1.0,
         (2.0 * scale * forward * forward_slope - backward_rate) * by_gate)
+
+
+@dataclass(frozen=True)
+class Transistor(DeviceModel):
+    """An n-type transistor; nodes in a netlist: drain, gate, source."""
+
+    beta: float  #: transconductance parameter [A/V^2]
+    vth: float  #: threshold of the gate [V]
+    n: float  #: slope factor
+    t0: float  #: temperature [K]
+
+    mechanism: ClassVar[str] = "transistor"
+    terminals: ClassVar[tuple[str, ...]] = ("drain", "gate", "source")
+    carries: ClassVar[tuple[str, str]] = ("drain", "source")
+    senses: ClassVar[tuple[str, str] | None] = ("gate", "source")
+    equations = staticmethod(transistor)
+
+    def __post_init__(self) -> None:
+        self._require_positive("beta", "n", "t0")
+        if not math.isfinite(self.vth):
+            raise ConfigurationError(f"device model {self.mechanism}: vth = {self.vth:g} must be finite")
+
+    def columns(self) -> Mapping[str, float]:
+        """Return 2 n beta Vt^2, 1/(2 Vt), 1/(2 n Vt), vth/(2 n Vt)."""
+        thermal = THERMAL_VOLTAGE * self.t0
+        by_gate = 0.5 / self.n / thermal
+        return {
+            "scale": 2.0 * self.n * self.beta * thermal**2, "by_drain": 0.5 / thermal, "by_gate": by_gate,
+            "threshold": by_gate * self.vth}
+
+    @classmethod
+    def subcircuit(cls) -> tuple[str, ...]:
+        """Return the channel as a current source; ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|) never overflows."""
+        return (
+            f".param twice={{2*{THERMAL_VOLTAGE!r}*t0}}",
+            "Bp pinch 0 V = (V(gate,source)-{vth})/({n}*{twice})",
+            "Bb back 0 V = V(pinch)-V(drain,source)/{twice}",
+            "Bd drain source I = {n*beta*twice*twice/2}*((max(V(pinch),0)+ln(1+exp(-abs(V(pinch)))))^2"
+            "-(max(V(back),0)+ln(1+exp(-abs(V(back)))))^2)",
+            f"Rl drain source {1.0 / LEAKAGE!r}",
+        )

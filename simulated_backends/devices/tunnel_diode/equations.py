@@ -7,16 +7,56 @@ Source: V. Ostrovskii et al., Neurocomputing 624 (2025) 129454, equation 5 (form
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import DeviceModel, FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import compiled
 
 LARGEST_EXPONENT = 200.0  #: far beyond any voltage that a series resistance leaves to the junction
+
+
+@compiled
+def junction(
+    u: float, saturation: float, per_vt: float, peak: float, per_vp: float, iv: float, steep: float, place: float,
+) -> tuple[float, float]:
+    """Return the junction's current [A] at its voltage ``u`` [V] and di/du."""
+    forward = math.exp(min(u * per_vt, LARGEST_EXPONENT))
+    backward = math.exp(min(-u * per_vt, LARGEST_EXPONENT))
+    tunnel = peak * math.exp(min(1.0 - u * per_vp, LARGEST_EXPONENT))
+    low, high = steep * (u - place), steep * (u + place)
+    current = saturation * (forward - backward) + tunnel * u + iv * (math.atan(low) + math.atan(high))
+    slope = (saturation * per_vt * (forward + backward) + tunnel * (1.0 - u * per_vp)
+             + iv * steep * (1.0 / (1.0 + low * low) + 1.0 / (1.0 + high * high)))
+    return current, slope
+
+
+@compiled
+def tunnel_diode(
+    v: float, i: float, saturation: float, per_vt: float, peak: float, per_vp: float, iv: float, steep: float,
+    place: float, rs: float,
+) -> tuple[float, float, float]:
+    """Return the residual and its derivatives; behind i: :meth:`TunnelDiode.columns`."""
+    low, high = min(v, 0.0), max(v, 0.0)
+    u = v if abs(v) < 0.5 else math.copysign(0.5, v)
+    current, slope = junction(u, saturation, per_vt, peak, per_vp, iv, steep, place)
+    for _ in range(200):   # Newton on u + Rs i(u) = v, kept between bounds
+        off = u + rs * current - v
+        if off > 0.0:
+            high = u
+        else:
+            low = u
+        step = off / (1.0 + rs * slope)
+        new = u - step
+        if not low <= new <= high:
+            new = 0.5 * (low + high)
+        if abs(new - u) <= 4e-16 * abs(new) or math.isnan(v):
+            break
+        u = new
+        current, slope = junction(u, saturation, per_vt, peak, per_vp, iv, steep, place)
+    return current - i, slope / (1.0 + rs * slope), -1.0
 
 
 @dataclass(frozen=True)
@@ -32,8 +72,8 @@ class TunnelDiode(DeviceModel):
     place: float  #: its place E [V]; ngspice reads a parameter called e as 2.718
     rs: float  #: series resistance [Ohm]
 
-    kind: ClassVar[int] = 12
     mechanism: ClassVar[str] = "tunnel_diode"
+    equations = staticmethod(tunnel_diode)
 
     def __post_init__(self) -> None:
         self._require_positive("is_", "vt", "ip", "vp", "steep", "place", "rs")
@@ -45,10 +85,11 @@ class TunnelDiode(DeviceModel):
                 f"device model {self.mechanism}: rs = {self.rs:g} Ohm must be below {0.5 / steepest:g} Ohm, half of "
                 "what the falling branch has at least; put a larger one into the circuit")
 
-    def vector(self) -> FloatArray:
-        """Return (Is, 1/Vt, Ip/Vp, 1/Vp, Iv, D, E, Rs)."""
-        return np.array([
-            self.is_, 1.0 / self.vt, self.ip / self.vp, 1.0 / self.vp, self.iv, self.steep, self.place, self.rs])
+    def columns(self) -> Mapping[str, float]:
+        """Return Is, 1/Vt, Ip/Vp, 1/Vp, Iv, D, E, Rs."""
+        return {
+            "saturation": self.is_, "per_vt": 1.0 / self.vt, "peak": self.ip / self.vp, "per_vp": 1.0 / self.vp,
+            "iv": self.iv, "steep": self.steep, "place": self.place, "rs": self.rs}
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...]:
@@ -59,41 +100,3 @@ class TunnelDiode(DeviceModel):
             "+{ip/vp}*V(f,b)*exp(min(1-V(f,b)/{vp},80))"
             "+({iv})*(atan({steep}*(V(f,b)-{place}))+atan({steep}*(V(f,b)+{place})))",
         )
-
-
-@compiled
-def junction(p: FloatArray, k: int, u: float) -> tuple[float, float]:
-    """Return the junction's current [A] at its voltage ``u`` [V] and di/du; row ``k`` of ``p``."""
-    forward = math.exp(min(u * p[k, 1], LARGEST_EXPONENT))
-    backward = math.exp(min(-u * p[k, 1], LARGEST_EXPONENT))
-    tunnel = p[k, 2] * math.exp(min(1.0 - u * p[k, 3], LARGEST_EXPONENT))
-    low, high = p[k, 5] * (u - p[k, 6]), p[k, 5] * (u + p[k, 6])
-    current = p[k, 0] * (forward - backward) + tunnel * u + p[k, 4] * (math.atan(low) + math.atan(high))
-    slope = (p[k, 0] * p[k, 1] * (forward + backward) + tunnel * (1.0 - u * p[k, 3])
-             + p[k, 4] * p[k, 5] * (1.0 / (1.0 + low * low) + 1.0 / (1.0 + high * high)))
-    return current, slope
-
-
-@compiled
-def tunnel_diode(p: FloatArray, k: int, v: float, i: float, out: FloatArray) -> None:
-    """Write the residual and its derivatives as :func:`.compiled.evaluate_device` does; row ``k`` of ``p``."""
-    low, high = min(v, 0.0), max(v, 0.0)
-    u = v if abs(v) < 0.5 else math.copysign(0.5, v)
-    current, slope = junction(p, k, u)
-    for _ in range(200):   # Newton on u + Rs i(u) = v, kept between bounds
-        off = u + p[k, 7] * current - v
-        if off > 0.0:
-            high = u
-        else:
-            low = u
-        step = off / (1.0 + p[k, 7] * slope)
-        new = u - step
-        if not low <= new <= high:
-            new = 0.5 * (low + high)
-        if abs(new - u) <= 4e-16 * abs(new) or math.isnan(v):
-            break
-        u = new
-        current, slope = junction(p, k, u)
-    out[0] = current - i
-    out[1] = slope / (1.0 + p[k, 7] * slope)
-    out[2] = -1.0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
 from tsbench.simulated_backends.studies.filaments.experiments import HalfSweeps, half_sweeps
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
 from tsbench.simulated_backends.studies.filaments.runs import FilamentRun, Surroundings, levels, run
 

@@ -13,18 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.model import FloatArray
-from tsbench.simulated_backends.devices.silver_filament.equations import (
-    NOISE,
-    REFERENCE,
-    SEED,
-    SilverFilament,
-    filament,
-    filament_noise_interval,
-)
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.dispatch import functions_of
+from tsbench.simulated_backends.devices.mechanism import SEED, SLOPES, row_of
+from tsbench.simulated_backends.devices.silver_filament.equations import REFERENCE, SilverFilament
 from tsbench.simulated_backends.numerics.brownian import DEPTHS, TICKS_PER_SECOND, UNIT_BITS, path_going_on, piece
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
+
+equations, noise_interval = functions_of(SilverFilament).evaluate, functions_of(SilverFilament).interval
 
 STEP_IN_S, STEP_IN_V0 = 0.25, 0.25  #: what one step may do to s, and to the node in units of V0
 _MOST_EVENTS = 4096  #: of one run
@@ -98,10 +95,10 @@ def run(
         raise ConfigurationError(f"a segment of {segments[:, 0].min():g} s: durations must be positive")
     if not 0 < aperture <= 1:
         raise ConfigurationError(f"aperture {aperture:g} must be above 0 and at most 1")
-    row = model.vector().reshape(1, -1)
+    row = row_of(model)[None]
     circuit = np.array([
         around.resistance, around.capacitance, around.shunt, around.limit, aperture, around.above, around.below,
-        model.v0 * (model.t0 / REFERENCE), model.klim * model.faster])
+        model.v0 * (model.t0 / REFERENCE), model.klim * model.faster, model.gleak, model.gc, model.re])
     y = np.zeros(4)
     y[:3] = model.rest()
     if states is not None:
@@ -147,7 +144,7 @@ def _run(
 ) -> int:
     resistance, capacitance, shunt, limit = circuit[0], circuit[1], circuit[2], circuit[3]
     aperture, above, below, v0, klim = circuit[4], circuit[5], circuit[6], circuit[7], circuit[8]
-    series = p[0, 2] + shunt
+    gleak, gc, series = circuit[9], circuit[10], circuit[11] + shunt
     seed = int(p[0, SEED])
     fast = 1e-3 / klim   # a node quicker than this is always settled
     t, v, piece_start, piece_end = start, y[3], start, start
@@ -159,10 +156,10 @@ def _run(
         window = end - aperture * segments[k, 0]
         charge, flux = 0.0, 0.0
         while t < end:
-            g = p[0, 1] + p[0, 0] * math.exp(min(y[0], 40.0))
+            g = gleak + gc * math.exp(min(y[0], 40.0))
             across = g / (1.0 + g * series)
             film = v / (1.0 + g * series)
-            wanted = filament_noise_interval(p, 0, film, 0.0, y, 0)
+            wanted = noise_interval(p, 0, film, 0.0, y, 0)
             if t >= piece_end or piece_end - piece_start > 2.5 * wanted:
                 unit, now, last = piece(t, wanted)
                 piece_start = t
@@ -170,8 +167,8 @@ def _run(
                 for c in range(2):
                     before = path_going_on(seed, c, unit, now, cache, nodes, c) if now > 0 else 0.0
                     after = path_going_on(seed, c, unit, last, cache, nodes, c)
-                    p[0, NOISE + c] = (after - before) / (piece_end - t)
-            filament(p, 0, film, 0.0, y, 0, out)
+                    p[0, SLOPES + c] = (after - before) / (piece_end - t)
+            equations(p, 0, film, 0.0, y, 0, out)
             # how far to go
             stop = min(end, piece_end)
             if t < window:
@@ -189,7 +186,7 @@ def _run(
                 # the device is driven by the voltage the node has come to, not by that of the step before
                 v = _node(v, level, across, resistance, capacitance, limit, 50.0 * time)
                 film = v / (1.0 + g * series)
-                filament(p, 0, film, 0.0, y, 0, out)
+                equations(p, 0, film, 0.0, y, 0, out)
                 step = min(stop - t, STEP_IN_S / (abs(out[6]) + 1e-30))
                 feedback = out[7] * film * across / conductance
                 jacobian = out[9]
@@ -207,12 +204,12 @@ def _run(
             v = _node(v, middle, across, resistance, capacitance, limit, 0.5 * step)
             if not settled:
                 film = v / (1.0 + g * series)
-                filament(p, 0, film, 0.0, y, 0, out)
+                equations(p, 0, film, 0.0, y, 0, out)
                 jacobian = out[9]
             y[0] += out[6] * _growth(jacobian, step)
             y[1] += out[12] * _growth(out[16], step)
             y[2] += out[18] * _growth(out[23], step)
-            g = p[0, 1] + p[0, 0] * math.exp(min(y[0], 40.0))
+            g = gleak + gc * math.exp(min(y[0], 40.0))
             across = g / (1.0 + g * series)
             v = _node(v, middle, across, resistance, capacitance, limit, 0.5 * step)
             if t >= window:

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.devices.model import FloatArray
-from tsbench.simulated_backends.devices.silver_filament.equations import (
-    NOISE,
-    SilverFilament,
-    filament,
-    filament_noise_interval,
-)
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.dispatch import functions_of
+from tsbench.simulated_backends.devices.mechanism import SLOPES, row_of
+from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
 from tsbench.simulated_backends.numerics.brownian import normal_number
 from tsbench.simulated_backends.numerics.compilation import compiled
+
+equations, noise_interval = functions_of(SilverFilament).evaluate, functions_of(SilverFilament).interval
 
 STEP_ON, STEP_OFF = 0.5e-6, 4e-6  #: longest steps [s] during pulses and between them
 _PHASES = 6  # rise, top, fall, twice
@@ -64,9 +63,10 @@ def pulse_pairs(model: SilverFilament, pair: PulsePair, gaps: FloatArray, seed: 
     gaps = np.asarray(gaps, float)
     if gaps.size and gaps.min() <= pair.edge:
         raise ValueError(f"gaps must be longer than the edge of {pair.edge:g} s")
-    row = model.vector().reshape(1, -1)
+    row = row_of(model)[None]
     circuit = np.array([
-        pair.amplitude, pair.width, pair.base, pair.edge, pair.resistance, pair.capacitance, pair.shunt, model.span])
+        pair.amplitude, pair.width, pair.base, pair.edge, pair.resistance, pair.capacitance, pair.shunt, model.span,
+        model.gleak, model.gc, model.re])
     _, on, off, _ = model.switching_conductances()
     found = np.full((3, gaps.size), np.nan)
     _run(row, circuit, gaps, seed, math.log(on / model.gc), math.log(off / model.gc), np.zeros(3), np.zeros(64), found)
@@ -142,6 +142,7 @@ def _run(
     """Fill ``found`` (delay, relaxation, second delay; trials)."""
     amplitude, width, base, edge = circuit[0], circuit[1], circuit[2], circuit[3]
     resistance, capacitance, shunt = circuit[4], circuit[5], circuit[6]
+    gleak, gc, series = circuit[8], circuit[9], circuit[10] + shunt
     for trial in range(gaps.size):
         y[0], y[1], y[2] = -circuit[7], 0.0, normal_number(seed, 2, trial, 0)
         v, is_on, steps, fall = base, False, 0, 0.0
@@ -157,28 +158,28 @@ def _run(
                 level, end = (width + 0.5 * edge - local) / edge, width + 0.5 * edge
             else:
                 level, end = 0.0, gaps[trial] + width - 0.5 * edge
-            g = p[0, 1] + p[0, 0] * math.exp(min(y[0], 40.0))
-            film = v / (1.0 + g * (p[0, 2] + shunt))
+            g = gleak + gc * math.exp(min(y[0], 40.0))
+            film = v / (1.0 + g * series)
             longest = STEP_ON if level > 0.0 else STEP_OFF
             if 0.0 < level < 1.0:
                 longest = 0.1 * edge
-            step = min(longest, 0.5 * filament_noise_interval(p, 0, film, 0.0, y, 0))
+            step = min(longest, 0.5 * noise_interval(p, 0, film, 0.0, y, 0))
             if end - local < 1.5 * step:
                 step = max(end - local, 1e-12)
             # node
-            across = g / (1.0 + g * (p[0, 2] + shunt))
+            across = g / (1.0 + g * series)
             settled = (base + amplitude * level) / (1.0 + resistance * across)
             v = settled + (v - settled) * math.exp(-step * (1.0 / resistance + across) / capacitance)
             # device: Heun
             root = 1.0 / math.sqrt(step)
-            p[0, NOISE] = normal_number(seed, 0, trial, steps) * root
-            p[0, NOISE + 1] = normal_number(seed, 1, trial, steps) * root
-            filament(p, 0, v / (1.0 + g * (p[0, 2] + shunt)), 0.0, y, 0, out)
+            p[0, SLOPES] = normal_number(seed, 0, trial, steps) * root
+            p[0, SLOPES + 1] = normal_number(seed, 1, trial, steps) * root
+            equations(p, 0, v / (1.0 + g * series), 0.0, y, 0, out)
             s, r, z = y[0], y[1], y[2]
             fs, fr, fz = out[6], out[12], out[18]
             y[0], y[1], y[2] = s + step * fs, r + step * fr, z + step * fz
-            g = p[0, 1] + p[0, 0] * math.exp(min(y[0], 40.0))
-            filament(p, 0, v / (1.0 + g * (p[0, 2] + shunt)), 0.0, y, 0, out)
+            g = gleak + gc * math.exp(min(y[0], 40.0))
+            equations(p, 0, v / (1.0 + g * series), 0.0, y, 0, out)
             y[0] = s + 0.5 * step * (fs + out[6])
             y[1] = r + 0.5 * step * (fr + out[12])
             y[2] = z + 0.5 * step * (fz + out[18])

@@ -17,7 +17,7 @@ from tsbench.simulated_backends.circuit.engine import Constant, Repetition, Segm
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
-from tsbench.simulated_backends.devices.poole_frenkel.equations import film_current
+from tsbench.simulated_backends.devices.poole_frenkel.equations import PooleFrenkel
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 OSCILLATOR = Path(__file__).parents[3] / "examples" / "oscillator.cir"
@@ -45,13 +45,14 @@ def ours() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("method", ["Radau", "LSODA"])
 def test_scipy_agrees(ours: tuple[np.ndarray, np.ndarray, np.ndarray], method: str) -> None:
     """The same circuit written down by hand, the film voltage by its own Newton, other integrators."""
-    p = device_model("nbo2").vector().reshape(1, -1)
+    model = device_model("nbo2")
+    assert isinstance(model, PooleFrenkel)
     series = 300.0 + SHUNT
 
     def current(v: float, t: float) -> float:
         film = v
         for _ in range(60):
-            i, slope, _ = film_current(p, 0, film, t)
+            i, slope, _ = model.film(film, t)
             change = (film + series * i - v) / (1 + series * slope)
             film -= change
             if abs(change) < 1e-14:

@@ -12,10 +12,11 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Segment, Sine, SourceMeterStage
-from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE, cache_folder, specialised_integrate
+from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE, specialised_integrate
 from tsbench.simulated_backends.circuit.kernel.step_control import exp2_roughly, log2_roughly, rung
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.numerics.exponential import exp
+from tsbench.simulated_backends.numerics.generated import cache_folder
 
 OSCILLATOR = (Path(__file__).parents[3] / "examples" / "oscillator.cir").read_text(encoding="utf-8")
 MIXED = """Vb gen 0 PULSE(0 2.6 20n 10n 10n 3u 5u)

@@ -14,7 +14,8 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import PiecewiseLinear
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
-from tsbench.simulated_backends.devices.silver_filament.equations import NOISE, filament, filament_noise_interval
+from tsbench.simulated_backends.devices.dispatch import evaluated, functions_of
+from tsbench.simulated_backends.devices.mechanism import row_of
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.studies.simulate.simulate import SimulationResult, simulate
 from tsbench.simulated_backends.world.world import close_world, open_world
@@ -120,18 +121,17 @@ def test_every_rate_of_silver_is_faster_alike_where_voltages_are_as_many_kt(devi
     p, warmth = cold.parameters(), 340.0 / 300.0
     warm = cold.with_parameters({"t0": 340.0, "vst": p["vst"] * warmth, "vh": p["vh"] * warmth})
     faster = rates_ratio(device, 340.0)
-    rows = [model.vector().reshape(1, -1) for model in (cold, warm)]
-    rows[0][0, NOISE:] = 1.3, -0.7   # slopes of the noise, which go with the root of time
-    rows[1][0, NOISE:] = np.array([1.3, -0.7]) * np.sqrt(faster)
+    slopes = np.array([1.3, -0.7])   # of the noise, which go with the root of time
+    interval = functions_of(type(cold)).interval
     stream, off = np.random.default_rng(1), []
     for _ in range(2000):
         states = np.array([stream.uniform(-p["span"], 3.0), stream.uniform(0.0, 1.0), stream.normal()])
-        voltage, found = stream.uniform(-3.0, 3.0) * p["vst"], np.zeros((2, 64))
-        filament(rows[0], 0, voltage, 0.0, states, 0, found[0])
-        filament(rows[1], 0, voltage * warmth, 0.0, states, 0, found[1])
+        voltage = stream.uniform(-3.0, 3.0) * p["vst"]
+        found = np.array([evaluated(cold, voltage, 0.0, states, slopes=tuple(slopes)),
+                          evaluated(warm, voltage * warmth, 0.0, states, slopes=tuple(slopes * np.sqrt(faster)))])
         assert found[1, [12, 18]] == pytest.approx(faster * found[0, [12, 18]], rel=1e-9, abs=1e-9 * faster)
-        pieces = [filament_noise_interval(row, 0, v, 0.0, states, 0)
-                  for row, v in zip(rows, (voltage, voltage * warmth), strict=True)]
+        pieces = [interval(row_of(model)[None], 0, v, 0.0, states, 0)
+                  for model, v in ((cold, voltage), (warm, voltage * warmth))]
         assert pieces[1] * faster == pytest.approx(pieces[0], rel=0.01)
         off.append(abs(found[1, 6] / faster - found[0, 6]) / (abs(found[0, 6]) + 1e-2 * min(p["klim"], p["kn"])))
     assert max(off) < 0.03   # the supply has 1 mV added to its voltage, so that it is never zero
@@ -139,8 +139,8 @@ def test_every_rate_of_silver_is_faster_alike_where_voltages_are_as_many_kt(devi
 
 def test_a_silver_device_at_300_kelvin_is_the_catalogues() -> None:
     for device in SILVER:
-        assert np.array_equal(device_model(device).vector(), device_model(device).at_temperature(300.0).vector())
-        assert np.array_equal(device_model(device, {"ea": 0.0}).vector(), device_model(device).vector())
+        assert device_model(device).columns() == device_model(device).at_temperature(300.0).columns()
+        assert device_model(device, {"ea": 0.0}).columns() == device_model(device).columns()
 
 
 def test_what_has_no_temperature_is_told() -> None:
@@ -242,7 +242,7 @@ def test_world_file(tmp_path: Path) -> None:
     path.write_text(text + '[chuck]\ntemperature = "350 K"\n', "utf-8")
     world = open_world(path)
     try:
-        found = [device.model.vector()[-1] for device in world.devices.values()]
+        found = [device.model.columns()["surroundings"] for device in world.devices.values()]
     finally:
         close_world(world)
     assert found == [350.0, 310.0]

@@ -9,9 +9,8 @@ import pytest
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import Element, Netlist, parse_netlist
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.devices.catalogue import MECHANISMS, catalogue, device_model
-from tsbench.simulated_backends.devices.compiled import evaluate_device
+from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
+from tsbench.simulated_backends.devices.dispatch import SMALLEST_ADDRESS, evaluate_device, kind_of, require_mechanism
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.resistor.equations import Resistor
 
@@ -20,49 +19,45 @@ NETLIST = "V1 in 0 1\nR1 in out 1k\nX1 out 0 mine\n"
 
 @dataclass(frozen=True)
 class Own(DeviceModel):
-    """A device model of a user's own."""
+    """A device model of a user's own, which has no equations yet."""
 
     r: float = 1e3
     mechanism: ClassVar[str] = "own"
 
-    def vector(self) -> FloatArray:
-        return np.array([self.r])
+
+class Unnamed(Own):
+    mechanism = None  # type: ignore[assignment]
 
 
-class Unknown(Own):
-    kind: ClassVar[int] = 99
-
-
-class Negative(Own):
-    kind: ClassVar[int] = -1
-
-
-class Taken(Own):
-    kind: ClassVar[int] = Resistor.kind
-
-
-class Text(Own):
-    kind = "own"  # type: ignore[assignment]
+class Curious(Own):
+    @staticmethod
+    def equations(v: float, i: float, conductance: float) -> float:
+        return conductance * v - i
 
 
 @pytest.mark.parametrize(("model", "said"), [
-    (Unknown, "kind 99"), (Negative, "kind -1"), (Taken, "that of resistor"), (Own, "has no kind"),
-    (Text, "kind 'own'"),
+    (Own, "device model own has no equations; add it as a static method of Own"),
+    (Unnamed, "has no name"), (Curious, "its equations take 'conductance', which is no state, noise or column"),
 ])
 def test_a_model_without_equations_is_refused(model: type[Own], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as refused:
         build_circuit(parse_netlist(NETLIST), {"X1": model()})
-    assert str(refused.value).startswith("X1: device model ")
+    assert str(refused.value).startswith("X1: ") and "\n" not in str(refused.value)
     circuit = build_circuit(parse_netlist(NETLIST.replace("mine", "resistor")))
     with pytest.raises(ConfigurationError, match=said):
         circuit.set_device("X1", model(), {}, None)
 
 
+def test_what_is_no_model_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="X1: 5 is no device model; derive its class from DeviceModel"):
+        require_mechanism(5, "X1")  # type: ignore[arg-type]
+
+
 def test_a_refused_device_leaves_the_circuit_as_it_was() -> None:
     circuit = build_circuit(parse_netlist(NETLIST.replace("mine", "nbo2")))
     before = circuit.unknowns()
-    with pytest.raises(ConfigurationError, match="kind 99"):
-        circuit.set_device("X1", Unknown(), {}, None)
+    with pytest.raises(ConfigurationError, match="no equations"):
+        circuit.set_device("X1", Own(), {}, None)
     assert np.array_equal(circuit.unknowns(), before)
     circuit.advance(1e-6)
     assert circuit.model_of("X1") == device_model("nbo2")
@@ -73,13 +68,14 @@ def test_every_model_of_the_catalogue_and_a_subclass_of_one_are_known() -> None:
         pass
 
     build_circuit(parse_netlist(NETLIST), {"X1": Mine(r=1e3)})
-    assert len({model.kind for model in MECHANISMS.values()}) == len(MECHANISMS)
-    assert {entry.mechanism for entry in catalogue().values()} <= set(MECHANISMS)
+    kinds = [kind_of(entry.model()) for entry in catalogue().values()]
+    assert max(kinds) < SMALLEST_ADDRESS and len(set(kinds)) == len({e.mechanism for e in catalogue().values()})
 
 
-def test_the_kernel_itself_takes_no_unknown_kind_for_a_resistor() -> None:
+@pytest.mark.parametrize("kind", [99, -1])
+def test_the_kernel_itself_takes_no_unknown_kind_for_a_resistor(kind: int) -> None:
     out = np.zeros(64)
-    evaluate_device(99, np.full((1, 32), 1e3), 0, 1.0, 0.5, np.zeros(1), 0, out)
+    evaluate_device(kind, np.full((1, 32), 1e3), 0, 1.0, 0.5, np.zeros(1), 0, out)
     assert np.isnan(out[:3]).all()
 
 

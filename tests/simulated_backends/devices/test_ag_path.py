@@ -11,7 +11,7 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform, Segment
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.silver_filament.equations import NOISE, filament
+from tsbench.simulated_backends.devices.dispatch import evaluated
 from tsbench.simulated_backends.numerics.brownian import (
     DEPTHS,
     TICKS_PER_SECOND,
@@ -36,14 +36,11 @@ def circuit(seed: int, refinement: float = 1.0) -> Circuit:
 @pytest.mark.parametrize(
     "others", [{}, {"sigma_h": 0.2, "asym_hold": 1.5, "kappa": 2.0, "crowding": 1.4}])
 def test_jacobian_is_the_derivative(others: dict[str, float]) -> None:
-    p = device_model("ag_sio2", {"asym": 1.2, **others}).vector().reshape(1, -1)
-    p[0, NOISE: NOISE + 2] = 3.0, -2.0
+    model = device_model("ag_sio2", {"asym": 1.2, **others})
     random = np.random.default_rng(1)
 
     def rates(x: np.ndarray) -> np.ndarray:
-        out = np.zeros(64)
-        filament(p, 0, x[0], x[1], x[2:].copy(), 0, out)
-        return out
+        return evaluated(model, x[0], x[1], x[2:], slopes=(3.0, -2.0))
 
     for _ in range(300):
         v, s = random.uniform(-2, 2), random.uniform(-17, 6)
@@ -57,16 +54,13 @@ def test_jacobian_is_the_derivative(others: dict[str, float]) -> None:
 
 
 def test_symmetric_in_polarity_and_no_current_without_voltage() -> None:
-    p = device_model("ag_sio2").vector().reshape(1, -1)
+    model = device_model("ag_sio2")
     for s in (-16.0, -1.0, 0.3, 4.0):
-        y = np.array([s, 0.1, 0.5])
-        both = np.zeros((2, 64))
-        filament(p, 0, 0.9, 1e-6, y, 0, both[0])
-        filament(p, 0, -0.9, -1e-6, y, 0, both[1])
-        assert both[0, 6] == both[1, 6]
-        assert both[0, 0] == -both[1, 0]
-        filament(p, 0, 0.0, 0.0, y, 0, both[0])
-        assert both[0, 0] == 0.0
+        points = ((0.9, 1e-6), (-0.9, -1e-6), (0.0, 0.0))
+        plus, minus, still = (evaluated(model, v, i, (s, 0.1, 0.5)) for v, i in points)
+        assert plus[6] == minus[6]
+        assert plus[0] == -minus[0]
+        assert still[0] == 0.0
 
 
 @pytest.mark.parametrize(

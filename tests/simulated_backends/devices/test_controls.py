@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.controls import capacitor, diode
+from tsbench.simulated_backends.devices.dispatch import evaluated
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
@@ -39,10 +39,7 @@ def test_diode_at_a_thousand_volts_is_its_resistance() -> None:
 
 @pytest.mark.parametrize("v", [-3.0, -0.3, 0.0, 0.3, 0.7, 2.0, 30.0])
 def test_derivatives(v: float) -> None:
-    p = device_model("diode").vector().reshape(1, -1)
-    here, high, low = np.zeros(3), np.zeros(3), np.zeros(3)
-    for out, at in ((here, v), (high, v + 1e-6), (low, v - 1e-6)):
-        diode(p, 0, at, 0.0, out)
+    here, high, low = (evaluated(device_model("diode"), at, 0.0) for at in (v, v + 1e-6, v - 1e-6))
     assert here[1] == pytest.approx((high[0] - low[0]) / 2e-6, rel=1e-4, abs=1e-11)
     assert here[2] == -1.0
 
@@ -58,8 +55,7 @@ def test_rectifier_and_capacitor_in_time() -> None:
 
 
 def test_capacitor_charges_through_a_resistor() -> None:
-    p, out = device_model("capacitor").vector().reshape(1, -1), np.zeros(8)
-    capacitor(p, 0, 1.0, 2e-3, np.array([0.25]), 0, out)
+    out = evaluated(device_model("capacitor"), 1.0, 2e-3, (0.25,))
     assert out[0] == pytest.approx(0.75 / 50 - 2e-3)
     assert out[4] == pytest.approx((2e-3 - 0.25e-11) / 10e-12)
     result = simulate("V1 in 0 1\nR1 in a 10k\nX1 a 0 capacitor\n.tran 1n 500n uic\n.save v(a)")

@@ -50,7 +50,7 @@ def central(function: Callable[[float], float], x: float, step: float) -> float:
 @settings(deadline=None)   # the first call compiles
 @given(st.floats(-3, 3), st.floats(-3, 5))
 def test_derivatives_of_the_transistor(v: float, w: float) -> None:
-    p = [float(x) for x in device_model("nmos").vector()]
+    p = [float(x) for x in device_model("nmos").columns().values()]
     g, by_v, by_i, by_w = transistor(v, w, 0.0, *p)
     assert g == pytest.approx(channel(v, w), rel=1e-9, abs=1e-16)
     assert by_i == -1.0
@@ -63,7 +63,7 @@ def test_derivatives_of_the_transistor(v: float, w: float) -> None:
 @settings(deadline=None)   # the first call compiles
 @given(st.floats(-2, 2), st.floats(-5e-3, 5e-3), st.floats(-1e-3, 1e-3), st.floats(-0.1, 1.1))
 def test_derivatives_of_the_comparator(v: float, w: float, i: float, s: float) -> None:
-    p = [float(x) for x in device_model("comparator").vector()]
+    p = [float(x) for x in device_model("comparator").columns().values()]
 
     def at(v: float, w: float, i: float, s: float) -> np.ndarray:
         return np.array(comparator(v, w, i, s, *p))

@@ -13,8 +13,8 @@ from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
+from tsbench.simulated_backends.devices import dispatch
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
-from tsbench.simulated_backends.devices.compiled import evaluate_device
 from tsbench.simulated_backends.devices.gated_filament.equations import GatedFilament
 from tsbench.simulated_backends.devices.switching_levels import levels_of
 from tsbench.simulated_backends.studies.batch import Crossing, one_by_one, run_batch
@@ -31,9 +31,7 @@ def filament() -> GatedFilament:
 
 def evaluated(v: float, i: float, x: float) -> np.ndarray:
     """Return residual and rate with their derivatives by v, i and X, shape (2, 4)."""
-    out = np.zeros(8)
-    evaluate_device(filament().kind, filament().vector().reshape(1, -1), 0, v, i, np.array([x]), 0, out)
-    return out.reshape(2, 4)
+    return dispatch.evaluated(filament(), v, i, (x,)).reshape(2, 4)
 
 
 #: where the gates or the polarity change, and elsewhere

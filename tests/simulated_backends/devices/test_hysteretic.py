@@ -12,7 +12,8 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import PiecewiseLinear
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.hysteretic.equations import BAND, Hysteretic, hysteretic
+from tsbench.simulated_backends.devices.dispatch import evaluated
+from tsbench.simulated_backends.devices.hysteretic.equations import BAND, Hysteretic
 from tsbench.simulated_backends.devices.static import folds
 from tsbench.simulated_backends.devices.switching_levels import levels_of
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
@@ -27,12 +28,10 @@ def film() -> Hysteretic:
 
 
 def test_derivatives() -> None:
-    p, rng = film().vector().reshape(1, -1), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
 
     def evaluate(x: np.ndarray) -> np.ndarray:
-        out = np.zeros(48)
-        hysteretic(p, 0, x[0], x[1], x[2:], 0, out)
-        return out.reshape(6, 8)
+        return evaluated(film(), x[0], x[1], x[2:]).reshape(6, 8)
 
     steps = np.array([1e-6, 1e-9, 1e-7, 1e-7, 1e-7, 1e-7, 1e-7])
     for _ in range(100):

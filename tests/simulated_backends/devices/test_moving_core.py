@@ -12,8 +12,8 @@ from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
-from tsbench.simulated_backends.devices.compiled import evaluate_device
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
+from tsbench.simulated_backends.devices.dispatch import evaluated
 from tsbench.simulated_backends.devices.moving_core.equations import MovingCore
 from tsbench.simulated_backends.devices.static import folds, static_curve
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
@@ -86,9 +86,7 @@ def test_rates_and_analytic_derivatives(psi: float, v: float) -> None:
     m, i = core("vo2"), 2e-4 * v
 
     def evaluate(v: float, i: float, psi: float) -> np.ndarray:
-        out = np.zeros(8)
-        evaluate_device(m.kind, m.vector().reshape(1, -1), 0, v, i, np.array([psi]), 0, out)
-        return out
+        return evaluated(m, v, i, (psi,))
 
     here = evaluate(v, i, psi)
     if psi > 2e-3:   # the published form in u, chain rule included
@@ -110,9 +108,7 @@ def test_rates_and_analytic_derivatives(psi: float, v: float) -> None:
 
 
 def test_series_and_closed_form_of_the_heat_meet() -> None:
-    p, out = core("nb2o5").vector().reshape(1, -1), (np.zeros(8), np.zeros(8))
-    for k, x in enumerate((0.1 * (1 - 1e-12), 0.1 * (1 + 1e-12))):
-        evaluate_device(MovingCore.kind, p, 0, 1.0, 1e-3, np.array([2 / x]), 0, out[k])
+    out = [evaluated(core("nb2o5"), 1.0, 1e-3, (2 / x,)) for x in (0.1 * (1 - 1e-12), 0.1 * (1 + 1e-12))]
     assert out[0] == pytest.approx(out[1], rel=1e-10)
 
 

@@ -9,7 +9,8 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Observer, Repetition, Segment
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.ovonic.equations import draw_of, ovonic
+from tsbench.simulated_backends.devices.dispatch import evaluated
+from tsbench.simulated_backends.devices.ovonic.equations import draw_of
 from tsbench.simulated_backends.devices.static import folds, static_curve
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
@@ -18,13 +19,11 @@ PULSES = ("* five pulses\nV1 in 0 PULSE(0 {volts} 10n 1n 1n 400n 1u 5)\nR1 in ou
 
 
 def test_derivatives() -> None:
-    p = device_model("ots_gst", {"seed": 5}).vector().reshape(1, -1)
+    model = device_model("ots_gst", {"seed": 5})
     rng = np.random.default_rng(1)
 
     def evaluate(x: np.ndarray) -> np.ndarray:
-        out = np.zeros(48)
-        ovonic(p, 0, x[0], x[1], x[2:], 0, out)
-        return out.reshape(6, 8)
+        return evaluated(model, x[0], x[1], x[2:]).reshape(6, 8)
 
     steps = np.array([1e-6, 1e-10, 1e-4, 1e-6, 1e-6, 1e-6, 1e-6])
     for _ in range(40):
@@ -42,11 +41,10 @@ def test_derivatives() -> None:
 
 def test_static_curve_solves_the_equations() -> None:
     model = device_model("ots_gst")
-    p = model.vector().reshape(1, -1)
     for current in (1e-9, 5e-7, 1e-5, 3e-4):
         point = static_curve(model, np.array([current]))
-        out = np.zeros(48)
-        ovonic(p, 0, float(point.voltage[0]), current, np.array([point.temperature[0], 1.0, 0.0, 0.0, 0.0]), 0, out)
+        states = (float(point.temperature[0]), 1.0, 0.0, 0.0, 0.0)
+        out = evaluated(model, float(point.voltage[0]), current, states)
         assert abs(out[0]) < 1e-5 * current   # the hazard's step, far away, is not zero altogether
         assert abs(out[8] * 8e-10) < 1e-3 * 0.4009 * (point.temperature[0] - 300.0)
 

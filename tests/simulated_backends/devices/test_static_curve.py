@@ -10,8 +10,7 @@ from scipy.optimize import brentq
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, device_model
-from tsbench.simulated_backends.devices.poole_frenkel.equations import film_current
-from tsbench.simulated_backends.devices.poole_frenkel_1d.equations import film_current_1d
+from tsbench.simulated_backends.devices.poole_frenkel.equations import PooleFrenkel
 from tsbench.simulated_backends.devices.static import folds, static_curve
 
 AS, D, EA, EPSR, RE, RTH, T0 = 3.482e-10, 20e-9, 0.215, 45.0, 300.0, 1e6, 296.0
@@ -31,28 +30,35 @@ def terminal_voltage(i: float) -> float:
     return film + RE * i
 
 
+def film(name: str) -> PooleFrenkel:
+    model = device_model(name)
+    assert isinstance(model, PooleFrenkel)
+    return model
+
+
 @pytest.mark.parametrize(("v", "t"), [(0.02, 296.0), (0.5, 296.0), (1.0, 366.0), (0.7, 700.0), (2.0, 1200.0)])
 def test_film_current_is_the_published_form(v: float, t: float) -> None:
-    p = device_model("nbo2").vector().reshape(1, -1)
-    assert film_current(p, 0, v, t)[0] == pytest.approx(hartke(v, t), rel=1e-8)
-    assert film_current(p, 0, -v, t)[0] == pytest.approx(-hartke(v, t), rel=1e-8)
+    model = film("nbo2")
+    assert model.film(v, t)[0] == pytest.approx(hartke(v, t), rel=1e-8)
+    assert model.film(-v, t)[0] == pytest.approx(-hartke(v, t), rel=1e-8)
 
 
 @pytest.mark.parametrize(("v", "t"), [(1e-9, 296.0), (0.004, 500.0), (0.5, 296.0), (1.0, 366.0), (-0.7, 700.0)])
 def test_analytic_derivatives(v: float, t: float) -> None:
-    p = device_model("nbo2").vector().reshape(1, -1)
-    _, by_v, by_t = film_current(p, 0, v, t)
+    model = film("nbo2")
+    _, by_v, by_t = model.film(v, t)
     dv, dt = 1e-5 * abs(v), 1e-3
-    high, low = film_current(p, 0, v + dv, t)[0], film_current(p, 0, v - dv, t)[0]
+    high, low = model.film(v + dv, t)[0], model.film(v - dv, t)[0]
     assert by_v == pytest.approx((high - low) / (2 * dv), rel=1e-6)
-    high, low = film_current(p, 0, v, t + dt)[0], film_current(p, 0, v, t - dt)[0]
+    high, low = model.film(v, t + dt)[0], model.film(v, t - dt)[0]
     assert by_t == pytest.approx((high - low) / (2 * dt), rel=1e-6)
 
 
 def test_series_and_closed_form_meet() -> None:
-    p = device_model("nbo2").vector().reshape(1, -1)
-    edge = (1e-2 * 400.0 / p[0, 3]) ** 2 / p[0, 1]   # film voltage where x = 1e-2 at 400 K
-    below, above = film_current(p, 0, edge * (1 - 1e-9), 400.0), film_current(p, 0, edge * (1 + 1e-9), 400.0)
+    model = film("nbo2")
+    numbers = model.columns()
+    edge = (1e-2 * 400.0 / numbers["lowering"]) ** 2 / numbers["per_thickness"]   # film voltage where x = 1e-2 at 400 K
+    below, above = model.film(edge * (1 - 1e-9), 400.0), model.film(edge * (1 + 1e-9), 400.0)
     for a, b in zip(below, above, strict=True):
         assert a == pytest.approx(b, rel=1e-7)
 
@@ -130,13 +136,13 @@ def one_dimensional(v: float, t: float) -> float:
 
 @pytest.mark.parametrize(("v", "t"), [(1e-6, 298.0), (0.5, 298.0), (0.96, 405.0), (-0.82, 1215.0)])
 def test_one_dimensional_form_is_the_netlist_s(v: float, t: float) -> None:
-    p = device_model("nbo2_slesazeck").vector().reshape(1, -1)
-    current, by_v, by_t = film_current_1d(p, 0, v, t)
+    model = film("nbo2_slesazeck")
+    current, by_v, by_t = model.film(v, t)
     assert current == pytest.approx(one_dimensional(v, t), rel=1e-6)
     dv, dt = 1e-5 * abs(v), 1e-3
-    high, low = film_current_1d(p, 0, v + dv, t)[0], film_current_1d(p, 0, v - dv, t)[0]
+    high, low = model.film(v + dv, t)[0], model.film(v - dv, t)[0]
     assert by_v == pytest.approx((high - low) / (2 * dv), rel=1e-6)
-    high, low = film_current_1d(p, 0, v, t + dt)[0], film_current_1d(p, 0, v, t - dt)[0]
+    high, low = model.film(v, t + dt)[0], model.film(v, t - dt)[0]
     assert by_t == pytest.approx((high - low) / (2 * dt), rel=1e-6)
 
 

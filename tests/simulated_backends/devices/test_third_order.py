@@ -12,8 +12,9 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Observer, Repetition, Segment
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.dispatch import evaluated
 from tsbench.simulated_backends.devices.poole_frenkel.equations import film_current
-from tsbench.simulated_backends.devices.third_order.equations import ThirdOrder, third_order
+from tsbench.simulated_backends.devices.third_order.equations import ThirdOrder
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 ON_A_SOURCE = "* element\nV1 in 0 PWL(0 0 10n {})\nX1 in 0 nbox_third_order\n.tran 0.2n {} uic\n.save i(X1)\n"
@@ -26,13 +27,10 @@ def element() -> ThirdOrder:
 
 
 def test_derivatives() -> None:
-    p = element().vector().reshape(1, -1)
     rng = np.random.default_rng(2)
 
     def evaluate(x: np.ndarray) -> np.ndarray:
-        out = np.zeros(24)
-        third_order(p, 0, x[0], x[1], x[2:], 0, out)
-        return out.reshape(4, 6)
+        return evaluated(element(), x[0], x[1], x[2:]).reshape(4, 6)
 
     steps = np.array([1e-6, 1e-9, 1e-6, 1e-4, 1e-6])
     for _ in range(30):
@@ -60,11 +58,11 @@ def test_waveforms(voltage: float, kind: str, spikes: int | None) -> None:
 
 def test_scipy_agrees_on_the_sinusoid() -> None:
     m = element()
-    p = m.vector().reshape(1, -1)
+    numbers = [m.columns()[name] for name in ("prefactor", "per_thickness", "depth", "lowering")]
 
     def rates(t: float, y: np.ndarray) -> list[float]:
         film, temperature, metal = y
-        through = film_current(p, 0, film, temperature)[0] + m.gm * metal * film
+        through = film_current(film, temperature, *numbers)[0] + m.gm * metal * film
         z = (temperature - m.tc + m.span * (metal - 0.5)) / m.soft
         return [
             ((1.8 * min(t / 10e-9, 1.0) - film) / m.rs - through) / m.cs,

@@ -11,8 +11,8 @@ from scipy.integrate import solve_ivp
 from benchmarks.reference_devices import reference
 from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices import dispatch
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.compiled import evaluate_device
 from tsbench.simulated_backends.devices.devices_lib import write_devices_lib
 from tsbench.simulated_backends.studies.neurons.library import neuron
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
@@ -21,9 +21,7 @@ NAME = "ag_hfo2_tunnel"
 
 
 def evaluated(v: float) -> FloatArray:
-    model, out = device_model("tunnel_diode"), np.zeros(3)
-    evaluate_device(model.kind, model.vector().reshape(1, -1), 0, v, 0.0, np.zeros(1), 0, out)
-    return out
+    return dispatch.evaluated(device_model("tunnel_diode"), v, 0.0)
 
 
 def test_current_is_the_printed_one_and_its_slope_the_derivative() -> None:

@@ -1,0 +1,112 @@
+"""Whether the derivatives that an author wrote down are those of the equations: compared with finite differences.
+
+At points around rest, of both polarities. A difference over a step and one over half of it tell how good they are:
+where they disagree (a bend, a limit, cancelled digits) nothing is asked for.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.mechanism import (
+    CONTROL_VOLTAGE,
+    CURRENT,
+    VOLTAGE,
+    Mechanism,
+    mechanism_of,
+    named_columns,
+    plain,
+)
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.source_text import returned
+
+NEAR = 2e-3  #: relative: a derivative that is further off is wrong
+VOLTAGES = (0.03, 0.4, -0.4, 1.3, -1.3, 4.0)  #: [V] at which to look
+OFFSETS = (0.0, 3.0, 100.0)  #: of the states, in units of their tolerances
+
+
+def check_derivatives(model: DeviceModel) -> None:
+    """Compare the derivatives that a model's equations return with finite differences.
+
+    Equations that return none have theirs derived: there is nothing to compare.
+
+    Raises
+    ------
+    ConfigurationError
+        One is wrong; the message names it and has both values. Or the equations give no numbers at all.
+    """
+    mechanism = mechanism_of(type(model))
+    if returned(mechanism) != mechanism.outputs:
+        return
+    looked = 0
+    with np.errstate(all="ignore"):
+        for point in _points(mechanism, model):
+            looked += _check_at(mechanism, point, _sizes(mechanism, model, point))
+    if not looked:
+        raise ConfigurationError(
+            f"device model {mechanism.name}: its equations give no finite numbers near rest, at v from "
+            f"{min(VOLTAGES):g} to {max(VOLTAGES):g} V")
+
+
+def _points(mechanism: Mechanism, model: DeviceModel) -> Iterator[dict[str, float]]:
+    """Yield the arguments of the equations at points near their solutions."""
+    rest, tolerances = model.rest(), model.state_tolerances()
+    for number, (v, offset) in enumerate(itertools.product(VOLTAGES, OFFSETS)):
+        point = dict(named_columns(model))
+        point |= {name: 0.7 * (-1.0) ** number for name in mechanism.model.noises}
+        point |= {name: r + offset * t for name, r, t in zip(mechanism.model.states, rest, tolerances, strict=True)}
+        point |= {VOLTAGE: v, CURRENT: 0.0, CONTROL_VOLTAGE: 0.5 * (number % 4)}
+        residual = _evaluated(mechanism, point)
+        if math.isfinite(residual[0]) and residual[2]:
+            point[CURRENT] = -residual[0] / residual[2]
+        yield point
+
+
+def _sizes(mechanism: Mechanism, model: DeviceModel, point: Mapping[str, float]) -> dict[str, float]:
+    """Return the step for each argument by which there is a derivative, in the order of what is returned."""
+    sizes = {VOLTAGE: 1e-3 * max(abs(point[VOLTAGE]), 0.1), CURRENT: 1e-3 * max(abs(point[CURRENT]), 1e-9)}
+    for name, tolerance in zip(mechanism.model.states, model.state_tolerances(), strict=True):
+        sizes[name] = 1e-3 * max(abs(point[name]) * 1e-2, tolerance)
+    return sizes | ({CONTROL_VOLTAGE: 1e-3} if mechanism.model.senses else {})
+
+
+def _check_at(mechanism: Mechanism, point: Mapping[str, float], sizes: Mapping[str, float]) -> bool:
+    """Compare at one point; return whether there were numbers to compare."""
+    here, states = _evaluated(mechanism, point), len(mechanism.model.states)
+    if not np.isfinite(here).all():
+        return False
+    values = np.arange(states + 1) * (states + 3)
+    for column, (name, step) in enumerate(sizes.items()):
+        coarse, fine = (
+            (_evaluated(mechanism, {**point, name: point[name] + h})
+             - _evaluated(mechanism, {**point, name: point[name] - h}))[values] / (2.0 * h) for h in (step, 0.5 * step))
+        slope, doubt = (4.0 * fine - coarse) / 3.0, abs(fine - coarse) + 1e-12 * abs(here[values]) / step
+        for e in range(states + 1):
+            place = (states + 1) * (states + 3) + e if name == CONTROL_VOLTAGE else int(values[e]) + 1 + column
+            written = float(here[place])
+            if math.isfinite(slope[e]) and abs(written - slope[e]) > NEAR * abs(slope[e]) + 10.0 * doubt[e]:
+                _refuse(mechanism, e, name, written, float(slope[e]), point)
+    return True
+
+
+def _refuse(
+    mechanism: Mechanism, equation: int, name: str, written: float, slope: float, point: Mapping[str, float]
+) -> None:
+    of = "dg" if equation == 0 else f"d({mechanism.model.states[equation - 1]} rate)"
+    at = ", ".join(f"{key} = {point[key]:g}" for key in (VOLTAGE, CURRENT, *mechanism.model.states))
+    raise ConfigurationError(
+        f"device model {mechanism.name}: its equations return {of}/d{name} = {written:g}, but finite differences give "
+        f"{slope:g} (at {at})")
+
+
+def _evaluated(mechanism: Mechanism, point: Mapping[str, float]) -> FloatArray:
+    arguments = [point[name] for name in mechanism.arguments]
+    try:
+        found: Sequence[float] = plain(mechanism.model.equations)(*map(np.float64, arguments))
+    except (ArithmeticError, ValueError):   # as in math.exp; compiled code has infinities and NaN there
+        return np.full(mechanism.outputs, math.nan)
+    return np.asarray(found, dtype=float)

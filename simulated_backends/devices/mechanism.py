@@ -1,0 +1,145 @@
+"""What the kernels need to know of a device model: the arguments of its equations, and where each stands in a table.
+
+A circuit has one row of numbers for each of its devices: the control voltage, the seed of its random paths and the
+slopes of those paths, which the kernels write, and then the model's columns.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+CONTROL, SEED, SLOPES = 0, 1, 2  #: places in a row: control voltage, seed, slope of the first of the device's noises
+MOST_NUMBERS = 64  #: that the equations of one device may return
+VOLTAGE, CURRENT, CONTROL_VOLTAGE = "v", "i", "w"
+_GIVEN = (VOLTAGE, CURRENT, CONTROL_VOLTAGE)
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """One model class as the kernels see it."""
+
+    model: type[DeviceModel]
+    arguments: tuple[str, ...]  #: of its equations, in their order
+    interval_arguments: tuple[str, ...]  #: of its noise interval, if it has noise
+    columns: tuple[str, ...]  #: in the order of a row, behind what the kernels write
+
+    @property
+    def name(self) -> str:
+        """Return the mechanism's name."""
+        return self.model.mechanism
+
+    @property
+    def outputs(self) -> int:
+        """Return how many numbers equations with all derivatives return."""
+        states = len(self.model.states)
+        return (states + 1) * (states + (4 if self.model.senses else 3))
+
+    def place(self, name: str) -> int:
+        """Return the place in a row of an argument that is not v, i or a state."""
+        if name == CONTROL_VOLTAGE:
+            return CONTROL
+        if name in self.model.noises:
+            return SLOPES + self.model.noises.index(name)
+        return SLOPES + len(self.model.noises) + self.columns.index(name)
+
+    def row(self, model: DeviceModel) -> FloatArray:
+        """Return the row of one device, with nothing written yet by the kernels.
+
+        Raises
+        ------
+        ConfigurationError
+            The model's columns lack one that its equations take.
+        """
+        given = model.columns()
+        row = np.zeros(SLOPES + len(model.noises) + len(self.columns))
+        row[SEED] = getattr(model, "seed", 0.0)
+        for name in self.columns:
+            if name not in given:
+                raise ConfigurationError(
+                    f"device model {self.name}: its equations take '{name}', which is no state, noise or column"
+                    f"{nearest(name, (*_GIVEN, *model.states, *model.noises, *given))}")
+            row[self.place(name)] = given[name]
+        return row
+
+
+_KNOWN: dict[type[DeviceModel], Mechanism] = {}
+
+
+def mechanism_of(model: type[DeviceModel]) -> Mechanism:
+    """Return what the kernels need to know of a model class.
+
+    Raises
+    ------
+    ConfigurationError
+        Something that every model must have is missing or contradicts the rest; the message has what.
+    """
+    if model not in _KNOWN:
+        _KNOWN[model] = _read(model)
+    return _KNOWN[model]
+
+
+def _read(model: type[DeviceModel]) -> Mechanism:
+    who = f"device model {getattr(model, 'mechanism', model.__name__)}"
+    if not isinstance(getattr(model, "mechanism", None), str):
+        raise ConfigurationError(f"{who} has no name: mechanism = \"...\" is missing")
+    if not model.mechanism.isidentifier():
+        raise ConfigurationError(f"{who}: its name must consist of letters, digits and _, and begin with a letter")
+    needed = ["equations", *(["noise_interval"] if model.noises else [])]
+    for method in needed:
+        if not callable(getattr(model, method, None)):
+            raise ConfigurationError(f"{who} has no {method}; add it as a static method of {model.__name__}")
+    for method in ("rest", "state_tolerances") if model.states else ():
+        if getattr(model, method) is getattr(DeviceModel, method):
+            raise ConfigurationError(f"{who} has states, but no method {method}")
+    if model.noises and "seed" not in model.__dataclass_fields__:
+        raise ConfigurationError(f"{who} has noise of its own, but no parameter seed")
+    arguments = _arguments(model, who, "equations")
+    missing = [name for name in (CURRENT, *model.noises, *((CONTROL_VOLTAGE,) if model.senses else ()))
+               if name not in arguments]
+    if missing:
+        raise ConfigurationError(f"{who}: its equations do not take {' or '.join(missing)}")
+    if CONTROL_VOLTAGE in arguments and model.senses is None:
+        raise ConfigurationError(f"{who}: its equations take w, but senses does not say between which terminals")
+    interval = _arguments(model, who, "noise_interval") if model.noises else ()
+    known = {*_GIVEN, *model.states, *model.noises}
+    columns = tuple(dict.fromkeys(name for name in (*arguments, *interval) if name not in known))
+    found = Mechanism(model, arguments, interval, columns)
+    if found.outputs > MOST_NUMBERS:
+        raise ConfigurationError(f"{who}: {len(model.states)} states are too many; at most 5 with a control voltage, "
+                                 f"6 without")
+    return found
+
+
+def _arguments(model: type[DeviceModel], who: str, method: str) -> tuple[str, ...]:
+    static = inspect.getattr_static(model, method)
+    if not isinstance(static, staticmethod):
+        raise ConfigurationError(f"{who}: {method} must be a @staticmethod of numbers, without self")
+    parameters = inspect.signature(plain(getattr(model, method))).parameters.values()
+    for parameter in parameters:
+        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD or (
+                parameter.default is not inspect.Parameter.empty):
+            raise ConfigurationError(f"{who}: {method}: argument '{parameter}' must be a plain name without a default")
+    return tuple(parameter.name for parameter in parameters)
+
+
+def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the Python function behind a compiled one, or the function itself."""
+    return getattr(function, "py_func", function)
+
+
+def row_of(model: DeviceModel) -> FloatArray:
+    """Return the numbers of one device for the kernels, see :meth:`Mechanism.row`."""
+    return mechanism_of(type(model)).row(model)
+
+
+def named_columns(model: DeviceModel) -> Mapping[str, float]:
+    """Return the columns that the model's equations take, in the order of its row."""
+    given = model.columns()
+    return {name: given[name] for name in mechanism_of(type(model)).columns}

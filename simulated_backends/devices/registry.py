@@ -1,0 +1,26 @@
+"""Which device models there are: found by the entry points of ``tsbench.devices``, ours and everybody else's alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tsbench.errors import ConfigurationError
+from tsbench.plugins import Folders, Registry
+from tsbench.simulated_backends.devices.mechanism import mechanism_of
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+GROUP = "tsbench.devices"
+FOLDERS = Folders("tsbench.simulated_backends.devices", "DEVICE")  #: ours: each folder's model class
+
+
+def _offered(declared: Any) -> Mapping[str, type[DeviceModel]]:
+    if not (isinstance(declared, type) and issubclass(declared, DeviceModel)):
+        raise ConfigurationError(f"{declared!r} is no device model; name a class that is derived from DeviceModel")
+    return {mechanism_of(declared).name: declared}
+
+
+DEVICES: Registry[type[DeviceModel]] = Registry(GROUP, "device", _offered)
+
+
+def device_models() -> Mapping[str, type[DeviceModel]]:
+    """Return the model class of each mechanism by its name, ours first."""
+    return {name: offer.thing for name, offer in DEVICES.offers().items()}
