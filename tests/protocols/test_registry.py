@@ -12,7 +12,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.protocols import PROTOCOLS, protocol_named
 
 ROOT = Path(__file__).resolve().parents[2]
-PROTOCOL = ROOT / "tests" / "fixtures" / "lab_resistance.py"
+PROTOCOL = ROOT / "examples" / "plugins" / "lab_resistance.py"
 OURS = {"iv_sweep", "oscillation", "paired_pulse", "pulse_train", "relaxation"}
 
 Install = Callable[..., Callable[[], None]]
