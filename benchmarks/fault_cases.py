@@ -79,6 +79,11 @@ class Disturbed:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._protocol, name)
 
+    @staticmethod
+    def device_remark(run: Run) -> str:
+        """Return what the protocol itself says of the device."""
+        return protocol_named(run.header.protocol).device_remark(run)
+
     def run(self, station: Any, recorder: Any) -> Iterator[Any]:
         """Run the protocol; disturb it inside the step that was chosen."""
         for step in self._protocol.run(station, recorder):

@@ -17,9 +17,10 @@ from pyvisa.constants import EventMechanism, EventType, StatusCode
 from pyvisa.highlevel import VisaLibraryBase
 from pyvisa.util import LibraryPath
 
-from pyvisa_tsbench.locks import ResourceLock, VisaCallError
 from pyvisa_tsbench.session import Session
+from pyvisa_tsbench.visa_call_error import VisaCallError
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.access.locks import InstrumentLock
 from tsbench.simulated_backends.services.services import WorldClock
 from tsbench.simulated_backends.world.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world.world import World, close_world, open_world
@@ -52,7 +53,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         self._managers: set[int] = set()
         self._sessions: dict[int, Session] = {}
         self._events: dict[int, tuple[int, int]] = {}  #: event context -> (session, event type)
-        self._locks: dict[str, ResourceLock] = {}
+        self._locks: dict[str, InstrumentLock] = {}
         self._handles = itertools.count(1)
 
     # ------------------------------------------------------------------------------- beside VISA's calls
@@ -113,11 +114,9 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         if instrument is None:
             return 0, self.handle_return_value(session, StatusCode.error_resource_not_found)
         handle = next(self._handles)
-        lock = self._locks.setdefault(instrument.name, ResourceLock())
-        if access_mode == constants.AccessModes.exclusive_lock:
-            if not lock.admits(handle) or lock.shared:
-                return 0, self.handle_return_value(session, StatusCode.error_resource_locked)
-            lock.exclusive, lock.depth = handle, 1
+        lock = self._locks.setdefault(instrument.name, InstrumentLock())
+        if access_mode == constants.AccessModes.exclusive_lock and (lock.sharing or not lock.take(handle)):
+            return 0, self.handle_return_value(session, StatusCode.error_resource_locked)
         interface = getattr(constants.InterfaceType, name.interface_type.lower())
         self._sessions[handle] = Session(
             handle,
@@ -136,7 +135,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         if session in self._events:
             del self._events[session]
         elif session in self._sessions:
-            self._sessions.pop(session).lock.release(session)
+            self._sessions.pop(session).lock.forget(session)
         elif session in self._managers:
             self._managers.discard(session)
             if not self._managers:
@@ -171,21 +170,17 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     # ------------------------------------------------------------------------------------------ messages
 
-    def _session(self, session: Any) -> Session:
-        try:
-            return self._sessions[session]
-        except KeyError:
-            raise VisaCallError(StatusCode.error_invalid_object) from None
-
     def _act(self, session: Any, action: Callable[[Session], R], failed: Any = None) -> tuple[R, StatusCode]:
         """Do ``action`` under the bench's lock; a VISA failure raises the exception pyvisa knows for it."""
         if self._world is None:
+            return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
+        opened = self._sessions.get(session)
+        if opened is None:
             return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
         handlers: list[Any] = []
         with self._world.bench.lock:
             self._world.bench.begin_message()
             try:
-                opened = self._session(session)
                 result = action(opened)
                 status = StatusCode.success
                 handlers = [] if opened.lost else self._due_handlers()
@@ -200,10 +195,11 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         handle: Any
         context: Any
         for handle, session in self._sessions.items():
-            if session.mechanisms:
-                session.notice_service_request()
-            while session.handlers_due:
-                session.handlers_due -= 1
+            requests = session.requests
+            if requests.mechanisms:
+                requests.notice()
+            while requests.handlers_due:
+                requests.handlers_due -= 1
                 context = next(self._handles)
                 self._events[context] = (handle, int(EventType.service_request))
                 calls += [
@@ -284,33 +280,38 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         """Lock a resource; one that others hold is refused at once (nobody could release it meanwhile)."""
 
         def take(opened: Session) -> str:
-            if lock_type == constants.Lock.exclusive:
-                opened.lock.take_exclusive(session)
-                return ""
-            return opened.lock.take_shared(session, requested_key)
+            key = "" if lock_type == constants.Lock.exclusive else requested_key or f"tsbench-{session}"
+            if not opened.lock.take(session, key):
+                raise VisaCallError(StatusCode.error_resource_locked)
+            return str(opened.lock.key) if key else ""
 
         return self._act(session, take, "")
 
     def unlock(self, session: Any) -> StatusCode:
         """Give a lock back."""
-        return self._act(session, lambda s: s.lock.give(session))[1]
+
+        def give(opened: Session) -> None:
+            if not opened.lock.release(session):
+                raise VisaCallError(StatusCode.error_session_not_locked)
+
+        return self._act(session, give)[1]
 
     # -------------------------------------------------------------------------------------------- events
 
     def enable_event(self, session: Any, event_type: Any, mechanism: Any, context: None = None) -> StatusCode:
         """Enable events by queue or handler."""
-        return self._act(session, lambda s: s.enable(event_type, mechanism))[1]
+        return self._act(session, lambda s: s.requests.enable(event_type, mechanism))[1]
 
     def disable_event(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
         """Disable events."""
-        return self._act(session, lambda s: s.disable(event_type, mechanism))[1]
+        return self._act(session, lambda s: s.requests.disable(event_type, mechanism))[1]
 
     def discard_events(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
         """Forget queued events."""
 
         def discard(opened: Session) -> None:
             if mechanism & EventMechanism.queue:
-                opened.queue.clear()
+                opened.requests.queue.clear()
 
         return self._act(session, discard)[1]
 

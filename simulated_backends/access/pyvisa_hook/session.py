@@ -1,19 +1,21 @@
-"""One VISA session to one virtual instrument: timeouts, termination, locks, events, the lost connection."""
+"""One VISA session to one virtual instrument: timeouts, termination, locks, the lost connection."""
 
 import sys
-from collections import deque
-from typing import Any
+from typing import Any, NoReturn
 
 from pyvisa import constants
 from pyvisa.constants import EventMechanism, EventType, ResourceAttribute, StatusCode
 
-from pyvisa_tsbench.locks import ResourceLock, VisaCallError
+from pyvisa_tsbench.disturbed_reply import DisturbedReply
+from pyvisa_tsbench.service_requests import ServiceRequests
+from pyvisa_tsbench.visa_call_error import VisaCallError
+from tsbench.simulated_backends.access.bus import BUS_RATE, LONG_REPLY
+from tsbench.simulated_backends.access.locks import InstrumentLock
 from tsbench.simulated_backends.scpi.message import Talk
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.world.faults import Fault, garbled
+from tsbench.simulated_backends.world.faults import Fault
 from tsbench.simulated_backends.world.world import World
 
-BUS_RATE = 20e6  #: [bytes/s]
 #: [s] that a device clear takes on USB (several transfers): messages that were sent before it and can begin within that
 #: time are carried out
 CLEAR_TIME = 5e-3
@@ -34,7 +36,7 @@ class Session:
         interface: Any,
         board: int,
         resource_class: str,
-        lock: ResourceLock,
+        lock: InstrumentLock,
     ) -> None:
         self.handle = handle
         self.world = world
@@ -71,14 +73,9 @@ class Session:
             ResourceAttribute.resource_impl_version,
             ResourceAttribute.resource_lock_state,
         }
-        self.mechanisms: dict[int, int] = {}  #: event type -> enabled mechanisms
-        self.queue: deque[int] = deque()
-        self.handlers_due = 0  #: service requests that the handlers have not been told of
-        self._request_seen = False
+        self.requests = ServiceRequests(instrument.status)
         self._mid_response = False
-        self._arrived = bytearray()  #: a reply on which a fault has been, not read to its end
-        self._late: list[tuple[float, bytes]] = []  #: replies that missed their read: (when they arrive, what)
-        self._breaks: Fault | None = None  #: the connection is lost where ``_arrived`` ends
+        self._disturbed = DisturbedReply()
 
     # ------------------------------------------------------------------------------------ the connection
 
@@ -86,7 +83,8 @@ class Session:
         """Refuse what a dead or locked-out session cannot do."""
         if self.lost:
             raise VisaCallError(StatusCode.error_connection_lost)
-        if not self.lock.admits(self.handle):
+        lock = self.lock
+        if (lock.exclusive is not None or lock.sharing) and not lock.admits(self.handle):
             raise VisaCallError(StatusCode.error_resource_locked)
 
     def count_message(self, reading: bool = False) -> Fault | None:
@@ -98,7 +96,7 @@ class Session:
             self.suffer(fault)
         return fault
 
-    def suffer(self, fault: Fault) -> None:
+    def suffer(self, fault: Fault) -> NoReturn:
         """Let a fault end this call: no answer in time, or the connection is lost until it is opened again
         (all of the bench's if ``everything``).
         """
@@ -126,7 +124,8 @@ class Session:
         self.clock.wait(self.instrument.bus_latency + len(data) / BUS_RATE)
         self._mid_response = False
         self.instrument.recv(data, end)
-        self.notice_service_request()
+        if self.requests.mechanisms:
+            self.requests.notice()
         if fault is not None:
             self.suffer(fault)
         return len(data)
@@ -134,26 +133,28 @@ class Session:
     def read(self, count: int) -> tuple[bytes, StatusCode]:
         """Read up to ``count`` bytes; bench time passes until there is a response, or the timeout is over."""
         self.check()
-        fault = None
+        fault, disturbed = None, self._disturbed
         if not self._mid_response:
             fault = self.count_message(reading=True)
             if fault is not None and fault.kind == "connection_lost" and not fault.after and fault.bytes is None:
                 self.suffer(fault)
             self.clock.wait(self.instrument.bus_latency)
-            if fault is None and self._late and self._late[0][0] <= self.clock.now:
-                self._arrived += self._late.pop(0)[1]
-        if not self._arrived and self._breaks is None:
+            if fault is None and disturbed.late:
+                disturbed.arrive(self.clock.now)
+        if not disturbed.waiting and not self.instrument.output_ready:
             self.await_response()
         if fault is not None and not fault.after:
             self._disturb_reply(fault)
             fault = None
         enabled = self.attributes[ResourceAttribute.termchar_enabled]
         termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
-        if self._arrived or self._breaks is not None:
-            data, reason = self._take(count, termchar)
-        else:
+        if not disturbed.waiting:
             data, reason = self.instrument.talk(count, termchar)
-        if len(data) > 4096:
+        elif (breaking := disturbed.breaks_within(count)) is not None:
+            self.suffer(breaking)
+        else:
+            data, reason = disturbed.take(count, termchar)
+        if len(data) > LONG_REPLY:
             self.clock.wait(len(data) / BUS_RATE)
         self._mid_response = reason is not Talk.END
         if fault is not None:
@@ -164,31 +165,13 @@ class Session:
         """Let a fault happen to the reply that the instrument has ready."""
         reply = self.instrument.talk(sys.maxsize)[0]
         self._mid_response = False
-        if fault.kind == "garbled":
-            self._arrived += garbled(reply, fault.how)
-        elif fault.kind == "connection_lost":
-            self._arrived += reply[: fault.bytes]
-            self._breaks = fault
-        else:
-            self.let_pass(self.clock.now + self.timeout)
-            if fault.kind == "late":
-                self._late.append((self.clock.now + (fault.seconds or 0.0), reply))
-            raise VisaCallError(StatusCode.error_timeout)
-
-    def _take(self, count: int, termchar: int | None) -> tuple[bytes, Talk]:
-        """Give bytes of a reply on which a fault has been, as ``talk`` does of one that is whole."""
-        if self._breaks is not None and count > len(self._arrived):
-            fault, self._breaks = self._breaks, None
-            self._arrived.clear()
-            self.suffer(fault)
-        size = min(count, len(self._arrived))
-        found = -1 if termchar is None else self._arrived.find(termchar, 0, size)
-        size = found + 1 if found >= 0 else size
-        data = bytes(self._arrived[:size])
-        del self._arrived[:size]
-        if not self._arrived and self._breaks is None:
-            return data, Talk.END
-        return data, Talk.TERMCHAR if found >= 0 else Talk.COUNT
+        if fault.kind in {"garbled", "connection_lost"}:
+            self._disturbed.add(reply, fault)
+            return
+        self.let_pass(self.clock.now + self.timeout)
+        if fault.kind == "late":
+            self._disturbed.late.append((self.clock.now + (fault.seconds or 0.0), reply))
+        raise VisaCallError(StatusCode.error_timeout)
 
     def await_response(self) -> None:
         """Move the clock until the instrument has something to say; VI_ERROR_TMO when it never will."""
@@ -199,7 +182,7 @@ class Session:
                 self.let_pass(deadline)
                 raise VisaCallError(StatusCode.error_timeout)
             alive = self.clock.hop(deadline)
-            self.notice_service_request()
+            self.requests.notice()
             if not self.instrument.output_ready and (self.clock.now >= deadline or not alive):
                 raise VisaCallError(StatusCode.error_timeout)
 
@@ -217,8 +200,7 @@ class Session:
         while self.instrument.messages_wait and self.clock.now < latest:
             self.clock.hop(latest)
         self._mid_response = False
-        self._arrived.clear()
-        self._late = [(time, reply) for time, reply in self._late if time > self.clock.now]
+        self._disturbed.clear(self.clock.now)
         self.instrument.device_clear()
         if fault is not None:
             self.suffer(fault)
@@ -231,7 +213,7 @@ class Session:
         status = self.instrument.serial_poll()
         if not status & 0x50:
             self.wait_a_little()
-        self._request_seen = False
+        self.requests.seen = False
         if fault is not None:
             self.suffer(fault)
         return status
@@ -241,7 +223,7 @@ class Session:
         if self.instrument.will_answer:
             self.clock.busy()
         self.instrument.not_yet()
-        self.notice_service_request()
+        self.requests.notice()
 
     def trigger(self) -> None:
         """Send a trigger."""
@@ -249,57 +231,25 @@ class Session:
         fault = self.count_message()
         self.clock.wait(self.instrument.bus_latency)
         self.instrument.group_trigger()
-        self.notice_service_request()
+        self.requests.notice()
         if fault is not None:
             self.suffer(fault)
-
-    # -------------------------------------------------------------------------------------------- events
-
-    def enable(self, event: int, mechanism: int) -> None:
-        """Enable a mechanism for an event; a service request that stands already becomes an event at once."""
-        if event != EventType.service_request:
-            raise VisaCallError(StatusCode.error_invalid_event)
-        self.mechanisms[event] = self.mechanisms.get(event, 0) | mechanism
-        self._request_seen = False
-        self.notice_service_request()
-
-    def disable(self, event: int, mechanism: int) -> None:
-        """Disable a mechanism for one or all events."""
-        for enabled in list(self.mechanisms):
-            if event in {enabled, EventType.all_enabled}:
-                self.mechanisms[enabled] &= ~mechanism
-
-    def notice_service_request(self) -> None:
-        """Look at the SRQ line; a new request becomes an event in the queue, or one that handlers are due."""
-        mechanisms = self.mechanisms.get(EventType.service_request, 0)
-        if not mechanisms:
-            return
-        if not self.instrument.status.requesting:
-            self._request_seen = False
-            return
-        if self._request_seen:
-            return
-        self._request_seen = True
-        if mechanisms & EventMechanism.queue:
-            self.queue.append(int(EventType.service_request))
-        if mechanisms & EventMechanism.handler:
-            self.handlers_due += 1
 
     def wait_for_event(self, event: int, timeout_ms: int) -> int:
         """Return the next queued event; the clock moves until there is one or the timeout is over."""
         self.check()
-        if not self.mechanisms.get(EventType.service_request, 0) & EventMechanism.queue:
+        if not self.requests.mechanisms & EventMechanism.queue:
             raise VisaCallError(StatusCode.error_not_enabled)
         if event not in {EventType.service_request, EventType.all_enabled}:
             raise VisaCallError(StatusCode.error_invalid_event)
         seconds = FOREVER if timeout_ms in {INFINITE, None} else timeout_ms * 1e-3
         deadline = self.clock.now + seconds
-        while not self.queue:
+        while not self.requests.queue:
             alive = self.clock.now < deadline and self.clock.hop(deadline)
-            self.notice_service_request()
-            if not self.queue and not alive:
+            self.requests.notice()
+            if not self.requests.queue and not alive:
                 raise VisaCallError(StatusCode.error_timeout)
-        return self.queue.popleft()
+        return self.requests.queue.popleft()
 
 
 _READ_STATUS = {

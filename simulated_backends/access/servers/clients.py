@@ -1,4 +1,4 @@
-"""What a station needs to know of a client, and what the client sends it."""
+"""What a served needs to know of a client, and what the client sends it."""
 
 from collections import deque
 from dataclasses import dataclass

@@ -10,6 +10,7 @@ import itertools
 import socket
 from collections.abc import Callable
 
+from tsbench.simulated_backends.access.servers.connections import ClientConnection, Connections
 from tsbench.simulated_backends.access.servers.hislip_messages import (
     LARGEST,
     PROTOCOL_VERSION,
@@ -22,8 +23,7 @@ from tsbench.simulated_backends.access.servers.hislip_messages import (
     Wrong,
 )
 from tsbench.simulated_backends.access.servers.hislip_session import HislipSession
-from tsbench.simulated_backends.access.servers.station import InstrumentDesk
-from tsbench.simulated_backends.access.servers.switchboard import ClientConnection, Switchboard
+from tsbench.simulated_backends.access.servers.served_instrument import ServedInstrument
 
 SUB_ADDRESS = b"hislip0"
 MOST_SESSIONS = 60  #: of one instrument
@@ -32,20 +32,20 @@ MOST_SESSIONS = 60  #: of one instrument
 class HislipPort:
     """The sessions of one instrument."""
 
-    def __init__(self, board: Switchboard, station: InstrumentDesk) -> None:
-        self._board = board
-        self.station = station
+    def __init__(self, connections: Connections, served: ServedInstrument) -> None:
+        self._connections = connections
+        self.served = served
         self._sessions: dict[int, HislipSession] = {}
         self._numbers = itertools.cycle(range(1, 0x10000))
 
     def accept(self, link: socket.socket) -> None:
         """A client has connected; its first message says which channel this is."""
-        HislipChannel(self._board, link, self)
+        HislipChannel(self._connections, link, self)
 
     def begin(self, channel: "HislipChannel") -> HislipSession:
         """Begin a session with its synchronous channel."""
         number = next(n for n in self._numbers if n not in self._sessions)
-        session = HislipSession(number, self.station, channel)
+        session = HislipSession(number, self.served, channel)
         self._sessions[number] = session
         return session
 
@@ -77,8 +77,8 @@ class HislipPort:
 class HislipChannel(ClientConnection):
     """One TCP connection of a session."""
 
-    def __init__(self, board: Switchboard, link: socket.socket, port: HislipPort) -> None:
-        super().__init__(board, link)
+    def __init__(self, connections: Connections, link: socket.socket, port: HislipPort) -> None:
+        super().__init__(connections, link)
         self._port = port
         self._reader = PacketReader()
         self._session: HislipSession | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tsbench.simulated_backends.access.servers.clients import MOST_WAITING, Client, Message
+from tsbench.simulated_backends.access.servers.connections import ENOUGH
 from tsbench.simulated_backends.access.servers.hislip_messages import (
     HEADER,
     LARGEST,
@@ -12,8 +13,7 @@ from tsbench.simulated_backends.access.servers.hislip_messages import (
     Packet,
     Wrong,
 )
-from tsbench.simulated_backends.access.servers.station import InstrumentDesk
-from tsbench.simulated_backends.access.servers.switchboard import ENOUGH
+from tsbench.simulated_backends.access.servers.served_instrument import ServedInstrument
 from tsbench.simulated_backends.scpi.syntax import split_messages
 
 _SMALLEST = 256  #: [bytes] below that a client's maximum makes no sense
@@ -58,10 +58,10 @@ class HislipSession(Client):
 
     hears_requests = True
 
-    def __init__(self, number: int, station: InstrumentDesk, channel: ChannelInterface) -> None:
+    def __init__(self, number: int, served: ServedInstrument, channel: ChannelInterface) -> None:
         super().__init__()
         self.number = number
-        self._station = station
+        self._served = served
         self._data = channel
         self._side: ChannelInterface | None = None
         self._input = bytearray()
@@ -69,7 +69,7 @@ class HislipSession(Client):
         self._clearing = False  #: from AsyncDeviceClear to DeviceClearComplete
         self._largest = LARGEST
         self._wish: _LockRequest | None = None
-        station.join(self)
+        served.join(self)
 
     @property
     def complete(self) -> bool:
@@ -82,12 +82,12 @@ class HislipSession(Client):
 
     def end(self) -> None:
         """A channel has ended: the other one ends, and the client has gone."""
-        self._station.leave(self)
+        self._served.leave(self)
         self._data.close()
         if self._side is not None:
             self._side.close()
 
-    # --------------------------------------------------------------------------------- what the station asks
+    # --------------------------------------------------------------------------------- what the served asks
 
     def deliver(self, reply: bytes, message: Message, only: int | None = None) -> None:
         """Send a reply in as many messages as the client's maximum asks for."""
@@ -129,7 +129,7 @@ class HislipSession(Client):
 
     def _interrupt(self, identifier: int) -> None:
         self._unread = False
-        self._station.instrument.post_error(-410)
+        self._served.instrument.post_error(-410)
         self._data.send(Packet(Kind.INTERRUPTED, 0, identifier).pack())
         if self._side is not None:
             self._side.send(Packet(Kind.ASYNC_INTERRUPTED, 0, identifier).pack())
@@ -160,9 +160,9 @@ class HislipSession(Client):
         end = packet.kind == Kind.DATA_END
         payload = packet.payload or b""
         self._input += payload
-        if len(self._input) > self._station.instrument.input_buffer_size:
+        if len(self._input) > self._served.instrument.input_buffer_size:
             self._input.clear()
-            self._station.overflow()
+            self._served.overflow()
             return
         if not end and b"\n" not in payload:
             return
@@ -177,12 +177,12 @@ class HislipSession(Client):
         if packet.kind == Kind.ASYNC_STATUS_QUERY:
             if packet.control & 1:
                 self._unread = False
-            self._answer(Kind.ASYNC_STATUS_RESPONSE, self._station.serial_poll(self, self._unread))
+            self._answer(Kind.ASYNC_STATUS_RESPONSE, self._served.serial_poll(self, self._unread))
         elif packet.kind == Kind.ASYNC_DEVICE_CLEAR:
             self._clearing, self._unread = True, False
             self._input.clear()
             self._data.forget_unsent()  # a reply now would stand where the client expects the acknowledgement
-            self._station.device_clear(self)
+            self._served.device_clear(self)
             self._answer(Kind.ASYNC_DEVICE_CLEAR_ACKNOWLEDGE)
         elif packet.kind == Kind.ASYNC_MAX_MESSAGE_SIZE:
             asked = int.from_bytes((packet.payload or b"")[:8], "big")
@@ -191,7 +191,7 @@ class HislipSession(Client):
         elif packet.kind == Kind.ASYNC_LOCK:
             self._lock(packet)
         elif packet.kind == Kind.ASYNC_LOCK_INFO:
-            lock = self._station.lock
+            lock = self._served.lock
             self._answer(Kind.ASYNC_LOCK_INFO_RESPONSE, int(lock.exclusive is not None), lock.holders)
         elif packet.kind == Kind.ASYNC_REMOTE_LOCAL_CONTROL:
             if packet.control in _REMOTE_CODES:
@@ -208,7 +208,7 @@ class HislipSession(Client):
 
     def _lock(self, packet: Packet) -> None:
         key = packet.payload or b""
-        lock = self._station.lock
+        lock = self._served.lock
         if packet.control == 1:
             if self._wish is not None or lock.holds(self, key) or (key and lock.exclusive is self):
                 self._answer(Kind.ASYNC_LOCK_RESPONSE, _LOCK_ERROR)
@@ -223,12 +223,12 @@ class HislipSession(Client):
 
     def settle_locks(self) -> None:
         """Answer a lock request that can be granted or whose time is over; release when all is executed."""
-        if self.releasing and not self.queue and not self._station.executing(self):
+        if self.releasing and not self.queue and not self._served.executing(self):
             self.releasing = False
             code = {"exclusive": _LOCK_DONE, "shared": _LOCK_SHARED_RELEASED, "": _LOCK_ERROR}
-            self._answer(Kind.ASYNC_LOCK_RESPONSE, code[self._station.lock.release(self)])
+            self._answer(Kind.ASYNC_LOCK_RESPONSE, code[self._served.lock.release(self)])
         if self._wish is not None:
-            if self._station.lock.take(self, self._wish.key):
+            if self._served.lock.take(self, self._wish.key):
                 self._answer(Kind.ASYNC_LOCK_RESPONSE, _LOCK_DONE)
                 self._wish = None
             elif time.monotonic() >= self._wish.deadline:

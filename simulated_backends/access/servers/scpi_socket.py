@@ -7,28 +7,28 @@ in the stream: after a query that timed out, the next one reads the old reply (a
 import socket
 
 from tsbench.simulated_backends.access.servers.clients import MOST_WAITING, Client, Message
-from tsbench.simulated_backends.access.servers.station import InstrumentDesk
-from tsbench.simulated_backends.access.servers.switchboard import ENOUGH, ClientConnection, Switchboard
+from tsbench.simulated_backends.access.servers.connections import ENOUGH, ClientConnection, Connections
+from tsbench.simulated_backends.access.servers.served_instrument import ServedInstrument
 from tsbench.simulated_backends.scpi.syntax import split_messages
 
 
 class ScpiSocket(Client):
     """One client of an instrument's socket port."""
 
-    def __init__(self, board: Switchboard, link: socket.socket, station: InstrumentDesk) -> None:
+    def __init__(self, connections: Connections, link: socket.socket, served: ServedInstrument) -> None:
         super().__init__()
-        self._station = station
+        self._served = served
         self._input = bytearray()
-        self._connection = _Stream(board, link, self)
-        station.join(self)
+        self._connection = _Stream(connections, link, self)
+        served.join(self)
 
     def received(self, data: bytes) -> None:
         """Cut what has come into messages."""
         self._input += data
         if b"\n" not in data:
-            if len(self._input) > self._station.instrument.input_buffer_size:
+            if len(self._input) > self._served.instrument.input_buffer_size:
                 self._input.clear()
-                self._station.overflow()
+                self._served.overflow()
             return
         messages, rest = split_messages(bytes(self._input), end=False)
         self._input[:] = rest
@@ -49,12 +49,12 @@ class ScpiSocket(Client):
 
     def left(self) -> None:
         """The connection has ended."""
-        self._station.leave(self)
+        self._served.leave(self)
 
 
 class _Stream(ClientConnection):
-    def __init__(self, board: Switchboard, link: socket.socket, client: ScpiSocket) -> None:
-        super().__init__(board, link)
+    def __init__(self, connections: Connections, link: socket.socket, client: ScpiSocket) -> None:
+        super().__init__(connections, link)
         self._client = client
 
     def received(self, data: bytes) -> None:

@@ -16,11 +16,11 @@ from types import FrameType
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.access.servers.connections import HOST, Connections
 from tsbench.simulated_backends.access.servers.hislip import SUB_ADDRESS, HislipPort
 from tsbench.simulated_backends.access.servers.pace import Pace
 from tsbench.simulated_backends.access.servers.scpi_socket import ScpiSocket
-from tsbench.simulated_backends.access.servers.station import InstrumentDesk
-from tsbench.simulated_backends.access.servers.switchboard import HOST, Switchboard
+from tsbench.simulated_backends.access.servers.served_instrument import ServedInstrument
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.world.world import World
 
@@ -79,8 +79,8 @@ class BenchServer:
         self.world = world
         self._clock = world.bench.clock
         self._pace = pace
-        self._board = Switchboard()
-        self._stations: list[InstrumentDesk] = []
+        self._connections = Connections()
+        self._served: list[ServedInstrument] = []
         self._hislip: list[HislipPort] = []
         self._stopping = False
         self._idle_paid = time.monotonic()
@@ -91,17 +91,17 @@ class BenchServer:
                 self._place(name, port)
                 port = port + 2 if port else 0
         except ConfigurationError:
-            self._board.close()
+            self._connections.close()
             raise
         world.on_lost(self._lose)
 
     def _place(self, name: str, port: int) -> None:
         instrument = self.world.instruments[name]
-        station = InstrumentDesk(self.world, instrument, self._pace)
-        hislip = HislipPort(self._board, station)
-        first = self._board.listen(port, lambda link: ScpiSocket(self._board, link, station))
-        second = self._board.listen(port + 1 if port else 0, hislip.accept)
-        self._stations.append(station)
+        served = ServedInstrument(self.world, instrument, self._pace)
+        hislip = HislipPort(self._connections, served)
+        first = self._connections.listen(port, lambda link: ScpiSocket(self._connections, link, served))
+        second = self._connections.listen(port + 1 if port else 0, hislip.accept)
+        self._served.append(served)
         self._hislip.append(hislip)
         self.addresses.append(
             Address(
@@ -113,9 +113,9 @@ class BenchServer:
         )
 
     def _lose(self, instrument: str | None) -> None:
-        for station in self._stations:
-            if instrument is None or station.instrument.name == instrument:
-                station.cut_all()
+        for served in self._served:
+            if instrument is None or served.instrument.name == instrument:
+                served.cut_all()
 
     # --------------------------------------------------------------------------------------------- life
 
@@ -124,25 +124,25 @@ class BenchServer:
         while not self._stopping:
             hold = self._pace.hold(self._clock.now)
             if hold > SLACK:
-                self._board.nap(hold)
+                self._connections.nap(hold)
                 continue
-            self._board.flush()
+            self._connections.flush()
             with self.world.bench.lock:
                 timeout = self._turn()
-            if self._board.dirty:
+            if self._connections.dirty:
                 timeout = 0.0
-            self._board.wait(timeout)
+            self._connections.wait(timeout)
             with self.world.bench.lock:  # what comes on an asynchronous channel is done at once
-                self._board.dispatch()
+                self._connections.dispatch()
 
     def stop(self) -> None:
         """End ``run`` (from any thread or a signal handler)."""
         self._stopping = True
-        self._board.wake()
+        self._connections.wake()
 
     def close(self) -> None:
         """Close every connection and port; the world stays as it is."""
-        self._board.close()
+        self._connections.close()
 
     @contextlib.contextmanager
     def stopped_by_signals(self) -> Iterator[None]:
@@ -152,7 +152,7 @@ class BenchServer:
             self.stop()
 
         before = {}
-        wake = signal.set_wakeup_fd(self._board.wake_descriptor, warn_on_full_buffer=False)
+        wake = signal.set_wakeup_fd(self._connections.wake_descriptor, warn_on_full_buffer=False)
         try:
             for name in SIGNALS:
                 number = getattr(signal, name, None)
@@ -168,21 +168,21 @@ class BenchServer:
 
     def _turn(self) -> float | None:
         """Do what can be done; return how long there is nothing to do (None: until something comes)."""
-        asked = any(station.wanted or station.may_begin() for station in self._stations)
+        asked = any(served.wanted or served.may_begin() for served in self._served)
         if self._pace.idle_time_counts and not self._caught_up(asked):
             return 0.0
         acted = False
         begun = time.monotonic()
-        while any([station.step() for station in self._stations]):
+        while any([served.step() for served in self._served]):
             acted = True
             if time.monotonic() - begun > SLICE:
                 break
-        for station, hislip in zip(self._stations, self._hislip, strict=True):
-            station.notice_service_request()
+        for served, hislip in zip(self._served, self._hislip, strict=True):
+            served.notice_service_request()
             hislip.tick()
         if acted:
             return 0.0
-        if any(station.wanted for station in self._stations):
+        if any(served.wanted for served in self._served):
             return self._pass_time()
         waits = [hislip.next_tick for hislip in self._hislip]
         if self._pace.idle_time_counts:
@@ -195,7 +195,7 @@ class BenchServer:
 
     def _pass_time(self) -> float:
         """Let time pass for those who wait; return how long to wait for the wall clock."""
-        waited = max(station.waited for station in self._stations if station.wanted)
+        waited = max(served.waited for served in self._served if served.wanted)
         horizon = self._pace.horizon(self._clock.now, waited)
         if self._advance(horizon, SLICE):
             return 0.0
@@ -212,7 +212,7 @@ class BenchServer:
             Whether any time has passed.
         """
         start, begun = self._clock.now, time.monotonic()
-        while self._clock.now < until and not any(station.finished for station in self._stations):
+        while self._clock.now < until and not any(served.finished for served in self._served):
             self._clock.hop(until)
             if time.monotonic() - begun > budget:
                 break
@@ -230,7 +230,7 @@ class BenchServer:
             return True
         self._idle_paid = wall
         self._advance(target, 10 * SLICE)
-        if self._clock.now >= target or any(station.finished for station in self._stations):
+        if self._clock.now >= target or any(served.finished for served in self._served):
             self._debt_since = None
             return True
         if self._debt_since is None:

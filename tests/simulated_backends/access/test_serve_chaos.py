@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tsbench.simulated_backends.access.servers.connections import ClientConnection, Connections
 from tsbench.simulated_backends.access.servers.hislip_messages import (
     HEADER,
     LARGEST,
@@ -19,7 +20,6 @@ from tsbench.simulated_backends.access.servers.hislip_messages import (
     PacketReader,
     PoorHeaderError,
 )
-from tsbench.simulated_backends.access.servers.switchboard import ClientConnection, Switchboard
 
 PACKETS = st.builds(
     Packet, st.integers(0, 255), st.integers(0, 255), st.integers(0, 2**32 - 1), st.binary(max_size=40)
@@ -50,12 +50,12 @@ def test_a_message_that_is_too_long_is_thrown_away_without_being_kept(excess: in
 class Stream(ClientConnection):
     """One end of a pair of sockets of which little fits into the kernel."""
 
-    def __init__(self, board: Switchboard) -> None:
+    def __init__(self, connections: Connections) -> None:
         mine, self.other = socket.socketpair()
         mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2048)
         for end in (mine, self.other):
             end.setblocking(False)
-        super().__init__(board, mine)
+        super().__init__(connections, mine)
 
     def received(self, data: bytes) -> None:
         raise AssertionError(data)
@@ -78,13 +78,13 @@ ACTS = st.one_of(
 @example([("send", 9000), ("send", 100), ("flush", 0), ("forget", 0), ("send", 50)])
 def test_what_is_sent_arrives_in_order_and_whole_however_little_fits(acts: list[tuple[str, int]]) -> None:
     """Whatever was forgotten was forgotten as a whole, and only before its first byte was on its way."""
-    board = Switchboard()
-    stream = Stream(board)
+    connections = Connections()
+    stream = Stream(connections)
     number, waiting, arrived = 0, list[bytes](), b""
 
     def turn(timeout: float = 0.0) -> None:
-        board.wait(timeout)
-        board.dispatch()
+        connections.wait(timeout)
+        connections.dispatch()
 
     try:
         for act, size in acts:
@@ -97,7 +97,7 @@ def test_what_is_sent_arrives_in_order_and_whole_however_little_fits(acts: list[
             elif act == "turn":
                 turn()
             elif act == "flush":
-                board.flush()
+                connections.flush()
             else:
                 sent, end = sum(map(len, waiting)) - stream.unsent, 0
                 stream.forget_unsent()
@@ -106,7 +106,7 @@ def test_what_is_sent_arrives_in_order_and_whole_however_little_fits(acts: list[
                         del waiting[kept:]
                         break
                     end += len(message)
-        board.flush()
+        connections.flush()
         expected = b"".join(waiting)
         while len(arrived) < len(expected):
             before = len(arrived)
@@ -121,7 +121,7 @@ def test_what_is_sent_arrives_in_order_and_whole_however_little_fits(acts: list[
     finally:
         stream.close()
         stream.other.close()
-        board.close()
+        connections.close()
 
 
 @given(st.binary(min_size=16, max_size=60))

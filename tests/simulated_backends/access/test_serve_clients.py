@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tsbench.simulated_backends.access.servers.locks import InstrumentLock
+from tsbench.simulated_backends.access.locks import InstrumentLock
 from tsbench.simulated_backends.access.servers.pace import PATIENCE, FastPace, WallPace
 from tsbench.simulated_backends.world.faults import Fault
 

@@ -23,14 +23,14 @@ MOST_CONNECTIONS = 200  #: Windows can wait for 512 sockets at once
 class ClientConnection:
     """One TCP connection. Subclasses say what ``received`` and ``closed`` do."""
 
-    def __init__(self, board: "Switchboard", link: socket.socket) -> None:
-        self.board = board
+    def __init__(self, connections: "Connections", link: socket.socket) -> None:
+        self.connections = connections
         self._link: socket.socket | None = link
         self._outgoing: deque[memoryview] = deque()
         self._unsent = 0
         self._partly_sent = False  #: the first of ``_outgoing`` is a rest
         self._closing = False
-        board.adopt(link, self._ready)
+        connections.adopt(link, self._ready)
 
     def received(self, data: bytes) -> None:
         """Take bytes."""
@@ -55,8 +55,8 @@ class ClientConnection:
         if self._link is not None:
             crowded = self.crowded
             if crowded:
-                self.board.crowded.add(self)
-            self.board.listen_for(self._link, self._ready, not crowded, bool(self._outgoing))
+                self.connections.crowded.add(self)
+            self.connections.listen_for(self._link, self._ready, not crowded, bool(self._outgoing))
 
     @property
     def open(self) -> bool:
@@ -68,11 +68,11 @@ class ClientConnection:
         return self._unsent
 
     def send(self, data: bytes) -> None:
-        """Have ``data`` sent with the next flush of the board."""
+        """Have ``data`` sent with the next flush of all connections."""
         if self.open and data:
             self._outgoing.append(memoryview(data))
             self._unsent += len(data)
-            self.board.dirty.add(self)
+            self.connections.dirty.add(self)
 
     def forget_unsent(self) -> None:
         """Drop what was given to ``send`` and has not begun to be sent: each call's bytes go whole or not at all."""
@@ -110,7 +110,7 @@ class ClientConnection:
             return
         self._closing = True
         if self._outgoing:
-            self.board.dirty.add(self)
+            self.connections.dirty.add(self)
         else:
             self._end()
 
@@ -147,8 +147,8 @@ class ClientConnection:
             return
         self._outgoing.clear()
         self._unsent = 0
-        self.board.drop(link)
-        self.board.dirty.discard(self)
+        self.connections.drop(link)
+        self.connections.dirty.discard(self)
         self.closed()
 
 
@@ -156,13 +156,13 @@ def _linger() -> bytes:
     return struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
-class Switchboard:
+class Connections:
     """All sockets of a served bench."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._listeners: list[socket.socket] = []
-        self._connections = 0
+        self._count = 0
         self.dirty: set[ClientConnection] = set()  #: have something to send
         self._events: list[tuple[selectors.SelectorKey, int]] = []
         self.crowded: set[ClientConnection] = set()  #: are not read from at the moment
@@ -198,7 +198,7 @@ class Switchboard:
                 link, _address = listener.accept()
             except OSError:
                 return
-            if self._connections >= MOST_CONNECTIONS:
+            if self._count >= MOST_CONNECTIONS:
                 link.close()
                 return
             link.setblocking(False)
@@ -211,7 +211,7 @@ class Switchboard:
     def adopt(self, link: socket.socket, ready: Callable[[int], None]) -> None:
         """Have ``ready`` called when ``link`` can be read (or written, see ``listen_for``)."""
         self._selector.register(link, selectors.EVENT_READ, ready)
-        self._connections += 1
+        self._count += 1
 
     def listen_for(
         self, link: socket.socket, ready: Callable[[int], None], reading: bool, writing: bool
@@ -230,7 +230,7 @@ class Switchboard:
         """Close a connection's socket."""
         if link in self._selector.get_map():
             self._selector.unregister(link)
-        self._connections -= 1
+        self._count -= 1
         link.close()
 
     def flush(self) -> None:

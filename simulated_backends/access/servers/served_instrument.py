@@ -10,19 +10,17 @@ import sys
 from collections import deque
 
 from tsbench.errors import TsbenchError
+from tsbench.simulated_backends.access.bus import BUS_RATE, LONG_REPLY
+from tsbench.simulated_backends.access.locks import InstrumentLock
 from tsbench.simulated_backends.access.servers.clients import Client, Message
-from tsbench.simulated_backends.access.servers.locks import InstrumentLock
 from tsbench.simulated_backends.access.servers.pace import Pace
 from tsbench.simulated_backends.scpi.status import MESSAGE_AVAILABLE_BIT, SERVICE_REQUEST_BIT
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.world.faults import Fault, garbled
 from tsbench.simulated_backends.world.world import World
 
-BUS_RATE = 20e6  #: [bytes/s], as in process
-LONG_REPLY = 4096  #: [bytes]; the transfer of less takes no time
 
-
-class InstrumentDesk:
+class ServedInstrument:
     """Arbitrates between the clients of one instrument. Every method runs under the bench's lock."""
 
     def __init__(self, world: World, instrument: VirtualInstrument, pace: Pace) -> None:
