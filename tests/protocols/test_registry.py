@@ -1,6 +1,7 @@
 """Protocols by entry points: those of another author come by the same door as ours."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,11 +10,12 @@ import pytest
 
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
-from tsbench.protocols import PROTOCOLS, protocol_named
+from tsbench.protocols import PROTOCOLS, describe, protocol_named
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = ROOT / "examples" / "plugins" / "lab_resistance.py"
-OURS = {"iv_sweep", "oscillation", "paired_pulse", "pulse_train", "relaxation"}
+#: each folder has the name of its protocol
+OURS = {path.parent.name for path in (ROOT / "protocols").glob("*/protocol.py")}
 
 Install = Callable[..., Callable[[], None]]
 
@@ -47,13 +49,21 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def test_ours_come_by_the_same_door() -> None:
-    assert set(PROTOCOLS.names()) >= OURS and PROTOCOLS.problems() == ()
+    assert "iv_sweep" in OURS and set(PROTOCOLS.names()) >= OURS and PROTOCOLS.problems() == ()
     assert all(PROTOCOLS.offers()[name].distribution.startswith("tsbench ") for name in OURS)
-    folders = {path.parent.name for path in (ROOT / "protocols").glob("*/protocol.py")}
-    assert folders == OURS
-    for folder in folders:
+    for folder in OURS:
         files = {path.stem for path in (ROOT / "protocols" / folder).glob("*.py")}
         assert files >= {"parameters", "plan", "acquisition", "extraction", "figure", "protocol"}
+
+
+def test_every_protocol_is_named_and_described() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'iv_sweep'"):
+        protocol_named("iv_swep")
+    for protocol in PROTOCOLS.things().values():
+        described = describe(protocol)
+        assert [p["name"] for p in described["parameters"]] == list(protocol.model_fields)
+        assert all(p["help"] and p["kind"] != "text" for p in described["parameters"])
+        assert protocol.parse({p["name"]: p["default"] for p in described["parameters"]}) == protocol()
 
 
 def test_a_protocol_of_another_author_from_the_list_to_the_figure(
@@ -80,6 +90,20 @@ def test_a_protocol_of_another_author_from_the_list_to_the_figure(
     out_text, said = capsys.readouterr()
     assert not out_text and said.count("\n") == 1
     assert "protocol 'lab_resistance' is not installed, so nothing can be extracted" in said
+
+
+def test_a_class_derived_from_ours_inherits_what_it_does_not_change(
+    install: Install, resistor_bench: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As docs/plugins.md writes it."""
+    page = (ROOT / "docs" / "plugins.md").read_text("utf-8")
+    (text,) = re.findall(r"```python\n([^`]*class GentleSweep[^`]*)```", page)
+    install(f"{text}\n\nPROTOCOL = GentleSweep\n")
+    assert protocol_named("gentle_sweep")().parameters()["compliance"] == {"value": 10e-6, "unit": "A"}
+    assert main(["measure", "gentle_sweep", "--bench", str(resistor_bench), "--device", "R1", "--out", str(tmp_path),
+                 "--set", "stop=50 mV", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["quantity"] for row in rows} >= {"threshold_voltage"} and rows[0]["protocol"] == "gentle_sweep"
 
 
 def test_its_plan_is_refused_by_the_limits_of_the_device(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tsbench.errors import ConfigurationError
-from tsbench.protocols import PROTOCOLS, Oscillation, describe, protocol_named
+from tsbench.protocols import Oscillation
 from tsbench.protocols.acquiring.oscillation_check import SHORTEST_SPAN, activity, check_span, white_noise
 from tsbench.records import DeviceLimits, Flag
 
@@ -131,17 +131,6 @@ def test_noise_is_no_signal_and_a_sine_is():
     assert activity(noise, 1e-9, white_noise(noise, 0.01)).cycles == 0
     assert activity(sine, 1e-9, 0.05).frequency == pytest.approx(3e6, rel=0.01)
     assert activity(np.ones(10), 1e-9).cycles == 0
-
-
-def test_the_registry_names_and_describes_every_protocol():
-    assert set(PROTOCOLS.names()) >= {"iv_sweep", "pulse_train", "oscillation", "paired_pulse", "relaxation"}
-    with pytest.raises(ConfigurationError, match="did you mean 'iv_sweep'"):
-        protocol_named("iv_swep")
-    for protocol in PROTOCOLS.things().values():
-        described = describe(protocol)
-        assert [p["name"] for p in described["parameters"]] == list(protocol.model_fields)
-        assert all(p["help"] and p["kind"] != "text" for p in described["parameters"])
-        assert protocol.parse({p["name"]: p["default"] for p in described["parameters"]}) == protocol()
 
 
 def test_the_look_of_a_sweep_is_long_enough_for_the_fixtures_slowest_oscillation(station):
