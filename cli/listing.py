@@ -116,12 +116,9 @@ def _value(value: Any, unit: str) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_value(item, unit) for item in value) or "-"
     if isinstance(value, int | float):
-        from tsbench.quantities import format_quantity
+        from tsbench.quantities import short_quantity
 
-        if not unit:
-            return f"{value:g}"
-        number, _, symbol = format_quantity(float(value), unit, 12).partition(" ")
-        return f"{float(number):g} {symbol}"
+        return short_quantity(value, unit, 6)
     return str(value)
 
 

@@ -101,6 +101,14 @@ def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
     return Quantity(value, unit).render(prec=digits - 1, strip_zeros=False, form="si")
 
 
+def short_quantity(value: float, unit: str, digits: int = 4) -> str:
+    """Return the same without trailing zeros, as people type it: ``"1 mA"``, ``"200 ns"``."""
+    number, space, rest = format_quantity(value, unit, digits).partition(" ")
+    if "." in number and "e" not in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number}{space}{rest}"
+
+
 class Unit:
     """Marks the SI unit of an annotated float; read by the form, the help text and the run file."""
 
@@ -200,13 +208,6 @@ def conditions_text(conditions: Mapping[str, Any]) -> str:
     for name, value in conditions.items():
         text = str(value)
         if isinstance(value, float):
-            text = _short(value, CONDITION_UNITS.get(name, ""))
+            text = short_quantity(value, CONDITION_UNITS.get(name, ""), 6)
         parts.append(f"{name.replace('_', ' ')} {text}")
     return ", ".join(parts)
-
-
-def _short(value: float, unit: str) -> str:
-    """Return ``value`` [unit] with a prefix and no trailing zeros: "200 ns", "1.2 V"."""
-    if not unit or not math.isfinite(value):
-        return f"{value:.6g}"
-    return Quantity(value, unit).render(prec=5, strip_zeros=True, form="si")

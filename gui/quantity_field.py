@@ -7,7 +7,7 @@ from PyQt5 import QtCore, QtWidgets
 
 from tsbench.errors import ConfigurationError
 from tsbench.gui.restyle import restyle
-from tsbench.quantities import format_quantity, parse_quantity
+from tsbench.quantities import parse_quantity, short_quantity
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,7 @@ class Bounds:
 
 def written(value: float, unit: str) -> str:
     """Return ``value`` [unit] as one would type it: "200 ns", "1.2 V", "5"."""
-    if not unit:
-        return f"{value:.12g}"
-    number, _, symbol = format_quantity(value, unit, 12).partition(" ")
-    return f"{float(number):.12g} {symbol}" if symbol else number
+    return short_quantity(value, unit, 12)
 
 
 class QuantityField(QtWidgets.QWidget):

@@ -108,12 +108,14 @@ def _imported(place: str) -> Any:
 
 
 def _members(protocol: type) -> tuple[list[str], list[str]]:
-    """Return the methods and the attributes of a Protocol, those of its bases first."""
+    """Return the methods and the attributes (properties too) of a Protocol, those of its bases first."""
     methods: dict[str, None] = {}
     attributes: dict[str, None] = {}
     for base in reversed(protocol.__mro__):
         if getattr(base, "_is_protocol", False):
-            methods |= dict.fromkeys(name for name in vars(base) if not name.startswith("_"))
+            for name, value in vars(base).items():
+                if not name.startswith("_"):
+                    (attributes if isinstance(value, property) else methods)[name] = None
             attributes |= dict.fromkeys(inspect.get_annotations(base))
     return list(methods), list(attributes)
 

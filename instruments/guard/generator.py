@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from tsbench.errors import LimitError
-from tsbench.instruments.guard.limits import require_finite, require_in_range, worst_case_of_voltage
-from tsbench.instruments.guard.post import Guarded, Post, extremes
+from tsbench.instruments.guard.guarded import Guarded, extremes
+from tsbench.instruments.guard.limits import Post, require_finite, require_in_range, worst_case_of_voltage
 from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGenerator, Range
 from tsbench.instruments.levels import emf_of_level
 
@@ -88,10 +88,10 @@ class GuardedPulseGenerator(Guarded):
                 )
             for emf in self._emfs:
                 self._require_emf("output on", emf, self._duration)
-            self.note_on(self._worst_current())
+            self.post.note_on(self._worst_current(), self.is_on)
         self.driver.set_output(enabled)
         if not enabled:
-            self.note_off()
+            self.post.note_off()
 
     def trigger(self) -> None:
         self.driver.trigger()
@@ -119,13 +119,13 @@ class GuardedPulseGenerator(Guarded):
     def _require_emf(self, name: str, emf: float, duration: float | None) -> None:
         require_finite(self.post.subject, name, emf)
         worst = worst_case_of_voltage(emf, self.post.path)
-        self.require_worst_case(name, worst, duration)
+        self.post.require_worst_case(name, worst, duration)
 
     def _remember(self, levels: Sequence[float], duration: float | None) -> None:
         resistance = self.capabilities.output_resistance
         self._emfs = tuple(emf_of_level(level, self._load, resistance) for level in levels)
         self._duration = duration
-        self.note_current(self._worst_current())
+        self.post.note_current(self._worst_current())
 
     def _worst_current(self) -> float:
         return max(worst_case_of_voltage(emf, self.post.path).current for emf in self._emfs)

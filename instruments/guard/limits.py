@@ -1,29 +1,22 @@
 """What may not be exceeded: checks of settings against an instrument's range and against the device's limits.
 
-Pure arithmetic on set-points and on the path between an instrument and the device; nothing here sends a
-message. :mod:`tsbench.instruments.guard.guard` applies it in front of every driver, and the drivers use the range
-check themselves.
+Arithmetic on set-points and on the path between an instrument and the device, and what is on at the same time; nothing
+here sends a message. The guards of this folder apply it in front of every driver, and the drivers use the range check
+themselves.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tsbench.errors import LimitError
 from tsbench.instruments.interfaces import Range
-from tsbench.quantities import format_quantity
+from tsbench.quantities import short_quantity
 from tsbench.records import DeviceLimits
 
 #: relative slack for numbers that came through text and back
 _SLACK = 1e-9
-
-
-def shown(value: float, unit: str) -> str:
-    """Return a quantity as messages show it, without trailing zeros: ``"1 mA"``."""
-    number, space, rest = format_quantity(value, unit).partition(" ")
-    if "." in number and "e" not in number:
-        number = number.rstrip("0").rstrip(".")
-    return f"{number}{space}{rest}"
+_UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
 
 
 def require_finite(subject: str, quantity: str, value: float) -> None:
@@ -41,8 +34,8 @@ def require_in_range(
     require_finite(subject, quantity, value)
     if value < allowed.low - _SLACK * abs(allowed.low) or value > allowed.high + _SLACK * abs(allowed.high):
         raise LimitError(
-            f"{subject}: {quantity} {shown(value, allowed.unit)} is outside {bound} "
-            f"{shown(allowed.low, allowed.unit)} to {shown(allowed.high, allowed.unit)}; "
+            f"{subject}: {quantity} {short_quantity(value, allowed.unit)} is outside {bound} "
+            f"{short_quantity(allowed.low, allowed.unit)} to {short_quantity(allowed.high, allowed.unit)}; "
             f"choose a value inside"
         )
 
@@ -109,8 +102,8 @@ class DeviceGuard:
         if bound is not None and abs(value) > bound * (1 + _SLACK):
             unit = _UNITS[limit]
             raise LimitError(
-                f"{subject}: {quantity} {shown(value, unit)} exceeds the device limit {limit} "
-                f"{shown(bound, unit)} of {self.device}; lower it or edit [device.limits] in bench.toml"
+                f"{subject}: {quantity} {short_quantity(value, unit)} exceeds the device limit {limit} "
+                f"{short_quantity(bound, unit)} of {self.device}; lower it or edit [device.limits] in bench.toml"
             )
 
     def require_worst_case(
@@ -145,6 +138,11 @@ class OutputsOn:
         """Note an output with its worst-case current [A] and how to read back whether it is on."""
         self._on[terminal] = (current, is_on)
 
+    def change(self, terminal: str, current: float) -> None:
+        """Note another worst-case current [A] of an output, if it is on."""
+        if terminal in self._on:
+            self._on[terminal] = (current, self._on[terminal][1])
+
     def remove(self, terminal: str) -> None:
         """Note that an output is off."""
         self._on.pop(terminal, None)
@@ -169,9 +167,39 @@ class OutputsOn:
         if others and total > bound * (1 + _SLACK):
             raise LimitError(
                 f"{subject}: together with {', '.join(others)}, which is on, a shorted device would draw "
-                f"{shown(total, 'A')}, beyond the device limit max_current {shown(bound, 'A')} of "
+                f"{short_quantity(total, 'A')}, beyond the device limit max_current {short_quantity(bound, 'A')} of "
                 f"{device.device}; switch the other output off first"
             )
 
 
-_UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
+@dataclass(frozen=True)
+class Post:
+    """Where a guard stands: who asks (``drive (Keithley 2450, …)``), over which path, for which device.
+
+    ``outputs`` is shared by all guards of a bench: what is on at ``terminal`` counts for the others.
+    """
+
+    subject: str
+    path: Path = field(default_factory=Path)
+    device: DeviceGuard = field(default_factory=lambda: DeviceGuard(DeviceLimits()))
+    terminal: str = ""
+    outputs: OutputsOn = field(default_factory=OutputsOn)
+
+    def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
+        """Raise LimitError if this alone, or with what else is on, is too much for the device."""
+        self.device.require_worst_case(self.subject, quantity, worst, duration)
+        if self.outputs.has(self.terminal):
+            self.outputs.require(self.subject, self.terminal, worst.current, self.device)
+
+    def note_on(self, current: float, is_on: Callable[[], bool]) -> None:
+        """Note that the output goes on; LimitError if what else is on leaves no room for ``current`` [A]."""
+        self.outputs.require(self.subject, self.terminal, current, self.device)
+        self.outputs.add(self.terminal, current, is_on)
+
+    def note_current(self, current: float) -> None:
+        """Note another worst case [A] of the output, if it is on."""
+        self.outputs.change(self.terminal, current)
+
+    def note_off(self) -> None:
+        """Note that the output is off."""
+        self.outputs.remove(self.terminal)

@@ -1,7 +1,7 @@
 """Ranges and one-year accuracies of the Keithley 2450 (data sheet SPEC-2450 rev. A: 23 ± 5 °C, 1 NPLC)."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
@@ -63,11 +63,6 @@ CAPABILITIES = SourceMeterCapabilities(
     line_frequency=50.0,
 )
 
-#: [A]: [s] that the current loop needs to settle to 0.1 % where the full current makes 1 V at the load; those of the
-#: 2601B (data sheet), whose output stage the 2450 resembles
-_SETTLING = {10e-9: 20e-3, 100e-9: 20e-3, 1e-6: 2e-3, 10e-6: 500e-6, 100e-6: 150e-6, 1e-3: 100e-6}
-_FASTEST, _SLOWEST = 80e-6, 1.0  #: [s]
-_VOLTAGE_SETTLING = 500e-6  #: [s] of the voltage loop, slowest range
 
 #: questions that change nothing by being asked (reference manual, section 6)
 REPEATABLE = (
@@ -85,48 +80,6 @@ LIST_CHUNK = 100
 #: bits of a reading's source status (SOURSTATus)
 STATUS_OVER_TEMPERATURE = 16
 STATUS_LIMITED = 32
-
-
-def measuring(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
-    """Return the ranges in which a quantity is measured."""
-    return capabilities.current_accuracy if function == "current" else capabilities.voltage_accuracy
-
-
-def sourcing(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
-    """Return the ranges in which a quantity is sourced."""
-    voltage = function == "voltage"
-    return capabilities.source_voltage_accuracy if voltage else capabilities.source_current_accuracy
-
-
-def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
-    """Return the lowest range that holds ``value`` (the highest if none does)."""
-    return next((row for row in rows if abs(value) <= row.full_scale * OVERRANGE * (1 + 1e-9)), rows[-1])
-
-
-def settling_time(function: Function, limit: float, level: float, measuring_range: float | None) -> float:
-    """Return how long a new limit needs to hold [s].
-
-    The loop regulates in the fixed measuring range, else in that of the limit, and is slower by as much as the load
-    is larger than the one that its settling time is stated for; the largest load that can be in compliance is
-    ``level / limit``.
-
-    Parameters
-    ----------
-    function : that is sourced
-    limit, level : [A or V]
-    measuring_range : [A or V] fixed; None: automatic
-    """
-    if function == "current":
-        return _VOLTAGE_SETTLING
-    full_scale = row_for(CURRENT, limit if measuring_range is None else measuring_range).full_scale
-    load = abs(level) * full_scale / limit  # [V] at the full current
-    return min(_SETTLING.get(full_scale, _FASTEST) * max(load, 1.0), _SLOWEST)
-
-
-def is_range_of(function: Function, limit: float, measuring_range: float) -> bool:
-    """Return whether a limit [A or V] beside sourced ``function`` has this range [A or V] as its own."""
-    rows = VOLTAGE if function == "current" else CURRENT
-    return row_for(rows, limit) is row_for(rows, measuring_range)
 
 
 def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:

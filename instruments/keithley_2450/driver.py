@@ -13,12 +13,13 @@ from pymeasure.instruments import Instrument
 
 from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, nearest
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.guard.limits import require_in_range, shown
+from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter
-from tsbench.instruments.keithley_2450 import data, limits
+from tsbench.instruments.keithley_2450 import data, ranges
 from tsbench.instruments.keithley_2450.readings import ELEMENTS, decoded
 from tsbench.instruments.keithley_2450.source import OTHER, UNIT, WORD, SourceSide
 from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
+from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
 
 _OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
@@ -83,8 +84,8 @@ class Keithley2450(SourceSide):
         require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
         if settings.range is not None:
             self._range_for(settings.function, settings.range)
-        if self._source is not None:
-            limits.require_suitable(self.label, self._source, settings)
+        if self.source is not None:
+            ranges.require_suitable(self.label, self.source, settings)
         word = f":SENS:{WORD[settings.function]}"
         self.send(
             f':SENS:FUNC "{WORD[settings.function]}"',
@@ -120,7 +121,7 @@ class Keithley2450(SourceSide):
             reading = self._reading(self.ask_list(command), self._level)
             if Flag.IMPLAUSIBLE not in reading.flags:
                 return reading
-            why = f"implausible reading {shown(reading.voltage, 'V')}, {shown(reading.current, 'A')}"
+            why = f"implausible reading {short_quantity(reading.voltage, 'V')}, {short_quantity(reading.current, 'A')}"
         except (NoReply, GarbledReply) as error:
             why = str(error)
         self._require_unchanged(f"read again ({why})")
@@ -214,7 +215,7 @@ class Keithley2450(SourceSide):
             "output_off": self._off_mode,
             "line_frequency": self.capabilities.line_frequency,
         }
-        for prefix, settings in (("source", self._source), ("measure", self._measure)):
+        for prefix, settings in (("source", self.source), ("measure", self._measure)):
             if settings is not None:
                 found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
         return found

@@ -1,7 +1,7 @@
 """The sourcing half of the Keithley 2450's driver: function, level, range, limit, output.
 
 What the instrument may do to a limit by itself, and what is done about it, is in
-:mod:`tsbench.instruments.keithley_2450.limits`.
+:mod:`tsbench.instruments.keithley_2450.ranges`.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 from pymeasure.instruments import Instrument
 
 from tsbench.errors import InstrumentError
-from tsbench.instruments.guard.limits import require_in_range, shown
+from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     Accuracy,
     MeasureSettings,
@@ -21,9 +21,10 @@ from tsbench.instruments.interfaces import (
     SourceMeterCapabilities,
     SourceSettings,
 )
-from tsbench.instruments.keithley_2450 import data, limits
+from tsbench.instruments.keithley_2450 import data, ranges
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.quantities import short_quantity
 
 WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
 LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
@@ -51,15 +52,11 @@ class SourceSide(ScpiInstrument):
 
     def forget(self) -> None:
         """Forget the set-up as it was last read back (after a reset)."""
-        self._source: SourceSettings | None = None
+        #: as it was last read to be set; None before it is configured
+        self.source: SourceSettings | None = None
         self._measure: MeasureSettings | None = None
         self._level = 0.0
         self._row: Accuracy | None = None  #: range of the source at which the limit was read last
-
-    @property
-    def source(self) -> SourceSettings | None:
-        """Return the source as the instrument was last read to have it set; None before it is configured."""
-        return self._source
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         """Set function, range, compliance; a new function starts at level zero (its output opens).
@@ -74,12 +71,12 @@ class SourceSide(ScpiInstrument):
                          caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.range is not None:
             self._range_for(function, settings.range)
-            limits.require_beside_level(self.label, settings, settings.range)
-        if not limits.suits(settings, self._measure):
+            ranges.require_beside_level(self.label, settings, settings.range)
+        if not ranges.suits(settings, self._measure):
             self._free_measuring_range()
-        before = self._source
+        before = self.source
         word, limit = f":SOUR:{WORD[function]}", LIMIT[function]
-        if self._source is None or self._source.function != function:
+        if self.source is None or self.source.function != function:
             self.source_function = function
             self.write(f"{word} 0")
             self._level = 0.0
@@ -104,10 +101,10 @@ class SourceSide(ScpiInstrument):
             if settings.range is None
             else self._accepted_range(f"{word}:RANG?", settings.range, function)
         )
-        self._source = dataclasses.replace(settings, limit=accepted, range=got_range)
-        self._row = self._source_row(self._level, self._source)
-        self._settle(before, self._source)
-        return self._source
+        self.source = dataclasses.replace(settings, limit=accepted, range=got_range)
+        self._row = self._source_row(self._level, self.source)
+        self._settle(before, self.source)
+        return self.source
 
     def _free_measuring_range(self) -> None:
         assert self._measure is not None
@@ -120,8 +117,8 @@ class SourceSide(ScpiInstrument):
         if before is None or before.function != now.function or before.limit == now.limit:
             return
         if self.ask_switch(":OUTP?"):
-            measuring = limits.fixed_range(now, self._measure)
-            self.wait(data.settling_time(now.function, now.limit, self._level, measuring))
+            measuring = ranges.fixed_range(now, self._measure)
+            self.wait(ranges.settling_time(now.function, now.limit, self._level, measuring))
 
     def _read_limit(self) -> SourceSettings | None:
         """Read the limit again after a setting that may have moved it: from here on the one that is read counts.
@@ -131,21 +128,22 @@ class SourceSide(ScpiInstrument):
         SourceSettings, optional
             The source as it was believed to be set before.
         """
-        before = self._source
+        before = self.source
         if before is not None:
             word = f":SOUR:{WORD[before.function]}:{LIMIT[before.function]}?"
-            self._source = dataclasses.replace(before, limit=self.ask_number(word))
+            self.source = dataclasses.replace(before, limit=self.ask_number(word))
         return before
 
     def _require_limit(self, before: SourceSettings | None, because: str) -> None:
         """Raise InstrumentError where the instrument has moved the limit."""
-        now = self._source
+        now = self.source
         if before is None or now is None or math.isclose(now.limit, before.limit, rel_tol=1e-3):
             return
         unit = UNIT[OTHER[now.function]]
+        was, found = short_quantity(before.limit, unit), short_quantity(now.limit, unit)
         raise InstrumentError(
-            f"{self.label}: the instrument has changed the compliance from {shown(before.limit, unit)} to "
-            f"{shown(now.limit, unit)} with {because}; choose ranges that suit it and configure the source again"
+            f"{self.label}: the instrument has changed the compliance from {was} to {found} with {because}; choose "
+            "ranges that suit it and configure the source again"
         )
 
     def set_level(self, level: float) -> None:
@@ -173,9 +171,9 @@ class SourceSide(ScpiInstrument):
     def _settle_in_high_range(self) -> None:
         """Wait for the limit where its measuring range is far above it, and the automatic delay too short for that."""
         source = self._configured()
-        measuring = limits.fixed_range(source, self._measure)
-        if measuring is not None and not data.is_range_of(source.function, source.limit, measuring):
-            self.wait(data.settling_time(source.function, source.limit, self._level, measuring))
+        measuring = ranges.fixed_range(source, self._measure)
+        if measuring is not None and not ranges.is_range_of(source.function, source.limit, measuring):
+            self.wait(ranges.settling_time(source.function, source.limit, self._level, measuring))
 
     def set_output(self, enabled: bool) -> None:
         """Switch the output and read back that it did."""
@@ -187,12 +185,12 @@ class SourceSide(ScpiInstrument):
             )
 
     def _range_for(self, function: data.Function, value: float) -> None:
-        top = data.measuring(self.capabilities, function)[-1].full_scale * data.OVERRANGE
+        top = ranges.measuring(self.capabilities, function)[-1].full_scale * data.OVERRANGE
         require_in_range(self.label, f"{function} range", value, Range(0.0, top, UNIT[function]))
 
     def _accepted_range(self, query: str, asked: float, function: data.Function) -> float:
         """Return the range that the 2450 chose: the lowest that holds what was asked for."""
-        expected = data.row_for(data.measuring(self.capabilities, function), asked).full_scale
+        expected = ranges.row_for(ranges.measuring(self.capabilities, function), asked).full_scale
         return self.accepted(f"{function} range", expected, self.ask_number(query), UNIT[function])
 
     def safe_state(self) -> None:
@@ -210,20 +208,20 @@ class SourceSide(ScpiInstrument):
         return [OutputState(self.name, self.ask_switch(":OUTP?"))]
 
     def _configured(self) -> SourceSettings:
-        if self._source is None:
+        if self.source is None:
             raise InstrumentError(f"{self.label}: no source is configured; call configure_source first")
-        return self._source
+        return self.source
 
     def _source_row(self, level: float, source: SourceSettings) -> Accuracy:
         wanted = level if source.range is None else source.range
-        return data.row_for(data.sourcing(self.capabilities, source.function), wanted)
+        return ranges.row_for(ranges.sourcing(self.capabilities, source.function), wanted)
 
     def _require_level(self, level: float, source: SourceSettings) -> None:
         caps, unit = self.capabilities, UNIT[source.function]
         quantity = f"source {source.function}"
         allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
         require_in_range(self.label, quantity, level, allowed)
-        limits.require_beside_level(self.label, source, level)
+        ranges.require_beside_level(self.label, source, level)
         if source.range is not None:
             top = source.range * data.OVERRANGE
             require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))

@@ -39,7 +39,7 @@ class Keysight33500(ScpiInstrument):
         model = self.identity.model.upper()
         if model not in data.MODELS:
             raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data.MODELS)}")
-        self.title = f"Keysight {model}"
+        self.call_it(f"Keysight {model}")
         self.model = data.MODELS[model]
         self.outputs = {
             n: GeneratorChannel(self, n, data.capabilities(self.model), byte_order)

@@ -16,7 +16,7 @@ from pymeasure.instruments import Instrument
 
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, nearest
 from tsbench.instruments.driver import Driver
-from tsbench.instruments.guard.limits import require_in_range, shown
+from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
     EdgeTrigger,
     Oscilloscope,
@@ -29,6 +29,7 @@ from tsbench.instruments.keysight_dsox3000t import data
 from tsbench.instruments.keysight_dsox3000t.preamble import Preamble
 from tsbench.instruments.languages.scpi import format_number, parse_list, parse_name, parse_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray, Waveform
 
 _IMPEDANCE: Mapping[str, str] = {"1M": "ONEM", "50": "FIFT"}
@@ -77,7 +78,7 @@ class KeysightDSOX3000T(ScpiInstrument):
         model = self.identity.model.upper().replace("DSOX", "DSO-X ").replace("MSOX", "MSO-X ")
         if model not in data.MODELS:
             raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data.MODELS)}")
-        self.title = f"Keysight {model.replace('-X ', 'X')}"
+        self.call_it(f"Keysight {model.replace('-X ', 'X')}")
         self.capabilities: OscilloscopeCapabilities = data.capabilities(data.MODELS[model])
 
     def initialise(self) -> None:
@@ -196,7 +197,7 @@ class KeysightDSOX3000T(ScpiInstrument):
         while not self.ask_switch(":AER?"):
             if waited > patience:
                 raise InstrumentError(
-                    f"{self.label}: did not arm within {shown(patience, 's')}; check time base and channels"
+                    f"{self.label}: did not arm within {short_quantity(patience, 's')}; check time base and channels"
                 )
             self.wait(_ARM_POLL)
             waited += _ARM_POLL

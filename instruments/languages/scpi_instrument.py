@@ -9,11 +9,11 @@ from typing import ClassVar, TypeVar
 from pymeasure.adapters import Adapter
 
 from tsbench.errors import GarbledReply, InstrumentError, NoReply
-from tsbench.instruments.guard.limits import shown
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.languages import scpi
 from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
 from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
+from tsbench.quantities import short_quantity
 from tsbench.records import Identity
 
 T = TypeVar("T")
@@ -63,15 +63,16 @@ class ScpiMessages(TypedInstrument):
         super().__init__(adapter, name, includeSCPI=False)
         self.lock = threading.RLock()
         self.resource = resource
+        self.call_it(self.title)
         self.wait = wait
         self.on_repeat: Callable[[str], None] = lambda line: None  #: told of every query that was repeated
         self.identity = identity or scpi.parse_identity(self.ask("*IDN?"))
 
-    @property
-    def label(self) -> str:
-        """Name as messages show it: ``source_meter (Keithley 2450, USB0::…)``."""
-        inside = ", ".join(part for part in (self.title, self.resource) if part)
-        return f"{self.name} ({inside})"
+    def call_it(self, title: str) -> None:
+        """Set how people call it ("Keithley 2450"), and its name as messages show it."""
+        self.title = title
+        inside = ", ".join(part for part in (title, self.resource) if part)
+        self.label = f"{self.name} ({inside})"  #: ``source_meter (Keithley 2450, USB0::…)``
 
     def write(self, command: str, **kwargs: object) -> None:
         """Send one message; never between another thread's question and answer."""
@@ -208,8 +209,8 @@ class ScpiInstrument(ScpiMessages):
         if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
             return got
         raise InstrumentError(
-            f"{self.label}: {quantity} {shown(asked, unit)} was asked for, the instrument set "
-            f"{shown(got, unit)}; choose a value it can set"
+            f"{self.label}: {quantity} {short_quantity(asked, unit)} was asked for, the instrument set "
+            f"{short_quantity(got, unit)}; choose a value it can set"
         )
 
     def clear(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.instruments import Oscilloscope, PulseGenerator, ScopeChannel, SourceMeter
-from tsbench.instruments.guard.limits import DeviceGuard
+from tsbench.instruments.guard.limits import DeviceGuard, Post
 from tsbench.instruments.guard.limits import Path as WirePath
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
@@ -91,7 +91,7 @@ class Bench(ConnectedInstruments):
 
     def _guard(self, terminal: str, role: str) -> Any:
         """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""
-        from tsbench.instruments.guard import guard
+        from tsbench.instruments.guard.guard import GUARDS
 
         kind = self._wiring.kind(terminal)
         if kind == "oscilloscope":
@@ -102,8 +102,8 @@ class Bench(ConnectedInstruments):
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             device = DeviceGuard(self.device.limits, self.device.identifier or "this bench's devices")
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
-            post = guard.Post(subject, path, device, terminal, self._outputs)
-            self._guards[terminal] = guard.GUARDS[kind](driver, post)
+            post = Post(subject, path, device, terminal, self._outputs)
+            self._guards[terminal] = GUARDS[kind](driver, post)
         return self._guards[terminal]
 
     # ------------------------------------------------------------------------------------------- station

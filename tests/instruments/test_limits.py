@@ -23,15 +23,18 @@ from tsbench.instruments import (
     Timebase,
     Vertical,
 )
-from tsbench.instruments.guard.guard import GuardedOscilloscope, GuardedPulseGenerator, GuardedSourceMeter, Post
+from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.limits import (
     DeviceGuard,
     OutputsOn,
     Path,
+    Post,
     WorstCase,
     require_in_range,
     worst_case_of_voltage,
 )
+from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
+from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data as k2450
 from tsbench.instruments.keysight_33500 import data as keysight_33500_data
 from tsbench.instruments.keysight_dsox3000t import data as keysight_dsox3000t_data

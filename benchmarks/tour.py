@@ -1,0 +1,142 @@
+"""Which of our files one guarded act enters, in how many moves between them; writes docs/tour.md from the trace.
+
+One ``set_level`` and one ``measure`` of the source meter on the resistor bench, in process, as in the middle of a
+sweep: the same act has been done before, in the same ranges. A move is a call into another of our files than the call
+before it (``sys.setprofile``).
+"""
+
+import argparse
+import ast
+import itertools
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from benchmarks.report import Line, report
+from tsbench.instruments import MeasureSettings, SourceSettings
+from tsbench.station.bench.bench import Bench
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "tour.md"
+_NOT_OURS = ("benchmarks/", "tests/", ".venv/", "build/")
+MOST_FILES, MOST_MOVES = 25, 120
+LEVELS = (0.50, 0.55, 0.60, 0.65)  #: [V] in one range of the source
+
+_BEGINNING = """\
+# The tour: one voltage there, one current back
+
+Explanation. This page is generated from a trace: `python -m benchmarks.tour --write`. It shows which of our files one
+guarded `set_level` and one `measure` enter on the simulated resistor bench, in order of the first entry, with the first
+sentence of each file. On a real bench the tour ends at `instruments/links/transport.py`: what follows is then a cable
+and an instrument.
+
+Before the first file, the window or the command line starts `tsbench measure` (`gui/runner_client.py`,
+`cli/measuring.py`), the runner opens the bench and drives the protocol step by step (`station/runner/process.py`,
+`station/runner/running.py`), and the protocol's `acquisition.py` calls the guarded source meter. After the last file,
+the reading becomes a point, which the recorder writes to the journal (`storage/recorder.py`)."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """The calls of one act into our files, in order: (file, qualified name of the function)."""
+
+    calls: tuple[tuple[str, str], ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the files that are entered, in order of the first entry."""
+        return tuple(dict.fromkeys(file for file, _ in self.calls))
+
+    @property
+    def moves(self) -> int:
+        """Return the number of calls into another file than the call before."""
+        return sum(one[0] != other[0] for one, other in itertools.pairwise(self.calls))
+
+
+def traced(act: Callable[[], Any]) -> Act:
+    """Carry out an act and return its calls into our files."""
+    calls: list[tuple[str, str]] = []
+    prefix = f"{ROOT}/"
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(prefix):
+            file = frame.f_code.co_filename.removeprefix(prefix)
+            if not file.startswith(_NOT_OURS):
+                calls.append((file, frame.f_code.co_qualname))
+
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return Act(tuple(calls))
+
+
+def acts() -> Mapping[str, Act]:
+    """Return the acts of the tour by name, each after the same has been done before."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("resistor.bench.toml", "resistor.world.toml"):
+            (Path(folder) / name).write_text((ROOT / "examples" / name).read_text("utf-8"), "utf-8")
+        with Bench.open(Path(folder) / "resistor.bench.toml") as bench:
+            meter = bench.source_meter()
+            meter.configure_source(SourceSettings("voltage", 1e-3))
+            meter.configure_measure(MeasureSettings("current"))
+            meter.set_output(True)
+            for level in LEVELS[:-1]:
+                meter.set_level(level)
+                meter.measure()
+            return {"set_level": traced(lambda: meter.set_level(LEVELS[-1])), "measure": traced(meter.measure)}
+
+
+def what_happens(file: str) -> str:
+    """Return the first sentence of a module's docstring."""
+    text = ast.get_docstring(ast.parse((ROOT / file).read_text("utf-8"))) or ""
+    first = " ".join(text.partition("\n\n")[0].split())
+    return first.rstrip(".:")
+
+
+def page(found: Mapping[str, Act]) -> str:
+    """Return the text of docs/tour.md."""
+    lines = [_BEGINNING]
+    for name, act in found.items():
+        lines += [
+            "",
+            f"## `{name}`: {len(act.files)} files, {act.moves} moves between them",
+            "",
+            "| # | file | what happens there |",
+            "|---|---|---|",
+            *(f"| {number} | `{file}` | {what_happens(file)} |" for number, file in enumerate(act.files, 1)),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write docs/tour.md")
+    parser.add_argument("--calls", action="store_true", help="print every call")
+    options = parser.parse_args()
+    found = acts()
+    if options.calls:
+        for name, act in found.items():
+            print(f"\n{name}")
+            for before, call in itertools.pairwise((("", ""), *act.calls)):
+                print(f"{' ' if before[0] == call[0] else '*'} {call[0]} {call[1]}")
+    if options.write:
+        PAGE.write_text(page(found), "utf-8")
+    return report("tour", "files that one guarded act enters", [
+        line
+        for name, act in found.items()
+        for line in (
+            Line(f"{name}: files", str(len(act.files)), f"<= {MOST_FILES}", len(act.files) <= MOST_FILES),
+            Line(f"{name}: moves between them", str(act.moves), f"<= {MOST_MOVES}", act.moves <= MOST_MOVES),
+        )
+    ])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

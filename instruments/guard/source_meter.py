@@ -1,0 +1,146 @@
+"""The guard of a source meter (see :mod:`tsbench.instruments.guard.guard`)."""
+
+import numpy as np
+
+from tsbench.errors import LimitError
+from tsbench.instruments.guard.guarded import Guarded, extremes
+from tsbench.instruments.guard.limits import (
+    Post,
+    WorstCase,
+    require_in_range,
+    worst_case_of_current,
+    worst_case_of_voltage,
+)
+from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
+from tsbench.records import FloatArray
+
+
+class GuardedSourceMeter(Guarded):
+    """A source meter whose every level and compliance is checked."""
+
+    def __init__(self, driver: SourceMeter, post: Post) -> None:
+        super().__init__(driver, post)
+        self.driver = driver
+        self.capabilities = driver.capabilities
+        self._source: SourceSettings | None = None
+        self._levels: tuple[float, ...] = (0.0,)  #: [V or A] one of these stands at the terminals
+
+    def configure_source(self, settings: SourceSettings) -> SourceSettings:
+        """Check compliance (and range) against instrument and device, then set."""
+        subject, caps = self.post.subject, self.capabilities
+        if settings.function == "voltage":
+            require_in_range(subject, "compliance_current", settings.limit, caps.compliance_current)
+            self.post.device.require(subject, "compliance_current", settings.limit, "max_current")
+            allowed = caps.source_voltage
+        else:
+            require_in_range(subject, "compliance_voltage", settings.limit, caps.compliance_voltage)
+            self.post.device.require(subject, "compliance_voltage", settings.limit, "max_voltage")
+            allowed = caps.source_current
+        if settings.range is not None:
+            require_in_range(subject, "source range", settings.range, Range(0.0, allowed.high, allowed.unit))
+        if self._source is not None and self._source.function == settings.function:
+            self._require_levels(self._levels, settings)
+        accepted = self.driver.configure_source(settings)
+        if self._source is None or self._source.function != settings.function:
+            self._levels = (0.0,)
+            self.post.note_off()  # the driver opens the output with a new function
+        self._believe()
+        return accepted
+
+    @property
+    def source(self) -> SourceSettings | None:
+        """Return the source as the instrument was last read to have it set."""
+        return self.driver.source
+
+    def _believe(self) -> None:
+        """Take over the source as it was last read back: a range may have moved its limit."""
+        self._source = self.driver.source
+        if self._source is not None:
+            self.post.note_current(self._worst_current(self._source))
+
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
+        """Check aperture and range, then set."""
+        subject, caps = self.post.subject, self.capabilities
+        require_in_range(subject, "nplc", settings.nplc, caps.nplc)
+        if settings.range is not None:
+            allowed = caps.source_current if settings.function == "current" else caps.source_voltage
+            require_in_range(
+                subject, "measuring range", settings.range, Range(0.0, allowed.high, allowed.unit)
+            )
+        try:
+            return self.driver.configure_measure(settings)
+        finally:
+            self._believe()
+
+    def set_level(self, level: float) -> None:
+        """Check the level at the device, then set it."""
+        source = self._configured()
+        self._require_levels((level,), source)
+        self._levels = (*self._levels, level)  # either may stand there, should the message fail
+        try:
+            self.driver.set_level(level)
+            self._levels = (level,)
+        finally:
+            self._believe()
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch off always; on only if what is configured, as read back, is allowed."""
+        if enabled:
+            source = self._configured()
+            limit = "max_current" if source.function == "voltage" else "max_voltage"
+            self.post.device.require(self.post.subject, "the compliance read back", source.limit, limit)
+            self._require_levels(self._levels, source)
+            self.post.note_on(self._worst_current(source), self.is_on)
+        self.driver.set_output(enabled)
+        if not enabled:
+            self.post.note_off()
+
+    def measure(self) -> Reading:
+        return self.driver.measure()
+
+    def start_sweep(self, levels: FloatArray, dwell: float) -> None:
+        """Check every level of the list, then start."""
+        source, caps = self._configured(), self.capabilities
+        values = np.asarray(levels, dtype=np.float64)
+        count = Range(1, caps.maximum_sweep_points, "")
+        require_in_range(self.post.subject, "number of sweep points", values.size, count)
+        if dwell != 0:
+            require_in_range(self.post.subject, "dwell", dwell, Range(caps.minimum_dwell, 1e4, "s"))
+        self._require_levels(extremes(values), source)
+        self._levels = extremes(np.array([*self._levels, *values]))
+        self.post.note_on(self._worst_current(source), self.is_on)  # a sweep switches the output on by itself
+        self.driver.start_sweep(values, dwell)
+
+    def poll_sweep(self) -> int:
+        return self.driver.poll_sweep()
+
+    def sweep_running(self) -> bool:
+        return self.driver.sweep_running()
+
+    def fetch_sweep(self, first: int, last: int) -> list[Reading]:
+        return self.driver.fetch_sweep(first, last)
+
+    def abort(self) -> None:
+        self.driver.abort()
+
+    def worst_case(self, level: float, source: SourceSettings) -> WorstCase:
+        """Return the most the device can see at one level."""
+        if source.function == "voltage":
+            return worst_case_of_voltage(level, self.post.path, source.limit)
+        return worst_case_of_current(level, source.limit)
+
+    def _configured(self) -> SourceSettings:
+        if self._source is None:
+            raise LimitError(f"{self.post.subject}: no compliance is set yet; configure the source first")
+        return self._source
+
+    def _worst_current(self, source: SourceSettings) -> float:
+        return max(self.worst_case(level, source).current for level in self._levels)
+
+    def _require_levels(self, levels: tuple[float, ...], source: SourceSettings) -> None:
+        caps = self.capabilities
+        allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
+        quantity = f"source {source.function}"
+        for level in levels:
+            require_in_range(self.post.subject, quantity, level, allowed)
+            self.post.require_worst_case(quantity, self.worst_case(level, source))
