@@ -12,38 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray, Trajectory
+from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
+from tsbench.simulated_backends.witness.slopes import first_rise, steepest_instant
 from tsbench.simulated_backends.witness.spans import SMALLEST_VOLTAGE, WhileOff, WhileOn, last
 
-SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
 LONGEST_TAIL = 4000  #: samples kept of what came before
-SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
 RISE = 50e-6  #: [s] in which the current of a stochastic device that switches on is taken to be established
 _WINDOW = 256  #: samples looked at first in a search ahead
-
-
-def _scan(slopes: FloatArray, inside: int) -> tuple[int, float, bool]:
-    """Return (index, value) of the steepest slope of the first rise, and whether its end was seen.
-
-    ``slopes`` [A/s] has shape (n,); the end is not looked for among the first ``inside`` of them.
-    """
-    if not slopes.size:
-        return 0, -math.inf, False
-    highest = np.maximum.accumulate(slopes)
-    ended = (slopes < SLOPE_END * highest) & (slopes < highest)
-    ended[:inside] = False
-    end = int(np.argmax(ended))
-    over = bool(ended[end])
-    peak = int(np.argmax(slopes[: end + 1] if over else slopes))
-    return peak, float(slopes[peak]), over
-
-
-def samples(trajectory: Trajectory) -> FloatArray:
-    """Return the instants at which a trajectory is looked at: the ends of its steps and three within each."""
-    edges = np.asarray(trajectory.times)
-    fine = (edges[:-1, None] + np.diff(edges)[:, None] * SUBSTEPS).reshape(-1)
-    return np.append(fine, edges[-1])
 
 
 Emit = Callable[[dict[str, Any]], None]
@@ -60,7 +36,7 @@ class SwitchingDetector:
     levels : Levels or None
         Conductances that separate on from off; None: the device does not switch.
     emit : callable
-        Takes each record, see :mod:`.witness`.
+        Takes each record, see :mod:`.witness_file`.
     """
 
     def __init__(self, levels: SwitchingLevels | None, emit: Emit) -> None:
@@ -197,14 +173,14 @@ class SwitchingDetector:
         inside, width = crossing - first, _WINDOW
         while True:
             slope = self._slopes(first, first + inside + width, sign)
-            peak, best, over = _scan(slope, inside)
+            peak, best, over = first_rise(slope, inside)
             whole = first + slope.size + 1 >= self._t.size
             if over or whole:
                 break
             width *= 4
         if not over and not final and slope.size < LONGEST_TAIL:
             return None
-        return first + peak, max(first + peak + 1, crossing), self._refined(first, peak, slope), best
+        return first + peak, max(first + peak + 1, crossing), steepest_instant(self._t[first:], peak, slope), best
 
     def _half_way(self, crossing: int, final: bool) -> tuple[int, int, float, float] | None:
         """Return the instant as ``_steepest`` does, for a stochastic device: noise has no steepest slope.
@@ -232,26 +208,6 @@ class SwitchingDetector:
         dt = np.diff(self._t[first:end])
         slopes: FloatArray = sign * np.diff(np.abs(self._i[first:end])) / np.where(dt > 0, dt, np.inf)
         return slopes
-
-    def _refined(self, first: int, peak: int, slope: FloatArray) -> float:
-        """Return the instant of the steepest slope from a parabola through three neighbouring slopes."""
-        middle = 0.5 * (self._t[first + peak] + self._t[first + peak + 1])
-        if not 0 < peak < slope.size - 1:
-            return float(middle)
-        x = (
-            0.5 * (self._t[first + peak - 1 : first + peak + 2] + self._t[first + peak : first + peak + 3])
-            - middle
-        )
-        before, after = float(x[0]), float(x[2])  # x[1] is 0
-        if not before < 0.0 < after:
-            return float(middle)
-        fall, rise = (float(slope[k] - slope[peak]) for k in (peak - 1, peak + 1))
-        curvature = (rise / after - fall / before) / (after - before)
-        if curvature >= 0:
-            return float(middle)
-        top = -0.5 * (rise / after - curvature * after) / curvature
-        half = 0.5 * float(self._t[first + peak + 1] - self._t[first + peak])
-        return float(middle) + min(max(top, -half), half)
 
     def _switched(self, before: int, over: int, instant: float, slope: float) -> None:
         self._passed(before + 1)

@@ -1,4 +1,4 @@
-"""Reading the records of the witness (:mod:`.witness` lists them)."""
+"""Reading the records of the witness (:mod:`.witness_file` lists them)."""
 
 import json
 import math

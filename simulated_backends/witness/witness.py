@@ -1,38 +1,10 @@
-"""The true course of a simulated bench, recorded independently of the instruments: one JSON line per fact, at once.
+"""The true course of a simulated bench, recorded independently of the instruments.
 
-Each line is one unbuffered write to a file opened for appending, so that everything up to the last instant
-survives the death of the process. ``tsbench.simulated_backends.witness.log`` reads it. Kinds of records
-(times in s of bench time, SI units; ``w`` is the session, since several benches may write to one file):
-
-``start``      world file, seed, devices with their static folds, instruments
-``output``     a relay: instrument, channel, on; ``wall``: the computer's time [s since 1970]
-``device``     which device is connected
-``changed``    the connected device has changed its state: state (good, stuck or worn), cycles so far
-``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
-               slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
-               voltage before it), current there, t_half (last upward crossing of half way from where the voltage
-               stood to that), slope [A/s]
-``off``        switching off: t, hold (lowest terminal voltage before it on the way down, from where the limit of a
-               source meter has let go), current, duration, charge and energy since switching on, highest current and
-               power
-``relaxed``    a filament has dissolved: t (conductance below that of off), t_edge (last time before at which the
-               current fell through half of the event's highest), duration between them, and ``levels``: pairs
-               [conductance S, time from which it stayed below]; only for devices whose states set the conductance
-``repeat``     ``count`` periods of ``period`` s that were skipped, from t on; ``events`` of the first of them (periods
-               without an event are skipped without a record)
-``left_out``   what happened from t to ``until`` was not computed, for this ``reason``: nothing is known of it
-``overshoot``  the device current was above a source meter's compliance: t, duration, peak, charge above it,
-               limit
-``maxima``     highest voltage, current and power so far, per device
-``fault``      a planned fault happened: fault (its kind), hit (instrument) and number of the message, details
-``end``        the bench was switched off; ``outputs`` as they were
+``witness_file`` has the kinds of records.
 """
 
-import json
 import os
-import re
 import time as wall_clock
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,62 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.engine import FloatArray, Gap, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.switching_levels import levels_of, static_folds
 from tsbench.simulated_backends.services.regulation import NEAR, Regulation
-from tsbench.simulated_backends.witness.events import SwitchingDetector, samples
+from tsbench.simulated_backends.witness.events import SwitchingDetector
 from tsbench.simulated_backends.witness.overshoot import OvershootDetector
 from tsbench.simulated_backends.witness.relaxation import RelaxationDetector
+from tsbench.simulated_backends.witness.witness_file import WitnessFile
 
 LONGEST_QUIET = 1000  #: samples kept unexamined while nothing happens
-
-
-_BEGINNING = re.compile(rb'\{"w":"[0-9a-f]{8}","kind":"')
-
-
-def _opened(path: Path) -> int:
-    """Open a file to append to: a new one, an empty one, or one that begins as a witness's; ConfigurationError else."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        if path.exists():
-            if not path.is_file():
-                raise ConfigurationError(f"the witness cannot write to {path}: it is no regular file")
-            with path.open("rb") as file:
-                head = file.read(64)
-            if head and not _BEGINNING.match(head):
-                raise ConfigurationError(
-                    f"the witness does not write to {path}: that file holds something else; name another under "
-                    "[witness] file in the world file"
-                )
-        return os.open(path, flags, 0o644)
-    except OSError as error:
-        raise ConfigurationError(f"the witness cannot write to {path}: {error.strerror or error}") from None
-
-
-class WitnessFile:
-    """Appends records."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self.session = uuid.uuid4().hex[:8]
-        self._descriptor: int | None = None
-        if path is not None:
-            self._descriptor = _opened(path)
-
-    def write(self, record: Mapping[str, Any]) -> None:
-        """Write one record, now."""
-        if self._descriptor is not None:
-            line = json.dumps({"w": self.session, **record}, separators=(",", ":"), default=float)
-            os.write(self._descriptor, line.encode() + b"\n")
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+SUBSTEPS = np.array([0.0, 0.25, 0.5, 0.75])
 
 
 class Witness:
@@ -242,7 +169,7 @@ class Witness:
 
     def _see(self, trajectory: Trajectory, shift: float) -> None:
         assert self._nodes is not None
-        times = samples(trajectory)
+        times = _samples(trajectory)
         first, second = self._nodes
         voltage = trajectory.voltage(first, times)
         if second != "0":
@@ -369,6 +296,13 @@ class Witness:
         if self._device and self._maxima != self._told:
             self._told = dict(self._maxima)
             self._file.write({"kind": "maxima", "t": time, "device": self._device, **self._maxima})
+
+
+def _samples(trajectory: Trajectory) -> FloatArray:
+    """Return the instants at which a trajectory is looked at: the ends of its steps and three within each."""
+    edges = np.asarray(trajectory.times)
+    fine = (edges[:-1, None] + np.diff(edges)[:, None] * SUBSTEPS).reshape(-1)
+    return np.append(fine, edges[-1])
 
 
 def _peak(times: FloatArray, values: FloatArray, top: int) -> float:

@@ -11,7 +11,7 @@ from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.extraction import analyse_files
 from tsbench.protocols import PROTOCOLS, Protocol
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
-from tsbench.simulated_backends.witness.witness import WitnessFile
+from tsbench.simulated_backends.witness.witness_file import WitnessFile
 from tsbench.simulated_backends.world.world_file import load_world_file
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.run_list.file import read_list
