@@ -39,7 +39,8 @@ def examine(seed: int, number: int, switches: bool | None) -> list[dict[str, Any
     """
     from tsbench.analysis.threshold.half_sweeps import IVPoints
     from tsbench.analysis.threshold.snapback import snapback
-    from tsbench.analysis.threshold.threshold import BRACKET, SweepFacts, switching
+    from tsbench.analysis.threshold.switching_results import BRACKET, SweepFacts
+    from tsbench.analysis.threshold.threshold import switching
     from tsbench.records import Flag
 
     random = np.random.default_rng([seed, number, 2 if switches is None else int(switches)])

@@ -10,8 +10,9 @@ from tsbench.analysis.statistics import bootstrap_interval
 from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.sweep_statistics import censored_at, statistics
+from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
 from tsbench.analysis.threshold.switching_rule import Above, Rule
-from tsbench.analysis.threshold.threshold import SweepFacts, Switching, summarise_results, switching
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tsbench.analysis.figures.style import CURRENT, CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
-from tsbench.analysis.threshold.threshold import Switching
+from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, Result
 

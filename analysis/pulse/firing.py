@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.pulse.pulse import Delay, PulseFacts, switching_delay
+from tsbench.analysis.pulse.delay import Delay, PulseFacts
+from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.signal import usable_record
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.records import Flag, FloatArray, Result

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.pulse.pulse import PulseFacts, switching_delay
+from tsbench.analysis.pulse.delay import PulseFacts
+from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.signal import usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,

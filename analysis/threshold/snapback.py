@@ -31,7 +31,7 @@ from tsbench.analysis.threshold.reading_noise import (
     second_differences,
     slow_noise,
 )
-from tsbench.analysis.threshold.threshold import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
+from tsbench.analysis.threshold.switching_results import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
 from tsbench.records import Flag, FloatArray, Result
 
 #: the voltage must fall by this much: relative, and in standard deviations of one reading if it is less than half

@@ -26,44 +26,24 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.threshold.barrier_onset import would_have_shown
+from tsbench.analysis.threshold.branch_readings import FALLS, Branch, BranchReadings, readings_of
 from tsbench.analysis.threshold.convex_curve import line_is_above
 from tsbench.analysis.threshold.dips import is_end_of_dip
-from tsbench.analysis.threshold.level_change import Change, LevelStep, is_sharp, lasting_changes, steps, surest
+from tsbench.analysis.threshold.level_change import Change, LevelStep, is_sharp, steps, surest
 from tsbench.analysis.threshold.line_steps import line_steps
-from tsbench.analysis.threshold.reading_noise import additive_noise, noise_around, resolution_around, second_differences
+from tsbench.analysis.threshold.place_of_change import gap_probability
+from tsbench.analysis.threshold.reading_noise import noise_around, second_differences
 from tsbench.records import FloatArray
-from tsbench.samples import noise_of
 
 #: [1/V] q/kT at 300 K
 STEEPEST = 38.68
 #: steepest power law of a curve at low voltage, less the first power, which the conductance takes off
 POWER = 1.0
 _LEAST_EXCESS = 0.2  #: [ln S] beyond that
-#: the source is in control of the voltage where that of the device rises by this part of the set-point's step
-_FOLLOWS = 0.5
-#: standard deviations of the noise, and part of the voltage, by which a device voltage must fall
-_FALLS, _FALL = 4.0, 1e-3
-#: standard deviations of the voltmeter's noise below which the logarithm of a voltage is anything
-_KNOWN = 3.0
+#: part of the voltage by which a device voltage must fall
+_FALL = 1e-3
 _MOST_LINES = 8  #: places whose line is continued to the gap
 _ABOVE = 1.2  #: the line must be above the reading before the gap by this factor
-#: a reading further than this from both levels counts as this many standard deviations away: it may be wild
-_WILD = 4.0
-#: a change stands out where it is larger than half the step by this many standard deviations of a difference
-_CLEAR = 3.0
-#: a reading during which a device switches shows at least this part of the change of current
-_LEAST_PART = 0.05
-_LEAST_BETWEEN = math.log(2.0)  #: and this change of log conductance
-
-
-@dataclass(frozen=True)
-class Branch:
-    """Readings in order of rising level; arrays of shape (n,)."""
-
-    level: FloatArray  #: [V]
-    voltage: FloatArray  #: [V]
-    current: FloatArray  #: [A]
-    limited: npt.NDArray[np.bool_]  #: the source meter was in compliance
 
 
 @dataclass(frozen=True)
@@ -89,7 +69,7 @@ def find_on(up: Branch, down: Branch | None, floor: float, ratio: float) -> tupl
         Of the way up and of the way down. Of several changes the largest, by what noise leaves of it.
     """
     size = math.log(ratio)
-    on, off = _readings(up, floor), None if down is None else _readings(down, floor)
+    on, off = readings_of(up, floor), None if down is None else readings_of(down, floor)
     found = [{} if here is None else _large(here, _noise(here, there), size) for here, there in ((on, off), (off, on))]
     if not any(found):
         return None, None
@@ -105,14 +85,14 @@ def find_on(up: Branch, down: Branch | None, floor: float, ratio: float) -> tupl
 class _Known:
     """The readings of a branch, their noise, and by the reading before each the changes that it does not make."""
 
-    readings: "_Readings"
+    readings: BranchReadings
     noise: tuple[FloatArray, FloatArray]
     large: dict[int, LevelStep]
 
 
 def _known(
-    here: "_Readings | None", there: "_Readings | None", changes: tuple[Change, Change], found: dict[int, LevelStep],
-    size: float,
+    here: BranchReadings | None, there: BranchReadings | None, changes: tuple[Change, Change],
+    found: dict[int, LevelStep], size: float,
 ) -> _Known | None:
     """Return what is known of a branch, where the changes of both are; ``found``: the changes found before that."""
     if here is None:
@@ -131,7 +111,7 @@ def _place(
         return None
     readings = here.readings
     everywhere = np.zeros(branch.level.size - 1)
-    everywhere[readings.index[:-1]] = _places(
+    everywhere[readings.index[:-1]] = gap_probability(
         readings.series, readings.current, best, readings.level, backwards=backwards)
     return SwitchOn(int(np.argmax(everywhere)), everywhere)
 
@@ -176,7 +156,7 @@ def _hysteresis(here: _Known, there: _Known, size: float) -> LevelStep | None:
 
 
 def _noise(
-    here: "_Readings", there: "_Readings | None", change: Change = None, theirs: Change = None
+    here: BranchReadings, there: BranchReadings | None, change: Change = None, theirs: Change = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return the noise up to and from each reading; ``change`` and ``theirs``: known changes of the branches."""
     beside = None
@@ -185,51 +165,10 @@ def _noise(
     return noise_around(here.series, here.least, here.seen, beside, change)
 
 
-def _large(readings: "_Readings", noise: tuple[FloatArray, FloatArray], size: float) -> dict[int, LevelStep]:
+def _large(readings: BranchReadings, noise: tuple[FloatArray, FloatArray], size: float) -> dict[int, LevelStep]:
     """Return the changes of more than ``size`` that last, by the reading before each."""
     return {step.before: step for step in steps(readings.series, noise, least_size=size)
             if not is_end_of_dip(readings.series, readings.seen, step)}
-
-
-@dataclass(frozen=True)
-class _Readings:
-    """The readings of a branch whose conductance is known."""
-
-    index: npt.NDArray[np.int64]  #: in the branch
-    level: FloatArray
-    voltage: FloatArray  #: [V] of the device, as if the set-point had not fallen where it has
-    current: FloatArray
-    limited: npt.NDArray[np.bool_]  #: in compliance, by its flag or by a voltage that does not follow the source
-    follows: bool  #: the device voltage was measured and shows where the source is in control
-    series: FloatArray  #: log conductance
-    seen: npt.NDArray[np.bool_]  #: the current was above the noise
-    least: FloatArray  #: noise of the series by additive noise and the digitiser
-    voltage_noise: float  #: [V] standard deviation of what the voltmeter adds to the set-point
-
-
-def _readings(branch: Branch, floor: float) -> _Readings | None:
-    index = np.flatnonzero(informative(branch))
-    if index.size < 4:
-        return None
-    voltage, current, level = branch.voltage[index], branch.current[index], np.maximum.accumulate(branch.level[index])
-    raised = voltage + level - branch.level[index]
-    voltage_noise = noise_of(raised - level)
-    followed = _FOLLOWS * np.diff(level, prepend=level[0]) - _FALLS * voltage_noise
-    follows = bool(np.any(branch.voltage != branch.level)) and float(np.median(followed)) > 0.0
-    lags = np.diff(raised, prepend=raised[0]) < followed
-    seen = np.maximum(current, floor)
-    return _Readings(
-        index, level, raised, current, branch.limited[index] | (follows & lags), follows, np.log(seen / voltage),
-        current > floor, additive_noise(seen, floor, resolution_around(current)), voltage_noise)
-
-
-def informative(branch: Branch) -> npt.NDArray[np.bool_]:
-    """Return which readings have a usable conductance, shape (n,): their voltage exceeds the voltmeter's noise."""
-    at_zero = np.abs(branch.level) <= 1e-9 * float(np.max(np.abs(branch.level), initial=0.0))
-    noise = noise_of(branch.voltage - branch.level)
-    least = max(1e-6 * float(np.max(np.abs(branch.voltage), initial=0.0)), _KNOWN * noise)
-    mask: npt.NDArray[np.bool_] = (branch.voltage > least) & ~at_zero
-    return mask
 
 
 def _barrier(level: FloatArray, series: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
@@ -248,7 +187,7 @@ def _barrier(level: FloatArray, series: FloatArray, seen: npt.NDArray[np.bool_])
 
 
 def _difference(
-    here: _Readings, noise: tuple[FloatArray, FloatArray], there: _Readings,
+    here: BranchReadings, noise: tuple[FloatArray, FloatArray], there: BranchReadings,
     theirs: tuple[FloatArray, FloatArray]
 ) -> tuple[FloatArray, tuple[FloatArray, FloatArray], npt.NDArray[np.int64]] | None:
     """Return (log conductance less that of the other branch at the same level, its noise, readings that have one).
@@ -267,18 +206,19 @@ def _difference(
     return difference, (before, after), own
 
 
-def _voltage_falls(step: LevelStep, here: _Readings) -> bool:
+def _voltage_falls(step: LevelStep, here: BranchReadings) -> bool:
     """Whether the device voltage falls at a step, although the set-point rises and the current does.
 
     Both readings after the step must show it; the one before it is not above its set-point unless it is wild.
     """
     before = min(float(here.voltage[step.before]), float(here.level[step.before]))
     after = float(here.voltage[step.after : step.after + 2].max())
-    return before - after > _FALLS * here.voltage_noise + _FALL * before
+    return before - after > FALLS * here.voltage_noise + _FALL * before
 
 
 def _no_convex_curve(
-    step: LevelStep, here: _Readings, noise: tuple[FloatArray, FloatArray], floor: float, there: _Readings | None
+    step: LevelStep, here: BranchReadings, noise: tuple[FloatArray, FloatArray], floor: float,
+    there: BranchReadings | None,
 ) -> bool:
     """Whether the line through the readings after a step, continued to the reading before it, lies above that one.
 
@@ -303,7 +243,7 @@ def _no_convex_curve(
     return is_above(float(level[k]), off) and is_above(float(level[k - 1]), before)
 
 
-def _of_both(mine: tuple[FloatArray, FloatArray], there: _Readings) -> tuple[FloatArray, FloatArray]:
+def _of_both(mine: tuple[FloatArray, FloatArray], there: BranchReadings) -> tuple[FloatArray, FloatArray]:
     """Return (level, current) of the readings of both branches in order of level, from the first of ``mine`` on."""
     first = int(np.searchsorted(there.level, mine[0][0] * (1.0 - 1e-6))) if mine[0].size else there.level.size
     level, current = (np.concatenate(pair) for pair in zip(mine, _free(there, first), strict=True))
@@ -311,51 +251,8 @@ def _of_both(mine: tuple[FloatArray, FloatArray], there: _Readings) -> tuple[Flo
     return level[order], current[order]
 
 
-def _free(readings: _Readings, first: int) -> tuple[FloatArray, FloatArray]:
+def _free(readings: BranchReadings, first: int) -> tuple[FloatArray, FloatArray]:
     """Return (level, current) of the readings from ``first`` on, up to the first in compliance."""
     limited = np.flatnonzero(readings.limited[first:])
     free = slice(first, first + int(limited[0]) if limited.size else None)
     return readings.level[free], readings.current[free]
-
-
-def _places(
-    series: FloatArray, current: FloatArray, step: LevelStep, level: FloatArray, *, backwards: bool
-) -> FloatArray:
-    """Return the probability of each gap to be the one in which the conductance changed; shape (n - 1,).
-
-    A change that stands out from the noise is where it is largest; if a reading in between was taken while the device
-    switched, it is on the new side already. Otherwise the readings around the gap are weighed between the levels
-    before and after it, with Gaussian noise and a bounded weight of each reading; beforehand the change may be at any
-    voltage within the windows.
-    """
-    n, window = series.size, max(step.window, 2)
-    first, last = max(step.before - window, 0), min(step.after + window, n - 1)
-    low = float(np.median(series[max(step.before - window + 1, 0) : step.before + 1]))
-    high = float(np.median(series[step.after : step.after + window]))
-    probability = np.zeros(n - 1)
-    changes = lasting_changes(series)[first:last]
-    k = int(np.argmax(changes))
-    if changes[k] > 0.5 * (high - low) + _CLEAR * math.sqrt(2.0) * step.noise:
-        probability[_in_between(series, current, first + k, step.noise, backwards=backwards)] = 1.0
-        return probability
-    noise = max(step.noise, 1e-3 * abs(high - low))
-    on_old_side = (
-        np.minimum(np.abs(series - high) / noise, 2 * _WILD) ** 2
-        - np.minimum(np.abs(series - low) / noise, 2 * _WILD) ** 2) / 2.0
-    gaps = np.arange(first, last)
-    support = np.cumsum(on_old_side[first:last])
-    chance = np.exp(support - support.max()) * np.maximum(np.diff(level)[gaps], 1e-300)
-    probability[gaps] = chance / chance.sum()
-    return probability
-
-
-def _in_between(series: FloatArray, current: FloatArray, k: int, noise: float, *, backwards: bool) -> int:
-    """Return the gap of a clear change after reading ``k``, where a reading taken during it is on the new side."""
-    clear = 2 * _CLEAR * noise
-    if not backwards and k > 0 and series[k] - series[k - 1] > max(clear, _LEAST_BETWEEN):
-        part = float((current[k] - current[k - 1]) / (current[k + 1] - current[k - 1]))
-        return k - 1 if part > _LEAST_PART else k
-    if backwards and k + 2 < series.size and series[k + 2] - series[k + 1] > max(clear, _LEAST_BETWEEN):
-        part = float((current[k + 2] - current[k + 1]) / (current[k + 2] - current[k]))
-        return k + 1 if part > _LEAST_PART else k
-    return k

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.threshold.branch_readings import Branch
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.analysis.threshold.reading_noise import least_seen
-from tsbench.analysis.threshold.switching_evidence import Branch, SwitchOn, find_on
+from tsbench.analysis.threshold.switching_evidence import SwitchOn, find_on
 from tsbench.errors import ConfigurationError
 from tsbench.quantities import format_quantity, parse_quantity
 from tsbench.records import Flag, FloatArray

@@ -17,17 +17,17 @@ noise and these join by root of sum of squares.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from tsbench.analysis.statistics import NORMAL_95, Summary, combined, standard_uncertainty, summarise
+from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
+from tsbench.analysis.threshold.switching_results import BRACKET, PASSED_ON, SweepFacts, Switching, result_of
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, events, last_on, noise_floor
-from tsbench.records import Flag, FloatArray, Result
+from tsbench.records import Flag, Result
 from tsbench.samples import noise_of
 
 #: a step wider than this fraction of the value is called under-sampled
@@ -42,60 +42,9 @@ _ENOUGH_FOR_NOISE = 5
 CERTAIN = 0.975
 _TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
 #: what an interval is, as ``method`` says it
-BRACKET = "bracket of set-points"
 _TURN = "extreme reading before the change, and its neighbours"
 _RESTLESS = "lowest reading, and four standard deviations of a restless device"
 _WEIGHED = "readings weighed between the levels before and after"
-#: flags of readings that a result passes on
-PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
-
-
-@dataclass(frozen=True)
-class SweepFacts:
-    """What is known of the source meter and the wires; limits as in the data sheet (zero: exact)."""
-
-    voltage_gain: float = 0.0  #: relative limit of the voltage reading
-    voltage_offset: float = 0.0  #: [V] limit
-    voltage_noise: float = 0.0  #: [V] standard deviation of one reading
-    current_gain: float = 0.0
-    current_offset: float = 0.0  #: [A] limit
-    current_noise: float = 0.0  #: [A] standard deviation
-    path_resistance: float = (
-        0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
-    )
-    path_tolerance: float = 0.02  #: relative limit of it
-
-    def voltage_uncertainty(self, voltage: float, current: float) -> float:
-        """Return the standard uncertainty [V] of a device voltage."""
-        return combined(
-            standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset),
-            self.voltage_noise,
-            standard_uncertainty(self.path_tolerance * self.path_resistance * current),
-            self.path_resistance * self.current_uncertainty(current),
-        )
-
-    def current_uncertainty(self, current: float) -> float:
-        """Return the standard uncertainty [A] of a current reading."""
-        return combined(
-            standard_uncertainty(self.current_gain * abs(current) + self.current_offset), self.current_noise
-        )
-
-
-@dataclass(frozen=True)
-class Switching:
-    """The two events of one half-cycle: results of threshold and hold, voltage and current."""
-
-    half: HalfSweep
-    threshold_index: int | None  #: last off point on the way up, within the half-cycle
-    hold_index: int | None  #: last on point on the way down
-    threshold_voltage: Result
-    threshold_current: Result
-    hold_voltage: Result
-    hold_current: Result
-
-    def results(self) -> tuple[Result, ...]:
-        """Return the four results."""
-        return self.threshold_voltage, self.threshold_current, self.hold_voltage, self.hold_current
 
 
 def switching(
@@ -317,39 +266,3 @@ def _between(
 def _run_flags(half: HalfSweep, branch: slice) -> Flag:
     joined = int(np.bitwise_or.reduce(half.flags[branch])) if len(half.flags[branch]) else 0
     return Flag(joined) & PASSED_ON
-
-
-def result_of(
-    half: HalfSweep,
-    quantity: str,
-    unit: str,
-    method: str,
-    *,
-    value: float | None = None,
-    low: float | None = None,
-    high: float | None = None,
-    flags: Flag = Flag.NONE,
-) -> Result:
-    """Return a result of a half-cycle from magnitudes: they get its sign, and ``low`` stays below ``high``.
-
-    Parameters
-    ----------
-    half : the half-cycle; gives sign and conditions
-    quantity, unit, method : of the result
-    value, low, high : magnitudes in ``unit``; None: not known
-    flags : of the result
-    """
-    if half.polarity < 0:
-        value = None if value is None else -value
-        low, high = (None if high is None else -high), (None if low is None else -low)
-    conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
-    return Result(quantity, unit, value, low, high, method, conditions, flags)
-
-
-def summarise_results(results: Sequence[Result], systematic: float = 0.0) -> tuple[int, int, Summary]:
-    """Return (how many have a value, how many have none, summary of the values' magnitudes).
-
-    ``systematic`` is the standard uncertainty common to all of them, in their unit.
-    """
-    values: FloatArray = np.array([abs(result.value) for result in results if result.value is not None])
-    return len(values), len(results) - len(values), summarise(values, systematic)

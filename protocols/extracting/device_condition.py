@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, swept, told
-from tsbench.analysis.pulse.pulse import switching_delay
+from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Flag, Run
 

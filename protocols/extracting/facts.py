@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tsbench.analysis.threshold.threshold import SweepFacts
+from tsbench.analysis.threshold.switching_results import SweepFacts
 from tsbench.instruments.fixture import node_capacitance
 from tsbench.netlist import parse_netlist
 from tsbench.protocols.extracting.options import ExtractionOptions

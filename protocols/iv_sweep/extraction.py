@@ -4,7 +4,8 @@ import numpy as np
 
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
-from tsbench.analysis.threshold.threshold import Switching, switching
+from tsbench.analysis.threshold.switching_results import Switching
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.protocols.extracting.facts import parameter, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.oscillation_onset import oscillation_onset

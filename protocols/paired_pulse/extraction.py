@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.pulse.delay import mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
-from tsbench.analysis.pulse.pulse import mean_delay
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags

@@ -9,11 +9,12 @@ import pytest
 
 from tsbench.analysis.oscillation.frequency import oscillation
 from tsbench.analysis.oscillation.spikes import spike_times
-from tsbench.analysis.pulse.pulse import switching_delay
+from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.relaxation.relaxation import relaxation_time
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
-from tsbench.analysis.threshold.threshold import SweepFacts, Switching, switching
+from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.records import Flag
 
 ROOT = Path(__file__).parents[2]

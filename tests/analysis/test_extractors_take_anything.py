@@ -11,16 +11,18 @@ from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.contact.device_condition import pulse_stand, steady_stand, swept, told
 from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation
 from tsbench.analysis.oscillation.spikes import spike_times
+from tsbench.analysis.pulse.delay import PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import outcome, probability_result
-from tsbench.analysis.pulse.pulse import PulseFacts, delay_result, mean_delay, switching_delay, switching_probability
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.refractory.refractory import recovery, recovery_results
 from tsbench.analysis.relaxation.relaxation import mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.statistics import bootstrap_interval, median_interval, summarise
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
+from tsbench.analysis.threshold.switching_results import summarise_results
 from tsbench.analysis.threshold.switching_rule import Above
-from tsbench.analysis.threshold.threshold import summarise_results, switching
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.records import Result
 
 NUMBERS = st.one_of(

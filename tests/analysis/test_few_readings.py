@@ -8,7 +8,8 @@ from tsbench.analysis.threshold.level_change import LevelStep, is_sharp, steps
 from tsbench.analysis.threshold.line_steps import line_steps
 from tsbench.analysis.threshold.reading_noise import FLOOR, least_seen, noise_around, resolution_around
 from tsbench.analysis.threshold.snapback import Snapback, snapback
-from tsbench.analysis.threshold.threshold import Switching, switching
+from tsbench.analysis.threshold.switching_results import Switching
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.records import Flag
 
 _THERMAL = 0.02585  #: [V]

@@ -8,8 +8,9 @@ import pytest
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.sweep_statistics import statistics
+from tsbench.analysis.threshold.switching_results import BRACKET, SweepFacts
 from tsbench.analysis.threshold.switching_rule import Above
-from tsbench.analysis.threshold.threshold import BRACKET, SweepFacts, switching
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.records import Flag, Result
 
 LEVEL = np.concatenate((np.arange(0.0, 1.2, 0.008), np.arange(1.2, -0.004, -0.008)))

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tsbench.analysis.threshold.half_sweeps import IVPoints, split
 from tsbench.analysis.threshold.snapback import snapback
+from tsbench.analysis.threshold.switching_results import SweepFacts, summarise_results
 from tsbench.analysis.threshold.switching_rule import Above, Jump, parse_rule
-from tsbench.analysis.threshold.threshold import SweepFacts, summarise_results, switching
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.errors import ConfigurationError
 from tsbench.records import Flag
 

@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.threshold.half_sweeps import IVPoints, split
-from tsbench.analysis.threshold.threshold import SweepFacts, switching
+from tsbench.analysis.threshold.switching_results import SweepFacts
+from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise, least_reversal
 
 STEPS = st.integers(20, 200)

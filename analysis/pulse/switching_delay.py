@@ -14,23 +14,15 @@ so that a mean over pulses shrinks the first and not the second.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.pulse.delay import Delay, PulseFacts
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import line_crossing, steepest_rise, upward_crossings, usable_record
-from tsbench.analysis.statistics import (
-    NORMAL_95,
-    combined,
-    not_negative,
-    proportion_interval,
-    standard_uncertainty,
-    summarise,
-)
-from tsbench.records import Flag, FloatArray, Result
+from tsbench.analysis.statistics import combined, standard_uncertainty
+from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, smoothed
 
 #: (share of the highest voltage, factor): the conductance must grow by the factor from where the voltage is
@@ -47,37 +39,6 @@ _ESTABLISHED = 50e-6
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
 #: share of the highest current by which half of it may be off
 _LEVEL_DOUBT = 0.02
-_METHOD = "50 % of the edge to the steepest rise of current"
-
-
-@dataclass(frozen=True)
-class PulseFacts:
-    """What is known of the scope; limits as in the data sheet."""
-
-    voltage_resolution: float = 0.0  #: [V] one code
-    current_resolution: float = 0.0  #: [A] one code
-    channel_skew: float = 0.0  #: [s] limit of the time between the two channels
-    timebase_accuracy: float = 0.0  #: relative limit
-    sense_delay: float = 0.0  #: [s] the current is seen late by it: sense resistor x capacitance across it
-    sense_delay_limit: float = 0.0  #: [s] limit of the error of that
-
-
-@dataclass(frozen=True)
-class Delay:
-    """One pulse: ``value`` [s] is None where it did not fire."""
-
-    value: float | None
-    random: float  #: [s] standard uncertainty of this one
-    systematic: float  #: [s] standard uncertainty common to all pulses
-    flags: Flag = Flag.NONE
-    edge_time: float = math.nan  #: [s] on the waveform's time axis
-    switching_time: float = math.nan
-    edge_level: float = math.nan  #: [V] half way up
-    highest: float = (
-        math.nan
-    )  #: [V] highest device voltage before switching (before the end, if it did not fire)
-    off_current: float = math.nan
-    on_current: float = math.nan
 
 
 def switching_delay(
@@ -283,68 +244,3 @@ def _extent(i: FloatArray, middle: float, off: float, on: float) -> tuple[int, i
     while right < i.size - 1 and i[right] < off + 0.9 * (top - off):
         right += 1
     return left, right
-
-
-def delay_result(delay: Delay, conditions: dict[str, object]) -> Result:
-    """Return one pulse's delay with its 95 % interval (random and systematic parts)."""
-    if delay.value is None:
-        return Result("switching_delay", "s", None, None, None, _METHOD, conditions, delay.flags)
-    half = NORMAL_95 * combined(delay.random, delay.systematic)
-    return Result(
-        "switching_delay",
-        "s",
-        delay.value,
-        not_negative(delay.value - half, delay.value),
-        delay.value + half,
-        _METHOD,
-        conditions,
-        delay.flags,
-    )
-
-
-def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
-    """Return the mean delay of the pulses that fired.
-
-    The interval joins the scatter between pulses (t-interval) and the part common to all of them. One pulse
-    alone gives its own interval and the flag TOO_FEW; none gives NO_EVENT.
-    """
-    fired = [delay for delay in delays if delay.value is not None]
-    flags = Flag.NONE
-    for delay in delays:
-        flags |= delay.flags & ~Flag.NO_EVENT
-    method = f"mean of {len(fired)} of {len(delays)} pulses, {_METHOD}"
-    conditions = {**conditions, "statistic": "mean", "pulses": len(fired)}
-    if not fired:
-        return Result(
-            "switching_delay_mean", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT
-        )
-    values = np.array([delay.value for delay in fired])
-    common = max(delay.systematic for delay in fired)
-    if len(fired) < 2:
-        half = NORMAL_95 * combined(fired[0].random, common)
-        flags |= Flag.TOO_FEW
-    else:
-        # pulses locked to the sample clock share their sampling error: scatter alone would not show it
-        own = float(np.mean([delay.random for delay in fired])) / math.sqrt(len(fired))
-        summary = summarise(values)
-        half = combined(max(summary.high - summary.mean, NORMAL_95 * own), NORMAL_95 * common)
-    mean = float(values.mean())
-    low = not_negative(mean - half, mean)
-    return Result("switching_delay_mean", "s", mean, low, mean + half, method, conditions, flags)
-
-
-def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]) -> Result:
-    """Return the fraction of pulses that fired, with its Wilson 95 % interval."""
-    fired = sum(delay.value is not None for delay in delays)
-    low, high = proportion_interval(fired, len(delays))
-    value = fired / len(delays) if delays else None
-    return Result(
-        "switching_probability",
-        "",
-        value,
-        low,
-        high,
-        f"{fired} of {len(delays)} pulses, Wilson interval",
-        conditions,
-        Flag.NONE if delays else Flag.NO_EVENT,
-    )

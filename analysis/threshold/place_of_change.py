@@ -1,0 +1,59 @@
+"""Between which two readings a conductance changed, by the readings around the change."""
+
+import math
+
+import numpy as np
+
+from tsbench.analysis.threshold.level_change import LevelStep, lasting_changes
+from tsbench.records import FloatArray
+
+#: a reading further than this from both levels counts as this many standard deviations away: it may be wild
+_WILD = 4.0
+#: a change stands out where it is larger than half the step by this many standard deviations of a difference
+_CLEAR = 3.0
+#: a reading during which a device switches shows at least this part of the change of current
+_LEAST_PART = 0.05
+_LEAST_BETWEEN = math.log(2.0)  #: and this change of log conductance
+
+
+def gap_probability(
+    series: FloatArray, current: FloatArray, step: LevelStep, level: FloatArray, *, backwards: bool
+) -> FloatArray:
+    """Return the probability of each gap to be the one in which the conductance changed; shape (n - 1,).
+
+    A change that stands out from the noise is where it is largest; if a reading in between was taken while the device
+    switched, it is on the new side already. Otherwise the readings around the gap are weighed between the levels
+    before and after it, with Gaussian noise and a bounded weight of each reading; beforehand the change may be at any
+    voltage within the windows.
+    """
+    n, window = series.size, max(step.window, 2)
+    first, last = max(step.before - window, 0), min(step.after + window, n - 1)
+    low = float(np.median(series[max(step.before - window + 1, 0) : step.before + 1]))
+    high = float(np.median(series[step.after : step.after + window]))
+    probability = np.zeros(n - 1)
+    changes = lasting_changes(series)[first:last]
+    k = int(np.argmax(changes))
+    if changes[k] > 0.5 * (high - low) + _CLEAR * math.sqrt(2.0) * step.noise:
+        probability[_in_between(series, current, first + k, step.noise, backwards=backwards)] = 1.0
+        return probability
+    noise = max(step.noise, 1e-3 * abs(high - low))
+    on_old_side = (
+        np.minimum(np.abs(series - high) / noise, 2 * _WILD) ** 2
+        - np.minimum(np.abs(series - low) / noise, 2 * _WILD) ** 2) / 2.0
+    gaps = np.arange(first, last)
+    support = np.cumsum(on_old_side[first:last])
+    chance = np.exp(support - support.max()) * np.maximum(np.diff(level)[gaps], 1e-300)
+    probability[gaps] = chance / chance.sum()
+    return probability
+
+
+def _in_between(series: FloatArray, current: FloatArray, k: int, noise: float, *, backwards: bool) -> int:
+    """Return the gap of a clear change after reading ``k``, where a reading taken during it is on the new side."""
+    clear = 2 * _CLEAR * noise
+    if not backwards and k > 0 and series[k] - series[k - 1] > max(clear, _LEAST_BETWEEN):
+        part = float((current[k] - current[k - 1]) / (current[k + 1] - current[k - 1]))
+        return k - 1 if part > _LEAST_PART else k
+    if backwards and k + 2 < series.size and series[k + 2] - series[k + 1] > max(clear, _LEAST_BETWEEN):
+        part = float((current[k + 2] - current[k + 1]) / (current[k + 2] - current[k]))
+        return k + 1 if part > _LEAST_PART else k
+    return k

@@ -1,0 +1,99 @@
+"""The events of a half-cycle as results, and what is known of the source meter that measured them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.statistics import Summary, combined, standard_uncertainty, summarise
+from tsbench.analysis.threshold.half_sweeps import HalfSweep
+from tsbench.records import Flag, FloatArray, Result
+
+#: what an interval between two set-points is, as ``method`` says it
+BRACKET = "bracket of set-points"
+#: flags of readings that a result passes on
+PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
+
+
+@dataclass(frozen=True)
+class SweepFacts:
+    """What is known of the source meter and the wires; limits as in the data sheet (zero: exact)."""
+
+    voltage_gain: float = 0.0  #: relative limit of the voltage reading
+    voltage_offset: float = 0.0  #: [V] limit
+    voltage_noise: float = 0.0  #: [V] standard deviation of one reading
+    current_gain: float = 0.0
+    current_offset: float = 0.0  #: [A] limit
+    current_noise: float = 0.0  #: [A] standard deviation
+    path_resistance: float = (
+        0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
+    )
+    path_tolerance: float = 0.02  #: relative limit of it
+
+    def voltage_uncertainty(self, voltage: float, current: float) -> float:
+        """Return the standard uncertainty [V] of a device voltage."""
+        return combined(
+            standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset),
+            self.voltage_noise,
+            standard_uncertainty(self.path_tolerance * self.path_resistance * current),
+            self.path_resistance * self.current_uncertainty(current),
+        )
+
+    def current_uncertainty(self, current: float) -> float:
+        """Return the standard uncertainty [A] of a current reading."""
+        return combined(
+            standard_uncertainty(self.current_gain * abs(current) + self.current_offset), self.current_noise
+        )
+
+
+@dataclass(frozen=True)
+class Switching:
+    """The two events of one half-cycle: results of threshold and hold, voltage and current."""
+
+    half: HalfSweep
+    threshold_index: int | None  #: last off point on the way up, within the half-cycle
+    hold_index: int | None  #: last on point on the way down
+    threshold_voltage: Result
+    threshold_current: Result
+    hold_voltage: Result
+    hold_current: Result
+
+    def results(self) -> tuple[Result, ...]:
+        """Return the four results."""
+        return self.threshold_voltage, self.threshold_current, self.hold_voltage, self.hold_current
+
+
+def result_of(
+    half: HalfSweep,
+    quantity: str,
+    unit: str,
+    method: str,
+    *,
+    value: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    flags: Flag = Flag.NONE,
+) -> Result:
+    """Return a result of a half-cycle from magnitudes: they get its sign, and ``low`` stays below ``high``.
+
+    Parameters
+    ----------
+    half : the half-cycle; gives sign and conditions
+    quantity, unit, method : of the result
+    value, low, high : magnitudes in ``unit``; None: not known
+    flags : of the result
+    """
+    if half.polarity < 0:
+        value = None if value is None else -value
+        low, high = (None if high is None else -high), (None if low is None else -low)
+    conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
+    return Result(quantity, unit, value, low, high, method, conditions, flags)
+
+
+def summarise_results(results: Sequence[Result], systematic: float = 0.0) -> tuple[int, int, Summary]:
+    """Return (how many have a value, how many have none, summary of the values' magnitudes).
+
+    ``systematic`` is the standard uncertainty common to all of them, in their unit.
+    """
+    values: FloatArray = np.array([abs(result.value) for result in results if result.value is not None])
+    return len(values), len(results) - len(values), summarise(values, systematic)
