@@ -20,7 +20,7 @@ _SUBJECT = re.compile(
 #: and what to do: an advice behind a semicolon, or that nothing need be done
 _ADVICE = re.compile(
     r"; .*\b(check|repeat|choose|correct|measure|make room|free|recover|set it|see|sent again)\b"
-    r"|asked again|read again|armed again|switched off at another attempt|over a new connection", re.DOTALL)
+    r"|asked again|read again|armed again|switched off at a later attempt|over a new connection", re.DOTALL)
 _LONGEST = 700  #: characters of one line
 #: of what an undisturbed run records: less is noise, jitter, one more reading's worth of drift
 SAME = 0.3

@@ -57,7 +57,7 @@ def protocols(options: argparse.Namespace) -> int:
             [_cells(parameter) for parameter in protocol["parameters"]],
         )
     output_console().print(
-        "needs of the bench: "
+        "required roles: "
         + "; ".join(f"{protocol['name']}: {', '.join(protocol['roles'])}" for protocol in described)
     )
     return 0
@@ -137,7 +137,7 @@ def instruments(options: argparse.Namespace) -> int:
         else:
             columns = list(drivers[0]) if drivers else []
             table(
-                "Instruments that can be driven",
+                "Supported instruments",
                 columns,
                 [[_words(driver[column]) for column in columns] for driver in drivers],
             )

@@ -170,7 +170,7 @@ def run(options: argparse.Namespace) -> int:
         return refused.exit_code
     if outcomes and all(outcome.earlier for outcome in outcomes):
         many = f"all {len(outcomes)} entries are" if len(outcomes) > 1 else "its entry is"
-        sys.stderr.write(f"tsbench: {many} done already, in {options.out}; nothing was measured\n")
+        sys.stderr.write(f"tsbench: {many} already measured in {options.out}; nothing to do\n")
         return 0
     for outcome in outcomes:
         if not outcome.earlier and outcome.run_id:
@@ -200,7 +200,7 @@ def demo(options: argparse.Namespace) -> int:
         for path in (*outcome.runs, *outcome.figures):
             sys.stdout.write(f"{path}\n")
     if not outcome.passed:
-        sys.stderr.write("tsbench: the demo missed a claim: see the deviations in the table\n")
+        sys.stderr.write("tsbench: a result of the demo is outside its tolerance; see the deviations in the table\n")
         return 1
     return 0
 
@@ -235,6 +235,7 @@ def _tell(outcome: Any, which: str = "") -> None:
         sys.stderr.write(f"tsbench: {which}note: {outcome.line}\n")
     left = [name for name, enabled in outcome.outputs.items() if enabled is not False]
     if left:
-        sys.stderr.write(f"tsbench: {which}not read back as off: {', '.join(left)}; check the panel\n")
+        sys.stderr.write(f"tsbench: {which}these outputs were not read back as off: {', '.join(left)}; check the "
+            f"panel\n")
     if outcome.path is not None:
         sys.stderr.write(f"{which}run file: {outcome.path}\n")

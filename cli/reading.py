@@ -90,7 +90,7 @@ def analyse(options: argparse.Namespace) -> int:
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Say of each file whether it is whole and conformant; 2 if one is not."""
+    """Say of each file whether it is complete and valid; 2 if one is not."""
     from tsbench.cli.printing import print_json
     from tsbench.extraction.paths import RUN_SUFFIXES, named_files
     from tsbench.storage import examine
@@ -106,12 +106,12 @@ def validate(options: argparse.Namespace) -> int:
             for problem in finding["problems"]:
                 sys.stdout.write(f"{finding['file']}: {problem}\n")
             if not finding["problems"]:
-                sys.stdout.write(f"{finding['file']}: whole and conformant{_beside(finding['note'])}\n")
+                sys.stdout.write(f"{finding['file']}: complete and valid{_beside(finding['note'])}\n")
     bad = [finding for finding in findings if finding["problems"]]
     if bad:
         first = bad[0]
         sys.stderr.write(
-            f"tsbench: {len(bad)} of {len(findings)} files cannot be trusted; "
+            f"tsbench: {len(bad)} of {len(findings)} files are not valid; "
             f"{first['file']}: {first['problems'][0]}\n"
         )
     return 2 if bad else 0

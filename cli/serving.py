@@ -105,5 +105,5 @@ def _print(world: Path, addresses: "Sequence[Address]") -> None:
         ("name", "model", "socket", "HiSLIP"),
         [[address.name, address.model, address.socket, address.hislip] for address in addresses],
     )
-    sys.stdout.write("Ctrl-C ends it\n")
+    sys.stdout.write("press Ctrl-C to stop\n")
     sys.stdout.flush()

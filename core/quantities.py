@@ -62,7 +62,7 @@ def parse_quantity(value: object, unit: str) -> float:
             raise ConfigurationError(f"'{value}' is not finite; give for example '{_example(unit)}'")
         found = _NUMBER.fullmatch(text)
         if found is None:
-            hint = "; a decimal point, not a comma" if "," in text else ""
+            hint = "; use a decimal point, not a comma" if "," in text else ""
             raise ConfigurationError(f"'{value}' is not a quantity{hint}; give for example '{_example(unit)}'")
         exponent, given = _prefix_and_unit(found[3] or "", unit)
         number = float(f"{found[1]}e{int(found[2] or 0) + exponent}")

@@ -32,17 +32,18 @@ def read_text(path: Path | str, what: str, largest: int = LARGEST) -> str:
     """
     path = Path(path)
     if "\0" in str(path):
-        raise ConfigurationError(f"cannot read {what} {str(path)!r}: a file's name holds no NUL character")
+        raise ConfigurationError(f"cannot read {what} {str(path)!r}: a file name must not contain a NUL character")
     try:
         if path.exists() and not path.is_file():
-            kind = "a folder" if path.is_dir() else "a device or pipe, no file"
+            kind = "a folder" if path.is_dir() else "a device or a pipe, not a file"
             raise ConfigurationError(f"cannot read {what} {path}: it is {kind}")
         with path.open("rb") as file:
             content = file.read(largest + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot read {what} {path}: {error.strerror or error}") from None
     if len(content) > largest:
-        raise ConfigurationError(f"cannot read {what} {path}: larger than {largest / 1e6:.1f} MB; that is no {what}")
+        raise ConfigurationError(f"cannot read {what} {path}: larger than {largest / 1e6:.1f} MB, too large for a "
+            f"{what}")
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
@@ -71,7 +72,7 @@ def parse_toml(text: str, path: Path | str, what: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
     except RecursionError:
-        raise ConfigurationError(f"{path}: not valid TOML: nested deeper than a {what} is") from None
+        raise ConfigurationError(f"{path}: not valid TOML: nested too deeply for a {what}") from None
     except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
         reason = str(error).partition(";")[0] if "digits" in str(error) else str(error)
         raise ConfigurationError(f"{path}: not valid TOML: {reason}") from None
@@ -86,7 +87,7 @@ def _require_sane(path: Path | str, content: dict[str, Any]) -> None:
         if depth > _DEEPEST:
             raise ConfigurationError(f"{path}: not valid TOML: '{name[:60]}' is nested deeper than {_DEEPEST} levels")
         if isinstance(value, str) and "\0" in value:
-            raise ConfigurationError(f"{path}: {name[:60]} holds a NUL character; write it without")
+            raise ConfigurationError(f"{path}: {name[:60]} contains a NUL character; remove it")
         if isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
             raise ConfigurationError(f"{path}: {name[:60]} is an integer beyond 64 bits; write a number with a point")
         if isinstance(value, dict):

@@ -68,7 +68,7 @@ def analyse_files(
     named = parse_columns(columns) if isinstance(columns, str) else columns
     chosen = parse_rule(rule) if isinstance(rule, str) else rule or Jump()
     if kind is not None and kind not in KINDS:
-        raise ConfigurationError(f"a table cannot be taken for '{kind}'; give {', '.join(KINDS)}")
+        raise ConfigurationError(f"unknown kind of table '{kind}'; give {', '.join(KINDS)}")
     files = named_files(paths)
     analysis = FileAnalysis()
     for path in files:
@@ -92,7 +92,7 @@ def is_run(path: Path) -> bool:
     if path.suffix.lower() in RUN_SUFFIXES:
         return True
     if path.exists() and not path.is_file():
-        raise ConfigurationError(f"{path}: a device or pipe, no file")
+        raise ConfigurationError(f"{path}: a device or a pipe, not a file")
     with path.open("rb") as file:
         return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
 

@@ -34,7 +34,7 @@ def named_files(given: Iterable[Path | str], suffixes: Sequence[str] | frozenset
         elif not path.exists() and glob.has_magic(str(name)):
             found = sorted(Path(match) for match in glob.glob(str(name), recursive=True))  # noqa: PTH207 - absolute patterns too
             if not found:
-                raise ConfigurationError(f"no file fits '{name}'")
+                raise ConfigurationError(f"no file matches '{name}'")
             files.update(dict.fromkeys(match for match in found if match.is_file()))
         else:
             files[path] = None
@@ -50,7 +50,8 @@ def _in_folder(folder: Path, suffixes: Sequence[str] | frozenset[str] | None) ->
     files = [path for path in files if not path.name.startswith(".")]
     if not files:
         raise ConfigurationError(
-            f"{folder}: no file to read right in this folder ({', '.join(sorted(wanted))}); for folders within it "
+            f"{folder}: no run file or table directly in this folder ({', '.join(sorted(wanted))}); for folders "
+            f"within it "
             f"give a pattern such as {(folder / '**' / '*.nxs').as_posix()}"
         )
     return files

@@ -67,8 +67,8 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     record = find_pulses(time, voltage, current)
     if not record.pulses:
         raise ConfigurationError(
-            f"{path.name}: no pulse in it: voltage stays at {format_quantity(record.base, 'V')} within its noise; "
-            "say with --as what it holds")
+            f"{path.name}: no pulse: the voltage stays at {format_quantity(record.base, 'V')} within its noise; "
+            "give the kind of table with --as")
     said = []
     inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
     if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:

@@ -91,7 +91,7 @@ def _kind(table: Table, path: Path) -> str:
     kind = record_kind(*(table.columns[role] for role in ("time", "voltage", "current")))
     if kind is None:
         raise ConfigurationError(
-            f"{path.name}: a sweep or spikes? The record of {table.described()} does not tell; say it with "
+            f"{path.name}: the record of {table.described()} does not show whether it is a sweep or spikes; give "
             "--as sweep, pulses, relaxation or spikes")
     return kind
 
@@ -144,7 +144,7 @@ def _without_constant_time(table: Table) -> Table:
     return replace(
         table, columns={role: values for role, values in table.columns.items() if role != "time"},
         read={role: column for role, column in table.read.items() if role != "time"},
-        doubts=(*table.doubts, f"column {table.read['time']} does not change and is not taken for time"))
+        doubts=(*table.doubts, f"column {table.read['time']} does not change and is not used as time"))
 
 
 def _over_time(table: Table, path: Path, out: Path | None) -> Found:
@@ -165,8 +165,9 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     results = [frequency_result(found, conditions)]
     if Flag.AMBIGUOUS in found.flags:
         said = [
-            f"{spikes.times.size} excursion{many}, not told apart from noise with memory: no line in the spectrum, no "
-            "form that repeats, and a distribution that such noise has"]
+            f"{spikes.times.size} excursion{many}, not distinguishable from noise with memory: no line in the "
+            f"spectrum, "
+            "no repeating form, and the distribution of such noise"]
     elif found.frequency is None:
         said = [f"no oscillation: {spikes.times.size} spike{many}"]
     else:

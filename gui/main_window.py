@@ -100,7 +100,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self.control.other.detach()  # it goes on without this window
             self._rest()
         if self.control.running():
-            self.view.say("a run is in progress: the bench stays", "warning")
+            self.view.say("a run is in progress: the bench cannot be changed", "warning")
             return
         try:
             content = read_toml(path, "bench file")
@@ -127,8 +127,8 @@ class MainWindow(QtWidgets.QMainWindow):
         if self.bench is None or self.checker.running() or self.control.running():
             return
         self.owner.forget()
-        self.bench_panel.set_busy(True, "asking the instruments who they are …")
-        self.run_panel.set_hindrance("asking the instruments who they are …")
+        self.bench_panel.set_busy(True, "identifying the instruments …")
+        self.run_panel.set_hindrance("identifying the instruments …")
         self.checker.ask(["check", str(self.bench), *self._log_options()])
 
     def _checked(self, report: Any, ending: Ending) -> None:
@@ -142,7 +142,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self._show_outputs_unknown("the bench could not be reached")
             self.view.show_problem(ending.message)
             self.view.say(ending.message, "problem")
-            self.run_panel.set_hindrance("the bench does not answer: put it right, then press Check")
+            self.run_panel.set_hindrance("the bench does not answer: correct the problem, then press Check")
             return
         outputs = {str(state["output"]): bool(state["enabled"]) for state in report["outputs"]}
         instruments = report["instruments"]
@@ -167,7 +167,7 @@ class MainWindow(QtWidgets.QMainWindow):
     def _look(self, owner: Mapping[str, Any], message: str) -> None:
         """The bench is another process's: say so, show its run, and wait until it leaves."""
         self.bench_panel.show_note(message, problem=True)
-        self.run_panel.set_hindrance("another process owns the bench: this window looks on")
+        self.run_panel.set_hindrance("another process owns the bench: this window only shows it")
         self.bar.say_of_outputs("outputs: another process owns the bench", message)
         self.view.say(message, "warning")
         self.view.show_problem(message)
@@ -184,7 +184,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view.expect("a run that goes on")
         self._busy(f"following the run of process {self.control.other.process}")
         words = f"attached to the run of process {self.control.other.process}"
-        self.view.say(f"{words}: STOP stops it; this window may be closed, the run goes on", "warning")
+        self.view.say(f"{words}: STOP stops it; if you close this window, the run continues", "warning")
         return True
 
     # --------------------------------------------------------------------------------------------- run
@@ -236,7 +236,7 @@ class MainWindow(QtWidgets.QMainWindow):
     def _pause_or_resume(self, pause: bool) -> None:
         if self.control.running():
             self.control.pause(pause)
-            self.view.say("pause: at the next place of rest" if pause else "resume", "dim")
+            self.view.say("pausing at the next safe point" if pause else "resume", "dim")
 
     def _follow(self, event: Mapping[str, Any]) -> None:
         data = event.get("data") or {}

@@ -39,7 +39,7 @@ class TopBar(QtWidgets.QWidget):
         self.pause = QtWidgets.QPushButton("Pa&use")
         self.pause.setCheckable(True)
         self.pause.setEnabled(False)
-        self.pause.setToolTip("Hold at the next safe place of the protocol")
+        self.pause.setToolTip("Pause at the next safe point of the protocol")
         self.pause.toggled.connect(self._pause_toggled)
         self.stop = QtWidgets.QPushButton("■  STOP   (Esc)")
         self.stop.setObjectName("stop")

@@ -125,7 +125,7 @@ def _require_methods(kind: type, protocol: type) -> None:
     for name in _members(protocol)[0]:
         if not hasattr(kind, name):
             raise ConfigurationError(
-                f"class {kind.__name__} has no method '{name}', which {protocol.__name__} asks for")
+                f"class {kind.__name__} has no method '{name}', which {protocol.__name__} requires")
 
 
 def _require_members(found: object, protocol: type) -> None:
@@ -134,4 +134,4 @@ def _require_members(found: object, protocol: type) -> None:
         for name in names:
             if not hasattr(found, name):
                 raise ConfigurationError(
-                    f"class {type(found).__name__} has no {what} '{name}', which {protocol.__name__} asks for")
+                    f"class {type(found).__name__} has no {what} '{name}', which {protocol.__name__} requires")

@@ -29,7 +29,7 @@ MARKS = (
     "tsbench_bench(path): which bench the fixture simulated_bench is: a bench file, or an example's name",
     "tsbench_seed(number): seed of the simulated bench",
     "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): what goes wrong on it; repeatable",
-    "tsbench_outputs_stay_on: an output that is on after this test is meant to be",
+    "tsbench_outputs_stay_on: this test may leave outputs on",
 )
 #: outputs that are on and that an earlier test has been blamed for
 _KNOWN: pytest.StashKey[frozenset[tuple[Any, str]]] = pytest.StashKey()

@@ -93,7 +93,7 @@ def storage_error(error: OSError, path: Path, what: str) -> StorageError:
         free = free_bytes(path.parent)
         return StorageError(
             f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free); "
-            "everything acknowledged before is kept; free some space, then run "
+            "all acknowledged data are kept; free some space, then run "
             f"'tsbench recover {path.parent}'"
         )
     return StorageError(f"{path}: cannot write {what}: {error.strerror or error}; check the directory and its disk")

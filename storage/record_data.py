@@ -43,7 +43,7 @@ def _typed(what: str, data: Any, types: Mapping[str, Any]) -> dict[str, Any]:
         raise UnreadableFile(f"damaged {what}: not a table")
     for name, kind in types.items():
         if name not in data or not isinstance(data[name], kind):
-            raise UnreadableFile(f"damaged {what}: no proper '{name}'")
+            raise UnreadableFile(f"damaged {what}: '{name}' is missing or has the wrong type")
     return {name: data[name] for name in types}
 
 
@@ -72,7 +72,7 @@ def outcome_from(data: Any) -> dict[str, Any]:
 def point_from(data: Any, columns: int) -> tuple[int, tuple[float, ...]]:
     """Return flags and values of a point of so many columns."""
     if not isinstance(data, list) or len(data) != columns + 1:
-        raise UnreadableFile("damaged point: other columns than the header's")
+        raise UnreadableFile("damaged point: its columns differ from those of the header")
     flags, *values = data
     if not isinstance(flags, int) or not 0 <= flags < 2**32 or not all(type(v) is float for v in values):
         raise UnreadableFile("damaged point: not numbers")

@@ -111,7 +111,7 @@ class RunRecorder:
         self._lock.release()
         self.path = path
         self._lock = RunLock(path.with_suffix(LOCK_SUFFIX))
-        return f"everything acknowledged was written again to {path}"
+        return f"all acknowledged data were written again to {path}"
 
     def settle(self) -> None:
         """Put on the disk what a group of fast points still holds back; cheap, call it between steps."""
@@ -162,7 +162,7 @@ class RunRecorder:
     def discard(self) -> None:
         """Remove a run in which nothing was sent and nothing measured (refused before it began)."""
         if self.counts["point"] or self.counts["waveform"]:
-            raise StorageError(f"{self.header.run_id}: holds data and is not discarded")
+            raise StorageError(f"{self.header.run_id}: contains data and is not deleted")
         self._journal.close()
         for suffix in (SUFFIX, RAW_SUFFIX):
             disk.remove(self.path.with_suffix(suffix), missing_ok=True)

@@ -122,7 +122,7 @@ def _extracted(run: Run, extract: Extractor) -> Run:
     except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
         time = run.events[-1].time if run.events else 0.0
         words = " ".join(f"{type(error).__name__}: {error}".split())
-        return replace(run, events=(*run.events, RunEvent("warning", f"nothing extracted: {words}", time)))
+        return replace(run, events=(*run.events, RunEvent("warning", f"no numbers were extracted: {words}", time)))
 
 
 def _crash(run: Run) -> str:

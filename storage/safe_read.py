@@ -37,7 +37,7 @@ def read_foreign(path: Path | str, largest: int = LARGEST) -> Run:
 
 
 def validate(path: Path | str, largest: int = LARGEST) -> list[str]:
-    """Return the problems of a run file, one line each, none where it is whole and conformant.
+    """Return the problems of a run file, one line each, none where it is complete and valid.
 
     Never raises for what is in the file: a file that cannot be read at all is one problem.
     """
@@ -84,7 +84,7 @@ def _ask(command: str, path: Path, largest: int) -> Any:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise UnreadableFile(f"{path}: not read within {SECONDS:.0f} s; it may be made to harm") from None
+        raise UnreadableFile(f"{path}: not read within {SECONDS:.0f} s; the file may be malicious") from None
     if done.returncode != 0:
         raise UnreadableFile(f"{path}: reading it crashed the HDF5 library ({_cause(done)}); the file is damaged")
     answer = codec.unpack(done.stdout)
@@ -137,7 +137,7 @@ def main(arguments: list[str]) -> int:
     except UnreadableFile as error:
         answer = {"error": str(error)}
     except MemoryError:
-        answer = {"error": f"{name}: needs more memory than a file of others gets"}
+        answer = {"error": f"{name}: needs more memory than a foreign file may use"}
     sys.stdout.buffer.write(codec.pack(answer))
     return 0
 

@@ -82,7 +82,7 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
 
 def inspect_extraction(sidecar: Path) -> str:
     """Return what could not be checked of a sidecar, "" where all was; UnreadableFile as ``read_extraction``."""
-    return "" if _read(sidecar)[1] else "an extraction of schema 1: it holds no digest of its own content"
+    return "" if _read(sidecar)[1] else "an extraction of schema 1: it has no digest of its content"
 
 
 def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
@@ -104,7 +104,7 @@ def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
     if file.exists() and file_sha256(file) != digest:
         raise UnreadableFile(f"{sidecar}: extracted from a file {file.name} of other content")
     if whole and content.pop("sha256", None) != _digest(content):
-        raise UnreadableFile(f"{sidecar}: its content is not what was written (SHA-256 differs); take another copy")
+        raise UnreadableFile(f"{sidecar}: its content has changed (SHA-256 differs); use another copy")
     return results, whole
 
 

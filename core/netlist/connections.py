@@ -28,8 +28,8 @@ def check_connections(netlist: Netlist, terminals: Iterable[str] = ()) -> None:
         if all(node not in e.nodes for e in elements):
             names = ", ".join(e.name for e in elements)
             raise ConfigurationError(
-                f"netlist line {elements[0].line}: node '{node}' is floating: only sensed, by {names}; "
-                f"connect what sets its voltage")
+                f"netlist line {elements[0].line}: node '{node}' is floating: only control inputs of {names} "
+                f"are connected to it; connect a source or a resistor")
         if len(elements) < 2:
             only = elements[0]
             raise ConfigurationError(

@@ -118,7 +118,7 @@ class _Parser:
         for node, line in self.initial_lines.items():
             self.line = line
             if node == GROUND:
-                self.fail(".ic: node '0' is ground, at 0 V always; leave it out")
+                self.fail(".ic: node '0' is ground and always at 0 V; leave it out")
             if node not in netlist.nodes:
                 self.fail(f".ic: there is no node '{node}'{nearest(node, netlist.nodes)}")
 
@@ -274,11 +274,11 @@ class _Parser:
                 self.ignored.append(f"{name}: {unused}")
             return Element(kind, name, nodes, self.line, waveform=waveform)
         if "=" in words[2]:
-            self.fail(f"{name}: '{words[2]}' must be its value alone, such as 5k")
+            self.fail(f"{name}: '{words[2]}' must be a single value, such as 5k")
         value = self._number(words[2], name)
         if value <= 0:
             unit = {"R": "Ohm", "C": "F", "L": "H"}[kind]
-            self.fail(f"{name}: value {value:g} {unit} must be positive; else leave {name} out")
+            self.fail(f"{name}: value {value:g} {unit} must be positive; otherwise leave {name} out")
         initial = None
         for key, number in self._assignments(" ".join(words[3:]), name):
             if key != "ic" or kind == "R":

@@ -42,16 +42,16 @@ def parse_waveform(
         return 0.0 if constant is None else constant, unused
     shape = re.match(r"([a-z]\w*)\s*(\()?", rest, re.IGNORECASE)
     if shape is None:
-        fail(f"{name}: '{rest}' behind the value is not understood; give a number, PULSE(...), PWL(...) or SIN(...)")
+        fail(f"{name}: '{rest}' after the value is not understood; give a number, PULSE(...), PWL(...) or SIN(...)")
     word, body = shape[1].lower(), rest[shape.end():]
     if word not in _SHAPES:
         fail(f"{name}: the waveform {shape[1].upper()} is not supported; use PULSE, PWL, SIN or a number")
     if shape[2]:
         body, bracket, behind = body.partition(")")
         if not bracket:
-            fail(f"{name}: the bracket behind {shape[1].upper()} is not closed")
+            fail(f"{name}: the bracket after {shape[1].upper()} is not closed")
         if behind.strip():
-            fail(f"{name}: '{behind.strip()}' behind {shape[1].upper()}(...) is not supported; leave it out")
+            fail(f"{name}: '{behind.strip()}' after {shape[1].upper()}(...) is not supported; leave it out")
     if "=" in body:
         fail(f"{name}: {shape[1].upper()} takes numbers only, not '{body.strip()}'; write its values in the netlist")
     numbers = [number(value, name) for value in body.replace(",", " ").split()]

@@ -23,7 +23,7 @@ def require_finite(subject: str, quantity: str, value: float) -> None:
     """Raise LimitError unless ``value`` is a finite number."""
     if not math.isfinite(value):
         raise LimitError(
-            f"{subject}: {quantity} is {value}, not a number that can be set; correct the request"
+            f"{subject}: {quantity} is {value}; it must be a finite number"
         )
 
 

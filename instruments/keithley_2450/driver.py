@@ -34,7 +34,7 @@ _TRIGGER_STATES = frozenset(
 def _trigger_state(reply: str) -> str:
     state = parse_name(reply.partition(";")[0])
     if state not in _TRIGGER_STATES:
-        raise ValueError(f"no state of the trigger model: {reply!r}")
+        raise ValueError(f"not a state of the trigger model: {reply!r}")
     return state
 
 

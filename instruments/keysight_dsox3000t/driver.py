@@ -44,7 +44,7 @@ _ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 def _segment_time(reply: str) -> float:
     time = parse_number(reply)
     if not 0.0 <= time < _LONGEST_RECORD:
-        raise ValueError(f"no time of a segment: {reply!r}")
+        raise ValueError(f"not the time of a segment: {reply!r}")
     return time
 
 
@@ -280,7 +280,7 @@ class KeysightDSOX3000T(ScpiInstrument):
             if vertical is not None:
                 ratios.append((preamble.y_increment * 2 ** (8 * codes.itemsize)) / vertical.range)
             if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
-                raise ValueError("a preamble of another record")
+                raise ValueError("the preamble of another record")
             return preamble
 
         return self._parsed(":WAV:PRE?", parse)

@@ -74,7 +74,7 @@ def parse_switch(reply: str) -> bool:
     """
     text = reply.strip().upper().lstrip("+")
     if text not in {"0", "1", "ON", "OFF"}:
-        raise ValueError(f"not the state of a switch: {reply!r}")
+        raise ValueError(f"not an on/off state: {reply!r}")
     return text in {"1", "ON"}
 
 
@@ -98,7 +98,7 @@ def parse_error(reply: str) -> ErrorReply:
     if match is None:
         raise ValueError(f"not an error entry: {reply!r}")
     if int(match.group(1)) and match.group(2).split(";")[0].strip().lower() == "no error":
-        raise ValueError(f"an error that is none: {reply!r}")
+        raise ValueError(f"an error entry without an error: {reply!r}")
     return ErrorReply(int(match.group(1)), match.group(2).split(";")[0].strip())
 
 
@@ -112,7 +112,7 @@ def parse_identity(reply: str) -> Identity:
     """
     fields = [field.strip() for field in reply.strip().split(",", 3)]
     if len(fields) != 4 or not fields[1]:
-        raise ValueError(f"not an identity: {reply!r}")
+        raise ValueError(f"not a reply to *IDN?: {reply!r}")
     return Identity(*fields)
 
 

@@ -27,7 +27,7 @@ _QUEUE_DEPTH = 64  #: more entries than any instrument's queue holds
 def _power_lost(reply: str) -> bool:
     enabled, status = (int(part) for part in reply.split(";"))
     if not (0 <= enabled <= 255 and 0 <= status <= 255):
-        raise ValueError(f"no enable register and status byte: {reply!r}")
+        raise ValueError(f"not an enable register and a status byte: {reply!r}")
     return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
 
 

@@ -39,7 +39,7 @@ def why_not_opened(resource: str, error: Exception) -> str:
     interface = resource.partition("::")[0].rstrip("0123456789").upper()
     code = getattr(error, "error_code", None)
     if code in (StatusCode.error_invalid_resource_name, StatusCode.error_invalid_setup):
-        return f"this is no VISA resource name; {_NAMES}; correct resource in the bench file"
+        return f"not a VISA resource name; {_NAMES}; correct resource in the bench file"
     if "no backend available" in str(error).lower():
         return f"{_NO_LIBUSB}; see docs/visa.md"
     missing = isinstance(error, ImportError) or "please install" in str(error).lower()

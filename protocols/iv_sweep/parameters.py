@@ -36,7 +36,7 @@ class SweepParameters(Parameters):
         "compliance": {"voltage": "A", "current": "V"},
     }
 
-    drive: Literal["voltage", "current"] = Field(default="voltage", description="what the source meter sources")
+    drive: Literal["voltage", "current"] = Field(default="voltage", description="the sourced quantity")
     start: Level = Field(default=0.0, description="first level (V, or A under current drive), signed")
     stop: Level = Field(default=1.2, description="turning point (V, or A under current drive), signed")
     step: Level = Field(
@@ -47,7 +47,7 @@ class SweepParameters(Parameters):
     )
     dual: bool = Field(default=True, description="sweep back from stop to start")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
-    cycles: int = Field(default=1, ge=1, le=100_000, description="how often the sweep is repeated")
+    cycles: int = Field(default=1, ge=1, le=100_000, description="number of sweeps")
     compliance: Compliance = Field(
         default=1e-3, gt=0, description="current the source will not exceed (voltage under current drive)"
     )
@@ -58,18 +58,18 @@ class SweepParameters(Parameters):
     ramp_rate: VoltsPerSecond = Field(
         default=10.0,
         gt=0,
-        description="how fast the source goes to start and back to zero, in soft steps (voltage drive)",
+        description="speed of the ramps from zero to start and back (voltage drive)",
     )
     measure_range: Literal["auto", "compliance"] = Field(
         default="compliance", description="measuring range: fixed by the compliance, or found by the source meter"
     )
     stop_on_compliance: bool = Field(default=False, description="end the sweep at the first reading in compliance")
-    check_oscillation: bool = Field(default=True, description="look with the scope whether the device oscillates")
+    check_oscillation: bool = Field(default=True, description="check with the scope whether the device oscillates")
     check_every: int = Field(
         default=10,
         ge=1,
         le=100,
-        description="points between two looks of the scope; 1 judges every reading by itself",
+        description="points between two checks with the scope; 1 checks every reading",
     )
 
     @model_validator(mode="before")

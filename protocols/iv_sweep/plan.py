@@ -63,10 +63,11 @@ def _warnings(
 ) -> tuple[str, ...]:
     warnings = []
     if not checks and points > settings.cycles * capabilities.maximum_sweep_points:
-        warnings.append("a cycle is longer than the source meter's list: its output may open between two parts")
+        warnings.append("a cycle does not fit the source meter's list: it is sent in parts, and the output may open "
+            "between them")
     if settings.check_oscillation and not checks:
         warnings.append("no scope sees the device: an oscillation during a reading would stay unseen")
     if settings.dwell < capabilities.minimum_dwell:
         least = capabilities.minimum_dwell
-        warnings.append(f"dwell {settings.dwell:g} s is below the source meter's {least:g} s, which counts")
+        warnings.append(f"dwell {settings.dwell:g} s is below the source meter's {least:g} s, which is used")
     return tuple(warnings)

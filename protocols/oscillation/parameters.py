@@ -24,10 +24,10 @@ class OscillationParameters(Parameters):
     points: int | None = Field(default=None, ge=2, le=10_000, description="number of biases from start to stop")
     settle: Seconds = Field(default=1e-3, ge=0, le=3600, description="time at a bias before its record")
     record_span: Seconds | None = Field(
-        default=None, gt=0, le=100, description="length of each record; found from the period where not given"
+        default=None, gt=0, le=100, description="length of each record; chosen from the period if not given"
     )
-    periods: int = Field(default=30, ge=3, le=100_000, description="periods in a record whose length is found")
-    longest_period: Seconds = Field(default=1e-3, gt=0, le=10, description="the longest period that is looked for")
+    periods: int = Field(default=30, ge=3, le=100_000, description="periods in a record, if its length is not given")
+    longest_period: Seconds = Field(default=1e-3, gt=0, le=10, description="longest period to search for")
     zero_between: bool = Field(
         default=True, description="go to zero between two biases, so that each starts from rest"
     )

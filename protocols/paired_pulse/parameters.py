@@ -21,10 +21,10 @@ class PairParameters(PulseParameters):
     shortest: Seconds = Field(default=0.3e-3, gt=0, description="shortest gap")
     longest: Seconds = Field(default=30e-3, gt=0, description="longest gap: the device must have recovered by then")
     points: int = Field(default=12, ge=2, le=1000, description="number of gaps from shortest to longest, log-spaced")
-    gaps: SecondsList = Field(default=(), description="gaps one by one; overrides shortest, longest and points")
+    gaps: SecondsList = Field(default=(), description="list of gaps; overrides shortest, longest and points")
     repeats: int = Field(default=20, ge=1, le=100_000, description="pairs at each gap and amplitude")
     rest: Seconds = Field(
-        default=50e-3, ge=0, le=3600, description="time at base between two pairs, for the device to forget"
+        default=50e-3, ge=0, le=3600, description="time at base between two pairs, so that the device recovers"
     )
     seed: int = Field(default=1, ge=0, le=2**53, description="seed of the random order of the gaps")
     rise_time: Seconds = Field(default=1e-6, gt=0, description="rise time, 10 to 90 %")
@@ -32,7 +32,7 @@ class PairParameters(PulseParameters):
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     resolution: int = Field(
-        default=500, ge=20, le=100_000, description="samples of the scope in each pulse's width, at least"
+        default=500, ge=20, le=100_000, description="least number of scope samples in the pulse width"
     )
 
     @model_validator(mode="after")

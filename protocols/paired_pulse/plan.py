@@ -30,7 +30,7 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
                 f"gaps from {format_quantity(split[0], 's')} on are recorded pulse by pulse: a device still on at "
                 "the second pulse may not trigger the scope; prefer trigger = external, or lower resolution")
     if settings.gaps and len(gaps) < 4:
-        warnings.append("fewer than 4 gaps: the long-gap probability and the recovery cannot be told apart")
+        warnings.append("fewer than 4 gaps: the long-gap probability and the recovery cannot be distinguished")
     each = 2 * settings.width + float(np.mean(gaps)) + max(settings.rest, OVERHEAD)
     times, levels = pulse_preview(settings, [0.0, settings.width + gaps[len(gaps) // 2]])
     return Plan(

@@ -24,18 +24,18 @@ class TrainParameters(PulseParameters):
     count: int = Field(default=20, ge=1, le=1_000_000, description="pulses at each amplitude")
     repeats: int = Field(
         default=1, ge=1, le=100_000,
-        description="trains at each amplitude; more than one count the pulses until it fires",
+        description="trains at each amplitude; with more than one, the pulses to fire are counted",
     )
     rest: Seconds = Field(
-        default=0.0, ge=0, le=3600, description="time at base before each train, for the device to forget"
+        default=0.0, ge=0, le=3600, description="time at base before each train, so that the device recovers"
     )
     rise_time: Seconds = Field(default=10e-9, gt=0, description="rise time, 10 to 90 %")
     fall_time: Seconds = Field(default=10e-9, gt=0, description="fall time, 90 to 10 %")
-    gaps: SecondsList = Field(default=(), description="times between pulses one by one; overrides period and count")
+    gaps: SecondsList = Field(default=(), description="list of times between pulses; overrides period and count")
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     record_span: Seconds | None = Field(
-        default=None, gt=0, description="length of each record; from the width where not given"
+        default=None, gt=0, description="length of each record; chosen from the width if not given"
     )
     probe: bool = Field(
         default=True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"

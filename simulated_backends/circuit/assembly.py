@@ -83,7 +83,8 @@ class _Assembly:
         self.soft_sources = waiting
         for element in waiting:
             self.messages.append(
-                f"{element.name} floats or closes a loop of voltage sources: given {SERIES_RESISTANCE:g} Ohm in series")
+                f"{element.name} floats or closes a loop of voltage sources; it was given {SERIES_RESISTANCE:g} Ohm "
+                f"in series")
 
     def _unknown_nodes(self) -> None:
         nodes = dict.fromkeys(n for e in self.elements for n in e.nodes)

@@ -103,11 +103,12 @@ def build_circuit(
     for element in elements:
         if element.kind not in ELEMENT_KINDS:
             raise ConfigurationError(
-                f"circuit: {element.name} is of kind '{element.kind}', which no circuit can have; use R, C, L, V, I, "
+                f"circuit: {element.name} is of kind '{element.kind}', which is not supported; use R, C, L, V, I, "
                 "or X for a device")
     if (nodes := len({node for element in elements for node in element.nodes})) > MOST_NODES:
         raise ConfigurationError(
-            f"circuit: {nodes} nodes; at most {MOST_NODES} can be solved here: simulate a part of it, or use ngspice")
+            f"circuit: {nodes} nodes; at most {MOST_NODES} can be solved: simulate a part of the circuit, or use "
+            f"ngspice")
     if temperature is None:
         temperature = netlist.temperature
     models = {e.name: _model(e, device_models or {}, temperature, seed) for e in elements if e.kind == "X"}

@@ -74,8 +74,8 @@ STAYS_KEPT = 8  #: at an equilibrium each, between changes
 ENOUGH_DEPARTURES = 3  #: from unstable equilibria under constant sources: then an oscillation has begun
 STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
 WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
-LEAVES_IT = ". The circuit leaves it by the thermal noise of its resistances"
-MAY_STAY = ". Thermal noise is not simulated beside a silver filament, so the circuit may stay there"
+LEAVES_IT = ". The thermal noise of its resistances makes the circuit leave it"
+MAY_STAY = ". Thermal noise is not simulated in circuits with a silver filament, so the circuit may stay there"
 FAR_FROM_BASE = 64  #: periods of the sources
 FAR_WITHOUT_PERIODS = 1.0  #: [s] where they do not repeat: then the last digit is 0.1 fs
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
@@ -383,7 +383,7 @@ class Circuit:
         """Say what moves too fast for so long a time."""
         found = what_rings(
             self._system.linear, self._compiled.jacobian(self._front, self._y), self._compiled.differential)
-        cause = f"if it oscillates, ask for a shorter time, else check the smallest values of {self._names()}"
+        cause = f"if it oscillates, simulate a shorter time, otherwise check the smallest values of {self._names()}"
         if found is not None:
             cause = (f"{found.who} ring with a period of {found.period:.3g} s: damp them with a resistance, or leave "
                      f"the smallest of these elements out")
@@ -392,7 +392,7 @@ class Circuit:
                 cause = (f"the noise of {key} jumps every {history.mean_wait:.2g} s: ask for a shorter time, or leave "
                          f"its fastest part out")
         raise TsbenchError(
-            f"circuit: beyond {self._front:.3g} s it moves in steps of {step:.2g} s, and {until:.3g} s were asked for, "
+            f"circuit: beyond {self._front:.3g} s the steps are {step:.2g} s, and {until:.3g} s were asked for, "
             f"more than {most:.3g} steps; {cause}")
 
     def _step(self, until: float) -> None:

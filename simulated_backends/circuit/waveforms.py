@@ -86,7 +86,7 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
                     waveform.phase, float(waveform.count), 1.0 / waveform.frequency if waveform.frequency else 0.0)
             case _:
                 raise ConfigurationError(
-                    f"source waveform {type(waveform).__name__} is not one that the circuit knows; give a Constant, "
+                    f"source waveform {type(waveform).__name__} is not supported; give a Constant, "
                     f"PulseWaveform, PiecewiseLinear or Sine")
         if not np.isfinite(parameters[k]).all():
             raise ConfigurationError(f"source waveform has a value that is not finite: {waveform}")

@@ -180,7 +180,7 @@ def device_model(name: str, parameters: Mapping[str, float] | None = None) -> De
     entries = catalogue()
     if name.lower() in unmodelled():
         raise ConfigurationError(
-            f"device '{name}' has no model, only what is known of it: see 'tsbench devices'; take another device")
+            f"device '{name}' has data but no model (see 'tsbench devices'); choose another device")
     if name.lower() not in entries:
         raise ConfigurationError(f"no device model '{name}' in the catalogue{nearest(name.lower(), entries)}")
     return entries[name.lower()].model().with_parameters(parameters or {})

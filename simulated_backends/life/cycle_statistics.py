@@ -56,7 +56,7 @@ class CycleStatistics:
             if not -1.0 / MOST_DECADES < value < math.inf:
                 raise ConfigurationError(
                     f"cycles.drift.{parameter} = {value:g} must exceed {-1.0 / MOST_DECADES:.3f}, "
-                    f"or nothing is left of it after {MOST_DECADES:g} decades of cycles")
+                    f"or the parameter vanishes within {MOST_DECADES:g} decades of cycles")
         for name in ("endurance", "endurance_shape", "critical_current", "critical_exponent", "recovery_voltage"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"cycles.{name} = {getattr(self, name):g} must be positive")
@@ -67,7 +67,7 @@ class CycleStatistics:
         if not (math.isfinite(self.used) and self.used >= 0):
             raise ConfigurationError(f"cycles.used = {self.used:g} must not be negative")
         if self.used and self.virgin:
-            raise ConfigurationError(f"cycles.virgin: a device with {self.used:g} cycles behind it is no virgin")
+            raise ConfigurationError(f"cycles.virgin: a device with {self.used:g} cycles is not virgin")
         mixing_matrix(sorted(self.spread), self.correlation, "cycles")
 
     def check(self, model: DeviceModel) -> None:

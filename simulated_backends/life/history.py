@@ -40,7 +40,8 @@ def _extremes(parts: Sequence[tuple[str, TelegraphProcess]]) -> Sequence[Mapping
                            for choose in (min, max))
         if not ends[name][0] > 0:
             raise ConfigurationError(
-                f"noise: all of it together can take {name} to {ends[name][0]:.3g} times its value, which must stay "
+                f"noise: all sources together can change {name} to {ends[name][0]:.3g} times its value, which must "
+                f"stay "
                 f"positive; reduce an amplitude or spread")
     return [dict(zip(ends, combination, strict=True)) for combination in itertools.product(*ends.values())]
 
@@ -89,7 +90,7 @@ class DeviceHistory:
             try:
                 nominal.with_parameters({p: nominal.parameters()[p] * factor for p, factor in extreme.items()})
             except ConfigurationError as error:
-                raise ConfigurationError(f"noise: at the end of what it can do: {error}") from None
+                raise ConfigurationError(f"noise: at its extreme values: {error}") from None
         self._names = sorted(self.statistics.spread)
         self._mixing = mixing_matrix(self._names, self.statistics.correlation, "cycles")
         self.levels = levels_of(nominal)   #: conductances that tell a cycle

@@ -102,7 +102,7 @@ class BenchServices:
     def lagging_circuit(self) -> CircuitInterface:
         """Return the circuit without integrating it first (to add or remove an observer)."""
         if self._circuit is None:
-            raise RuntimeError("the bench has no circuit yet: instruments act from connect() on")
+            raise RuntimeError("the bench has no circuit yet: instruments act only after connect()")
         return self._circuit
 
     def sync(self) -> None:

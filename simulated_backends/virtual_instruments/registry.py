@@ -51,7 +51,7 @@ class VirtualInstrumentDeclaration:
         if missing is None and found.terminals and found.attachment is VirtualInstrument.attachment:
             missing = "attachment()"
         if missing is not None:
-            raise ConfigurationError(f"class {name} has no '{missing}', which a virtual instrument needs")
+            raise ConfigurationError(f"class {name} has no '{missing}', which a virtual instrument requires")
         return found
 
 

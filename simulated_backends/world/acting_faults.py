@@ -43,7 +43,7 @@ class BenchFaults:
             if fault.kind.startswith(("device", "contact")) and not has_device:
                 raise ConfigurationError(f"{where}: this bench has no device")
             if fault.kind == "trigger_missed" and not self.instruments[fault.instrument or ""].has_trigger:
-                raise ConfigurationError(f"{where}: {fault.instrument} has no trigger that it could miss")
+                raise ConfigurationError(f"{where}: {fault.instrument} has no trigger")
 
     def act(self, fault: Fault) -> None:
         """Let ``fault`` happen, now."""

@@ -85,15 +85,15 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> "Fault":
         if (self.message is None) == (self.time is None):
-            raise ValueError(f"fault '{self.kind}': say when, either 'message' (from 0) or 'time' (s)")
+            raise ValueError(f"fault '{self.kind}': give either 'message' (from 0) or 'time' (s)")
         given = self.model_fields_set - {"kind", "message", "time", "instrument"}
         if alien := sorted(given - _DETAILS[self.kind]):
             takes = ", ".join(sorted(_DETAILS[self.kind])) or "nothing more"
             raise ValueError(f"fault '{self.kind}' does not take '{alien[0]}'; it takes {takes}")
         if self.kind in _NEEDS_INSTRUMENT and self.instrument is None:
-            raise ValueError(f"fault '{self.kind}': say of which instrument")
+            raise ValueError(f"fault '{self.kind}': give the instrument")
         if self.kind == "clock_jump" and not self.seconds:
-            raise ValueError("fault 'clock_jump': say by how many 'seconds'")
+            raise ValueError("fault 'clock_jump': give 'seconds'")
         if self.kind != "clock_jump" and self.seconds is not None and self.seconds < 0:
             raise ValueError(f"fault '{self.kind}': seconds must not be negative")
         return self

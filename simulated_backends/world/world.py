@@ -237,7 +237,7 @@ def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
     if len(places) > 1:
         raise ConfigurationError(
             f"{path}: fixture.place: the netlist has {len(places)} X elements "
-            f"({', '.join(places)}); say which one the positioner serves"
+            f"({', '.join(places)}); name the one that the positioner serves"
         )
     if places and not (file.devices or file.wafers):
         raise ConfigurationError(

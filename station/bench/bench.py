@@ -147,7 +147,7 @@ class Bench(ConnectedInstruments):
         instrument = name if name in tables else roles.get(name, "").partition(".")[0]
         if not channel.isdigit() or not instrument or self._wiring.kind(instrument) != "oscilloscope":
             raise ConfigurationError(
-                f"{self.file.path}: '{terminal}' is no scope channel; write for example 'scope.1'"
+                f"{self.file.path}: '{terminal}' is not a scope channel; write for example 'scope.1'"
             )
         return ScopeChannel(self._guard(instrument, name), int(channel))
 

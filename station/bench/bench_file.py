@@ -181,11 +181,11 @@ class BenchFile:
             netlist = parse_netlist(fixture.netlist, fixture.terminals.values())
             if netlist.temperature is not None:   # nothing would use it, and a run would seem to have been warm
                 raise ConfigurationError(
-                    "a temperature card (.temp, .options temp=) has no place in a bench file, which says what is "
-                    "connected; take it out and set the chuck itself")
+                    "a temperature card (.temp, .options temp=) has no place in a bench file; remove it and set "
+                    "the temperature at the chuck")
             if has_place(netlist) and len(netlist.find(DEVICE).nodes) != 2:
                 raise ConfigurationError(
-                    f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes; the place of the device has two")
+                    f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes; it must have two")
         except ConfigurationError as error:
             raise self._fail(f"fixture: {error}") from None
         self.netlist = netlist

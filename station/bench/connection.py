@@ -172,7 +172,7 @@ class Connection:
                 left_on = [state.output for state in states if state.enabled]
                 if not left_on:
                     if self.problem:
-                        self.note(f"{self.driver.label}: switched off at another attempt ({self.problem})")
+                        self.note(f"{self.driver.label}: switched off at a later attempt ({self.problem})")
                     self.problem = ""
                     return states
                 self.problem = (
@@ -204,7 +204,7 @@ class Connection:
         try:
             self.driver.clear()
         except CommunicationError as error:  # off matters more than clear; who is gone fails below
-            self.note(f"{self.driver.label}: not cleared before switching off ({error})")
+            self.note(f"{self.driver.label}: the device clear before switching off failed ({error})")
         self.driver.safe_state()
 
     def lost_power(self) -> bool:
@@ -222,7 +222,7 @@ class Connection:
         except CommunicationError as error:
             self.transport.reopen()
             self.driver.clear()
-            self.note(f"{self.driver.label}: asked over a new connection whether it kept its power ({error})")
+            self.note(f"{self.driver.label}: its power was checked over a new connection ({error})")
             return self.driver.lost_power()
 
 

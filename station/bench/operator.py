@@ -62,8 +62,8 @@ class OperatorPrompt:
         if ask is None:
             if not sys.stdin or not sys.stdin.isatty():
                 raise ConfigurationError(
-                    f"device '{device}' must be connected by hand, and there is no terminal to ask at; "
-                    f"write connected = \"{device}\" in the bench file when it is"
+                    f"device '{device}' must be connected by hand, but there is no terminal for the question; "
+                    f"connect it and write connected = \"{device}\" in the bench file"
                 )
             ask = _ask_on_terminal
         answer = ask(f"Connect device {device} (outputs are off), then press Enter; q to give up: ")

@@ -81,7 +81,8 @@ def lock_folder() -> Path:
                 folder.chmod(_FOR_ALL)
     except OSError as error:
         raise ConfigurationError(
-            f"{folder}: the locks of the instruments cannot be kept there ({error.strerror}); set {FOLDER} to a "
+            f"{folder}: the lock files of the instruments cannot be written there ({error.strerror}); set {FOLDER} "
+            f"to a "
             "folder that all users of this machine can write to"
         ) from None
     return folder
@@ -203,7 +204,8 @@ def take(key: str, subject: str, owner: Owner) -> FileLock:
             time.sleep(_LOOK)
         except OSError as error:
             raise ConfigurationError(
-                f"{path}: the lock of {subject} cannot be kept there ({error.strerror}); set {FOLDER} to a folder "
+                f"{path}: the lock file of {subject} cannot be written there ({error.strerror}); set {FOLDER} to a "
+                f"folder "
                 "that all users of this machine can write to"
             ) from None
 

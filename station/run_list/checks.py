@@ -37,7 +37,7 @@ class PlannedEntry:
         worst = ", ".join(f"{i.quantity} {format_quantity(i.value, i.unit)}" for i in plan.worst_case)
         return (
             f"{self.entry.name} on {self.entry.device}: {plan.points} points, about "
-            f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB; at worst {worst or 'nothing'}"
+            f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB; worst case {worst or 'nothing'}"
         )
 
 

@@ -48,7 +48,7 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, change:
         try:
             run = read_run(path)
         except StorageError as error:
-            tell(RunEvent("warning", f"not counted as done: {error}", 0.0))
+            tell(RunEvent("warning", f"does not count as measured: {error}", 0.0))
             continue
         header = run.header
         repeated.update(header.provenance.get(REPEATS) or ())
@@ -67,7 +67,7 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, change:
         left = [item for item in broken.pop(entry.key(), []) if item[0] not in repeated]
         progress.interrupted[entry.number] = tuple(identifier for identifier, _ in left)
         for identifier, ended in left:
-            message = f"{about}: measured again; run {identifier} did not come to its end ({ended})"
+            message = f"{about}: measured again; run {identifier} is incomplete ({ended})"
             tell(RunEvent("warning", message, 0.0))
     return progress
 

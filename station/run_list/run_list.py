@@ -208,7 +208,7 @@ class _Measuring:
             looks = " and ".join(found.names())
             self.bad[entry.bench, entry.device] = (
                 f"{entry.device} looks {looks} in run {outcome.run_id}; check it, or write leave_out = [] in the list "
-                "to measure it all the same"
+                "to measure it anyway"
             )
         return outcome
 

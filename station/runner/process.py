@@ -139,7 +139,7 @@ def run_on(
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
         plan = checked_plan(bench, protocol)
         if watch.process_id is None and needs_watchdog(bench):
-            warning = "no watchdog: should this process die or stand still, the outputs stay as they are"
+            warning = "no watchdog: if this process dies or hangs, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))
         header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
         if repeats:

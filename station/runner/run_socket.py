@@ -191,9 +191,9 @@ class RunSocket:
     def _refusal(self, greeting: dict[str, Any]) -> str:
         token = str(greeting.get("token", "")).encode("utf-8", "replace")
         if not hmac.compare_digest(token, self._token.encode()):
-            return "the token is not that of this run"
+            return "the token does not belong to this run"
         if greeting.get("version") != VERSION:
-            return f"this run speaks version {VERSION} of these messages, not {greeting.get('version')!r}"
+            return f"this run uses version {VERSION} of the messages, not {greeting.get('version')!r}"
         return ""
 
     def _admit(self, face: _Face) -> None:

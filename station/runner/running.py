@@ -121,21 +121,21 @@ class RunningRun:
             return
         if Flag.SHORT in found.flags:
             self._looks = []
-            self._note("warning", f"by its first readings {found.message}", {"contact": found.flags.names()})
+            self._note("warning", f"after its first readings: {found.message}", {"contact": found.flags.names()})
 
     def _restarted(self) -> str:
         """Ask whether an instrument was restarted; one line if so, "" if not or where none can tell."""
         try:
             return self.power.look(self.teller.now)
         except TsbenchError as error:
-            self._note("warning", f"whether all instruments kept their power could not be asked: {in_words(error)}")
+            self._note("warning", f"could not check whether all instruments kept their power: {in_words(error)}")
             return ""
 
     def _keep_power(self, ended: Ended) -> Ended:
         """Ask once more when all is off: a run during which an instrument forgot its settings is no success."""
         if not (lost := self._restarted()) or lost == ended.reason:
             return ended
-        reason = f"{lost}; it showed as: {ended.reason.partition(';')[0]}" if ended.reason else lost
+        reason = f"{lost}; the first sign was: {ended.reason.partition(';')[0]}" if ended.reason else lost
         return Ended("fail", reason, ended.error if ended.connection_lost else InstrumentError(lost))
 
     def _shortfall(self) -> str:
@@ -163,7 +163,7 @@ class RunningRun:
         except BaseException as error:  # noqa: BLE001
             if ended.status == "success":
                 return ended_by(error)
-            self._note("warning", f"while ending: {in_words(error)}")
+            self._note("warning", f"error while the run ended: {in_words(error)}")
         return ended
 
     def _note_retries(self) -> None:
@@ -213,7 +213,7 @@ class RunningRun:
             if (message := device_line(run, type(self.protocol))) and not any(line.endswith(message) for line in said):
                 self._note("warning", message)
         except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
-            self._note("warning", f"nothing can be said of the device: {in_words(error)}")
+            self._note("warning", f"the state of the device could not be judged: {in_words(error)}")
 
     def _extract(self, ended: Ended) -> tuple[Result, ...]:
         self.teller.tell("state", "extracting", {"state": "extracting"})
@@ -225,7 +225,7 @@ class RunningRun:
         except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
             self._note(
                 "warning",
-                f"nothing extracted: {in_words(error)}",
+                f"no numbers were extracted: {in_words(error)}",
                 {"traceback": "".join(traceback.format_exception(error))},
             )
             return ()

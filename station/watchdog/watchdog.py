@@ -89,7 +89,7 @@ class Heart:
             if now - self._heard > self._deadline:
                 return f"no heartbeat of the measuring process for {now - self._heard:.1f} s"
             if now > self._due:
-                return f"the measurement has stood still for {now - self._due + self._deadline:.1f} s"
+                return f"the measurement has made no progress for {now - self._due + self._deadline:.1f} s"
 
 
 class Victim:

@@ -52,7 +52,7 @@ class Journal:
     def run(self) -> Run:
         """Return the run; status "running" where the journal does not tell how it ended."""
         if self.header is None:
-            raise UnreadableFile("the journal holds no header: nothing was measured yet")
+            raise UnreadableFile("the journal has no header: nothing was measured")
         outcome = self.finish or self.end or {}
         return Run(
             header=self.header,

@@ -209,7 +209,7 @@ class JournalWriter:
             self._failed = True
             raise StorageError(
                 f"{self.path}: another program has changed the journal: {size} bytes where {self._size} were written; "
-                "what it left is kept"
+                "the remaining data are kept"
             )
 
     def _append_raw(self, content: bytes) -> int:

@@ -58,7 +58,7 @@ def reason(error: BaseException) -> str:
     """Return HDF5's own words on one line, without its stack."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if cut := _TRUNCATED.search(text):
-        return f"truncated: it ends at byte {cut[1]} of {cut[2]}; take another copy"
+        return f"truncated: it ends at byte {cut[1]} of {cut[2]}; use another copy"
     return text if len(text) < 200 else f"{text[:200]}…"
 
 
@@ -89,12 +89,12 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
                 stored += item.id.get_storage_size()
                 if total > largest:
                     raise UnreadableFile(
-                        f"{where}: with it the file declares {total / 1e9:.2g} GB of data, more than the "
-                        f"{largest / 1e9:.2g} GB that are read of a file of {path.stat().st_size / 1e6:.1f} MB"
+                        f"{where}: up to here the file declares {total / 1e9:.2g} GB of data; at most "
+                        f"{largest / 1e9:.2g} GB are read from a file of {path.stat().st_size / 1e6:.1f} MB"
                     )
     # a text of any length counts with the few bytes that say where it lies
     if (texts := path.stat().st_size - stored) > LARGEST_TEXTS + path.stat().st_size // 50:
-        raise UnreadableFile(f"{path}: {texts / 1e6:.0f} MB of texts and attributes; a run has far less")
+        raise UnreadableFile(f"{path}: {texts / 1e6:.0f} MB of text and attributes, too much for a run file")
 
 
 def _inspect_dataset(dataset: Any, where: str) -> int:

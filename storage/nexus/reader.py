@@ -36,7 +36,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
             raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
     if verify and record_data.run_digest(run) != stored:
-        raise UnreadableFile(f"{path}: its content is not what was written (SHA-256 differs); take another copy")
+        raise UnreadableFile(f"{path}: its content has changed (SHA-256 differs); use another copy")
     return run
 
 

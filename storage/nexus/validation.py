@@ -18,7 +18,7 @@ from tsbench.storage.nexus.schema import NUMERIC, REQUIRED, STATUSES, TREE_DIGES
 from tsbench.storage.nexus.tree_digest import blocks, tree_digest
 from tsbench.storage.sidecar import inspect_extraction
 
-_EDITED = "its content is not what was written (SHA-256 differs); take another copy"
+_EDITED = "its content has changed (SHA-256 differs); use another copy"
 _OLD = (
     "a file of schema 1.0: its digest covers what tsbench reads of it (header, points, waveforms, events, results), "
     "but not the attributes and copies that other programs read"
@@ -105,7 +105,7 @@ def _default_plot(file: Any) -> list[str]:
             break
         default = place.attrs.get("default")
         if not isinstance(default, str) or default not in place:
-            return [f"{place.name}: @default leads nowhere, a viewer finds no plot"]
+            return [f"{place.name}: @default names no group, so a viewer finds no plot"]
         place = place[default]
     signal = place.attrs.get("signal")
     if not isinstance(signal, str) or signal not in place:
@@ -132,7 +132,7 @@ def _tree(file: Any) -> list[str]:
     """Compare all that a reader of HDF5 sees with the digest in the file."""
     stored = file.attrs.get(TREE_DIGEST)
     if stored is None:
-        return [f"@{TREE_DIGEST} is missing: whether the content is what was written cannot be said"]
+        return [f"@{TREE_DIGEST} is missing: changes of the content cannot be detected"]
     try:
         return [] if tree_digest(file, TREE_DIGEST) == stored else [_EDITED]
     except OSError as error:
@@ -203,12 +203,12 @@ def _formulas(where: str, block: Any) -> list[str]:
     if not np.allclose(cf, nexus, rtol=1e-9, atol=abs(scale) * 1e-6):
         return [f"{where}: scale_factor/add_offset and signal_scaling_factor/signal_offset disagree"]
     if int(np.sum(block["acquisitions/segments"][...])) != signal.shape[0]:
-        return [f"{where}: {signal.shape[0]} records, but the acquisitions count otherwise"]
+        return [f"{where}: {signal.shape[0]} records, which differs from the number of acquisitions"]
     return []
 
 
 def _counts(run: Run) -> list[str]:
     planned, acquired = run.header.planned_points, len(run.points)
     if run.status == "success" and planned and acquired != planned and not run.reason:
-        return [f"status success with {acquired} of {planned} planned points, and no reason told"]
+        return [f"status success with {acquired} of {planned} planned points, and no reason is given"]
     return []

@@ -155,7 +155,7 @@ def test_run_a_list_then_resume_it(nbo2_bench, tmp_path, capsys):
     assert {row["protocol"] for row in rows} == {"iv_sweep", "pulse_train"}
     assert len(list(out.glob("*.nxs"))) == 2
     assert main(["validate", *map(str, out.glob("*.nxs"))]) == 0
-    assert capsys.readouterr().out.count("whole and conformant") == 2
+    assert capsys.readouterr().out.count("complete and valid") == 2
     assert main(["analyse", *map(str, out.glob("*.nxs")), "--json"]) == 0
     quantities = {row["quantity"] for row in json.loads(capsys.readouterr().out)}
     assert {"threshold_voltage", "switching_delay"} <= quantities

@@ -81,10 +81,10 @@ def test_toml_within_reason_is_read(tmp_path: Path) -> None:
 def test_the_witness_does_not_append_to_what_is_not_its_own(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "thesis.txt"
     path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="holds something else"):
+    with pytest.raises(ConfigurationError, match="has other content"):
         WitnessFile(path)
     assert path.read_bytes() == content
-    with pytest.raises(ConfigurationError, match="no regular file"):
+    with pytest.raises(ConfigurationError, match="not a regular file"):
         WitnessFile(pipe(tmp_path))
     with pytest.raises(ConfigurationError, match="cannot write to"):
         WitnessFile(path / "below")
@@ -110,7 +110,7 @@ def test_checking_a_bench_leaves_a_foreign_file_alone(tmp_path: Path, capsys: py
     assert main(["check", str(tmp_path / "nbo2.bench.toml")]) == 2
     assert (tmp_path / "thesis.txt").read_text() == "precious"
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "thesis.txt" in line]
-    assert "holds something else" in line
+    assert "has other content" in line
 
 
 def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="line 2 is longer than"):
         analyse_files([long])
     for path in (Path("/dev/zero"), pipe(tmp_path)):
-        with pytest.raises(ConfigurationError, match="a device or pipe, no file"):
+        with pytest.raises(ConfigurationError, match="a device or a pipe, not a file"):
             analyse_files([path])
 
 

@@ -101,7 +101,7 @@ def test_pulses_of_two_amplitudes_from_zero(tmp_path):
 def test_what_is_missing_is_said(tmp_path):
     time, voltage, current = pulses([2e-4])
     flat = table(tmp_path, time, 0 * voltage + 0.1, current)
-    with pytest.raises(ConfigurationError, match="no pulse in it"):
+    with pytest.raises(ConfigurationError, match="no pulse"):
         analyse_files([flat], kind="pulses")
     path = table(tmp_path, time, voltage, current, header="a,voltage_mV,current_uA")
     with pytest.raises(ConfigurationError, match="not enough for relaxation; give time, voltage and current"):
@@ -223,7 +223,7 @@ def test_a_column_that_never_changes_is_no_time(tmp_path):
     path = changed(tmp_path, "t,V,I", np.full(up.size, 20.0), up, 1e-6 * up)
     analysis = analyse_files([path])
     assert "sweep, 1 half-sweep" in analysis.understood[0]
-    assert analysis.lines[0] == "p.csv: column 't' [s, no unit is given] does not change and is not taken for time"
+    assert analysis.lines[0] == "p.csv: column 't' [s, no unit is given] does not change and is not used as time"
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -85,7 +85,7 @@ def test_a_driver_without_a_method_is_refused_in_one_line(
     if protocol is None:
         assert "lab_meter" in out and not err
         return
-    said = f"class LabSourceMeter has no method '{method}', which {protocol} asks for"
+    said = f"class LabSourceMeter has no method '{method}', which {protocol} requires"
     assert "lab_meter" not in out and "keithley_2450" in out
     assert err == f"tsbench: driver 'lab_meter' of lab_source_meter 1.2 is left out: {said}\n"
     with pytest.raises(ConfigurationError, match=f"driver 'lab_meter' of lab_source_meter 1.2: {said}"):
@@ -94,7 +94,7 @@ def test_a_driver_without_a_method_is_refused_in_one_line(
 
 def test_an_attribute_that_is_missing_is_noticed_when_it_is_opened(tmp_path: Path, install: Install) -> None:
     install(DRIVER.read_text("utf-8").replace("    capabilities = S", "    other = S"))
-    with pytest.raises(ConfigurationError, match="no attribute 'capabilities', which SourceMeter asks for"):
+    with pytest.raises(ConfigurationError, match="no attribute 'capabilities', which SourceMeter requires"):
         Bench.open(bench_with("lab_meter", tmp_path))
 
 

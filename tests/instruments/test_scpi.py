@@ -46,7 +46,7 @@ def test_switches(reply: str, on: bool) -> None:
 
 @pytest.mark.parametrize("reply", ["", "2", "#", "O", "1.0", "-1"])
 def test_what_is_no_state_of_a_switch_is_not_off(reply: str) -> None:
-    with pytest.raises(ValueError, match="not the state of a switch"):
+    with pytest.raises(ValueError, match="not an on/off state"):
         scpi.parse_switch(reply)
 
 
@@ -97,5 +97,5 @@ def test_identity() -> None:
     assert identity.model == "MODEL 2450"
     assert identity.simulated
     assert not scpi.parse_identity("Agilent Technologies,33522B,MY1,a,b").simulated
-    with pytest.raises(ValueError, match="not an identity"):
+    with pytest.raises(ValueError, match="not a reply to"):
         scpi.parse_identity("hello")

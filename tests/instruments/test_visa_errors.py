@@ -31,7 +31,7 @@ class Library:
     ("VICP::10.0.0.5::INSTR", ValueError("Please install PyVICP to use this resource type."), "pyvicp"),
     ("ASRL3::INSTR", ImportError("No module named 'serial'"), "pyserial"),
     ("RSNRP::1::INSTR", NotImplementedError("no such interface"), "RSNRP"),
-    ("FOO::BAR", pyvisa.errors.VisaIOError(StatusCode.error_invalid_resource_name), "no VISA resource name"),
+    ("FOO::BAR", pyvisa.errors.VisaIOError(StatusCode.error_invalid_resource_name), "not a VISA resource name"),
     ("GPIB0::24::INSTR", pyvisa.errors.VisaIOError(StatusCode.error_nonsupported_operation), "GPIB resources"),
 ])
 def test_what_is_missing_is_named_with_the_instrument(resource: str, error: Exception, expected: str) -> None:

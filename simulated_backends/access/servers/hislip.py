@@ -92,7 +92,7 @@ class HislipChannel(ClientConnection):
                 if not self.open:
                     return
         except PoorHeaderError:
-            self.fatal(Fatal.POOR_HEADER, "what was sent is not HiSLIP")
+            self.fatal(Fatal.POOR_HEADER, "the data are not a HiSLIP message")
 
     def _take(self, packet: Packet) -> None:
         if packet.payload is None:
@@ -107,7 +107,7 @@ class HislipChannel(ClientConnection):
         elif self._session is None or not self._session.complete:
             self.fatal(Fatal.CHANNEL_MISSING, "the asynchronous channel has not been opened")
         elif not self._handle(packet):
-            self.error(Wrong.MESSAGE_TYPE, f"message type {packet.kind} has no place on this channel")
+            self.error(Wrong.MESSAGE_TYPE, f"message type {packet.kind} is not allowed on this channel")
 
     def _initialize(self, packet: Packet) -> None:
         if packet.kind == Kind.INITIALIZE:

@@ -130,7 +130,7 @@ def _passes_half(probability: FloatArray, longest: float) -> int:
     half = 0.5 * probability[-1]
     above = np.flatnonzero((probability[:-1] < half) & (probability[1:] >= half))
     if not above.size:
-        raise ValueError(f"the second pulse does not become likelier with gaps up to {longest:g} s")
+        raise ValueError(f"the second pulse does not become more likely with gaps up to {longest:g} s")
     return int(above[0])
 
 

@@ -79,7 +79,7 @@ def simulate(
         parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature, specialised=False,
         seed=seed)
     if temperature is not None and parsed.temperature not in (None, temperature):
-        notes += (f"not used: the netlist's temperature, {parsed.temperature:g} K; {temperature:g} K is asked for",)
+        notes += (f"not used: the netlist's temperature, {parsed.temperature:g} K; {temperature:g} K is used",)
     if temperature is not None or parsed.temperature is not None:
         notes += tuple(
             f"{element.name}: its model has no temperature" for element in parsed.of_kind("X")

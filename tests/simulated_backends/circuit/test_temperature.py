@@ -187,7 +187,7 @@ def test_what_goes_before_a_card() -> None:
     assert first_maximum(own) == pytest.approx(threshold("nbo2 t0=300"), rel=1e-9)
     asked = simulate(RAMP.format(device="nbo2") + ".temp 67\n", temperature=310.0)
     assert first_maximum(asked) == pytest.approx(threshold("nbo2", 310.0), rel=1e-9)
-    assert "not used: the netlist's temperature, 340.15 K; 310 K is asked for" in asked.messages
+    assert "not used: the netlist's temperature, 340.15 K; 310 K is used" in asked.messages
     cold = simulate("V1 a 0 1\nX1 a 0 resistor\n.temp 67\n.tran 1n 10n\n.save i(X1)")
     assert "X1: its model has no temperature" in cold.messages
 

@@ -132,5 +132,5 @@ def test_devices_without_a_model_say_what_is_known_and_what_is_not() -> None:
         assert name not in catalogue()
         assert entry.mechanism == "none" and not entry.parameters and entry.unknown
         assert all(item.mark in MARKS and item.source for item in entry.observables)
-        with pytest.raises(ConfigurationError, match=f"'{name}' has no model"):
+        with pytest.raises(ConfigurationError, match=f"'{name}' has data but no model"):
             device_model(name)

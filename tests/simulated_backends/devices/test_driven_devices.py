@@ -271,7 +271,7 @@ def test_the_gate_draws_no_current() -> None:
     ("X1 a in 0 diode", r"line 4: X1: diode needs 2 nodes \(a b\), got 3"),
     ("X1 a in a nmos", r"line 4: X1: drain and source are on node 'a'"),
     ("X1 a g 0 nmos", r"line 4: node 'g' is floating: only X1"),
-    ("X1 a g 0 nmos\nX2 in g 0 nmos", r"line 4: node 'g' is floating: only sensed, by X1, X2"),
+    ("X1 a g 0 nmos\nX2 in g 0 nmos", r"line 4: node 'g' is floating: only control inputs of X1, X2 are"),
     ("X1 a g 0 nmos\nC1 g 0 1p", r"node 'g' is floating: no DC path"),
 ])
 def test_a_wrong_line_is_refused_by_name(line: str, message: str) -> None:

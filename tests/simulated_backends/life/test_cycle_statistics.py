@@ -138,7 +138,7 @@ def test_recovery_brings_back_the_share_asked_for() -> None:
     ({"critical_current": -1e-3}, "cycles.critical_current = -0.001"),
     ({"recovery": 1.5}, "cycles.recovery = 1.5"),
     ({"used": -1.0}, "cycles.used = -1"),
-    ({"used": 5.0, "virgin": {"as_": 2.0}}, "no virgin"),
+    ({"used": 5.0, "virgin": {"as_": 2.0}}, "is not virgin"),
     ({"spread": {"as_": 0.1}, "correlation": {("as_", "rth"): 0.5}}, "both need a spread"),
     ({"spread": {"as_": 0.1, "rth": 0.1}, "correlation": {("as_", "rth"): 1.5}}, "as_ and rth = 1.5: must be from -1"),
     ({"spread": {"as_": 0.1, "rth": 0.1}, "correlation": {("as_", "rth"): math.nan}}, "as_ and rth = nan"),

@@ -102,10 +102,10 @@ def test_a_device_is_multiplied_by_all_its_noise() -> None:
     (lambda: Flicker("r", 0.5), "spread = 0.5"),
     (lambda: Flicker("r", 0.1, 10.0, 1.0), "lowest_frequency = 10 Hz"),
     (lambda: DeviceHistory(R, None, [Flicker("rr", 0.1)]), "no parameter 'rr'; did you mean 'r'"),
-    (lambda: DeviceHistory(R, None, [Telegraph("r", -0.6, 1e-3, 1e-3)] * 2), "can take r to -0.2 times its value"),
-    (lambda: DeviceHistory(R, None, [Flicker("r", 0.29, 1.0, 1e6)]), "can take r to -0.264 times"),
+    (lambda: DeviceHistory(R, None, [Telegraph("r", -0.6, 1e-3, 1e-3)] * 2), "can change r to -0.2 times its value"),
+    (lambda: DeviceHistory(R, None, [Flicker("r", 0.29, 1.0, 1e6)]), "can change r to -0.264 times"),
     (lambda: DeviceHistory(SILVER, None, [Telegraph("klim", -0.999999, 1e-3, 1e-3)]),
-     "noise: at the end of what it can do: .*klim = .* must exceed span/taug"),
+     "noise: at its extreme values: .*klim = .* must exceed span/taug"),
 ])
 def test_what_cannot_be_is_refused(make: object, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):

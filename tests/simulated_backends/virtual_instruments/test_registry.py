@@ -80,7 +80,7 @@ def test_the_meter_of_another_author_measures_on_a_simulated_bench(tmp_path: Pat
 
 @pytest.mark.parametrize("old, new, reason", [
     ("    outputs = terminals = ", "    outputs = ",
-     "class VirtualLabMeter has no 'terminals', which a virtual instrument needs"),
+     "class VirtualLabMeter has no 'terminals', which a virtual instrument requires"),
     ("manufacturer, model, firmware = L", "manufacturer, maker, firmware = L", "class VirtualLabMeter has no 'model'"),
     ("def attachment(", "def attached(", r"class VirtualLabMeter has no 'attachment\(\)'"),
     ("(VirtualInstrument):", ":", "VirtualLabMeter is not derived from the class VirtualInstrument"),

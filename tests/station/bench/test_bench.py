@@ -164,7 +164,7 @@ def test_a_role_of_another_kind(driver_bench: Path) -> None:
             ConfigurationError, match="no instrument has the role 'bais'; did you mean 'bias'"
         ):
             bench.pulse_generator("bais")
-        with pytest.raises(ConfigurationError, match=r"'generator\.1' is no scope channel"):
+        with pytest.raises(ConfigurationError, match=r"'generator\.1' is not a scope channel"):
             bench.scope_channel("generator.1")
 
 

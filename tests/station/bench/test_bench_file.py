@@ -117,7 +117,7 @@ def test_a_good_file(tmp_path: Path) -> None:
             "unknown driver 'keithley_2451'; did you mean 'keithley_2450'?",
         ),
         ('"gen2"', '"gen3"', "terminal 'generator.2' is at node 'gen3', which the netlist does not have"),
-        ("XDUT dut low device", "XDUT dut smu low device", "XDUT has 3 nodes; the place of the device has two"),
+        ("XDUT dut low device", "XDUT dut smu low device", "XDUT has 3 nodes; it must have two"),
         ("R_load gen2 dut 5k", "R_load gen2 dut 5q5", "R_load: '5q5' is not a number"),
         ("C_probe dut 0 80p", "C_probe dut alone 80p", "alone"),
         ('current_resistance = "50 Ohm"', "", "fixture.sensing.current needs current_resistance"),

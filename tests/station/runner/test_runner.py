@@ -156,7 +156,7 @@ def test_an_extractor_that_fails_loses_nothing(
     outcome = run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
     assert outcome.status == "success" and outcome.path is not None
     assert any(
-        "nothing extracted: ZeroDivisionError: oh" in event.message for event in read_run(outcome.path).events
+        "no numbers were extracted: ZeroDivisionError: oh" in event.message for event in read_run(outcome.path).events
     )
 
 

@@ -69,7 +69,7 @@ def heart(*lines: dict[str, Any], deadline: float = 0.2, closed: bool = False) -
         ([{"due": 5.0}], True, "the measuring process has died"),
         ([], True, "the measuring process has died"),
         ([{"due": 5.0}], False, "no heartbeat"),
-        ([{"due": 5.0}, {"due": 0.01}], False, "has stood still"),
+        ([{"due": 5.0}, {"due": 0.01}], False, "has made no progress"),
     ],
 )
 def test_silence_has_a_name(lines: list[dict[str, Any]], closed: bool, trouble: str) -> None:
