@@ -31,7 +31,7 @@ def protocol_of(run: Run) -> type[Protocol]:
 
 
 def extract(
-    run: Run, options: ExtractionOptions | None = None, protocol: type[Protocol] | None = None
+    run: Run, options: ExtractionOptions | None = None, protocol: Protocol | type[Protocol] | None = None
 ) -> tuple[Result, ...]:
     """Extract the numbers of a run.
 
@@ -66,7 +66,7 @@ def extract(
     return with_contact(found, contact_of(run))
 
 
-def device_line(run: Run, protocol: type[Protocol] | None = None) -> str:
+def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:
     """Return a line about the device of a run; "" if it behaved as a threshold switch, or no reading shows it.
 
     Parameters

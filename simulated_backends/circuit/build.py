@@ -100,6 +100,18 @@ def build_circuit(
         if capacitance > 0:
             elements.append(Element("C", f"{name}.c", (_node(node), GROUND), 0, value=capacitance))
     _refuse_duplicates([*(e.name for e in elements), *placed])
+    _refuse_what_cannot_be_solved(elements)
+    if temperature is None:
+        temperature = netlist.temperature
+    models = {e.name: _model(e, device_models or {}, temperature, seed) for e in elements if e.kind == "X"}
+    elements = [models[e.name].placed(e) if e.kind == "X" else e for e in elements]
+    check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
+    return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
+                   noise_refinement, specialised, seed)
+
+
+def _refuse_what_cannot_be_solved(elements: list[Element]) -> None:
+    """Refuse unknown kinds of elements and circuits that are too large."""
     for element in elements:
         if element.kind not in ELEMENT_KINDS:
             raise ConfigurationError(
@@ -109,13 +121,6 @@ def build_circuit(
         raise ConfigurationError(
             f"circuit: {nodes} nodes; at most {MOST_NODES} can be solved: simulate a part of the circuit, or use "
             f"ngspice")
-    if temperature is None:
-        temperature = netlist.temperature
-    models = {e.name: _model(e, device_models or {}, temperature, seed) for e in elements if e.kind == "X"}
-    elements = [models[e.name].placed(e) if e.kind == "X" else e for e in elements]
-    check_connections(Netlist(tuple(elements)), [node for node, _ in placed.values()])
-    return Circuit(elements, placed, models, waveforms, _initial_voltages(netlist), rtol, largest_step,
-                   noise_refinement, specialised, seed)
 
 
 def _node(name: str) -> str:

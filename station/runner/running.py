@@ -210,7 +210,7 @@ class RunningRun:
             run = self.recorder.snapshot()
             self._contact = contact_of(run).flags
             said = [event.message for event in run.events if event.kind == "warning"]
-            if (message := device_line(run, type(self.protocol))) and not any(line.endswith(message) for line in said):
+            if (message := device_line(run, self.protocol)) and not any(line.endswith(message) for line in said):
                 self._note("warning", message)
         except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
             self._note("warning", f"the state of the device could not be judged: {in_words(error)}")
@@ -221,7 +221,7 @@ class RunningRun:
             from tsbench.extraction import extract as extract_results
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
-            results = tuple(extract_results(run, protocol=type(self.protocol)))
+            results = tuple(extract_results(run, protocol=self.protocol))
         except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
             self._note(
                 "warning",

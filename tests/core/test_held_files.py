@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tsbench.simulated_backends.circuit.kernel import specialised
+from tsbench.simulated_backends.numerics import generated
 from tsbench.storage import disk
 
 
@@ -56,11 +56,11 @@ def test_of_two_processes_that_write_one_kernel_one_may_lose(tmp_path: Path, mon
     monkeypatch.setenv("TSBENCH_CACHE", str(tmp_path))
     Held(monkeypatch, "replace", 1)
     with pytest.raises(PermissionError):
-        specialised.load("value = 1", "kernel")  # held, and there is none
-    assert specialised.load("value = 1", "kernel").value == 1
+        generated.load("value = 1", "kernel")  # held, and there is none
+    assert generated.load("value = 1", "kernel").value == 1
     (path,) = (tmp_path / "tsbench" / "kernels").glob("kernel_*.py")
     written = tmp_path / "again.tmp"
     written.write_text("value = 2")
     Held(monkeypatch, "replace", 1)
-    specialised._put(written, path)
+    generated._put(written, path)
     assert path.read_text() == "value = 1" and not written.exists()

@@ -114,7 +114,7 @@ def test_ctrl_c_while_making_safe_skips_nothing(
 def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
     control = StdinControl(io.StringIO("pause\nnonsense\n"))
     control._thread.join(5)
-    assert control.paused and control.stopped is None and "no control word" in capsys.readouterr().err
+    assert control.paused and control.stopped is None and "is not a command" in capsys.readouterr().err
     control = StdinControl(io.StringIO("pause\nresume\nstop\nemergency\n"))
     control._thread.join(5)
     assert not control.paused and control.stopped == "stopped by the operator"
