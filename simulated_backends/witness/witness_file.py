@@ -48,12 +48,12 @@ def _opened(path: Path) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         if path.exists():
             if not path.is_file():
-                raise ConfigurationError(f"the witness cannot write to {path}: it is no regular file")
+                raise ConfigurationError(f"the witness cannot write to {path}: it is not a regular file")
             with path.open("rb") as file:
                 head = file.read(64)
             if head and not _BEGINNING.match(head):
                 raise ConfigurationError(
-                    f"the witness does not write to {path}: that file holds something else; name another under "
+                    f"the witness does not write to {path}: that file has other content; name another file under "
                     "[witness] file in the world file"
                 )
         return os.open(path, flags, 0o644)
