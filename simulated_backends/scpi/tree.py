@@ -171,7 +171,8 @@ def parse_arguments(
             maximum = getattr(parameter, "maximum", None)
             if maximum is not None and len(rest) > maximum:
                 raise ScpiError(-108)
-            values.extend(parameter.parse(item, instrument, key) for item in rest)
+            for item in rest:
+                values.append(parameter.parse(item, instrument, key))
             position = len(raw)
         elif position < len(raw):
             if not raw[position].strip():

@@ -170,8 +170,10 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     # ------------------------------------------------------------------------------------------ messages
 
-    def _act(self, session: Any, action: Callable[[Session], R], failed: Any = None) -> tuple[R, StatusCode]:
-        """Do ``action`` under the bench's lock; a VISA failure raises the exception pyvisa knows for it."""
+    def _act(
+        self, session: Any, action: Callable[..., R], failed: Any = None, *arguments: Any,
+    ) -> tuple[R, StatusCode]:
+        """Do ``action(session, *arguments)`` under the bench's lock; a VISA failure raises what pyvisa knows for it."""
         if self._world is None:
             return failed, self.handle_return_value(session, StatusCode.error_invalid_object)
         opened = self._sessions.get(session)
@@ -181,7 +183,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         with self._world.bench.lock:
             self._world.bench.begin_message()
             try:
-                result = action(opened)
+                result = action(opened, *arguments)
                 status = StatusCode.success
                 handlers = [] if opened.lost else self._due_handlers()
             except VisaCallError as fault:
@@ -210,11 +212,11 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def write(self, session: Any, data: bytes) -> tuple[int, StatusCode]:
         """Send bytes (viWrite)."""
-        return self._act(session, lambda s: s.write(bytes(data)), 0)
+        return self._act(session, Session.write, 0, bytes(data))
 
     def read(self, session: Any, count: int) -> tuple[bytes, StatusCode]:
         """Read bytes (viRead)."""
-        result, status = self._act(session, lambda s: s.read(count), (b"", StatusCode.error_timeout))
+        result, status = self._act(session, Session.read, (b"", StatusCode.error_timeout), count)
         data, reason = result
         return data, self.handle_return_value(session, reason) if status >= 0 else status
 

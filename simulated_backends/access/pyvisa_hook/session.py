@@ -75,7 +75,7 @@ class Session:
         }
         self.requests = ServiceRequests(instrument.status)
         self._mid_response = False
-        self._disturbed = DisturbedReply()
+        self._disturbed: DisturbedReply | None = None  #: from the first fault on a reply on
 
     # ------------------------------------------------------------------------------------ the connection
 
@@ -133,22 +133,23 @@ class Session:
     def read(self, count: int) -> tuple[bytes, StatusCode]:
         """Read up to ``count`` bytes; bench time passes until there is a response, or the timeout is over."""
         self.check()
-        fault, disturbed = None, self._disturbed
+        fault = None
         if not self._mid_response:
             fault = self.count_message(reading=True)
             if fault is not None and fault.kind == "connection_lost" and not fault.after and fault.bytes is None:
                 self.suffer(fault)
             self.clock.wait(self.instrument.bus_latency)
-            if fault is None and disturbed.late:
-                disturbed.arrive(self.clock.now)
-        if not disturbed.waiting and not self.instrument.output_ready:
+            if fault is None and self._disturbed is not None:
+                self._disturbed.arrive(self.clock.now)
+        if not self.instrument.output_ready and (self._disturbed is None or not self._disturbed.waiting):
             self.await_response()
         if fault is not None and not fault.after:
             self._disturb_reply(fault)
             fault = None
         enabled = self.attributes[ResourceAttribute.termchar_enabled]
         termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
-        if not disturbed.waiting:
+        disturbed = self._disturbed
+        if disturbed is None or not disturbed.waiting:
             data, reason = self.instrument.talk(count, termchar)
         elif (breaking := disturbed.breaks_within(count)) is not None:
             self.suffer(breaking)
@@ -165,6 +166,7 @@ class Session:
         """Let a fault happen to the reply that the instrument has ready."""
         reply = self.instrument.talk(sys.maxsize)[0]
         self._mid_response = False
+        self._disturbed = self._disturbed or DisturbedReply()
         if fault.kind in {"garbled", "connection_lost"}:
             self._disturbed.add(reply, fault)
             return
@@ -182,7 +184,8 @@ class Session:
                 self.let_pass(deadline)
                 raise VisaCallError(StatusCode.error_timeout)
             alive = self.clock.hop(deadline)
-            self.requests.notice()
+            if self.requests.mechanisms:
+                self.requests.notice()
             if not self.instrument.output_ready and (self.clock.now >= deadline or not alive):
                 raise VisaCallError(StatusCode.error_timeout)
 
@@ -200,7 +203,8 @@ class Session:
         while self.instrument.messages_wait and self.clock.now < latest:
             self.clock.hop(latest)
         self._mid_response = False
-        self._disturbed.clear(self.clock.now)
+        if self._disturbed is not None:
+            self._disturbed.clear(self.clock.now)
         self.instrument.device_clear()
         if fault is not None:
             self.suffer(fault)

@@ -85,9 +85,15 @@ def format_reading(value: float, precision: int = 6) -> str:
 
 
 def format_elements(
-    buffer: ReadingBuffer, reading: MeterReading, elements: Sequence[str], precision: int = 6
+    buffer: ReadingBuffer, readings: Sequence[MeterReading], elements: Sequence[str], precision: int,
+) -> str:
+    """Return the elements of readings as text, in the order asked for."""
+    return ",".join([text for reading in readings for text in _elements(buffer, reading, elements, precision)])
+
+
+def _elements(
+    buffer: ReadingBuffer, reading: MeterReading, elements: Sequence[str], precision: int = 6,
 ) -> list[str]:
-    """Return one reading's elements as text, in the order asked for."""
     if reading is NO_READING:
         return [format_reading(NO_READING.value, precision)] * len(elements)
     moment = _CLOCK_START + timedelta(seconds=reading.time)
@@ -122,7 +128,7 @@ def pack_elements(
     """Return the numeric elements as an indefinite block of floats (``code`` "d" or "f")."""
     values: list[float] = []
     for reading in readings:
-        for element, text in zip(elements, format_elements(buffer, reading, elements), strict=True):
+        for element, text in zip(elements, _elements(buffer, reading, elements), strict=True):
             exact = {"READ": reading.value, "SOUR": reading.source_value}.get(element)
             try:
                 values.append(float(text) if exact is None else exact)

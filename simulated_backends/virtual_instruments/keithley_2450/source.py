@@ -63,7 +63,7 @@ class SourceCommands(MeterState):
         return "0"
 
     def _choose_function(self, function: str) -> str:
-        self.refuse_while_running()
+        self.trigger_model.refuse_while_running()
         return function
 
     def _choose_source_range(self, function: str, value: float) -> float:

@@ -24,11 +24,6 @@ class MeterState(VirtualInstrument):
     buffers: dict[str, ReadingBuffer]
     lists: dict[str, list[float]]  #: levels of the list sweep, by function
 
-    def refuse_while_running(self) -> None:
-        """Refuse what cannot be done while the trigger model runs."""
-        if self.trigger_model.running:
-            raise ScpiError(-221)
-
     def buffer(self, name: str) -> ReadingBuffer:
         """Return a buffer by name; ScpiError(-224) if there is none."""
         try:

@@ -81,10 +81,14 @@ class TriggerModel:
         """Whether it is running."""
         return self._process is not None and self._process.running
 
-    def load(self, sweep: Sweep | None) -> None:
-        """Make ``sweep`` what the next :INIT starts."""
+    def refuse_while_running(self) -> None:
+        """Refuse what cannot be done while it runs: -221."""
         if self.running:
             raise ScpiError(-221)
+
+    def load(self, sweep: Sweep | None) -> None:
+        """Make ``sweep`` what the next :INIT starts."""
+        self.refuse_while_running()
         self.loaded = sweep
         self.state = "EMPTY" if sweep is None else "IDLE"
         self.block = 0

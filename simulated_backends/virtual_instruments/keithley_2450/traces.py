@@ -34,11 +34,11 @@ class TraceCommands(MeterState):
     count = Setting(":SENSe:COUNt", Integer("", 1, 300_000, 1), 1)
 
     def _measure(self, buffer_name: str) -> Handler:
-        self.refuse_while_running()
+        self.trigger_model.refuse_while_running()
         buffer = self.buffer(buffer_name)
         for _ in range(int(self.count)):
-            reading = yield from self.measurer.take()
-            buffer.append(reading)
+            buffer.append((yield from self.measurer.take()))
+        return buffer
 
     def _answer(self, buffer: ReadingBuffer, readings: Any, elements: tuple[str, ...]) -> str | bytes:
         chosen = elements or ("READ",)
@@ -46,14 +46,11 @@ class TraceCommands(MeterState):
             code = "d" if self.data_format == "REAL" else "f"
             return pack_elements(buffer, readings, chosen, code, self.byte_order == "SWAP")
         digits = int(self.precision) - 1 if self.precision else 6
-        return ",".join(
-            text for reading in readings for text in format_elements(buffer, reading, chosen, max(digits, 0))
-        )
+        return format_elements(buffer, readings, chosen, max(digits, 0))
 
     @command(":READ?", _BUFFER, Many(ELEMENT, maximum=14))
     def _read(self, buffer_name: str = "defbuffer1", *elements: str) -> Handler:
-        yield from self._measure(buffer_name)
-        buffer = self.buffer(buffer_name)
+        buffer = yield from self._measure(buffer_name)
         return self._answer(buffer, buffer.readings[-1:], elements)
 
     @command(":MEASure?", _BUFFER, Many(ELEMENT, maximum=14))

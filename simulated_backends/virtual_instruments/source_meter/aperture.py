@@ -37,6 +37,7 @@ class Aperture:
         """Return how long it has been open [s]."""
         return 0.0 if self.start is None else self.end - self.start
 
-    def mean(self, quantity: str) -> float:
-        """Return the mean voltage [V] ("VOLT"), or the mean current [A] out of the instrument ("CURR")."""
-        return (self._volt_seconds if quantity == "VOLT" else self._coulombs) / self.length
+    def means(self) -> dict[str, float]:
+        """Return the mean voltage [V] ("VOLT") and the mean current [A] out of the instrument ("CURR")."""
+        length = self.length
+        return {"VOLT": self._volt_seconds / length, "CURR": self._coulombs / length}

@@ -3,9 +3,8 @@
 Quantities are "VOLT" [V] and "CURR" [A]; a function ("VOLT" or "CURR") is the quantity that is sourced.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 NOT_A_NUMBER = 9.91e37  #: SCPI-99, 7.2.1.5
 OVERFLOW = 9.9e37  #: the reading of a value beyond the range
@@ -22,16 +21,11 @@ class RangeData:
     source_offset: float
     noise: float  #: rms of a reading at 1 PLC
     time_constant: float  #: [s] of the loop that regulates this quantity
-    overrange: float = 1.05  #: levels and readings go to this multiple of the full scale
+    overrange: float = 1.05
+    top: float = field(init=False)  #: the highest level or reading: the full scale times ``overrange``
 
-    @property
-    def top(self) -> float:
-        """Return the highest level or reading of the range."""
-        return self.full_scale * self.overrange
-
-    def noise_at(self, nplc: float) -> float:
-        """Return the rms noise of a reading: white above 1 PLC and below, with a floor of 1/f noise."""
-        return self.noise * math.sqrt(0.75 / nplc + 0.25)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "top", self.full_scale * self.overrange)
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ class SourceMeterDataSheet:
         table = self.ranges[quantity]
         magnitude = abs(value)
         for row in table:
-            if magnitude <= row.full_scale * row.overrange * (1 + 1e-9):
+            if magnitude <= row.top * (1 + 1e-9):
                 return row
         return table[-1]
 

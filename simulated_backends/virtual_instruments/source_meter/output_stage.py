@@ -5,6 +5,7 @@ of the active range, the output relay with its off states, and what one aperture
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tsbench.netlist import GROUND, Element
@@ -62,6 +63,7 @@ class OutputStage:
         self.enabled = False
         self.off_state = off_state
         self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
+        self._applied = self._stage()
 
     def attachment(self) -> Attachment:
         """Return stage and relay; a leak where nothing is wired to the terminals."""
@@ -111,6 +113,7 @@ class OutputStage:
     def apply(self) -> None:
         """Give the circuit the present set-points."""
         stage, bench, name = self._stage(), self._bench, self._instrument.name
+        self._applied = stage
         bench.circuit.set_stage(self.stage_name, stage)
         limited = self.enabled and stage.function == "voltage"
         bench.compliance(
@@ -146,12 +149,11 @@ class OutputStage:
         """End an aperture where the circuit is."""
         self._bench.lagging_circuit.remove_observer(aperture)
 
-    def limiting(self, aperture: Aperture | None = None) -> bool:
-        """Whether the limit loop has (or, over an aperture, had on average) taken over."""
+    def limiting(self, means: Mapping[str, float] | None = None) -> bool:
+        """Whether the limit loop has taken over, now or (by the means of an aperture) on average."""
         if not self.enabled:
             return False
         limits = "CURR" if self.points.function == "VOLT" else "VOLT"
-        averaged = aperture is not None and aperture.length > 0
-        limited = aperture.mean(limits) if aperture is not None and averaged else self.present(limits)
-        threshold = self._stage().limit * (1.0 - self._sheet.limit_band)
+        limited = self.present(limits) if means is None else means[limits]
+        threshold = self._applied.limit * (1.0 - self._sheet.limit_band)
         return math.isfinite(limited) and abs(limited) >= threshold

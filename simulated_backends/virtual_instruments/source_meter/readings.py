@@ -2,11 +2,10 @@
 
 import math
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.source_meter.aperture import Aperture
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
     NOT_A_NUMBER,
     OVERFLOW,
@@ -131,9 +130,10 @@ class Measurer:
                 instrument.bench.sync()
             finally:
                 stage.cancel(aperture)
+            means = aperture.means()
             over = [
                 name for name in measured
-                if self._adapts(name) and abs(aperture.mean(name)) > self._output.automatic[name].top
+                if self._adapts(name) and abs(means[name]) > self._output.automatic[name].top
                 and self._output.automatic[name] is not sheet.ranges[name][-1]
             ]
             if not over:
@@ -143,13 +143,13 @@ class Measurer:
                 self._output.automatic[name] = table[table.index(self._output.automatic[name]) + 1]
             yield sheet.range_change_time
         yield sheet.reading_overhead + (seconds if self._settings.auto_zero[quantity] else 0.0)
-        return self._reading(quantity, aperture, start)
+        return self._reading(quantity, means, start)
 
-    def _reading(self, quantity: str, aperture: Aperture, start: float) -> MeterReading:
+    def _reading(self, quantity: str, means: Mapping[str, float], start: float) -> MeterReading:
         settings = self._settings
         nplc = settings.nplc[quantity]
-        limited = self._output.stage.limiting(aperture)
-        shown = {name: self.shown(name, aperture.mean(name), nplc) for name in ("VOLT", "CURR")}
+        limited = self._output.stage.limiting(means)
+        shown = {name: self.shown(name, means[name], nplc) for name in ("VOLT", "CURR")}
         if quantity != "RES":
             value = shown[quantity]
         elif any(abs(v) >= OVERFLOW for v in shown.values()) or shown["CURR"] == 0.0:
@@ -171,7 +171,8 @@ class Measurer:
         row = self.measuring_range(quantity)
         errors = instrument.calibration(
             f"{self._where}measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset)
-        value = true * (1.0 + errors.gain) + errors.offset + instrument.noise(row.noise_at(nplc))
+        noise = row.noise * math.sqrt(0.75 / nplc + 0.25)  # white, with a floor of 1/f noise
+        value = true * (1.0 + errors.gain) + errors.offset + instrument.noise(noise)
         if math.isnan(value):   # part of the aperture was not computed
             return NOT_A_NUMBER
         if abs(value) > row.top:
