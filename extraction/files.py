@@ -15,7 +15,7 @@ from tsbench.extraction.tables import analyse_table
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import simulation_mark
 
-#: what tells a run file, or the journal of one, from a table
+#: first bytes of a run file
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 

@@ -44,7 +44,7 @@ class TablePulse:
 
     @property
     def conditions(self) -> dict[str, object]:
-        """What tells its results from those of other pulses."""
+        """The conditions that distinguish its results from those of other pulses."""
         return {"amplitude": self.amplitude, "base": self.base, "pulse_width": self.width}
 
 
@@ -112,7 +112,7 @@ def _examined(
         if found.firing is Firing.STILL_ON:
             delay = replace(delay, value=None, flags=delay.flags | Flag.NO_EVENT)
         whole = slice(near.start, max(span.end - 2, span.last + 1))
-        # a device that still conducts a little from the pulse before is not at rest: the first pulse tells what is
+        # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
         zero = None if rested is None else rested.current
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, start=edge, zero=zero)
         pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed))

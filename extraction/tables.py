@@ -114,7 +114,7 @@ def _check(table: Table, kind: str, path: Path) -> None:
 
 
 def _check_time(table: Table, path: Path, otherwise: str = "") -> None:
-    """Raise where time falls or repeats: printed too coarsely it tells neither the order nor the length of anything."""
+    """Raise where time falls or repeats: printed too coarsely, it shows neither order nor length."""
     falls = np.flatnonzero(np.diff(table.columns["time"]) <= 0)
     if falls.size:
         at = format_quantity(float(table.columns["time"][falls[0]]), "s", 6)

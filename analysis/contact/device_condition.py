@@ -31,7 +31,7 @@ class Stand:
     switched: bool
     voltage: float
     current: float
-    resolution: float  #: [A] less cannot be told from no current
+    resolution: float  #: [A] less cannot be distinguished from no current
 
     @property
     def conductance(self) -> float:
@@ -93,7 +93,7 @@ def steady_stand(voltage: FloatArray, current: FloatArray, resolution: float, sw
     return Stand(switched, float(np.median(voltage[known])), float(np.median(current[known])), 2 * resolution)
 
 
-def told(stands: Sequence[Stand], what: str = "switching") -> str:
+def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     """Return one line about records in which the device did not behave as a threshold switch; "" if all are normal.
 
     It is normal that a device does not fire in every record, by chance or at a low bias: such a record looks as the

@@ -140,7 +140,7 @@ class OscillationCheck:
         waveforms = self._view.capture_now(Timebase(span=self._span, points=_POINTS), station, {})
         if waveforms is None:
             return False
-        # a quiet 8-bit channel may show one code only: half a code is the least that can be told
+        # a quiet 8-bit channel may show one code only: half a code is the least that it can show
         self._noise = {name: max(_deviation(wave), abs(wave.scale) / 2) for name, wave in waveforms.items()}
         return True
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tsbench.analysis.contact.device_condition import Stand, pulse_stand, swept, told
+from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, swept
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Flag, Run
@@ -29,12 +29,12 @@ def remark_on_stands(stands: Iterable[Stand], missed: str) -> str:
     missed : what did not happen: "switching", "oscillation"
     """
     every = list(stands)
-    return told([*every[:_MOST], *every[_MOST:][-_MOST:]], missed)
+    return remark([*every[:_MOST], *every[_MOST:][-_MOST:]], missed)
 
 
 def _of_sweep(run: Run) -> str:
     cycle, polarity = run.column("cycle"), run.column("polarity")
-    if (run.point_flags & int(Flag.OSCILLATING)).any():  # then its readings are averages, and say nothing of its states
+    if (run.point_flags & int(Flag.OSCILLATING)).any():  # then its readings are averages and do not show its states
         return ""
     for number, sign in sorted(set(zip(cycle.tolist(), polarity.tolist(), strict=True))):
         mine = (cycle == number) & (polarity == sign)

@@ -20,7 +20,7 @@ _OVERRANGE = 1.05
 
 
 def instrument_of(header: RunHeader, role: str) -> Mapping[str, Any]:
-    """Return what the header says of the instrument that plays ``role``; empty where there is none."""
+    """Return what the header says of the instrument that plays ``role``; empty where no instrument plays it."""
     for facts in header.instruments.values():
         roles = facts.get("roles") or ()
         if role in ((roles,) if isinstance(roles, str) else tuple(roles)):
@@ -74,7 +74,7 @@ def timebase_accuracy(header: RunHeader) -> float:
 
 
 def sense_capacitance(fixture: Fixture) -> float:
-    """Return the capacitance [F] that the believed netlist has across the resistor the current is sensed on."""
+    """Return the capacitance [F] across the current-sense resistor, by the netlist of the bench file."""
     node = fixture.terminals.get(fixture.sensing.current or "")
     if not node or not fixture.netlist.strip():
         return 0.0

@@ -32,5 +32,5 @@ def record_flags(record: DeviceRecord, segment: int) -> Flag:
 
 
 def conditions_key(conditions: Mapping[str, float], *without: str) -> tuple[tuple[str, float], ...]:
-    """Return conditions as what tells one group from another, some of them left out."""
+    """Return the conditions that distinguish one group from another, some of them left out."""
     return tuple(sorted((name, value) for name, value in conditions.items() if name not in without))

@@ -54,7 +54,7 @@ def _device(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceRecord:
         if low is not None:
             voltage = voltage - low.values()
             voltage_resolution = float(np.hypot(voltage_resolution, low.scale))
-    if sense is None:  # the current is taken from a channel that also tells the voltage
+    if sense is None:  # the current is taken from a channel that also shows the voltage
         sense = low if fixture.sensing.current == fixture.sensing.voltage_low else high
     resistance = fixture.sensing.current_resistance
     current = None

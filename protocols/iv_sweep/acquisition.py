@@ -1,4 +1,4 @@
-"""Taking the points of an I-V sweep: natively, or level by level with looks of the scope in between."""
+"""Taking the points of an I-V sweep: natively, or level by level with checks by the scope in between."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
@@ -70,7 +70,7 @@ class SweepAcquisition:
         view = device_view(self._station) if settings.check_oscillation else None
         if view is None:
             if settings.check_oscillation:
-                self._warn("no scope sees the device: readings cannot be checked for oscillation")
+                self._warn("no scope is connected to the device: readings cannot be checked for oscillation")
             return
         levels = self._path.levels
         limit = settings.compliance
@@ -158,7 +158,7 @@ class SweepAcquisition:
             meter.set_level(self.level)
 
     def _keep(self, first: int, readings: Sequence[Reading], offset: float) -> None:
-        """Hold readings for the scope's verdict, or record them at once where there is none to wait for."""
+        """Hold readings for the scope's verdict; without a scope record them at once."""
         for number, reading in enumerate(readings, start=first):
             if self._ends_here:
                 break

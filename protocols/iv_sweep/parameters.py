@@ -11,7 +11,7 @@ from tsbench.quantities import Seconds, Unit, VoltsPerSecond, parse_quantity
 
 #: unit of each drive's level and of its compliance
 DRIVE_UNITS = {"voltage": ("V", "A"), "current": ("A", "V")}
-#: what suits a current-driven sweep where nothing else is said
+#: defaults of a current-driven sweep
 _CURRENT_DEFAULTS: dict[str, Any] = {"stop": 1e-3, "step": 5e-6, "compliance": 2.0}
 _LEVEL_FIELDS = ("start", "stop", "step")
 #: [s] a reading takes beside dwell and aperture
@@ -43,7 +43,7 @@ class SweepParameters(Parameters):
         default=0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
     )
     points: int | None = Field(
-        default=None, ge=2, le=100_000, description="levels from start to stop; overrides the step"
+        default=None, ge=2, le=100_000, description="number of levels from start to stop; replaces step"
     )
     dual: bool = Field(default=True, description="sweep back from stop to start")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
@@ -61,7 +61,7 @@ class SweepParameters(Parameters):
         description="speed of the ramps from zero to start and back (voltage drive)",
     )
     measure_range: Literal["auto", "compliance"] = Field(
-        default="compliance", description="measuring range: fixed by the compliance, or found by the source meter"
+        default="compliance", description="measuring range: set from the compliance, or chosen by the source meter"
     )
     stop_on_compliance: bool = Field(default=False, description="end the sweep at the first reading in compliance")
     check_oscillation: bool = Field(default=True, description="check with the scope whether the device oscillates")

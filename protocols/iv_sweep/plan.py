@@ -66,7 +66,7 @@ def _warnings(
         warnings.append("a cycle does not fit the source meter's list: it is sent in parts, and the output may open "
             "between them")
     if settings.check_oscillation and not checks:
-        warnings.append("no scope sees the device: an oscillation during a reading would stay unseen")
+        warnings.append("no scope is connected to the device: an oscillation during a reading will not be noticed")
     if settings.dwell < capabilities.minimum_dwell:
         least = capabilities.minimum_dwell
         warnings.append(f"dwell {settings.dwell:g} s is below the source meter's {least:g} s, which is used")

@@ -22,8 +22,8 @@ _FIRED_SHARE = 0.2
 def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
     """Yield (record, segment, delay) of each recorded pulse; one that found the device still on did not fire.
 
-    Whether it is still on shows only by the current at the base level: at a base of 0 V there is none, and what the
-    scope shows there as a voltage is its own offset.
+    Only the current at the base level shows that it is still on. At a base of 0 V no current flows, and a voltage that
+    the scope shows there is its own offset.
     """
     options = options or ExtractionOptions()
     rests_at_level = bool(parameter(run, "base", 0.0))

@@ -30,7 +30,8 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
     samples = settings.span * station.oscilloscope("scope").capabilities.sample_rate
     trains = amplitudes * (settings.repeats + settings.probe)
     times, levels = pulse_preview(settings, starts[:_PREVIEWED])
-    probes = f"one probe pulse at each amplitude ({amplitudes} in all) beside {pulses} recorded"
+    probes = (
+        f"one probe pulse is sent at each amplitude ({amplitudes} in all), in addition to the {pulses} recorded pulses")
     return Plan(
         steps=pulses,
         points=pulses,

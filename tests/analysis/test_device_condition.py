@@ -1,8 +1,8 @@
-"""A device that does not switch, or does not come back, is told in words; one that fires by chance is not."""
+"""A device that does not switch, or does not come back, is named in words; one that fires by chance is not."""
 
 import numpy as np
 
-from tsbench.analysis.contact.device_condition import Stand, pulse_stand, steady_stand, swept, told
+from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, steady_stand, swept
 
 CODE = 6e-6  #: [A]
 
@@ -19,28 +19,28 @@ def stand(plateau: float, switched: bool = False, off: float = np.nan) -> Stand:
 
 
 def test_a_run_in_which_every_pulse_fires_says_nothing() -> None:
-    assert told([stand(1e-3, True, 5e-5)] * 3) == "" and told([]) == ""
+    assert remark([stand(1e-3, True, 5e-5)] * 3) == "" and remark([]) == ""
 
 
 def test_nothing_ever_switched_is_told_with_numbers() -> None:
-    line = told([stand(6.5e-4)] * 2)
+    line = remark([stand(6.5e-4)] * 2)
     assert "no switching in any of 2 records (1.53 kOhm at 1.00 V)" in line  # 1 V / 0.65 mA, and noise
     assert "check contact" in line
-    line = told([stand(0.0)], "oscillation")
+    line = remark([stand(0.0)], "oscillation")
     assert "no oscillation in any of 1 records (less than" in line and "not in contact" in line and "\n" not in line
 
 
 def test_a_pulse_that_did_not_fire_looks_as_the_others_did_before() -> None:
     fired = [stand(1e-3, True, 5e-5)] * 5
-    assert told([*fired, stand(5e-5), *fired]) == ""
-    assert "in 1 of 6 records, it was on already" in told([*fired, stand(6e-4)])
-    assert "in 2 of 7 records, the current is gone" in told([*fired, stand(0.0), stand(0.0)])
+    assert remark([*fired, stand(5e-5), *fired]) == ""
+    assert "in 1 of 6 records, it was on already" in remark([*fired, stand(6e-4)])
+    assert "in 2 of 7 records, the current is gone" in remark([*fired, stand(0.0), stand(0.0)])
 
 
 def test_an_off_state_too_dark_to_be_seen_cannot_be_told_from_no_contact() -> None:
     fired = [stand(1e-3, True, 1e-7)] * 2
-    assert told([*fired, stand(0.0)]) == ""
-    assert "on already" in told([*fired, stand(6e-4)])
+    assert remark([*fired, stand(0.0)]) == ""
+    assert "on already" in remark([*fired, stand(6e-4)])
 
 
 def test_a_steady_bias() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.contact.contact import contact
-from tsbench.analysis.contact.device_condition import pulse_stand, steady_stand, swept, told
+from tsbench.analysis.contact.device_condition import pulse_stand, remark, steady_stand, swept
 from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.delay import PulseFacts, delay_result, mean_delay, switching_probability
@@ -106,7 +106,7 @@ def test_no_events_at_all():
     assert_sound(mean_delay([], {}), switching_probability([], {}), median_result([], {}), mean_result([], {}),
                  *count_results([], 10, {}), train_result(None, 0, {}), probability_result("p", 0, 0, {}, "pulses"))
     recovery_results(recovery([]), {})
-    assert told([]) == ""
+    assert remark([]) == ""
     assert summarise_results([])[0] == 0
     assert summarise(np.empty(0)).number == 0
     assert median_interval(np.empty(0)) is None

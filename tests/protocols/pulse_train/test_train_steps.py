@@ -157,7 +157,7 @@ def test_plan_numbers(station):
     assert worst["voltage"] == pytest.approx(1.15)
     assert worst["current"] == pytest.approx(1.15 / 102)
     assert worst["energy"] == pytest.approx(1.15**2 / 408 * 1e-6 + 80e-12 * 1.15**2 / 2)
-    assert any("one probe pulse at each amplitude (2 in all)" in warning for warning in plan.warnings)
+    assert any("one probe pulse is sent at each amplitude (2 in all)" in warning for warning in plan.warnings)
     assert station.calls == []
 
 
