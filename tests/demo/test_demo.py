@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tsbench.cli import main
 from tsbench.demo import AG_SIO2, NBO2, PARTS, DemoOutcome, DemoRow, run_demo
 from tsbench.simulated_backends.witness.log import read_sessions
 from tsbench.storage import read_run, validate
@@ -73,15 +74,39 @@ def test_files_are_whole_and_say_that_they_are_simulated(demo: DemoOutcome) -> N
     assert demo.passed and demo.missing == []
 
 
-def test_the_table_of_the_command_line_is_the_same(demo: DemoOutcome, tmp_path: Path) -> None:
-    """Same seed, same numbers: noise included, from another process."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tsbench", "demo", "--out", str(tmp_path), "--seed", "3", "--json"],
-        capture_output=True, text=True, timeout=280, check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout)
-    strip = [{key: value for key, value in row.items() if key != "run"} for row in rows]
-    assert strip == [{key: value for key, value in row.as_json().items() if key != "run"} for row in demo.rows]
+def test_the_command_prints_these_rows(
+    demo: DemoOutcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    monkeypatch.setattr("tsbench.demo.run_demo", lambda out, seed, _: asked.append((out, seed)) or demo)
+    assert main(["demo", "--out", str(tmp_path), "--seed", "3", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert asked == [(tmp_path, 3)]
+    assert rows == [row.as_json() for row in demo.rows]
     assert {(row["device"], row["quantity"]) for row in rows} == {
         (part.device, name) for part in (NBO2, AG_SIO2) for name in part.claims}
+
+
+#: the first run of each device, in a process of its own
+FIRST_RUNS = """
+import dataclasses, json, pathlib, sys
+from tsbench.cli import main
+from tsbench.demo import PARTS, run_demo
+parts = [dataclasses.replace(part, runs=part.runs[:1]) for part in PARTS]
+outcome = run_demo(pathlib.Path(sys.argv[1]), 3, figures=False, parts=parts)
+print(json.dumps([row.as_json() for row in outcome.rows]))
+"""
+
+
+def test_another_process_measures_the_same_numbers(demo: DemoOutcome, tmp_path: Path) -> None:
+    """Same seed, same numbers, noise included: of a deterministic and of a stochastic device."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_RUNS, str(tmp_path)], capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    first = {(part.device, part.runs[0][0]) for part in PARTS}
+    assert {(row["device"], row["protocol"]) for row in rows} == first
+    strip = [{key: value for key, value in row.items() if key != "run"} for row in rows]
+    assert strip == [
+        {key: value for key, value in row.as_json().items() if key != "run"} for row in demo.rows
+        if (row.row["device"], row.row["protocol"]) in first]

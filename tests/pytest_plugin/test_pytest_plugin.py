@@ -1,6 +1,7 @@
 """The plugin as a user has it: the example's tests pass, and fail where an output is left on."""
 
 import importlib.metadata
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -95,18 +96,19 @@ def test_it_is_installed_as_a_plugin() -> None:
 
 
 def test_the_example_passes_and_fails_when_an_output_is_left_on(tmp_path: Path, run_tests: RunTests) -> None:
-    shutil.copy(EXAMPLE, tmp_path)
-    good = run_tests(tmp_path)
-    assert good.returncode == 0, good.stdout
-    assert " passed" in good.stdout
-    assert "failed" not in good.stdout
+    """The example as it is, and beside it its first test with an output that stays on."""
     text = EXAMPLE.read_text("utf-8")
-    assert text.count("meter.set_output(False)") == 1
-    (tmp_path / EXAMPLE.name).write_text(text.replace("meter.set_output(False)", "pass"), "utf-8")
-    bad = run_tests(tmp_path, "-k", "finds_the_resistor")
-    assert bad.returncode == 1
-    assert "1 passed" in bad.stdout  # what it asserted still holds
-    assert "test_my_measurement_finds_the_resistor left an output on: source_meter" in bad.stdout
+    shutil.copy(EXAMPLE, tmp_path)
+    first = text[:text.index("@pytest.mark", text.index("def test_my_measurement_finds_the_resistor"))]
+    assert first.count("meter.set_output(False)") == 1
+    (tmp_path / "test_left_on.py").write_text(first.replace("meter.set_output(False)", "pass"), "utf-8")
+    came = run_tests(tmp_path)
+    assert came.returncode == 1, came.stdout
+    tests = len(re.findall(r"^def test_", text, re.MULTILINE)) + 1  # one of them has two cases
+    assert f"{tests + 1} passed, 1 error" in came.stdout  # what the spoilt test asserted still holds
+    (error,) = [line for line in came.stdout.splitlines() if line.startswith("ERROR ")]
+    assert "test_left_on.py::test_my_measurement_finds_the_resistor" in error
+    assert "test_my_measurement_finds_the_resistor left an output on: source_meter" in came.stdout
 
 
 def test_every_way_to_leave_an_output_on_is_found(tmp_path: Path, run_tests: RunTests) -> None:

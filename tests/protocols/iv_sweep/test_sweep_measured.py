@@ -38,7 +38,7 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
     done = measure(
         "nbo2_oscillating",
         "iv_sweep",
-        {"start": "1 V", "stop": "2.5 V", "step": "50 mV", "nplc": 0.1, "dual": False},
+        {"start": "1 V", "stop": "2.5 V", "step": "250 mV", "check_every": 2, "nplc": 0.1, "dual": False},
     )
     flagged = (done.run.point_flags & Flag.OSCILLATING) != 0
     level = done.run.column("set_point")
@@ -89,7 +89,7 @@ def test_a_resistor_is_read_as_what_it_is_and_has_no_threshold(measure, check):
 
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_current_drive_shows_the_snapback(measure):
-    done = measure("nbo2", "iv_sweep", {"drive": "current", "stop": "1 mA", "step": "10 uA", "nplc": 0.1})
+    done = measure("nbo2", "iv_sweep", {"drive": "current", "stop": "1 mA", "step": "20 uA", "nplc": 0.1})
     voltage, current = done.run.column("device_voltage"), done.run.column("current")
     away = done.run.column("direction") > 0
     assert voltage[away].max() == pytest.approx(FOLD, rel=0.03)
