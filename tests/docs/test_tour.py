@@ -1,0 +1,44 @@
+"""The tour is the trace of one guarded act, and the trace stays short."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from benchmarks.tour import MOST_FILES, MOST_MOVES, PAGE, Act, acts, page
+
+WRITE = "python -m benchmarks.tour --write"
+
+
+@pytest.fixture(scope="module")
+def found() -> Mapping[str, Act]:
+    return acts()
+
+
+def test_the_page_is_the_trace(found: Mapping[str, Act]) -> None:
+    assert PAGE.read_text("utf-8") == page(found), f"the tour has changed; write it again: {WRITE}"
+
+
+def test_the_same_act_takes_the_same_way_again(found: Mapping[str, Act]) -> None:
+    assert page(acts()) == page(found)
+
+
+@pytest.mark.parametrize("name", ["set_level", "measure"])
+def test_it_begins_at_the_guard_and_passes_the_wire(found: Mapping[str, Act], name: str) -> None:
+    files = found[name].files
+    assert files[0] == "instruments/guard/source_meter.py"
+    wire = files.index("instruments/links/transport.py")
+    assert all(file.startswith("instruments/") for file in files[: wire + 1])
+    assert files[wire + 1] == "simulated_backends/access/pyvisa_hook/library.py"
+
+
+@pytest.mark.parametrize("name", ["set_level", "measure"])
+@pytest.mark.xfail(strict=True, reason="the simulated bench behind the wire still takes too many files and moves")
+def test_an_act_enters_few_files_in_few_moves(found: Mapping[str, Act], name: str) -> None:
+    assert len(found[name].files) <= MOST_FILES and found[name].moves <= MOST_MOVES
+
+
+@pytest.mark.parametrize("name", ["set_level", "measure"])
+def test_the_driver_s_side_of_the_wire_is_short(found: Mapping[str, Act], name: str) -> None:
+    """Seven files stand between a protocol and the wire: guard, limits, driver, its ranges, SCPI, messages, link."""
+    ours = [file for file in found[name].files if file.startswith("instruments/")]
+    assert len(ours) <= 9
