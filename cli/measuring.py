@@ -1,4 +1,4 @@
-"""``demo``, ``measure`` and ``run``: what makes the runner work, and how its outcome is told."""
+"""``demo``, ``measure`` and ``run``: they start the runner and print its outcome."""
 
 import argparse
 import sys

@@ -21,7 +21,7 @@ class OutputLamp(QtWidgets.QLabel):
         self.show_state(None)
 
     def show_state(self, enabled: bool | None) -> None:
-        """Show ``enabled``; None: nobody has read it back."""
+        """Show ``enabled``; None: it has not been read back."""
         self.state = enabled
         colour, word = {None: (DIM, "unknown"), False: (GOOD, "off"), True: (WARNING, "ON")}[enabled]
         weight = "700" if enabled else "400"

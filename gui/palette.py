@@ -13,7 +13,7 @@ GOOD = "#62b77f"
 WARNING = "#e0a030"
 BAD = "#ef6b62"
 STOP = "#c62828"
-#: curves, told apart also by colour-blind eyes (after Okabe and Ito, lightened)
+#: curves, which colour-blind people can tell apart too (after Okabe and Ito, lightened)
 CURVES = ("#63b8e8", "#e69f3c", "#4fc3a1", "#d98bb4", "#e8dc5a", "#9aa7b3")
 
 STYLE = f"""

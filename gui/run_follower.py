@@ -116,7 +116,7 @@ class RunFollower(QtCore.QObject):
                 reason = str(data.get("reason") or "")
                 self._ending = Ending(code, f"{words}: {reason}" if code == 1 and reason else words)
             self.told.emit(event)
-            if self._socket is None:  # whoever was told has detached
+            if self._socket is None:  # a receiver of the signal has detached
                 return
 
     def _gone(self, *_: object) -> None:

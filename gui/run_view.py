@@ -100,7 +100,7 @@ class RunView(QtWidgets.QWidget):
             self.progress.setValue(self.progress.maximum() if words == "done" else self.progress.value())
         else:
             self.show_problem(words)
-        self.say(words.partition(":")[0], "" if good else "problem")  # the rest was said when it was told
+        self.say(words.partition(":")[0], "" if good else "problem")  # an event has shown the rest
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Show one event of the run."""

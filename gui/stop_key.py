@@ -15,7 +15,7 @@ class StopKey(QtCore.QObject):
     button : QPushButton
         STOP; a click on it counts also where an open list would swallow it.
     running : callable
-        Whether there is a run to stop; while there is none, Esc is left to whoever has the focus.
+        Whether there is a run to stop; while there is none, Esc goes to the widget that has the focus.
     stop : callable
     """
 

@@ -58,7 +58,7 @@ class TopBar(QtWidgets.QWidget):
         self._refresh_recent()
 
     def show_paused(self, paused: bool) -> None:
-        """Show whether a pause is wished, whoever wished it."""
+        """Show whether a pause was asked for, here or in another window."""
         self.pause.blockSignals(True)
         self.pause.setChecked(paused)
         self.pause.setText("Res&ume" if paused else "Pa&use")

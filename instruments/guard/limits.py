@@ -131,7 +131,7 @@ class OutputsOn:
         self._on: dict[str, tuple[float, Callable[[], bool]]] = {}
 
     def has(self, terminal: str) -> bool:
-        """Whether the output at ``terminal`` is believed to be on."""
+        """Whether the output at ``terminal`` is on, as far as the guard knows."""
         return terminal in self._on
 
     def add(self, terminal: str, current: float, is_on: Callable[[], bool]) -> None:

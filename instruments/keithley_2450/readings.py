@@ -50,7 +50,7 @@ def decoded(
     beyond |= any(0.0 < abs(number) < _RESOLUTION for number in (sourced, measured))
     if beyond or (function != source.function and abs(measured) > source.limit * _PLAUSIBLE):
         flags |= Flag.IMPLAUSIBLE
-    if function == source.function:  # the 2450 was told to measure what it sources
+    if function == source.function:  # it measures what it sources
         other = math.nan
         flags |= Flag.OVERFLOW
     else:

@@ -126,7 +126,7 @@ class SourceSide(ScpiInstrument):
         Returns
         -------
         SourceSettings, optional
-            The source as it was believed to be set before.
+            The source as it was last known to be set.
         """
         before = self.source
         if before is not None:

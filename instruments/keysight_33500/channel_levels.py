@@ -32,7 +32,7 @@ class ChannelLevels(TypedChannel):
         self.forget()
 
     def forget(self) -> None:
-        """Drop what is believed of the set-up (after a reset)."""
+        """Forget the set-up (after a reset)."""
         self.load = data.OUTPUT_RESISTANCE
         self._function: str | None = None
         self._burst = False

@@ -65,7 +65,7 @@ class ScpiMessages(TypedInstrument):
         self.resource = resource
         self.call_it(self.title)
         self.wait = wait
-        self.on_repeat: Callable[[str], None] = lambda line: None  #: told of every query that was repeated
+        self.on_repeat: Callable[[str], None] = lambda line: None  #: called with one line for each repeated query
         self.identity = identity or scpi.parse_identity(self.ask("*IDN?"))
 
     def call_it(self, title: str) -> None:
@@ -234,8 +234,8 @@ class ScpiInstrument(ScpiMessages):
 
         ``reset`` enables the power-on event alone. After a restart either the enable register is back at zero or,
         where ``*PSC 0`` keeps it, the event shows in the status byte (IEEE 488.2, 11.5.1). Neither question
-        changes anything, so both can be asked again, also while an operation runs. A restart is believed when it
-        is told twice.
+        changes anything, so both can be asked again, also while an operation runs. Two consecutive checks
+        confirm a restart.
         """
         return all(self._parsed("*ESE?;*STB?", _power_lost) for _ in range(2))
 

@@ -20,7 +20,7 @@ class Liveness(Protocol):
 
 
 class Unwatched:
-    """Nobody hears."""
+    """No watchdog listens."""
 
     def beat(self) -> None:
         return

@@ -58,7 +58,7 @@ class Transport:
         self.timeout = timeout
         self.exclusive = exclusive
         self.lock = threading.RLock()
-        self.liveness: Liveness = UNWATCHED  #: told of every exchange
+        self.liveness: Liveness = UNWATCHED  #: hears of every exchange
         self._session: Any = None
         self._last = ""  #: message
         self._answer: str | bytes = ""  #: to it: reply or error, for the trace

@@ -48,8 +48,8 @@ class Bench(ConnectedInstruments):
             Another process owns an instrument; nothing was sent to any.
         """
         file = BenchFile.load(path)
-        nobody = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))
-        bench = cls(file, file.device(device) if device is not None else nobody)
+        no_device = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))
+        bench = cls(file, file.device(device) if device is not None else no_device)
         try:
             bench._open()
             if device is not None and bench.positioner.connected() != device:

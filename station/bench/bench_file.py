@@ -38,7 +38,7 @@ class SensingTable(_Table):
 
 
 class FixtureTable(_Table):
-    """``[fixture]``: the wiring as believed."""
+    """``[fixture]``: the wiring as the lab knows it."""
 
     netlist: str = ""
     terminals: dict[str, str] = Field(default_factory=dict)
@@ -87,7 +87,7 @@ class BenchTable(_Table):
 
     name: str = ""
     visa_library: str = ""
-    connected: str | None = None  #: the device that is connected when nobody can be asked
+    connected: str | None = None  #: the device that is connected, where the operator cannot be asked
     instruments: dict[str, InstrumentTable] = Field(default_factory=dict)
     roles: dict[str, str] = Field(default_factory=dict)
     fixture: FixtureTable = FixtureTable()

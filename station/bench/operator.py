@@ -14,7 +14,7 @@ class WallClock:
     """A :class:`~tsbench.instruments.Clock`: seconds of this computer."""
 
     def __init__(self) -> None:
-        self.liveness: Liveness = UNWATCHED  #: told while somebody waits
+        self.liveness: Liveness = UNWATCHED  #: hears of progress while the clock waits
 
     def now(self) -> float:
         return time.monotonic()
@@ -34,7 +34,7 @@ class OperatorPrompt:
     devices : sequence of str
         Identifiers from the bench file.
     connected : str, optional
-        What the bench file says is connected already: nobody is asked for it.
+        The device that the bench file says is connected: the operator is not asked for it.
     ask : callable
         Shows a question and returns the answer.
     """
@@ -53,7 +53,7 @@ class OperatorPrompt:
         return self._connected
 
     def connect(self, device: str) -> None:
-        """Ask for ``device`` and wait for the answer; ConfigurationError where nobody can be asked."""
+        """Ask for ``device`` and wait for the answer; ConfigurationError where there is no terminal to ask at."""
         if device not in self._devices:
             raise ConfigurationError(f"device '{device}' is not on the bench{nearest(device, self._devices)}")
         if device == self._connected:

@@ -1,4 +1,4 @@
-"""A bench clock that never goes back, so that no wait lasts longer because somebody set the clock."""
+"""A bench clock that never goes back, so that no wait lasts longer when the computer's clock is set back."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,9 @@ LARGEST_SLIP = 1e-6  #: [s] what rounding may do
 
 
 class SteadyClock:
-    """A :class:`~tsbench.instruments.Clock` over another one; its steps back are taken out and told.
+    """A :class:`~tsbench.instruments.Clock` over another one; its steps back are taken out and reported.
 
-    A step forward cannot be told from time that has passed: waits then end early, which protocols flag as a
+    A step forward looks like time that has passed: waits then end early, which protocols flag as a
     trigger that was missed or a point that was not settled.
     """
 

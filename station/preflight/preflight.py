@@ -1,4 +1,4 @@
-"""Before the device is touched: what the believed fixture will do with a device of the catalogue.
+"""Before the device is touched: what the fixture of the bench file will do with a device of the catalogue.
 
 Uses the circuit engine, so it stands above the measuring rooms and is used by the command line only.
 """
@@ -83,7 +83,7 @@ def oscillation_zone(
 
     Parameters
     ----------
-    netlist : the fixture as believed, with the device's place ``XDUT``
+    netlist : the fixture as the bench file has it, with the device's place ``XDUT``
     role : name of the source, for the report
     node : where the source sits
     source_resistance : [Ohm] of the source itself

@@ -45,7 +45,7 @@ def run_list(
     out : Path
         Directory of the run files; one list at a time writes there.
     dry_run : bool
-        Only plan: each plan is told as a "log" event, nothing is switched on.
+        Only plan: each plan becomes a "log" event, nothing is switched on.
     resume : bool
         Leave out what ``out`` holds already as measured to its end. An entry that was interrupted there is measured
         again, and its new run says which one it repeats.

@@ -65,7 +65,7 @@ class Events:
         for listener in tuple(self._listeners):
             try:
                 listener(event)
-            except Exception as error:  # noqa: BLE001  whoever watches must not end the measurement
+            except Exception as error:  # noqa: BLE001  a listener must not end the measurement
                 self._listeners.remove(listener)
                 with contextlib.suppress(OSError, ValueError):
                     sys.stderr.write(f"tsbench: an event listener of this run failed and was removed ({error}); "

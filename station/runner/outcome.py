@@ -25,7 +25,7 @@ class RunOutcome:
     device: str = ""
     protocol: str = ""
     error_code: int = 1  #: exit code of the error that made it fail
-    remarks: tuple[str, ...] = ()  #: what was told while it ran: warnings, questions asked again; one line each
+    remarks: tuple[str, ...] = ()  #: warnings and repeated questions of the run, one line each
     contact: Flag = Flag.NONE  #: OPEN or SHORT where the device looked so over the whole run
     earlier: bool = False  #: measured before, and found by ``--resume``
 

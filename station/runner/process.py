@@ -105,7 +105,7 @@ def run_on(
     out : Path
         Directory of the run file; made where it is missing.
     events : callable
-        Told of every event (:class:`RunEvent`); of points and waveforms once they are on the disk. It returns
+        Called with every event (:class:`RunEvent`), with points and waveforms once they are on the disk. It returns
         within a fraction of a second: a measurement that stands still is killed by its watchdog.
     control : Control
         Stop, pause, resume; Ctrl-C is heard without it.
@@ -194,7 +194,7 @@ def _open_door(
 
 
 def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict[str, Any]:
-    """Return what is told of a run that begins."""
+    """Return the data of the event that a run begins."""
     return {
         "state": "running",
         "run": header.run_id,

@@ -270,7 +270,7 @@ class RunningRun:
         )
 
     def _note(self, kind: str, message: str, data: Any = None) -> None:
-        """Record an event and tell it; where it cannot be recorded it is told all the same."""
+        """Record an event and pass it on; it is passed on too where it cannot be recorded."""
         event = RunEvent(kind, message, self.teller.now, data or {})
         try:
             self.watched_recorder.event(event)

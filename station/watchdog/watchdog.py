@@ -70,7 +70,7 @@ class Heart:
                 self.farewell = self.farewell or bool(words.get("farewell"))
                 if self.farewell:
                     break
-                with contextlib.suppress(OSError):  # nobody listens: it will be known by its silence
+                with contextlib.suppress(OSError):  # no process reads: its silence shows that
                     self._answers.write(b"heard\n")
         self.closed.set()
         self._news.set()
@@ -107,7 +107,7 @@ class Victim:
         with contextlib.suppress(OSError):  # it may have died meanwhile
             if self._descriptor is not None:
                 signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
-            elif not pipe_closed.is_set():  # else its number may be somebody else's by now
+            elif not pipe_closed.is_set():  # else another process may have its number by now
                 os.kill(self._process, getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows: TerminateProcess
         if self._descriptor is not None:
             return bool(select.select([self._descriptor], [], [], _DEATH)[0])
@@ -147,7 +147,7 @@ class Instruments:
         return outputs, problems
 
     def _make_one_safe(self, name: str) -> tuple[dict[str, bool | None], str]:
-        """Make an instrument safe, as its owner: whoever wants it meanwhile waits."""
+        """Make an instrument safe, as its owner: other processes that want it wait meanwhile."""
         until = time.monotonic() + _TAKING
         while True:
             try:
@@ -242,7 +242,7 @@ def main() -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(os, "setpriority"):  # on Windows the runner asks for it
-        with contextlib.suppress(OSError):  # not everybody may: on a busy computer it then waits its turn
+        with contextlib.suppress(OSError):  # not every user may: on a busy computer it then waits its turn
             os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     try:
         return watch(sys.stdin.buffer, open(sys.stdout.fileno(), "wb", buffering=0, closefd=False))

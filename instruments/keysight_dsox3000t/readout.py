@@ -1,0 +1,130 @@
+"""How the records of an InfiniiVision 3000T X-Series oscilloscope are read: raw codes with the preamble's scale."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.errors import CommunicationError, InstrumentError
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Timebase, Vertical
+from tsbench.instruments.keysight_dsox3000t import data
+from tsbench.instruments.keysight_dsox3000t.preamble import Preamble
+from tsbench.instruments.languages.scpi import parse_list, parse_number
+from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.records import Flag, FloatArray, Waveform
+
+#: width of the codes -> word for the instrument, and what numpy calls it
+TRANSFERS: Mapping[str, tuple[str, str]] = {"byte": ("BYTE", "u1"), "word": ("WORD", "<u2")}
+_LONGEST_RECORD = 1e6  #: [s] a segment later than this is none
+_FITS = 20.0  #: ratio between what a preamble says and what was set up: roundings and memory, no other record
+
+
+def _segment_time(reply: str) -> float:
+    time = parse_number(reply)
+    if not 0.0 <= time < _LONGEST_RECORD:
+        raise ValueError(f"not the time of a segment: {reply!r}")
+    return time
+
+
+class RecordReadout(ScpiInstrument):
+    """What reads records; :class:`~tsbench.instruments.keysight_dsox3000t.driver.KeysightDSOX3000T` adds what sets up,
+    arms and waits.
+    """
+
+    capabilities: OscilloscopeCapabilities
+    transfer: str
+    _vertical: dict[int, Vertical]  #: of each channel, as it was last read back
+    _timebase: Timebase
+
+    def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
+        """Read the finished acquisition of each channel, all segments."""
+        word, _ = TRANSFERS[self.transfer]
+        points = self._timebase.points
+        self.send(
+            f":WAV:FORM {word}", ":WAV:UNS 1", ":WAV:BYT LSBF", ":WAV:POIN:MODE RAW",
+            ":WAV:POIN MAX" if points is None else f":WAV:POIN {points}",
+        )
+        segments = self._segments_acquired()
+        records: dict[int, Waveform] = {}
+        for channel in channels:
+            self._require_channel(channel)
+            self.write(f":WAV:SOUR CHAN{channel}")
+            codes, times = self._read_segments(segments)
+            found = np.vstack(codes)
+            records[channel] = self._waveform(channel, self._preamble(channel, found), found, np.array(times))
+        self.check_errors()
+        return records
+
+    def _segments_acquired(self) -> int:
+        if self._timebase.segments == 1:
+            return 1
+        count = int(self.ask_number(":WAV:SEGM:COUN?"))
+        if count < 1:
+            raise InstrumentError(f"{self.label}: no segment was acquired; check the trigger")
+        return count
+
+    def _read_segments(self, segments: int) -> tuple[list[npt.NDArray[Any]], list[float]]:
+        if self._timebase.segments == 1:
+            return [self._codes()], [0.0]
+        codes: list[npt.NDArray[Any]] = []
+        times: list[float] = []
+        for index in range(1, segments + 1):
+            self.write(f":ACQ:SEGM:IND {index}")
+            times.append(self._parsed(":WAV:SEGM:TTAG?", _segment_time))
+            codes.append(self._codes())
+        return codes, times
+
+    def _codes(self) -> npt.NDArray[Any]:
+        payload = self.ask_block(":WAV:DATA?")
+        kind = np.dtype(TRANSFERS[self.transfer][1])
+        if not payload or len(payload) % kind.itemsize:
+            raise CommunicationError(
+                f"{self.label}: a record of {len(payload)} bytes; repeat the acquisition"
+            )
+        return np.frombuffer(payload, dtype=kind)
+
+    def _preamble(self, channel: int, codes: npt.NDArray[Any]) -> Preamble:
+        """Read the preamble of ``codes``; one that does not fit what was set up is a garbled reply."""
+        vertical = self._vertical.get(channel)
+
+        def parse(reply: str) -> Preamble:
+            preamble = Preamble.parse(parse_list(reply))
+            ratios = [preamble.points * preamble.x_increment / self._timebase.span]
+            if vertical is not None:
+                ratios.append((preamble.y_increment * 2 ** (8 * codes.itemsize)) / vertical.range)
+            if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
+                raise ValueError("the preamble of another record")
+            return preamble
+
+        return self._parsed(":WAV:PRE?", parse)
+
+    def _waveform(
+        self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,
+    ) -> Waveform:
+        """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
+        shift = 8 * (codes.dtype.itemsize - 1)
+        low, high = data.CLIP_LOW << shift, data.CLIP_HIGH << shift
+        clipped = bool(np.any((codes <= low) | (codes >= high)))
+        vertical = self._vertical.get(channel, Vertical(range=8.0))
+        limited = vertical.bandwidth_limit
+        return Waveform(
+            channel=str(channel),
+            unit="V",
+            codes=codes,
+            scale=preamble.volts_per_code(),
+            offset=preamble.volts_at_zero(),
+            t0=preamble.first_sample(),
+            dt=preamble.x_increment,
+            segment_times=times - times[0],
+            clip_low=low,
+            clip_high=high,
+            bandwidth=data.BANDWIDTH_LIMIT if limited else self.capabilities.bandwidth,
+            accuracy_gain=data.standard_gain_uncertainty(),
+            accuracy_offset=data.standard_offset_uncertainty(vertical),
+            flags=Flag.CLIPPED if clipped else Flag.NONE,
+        )
+
+    def _require_channel(self, channel: int) -> None:
+        require_in_range(self.label, "channel", channel, Range(1, self.capabilities.channels, ""))
