@@ -179,7 +179,6 @@ class Witness:
         limited = self._limited(trajectory, times, current)
         if shift:
             times = times + shift
-        self._overshoot.see(times, current)
         looked: tuple[FloatArray, ...] = (times, voltage, current, limited)
         if self._model is not None:
             looked = (*looked, self._conductance(self._model, trajectory, times - shift))
@@ -187,6 +186,7 @@ class Witness:
             looked = tuple(values[1:] for values in looked)
         self._quiet.append(looked)
         self._quiet_size += times.size
+        self._overshoot.see(times, current)
         if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(*looked[1:3], *looked[4:]):
             self._catch_up()
 

@@ -133,7 +133,7 @@ class Session:
     def read(self, count: int) -> tuple[bytes, StatusCode]:
         """Read up to ``count`` bytes; bench time passes until there is a response, or the timeout is over."""
         self.check()
-        fault = None
+        fault, timeout, instrument = None, self.timeout, self.instrument
         if not self._mid_response:
             fault = self.count_message(reading=True)
             if fault is not None and fault.kind == "connection_lost" and not fault.after and fault.bytes is None:
@@ -141,8 +141,17 @@ class Session:
             self.clock.wait(self.instrument.bus_latency)
             if fault is None and self._disturbed is not None:
                 self._disturbed.arrive(self.clock.now)
-        if not self.instrument.output_ready and (self._disturbed is None or not self._disturbed.waiting):
-            self.await_response()
+        deadline = self.clock.now + timeout
+        while not instrument.output_ready and (self._disturbed is None or not self._disturbed.waiting):
+            if not instrument.will_answer:   # it never will
+                instrument.unterminated()
+                self.let_pass(deadline)
+                raise VisaCallError(StatusCode.error_timeout)
+            alive = self.clock.hop(deadline)
+            if self.requests.mechanisms:
+                self.requests.notice()
+            if not (alive and self.clock.now < deadline) and not instrument.output_ready:
+                raise VisaCallError(StatusCode.error_timeout)
         if fault is not None and not fault.after:
             self._disturb_reply(fault)
             fault = None
@@ -174,20 +183,6 @@ class Session:
         if fault.kind == "late":
             self._disturbed.late.append((self.clock.now + (fault.seconds or 0.0), reply))
         raise VisaCallError(StatusCode.error_timeout)
-
-    def await_response(self) -> None:
-        """Move the clock until the instrument has something to say; VI_ERROR_TMO when it never will."""
-        deadline = self.clock.now + self.timeout
-        while not self.instrument.output_ready:
-            if not self.instrument.will_answer:
-                self.instrument.unterminated()
-                self.let_pass(deadline)
-                raise VisaCallError(StatusCode.error_timeout)
-            alive = self.clock.hop(deadline)
-            if self.requests.mechanisms:
-                self.requests.notice()
-            if not self.instrument.output_ready and (self.clock.now >= deadline or not alive):
-                raise VisaCallError(StatusCode.error_timeout)
 
     def let_pass(self, deadline: float) -> None:
         """Let a fruitless timeout pass (an infinite one would never end: it is cut)."""

@@ -76,8 +76,9 @@ class SourceOutput:
             return
         stage, sheet = self.stage, self._sheet
         before = stage.points.source_range
-        self.refresh()
+        self._set_points()
         self.settled_at = self._clock.now + self._delay()
+        stage.apply()
         now = stage.points.source_range
         if stage.enabled and now is not before:
             self.settled_at += sheet.range_change_time
@@ -114,6 +115,10 @@ class SourceOutput:
 
     def refresh(self) -> None:
         """Give the stage the set-points of the settings as they are."""
+        self._set_points()
+        self.stage.apply()
+
+    def _set_points(self) -> None:
         settings, points = self._settings, self.stage.points
         function = settings.source_function
         row = self.source_range(function)
@@ -130,9 +135,7 @@ class SourceOutput:
             points.limit, points.current_range = limit, measuring
         else:
             points.limit, points.current_range = float(settings.voltage_limit), row
-        if self._after_push is not None:
-            self._forget_push()
-        self.stage.apply()
+        self._forget_push()
 
     def _fit_limit(self, function: str, source_range: RangeData) -> None:
         """Move the limit where source range or fixed measuring range do not allow it."""

@@ -131,16 +131,14 @@ class Measurer:
             finally:
                 stage.cancel(aperture)
             means = aperture.means()
-            over = [
-                name for name in measured
-                if self._adapts(name) and abs(means[name]) > self._output.automatic[name].top
-                and self._output.automatic[name] is not sheet.ranges[name][-1]
-            ]
+            over = False
+            for name in measured:
+                row, table = self._output.automatic[name], sheet.ranges[name]
+                if self._adapts(name) and abs(means[name]) > row.top and row is not table[-1]:
+                    self._output.automatic[name] = table[table.index(row) + 1]
+                    over = True
             if not over:
                 break
-            for name in over:
-                table = sheet.ranges[name]
-                self._output.automatic[name] = table[table.index(self._output.automatic[name]) + 1]
             yield sheet.range_change_time
         yield sheet.reading_overhead + (seconds if self._settings.auto_zero[quantity] else 0.0)
         return self._reading(quantity, means, start)
@@ -149,13 +147,14 @@ class Measurer:
         settings = self._settings
         nplc = settings.nplc[quantity]
         limited = self._output.stage.limiting(means)
-        shown = {name: self.shown(name, means[name], nplc) for name in ("VOLT", "CURR")}
+        volts, amperes = self._shown("VOLT", means["VOLT"], nplc), self._shown("CURR", means["CURR"], nplc)
+        shown = {"VOLT": volts, "CURR": amperes}
         if quantity != "RES":
             value = shown[quantity]
-        elif any(abs(v) >= OVERFLOW for v in shown.values()) or shown["CURR"] == 0.0:
+        elif abs(volts) >= OVERFLOW or abs(amperes) >= OVERFLOW or amperes == 0.0:
             value = OVERFLOW
         else:
-            value = shown["VOLT"] / shown["CURR"]
+            value = volts / amperes
         source = settings.source_function
         back = bool(settings.read_back[source])
         return MeterReading(
@@ -165,7 +164,7 @@ class Measurer:
             front_terminals=settings.front_terminals,
         )
 
-    def shown(self, quantity: str, true: float, nplc: float) -> float:
+    def _shown(self, quantity: str, true: float, nplc: float) -> float:
         """Return what the instrument shows for a true mean: calibration, noise, digits, overflow."""
         instrument = self._instrument
         row = self.measuring_range(quantity)

@@ -14,7 +14,7 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform, Sine
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.source_meter.aperture import Aperture
+from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import Aperture
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.simulated_backends.witness.witness import Witness
 
