@@ -1,10 +1,14 @@
 """The form: made from the protocols' parameters, checked while one types."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import PROTOCOLS, describe, protocol_named
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.display
 
 
@@ -28,6 +32,21 @@ def test_the_form_of_a_protocol_starts_with_its_defaults_and_can_run(panel, name
     assert panel.form.settings() == {}
     typed = {key: value for key, value in panel.form.values().items() if value is not None}
     assert protocol_named(name).parse(typed) == protocol_named(name)()
+
+
+def test_a_protocol_of_another_author_has_its_form(application):
+    from tsbench.gui.run_panel import RunPanel
+
+    declared = runpy.run_path(str(ROOT / "examples" / "plugins" / "lab_resistance.py"))["PROTOCOL"]
+    made = RunPanel({"lab_resistance": declared})
+    made.set_devices(["R1"])
+    made.set_hindrance("")
+    made.form.field("levels").set_text("0.5 V, 1 V, 2 V")
+    assert made.form.problems() == [] and made.run.isEnabled()
+    assert declared.parse(made.form.settings()).levels == (0.5, 1.0, 2.0)
+    made.form.field("levels").set_text("0.5 V")
+    assert not made.run.isEnabled()
+    made.deleteLater()
 
 
 @pytest.mark.parametrize("name", PROTOCOLS.names())
