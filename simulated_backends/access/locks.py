@@ -4,7 +4,7 @@ from collections import Counter
 
 
 class InstrumentLock:
-    """Who may talk. Clients are any hashable thing; each may hold a lock several times."""
+    """The locks that clients hold. A client is any hashable thing, and may hold a lock several times."""
 
     def __init__(self) -> None:
         self.exclusive: object | None = None  #: the client that has the exclusive lock

@@ -183,7 +183,7 @@ class CommandTree:
         Raises
         ------
         ScpiError
-            -113 for a header nobody declared, -114 for a suffix out of range.
+            -113 for an unknown header, -114 for a suffix out of range.
         """
         lookup = (id(context.node), context.suffixes, header)
         found = self._resolved.get(lookup)

@@ -28,8 +28,8 @@ class BenchServices:
     wires : mapping
         Input jack to output jack: ``{"scope.external": "generator.sync"}``.
     work_per_message : int
-        The most steps that the circuit may take for one message. What would take more is not computed: the circuit
-        stands still until the instant of the message, the witness notes it, and an instrument reports an error.
+        The most steps that the circuit may take for one message. Beyond that nothing is computed: the circuit stands
+        still until the instant of the message, the witness records it, and an instrument reports an error.
     """
 
     def __init__(
@@ -146,8 +146,8 @@ class BenchServices:
         on_output: Callable[[str, str, bool, float], None],
         on_compliance: Callable[[str, Regulation | None, float], None],
     ) -> None:
-        """Say who is told of outputs (instrument, channel, enabled, time) and regulations (instrument, regulation,
-        time).
+        """Set what is called with each output (instrument, channel, enabled, time) and each regulation
+        (instrument, regulation, time).
         """
         self._on_output, self._on_compliance = on_output, on_compliance
 

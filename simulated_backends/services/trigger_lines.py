@@ -37,7 +37,7 @@ class EdgeTrain:
 
 
 class DigitalLine:
-    """One output and who listens to it."""
+    """One output and the inputs that listen to it."""
 
     def __init__(self) -> None:
         self.enabled = True
@@ -51,7 +51,7 @@ class DigitalLine:
     def add(self, train: EdgeTrain) -> None:
         """Put a train on the line, behind or beside what is there."""
         self._trains.append(train)
-        self._trains = self._trains[-1000:]   # nobody asks for older ones
+        self._trains = self._trains[-1000:]   # older trains are over
         self._tell()
 
     def cut(self, time: float) -> None:

@@ -1,38 +1,33 @@
-"""What every instrument of the simulated bench has beside its commands: identity, terminals, errors, outputs.
+"""What every virtual instrument has beside its commands: identity, terminals, errors, outputs.
 
-How a model is attached to the circuit
---------------------------------------
+How an instrument is attached to the circuit
+--------------------------------------------
 1. ``attachment()`` is called once, before the circuit is built. It returns what the instrument adds between
    its terminals and ground, as netlist elements with unique names::
 
        generator channel   Element V (EMF) -- Element R (50 Ohm + relay, OPEN while off) -- terminal node
-       scope input         Element R (1 MOhm or 50 Ohm) || Element C (13 pF), terminal node to ground
+       scope input         Element R (1 MOhm or 50 Ohm) || Element C (14 pF), terminal node to ground
        source meter        StageElement (two servo loops) -- Element R (relay) -- terminal node
 
    ``self.node("1")`` is the node of channel 1, ``self.element_name("R", "1", "relay")`` a unique name.
 2. ``connect()`` is called once, when ``self.bench.circuit`` exists: power-on state, lasting observers.
-3. From then on handlers use ``self.bench.circuit`` (integrated up to now, see ``BenchServices``):
-   ``set_source(name, PulseWaveform(...))`` with times in circuit time = ``self.bench.clock.now``;
+3. From then on handlers use ``self.bench.circuit``, which is integrated up to now (see ``BenchServices``):
+   ``set_source(name, PulseWaveform(...))`` with times in circuit time, which is ``self.bench.clock.now``;
    ``set_resistance(name, OPEN or 50.0)`` for the relay, then ``self.bench.changed()`` and
    ``self.report_output("1", True)``.
 
-A scope that is armed
----------------------
-``self.bench.sync()``, then ``self.bench.lagging_circuit.add_observer(observer)`` and
-``self.bench.clock.watch(self, self.bench.sync)``: while watched, the clock moves in chunks (20 us growing to
-5 ms) and the circuit follows after each, so the observer's ``observe(segment)`` sees the trigger soon after
-``now``. The observer keeps its own history of segments for the pre-trigger part, dense output of a
-``Trajectory`` gives samples at any time in it, a ``Repetition`` stands for ``count`` shifted copies of one
-period. When the trigger is found at ``t``: ``clock.schedule(t + post_trigger_time, self._complete)`` (a time
-in the past is fine: it happens at the next move), ``begin_operation("acquisition")`` at arming and
-``end_operation`` on completion make ``*OPC?`` and ``*WAI`` work; ``clock.unwatch(self)`` and
-``remove_observer`` when done. While an EXT trigger is what matters,
-``line = self.bench.wired_to(f"{self.name}.external")`` says when edges come. A status query that answers
-"still running" should call ``self.clock.busy()`` first: the next event then happens, and polling loops end.
+How an instrument observes the circuit
+--------------------------------------
+``self.bench.lagging_circuit.add_observer(observer)`` after ``self.bench.sync()``: the observer's ``observe(segment)``
+gets every piece of the circuit's course from now on. While ``self.bench.clock.watch(self, self.bench.sync)`` holds, the
+clock moves in chunks (20 us, growing to 5 ms) and the circuit follows after each, so that an event in the circuit is
+seen soon after it happens. ``begin_operation`` and ``end_operation`` make ``*OPC?`` and ``*WAI`` work. A status query
+that answers "still running" calls ``self.clock.busy()`` first: the next event then happens, and polling loops end.
+``oscilloscope/acquisition_control.py`` does all of this.
 
-Time
-----
-Handlers never wait in place: they ``yield seconds`` or ``yield IDLE`` (see ``message``). Chance comes from
+Time and chance
+---------------
+Handlers never wait in place: they ``yield seconds`` or ``yield IDLE`` (see ``scpi/exchange.py``). Chance comes from
 ``self.rng`` (noise) and ``self.calibration(...)`` (fixed errors within the data sheet's accuracy).
 """
 
@@ -74,9 +69,6 @@ class Calibration:
     gain: float = 0.0
     offset: float = 0.0
 
-    def apply(self, value: float) -> float:
-        return value * (1.0 + self.gain) + self.offset
-
 
 @dataclass(frozen=True)
 class Placement:
@@ -114,7 +106,7 @@ class VirtualInstrument(MessageDevice):
         self.rng: np.random.Generator = bench.rng(self.name, "noise")
         self._calibrations: dict[str, Calibration] = {}
         self._output_states = dict.fromkeys(self.outputs, False)
-        self.triggers_to_miss = 0  #: how many of the next triggers it will not see
+        self.triggers_to_miss = 0  #: how many of the next triggers it misses
 
     # ---------------------------------------------------------------------------------------- circuit
 
@@ -179,7 +171,7 @@ class VirtualInstrument(MessageDevice):
     # ----------------------------------------------------------------------------------------- outputs
 
     def report_output(self, channel: str, enabled: bool) -> None:
-        """Tell the witness, when an output relay changes."""
+        """Report to the witness that an output relay has changed."""
         self._output_states[channel] = enabled
         self.bench.output(self.name, channel, enabled)
 

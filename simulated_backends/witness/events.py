@@ -228,7 +228,7 @@ class SwitchingDetector:
                 }
             )
             # a filament that dissolves behind a resistance raises its own voltage: there only a voltage above the
-            # threshold tells that it goes up again
+            # threshold shows that it goes up again
             self._while_on = WhileOn(instant)
             if self._g is not None and self.levels is not None:
                 self._while_on = WhileOn(instant, peak, self.levels.off)

@@ -54,8 +54,8 @@ class CircuitPlan:
     def load_all_code(self, models: Iterable[DeviceModel]) -> None:
         """Compile, or load from disk, also the code of its own that a circuit gets once it has taken many steps.
 
-        With each kind of device in its place. Some seconds each, the first time on a machine: for whoever serves
-        clients that give up after a timeout.
+        With each kind of device in its place. Some seconds each, the first time on a machine: a server's
+        clients would give up after their timeout.
         """
         by_mechanism: dict[str, DeviceModel | None] = {model.mechanism: model for model in models}
         for model in by_mechanism.values() if by_mechanism else (None,):

@@ -45,7 +45,7 @@ Kind = Literal[
 ]
 Garbling = Literal["flip", "truncate", "extra", "digits"]
 
-#: what each kind may be told beside when and where
+#: the fields of each kind beside when and where
 _DETAILS: Mapping[str, frozenset[str]] = {
     "connection_lost": frozenset({"after", "everything", "bytes"}),
     "timeout": frozenset({"after", "lasting"}),
@@ -118,7 +118,7 @@ class FaultPlan:
     act : callable
         Lets a fault of the bench itself happen, now.
     tell : callable
-        Is told of every fault as it happens, with the instrument and the number of the message.
+        Called for every fault as it happens, with the instrument and the number of the message.
     now : callable
         Bench time [s].
     """
@@ -217,9 +217,9 @@ def faults_from_environment() -> tuple[Fault, ...]:
 def garbled(reply: bytes, how: Garbling) -> bytes:
     """Return a reply as it arrives changed.
 
-    flip: every third byte has its high bit set, as with a wrong parity (from the first on, never the
-    newline); truncate: the second half is missing, END with the last byte; extra: bytes that nobody asked
-    for behind its newline; digits: every digit d of the first 24 bytes is 9 - d, which may go unnoticed.
+    flip: every third byte has its high bit set, as with a wrong parity (from the first on, never the newline);
+    truncate: the second half is missing, END with the last byte; extra: unasked bytes behind its newline;
+    digits: every digit d of the first 24 bytes is 9 - d, which may go unnoticed.
     """
     if how == "truncate":
         return reply[: max(len(reply) // 2, 1)]

@@ -279,7 +279,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
     def lock(
         self, session: Any, lock_type: Any, timeout: int, requested_key: str | None = None
     ) -> tuple[str, StatusCode]:
-        """Lock a resource; one that others hold is refused at once (nobody could release it meanwhile)."""
+        """Lock a resource; a lock that another session holds is refused at once: it could not be released meanwhile."""
 
         def take(opened: Session) -> str:
             key = "" if lock_type == constants.Lock.exclusive else requested_key or f"tsbench-{session}"

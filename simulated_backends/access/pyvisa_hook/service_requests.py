@@ -15,7 +15,7 @@ class ServiceRequests:
         self._status = status
         self.mechanisms = 0  #: those enabled for service requests
         self.queue: deque[int] = deque()
-        self.handlers_due = 0  #: service requests that the handlers have not been told of
+        self.handlers_due = 0  #: service requests for which the handlers are still to be called
         self.seen = False  #: the request that stands has become an event
 
     def enable(self, event: int, mechanism: int) -> None:

@@ -2,7 +2,7 @@
 
 ``connections``        TCP connections: listening, reading, writing, one thread
 ``clients``            what a client sends, and what it must be able to do
-``served_instrument``  one instrument and its clients: whose message it executes, to whom the reply goes
+``served_instrument``  one instrument and its clients: which message it executes, which client gets the reply
 ``scpi_socket``        raw sockets: messages end with a newline, no END, no clear, no service request
 ``hislip``             IVI-6.1: two channels, device clear, status query, trigger, locks, service request
 ``pace``               simulated time beside the wall clock

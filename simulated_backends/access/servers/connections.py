@@ -11,7 +11,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError
 
-HOST = "127.0.0.1"  #: never anything else: a simulated bench is nobody's business but this machine's
+HOST = "127.0.0.1"  #: only this machine reaches a simulated bench
 CHUNK = 1 << 20  #: [bytes] of one read
 ENOUGH = 4 << 20  #: [bytes] a client may leave unread before nothing more is done for it
 #: clients that send command after command without TCP_NODELAY (pyvisa-py's sockets) wait for an acknowledgement
@@ -115,7 +115,7 @@ class ClientConnection:
             self._end()
 
     def cut(self) -> None:
-        """Lose the connection: the other side is told at once, after what it can still take."""
+        """Lose the connection at once, after what the other side can still take."""
         self.flush()
         if self._link is not None:
             with contextlib.suppress(OSError):

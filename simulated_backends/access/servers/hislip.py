@@ -2,8 +2,8 @@
 
 A session has a synchronous channel for data and triggers, and an asynchronous one for device clear, status
 query, locks and service requests. A reply carries the identifier of the message that asked for it, so that a
-client recognises one it no longer waits for. A client that sends although it has not read a reply is told so
-(Interrupted on both channels, error -410 in the instrument), as IEEE 488.2 has it.
+client recognises one it no longer waits for. A client that sends before it has read a reply gets
+Interrupted on both channels, and the instrument has error -410, as in IEEE 488.2.
 """
 
 import itertools

@@ -4,21 +4,21 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-HOP = 0.1  #: [s] of simulated time, the longest step while somebody waits and time may fly
-PATIENCE = 60.0  #: [s] of simulated time; whoever waits longer for one reply waits at the wall clock's pace
+HOP = 0.1  #: [s] of simulated time, the longest step while a client waits, at full speed
+PATIENCE = 60.0  #: [s] of simulated time; a client that waits longer for one reply waits at the wall clock's pace
 
 
 class Pace(Protocol):
     """What the server asks of it; ``now`` is always the bench's clock [s]."""
 
-    #: whether time passes while nobody asks for anything
+    #: whether time passes while no client asks for anything
     idle_time_counts: bool
 
     def reached(self, now: float) -> float:
         """Return the bench time that idle time has brought about."""
 
     def horizon(self, now: float, waited: float) -> float:
-        """Return how far time may go for somebody who has ``waited`` s of bench time for a reply."""
+        """Return how far time may go for a client that has ``waited`` s of bench time for a reply."""
 
     def hold(self, now: float) -> float:
         """Return how many seconds to do nothing, because the bench is ahead."""
@@ -41,7 +41,7 @@ class WallPace:
         return self._clock() - self._origin
 
     def horizon(self, now: float, waited: float) -> float:
-        """Return the same: nobody's waiting makes time faster."""
+        """Return the same: waiting clients do not speed time up."""
         return self.reached(now)
 
     def hold(self, now: float) -> float:

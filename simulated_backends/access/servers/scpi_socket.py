@@ -1,6 +1,6 @@
 """Raw SCPI sockets: a message ends with a newline that is not inside of a block; replies come as they are.
 
-There is no END, no device clear, no status query and no service request. A reply that nobody has read stays
+There is no END, no device clear, no status query and no service request. An unread reply stays
 in the stream: after a query that timed out, the next one reads the old reply (as with real instruments).
 """
 

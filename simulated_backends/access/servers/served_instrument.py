@@ -35,7 +35,7 @@ class ServedInstrument:
         self._reply_fault: Fault | None = None  #: what happens to the reply that is awaited
         self._since = 0.0
         self._told = False  #: clients know of the service request that stands
-        self.request_latched = False  #: it was told and nobody has polled yet
+        self.request_latched = False  #: clients know of it and none has polled yet
 
     # --------------------------------------------------------------------------------------- who is there
 
@@ -66,7 +66,7 @@ class ServedInstrument:
 
     @property
     def wanted(self) -> bool:
-        """Whether time has to pass because somebody waits: for a reply, to be heard, to give a lock back, for a
+        """Whether time has to pass because a client waits: for a reply, for its turn, to give a lock back, for a
         service request.
         """
         owner = self._owner
@@ -114,7 +114,7 @@ class ServedInstrument:
         return True
 
     def _in_the_way(self) -> bool:
-        """Whether somebody waits for an exchange of a client that has gone, whose end nobody else needs."""
+        """Whether a client waits behind an exchange of a client that has gone, whose reply is of no use."""
         owner = self._owner
         if owner is None or not owner.gone or not (self._asked or self.instrument.waits_for_operations):
             return False

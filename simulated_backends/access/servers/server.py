@@ -28,7 +28,7 @@ SLACK = 1e-3  #: [s] the bench may be ahead of the wall clock
 SLICE = 5e-3  #: [s] of wall clock, the longest turn that waits for nothing but computing
 IDLE_TICK = 0.5  #: [s] of wall clock
 LIVELY_TICK = 0.02  #: [s] the same, while something on the bench goes on by itself
-IDLE_STEP = 0.02  #: [s] of bench time, integrated at once while nobody asks
+IDLE_STEP = 0.02  #: [s] of bench time, integrated at once while no client asks
 IDLE_SHARE = 0.5  #: how much of idle time may be computed
 LONGEST_DEBT = 1.0  #: [s] of wall clock that a message waits for idle time that has not been computed yet
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -219,7 +219,7 @@ class BenchServer:
         return self._clock.now > start
 
     def _caught_up(self, asked: bool) -> bool:
-        """Let idle time pass; False: there is more of it, and whoever asks has to wait a little longer."""
+        """Let idle time pass; False: there is more of it, and the client that asks has to wait a little longer."""
         wall = time.monotonic()
         target = self._pace.reached(self._clock.now)
         if not asked:

@@ -78,7 +78,7 @@ class GeneratorChannels:
             self._bench.changed()
 
     def set_relay(self, channel: int, closed: bool) -> None:
-        """Open or close the output relay, and tell the witness."""
+        """Open or close the output relay, and report it to the witness."""
         if self._instrument.node(str(channel)) is not None:
             resistance = self._sheet.output_resistance if closed else OPEN
             self._bench.circuit.set_resistance(self._relay(channel), resistance)

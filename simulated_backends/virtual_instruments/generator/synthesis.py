@@ -29,7 +29,7 @@ DAC_FULL_SCALE = 32767
 
 @dataclass(frozen=True)
 class OutputErrors:
-    """What one output does wrong; all zero for an ideal one."""
+    """Errors of one output; an ideal output has zeros."""
 
     amplitude_gain: float = 0.0
     amplitude: float = 0.0  #: [Vpp into the load]

@@ -1,4 +1,21 @@
-"""Keithley 2450 source meter, native SCPI (reference manual 2450-901-01, section 6)."""
+"""The Keithley 2450 source meter with its native SCPI commands (reference manual 2450-901-01, section 6).
+
+Quirks that the twin has
+------------------------
+- A limit that the source range does not allow is left as it was, without an error (manual rev. B, p. 2-100). A limit
+  that does not suit a new range is moved to the nearest that is allowed (p. 2-100, 6-71). The instrument's warning
+  about that in its event log is not modelled.
+- A fixed current range limits the current by itself: at 105 % of its full scale.
+- ``:MEASure?`` switches the output on, and so does a sweep. ``:READ?`` does not.
+- ``*TRG`` does nothing, without an error: nothing waits for it.
+- Errors are entries of the event log: number, text, type, time (``-222,"Parameter data out of range;1;2026/01/01
+  ..."``).
+- ``:TRACe:DATA?`` beyond what the buffer holds answers 9.91e37 and error -222 (as the 2461 does, 2461-901-01, p.
+  8-94).
+- In the off state NORMal the relay stays closed, at 0 V with a limit of 0.5 % of the current range.
+- A change of the voltage range pushes the output by 0.25 V for 10 us.
+- The commands of other languages (``*LANG TSP``, ``*LANG SCPI2400``) are refused with -200.
+"""
 
 import math
 from datetime import UTC, datetime, timedelta

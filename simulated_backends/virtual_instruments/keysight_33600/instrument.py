@@ -1,4 +1,19 @@
-"""The Keysight 33522B and 33622A two-channel generators, as their programming guides describe them."""
+"""The Keysight 33522B and 33622A two-channel generators, as their programming guides describe them.
+
+Quirks that the twin has
+------------------------
+- A value beyond a limit becomes the limit, with error -222 ("value clipped to upper limit"). A value that forces
+  another one moves that one, with error -221. Nothing changes silently.
+- Levels are those at a load equal to ``OUTPut:LOAD`` (50 Ohm at first). A change of the load changes the levels that
+  are shown, not the output.
+- ``APPLy`` switches burst off, sets the trigger source to IMMediate and the output on.
+- ``FUNCtion:PULSe:PERiod`` is the period of all functions. The width is made to fit into it first, then the edges.
+- A burst without end needs a trigger: its source becomes BUS, with error -221.
+- A trigger during a burst, and one that no channel waits for, is ignored with error -211.
+- Names of arbitrary waveforms have no case. An existing name is refused with 786, until ``DATA:VOLatile:CLEar``.
+- PRBS is refused with -224: it is not modelled.
+- Both channels run from one oscillator: their time bases have the same error.
+"""
 
 from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.scpi.message import Handler

@@ -1,4 +1,21 @@
-"""The Keysight InfiniiVision 3000T X-Series oscilloscopes, as their programmer's guide describes them."""
+"""The Keysight InfiniiVision 3000T X-Series oscilloscopes, as their programmer's guide describes them.
+
+Quirks that the twin has
+------------------------
+- A scale, range or level beyond its limit becomes the limit, with error -222; an offset does so without an error.
+- ``:CHANnel:IMPedance FIFTy`` makes the coupling DC and limits the scale to 1 V/div; AC coupling is then refused
+  (-221).
+- A change of the probe's attenuation changes range, offset and trigger level by the same ratio.
+- ``:AER?`` and ``:TER?`` forget what they report. ``:OPERegister:CONDition?`` has bit 3 while running, bit 5 while
+  waiting.
+- ``:DIGitize`` lets no other command in until it is complete; a device clear ends it. ``*TRG`` acts as ``:SINGle``.
+- ``:STOP`` keeps the segments of an unfinished acquisition.
+- Codes 0, 1 and 255 are no voltages: not filled, clipped below, clipped above. In WORD they are 0x0000, 0x0001,
+  0xFFFF.
+- ``:WAVeform:POINts:MODE NORMal`` transfers at most 62,500 points: every n-th sample of the memory.
+- Both channels of a pair (1/2, 3/4) share sample rate and memory.
+- The preamble's y increment and origin are those of the format that is set (BYTE or WORD).
+"""
 
 import ast
 

@@ -156,7 +156,7 @@ class Acquisition:
             until = self.finish   # nothing but filling the memory
         elif begin <= self.eligible:
             until = self.eligible   # no trigger counts
-        elif searched > _COPIES:   # none has triggered, so none will
+        elif searched > _COPIES:   # no copy has triggered, so no copy will
             until = math.inf if self.plan.automatic is None else self.eligible + self.plan.automatic
         else:
             return 0

@@ -110,7 +110,7 @@ class AcquisitionControl:
             return
         finish = acquisition.finish
         if finish is not None and finish != self._announced and finish > self._clock.now:
-            self._announced = finish   # the clock then stops there, where somebody may wait for it
+            self._announced = finish   # the clock then stops at that instant: a client may wait for it
             self._clock.schedule(finish, self.look)
         self._changed()
 

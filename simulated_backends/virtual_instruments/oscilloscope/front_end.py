@@ -18,7 +18,7 @@ MIDDLE = 128  #: 8-bit code at mid-screen
 
 @dataclass(frozen=True)
 class ChannelErrors:
-    """What one input does wrong; all zero for an ideal one."""
+    """Errors of one input; an ideal input has zeros."""
 
     gain: float = 0.0  #: relative, about mid-screen
     offset_divisions: float = 0.0  #: [div]
