@@ -1,10 +1,13 @@
 """Our waveforms against SciPy's Radau and ngspice: ``python -m benchmarks.agreement [--device NAME]``.
 
-Every deterministic device of the catalogue in three circuits. Radau integrates the equations of
+Every deterministic device of our catalogue in three circuits. Radau integrates the equations of
 :mod:`benchmarks.reference_devices`, written down a second time, at rtol 1e-8; ngspice the generated devices.lib at
 reltol 1e-5. Bars: period (of an oscillation, or of switching within the drive) within 0.1 %; node voltage within 0.5 %
 of the swing at matched phase. At matched phase: oscillations are aligned at one fall; and since a period error of 0.1 %
 is allowed, a voltage is compared with all that the other shows within 0.05 % of the period: that matters on edges.
+
+A device of anybody else is compared with ngspice alone, in three circuits: ``--device NAME --volts 2 --load 1000 --time
+1e-6`` (source, resistor, and the time in which the device or the circuit does something).
 
 Then the neurons with a driven gate and with a comparator against ngspice, by the same bars. And the energy balance of
 each oscillator over 1,000 periods (100 with --quick), and the observed order of convergence.
@@ -18,7 +21,7 @@ import sys
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from benchmarks.agreement_cases import CASES, Case
+from benchmarks.agreement_cases import CASES, Case, cases_for
 from benchmarks.agreement_neurons import NEURON_CASES, neuron_lines
 from benchmarks.agreement_waveforms import (
     PERIOD_BAR,
@@ -103,10 +106,12 @@ def _drive_period(case: Case) -> float:
     return 1.0 / s.frequency if hasattr(s, "frequency") else float(getattr(s, "period", case.stop))
 
 
-def lines(case: Case) -> list[Line]:
-    """Return two lines for each simulator."""
+def lines(case: Case, others: tuple[str, ...] = ("Radau", "ngspice")) -> list[Line]:
+    """Return two lines for each of the ``others``."""
     own, found = ours(case), []
     for name, other in (("Radau", by_radau), ("ngspice", by_ngspice)):
+        if name not in others:
+            continue
         period, voltage = compare(case, own, other(case))
         label = f"{case.device}, {case.circuit}, {name}"
         if not math.isnan(period):
@@ -173,8 +178,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", action="append", help="these devices only")
     parser.add_argument("--quick", action="store_true", help="100 periods for the energy balance")
+    parser.add_argument("--volts", type=float, default=1.0, help="of the source, for a device without cases of ours")
+    parser.add_argument("--load", type=float, default=1e3, help="[Ohm], for such a device")
+    parser.add_argument("--time", type=float, default=1e-6, help="[s], for such a device")
     arguments = parser.parse_args()
     found: list[Line] = []
+    for device in set(arguments.device or ()) - {case.device for case in CASES}:
+        for case in cases_for(device, arguments.volts, arguments.load, arguments.time):
+            found += lines(case, ("ngspice",))
     for case in CASES:
         if arguments.device and case.device not in arguments.device:
             continue

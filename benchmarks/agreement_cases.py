@@ -100,12 +100,15 @@ def _driven(name: str, high: float, load: float, middle: float, swing: float) ->
     ]
 
 
-def _control(name: str, volts: float, load: float) -> list[Case]:
-    pulse = SpicePulse(0.0, volts, 1e-6, 20e-9, 20e-9, 3e-6, 8e-6)
+def cases_for(name: str, volts: float, load: float, time: float = 1e-6) -> list[Case]:
+    """Return three circuits of a device that does not oscillate there; ``time`` [s] is its own, or the circuit's."""
+    pulse = SpicePulse(0.0, volts, time, 0.02 * time, 0.02 * time, 3.0 * time, 8.0 * time)
+    ramp = Pwl((0.0, 5.0 * time, 15.0 * time, 20.0 * time), (0.0, volts, -volts, 0.0))
+    capacitance = 20e-6 * time
     return [
-        Case(name, "pulse", pulse, load, 20e-12, 8e-6),
-        Case(name, "ramp", Pwl((0.0, 5e-6, 15e-6, 20e-6), (0.0, volts, -volts, 0.0)), load, 20e-12, 20e-6),
-        Case(name, "sine", Sin(0.0, volts, 200e3), load, 20e-12, 10e-6),
+        Case(name, "pulse", pulse, load, capacitance, 8.0 * time),
+        Case(name, "ramp", ramp, load, capacitance, 20.0 * time),
+        Case(name, "sine", Sin(0.0, volts, 0.2 / time), load, capacitance, 10.0 * time),
     ]
 
 
@@ -123,7 +126,7 @@ CASES = [
          0.8e-6),
     Case("nbox_third_order", "pulse", SpicePulse(0.0, 2.05, 50e-9, 5e-9, 5e-9, 400e-9, 1e-6), 200.0, 1e-12, 1e-6),
     Case("nbox_third_order", "sine", Sin(0.0, 2.3, 2e6), 200.0, 1e-12, 1e-6),
-    *_control("resistor", 2.0, 1e3), *_control("diode", 2.0, 1e3), *_control("capacitor", 2.0, 1e3),
-    *_control("tunnel_diode", 0.5, 1e3),
+    *cases_for("resistor", 2.0, 1e3), *cases_for("diode", 2.0, 1e3), *cases_for("capacitor", 2.0, 1e3),
+    *cases_for("tunnel_diode", 0.5, 1e3),
     *_driven("nmos", 2.0, 10e3, 0.6, 0.9), *_driven("comparator", 1.0, 1e3, 0.0, 0.05),
 ]

@@ -168,8 +168,10 @@ def _words(value: Any) -> str:
 def devices(options: argparse.Namespace) -> int:
     """List the device models, and last the devices without one (mechanism "none")."""
     from tsbench.cli.printing import output_console, print_json, table
-    from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, unmodelled
+    from tsbench.simulated_backends.devices.catalogue import MARKS, catalogue, problems, unmodelled
 
+    for line in problems():
+        sys.stderr.write(f"tsbench: {line}\n")
     entries = [dataclasses.asdict(entry) for entry in (*catalogue().values(), *unmodelled().values())]
     if options.json:
         print_json(entries)

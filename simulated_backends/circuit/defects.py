@@ -6,6 +6,9 @@ right. So in circuits with such devices each step is looked into: at three insta
 device's equations is measured, as the distance from the solution that it stands for::
 
     |f - y'| / (1/h + |df/dy|)      state        |g| / |dg/di|      current
+
+Not the states of a device that random paths move: their rates belong to the piece of the path in which the step was
+taken, and pieces keep steps short.
 """
 
 import numpy as np
@@ -67,6 +70,8 @@ def _first(
                 own = first_current + k
                 if _misses(abs(f[own]) / abs(J[own, own]), y0[step, own], y1[step, own], weights[own], rtol):
                     return step
+                if index[4 + 3 * nd + ns + k] > 0:
+                    continue   # random paths move it
                 first = index[4 + 2 * k]
                 last = index[6 + 2 * k] if k + 1 < nd else first_current
                 for a in range(first, last):

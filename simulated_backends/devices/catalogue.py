@@ -103,7 +103,12 @@ def possible(draw: Callable[[], DeviceModel]) -> DeviceModel:
     return draw()
 
 
-@functools.cache
+def forget() -> None:
+    """Look for device models and their catalogue anew at the next question."""
+    DEVICES.forget()
+    _found.cache_clear()
+
+
 def catalogue() -> Mapping[str, CatalogueEntry]:
     """Return all entries by name, ours first."""
     return _found()[0]
@@ -182,5 +187,7 @@ def device_model(name: str, parameters: Mapping[str, float] | None = None) -> De
         raise ConfigurationError(
             f"device '{name}' has data but no model (see 'tsbench devices'); choose another device")
     if name.lower() not in entries:
-        raise ConfigurationError(f"no device model '{name}' in the catalogue{nearest(name.lower(), entries)}")
+        left_out = "".join(f"; {line}" for line in problems())
+        raise ConfigurationError(
+            f"no device model '{name}' in the catalogue{nearest(name.lower(), entries)}{left_out}")
     return entries[name.lower()].model().with_parameters(parameters or {})

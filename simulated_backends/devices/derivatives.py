@@ -24,7 +24,7 @@ RULES = {
 }
 
 
-class _Refused(Exception):
+class _NoTangent(Exception):
     def __init__(self, node: ast.AST) -> None:
         self.line, self.text = getattr(node, "lineno", 0), ast.unparse(node).splitlines()[0]
         super().__init__(self.text)
@@ -42,17 +42,17 @@ def with_derivatives(mechanism: Mechanism) -> str:
     by = [VOLTAGE, CURRENT, *model.states, *([CONTROL_VOLTAGE] if model.senses else [])]
     tree = ast.parse(textwrap.dedent(inspect.getsource(plain(model.equations)))).body[0]
     assert isinstance(tree, ast.FunctionDef)
-    writer = _Writer(by, len(model.states))
+    writer = _TangentWriter(by, len(model.states))
     try:
         body = writer.block(tree.body, set(by))
-    except _Refused as refused:
+    except _NoTangent as refused:
         raise ConfigurationError(
             f"device model {mechanism.name}: no derivative follows from '{refused.text}' in its equations; return the "
             f"derivatives as well, see docs/plugins.md") from None
     return "\n".join([f"def equations({', '.join(mechanism.arguments)}):", *(f"    {line}" for line in body), ""])
 
 
-class _Writer:
+class _TangentWriter:
     """Writes statements with their derivatives; that of ``x`` by ``v`` is called ``x__v``."""
 
     def __init__(self, by: Sequence[str], states: int) -> None:
@@ -83,7 +83,7 @@ class _Writer:
                 case ast.Return(ast.expr() as value):
                     lines += self._return(value, moving)
                 case _:
-                    raise _Refused(statement)
+                    raise _NoTangent(statement)
         return lines
 
     def _assign(self, name: str, value: ast.expr, moving: set[str]) -> list[str]:
@@ -160,7 +160,7 @@ class _Writer:
                 again, y, _ = self._named(sign, moving)
                 return self._keep([*more, *again], f"math.copysign({x}, {y})", {
                     b: f"{s} if ({x} >= 0.0) == ({y} >= 0.0) else -{s}" for b, s in by_x.items()})
-        raise _Refused(node)
+        raise _NoTangent(node)
 
     def _binary(
         self, node: ast.expr, left: ast.expr, operator: ast.operator, right: ast.expr, moving: set[str]
@@ -175,7 +175,7 @@ class _Writer:
                     b: f"{by_x.get(b, '0.0')} {sign} {by_y[b]}" if b in by_y else by_x[b] for b in both})
             case ast.Mult():
                 return self._keep(lines, f"{x} * {y}", {
-                    b: " + ".join([f"{by_x[b]} * {y}"] * (b in by_x) + [f"{x} * {by_y[b]}"] * (b in by_y))
+                    b: " + ".join(f"{slopes[b]} * {other}" for slopes, other in ((by_x, y), (by_y, x)) if b in slopes)
                     for b in both})
             case ast.Div():
                 value = self._name()
@@ -189,7 +189,7 @@ class _Writer:
                 return self._keep([*lines, f"{value} = {x} ** {y}"], value, {
                     b: f"{value} * ({by_y.get(b, '0.0')} * math.log({x}) + {y} * {by_x.get(b, '0.0')} / {x})"
                     for b in both})
-        raise _Refused(node)
+        raise _NoTangent(node)
 
     def _named(self, node: ast.expr, moving: set[str]) -> tuple[list[str], str, dict[str, str]]:
         """Return an expression as the name of its value, so that rules may repeat it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.catalogue import catalogue
 from tsbench.simulated_backends.devices.model import DeviceModel, check_temperature
+from tsbench.simulated_backends.devices.subcircuit import subcircuit_of
 
 
 def devices_lib(temperature: float | None = None) -> str:
@@ -46,7 +47,7 @@ def write_devices_lib(path: Path, temperature: float | None = None) -> None:
 
 
 def _subcircuit(name: str, model: DeviceModel) -> str:
-    lines = model.subcircuit()
+    lines = subcircuit_of(model)
     if lines is None:
         return f"* (no subcircuit: the mechanism {model.mechanism} cannot be written for ngspice)"
     parameters = [f"+ {field.name}={getattr(model, field.name)!r}" for field in dataclasses.fields(model)]

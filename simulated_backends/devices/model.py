@@ -96,7 +96,9 @@ class DeviceModel:
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...] | None:
-        """Return the elements of an ngspice subcircuit between its ``terminals``; None: it cannot be written.
+        """Return the elements of an ngspice subcircuit between its ``terminals``; None: nobody has written it.
+
+        Then it is made from the equations where that is possible (:mod:`.subcircuit`).
 
         Parameters stand in it by name, as ``{re}``; so a netlist may replace them in both simulators alike.
         """

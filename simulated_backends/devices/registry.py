@@ -7,6 +7,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.plugins import Folders, Registry
 from tsbench.simulated_backends.devices.mechanism import mechanism_of
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.source_text import returned
 
 GROUP = "tsbench.devices"
 FOLDERS = Folders("tsbench.simulated_backends.devices", "DEVICE")  #: ours: each folder's model class
@@ -15,7 +16,9 @@ FOLDERS = Folders("tsbench.simulated_backends.devices", "DEVICE")  #: ours: each
 def _offered(declared: Any) -> Mapping[str, type[DeviceModel]]:
     if not (isinstance(declared, type) and issubclass(declared, DeviceModel)):
         raise ConfigurationError(f"{declared!r} is no device model; name a class that is derived from DeviceModel")
-    return {mechanism_of(declared).name: declared}
+    mechanism = mechanism_of(declared)
+    returned(mechanism)
+    return {mechanism.name: declared}
 
 
 DEVICES: Registry[type[DeviceModel]] = Registry(GROUP, "device", _offered)
@@ -23,4 +26,4 @@ DEVICES: Registry[type[DeviceModel]] = Registry(GROUP, "device", _offered)
 
 def device_models() -> Mapping[str, type[DeviceModel]]:
     """Return the model class of each mechanism by its name, ours first."""
-    return {name: offer.thing for name, offer in DEVICES.offers().items()}
+    return DEVICES.things()

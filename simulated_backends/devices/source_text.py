@@ -23,7 +23,7 @@ def returned(mechanism: Mechanism) -> int:
         The number is neither that of residual and rates nor that of all with their derivatives.
     """
     source = inspect.getsource(plain(mechanism.model.equations))
-    returns = [node for node in ast.walk(ast.parse(_dedented(source))) if isinstance(node, ast.Return)]
+    returns = [node for node in ast.walk(ast.parse(dedented(source))) if isinstance(node, ast.Return)]
     counts = {len(node.value.elts) if isinstance(node.value, ast.Tuple) else 1 for node in returns}
     if len(counts) == 1 and not any(isinstance(e, ast.Starred) for node in returns for e in _elements(node)):
         count = counts.pop()
@@ -41,7 +41,8 @@ def _elements(node: ast.Return) -> Sequence[ast.expr]:
     return node.value.elts if isinstance(node.value, ast.Tuple) else []
 
 
-def _dedented(source: str) -> str:
+def dedented(source: str) -> str:
+    """Return the text of a method as that of a function."""
     lines = source.splitlines()
     margin = len(lines[0]) - len(lines[0].lstrip())
     return "\n".join(line[margin:] if not line[:margin].strip() else line for line in lines)

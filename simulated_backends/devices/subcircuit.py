@@ -1,0 +1,138 @@
+"""The ngspice subcircuit of a device whose author wrote none, from the source text of its equations.
+
+It can be made where the equations use the parameters themselves and consist of assignments and one ``return``: the
+current is a source, each state the voltage of a node that a current charges, in units of its tolerance.
+"""
+
+import ast
+import inspect
+import math
+from collections.abc import Mapping
+
+from tsbench.simulated_backends.devices.mechanism import (
+    CONTROL_VOLTAGE,
+    CURRENT,
+    VOLTAGE,
+    mechanism_of,
+    plain,
+)
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.source_text import dedented, returned
+
+_CHARGE = 1e-9  #: [F] of a node that stands for a state
+_FUNCTIONS = {name: name for name in (
+    "exp", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "abs", "min", "max")}
+_FUNCTIONS["log"] = "ln"
+_OPERATORS: Mapping[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+
+
+class _NotInSpice(Exception):
+    """Part of the equations has no form in ngspice."""
+
+
+def subcircuit_of(model: DeviceModel) -> tuple[str, ...] | None:
+    """Return the elements of a device's subcircuit: its author's, or made from its equations; None: neither is there.
+
+    Parameters
+    ----------
+    model : the nominal device; where its states rest is taken from it
+    """
+    written = model.subcircuit()
+    if written is not None or type(model).columns is not DeviceModel.columns or model.noises:
+        return written
+    try:
+        return _made(model)
+    except _NotInSpice:
+        return None
+
+
+def _made(model: DeviceModel) -> tuple[str, ...]:
+    mechanism, function = mechanism_of(type(model)), plain(model.equations)
+    inner = f"V({model.carries[0]},{model.carries[1]})"
+    units = dict(zip(model.states, model.state_tolerances(), strict=True))
+    known = {VOLTAGE: inner, CURRENT: "i(Vself)", **{name: f"{{{name}}}" for name in model.parameters()}}
+    known |= {name: f"({unit!r}*V(s_{name}))" for name, unit in units.items()}
+    if model.senses is not None:
+        known[CONTROL_VOLTAGE] = f"V({model.senses[0]},{model.senses[1]})"
+    writer = _SpiceWriter(known, function.__globals__)
+    tree = ast.parse(dedented(inspect.getsource(function))).body[0]
+    assert isinstance(tree, ast.FunctionDef)
+    results = writer.results(tree.body)
+    if returned(mechanism) == mechanism.outputs:   # derivatives stand between
+        results = results[:: len(model.states) + 3][: len(model.states) + 1]
+    high, low = model.carries
+    lines = [f"Vself {high} s_inner 0", f"Bself s_inner {low} I = ({results[0]})+i(Vself)"]
+    for (name, unit), rate, rest in zip(units.items(), results[1:], model.rest(), strict=True):
+        lines += [f"Bs_{name} 0 s_{name} I = {_CHARGE / unit!r}*({rate})",
+                  f"Cs_{name} s_{name} 0 {_CHARGE!r} ic={_initial(model, rest, unit)}"]
+    return tuple(lines)
+
+
+def _initial(model: DeviceModel, rest: float, unit: float) -> str:
+    """Return where a state rests: by the parameter that it equals, so that a netlist may replace that one."""
+    equal = [name for name, value in model.parameters().items() if value == rest and rest != 0.0]
+    return f"{{{equal[0]}/{unit!r}}}" if len(equal) == 1 else repr(rest / unit)
+
+
+class _SpiceWriter:
+    """Writes expressions as ngspice reads them; local names are replaced by what they stand for."""
+
+    def __init__(self, known: Mapping[str, str], constants: Mapping[str, object]) -> None:
+        self.known, self.constants = dict(known), constants
+
+    def results(self, body: list[ast.stmt]) -> list[str]:
+        """Return what the equations return."""
+        for statement in body:
+            match statement:
+                case ast.Expr(ast.Constant()):
+                    pass
+                case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, ast.expr() as value):
+                    self.known[name] = f"({self.text(value)})"
+                case ast.Assign([ast.Tuple(names)], ast.Tuple(values)) if len(names) == len(values):
+                    self.known |= dict(zip(map(ast.unparse, names), [f"({self.text(v)})" for v in values], strict=True))
+                case ast.Return(ast.Tuple(values)):
+                    return [self.text(value) for value in values]
+                case ast.Return(ast.expr() as value):
+                    return [self.text(value)]
+                case _:
+                    raise _NotInSpice
+        raise _NotInSpice
+
+    def text(self, node: ast.expr) -> str:
+        """Return one expression."""
+        match node:
+            case ast.Constant(int() | float() as value):
+                return repr(float(value))
+            case ast.Name(name) if name in self.known:
+                return self.known[name]
+            case ast.Name(name) if isinstance(self.constants.get(name), int | float):
+                return repr(float(self.constants[name]))  # type: ignore[arg-type]
+            case ast.Attribute(ast.Name("math"), "pi"):
+                return repr(math.pi)
+            case ast.UnaryOp(ast.USub(), operand):
+                return f"(-{self.text(operand)})"
+            case ast.BinOp(left, operator, right) | ast.Compare(left, [operator], [right]):
+                return f"({self._between(self.text(left), operator, right)})"
+            case ast.IfExp(test, body, otherwise):
+                return f"({self.text(test)} ? {self.text(body)} : {self.text(otherwise)})"
+            case ast.Call(function, arguments, []):
+                return f"{self._function(function)}({','.join(map(self.text, arguments))})"
+        raise _NotInSpice
+
+    def _between(self, left: str, operator: ast.AST, right: ast.expr) -> str:
+        if isinstance(operator, ast.Pow):
+            if isinstance(right, ast.Constant) and isinstance(right.value, int | float) and right.value in (2, 3, 4):
+                return "*".join([left] * int(right.value))
+            return f"{left}^{self.text(right)}"
+        if type(operator) not in _OPERATORS:
+            raise _NotInSpice
+        return f"{left}{_OPERATORS[type(operator)]}{self.text(right)}"
+
+    @staticmethod
+    def _function(function: ast.expr) -> str:
+        name = function.attr if isinstance(function, ast.Attribute) and ast.unparse(function.value) == "math" else (
+            function.id if isinstance(function, ast.Name) else "")
+        if name not in _FUNCTIONS:
+            raise _NotInSpice
+        return _FUNCTIONS[name]

@@ -1,0 +1,267 @@
+"""Devices of other authors: found by entry points, one file each, compiled by themselves, checked and compared."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.agreement import lines
+from benchmarks.agreement_cases import cases_for
+from tsbench.errors import ConfigurationError
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.build import build_circuit
+from tsbench.simulated_backends.circuit.circuit import Circuit
+from tsbench.simulated_backends.devices import catalogue as catalogue_module
+from tsbench.simulated_backends.devices.catalogue import catalogue, device_model, problems
+from tsbench.simulated_backends.devices.derivative_check import check_derivatives
+from tsbench.simulated_backends.devices.devices_lib import devices_lib
+from tsbench.simulated_backends.devices.dispatch import evaluated
+from tsbench.simulated_backends.studies.batch import Crossing, one_by_one, run_batch
+
+ROOT = Path(__file__).resolve().parents[3]
+FILM = (ROOT / "examples" / "plugins" / "lab_thermistor.py").read_text("utf-8")
+GATE = (ROOT / "tests" / "fixtures" / "lab_noisy_gate.py").read_text("utf-8")
+PULSE = ("V1 in 0 PULSE(0 3 1u 20n 20n 10u 20u)\nR1 in out 2k\nC1 out 0 20p\nX1 out 0 lab_film\n"
+         ".tran 10n 12u uic\n.save v(out) i(X1)\n")
+GATED = "V1 in 0 1\nVg g 0 0.5\nR1 in out 100\nC1 out 0 1p\nX1 out g 0 lab_gate\n"
+
+Install = Callable[..., Path]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a package of one module with a device model for one test."""
+    place, modules = tmp_path / "site", []
+
+    def installed(text: str, entry: str, module: str) -> Path:
+        facts = place / f"{module}-1.2.dist-info"
+        facts.mkdir(parents=True)
+        (place / f"{module}.py").write_text(text, "utf-8")
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.2\n", "utf-8")
+        (facts / "entry_points.txt").write_text(f"[tsbench.devices]\nmine = {module}:{entry}\n", "utf-8")
+        monkeypatch.syspath_prepend(place)
+        modules.append(module)
+        catalogue_module.forget()
+        return place
+
+    yield installed
+    monkeypatch.undo()
+    for module in modules:
+        sys.modules.pop(module, None)
+    catalogue_module.forget()
+
+
+# ---------------------------------------------------------------------------------------------- found and used
+
+
+def test_ours_come_by_the_same_door() -> None:
+    folders = {path.parent.name for path in (ROOT / "simulated_backends" / "devices").glob("*/equations.py")}
+    found = catalogue_module.DEVICES.offers()
+    assert set(found) == folders and problems() == ()
+    assert all(offer.distribution.startswith("tsbench ") for offer in found.values())
+    assert {entry.mechanism for entry in catalogue().values()} == folders
+
+
+def test_the_examples_are_short() -> None:
+    assert all(len(text.splitlines()) <= 120 for text in (FILM, GATE))
+
+
+def test_a_device_from_the_list_to_a_simulated_run(install: Install, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(install(FILM, "Thermistor", "lab_film_one"))}
+
+    def tsbench(*arguments: object) -> str:
+        done = subprocess.run([sys.executable, "-m", "tsbench", *map(str, arguments)], env=environment,
+                              capture_output=True, text=True, timeout=250, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (mine,) = [entry for entry in json.loads(tsbench("devices", "--json")) if entry["name"] == "lab_film"]
+    assert mine["mechanism"] == "lab_thermistor" and mine["parameters"][0]["source"] == "example"
+    (tmp_path / "pulse.cir").write_text(PULSE, "utf-8")
+    tsbench("simulate", tmp_path / "pulse.cir", "--out", tmp_path / "pulse.csv")
+    times, voltage, _ = np.loadtxt(tmp_path / "pulse.csv", delimiter=",", skiprows=1).T
+    assert voltage.max() > 1.5 and voltage[np.searchsorted(times, 9e-6)] < 0.4   # it has switched
+    for name in ("nbo2.bench.toml", "nbo2.world.toml"):
+        text = (ROOT / "examples" / name).read_text("utf-8")
+        (tmp_path / name).write_text(text.replace('model = "nbo2"', 'model = "lab_film"'), "utf-8")
+    rows = json.loads(tsbench("measure", "iv_sweep", "--bench", tmp_path / "nbo2.bench.toml", "--device", "D1", "--out",
+                              tmp_path / "runs", "--set", "stop=2 V", "--set", "step=50 mV", "--json"))
+    (threshold,) = [row["value"] for row in rows if row["quantity"] == "threshold_voltage"]
+    assert 0.5 < threshold < 2.0
+
+
+def test_derived_derivatives_are_those_of_differences(install: Install) -> None:
+    install(FILM, "Thermistor", "lab_film_two")
+    model = device_model("lab_film")
+    for v, i, t in ((0.7, 2e-4, 350.0), (-1.5, -3e-3, 800.0)):
+        here = evaluated(model, v, i, (t,)).reshape(2, 4)
+        for column, step in enumerate((1e-5, 1e-8, 1e-3)):
+            change = np.eye(3)[column] * step
+            high, low = (evaluated(model, v + s * change[0], i + s * change[1], (t + s * change[2],)) for s in (1, -1))
+            slopes = (high - low).reshape(2, 4)[:, 0] / (2 * step)
+            assert here[:, 1 + column] == pytest.approx(slopes, rel=1e-6, abs=1e-9)
+
+
+def test_many_run_in_lockstep(install: Install) -> None:
+    install(FILM, "Thermistor", "lab_film_three")
+    crossing = Crossing("voltage", "out", 1.0)
+
+    def circuits() -> list[Circuit]:
+        specimens = [catalogue()["lab_film"].specimen(1, f"D{k}") for k in range(5)]
+        return [build_circuit(parse_netlist(PULSE), {"X1": model}, specialised=True) for model in specimens]
+
+    together = run_batch(circuits(), 5e-6, crossing)
+    alone = one_by_one(circuits(), 5e-6, crossing, threads=1)
+    assert together.in_lockstep and not alone.in_lockstep
+    assert [list(t) for t in together.instants] == [pytest.approx(t, rel=1e-9) for t in alone.instants]
+    assert all(len(t) == 1 for t in together.instants)
+
+
+def test_changed_equations_are_compiled_anew(install: Install, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(install(FILM, "Thermistor", "lab_film_four"))}
+    code = ("from tsbench.simulated_backends.devices.catalogue import device_model\n"
+            "from tsbench.simulated_backends.devices.dispatch import evaluated\n"
+            "print(evaluated(device_model('lab_film'), 1.0, 0.0, (400.0,))[0])")
+
+    def residual() -> float:
+        return float(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True,
+                                    timeout=250, check=True).stdout)
+
+    before = residual()
+    module = tmp_path / "site" / "lab_film_four.py"
+    module.write_text(FILM.replace("conductance * v - i", "2.0 * conductance * v - i"), "utf-8")
+    assert residual() == pytest.approx(2.0 * before, rel=1e-12)
+
+
+# ---------------------------------------------------------------------------------------------- a gate and noise
+
+
+def paths(circuit: Circuit, until: float) -> np.ndarray:
+    found = []
+    for time in np.linspace(0.0, until, 400)[1:]:
+        circuit.advance(float(time))
+        found.append(circuit.device_state("X1")["x"])
+    return np.array(found)
+
+
+def test_a_stochastic_device_with_a_gate(install: Install) -> None:
+    """An Ornstein-Uhlenbeck process about its gate: mean w, variance d tau; the same seed gives the same path."""
+    install(GATE, "NoisyGate", "lab_gate_one")
+    one, again, other, quiet = (
+        paths(build_circuit(parse_netlist(GATED), {"X1": device_model("lab_gate", p)}), 400e-6)
+        for p in ({"seed": 7}, {"seed": 7}, {"seed": 8}, {"seed": 7, "d": 0.0}))
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
+    assert quiet[20:] == pytest.approx(0.5, abs=1e-5)
+    for path in (one, other):
+        assert path[20:].mean() == pytest.approx(0.5, abs=0.02) and path[20:].var() == pytest.approx(0.01, rel=0.3)
+
+
+def test_the_path_of_a_gated_device_is_that_of_finer_pieces_and_of_its_own_code(install: Install) -> None:
+    install(GATE, "NoisyGate", "lab_gate_two")
+
+    def path(**options: float | bool) -> np.ndarray:
+        circuit = build_circuit(
+            parse_netlist(GATED + "X2 out 0 ag_sio2\nX3 out g 0 lab_gate\n"), seed=3, **options)  # type: ignore[arg-type]
+        return paths(circuit, 10e-6)
+
+    plain = path()
+    strays = (2e4 * 20e-9 / 4) ** 0.5   # of the path from a straight piece, rms in its middle
+    assert path(noise_refinement=0.1) == pytest.approx(plain, abs=4 * strays)
+    assert path(specialised=True) == pytest.approx(plain, abs=1e-5)
+
+
+# ---------------------------------------------------------------------------------------------- ngspice
+
+
+def test_the_subcircuit_is_made_from_the_equations(install: Install) -> None:
+    install(FILM, "Thermistor", "lab_film_five")
+    text = devices_lib()
+    mine = text[text.index(".subckt lab_film"):]
+    assert "ic={t0/10.0}" in mine and "{b}" in mine and mine.count(".ends") == 1
+
+
+@pytest.mark.ngspice
+@pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed")
+def test_ngspice_agrees(install: Install) -> None:
+    install(FILM, "Thermistor", "lab_film_six")
+    for case in cases_for("lab_film", 3.0, 2e3):
+        assert [line.figure for line in lines(case, ("ngspice",)) if not line.passed] == []
+
+
+# ---------------------------------------------------------------------------------------------- what is wrong
+
+
+WRITTEN = '''
+    @staticmethod
+    def equations(v, i, temperature, r0, b, rth, cth, t0):
+        g = math.exp(-b / temperature) / r0
+        g_t = g * b / temperature / temperature
+        return (g * v - i, g, -1.0, g_t * v,
+                (v * i - (temperature - t0) / rth) / cth, i / cth, v / cth, -1.0 / (rth * cth))
+
+    def rest('''
+
+
+def written(text: str = FILM) -> str:
+    """Return the film with its derivatives written down."""
+    before, _, after = text.partition("    @staticmethod")
+    return before + WRITTEN.lstrip("\n") + after.partition("    def rest(")[2]
+
+
+def test_written_derivatives_do_the_same(install: Install) -> None:
+    install(FILM, "Thermistor", "lab_film_seven")
+    install(written().replace("lab_thermistor", "lab_written").replace("lab_film", "lab_again"), "Thermistor",
+            "lab_film_eight")
+    derived, own = device_model("lab_film"), device_model("lab_again")
+    check_derivatives(own)
+    assert evaluated(own, 0.8, 1e-3, (500.0,)) == pytest.approx(evaluated(derived, 0.8, 1e-3, (500.0,)), rel=1e-12)
+    build_circuit(parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_again\n"))
+
+
+@pytest.mark.parametrize(("was", "wrong", "said"), [
+    ("-1.0, g_t * v,", "-1.0, 2.0 * g_t * v,", r"dg/dtemperature = .*, but finite differences give .* \(at v = "),
+    ("v / cth, -1.0", "i / cth, -1.0", r"d\(temperature rate\)/di = .*, but finite differences give "),
+])
+def test_a_wrong_derivative_is_refused(install: Install, was: str, wrong: str, said: str) -> None:
+    assert was in written()
+    install(written().replace(was, wrong), "Thermistor", "lab_film_nine")
+    with pytest.raises(ConfigurationError, match=f"X1: device model lab_thermistor: .* return {said}") as error:
+        build_circuit(parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_film\n"))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("was", "wrong", "said"), [
+    ("    def rest(self)", "    def resting(self)", "has states, but no method rest"),
+    ("    @staticmethod\n", "", "equations must be a @staticmethod of numbers, without self"),
+    ("def equations(", "def equation(", "has no equations; add it as a static method of Thermistor"),
+    ("v: float, i: float,", "v: float,", "its equations do not take i"),
+    ("t0: float\n    )", "t1: float\n    )", "take 't1', which is no state, noise or column; did you mean"),
+    ("(temperature - t0)", "(temperature - t0)) / cth, (1.0", "its equations return 3 numbers; give 2"),
+    ('"lab_thermistor"', '"resistor"', "the name 'resistor' is taken by tsbench"),
+    ('"lab_film"', '"nbo2"', "the name is taken by a device with the model poole_frenkel"),
+    ('"rth": 5e5,', "", "missing 1 required positional argument: 'rth'"),
+    ('"b": {"value": 2800.0', '"b": {"value": -2800.0', "b = -2800 must be positive"),
+    ("class Thermistor(DeviceModel)", "class Thermistor", "is no device model; name a class that is derived from"),
+    ("import math\n", "import mathematics\n", "No module named 'mathematics'"),
+])
+def test_what_cannot_be_used_is_left_out_in_one_line(install: Install, was: str, wrong: str, said: str) -> None:
+    assert was in FILM
+    install(FILM.replace(was, wrong), "Thermistor", "lab_film_ten")
+    (line,) = problems()
+    assert said in line and line.startswith("device '") and "\n" not in line
+    assert "lab_film_ten 1.2 is left out" in line
+    with pytest.raises(ConfigurationError, match=r"no device model 'lab_other' in the catalogue.* is left out"):
+        device_model("lab_other")
+    assert "nbo2" in catalogue()
+
+
+def test_what_has_no_derivative_is_said(install: Install) -> None:
+    install(FILM.replace("math.exp(-b / temperature)", "math.gamma(temperature)"), "Thermistor", "lab_film_eleven")
+    with pytest.raises(ConfigurationError, match=r"no derivative follows from 'math\.gamma\(temperature\)'"):
+        build_circuit(parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_film\n"))
