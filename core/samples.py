@@ -1,8 +1,11 @@
-"""Arithmetic on samples that acquisition and analysis both need: median, quantile, fast noise, running mean."""
+"""Arithmetic on samples that several rooms need: median, quantile, fast noise, running mean, the envelope's samples."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.records import FloatArray
 
@@ -57,3 +60,26 @@ def smoothed(values: FloatArray, width: int) -> FloatArray:
     width = 2 * half + 1
     averaged: FloatArray = (sums[width:] - sums[:-width]) / width
     return averaged
+
+
+def envelope(values: npt.NDArray[Any], edges: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the positions of the lowest and of the highest sample of each bin; the first where there are several.
+
+    A glitch of one sample is among them, as it would not be among every k-th sample.
+
+    Parameters
+    ----------
+    values : shape (n,)
+    edges : where the bins begin, and last where the last one ends, shape (bins + 1,), ascending
+
+    Returns
+    -------
+    arrays of int, each shape (bins,)
+    """
+    starts, sizes = np.asarray(edges[:-1], dtype=np.int64), np.diff(edges)
+    if sizes.size and np.all(sizes == sizes[0]):  # one pass over all bins
+        folded = values[edges[0] : edges[-1]].reshape(sizes.size, -1)
+        return starts + folded.argmin(axis=1), starts + folded.argmax(axis=1)
+    bins = [values[low : low + size] for low, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
+    lowest, highest = [part.argmin() for part in bins], [part.argmax() for part in bins]
+    return starts + np.array(lowest, dtype=np.int64), starts + np.array(highest, dtype=np.int64)

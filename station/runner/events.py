@@ -1,7 +1,6 @@
 """The events of a run while it runs: to a callable, or as JSON lines to another process."""
 
 import contextlib
-import itertools
 import logging
 import math
 import os
@@ -15,6 +14,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from tsbench.records import FloatArray, Point, RunEvent, Waveform
+from tsbench.samples import envelope
 from tsbench.station.runner.messages import event_line
 from tsbench.storage.codec import plain
 from tsbench.storage.record_data import point_crc
@@ -129,11 +129,8 @@ def preview(waveform: Waveform, length: int = PREVIEW) -> dict[str, list[float]]
     if len(codes) > length:
         # two samples a bin; first and last sample beside them
         edges = np.linspace(0, len(codes), (length - 2) // 2 + 1).astype(int)
-        bins = list(itertools.pairwise(edges.tolist()))
-        kept = {0, len(codes) - 1}
-        kept.update(low + int(codes[low:high].argmin()) for low, high in bins)
-        kept.update(low + int(codes[low:high].argmax()) for low, high in bins)
-        chosen = np.array(sorted(kept))
+        lowest, highest = envelope(codes, edges.tolist())
+        chosen = np.unique(np.concatenate([[0], lowest, highest, [len(codes) - 1]]))
         codes, times = codes[chosen], times[chosen]
     values: FloatArray = codes * float(waveform.scale) + waveform.offset
     return {"time": times.tolist(), "value": values.tolist()}

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
 from tsbench.records import Flag, FloatArray, Waveform
+from tsbench.samples import envelope
 from tsbench.storage import codec
 from tsbench.storage.nexus import items as nx
 from tsbench.storage.nexus.schema import PREVIEW, block_name, preview_name, safe_name
@@ -108,17 +109,14 @@ def describe_flags(dataset: Any) -> None:
     dataset.attrs["flag_meanings"] = " ".join(str(flag.name).lower() for flag in members)
 
 
-def envelope(values: FloatArray, times: FloatArray, length: int = PREVIEW) -> tuple[FloatArray, FloatArray, int]:
-    """Return times and values of a min/max envelope of at most ``length`` points, and the decimation.
-
-    A glitch of one sample stays visible, as it would not in every n-th sample.
-    """
+def _decimated(values: FloatArray, times: FloatArray, length: int = PREVIEW) -> tuple[FloatArray, FloatArray, int]:
+    """Return times and values of a min/max envelope of at most ``length`` points, and the decimation."""
     if len(values) <= length:
         return times, values, 1
     step = -(-len(values) // (length // 2))
     whole = len(values) // step * step
-    folded = values[:whole].reshape(-1, step)
-    both = np.stack([folded.min(axis=1), folded.max(axis=1)], axis=1).ravel()
+    lowest, highest = envelope(values, range(0, whole + 1, step))
+    both = values[np.stack([lowest, highest], axis=1).ravel()]
     starts = times[:whole:step]
     middle = starts + (times[1] - times[0]) * step / 2
     return np.stack([starts, middle], axis=1).ravel(), both, step
@@ -129,7 +127,7 @@ def _write_preview(parent: Any, number: int, waveform: Waveform) -> Any:
     values = (
         waveform.codes[0].astype(np.float64) * waveform.scale + waveform.offset if len(waveform.codes) else np.zeros(0)
     )
-    times, values, step = envelope(values, waveform.times()[: len(values)])
+    times, values, step = _decimated(values, waveform.times()[: len(values)])
     preview = nx.data_group(parent, name, "signal", ("time",), f"{waveform.channel}, preview")
     preview.attrs["source"] = block_name(number)
     preview.attrs["channel"] = waveform.channel
