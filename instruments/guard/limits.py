@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tsbench.errors import LimitError
-from tsbench.instruments.interfaces import Range
+from tsbench.instruments.interfaces import Range, SourceSettings
 from tsbench.quantities import short_quantity
 from tsbench.records import DeviceLimits
 
@@ -84,6 +84,13 @@ def worst_case_of_voltage(emf: float, path: Path, compliance: float = math.inf) 
 def worst_case_of_current(level: float, compliance: float) -> WorstCase:
     """Return the worst case of a driven current [A] with a compliance voltage [V]."""
     return WorstCase(abs(compliance), abs(level), abs(level) * abs(compliance))
+
+
+def worst_case_of_source(level: float, source: SourceSettings, path: Path) -> WorstCase:
+    """Return the worst case of one level [V or A] of a source meter at the end of a path."""
+    if source.function == "voltage":
+        return worst_case_of_voltage(level, path, source.limit)
+    return worst_case_of_current(level, source.limit)
 
 
 @dataclass(frozen=True)

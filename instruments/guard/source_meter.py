@@ -4,13 +4,7 @@ import numpy as np
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.guarded import Guarded, extremes
-from tsbench.instruments.guard.limits import (
-    Post,
-    WorstCase,
-    require_in_range,
-    worst_case_of_current,
-    worst_case_of_voltage,
-)
+from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
 from tsbench.records import FloatArray
 
@@ -123,19 +117,14 @@ class GuardedSourceMeter(Guarded):
     def abort(self) -> None:
         self.driver.abort()
 
-    def worst_case(self, level: float, source: SourceSettings) -> WorstCase:
-        """Return the most the device can see at one level."""
-        if source.function == "voltage":
-            return worst_case_of_voltage(level, self.post.path, source.limit)
-        return worst_case_of_current(level, source.limit)
-
     def _configured(self) -> SourceSettings:
         if self._source is None:
             raise LimitError(f"{self.post.subject}: no compliance is set yet; configure the source first")
         return self._source
 
     def _worst_current(self, source: SourceSettings) -> float:
-        return max(self.worst_case(level, source).current for level in self._levels)
+        path = self.post.path
+        return max([worst_case_of_source(level, source, path).current for level in self._levels])
 
     def _require_levels(self, levels: tuple[float, ...], source: SourceSettings) -> None:
         caps = self.capabilities
@@ -143,4 +132,4 @@ class GuardedSourceMeter(Guarded):
         quantity = f"source {source.function}"
         for level in levels:
             require_in_range(self.post.subject, quantity, level, allowed)
-            self.post.require_worst_case(quantity, self.worst_case(level, source))
+            self.post.require_worst_case(quantity, worst_case_of_source(level, source, self.post.path))
