@@ -5,8 +5,8 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.paired_pulse.parameters import PairParameters
-from tsbench.protocols.pulses.judgement import OVERHEAD, judged
 from tsbench.protocols.pulses.layout import pair_layout, pulse_preview
+from tsbench.protocols.pulses.plan import OVERHEAD, worst_case_and_refusals
 from tsbench.quantities import format_quantity
 
 
@@ -14,7 +14,7 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
     """Predict pairs, duration and the worst case at the device; refuse what a limit forbids."""
     gaps, period = settings.gap_list(), station.pulse_generator("pulser").capabilities.pulse_period
     ends = [("width + gap", settings.width + gap, period) for gap in (gaps[0], gaps[-1])]
-    items, refusals = judged(settings, station, ends)
+    items, refusals = worst_case_and_refusals(settings, station, ends)
     size, warnings = 0, []
     if device_view(station) is None:
         refusals.append(NO_SCOPE)

@@ -6,8 +6,8 @@ from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
 from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulses.delivery import delivery
-from tsbench.protocols.pulses.judgement import OVERHEAD, judged
 from tsbench.protocols.pulses.layout import pulse_preview
+from tsbench.protocols.pulses.plan import OVERHEAD, worst_case_and_refusals
 from tsbench.protocols.worst_case import range_refusal
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
@@ -17,7 +17,7 @@ _PREVIEWED = 20  #: pulses of the preview, at most
 
 def plan_train(settings: TrainParameters, station: Station) -> Plan:
     """Predict pulses, duration and the worst case at the device; refuse what a limit forbids."""
-    items, refusals = judged(settings, station)
+    items, refusals = worst_case_and_refusals(settings, station)
     generator = station.pulse_generator("pulser").capabilities
     starts = settings.starts()
     how = delivery(settings.pulse(settings.amplitude[0]), starts, settings.gaps, generator)

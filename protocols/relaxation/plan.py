@@ -2,14 +2,14 @@
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
-from tsbench.protocols.pulses.judgement import OVERHEAD, judged
 from tsbench.protocols.pulses.layout import pulse_preview, tail_layout
+from tsbench.protocols.pulses.plan import OVERHEAD, worst_case_and_refusals
 from tsbench.protocols.relaxation.parameters import RelaxationParameters
 
 
 def plan_relaxation(settings: RelaxationParameters, station: Station) -> Plan:
     """Predict pulses, duration and the worst case at the device; refuse what a limit forbids."""
-    items, refusals = judged(settings, station)
+    items, refusals = worst_case_and_refusals(settings, station)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
     else:

@@ -1,4 +1,4 @@
-"""What all plans of pulses share: the worst case at the device, and what device and generator refuse."""
+"""What all plans of pulses share: the worst case at the device, and why device or generator refuse them."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_ca
 OVERHEAD = 0.1
 
 
-def judged(
+def worst_case_and_refusals(
     settings: PulseParameters, station: Station, times: Sequence[tuple[str, float, Range]] = ()
 ) -> tuple[tuple[PlanItem, ...], list[str]]:
     """Return the worst case at the device, and what device and generator refuse.
