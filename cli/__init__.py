@@ -1,4 +1,4 @@
-"""The command line: ``tsbench COMMAND …``. Every command is one call into the room that does the work.
+"""The command line: ``tsbench COMMAND …``. Every command is one call into the folder that does the work.
 
 ``parser`` declares the commands and imports nothing heavy; a command's module is imported when it is called.
 """

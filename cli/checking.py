@@ -1,4 +1,4 @@
-"""``check`` and ``gui``: what there is on a bench, whether it is safe; and the window on it."""
+"""The commands ``check`` (the instruments of a bench and their safe state) and ``gui`` (the window)."""
 
 import argparse
 import importlib.util

@@ -1,4 +1,4 @@
-"""``devices``, ``instruments`` and ``protocols``: what there is, with parameters and units."""
+"""The commands ``devices``, ``instruments`` and ``protocols``: lists with parameters and units."""
 
 import argparse
 import dataclasses

@@ -1,4 +1,4 @@
-"""What can be typed after ``tsbench``. Each command is declared in the module that carries it out.
+"""The parser of the command line. Each command is declared in the module that carries it out.
 
 These modules import nothing heavy before a command is carried out, so that ``--help`` is quick.
 """

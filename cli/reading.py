@@ -1,4 +1,4 @@
-"""``analyse``, ``validate`` and ``recover``: what becomes of files."""
+"""The commands for files: ``analyse``, ``validate`` and ``recover``."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""``serve``: the simulated bench on loopback, for programs that are not this one."""
+"""The command ``serve``: the simulated bench for other programs on this computer."""
 
 import argparse
 import contextlib

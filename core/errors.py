@@ -1,4 +1,4 @@
-"""Every error tsbench raises on purpose, on one screen.
+"""All errors that tsbench raises on purpose.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Protocols, drivers, virtual instruments and devices by entry points: ours and everybody else's by the same door.
+"""Registries of protocols, drivers, virtual instruments and devices, which are found by entry points.
 
 An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) names an object: one thing, or
 :class:`Folders`, a package of which each folder is a thing. What cannot be used is left out and said in one line.

@@ -1,4 +1,4 @@
-"""The plain data that rooms hand to each other: points, waveforms, events, results, device and fixture facts.
+"""The plain data that the folders exchange: points, waveforms, events, results, device and fixture facts.
 
 Frozen dataclasses in SI units. Nothing here reads a file or an instrument.
 """
@@ -15,7 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class Flag(enum.IntFlag):
-    """What is to be known about one reading, waveform or result beside its number."""
+    """Flags of a reading, a waveform or a result."""
 
     NONE = 0
     COMPLIANCE = 1  #: the source meter was limiting (current or voltage)
@@ -94,7 +94,7 @@ class Waveform:
 
 @dataclass(frozen=True)
 class RunEvent:
-    """Something that happened during a run.
+    """An event of a run.
 
     ``kind``: "progress", "log", "warning", "state", "output", "result"; "retry" for a question asked again.
     """
@@ -107,7 +107,7 @@ class RunEvent:
 
 @dataclass(frozen=True)
 class Step:
-    """What a protocol yields between two safe places to pause or stop: how far it has come."""
+    """A step of a protocol: its progress. The runner can pause or stop between two steps."""
 
     done: int
     total: int
@@ -116,7 +116,7 @@ class Step:
 
 
 class Recorder(Protocol):
-    """Where a protocol puts what it acquired; returns only when the item is on disk."""
+    """Stores what a protocol acquires; each call returns when the item is on the disk."""
 
     def point(self, point: Point) -> None: ...
     def waveform(self, waveform: Waveform) -> None: ...
@@ -147,7 +147,7 @@ class Result:
 
 @dataclass(frozen=True)
 class DeviceLimits:
-    """What the device must never see; from ``[device.limits]`` of the bench file. None: not limited."""
+    """Limits of the device, from ``[device.limits]`` of the bench file. None: no limit."""
 
     max_voltage: float | None = None  #: [V] magnitude across the device
     max_current: float | None = None  #: [A] magnitude
@@ -158,7 +158,7 @@ class DeviceLimits:
 
 @dataclass(frozen=True)
 class DeviceDescription:
-    """The device under test as the lab knows it."""
+    """The device under test, as the bench file describes it."""
 
     identifier: str
     material: str = ""
@@ -169,7 +169,7 @@ class DeviceDescription:
 
 
 def simulation_mark(simulated: Mapping[str, bool]) -> str:
-    """Return how loudly a bench is marked: "" (real), "SIMULATED", or "PARTLY SIMULATED (scope)".
+    """Return the mark of a bench: "" (real), "SIMULATED", or "PARTLY SIMULATED (scope)".
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def simulation_mark(simulated: Mapping[str, bool]) -> str:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who answered ``*IDN?``; serial numbers of simulated instruments begin with ``SIM``."""
+    """The reply to ``*IDN?``; serial numbers of simulated instruments begin with ``SIM``."""
 
     manufacturer: str
     model: str
@@ -193,13 +193,13 @@ class Identity:
 
     @property
     def simulated(self) -> bool:
-        """Whether the instrument says of itself that it is simulated (data, never branched on)."""
+        """Whether the instrument identifies itself as simulated (information only; no code depends on it)."""
         return self.serial.upper().startswith("SIM")
 
 
 @dataclass(frozen=True)
 class Sensing:
-    """How scope channels see the device; part of the fixture.
+    """The scope channels at the device; part of the fixture.
 
     Device voltage = high - low; device current = voltage of the ``current`` channel / ``current_resistance``.
     """
@@ -212,7 +212,7 @@ class Sensing:
 
 @dataclass(frozen=True)
 class Fixture:
-    """The wiring as believed: a SPICE-style netlist and where each instrument terminal sits in it."""
+    """The wiring in the bench file: a SPICE netlist and the node of each instrument terminal."""
 
     netlist: str
     terminals: Mapping[str, str] = field(default_factory=dict)  #: "source_meter" or "generator.1" -> node
@@ -229,7 +229,7 @@ class Fixture:
 
 @dataclass(frozen=True)
 class RunHeader:
-    """Everything known when a run starts; written first, into journal and run file."""
+    """The facts known at the start of a run; the first record of journal and run file."""
 
     run_id: str
     protocol: str

@@ -1,4 +1,4 @@
-"""Text files that a user names: benches, worlds, lists, netlists. Regular, of a sane size, and nothing else.
+"""Reading text files that a user names (benches, worlds, lists, netlists): regular files of a reasonable size only.
 
 What is refused is refused before it is read: a device that never ends, a file too large for what it is said to be.
 """

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with data, in one line: the key, the value, what is wrong, the nearest known key."""
+"""The first validation error of pydantic in one line: the key, the value, the problem, the nearest known key."""
 
 from typing import Any, get_args
 

@@ -1,4 +1,4 @@
-"""Opens the window: the Qt application, its style, and what can go wrong before there is one."""
+"""Opens the window: the Qt application, its style, and errors before it exists."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What was typed, kept for each bench and protocol, also for the next window."""
+"""The entries of the forms, stored for each bench and protocol across restarts."""
 
 import hashlib
 import json

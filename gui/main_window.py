@@ -1,4 +1,4 @@
-"""The window: what stands where, and what each button sets going."""
+"""The window: its layout, and the action of each button."""
 
 from collections.abc import Mapping
 from pathlib import Path

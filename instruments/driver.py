@@ -1,4 +1,4 @@
-"""What a bench asks of every driver, and how a driver's folder declares it.
+"""The interface of every driver, and its declaration in the driver's folder.
 
 A driver is one class on a connection. What it measures stands in the capabilities of
 :mod:`tsbench.instruments.interfaces`; each of its outputs, or the driver itself, has one of them.

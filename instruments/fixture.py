@@ -1,4 +1,4 @@
-"""From the wiring in the bench file to what analysis and guard need: path resistance, gain, capacitance at the device.
+"""Quantities of the wiring that analysis and guard need: path resistance, gain, capacitance at the device.
 
 The netlist of a bench file is solved at DC: capacitors open, inductors shorted, the place of the device
 (``XDUT``) open or shorted, other instruments' outputs open, scope inputs left out.

@@ -1,1 +1,1 @@
-"""Who measures: bench, runner, run lists, watchdog, pre-flight."""
+"""The measuring folder: bench, runner, run lists, watchdog, pre-flight."""

@@ -1,4 +1,4 @@
-"""Putting bytes on a disk so that they stay there, on POSIX and on Windows."""
+"""Writing files durably, on POSIX and on Windows."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Where a run came from: the code, the libraries and the machine."""
+"""Provenance of a run: the code, the libraries and the machine."""
 
 import functools
 import getpass

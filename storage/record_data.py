@@ -1,4 +1,4 @@
-"""Records <-> plain data, checked on the way back, and what tells one run from another."""
+"""Records <-> plain data, checked when read, and the digest of a run."""
 
 import dataclasses
 import hashlib

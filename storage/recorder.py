@@ -1,4 +1,4 @@
-"""The recorder of a run: what it returned from is on the disk; at the end the run file is made of it."""
+"""The recorder of a run: an item is on the disk when the call returns; at the end the run file is made."""
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Names of runs: they sort by time, tell protocol and device, and are safe as file names everywhere."""
+"""Identifiers of runs: they sort by time, contain protocol and device, and are valid file names on every system."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""Reading files of others in a child process: a file that crashes the HDF5 library ends the child, not us.
+"""Reading foreign files in a child process: a file that crashes the HDF5 library ends only the child.
 
 ``python -m tsbench.storage.safe_read COMMAND PATH LARGEST`` is that child; it answers in MessagePack.
 """

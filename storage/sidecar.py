@@ -1,4 +1,4 @@
-"""Later extractions: a run file is never edited, they go beside it as ``RUN.extraction-NNN.json``."""
+"""Later extractions are written beside the run file, as ``RUN.extraction-NNN.json``; a run file is never changed."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What a watchdog did after the measuring process: a file beside the journal, joined to the run by ``recover``."""
+"""The record of a watchdog: a file beside the journal; ``recover`` adds it to the run."""
 
 import json
 from collections.abc import Mapping

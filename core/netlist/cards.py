@@ -1,4 +1,4 @@
-"""Which cards a netlist may have, and what is said of others: never a hint to a card that does something else."""
+"""The cards that a netlist may have, and the messages about all others."""
 
 import difflib
 

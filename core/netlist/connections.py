@@ -1,4 +1,4 @@
-"""Is every node of a netlist held by something?"""
+"""Checks that every node of a netlist has a defined voltage."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a netlist consists of: elements, source waveforms, cards."""
+"""The parts of a netlist: elements, source waveforms, cards."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What stands behind the nodes of a V or I: a number, PULSE, PWL or SIN."""
+"""The value of a V or I element: a number, PULSE, PWL or SIN."""
 
 import itertools
 import math

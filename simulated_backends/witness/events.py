@@ -1,4 +1,4 @@
-"""Finding switching events in what a device sees, whatever its mechanism.
+"""Finding switching events in the voltage and current of a device of any mechanism.
 
 The device counts as on when its conductance is nearer to that of its hold point than to that of its fold
 (geometric mean, with hysteresis). That is robust for staircase sweeps, pulses and relaxation oscillations

@@ -1,4 +1,4 @@
-"""The fault schedule: what goes wrong on a simulated bench, and when.
+"""The schedule of faults on a simulated bench.
 
 A fault happens once (a ``lasting`` one from then on), at a message (counted from 0, of one instrument or of the
 whole bench) or at an instant of bench time. A message is one call of the transport that reaches an instrument: a

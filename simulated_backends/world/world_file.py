@@ -1,4 +1,4 @@
-"""``world.toml``: what the simulated bench really is. Loading and refusing, nothing else."""
+"""The world file of a simulated bench: reading and validation."""
 
 import math
 from pathlib import Path

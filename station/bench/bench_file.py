@@ -1,4 +1,4 @@
-"""``bench.toml``: what a lab owns and believes, read and validated; one file for metal and simulation."""
+"""The bench file: read and validated; the same for real and simulated instruments."""
 
 from pathlib import Path
 

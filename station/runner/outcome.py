@@ -1,4 +1,4 @@
-"""What a run came to."""
+"""The outcome of a run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""The journal of a run while it is measured: written, read back, and put back where its name is gone."""
+"""The journal of a run: writing, reading, and restoring it if its file was deleted or renamed."""

@@ -1,4 +1,4 @@
-"""Rescue of a journal whose name is gone: folder deleted, renamed, file replaced, drive removed.
+"""Restoring a journal whose file was deleted, renamed or replaced during the run.
 
 The operating system keeps an open file alive, so what was acknowledged can be put back under a name that others reach.
 """

@@ -1,4 +1,4 @@
-"""What is looked at in an HDF5 file before anything of it is read: files of others may be made to harm."""
+"""Checks of an HDF5 file before it is read, because foreign files can be malicious."""
 
 import os
 import re

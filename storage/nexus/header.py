@@ -1,4 +1,4 @@
-"""What a run's header holds -> its places in the NeXus tree: run, process, sample, fixture."""
+"""Writes the header of a run to the NeXus tree: run, process, sample, fixture."""
 
 import datetime
 from collections.abc import Mapping
