@@ -121,7 +121,7 @@ def test_one_clear_line_for_what_cannot_be_used(tmp_path):
         (([good], "voltage=W,current=I"), ConfigurationError, "'W'"),
         (([good], "voltage=V"), ConfigurationError, "not enough"),
         (([good], None, "over=3"), ConfigurationError, "rule"),
-        (([tmp_path / "empty"],), ConfigurationError, "no file to read"),
+        (([tmp_path / "empty"],), ConfigurationError, "no run file or table"),
         (([tmp_path / "*.nxs"],), ConfigurationError, "no file fits"),
     ]:
         with pytest.raises(error, match=word) as caught:
