@@ -122,7 +122,7 @@ def test_one_clear_line_for_what_cannot_be_used(tmp_path):
         (([good], "voltage=V"), ConfigurationError, "not enough"),
         (([good], None, "over=3"), ConfigurationError, "rule"),
         (([tmp_path / "empty"],), ConfigurationError, "no run file or table"),
-        (([tmp_path / "*.nxs"],), ConfigurationError, "no file fits"),
+        (([tmp_path / "*.nxs"],), ConfigurationError, "no file matches"),
     ]:
         with pytest.raises(error, match=word) as caught:
             analyse_files(*arguments)
