@@ -9,10 +9,6 @@ from dataclasses import dataclass, field
 from tsbench.simulated_backends.scpi.errors import ERROR_TEXTS, ScpiError, event_bit
 
 OPERATION_COMPLETE = 0x01
-QUERY_ERROR = 0x04
-DEVICE_ERROR = 0x08
-EXECUTION_ERROR = 0x10
-COMMAND_ERROR = 0x20
 POWER_ON = 0x80
 
 ERROR_AVAILABLE_BIT = 0x04

@@ -1,6 +1,5 @@
 """Volatile arbitrary-waveform memory of the 33500B/33600A: ``DATA:...`` as text or blocks, per channel."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -110,8 +109,3 @@ class MemoryCommands(GeneratorState):
         if codes is None:
             raise ScpiError(785, text="Specified arb waveform does not exist")
         return f"{len(codes):+d}"
-
-    def arb_duration(self, channel: int, sample_rate: float) -> float:
-        """Return the time [s] one pass through the selected waveform takes."""
-        codes = self.codes_of(channel, self.arb_name[channel])
-        return math.inf if codes is None else len(codes) / sample_rate
