@@ -40,7 +40,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.compilation import inlined
 from tsbench.simulated_backends.numerics.rounding import rounded
 from tsbench.simulated_backends.numerics.seeds import seed_of
 
@@ -85,7 +85,7 @@ def neck_growth(
     return thick, share * share * q_u, -crowding * share * share * q, -2.0 * hold_spread * z * thick * share
 
 
-@compiled
+@inlined
 def silver_filament(
     v: float, i: float, extension: float, residue: float, path: float, hops: float, wandering: float, gc: float,
     gleak: float, re: float, span: float, opening: float, per_wall: float, per_v0: float, start: float,
@@ -147,7 +147,7 @@ def silver_filament(
 GAP_NOISE, NECK_NOISE, PATH_NOISE = 0.25, 0.04, 0.2  #: what the noise may do to s, s and z within one piece of its path
 
 
-@compiled
+@inlined
 def noise_interval(
     v: float, i: float, extension: float, residue: float, path: float, re: float, per_v0: float, start: float,
     start_spread: float, supplying: float, closing: float, hg: float, vh: float, per_vn: float, thinning: float,
