@@ -128,7 +128,7 @@ def test_the_page_defines_each_quantity_once_and_is_linked() -> None:
     wanted = {"threshold voltage", "threshold current", "hold voltage", "hold current", "snapback", "switching delay",
               "relaxation time", "refractory period", "frequency", "inter-spike interval", "firing", "jitter"}
     assert wanted <= set(names)
-    for document in ("docs/extraction.md", "docs/world.md", "docs/tour.md"):
+    for document in ("docs/extraction.md", "docs/world.md", "README.md"):
         assert "definitions.md" in (ROOT / document).read_text("utf-8"), document
     for test in re.findall(r"`(tests/[\w/]+\.py)`", PAGE):
         assert (ROOT / test).exists()
