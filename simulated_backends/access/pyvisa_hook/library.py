@@ -55,6 +55,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         self._events: dict[int, tuple[int, int]] = {}  #: event context -> (session, event type)
         self._locks: dict[str, InstrumentLock] = {}
         self._handles = itertools.count(1)
+        self._listening = False  #: whether an event was enabled on any session
 
     # ------------------------------------------------------------------------------- beside VISA's calls
 
@@ -185,7 +186,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
             try:
                 result = action(opened, *arguments)
                 status = StatusCode.success
-                handlers = [] if opened.lost else self._due_handlers()
+                if self._listening and not opened.lost:
+                    handlers = self._due_handlers()
             except VisaCallError as fault:
                 result, status = failed, fault.status
         for call in handlers:
@@ -302,6 +304,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
 
     def enable_event(self, session: Any, event_type: Any, mechanism: Any, context: None = None) -> StatusCode:
         """Enable events by queue or handler."""
+        self._listening = True
         return self._act(session, lambda s: s.requests.enable(event_type, mechanism))[1]
 
     def disable_event(self, session: Any, event_type: Any, mechanism: Any) -> StatusCode:
