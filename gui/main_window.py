@@ -184,7 +184,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view.expect("a run that goes on")
         self._busy(f"following the run of process {self.control.other.process}")
         words = f"attached to the run of process {self.control.other.process}"
-        self.view.say(f"{words}: STOP stops it; if you close this window, the run continues", "warning")
+        self.view.say(f"{words}: STOP ends the run; if you close this window, the run continues", "warning")
         return True
 
     # --------------------------------------------------------------------------------------------- run

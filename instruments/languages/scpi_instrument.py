@@ -209,8 +209,8 @@ class ScpiInstrument(ScpiMessages):
         if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
             return got
         raise InstrumentError(
-            f"{self.label}: {quantity} {short_quantity(asked, unit)} was asked for, the instrument set "
-            f"{short_quantity(got, unit)}; choose a value it can set"
+            f"{self.label}: {quantity} {short_quantity(asked, unit)} was requested, but the instrument set "
+            f"{short_quantity(got, unit)}; choose a value that it supports"
         )
 
     def clear(self) -> None:

@@ -69,5 +69,6 @@ def _warnings(
         warnings.append("no scope is connected to the device: an oscillation during a reading will not be noticed")
     if settings.dwell < capabilities.minimum_dwell:
         least = capabilities.minimum_dwell
-        warnings.append(f"dwell {settings.dwell:g} s is below the source meter's {least:g} s, which is used")
+        warnings.append(f"dwell {settings.dwell:g} s is shorter than the source meter's minimum of {least:g} s, which "
+                        "is used")
     return tuple(warnings)

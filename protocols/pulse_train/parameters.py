@@ -41,7 +41,7 @@ class TrainParameters(PulseParameters):
         default=True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"
     )
     retries: int = Field(
-        default=2, ge=0, le=100, description="how often a train is sent again when the scope missed a trigger"
+        default=2, ge=0, le=100, description="number of times a train is sent again if the scope missed a trigger"
     )
 
     @model_validator(mode="after")

@@ -67,5 +67,5 @@ def test_a_trigger_level_that_a_range_has_moved_is_noticed(driver_bench: Path) -
         scope.configure_trigger(EdgeTrigger(1, 2.0))
         scope.configure_channel(1, Vertical(0.8))
         bench._connections["scope"].transport.write(":TRIG:EDGE:LEV 0.4")  # as far as this range reaches
-        with pytest.raises(InstrumentError, match="trigger level 2 V was asked for, the instrument set 400 mV"):
+        with pytest.raises(InstrumentError, match="trigger level 2 V was requested, but the instrument set 400 mV"):
             scope.arm()

@@ -76,7 +76,7 @@ def test_current_drive() -> None:
 def test_a_compliance_the_instrument_changed_is_an_error() -> None:
     pairs = [(a, "1.0E-02") if a == ":SOUR:VOLT:ILIM?" else (a, b) for a, b in source_1_5()[:-1]]
     refused = pytest.raises(
-        InstrumentError, match=r"compliance_current 1 mA was asked for, the instrument set 10 mA"
+        InstrumentError, match=r"compliance_current 1 mA was requested, but the instrument set 10 mA"
     )
     with driver(pairs) as found, refused:
         found.configure_source(VOLTAGE)

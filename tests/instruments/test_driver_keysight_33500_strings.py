@@ -104,7 +104,7 @@ def test_an_adjusted_amplitude_is_an_error() -> None:
     cut = next(k for k, pair in enumerate(pairs) if pair[0] == ":SOUR1:VOLT?") + 1
     with channel([*OPEN_LOAD, *pairs[:cut]]) as found:
         found.configure_load(math.inf)
-        with pytest.raises(InstrumentError, match=r"amplitude 1\.5 V was asked for, the instrument set 1 V"):
+        with pytest.raises(InstrumentError, match=r"amplitude 1\.5 V was requested, but the instrument set 1 V"):
             found.configure_pulse(PULSE)
 
 

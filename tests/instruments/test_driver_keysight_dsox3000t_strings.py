@@ -63,7 +63,7 @@ def test_channel_settings_are_read_back() -> None:
     with scope(CHANNEL) as found:
         assert found.configure_channel(1, Vertical(2.0, 0.7)) == Vertical(2.0, 0.7)
     changed = [(a, "+4.0E+00") if a == ":CHAN1:RANG?" else (a, b) for a, b in CHANNEL[:-2]]
-    refused = pytest.raises(InstrumentError, match="range 2 V was asked for, the instrument set 4 V")
+    refused = pytest.raises(InstrumentError, match="range 2 V was requested, but the instrument set 4 V")
     with scope(changed) as found, refused:
         set_up(found)
 
