@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.netlist import Pwl, Sin, SpicePulse
-from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 
 Source = SpicePulse | Pwl | Sin
 
@@ -130,3 +130,6 @@ CASES = [
     *cases_for("tunnel_diode", 0.5, 1e3),
     *_driven("nmos", 2.0, 10e3, 0.6, 0.9), *_driven("comparator", 1.0, 1e3, 0.0, 0.05),
 ]
+CASES += [
+    case for name, entry in catalogue().items() if "compared" in entry.circuits
+    for case in cases_for(name, **entry.circuits["compared"])]

@@ -62,12 +62,18 @@ SETTINGS = {
 
 
 def settings_of(name: str) -> Settings:
-    """Return a device's circuits; a silver device without its own has those of ag_sio2, scaled to its model."""
+    """Return a device's circuits, from here or from its folder.
+
+    A silver device without its own has those of ag_sio2, scaled to its model.
+    """
     if name in SETTINGS:
         return SETTINGS[name]
+    own_circuits = catalogue()[name].circuits.get("page")
+    if own_circuits is not None:
+        return Settings(**{**own_circuits, "pulses": tuple(own_circuits["pulses"])})
     s, own, usual = SETTINGS["ag_sio2"], catalogue()[name].model(), catalogue()["ag_sio2"].model()
     if not (isinstance(own, SilverFilament) and isinstance(usual, SilverFilament)):
-        raise ValueError(f"device_runs: no circuits for {name}; give it an entry in SETTINGS")
+        raise ValueError(f"device_runs: no circuits for {name}; give it [NAME.circuits.page] in its catalogue.toml")
     volts, slower, longer = own.vst / usual.vst, usual.klim / own.klim, usual.rate / own.rate
     return replace(
         s, peak=s.peak * volts, pulses=tuple(v * volts for v in s.pulses), pulse_time=s.pulse_time * slower,

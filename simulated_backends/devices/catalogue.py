@@ -64,6 +64,8 @@ class CatalogueEntry:
     observables: tuple[Observable, ...]
     unknown: tuple[str, ...]
     variability: Mapping[str, float]  #: parameter -> relative standard deviation from device to device
+    #: circuits in which it shows what it does: "page" for its page, "compared" for the comparison with ngspice
+    circuits: Mapping[str, Mapping[str, Any]]
 
     def model(self) -> DeviceModel:
         """Return the nominal device."""
@@ -154,7 +156,7 @@ def unmodelled() -> Mapping[str, CatalogueEntry]:
 def _entry(name: str, mechanism: str, table: Mapping[str, Any]) -> CatalogueEntry:
     data = dict(table)
     parameters, observables = data.pop("parameters", {}), data.pop("observables", [])
-    unknown, variability = data.pop("unknown", []), data.pop("variability", {})
+    unknown, variability, circuits = data.pop("unknown", []), data.pop("variability", {}), data.pop("circuits", {})
     try:
         return CatalogueEntry(
             name=name, mechanism=mechanism, **{k: str(v) for k, v in ({"row": "", "material": ""} | data).items()},
@@ -162,6 +164,7 @@ def _entry(name: str, mechanism: str, table: Mapping[str, Any]) -> CatalogueEntr
             observables=tuple(Observable(**value) for value in observables),
             unknown=tuple(item["text"] for item in unknown),
             variability={key: float(value["sigma"]) for key, value in variability.items()},
+            circuits={key: dict(value) for key, value in circuits.items()},
         )
     except (TypeError, KeyError, ValueError) as error:
         raise ConfigurationError(f"its entry in the catalogue cannot be read: {error}") from None
