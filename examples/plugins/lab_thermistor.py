@@ -35,7 +35,7 @@ class Thermistor(DeviceModel):
     }
 
     def __post_init__(self) -> None:
-        self._require_positive("r0", "b", "rth", "cth", "t0")
+        self.require_positive("r0", "b", "rth", "cth", "t0")
 
     @staticmethod
     def equations(

@@ -15,7 +15,7 @@ from tsbench.simulated_backends.devices.mechanism import row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.registry import DEVICES, device_models
 
-MOST_DRAWS = 100  #: of a device, until it is one that can exist
+MOST_DRAWS = 100  #: of a device, until its model accepts one
 MARKS = {
     "F": "found in public material", "F2": "found in public code of others",
     "K": "recalled, to be checked",
@@ -24,7 +24,7 @@ MARKS = {
 
 
 FILE = "catalogue.toml"  #: beside a model's module: its part of the catalogue
-UNMODELLED = "unmodelled.toml"  #: what is known of devices that have no model
+UNMODELLED = "unmodelled.toml"  #: facts about devices that have no model
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class CatalogueEntry:
     def specimen(self, seed: int, device: str) -> DeviceModel:
         """Return one device of a wafer: parameters drawn log-normally, the same for the same seed and device.
 
-        If it is stochastic, it is on a random path of its own. What no device can be (a neck that thins faster than it
-        can ever grow) is drawn again.
+        A stochastic device gets a random path of its own. Parameters that the model refuses (a neck that thins faster
+        than it can grow) are drawn again.
         """
         stream = np.random.default_rng(np.random.SeedSequence([seed, *device.encode()]))
         nominal = {p.name: p.value for p in self.parameters}
@@ -90,12 +90,12 @@ class CatalogueEntry:
 
 
 def possible(draw: Callable[[], DeviceModel]) -> DeviceModel:
-    """Return the first of up to :data:`MOST_DRAWS` devices drawn that can exist.
+    """Return the first drawn device that its model accepts, of up to :data:`MOST_DRAWS`.
 
     Raises
     ------
     ConfigurationError
-        None could: the spread is too wide for this model. The message of the last one says why.
+        The model accepted none: the spread is too wide. The message is that of the last one.
     """
     for _ in range(MOST_DRAWS - 1):
         try:
@@ -148,7 +148,7 @@ def _tables(model: type[DeviceModel]) -> Mapping[str, Mapping[str, Any]]:
 
 @functools.cache
 def unmodelled() -> Mapping[str, CatalogueEntry]:
-    """Return what is known of devices of which too little is known for a model."""
+    """Return the facts about devices that have no model, because too little is known."""
     tables = tomllib.loads(Path(__file__).with_name(UNMODELLED).read_text("utf-8"))
     return {name: _entry(name, "none", table) for name, table in tables.items()}
 

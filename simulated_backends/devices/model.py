@@ -59,19 +59,19 @@ class DeviceModel:
         return ()
 
     def state_tolerances(self) -> tuple[float, ...]:
-        """Return the size of each state below which the solver need not resolve it, per unit of rtol."""
+        """Return a size for each state; the solver resolves the state to rtol times this size."""
         return ()
 
     def seeded(self, *keys: int | str) -> Self:
-        """Return the device on the random path that belongs to ``keys``; itself if nothing about it is random."""
+        """Return the device with the random numbers that belong to ``keys``; itself if it is not random."""
         return self
 
     def on_own_path(self, *keys: int | str) -> Self:
-        """Return :meth:`seeded`, unless the device has been given a ``seed`` that is not 0 already."""
+        """Return :meth:`seeded`, or the device itself if its ``seed`` is not 0."""
         return self if getattr(self, "seed", 0.0) else self.seeded(*keys)
 
     def conductance(self, states: FloatArray) -> FloatArray | None:
-        """Return the conductance at the terminals [S] that the states (shape (states, n)) alone set.
+        """Return the conductance at the terminals [S] from states of shape (states, n).
 
         None where it depends on the voltage as well.
         """
@@ -80,12 +80,12 @@ class DeviceModel:
     def switching_conductances(self) -> tuple[float, float, float, float] | None:
         """Return conductances [S]: surely off, counts as switched on, counts as switched off, surely on.
 
-        None: its static curve tells, or it does not switch.
+        None: they follow from the static curve, or the device does not switch.
         """
         return None
 
     def settled(self, current: float) -> tuple[float, float]:
-        """Return terminal voltage [V] and temperature [K] settled at a current [A] that is not negative.
+        """Return settled terminal voltage [V] and temperature [K] at a current [A] of 0 or more.
 
         Raises
         ------
@@ -96,16 +96,15 @@ class DeviceModel:
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...] | None:
-        """Return the elements of an ngspice subcircuit between its ``terminals``; None: nobody has written it.
+        """Return the elements of an ngspice subcircuit between its ``terminals``.
 
-        Then it is made from the equations where that is possible (:mod:`.subcircuit`).
-
-        Parameters stand in it by name, as ``{re}``; so a netlist may replace them in both simulators alike.
+        None: it is made from the equations where that is possible (:mod:`.subcircuit`). Parameters have their names in
+        it, as ``{re}``, so that a netlist can replace them in both simulators.
         """
         return None
 
     def at_temperature(self, temperature: float) -> Self:
-        """Return the device in surroundings (a chuck) of this temperature [K]; itself if its model has none.
+        """Return the device at this temperature [K] of the surroundings (a chuck); itself if its model has no ``t0``.
 
         Raises
         ------
@@ -117,7 +116,7 @@ class DeviceModel:
 
     @property
     def inner_resistance(self) -> float:
-        """Return the resistance [Ohm] in series with the rest, whose noise is the device's; 0: noise is that of i/v."""
+        """Return the series resistance [Ohm] that makes the device's thermal noise; 0: the conductance i/v makes it."""
         return 0.0
 
     @property
@@ -131,12 +130,12 @@ class DeviceModel:
 
     @classmethod
     def placed(cls, element: Element) -> Element:
-        """Return a netlist's device element with the nodes that carry its current, and those that it senses apart.
+        """Return a netlist's device element with the nodes of its current and, apart, the nodes that it senses.
 
         Raises
         ------
         ConfigurationError
-            The netlist gives it another number of nodes, or both ends of the current are on one.
+            The number of nodes in the netlist is wrong, or the current would flow from a node to itself.
         """
         if len(element.nodes) != len(cls.terminals):
             raise ConfigurationError(
@@ -166,7 +165,8 @@ class DeviceModel:
             changes[known[name.lower()]] = float(value)
         return dataclasses.replace(self, **changes)
 
-    def _require_positive(self, *names: str) -> None:
+    def require_positive(self, *names: str) -> None:
+        """Refuse parameters that are not positive and finite, by ConfigurationError."""
         for name in names:
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):

@@ -5,10 +5,10 @@ Cycle n (the nth switching off ends it) multiplies a parameter of nominal value 
     exp(sigma z_n) (1 + drift log10(1 + n)),    z_n = persistence z_(n-1) + sqrt(1 - persistence^2) e_n
 
 with e_n standard normal, correlated between parameters as the statistics say: a first-order autoregression, so a cycle
-resembles the one before. Until it switches on for the first time a virgin device has ``virgin`` times its parameters
-besides: that forms it. A device wears out, and stays on, after a number of cycles drawn from a Weibull distribution;
-after a cycle of peak current I it stays on with probability 1 - exp(-(I/critical_current)^critical_exponent), and a
-voltage of the other polarity may bring it back.
+resembles the one before. The parameters of a virgin device are multiplied by ``virgin`` as well, until the device is
+formed by switching on for the first time. A device wears out, and then stays on, after a number of cycles drawn from a
+Weibull distribution. After a cycle of peak current I it stays on with probability
+1 - exp(-(I/critical_current)^critical_exponent); a voltage of the other polarity may bring it back.
 
 Form: PHYSICS.md Part II section 6. All values are the user's.
 """
@@ -21,17 +21,17 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.correlation import mixing_matrix
 
-MOST_DECADES = 12.0  #: of cycles that any device is asked to live through
+MOST_DECADES = 12.0  #: of cycles in the life of any device
 
 
 @dataclass(frozen=True)
 class CycleStatistics:
-    """What the cycles of one device are drawn from.
+    """The distributions from which the cycles of one device are drawn.
 
     Raises
     ------
     ConfigurationError
-        A value that cannot be, with its name.
+        A value is out of range; the message names it.
     """
 
     spread: Mapping[str, float] = field(default_factory=dict)  #: relative, log-normal, by parameter
@@ -39,7 +39,7 @@ class CycleStatistics:
     persistence: float = 0.0  #: correlation of a cycle with the one before
     drift: Mapping[str, float] = field(default_factory=dict)  #: relative change per decade of cycles
     virgin: Mapping[str, float] = field(default_factory=dict)  #: factors until it first switches on
-    used: float = 0.0  #: cycles that it has behind it at the beginning
+    used: float = 0.0  #: cycles before the simulation begins
     endurance: float = math.inf  #: cycles after which 63 % have worn out
     endurance_shape: float = 1.5  #: Weibull's
     critical_current: float = math.inf  #: [A] peak after which 63 % stay on

@@ -14,7 +14,7 @@ import numpy as np
 from tsbench.errors import ConfigurationError
 
 PER_DECADE = 3  #: telegraph processes of flicker noise: the density is then within 3 % of 1/f
-FORGOTTEN = 40.0  #: mean times after which nothing is left of what a process was
+FORGOTTEN = 40.0  #: mean times after which a process no longer depends on its past
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Telegraph:
     Raises
     ------
     ConfigurationError
-        A value that cannot be, with its name.
+        A value is out of range; the message names it.
     """
 
     parameter: str
@@ -47,7 +47,7 @@ class Flicker:
     Raises
     ------
     ConfigurationError
-        A value that cannot be, with its name.
+        A value is out of range; the message names it.
     """
 
     parameter: str
@@ -73,16 +73,16 @@ class Flicker:
 
 
 class TelegraphProcess:
-    """One process on its way through time.
+    """One process that moves forward in time.
 
     Parameters
     ----------
     low, high : float
-        What it adds to 1, and so multiplies its parameter by, in its two states.
+        In its two states the process multiplies its parameter by 1 plus these.
     time_low, time_high : float
         Mean times [s].
     stream : Generator
-        Its own.
+        Of this process alone.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class TelegraphProcess:
 
     @property
     def value(self) -> float:
-        """Return what it adds to 1 now."""
+        """Return the present value, low or high."""
         return self.values[self._high]
 
     def _start(self, time: float) -> None:
@@ -107,8 +107,8 @@ class TelegraphProcess:
         return float(self._stream.exponential(self.times[self._high]))
 
     def advance(self, time: float) -> None:
-        """Let all changes up to ``time`` [s] happen."""
-        if time - self.next_change > FORGOTTEN * max(self.times):   # it has been away: as good as a new one
+        """Make all changes up to ``time`` [s]."""
+        if time - self.next_change > FORGOTTEN * max(self.times):   # after so long a new process is just as good
             self._start(time)
         while self.next_change <= time:
             self._high = 1 - self._high

@@ -47,26 +47,26 @@ def _extremes(parts: Sequence[tuple[str, TelegraphProcess]]) -> Sequence[Mapping
 
 
 class DeviceHistory:
-    """What has become of a device. Whoever has it in a circuit tells it what happens; it says what the device is now.
+    """How a device changes in use. The circuit reports events; ``model`` is the device as it is now.
 
-    It goes forward only: the same seed and the same happenings give the same device, bit for bit.
+    Time goes forward only. The same seed and the same events give the same device, bit for bit.
 
     Parameters
     ----------
     nominal : DeviceModel
-        The device without any of this.
+        The device before any change.
     statistics : CycleStatistics, optional
-        What cycles do. None: nothing.
+        How cycles change it. None: they do not.
     noise : sequence
         Its telegraph and flicker noise.
     seed : sequence of int
-        Its own.
+        Of this device.
 
     Raises
     ------
     ConfigurationError
-        The model has no such parameter, cycles are asked for of one that does not switch, or the noise can take a
-        parameter to where the model does not hold.
+        The model has no such parameter, the device does not switch but has cycles, or the noise can move a parameter
+        beyond what the model allows.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class DeviceHistory:
         return self.nominal.with_parameters({p: nominal[p] * factor for p, factor in factors.items()})
 
     def switched_off(self, peak: float) -> None:
-        """A cycle is over that had the peak current ``peak`` [A], with its sign.
+        """Count a cycle that has ended; ``peak`` is its peak current [A], with sign.
 
         ``model`` and ``state`` then say what the device has become.
         """
@@ -171,12 +171,12 @@ class DeviceHistory:
         self._draw(math.sqrt(1.0 - s.persistence**2))
 
     def form(self) -> None:
-        """A virgin device has switched on: it is one no more, in other respects this cycle is what it was."""
+        """Note that a virgin device has switched on: it is formed, and the rest of this cycle stays as it was."""
         self.state = "good"
         self._draw(0.0)
 
     def try_recovery(self) -> bool:
-        """A device that is stuck has met the recovery voltage: return whether it works again."""
+        """Return whether a stuck device that has met the recovery voltage works again."""
         if self._fate.random() < self.statistics.recovery:
             self.state = "good"
             self._draw(1.0)
@@ -199,7 +199,7 @@ class DeviceHistory:
         return 1.0 / rate if rate else math.inf
 
     def fluctuate(self, time: float) -> None:
-        """Let its fluctuations go on to ``time`` [s]."""
+        """Advance its fluctuations to ``time`` [s]."""
         if self.next_change > time:
             return
         for _, process in self._processes:

@@ -1,4 +1,4 @@
-"""A wafer of devices: every specimen drawn from the same seed, with what makes neighbours alike and some fail.
+"""A wafer of devices, drawn from one seed: neighbours resemble each other, and some devices fail.
 
 A parameter with nominal value p and relative spread sigma (log-normal) becomes, for device d of die D at distance r
 from the centre (r = 1 at the edge)::
@@ -47,7 +47,7 @@ class Wafer:
     Raises
     ------
     ConfigurationError
-        An unknown model or parameter, a share that is not one, or correlations that contradict each other.
+        A model or parameter is unknown, a share is not between 0 and 1, or correlations contradict each other.
     """
 
     name: str

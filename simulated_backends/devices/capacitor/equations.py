@@ -34,7 +34,7 @@ class Capacitor(DeviceModel):
     equations = staticmethod(capacitor)
 
     def __post_init__(self) -> None:
-        self._require_positive("c", "rs", "rleak")
+        self.require_positive("c", "rs", "rleak")
 
     def columns(self) -> Mapping[str, float]:
         """Return 1/Rs, 1/C, 1/Rleak."""

@@ -57,7 +57,7 @@ class Comparator(DeviceModel):
     equations = staticmethod(comparator)
 
     def __post_init__(self) -> None:
-        self._require_positive("gain", "rout", "tau")
+        self.require_positive("gain", "rout", "tau")
         for name in ("vol", "voh"):
             if not math.isfinite(getattr(self, name)):
                 raise ConfigurationError(f"device model {self.mechanism}: {name} must be finite")

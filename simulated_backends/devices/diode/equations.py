@@ -46,7 +46,7 @@ class Diode(DeviceModel):
     equations = staticmethod(diode)
 
     def __post_init__(self) -> None:
-        self._require_positive("is_", "n", "rs", "t0")
+        self.require_positive("is_", "n", "rs", "t0")
 
     def columns(self) -> Mapping[str, float]:
         """Return Is, 1/(n kT/q), Rs, ln(Is Rs/(n kT/q)) + Is Rs/(n kT/q)."""

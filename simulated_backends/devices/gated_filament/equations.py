@@ -85,7 +85,7 @@ class GatedFilament(DeviceModel):
     equations = staticmethod(gated_filament)
 
     def __post_init__(self) -> None:
-        self._require_positive(
+        self.require_positive(
             "tau_s", "tau_r", "a", "d_s", "d_r", "v_s", "v_r", "vth_p", "vth_n", "vh_p", "vh_n", "ron_p", "ron_n",
             "ileak", "v_p")
         for hold, threshold in (("vh_p", "vth_p"), ("vh_n", "vth_n")):

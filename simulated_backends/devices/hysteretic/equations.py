@@ -126,7 +126,7 @@ class Hysteretic(DeviceModel):
     equations = staticmethod(hysteretic)
 
     def __post_init__(self) -> None:
-        self._require_positive("r0", "ea", "rm", "w", "tc", "beta", "gamma", "cth", "sth", "t0")
+        self.require_positive("r0", "ea", "rm", "w", "tc", "beta", "gamma", "cth", "sth", "t0")
 
     def columns(self) -> Mapping[str, float]:
         """Return R0, Ea, Rm, w/2, Tc - T0, beta, gamma, 1/C, S/C, T0; temperatures in the equations are above T0."""

@@ -83,7 +83,7 @@ class MovingCore(DeviceModel):
     equations = staticmethod(moving_core)
 
     def __post_init__(self) -> None:
-        self._require_positive("rho_ins", "rho_met", "r_ch", "length", "kappa", "cp", "t_mit", "t0")
+        self.require_positive("rho_ins", "rho_met", "r_ch", "length", "kappa", "cp", "t_mit", "t0")
         for name in ("dh", "re"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):

@@ -207,7 +207,7 @@ class Ovonic(DeviceModel):
     equations = staticmethod(ovonic)
 
     def __post_init__(self) -> None:
-        self._require_positive(
+        self.require_positive(
             "area", "h", "sigma_max", "ea", "c1", "gth", "cth", "ii", "t1", "qmax", "r1", "e1", "s", "beta",
             "tau_n", "tau_r", "t0")
         for name in ("vi", "re", "ff", "fired", "slope", "aged", "boost", "seed"):

@@ -108,7 +108,7 @@ class PooleFrenkel(DeviceModel):
     film_current = staticmethod(film_current)
 
     def __post_init__(self) -> None:
-        self._require_positive("as_", "d", "ea", "epsr", "rth", "cth", "t0")
+        self.require_positive("as_", "d", "ea", "epsr", "rth", "cth", "t0")
         if not (math.isfinite(self.re) and self.re >= 0):
             raise ConfigurationError(f"device model {self.mechanism}: re = {self.re:g} Ohm must not be negative")
 

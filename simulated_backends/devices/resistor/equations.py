@@ -24,7 +24,7 @@ class Resistor(DeviceModel):
     equations = staticmethod(resistor)
 
     def __post_init__(self) -> None:
-        self._require_positive("r")
+        self.require_positive("r")
 
     def columns(self) -> Mapping[str, float]:
         """Return the conductance."""

@@ -224,7 +224,7 @@ class SilverFilament(DeviceModel):
     noise_interval = staticmethod(noise_interval)
 
     def __post_init__(self) -> None:
-        self._require_positive(
+        self.require_positive(
             "gc", "gleak", "span", "taug", "wall", "vst", "v0", "klim", "lam", "tau_z", "tau_r", "tau_up", "vh", "vn",
             "rate", "power", "kn", "delta", "asym", "asym_hold", "t0")
         for name in ("ea", "re", "hg", "sigma", "rho", "hn", "sigma_h", "kappa", "crowding", "seed"):

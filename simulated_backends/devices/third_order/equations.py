@@ -80,7 +80,7 @@ class ThirdOrder(DeviceModel):
     equations = staticmethod(third_order)
 
     def __post_init__(self) -> None:
-        self._require_positive(
+        self.require_positive(
             "as_", "d", "ea", "epsr", "rs", "cs", "rth", "cth", "gm", "tc", "span", "soft", "taum", "t0")
 
     def columns(self) -> Mapping[str, float]:

@@ -70,7 +70,7 @@ class Transistor(DeviceModel):
     equations = staticmethod(transistor)
 
     def __post_init__(self) -> None:
-        self._require_positive("beta", "n", "t0")
+        self.require_positive("beta", "n", "t0")
         if not math.isfinite(self.vth):
             raise ConfigurationError(f"device model {self.mechanism}: vth = {self.vth:g} must be finite")
 

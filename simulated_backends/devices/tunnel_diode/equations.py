@@ -76,7 +76,7 @@ class TunnelDiode(DeviceModel):
     equations = staticmethod(tunnel_diode)
 
     def __post_init__(self) -> None:
-        self._require_positive("is_", "vt", "ip", "vp", "steep", "place", "rs")
+        self.require_positive("is_", "vt", "ip", "vp", "steep", "place", "rs")
         if not math.isfinite(self.iv):
             raise ConfigurationError(f"device model {self.mechanism}: iv = {self.iv:g} A must be a number")
         steepest = self.ip / self.vp * math.exp(-1.0) + 2.0 * abs(self.iv) * self.steep
