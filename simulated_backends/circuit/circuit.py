@@ -22,29 +22,19 @@ from tsbench.simulated_backends.circuit.engine import (
     SourceWaveform,
 )
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
-from tsbench.simulated_backends.circuit.kernel.growth import (
-    CHANGE,
-    E_FOLDS,
-    EXCITED,
-    IMAGINARY,
-    LOOK_AFTER,
-    LOOKS,
-    REAL_PART,
-    SINCE,
-    WATCH,
-    new_control,
-)
-from tsbench.simulated_backends.circuit.kernel.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
-from tsbench.simulated_backends.circuit.stability.noise_switch import FEWEST_STEPS, RECORD, NoiseSwitch
-from tsbench.simulated_backends.circuit.stability.operating_point import how_unstable, operating_point
-from tsbench.simulated_backends.circuit.stability.stability import (
+from tsbench.simulated_backends.circuit.kernel.control import go_on_from, new_control
+from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP
+from tsbench.simulated_backends.circuit.stability.departure import (
     RADIANS_GROWING,
     STEPS_KEPT,
-    Rest,
+    NoDeparture,
     departure,
     still_small,
-    unknowns_in,
 )
+from tsbench.simulated_backends.circuit.stability.linearised import Equilibrium
+from tsbench.simulated_backends.circuit.stability.operating_point import how_unstable, operating_point
+from tsbench.simulated_backends.circuit.stability.thermal_switch import FEWEST_STEPS, RECORD, ThermalSwitch
 from tsbench.simulated_backends.circuit.steady.cycles import (
     LONGEST_SEARCH,
     StepMemory,
@@ -142,14 +132,14 @@ class Circuit:
         self._small_step = math.inf   # [s] the longest while a swing is small
         self._observers: list[Observer] = []
         self._control = new_control(rtol, largest_step, FIRST_STEP)
-        self._control[LOOK_AFTER] = FEWEST_STEPS
+        self._control.look_after = FEWEST_STEPS
         self._largest_step = largest_step
         self._notes: list[str] = []
         self._recent: deque[Steps] = deque()   # the last steps since a change: how an equilibrium has lost stability
         self._recent_steps = 0   # in all of them
-        self._rests: list[Rest] = []   # before the last changes
+        self._rests: list[Equilibrium] = []   # before the last changes
         self._changed = 0.0   # [s] when the last one was
-        self._switch = NoiseSwitch()   # of the noise of an oscillation on a ramp
+        self._switch = ThermalSwitch()   # of the noise of an oscillation on a ramp
         self._between_looks = STEPS_PER_LOOK
         self._departures = 0   # from unstable equilibria since the last change
         self._growing = 0   # steps to take until a growing mode is looked at again; 0: there is none
@@ -217,7 +207,7 @@ class Circuit:
     @property
     def refused_steps(self) -> int:
         """Return how many steps the error control has refused so far."""
-        return int(self._control[3])
+        return int(self._control.refused)
 
     def load_code(self, specialised: bool = False) -> None:
         """Compile the integrator, or load it from the cache on disk, without integrating.
@@ -238,7 +228,7 @@ class Circuit:
     @property
     def evaluations(self) -> int:
         """Return how often the circuit has been evaluated so far: by steps, refused ones, and looks at stability."""
-        looks = int(self._control[LOOKS]) + self._looks_gone + sum(c.looks for c in self._compiled_before.values())
+        looks = int(self._control.looks) + self._looks_gone + sum(c.looks for c in self._compiled_before.values())
         return 6 * self._taken + 5 * self.refused_steps + looks
 
     @property
@@ -263,7 +253,7 @@ class Circuit:
             self._compiled_before[key] = CompiledCircuit(
                 system, devices, self._models, self.rtol, self.noise_refinement, self.specialised)
         self._compiled = self._compiled_before[key]
-        self._control[WATCH] = float(self._watched())
+        self._control.watching = self._watched()
         self._system = self._compiled.system
         self._compiled.set_stages([s for _, s in self._stages.values()])
         self._set_sources()
@@ -275,7 +265,7 @@ class Circuit:
         watched after an oscillation has begun: a slow oscillation passes an unstable stretch in every period, and with
         noise added there it would never reach a limit cycle.
         """
-        begun = self._departures >= ENOUGH_DEPARTURES and not self._control[6]
+        begun = self._departures >= ENOUGH_DEPARTURES and not self._control.moving
         return bool(self._models or self._stages) and not begun and self._without_own_noise()
 
     def _without_own_noise(self) -> bool:
@@ -302,8 +292,8 @@ class Circuit:
         if base != self._base:
             here = self._front
             self._base, self._here = base, here - base
-            self._control[4] = self._control[SINCE] = self._here
-            self._control[EXCITED] = -math.inf
+            self._control.breakpoint = self._control.since = self._here
+            self._control.excited = -math.inf
             self._set_sources()
 
     def _put_state(self, device: str, values: Sequence[float]) -> None:
@@ -414,7 +404,7 @@ class Circuit:
         if self._base:
             steps = dataclasses.replace(steps, starts=steps.starts + self._base)
         self._restart = False
-        if self._departures >= ENOUGH_DEPARTURES and self._control[6]:   # a source moves again
+        if self._departures >= ENOUGH_DEPARTURES and self._control.moving:   # a source moves again
             self._departures = 0
             self._watch_growth(None)
         self.steps += steps.starts.size
@@ -424,8 +414,8 @@ class Circuit:
             return
         if steps.starts.size:
             self._pending = RecordedTrajectory(begin, self._front, steps, self._system, self._compiled.sources)
-            moving = bool(self._control[6]) or self._driven is not None
-            self._memory.add(steps, self._base + self._control[4], moving)
+            moving = bool(self._control.moving) or self._driven is not None
+            self._memory.add(steps, self._base + self._control.breakpoint, moving)
             self._remember(steps)
             if driven is not None:
                 driven.add(steps, here, self._here)
@@ -471,10 +461,10 @@ class Circuit:
         """Note at which equilibrium (unknowns ``y``) noise has moved the circuit, before something is changed."""
         if self.time == self._changed and self._rests:
             return   # several changes at once
-        rest = (self._since_change(self._base + self._control[SINCE]) and not self._growing and self._cycle is None
-                and not math.isnan(self._control[REAL_PART]) and self._compiled.differential > 0)
+        rest = (self._since_change(self._base + self._control.since) and not self._growing and self._cycle is None
+                and not math.isnan(self._control.real_part) and self._compiled.differential > 0)
         if rest:
-            now = Rest(self._changed, self.time, self._compiled.as_now(), y.copy())
+            now = Equilibrium(self._changed, self.time, self._compiled.as_now(), y.copy())
             self._rests = [*self._rests[1 - STAYS_KEPT:], now]
         else:
             self._rests = []
@@ -487,15 +477,15 @@ class Circuit:
     def _leave(self, run: RecordedTrajectory) -> bool:
         """Start a mode that has become unstable within the last step from thermal noise; return whether one has."""
         recent = self._last_steps(STEPS_KEPT)
-        recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control[SINCE])))
+        recent = recent.part(int(np.searchsorted(recent.starts[:-1], self._base + self._control.since)))
         before = self._rests if self._since_change(float(recent.starts[0])) else []
-        slow = self._slow(math.hypot(self._control[REAL_PART], self._control[IMAGINARY]))
+        slow = self._slow(math.hypot(self._control.real_part, self._control.imaginary))
         found = departure(self._compiled, recent, seed_of(self.seed or 0, "thermal noise"), before, slow)
-        if found == "excited":
-            self._control[SINCE] = self._here
-            self._switch.steps = self._control[LOOK_AFTER] = FEWEST_STEPS
+        if found is NoDeparture.EXCITED:
+            self._control.since = self._here
+            self._switch.steps = self._control.look_after = FEWEST_STEPS
             return False
-        if found is None:
+        if isinstance(found, NoDeparture):
             return False
         self._y = unknowns_at(run, found.instant)
         self._y[: found.displacement.size] += found.displacement
@@ -522,19 +512,19 @@ class Circuit:
         """Switch thermal noise on, beside a mode with an eigenvalue of size ``rate`` [1/s]."""
         self._watch_growth(None)
         self._switch.start(self._compiled, self._front, rate, seed_of(self.seed or 0, "thermal noise"))
-        self._control[WATCH], self._control[LOOK_AFTER] = 0.0, FEWEST_STEPS
+        self._control.watching, self._control.look_after = False, FEWEST_STEPS
         self._limit_steps(self._switch.largest_step)
 
     def _slow(self, rate: float) -> bool:
         """Return whether a source moves, slowly beside a mode with an eigenvalue of size ``rate`` [1/s]."""
         fast = self._driven is not None and 2.0 * math.pi > rate * PERIOD_OF_A_DRIVE * self._driven.rhythm.period
-        return bool(self._control[6]) and not fast
+        return bool(self._control.moving) and not fast
 
     def _look_at_noise(self) -> None:
         """See whether thermal noise is to be switched on or off, after the last steps."""
-        if self._switch.on and not self._control[6]:
+        if self._switch.on and not self._control.moving:
             self._end_noise()
-        elif self._control[LOOK_AFTER] <= 0.0:
+        elif self._control.look_after <= 0.0:
             possible = self._recent and self._watched() and not self._growing and self._compiled.differential > 1
             if self._switch.on:
                 if self._switch.rests(self._compiled, self._last_steps(FEWEST_STEPS)):
@@ -544,33 +534,33 @@ class Circuit:
             elif (possible and self._switch.oscillates(self._compiled, self._last_steps(RECORD))
                   and self._slow(self._switch.rate)):
                 self._start_noise(self._switch.rate)
-            self._control[LOOK_AFTER] = self._switch.steps
+            self._control.look_after = self._switch.steps
 
     def _end_noise(self) -> None:
         """Switch thermal noise off."""
-        self._control[SINCE], self._control[EXCITED] = self._here, -math.inf
+        self._control.since, self._control.excited = self._here, -math.inf
         self._watch_growth(None)
 
     def _limit_steps(self, small_step: float) -> None:
         """Keep steps below ``small_step`` [s] while a swing is small, and below what the user and sines allow."""
         self._small_step = small_step
-        self._control[1] = min(small_step, self._largest_step, self._sine_step)
+        self._control.largest_step = min(small_step, self._largest_step, self._sine_step)
 
     def _watch_growth(self, largest_step: float | None) -> None:
         """Keep steps below ``largest_step`` [s] while a mode grows; None: none does any more."""
         growing = largest_step is not None
         self._growing = self._between_looks if growing else 0
         self._switch.stop(self._compiled)
-        self._control[WATCH] = float(self._watched() and not growing)
+        self._control.watching = self._watched() and not growing
         self._limit_steps(largest_step or math.inf)
-        self._control[REAL_PART], self._control[E_FOLDS], self._control[CHANGE] = math.nan, 0.0, 0.0
+        self._control.real_part, self._control.e_folds, self._control.change = math.nan, 0.0, 0.0
 
     def _look_at_growth(self, taken: int) -> None:
         """See whether a mode that was started is still small, after so many more steps."""
         if self._growing:
             self._growing -= taken
             if self._growing <= 0:
-                self._control[SINCE] = self._here
+                self._control.since = self._here
                 self._between_looks = min(2 * self._between_looks, MOST_STEPS_PER_LOOK)
                 self._watch_growth(still_small(self._compiled, self._front, self._y))
 
@@ -624,10 +614,10 @@ class Circuit:
         self._watch_growth(None)
         if self._driven is not None:
             self._driven.clear()
-        self._control[2] = FIRST_STEP
-        self._control[4] = self._control[SINCE] = self._here
-        if self._control[EXCITED] > -math.inf:   # still the same ramp
-            self._control[EXCITED] = max(self._control[EXCITED], self._here)
+        self._control.next_step = FIRST_STEP
+        self._control.breakpoint = self._control.since = self._here
+        if self._control.excited > -math.inf:   # still the same ramp
+            self._control.excited = max(self._control.excited, self._here)
 
     def _deliver(self, until: float) -> None:
         """Show observers what lies between ``time`` and ``until`` of the steps already taken."""
@@ -667,7 +657,7 @@ class Circuit:
         if not self._memory or not self._full:
             return False
         self._full = False   # one search per run of steps
-        limit = min(until, self._base + self._control[5], self._changes.planned())
+        limit = min(until, self._base + self._control.next_breakpoint, self._changes.planned())
         steps = self._memory.steps(LONGEST_SEARCH)
         accuracy = self._compiled.recurring, self.rtol, self._compiled.weights
         cycle = None if self._compiled.stochastic else find_limit_cycle(steps, *accuracy)
@@ -751,7 +741,7 @@ class Circuit:
         middle[:size] += mean
         after[:size] += total
         control = self._control.copy()
-        control[WATCH], control[LOOK_AFTER] = 0.0, math.inf   # a mean period is not on the way to anywhere
+        control.watching, control.look_after = False, math.inf   # a mean period is not on the way to anywhere
         if not (self._compiled.make_consistent(front, middle) and self._compiled.make_consistent(end, after)):
             return False
         runs, here = [], self._here
@@ -764,14 +754,14 @@ class Circuit:
             self.steps += steps.starts.size
         period = RecordedTrajectory(front, self._base + here, join(runs), self._system, self._compiled.sources)
         self._y, self._pending = after, None
-        self._control[:9] = control[:9]
+        go_on_from(self._control, control)
         self._forget_recent()
         if math.isinf(memory.rhythm.end):   # nothing in the sources' tables says which period it is
             self._base += ahead_by
             self._compiled.move_base(self._base)
         else:
             self._here += ahead_by
-        self._control[4] = self._control[SINCE] = self._here
+        self._control.breakpoint = self._control.since = self._here
         self._watch_growth(None)
         memory.jumped(following)
         self._show(Repetition(front, count, length, period))
@@ -867,7 +857,7 @@ class Circuit:
     def _stop_here(self) -> None:
         """Forget what was integrated beyond ``time``."""
         self._departures, self._rebase = 0, True
-        self._control[EXCITED] = -math.inf
+        self._control.excited = -math.inf
         y, beyond = self._unknowns_now(), self._front > self.time and self._pending is not None
         self._remember_noise(y)
         if self._cycle is not None or beyond:
@@ -959,7 +949,7 @@ def unknowns_at(run: RecordedTrajectory, time: float) -> FloatArray:
     """Return the unknowns at ``time`` [s], within a run of steps."""
     steps = run.steps
     k = max(int(steps.starts.searchsorted(time, side="right")) - 1, 0)
-    return unknowns_in(steps, k, (time - steps.starts[k]) / steps.lengths[k])
+    return steps.unknowns(k, (time - steps.starts[k]) / steps.lengths[k])
 
 
 def check_stage(name: str, stage: SourceMeterStage) -> None:

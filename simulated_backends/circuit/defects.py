@@ -15,6 +15,15 @@ import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays, drive_at, right_side_and_jacobian
+from tsbench.simulated_backends.circuit.kernel.places import (
+    control_row_of,
+    device_count,
+    first_current,
+    first_state,
+    path_count,
+    states_end,
+)
+from tsbench.simulated_backends.circuit.kernel.step_polynomial import rate_in_step, value_in_step
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.numerics.compilation import compiled
 
@@ -48,9 +57,7 @@ def _first(
     L, R, E, devices, stages, index = circuit
     vectors, J, drives, values, work = space
     y, f, ft, rate = vectors[0], vectors[1], vectors[2], vectors[3]
-    nd, ns = index[1], index[2]
-    first_current = index[3 + 2 * nd]
-    n = y.size
+    n, currents = y.size, first_current(index)
     for step in range(starts.size):
         h = lengths[step]
         if h <= SHORTEST:
@@ -58,23 +65,19 @@ def _first(
         for quarter in range(1, 4):
             s = 0.25 * quarter
             for a in range(n):
-                bent = p[step, a] + s * q[step, a]
-                y[a] = y0[step, a] * (1.0 - s) + s * (y1[step, a] + (1.0 - s) * bent)
-                change = y1[step, a] - y0[step, a] + (1.0 - 2.0 * s) * bent + s * (1.0 - s) * q[step, a]
-                rate[a] = change / h
+                y[a] = value_in_step(s, y0[step, a], y1[step, a], p[step, a], q[step, a])
+                rate[a] = rate_in_step(s, y0[step, a], y1[step, a], p[step, a], q[step, a]) / h
             drive_at(sources, R, E, starts[step] + s * h, values[0], values[1], drives[0], drives[1])
             right_side_and_jacobian(L, devices, stages, index, drives[0], drives[1], y, work, f, ft, J)
-            for k in range(nd):
-                if index[4 + 2 * nd + ns + k] < 0:
+            for k in range(device_count(index)):
+                if control_row_of(index, k) < 0:
                     continue   # nothing controls it
-                own = first_current + k
+                own = currents + k
                 if _misses(abs(f[own]) / abs(J[own, own]), y0[step, own], y1[step, own], weights[own], rtol):
                     return step
-                if index[4 + 3 * nd + ns + k] > 0:
+                if path_count(index, k) > 0:
                     continue   # random paths move it
-                first = index[4 + 2 * k]
-                last = index[6 + 2 * k] if k + 1 < nd else first_current
-                for a in range(first, last):
+                for a in range(first_state(index, k), states_end(index, k)):
                     distance = abs(f[a] - rate[a]) / (1.0 / h + abs(J[a, a]))
                     if _misses(distance, y0[step, a], y1[step, a], weights[a], rtol):
                         return step

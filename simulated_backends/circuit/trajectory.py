@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.kernel.step_polynomial import rate_in_step, value_in_step, values_in_step
 from tsbench.simulated_backends.circuit.system import IndexArray, Row, System
 from tsbench.simulated_backends.circuit.waveforms import (
     EncodedSources,
@@ -22,7 +23,7 @@ _GAUSS_POINTS, _GAUSS_WEIGHTS = (np.asarray(a) for a in np.polynomial.legendre.l
 
 @dataclass(frozen=True)
 class Steps:
-    """Accepted steps: y(t_k + s h_k) = y0 (1 - s) + s [y1 + (1 - s) (p + s q)], arrays of shape (steps[, n])."""
+    """Accepted steps, arrays of shape (steps[, n]); between their ends see :mod:`.kernel.step_polynomial`."""
 
     starts: FloatArray  #: [s]
     lengths: FloatArray  #: [s]
@@ -38,6 +39,10 @@ class Steps:
     def part(self, first: int, last: int | None = None) -> "Steps":
         """Return the steps from number ``first`` to before ``last`` (sharing the arrays)."""
         return Steps(*(a[first:last] for a in self.arrays()))
+
+    def unknowns(self, k: Any, s: Any) -> FloatArray:
+        """Return the unknowns within step ``k``, at the share ``s`` of it; both may be arrays."""
+        return np.asarray(values_in_step(s, self.y0[k], self.y1[k], self.p[k], self.q[k]))
 
 
 @compiled
@@ -63,12 +68,10 @@ def _evaluate(
         total = 0.0
         for j in range(value_of.size):
             a = value_of[j]
-            total += value_weight[j] * (
-                y0[k, a] * (1.0 - s) + s * (y1[k, a] + (1.0 - s) * (p[k, a] + s * q[k, a])))
+            total += value_weight[j] * value_in_step(s, y0[k, a], y1[k, a], p[k, a], q[k, a])
         for j in range(slope_of.size):
             a = slope_of[j]
-            total += slope_weight[j] / lengths[k] * (
-                y1[k, a] - y0[k, a] + (1.0 - 2.0 * s) * (p[k, a] + s * q[k, a]) + s * (1.0 - s) * q[k, a])
+            total += slope_weight[j] / lengths[k] * rate_in_step(s, y0[k, a], y1[k, a], p[k, a], q[k, a])
         out[m] = total
 
 

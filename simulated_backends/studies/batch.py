@@ -11,6 +11,7 @@ sources), lanes that get stuck and those that may be on an unstable equilibrium 
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,12 +23,12 @@ import numpy.typing as npt
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
+from tsbench.simulated_backends.circuit.kernel.control import new_control
 from tsbench.simulated_backends.circuit.kernel.growth import LONG, LONG_AT_FIRST
-from tsbench.simulated_backends.circuit.kernel.integrator import FIRST_STEP
-from tsbench.simulated_backends.circuit.kernel.lanes import UNKNOWN, crossing_in_step
+from tsbench.simulated_backends.circuit.kernel.lanes import crossing_in_step
 from tsbench.simulated_backends.circuit.kernel.lockstep import WIDTH, layout, lockstep_text, straight
 from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE
-from tsbench.simulated_backends.circuit.kernel.step_control import NOTHING_BEFORE
+from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP, NOTHING_BEFORE
 from tsbench.simulated_backends.circuit.kernel.straight_line import numbers_from_row
 from tsbench.simulated_backends.circuit.kernel.topology import Topology
 from tsbench.simulated_backends.circuit.system import Row
@@ -148,19 +149,20 @@ class _Lanes:
         total, n = len(circuits), self.topology.size
         counts, status = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
         events = np.empty((total, MOST_EVENTS))
-        settings = np.array([circuits[0].largest_step, until, circuits[0].rtol, crossing.level])
         shares = np.array_split(np.arange(total), min(threads, -(-total // WIDTH)))
 
         def share(some: npt.NDArray[np.int64]) -> None:
             part = slice(int(some[0]), int(some[-1]) + 1)
             width = max(64, len(self.topology.occupied), self.kinds.size)
             scratch = (np.zeros((9, n)), np.zeros((3, n, n)), np.zeros(n, dtype=np.int64), np.zeros((8, width)),
-                       np.zeros(64), np.zeros((n + 2, n), dtype=np.complex128), np.zeros(5))
+                       np.zeros(64), np.zeros((n + 2, n), dtype=np.complex128))
+            # with no largest step every step is looked at that the lanes cannot judge
+            control = new_control(circuits[0].rtol, 0.0, FIRST_STEP)
             L, R, E = self.matrices
             self.kernel.lockstep(
                 np.zeros(len(self.place) * WIDTH), self.lanes[part], (L[part], R[part], E[part]), self.devices[part],
-                self.kinds, self.parameters[part], self.tables, self.rows[part], self.index, scratch, settings,
-                events[part], counts[part], status[part])
+                self.kinds, self.parameters[part], self.tables, self.rows[part], self.index, control, scratch,
+                circuits[0].largest_step, until, crossing.level, events[part], counts[part], status[part])
 
         if self.lanes[0, self.place["t"]] < until:
             with ThreadPoolExecutor(len(shares)) as pool:
@@ -221,7 +223,7 @@ class _Places:
         lane[place["t"]] = lane[place["reference"]] = time
         lane[place["h"]], lane[place["following"]] = FIRST_STEP, following
         lane[place["error"]] = NOTHING_BEFORE
-        lane[place["real"]] = 2.0 * UNKNOWN
+        lane[place["real"]] = math.nan
         lane[place["least"]] = LONG_AT_FIRST if slope.any() else LONG
         lane[place["e0"]], lane[place["e1"]] = row.u @ u, row.u @ du
         # the other blocks follow each other as in the layout

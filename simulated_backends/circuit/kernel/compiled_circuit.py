@@ -11,6 +11,7 @@ import numpy as np
 from tsbench.netlist import GROUND, Element
 from tsbench.simulated_backends.circuit.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
+from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import (
     Arrays,
     drive_at,
@@ -19,13 +20,13 @@ from tsbench.simulated_backends.circuit.kernel.equations import (
     right_side_and_jacobian,
     solve_currents,
 )
-from tsbench.simulated_backends.circuit.kernel.integrator import find_currents, integrate, look, scratch_space
+from tsbench.simulated_backends.circuit.kernel.integrator import addresses, integrate, scratch_space
 from tsbench.simulated_backends.circuit.kernel.noise import noise_space
+from tsbench.simulated_backends.circuit.kernel.places import index_of
 from tsbench.simulated_backends.circuit.kernel.specialised import specialised_integrate
 from tsbench.simulated_backends.circuit.kernel.thermal_noise import (
     BOLTZMANN,
     NOISE_TEMPERATURE,
-    draw_noise,
     thermal_space,
 )
 from tsbench.simulated_backends.circuit.kernel.topology import topology_of
@@ -84,7 +85,6 @@ class CompiledCircuit:
         rows_of_numbers = [row_of(models[name]) for name in names]
         self._parameters = np.zeros((len(devices), max((row.size for row in rows_of_numbers), default=0)))
         self._rows = {name: k for k, name in enumerate(names)}
-        index = [len(system.linear), len(devices), len(system.stage_index)]
         weights = np.full(n, 1e-5)   # currents [A]
         weights[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
         for k, name in enumerate(names):
@@ -92,14 +92,14 @@ class CompiledCircuit:
             row, tolerances = rows_of_numbers[k], model.state_tolerances()
             self._parameters[k, : row.size] = row
             weights[first: first + len(tolerances)] = tolerances
-            index += [kind_of(model), first]
         noises = [len(models[name].noises) for name in names]
-        index += [self.differential, *system.stage_index.values(), *controls, *noises]
         self.weights = weights * rtol   #: absolute tolerances
         self.rtol = rtol
         self._L = np.vstack([system.A, *(r.y.reshape(1, n) for r in rows)])
         self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
-        self._index = np.array(index, dtype=np.int64)
+        self._index = index_of(
+            len(system.linear), [kind_of(models[name]) for name in names], [system.first_state[name] for name in names],
+            self.differential, [*system.stage_index.values()], controls, noises)
         between = [system.noise_voltages[a] - system.noise_voltages[b] for a, b in (
             *(e.nodes for e in devices), *((node, GROUND) for node in system.stage_nodes),
             *(e.controls for e in devices if e.controls))]
@@ -161,7 +161,7 @@ class CompiledCircuit:
         self._parameters, self._inner_resistances = self._parameters.copy(), [*self._inner_resistances]
         self._parameters[row, : numbers.size] = numbers
         self._inner_resistances[row] = model.inner_resistance
-        self.thermal = (*self.thermal[:-1], self._sources_of_noise()[1])
+        self.thermal = self.thermal._replace(strengths=self._sources_of_noise()[1])
 
     def set_sources(self, waveforms: Sequence[SourceWaveform], base: float = 0.0) -> None:
         """Use these waveforms, in the order of the V and I elements; :meth:`integrate` counts from ``base`` [s]."""
@@ -256,7 +256,7 @@ class CompiledCircuit:
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return what :meth:`linearised` does at several instants [s], at ``unknowns`` of shape (times, n)."""
         m, nl, nd = self.differential, len(self.system.linear), unknowns.shape[1] - self.differential
-        directions, fixed = self.thermal[-2:]
+        directions, fixed = self.thermal.directions, self.thermal.strengths
         drives, f, moving, J, along = self._look(times, unknowns, directions)
         v, i = unknowns @ self._L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
         with np.errstate(all="ignore"):
@@ -312,7 +312,7 @@ class CompiledCircuit:
     # ------------------------------------------------------------------------------------ through time
 
     def integrate(
-        self, control: FloatArray, begin: float, y: FloatArray, restart: bool, until: float, most: int | None = None
+        self, control: StepControl, begin: float, y: FloatArray, restart: bool, until: float, most: int | None = None
     ) -> tuple[Steps, float, int]:
         """Take at most ``most`` steps (None: :data:`CHUNK` or :data:`LARGE_CHUNK`); times from the base of the sources.
 
@@ -333,7 +333,7 @@ class CompiledCircuit:
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = (special or integrate)(
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
-            self._noise, self.thermal, look(), find_currents(), draw_noise(), out)
+            self._noise, self.thermal, addresses(), out)
         if special is None and not curved:
             self._generic_left -= count
         return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status

@@ -19,6 +19,17 @@ from typing import Any
 from numba import types
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.kernel.places import (
+    control_row_of,
+    device_count,
+    first_current,
+    first_state,
+    kind_of,
+    linear_states,
+    stage_count,
+    stage_place,
+    states_end,
+)
 from tsbench.simulated_backends.circuit.waveforms import SINE, sine_runs, source_segment
 from tsbench.simulated_backends.devices.dispatch import evaluate_device
 from tsbench.simulated_backends.devices.mechanism import CONTROL
@@ -75,13 +86,13 @@ def control_row(
 
     Arguments as in :func:`right_side`.
     """
-    row = index[4 + 2 * index[1] + index[2] + k]
+    row = control_row_of(index, k)
     if row >= 0:
         w = drive[row]
         for b in range(y.size):
             w += L[row, b] * y[b]
         devices[k, CONTROL] = w
-    return int(row)
+    return row  # type: ignore[no-any-return]
 
 
 @compiled
@@ -92,14 +103,11 @@ def right_side(
     """Fill f(y) for a given drive.
 
     ``L`` has the drive's rows: what linear states' rates, device voltages, source-meter currents and control voltages
-    depend on. ``index`` is [nl, nd, ns, then per device its kind and first state, then the first current, then each
-    stage's place in y, then for each device the row of its control voltage, -1 where it has none, then for each device
-    how many random paths move it]. Plain arrays and no slices: numba counts references to those, which costs more than
-    the physics.
+    depend on. ``index`` says what stands where, see :mod:`.places`. Plain arrays and no slices: numba counts references
+    to those, which costs more than the physics.
     """
-    nl, nd, ns = index[0], index[1], index[2]
-    n = y.size
-    first_current = index[3 + 2 * nd]
+    nl, nd, ns = linear_states(index), device_count(index), stage_count(index)
+    n, currents = y.size, first_current(index)
     for a in range(nl):
         total = drive[a]
         for b in range(n):
@@ -109,15 +117,15 @@ def right_side(
         v = drive[nl + k]
         for b in range(n):
             v += L[nl + k, b] * y[b]
-        first = index[4 + 2 * k]
-        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        first = first_state(index, k)
+        count = states_end(index, k) - first
         control_row(L, devices, index, drive, y, k)
-        evaluate_device(index[3 + 2 * k], devices, k, v, y[first_current + k], y, first, work)
-        f[first_current + k] = work[0]
+        evaluate_device(kind_of(index, k), devices, k, v, y[currents + k], y, first, work)
+        f[currents + k] = work[0]
         for s in range(count):
             f[first + s] = work[(s + 1) * (3 + count)]
     for k in range(ns):
-        own = index[4 + 2 * nd + k]
+        own = stage_place(index, k)
         current = drive[nl + nd + k]
         for b in range(n):
             current += L[nl + nd + k, b] * y[b]
@@ -130,9 +138,8 @@ def right_side_and_jacobian(
     y: FloatArray, work: FloatArray, f: FloatArray, ft: FloatArray, J: FloatArray,
 ) -> None:
     """Fill f, df/dt (from the drive's slope) and df/dy; arguments as in :func:`right_side`."""
-    nl, nd, ns = index[0], index[1], index[2]
-    n = y.size
-    first_current = index[3 + 2 * nd]
+    nl, nd, ns = linear_states(index), device_count(index), stage_count(index)
+    n, currents = y.size, first_current(index)
     for a in range(nl):
         total = drive[a]
         for b in range(n):
@@ -141,14 +148,14 @@ def right_side_and_jacobian(
         f[a] = total
         ft[a] = slope[a]
     for k in range(nd):
-        own, row = first_current + k, nl + k
+        own, row = currents + k, nl + k
         v = drive[row]
         for b in range(n):
             v += L[row, b] * y[b]
-        first = index[4 + 2 * k]
-        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
+        first = first_state(index, k)
+        count = states_end(index, k) - first
         control = control_row(L, devices, index, drive, y, k)
-        evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, first, work)
+        evaluate_device(kind_of(index, k), devices, k, v, y[own], y, first, work)
         for e in range(count + 1):
             base = e * (3 + count)
             target = own if e == 0 else first + e - 1
@@ -166,7 +173,7 @@ def right_side_and_jacobian(
                 for b in range(n):
                     J[target, b] += by_w * L[control, b]
     for k in range(ns):
-        own, row = index[4 + 2 * nd + k], nl + nd + k
+        own, row = stage_place(index, k), nl + nd + k
         current = drive[row]
         for b in range(n):
             current += L[row, b] * y[b]
@@ -259,29 +266,28 @@ def solve_currents(
     iterations 10 fA do, a thousandth of what the integrator resolves. The last four arguments are scratch space for the
     size of all unknowns.
     """
-    nl, nd = index[0], index[1]
-    first_current = index[3 + 2 * nd]
+    nl, nd, currents = linear_states(index), device_count(index), first_current(index)
     for attempt in range(2):
         if attempt == 1:
             for k in range(nd):
-                y[first_current + k] = 0.0
+                y[currents + k] = 0.0
         before, damping = math.inf, 1.0
         for iteration in range(200):
             residual = 0.0
             least = 1e-20 if iteration < LATE else 1e-14
             for k in range(nd):
-                own, first = first_current + k, index[4 + 2 * k]
+                own, first = currents + k, first_state(index, k)
                 v = drive[nl + k]
                 for b in range(y.size):
                     v += L[nl + k, b] * y[b]
                 control = control_row(L, devices, index, drive, y, k)
-                evaluate_device(index[3 + 2 * k], devices, k, v, y[own], y, first, work)
+                evaluate_device(kind_of(index, k), devices, k, v, y[own], y, first, work)
                 F[k] = work[0]
                 for m in range(nd):
-                    J[k, m] = work[1] * L[nl + k, first_current + m]
+                    J[k, m] = work[1] * L[nl + k, currents + m]
                     if control >= 0:
-                        count = index[6 + 2 * k] - first if k + 1 < nd else first_current - first
-                        J[k, m] += work[(count + 1) * (count + 3)] * L[control, first_current + m]
+                        count = states_end(index, k) - first
+                        J[k, m] += work[(count + 1) * (count + 3)] * L[control, currents + m]
                 J[k, k] += work[2]
                 residual = max(residual, abs(F[k] / J[k, k]))
             if not math.isfinite(residual):
@@ -292,8 +298,8 @@ def solve_currents(
             solve(nd, J, pivots, F)
             converged = True
             for k in range(nd):
-                y[first_current + k] -= damping * F[k]
-                if not abs(F[k]) <= 1e-12 * abs(y[first_current + k]) + least:
+                y[currents + k] -= damping * F[k]
+                if not abs(F[k]) <= 1e-12 * abs(y[currents + k]) + least:
                     converged = False
             if converged:
                 return True

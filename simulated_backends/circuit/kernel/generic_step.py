@@ -1,7 +1,8 @@
 """One step of RODAS4(3) for any circuit: loops over its matrices, one device after the other.
 
 The integrator calls :func:`begin_step` once where it stands and :func:`take_step` for every length it tries;
-:mod:`.straight_line` writes both out for one topology.
+:mod:`.straight_line` writes both out for one topology. Both are compiled as parts of that loop: handing the arrays of a
+circuit to a compiled function of its own takes longer than solving for a stage.
 """
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
@@ -13,11 +14,12 @@ from tsbench.simulated_backends.circuit.kernel.equations import (
     right_side_and_jacobian,
 )
 from tsbench.simulated_backends.circuit.kernel.growth import eliminate_currents
-from tsbench.simulated_backends.numerics.compilation import compiled
+from tsbench.simulated_backends.circuit.kernel.places import first_current
+from tsbench.simulated_backends.numerics.compilation import compiled, part
 from tsbench.simulated_backends.numerics.linear import factorise, solve
 
 
-@compiled
+@part
 def begin_step(circuit: Arrays, scratch: Arrays, y: FloatArray) -> None:
     """Evaluate the right-hand side and its derivatives at ``y`` into the scratch space."""
     L, _, _, devices, stages, index = circuit
@@ -26,7 +28,7 @@ def begin_step(circuit: Arrays, scratch: Arrays, y: FloatArray) -> None:
         L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[0])
 
 
-@compiled
+@part
 def linearise(circuit: Arrays, scratch: Arrays, n: int) -> None:
     """Compute the matrix A of :mod:`.growth` at the start of the step; store it in the third matrix."""
     index, vectors, matrices = circuit[5], scratch[0], scratch[1]
@@ -35,10 +37,10 @@ def linearise(circuit: Arrays, scratch: Arrays, n: int) -> None:
         vectors[3][a] = 0.0
         for b in range(n):
             A[a, b] = J[a, b]
-    eliminate_currents(n, index[3 + 2 * index[1]], A, vectors[3], vectors[3])
+    eliminate_currents(n, first_current(index), A, vectors[3], vectors[3])
 
 
-@compiled
+@part
 def take_step(
     circuit: Arrays, sources: Arrays, scratch: Arrays, y: FloatArray, weights: FloatArray, rtol: float, t: float,
     elapsed: float, step: float, moving: bool, curved: bool, dense_p: FloatArray, dense_q: FloatArray, row: int,
@@ -55,12 +57,10 @@ def take_step(
     dense_p, dense_q, row
         Where the dense output goes; the unknowns at the end go to the third vector of ``scratch``.
     """
-    L, R, E, devices, stages, index = circuit
+    L, _, _, devices, stages, index = circuit
     vectors, matrices, pivots, drives, work, _ = scratch
-    n = y.size
-    algebraic = index[3 + 2 * index[1]]   # unknowns from here on have no derivative
-    drive0, slope0, drive, slope = drives[0], drives[1], drives[2], drives[3]
-    u, du = drives[4], drives[5]
+    n, drive = y.size, drives[2]
+    algebraic = first_current(index)
     f, ft, trial, scale = vectors[0], vectors[1], vectors[2], vectors[3]
     u1, u2, u3, u4, u5, u6 = vectors[4], vectors[5], vectors[6], vectors[7], vectors[8], vectors[9]
     J, W = matrices[0], matrices[1]
@@ -79,11 +79,7 @@ def take_step(
 
     for a in range(n):
         trial[a] = y[a] + r.A21 * u1[a]
-    if moving:
-        ahead = r.C2 * step
-        move_drive(curved, sources, R, E, t + ahead, elapsed + ahead, u, du, drive0,
-                   slope0, drive, slope)
-    right_side(L, devices, stages, index, drive, trial, work, u2)
+    _rates_ahead(circuit, sources, scratch, t, elapsed, r.C2 * step, moving, curved, u2)
     for a in range(algebraic):
         u2[a] += inverse * r.C21 * u1[a]
     for a in range(n):
@@ -92,11 +88,7 @@ def take_step(
 
     for a in range(n):
         trial[a] = y[a] + r.A31 * u1[a] + r.A32 * u2[a]
-    if moving:
-        ahead = r.C3 * step
-        move_drive(curved, sources, R, E, t + ahead, elapsed + ahead, u, du, drive0,
-                   slope0, drive, slope)
-    right_side(L, devices, stages, index, drive, trial, work, u3)
+    _rates_ahead(circuit, sources, scratch, t, elapsed, r.C3 * step, moving, curved, u3)
     for a in range(algebraic):
         u3[a] += inverse * (r.C31 * u1[a] + r.C32 * u2[a])
     for a in range(n):
@@ -105,11 +97,7 @@ def take_step(
 
     for a in range(n):
         trial[a] = y[a] + r.A41 * u1[a] + r.A42 * u2[a] + r.A43 * u3[a]
-    if moving:
-        ahead = r.C4 * step
-        move_drive(curved, sources, R, E, t + ahead, elapsed + ahead, u, du, drive0,
-                   slope0, drive, slope)
-    right_side(L, devices, stages, index, drive, trial, work, u4)
+    _rates_ahead(circuit, sources, scratch, t, elapsed, r.C4 * step, moving, curved, u4)
     for a in range(algebraic):
         u4[a] += inverse * (r.C41 * u1[a] + r.C42 * u2[a] + r.C43 * u3[a])
     for a in range(n):
@@ -118,10 +106,7 @@ def take_step(
 
     for a in range(n):
         trial[a] = y[a] + r.A51 * u1[a] + r.A52 * u2[a] + r.A53 * u3[a] + r.A54 * u4[a]
-    if moving:
-        move_drive(curved, sources, R, E, t + step, elapsed + step, u, du, drive0,
-                   slope0, drive, slope)
-    right_side(L, devices, stages, index, drive, trial, work, u5)
+    _rates_ahead(circuit, sources, scratch, t, elapsed, step, moving, curved, u5)
     for a in range(algebraic):
         u5[a] += inverse * (r.C51 * u1[a] + r.C52 * u2[a] + r.C53 * u3[a] + r.C54 * u4[a])
     solve(n, W, pivots, u5)
@@ -134,28 +119,56 @@ def take_step(
             r.C61 * u1[a] + r.C62 * u2[a] + r.C63 * u3[a] + r.C64 * u4[a] + r.C65 * u5[a])
     solve(n, W, pivots, u6)
 
+    return _finish_step(vectors, y, weights, rtol, dense_p, dense_q, row)  # type: ignore[no-any-return]
+
+
+@part
+def _rates_ahead(
+    circuit: Arrays, sources: Arrays, scratch: Arrays, t: float, elapsed: float, ahead: float, moving: bool,
+    curved: bool, out: FloatArray,
+) -> None:
+    """Fill ``out`` with the right-hand side at the trial, with the drive ``ahead`` [s] of the start of the step."""
+    L, R, E, devices, stages, index = circuit
+    vectors, _, _, drives, work, _ = scratch
+    if moving:
+        move_drive(curved, sources, R, E, t + ahead, elapsed + ahead, drives)
+    right_side(L, devices, stages, index, drives[2], vectors[2], work, out)
+
+
+@part
+def _finish_step(
+    vectors: FloatArray, y: FloatArray, weights: FloatArray, rtol: float, dense_p: FloatArray, dense_q: FloatArray,
+    row: int,
+) -> float:
+    """Write the dense output and the unknowns at the end; return the squared error."""
+    trial, u1, u2, u3 = vectors[2], vectors[4], vectors[5], vectors[6]
+    u4, u5, u6 = vectors[7], vectors[8], vectors[9]
+    n = y.size
     for a in range(n):
         dense_p[row, a] = r.D21 * u1[a] + r.D22 * u2[a] + r.D23 * u3[a] + r.D24 * u4[a] + r.D25 * u5[a]
         dense_q[row, a] = r.D31 * u1[a] + r.D32 * u2[a] + r.D33 * u3[a] + r.D34 * u4[a] + r.D35 * u5[a]
     error = 0.0
     for a in range(n):
         trial[a] += u6[a]
-        part = u6[a] / (weights[a] + rtol * max(abs(y[a]), abs(trial[a])))
-        error += part * part
+        deviation = u6[a] / (weights[a] + rtol * max(abs(y[a]), abs(trial[a])))
+        error += deviation * deviation
     return error / max(n, 1)
 
 
 @compiled
 def move_drive(
-    curved: bool, sources: Arrays, R: FloatArray, E: FloatArray, t: float, elapsed: float, u: FloatArray,
-    du: FloatArray, drive0: FloatArray, slope0: FloatArray, drive: FloatArray, slope: FloatArray,
+    curved: bool, sources: Arrays, R: FloatArray, E: FloatArray, t: float, elapsed: float, drives: FloatArray
 ) -> None:
-    """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint; along a curve drive0 holds noise alone."""
+    """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint, into rows 2 and 3 of ``drives``.
+
+    Rows 0 and 1 are the drive at the last breakpoint and its slope (along a curve noise alone), 4 and 5 are scratch.
+    """
+    still, rate, drive, slope = drives[0], drives[1], drives[2], drives[3]
     if curved:
-        drive_at(sources, R, E, t, u, du, drive, slope)
-        for a in range(drive.size):
-            drive[a] += drive0[a]
+        drive_at(sources, R, E, t, drives[4], drives[5], drive, slope)
+        for a in range(R.shape[0]):
+            drive[a] += still[a]
     else:
-        for a in range(drive.size):
-            drive[a] = drive0[a] + slope0[a] * elapsed
-            slope[a] = slope0[a]
+        for a in range(R.shape[0]):
+            drive[a] = still[a] + rate[a] * elapsed
+            slope[a] = rate[a]

@@ -13,12 +13,11 @@ follows those), the step loop stops: :mod:`.stability` starts the mode where the
 
 import math
 
-import numpy as np
-
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays, right_side_and_jacobian
-from tsbench.simulated_backends.circuit.kernel.modes import leading_eigenvalue, size_of_mode
-from tsbench.simulated_backends.circuit.kernel.step_control import NOTHING_BEFORE
+from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray, leading_eigenvalue, size_of_mode
+from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined, part
 
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
@@ -26,21 +25,7 @@ LONG_AT_FIRST = 0.01  #: the same where a source moves and nothing has been exci
 LIMIT = 2.0  #: e-folds of growth after which the noise to come adds 1 or 2 % to what has grown
 LARGE = 0.05  #: relative size from which on a mode counts as excited: noise is nothing beside it
 _ROUNDING = 1e-12  #: part of the fastest rate below which a real part is rounding
-#: places in the integrator's ``control``, times [s] from the circuit's base: 1 while it looks; real part [1/s] at the
-#: last look (NaN: not known) and its change over the last step [1/s per s]; e-folds so far; since when the circuit may
-#: be taken as never excited; evaluations that looking has cost; imaginary part [1/s] at the last look; when an excited
-#: mode has grown under a moving source (-inf: never); steps under one until :mod:`.noise_switch` looks
-WATCH, REAL_PART, CHANGE, E_FOLDS, SINCE, LOOKS, IMAGINARY, EXCITED, LOOK_AFTER = range(9, 18)
-CONTROL_SIZE = 18
 LONG_SEGMENT = 1000.0  #: steps of the present length: a segment of a source that counts as a ramp of its own
-
-
-def new_control(rtol: float, largest_step: float, first_step: float) -> FloatArray:
-    """Return what :func:`.integrator.integrate` begins with under its ``control``, not looking at growth."""
-    control = np.zeros(CONTROL_SIZE)
-    control[:9] = [rtol, largest_step, first_step, 0.0, 0.0, math.inf, 0.0, 0.0, NOTHING_BEFORE]
-    control[REAL_PART], control[EXCITED], control[LOOK_AFTER] = math.nan, -math.inf, math.inf
-    return control
 
 
 @inlined
@@ -87,49 +72,74 @@ def surely_stable(m: int, A: FloatArray, scale: FloatArray) -> bool:
 
 
 @inlined
-def _limit_reached(control: FloatArray, real: float, negligible: bool, h: float) -> bool:
-    """Add the e-folds of a step of length ``h`` [s] to those remembered; return whether they exceed :data:`LIMIT`.
+def growth_over_step(
+    real: float, before: float, change: float, e_folds: float, h: float
+) -> tuple[float, float, float]:
+    """Add the growth over a step to what is remembered: the integral of a real part that goes straight from one end on.
 
-    Also where both ends of the step are stable, if a stretch between them may not be.
+    Parameters
+    ----------
+    real, before : float
+        Largest real part [1/s] at its end and at its begin (NaN: not known).
+    change : float
+        How much the real part changed over the step before [1/s per s].
+    e_folds : float
+        By which the mode had grown.
+    h : float
+        Length of the step [s].
 
-    ``real`` is the largest real part [1/s] at the end of the step; ``negligible`` says that it is a rounding error.
+    Returns
+    -------
+    (change over this step, e-folds at its end, what is to be compared with :data:`LIMIT`): the e-folds at the end, or,
+    where both ends are stable, those of a stretch between them that may not be.
     """
-    real = 0.0 if negligible else real
-    before, change, folds = control[REAL_PART], control[CHANGE], control[E_FOLDS]
     known = not math.isnan(before)
     before = before if known else -abs(real)
-    apart = abs(real - before)
-    control[REAL_PART] = real
-    control[CHANGE] = apart / h if known else 0.0
-    top, bottom = max(before, real), min(before, real)
-    if top <= 0.0:
-        control[E_FOLDS] = 0.0
-        # both ends are stable: may there be a stretch between them that is not?
-        return bool((top + 0.5 * (apart + change * h)) * h > LIMIT)
-    folds += 0.5 * h * (top + bottom if bottom >= 0.0 else top * top / apart)
-    grown = folds > LIMIT
-    control[E_FOLDS] = 0.0 if real <= 0.0 or grown else folds
-    return bool(grown)
+    top = real if real > before else before
+    bottom = before if real > before else real
+    apart = top - bottom
+    positive = 0.5 * (top + bottom) if bottom >= 0.0 else 0.5 * top * top / apart
+    grown = e_folds + h * positive if top > 0.0 else 0.0
+    hidden = (top + 0.5 * (apart + change * h)) * h
+    return apart / h if known else 0.0, grown, grown if top > 0.0 else hidden
 
 
 @inlined
-def excited(control: FloatArray, h: float) -> bool:
+def _limit_reached(control: StepControl, real: float, h: float) -> bool:
+    """Remember the growth over a step of length ``h`` [s]; return whether :data:`LIMIT` is exceeded.
+
+    ``real`` is the largest real part [1/s] at the end of the step.
+    """
+    change, grown, most = growth_over_step(real, control.real_part, control.change, control.e_folds, h)
+    control.real_part, control.change = real, change
+    control.e_folds = 0.0 if real <= 0.0 or grown > LIMIT else grown
+    return bool(most > LIMIT)
+
+
+@inlined
+def _not_known(control: StepControl) -> None:
+    """Remember that nothing was seen at the end of this step."""
+    control.real_part, control.change = math.nan, 0.0
+
+
+@inlined
+def excited(control: StepControl, h: float) -> bool:
     """Return whether an excited mode has grown on this ramp already, at a step of length ``h`` [s].
 
     On a ramp of its own what is excited begins with the noise of the rest before it; short segments are part of one.
     """
-    return bool(control[EXCITED] >= control[4] or (
-        control[EXCITED] > -math.inf and control[5] - control[4] <= LONG_SEGMENT * h))
+    return bool(control.excited >= control.breakpoint or (
+        control.excited > -math.inf and control.next_breakpoint - control.breakpoint <= LONG_SEGMENT * h))
 
 
 @inlined
-def least_to_look(control: FloatArray, h: float) -> float:
+def least_to_look(control: StepControl, h: float) -> float:
     """Return how long a step must be against the fastest time constant for the circuit to be looked at."""
-    return LONG if control[6] == 0.0 or excited(control, h) else LONG_AT_FIRST
+    return LONG if not control.moving or excited(control, h) else LONG_AT_FIRST
 
 
 @inlined
-def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray, A: FloatArray, h: float) -> bool:
+def two_states_may_grow(control: StepControl, weights: FloatArray, y: FloatArray, A: FloatArray, h: float) -> bool:
     """Do the part of :func:`grows_unseen` before the size of the mode is needed, for circuits with two states.
 
     Most circuits have two states and nearly every step is looked at, so the eigenvalues are written out here and no
@@ -138,41 +148,62 @@ def two_states_may_grow(control: FloatArray, weights: FloatArray, y: FloatArray,
     first, second, couple = A[0, 0], A[1, 1], A[0, 1] * A[1, 0]
     squared = first * first + second * second + 2.0 * abs(couple)   # of the fastest rate
     least = least_to_look(control, h)
-    if not (h * h * squared > least * least or h > 0.99 * control[1]):
-        control[REAL_PART], control[CHANGE] = math.nan, 0.0
+    if not (h * h * squared > least * least or h > 0.99 * control.largest_step):
+        _not_known(control)
         return False
-    one = weights[0] + control[0] * abs(y[0])
-    other = weights[1] + control[0] * abs(y[1])
+    one = weights[0] + control.rtol * abs(y[0])
+    other = weights[1] + control.rtol * abs(y[1])
     if abs(A[0, 1]) * other < -first * one and abs(A[1, 0]) * one < -second * other:   # surely stable
-        control[REAL_PART], control[E_FOLDS], control[CHANGE] = math.nan, 0.0, 0.0
+        _not_known(control)
+        control.e_folds = 0.0
         return False
     difference = 0.5 * (first - second)
     inside = difference * difference + couple
     real = 0.5 * (first + second) + math.sqrt(max(inside, 0.0))
-    control[IMAGINARY] = math.sqrt(max(-inside, 0.0))
-    return _limit_reached(control, real, real * real < _ROUNDING * _ROUNDING * squared, h)  # type: ignore[no-any-return]
+    control.imaginary = math.sqrt(max(-inside, 0.0))
+    real = 0.0 if real * real < _ROUNDING * _ROUNDING * squared else real
+    return _limit_reached(control, real, h)  # type: ignore[no-any-return]
+
+
+@compiled
+def sizes_of_unknowns(m: int, weights: FloatArray, rtol: float, y: FloatArray, scale: FloatArray) -> None:
+    """Fill ``scale`` with the sizes of the first ``m`` unknowns: absolute tolerance over rtol, and what they are."""
+    for a in range(m):
+        scale[a] = weights[a] / rtol + abs(y[a])
+
+
+@compiled
+def size_of_leading_mode(
+    m: int, A: FloatArray, f: FloatArray, ft: FloatArray, weights: FloatArray, rtol: float, y: FloatArray,
+    scale: FloatArray, modes: ComplexArray,
+) -> tuple[complex, float]:
+    """Return the leading eigenvalue of the linearised circuit [1/s], and how far the circuit is away along its mode.
+
+    ``scale`` and ``modes`` are scratch; other arguments as in :func:`.modes.size_of_mode`.
+    """
+    sizes_of_unknowns(m, weights, rtol, y, scale)
+    value = leading_eigenvalue(m, A, scale, modes)
+    return value, size_of_mode(m, A, f, ft, scale, value, modes)
 
 
 @compiled
 def _size_now(
-    circuit: Arrays, scratch: Arrays, weights: FloatArray, y: FloatArray, control: FloatArray
+    circuit: Arrays, scratch: Arrays, weights: FloatArray, y: FloatArray, control: StepControl
 ) -> float:
     """Evaluate the circuit where it is; return the size of its leading mode."""
     L, _, _, devices, stages, index = circuit
-    vectors, matrices, _, drives, work, Z = scratch
-    n, m, A, rtol, scale = y.size, index[3 + 2 * index[1]], matrices[2], control[0], vectors[3]
-    for a in range(m):
-        scale[a] = weights[a] / rtol + abs(y[a])
-    right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], A)
-    control[LOOKS] += 1.0
-    eliminate_currents(n, m, A, vectors[0], vectors[1])
-    return size_of_mode(  # type: ignore[no-any-return]
-        m, A, vectors[0], vectors[1], scale, leading_eigenvalue(m, A, scale, Z), Z)
+    vectors, matrices, _, drives, work, modes = scratch
+    m, A, f, ft = first_current(index), matrices[2], vectors[0], vectors[1]
+    right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, work, f, ft, A)
+    control.looks += 1
+    eliminate_currents(y.size, m, A, f, ft)
+    return size_of_leading_mode(  # type: ignore[no-any-return]
+        m, A, f, ft, weights, control.rtol, y, vectors[3], modes)[1]
 
 
 @part
 def must_stop(
-    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float
+    circuit: Arrays, scratch: Arrays, control: StepControl, weights: FloatArray, y: FloatArray, h: float, t: float
 ) -> bool:
     """Return whether the step loop must stop at ``t`` [s], y, after growth: the mode is small there, or stable again.
 
@@ -180,18 +211,18 @@ def must_stop(
     reported all the same: what noise there was decides when an oscillation begins. Arguments as in
     :func:`grows_unseen`.
     """
-    if control[REAL_PART] > 0.0 and _size_now(circuit, scratch, weights, y, control) > size_of_excited(control[0]):
-        if control[6] != 0.0 and not excited(control, h):
-            control[EXCITED] = t
+    if control.real_part > 0.0 and _size_now(circuit, scratch, weights, y, control) > size_of_excited(control.rtol):
+        if control.moving and not excited(control, h):
+            control.excited = t
             return True
-        control[SINCE] = t
+        control.since = t
         return False
     return True
 
 
 @part
 def grows_unseen(
-    circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float, t: float,
+    circuit: Arrays, scratch: Arrays, control: StepControl, weights: FloatArray, y: FloatArray, h: float, t: float,
 ) -> bool:
     """Look at the circuit at the end of a step; return whether the step loop must stop there.
 
@@ -204,8 +235,8 @@ def grows_unseen(
     scratch : tuple of arrays
         See :func:`.integrator.scratch_space`. The third matrix holds A at ``t``, ``y``; ``drives[2]`` and
         ``drives[3]`` hold the drive there and its slope.
-    control : array, shape (CONTROL_SIZE,)
-        See :func:`.integrator.integrate` and the places above; changed.
+    control : StepControl
+        Changed.
     weights : array, shape (n,)
         Absolute tolerances of the unknowns.
     y : array, shape (n,)
@@ -213,22 +244,21 @@ def grows_unseen(
     h, t : float
         Length and end of the step [s].
     """
-    index, vectors, A, Z = circuit[5], scratch[0], scratch[1][2], scratch[5]
-    m, rtol = index[3 + 2 * index[1]], control[0]
+    A, scale, m = scratch[1][2], scratch[0][3], first_current(circuit[5])
     if m == 2:
         return bool(two_states_may_grow(control, weights, y, A, h) and must_stop(
             circuit, scratch, control, weights, y, h, t))
     fastest = fastest_rate(m, A)
-    if not (h * fastest > least_to_look(control, h) or h > 0.99 * control[1]):   # or as long as steps may be
-        control[REAL_PART], control[CHANGE] = math.nan, 0.0
+    # a step that is as long as steps may be is looked at, too
+    if not (h * fastest > least_to_look(control, h) or h > 0.99 * control.largest_step):
+        _not_known(control)
         return False
-    scale = vectors[3]
-    for a in range(m):
-        scale[a] = weights[a] / rtol + abs(y[a])
+    sizes_of_unknowns(m, weights, control.rtol, y, scale)
     if surely_stable(m, A, scale):
-        control[REAL_PART], control[E_FOLDS], control[CHANGE] = math.nan, 0.0, 0.0
+        _not_known(control)
+        control.e_folds = 0.0
         return False
-    value = leading_eigenvalue(m, A, scale, Z)
-    real, control[IMAGINARY] = value.real, value.imag
-    return bool(_limit_reached(control, real, abs(real) < _ROUNDING * fastest, h) and must_stop(
-        circuit, scratch, control, weights, y, h, t))
+    value = leading_eigenvalue(m, A, scale, scratch[5])
+    real, control.imaginary = value.real, value.imag
+    real = 0.0 if abs(real) < _ROUNDING * fastest else real
+    return bool(_limit_reached(control, real, h) and must_stop(circuit, scratch, control, weights, y, h, t))

@@ -1,14 +1,17 @@
 """The one compiled integrator: RODAS4(3) with adaptive steps and dense output, for any circuit.
 
-Nothing is allocated inside the step loop, and a call returns after a bounded number of steps.
+Nothing is allocated inside the step loop, and a call returns after a bounded number of steps. The loop is one compiled
+function: what stands beside :func:`integrate` are its parts, by meaning.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import types
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.kernel.control import CONTROL, StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import (
     CIRCUIT,
     SCRATCH,
@@ -20,33 +23,30 @@ from tsbench.simulated_backends.circuit.kernel.equations import (
 )
 from tsbench.simulated_backends.circuit.kernel.generic_step import begin_step, linearise, move_drive, take_step
 from tsbench.simulated_backends.circuit.kernel.growth import (
-    LOOK_AFTER,
-    LOOKS,
-    WATCH,
     eliminate_currents,
     grows_unseen,
     must_stop,
     two_states_may_grow,
 )
-from tsbench.simulated_backends.circuit.kernel.noise import next_piece
+from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece, piece_end_of
+from tsbench.simulated_backends.circuit.kernel.places import device_count, first_current
 from tsbench.simulated_backends.circuit.kernel.step_control import (
+    FIRST_STEP,
     NOTHING_BEFORE,
-    error_to_remember,
-    growth_after_refusal,
-    growth_after_success,
-    log2_roughly,
-    logarithm_of_error,
-    rung,
+    acceptable,
+    after_breakpoint,
+    after_refusal,
+    after_success,
+    step_to_try,
+    too_short,
 )
-from tsbench.simulated_backends.circuit.kernel.thermal_noise import END, ON, ON_DEVICES, STILL, draw_noise_at
-from tsbench.simulated_backends.numerics.compilation import by_address, compiled, function_at
+from tsbench.simulated_backends.circuit.kernel.thermal_noise import ThermalNoise, draw_noise, draw_noise_at
+from tsbench.simulated_backends.numerics.compilation import by_address, compiled, function_at, part
 
 # what integrate() says when it returns
 REACHED, CALL_AGAIN, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
 
 GROWS, GROWS_AT_END, SMALL = 0, 1, 2   # what look() is asked
-
-FIRST_STEP = 1e-10  # [s] tried after a discontinuity; error control takes it from there
 
 
 def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
@@ -56,14 +56,27 @@ def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
         np.zeros((6, max(drives, sources))), np.zeros(64), np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
 
 
-_LOOK = types.boolean(types.int64, CIRCUIT, SCRATCH, VECTOR, VECTOR, VECTOR, types.float64, types.float64)
+_LOOK = types.boolean(types.int64, CIRCUIT, SCRATCH, CONTROL, VECTOR, VECTOR, types.float64, types.float64)
 _FIND_CURRENTS = types.boolean(CIRCUIT, SCRATCH, VECTOR, VECTOR)
 look_at, find_currents_at = function_at(_LOOK), function_at(_FIND_CURRENTS)
 
 
+class Addresses(NamedTuple):
+    """Where the functions are that the loop calls by address: each contains all devices, and is compiled once."""
+
+    look: int
+    find_currents: int
+    draw_noise: int
+
+
+def addresses() -> Addresses:
+    """Return where they are, compiling them where nobody has yet."""
+    return Addresses(look(), find_currents(), draw_noise())
+
+
 @by_address(_LOOK)
 def look(
-    what: int, circuit: Arrays, scratch: Arrays, control: FloatArray, weights: FloatArray, y: FloatArray, h: float,
+    what: int, circuit: Arrays, scratch: Arrays, control: StepControl, weights: FloatArray, y: FloatArray, h: float,
     t: float,
 ) -> bool:
     """Look at a growing mode; ``what`` is one of :data:`GROWS`, :data:`GROWS_AT_END`, :data:`SMALL`.
@@ -78,8 +91,8 @@ def look(
         vectors, matrices, _, drives, work, _ = scratch
         right_side_and_jacobian(
             L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[2])
-        control[LOOKS] += 1.0
-        eliminate_currents(y.size, index[3 + 2 * index[1]], matrices[2], vectors[0], vectors[1])
+        control.looks += 1
+        eliminate_currents(y.size, first_current(index), matrices[2], vectors[0], vectors[1])
     return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
 
 
@@ -91,11 +104,119 @@ def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatA
         circuit[0], circuit[3], circuit[5], drive, y, work, vectors[0], vectors[3], matrices[1], pivots))
 
 
+# ------------------------------------------------------------------------------------ parts of the loop
+
+
+@part
+def enter_segment(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, y: FloatArray, t: float, find: bool,
+    functions: Addresses,
+) -> tuple[bool, bool]:
+    """Write the drive from the last breakpoint on; with ``find`` make the device currents consistent with it.
+
+    Returns whether any source moves along a curve, and whether currents were found.
+    """
+    _, R, E, _, _, index = circuit
+    drives, currents_found = scratch[3], find_currents_at(functions.find_currents)
+    still, rate = drives[0], drives[1]
+    following, moving, curved = drive_at(
+        sources, R, E, control.breakpoint, drives[4], drives[5], still, rate)
+    control.next_breakpoint, control.moving = following, moving
+    move_drive(False, sources, R, E, t, t - control.breakpoint, drives)
+    if find and device_count(index) > 0 and not currents_found(circuit, scratch, still, y):
+        return curved, False
+    if curved:
+        for a in range(still.size):
+            still[a] = 0.0   # what move_drive() adds to the sources: noise alone
+    return curved, True
+
+
+@part
+def shake(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, thermal: ThermalNoise, y: FloatArray,
+    t: float, h: float, fresh: bool, curved: bool, functions: Addresses,
+) -> tuple[float, bool]:
+    """Go on to the next piece of thermal noise, as long as the step to try.
+
+    Returns its end [s], and whether the device currents have to be made consistent with it.
+    """
+    noise_drawn, drives = draw_noise_at(functions.draw_noise), scratch[3]
+    remaining = control.next_breakpoint - t
+    step, _ = step_to_try(min(h, control.largest_step), remaining)
+    if not fresh:
+        for a in range(thermal.still.size):
+            drives[0, a] = thermal.still[a]
+    move_drive(curved, sources, circuit[1], circuit[2], t, t - control.breakpoint, drives)
+    shaken = t >= thermal.clock.end and thermal.clock.on_devices
+    return min(noise_drawn(circuit, scratch, thermal, y, t, step), control.next_breakpoint), shaken
+
+
+@part
+def step_until_accepted(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, weights: FloatArray, y: FloatArray,
+    t: float, h: float, remaining: float, curved: bool, dense_p: FloatArray, dense_q: FloatArray, row: int,
+) -> tuple[float, float, float, bool, bool]:
+    """Try shorter and shorter steps until one is accepted.
+
+    Returns its squared error (one that is not acceptable: steps became too short), its length [s], the step wanted [s],
+    whether it lands where something is due in ``remaining`` [s], and whether others were refused. Other arguments as in
+    :func:`.generic_step.take_step`.
+    """
+    begin_step(circuit, scratch, y)
+    refused = False
+    while True:
+        h = min(h, control.largest_step)
+        step, landing = step_to_try(h, remaining)
+        squared = take_step(
+            circuit, sources, scratch, y, weights, control.rtol, t, t - control.breakpoint, step, control.moving,
+            curved, dense_p, dense_q, row)
+        if acceptable(squared):
+            break
+        control.refused += 1
+        refused = True
+        h = after_refusal(step, squared)
+        if too_short(h, t):
+            break
+    return squared, step, h, landing, refused
+
+
+@part
+def grows_before_step(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, weights: FloatArray, y: FloatArray,
+    t: float, last: float, curved: bool, functions: Addresses,
+) -> bool:
+    """Return whether the loop must stop at ``t`` [s] after a step of length ``last`` [s]: see :mod:`.growth`.
+
+    The step tried from there on has linearised the circuit already.
+    """
+    look_there, matrices = look_at(functions.look), scratch[1]
+    linearise(circuit, scratch, y.size)
+    if control.moving:
+        move_drive(curved, sources, circuit[1], circuit[2], t, t - control.breakpoint, scratch[3])
+    if first_current(circuit[5]) == 2:
+        return bool(two_states_may_grow(control, weights, y, matrices[2], last) and look_there(
+            SMALL, circuit, scratch, control, weights, y, last, t))
+    return bool(look_there(GROWS, circuit, scratch, control, weights, y, last, t))
+
+
+@part
+def keep_step(out: Arrays, row: int, t: float, step: float, y: FloatArray, end: FloatArray) -> None:
+    """Write a step into ``out``; go on from its end."""
+    starts, lengths, left, right, _, _ = out
+    starts[row], lengths[row] = t, step
+    for a in range(y.size):
+        left[row, a], right[row, a] = y[a], end[a]
+        y[a] = end[a]
+
+
+# ------------------------------------------------------------------------------------ the loop
+
+
 @compiled
 def integrate(
-    circuit: Arrays, sources: Arrays, control: FloatArray, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, noise: Arrays, thermal: Arrays, address_of_look: int,
-    address_of_find_currents: int, address_of_draw: int, out: Arrays,
+    circuit: Arrays, sources: Arrays, control: StepControl, weights: FloatArray, t: float, y: FloatArray,
+    restart: bool, stop: float, scratch: Arrays, noise: Arrays, thermal: ThermalNoise, functions: Addresses,
+    out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or something else has to be done.
 
@@ -107,10 +228,8 @@ def integrate(
     ----------
     circuit, sources : tuples of arrays
         See :func:`.equations.right_side` and :class:`.waveforms.EncodedSources`.
-    control : array
-        (rtol, largest step [s], step to try next [s] (in and out), number of refused steps (counted up), last
-        breakpoint passed [s] (in and out), and out: next breakpoint [s], 1 if any source is moving; logarithms of the
-        length and the error of the last step (in and out); then the places of :mod:`.growth`).
+    control : StepControl
+        Changed.
     weights : array, shape (n,)
         Absolute tolerances.
     t, y : float, array
@@ -121,10 +240,9 @@ def integrate(
         See :func:`scratch_space`.
     noise : tuple of arrays
         See :func:`.noise.noise_space`; steps land on the ends of its pieces.
-    thermal : tuple of arrays
-        See :func:`.thermal_noise.thermal_space`; while it is on, each step to try is a piece of its noise.
-    address_of_look, address_of_find_currents, address_of_draw : int
-        What :func:`look`, :func:`find_currents` and :func:`.thermal_noise.draw_noise` return.
+    thermal : ThermalNoise
+        While it is on, each step to try is a piece of its noise.
+    functions : Addresses
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
@@ -134,141 +252,78 @@ def integrate(
     where no source moves any more, or :mod:`.noise_switch` has to look. STUCK: the step became too small. NO_CURRENT:
     device currents were not found. UNSTABLE: :mod:`.stability` has to go on.
     """
-    look_there, currents_found = look_at(address_of_look), find_currents_at(address_of_find_currents)
-    noise_drawn = draw_noise_at(address_of_draw)
-    starts, lengths, left, right, dense_p, dense_q = out
+    starts, lengths, _, _, dense_p, dense_q = out
     L, R, E, devices, _, index = circuit
-    n, nd = y.size, index[1]
-    rtol, h_max, h = control[0], control[1], control[2]
-
-    vectors, matrices, _, drives, _, _ = scratch
-    drive0, slope0, drive, slope = drives[0], drives[1], drives[2], drives[3]
-    u, du = drives[4], drives[5]
-    trial = vectors[2]
-
-    # the drive is drive0 + slope0 (t - reference) from one breakpoint to the next, also if calls end in between
-    reference = control[4]
-    following, moving, curved = drive_at(sources, R, E, reference, u, du, drive0, slope0)
-    control[5], control[6] = following, 1.0 if moving else 0.0
-    move_drive(False, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
+    drives, trial = scratch[3], scratch[0][2]
+    h = control.next_step
+    curved, found = enter_segment(circuit, sources, control, scratch, y, t, restart, functions)
     if restart:
-        if nd > 0 and not currents_found(circuit, scratch, drive0, y):
+        if not found:
             return 0, t, NO_CURRENT
         h = min(h, FIRST_STEP)
-        control[8] = NOTHING_BEFORE
-    noisy, piece_end = noise[0][3] != 0.0, math.inf
+        control.error_before = NOTHING_BEFORE
+    noisy, piece_end = is_noisy(noise), math.inf
     if noisy:
-        piece_end = noise[0][1]
+        piece_end = piece_end_of(noise)
         if restart:
-            piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)
-    thermal_on, fresh, noise_end = thermal[0][ON] != 0.0 and moving, True, math.inf
+            piece_end = next_piece(L, devices, index, drives[2], y, noise, t, restart)
+    thermal_on, fresh, noise_end = thermal.clock.on and control.moving, True, math.inf
     shaken, noise_ends = not fresh, not fresh   # as variables, see below
-    if curved:
-        for a in range(drive0.size):
-            drive0[a] = 0.0   # what move_drive() adds to the sources: noise alone
 
     restart = False   # as a variable: a literal would be a type of its own, compiled apart
     capacity = starts.size
-    steps, after_refusal = capacity - capacity, False   # not 0: see above
+    steps, refused = capacity - capacity, False   # not 0: see above
     looked = steps   # steps whose ends have been looked at
     while True:
-        if thermal_on and t < stop and steps < capacity and control[LOOK_AFTER] > 0.0 and (fresh or t >= noise_end):
-            remaining = following - t
-            step = min(h, h_max)
-            if step > 0.5 * remaining:
-                step = remaining if step >= remaining else 0.5 * remaining
-            if not fresh:
-                for a in range(drive0.size):
-                    drive0[a] = thermal[STILL][a]
-            move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
-            shaken = t >= thermal[0][END] and thermal[0][ON_DEVICES] != 0.0
-            noise_end = min(noise_drawn(circuit, scratch, thermal, y, t, step), following)
+        if thermal_on and t < stop and steps < capacity and control.look_after > 0.0 and (fresh or t >= noise_end):
+            noise_end, shaken = shake(
+                circuit, sources, control, scratch, thermal, y, t, h, fresh, curved, functions)
             fresh = False
-        if moving:
-            move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
+        if control.moving:
+            move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
         if shaken:
             shaken = False
-            if not currents_found(circuit, scratch, drive, y):
-                control[2] = h
+            if not find_currents_at(functions.find_currents)(circuit, scratch, drives[2], y):
+                control.next_step = h
                 return steps, t, NO_CURRENT
-        if t >= stop or steps >= capacity or noise_ends or (moving and control[LOOK_AFTER] <= 0.0):
-            control[2] = h
-            if control[WATCH] != 0.0 and steps > looked and look_there(
+        if t >= stop or steps >= capacity or noise_ends or (control.moving and control.look_after <= 0.0):
+            control.next_step = h
+            if control.watching and steps > looked and look_at(functions.look)(
                     GROWS_AT_END, circuit, scratch, control, weights, y, lengths[steps - 1], t):
                 return steps, t, UNSTABLE
             return steps, t, REACHED if t >= stop else CALL_AGAIN
-        planned = h
-        begin_step(circuit, scratch, y)
-
-        while True:   # until a step is accepted
-            h = min(h, h_max)
-            remaining = min(following, piece_end, noise_end) - t
-            landing = h >= remaining * (1.0 - 1e-9)
-            step = h
-            if landing:
-                step = remaining
-            elif h > 0.5 * remaining:
-                step = 0.5 * remaining
-            squared = take_step(
-                circuit, sources, scratch, y, weights, rtol, t, t - reference, step, moving, curved, dense_p, dense_q,
-                steps)
-            if squared <= 1.0:
-                break
-            control[3] += 1.0
-            after_refusal = True
-            if math.isfinite(squared):
-                h = rung(log2_roughly(step) + growth_after_refusal(logarithm_of_error(squared)))
-            else:   # the trial left the domain of a device model
-                h = step * 0.1
-            if h < 8.9e-16 * abs(t) + 1e-18:
-                control[2] = FIRST_STEP
-                return steps, t, STUCK
-
-        if control[WATCH] != 0.0 and steps > looked:
+        planned, due = h, min(control.next_breakpoint, piece_end, noise_end)
+        squared, step, h, landing, refused = step_until_accepted(
+            circuit, sources, control, scratch, weights, y, t, h, due - t, curved, dense_p, dense_q, steps)
+        if not acceptable(squared):
+            control.next_step = FIRST_STEP
+            return steps, t, STUCK
+        if control.watching and steps > looked:
             looked = steps
-            linearise(circuit, scratch, n)
-            if moving:
-                move_drive(curved, sources, R, E, t, t - reference, u, du, drive0, slope0, drive, slope)
-            last = lengths[steps - 1]
-            if index[3 + 2 * nd] == 2:
-                leaves = two_states_may_grow(control, weights, y, matrices[2], last) and look_there(
-                    SMALL, circuit, scratch, control, weights, y, last, t)
-            else:
-                leaves = look_there(GROWS, circuit, scratch, control, weights, y, last, t)
-            if leaves:
-                control[2] = planned   # the step tried here is tried again, whoever looked in between
+            if grows_before_step(
+                    circuit, sources, control, scratch, weights, y, t, lengths[steps - 1], curved, functions):
+                control.next_step = planned   # the step tried here is tried again, whoever looked in between
                 return steps, t, UNSTABLE
-        error, length = logarithm_of_error(squared), log2_roughly(step)
-        growth = growth_after_success(error, length, control[8], control[7])
-        if after_refusal:
-            growth = min(growth, 0.0)
-        after_refusal = False
-        control[7], control[8] = length, error_to_remember(error)
-        starts[steps], lengths[steps] = t, step
-        for a in range(n):
-            left[steps, a], right[steps, a] = y[a], trial[a]
-            y[a] = trial[a]
+        following, control.length_before, control.error_before = after_success(
+            step, squared, h, refused, control.length_before, control.error_before)
+        keep_step(out, steps, t, step, y, trial)
         steps += 1
-        control[LOOK_AFTER] -= 1.0 if moving else 0.0
-        if landing and following <= min(piece_end, noise_end):
-            t = following
-            following, moving, curved = drive_at(sources, R, E, t, u, du, drive0, slope0)
-            reference = t
-            control[4], control[5], control[6] = t, following, 1.0 if moving else 0.0
-            move_drive(False, sources, R, E, t, 0.0, u, du, drive0, slope0, drive, slope)
-            if nd > 0 and not currents_found(circuit, scratch, drive0, y):
+        if control.moving:
+            control.look_after -= 1.0
+        if landing and control.next_breakpoint <= due:
+            t = control.breakpoint = control.next_breakpoint
+            curved, found = enter_segment(circuit, sources, control, scratch, y, t, True, functions)
+            if not found:
                 return steps, t, NO_CURRENT
-            # short segments (a sampled waveform) are not worth a fresh start each
-            begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP
-            h = min(h, begin)
-            control[8] = NOTHING_BEFORE
-            noise_ends, thermal_on, fresh = thermal_on and not moving, thermal_on and moving, True
-            noise_end = math.inf
-            if curved:
-                for a in range(drive0.size):
-                    drive0[a] = 0.0
+            h = after_breakpoint(h, control.next_breakpoint - t)
+            control.error_before = NOTHING_BEFORE
+            noise_ends, thermal_on = thermal_on and not control.moving, thermal_on and control.moving
+            fresh, noise_end = True, math.inf
         else:
-            t = min(piece_end, noise_end) if landing else t + step
-            h = max(rung(length + growth), h if step < h and growth >= 0.0 else 0.0)
+            t, h = due if landing else t + step, following
         if noisy:
-            piece_end = next_piece(L, devices, index, drive, y, noise, t, restart)
+            piece_end = next_piece(L, devices, index, drives[2], y, noise, t, restart)
+
+
+#: what :mod:`.specialised` compiles again around the step of one topology
+AROUND_A_STEP = (step_until_accepted, grows_before_step, integrate)

@@ -7,22 +7,20 @@ from numba import types
 from numba.extending import intrinsic
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.growth import (
-    CHANGE,
-    E_FOLDS,
-    EXCITED,
     LIMIT,
-    REAL_PART,
     eliminate_currents,
     grows_unseen,
     size_of_excited,
+    size_of_leading_mode,
 )
-from tsbench.simulated_backends.circuit.kernel.modes import leading_eigenvalue, size_of_mode
+from tsbench.simulated_backends.circuit.kernel.places import first_current
+from tsbench.simulated_backends.circuit.kernel.step_polynomial import rate_in_step, value_in_step
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
 
-UNKNOWN = -1e300  #: [1/s] below which a real part is not known
 NEARLY = 0.9  #: of the limit of growth: a lane ends before its circuit alone would be left
 
 
@@ -44,20 +42,18 @@ def widest_vectors(typing_context: Any) -> Any:
 
 @compiled
 def crossing_in_step(start: float, step: float, g0: float, g1: float, p: float, q: float) -> float:
-    """Return the instant [s] at which g(s) = g0 (1 - s) + s (g1 + (1 - s) (p + s q)) is zero, g0 < 0 <= g1.
+    """Return the instant [s] at which a quantity passes zero within a step, g0 < 0 <= g1.
 
-    Newton's method inside a bracket that halves where Newton would leave it.
+    Newton's method inside a bracket that halves where Newton would leave it. See :mod:`.step_polynomial`.
     """
     low, high, s = 0.0, 1.0, -g0 / (g1 - g0)
     for _ in range(60):
-        rest = p + s * q
-        value = g0 * (1.0 - s) + s * (g1 + (1.0 - s) * rest)
+        value = value_in_step(s, g0, g1, p, q)
         if value >= 0.0:
             high = s
         else:
             low = s
-        slope = g1 - g0 + (1.0 - 2.0 * s) * rest + s * (1.0 - s) * q
-        following = s - value / slope
+        following = s - value / rate_in_step(s, g0, g1, p, q)
         if not low <= following <= high:
             following = 0.5 * (low + high)
         if abs(following - s) <= 1e-10:   # the next would be exact
@@ -69,7 +65,8 @@ def crossing_in_step(start: float, step: float, g0: float, g1: float, p: float, 
 
 @compiled
 def lane_may_leave(
-    L: FloatArray, devices: FloatArray, index: IntArray, rtol: float, scratch: Arrays, ended: bool
+    L: FloatArray, devices: FloatArray, index: IntArray, control: StepControl, scratch: Arrays, last: float,
+    ended: bool,
 ) -> bool:
     """Look at a lane as it is now; return whether a mode may grow unseen, so that its circuit is to be run alone.
 
@@ -77,16 +74,19 @@ def lane_may_leave(
     ----------
     L, devices, index : arrays
         See :func:`.equations.right_side`.
-    rtol : float
+    control : StepControl
+        What the lane remembers of growth; changed.
     scratch : tuple of arrays
         Unknowns and absolute tolerances in ``vectors[3]`` and ``vectors[4]``, drive and its slope in ``drives[2]`` and
-        ``drives[3]``; ``numbers`` are the lane's from "look" on.
+        ``drives[3]``.
+    last : float
+        Length of its last step [s].
     ended : bool
-        This is the end of its last step, which has not been looked at.
+        This is the end of that step, which has not been looked at.
     """
-    vectors, square, pivots, drives, _, modes, numbers = scratch
+    vectors, square, pivots, drives, _, modes = scratch
     y, weights, f, ft, A = vectors[3], vectors[4], vectors[5], vectors[6], square[0]
-    n, m = y.size, index[3 + 2 * index[1]]
+    n, m = y.size, first_current(index)
     stages = square[1]   # there are none
     right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, drives[6], f, ft, A)
     eliminate_currents(n, m, A, f, ft)
@@ -94,26 +94,15 @@ def lane_may_leave(
     for k in range(L.shape[0]):
         moving = moving or drives[3, k] != 0.0
     if m != 2 or ended:   # all that is done for a circuit alone
-        control = drives[7]
-        control[0], control[REAL_PART], control[CHANGE], control[E_FOLDS] = rtol, numbers[2], numbers[3], numbers[4]
-        if not numbers[2] > UNKNOWN:
-            control[REAL_PART] = math.nan
-        control[6], control[EXCITED] = 1.0 if moving else 0.0, -math.inf
+        control.moving, control.excited = moving, -math.inf
         for a in range(n):
             for b in range(n):
                 square[2, a, b] = A[a, b]
         circuit = (L, L, L, devices, stages, index)
         space = (vectors[5:], square, pivots, drives, drives[6], modes)
-        leaves = grows_unseen(circuit, space, control, weights, y, numbers[1], 0.0)
-        numbers[2], numbers[3], numbers[4] = control[REAL_PART], control[CHANGE], control[E_FOLDS]
-        if math.isnan(numbers[2]):
-            numbers[2] = 2.0 * UNKNOWN
-        return bool(leaves or numbers[4] > NEARLY * LIMIT)
-    scale = vectors[7]
-    for a in range(m):
-        scale[a] = weights[a] / rtol + abs(y[a])
-    value = leading_eigenvalue(m, A, scale, modes)
-    numbers[4] = 0.0
-    if value.real <= 0.0 or moving:   # a moving source: noise counts for what is excited, too
-        return True
-    return bool(size_of_mode(m, A, f, ft, scale, value, modes) <= size_of_excited(rtol))
+        leaves = grows_unseen(circuit, space, control, weights, y, last, 0.0)
+        return bool(leaves or control.e_folds > NEARLY * LIMIT)
+    control.e_folds = 0.0
+    value, size = size_of_leading_mode(m, A, f, ft, weights, control.rtol, y, vectors[7], modes)
+    # under a moving source noise counts for what is excited, too
+    return bool(value.real <= 0.0 or moving or size <= size_of_excited(control.rtol))

@@ -70,19 +70,11 @@ def watch_lines(topology: Topology, rates: Mapping[tuple[int, int], str], at: Ca
         "consider = refusal == 0.0 and active and last * last * fastest > least * least",
         "inside = 0.25 * (first - second) * (first - second) + couple",
         "real = 0.5 * (first + second) + math.sqrt(inside if inside > 0.0 else 0.0)",
-        "known = before_last > UNKNOWN",
-        "real_before = before_last if known else -abs(real)",
-        "top = real if real > real_before else real_before",
-        "bottom = real_before if real > real_before else real",
-        "apart = top - bottom",
-        "area = 0.5 * (top + bottom) if bottom > 0.0 else (0.5 * top * top / (apart + 1e-300) if top > 0.0 else 0.0)",
-        "grown = folds + last * area if top > 0.0 else 0.0",
-        "hidden = 0.0 if top > 0.0 else (top + 0.5 * (apart + change * last)) * last",
-        "suspicious = grown > NEARLY * LIMIT or hidden > NEARLY * LIMIT",
-        f"{at('look')} = 1.0 if consider and suspicious else 0.0",
+        "over_step, grown, most = growth_over_step(real, before_last, change, folds, last)",
+        f"{at('look')} = 1.0 if consider and most > NEARLY * LIMIT else 0.0",
         f"{at('folds')} = (grown if real > 0.0 else 0.0) if consider else folds",
-        f"{at('change')} = (apart / last if known else 0.0) if consider else (change if refusal > 0.0 else 0.0)",
-        f"{at('real')} = real if consider else (before_last if refusal > 0.0 else 2.0 * UNKNOWN)",
+        f"{at('change')} = over_step if consider else (change if refusal > 0.0 else 0.0)",
+        f"{at('real')} = real if consider else (before_last if refusal > 0.0 else math.nan)",
         f"{at('last')} = step if accepted else last",
     ]
 
@@ -103,32 +95,23 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
         f"t, h, following, reference = {at('t')}, {at('h')}, {at('following')}, {at('reference')}",
         f"refusal, error_before, length_before = {at('refusal')}, {at('error')}, {at('length')}",
         "h = largest if h > largest else h",
-        "remaining = following - t",
-        "landing = h >= remaining * (1.0 - 1e-9)",
-        "half = 0.5 * remaining",
-        "step = remaining if landing else (half if h > half else h)",
+        "step, landing = step_to_try(h, following - t)",
         "step = 1.0 if t >= stop else step   # a lane that has ended: whatever comes of it is dropped",
         "elapsed = t - reference",
         *loads, *statements,
-        "good = squared <= 1.0",
-        "error, length = logarithm_of_error(squared), log2_roughly(step)",
-        "growth = growth_after_success(error, length, error_before, length_before)",
-        "growth = 0.0 if refusal > 0.0 and growth > 0.0 else growth",
-        "before = h if step < h and growth >= 0.0 else 0.0",
-        "after = rung(length + growth)",
-        "after = before if before > after else after",
+        "after, length, error = after_success(step, squared, h, refusal > 0.0, length_before, error_before)",
         "after = h if landing else after",
-        "shorter = rung(length + growth_after_refusal(error)) if squared < math.inf else step * 0.1",
+        "shorter = after_refusal(step, squared)",
         "e0, e1 = " + f"{at('e0')}, {at('e1')}",
         "g0 = (e0 + e1 * elapsed)" + "".join(f" + G_{a} * y{a}" for a in watched),
         "g1 = (e0 + e1 * (elapsed + step))" + "".join(f" + G_{a} * z{a}" for a in watched),
         "active = t < stop",
-        "accepted = good and active",
+        "accepted = acceptable(squared) and active",
         "end = following if landing else t + step",
         "crossed = CROSSED if g0 < level and g1 >= level else 0.0",
         "landed = LANDED if landing else 0.0",
         "ended = ENDED if end >= stop else 0.0",
-        "stuck = STUCK_FLAG if shorter < 8.9e-16 * abs(t) + 1e-18 else 0.0",
+        "stuck = STUCK_FLAG if too_short(shorter, t) else 0.0",
         "flag = crossed + landed + ended if accepted else (stuck if active else 0.0)",
         f"{at('flag')} = flag",
         *watch_lines(topology, straight_line.rates, at),
@@ -141,7 +124,7 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
         f"{at('t')} = end if accepted else t",
         f"{at('h')} = after if accepted else (shorter if active else h)",
         f"{at('refusal')} = 0.0 if accepted else 1.0",
-        f"{at('error')} = error_to_remember(error) if accepted else error_before",
+        f"{at('error')} = error if accepted else error_before",
         f"{at('length')} = length if accepted else length_before",
         f"{at('steps')} = {at('steps')} + (1.0 if accepted else 0.0)",
         f"{at('refused')} = {at('refused')} + (0.0 if accepted or not active else 1.0)",
@@ -161,25 +144,24 @@ _HEAD = '''"""Written by tsbench for one topology of circuit; may be deleted at 
 import math
 
 from tsbench.simulated_backends.circuit.kernel.equations import drive_at, solve_currents
-from tsbench.simulated_backends.circuit.kernel.growth import LIMIT, LONG, LONG_AT_FIRST
-from tsbench.simulated_backends.circuit.kernel.integrator import FIRST_STEP, NO_CURRENT, REACHED, STUCK, UNSTABLE
-from tsbench.simulated_backends.circuit.kernel.lanes import (
-    NEARLY, UNKNOWN, crossing_in_step, lane_may_leave, widest_vectors)
+from tsbench.simulated_backends.circuit.kernel.growth import LIMIT, LONG, LONG_AT_FIRST, growth_over_step
+from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.kernel.lanes import NEARLY, crossing_in_step, lane_may_leave, widest_vectors
 from tsbench.simulated_backends.circuit.kernel.lockstep import CROSSED, ENDED, LANDED, STUCK_FLAG
+from tsbench.simulated_backends.circuit.kernel.places import device_count
 from tsbench.simulated_backends.circuit.kernel.step_control import (
-    NOTHING_BEFORE, error_to_remember, growth_after_refusal, growth_after_success, log2_roughly, logarithm_of_error,
-    rung)
+    NOTHING_BEFORE, acceptable, after_breakpoint, after_refusal, after_success, step_to_try, too_short)
 from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined
 '''
 
 _LOOP = '''
 @compiled
-def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index, scratch, settings, events, counts,
-             status):
-    vectors, square, pivots, drives, work, modes, numbers = scratch
+def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index, control, scratch, largest, stop,
+             level, events, counts, status):
+    vectors, square, pivots, drives, work, modes = scratch
     L, R, E = matrices
     table_times, table_values = tables
-    largest, stop, rtol, level = settings[0], settings[1], settings[2], settings[3]
+    rtol = control.rtol
     n, waiting, running = vectors.shape[1], 0, 0
     total = lanes.shape[0]
     for lane in range(WIDTH):
@@ -207,17 +189,18 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
                 for k in range(n):
                     vectors[3][k] = a[(FIRST_UNKNOWN + k) * WIDTH + lane]
                     vectors[4][k] = a[(FIRST_WEIGHT + k) * WIDTH + lane]
-                for k in range(5):
-                    numbers[k] = a[(LOOK + k) * WIDTH + lane]
+                control.real_part, control.change = a[REAL * WIDTH + lane], a[CHANGE * WIDTH + lane]
+                control.e_folds = a[FOLDS * WIDTH + lane]
                 elapsed = a[T * WIDTH + lane] - a[REFERENCE * WIDTH + lane]
                 for r in range(R.shape[1]):
                     drives[3][r] = a[(FIRST_DRIVE + R.shape[1] + r) * WIDTH + lane]
                     drives[2][r] = a[(FIRST_DRIVE + r) * WIDTH + lane] + elapsed * drives[3][r]
-                if lane_may_leave(L[me], devices[me], index, rtol, scratch, ENDED <= flag < STUCK_FLAG):
+                if lane_may_leave(L[me], devices[me], index, control, scratch, a[LAST * WIDTH + lane],
+                                  ENDED <= flag < STUCK_FLAG):
                     status[me] = UNSTABLE
                     flag = ENDED
-                for k in range(5):
-                    a[(LOOK + k) * WIDTH + lane] = numbers[k]
+                a[REAL * WIDTH + lane], a[CHANGE * WIDTH + lane] = control.real_part, control.change
+                a[FOLDS * WIDTH + lane] = control.e_folds
             if flag >= STUCK_FLAG:
                 status[me] = STUCK
                 flag = ENDED
@@ -244,12 +227,11 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
                     e1 += rows[me, s] * du[s]
                 a[E0 * WIDTH + lane], a[E1 * WIDTH + lane] = e0, e1
                 a[REFERENCE * WIDTH + lane], a[FOLLOWING * WIDTH + lane] = t, following
-                begin = max(FIRST_STEP, 0.02 * (following - t)) if following < math.inf else FIRST_STEP
-                a[H * WIDTH + lane] = min(a[H * WIDTH + lane], begin)
+                a[H * WIDTH + lane] = after_breakpoint(a[H * WIDTH + lane], following - t)
                 a[ERROR * WIDTH + lane] = NOTHING_BEFORE
                 for k in range(n):
                     y[k] = a[(FIRST_UNKNOWN + k) * WIDTH + lane]
-                if index[1] > 0 and not solve_currents(
+                if device_count(index) > 0 and not solve_currents(
                         L[me], devices[me], index, drive, y, work2, vectors[1], vectors[2], square[0], pivots):
                     status[me] = NO_CURRENT
                     flag = ENDED

@@ -14,10 +14,18 @@ from numpy import float64, full, int64, zeros
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays
+from tsbench.simulated_backends.circuit.kernel.places import (
+    device_count,
+    first_current,
+    first_state,
+    kind_of,
+    linear_states,
+    path_count,
+)
 from tsbench.simulated_backends.devices.dispatch import noise_interval
 from tsbench.simulated_backends.devices.mechanism import SEED, SLOPES
 from tsbench.simulated_backends.numerics.brownian import DEPTHS, TICKS_PER_SECOND, UNIT_BITS, path_going_on, piece
-from tsbench.simulated_backends.numerics.compilation import compiled
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 from tsbench.simulated_backends.numerics.linear import IntArray
 
 
@@ -43,6 +51,18 @@ def noise_space(paths: Sequence[int], stochastic: bool, refinement: float) -> Ar
         full((count, 1 + DEPTHS), -1, dtype=int64))
 
 
+@inlined
+def is_noisy(noise: Arrays) -> bool:
+    """Return whether any device is stochastic."""
+    return bool(noise[0][3] != 0.0)
+
+
+@inlined
+def piece_end_of(noise: Arrays) -> float:
+    """Return the end of the present piece [s]."""
+    return float(noise[0][1])
+
+
 @compiled
 def next_piece(
     L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, noise: Arrays, t: float,
@@ -54,16 +74,15 @@ def next_piece(
     :func:`.equations.right_side`.
     """
     clock, paths, tick, cache, nodes = noise
-    nl, nd = index[0], index[1]
-    first_current, first_count = index[3 + 2 * nd], 4 + 3 * nd + index[2]
+    nl, nd, currents = linear_states(index), device_count(index), first_current(index)
     wanted = 1.0
     for k in range(nd):
-        if index[first_count + k] > 0:
+        if path_count(index, k) > 0:
             v = drive[nl + k]
             for b in range(y.size):
                 v += L[nl + k, b] * y[b]
             wanted = min(wanted, noise_interval(
-                index[3 + 2 * k], devices, k, v, y[first_current + k], y, index[4 + 2 * k]))
+                kind_of(index, k), devices, k, v, y[currents + k], y, first_state(index, k)))
     wanted *= clock[2]
     if not new and t < clock[1] and clock[1] - clock[0] <= 2.5 * wanted:
         return float(clock[1])
@@ -74,7 +93,7 @@ def next_piece(
     place = 0
     for k in range(nd):
         seed = int64(devices[k, SEED])
-        for c in range(index[first_count + k]):
+        for c in range(path_count(index, k)):
             if now == 0:
                 before = 0.0
             elif known:

@@ -24,18 +24,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tsbench.simulated_backends.circuit.kernel.equations import drive_at, stage_rate
+from tsbench.simulated_backends.circuit.kernel.equations import stage_rate
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
-from tsbench.simulated_backends.circuit.kernel.growth import LOOK_AFTER, WATCH, two_states_may_grow
-from tsbench.simulated_backends.circuit.kernel.thermal_noise import END, ON, ON_DEVICES, STILL, draw_noise_at
+from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
 from tsbench.simulated_backends.circuit.kernel.integrator import (
-    FIRST_STEP, CALL_AGAIN, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE, find_currents_at,
-    look_at)
-from tsbench.simulated_backends.circuit.kernel.noise import next_piece
+    CALL_AGAIN, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE, enter_segment, find_currents_at,
+    keep_step, look_at, shake)
+from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece, piece_end_of
+from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.circuit.kernel.step_control import (
-    NOTHING_BEFORE, error_to_remember, growth_after_refusal, growth_after_success, log2_roughly,
-    logarithm_of_error, rung)
-from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined
+    FIRST_STEP, NOTHING_BEFORE, acceptable, after_breakpoint, after_refusal, after_success, step_to_try, too_short)
+from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined, part
 '''
 
 
@@ -78,7 +77,7 @@ def integrator_text(topology: Topology) -> str:
                    "vectors, matrices, pivots, drives, work, modes = scratch",
                    "trial, states, rates = vectors[2], vectors[0], matrices[2]", *loads, *step, *stores,
                    "return squared"]),
-        "\n", inspect.getsource(integrator.integrate.py_func)))
+        "\n", *(inspect.getsource(function.py_func) for function in integrator.AROUND_A_STEP)))
 
 
 def indented(lines: Sequence[str]) -> list[str]:

@@ -1,4 +1,7 @@
-"""How long the next step may be: from the error of this one and the last (K. Gustafsson, ACM TOMS 20 (1994) 496).
+"""Whether a step is accepted and how long the next may be: from its error and the last one's.
+
+The rule is that of K. Gustafsson, ACM TOMS 20 (1994) 496. It stands here once, for the loop over one circuit
+(:mod:`.integrator`) and for circuits in lanes (:mod:`.lockstep`).
 
 The estimate has order 3, so a step may grow by error^(-1/4); where errors have been growing from step to step (a device
 about to switch), their trend says earlier that it must shrink. Errors come squared, as the sum of squares that they
@@ -25,6 +28,9 @@ LARGEST_GROWTH = math.log2(5.0)  #: of a step, and the least is its inverse
 RUNGS = 16.0  #: lengths of steps per octave
 _ROUND = 6755399441055744.0   # 1.5 * 2^52: adding it rounds to a whole number
 NOTHING_BEFORE = math.inf  #: the logarithm of the error before the first step
+#: the logarithm of the (squared) error that the next one is compared with at least: below 1e-2 noise would decide
+LEAST_ERROR = -13.287712379549449
+FIRST_STEP = 1e-10  #: [s] tried after a discontinuity; error control takes it from there
 
 
 @intrinsic
@@ -66,29 +72,85 @@ def logarithm_of_error(squared: float) -> float:
 
 
 @inlined
-def growth_after_success(error: float, step: float, error_before: float, step_before: float) -> float:
-    """Return the logarithm of the factor to the next step; all arguments are logarithms (errors squared)."""
-    growth = SAFETY - 0.125 * error
-    predicted = growth + (step - step_before) + 0.125 * (error_before - error)
-    growth = predicted if predicted < growth else growth
-    growth = LARGEST_GROWTH if growth > LARGEST_GROWTH else growth
-    return -LARGEST_GROWTH if growth < -LARGEST_GROWTH else growth
-
-
-@inlined
-def growth_after_refusal(error: float) -> float:
-    """Return the logarithm of the factor to the next trial."""
-    growth = SAFETY - 0.125 * error
-    return -LARGEST_GROWTH if growth < -LARGEST_GROWTH else growth
-
-
-@inlined
-def error_to_remember(error: float) -> float:
-    """Return the logarithm of the error to compare the next with: that of 1e-2 at least, or noise would decide."""
-    return -13.287712379549449 if error < -13.287712379549449 else error
-
-
-@inlined
 def rung(length: float) -> float:
     """Return the step [s] of the ladder at or just below a length given as a logarithm."""
     return exp2_roughly(((length * RUNGS - 0.49 + _ROUND) - _ROUND) * (1.0 / RUNGS))  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------ before a step
+
+
+@inlined
+def step_to_try(wanted: float, remaining: float) -> tuple[float, bool]:
+    """Return the step [s] to try, and whether it lands where something is due in ``remaining`` [s].
+
+    Two halves are tried instead of a long step and the sliver that it would leave.
+    """
+    landing = wanted >= remaining * (1.0 - 1e-9)
+    half = 0.5 * remaining
+    return (remaining if landing else (half if wanted > half else wanted)), landing
+
+
+@inlined
+def after_breakpoint(wanted: float, remaining: float) -> float:
+    """Return the step [s] wanted just after a breakpoint, ``remaining`` [s] before the next one."""
+    # short segments (a sampled waveform) are not worth a fresh start each
+    begin = max(FIRST_STEP, 0.02 * remaining) if remaining < math.inf else FIRST_STEP
+    return min(wanted, begin)
+
+
+# ------------------------------------------------------------------------------------ after a step
+
+
+@inlined
+def acceptable(squared: float) -> bool:
+    """Return whether a step with this squared error, in units of the tolerance, is accepted."""
+    return bool(squared <= 1.0)
+
+
+@inlined
+def after_refusal(step: float, squared: float) -> float:
+    """Return the step [s] wanted after one of length ``step`` was refused for its squared error."""
+    growth = SAFETY - 0.125 * logarithm_of_error(squared)
+    growth = -LARGEST_GROWTH if growth < -LARGEST_GROWTH else growth
+    # an error that is not finite: the trial left the domain of a device model
+    return rung(log2_roughly(step) + growth) if squared < math.inf else step * 0.1
+
+
+@inlined
+def too_short(wanted: float, time: float) -> bool:
+    """Return whether a step [s] is lost beside the last digit of ``time`` [s]."""
+    return bool(wanted < 8.9e-16 * abs(time) + 1e-18)
+
+
+@inlined
+def after_success(
+    step: float, squared: float, wanted: float, refused: bool, length_before: float, error_before: float
+) -> tuple[float, float, float]:
+    """Return the step [s] wanted after an accepted one, and what to remember of that one.
+
+    Parameters
+    ----------
+    step, squared : float
+        Its length [s] and squared error.
+    wanted : float
+        What error control wanted it to be [s]: more, where it was cut to land somewhere.
+    refused : bool
+        Whether a longer one was refused before it: then the next does not grow.
+    length_before, error_before : float
+        What was remembered of the step before.
+
+    Returns
+    -------
+    (next step wanted [s], logarithm of this one's length, logarithm of its error)
+    """
+    error, length = logarithm_of_error(squared), log2_roughly(step)
+    growth = SAFETY - 0.125 * error
+    predicted = growth + (length - length_before) + 0.125 * (error_before - error)
+    growth = predicted if predicted < growth else growth
+    growth = LARGEST_GROWTH if growth > LARGEST_GROWTH else growth
+    growth = -LARGEST_GROWTH if growth < -LARGEST_GROWTH else growth
+    growth = 0.0 if refused and growth > 0.0 else growth
+    following, kept = rung(length + growth), wanted if step < wanted and growth >= 0.0 else 0.0
+    following = kept if kept > following else following
+    return following, length, LEAST_ERROR if error < LEAST_ERROR else error

@@ -15,30 +15,53 @@ number of the piece, and which source of noise it is: on nothing else.
 """
 
 import math
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numba import types
+from numba import from_dtype, types
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.equations import CIRCUIT, MATRIX, SCRATCH, VECTOR, Arrays
+from tsbench.simulated_backends.circuit.kernel.places import first_current, linear_states
 from tsbench.simulated_backends.numerics.brownian import THERMAL_STEPS, normal_number
 from tsbench.simulated_backends.numerics.compilation import by_address, function_at
 
 BOLTZMANN = 1.380649e-23  #: [J/K]
 NOISE_TEMPERATURE = 300.0  #: [K] of everything that has a resistance
-#: places in the noise clock: 1 while noise is on; end of the present piece [s]; how many pieces there have been; seed;
-#: place of the beginning among the normal numbers; 1 if noise acts on a device's voltage
-ON, END, COUNT, SEED, BEGUN, ON_DEVICES = range(6)
-STILL = 1  #: place of the drive without noise in :func:`thermal_space`
-_THERMAL = types.Tuple((VECTOR, VECTOR, VECTOR, MATRIX, VECTOR))
+
+
+class NoiseClock(Protocol):
+    """What thermal noise remembers: a record that compiled code reads and writes."""
+
+    on: bool
+    end: float  #: of the present piece [s]
+    count: int  #: of pieces so far
+    seed: int
+    begun: int  #: place of the beginning among the normal numbers
+    on_devices: bool  #: whether noise acts on a device's voltage
+
+
+_CLOCK = np.dtype([("on", np.bool_), ("end", np.float64), ("count", np.int64), ("seed", np.int64),
+                   ("begun", np.int64), ("on_devices", np.bool_)], align=True)
+
+
+class ThermalNoise(NamedTuple):
+    """The thermal noise of one circuit, as the integrator takes it."""
+
+    clock: NoiseClock
+    still: FloatArray  #: the drive without noise
+    shift: FloatArray  #: what noise adds to it now
+    directions: FloatArray  #: what 1 A or 1 V of each source of noise contributes to the drive
+    strengths: FloatArray  #: of each source of noise, see :func:`thermal_space`
+
+
+_THERMAL = types.NamedTuple((from_dtype(_CLOCK), VECTOR, VECTOR, MATRIX, VECTOR), ThermalNoise)
 _DRAW = types.float64(CIRCUIT, SCRATCH, _THERMAL, VECTOR, types.float64, types.float64)
 draw_noise_at = function_at(_DRAW)
 
 
-def thermal_space(directions: FloatArray, strengths: FloatArray, devices: int, linear: int) -> Arrays:
-    """Return what the integrator needs for thermal noise.
-
-    That is (noise clock, drive without noise, what noise adds to it now, ``directions``, ``strengths``).
+def thermal_space(directions: FloatArray, strengths: FloatArray, devices: int, linear: int) -> ThermalNoise:
+    """Return what the integrator needs for thermal noise, which is off.
 
     Parameters
     ----------
@@ -49,21 +72,21 @@ def thermal_space(directions: FloatArray, strengths: FloatArray, devices: int, l
     devices, linear : int
         Numbers of devices and of linear states.
     """
-    clock, rows = np.zeros(6), directions.shape[1]
-    clock[ON_DEVICES] = float((directions[:, linear: linear + devices] != 0.0).any())
-    return clock, np.zeros(rows), np.zeros(rows), np.ascontiguousarray(directions), strengths
+    rows = directions.shape[1]
+    clock: Any = np.zeros(1, dtype=(np.record, _CLOCK))[0]
+    clock.on_devices = bool((directions[:, linear: linear + devices] != 0.0).any())
+    return ThermalNoise(clock, np.zeros(rows), np.zeros(rows), np.ascontiguousarray(directions), strengths)
 
 
 @by_address(_DRAW)
-def draw_noise(circuit: Arrays, scratch: Arrays, thermal: Arrays, y: FloatArray, t: float, h: float) -> float:
+def draw_noise(circuit: Arrays, scratch: Arrays, thermal: ThermalNoise, y: FloatArray, t: float, h: float) -> float:
     """Add the noise to the drive; draw new noise if the piece has ended.
 
     Parameters
     ----------
     circuit, scratch : tuples of arrays
         See :func:`.integrator.integrate`; of the drives the third is that of now, and noise is added to the first.
-    thermal : tuple of arrays
-        See :func:`thermal_space`.
+    thermal : ThermalNoise
     y : array, shape (n,)
         Unknowns at ``t``.
     t, h : float
@@ -77,25 +100,25 @@ def draw_noise(circuit: Arrays, scratch: Arrays, thermal: Arrays, y: FloatArray,
     L, index, drive, now = circuit[0], circuit[5], scratch[3][0], scratch[3][2]
     for a in range(shift.size):
         still[a] = drive[a]
-    if t >= clock[END]:
-        nl, first_current = index[0], index[3 + 2 * index[1]]
+    if t >= clock.end:
+        nl, currents = linear_states(index), first_current(index)
         for a in range(shift.size):
             shift[a] = 0.0
-        seed, unit, node = int(clock[SEED]), int(clock[BEGUN]), int(clock[COUNT]) * strengths.size
+        node = clock.count * strengths.size
         for k in range(strengths.size):
             strength = strengths[k]
             if strength < 0.0:
                 device = -1 - int(strength)
-                v, i = now[nl + device], y[first_current + device]
+                v, i = now[nl + device], y[currents + device]
                 for b in range(y.size):
                     v += L[nl + device, b] * y[b]
                 strength = i / v if v * i > 0.0 else 0.0
             noise = math.sqrt(2.0 * BOLTZMANN * NOISE_TEMPERATURE * strength / h) * normal_number(
-                seed, THERMAL_STEPS, unit, node + k)
+                clock.seed, THERMAL_STEPS, clock.begun, node + k)
             for a in range(shift.size):
                 shift[a] += noise * directions[k, a]
-        clock[COUNT] += 1.0
-        clock[END] = t + h
+        clock.count += 1
+        clock.end = t + h
     for a in range(shift.size):
         drive[a] = still[a] + shift[a]
-    return float(clock[END])
+    return float(clock.end)

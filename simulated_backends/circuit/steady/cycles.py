@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.kernel.step_polynomial import values_in_step
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.numerics.linear import IntArray
 
@@ -165,9 +166,7 @@ def find_crossings(
     level, section = 0.5 * (low[widest] + high[widest]), int(recurring[widest])
     crossing = np.flatnonzero((steps.y0[:, section] < level) & (steps.y1[:, section] >= level))[-most:]
     part = _locate(steps, crossing, section, level)
-    s = part[:, None]
-    states = steps.y0[crossing] * (1 - s) + s * (
-        steps.y1[crossing] + (1 - s) * (steps.p[crossing] + s * steps.q[crossing]))
+    states = steps.unknowns(crossing, part[:, None])
     return Crossings(crossing, steps.starts[crossing] + part * steps.lengths[crossing], states)
 
 
@@ -178,6 +177,6 @@ def _locate(steps: Steps, crossing: np.ndarray, section: int, level: float) -> F
     low, high = np.zeros(crossing.size), np.ones(crossing.size)
     for _ in range(50):
         s = 0.5 * (low + high)
-        above = a * (1 - s) + s * (b + (1 - s) * (p + s * q)) >= 0
+        above = values_in_step(s, a, b, p, q) >= 0
         high, low = np.where(above, s, high), np.where(above, low, s)
     return 0.5 * (low + high)

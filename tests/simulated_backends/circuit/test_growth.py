@@ -5,17 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tsbench.simulated_backends.circuit.kernel.growth import (
-    CHANGE,
-    E_FOLDS,
-    EXCITED,
-    LIMIT,
-    LONG,
-    REAL_PART,
-    excited,
-    new_control,
-    two_states_may_grow,
-)
+from tsbench.simulated_backends.circuit.kernel.control import new_control
+from tsbench.simulated_backends.circuit.kernel.growth import LIMIT, LONG, excited, two_states_may_grow
 from tsbench.simulated_backends.circuit.kernel.modes import size_of_mode
 
 RTOL = 1e-3
@@ -66,10 +57,10 @@ def test_two_states_are_looked_at_by_the_rules(seed: int) -> None:
         h = 10.0 ** rng.uniform(-8.7, -6.5)
         expected = rules.look(A, h)
         assert two_states_may_grow(control, WEIGHTS, UNKNOWNS, A, h) == expected
-        assert control[REAL_PART] == pytest.approx(rules.real, rel=1e-8, abs=1e-3, nan_ok=True)
-        assert control[CHANGE] == pytest.approx(rules.change, rel=1e-7, abs=1e6)
-        assert control[E_FOLDS] == pytest.approx(rules.folds, rel=1e-4, abs=1e-6)
-        rules.folds = control[E_FOLDS]   # differences of the quadrature do not add up
+        assert control.real_part == pytest.approx(rules.real, rel=1e-8, abs=1e-3, nan_ok=True)
+        assert control.change == pytest.approx(rules.change, rel=1e-7, abs=1e6)
+        assert control.e_folds == pytest.approx(rules.folds, rel=1e-4, abs=1e-6)
+        rules.folds = control.e_folds   # differences of the quadrature do not add up
         cases["short"] += math.isnan(rules.real) and not expected
         cases["stable"] += 0 if math.isnan(rules.real) else rules.real < 0.0
         cases["growing"] += rules.folds > 0.0
@@ -81,9 +72,9 @@ def test_a_step_as_long_as_steps_may_be_is_looked_at() -> None:
     control = new_control(RTOL, 1e-9, 1e-10)
     A = np.array([[1e6, 0.0], [0.0, -1e6]])
     assert not two_states_may_grow(control, WEIGHTS, UNKNOWNS, A, 0.5e-9)
-    assert math.isnan(control[REAL_PART])
+    assert math.isnan(control.real_part)
     assert not two_states_may_grow(control, WEIGHTS, UNKNOWNS, A, 1e-9)
-    assert control[REAL_PART] == 1e6
+    assert control.real_part == 1e6
 
 
 def test_a_mode_at_the_very_edge_has_a_size(capfd: pytest.CaptureFixture[str]) -> None:
@@ -97,10 +88,10 @@ def test_a_mode_at_the_very_edge_has_a_size(capfd: pytest.CaptureFixture[str]) -
 
 def test_what_is_excited_on_a_ramp_counts_until_the_next_long_one() -> None:
     control = new_control(RTOL, math.inf, 1e-10)
-    control[4], control[5] = 1.0, 2.0   # the segment of the source
+    control.breakpoint, control.next_breakpoint = 1.0, 2.0   # the segment of the source
     assert not excited(control, 1e-4)
-    control[EXCITED] = 1.5
+    control.excited = 1.5
     assert excited(control, 1e-4)
-    control[4], control[5] = 2.0, 3.0
+    control.breakpoint, control.next_breakpoint = 2.0, 3.0
     assert not excited(control, 1e-4)
     assert excited(control, 1e-2)   # a short segment, of a hundred such steps

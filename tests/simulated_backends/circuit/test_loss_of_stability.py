@@ -14,18 +14,13 @@ from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
-from tsbench.simulated_backends.circuit.kernel.growth import new_control
-from tsbench.simulated_backends.circuit.kernel.integrator import CALL_AGAIN, FIRST_STEP, REACHED
-from tsbench.simulated_backends.circuit.stability import stability
-from tsbench.simulated_backends.circuit.stability.noise_switch import NoiseSwitch
-from tsbench.simulated_backends.circuit.stability.stability import (
-    Departure,
-    LinearisedCircuit,
-    Stay,
-    carried_covariance,
-    departure,
-    unknowns_in,
-)
+from tsbench.simulated_backends.circuit.kernel.control import new_control
+from tsbench.simulated_backends.circuit.kernel.integrator import CALL_AGAIN, REACHED
+from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP
+from tsbench.simulated_backends.circuit.stability.covariance import carried_covariance
+from tsbench.simulated_backends.circuit.stability.departure import Departure, departure
+from tsbench.simulated_backends.circuit.stability.linearised import LinearisedCircuit, LinearisedEquilibrium
+from tsbench.simulated_backends.circuit.stability.thermal_switch import ThermalSwitch
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.studies.batch import Crossing, one_by_one, run_batch
@@ -208,16 +203,16 @@ def test_a_largest_step_does_not_keep_noise_away(largest: str) -> None:
 def test_noise_of_one_level_is_what_the_next_begins_with() -> None:
     """A mode is damped at one level of the source and grows at the next: both stays have their part in the variance."""
     rate, strength, growth, length = -1e5, 3.0, 4e5, 4e-6
-    before = Stay(0.0, 1e-3, np.array([[rate]]), np.array([[strength]]))
+    before = LinearisedEquilibrium(0.0, 1e-3, np.array([[rate]]), np.array([[strength]]))
     points = [LinearisedCircuit(1e-3 + k * length / 8, np.array([[growth]]), np.array([[strength]]), growth)
               for k in range(9)]
     expected = (strength / (2 * -rate) + strength / (2 * growth)) * np.exp(2 * growth * length)
     expected -= strength / (2 * growth)
     assert carried_covariance(points, np.ones(1), [before])[0, 0] == pytest.approx(expected)
-    short = Stay(1e-3 - 2e-6, 1e-3, np.array([[rate]]), np.array([[strength]]))
+    short = LinearisedEquilibrium(1e-3 - 2e-6, 1e-3, np.array([[rate]]), np.array([[strength]]))
     left = strength / (2 * 5e5)   # from a level damped five times as much, of which some is left
     expected += (left - strength / (2 * -rate)) * np.exp(2 * rate * 2e-6) * np.exp(2 * growth * length)
-    stays = [Stay(0.0, 1e-3 - 2e-6, np.array([[-5e5]]), np.array([[strength]])), short]
+    stays = [LinearisedEquilibrium(0.0, 1e-3 - 2e-6, np.array([[-5e5]]), np.array([[strength]])), short]
     assert carried_covariance(points, np.ones(1), stays)[0, 0] == pytest.approx(expected)
 
 
@@ -275,7 +270,7 @@ def test_noise_in_every_step_has_the_covariance_of_the_linear_circuit(
     time, seen = 0.0, []
     leading = values[np.argmax(values.real)]
     control = new_control(1e-6, 0.2 / abs(leading), FIRST_STEP)
-    NoiseSwitch().start(compiled, time, 1.0, seed=3)
+    ThermalSwitch().start(compiled, time, 1.0, seed=3)
     until = 4_000 / -leading.real
     while time < until:
         steps, time, status = compiled.integrate(control, time, y, time == 0.0, until)
@@ -292,7 +287,7 @@ def test_noise_in_every_step_is_that_of_300_kelvin() -> None:
     circuit = build_circuit(parse_netlist("Vin in 0 PWL(0 1 1 1.000001)\nR1 in n 2k\nC1 n 0 3p\n"))
     compiled, y, time, seen = circuit.compiled, circuit.unknowns(), 0.0, []
     control = new_control(1e-6, 0.05 * 6e-9, FIRST_STEP)
-    NoiseSwitch().start(compiled, time, 1.0, seed=7)
+    ThermalSwitch().start(compiled, time, 1.0, seed=7)
     while time < 20_000 * 6e-9:
         steps, time, _ = compiled.integrate(control, time, y, time == 0.0, 20_000 * 6e-9)
         seen.append(steps.y1[:, 0])
@@ -493,7 +488,7 @@ def test_noise_is_carried_finely_where_stability_is_lost_in_an_earlier_step(monk
     found: list[tuple[list[LinearisedCircuit], np.ndarray]] = []
     kept: list[tuple[CompiledCircuit, Steps]] = []
 
-    def carried(points: list[LinearisedCircuit], scale: np.ndarray, before: list[Stay]) -> np.ndarray:
+    def carried(points: list[LinearisedCircuit], scale: np.ndarray, before: list[LinearisedEquilibrium]) -> np.ndarray:
         found.append((points, carried_covariance(points, scale, before)))
         return found[-1][1]
 
@@ -501,7 +496,7 @@ def test_noise_is_carried_finely_where_stability_is_lost_in_an_earlier_step(monk
         kept.append((compiled, steps))
         return departure(compiled, steps, *others)
 
-    monkeypatch.setattr(stability, "carried_covariance", carried)
+    monkeypatch.setattr("tsbench.simulated_backends.circuit.stability.departure.carried_covariance", carried)
     monkeypatch.setattr("tsbench.simulated_backends.circuit.circuit.departure", leave)
     circuit = build_circuit(parse_netlist(text), seed=1)
     while not found:
@@ -511,7 +506,7 @@ def test_noise_is_carried_finely_where_stability_is_lost_in_an_earlier_step(monk
     times = np.linspace(points[-1].time - 0.3e-3, points[-1].time, 4001)
     k = steps.starts.searchsorted(times, side="right") - 1
     shares = (times - steps.starts[k]) / steps.lengths[k]
-    _, _, A, N = compiled.linearisations(times, unknowns_in(steps, k, shares[:, None]))
+    _, _, A, N = compiled.linearisations(times, steps.unknowns(k, shares[:, None]))
     V, dt = solve_continuous_lyapunov(A[0], -N[0] @ N[0].T), times[1] - times[0]
     for a, n in zip(0.5 * (A[:-1] + A[1:]), N[:-1], strict=True):   # C. F. Van Loan, IEEE TAC 23 (1978) 395
         both = expm(dt * np.block([[-a, n @ n.T], [np.zeros_like(a), a.T]]))

@@ -8,8 +8,7 @@ import numpy as np
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray
-from tsbench.simulated_backends.circuit.kernel.thermal_noise import BEGUN, COUNT, END, ON, SEED
-from tsbench.simulated_backends.circuit.stability.stability import place_of
+from tsbench.simulated_backends.circuit.stability.covariance import place_of
 from tsbench.simulated_backends.circuit.trajectory import Steps
 
 #: between looks: twice as many after each that shows no reason for noise
@@ -23,8 +22,8 @@ WIDE = 0.3  #: of the unknowns: error control follows such a swing closely
 
 
 @dataclass
-class NoiseSwitch:
-    """Switches the noise of one circuit."""
+class ThermalSwitch:
+    """Switches the thermal noise of one circuit."""
 
     on: bool = False
     largest_step: float = math.inf  #: [s] while the swing is small
@@ -36,12 +35,12 @@ class NoiseSwitch:
         """Switch noise on at ``time`` [s], beside a mode with an eigenvalue of size ``rate`` [1/s]."""
         self.on, self.rate, self.steps, self._decay = True, rate, FEWEST_STEPS, 0.0
         self.largest_step = RADIANS_SWINGING / max(rate, 1e-300)
-        clock = compiled.thermal[0]
-        clock[ON], clock[END], clock[COUNT], clock[SEED], clock[BEGUN] = 1.0, -math.inf, 0.0, seed, place_of(time)
+        clock = compiled.thermal.clock
+        clock.on, clock.end, clock.count, clock.seed, clock.begun = True, -math.inf, 0, seed, place_of(time)
 
     def stop(self, compiled: CompiledCircuit) -> None:
         """Switch it off."""
-        self.on, compiled.thermal[0][ON] = False, 0.0
+        self.on, compiled.thermal.clock.on = False, False
 
     def oscillates(self, compiled: CompiledCircuit, steps: Steps) -> bool:
         """Return whether a circuit without noise has been unstable again and again in the last steps; set ``rate``."""

@@ -1,0 +1,102 @@
+"""Where things stand among the unknowns of :mod:`.equations`: one array of whole numbers, read by name.
+
+A plain array: compiled code hands it on with every evaluation of the circuit, and a tuple of arrays would cost more.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tsbench.simulated_backends.numerics.compilation import inlined
+from tsbench.simulated_backends.numerics.linear import IntArray
+
+# the numbers of linear states, devices and stages, and the first current; then two numbers of each device, after the
+# last of them the end of its states; then a place for each stage; then a row, and a number of paths, for each device
+_DEVICES = 4
+
+
+def index_of(
+    linear: int, kinds: Sequence[int], first_states: Sequence[int], first_current: int, stages: Sequence[int],
+    control_rows: Sequence[int], paths: Sequence[int],
+) -> IntArray:
+    """Return the array.
+
+    Parameters
+    ----------
+    linear : int
+        Number of linear states.
+    kinds, first_states : sequences
+        Kind number of each device, and the place of its first state.
+    first_current : int
+        Place of the first device current; unknowns before it have a derivative.
+    stages : sequence
+        Place of each source meter's voltage.
+    control_rows : sequence
+        Row of L with the control voltage of each device, -1 where it has none.
+    paths : sequence
+        How many random paths move each device.
+    """
+    pairs = [number for pair in zip(kinds, first_states, strict=True) for number in pair]
+    numbers = [linear, len(kinds), len(stages), first_current, *pairs, 0, first_current, *stages, *control_rows,
+               *paths]
+    return np.array(numbers, dtype=np.int64)
+
+
+@inlined
+def linear_states(index: IntArray) -> int:
+    """Return the number of linear states, which come first."""
+    return int(index[0])
+
+
+@inlined
+def device_count(index: IntArray) -> int:
+    """Return the number of devices."""
+    return int(index[1])
+
+
+@inlined
+def stage_count(index: IntArray) -> int:
+    """Return the number of source meters' output stages."""
+    return int(index[2])
+
+
+@inlined
+def first_current(index: IntArray) -> int:
+    """Return the place of the first device current: unknowns from here on have no derivative."""
+    return int(index[3])
+
+
+@inlined
+def kind_of(index: IntArray, k: int) -> int:
+    """Return the kind number of device ``k``."""
+    return int(index[_DEVICES + 2 * k])
+
+
+@inlined
+def first_state(index: IntArray, k: int) -> int:
+    """Return the place of the first state of device ``k``."""
+    return int(index[_DEVICES + 2 * k + 1])
+
+
+@inlined
+def states_end(index: IntArray, k: int) -> int:
+    """Return the place behind the last state of device ``k``."""
+    return int(index[_DEVICES + 2 * k + 3])
+
+
+@inlined
+def stage_place(index: IntArray, k: int) -> int:
+    """Return the place of the voltage of source meter ``k``."""
+    return int(index[_DEVICES + 2 * index[1] + 2 + k])
+
+
+@inlined
+def control_row_of(index: IntArray, k: int) -> int:
+    """Return the row of L with the control voltage of device ``k``, -1 where it has none."""
+    return int(index[_DEVICES + 2 * index[1] + 2 + index[2] + k])
+
+
+@inlined
+def path_count(index: IntArray, k: int) -> int:
+    """Return how many random paths move device ``k``."""
+    return int(index[_DEVICES + 3 * index[1] + 2 + index[2] + k])
