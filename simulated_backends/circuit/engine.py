@@ -162,7 +162,9 @@ class Observer(Protocol):
 class CircuitInterface(Protocol):
     """What the simulated bench asks of a circuit. ``build_circuit`` in ``build.py`` makes one from a netlist."""
 
-    time: float  #: [s] integrated up to here
+    @property
+    def time(self) -> float:
+        """Return how far it is integrated [s]."""
 
     @property
     def nodes(self) -> Sequence[str]: ...
@@ -188,7 +190,6 @@ class CircuitInterface(Protocol):
     @property
     def steady(self) -> bool:
         """Return whether it goes on as in the period before until something is changed."""
-
 
     def add_observer(self, observer: Observer) -> None: ...
     def remove_observer(self, observer: Observer) -> None: ...

@@ -1,5 +1,6 @@
 """What happened between two instants: accepted steps, with polynomials between them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -43,6 +44,13 @@ class Steps:
     def unknowns(self, k: Any, s: Any) -> FloatArray:
         """Return the unknowns within step ``k``, at the share ``s`` of it; both may be arrays."""
         return np.asarray(values_in_step(s, self.y0[k], self.y1[k], self.p[k], self.q[k]))
+
+
+def join(parts: Sequence[Steps]) -> Steps:
+    """Return several runs of steps as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Steps(*(np.concatenate(arrays) for arrays in zip(*map(Steps.arrays, parts), strict=True)))
 
 
 @compiled
@@ -109,6 +117,11 @@ class RecordedTrajectory:
         return RecordedTrajectory(self.start + seconds, self.end + seconds, moved, self.system, sources)
 
     # ---------------------------------------------------------------------------------- readings
+
+    def unknowns_at(self, time: float) -> FloatArray:
+        """Return the unknowns at ``time`` [s]."""
+        k = max(int(self.steps.starts.searchsorted(time, side="right")) - 1, 0)
+        return self.steps.unknowns(k, (time - self.steps.starts[k]) / self.steps.lengths[k])
 
     def row(self, kind: Literal["voltage", "current"], name: str) -> Row:
         """Return how a node voltage or element current depends on the unknowns."""

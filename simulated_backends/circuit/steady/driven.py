@@ -12,7 +12,7 @@ T. J. Aprille, T. N. Trick, Proc. IEEE 60 (1972) 108: steady states from d and M
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,7 @@ from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.steady.period_map import ahead, period_map
 from tsbench.simulated_backends.circuit.steady.rhythm import Rhythm
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps, join
 
 MOST_KEPT = 8  #: periods remembered: a response may come back after several periods of the drive
 SETTLED = 1e-3  #: of the solver's tolerance: less than this changes over a period of a steady state
@@ -81,13 +81,6 @@ class PeriodMemory:
     def last(self, number: int) -> Steps:
         """Return the last ``number`` periods as one run of steps."""
         return join(self.periods[-number:])
-
-
-def join(parts: Sequence[Steps]) -> Steps:
-    """Return several runs of steps as one."""
-    if len(parts) == 1:
-        return parts[0]
-    return Steps(*(np.concatenate(arrays) for arrays in zip(*map(Steps.arrays, parts), strict=True)))
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def test_code_for_the_topology_leaves_at_the_same_instant() -> None:
     generic, special = (build_circuit(parse_netlist(text), seed=1, specialised=one) for one in (False, True))
     for circuit in (generic, special):
         circuit.advance(1.066e-3, skip=False)
-        assert circuit._departures
+        assert circuit.stability.departures
     assert generic.steps == special.steps
     assert generic.unknowns() == pytest.approx(special.unknowns(), rel=1e-6)
 
@@ -341,10 +341,10 @@ def test_noise_ends_where_the_circuit_has_come_to_rest(source: str, inside: floa
     """Behind the window a circuit at rest goes on in long steps."""
     circuit = build_circuit(parse_netlist(f"Vin in 0 {source}\nR1 in n 5k\nC1 n 0 80p\nX1 n 0 nbo2\n"), seed=1)
     circuit.advance(inside, skip=False)
-    assert circuit._switch.on
+    assert circuit.stability.switch.on
     circuit.advance(0.99e-3, skip=False)
     before = circuit.steps
-    assert not circuit._switch.on
+    assert not circuit.stability.switch.on
     circuit.advance(1.02e-3, skip=False)
     assert circuit.steps - before < 200
 
@@ -497,7 +497,7 @@ def test_noise_is_carried_finely_where_stability_is_lost_in_an_earlier_step(monk
         return departure(compiled, steps, *others)
 
     monkeypatch.setattr("tsbench.simulated_backends.circuit.stability.departure.carried_covariance", carried)
-    monkeypatch.setattr("tsbench.simulated_backends.circuit.circuit.departure", leave)
+    monkeypatch.setattr("tsbench.simulated_backends.circuit.stability.watch.departure", leave)
     circuit = build_circuit(parse_netlist(text), seed=1)
     while not found:
         circuit.advance(circuit.time + 1e-3)

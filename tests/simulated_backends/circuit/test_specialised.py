@@ -80,7 +80,7 @@ def test_events_agree_with_the_generic_code(text: str, rtol: float) -> None:
 
 def test_it_is_the_special_code_that_ran() -> None:
     circuit = build_circuit(parse_netlist(OSCILLATOR), specialised=True)
-    kernel = specialised_integrate(circuit._compiled.topology)
+    kernel = specialised_integrate(circuit.compiled.topology)
     assert kernel is not None and Path(kernel.py_func.__code__.co_filename).parent == cache_folder()
 
 
@@ -120,7 +120,7 @@ def test_a_large_circuit_is_left_to_the_generic_code() -> None:
     cells = "".join(f"R{k} {k} {k + 1} 1k\nC{k} {k + 1} 0 1p\n" for k in range(1, LARGEST_SIZE + 2))
     circuit = build_circuit(parse_netlist("V1 1 0 1\n" + cells), specialised=True)
     circuit.advance(1e-9)
-    assert specialised_integrate(circuit._compiled.topology) is None
+    assert specialised_integrate(circuit.compiled.topology) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root and Windows write anywhere")

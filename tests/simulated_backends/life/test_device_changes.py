@@ -364,7 +364,7 @@ def test_a_batch_lives_as_each_circuit_does_alone() -> None:
 
 
 def test_noise_faster_than_anything_can_follow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tsbench.simulated_backends.circuit.circuit.ENOUGH_STEPS", 2_000)   # it is seen as soon
+    monkeypatch.setattr("tsbench.simulated_backends.circuit.stepping.ENOUGH_STEPS", 2_000)   # it is seen as soon
     history = DeviceHistory(NBO2, None, [Telegraph("re", 0.1, 1e-10, 1e-10)])
     circuit, _ = oscillate(history, [])
     with pytest.raises(TsbenchError, match="the noise of xdut jumps every 1e-10 s"):

@@ -1,0 +1,282 @@
+"""A circuit through time: the integrator called run by run, and what has to happen between two of its runs."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from tsbench.errors import TsbenchError
+from tsbench.simulated_backends.circuit.changes import DeviceChanges
+from tsbench.simulated_backends.circuit.engine import Gap
+from tsbench.simulated_backends.circuit.front import Audience, Front
+from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
+from tsbench.simulated_backends.circuit.stability.departure import Departure
+from tsbench.simulated_backends.circuit.stability.watch import StabilityWatch
+from tsbench.simulated_backends.circuit.steady.ringing import what_rings
+from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
+from tsbench.simulated_backends.circuit.structure import CircuitStructure
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.life.history import DeviceHistory, State
+
+MOST_STEPS = 1e9  #: that one call may need: some hours of computing
+ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
+STEPS_PER_JUMP = 30  #: at most, for a device's noise to be what so many steps are for
+LOOKED_INTO = 64  #: steps per call where steps are looked into: those behind one that will not do are taken in vain
+STEPS_PER_SINE = 16  #: at least, in each of its periods: what only follows a sine has no error of its own
+WORK_PER_SEGMENT = 200  #: steps that showing one segment to the observers is worth, or judging a driven state
+FAR_FROM_BASE = 64  #: periods of the sources
+FAR_WITHOUT_PERIODS = 1.0  #: [s] where they do not repeat: then the last digit is 0.1 fs
+
+
+class TimeStepping:
+    """Takes a circuit through time.
+
+    Parameters
+    ----------
+    structure, front, stability, steady, changes, audience
+        The parts of the circuit.
+    """
+
+    def __init__(
+        self, structure: CircuitStructure, front: Front, stability: StabilityWatch, steady: SteadyStates,
+        changes: DeviceChanges, audience: Audience,
+    ) -> None:
+        self._structure, self._front, self._stability = structure, front, stability
+        self._steady, self._changes, self._audience = steady, changes, audience
+        self._skipping = False
+        self._rebase = True   # whether the base may be chosen anew
+        #: told of each change of a device with a history: (element in lower case, history, state before, time [s])
+        self.on_change: Callable[[str, DeviceHistory, State, float], None] | None = None
+        self.sources_changed()
+
+    @property
+    def work(self) -> int:
+        """Return the work done so far, counted in steps: accepted and refused ones, and the cost of showing them."""
+        front = self._front
+        return front.steps + int(front.control.refused) + WORK_PER_SEGMENT * (self._audience.shown + self._steady.looks)
+
+    # ------------------------------------------------------------------------------------ forward
+
+    def advance(self, until: float, skip: bool, watched: bool, most_work: float) -> None:
+        """See :meth:`.circuit.Circuit.advance`."""
+        front = self._front
+        self._skipping = skip
+        if not skip:
+            self._steady.leave_cycle()
+            self._steady.forget_periods()
+        self._deliver(until)
+        if self._rebase and skip:
+            self._choose_base()
+        self._rebase = False
+        begin, first, before = front.reached, front.steps, self.work
+        while front.reached < until:
+            if skip and self._steady.skip(until, watched):
+                begin, first = front.reached, front.steps
+                continue
+            self._step(until)
+            self._deliver(until)
+            taken = front.steps - first
+            if taken > ENOUGH_STEPS and taken * (until - begin) > MOST_STEPS * (front.reached - begin):
+                self._give_up(until, (front.reached - begin) / taken, MOST_STEPS)
+            if self.work - before > most_work and front.reached < until:
+                self._give_up(until, (front.reached - begin) / max(taken, 1), most_work)
+        front.time = until
+
+    def leave_out(self, until: float, reason: str) -> None:
+        """Let time pass up to ``until`` [s] without computing it; everything goes on from the state of now."""
+        self.stop_here()
+        front = self._front
+        gap = Gap(front.time, until, reason)
+        front.time = front.reached = until
+        self._steady.start_afresh()
+        self._steady.find_rhythm(until)
+        for _, history in self._changes.histories():
+            history.fluctuate(until)
+        self.make_consistent()
+        self._audience.show(gap)
+
+    def _choose_base(self) -> None:
+        """Count from here where it is far from where counting began; from 0 where noise is a function of time."""
+        front, compiled, period = self._front, self._structure.compiled, self._steady.period
+        on_path = compiled.stochastic and not compiled.by_cycle
+        base = 0.0 if on_path else front.reached
+        far = FAR_WITHOUT_PERIODS if period is None else FAR_FROM_BASE * period
+        if not on_path and abs(front.here) < far:
+            return
+        if base != front.base:
+            reached = front.reached
+            front.base, front.here = base, reached - base
+            front.count_from_here()
+            front.control.excited = -math.inf
+            self.sources_changed()
+
+    def _deliver(self, until: float) -> None:
+        """Show observers what lies between the circuit's time and ``until`` of the steps already taken."""
+        front = self._front
+        end = min(front.reached, until)
+        if front.pending is not None and end > front.time:
+            self._audience.show(front.pending.between(front.time, end))
+            front.time = end
+
+    def _step(self, until: float) -> None:
+        """Call the integrator once, and see what its steps lead to."""
+        front, steady = self._front, self._steady
+        if self._changes:
+            self._let_changes_happen()
+        compiled = self._structure.compiled
+        self._stability.look_at_noise(steady.period)
+        begin, here, restarted = front.reached, front.here, front.restart
+        most = self._changes.chunk if self._changes else LOOKED_INTO if compiled.controlled else None
+        if self._stability.growing:
+            most = min(most or self._stability.growing, self._stability.growing)
+        until = max(min(until, self._changes.planned()) - front.base, math.nextafter(here, math.inf))
+        until = min(until, steady.until_period_ends(self._skipping))
+        steps, front.here, status = compiled.integrate(front.control, here, front.y, restarted, until, most)
+        if front.base:
+            steps = dataclasses.replace(steps, starts=steps.starts + front.base)
+        front.restart = False
+        self._stability.see_sources_move()
+        front.steps += steps.starts.size
+        front.taken += steps.starts.size
+        if compiled.controlled and (bad := compiled.first_defect(steps)) is not None:
+            self._steps_until(bad, steps)
+            return
+        if steps.starts.size:
+            front.pending = self._structure.trajectory(begin, front.reached, steps)
+            steady.remember(steps, here, self._skipping)
+            self._stability.remember(steps)
+            if self._changes and self._find_change(front.pending):
+                return
+            if status == UNSTABLE and (found := self._stability.departure(steady.period)) is not None:
+                self._depart(found)
+                return
+            self._stability.look_at_growth(steps.starts.size)
+        if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
+            if restarted and not steps.starts.size:
+                what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
+                raise TsbenchError(
+                    f"circuit: no solution beyond {front.reached:.9g} s: {what}; "
+                    f"check the values of {self._structure.names}")
+            front.restart = True
+        steady.call_ended(cut_off=status in (REACHED, UNSTABLE))
+
+    def _steps_until(self, bad: int, steps: Steps) -> None:
+        """Keep the steps before one that jumps over something, and start afresh where it began: in small steps."""
+        front = self._front
+        front.steps -= steps.starts.size - bad
+        front.y, front.reached = steps.y0[bad].copy(), float(steps.starts[bad])
+        if bad:
+            kept = steps.part(0, bad)
+            front.pending = self._structure.trajectory(float(kept.starts[0]), front.reached, kept)
+            if self._changes and self._find_change(front.pending):
+                return
+        self._steady.start_afresh()
+
+    def _depart(self, found: Departure) -> None:
+        """Go on from where thermal noise has brought a mode that has become unstable."""
+        front = self._front
+        front.cut_off(found.instant)
+        front.y[: found.displacement.size] += found.displacement
+        self._steady.start_afresh()
+        self.make_consistent(front.reached)
+        self._stability.departed(found)
+
+    def _give_up(self, until: float, step: float, most: float) -> NoReturn:
+        """Say what moves too fast for so long a time."""
+        front, compiled, names = self._front, self._structure.compiled, self._structure.names
+        found = what_rings(
+            compiled.system.linear, compiled.jacobian(front.reached, front.y), compiled.differential)
+        cause = f"if it oscillates, simulate a shorter time, otherwise check the smallest values of {names}"
+        if found is not None:
+            cause = (f"{found.who} ring with a period of {found.period:.3g} s: damp them with a resistance, or leave "
+                     f"the smallest of these elements out")
+        for key, history in self._changes.histories():
+            if history.mean_wait < STEPS_PER_JUMP * step:
+                cause = (f"the noise of {key} jumps every {history.mean_wait:.2g} s: ask for a shorter time, or leave "
+                         f"its fastest part out")
+        raise TsbenchError(
+            f"circuit: beyond {front.reached:.3g} s the steps are {step:.2g} s, and {until:.3g} s were asked for, "
+            f"more than {most:.3g} steps; {cause}")
+
+    # ------------------------------------------------------------------------------------ changes
+
+    def stop_here(self) -> None:
+        """Forget what was integrated beyond the circuit's time: something is to be changed."""
+        front, steady = self._front, self._steady
+        self._rebase = True
+        y, beyond = steady.unknowns_now(), front.reached > front.time and front.pending is not None
+        self._stability.something_changes(y, steady.cycle is not None)
+        if steady.cycle is not None or beyond:
+            front.y, steady.cycle = y, None
+        if beyond:
+            self._changes.due = None   # it lies behind
+            self._changes.commit(front.time)
+        elif self._changes:
+            self._let_changes_happen()
+        front.reached = front.time
+        front.pending = None
+        steady.start_afresh()
+
+    def make_consistent(self, time: float | None = None) -> bool:
+        """Solve for the device currents at ``time`` [s], None: now; return whether there are any.
+
+        A change that leaves none is made all the same, and the next step says so.
+        """
+        front = self._front
+        return self._structure.compiled.make_consistent(front.time if time is None else time, front.y)
+
+    def sources_changed(self) -> None:
+        """Take up changed waveforms, or a circuit that has been assembled again."""
+        front = self._front
+        self._structure.use_sources(front.base)
+        front.sine_step = self._structure.compiled.sources.shortest_sine / STEPS_PER_SINE
+        front.limit_steps()
+        self._steady.find_rhythm(front.time)
+
+    def assembled(self) -> None:
+        """Take up a circuit that has been assembled again."""
+        self._stability.begin_watching()
+        self.sources_changed()
+
+    def replace_model(self, device: str, model: DeviceModel, states: Sequence[float]) -> None:
+        """Put another model in the place of ``device`` (in lower case)."""
+        self._front.y = self._structure.replace_model(device, model, states, self._front.y)
+        self.assembled()
+
+    def _find_change(self, run: RecordedTrajectory) -> bool:
+        """Cut a run of steps off where a device changes first; return whether one does."""
+        structure, front = self._structure, self._front
+        across, through, conductances = {}, {}, {}
+        for key, _ in self._changes.histories():
+            model, state = structure.models[key], structure.system.first_state[key]
+            conductances[key] = model.conductance(run.steps.y1[:, state: state + len(model.states)].T)
+            across[key], through[key] = structure.voltage_and_current(key)
+        instant = self._changes.find(run, across, through, conductances)
+        if instant is None:
+            return False
+        front.cut_off(instant)
+        assert front.pending is not None
+        front.steps -= run.steps.starts.size - front.pending.steps.starts.size
+        self._steady.start_afresh()
+        return True
+
+    def _let_changes_happen(self) -> None:
+        """Change the devices that are due, now that everything before has been seen."""
+        reached = self._front.reached
+        self._changes.commit(reached)
+        if self._changes.due is None:
+            return
+        histories = dict(self._changes.histories())
+        before = {key: history.state for key, history in histories.items()}
+        changed = self._changes.happen(reached)
+        for key in changed:
+            model = histories[key].model
+            if model.mechanism == self._structure.models[key].mechanism:
+                self._structure.replace_parameters(key, model)
+            else:
+                self.replace_model(key, model, model.rest())
+        self.make_consistent(reached)
+        if self.on_change is not None:
+            for key in changed:
+                self.on_change(key, histories[key], before[key], reached)

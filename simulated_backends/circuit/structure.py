@@ -1,0 +1,170 @@
+"""What a circuit is made of, and its matrices: assembled again where values change, kept for values it had before."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.netlist import Element
+from tsbench.simulated_backends.circuit.assembly import assemble
+from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
+from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.system import Row, StageElement, System
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
+
+
+class CircuitStructure:
+    """The elements of a circuit with their present values, and the assembled circuit.
+
+    Parameters
+    ----------
+    elements : sequence of Element
+        All elements, those of instruments included.
+    stages, models, waveforms : mapping
+        As :class:`.circuit.Circuit` takes them, by name in any case.
+    rtol, noise_refinement, specialised
+        See :func:`.build.build_circuit`.
+    """
+
+    def __init__(
+        self, elements: Sequence[Element], stages: Mapping[str, tuple[str, SourceMeterStage]],
+        models: Mapping[str, DeviceModel], waveforms: Mapping[str, SourceWaveform], rtol: float,
+        noise_refinement: float, specialised: bool | None,
+    ) -> None:
+        self.elements = list(elements)
+        self.stages = {name.lower(): value for name, value in stages.items()}
+        self.models = {name.lower(): model for name, model in models.items()}
+        self.waveforms = {name.lower(): waveform for name, waveform in waveforms.items()}
+        self._settings = rtol, noise_refinement, specialised
+        self._kept: dict[tuple[float, ...], CompiledCircuit] = {}   # by the values of the resistors
+        self._looks_gone = 0   # at stability, of systems that are no longer kept
+        self.compiled: CompiledCircuit   #: the numbers of the circuit as it is now
+        self.assemble()
+
+    # ------------------------------------------------------------------------------------ assembling
+
+    def assemble(self) -> None:
+        """Build the matrices from the elements; the order of the unknowns does not depend on values."""
+        stages = [StageElement(name, node, s.output_resistance) for name, (node, s) in self.stages.items()]
+        key = (*(e.value for e in self.elements if e.kind == "R"), *(s.output_resistance for s in stages))
+        if key not in self._kept:   # relays come back to positions they had
+            while len(self._kept) >= SYSTEMS_KEPT:
+                self._looks_gone += self._kept.pop(next(iter(self._kept))).looks
+            system = assemble(self.elements, stages, self.models)
+            self._kept[key] = CompiledCircuit(system, self.placed_devices, self.models, *self._settings)
+        self.compiled = self._kept[key]
+        self.use_stages()
+
+    def use_stages(self) -> None:
+        """Take up changed set-points of source meters."""
+        self.compiled.set_stages([stage for _, stage in self.stages.values()])
+
+    def use_sources(self, base: float) -> None:
+        """Take up changed waveforms, with times counted from ``base`` [s]."""
+        self.compiled.set_sources(self.sources, base)
+
+    def replace_resistor(self, index: int, value: float) -> None:
+        """Give the resistor that is element number ``index`` another value [Ohm]."""
+        self.elements[index] = dataclasses.replace(self.elements[index], value=value)
+        self.assemble()
+
+    def replace_model(self, device: str, model: DeviceModel, states: Sequence[float], y: FloatArray) -> FloatArray:
+        """Put another model in the place of ``device``; return the unknowns ``y`` with its states in theirs."""
+        kept: dict[str, Sequence[float]] = {name: self.states(name, y) for name in self.models if name != device}
+        kept[device] = states
+        linear = y[: len(self.system.linear)]
+        self.models[device] = model
+        self._looks_gone += sum(compiled.looks for compiled in self._kept.values())
+        self._kept.clear()   # the new device may have another number of states
+        self.assemble()
+        after = np.zeros(self.system.size)
+        after[: linear.size] = linear
+        for name, values in kept.items():
+            self.put_states(name, values, after)
+        return after
+
+    def replace_parameters(self, device: str, model: DeviceModel) -> None:
+        """Give ``device`` other parameters of the same mechanism."""
+        self.models[device] = model
+        for compiled in self._kept.values():
+            compiled.set_parameters(device, model)
+
+    # ------------------------------------------------------------------------------------ questions
+
+    @property
+    def system(self) -> System:
+        """Return the matrices and rows."""
+        return self.compiled.system
+
+    @property
+    def nodes(self) -> Sequence[str]:
+        """Return the names of all nodes but ground."""
+        return [n for n in self.system.voltages if n != "0"]
+
+    @property
+    def names(self) -> str:
+        """Return the names of all elements, for messages."""
+        return ", ".join(element.name for element in self.elements)
+
+    @property
+    def placed_devices(self) -> list[Element]:
+        """Return the device elements."""
+        return [e for e in self.elements if e.kind == "X"]
+
+    @property
+    def sources(self) -> list[SourceWaveform]:
+        """Return the waveforms in the order of the V and I elements."""
+        return [self.waveforms[e.name.lower()] for e in self.elements if e.kind in "VI"]
+
+    @property
+    def looks(self) -> int:
+        """Return how many evaluations of the circuit were no steps."""
+        return self._looks_gone + sum(compiled.looks for compiled in self._kept.values())
+
+    @property
+    def has_own_noise(self) -> bool:
+        """Return whether a device has noise of its own."""
+        return any(model.noises for model in self.models.values())
+
+    @property
+    def may_be_unstable(self) -> bool:
+        """Return whether the circuit can stay on an unstable equilibrium: not where a device's own noise moves it."""
+        return bool(self.models or self.stages) and not self.has_own_noise
+
+    def states(self, device: str, y: FloatArray) -> list[float]:
+        """Return the states of ``device`` (in lower case) in the unknowns ``y``."""
+        first = self.system.first_state[device]
+        return [float(v) for v in y[first: first + len(self.models[device].states)]]
+
+    def put_states(self, device: str, values: Sequence[float], y: FloatArray) -> None:
+        """Write the states of ``device`` (in lower case) into the unknowns ``y``."""
+        first = self.system.first_state[device]
+        y[first: first + len(values)] = values
+
+    def voltage_and_current(self, device: str) -> tuple[Row, Row]:
+        """Return the rows of the voltage across ``device`` (in lower case) and of its current."""
+        element = next(e for e in self.placed_devices if e.name.lower() == device)
+        first, second = (self.system.voltages[n] for n in element.nodes)
+        return first.plus(second.scaled(-1.0)), self.system.currents[device]
+
+    def trajectory(self, start: float, end: float, steps: Steps) -> RecordedTrajectory:
+        """Return steps of this circuit from ``start`` to ``end`` [s] with what they mean."""
+        return RecordedTrajectory(start, end, steps, self.system, self.compiled.sources)
+
+
+def known_name(name: str, known: Mapping[str, object], what: str) -> str:
+    """Return ``name`` in lower case.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not among the ``known`` ones.
+    """
+    key = name.lower()
+    if key not in known:
+        raise ConfigurationError(f"circuit has no {what} '{name}'{nearest(key, known)}")
+    return key
