@@ -4,7 +4,7 @@
     found = sweep_many(models, HalfSweeps(1.3, 0.01, 0.5e-3, 1e-5, 50e-3), cycles=50)
     np.nanmean(found.threshold, axis=1)                  # [V], one per device
 
-Each device runs alone on :mod:`.filament_runs`; threads share them out.
+Each device runs alone on :mod:`.runs`; threads share them out.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """What is done with a silver filament on a bench, many times over: half-sweeps, pulses, the integrate-and-fire neuron.
 
-Everything runs on :mod:`.filament_runs`; results are what an instrument would have seen, to be extracted from by
+Everything runs on :mod:`.runs`; results are what an instrument would have seen, to be extracted from by
 whoever asks.
 """
 
@@ -127,7 +127,7 @@ class FilamentNeuron:
     threshold: float  #: [V]
 
     def surroundings(self) -> Surroundings:
-        """Return the circuit for :func:`.filament_runs.run`."""
+        """Return the circuit for :func:`.runs.run`."""
         above = self.threshold / self.output_resistance
         return Surroundings(
             self.input_resistance, self.capacitance, self.output_resistance, above=above, below=0.2 * above)

@@ -13,12 +13,9 @@ from tsbench.simulated_backends.circuit.engine import FloatArray, PulseWaveform
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
-from tsbench.simulated_backends.studies.filaments.trials import (
-    PairTrials,
-    PulsePair,
-    pulse_pairs,
-    refractory_period,
-)
+from tsbench.simulated_backends.studies.filaments import experiments
+from tsbench.simulated_backends.studies.filaments.experiments import FilamentPulse
+from tsbench.simulated_backends.studies.filaments.runs import Surroundings, levels
 
 SWEEP = "R1 smu dut 2\nC0 smu 0 20p\nC1 dut 0 80p\nX1 dut low device\nR2 low 0 10k\nC2 low 0 20p"
 PULSES = "V1 in 0 0\nR1 in dut 100k\nC1 dut 0 80p\nX1 dut low device\nR2 low 0 10k\nC2 low 0 20p"
@@ -113,12 +110,46 @@ def test_off_current_is_small_and_on_resistance_of_kilohms() -> None:
 # ------------------------------------------------------------------------------------------- pulses
 
 
+@dataclasses.dataclass(frozen=True)
+class PairTrials:
+    """What happened in trials of two equal pulses, one entry per trial; NaN where a pulse did not fire."""
+
+    first_delay: FloatArray  #: [s] from the middle of the rise to switching on
+    relaxation: FloatArray  #: [s] from the middle of the first fall to switching off; inf: on until the second pulse
+    second_delay: FloatArray
+
+    @property
+    def first_fired(self) -> np.ndarray:
+        return np.isfinite(self.first_delay)
+
+    @property
+    def second_fired(self) -> np.ndarray:
+        return np.isfinite(self.second_delay)
+
+
+WIDTH, BEFORE = 1e-3, 1e-4
+
+
 @cache
 def trials(total: float = 1.3, count: int = 400, gap: float = 20e-3) -> PairTrials:
-    """Return trials of pulses of 1 ms to ``total`` [V] from a read bias of 0.1 V."""
+    """Return trials of pulses of 1 ms to ``total`` [V] from a read bias of 0.1 V, each from rest on its own path."""
     model = device_model("ag_sio2")
     assert isinstance(model, SilverFilament)
-    return pulse_pairs(model, PulsePair(total - 0.1, 1e-3, base=0.1), np.full(count, gap))
+    pulse = FilamentPulse(total, WIDTH, 0.1)
+    segments = levels(*pulse.segments(BEFORE, 0.5 * gap), *pulse.segments(0.5 * gap, 2.0 * BEFORE))
+    found = np.full((3, count), np.nan)
+    second = BEFORE + WIDTH + gap
+    around = Surroundings(100e3, 80e-12, 10e3, above=1e-6, below=1e-7)
+    for k, one in enumerate(experiments.trials(model, around, segments, count)):
+        first = one.start < BEFORE + WIDTH
+        if first.any():
+            found[0, k] = one.start[0] - BEFORE
+            off = one.end[first][-1]
+            found[1, k] = off - BEFORE - WIDTH if off < second else np.inf
+        again = one.start[one.start > second]
+        if again.size and again[0] < second + WIDTH:
+            found[2, k] = again[0] - second
+    return PairTrials(*found)
 
 
 def test_delay_at_1_3_times_the_threshold() -> None:
@@ -148,20 +179,18 @@ def test_the_residue_shortens_the_next_delay() -> None:
     assert 0.8 < ratio < 0.99
 
 
-def test_refractory_period_is_when_the_filament_has_dissolved() -> None:
+def test_a_second_pulse_fires_when_the_filament_has_dissolved() -> None:
     """P(second | first) grows from nothing to its plateau; half of it near the median relaxation time."""
-    model = device_model("ag_sio2")
-    assert isinstance(model, SilverFilament)
-    pair = PulsePair(1.2, 1e-3, base=0.1)
-    found = refractory_period(model, pair, 20e-3, trials=1000)
-    assert found.plateau > 0.97
-    assert found.standard_error < 0.08 * found.value
     median = float(np.median(trials().relaxation))
-    assert found.value == pytest.approx(median, rel=0.15)
-    assert not pulse_pairs(model, pair, np.full(40, 0.2e-3)).second_fired.any()
+    gaps = median * np.geomspace(0.6, 1.7, 8)
+    fired = np.array([t.second_fired[t.first_fired].mean() for t in (trials(1.3, 80, float(gap)) for gap in gaps)])
+    assert trials().second_fired[trials().first_fired].mean() > 0.97
+    half = float(np.exp(np.interp(0.5, np.maximum.accumulate(fired), np.log(gaps))))
+    assert half == pytest.approx(median, rel=0.15)
+    assert not trials(1.3, 40, 0.2e-3).second_fired.any()
 
 
-def test_engine_and_trials_agree() -> None:
+def test_engine_and_fast_runs_agree() -> None:
     """Two integrators that share nothing but the device's equations."""
     circuit = build_circuit(parse_netlist(PULSES), {"X1": device_model("ag_sio2", {"seed": 5})})
     circuit.set_source("V1", PulseWaveform(0.1, 1.3, 10e-3, 1e-6, 1e-6, 1e-3, 60e-3, 120))
