@@ -11,6 +11,7 @@ import numpy as np
 from tsbench.netlist import GROUND, Element
 from tsbench.simulated_backends.circuit.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
+from tsbench.simulated_backends.circuit.kernel.between_steps import addresses, scratch_space
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import (
     Arrays,
@@ -20,7 +21,7 @@ from tsbench.simulated_backends.circuit.kernel.equations import (
     right_side_and_jacobian,
     solve_currents,
 )
-from tsbench.simulated_backends.circuit.kernel.integrator import addresses, integrate, scratch_space
+from tsbench.simulated_backends.circuit.kernel.integrator import integrate
 from tsbench.simulated_backends.circuit.kernel.noise import noise_space
 from tsbench.simulated_backends.circuit.kernel.places import index_of
 from tsbench.simulated_backends.circuit.kernel.specialised import specialised_integrate

@@ -32,7 +32,7 @@ class StepControl(Protocol):
     looks: int  #: evaluations of the circuit that looking has cost
     imaginary: float  #: part of the leading eigenvalue at the last look [1/s]
     excited: float  #: when an excited mode has grown under a moving source; -inf: never
-    look_after: float  #: steps under a moving source until :mod:`.stability.noise_switch` looks
+    look_after: float  #: steps under a moving source until :mod:`.stability.thermal_switch` looks
 
     def copy(self) -> "StepControl":
         """Return a record of its own with the same values."""

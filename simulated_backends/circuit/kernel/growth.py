@@ -8,7 +8,7 @@ each step that is long compared with the fastest time constant the linearised ci
 
 and the real part of its largest eigenvalue is integrated in time. Where the mode has grown by :data:`LIMIT` e-folds
 since it began to, without being large already (an oscillation has such stretches all the time, and error control
-follows those), the step loop stops: :mod:`.stability` starts the mode where thermal noise would have brought it.
+follows those), the step loop stops: :mod:`.departure` starts the mode where thermal noise would have brought it.
 """
 
 import math
@@ -226,14 +226,14 @@ def grows_unseen(
 ) -> bool:
     """Look at the circuit at the end of a step; return whether the step loop must stop there.
 
-    Then :mod:`.stability` goes on.
+    Then :mod:`.departure` goes on.
 
     Parameters
     ----------
     circuit : tuple of arrays
         See :func:`.equations.right_side`.
     scratch : tuple of arrays
-        See :func:`.integrator.scratch_space`. The third matrix holds A at ``t``, ``y``; ``drives[2]`` and
+        See :func:`.between_steps.scratch_space`. The third matrix holds A at ``t``, ``y``; ``drives[2]`` and
         ``drives[3]`` hold the drive there and its slope.
     control : StepControl
         Changed.

@@ -27,13 +27,14 @@ from typing import Any
 from tsbench.simulated_backends.circuit.kernel.equations import stage_rate
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
 from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
+from tsbench.simulated_backends.circuit.kernel.between_steps import (
+    GROWS, SMALL, begin_call, look_at, pass_breakpoint, shake)
 from tsbench.simulated_backends.circuit.kernel.integrator import (
-    CALL_AGAIN, GROWS, GROWS_AT_END, NO_CURRENT, REACHED, SMALL, STUCK, UNSTABLE, enter_segment, find_currents_at,
-    keep_step, look_at, shake)
-from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece, piece_end_of
+    NO_CURRENT, STUCK, UNSTABLE, keep_step, status_at_end)
+from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece
 from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.circuit.kernel.step_control import (
-    FIRST_STEP, NOTHING_BEFORE, acceptable, after_breakpoint, after_refusal, after_success, step_to_try, too_short)
+    FIRST_STEP, acceptable, after_refusal, step_to_try, too_short)
 from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined, part
 '''
 

@@ -2,7 +2,7 @@
 
 After a loss of stability noise decides more than the beginning: when a small swing becomes a wide one (a canard), which
 of two paths a chaotic oscillation takes, when a cycle that loses its stability changes, when the last swing ends. So on
-a ramp resistors and devices have their noise in every step while the circuit oscillates (:mod:`.noise_switch`). It is
+a ramp resistors and devices have their noise in every step while the circuit oscillates (:mod:`.thermal_switch`). It is
 constant over each step that is tried,
 
     i = sqrt(2kT g / h) x    or    v = sqrt(2kT r / h) x

@@ -3,7 +3,7 @@
 Two ways, the quick one first: linearly implicit Euler steps from where the circuit is, growing as long as they succeed;
 and the curve of equilibria, followed by its arc length from all sources off to all sources on (H. B. Keller, 1977),
 round the folds that negative differential resistance makes. Like a SPICE operating point what is found may be unstable;
-:func:`how_unstable` says so, and a circuit that starts there leaves it (:mod:`.stability`).
+:func:`how_unstable` says so, and a circuit that starts there leaves it (:mod:`.departure`).
 """
 
 import numpy as np

@@ -99,7 +99,7 @@ def _enter_piece(
         before = path_going_on(seed, c, unit, now, cache, nodes, c) if now > 0 else 0.0
         after = path_going_on(seed, c, unit, last, cache, nodes, c)
         p[0, SLOPES + c] = (after - before) / (end - t)
-    return end
+    return float(end)
 
 
 @part

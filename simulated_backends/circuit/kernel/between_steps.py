@@ -1,0 +1,179 @@
+"""What the step loop does between two steps: drives at breakpoints, pieces of noise, and calls of heavy functions.
+
+Compiled as parts of :func:`.integrator.integrate`. Functions that contain all devices are called by address instead, so
+that they are compiled once.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+
+from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.kernel.control import CONTROL, StepControl
+from tsbench.simulated_backends.circuit.kernel.equations import (
+    CIRCUIT,
+    SCRATCH,
+    VECTOR,
+    Arrays,
+    drive_at,
+    right_side_and_jacobian,
+    solve_currents,
+)
+from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
+from tsbench.simulated_backends.circuit.kernel.growth import eliminate_currents, grows_unseen, must_stop
+from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece, piece_end_of
+from tsbench.simulated_backends.circuit.kernel.places import device_count, first_current
+from tsbench.simulated_backends.circuit.kernel.step_control import (
+    FIRST_STEP,
+    NOTHING_BEFORE,
+    after_breakpoint,
+    step_to_try,
+)
+from tsbench.simulated_backends.circuit.kernel.thermal_noise import ThermalNoise, draw_noise, draw_noise_at
+from tsbench.simulated_backends.numerics.compilation import by_address, function_at, part
+
+GROWS, GROWS_AT_END, SMALL = 0, 1, 2   # what look() is asked
+
+
+def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
+    """Return the working arrays of :func:`integrate`: vectors, matrices, pivots, drives, of devices, of modes."""
+    return (
+        np.zeros((10, unknowns)), np.zeros((3, unknowns, unknowns)), np.zeros(unknowns, dtype=np.int64),
+        np.zeros((6, max(drives, sources))), np.zeros(64), np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
+
+
+_LOOK = types.boolean(types.int64, CIRCUIT, SCRATCH, CONTROL, VECTOR, VECTOR, types.float64, types.float64)
+_FIND_CURRENTS = types.boolean(CIRCUIT, SCRATCH, VECTOR, VECTOR)
+look_at, find_currents_at = function_at(_LOOK), function_at(_FIND_CURRENTS)
+
+
+class Addresses(NamedTuple):
+    """Where the functions are that the loop calls by address: each contains all devices, and is compiled once."""
+
+    look: int
+    find_currents: int
+    draw_noise: int
+
+
+def addresses() -> Addresses:
+    """Return where they are, compiling them where nobody has yet."""
+    return Addresses(look(), find_currents(), draw_noise())
+
+
+@by_address(_LOOK)
+def look(
+    what: int, circuit: Arrays, scratch: Arrays, control: StepControl, weights: FloatArray, y: FloatArray, h: float,
+    t: float,
+) -> bool:
+    """Look at a growing mode; ``what`` is one of :data:`GROWS`, :data:`GROWS_AT_END`, :data:`SMALL`.
+
+    At the end of the last step of a call no next one has linearised the circuit yet. Other arguments as in
+    :func:`.growth.grows_unseen`.
+    """
+    if what == SMALL:
+        return bool(must_stop(circuit, scratch, control, weights, y, h, t))
+    if what == GROWS_AT_END:
+        L, _, _, devices, stages, index = circuit
+        vectors, matrices, _, drives, work, _ = scratch
+        right_side_and_jacobian(
+            L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[2])
+        control.looks += 1
+        eliminate_currents(y.size, first_current(index), matrices[2], vectors[0], vectors[1])
+    return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
+
+
+@by_address(_FIND_CURRENTS)
+def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatArray) -> bool:
+    """Make the device currents in ``y`` consistent, see :func:`.equations.solve_currents`; return whether it worked."""
+    vectors, matrices, pivots, _, work, _ = scratch
+    return bool(solve_currents(
+        circuit[0], circuit[3], circuit[5], drive, y, work, vectors[0], vectors[3], matrices[1], pivots))
+
+
+@part
+def enter_segment(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, y: FloatArray, t: float, find: bool,
+    functions: Addresses,
+) -> tuple[bool, bool]:
+    """Write the drive from the last breakpoint on; with ``find`` make the device currents consistent with it.
+
+    Returns whether any source moves along a curve, and whether currents were found.
+    """
+    _, R, E, _, _, index = circuit
+    drives, currents_found = scratch[3], find_currents_at(functions.find_currents)
+    still, rate = drives[0], drives[1]
+    following, moving, curved = drive_at(
+        sources, R, E, control.breakpoint, drives[4], drives[5], still, rate)
+    control.next_breakpoint, control.moving = following, moving
+    move_drive(False, sources, R, E, t, t - control.breakpoint, drives)
+    if find and device_count(index) > 0 and not currents_found(circuit, scratch, still, y):
+        return curved, False
+    if curved:
+        for a in range(still.size):
+            still[a] = 0.0   # what move_drive() adds to the sources: noise alone
+    return curved, True
+
+
+@part
+def begin_call(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, noise: Arrays, y: FloatArray, t: float,
+    restart: bool, functions: Addresses,
+) -> tuple[float, float, bool, bool]:
+    """Write the drive at ``t`` [s]; with ``restart`` begin anew there.
+
+    Returns the step wanted [s], the end of the piece of noise [s], whether any source moves along a curve, and whether
+    device currents were found.
+    """
+    L, _, _, devices, _, index = circuit
+    curved, found = enter_segment(circuit, sources, control, scratch, y, t, restart, functions)
+    h, piece_end = control.next_step, math.inf
+    if restart and found:
+        h = min(h, FIRST_STEP)
+        control.error_before = NOTHING_BEFORE
+    if is_noisy(noise):
+        piece_end = piece_end_of(noise)
+        if restart and found:
+            piece_end = next_piece(L, devices, index, scratch[3][2], y, noise, t, restart)
+    return h, piece_end, curved, found
+
+
+@part
+def pass_breakpoint(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, y: FloatArray, h: float,
+    functions: Addresses,
+) -> tuple[float, bool, bool]:
+    """Go on behind the next breakpoint.
+
+    Returns the step wanted [s], whether any source moves along a curve, and whether device currents were found.
+    """
+    t = control.breakpoint = control.next_breakpoint
+    curved, found = enter_segment(circuit, sources, control, scratch, y, t, True, functions)
+    if found:
+        h = after_breakpoint(h, control.next_breakpoint - t)
+        control.error_before = NOTHING_BEFORE
+    return h, curved, found
+
+
+@part
+def shake(
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, thermal: ThermalNoise, y: FloatArray,
+    t: float, h: float, fresh: bool, curved: bool, functions: Addresses,
+) -> tuple[float, bool]:
+    """Go on to the next piece of thermal noise, as long as the step to try, and write the drive with it.
+
+    Returns its end [s], and whether device currents were found.
+    """
+    noise_drawn, currents_found = draw_noise_at(functions.draw_noise), find_currents_at(functions.find_currents)
+    _, R, E, _, _, _ = circuit
+    drives = scratch[3]
+    step, _ = step_to_try(min(h, control.largest_step), control.next_breakpoint - t)
+    if not fresh:
+        for a in range(thermal.still.size):
+            drives[0, a] = thermal.still[a]
+    move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
+    shaken = t >= thermal.clock.end and thermal.clock.on_devices
+    end = min(noise_drawn(circuit, scratch, thermal, y, t, step), control.next_breakpoint)
+    move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
+    return end, not shaken or currents_found(circuit, scratch, drives[2], y)
