@@ -21,6 +21,11 @@ from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 
 CONSTANT, PULSE_TRAIN, PIECEWISE_LINEAR, SINE = 0, 1, 2, 3
 _WIDTH = 8
+# columns of the table of sources' parameters, for each kind
+VALUE = 0
+BASE, TOP, PULSE_START, RISE, FLAT_END, PULSE_END, PULSE_PERIOD, PULSES = range(_WIDTH)
+FIRST_POINT, POINTS, REPEATED_AFTER, FIRST_TIME = range(4)
+OFFSET, AMPLITUDE, OMEGA, SINE_START, PHASE, SINES, SINE_PERIOD = range(7)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class EncodedSources:
     @property
     def shortest_sine(self) -> float:
         """Return the shortest period [s] of all sines; infinite where there is none."""
-        periods = self.parameters[(self.kinds == SINE) & (self.parameters[:, 6] > 0.0), 6]
+        periods = self.parameters[(self.kinds == SINE) & (self.parameters[:, SINE_PERIOD] > 0.0), SINE_PERIOD]
         return float(periods.min(initial=math.inf))
 
 
@@ -59,11 +64,11 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
     for k, waveform in enumerate(waveforms):
         match waveform:
             case Constant(value):
-                parameters[k, 0] = value
+                parameters[k, VALUE] = value
             case PulseWaveform():
                 kinds[k] = PULSE_TRAIN
                 parameters[k] = _pulse_parameters(waveform)
-                parameters[k, 2] -= base
+                parameters[k, PULSE_START] -= base
             case PiecewiseLinear():
                 t, v = np.asarray(waveform.times, float), np.asarray(waveform.values, float)
                 if t.size == 0 or t.shape != v.shape or (t.size > 1 and not (np.diff(t) > 0).all()):
@@ -75,13 +80,13 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
                         f"piecewise-linear source: points over {t[-1] - t[0]:g} s cannot repeat every "
                         f"{waveform.period:g} s")
                 t = t - base
-                parameters[k, :4] = offset, t.size, waveform.period if repeats else 0.0, t[0]
+                parameters[k, : FIRST_TIME + 1] = offset, t.size, waveform.period if repeats else 0.0, t[0]
                 times.append(t)
                 values.append(v)
                 offset += t.size
             case Sine():
                 kinds[k] = SINE
-                parameters[k, :7] = (
+                parameters[k, : SINE_PERIOD + 1] = (
                     waveform.offset, waveform.amplitude, 2.0 * math.pi * waveform.frequency, waveform.start - base,
                     waveform.phase, float(waveform.count), 1.0 / waveform.frequency if waveform.frequency else 0.0)
             case _:
@@ -144,9 +149,11 @@ def position(table: FloatArray, first: int, count: int, value: float) -> int:
 @inlined
 def sine_runs(p: FloatArray, k: int, t: float) -> bool:
     """Return whether the sine of row ``k`` moves just after ``t``."""
-    if t < p[k, 3]:
+    start = p[k, SINE_START]
+    if t < start:
         return False
-    return bool(p[k, 5] == 0.0 or t + 4.5e-16 * (abs(t) + abs(p[k, 3])) < p[k, 3] + p[k, 5] * p[k, 6])
+    return bool(p[k, SINES] == 0.0 or (
+        t + 4.5e-16 * (abs(t) + abs(start)) < start + p[k, SINES] * p[k, SINE_PERIOD]))
 
 
 @compiled
@@ -158,33 +165,34 @@ def source_segment(
     Row ``k`` of ``p`` holds the source's parameters.
     """
     if kind == CONSTANT:
-        return p[k, 0], 0.0, math.inf
+        return p[k, VALUE], 0.0, math.inf
     if kind == SINE:
+        offset, amplitude, omega, start = p[k, OFFSET], p[k, AMPLITUDE], p[k, OMEGA], p[k, SINE_START]
         if not sine_runs(p, k, t):
-            return p[k, 0] + p[k, 1] * math.sin(p[k, 4]), 0.0, p[k, 3] if t < p[k, 3] else math.inf
-        angle = p[k, 2] * (t - p[k, 3]) + p[k, 4]
+            return offset + amplitude * math.sin(p[k, PHASE]), 0.0, start if t < start else math.inf
+        angle, period = omega * (t - start) + p[k, PHASE], p[k, SINE_PERIOD]
         following = math.inf
-        if p[k, 6] > 0.0:   # its periods begin at breakpoints, so that each is taken in the same steps
-            cycle = math.floor((t - p[k, 3] + 4.5e-16 * (abs(t) + abs(p[k, 3]))) / p[k, 6])
-            following = p[k, 3] + (cycle + 1) * p[k, 6]
-        return p[k, 0] + p[k, 1] * math.sin(angle), p[k, 1] * p[k, 2] * math.cos(angle), following
+        if period > 0.0:   # its periods begin at breakpoints, so that each is taken in the same steps
+            cycle = math.floor((t - start + 4.5e-16 * (abs(t) + abs(start))) / period)
+            following = start + (cycle + 1) * period
+        return offset + amplitude * math.sin(angle), amplitude * omega * math.cos(angle), following
     if kind == PIECEWISE_LINEAR:
-        first, count, again, late = int(p[k, 0]), int(p[k, 1]), p[k, 2], 0.0
+        first, count, again, late = int(p[k, FIRST_POINT]), int(p[k, POINTS]), p[k, REPEATED_AFTER], 0.0
         slack = 0.0
-        if again > 0.0 and t >= p[k, 3]:
-            slack = 9e-16 * (abs(t) + abs(p[k, 3]))
-            late = math.floor((t - p[k, 3] + slack) / again) * again
+        if again > 0.0 and t >= p[k, FIRST_TIME]:
+            slack = 9e-16 * (abs(t) + abs(p[k, FIRST_TIME]))
+            late = math.floor((t - p[k, FIRST_TIME] + slack) / again) * again
         local = t - late
         m = position(table_times, first, count, local + slack)
         if m == 0:
             return table_values[first], 0.0, table_times[first] + late
         if m == count:
-            return table_values[first + count - 1], 0.0, p[k, 3] + late + again if again > 0.0 else math.inf
+            return table_values[first + count - 1], 0.0, p[k, FIRST_TIME] + late + again if again > 0.0 else math.inf
         right = first + m
         slope = (table_values[right] - table_values[right - 1]) / (table_times[right] - table_times[right - 1])
         return table_values[right - 1] + slope * (local - table_times[right - 1]), slope, table_times[right] + late
-    base, top, start, rise = p[k, 0], p[k, 1], p[k, 2], p[k, 3]
-    flat, end, period, number = p[k, 4], p[k, 5], p[k, 6], p[k, 7]
+    base, top, start, rise = p[k, BASE], p[k, TOP], p[k, PULSE_START], p[k, RISE]
+    flat, end, period, number = p[k, FLAT_END], p[k, PULSE_END], p[k, PULSE_PERIOD], p[k, PULSES]
     slack = 4.5e-16 * (abs(t) + abs(start))   # a breakpoint just landed on belongs to the segment behind it
     if t < start - slack:
         return base, 0.0, start

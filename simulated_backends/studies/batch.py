@@ -33,7 +33,7 @@ from tsbench.simulated_backends.circuit.kernel.straight_line import numbers_from
 from tsbench.simulated_backends.circuit.kernel.topology import Topology
 from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
-from tsbench.simulated_backends.circuit.waveforms import PIECEWISE_LINEAR, SINE
+from tsbench.simulated_backends.circuit.waveforms import FIRST_POINT, PIECEWISE_LINEAR, SINE
 from tsbench.simulated_backends.numerics.generated import load
 
 MOST_EVENTS = 4096  #: noted per circuit; more are counted
@@ -189,7 +189,7 @@ def _join_tables(
     """Return all piecewise-linear tables, one after the other, and let ``parameters`` point into them."""
     times, values, offset = [], [], 0
     for k, one in enumerate(compiled):
-        parameters[k, kinds == PIECEWISE_LINEAR, 0] += offset
+        parameters[k, kinds == PIECEWISE_LINEAR, FIRST_POINT] += offset
         times.append(one.sources.table_times)
         values.append(one.sources.table_values)
         offset += one.sources.table_times.size

@@ -12,6 +12,7 @@ from numba import types
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.control import CONTROL, StepControl
+from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
 from tsbench.simulated_backends.circuit.kernel.equations import (
     CIRCUIT,
     SCRATCH,
@@ -23,7 +24,6 @@ from tsbench.simulated_backends.circuit.kernel.equations import (
 )
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
 from tsbench.simulated_backends.circuit.kernel.growth import eliminate_currents, grows_unseen, must_stop
-from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece, piece_end_of
 from tsbench.simulated_backends.circuit.kernel.places import device_count, first_current
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     FIRST_STEP,
@@ -118,8 +118,8 @@ def enter_segment(
 
 @part
 def begin_call(
-    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, noise: Arrays, y: FloatArray, t: float,
-    restart: bool, functions: Addresses,
+    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, noise: DeviceNoise, y: FloatArray,
+    t: float, restart: bool, functions: Addresses,
 ) -> tuple[float, float, bool, bool]:
     """Write the drive at ``t`` [s]; with ``restart`` begin anew there.
 
@@ -132,8 +132,8 @@ def begin_call(
     if restart and found:
         h = min(h, FIRST_STEP)
         control.error_before = NOTHING_BEFORE
-    if is_noisy(noise):
-        piece_end = piece_end_of(noise)
+    if noise.clock.on:
+        piece_end = noise.clock.end
         if restart and found:
             piece_end = next_piece(L, devices, index, scratch[3][2], y, noise, t, restart)
     return h, piece_end, curved, found

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.netlist import GROUND, Element
+from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.kernel.between_steps import addresses, scratch_space
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
+from tsbench.simulated_backends.circuit.kernel.device_noise import device_noise
 from tsbench.simulated_backends.circuit.kernel.equations import (
     Arrays,
     drive_at,
@@ -22,20 +23,17 @@ from tsbench.simulated_backends.circuit.kernel.equations import (
     solve_currents,
 )
 from tsbench.simulated_backends.circuit.kernel.integrator import integrate
-from tsbench.simulated_backends.circuit.kernel.noise import noise_space
-from tsbench.simulated_backends.circuit.kernel.places import index_of
 from tsbench.simulated_backends.circuit.kernel.specialised import specialised_integrate
+from tsbench.simulated_backends.circuit.kernel.tables import parameters_of, set_points_of, tables_of
 from tsbench.simulated_backends.circuit.kernel.thermal_noise import (
     BOLTZMANN,
     NOISE_TEMPERATURE,
     thermal_space,
 )
-from tsbench.simulated_backends.circuit.kernel.topology import topology_of
 from tsbench.simulated_backends.circuit.system import Row, System
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
-from tsbench.simulated_backends.devices.dispatch import kind_of, require_mechanism
-from tsbench.simulated_backends.devices.mechanism import mechanism_of, row_of
+from tsbench.simulated_backends.devices.mechanism import row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.linear import IntArray
 
@@ -70,70 +68,35 @@ class CompiledCircuit:
         self, system: System, devices: Sequence[Element], models: Mapping[str, DeviceModel], rtol: float,
         noise_refinement: float = 1.0, specialised: bool | None = None,
     ) -> None:
-        self.system = system
         names = [e.name.lower() for e in devices]
-        for element, name in zip(devices, names, strict=True):
-            require_mechanism(models[name], element.name)
-        rows = [_between(system, e.nodes) for e in devices]
-        rows += [system.currents[name] for name in system.stage_index]
-        controls = [-1] * len(devices)
-        for k, element in enumerate(devices):
-            if element.controls:
-                controls[k] = len(system.linear) + len(rows)
-                rows.append(_between(system, element.controls))
-        n, nu = system.size, system.B.shape[1]
-        self.differential = n - len(devices)   #: unknowns with a derivative; they come first
-        rows_of_numbers = [row_of(models[name]) for name in names]
-        self._parameters = np.zeros((len(devices), max((row.size for row in rows_of_numbers), default=0)))
-        self._rows = {name: k for k, name in enumerate(names)}
-        weights = np.full(n, 1e-5)   # currents [A]
-        weights[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
-        for k, name in enumerate(names):
-            model, first = models[name], system.first_state[name]
-            row, tolerances = rows_of_numbers[k], model.state_tolerances()
-            self._parameters[k, : row.size] = row
-            weights[first: first + len(tolerances)] = tolerances
-        noises = [len(models[name].noises) for name in names]
-        self.weights = weights * rtol   #: absolute tolerances
-        self.rtol = rtol
-        self._L = np.vstack([system.A, *(r.y.reshape(1, n) for r in rows)])
-        self._R = np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)])
-        self._index = index_of(
-            len(system.linear), [kind_of(models[name]) for name in names], [system.first_state[name] for name in names],
-            self.differential, [*system.stage_index.values()], controls, noises)
-        between = [system.noise_voltages[a] - system.noise_voltages[b] for a, b in (
-            *(e.nodes for e in devices), *((node, GROUND) for node in system.stage_nodes),
-            *(e.controls for e in devices if e.controls))]
-        for k, resistance in enumerate(system.stage_resistances, start=len(devices)):
-            between[k] = -between[k] / resistance
-        # what a noise current beside each resistor and device contributes to the drive
-        self._noise_rows = np.vstack([system.noise_rates, *(row.reshape(1, -1) for row in between)])
-        self._scratch = scratch_space(n, len(self._L), nu)
-        self.controlled = any(row >= 0 for row in controls)   #: some device follows a control voltage
-        self._defect_space = defect_space(n, len(self._L), nu)
+        tables = tables_of(system, devices, models, rtol)
+        self.system, self.rtol = system, rtol
+        self.differential = tables.differential   #: unknowns with a derivative; they come first
+        self.weights = tables.weights   #: absolute tolerances
+        self.controlled = tables.controlled   #: some device follows a control voltage
+        self.recurring = tables.recurring   #: unknowns with a derivative, but for those that count
+        self.topology = tables.topology
         self.stochastic = any(models[name].stochastic for name in names)
         #: every stochastic device draws anew in each cycle, from a state that counts them, and is on no path of noise
         self.by_cycle = all(models[name].counters for name in names if models[name].stochastic)
-        counting = [system.first_state[name] + models[name].states.index(counter)
-                    for name in names for counter in models[name].counters]
-        #: unknowns with a derivative, but for those that count
-        self.recurring = np.setdiff1d(np.arange(self.differential), counting)
-        self._noise = noise_space(noises, self.stochastic, noise_refinement)
-        self.topology = topology_of(
-            len(system.linear), [mechanism_of(type(models[name])) for name in names],
-            [system.first_state[name] for name in names], n, system.stage_index, controls, self._L)
+        self._L, self._R, self._index, self._noise_rows = tables.L, tables.R, tables.index, tables.noise_rows
+        self._parameters = parameters_of([models[name] for name in names])
+        self._rows = {name: k for k, name in enumerate(names)}
+        self._inner_resistances = [models[name].inner_resistance for name in names]
+        space = system.size, len(self._L), system.B.shape[1]
+        self._scratch, self._defect_space = scratch_space(*space), defect_space(*space)
+        self._noise = device_noise(tables.paths, self.stochastic, noise_refinement)
         self._special: Any = None
         self._generic_left = math.inf if specialised is False else GENERIC_STEPS   #: steps before that changes
         if specialised:
             self.specialise()
-        self._stages = np.zeros((len(system.stage_index), 7))
-        self._inner_resistances = [models[name].inner_resistance for name in names]
         directions, strengths = self._sources_of_noise()
         #: thermal noise, see :mod:`.thermal_noise`
         self.thermal = thermal_space(directions, strengths, len(devices), len(system.linear))
         self.looks = 0   #: evaluations of the circuit that were no steps
         #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
         self.last_map: tuple[FloatArray, float, FloatArray] | None = None
+        self.set_stages([])
         self.set_sources([])
 
     def _sources_of_noise(self) -> tuple[FloatArray, FloatArray]:
@@ -176,10 +139,7 @@ class CompiledCircuit:
 
     def set_stages(self, stages: Sequence[SourceMeterStage]) -> None:
         """Use these set-points, in the order of the system's stages."""
-        self._stages = np.array([
-            [0.0 if s.function == "voltage" else 1.0, s.level, s.limit, s.voltage_time_constant,
-             s.current_time_constant, s.loop_resistance, s.slew_rate]
-            for s in stages]).reshape(-1, 7)
+        self._stages = set_points_of(stages)
 
     @property
     def matrices(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -344,8 +304,3 @@ class CompiledCircuit:
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         steps = replace(steps, starts=steps.starts - self.sources.base)
         return first_defect(circuit, self._source_arrays, steps, self.weights, self.rtol, self._defect_space)
-
-
-def _between(system: System, nodes: tuple[str, ...]) -> Row:
-    """Return the voltage of the first node against the second."""
-    return system.voltages[nodes[0]].plus(system.voltages[nodes[1]].scaled(-1.0))

@@ -30,7 +30,7 @@ from tsbench.simulated_backends.circuit.kernel.places import (
     stage_place,
     states_end,
 )
-from tsbench.simulated_backends.circuit.waveforms import SINE, sine_runs, source_segment
+from tsbench.simulated_backends.circuit.waveforms import OFFSET, OMEGA, SINE, sine_runs, source_segment
 from tsbench.simulated_backends.devices.dispatch import evaluate_device
 from tsbench.simulated_backends.devices.mechanism import CONTROL
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
@@ -42,6 +42,10 @@ VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]
 CIRCUIT = types.Tuple((*[MATRIX] * 5, types.int64[::1]))
 SCRATCH = types.Tuple(
     (MATRIX, types.float64[:, :, ::1], types.int64[::1], MATRIX, VECTOR, types.complex128[:, ::1]))
+#: columns of the table of source meters: 0 or 1 for voltage or current drive, then fields of SourceMeterStage
+STAGE_COLUMNS = ("function", "level", "limit", "voltage_time_constant", "current_time_constant", "loop_resistance",
+                 "slew_rate")
+_FUNCTION, _LEVEL, _LIMIT, _VOLTAGE_TIME, _CURRENT_TIME, _LOOP_RESISTANCE, _SLEW = range(len(STAGE_COLUMNS))
 LATE = 40  #: iterations for device currents
 
 
@@ -49,17 +53,17 @@ LATE = 40  #: iterations for device currents
 def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, float, float]:
     """Return dv_s/dt of a source meter's output stage and its derivatives by v_s and by the output current.
 
-    Row ``k`` of ``stages`` is (function, level, limit, tau_v, tau_i, loop resistance, slew rate); function 0 drives
-    a voltage. The source loop pulls towards its level no faster than the slew rate; the limiting loop bounds the
-    rate from both sides with its own finite speed, so the limit is overshot for a while.
+    Row ``k`` of ``stages`` has the columns :data:`STAGE_COLUMNS`. The source loop pulls towards its level no faster
+    than the slew rate; the limiting loop bounds the rate from both sides with its own finite speed, so the limit is
+    overshot for a while.
 
     A limiting current loop lets the output fall at (i - limit)·loop resistance/tau_i: it behaves like a current
     source of the limit with the capacitance tau_i/(loop resistance) at its output. Capacitance of cable and fixture
     adds to that one, so the overshoot of a device that switches on lasts longer with more cable.
     """
-    level, limit, slew = stages[k, 1], stages[k, 2], stages[k, 6]
-    voltage_gain, current_gain = 1.0 / stages[k, 3], stages[k, 5] / stages[k, 4]
-    if stages[k, 0] == 0.0:
+    level, limit, slew = stages[k, _LEVEL], stages[k, _LIMIT], stages[k, _SLEW]
+    voltage_gain, current_gain = 1.0 / stages[k, _VOLTAGE_TIME], stages[k, _LOOP_RESISTANCE] / stages[k, _CURRENT_TIME]
+    if stages[k, _FUNCTION] == 0.0:
         wanted, by_v, by_i = (level - v) * voltage_gain, -voltage_gain, 0.0
         upper, lower = (limit - i) * current_gain, (-limit - i) * current_gain
         bound_v, bound_i = 0.0, -current_gain
@@ -217,7 +221,7 @@ def drive_at(
             if curved:   # E u'' of the sines
                 for s in range(kinds.size):
                     if kinds[s] == SINE and sine_runs(parameters, s, t):
-                        slope[a] -= E[a, s] * (u[s] - parameters[s, 0]) * parameters[s, 2] ** 2
+                        slope[a] -= E[a, s] * (u[s] - parameters[s, OFFSET]) * parameters[s, OMEGA] ** 2
     return following, moving or curved, curved
 
 

@@ -18,10 +18,10 @@ from tsbench.simulated_backends.circuit.kernel.between_steps import (
     shake,
 )
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
+from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays
 from tsbench.simulated_backends.circuit.kernel.generic_step import begin_step, linearise, move_drive, take_step
 from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
-from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece
 from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     FIRST_STEP,
@@ -124,7 +124,7 @@ def status_at_end(
 @compiled
 def integrate(
     circuit: Arrays, sources: Arrays, control: StepControl, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, noise: Arrays, thermal: ThermalNoise, functions: Addresses,
+    restart: bool, stop: float, scratch: Arrays, noise: DeviceNoise, thermal: ThermalNoise, functions: Addresses,
     out: Arrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or something else has to be done.
@@ -142,8 +142,8 @@ def integrate(
         Where to begin; ``y`` is overwritten with the end.
     restart : bool
         Something has just changed: solve for the device currents and start with a small step.
-    scratch, noise : tuples of arrays
-        See :func:`.between_steps.scratch_space` and :func:`.noise.noise_space`; steps end where pieces of noise do.
+    scratch : tuple of arrays
+        See :func:`.between_steps.scratch_space`.
     out : tuple of arrays
         starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
 
@@ -200,7 +200,7 @@ def integrate(
             fresh, noise_end = True, math.inf
         else:
             t, h = due if landing else t + step, following
-        if is_noisy(noise):
+        if noise.clock.on:
             piece_end = next_piece(L, devices, index, drives[2], y, noise, t, restart)
 
 

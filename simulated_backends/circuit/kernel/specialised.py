@@ -31,7 +31,7 @@ from tsbench.simulated_backends.circuit.kernel.between_steps import (
     GROWS, SMALL, begin_call, look_at, pass_breakpoint, shake)
 from tsbench.simulated_backends.circuit.kernel.integrator import (
     NO_CURRENT, STUCK, UNSTABLE, keep_step, status_at_end)
-from tsbench.simulated_backends.circuit.kernel.noise import is_noisy, next_piece
+from tsbench.simulated_backends.circuit.kernel.device_noise import next_piece
 from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     FIRST_STEP, acceptable, after_refusal, step_to_try, too_short)

@@ -9,11 +9,11 @@ the circuit stays on the same path.
 """
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
-from numpy import float64, full, int64, zeros
+import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.kernel.equations import Arrays
 from tsbench.simulated_backends.circuit.kernel.places import (
     device_count,
     first_current,
@@ -25,16 +25,35 @@ from tsbench.simulated_backends.circuit.kernel.places import (
 from tsbench.simulated_backends.devices.dispatch import noise_interval
 from tsbench.simulated_backends.devices.mechanism import SEED, SLOPES
 from tsbench.simulated_backends.numerics.brownian import DEPTHS, TICKS_PER_SECOND, UNIT_BITS, path_going_on, piece
-from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
 
 
-def noise_space(paths: Sequence[int], stochastic: bool, refinement: float) -> Arrays:
-    """Return what the integrator remembers of the noise between calls.
+class PathClock(Protocol):
+    """Where on the paths the integrator is: a record that compiled code reads and writes."""
 
-    (clock, paths, tick, cache, nodes): clock is [start of the piece, its end [s], factor on the length of pieces, 1 if
-    any device is stochastic], paths the values of all paths at the end of the piece, tick that end in ticks since 0;
-    cache and nodes as in :func:`.brownian.path_going_on`, one row per path: they only make it quicker.
+    start: float  #: of the present piece [s]
+    end: float  #: of the present piece [s]
+    tick: int  #: the same, in ticks since 0
+    refinement: float  #: factor on the length of pieces
+    on: bool  #: whether any device is stochastic
+
+
+_CLOCK = np.dtype([("start", np.float64), ("end", np.float64), ("tick", np.int64), ("refinement", np.float64),
+                   ("on", np.bool_)], align=True)
+
+
+class DeviceNoise(NamedTuple):
+    """What the integrator remembers of the devices' noise between calls."""
+
+    clock: PathClock
+    paths: FloatArray  #: values of all paths at the end of the piece
+    cache: FloatArray  #: see :func:`.brownian.path_going_on`, one row per path: it only makes it quicker
+    nodes: IntArray  #: the same
+
+
+def device_noise(paths: Sequence[int], stochastic: bool, refinement: float) -> DeviceNoise:
+    """Return what the integrator begins with.
 
     Parameters
     ----------
@@ -42,38 +61,24 @@ def noise_space(paths: Sequence[int], stochastic: bool, refinement: float) -> Ar
     stochastic : whether any device is
     refinement : factor on the length of pieces
     """
-    clock = zeros(4, dtype=float64)
-    clock[1] = float("inf")
-    clock[2], clock[3] = refinement, float(stochastic)
+    clock: Any = np.zeros(1, dtype=(np.record, _CLOCK))[0]
+    clock.end, clock.refinement, clock.on = np.inf, refinement, stochastic
     count = sum(paths)
-    return (
-        clock, zeros(count, dtype=float64), zeros(1, dtype=int64), zeros((count, 2 * DEPTHS), dtype=float64),
-        full((count, 1 + DEPTHS), -1, dtype=int64))
-
-
-@inlined
-def is_noisy(noise: Arrays) -> bool:
-    """Return whether any device is stochastic."""
-    return bool(noise[0][3] != 0.0)
-
-
-@inlined
-def piece_end_of(noise: Arrays) -> float:
-    """Return the end of the present piece [s]."""
-    return float(noise[0][1])
+    return DeviceNoise(
+        clock, np.zeros(count), np.zeros((count, 2 * DEPTHS)), np.full((count, 1 + DEPTHS), -1, dtype=np.int64))
 
 
 @compiled
 def next_piece(
-    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, noise: Arrays, t: float,
-    new: bool,
+    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, noise: DeviceNoise,
+    t: float, new: bool,
 ) -> float:
     """See whether the piece is over at ``t`` or has become too long, and if so write the slopes of the next one.
 
     Returns the end of the piece [s]. With ``new`` there is no piece to go on with. Other arguments as in
     :func:`.equations.right_side`.
     """
-    clock, paths, tick, cache, nodes = noise
+    clock, paths, cache, nodes = noise
     nl, nd, currents = linear_states(index), device_count(index), first_current(index)
     wanted = 1.0
     for k in range(nd):
@@ -83,16 +88,16 @@ def next_piece(
                 v += L[nl + k, b] * y[b]
             wanted = min(wanted, noise_interval(
                 kind_of(index, k), devices, k, v, y[currents + k], y, first_state(index, k)))
-    wanted *= clock[2]
-    if not new and t < clock[1] and clock[1] - clock[0] <= 2.5 * wanted:
-        return float(clock[1])
+    wanted *= clock.refinement
+    if not new and t < clock.end and clock.end - clock.start <= 2.5 * wanted:
+        return float(clock.end)
     unit, now, end = piece(t, wanted)
-    known = not new and (unit << UNIT_BITS) + now == tick[0]   # the piece before ended here
-    clock[0], clock[1] = t, ((unit << UNIT_BITS) + end) / TICKS_PER_SECOND
-    tick[0] = (unit << UNIT_BITS) + end
+    known = not new and (unit << UNIT_BITS) + now == clock.tick   # the piece before ended here
+    clock.tick = (unit << UNIT_BITS) + end
+    clock.start, clock.end = t, ((unit << UNIT_BITS) + end) / TICKS_PER_SECOND
     place = 0
     for k in range(nd):
-        seed = int64(devices[k, SEED])
+        seed = np.int64(devices[k, SEED])
         for c in range(path_count(index, k)):
             if now == 0:
                 before = 0.0
@@ -101,6 +106,6 @@ def next_piece(
             else:
                 before = path_going_on(seed, c, unit, now, cache, nodes, place)
             paths[place] = path_going_on(seed, c, unit, end, cache, nodes, place)
-            devices[k, SLOPES + c] = (paths[place] - before) / (clock[1] - t)
+            devices[k, SLOPES + c] = (paths[place] - before) / (clock.end - t)
             place += 1
-    return float(clock[1])
+    return float(clock.end)
