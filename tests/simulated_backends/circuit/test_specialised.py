@@ -87,7 +87,7 @@ def test_it_is_the_special_code_that_ran() -> None:
 def test_bitwise_the_same_each_time() -> None:
     first, second = (events(OSCILLATOR, 1e-4, True) for _ in range(2))
     assert (first[0] == second[0]).all()
-    assert (first[1]._y == second[1]._y).all()
+    assert (first[1].unknowns() == second[1].unknowns()).all()
 
 
 def test_a_stochastic_device_stays_on_its_path() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.netlist import parse_netlist
-from tsbench.simulated_backends.circuit import circuit as engine
+from tsbench.simulated_backends.circuit import stepping as engine
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.steady.ringing import fastest_ringing
 from tsbench.simulated_backends.devices.catalogue import catalogue
