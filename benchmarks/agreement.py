@@ -34,6 +34,7 @@ from benchmarks.agreement_waveforms import (
     in_ngspice,
 )
 from benchmarks.kept_segments import KeptSegments
+from benchmarks.reference_devices import has_reference
 from benchmarks.reference_driven import driven_reference
 from benchmarks.report import Line, report
 from tsbench.netlist import parse_netlist
@@ -110,7 +111,7 @@ def lines(case: Case, others: tuple[str, ...] = ("Radau", "ngspice")) -> list[Li
     """Return two lines for each of the ``others``."""
     own, found = ours(case), []
     for name, other in (("Radau", by_radau), ("ngspice", by_ngspice)):
-        if name not in others:
+        if name not in others or (name == "Radau" and not has_reference(case.device)):
             continue
         period, voltage = compare(case, own, other(case))
         label = f"{case.device}, {case.circuit}, {name}"

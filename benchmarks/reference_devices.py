@@ -32,12 +32,13 @@ class Reference:
 def reference(name: str) -> Reference:
     """Return the device of the catalogue called ``name``."""
     model: Any = device_model(name)
-    made: Reference = {
-        "moving_core": _moving_core, "poole_frenkel": _film, "poole_frenkel_1d": _film, "third_order": _third_order,
-        "hysteretic": _hysteretic, "gated_filament": _gated_filament, "tunnel_diode": _tunnel_diode, "diode": _diode,
-        "capacitor": _capacitor, "resistor": _resistor,
-    }[model.mechanism](model)
+    made: Reference = _WRITTEN_DOWN_AGAIN[model.mechanism](model)
     return made
+
+
+def has_reference(name: str) -> bool:
+    """Return whether the equations of a device are written down here a second time; ngspice has its own in any case."""
+    return device_model(name).mechanism in (*_WRITTEN_DOWN_AGAIN, "transistor", "comparator")
 
 
 def _moving_core(m: Any) -> Reference:
@@ -176,3 +177,10 @@ def _capacitor(m: Any) -> Reference:
 
 def _resistor(m: Any) -> Reference:
     return Reference((), (), lambda v, y: float(v / m.r), lambda v, i, y: [])
+
+
+_WRITTEN_DOWN_AGAIN = {
+    "moving_core": _moving_core, "poole_frenkel": _film, "poole_frenkel_1d": _film, "third_order": _third_order,
+    "hysteretic": _hysteretic, "gated_filament": _gated_filament, "tunnel_diode": _tunnel_diode, "diode": _diode,
+    "capacitor": _capacitor, "resistor": _resistor,
+}

@@ -79,8 +79,8 @@ def test_the_protocol_measures_with_the_instrument_on_its_twin(python: Run, benc
     (figure,) = figures.rglob("*_resistance.png")
     assert figure.stat().st_size > 10_000
     states = [json.loads(line) for line in (tmp_path / "lab.witness.jsonl").read_text("utf-8").splitlines()]
-    outputs = [state for state in states if state["event"] == "output"]
-    assert [state["enabled"] for state in outputs][-2:] == [True, False]
+    outputs = [state for state in states if state["kind"] == "output"]
+    assert [state["on"] for state in outputs][-2:] == [True, False]
 
 
 def test_the_device_stands_on_the_simulated_bench(python: Run, bench: Path, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ panel.choose("lab_resistance")
 panel.form.field("settle").set_text("20 ms")
 print(panel.form.problems(), panel.form.settings(), panel.run.isEnabled())
 """)
-    assert said.strip() == "[] {'settle': '20 ms'} True"
+    assert said.strip() == "[] {'settle': 0.02} True"
 
 
 @pytest.mark.ngspice
@@ -111,7 +111,7 @@ def test_ngspice_agrees_on_the_device(python: Run) -> None:
     said = python("-c", """
 from benchmarks.agreement import lines
 from benchmarks.agreement_cases import cases_for
-found = [line for case in cases_for("lab_film") for line in lines(case)]
+found = [line for case in cases_for("lab_film", 3.0, 2e3) for line in lines(case, ("ngspice",))]
 assert len(found) > 3
 print([line.figure for line in found if not line.passed])
 """)

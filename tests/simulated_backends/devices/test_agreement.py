@@ -11,10 +11,12 @@ sys.path.insert(0, str(Path(__file__).parents[3]))   # the benchmarks are no pac
 from benchmarks.agreement import ORDERS, by_ngspice, by_radau, compare, energy_line, lines, order_line, ours
 from benchmarks.agreement_cases import CASES, Case
 from benchmarks.agreement_neurons import NEURON_CASES, NeuronCase, neuron_lines
+from benchmarks.reference_devices import has_reference
 from tsbench.simulated_backends.devices.catalogue import catalogue
 
 QUICK = [case for case in CASES if case.circuit in ("oscillator", "ramp")]
-OTHERS = [case for case in CASES if case.circuit == "pulse" and case.device not in ("resistor", "capacitor")]
+OTHERS = [case for case in CASES if case.circuit == "pulse" and case.device not in ("resistor", "capacitor")
+          and has_reference(case.device)]
 
 
 def name_of(case: Any) -> str:
