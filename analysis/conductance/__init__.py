@@ -1,0 +1,1 @@
+"""Conductance of a device from readings at voltages that do not switch it."""

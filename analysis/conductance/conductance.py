@@ -1,0 +1,99 @@
+"""Conductance at low voltage, and how far a device departs from Ohm's law, from readings at several voltages.
+
+The slope is Sen's: the median of the slopes of all pairs of readings, with the interval that Kendall's statistic gives
+(P. K. Sen, J. Am. Stat. Assoc. 63 (1968) 1379). An offset of the ammeter does not change it, and one wild reading in
+four does not either. The limits of the data sheet for the gain of voltage and current widen the interval.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.records import Flag, FloatArray, Result
+
+FEWEST = 5  #: readings for a slope with an interval of 95 %
+_QUANTILE = 1.96  #: of the normal distribution, two-sided 95 %
+_METHOD = "median of the slopes between all pairs of readings (Sen), 95 % by Kendall's statistic and gain accuracy"
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A conductance [S] with its 95 % interval; None where there were too few readings."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def conductance(voltage: FloatArray, current: FloatArray, gain: float = 0.0) -> Slope:
+    """Return the slope of current over voltage.
+
+    Parameters
+    ----------
+    voltage : [V] at the device, shape (n,); NaN is left out
+    current : [A], shape (n,)
+    gain : relative limit of error of current over voltage, by the data sheets
+    """
+    known = np.isfinite(voltage) & np.isfinite(current)
+    v, i = np.asarray(voltage, dtype=float)[known], np.asarray(current, dtype=float)[known]
+    if np.unique(v).size < FEWEST:
+        return Slope(None, None, None)
+    first, second = np.triu_indices(v.size, 1)
+    apart = v[second] != v[first]
+    slopes = np.sort((i[second] - i[first])[apart] / (v[second] - v[first])[apart])
+    spread = _QUANTILE * math.sqrt(v.size * (v.size - 1) * (2 * v.size + 5) / 18.0)
+    low = slopes[max(math.floor(0.5 * (slopes.size - spread)) - 1, 0)]
+    high = slopes[min(math.ceil(0.5 * (slopes.size + spread)), slopes.size - 1)]
+    widest = gain * max(abs(float(low)), abs(float(high)))
+    return Slope(float(np.median(slopes)), float(low) - widest, float(high) + widest)
+
+
+def low_voltage_results(
+    voltage: FloatArray, current: FloatArray, gain: float = 0.0, flags: Flag = Flag.NONE,
+) -> list[Result]:
+    """Return the resistance over the lower half of the voltages, and the non-linearity.
+
+    ``resistance`` [Ohm]: where the interval of the conductance holds zero the device is not told from an open circuit;
+    then only the lower bound is known. ``nonlinearity``: conductance over the upper half of the voltages, relative to
+    that over the lower half, less one; 0 for an ohmic device.
+
+    Parameters
+    ----------
+    voltage, current : as :func:`conductance` takes them
+    gain : as :func:`conductance` takes it; it does not act on the non-linearity
+    flags : of the readings together
+    """
+    highest = float(np.nanmax(np.abs(voltage), initial=0.0))
+    inside = np.abs(voltage) <= 0.5 * highest
+    lower = conductance(voltage[inside], current[inside], gain)
+    results = [_resistance(lower, {"up to": 0.5 * highest}, flags)]
+    plain = conductance(voltage[inside], current[inside])
+    sides = (voltage >= 0.5 * highest, voltage <= -0.5 * highest)
+    outer = [conductance(voltage[side], current[side]) for side in sides]
+    results += [_nonlinearity(plain, upper, polarity, flags)
+                for upper, polarity in zip(outer, "+-", strict=True) if upper.value is not None]
+    return results
+
+
+def _resistance(found: Slope, conditions: dict[str, float], flags: Flag) -> Result:
+    if found.value is None or found.low is None or found.high is None:
+        return Result("resistance", "Ohm", None, None, None, _METHOD, conditions, flags | Flag.TOO_FEW)
+    if found.high <= 0.0:
+        return Result("resistance", "Ohm", None, None, None, _METHOD, conditions, flags | Flag.IMPLAUSIBLE)
+    if found.low <= 0.0:
+        return Result(
+            "resistance", "Ohm", None, 1.0 / found.high, None, _METHOD, conditions, flags | Flag.OPEN | Flag.CENSORED)
+    return Result("resistance", "Ohm", 1.0 / found.value, 1.0 / found.high, 1.0 / found.low, _METHOD, conditions, flags)
+
+
+def _nonlinearity(lower: Slope, upper: Slope, polarity: str, flags: Flag) -> Result:
+    conditions = {"polarity": polarity}
+    bounds = (lower.low, lower.high, upper.low, upper.high)
+    if lower.value is None or None in bounds or min(lower.low or 0.0, lower.value) <= 0.0:
+        return Result("nonlinearity", "", None, None, None, _METHOD, conditions, flags | Flag.NO_EVENT)
+    assert lower.low is not None and lower.high is not None and upper.low is not None and upper.high is not None
+    assert upper.value is not None
+    return Result(
+        "nonlinearity", "", upper.value / lower.value - 1.0, upper.low / lower.high - 1.0, upper.high / lower.low - 1.0,
+        _METHOD, conditions, flags)
