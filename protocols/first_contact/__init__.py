@@ -1,0 +1,5 @@
+"""First contact."""
+
+from tsbench.protocols.first_contact.protocol import FirstContact
+
+PROTOCOL = FirstContact

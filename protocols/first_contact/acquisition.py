@@ -1,0 +1,39 @@
+"""Taking the readings of a first contact: from the smallest level to the largest, and no further than it must."""
+
+from collections.abc import Iterator
+
+from tsbench.instruments import MeasureSettings, SourceSettings, Station
+from tsbench.protocols.first_contact.parameters import ContactParameters
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, Point, Recorder, RunEvent, Step
+
+_ENOUGH = 4  #: readings in compliance: they show a short, and larger levels would show no more
+
+
+def acquire(settings: ContactParameters, station: Station, recorder: Recorder) -> Iterator[Step]:
+    """Read the current at each level; the source ends at zero with its output off."""
+    meter, clock, path = station.source_meter("drive"), station.clock, settings.path()
+    resistance = station.fixture.path_resistance.get("drive", 0.0)
+    meter.configure_source(SourceSettings("voltage", limit=settings.compliance, range=settings.highest))
+    meter.configure_measure(MeasureSettings("current", range=settings.compliance, nplc=settings.nplc))
+    meter.set_level(0.0)
+    meter.set_output(True)
+    yield Step(0, path.size, "output on at zero", idle=True)
+    limited = 0
+    for number, level in enumerate(path):
+        meter.set_level(float(level))
+        clock.wait(settings.dwell)
+        reading = meter.measure()
+        recorder.point(Point(
+            (float(number), clock.now(), float(level), reading.voltage, reading.current,
+             reading.voltage - reading.current * resistance), reading.flags))
+        yield Step(number + 1, path.size, format_quantity(float(level), "V"))
+        limited += bool(reading.flags & Flag.COMPLIANCE)
+        if limited >= _ENOUGH:
+            recorder.event(RunEvent(
+                "log", f"{limited} readings are in compliance: larger levels would show no more, so the run ends at "
+                f"{format_quantity(float(level), 'V')}", clock.now()))
+            break
+    meter.set_level(0.0)
+    meter.set_output(False)
+    yield Step(path.size, path.size, "output off", idle=True)

@@ -1,0 +1,39 @@
+"""A first contact to numbers: resistance at low voltage and non-linearity, and one line on what is connected."""
+
+import numpy as np
+
+from tsbench.analysis.conductance.conductance import low_voltage_results
+from tsbench.protocols.extracting.facts import sweep_facts
+from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, Result, Run
+
+OHMIC = 0.02  #: non-linearity that contacts and heating of a resistor do not reach
+
+
+def first_contact(run: Run, options: ExtractionOptions) -> list[Result]:
+    """Return resistance and non-linearity; readings in compliance are left out of both."""
+    facts = sweep_facts(run, options)
+    free = (run.point_flags & int(Flag.COMPLIANCE)) == 0
+    flags = Flag.NONE if free.all() else Flag.COMPLIANCE
+    return low_voltage_results(
+        run.column("device_voltage")[free], run.column("current")[free], facts.voltage_gain + facts.current_gain,
+        flags)
+
+
+def contact_remark(run: Run) -> str:
+    """Return in one line what seems to be connected: nothing, a short, a resistor, or a device that is not ohmic."""
+    results = first_contact(run, ExtractionOptions())
+    resistance = results[0]
+    if resistance.value is None and resistance.low is not None:
+        least = format_quantity(resistance.low, "Ohm", 2)
+        return f"looks open: more than {least}; check the contact (a device that is off may look the same)"
+    if resistance.value is None:
+        return "too few readings without compliance; raise the compliance, or check the device for a short"
+    bounds = [(r.low, r.high) for r in results[1:] if r.low is not None and r.high is not None]
+    size = format_quantity(resistance.value, "Ohm", 3)
+    if bounds and all(low > OHMIC for low, _ in bounds):
+        return f"{size} at low voltage, and more conductive at higher voltage: no resistor, it may switch"
+    if bounds and all(high < OHMIC for _, high in bounds) and np.all([low > -OHMIC for low, _ in bounds]):
+        return f"ohmic up to this voltage: {size}"
+    return ""

@@ -1,0 +1,31 @@
+"""What a first contact will do: readings, duration, worst case at the device, and why it is refused."""
+
+import numpy as np
+
+from tsbench.instruments import Plan, Station
+from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.protocols.first_contact.parameters import ContactParameters
+from tsbench.protocols.worst_case import limit_refusals, range_refusal, worst_case_items
+
+_APERTURES = 2  #: of a reading: its own and that of its auto-zero
+_OVERHEAD = 0.02  #: [s] of a level and its reading beside dwell and apertures
+_BYTES_PER_POINT = 100
+
+
+def plan_contact(settings: ContactParameters, station: Station) -> Plan:
+    """Predict readings, duration and the worst case at the device; refuse what a limit forbids."""
+    capabilities = station.source_meter("drive").capabilities
+    worst = worst_case_of_voltage(settings.highest, station.wire_path("drive"), settings.compliance)
+    items, path = worst_case_items(worst, station.fixture), settings.path()
+    each = settings.dwell + _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
+    return Plan(
+        steps=path.size, points=path.size, duration=path.size * each, bytes=path.size * _BYTES_PER_POINT,
+        worst_case=items,
+        refusals=(
+            *limit_refusals(items, station.device, "lower highest or compliance"),
+            *range_refusal("highest", settings.highest, capabilities.source_voltage, "drive"),
+            *range_refusal("compliance", settings.compliance, capabilities.compliance_current, "drive"),
+            *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
+        ),
+        preview={"time": each * np.arange(path.size, dtype=np.float64), "level": path},
+    )
