@@ -23,7 +23,7 @@ MARKS = {
 }
 
 
-FILE = "catalogue.toml"  #: beside a model's module: its part of the catalogue
+FILE = "catalogue.toml"  #: in the package of a model: its part of the catalogue
 UNMODELLED = "unmodelled.toml"  #: facts about devices that have no model
 
 
@@ -140,10 +140,11 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
 
 
 def _tables(model: type[DeviceModel]) -> Mapping[str, Mapping[str, Any]]:
-    """Return what the catalogue has of devices with a model, from its class and from the file beside its module."""
-    file = Path(inspect.getfile(model)).with_name(FILE)
-    beside = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
-    return {**beside, **model.catalogue}
+    """Return what the catalogue has of devices with a model: in its class, and in a file of its package."""
+    folder = Path(inspect.getfile(model)).parent
+    if not ((folder / FILE).exists() and (folder / "__init__.py").exists()):   # a single module has no folder
+        return model.catalogue
+    return {**tomllib.loads((folder / FILE).read_text("utf-8")), **model.catalogue}
 
 
 @functools.cache

@@ -47,7 +47,7 @@ class DeviceModel:
     stochastic: ClassVar[bool] = False  #: no two periods of such a device are the same
     noises: ClassVar[tuple[str, ...]] = ()  #: its own: independent Brownian paths by which it moves, by its ``seed``
     counters: ClassVar[tuple[str, ...]] = ()  #: states that only count cycles, from which each cycle's draws follow
-    #: devices of the catalogue with this model, by name, as ``catalogue.toml`` beside it would have them
+    #: devices of the catalogue with this model, by name, as ``catalogue.toml`` in its package would have them
     catalogue: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def columns(self) -> Mapping[str, float]:

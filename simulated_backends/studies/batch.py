@@ -4,10 +4,11 @@
     result = run_batch(circuits, 100e-6, Crossing("voltage", "low", 0.02))
     result.instants[17]                                  # [s], of the 18th circuit
 
-Circuits whose devices all have a straight form run in lockstep (:mod:`.lockstep`), each lane with its own step control:
-its events are those of the same circuit run alone with the code for its topology, whatever stands beside it, however
-many threads there are. Others (source meters, stochastic devices, devices with a history or a control voltage, curved
-sources), lanes that get stuck and those that may be on an unstable equilibrium are run one by one, on as many threads.
+Circuits whose devices can be computed side by side (:func:`.source_text.vectorises`) run in lockstep
+(:mod:`.lockstep`), each lane with its own step control. Its events are those of the same circuit run alone with the
+code for its topology, whatever stands beside it, however many threads there are. Others (source meters, stochastic
+devices, devices with a history or a control voltage, curved sources), lanes that get stuck and those that may be on an
+unstable equilibrium are run one by one, on as many threads.
 """
 
 import dataclasses

@@ -139,6 +139,18 @@ def test_changed_equations_are_compiled_anew(install: Install, tmp_path: Path) -
     assert residual() == pytest.approx(2.0 * before, rel=1e-12)
 
 
+def test_a_package_may_have_its_devices_in_a_file(install: Install, tmp_path: Path) -> None:
+    place = install("", "Thermistor", "lab_film_twelve")
+    (place / "lab_film_twelve.py").unlink()
+    (place / "lab_film_twelve").mkdir()
+    (place / "lab_film_twelve" / "__init__.py").write_text(FILM, "utf-8")
+    (place / "lab_film_twelve" / "catalogue.toml").write_text(
+        '[lab_other]\ntitle = "Other"\nstack = "none"\ndescription = "Made up"\n'
+        "parameters = { r0 = 2.0, b = 2500.0, rth = 4e5, cth = 1e-13, t0 = 300.0 }\n", "utf-8")
+    assert problems() == () and device_model("lab_other").parameters()["r0"] == 2.0
+    assert "lab_film" in catalogue()
+
+
 # ---------------------------------------------------------------------------------------------- a gate and noise
 
 
