@@ -169,7 +169,7 @@ def test_the_chuck_changes_nothing_and_the_netlist_is_told_so() -> None:
     assert not filament().feels_temperature and filament().at_temperature(400.0) == filament()
     result = simulate(f"V1 a 0 0.1\nX1 a 0 {NAME}\n.tran 1n 10n\n.save i(X1)", temperature=400.0)
     assert "X1: its model has no temperature" in result.messages
-    assert any("Temperature: not known" in text for text in catalogue()[NAME].unknown)
+    assert any("depend on temperature" in text for text in catalogue()[NAME].unknown)
 
 
 def test_what_others_fitted_is_marked_as_such_and_no_spread_of_devices_is_made_of_it() -> None:
