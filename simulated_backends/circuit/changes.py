@@ -108,7 +108,7 @@ class DeviceChanges:
     """Finds the changes of all devices of one circuit that have a history."""
 
     def __init__(self) -> None:
-        self._watches: dict[str, _Watch] = {}
+        self.watches: dict[str, _Watch] = {}   #: by device; empty where none has a history
         #: what is to happen to devices where the integrator stands, beside jumps of fluctuations; None: nothing at all
         self.due: dict[str, What] | None = None
         self.chunk = FEWEST   #: steps to take at once
@@ -118,30 +118,27 @@ class DeviceChanges:
 
         What stood there before remembers the cycle that it is in: it ends where the device is seen off again.
         """
-        gone = self._watches.pop(device, None)
+        gone = self.watches.pop(device, None)
         if gone is not None:
             on = gone.triggered and gone.history.state in ("virgin", "good")
             gone.history.interrupted = gone.peak if on else None
         if history is not None:
             peak, history.interrupted = history.interrupted, None
-            self._watches[device] = _Watch(history) if peak is None else _Watch(history, True, peak)
-
-    def __bool__(self) -> bool:
-        return bool(self._watches)
+            self.watches[device] = _Watch(history) if peak is None else _Watch(history, True, peak)
 
     @property
     def every_cycle(self) -> bool:
         """Return whether no two cycles are the same."""
-        return any(watch.history.every_cycle for watch in self._watches.values())
+        return any(watch.history.every_cycle for watch in self.watches.values())
 
     def histories(self) -> Iterator[tuple[str, DeviceHistory]]:
         """Yield each device that has one, with its history."""
-        for device, watch in self._watches.items():
+        for device, watch in self.watches.items():
             yield device, watch.history
 
     def planned(self) -> float:
         """Return the instant of the next jump of a fluctuation [s]."""
-        return min((watch.history.next_change for watch in self._watches.values()), default=math.inf)
+        return min((watch.history.next_change for watch in self.watches.values()), default=math.inf)
 
     def find(
         self, steps: RecordedTrajectory, across: Mapping[str, Row], through: Mapping[str, Row],
@@ -156,27 +153,27 @@ class DeviceChanges:
         found = {
             device: watch.look(
                 ends, steps.quantity(across[device], ends), steps.quantity(through[device], ends), conductances[device])
-            for device, watch in self._watches.items()}
+            for device, watch in self.watches.items()}
         instants = {device: float(ends[k]) for device, k in found.items() if k is not None}
         first = min([*instants.values(), self.planned()])
         if first > steps.end:   # a jump that lies further on, or nothing
             self.due, count = None, ends.size
         else:
-            self.due = {d: WHAT[self._watches[d].history.state] for d, instant in instants.items() if instant == first}
+            self.due = {d: WHAT[self.watches[d].history.state] for d, instant in instants.items() if instant == first}
             count = int(np.searchsorted(ends, first)) + 1
         self.chunk = min(MOST, max(FEWEST, 2 * count))
         return None if self.due is None else first
 
     def commit(self, until: float) -> None:
         """Accept what was found up to ``until`` [s]; nothing that was found behind it is due."""
-        for watch in self._watches.values():
+        for watch in self.watches.values():
             watch.commit(until)
 
     def happen(self, time: float) -> list[str]:
         """Let what is due, and every jump of a fluctuation, happen at ``time`` [s]; return the devices changed."""
         assert self.due is not None
         due, self.due, changed = self.due, None, []
-        for device, watch in self._watches.items():
+        for device, watch in self.watches.items():
             what, history = due.get(device), watch.history
             if what is None and history.next_change > time:
                 continue

@@ -133,8 +133,8 @@ class Circuit(CircuitReadings):
         TsbenchError
             The integration failed, or would take more than ``most_work`` or :data:`.stepping.MOST_STEPS` steps.
         """
-        if not math.isfinite(until) or until < self.time:
-            raise ValueError(f"cannot advance from {self.time} s to {until} s")
+        if not math.isfinite(until) or until < self._front.time:
+            raise ValueError(f"cannot advance from {self._front.time} s to {until} s")
         self._stepping.advance(until, skip, watched, most_work)
 
     def leave_out(self, until: float, reason: str) -> None:

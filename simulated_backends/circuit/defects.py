@@ -23,8 +23,7 @@ from tsbench.simulated_backends.circuit.kernel.places import (
     path_count,
     states_end,
 )
-from tsbench.simulated_backends.circuit.kernel.step_polynomial import rate_in_step, value_in_step
-from tsbench.simulated_backends.circuit.trajectory import Steps
+from tsbench.simulated_backends.circuit.trajectory import Steps, rate_in_step, value_in_step
 from tsbench.simulated_backends.numerics.compilation import compiled
 
 SLACK, MOST = 1e3, 0.02  #: defect that a step may have: in units of the solver's tolerance, and at most relative

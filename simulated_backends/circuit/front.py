@@ -22,6 +22,7 @@ class Front:
     time: float = 0.0  #: [s] of the circuit
     base: float = 0.0  #: [s] from which the integrator counts
     here: float = 0.0  #: [s] how far it has got from there
+    reached: float = 0.0  #: [s] the same in the circuit's time
     restart: bool = True  #: whether it begins anew: something has changed
     pending: RecordedTrajectory | None = None  #: the last run of steps, part of it beyond ``time``
     steps: int = 0  #: accepted so far
@@ -29,14 +30,14 @@ class Front:
     sine_step: float = math.inf  #: [s] the longest with which no sine is overlooked
     small_step: float = math.inf  #: [s] the longest while a swing is small
 
-    @property
-    def reached(self) -> float:
-        """Return how far the integrator has got [s]."""
-        return self.base + self.here
+    def stand_at(self, here: float, base: float | None = None) -> None:
+        """Have the integrator stand at ``here`` [s] from ``base`` [s] (None: the one it has)."""
+        self.base = self.base if base is None else base
+        self.here, self.reached = here, self.base + here
 
-    @reached.setter
-    def reached(self, time: float) -> None:
-        self.here = time - self.base
+    def go_to(self, time: float) -> None:
+        """Have the integrator stand at ``time`` [s] of the circuit."""
+        self.stand_at(time - self.base)
 
     def limit_steps(self) -> None:
         """Keep steps below what the user, sines and small swings allow."""
@@ -59,7 +60,7 @@ class Front:
         assert self.pending is not None
         self.y = self.pending.unknowns_at(instant)
         self.pending = self.pending.between(self.pending.start, instant)
-        self.reached = instant
+        self.go_to(instant)
 
 
 @dataclass

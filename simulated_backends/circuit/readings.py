@@ -46,7 +46,7 @@ class CircuitReadings:
     @property
     def has_histories(self) -> bool:
         """Return whether any device changes on its way."""
-        return bool(self._changes)
+        return bool(self._changes.watches)
 
     @property
     def compiled(self) -> CompiledCircuit:

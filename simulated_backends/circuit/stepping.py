@@ -88,7 +88,8 @@ class TimeStepping:
         self.stop_here()
         front = self._front
         gap = Gap(front.time, until, reason)
-        front.time = front.reached = until
+        front.time = until
+        front.go_to(until)
         self._steady.start_afresh()
         self._steady.find_rhythm(until)
         for _, history in self._changes.histories():
@@ -105,8 +106,7 @@ class TimeStepping:
         if not on_path and abs(front.here) < far:
             return
         if base != front.base:
-            reached = front.reached
-            front.base, front.here = base, reached - base
+            front.stand_at(front.reached - base, base)
             front.count_from_here()
             front.control.excited = -math.inf
             self.sources_changed()
@@ -122,17 +122,19 @@ class TimeStepping:
     def _step(self, until: float) -> None:
         """Call the integrator once, and see what its steps lead to."""
         front, steady = self._front, self._steady
-        if self._changes:
+        if self._changes.watches:
             self._let_changes_happen()
         compiled = self._structure.compiled
         self._stability.look_at_noise(steady.period)
         begin, here, restarted = front.reached, front.here, front.restart
-        most = self._changes.chunk if self._changes else LOOKED_INTO if compiled.controlled else None
+        most = self._changes.chunk if self._changes.watches else LOOKED_INTO if compiled.controlled else None
         if self._stability.growing:
             most = min(most or self._stability.growing, self._stability.growing)
-        until = max(min(until, self._changes.planned()) - front.base, math.nextafter(here, math.inf))
+        planned = self._changes.planned() if self._changes.watches else math.inf
+        until = max(min(until, planned) - front.base, math.nextafter(here, math.inf))
         until = min(until, steady.until_period_ends(self._skipping))
-        steps, front.here, status = compiled.integrate(front.control, here, front.y, restarted, until, most)
+        steps, there, status = compiled.integrate(front.control, here, front.y, restarted, until, most)
+        front.stand_at(there)
         if front.base:
             steps = dataclasses.replace(steps, starts=steps.starts + front.base)
         front.restart = False
@@ -146,7 +148,7 @@ class TimeStepping:
             front.pending = self._structure.trajectory(begin, front.reached, steps)
             steady.remember(steps, here, self._skipping)
             self._stability.remember(steps)
-            if self._changes and self._find_change(front.pending):
+            if self._changes.watches and self._find_change(front.pending):
                 return
             if status == UNSTABLE and (found := self._stability.departure(steady.period)) is not None:
                 self._depart(found)
@@ -165,11 +167,12 @@ class TimeStepping:
         """Keep the steps before one that jumps over something, and start afresh where it began: in small steps."""
         front = self._front
         front.steps -= steps.starts.size - bad
-        front.y, front.reached = steps.y0[bad].copy(), float(steps.starts[bad])
+        front.y = steps.y0[bad].copy()
+        front.go_to(float(steps.starts[bad]))
         if bad:
             kept = steps.part(0, bad)
             front.pending = self._structure.trajectory(float(kept.starts[0]), front.reached, kept)
-            if self._changes and self._find_change(front.pending):
+            if self._changes.watches and self._find_change(front.pending):
                 return
         self._steady.start_afresh()
 
@@ -211,10 +214,11 @@ class TimeStepping:
             front.y, steady.cycle = y, None
         if beyond:
             self._changes.due = None   # it lies behind
-            self._changes.commit(front.time)
-        elif self._changes:
+            if self._changes.watches:
+                self._changes.commit(front.time)
+        elif self._changes.watches:
             self._let_changes_happen()
-        front.reached = front.time
+        front.go_to(front.time)
         front.pending = None
         steady.start_afresh()
 

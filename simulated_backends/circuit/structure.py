@@ -43,6 +43,8 @@ class CircuitStructure:
         self._kept: dict[tuple[float, ...], CompiledCircuit] = {}   # by the values of the resistors
         self._looks_gone = 0   # at stability, of systems that are no longer kept
         self.compiled: CompiledCircuit   #: the numbers of the circuit as it is now
+        #: whether the circuit can stay on an unstable equilibrium: not where a device's own noise moves it
+        self.may_be_unstable: bool
         self.assemble()
 
     # ------------------------------------------------------------------------------------ assembling
@@ -57,6 +59,7 @@ class CircuitStructure:
             system = assemble(self.elements, stages, self.models)
             self._kept[key] = CompiledCircuit(system, self.placed_devices, self.models, *self._settings)
         self.compiled = self._kept[key]
+        self.may_be_unstable = bool(self.models or self.stages) and not self.has_own_noise
         self.use_stages()
 
     def use_stages(self) -> None:
@@ -129,11 +132,6 @@ class CircuitStructure:
     def has_own_noise(self) -> bool:
         """Return whether a device has noise of its own."""
         return any(model.noises for model in self.models.values())
-
-    @property
-    def may_be_unstable(self) -> bool:
-        """Return whether the circuit can stay on an unstable equilibrium: not where a device's own noise moves it."""
-        return bool(self.models or self.stages) and not self.has_own_noise
 
     def states(self, device: str, y: FloatArray) -> list[float]:
         """Return the states of ``device`` (in lower case) in the unknowns ``y``."""

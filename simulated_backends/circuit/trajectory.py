@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.kernel.step_polynomial import rate_in_step, value_in_step, values_in_step
 from tsbench.simulated_backends.circuit.system import IndexArray, Row, System
 from tsbench.simulated_backends.circuit.waveforms import (
     EncodedSources,
@@ -17,14 +16,34 @@ from tsbench.simulated_backends.circuit.waveforms import (
     source_slopes,
     source_values,
 )
-from tsbench.simulated_backends.numerics.compilation import compiled
+from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 
 _GAUSS_POINTS, _GAUSS_WEIGHTS = (np.asarray(a) for a in np.polynomial.legendre.leggauss(4))
 
 
+Number = TypeVar("Number", float, FloatArray)
+
+
+def values_in_step(s: Number, y0: Number, y1: Number, p: Number, q: Number) -> Number:
+    """Return the value at the share ``s`` of a step, from 0 to 1: the dense output of the method, written down once.
+
+    ``y0`` and ``y1`` are the values at its ends, ``p`` and ``q`` what the step left beside them. Numbers or arrays;
+    :data:`value_in_step` is the same compiled for numbers, :data:`rate_in_step` that of :func:`rates_in_step`.
+    """
+    return y0 * (1.0 - s) + s * (y1 + (1.0 - s) * (p + s * q))
+
+
+def rates_in_step(s: Number, y0: Number, y1: Number, p: Number, q: Number) -> Number:
+    """Return the derivative by ``s`` at the share ``s`` of a step."""
+    return y1 - y0 + (1.0 - 2.0 * s) * (p + s * q) + s * (1.0 - s) * q
+
+
+value_in_step, rate_in_step = inlined(values_in_step), inlined(rates_in_step)
+
+
 @dataclass(frozen=True)
 class Steps:
-    """Accepted steps, arrays of shape (steps[, n]); between their ends see :mod:`.kernel.step_polynomial`."""
+    """Accepted steps, arrays of shape (steps[, n]); between their ends see :func:`values_in_step`."""
 
     starts: FloatArray  #: [s]
     lengths: FloatArray  #: [s]

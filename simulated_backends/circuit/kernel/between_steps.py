@@ -4,6 +4,7 @@ Compiled as parts of :func:`.integrator.integrate`. Functions that contain all d
 that they are compiled once.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ class Addresses(NamedTuple):
     draw_noise: int
 
 
+@functools.cache
 def addresses() -> Addresses:
     """Return where they are, compiling them where nobody has yet."""
     return Addresses(look(), find_currents(), draw_noise())

@@ -15,6 +15,7 @@ from tsbench.simulated_backends.circuit.kernel.between_steps import addresses, s
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.device_noise import device_noise
 from tsbench.simulated_backends.circuit.kernel.equations import (
+    STAGE_COLUMNS,
     Arrays,
     drive_at,
     linearisations,
@@ -24,7 +25,7 @@ from tsbench.simulated_backends.circuit.kernel.equations import (
 )
 from tsbench.simulated_backends.circuit.kernel.integrator import integrate
 from tsbench.simulated_backends.circuit.kernel.specialised import specialised_integrate
-from tsbench.simulated_backends.circuit.kernel.tables import parameters_of, set_points_of, tables_of
+from tsbench.simulated_backends.circuit.kernel.tables import parameters_of, tables_of
 from tsbench.simulated_backends.circuit.kernel.thermal_noise import (
     BOLTZMANN,
     NOISE_TEMPERATURE,
@@ -139,7 +140,9 @@ class CompiledCircuit:
 
     def set_stages(self, stages: Sequence[SourceMeterStage]) -> None:
         """Use these set-points, in the order of the system's stages."""
-        self._stages = set_points_of(stages)
+        rows = [[float(stage.function == "current"), *(getattr(stage, name) for name in STAGE_COLUMNS[1:])]
+                for stage in stages]
+        self._stages = np.array(rows, dtype=float).reshape(-1, len(STAGE_COLUMNS))
 
     @property
     def matrices(self) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -17,7 +17,7 @@ from tsbench.simulated_backends.circuit.kernel.growth import (
     size_of_leading_mode,
 )
 from tsbench.simulated_backends.circuit.kernel.places import first_current
-from tsbench.simulated_backends.circuit.kernel.step_polynomial import rate_in_step, value_in_step
+from tsbench.simulated_backends.circuit.trajectory import rate_in_step, value_in_step
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
 
@@ -44,7 +44,7 @@ def widest_vectors(typing_context: Any) -> Any:
 def crossing_in_step(start: float, step: float, g0: float, g1: float, p: float, q: float) -> float:
     """Return the instant [s] at which a quantity passes zero within a step, g0 < 0 <= g1.
 
-    Newton's method inside a bracket that halves where Newton would leave it. See :mod:`.step_polynomial`.
+    Newton's method inside a bracket that halves where Newton would leave it. See :func:`.trajectory.values_in_step`.
     """
     low, high, s = 0.0, 1.0, -g0 / (g1 - g0)
     for _ in range(60):

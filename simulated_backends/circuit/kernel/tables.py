@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.netlist import GROUND, Element
-from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage
-from tsbench.simulated_backends.circuit.kernel.equations import STAGE_COLUMNS
+from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.places import index_of
 from tsbench.simulated_backends.circuit.kernel.topology import Topology, topology_of
 from tsbench.simulated_backends.circuit.system import Row, System
@@ -81,13 +80,6 @@ def parameters_of(models: Sequence[DeviceModel]) -> FloatArray:
     for k, row in enumerate(rows):
         table[k, : row.size] = row
     return table
-
-
-def set_points_of(stages: Sequence[SourceMeterStage]) -> FloatArray:
-    """Return the table of the source meters' set-points, one row each: see :func:`.equations.stage_rate`."""
-    rows = [[float(stage.function == "current"), *(getattr(stage, name) for name in STAGE_COLUMNS[1:])]
-            for stage in stages]
-    return np.array(rows, dtype=float).reshape(-1, len(STAGE_COLUMNS))
 
 
 def _weights(system: System, placed: Sequence[tuple[DeviceModel, int]]) -> FloatArray:

@@ -142,7 +142,8 @@ class StabilityWatch:
         """Keep steps below ``largest_step`` [s] while a mode grows; None: none does any more."""
         control, growing = self._front.control, largest_step is not None
         self.growing = self._between_looks if growing else 0
-        self.switch.stop(self._structure.compiled)
+        if self.switch.on:
+            self.switch.stop(self._structure.compiled)
         control.watching = self._watched and not growing
         self._limit_steps(largest_step or math.inf)
         control.real_part, control.e_folds, control.change = math.nan, 0.0, 0.0

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.kernel.step_polynomial import values_in_step
-from tsbench.simulated_backends.circuit.trajectory import Steps
+from tsbench.simulated_backends.circuit.trajectory import Steps, values_in_step
 from tsbench.simulated_backends.numerics.linear import IntArray
 
 REPEATS = 3  #: successive periods that must agree

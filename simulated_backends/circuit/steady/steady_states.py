@@ -105,6 +105,11 @@ class SteadyStates:
 
     # ------------------------------------------------------------------------------------ skipping
 
+    @property
+    def _irregular(self) -> bool:
+        """Whether no two cycles are the same."""
+        return bool(self._changes.watches) and self._changes.every_cycle
+
     def skip(self, until: float, watched: bool) -> bool:
         """Go on from the front without computing every period, if that can be done; return whether it was.
 
@@ -114,7 +119,7 @@ class SteadyStates:
         if self.cycle is not None:
             self._follow(self.cycle, until)
             return True
-        if not compiled.by_cycle or self._changes.every_cycle or self._front.restart or self._stability.switch.on:
+        if not compiled.by_cycle or self._irregular or self._front.restart or self._stability.switch.on:
             return False
         if self._driven is not None:
             return not compiled.stochastic and self._skip_driven(self._driven, until, watched)
@@ -143,7 +148,8 @@ class SteadyStates:
         front.pending = None
         self._memory.clear()
         repetition = Repetition(front.reached, count, cycle.period, period)
-        front.time = front.reached = repetition.end
+        front.go_to(repetition.end)
+        front.time = front.reached
         self._audience.show(repetition)
         return True
 
@@ -187,7 +193,7 @@ class SteadyStates:
             reached = copy.start + (count if whole else 1) * cycle.length
             # no slivers that are nothing but the last digits of two sums
             front.time = until if reached > until - slack else max(reached, math.nextafter(begin, math.inf))
-            front.reached = front.time
+            front.go_to(front.time)
             self._audience.show(
                 Repetition(begin, count, cycle.length, cycle.period) if whole else copy.between(begin, front.time))
 
@@ -224,10 +230,10 @@ class SteadyStates:
         go_on_from(front.control, control)
         self._stability.forget()
         if math.isinf(memory.rhythm.end):   # nothing in the sources' tables says which period it is
-            front.base += ahead_by
+            front.stand_at(front.here, front.base + ahead_by)
             compiled.move_base(front.base)
         else:
-            front.here += ahead_by
+            front.stand_at(front.here + ahead_by)
         front.count_from_here()
         self._stability.watch_growth(None)
         memory.jumped(following)
