@@ -53,7 +53,7 @@ class ProtocolHelp(argparse.Action):
         text = parser.format_help()
         protocol = getattr(namespace, "protocol", None)
         if protocol is not None:
-            from tsbench.cli.listing import parameter_help
+            from tsbench.cli.parameter_text import parameter_help
             from tsbench.errors import TsbenchError
 
             try:

@@ -3,11 +3,11 @@
 import argparse
 import dataclasses
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tsbench.cli.declaring import add_command, add_json
+from tsbench.cli.parameter_text import cells
 
 
 def declare(commands: Any) -> None:
@@ -54,72 +54,13 @@ def protocols(options: argparse.Namespace) -> int:
         table(
             f"{protocol['name']}: {protocol['help']}",
             ("parameter", "unit", "default", "bounds", "meaning"),
-            [_cells(parameter) for parameter in protocol["parameters"]],
+            [cells(parameter) for parameter in protocol["parameters"]],
         )
     output_console().print(
         "required roles: "
         + "; ".join(f"{protocol['name']}: {', '.join(protocol['roles'])}" for protocol in described)
     )
     return 0
-
-
-def parameter_help(name: str) -> str:
-    """Return the help text of one protocol's parameters, for ``tsbench measure PROTOCOL --help``.
-
-    Raises
-    ------
-    ConfigurationError
-        There is no such protocol.
-    """
-    from tsbench.protocols import describe, protocol_named
-
-    protocol = describe(protocol_named(name))
-    rows = [_cells(parameter) for parameter in protocol["parameters"]]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [
-        f"{protocol['title']}: {protocol['help']}",
-        "",
-        f"parameters of {name} (give them with --set NAME=VALUE):",
-    ]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        lines.append(f"  {'  '.join(cells)}  {row[4]}".rstrip())
-    first = next(
-        (parameter for parameter in protocol["parameters"] if parameter["unit"] and parameter["default"]),
-        None,
-    )
-    if first is not None:
-        lines += ["", f'example: --set {first["name"]}="{_value(first["default"], first["unit"])}"']
-    return "\n".join(lines) + "\n"
-
-
-def _cells(parameter: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-    unit = parameter["unit"]
-    units = "|".join(dict.fromkeys(parameter["units"].values())) if "units" in parameter else unit
-    if parameter["choices"]:
-        bounds = " | ".join(parameter["choices"])
-    else:
-        low, high = parameter["low"], parameter["high"]
-        ends = [
-            "" if bound is None else _value(bound, "" if "units" in parameter else unit)
-            for bound in (low, high)
-        ]
-        bounds = f"{ends[0]} … {ends[1]}".strip() if any(ends) else ""
-    return parameter["name"], units, _value(parameter["default"], unit), bounds, parameter["help"]
-
-
-def _value(value: Any, unit: str) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return ", ".join(_value(item, unit) for item in value) or "-"
-    if isinstance(value, int | float):
-        from tsbench.quantities import short_quantity
-
-        return short_quantity(value, unit, 6)
-    return str(value)
 
 
 def instruments(options: argparse.Namespace) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from tsbench.netlist import Element
-from tsbench.simulated_backends.circuit.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.kernel.between_steps import addresses, scratch_space
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
+from tsbench.simulated_backends.circuit.kernel.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.kernel.device_noise import device_noise
 from tsbench.simulated_backends.circuit.kernel.equations import (
     STAGE_COLUMNS,
