@@ -23,8 +23,8 @@ def parameter_help(name: str) -> str:
         f"parameters of {name} (give them with --set NAME=VALUE):",
     ]
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        lines.append(f"  {'  '.join(cells)}  {row[4]}".rstrip())
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        lines.append(f"  {'  '.join(padded)}  {row[4]}".rstrip())
     first = next(
         (parameter for parameter in protocol["parameters"] if parameter["unit"] and parameter["default"]),
         None,

@@ -20,7 +20,7 @@ PRESCRIBED = {"simulated_backends/access/pyvisa_hook/library.py:TsbenchVisaLibra
 @functools.cache
 def sources() -> dict[str, str]:
     """Return path -> text of every module of the rooms."""
-    paths = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    paths = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "build" not in path.parts)
     return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in paths}
 
 
