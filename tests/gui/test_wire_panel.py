@@ -89,6 +89,7 @@ def test_the_messages_of_a_run_by_mouse(application, until, tmp_path):
         click(tabs.tabBar(), tabs.tabBar().tabRect(1).center())
         assert tabs.currentWidget() is window.view.wire
         click(window.view.wire.traced)
+        window.run_panel.choose("iv_sweep")
         for name, text in (("stop", "0.2 V"), ("step", "0.1 V"), ("compliance", "1 mA")):
             window.run_panel.form.set_entries({**window.run_panel.form.entries(), name: text})
         click(window.run_panel.run)
