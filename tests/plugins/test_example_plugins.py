@@ -83,13 +83,6 @@ def test_the_protocol_measures_with_the_instrument_on_its_twin(python: Run, benc
     assert [state["on"] for state in outputs][-2:] == [True, False]
 
 
-def test_the_device_stands_on_the_simulated_bench(python: Run, bench: Path, tmp_path: Path) -> None:
-    (row,) = json.loads(python(
-        "-m", "tsbench", "measure", "lab_resistance", "--bench", bench, "--device", "F1", "--out", tmp_path / "runs",
-        "--set", "levels=10 mV, 20 mV, 30 mV", "--json"))
-    assert row["value"] == pytest.approx(11.3e3, rel=0.02)   # e^(b/t0) times r0, at 300 K
-
-
 def test_the_window_makes_a_form_of_the_protocol(python: Run) -> None:
     said = python("-c", """
 from PyQt5 import QtWidgets

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.agreement import lines
-from benchmarks.agreement_cases import cases_for
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
@@ -199,13 +196,6 @@ def test_the_subcircuit_is_made_from_the_equations(install: Install) -> None:
 
 
 @pytest.mark.ngspice
-@pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed")
-def test_ngspice_agrees(install: Install) -> None:
-    install(FILM, "Thermistor", "lab_film_six")
-    for case in cases_for("lab_film", 3.0, 2e3):
-        assert [line.figure for line in lines(case, ("ngspice",)) if not line.passed] == []
-
-
 # ---------------------------------------------------------------------------------------------- what is wrong
 
 
