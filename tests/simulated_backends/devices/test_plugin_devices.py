@@ -195,7 +195,6 @@ def test_the_subcircuit_is_made_from_the_equations(install: Install) -> None:
     assert "ic={t0/10.0}" in mine and "{b}" in mine and mine.count(".ends") == 1
 
 
-@pytest.mark.ngspice
 # ---------------------------------------------------------------------------------------------- what is wrong
 
 
