@@ -12,14 +12,6 @@ from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform, Segment
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.dispatch import evaluated
-from tsbench.simulated_backends.numerics.brownian import (
-    DEPTHS,
-    TICKS_PER_SECOND,
-    UNIT_TICKS,
-    path_going_on,
-    path_in_unit,
-    piece,
-)
 
 NETLIST = "V1 in 0 0\nR1 in dut 100k\nC1 dut 0 80p\nX1 dut low device\nR2 low 0 10k\nC2 low 0 20p"
 
@@ -68,45 +60,6 @@ def test_symmetric_in_polarity_and_no_current_without_voltage() -> None:
 def test_impossible_parameters_are_refused(change: dict[str, float], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         device_model("ag_sio2", change)
-
-
-# ------------------------------------------------------------------------------------------- the path
-
-
-def test_path_has_the_law_of_brownian_motion() -> None:
-    path = np.array([[path_in_unit(3, 0, u, k * UNIT_TICKS // 8) for k in range(9)] for u in range(4000)])
-    steps = np.diff(path, axis=1) * np.sqrt(8 * TICKS_PER_SECOND / UNIT_TICKS)
-    assert steps.mean(axis=0) == pytest.approx(0.0, abs=4 / np.sqrt(4000))
-    assert steps.var(axis=0) == pytest.approx(1.0, abs=4 * np.sqrt(2 / 4000))
-    assert np.corrcoef(steps.T) == pytest.approx(np.eye(8), abs=4 / np.sqrt(4000))
-    other = np.array([path_in_unit(3, 1, u, UNIT_TICKS) for u in range(4000)])
-    assert abs(np.corrcoef(other, path[:, -1])[0, 1]) < 4 / np.sqrt(4000)
-    fine = np.diff([path_in_unit(3, 0, 7, k * 64) for k in range(4001)]) * np.sqrt(TICKS_PER_SECOND / 64)
-    assert fine.var() == pytest.approx(1.0, abs=4 * np.sqrt(2 / 4000))
-
-
-def test_remembering_intervals_changes_no_bit() -> None:
-    cache, nodes = np.zeros((2, 2 * DEPTHS)), np.full((2, 1 + DEPTHS), -1, dtype=np.int64)
-    random = np.random.default_rng(0)
-    unit, tick = 0, 0
-    for _ in range(5000):
-        size = 1 << int(random.integers(4, 30))
-        tick = (tick // size + 1) * size if random.random() < 0.8 else int(random.integers(0, UNIT_TICKS + 1))
-        if tick > UNIT_TICKS:
-            unit, tick = unit + 1, int(random.integers(1, UNIT_TICKS))
-        assert path_going_on(9, 1, unit, tick, cache, nodes, 1) == path_in_unit(9, 1, unit, tick)
-
-
-def test_pieces_tile_the_time_whatever_their_length() -> None:
-    random = np.random.default_rng(2)
-    t = 0.123456789
-    for _ in range(300):
-        wanted = 10 ** random.uniform(-10, 0)
-        unit, now, end = piece(t, wanted)
-        assert unit * UNIT_TICKS + now == int(t * TICKS_PER_SECOND)
-        assert now < end <= UNIT_TICKS
-        assert (end - now) / TICKS_PER_SECOND <= max(1.25 * wanted, 2e-9)
-        t = (unit * UNIT_TICKS + end) / TICKS_PER_SECOND
 
 
 # ------------------------------------------------------------------------------------------- nobody disturbs it
