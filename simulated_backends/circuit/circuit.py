@@ -9,7 +9,6 @@ from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.engine import FloatArray, Observer, SourceMeterStage, SourceWaveform
-from tsbench.simulated_backends.circuit.front import Audience, Front
 from tsbench.simulated_backends.circuit.kernel.control import new_control
 from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP
 from tsbench.simulated_backends.circuit.readings import CircuitReadings
@@ -17,9 +16,9 @@ from tsbench.simulated_backends.circuit.stability.operating_point import how_uns
 from tsbench.simulated_backends.circuit.stability.watch import StabilityWatch
 from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
 from tsbench.simulated_backends.circuit.stepping import TimeStepping
-from tsbench.simulated_backends.circuit.structure import CircuitStructure, known_name
+from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front, known_name
 from tsbench.simulated_backends.circuit.system import Row
-from tsbench.simulated_backends.circuit.trajectory import Steps
+from tsbench.simulated_backends.circuit.trajectory import Audience, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.dispatch import require_mechanism
@@ -38,7 +37,7 @@ class Circuit(CircuitReadings):
     polynomial, so asking never changes what happens. A change (source, resistor, stage, device) takes effect at
     ``time``; it discards the part of the last step behind ``time`` and starts afresh from the polynomial there.
 
-    Its parts: what it is made of (:mod:`.structure`), how far it has been computed (:mod:`.front`), time stepping
+    Its parts: what it is made of and how far it has been computed (:mod:`.structure`), time stepping
     (:mod:`.stepping`), steady states (:mod:`.steady.steady_states`), and departures from unstable equilibria with
     thermal noise (:mod:`.stability.watch`).
 
@@ -105,13 +104,18 @@ class Circuit(CircuitReadings):
     # ------------------------------------------------------------------------------------ time
 
     @property
+    def time(self) -> float:
+        """Return the circuit's time [s]: it is integrated up to here."""
+        return self._front.time
+
+    @property
     def work(self) -> int:
         """Return the work done so far, counted in steps: accepted and refused ones, and the cost of showing them."""
         return self._stepping.work
 
     def advance(
         self, until: float, skip: bool = True, watched: bool = False, most_work: float = math.inf
-    ) -> None:
+    ) -> int:
         """Integrate to ``until`` [s]; with ``skip`` whole periods are not computed where they repeat.
 
         Those of a converged limit cycle, and of a steady state in which the sources drive the circuit; on the way there
@@ -126,6 +130,11 @@ class Circuit(CircuitReadings):
         most_work : float
             The most to compute in this call, as :attr:`work` counts it. The circuit stands where it has then got to.
 
+        Returns
+        -------
+        int
+            The work that this took, in steps.
+
         Raises
         ------
         ValueError
@@ -135,7 +144,7 @@ class Circuit(CircuitReadings):
         """
         if not math.isfinite(until) or until < self._front.time:
             raise ValueError(f"cannot advance from {self._front.time} s to {until} s")
-        self._stepping.advance(until, skip, watched, most_work)
+        return self._stepping.advance(until, skip, watched, most_work)
 
     def leave_out(self, until: float, reason: str) -> None:
         """Let time pass up to ``until`` [s] without computing what happens; observers see a :class:`.engine.Gap`.
@@ -190,8 +199,8 @@ class Circuit(CircuitReadings):
 
     def set_stage(self, name: str, stage: SourceMeterStage) -> None:
         """Change the set-points of a source-meter stage from ``time`` on; its v_s goes on where it was."""
-        key = known_name(name, self.structure.stages, "source-meter stage")
         check_stage(name, stage)
+        key = known_name(name, self.structure.stages, "source-meter stage")
         self._stepping.stop_here()
         node, before = self.structure.stages[key]
         self.structure.stages[key] = (node, stage)

@@ -174,10 +174,11 @@ class CircuitInterface(Protocol):
 
     def advance(
         self, until: float, skip: bool = True, watched: bool = False, most_work: float = math.inf
-    ) -> None:
+    ) -> int:
         """Integrate to ``until`` [s]; with ``skip`` whole periods that repeat are not computed.
 
-        ``watched``: only those in phase with the sources are skipped; ``most_work``: the most steps to take.
+        ``watched``: only those in phase with the sources are skipped; ``most_work``: the most steps to take. Returns
+        the work that it took, in steps.
         """
 
     def leave_out(self, until: float, reason: str) -> None:

@@ -8,10 +8,9 @@ import numpy as np
 
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.front import Front
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
-from tsbench.simulated_backends.circuit.structure import CircuitStructure, known_name
+from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front, known_name
 from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.devices.model import DeviceModel
 
@@ -75,11 +74,6 @@ class CircuitReadings:
     # ------------------------------------------------------------------------------------ where it stands
 
     @property
-    def time(self) -> float:
-        """Return the circuit's time [s]: it is integrated up to here."""
-        return self._front.time
-
-    @property
     def steps(self) -> int:
         """Return the number of accepted steps so far."""
         return self._front.steps
@@ -126,4 +120,6 @@ class CircuitReadings:
         return dict(zip(self.structure.models[key].states, states, strict=True))
 
     def _now(self, row: Row) -> float:
-        return self.structure.compiled.value(row, self._front.time, self._steady.unknowns_now())
+        front, steady = self._front, self._steady
+        y = front.unknowns() if steady.cycle is None else steady.unknowns_now()
+        return self.structure.compiled.value(row, front.time, y)

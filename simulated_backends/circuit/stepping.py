@@ -8,14 +8,13 @@ from typing import NoReturn
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.engine import Gap
-from tsbench.simulated_backends.circuit.front import Audience, Front
 from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
 from tsbench.simulated_backends.circuit.stability.departure import Departure
 from tsbench.simulated_backends.circuit.stability.watch import StabilityWatch
 from tsbench.simulated_backends.circuit.steady.ringing import what_rings
 from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
-from tsbench.simulated_backends.circuit.structure import CircuitStructure
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
+from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front
+from tsbench.simulated_backends.circuit.trajectory import Audience, RecordedTrajectory, Steps
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 
@@ -58,20 +57,21 @@ class TimeStepping:
 
     # ------------------------------------------------------------------------------------ forward
 
-    def advance(self, until: float, skip: bool, watched: bool, most_work: float) -> None:
+    def advance(self, until: float, skip: bool, watched: bool, most_work: float) -> int:
         """See :meth:`.circuit.Circuit.advance`."""
-        front = self._front
+        front, steady, at_first = self._front, self._steady, self.work
         self._skipping = skip
         if not skip:
-            self._steady.leave_cycle()
-            self._steady.forget_periods()
+            steady.leave_cycle()
+            steady.forget_periods()
         self._deliver(until)
         if self._rebase and skip:
             self._choose_base()
         self._rebase = False
         begin, first, before = front.reached, front.steps, self.work
         while front.reached < until:
-            if skip and self._steady.skip(until, watched):
+            may_skip = front.full_run or steady.cycle is not None or steady.driven is not None
+            if skip and may_skip and steady.skip(until, watched):
                 begin, first = front.reached, front.steps
                 continue
             self._step(until)
@@ -82,6 +82,7 @@ class TimeStepping:
             if self.work - before > most_work and front.reached < until:
                 self._give_up(until, (front.reached - begin) / max(taken, 1), most_work)
         front.time = until
+        return self.work - at_first
 
     def leave_out(self, until: float, reason: str) -> None:
         """Let time pass up to ``until`` [s] without computing it; everything goes on from the state of now."""
@@ -99,10 +100,10 @@ class TimeStepping:
 
     def _choose_base(self) -> None:
         """Count from here where it is far from where counting began; from 0 where noise is a function of time."""
-        front, compiled, period = self._front, self._structure.compiled, self._steady.period
+        front, compiled, driven = self._front, self._structure.compiled, self._steady.driven
         on_path = compiled.stochastic and not compiled.by_cycle
         base = 0.0 if on_path else front.reached
-        far = FAR_WITHOUT_PERIODS if period is None else FAR_FROM_BASE * period
+        far = FAR_WITHOUT_PERIODS if driven is None else FAR_FROM_BASE * driven.rhythm.period
         if not on_path and abs(front.here) < far:
             return
         if base != front.base:
@@ -121,39 +122,44 @@ class TimeStepping:
 
     def _step(self, until: float) -> None:
         """Call the integrator once, and see what its steps lead to."""
-        front, steady = self._front, self._steady
+        front, steady, stability = self._front, self._steady, self._stability
         if self._changes.watches:
             self._let_changes_happen()
         compiled = self._structure.compiled
-        self._stability.look_at_noise(steady.period)
+        if stability.switch.on or front.control.look_after <= 0.0:
+            stability.look_at_noise(steady.period)
+        follow = self._skipping and steady.driven is not None
         begin, here, restarted = front.reached, front.here, front.restart
         most = self._changes.chunk if self._changes.watches else LOOKED_INTO if compiled.controlled else None
-        if self._stability.growing:
-            most = min(most or self._stability.growing, self._stability.growing)
+        if stability.growing:
+            most = min(most or stability.growing, stability.growing)
         planned = self._changes.planned() if self._changes.watches else math.inf
         until = max(min(until, planned) - front.base, math.nextafter(here, math.inf))
-        until = min(until, steady.until_period_ends(self._skipping))
+        until = min(until, steady.until_period_ends()) if follow else until
         steps, there, status = compiled.integrate(front.control, here, front.y, restarted, until, most)
         front.stand_at(there)
         if front.base:
             steps = dataclasses.replace(steps, starts=steps.starts + front.base)
         front.restart = False
-        self._stability.see_sources_move()
+        if stability.departures:
+            stability.see_sources_move()
         front.steps += steps.starts.size
         front.taken += steps.starts.size
         if compiled.controlled and (bad := compiled.first_defect(steps)) is not None:
             self._steps_until(bad, steps)
             return
         if steps.starts.size:
-            front.pending = self._structure.trajectory(begin, front.reached, steps)
-            steady.remember(steps, here, self._skipping)
-            self._stability.remember(steps)
+            front.pending = RecordedTrajectory(begin, front.reached, steps, compiled.system, compiled.sources)
+            front.remember(steps, bool(front.control.moving) or steady.driven is not None)
+            if follow:
+                steady.remember(steps, here)
             if self._changes.watches and self._find_change(front.pending):
                 return
-            if status == UNSTABLE and (found := self._stability.departure(steady.period)) is not None:
+            if status == UNSTABLE and (found := stability.departure(steady.period)) is not None:
                 self._depart(found)
                 return
-            self._stability.look_at_growth(steps.starts.size)
+            if stability.growing:
+                stability.look_at_growth(steps.starts.size)
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
                 what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
@@ -161,7 +167,7 @@ class TimeStepping:
                     f"circuit: no solution beyond {front.reached:.9g} s: {what}; "
                     f"check the values of {self._structure.names}")
             front.restart = True
-        steady.call_ended(cut_off=status in (REACHED, UNSTABLE))
+        front.full_run = status not in (REACHED, UNSTABLE)
 
     def _steps_until(self, bad: int, steps: Steps) -> None:
         """Keep the steps before one that jumps over something, and start afresh where it began: in small steps."""
@@ -208,7 +214,8 @@ class TimeStepping:
         """Forget what was integrated beyond the circuit's time: something is to be changed."""
         front, steady = self._front, self._steady
         self._rebase = True
-        y, beyond = steady.unknowns_now(), front.reached > front.time and front.pending is not None
+        y = front.unknowns() if steady.cycle is None else steady.unknowns_now()
+        beyond = front.reached > front.time and front.pending is not None
         self._stability.something_changes(y, steady.cycle is not None)
         if steady.cycle is not None or beyond:
             front.y, steady.cycle = y, None
@@ -220,7 +227,9 @@ class TimeStepping:
             self._let_changes_happen()
         front.go_to(front.time)
         front.pending = None
-        steady.start_afresh()
+        self._stability.start_afresh()
+        if steady.driven is not None:
+            steady.driven.clear()
 
     def make_consistent(self, time: float | None = None) -> bool:
         """Solve for the device currents at ``time`` [s], None: now; return whether there are any.

@@ -1,6 +1,11 @@
-"""What a circuit is made of, and its matrices: assembled again where values change, kept for values it had before."""
+"""What a circuit is made of, and how far it has been computed.
+
+Its matrices are assembled again where values change, and kept for values that it had before.
+"""
 
 import dataclasses
+import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,10 +15,13 @@ from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.assembly import assemble
 from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
+from tsbench.simulated_backends.circuit.kernel.control import StepControl
+from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP
 from tsbench.simulated_backends.circuit.system import Row, StageElement, System
-from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, Steps
+from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory, StepMemory, Steps
 from tsbench.simulated_backends.devices.model import DeviceModel
 
+STEPS_KEPT = 1 << 14  #: of the last runs of steps, at most
 SYSTEMS_KEPT = 32  #: assembled systems, by the values of the resistors
 
 
@@ -152,6 +160,87 @@ class CircuitStructure:
     def trajectory(self, start: float, end: float, steps: Steps) -> RecordedTrajectory:
         """Return steps of this circuit from ``start`` to ``end`` [s] with what they mean."""
         return RecordedTrajectory(start, end, steps, self.system, self.compiled.sources)
+
+
+@dataclasses.dataclass
+class Front:
+    """How far a circuit has been computed: often beyond ``time``, up to which it has been shown.
+
+    The integrator counts from ``base``, since far from 0 the last digit of a time is no longer small.
+    """
+
+    y: FloatArray  #: unknowns where the integrator stands
+    control: StepControl
+    largest_step: float  #: [s] that the user allows
+    time: float = 0.0  #: [s] of the circuit
+    base: float = 0.0  #: [s] from which the integrator counts
+    here: float = 0.0  #: [s] how far it has got from there
+    reached: float = 0.0  #: [s] the same in the circuit's time
+    restart: bool = True  #: whether it begins anew: something has changed
+    pending: RecordedTrajectory | None = None  #: the last run of steps, part of it beyond ``time``
+    steps: int = 0  #: accepted so far
+    taken: int = 0  #: the same, with those that were cut off later
+    sine_step: float = math.inf  #: [s] the longest with which no sine is overlooked
+    small_step: float = math.inf  #: [s] the longest while a swing is small
+    full_run: bool = False  #: the last run of steps was cut off neither by who asked nor by a growing mode
+    #: the last steps, where a limit cycle may be found
+    memory: StepMemory = dataclasses.field(default_factory=StepMemory)
+    #: the last runs of steps: how an equilibrium has lost stability
+    recent: deque[Steps] = dataclasses.field(default_factory=deque)
+    recent_steps: int = 0  #: in all of these
+
+    def stand_at(self, here: float, base: float | None = None) -> None:
+        """Have the integrator stand at ``here`` [s] from ``base`` [s] (None: the one it has)."""
+        self.base = self.base if base is None else base
+        self.here, self.reached = here, self.base + here
+
+    def go_to(self, time: float) -> None:
+        """Have the integrator stand at ``time`` [s] of the circuit."""
+        self.stand_at(time - self.base)
+
+    def unknowns(self) -> FloatArray:
+        """Return the unknowns at ``time``, which the steps taken have reached; not a copy."""
+        if self.pending is None or self.reached <= self.time:
+            return self.y
+        return self.pending.unknowns_at(self.time)
+
+    def remember(self, steps: Steps, moving: bool) -> None:
+        """Take new steps, one at least; ``moving``: a source moves."""
+        self.memory.add(steps, self.base + self.control.breakpoint, moving)
+        self.recent.append(steps)
+        self.recent_steps += steps.starts.size
+        while self.recent_steps - self.recent[0].starts.size >= STEPS_KEPT:
+            self.recent_steps -= self.recent.popleft().starts.size
+
+    def forget_recent(self) -> None:
+        """Forget the last runs: what follows does not go on from them."""
+        self.recent.clear()
+        self.recent_steps = 0
+
+    def limit_steps(self) -> None:
+        """Keep steps below what the user, sines and small swings allow."""
+        self.control.largest_step = min(self.small_step, self.largest_step, self.sine_step)
+
+    def start_afresh(self) -> None:
+        """Have the integrator begin anew, and forget what led here: something is different from here on."""
+        self.memory.clear()
+        self.forget_recent()
+        self.restart = True
+        self.control.next_step = FIRST_STEP
+        self.count_from_here()
+        if self.control.excited > -math.inf:   # still the same ramp
+            self.control.excited = max(self.control.excited, self.here)
+
+    def count_from_here(self) -> None:
+        """Take this instant for the last breakpoint, and for the beginning of what is known of growing modes."""
+        self.control.breakpoint = self.control.since = self.here
+
+    def cut_off(self, instant: float) -> None:
+        """Forget what lies behind ``instant`` [s] in the last run of steps."""
+        assert self.pending is not None
+        self.y = self.pending.unknowns_at(instant)
+        self.pending = self.pending.between(self.pending.start, instant)
+        self.go_to(instant)
 
 
 def known_name(name: str, known: Mapping[str, object], what: str) -> str:

@@ -1,14 +1,14 @@
-"""What happened between two instants: accepted steps, with polynomials between them."""
+"""The course of a circuit: accepted steps with polynomials between their ends, the last of them, who is shown them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.simulated_backends.circuit.engine import FloatArray, Observer, Segment
 from tsbench.simulated_backends.circuit.system import IndexArray, Row, System
 from tsbench.simulated_backends.circuit.waveforms import (
     EncodedSources,
@@ -17,6 +17,8 @@ from tsbench.simulated_backends.circuit.waveforms import (
     source_values,
 )
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
+
+LONGEST_MEMORY = 131072  #: steps kept, from which on an oscillation without a cycle counts as irregular
 
 _GAUSS_POINTS, _GAUSS_WEIGHTS = (np.asarray(a) for a in np.polynomial.legendre.leggauss(4))
 
@@ -58,7 +60,9 @@ class Steps:
 
     def part(self, first: int, last: int | None = None) -> "Steps":
         """Return the steps from number ``first`` to before ``last`` (sharing the arrays)."""
-        return Steps(*(a[first:last] for a in self.arrays()))
+        among = slice(first, last)
+        return Steps(self.starts[among], self.lengths[among], self.y0[among], self.y1[among], self.p[among],
+                     self.q[among])
 
     def unknowns(self, k: Any, s: Any) -> FloatArray:
         """Return the unknowns within step ``k``, at the share ``s`` of it; both may be arrays."""
@@ -206,3 +210,80 @@ class RecordedTrajectory:
         fine = (edges[:-1, None] + np.diff(edges)[:, None] * np.array([0.0, 0.25, 0.5, 0.75])).reshape(-1)
         values = self.quantity(self.row(kind, name), np.append(fine, edges[-1]))
         return float(values.min()), float(values.max())
+
+
+class StepMemory:
+    """The steps since the last breakpoint, while all sources are constant: where a limit cycle may be found."""
+
+    def __init__(self) -> None:
+        self._steps: Steps | None = None   # with room behind the last one
+        self._first = self._end = 0
+
+    def __bool__(self) -> bool:
+        return self._end > self._first
+
+    def clear(self) -> None:
+        """Forget all steps: something has changed."""
+        self._steps, self._first, self._end = None, 0, 0
+
+    def add(self, steps: Steps, quiet_since: float, moving: bool) -> None:
+        """Remember new steps, one at least.
+
+        Parameters
+        ----------
+        steps : Steps
+            What has been integrated, in order and without gaps.
+        quiet_since : float
+            Last breakpoint [s]; what was before it is forgotten.
+        moving : bool
+            Whether any source moves: then nothing is remembered.
+        """
+        if moving:
+            self.clear()
+            return
+        if steps.starts[0] < quiet_since:
+            self.clear()
+            steps = steps.part(int(np.searchsorted(steps.starts, quiet_since)))
+        count = steps.starts.size
+        if self._steps is None:
+            self._steps, self._end = steps, count
+            return
+        end = self._end + count
+        if end > self._steps.starts.size:
+            self._make_room(end - self._first)
+        for kept, new in zip(self._steps.arrays(), steps.arrays(), strict=True):
+            kept[self._end: self._end + count] = new
+        self._end += count
+        self._first = max(self._first, self._end - LONGEST_MEMORY)
+
+    def _make_room(self, size: int) -> None:
+        """Move to arrays for twice as many steps as will be kept: most calls of :meth:`add` copy the new ones alone."""
+        old = self.steps().arrays()
+        arrays = tuple(np.empty((2 * size, *a.shape[1:])) for a in old)
+        for new, a in zip(arrays, old, strict=True):
+            new[: a.shape[0]] = a
+        self._steps, self._first, self._end = Steps(*arrays), 0, self._end - self._first
+
+    @property
+    def full(self) -> bool:
+        """Whether as many steps are kept as ever are."""
+        return self._end - self._first >= LONGEST_MEMORY
+
+    def steps(self, most: int = LONGEST_MEMORY) -> Steps:
+        """Return the last of them (sharing the arrays), ``most`` if there are so many."""
+        assert self._steps is not None
+        return self._steps.part(max(self._first, self._end - most), self._end)
+
+
+@dataclass
+class Audience:
+    """The observers of a circuit."""
+
+    observers: list[Observer] = field(default_factory=list)
+    shown: int = 0  #: segments so far
+
+    def show(self, segment: Segment) -> None:
+        """Show a segment to all."""
+        self.shown += 1
+        for observer in tuple(self.observers):
+            observer.observe(segment)

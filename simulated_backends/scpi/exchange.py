@@ -17,7 +17,7 @@ returned.
 import enum
 import inspect
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, ClassVar
 
 from tsbench.errors import TsbenchError
@@ -37,7 +37,6 @@ class Idle(enum.Enum):
 
 IDLE = Idle.IDLE
 SHORTEST_PATIENCE = 1e-3  #: [s]
-_NOT_PLAIN = b"\n#("  #: letters that decide where a message ends
 LONGEST_TEXT = 255  #: characters of an error (SCPI-99, 21.8.1)
 Wait = float | Idle
 Handler = Generator[Wait, None, Any]
@@ -81,8 +80,8 @@ class MessageExchange:
         self._completion_requested = False
         self._running = False
         self._patience = SHORTEST_PATIENCE
-        #: returns what the simulation could not do, for the error queue; asked once behind each command
-        self.trouble: Callable[[], str | None] = lambda: None
+        #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
+        self.trouble: list[str] = []
 
     # ------------------------------------------------------------------------------ the transport's side
 
@@ -96,7 +95,7 @@ class MessageExchange:
         if not end and b"\n" not in data:
             return
         whole = self._input.removesuffix(b"\n")
-        if end and not any(letter in whole for letter in _NOT_PLAIN):
+        if end and b"\n" not in whole and b"#" not in whole and b"(" not in whole:
             self._messages.append(bytes(whole))   # one plain message, the usual case
             self._input.clear()
         else:
@@ -120,7 +119,8 @@ class MessageExchange:
         del self._output[:size]
         if not self._output:
             self.status.message_available = False
-            self.status.update()
+            if self.status.service_enable:
+                self.status.update()
             if self._messages or self._task is not None:
                 self._run()
         return data, reason
@@ -280,11 +280,12 @@ class MessageExchange:
                 self.status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
                 continue
             finally:
-                if (text := self.trouble()) is not None:
-                    self.status.post(ScpiError(-310, text=f"System error; {text}"[:LONGEST_TEXT]))
+                while self.trouble:
+                    self.status.post(ScpiError(-310, text=f"System error; {self.trouble.pop()}"[:LONGEST_TEXT]))
             if result is not None:
                 replies.append(result if isinstance(result, bytes) else str(result).encode("latin-1"))
         if replies:
             self._output += b";".join(replies) + b"\n"
             self.status.message_available = True
-        self.status.update()
+        if self.status.service_enable:   # else nothing can request service
+            self.status.update()

@@ -11,6 +11,8 @@ from tsbench.simulated_backends.scpi.parameters import long_and_short
 from tsbench.simulated_backends.scpi.syntax import split_program
 
 _PIECE = re.compile(r"\[|\]|:?(?:\{(?P<alternatives>[^}]+)\}|(?P<word>\*?[A-Za-z_]+))(?P<suffix><[^>]*>)?")
+#: one header with one argument, without any letter that separates or quotes: the usual setting
+_PLAIN = re.compile(rb"([*:A-Za-z0-9_?]+) +([^\s;,'\"#()]+)")
 _MOST_KEPT = 10_000  #: headers, and messages, that need not be read again
 _SHORT = 80  #: bytes of a message that is kept
 _DIGITS = re.compile(r"^(.*?[A-Za-z_])(\d+)$")
@@ -168,7 +170,9 @@ class CommandTree:
 
     def _read(self, message: bytes) -> tuple[ProgramUnit, ...]:
         context, units = self.start, []
-        for header, arguments in split_program(message):
+        plain = _PLAIN.fullmatch(message)
+        program = [(plain[1].decode("ascii"), [plain[2]])] if plain else split_program(message)
+        for header, arguments in program:
             try:
                 entry, key, context = self.resolve(header, context)
             except ScpiError as error:

@@ -4,6 +4,7 @@ The base of all models (through ``instrument.VirtualInstrument``). What transpor
 yield is described in ``exchange``; how commands and settings are declared in ``scpi_tree``.
 """
 
+from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.exchange import (
@@ -31,9 +32,10 @@ class MessageDevice(StatusCommands):
     """
 
     identification = "TSBENCH,DEVICE,SIM0,0.0"
+    no_error: ClassVar[str] = '+0,"No error"'  #: what an empty error queue answers
 
     def format_error(self, code: int, text: str, time: float) -> str:
-        """Write an entry of the error queue (code 0: no error)."""
+        """Write an entry of the error queue."""
         return f'{code:+d},"{text}"'
 
     def format_number(self, value: float) -> str:
@@ -139,7 +141,7 @@ class MessageDevice(StatusCommands):
     @command(":SYSTem:ERRor[:NEXT]?")
     def _next_error(self) -> str:
         if not self.status.errors:
-            return self.format_error(0, "No error", self.clock.now)
+            return self.no_error
         error = self.status.errors.popleft()
         self.status.update()
         return self.format_error(error.code, error.text, error.time)

@@ -39,7 +39,7 @@ class BenchServices:
         self.clock = BenchClock(self._calm)
         self.work_per_message = work_per_message
         self._work_left = float(work_per_message)
-        self._left_out: str | None = None   # what was not computed and no instrument has reported
+        self.left_out: list[str] = []   #: what was last not computed, until an instrument reports it
         self.lock = threading.RLock()
         self.seed = seed
         self.imperfections = imperfections
@@ -67,19 +67,19 @@ class BenchServices:
         return circuit
 
     def _catch_up(self, circuit: CircuitInterface) -> None:
-        watched = any(not getattr(recorder, "waits_in_vain", False) for recorder in self.recorders)
-        before, now = circuit.work, self.clock.now
+        watched = bool(self.recorders) and any(
+            not getattr(recorder, "waits_in_vain", False) for recorder in self.recorders)
+        now = self.clock.now
         try:
             if self._work_left <= 0:
                 raise TsbenchError(
                     f"circuit: more than {self.work_per_message:.3g} steps for one message; let less "
                     f"time pass in it, or raise steps_per_message in the world file")
-            circuit.advance(now, watched=watched, most_work=self._work_left)
+            self._work_left -= circuit.advance(now, watched=watched, most_work=self._work_left)
         except TsbenchError as error:
-            self._left_out = f"not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"
+            self.left_out[:] = [f"not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"]
             self._work_left = 0.0
             circuit.leave_out(now, str(error))
-        self._work_left -= circuit.work - before
 
     def begin_message(self) -> None:
         """Allow the work of one message; call it before moving the timeline from outside."""
@@ -88,11 +88,6 @@ class BenchServices:
     def hurry(self) -> None:
         """An output is to be switched off: compute no more than :data:`WORK_TO_SWITCH_OFF` of what was before."""
         self._work_left = min(self._work_left, float(WORK_TO_SWITCH_OFF))
-
-    def take_left_out(self) -> str | None:
-        """Return what has not been computed since this was asked last, for the error queue of an instrument."""
-        text, self._left_out = self._left_out, None
-        return text
 
     def _calm(self) -> bool:
         """Return whether looking closely shows nothing new: what happens repeats, or is not computed."""

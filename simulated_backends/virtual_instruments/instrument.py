@@ -98,7 +98,7 @@ class VirtualInstrument(MessageDevice):
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench.clock)
         self.bench = bench
-        self.trouble = bench.take_left_out
+        self.trouble = bench.left_out
         self.name = placement.name
         self.serial = placement.serial
         self.placement = placement

@@ -1,5 +1,6 @@
 """Finding when a current was above a source meter's compliance, for how long, and by how much."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,16 +24,16 @@ class OvershootDetector:
         self.limit: float | None = None
         self.source = ""
         self._start: float | None = None
+        self.going_on = False
         self._peak = 0.0
         self._charge = 0.0
-        self._last = (0.0, 0.0)
+        self.bound = math.inf   #: [A] from which on a current counts as above the limit
 
     def set_limit(self, source: str, limit: float | None, time: float) -> None:
         """Change the limit; an overshoot that is going on ends with it."""
-        if limit == self.limit and source == self.source:
-            return
         self._close(time)
         self.limit, self.source = limit, source
+        self.bound = math.inf if limit is None else limit * self.MARGIN
 
     def shift(self, seconds: float, copies: int = 0, charge: float = 0.0) -> None:
         """Move what is remembered by ``seconds``.
@@ -43,7 +44,6 @@ class OvershootDetector:
             self._charge += copies * charge
         elif self._start is not None:
             self._start += seconds
-        self._last = (self._last[0] + seconds, self._last[1])
 
     @property
     def sums(self) -> tuple[float]:
@@ -53,24 +53,21 @@ class OvershootDetector:
     def see(self, t: FloatArray, i: FloatArray) -> None:
         """Take samples."""
         size = np.abs(i)
-        if self.limit is None or (self._start is None and size.max() <= self.limit * self.MARGIN):
-            self._last = (float(t[-1]), float(size[-1]))
+        if self.limit is None or (self._start is None and size.max() <= self.bound):
             return
-        bound = self.limit * self.MARGIN
-        above = size > bound
+        above = size > self.bound
         edges = np.flatnonzero(np.diff(above.astype(np.int8))) + 1
         for part in np.split(np.arange(t.size), edges):
             first = int(part[0])
             if above[first]:
                 if self._start is None:
-                    self._start = float(t[first])
+                    self._start, self.going_on = float(t[first]), True
                     self._peak = self._charge = 0.0
                 self._peak = max(self._peak, float(size[part].max()))
                 excess = size[part] - self.limit
                 self._charge += float(np.diff(t[part]) @ (0.5 * (excess[1:] + excess[:-1])))
             else:
                 self._close(float(t[first]))
-        self._last = (float(t[-1]), float(size[-1]))
 
     def _close(self, time: float) -> None:
         if self._start is None:
@@ -86,4 +83,4 @@ class OvershootDetector:
                 "source": self.source,
             }
         )
-        self._start = None
+        self._start, self.going_on = None, False

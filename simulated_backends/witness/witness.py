@@ -129,7 +129,8 @@ class Witness:
         limits = {name: one.limit for name, one in self._regulations.items()}
         source = min(limits, key=lambda name: limits[name], default="")
         self._eventless = None
-        self._overshoot.set_limit(source, limits.get(source), time)
+        if (source, limits.get(source)) != (self._overshoot.source, self._overshoot.limit):
+            self._overshoot.set_limit(source, limits.get(source), time)
 
     def _limited(self, trajectory: Trajectory, times: FloatArray, current: FloatArray) -> FloatArray:
         """Return 1 at samples where a source meter's limit, and not its set-point, sets the voltage; else 0."""
@@ -186,8 +187,10 @@ class Witness:
             looked = tuple(values[1:] for values in looked)
         self._quiet.append(looked)
         self._quiet_size += times.size
-        self._overshoot.see(times, current)
-        if self._quiet_size > LONGEST_QUIET or not self._switching.is_quiet(*looked[1:3], *looked[4:]):
+        if self._overshoot.going_on or float(np.abs(current).max()) > self._overshoot.bound:
+            self._overshoot.see(times, current)
+        switches = self._switching.levels is not None and not self._switching.is_quiet(*looked[1:3], *looked[4:])
+        if switches or self._quiet_size > LONGEST_QUIET:
             self._catch_up()
 
     def _note_maxima(
@@ -195,13 +198,16 @@ class Witness:
     ) -> None:
         """Raise the maxima; a peak between samples that may be higher is looked at closely."""
         seen = {"voltage": np.abs(voltage), "current": np.abs(current), "power": np.abs(voltage * current)}
+        closely: dict[int, tuple[FloatArray, dict[str, FloatArray]]] = {}   # by the sample that is highest
         for name, values in seen.items():
             top = int(np.argmax(values))
             self._maxima[name] = max(self._maxima[name], float(values[top]))
             if not 0 < top < times.size - 1 or _peak(times, values, top) <= self._maxima[name]:
                 continue
-            close = np.linspace(times[top - 1], times[top + 1], 65)
-            finer = self._seen_there(trajectory, close)[name]
+            if top not in closely:
+                close = np.linspace(times[top - 1], times[top + 1], 65)
+                closely[top] = close, self._seen_there(trajectory, close)
+            close, finer = closely[top][0], closely[top][1][name]
             self._maxima[name] = max(self._maxima[name], _peak(close, finer, int(np.argmax(finer))))
 
     def _seen_there(self, trajectory: Trajectory, times: FloatArray) -> dict[str, FloatArray]:

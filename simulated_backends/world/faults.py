@@ -27,7 +27,7 @@ processes), or from ``FaultPlan.add`` in process.
 
 import json
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -130,38 +130,37 @@ class FaultPlan:
         tell: Callable[[Fault, str, int], None] = lambda fault, instrument, message: None,
         now: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self._pending: list[Fault] = list(faults)
+        self.pending = faults   #: what has not happened yet, and what lasts
         self._act, self._tell, self._now = act, tell, now
-        self._counts: dict[str, int] = {}
-        self.total = 0
+        self.counts: Counter[str] = Counter()   #: messages so far, by instrument
         self.happened: list[Fault] = []
         #: of the last messages: instrument, whether it was a read
         self.trail: deque[tuple[str, bool]] = deque(maxlen=100_000)
 
     @property
-    def pending(self) -> tuple[Fault, ...]:
-        """Faults that have not happened yet."""
-        return tuple(self._pending)
+    def total(self) -> int:
+        """Return how many messages there have been."""
+        return self.counts.total()
 
     def add(self, fault: Fault) -> None:
         """Plan one more fault; one whose message has passed happens at the next."""
-        self._pending.append(fault)
+        self.pending = (*self.pending, fault)
 
     def messages(self, instrument: str | None = None) -> int:
         """Return how many messages there have been, of one instrument or of the bench."""
-        return self.total if instrument is None else self._counts.get(instrument, 0)
+        return self.total if instrument is None else self.counts[instrument]
 
     def next_message(self, instrument: str, reading: bool = False) -> Fault | None:
         """Count one message to ``instrument``; return the fault that hits it on the way, or None.
 
         Faults of the bench itself that are due have happened when this returns.
         """
-        for fault in [f for f in self._pending if f.kind not in ON_THE_WAY and self._due(f, instrument)]:
+        for fault in [f for f in self.pending if f.kind not in ON_THE_WAY and self._due(f, instrument)]:
             self.happen(fault, instrument)
         hit = next(
             (
                 fault
-                for fault in self._pending
+                for fault in self.pending
                 if fault.kind in ON_THE_WAY
                 and self._due(fault, instrument)
                 and (reading or not fault.needs_reply)
@@ -171,19 +170,19 @@ class FaultPlan:
         )
         if hit is not None:
             self.happen(hit, instrument)
-        self._counts[instrument] = self._counts.get(instrument, 0) + 1
-        self.total += 1
+        self.counts[instrument] += 1
         self.trail.append((instrument, reading))
         return hit
 
     def happen(self, fault: Fault, instrument: str = "") -> None:
         """Let a planned fault happen now; once."""
-        if fault not in self._pending:
+        if fault not in self.pending:
             return
         if fault.lasting and fault in self.happened:
             return
         if not fault.lasting:
-            self._pending.remove(fault)
+            first = self.pending.index(fault)
+            self.pending = self.pending[:first] + self.pending[first + 1:]
         self.happened.append(fault)
         self._tell(fault, instrument, self.total)
         if fault.kind not in ON_THE_WAY:
@@ -195,7 +194,7 @@ class FaultPlan:
         assert fault.message is not None
         if fault.instrument is None:
             return self.total >= fault.message
-        return fault.instrument == instrument and self._counts.get(instrument, 0) >= fault.message
+        return fault.instrument == instrument and self.counts[instrument] >= fault.message
 
 
 def faults_from_environment() -> tuple[Fault, ...]:

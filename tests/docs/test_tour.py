@@ -32,9 +32,14 @@ def test_it_begins_at_the_guard_and_passes_the_wire(found: Mapping[str, Act], na
 
 
 @pytest.mark.parametrize("name", ["set_level", "measure"])
-@pytest.mark.xfail(strict=True, reason="the simulated bench behind the wire still takes too many files and moves")
-def test_an_act_enters_few_files_in_few_moves(found: Mapping[str, Act], name: str) -> None:
-    assert len(found[name].files) <= MOST_FILES and found[name].moves <= MOST_MOVES
+def test_an_act_moves_seldom_between_files(found: Mapping[str, Act], name: str) -> None:
+    assert found[name].moves <= MOST_MOVES
+
+
+@pytest.mark.parametrize("name", ["set_level", "measure"])
+@pytest.mark.xfail(strict=True, reason="the simulated bench behind the wire still takes too many files")
+def test_an_act_enters_few_files(found: Mapping[str, Act], name: str) -> None:
+    assert len(found[name].files) <= MOST_FILES
 
 
 @pytest.mark.parametrize("name", ["set_level", "measure"])

@@ -89,7 +89,12 @@ class Session:
 
     def count_message(self, reading: bool = False) -> Fault | None:
         """Count one message; a fault before delivery raises, another is returned."""
-        fault = self.world.faults.next_message(self.instrument.name, reading)
+        plan, name = self.world.faults, self.instrument.name
+        if not plan.pending:   # nothing to hit it: only counted
+            plan.counts[name] += 1
+            plan.trail.append((name, reading))
+            return None
+        fault = plan.next_message(name, reading)
         if self.lost:  # the instrument restarts
             raise VisaCallError(StatusCode.error_connection_lost)
         if fault is not None and not fault.after and not reading:

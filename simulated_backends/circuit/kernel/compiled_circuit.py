@@ -86,6 +86,8 @@ class CompiledCircuit:
         self._inner_resistances = [models[name].inner_resistance for name in names]
         space = system.size, len(self._L), system.B.shape[1]
         self._scratch, self._defect_space = scratch_space(*space), defect_space(*space)
+        vectors, matrices, pivots, _, work, _ = self._scratch
+        self._currents_space = work, vectors[0], vectors[1], matrices[0], pivots
         self._noise = device_noise(tables.paths, self.stochastic, noise_refinement)
         self._special: Any = None
         self._generic_left = math.inf if specialised is False else GENERIC_STEPS   #: steps before that changes
@@ -176,15 +178,16 @@ class CompiledCircuit:
 
     def make_consistent(self, time: float, y: FloatArray) -> bool:
         """Solve for the device currents in ``y``, in place; return whether that worked."""
-        return self.solve_currents(self.drive(time)[2], y)
+        if not len(self._parameters):
+            return True
+        drive = self.drive(time)[2]
+        return bool(solve_currents(self._L, self._parameters, self._index, drive, y, *self._currents_space))
 
     def solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
         """Make the device currents in ``y`` consistent with the rest, in place; return whether that worked."""
         if not len(self._parameters):
             return True
-        vectors, matrices, pivots, _, work, _ = self._scratch
-        return bool(solve_currents(
-            self._L, self._parameters, self._index, drive, y, work, vectors[0], vectors[1], matrices[0], pivots))
+        return bool(solve_currents(self._L, self._parameters, self._index, drive, y, *self._currents_space))
 
     def value(self, row: Row, time: float, y: FloatArray) -> float:
         """Return a quantity at ``time`` [s] for given unknowns."""
@@ -293,14 +296,19 @@ class CompiledCircuit:
         n, chunk = y.size, most or (LARGE_CHUNK if special else CHUNK)
         if special is None and not curved:
             chunk = int(min(chunk, self._generic_left))
-        out = (np.empty(chunk), np.empty(chunk), *(np.empty((chunk, n)) for _ in range(4)))
+        out = (np.empty(chunk), np.empty(chunk), np.empty((chunk, n)), np.empty((chunk, n)), np.empty((chunk, n)),
+               np.empty((chunk, n)))
         circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         count, reached, status = (special or integrate)(
             circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
             self._noise, self.thermal, addresses(), out)
         if special is None and not curved:
             self._generic_left -= count
-        return Steps(*(out if count == chunk else (a[:count].copy() for a in out))), reached, status
+        if count < chunk:
+            starts, lengths, y0, y1, p, q = out
+            out = (starts[:count].copy(), lengths[:count].copy(), y0[:count].copy(), y1[:count].copy(),
+                   p[:count].copy(), q[:count].copy())
+        return Steps(*out), reached, status
 
     def first_defect(self, steps: Steps) -> int | None:
         """Return the first of ``steps`` in the middle of which a controlled device is not where it should be."""

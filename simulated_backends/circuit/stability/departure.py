@@ -35,7 +35,6 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 
 INSIDE = 64  #: parts into which the step in question is cut
 FORGOTTEN = 12.0  #: e-folds of decay after which nothing is left of earlier noise
-STEPS_KEPT = 1 << 14  #: that :func:`departure` is given at most
 MOST_POINTS = 300  #: at which the circuit is linearised for one departure
 SHORT = 0.1  #: e-folds within which nothing need be looked at more closely
 TOGETHER = 32  #: short steps, within which nothing changes much

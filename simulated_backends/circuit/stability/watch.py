@@ -1,15 +1,12 @@
 """Watching whether a circuit stays where it cannot stay: what leads to departures, and when thermal noise acts."""
 
 import math
-from collections import deque
 
 import numpy as np
 
 from tsbench.simulated_backends.circuit.engine import FloatArray
-from tsbench.simulated_backends.circuit.front import Front
 from tsbench.simulated_backends.circuit.stability.departure import (
     RADIANS_GROWING,
-    STEPS_KEPT,
     Departure,
     NoDeparture,
     departure,
@@ -17,7 +14,7 @@ from tsbench.simulated_backends.circuit.stability.departure import (
 )
 from tsbench.simulated_backends.circuit.stability.linearised import Equilibrium
 from tsbench.simulated_backends.circuit.stability.thermal_switch import FEWEST_STEPS, RECORD, ThermalSwitch
-from tsbench.simulated_backends.circuit.structure import CircuitStructure
+from tsbench.simulated_backends.circuit.structure import STEPS_KEPT, CircuitStructure, Front
 from tsbench.simulated_backends.circuit.trajectory import Steps, join
 from tsbench.simulated_backends.numerics.seeds import seed_of
 
@@ -41,8 +38,6 @@ class StabilityWatch:
     def __init__(self, structure: CircuitStructure, front: Front, seed: int) -> None:
         self._structure, self._front = structure, front
         self._seed = seed_of(seed, "thermal noise")
-        self._recent: deque[Steps] = deque()   # the last steps since a change: how an equilibrium has lost stability
-        self._recent_steps = 0   # in all of them
         self._equilibria: list[Equilibrium] = []   # before the last changes
         self._changed = 0.0   # [s] when the last one was
         self.switch = ThermalSwitch()   #: of the noise of an oscillation on a ramp
@@ -68,17 +63,10 @@ class StabilityWatch:
 
     # ------------------------------------------------------------------------------------ what is remembered
 
-    def remember(self, steps: Steps) -> None:
-        """Take new steps."""
-        self._recent.append(steps)
-        self._recent_steps += steps.starts.size
-        while self._recent_steps - self._recent[0].starts.size >= STEPS_KEPT:
-            self._recent_steps -= self._recent.popleft().starts.size
-
-    def forget(self) -> None:
-        """Forget the last steps: what follows does not go on from them."""
-        self._recent.clear()
-        self._recent_steps = 0
+    def start_afresh(self) -> None:
+        """Have the integrator begin anew, and forget the mode that was growing."""
+        self.watch_growth(None)
+        self._front.start_afresh()
 
     def something_changes(self, y: FloatArray, repeats: bool) -> None:
         """Note the equilibrium (unknowns ``y``) at which noise has moved the circuit before this change.
@@ -105,7 +93,7 @@ class StabilityWatch:
 
     def _last_steps(self, most: int) -> Steps:
         runs: list[Steps] = []
-        for steps in reversed(self._recent):
+        for steps in reversed(self._front.recent):
             runs.insert(0, steps)
             if sum(s.starts.size for s in runs) >= most:
                 break
@@ -149,14 +137,13 @@ class StabilityWatch:
         control.real_part, control.e_folds, control.change = math.nan, 0.0, 0.0
 
     def look_at_growth(self, taken: int) -> None:
-        """See whether a mode that was started is still small, after so many more steps."""
-        if self.growing:
-            front = self._front
-            self.growing -= taken
-            if self.growing <= 0:
-                front.control.since = front.here
-                self._between_looks = min(2 * self._between_looks, MOST_STEPS_PER_LOOK)
-                self.watch_growth(still_small(self._structure.compiled, front.reached, front.y))
+        """See whether a mode that is growing is still small, after so many more steps."""
+        front = self._front
+        self.growing -= taken
+        if self.growing <= 0:
+            front.control.since = front.here
+            self._between_looks = min(2 * self._between_looks, MOST_STEPS_PER_LOOK)
+            self.watch_growth(still_small(self._structure.compiled, front.reached, front.y))
 
     def see_sources_move(self) -> None:
         """Watch again where a source moves after an oscillation has begun."""
@@ -172,7 +159,7 @@ class StabilityWatch:
         if self.switch.on and not control.moving:
             self._end_noise()
         elif control.look_after <= 0.0:
-            possible = self._recent and self._watched and not self.growing and compiled.differential > 1
+            possible = self._front.recent and self._watched and not self.growing and compiled.differential > 1
             if self.switch.on:
                 if self.switch.rests(compiled, self._last_steps(FEWEST_STEPS)):
                     self._end_noise()

@@ -23,7 +23,6 @@ REPEATS = 3  #: successive periods that must agree
 MOST_CROSSINGS = 8  #: per period
 STATE_SLACK = 30.0  #: agreement asked of states, in units of the solver's tolerance
 LONGEST_SEARCH = 16384  #: steps looked at for a cycle
-LONGEST_MEMORY = 131072  #: steps kept, from which on an oscillation without a cycle counts as irregular
 NEAR = 3e-3  #: a path has come back where every unknown is as near as this, in shares of its swing
 FEWEST_CROSSINGS = 200  #: of an orbit that stands for an irregular oscillation
 PERIOD_SLACK = 30.0  #: agreement asked of periods, in units of rtol
@@ -35,69 +34,6 @@ class LimitCycle:
 
     period: float
     crossings: int
-
-
-class StepMemory:
-    """The steps since the last breakpoint, while all sources are constant: where a limit cycle may be found."""
-
-    def __init__(self) -> None:
-        self._steps: Steps | None = None   # with room behind the last one
-        self._first = self._end = 0
-
-    def __bool__(self) -> bool:
-        return self._end > self._first
-
-    def clear(self) -> None:
-        """Forget all steps: something has changed."""
-        self._steps, self._first, self._end = None, 0, 0
-
-    def add(self, steps: Steps, quiet_since: float, moving: bool) -> None:
-        """Remember new steps, one at least.
-
-        Parameters
-        ----------
-        steps : Steps
-            What has been integrated, in order and without gaps.
-        quiet_since : float
-            Last breakpoint [s]; what was before it is forgotten.
-        moving : bool
-            Whether any source moves: then nothing is remembered.
-        """
-        if moving:
-            self.clear()
-            return
-        if steps.starts[0] < quiet_since:
-            self.clear()
-            steps = steps.part(int(np.searchsorted(steps.starts, quiet_since)))
-        count = steps.starts.size
-        if self._steps is None:
-            self._steps, self._end = steps, count
-            return
-        end = self._end + count
-        if end > self._steps.starts.size:
-            self._make_room(end - self._first)
-        for kept, new in zip(self._steps.arrays(), steps.arrays(), strict=True):
-            kept[self._end: self._end + count] = new
-        self._end += count
-        self._first = max(self._first, self._end - LONGEST_MEMORY)
-
-    def _make_room(self, size: int) -> None:
-        """Move to arrays for twice as many steps as will be kept: most calls of :meth:`add` copy the new ones alone."""
-        old = self.steps().arrays()
-        arrays = tuple(np.empty((2 * size, *a.shape[1:])) for a in old)
-        for new, a in zip(arrays, old, strict=True):
-            new[: a.shape[0]] = a
-        self._steps, self._first, self._end = Steps(*arrays), 0, self._end - self._first
-
-    @property
-    def full(self) -> bool:
-        """Whether as many steps are kept as ever are."""
-        return self._end - self._first >= LONGEST_MEMORY
-
-    def steps(self, most: int = LONGEST_MEMORY) -> Steps:
-        """Return the last of them (sharing the arrays), ``most`` if there are so many."""
-        assert self._steps is not None
-        return self._steps.part(max(self._first, self._end - most), self._end)
 
 
 def find_limit_cycle(steps: Steps, recurring: IntArray, rtol: float, weights: FloatArray) -> LimitCycle | None:

@@ -5,21 +5,15 @@ import math
 
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.engine import FloatArray, Repetition
-from tsbench.simulated_backends.circuit.front import Audience, Front
 from tsbench.simulated_backends.circuit.kernel.control import go_on_from
 from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, STUCK
 from tsbench.simulated_backends.circuit.stability.watch import StabilityWatch
-from tsbench.simulated_backends.circuit.steady.cycles import (
-    LONGEST_SEARCH,
-    StepMemory,
-    find_limit_cycle,
-    find_recurrence,
-)
+from tsbench.simulated_backends.circuit.steady.cycles import LONGEST_SEARCH, find_limit_cycle, find_recurrence
 from tsbench.simulated_backends.circuit.steady.driven import Cycle, DrivenProgress, PeriodMemory, jump, settled
 from tsbench.simulated_backends.circuit.steady.period_map import ahead
 from tsbench.simulated_backends.circuit.steady.rhythm import rhythm_of
-from tsbench.simulated_backends.circuit.structure import CircuitStructure
-from tsbench.simulated_backends.circuit.trajectory import Steps, join
+from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front
+from tsbench.simulated_backends.circuit.trajectory import Audience, Steps, join
 
 
 class SteadyStates:
@@ -37,9 +31,7 @@ class SteadyStates:
     ) -> None:
         self._structure, self._front, self._stability = structure, front, stability
         self._changes, self._audience = changes, audience
-        self._memory = StepMemory()
-        self._driven: PeriodMemory | None = None   # while the sources repeat together
-        self._full = False   # the last call of the integrator was not cut off by who asked
+        self.driven: PeriodMemory | None = None   #: while the sources repeat together
         self.cycle: Cycle | None = None   #: the steady state that the circuit is in: nothing is computed
         self.looks = 0   #: at a driven state, so far
 
@@ -48,60 +40,49 @@ class SteadyStates:
     @property
     def period(self) -> float | None:
         """Return the common period of the sources [s]; None where they do not repeat."""
-        return None if self._driven is None else self._driven.rhythm.period
+        return None if self.driven is None else self.driven.rhythm.period
 
     def find_rhythm(self, time: float) -> None:
         """See how the sources repeat from ``time`` [s] on."""
         rhythm = rhythm_of(self._structure.sources, time)
-        self._driven = None if rhythm is None else PeriodMemory(rhythm.since(self._front.base))
+        self.driven = None if rhythm is None else PeriodMemory(rhythm.since(self._front.base))
 
     def forget_periods(self) -> None:
         """Forget the periods of the sources that were computed."""
-        if self._driven is not None:
-            self._driven.clear()
+        if self.driven is not None:
+            self.driven.clear()
 
     def start_afresh(self) -> None:
         """Have the integrator begin anew, and forget all that led to where it stands."""
-        self._memory.clear()
-        self._stability.forget()
-        self._stability.watch_growth(None)
+        self._stability.start_afresh()
         self.forget_periods()
-        self._front.start_afresh()
 
-    def until_period_ends(self, skipping: bool) -> float:
+    def until_period_ends(self) -> float:
         """Return where the present period of the sources ends [s from the base], if runs of steps are to end there."""
-        driven, here = self._followed(skipping), self._front.here
+        driven, here = self.followed, self._front.here
         if driven is None:
             return math.inf
         following = driven.rhythm.following(here)
         return following - driven.rhythm.near(following) * driven.rhythm.period
 
-    def remember(self, steps: Steps, begin: float, skipping: bool) -> None:
-        """Take new steps, from ``begin`` [s from the base] on."""
-        control = self._front.control
-        moving = bool(control.moving) or self._driven is not None
-        self._memory.add(steps, self._front.base + control.breakpoint, moving)
-        driven = self._followed(skipping)
+    def remember(self, steps: Steps, begin: float) -> None:
+        """Take new steps within a period of the sources, from ``begin`` [s from the base] on."""
+        driven = self.followed
         if driven is not None:
             driven.add(steps, begin, self._front.here)
 
-    def call_ended(self, cut_off: bool) -> None:
-        """Note whether the last call of the integrator was cut off by who asked, or by a growing mode."""
-        self._full = not cut_off
-
-    def _followed(self, skipping: bool) -> PeriodMemory | None:
+    @property
+    def followed(self) -> PeriodMemory | None:
+        """Return the periods that are looked into; None: the sources or the circuit do not repeat."""
         # a path of noise never repeats, so there is nothing to look for in its periods
-        return self._driven if skipping and not self._structure.compiled.stochastic else None
+        return None if self._structure.compiled.stochastic else self.driven
 
     def unknowns_now(self) -> FloatArray:
         """Return the unknowns at the circuit's time; not a copy."""
-        front = self._front
-        if self.cycle is not None:
-            copy = self.cycle.copy_at(front.time)
-            return copy.unknowns_at(min(max(front.time, copy.start), copy.end))
-        if front.reached <= front.time or front.pending is None:
-            return front.y
-        return front.pending.unknowns_at(front.time)
+        if self.cycle is None:
+            return self._front.unknowns()
+        time, copy = self._front.time, self.cycle.copy_at(self._front.time)
+        return copy.unknowns_at(min(max(time, copy.start), copy.end))
 
     # ------------------------------------------------------------------------------------ skipping
 
@@ -121,22 +102,22 @@ class SteadyStates:
             return True
         if not compiled.by_cycle or self._irregular or self._front.restart or self._stability.switch.on:
             return False
-        if self._driven is not None:
-            return not compiled.stochastic and self._skip_driven(self._driven, until, watched)
+        if self.driven is not None:
+            return not compiled.stochastic and self._skip_driven(self.driven, until, watched)
         return not watched and self._skip_limit_cycle(until)
 
     def _skip_limit_cycle(self, until: float) -> bool:
         """Skip whole periods from the front on if a limit cycle has converged; return whether any were."""
-        if not self._memory or not self._full:
-            return False
-        self._full = False   # one search per run of steps
         front, compiled = self._front, self._structure.compiled
+        if not front.memory or not front.full_run:
+            return False
+        front.full_run = False   # one search per run of steps
         limit = min(until, front.base + front.control.next_breakpoint, self._changes.planned())
-        steps = self._memory.steps(LONGEST_SEARCH)
+        steps = front.memory.steps(LONGEST_SEARCH)
         accuracy = compiled.recurring, compiled.rtol, compiled.weights
         cycle = None if compiled.stochastic else find_limit_cycle(steps, *accuracy)
-        if cycle is None and self._memory.full:
-            steps = self._memory.steps()
+        if cycle is None and front.memory.full:
+            steps = front.memory.steps()
             cycle = find_recurrence(steps, *accuracy)
         if cycle is None:
             return False
@@ -146,7 +127,7 @@ class SteadyStates:
         whole = self._structure.trajectory(float(steps.starts[0]), front.reached, steps)
         period = whole.between(front.reached - cycle.period, front.reached)
         front.pending = None
-        self._memory.clear()
+        front.memory.clear()
         repetition = Repetition(front.reached, count, cycle.period, period)
         front.go_to(repetition.end)
         front.time = front.reached
@@ -228,7 +209,7 @@ class SteadyStates:
         period = structure.trajectory(begin, front.base + here, join(runs))
         front.y, front.pending = after, None
         go_on_from(front.control, control)
-        self._stability.forget()
+        front.forget_recent()
         if math.isinf(memory.rhythm.end):   # nothing in the sources' tables says which period it is
             front.stand_at(front.here, front.base + ahead_by)
             compiled.move_base(front.base)

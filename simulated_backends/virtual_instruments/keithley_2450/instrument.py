@@ -82,10 +82,10 @@ class VirtualKeithley2450(SourceCommands, SenseCommands, TraceCommands, TriggerC
         """Write a number as the 2450 does."""
         return f"{value:.6E}" if math.isfinite(value) else "9.900000E+37"
 
+    no_error = '0,"No error;0;0 0"'
+
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the event log: number, text, type (1: error), time."""
-        if code == 0:
-            return '0,"No error;0;0 0"'
         stamp = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=time)
         return f'{code},"{text};1;{stamp:%Y/%m/%d %H:%M:%S}.{stamp.microsecond // 1000:03d}"'
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.steady.cycles import LONGEST_MEMORY, StepMemory
-from tsbench.simulated_backends.circuit.trajectory import Steps
+from tsbench.simulated_backends.circuit.trajectory import LONGEST_MEMORY, StepMemory, Steps
 
 
 def run_of(first: int, count: int) -> Steps:
