@@ -1,0 +1,75 @@
+"""Where a source makes a device oscillate: what is predicted, in numbers and in words."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.devices.catalogue import catalogue
+from tsbench.station.preflight.preflight import OscillationZone, oscillation_zone, predict
+
+WIRING = parse_netlist("R1 gen dut 5k\nC1 dut 0 80p\nXDUT dut 0 device", ["gen"])
+BENCH = """
+visa_library = "@py"
+[instruments.generator]
+driver = "keysight_33600"
+resource = "USB0::0x2A8D::0x5A01::SIM00002::INSTR"
+[roles]
+bias = "generator.1"
+[fixture]
+netlist = "R1 gen dut 5k\\nC1 dut 0 80p\\nXDUT dut 0 device"
+[fixture.terminals]
+"generator.1" = "gen"
+[devices.D1]
+material = "MATERIAL"
+"""
+
+
+def test_the_zone_of_an_oscillator() -> None:
+    """24 biases up to the highest; the frequency rises with the bias; 50 Ohm of the source are in series."""
+    zone = oscillation_zone(WIRING, "bias", "gen", 50.0, catalogue()["nbo2"], 5.0)
+    assert (zone.role, zone.model, zone.load_resistance) == ("bias", "nbo2", pytest.approx(5050.0))
+    assert zone.capacitance == pytest.approx(80e-12)
+    assert zone.biases == pytest.approx(np.arange(8, 17) * 5.0 / 24)
+    assert np.all(np.diff(zone.frequencies) > 0)
+    assert zone.frequencies[[0, -1]] == pytest.approx([2.75e6, 6.61e6], rel=0.01)
+    assert str(zone) == (
+        "bias: 5.050 kOhm in series, 80.00 pF across, device as catalogue model nbo2: oscillates from about 1.67 V "
+        "to 3.33 V (2.75 MHz to 6.61 MHz); readings there are averages")
+    assert oscillation_zone(WIRING, "drive", "gen", 0.0, catalogue()["nbo2"], 2.0).load_resistance == 5000.0
+
+
+def test_no_zone() -> None:
+    nothing = np.empty(0)
+    assert str(OscillationZone("bias", "nbo2", math.inf, 0.0, nothing, nothing)) == (
+        "bias: is not connected to the device in this fixture")
+    settled = oscillation_zone(WIRING, "bias", "gen", 50.0, catalogue()["nbo2"], 1.0)
+    assert settled.biases.size == settled.frequencies.size == 0 and str(settled).endswith("no oscillation expected")
+    alone = oscillation_zone(
+        parse_netlist("R1 gen 0 5k\nR2 dut 0 1k\nXDUT dut 0 device", ["gen"]), "bias", "gen", 50.0,
+        catalogue()["nbo2"], 1.0)
+    assert (alone.load_resistance, alone.capacitance, alone.biases.size, alone.frequencies.size) == (math.inf, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("material", "expected"), [
+    ("NbO2", "device as catalogue model nbo2: oscillates from about 1.67 V to 3.33 V"),   # 5 V where nothing is said
+    ("NBO2", "device as catalogue model nbo2"), ("unobtainium", "no device of material 'unobtainium'"),
+    ("", "no device of material ''"), ("nmos", "no device of material 'nmos'"),   # a transistor has three nodes
+])
+def test_the_material_chooses_the_model(material: str, expected: str, tmp_path: Path) -> None:
+    bench = tmp_path / "lab.bench.toml"
+    bench.write_text(BENCH.replace("MATERIAL", material), "utf-8")
+    (line,) = predict(bench)
+    assert expected in line
+
+
+def test_the_limit_of_the_device_bounds_what_is_tried(tmp_path: Path) -> None:
+    bench = tmp_path / "lab.bench.toml"
+    limits = '[device.limits]\nmax_voltage = "1 V"\nmax_current = "1 mA"\n'
+    bench.write_text(BENCH.replace("MATERIAL", "NbO2") + limits, "utf-8")
+    assert predict(bench) == [
+        "bias: 5.050 kOhm in series, 80.00 pF across, device as catalogue model nbo2: no oscillation expected"]
+    bench.write_text("\n".join(line for line in BENCH.splitlines() if not line.startswith("netlist")), "utf-8")
+    assert predict(bench) == ["no fixture netlist in the bench file: nothing can be predicted"]
