@@ -74,6 +74,14 @@ def test_work_is_bounded_for_each_message_and_what_is_left_out_is_told_once() ->
     assert not bench.left_out
 
 
+def test_the_last_step_that_a_message_may_take_is_computed() -> None:
+    bench, circuit = bench_with(work_per_message=101)
+    for seconds in (1.0, 0.01):   # 100 steps, and one
+        bench.clock.wait(seconds)
+        bench.sync()
+    assert circuit.work == 101 and circuit.left_out == []
+
+
 def test_switching_off_does_not_wait_long() -> None:
     bench, circuit = bench_with()
     bench.clock.wait(1.0)
