@@ -88,3 +88,12 @@ def test_the_lock_ends_with_its_process_even_where_a_forked_child_lives_on(tmp_p
         os.kill(child, signal.SIGKILL)
         process.stdin.close()
         process.stdout.close()
+
+
+def test_a_released_lock_is_free_and_a_second_release_leaves_the_next_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    first = FileLock(path, "first")
+    first.release()
+    with FileLock(path, "second"):
+        first.release()
+        assert path.read_text() == "second" and is_held(path)

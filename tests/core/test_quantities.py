@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
-from tsbench.quantities import parse_quantity
+from tsbench.quantities import format_quantity, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,16 @@ def test_a_sweep_that_fits_no_memory_is_refused_at_once(given):
 def test_a_bound_is_told_with_the_value():
     with pytest.raises(ConfigurationError, match=r"step: -0\.004 should be greater than 0"):
         protocol_named("iv_sweep").parse({"step": "-4m"})
+
+
+def test_a_text_of_a_hundred_characters_is_the_longest() -> None:
+    assert parse_quantity("1" + " " * 98 + "V", "V") == 1.0
+    with pytest.raises(ConfigurationError, match="is not a quantity"):
+        parse_quantity("1" + " " * 99 + "V", "V")
+
+
+@pytest.mark.parametrize(("value", "unit", "text"), [
+    (1234.5678, "", "1235"), (float("inf"), "V", "inf V"), (None, "V", "-"), (0.0012, "V", "1.200 mV"),
+])
+def test_a_value_is_written_with_or_without_a_unit(value: float | None, unit: str, text: str) -> None:
+    assert format_quantity(value, unit) == text

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsbench.samples import envelope
+from tsbench.samples import envelope, median, noise_of, quantile, smoothed
 
 
 @pytest.mark.parametrize("edges", [range(0, 101, 10), [0, 33, 66, 100], [0, 7, 100]])
@@ -20,3 +20,25 @@ def test_the_lowest_and_the_highest_sample_of_each_bin(edges: list[int]) -> None
 def test_of_equal_samples_the_first_counts() -> None:
     codes = np.array([3, 3, 1, 1], dtype=np.int16)
     assert [found.tolist() for found in envelope(codes, [0, 2, 4])] == [[0, 2], [0, 2]]
+
+
+def test_the_running_mean_is_made_odd_and_keeps_a_level() -> None:
+    assert smoothed(np.array([0.0, 0.0, 3.0, 0.0, 0.0]), 3).tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
+    assert smoothed(np.array([0.0, 0.0, 3.0, 0.0, 0.0]), 2).tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
+    assert smoothed(np.array([1.0, 3.0]), 1).tolist() == [1.0, 3.0]
+    assert smoothed(np.array([5.0, 5.0]), 9) == pytest.approx([5.0, 5.0])
+
+
+def test_median_and_quantile_are_numpy_s() -> None:
+    values = np.random.default_rng(2).normal(size=8)
+    for chosen in (values[:1], values[:7], values):
+        assert median(chosen) == pytest.approx(np.median(chosen))
+        for part in (0.0, 0.3, 1.0):
+            assert quantile(chosen, part) == pytest.approx(np.quantile(chosen, part))
+
+
+def test_the_noise_on_a_slope_is_found_and_is_never_below_the_digitiser_s() -> None:
+    values = np.linspace(0.0, 50.0, 20_000) + np.random.default_rng(3).normal(scale=0.2, size=20_000)
+    assert noise_of(values) == pytest.approx(0.2, rel=0.03)
+    assert noise_of(np.arange(4.0), 12.0**0.5) == pytest.approx(1.0)
+    assert noise_of(np.array([0.0, 9.0, 0.0]), 0.0) == 0.0
