@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,36 @@ def test_another_process_measures_the_same_numbers(demo: DemoOutcome, tmp_path: 
     assert strip == [
         {key: value for key, value in row.as_json().items() if key != "run"} for row in demo.rows
         if (row.row["device"], row.row["protocol"]) in first]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "true", "deviation", "within", "covered"),
+    [
+        (1.25, 1.0, 1.5, 1.0, 0.25, True, True),    # at the claim, and the interval begins at the truth
+        (1.25, 0.5, 1.0, 1.0, 0.25, True, True),
+        (0.75, 0.5, 0.9, 1.0, -0.25, True, False),
+        (1.5, 1.1, 2.0, 1.0, 0.5, False, False),
+        (1.0, None, 2.0, 1.0, 0.0, True, False),
+        (1.0, 0.0, None, 1.0, 0.0, True, False),
+        (None, None, None, 1.0, None, False, False),
+        (1.0, 0.5, 2.0, None, None, False, False),   # the witness saw no such event
+    ],
+)
+def test_a_row_is_judged_by_its_claim_and_its_interval(
+    value: float | None, low: float | None, high: float | None, true: float | None,
+    deviation: float | None, within: bool, covered: bool,
+) -> None:
+    row = DemoRow({"value": value, "low": low, "high": high}, true, 0.25).as_json()
+    assert (row["deviation"], row["within"], row["covered"]) == (deviation, within, covered)
+
+
+def test_a_demo_without_a_claimed_row_or_with_a_wrong_one_has_not_passed(tmp_path: Path) -> None:
+    def outcome(*frequencies: float) -> DemoOutcome:
+        facts = {"device": "D1", "quantity": "frequency", "low": None, "high": None}
+        rows = tuple(DemoRow({**facts, "value": value}, 1.0, 0.1) for value in frequencies)
+        return DemoOutcome((part,), rows, {}, (), (), tmp_path)
+
+    part = replace(NBO2, claims={"frequency": NBO2.claims["frequency"]})
+    assert outcome(1.0, 1.0, 1.0).passed
+    assert outcome(1.0, 1.0).missing == ["D1: frequency"] and not outcome(1.0, 1.0).passed
+    assert not outcome(1.0, 1.0, 2.0).missing and not outcome(1.0, 1.0, 2.0).passed

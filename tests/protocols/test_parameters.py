@@ -1,0 +1,33 @@
+"""A protocol's parameters: checked once, then they stay as they are."""
+
+import pytest
+from pydantic import Field, ValidationError
+
+from tsbench.protocols.parameters import Parameters
+from tsbench.quantities import Volts
+
+
+class Example(Parameters):
+    """Two quantities, one of which may be absent, and a number."""
+
+    stop: Volts = Field(1.0, gt=0)
+    level: Volts | None = None
+    count: int = 3
+
+
+def test_what_was_checked_cannot_be_changed() -> None:
+    example = Example()
+    with pytest.raises(ValidationError, match="frozen"):
+        example.stop = -1.0
+
+
+def test_an_unknown_parameter_is_refused() -> None:
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Example.model_validate({"stpo": 1.0})
+
+
+def test_values_go_into_the_run_file_with_their_units() -> None:
+    assert Example(stop="1.2 V").parameters() == {  # type: ignore[arg-type]
+        "stop": {"value": 1.2, "unit": "V"}, "level": {"value": None, "unit": "V"},
+        "count": {"value": 3, "unit": ""},
+    }
