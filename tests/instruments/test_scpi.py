@@ -33,6 +33,7 @@ def test_replies_with_scpi_infinity_and_nan() -> None:
     assert scpi.parse_number("+9.90000000E+37") == math.inf
     assert scpi.parse_number("-9.9E37") == -math.inf
     assert math.isnan(scpi.parse_number("9.91E37"))
+    assert scpi.parse_number("9.8995E37") == math.inf and scpi.parse_number("9.8E37") == 9.8e37   # few digits, rounded
     assert scpi.parse_number("+1.000000E-04\n") == 1e-4
     assert scpi.parse_number("ON") == 1.0
     assert scpi.parse_list("1,2.5,-3e-9") == [1.0, 2.5, -3e-9]
@@ -99,3 +100,17 @@ def test_identity() -> None:
     assert not scpi.parse_identity("Agilent Technologies,33522B,MY1,a,b").simulated
     with pytest.raises(ValueError, match="not a reply to"):
         scpi.parse_identity("hello")
+
+
+@pytest.mark.parametrize(("reply", "model", "firmware"), [
+    ("KEITHLEY INSTRUMENTS,MODEL 2450,04096331,1.7.12b\n", "MODEL 2450", "1.7.12b"),
+    ("Agilent Technologies, 33521A ,MY1,1.1,2.2,3.3", "33521A", "1.1,2.2,3.3"), ("a,b,,", "b", ""),
+    ("a,b,c", None, ""), ("a,,c,d", None, ""), ("", None, ""),
+])
+def test_an_identity_has_four_fields_and_a_model(reply: str, model: str | None, firmware: str) -> None:
+    if model is None:
+        with pytest.raises(ValueError, match="not a reply"):
+            scpi.parse_identity(reply)
+    else:
+        identity = scpi.parse_identity(reply)
+        assert (identity.model, identity.firmware) == (model, firmware)
