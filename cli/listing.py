@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from tsbench.cli.declaring import add_command, add_json
-from tsbench.cli.parameter_text import cells
 
 
 def declare(commands: Any) -> None:
@@ -41,6 +40,7 @@ def declare(commands: Any) -> None:
 
 def protocols(options: argparse.Namespace) -> int:
     """List the protocols."""
+    from tsbench.cli.parameter_text import cells
     from tsbench.cli.printing import output_console, print_json, table
     from tsbench.protocols import PROTOCOLS, describe
 

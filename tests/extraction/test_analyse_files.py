@@ -3,11 +3,13 @@
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.fixtures.made_runs import sweep
 from tsbench.analysis.threshold.switching_rule import Above
 from tsbench.cli import main
 from tsbench.cli.plain_text import PLAIN_TEXT
@@ -310,3 +312,43 @@ def test_each_printed_row_names_its_file(tmp_path, capsys):
     assert rows == runs
     assert main(["analyse", paths[0], "--out", str(tmp_path)]) == 0
     assert "file or run" not in capsys.readouterr().out
+
+
+def test_half_sweeps_that_switch_are_counted_by_each_rule_and_polarity(tmp_path):
+    path = written(tmp_path, "a.csv", "V,I,sweep", *half_sweeps(
+        [(1, True), (1, False), (-1, True), (1, True), (-1, True)]))
+    analysis = analyse_files([path], rule="jump")
+    (counted,) = rows_of(analysis, "half_sweeps_switching")
+    assert counted["value"] == 4
+    assert (counted["conditions"]["number"], counted["conditions"]["without"]) == (5, 1)
+    assert any("4 of 5 half-sweeps switch, 1 do not (rule jump)" in line for line in analysis.lines)
+    assert any("polarity +: 2 half-sweeps switch, 1 do not" in line for line in analysis.lines)
+    assert any("polarity -: 2 half-sweeps switch, 0 do not" in line for line in analysis.lines)
+    assert any("polarity +: 2 half-sweeps switch back, 1 do not" in line for line in analysis.lines)
+    differences = rows_of(analysis, "threshold_voltage_difference")
+    assert [row["conditions"]["polarity"] for row in differences] == ["+", "-"]
+    for row in differences:
+        told = row["conditions"]
+        assert (told["number"], told["only_this_rule"], told["only_reference"]) == (2, 0, 0)
+
+
+def test_the_line_of_a_run_counts_what_it_has_no_value_for_and_says_how_it_ended(tmp_path, monkeypatch):
+    shown = tmp_path / "r.nxs"
+    shown.touch()
+    for measured, told in (
+        (sweep(resistor=True), "4 results, 4 of them without a value"),
+        (sweep(), "4 results, 0 of them without a value"),
+        (replace(sweep(), status="abort"), "4 results, 0 of them without a value, run ended with status 'abort'"),
+    ):
+        monkeypatch.setattr("tsbench.storage.read_foreign", lambda path, measured=measured: measured)
+        analysis = analyse_files([shown])
+        assert analysis.lines[0] == f"r.nxs: iv_sweep on D1: {told}"
+        assert analysis.figures == []
+        assert analyse_files([shown], out=tmp_path).figures
+
+
+def test_a_time_that_does_not_rise_is_named_with_its_row(tmp_path):
+    path = written(tmp_path, "t.csv", "time [s],voltage [V],current [A]",
+                   [0.0, 1.0, 2.234567, 2.234567, 3.0], np.arange(5.0), np.arange(5.0))
+    with pytest.raises(ConfigurationError, match=r"time does not rise after 2\.23457 s \(row 3 of the numbers\)"):
+        analyse_files([path], kind="spikes")
