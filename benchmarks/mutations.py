@@ -2,7 +2,10 @@
 
 Draws changes over all rooms, each in one place of one file: a comparison, a sum, a number, a condition, a returned
 value. Each is made in a copy of the package, on which the tests of its room run until one fails (those that import the
-changed module first). A change that no test notices has survived. Changes of text, types and messages are not drawn.
+changed module first). A change that no test notices has survived.
+
+Not drawn: text, types, decorators, what is raised or asserted; and two kinds that change nothing on the machine at hand or
+for a user: ``pytrace`` of ``pytest.fail``, and what ``getattr(os, "O_BINARY", 0)`` gives where there is no such flag.
 
 The copy (build/mutated) stands before the installed package by PYTHONPATH; nothing in the checkout changes.
 ``--resume FILE`` goes on where FILE ends; ``--room NAME`` draws in one room only.
@@ -55,7 +58,7 @@ class Change:
 
 
 class _Places(ast.NodeVisitor):
-    """Collects what can be changed; leaves out text, annotations, decorators, and what is raised or logged."""
+    """Collects what can be changed; leaves out text, annotations, decorators, and what is raised or asserted."""
 
     def __init__(self) -> None:
         self.found: list[ast.AST] = []
@@ -65,6 +68,10 @@ class _Places(ast.NodeVisitor):
         if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert | ast.Import | ast.ImportFrom):
             return
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            return
+        if isinstance(node, ast.keyword) and node.arg == "pytrace":
+            return
+        if isinstance(node, ast.Call) and ast.unparse(node).startswith("getattr(os, 'O_"):
             return
         if (isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARED) or (
                 isinstance(node, ast.BinOp) and type(node.op) in COMPUTED) or isinstance(node, ast.BoolOp) or (
