@@ -125,7 +125,9 @@ class Registry(Generic[T]):
         try:
             declared = point.load()
             modules = list(declared.modules()) if isinstance(declared, Folders) else []
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's module raises, the program goes on
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever another author's module raises, also by sys.exit
             self._leave_out(point.name, point, error)
             return
         if not isinstance(declared, Folders):
@@ -142,13 +144,16 @@ class Registry(Generic[T]):
             for name in things:
                 if name in self._found:
                     raise ConfigurationError(f"the name '{name}' is taken by {self._found[name].distribution}")
-        except Exception as error:  # noqa: BLE001 - as above
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - as above
             self._leave_out(where, point, error)
         else:
             self._found |= {name: Offer(thing, _from(point)) for name, thing in things.items()}
 
-    def _leave_out(self, where: str, point: EntryPoint, error: Exception) -> None:
-        reason = " ".join(str(error).split())
+    def _leave_out(self, where: str, point: EntryPoint, error: BaseException) -> None:
+        text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+        reason = " ".join(text.split())
         said = reason if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {reason}"
         self._problems.append(f"{self.what} '{where}' of {_from(point)} is left out: {said}")
         _LOG.warning("%s", self._problems[-1])

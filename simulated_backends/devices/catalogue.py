@@ -130,13 +130,29 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
             try:
                 if name in entries:
                     raise ConfigurationError(f"the name is taken by a device with the model {entries[name].mechanism}")
+                if name != name.lower():   # netlists do not tell capital letters from small ones
+                    raise ConfigurationError(f"its name must be in small letters: '{name.lower()}'")
                 entry = _entry(name, mechanism, table)
                 row_of(entry.model())
+                _require_states(entry.model())
             except (ConfigurationError, TypeError) as error:   # a parameter is missing, or one is too many
                 left_out.append(f"device '{name}' of {offer.distribution} is left out: {error}")
             else:
                 entries[name] = entry
     return entries, tuple(left_out)
+
+
+def _require_states(model: DeviceModel) -> None:
+    """Refuse a model whose ``rest`` or ``state_tolerances`` are not one positive or finite number for each state."""
+    for method, numbers in (("rest", model.rest()), ("state_tolerances", model.state_tolerances())):
+        if not isinstance(numbers, tuple) or len(numbers) != len(model.states):
+            raise ConfigurationError(
+                f"device model {model.mechanism}: {method} returns {numbers!r}, but there must be a tuple of "
+                f"{len(model.states)} numbers, one for each state")
+        if not all(np.isfinite(number) and (number > 0 or method == "rest") for number in numbers):
+            raise ConfigurationError(
+                f"device model {model.mechanism}: {method} returns {numbers!r}; every number must be finite, and a "
+                f"tolerance positive")
 
 
 def _tables(model: type[DeviceModel]) -> Mapping[str, Mapping[str, Any]]:

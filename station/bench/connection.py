@@ -205,7 +205,16 @@ class Connection:
             self.driver.clear()
         except CommunicationError as error:  # off matters more than clear; who is gone fails below
             self.note(f"{self.driver.label}: the device clear before switching off failed ({error})")
-        self.driver.safe_state()
+        try:
+            self.driver.safe_state()
+        except (CommunicationError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # noqa: BLE001  a defect of the driver: each output has a switch of its own
+            self.note(f"{self.driver.label}: its safe_state failed ({type(error).__name__}: {error}); its outputs are "
+                      f"switched off one by one")
+            for output in self.driver.output_names:
+                terminal: Any = self.driver.terminal(output.partition(".")[2])   # what has an output has its switch
+                terminal.set_output(False)
 
     def lost_power(self) -> bool:
         """Whether the instrument was switched off and on since it was reset; over a new connection where need be.

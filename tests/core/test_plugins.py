@@ -26,6 +26,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     for name, text in (
         ("numbers_of_mine", "ONE = {'one': 1}\nEVIL = {'one': 7}\nWRONG = 3\nFOLDERS = None\n"),
         ("cannot_be_read", "import nothing_of_this_name\n"),
+        ("leaves", "import sys\nsys.exit(7)\n"), ("colours", "raise ValueError('\\x1b[31mred\\nlines')\n"),
     ):
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
     for name, text in (("", "from tsbench.plugins import Folders\nALL = Folders('many', 'THING')\n"),
@@ -60,7 +61,8 @@ def test_each_folder_of_a_package_and_a_single_thing(installed: Callable[..., Re
 @pytest.mark.parametrize(("value", "reason"), [
     ("cannot_be_read:X", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
     ("numbers_of_mine:NOTHING", "AttributeError: module 'numbers_of_mine' has no attribute 'NOTHING'"),
-    ("numbers_of_mine:WRONG", "3 is no table of numbers"),
+    ("numbers_of_mine:WRONG", "3 is no table of numbers"), ("leaves:X", "SystemExit: 7"),
+    ("colours:X", "ValueError: [31mred lines"),
     ("numbers_of_mine:EVIL", "the name 'one' is taken by mine 1.2"),
 ])
 def test_what_cannot_be_used_is_one_line(

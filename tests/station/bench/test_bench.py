@@ -19,6 +19,7 @@ from tsbench.instruments import (
     SourceMeter,
     SourceSettings,
 )
+from tsbench.simulated_backends.witness.log import outputs_left_on
 from tsbench.station.bench.bench import Bench, check, instruments
 from tsbench.station.bench.discovery import discover
 
@@ -311,3 +312,24 @@ def test_a_closed_bench_says_so(driver_bench: Path) -> None:
         meter = bench.source_meter()
     with pytest.raises(CommunicationError, match="the connection is closed"):
         meter.set_output(False)
+
+
+@pytest.mark.parametrize("role", ["drive", "pulser"])
+def test_outputs_are_switched_off_one_by_one_where_a_driver_fails_to(
+    role: str, driver_bench: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Bench.open(driver_bench) as bench:
+        connection = bench._connections[{"drive": "source_meter", "pulser": "generator"}[role]]
+
+        connection.driver.terminal("").set_output(True)
+        assert any(state.enabled for state in connection.driver.output_states())
+
+        def broken() -> None:
+            raise ZeroDivisionError("a defect of the driver")
+
+        monkeypatch.setattr(connection.driver, "safe_state", broken)
+        states = bench.make_safe()
+        assert not any(state.enabled for state in states) and bench.problems == []
+        (said,) = bench.take_notes()
+        assert "its safe_state failed (ZeroDivisionError: a defect of the driver); its outputs are switched off" in said
+    assert outputs_left_on(driver_bench.parent / "witness.jsonl") == []
