@@ -4,8 +4,9 @@ Draws changes over all rooms, each in one place of one file: a comparison, a sum
 value. Each is made in a copy of the package, on which the tests of its room run until one fails (those that import the
 changed module first). A change that no test notices has survived.
 
-Not drawn: text, types, decorators, what is raised or asserted; and two kinds that change nothing on the machine at hand or
-for a user: ``pytrace`` of ``pytest.fail``, and what ``getattr(os, "O_BINARY", 0)`` gives where there is no such flag.
+Not drawn: text, types, decorators, what is raised or asserted; and two kinds that change nothing on the machine at hand
+or for a user: ``pytrace`` of ``pytest.fail``, and what ``getattr(os, "O_BINARY", 0)`` gives where there is no such
+flag.
 
 The copy (build/mutated) stands before the installed package by PYTHONPATH; nothing in the checkout changes.
 ``--resume FILE`` goes on where FILE ends; ``--room NAME`` draws in one room only.
