@@ -2,7 +2,7 @@
 
 import pytest
 
-from tsbench.simulated_backends.scpi.errors import ScpiError, event_bit
+from tsbench.simulated_backends.scpi.errors import ERROR_TEXTS, ScpiError, event_bit
 from tsbench.simulated_backends.scpi.status import EventRegister, StatusModel
 
 
@@ -102,3 +102,11 @@ def test_a_full_queue_ends_with_its_own_error_and_keeps_the_oldest() -> None:
     status.post(ScpiError(77))
     status.post(ScpiError(77, text="of the model"))
     assert [entry.text for entry in status.errors] == ["Device-specific error", "of the model"]
+
+
+def test_the_texts_of_errors_are_numbered_as_scpi_numbers_them() -> None:
+    """Standard errors are negative, in the classes of 100 to 400."""
+    assert all(-500 < code <= 0 and not -100 < code < 0 for code in ERROR_TEXTS)
+    assert [ERROR_TEXTS[code] for code in (0, -109, -113, -222, -350, -410)] == [
+        "No error", "Missing parameter", "Undefined header", "Parameter data out of range", "Queue overflow",
+        "Query INTERRUPTED"]
