@@ -4,8 +4,9 @@ from typing import Literal
 
 import numpy as np
 
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.circuit import Circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
+from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
 

@@ -16,11 +16,10 @@ import numpy.typing as npt
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.switching_rule import Above
 from tsbench.analysis.threshold.threshold import switching
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
 from tsbench.simulated_backends.studies.filaments.experiments import HalfSweeps, half_sweeps
-
-FloatArray = npt.NDArray[np.float64]
 
 FOLDER = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 FILE = FOLDER / "ag_diffusive_asymmetric_iv.csv"

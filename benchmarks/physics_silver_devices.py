@@ -4,11 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.measured_silver import Switched, extracted
 from benchmarks.physics_row import Row, claimed, compared, shown
 from tsbench.quantities import format_quantity
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
 from tsbench.simulated_backends.studies.filaments.experiments import (
@@ -19,8 +19,6 @@ from tsbench.simulated_backends.studies.filaments.experiments import (
     pulse_shots,
 )
 from tsbench.simulated_backends.studies.filaments.runs import Surroundings
-
-FloatArray = npt.NDArray[np.float64]
 
 AG_2D = "'Artificial Neuron using Ag/2D-MoS2/Au Threshold Switching Memristor', conference abstract"
 REVIEW = "Wang 2022, JEST 100177"

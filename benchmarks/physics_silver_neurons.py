@@ -7,12 +7,12 @@ given with its 95 % Wilson interval.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.physics_row import Row, claimed
 from benchmarks.physics_silver_devices import silver
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.quantities import format_quantity
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.studies.filaments.experiments import (
     FilamentNeuron,
     FilamentPulse,
@@ -20,8 +20,6 @@ from tsbench.simulated_backends.studies.filaments.experiments import (
     peaks_of_single_pulses,
     spike_trains,
 )
-
-FloatArray = npt.NDArray[np.float64]
 
 #: 10 MOhm: a constant drive must not feed more than holds the filament; 1 nF: 10 ms of charging, longer than the delay
 NEURON = FilamentNeuron(input_resistance=10e6, capacitance=1e-9, output_resistance=1e3, threshold=3e-3)

@@ -18,12 +18,10 @@ captured, a step is 0.15 of that time, 15 ps. With a tenth of both the cycle is 
 import math
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.model import DeviceModel
-
-FloatArray = npt.NDArray[np.float64]
 
 BOLTZMANN_J, BOLTZMANN_EV, CHARGE, VACUUM = 1.380649e-23, 8.617333262e-5, 1.602176634e-19, 8.8541878128e-12
 TEMPERATURE = 300.0

@@ -30,7 +30,7 @@ from benchmarks.report import Line, report
 from benchmarks.silent_served import off_after
 from tsbench.instruments.links.transport import Transport
 from tsbench.simulated_backends.witness.log import read_witness
-from tsbench.station.bench.all_at_once import make_all_safe
+from tsbench.station.bench.opening import make_all_safe
 
 WITHIN = 1.0  #: [s] of bench time
 WAYS = {"messages lost": {}, "messages taken": {"after": True}}

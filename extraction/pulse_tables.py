@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay import Delay, PulseFacts, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import Before, Firing, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result

@@ -9,7 +9,7 @@ from matplotlib.ticker import EngFormatter
 from tsbench.analysis.figures.style import CURRENT, CURVE, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.oscillation.frequency import MeasuredOscillation
 from tsbench.analysis.oscillation.spikes import Spikes
-from tsbench.analysis.pulse.delay import Delay
+from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.quantities import format_interval
 from tsbench.records import FloatArray, Result
 

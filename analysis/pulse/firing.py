@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay import Delay, PulseFacts
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.signal import usable_record
 from tsbench.analysis.statistics import proportion_interval

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay import Delay, PulseFacts
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import line_crossing, steepest_rise, upward_crossings, usable_record

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay import PulseFacts
+from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.signal import usable_record
 from tsbench.analysis.statistics import (

@@ -1,10 +1,10 @@
-"""The guard of a source meter (see :mod:`tsbench.instruments.guard.guard`)."""
+"""The guard of a source meter (see :mod:`tsbench.instruments.guard.kinds`)."""
 
 import numpy as np
 
 from tsbench.errors import LimitError
-from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
+from tsbench.instruments.guard.unchecked import Guarded, extremes
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
 from tsbench.records import FloatArray
 

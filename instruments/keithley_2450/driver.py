@@ -15,7 +15,7 @@ from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, No
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter
-from tsbench.instruments.keithley_2450 import data, ranges
+from tsbench.instruments.keithley_2450 import data_sheet, ranges
 from tsbench.instruments.keithley_2450.readings import ELEMENTS, decoded
 from tsbench.instruments.keithley_2450.source import OTHER, UNIT, WORD, SourceSide
 from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
@@ -49,7 +49,7 @@ class Keithley2450(SourceSide):
     """
 
     title = "Keithley 2450"
-    repeatable = data.REPEATABLE
+    repeatable = data_sheet.REPEATABLE
 
     line_frequency = Instrument.measurement(":SYST:LFR?", """Get the mains frequency [Hz].""")
     language = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
@@ -73,7 +73,7 @@ class Keithley2450(SourceSide):
                 f"{self.label}: command language is {language}; send '*LANG SCPI' or set it at the panel, "
                 "then restart the instrument"
             )
-        self.capabilities = dataclasses.replace(data.CAPABILITIES, line_frequency=self.ask_number(":SYST:LFR?"))
+        self.capabilities = dataclasses.replace(data_sheet.CAPABILITIES, line_frequency=self.ask_number(":SYST:LFR?"))
         self.send(f":OUTP:VOLT:SMOD {self._off_mode}", f":OUTP:CURR:SMOD {self._off_mode}")
         self.forget()
 
@@ -158,9 +158,9 @@ class Keithley2450(SourceSide):
         word = WORD[source.function]
         self.write(f":SOUR:{word}:DEL 0")
         self._automatic_delay = False
-        for first in range(0, len(levels), data.LIST_CHUNK):
+        for first in range(0, len(levels), data_sheet.LIST_CHUNK):
             command = f":SOUR:LIST:{word}" if first == 0 else f":SOUR:LIST:{word}:APP"
-            self.write(f"{command} {format_list(levels[first : first + data.LIST_CHUNK])}")
+            self.write(f"{command} {format_list(levels[first : first + data_sheet.LIST_CHUNK])}")
         self.send(
             f":TRAC:CLE {_BUFFER}",
             f":SOUR:SWE:{word}:LIST 1,{format_number(dwell)},1,OFF,{_BUFFER}",
@@ -222,7 +222,7 @@ class Keithley2450(SourceSide):
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return the accuracy of every range, as the run file keeps it."""
-        return data.accuracy_tables(self.capabilities)
+        return data_sheet.accuracy_tables(self.capabilities)
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts

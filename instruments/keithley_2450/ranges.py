@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tsbench.errors import LimitError
 from tsbench.instruments.interfaces import Accuracy, MeasureSettings, SourceMeterCapabilities, SourceSettings
-from tsbench.instruments.keithley_2450.data import CURRENT, OVERRANGE, VOLTAGE, Function
+from tsbench.instruments.keithley_2450.data_sheet import CURRENT, OVERRANGE, VOLTAGE, Function
 from tsbench.quantities import short_quantity
 
 LEAST = 1e-3  #: of a fixed measuring range

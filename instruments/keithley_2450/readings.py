@@ -4,7 +4,7 @@ import math
 
 from tsbench.errors import GarbledReply
 from tsbench.instruments.interfaces import Reading, SourceSettings
-from tsbench.instruments.keithley_2450 import data
+from tsbench.instruments.keithley_2450 import data_sheet
 from tsbench.records import Flag
 
 #: of a reading, as they are asked for: relative time, source read back, measured value, status of the source
@@ -14,7 +14,7 @@ _PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
 
 
 def decoded(
-    values: list[float], level: float, source: SourceSettings, function: data.Function, full_scale: float, label: str
+    values: list[float], level: float, source: SourceSettings, function: data_sheet.Function, full_scale: float, label: str
 ) -> Reading:
     """Return a reading with its flags.
 
@@ -38,9 +38,9 @@ def decoded(
     if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
         raise GarbledReply(f"{label}: a reading at {time:g} s with status {status:g}; repeat it")
     flags = Flag.NONE
-    if int(status) & data.STATUS_LIMITED:
+    if int(status) & data_sheet.STATUS_LIMITED:
         flags |= Flag.COMPLIANCE
-    if int(status) & data.STATUS_OVER_TEMPERATURE:
+    if int(status) & data_sheet.STATUS_OVER_TEMPERATURE:
         flags |= Flag.UNSETTLED
     if not (math.isfinite(sourced) and math.isfinite(measured)):
         flags |= Flag.OVERFLOW

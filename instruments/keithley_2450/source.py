@@ -21,7 +21,7 @@ from tsbench.instruments.interfaces import (
     SourceMeterCapabilities,
     SourceSettings,
 )
-from tsbench.instruments.keithley_2450 import data, ranges
+from tsbench.instruments.keithley_2450 import data_sheet, ranges
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.quantities import short_quantity
@@ -29,13 +29,13 @@ from tsbench.quantities import short_quantity
 WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
 LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
 UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-OTHER: Mapping[str, data.Function] = {"voltage": "current", "current": "voltage"}
+OTHER: Mapping[str, data_sheet.Function] = {"voltage": "current", "current": "voltage"}
 
 
 class SourceSide(ScpiInstrument):
     """What sources; :class:`~tsbench.instruments.keithley_2450.driver.Keithley2450` adds what measures."""
 
-    capabilities: SourceMeterCapabilities = data.CAPABILITIES
+    capabilities: SourceMeterCapabilities = data_sheet.CAPABILITIES
 
     output_enabled = Instrument.setting(
         ":OUTP %s", """Set the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
@@ -184,11 +184,11 @@ class SourceSide(ScpiInstrument):
                 f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock"
             )
 
-    def _range_for(self, function: data.Function, value: float) -> None:
-        top = ranges.measuring(self.capabilities, function)[-1].full_scale * data.OVERRANGE
+    def _range_for(self, function: data_sheet.Function, value: float) -> None:
+        top = ranges.measuring(self.capabilities, function)[-1].full_scale * data_sheet.OVERRANGE
         require_in_range(self.label, f"{function} range", value, Range(0.0, top, UNIT[function]))
 
-    def _accepted_range(self, query: str, asked: float, function: data.Function) -> float:
+    def _accepted_range(self, query: str, asked: float, function: data_sheet.Function) -> float:
         """Return the range that the 2450 chose: the lowest that holds what was asked for."""
         expected = ranges.row_for(ranges.measuring(self.capabilities, function), asked).full_scale
         return self.accepted(f"{function} range", expected, self.ask_number(query), UNIT[function])
@@ -223,5 +223,5 @@ class SourceSide(ScpiInstrument):
         require_in_range(self.label, quantity, level, allowed)
         ranges.require_beside_level(self.label, source, level)
         if source.range is not None:
-            top = source.range * data.OVERRANGE
+            top = source.range * data_sheet.OVERRANGE
             require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))

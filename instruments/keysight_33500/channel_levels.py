@@ -8,7 +8,7 @@ import math
 
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
-from tsbench.instruments.keysight_33500 import data
+from tsbench.instruments.keysight_33500 import data_sheet
 from tsbench.instruments.languages.pymeasure_classes import TypedChannel
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
@@ -28,12 +28,12 @@ class ChannelLevels(TypedChannel):
         self.capabilities = capabilities
         self.identity: Identity = parent.identity
         self.label = f"{parent.label} channel {channel}"
-        self.load = data.OUTPUT_RESISTANCE
+        self.load = data_sheet.OUTPUT_RESISTANCE
         self.forget()
 
     def forget(self) -> None:
         """Forget the set-up (after a reset)."""
-        self.load = data.OUTPUT_RESISTANCE
+        self.load = data_sheet.OUTPUT_RESISTANCE
         self._function: str | None = None
         self._burst = False
         self._pending = False
@@ -80,11 +80,11 @@ class ChannelLevels(TypedChannel):
 
     def level_range(self) -> Range:
         """Return the levels that can be made into the set load [V]."""
-        top = self.capabilities.level_into_open.high / emf_of_level(1.0, self.load, data.OUTPUT_RESISTANCE)
+        top = self.capabilities.level_into_open.high / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
         return Range(-top, top, "V")
 
     def _minimum_amplitude(self) -> float:
-        return 2 * data.MINIMUM_AMPLITUDE / emf_of_level(1.0, self.load, data.OUTPUT_RESISTANCE)
+        return 2 * data_sheet.MINIMUM_AMPLITUDE / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
 
     def _resolution(self) -> float:
         return self._minimum_amplitude() / 2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.interfaces import OutputState, PulseGenerator
-from tsbench.instruments.keysight_33500 import data
+from tsbench.instruments.keysight_33500 import data_sheet
 from tsbench.instruments.keysight_33500.output import BYTE_ORDERS, GeneratorChannel
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 
@@ -25,7 +25,7 @@ class Keysight33500(ScpiInstrument):
     """
 
     title = "Keysight 33500/33600"
-    repeatable = data.REPEATABLE
+    repeatable = data_sheet.REPEATABLE
 
     def __init__(
         self, adapter: Any, name: str = "generator", byte_order: str = "little", **kwargs: Any
@@ -37,12 +37,12 @@ class Keysight33500(ScpiInstrument):
         self.outputs: dict[int, GeneratorChannel] = {}
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper()
-        if model not in data.MODELS:
-            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data.MODELS)}")
+        if model not in data_sheet.MODELS:
+            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data_sheet.MODELS)}")
         self.call_it(f"Keysight {model}")
-        self.model = data.MODELS[model]
+        self.model = data_sheet.MODELS[model]
         self.outputs = {
-            n: GeneratorChannel(self, n, data.capabilities(self.model), byte_order)
+            n: GeneratorChannel(self, n, data_sheet.capabilities(self.model), byte_order)
             for n in range(1, self.model.channels + 1)
         }
 
@@ -92,7 +92,7 @@ class Keysight33500(ScpiInstrument):
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
         """Return level and time-base accuracy."""
-        caps = data.capabilities(self.model)
+        caps = data_sheet.capabilities(self.model)
         return {
             "level": dataclasses.asdict(caps.level_accuracy),
             "timebase": {"relative": caps.timebase_accuracy},

@@ -14,7 +14,7 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, OutputState, Pulse, PulseGeneratorCapabilities
-from tsbench.instruments.keysight_33500 import data
+from tsbench.instruments.keysight_33500 import data_sheet
 from tsbench.instruments.keysight_33500.channel_levels import ChannelLevels
 from tsbench.instruments.keysight_33500.requests import require_pulse, sampled
 from tsbench.instruments.languages.scpi import format_number
@@ -104,7 +104,7 @@ class GeneratorChannel(ChannelLevels):
         require_in_range(self.label, "sample_rate", rate, caps.sample_rate)
         for level in (float(levels.min()), float(levels.max())):
             require_in_range(self.label, "waveform level", level, self.level_range())
-        dac = levels_to_codes(levels, self._minimum_amplitude(), data.DAC_FULL_SCALE)
+        dac = levels_to_codes(levels, self._minimum_amplitude(), data_sheet.DAC_FULL_SCALE)
         name = _ARBITRARY.format(ch=self.channel)
         order, kind = BYTE_ORDERS[self._byte_order]
         self.set_output(False)  # the waveform in use is about to be dropped

@@ -4,7 +4,7 @@ import numpy as np
 
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGeneratorCapabilities, Range
-from tsbench.instruments.keysight_33500.data import LINEAR_OVERSAMPLING
+from tsbench.instruments.keysight_33500.data_sheet import LINEAR_OVERSAMPLING
 from tsbench.records import FloatArray
 
 #: how far an edge reaches beyond the width at 50 %, per 10-90 % time: half of 0-100 % [operating guide]

@@ -23,7 +23,7 @@ from tsbench.instruments.interfaces import (
     Timebase,
     Vertical,
 )
-from tsbench.instruments.keysight_dsox3000t import data
+from tsbench.instruments.keysight_dsox3000t import data_sheet
 from tsbench.instruments.keysight_dsox3000t.readout import TRANSFERS, RecordReadout
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.quantities import short_quantity
@@ -44,7 +44,7 @@ class KeysightDSOX3000T(RecordReadout):
     """
 
     title = "Keysight DSOX3000T"
-    repeatable = data.REPEATABLE
+    repeatable = data_sheet.REPEATABLE
 
     acquisition_mode = Instrument.control(
         ":ACQ:MODE?", ":ACQ:MODE %s", """Control the acquisition mode ("real_time" or "segmented").""",
@@ -62,10 +62,10 @@ class KeysightDSOX3000T(RecordReadout):
         self._confirm_trigger = False  #: whether a channel was set since the trigger
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper().replace("DSOX", "DSO-X ").replace("MSOX", "MSO-X ")
-        if model not in data.MODELS:
-            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data.MODELS)}")
+        if model not in data_sheet.MODELS:
+            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data_sheet.MODELS)}")
         self.call_it(f"Keysight {model.replace('-X ', 'X')}")
-        self.capabilities: OscilloscopeCapabilities = data.capabilities(data.MODELS[model])
+        self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(data_sheet.MODELS[model])
 
     def initialise(self) -> None:
         """After a reset: stopped, no channel set up."""
@@ -196,7 +196,7 @@ class KeysightDSOX3000T(RecordReadout):
 
     def complete(self) -> bool:
         """Return whether the acquisition, all segments, is over."""
-        return not int(self.ask_number(":OPER:COND?")) & data.RUNNING
+        return not int(self.ask_number(":OPER:COND?")) & data_sheet.RUNNING
 
     def force_trigger(self) -> None:
         """Trigger now."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Timebase, Vertical
-from tsbench.instruments.keysight_dsox3000t import data
+from tsbench.instruments.keysight_dsox3000t import data_sheet
 from tsbench.instruments.keysight_dsox3000t.preamble import Preamble
 from tsbench.instruments.languages.scpi import parse_list, parse_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
@@ -105,7 +105,7 @@ class RecordReadout(ScpiInstrument):
     ) -> Waveform:
         """Build the record of one channel from codes, shape (segments, samples), and the preamble."""
         shift = 8 * (codes.dtype.itemsize - 1)
-        low, high = data.CLIP_LOW << shift, data.CLIP_HIGH << shift
+        low, high = data_sheet.CLIP_LOW << shift, data_sheet.CLIP_HIGH << shift
         clipped = bool(np.any((codes <= low) | (codes >= high)))
         vertical = self._vertical.get(channel, Vertical(range=8.0))
         limited = vertical.bandwidth_limit
@@ -120,9 +120,9 @@ class RecordReadout(ScpiInstrument):
             segment_times=times - times[0],
             clip_low=low,
             clip_high=high,
-            bandwidth=data.BANDWIDTH_LIMIT if limited else self.capabilities.bandwidth,
-            accuracy_gain=data.standard_gain_uncertainty(),
-            accuracy_offset=data.standard_offset_uncertainty(vertical),
+            bandwidth=data_sheet.BANDWIDTH_LIMIT if limited else self.capabilities.bandwidth,
+            accuracy_gain=data_sheet.standard_gain_uncertainty(),
+            accuracy_offset=data_sheet.standard_offset_uncertainty(vertical),
             flags=Flag.CLIPPED if clipped else Flag.NONE,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tsbench.analysis.pulse.delay import PulseFacts
+from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.protocols.extracting.facts import sense_capacitance, timebase_accuracy
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.signals import DeviceRecord

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay import mean_delay
+from tsbench.analysis.pulse.delay_results import mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.protocols.extracting.options import ExtractionOptions

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay import Delay, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.delay_results import Delay, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import Firing, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.protocols.extracting.facts import parameter

@@ -12,7 +12,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import GROUND, Element
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.system import Row, StageElement, System
 from tsbench.simulated_backends.devices.model import DeviceModel
 

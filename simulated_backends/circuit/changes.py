@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.life.history import DeviceHistory, State

@@ -7,8 +7,9 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.netlist import Element
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
-from tsbench.simulated_backends.circuit.engine import FloatArray, Observer, SourceMeterStage, SourceWaveform
+from tsbench.simulated_backends.circuit.engine import Observer, SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.kernel.control import new_control
 from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP
 from tsbench.simulated_backends.circuit.readings import CircuitReadings

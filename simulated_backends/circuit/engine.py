@@ -10,14 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory
-
-FloatArray = npt.NDArray[np.float64]
-
 
 # ------------------------------------------------------------------------------------------- waveforms
 

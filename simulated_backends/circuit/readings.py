@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
-from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
 from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front, known_name

@@ -12,8 +12,9 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.netlist import Element
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.assembly import assemble
-from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
+from tsbench.simulated_backends.circuit.engine import SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP

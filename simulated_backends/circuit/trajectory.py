@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.circuit.engine import FloatArray, Observer, Segment
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.engine import Observer, Segment
 from tsbench.simulated_backends.circuit.system import IndexArray, Row, System
 from tsbench.simulated_backends.circuit.waveforms import (
     EncodedSources,

@@ -9,14 +9,8 @@ import numpy.typing as npt
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import Pwl, Sin, SpicePulse, Waveform
-from tsbench.simulated_backends.circuit.engine import (
-    Constant,
-    FloatArray,
-    PiecewiseLinear,
-    PulseWaveform,
-    Sine,
-    SourceWaveform,
-)
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, PulseWaveform, Sine, SourceWaveform
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 
 CONSTANT, PULSE_TRAIN, PIECEWISE_LINEAR, SINE = 0, 1, 2, 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 NEAR = 0.9  #: of the limit: below, the current loop has not taken over
 FOLLOWED = 0.99  #: of the set-point: from here on the output has come back to it

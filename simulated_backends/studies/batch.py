@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import ConfigurationError
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.circuit import Circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
+from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.kernel.control import new_control
 from tsbench.simulated_backends.circuit.kernel.growth import LONG, LONG_AT_FIRST
 from tsbench.simulated_backends.circuit.kernel.lanes import crossing_in_step

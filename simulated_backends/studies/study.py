@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray
 from tsbench.simulated_backends.devices.catalogue import catalogue
 from tsbench.simulated_backends.numerics.seeds import seed_of
 from tsbench.simulated_backends.studies.batch import Crossing, run_batch

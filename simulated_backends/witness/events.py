@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
 from tsbench.simulated_backends.witness.slopes import first_rise, steepest_instant
 from tsbench.simulated_backends.witness.spans import SMALLEST_VOLTAGE, WhileOff, WhileOn, last

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.errors import UnreadableFile
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 
 @dataclass(frozen=True)

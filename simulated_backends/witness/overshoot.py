@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 Emit = Callable[[dict[str, Any]], None]
 

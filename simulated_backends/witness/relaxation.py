@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
 from tsbench.simulated_backends.witness.events import Emit
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
 

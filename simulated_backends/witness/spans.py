@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 BoolArray = npt.NDArray[np.bool_]
 

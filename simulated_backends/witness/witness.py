@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray, Gap, Repetition, Segment, Trajectory
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment, Trajectory
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.switching_levels import levels_of, static_folds
 from tsbench.simulated_backends.services.regulation import NEAR, Regulation

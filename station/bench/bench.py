@@ -91,7 +91,7 @@ class Bench(ConnectedInstruments):
 
     def _guard(self, terminal: str, role: str) -> Any:
         """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""
-        from tsbench.instruments.guard.guard import GUARDS
+        from tsbench.instruments.guard.kinds import GUARDS
 
         kind = self._wiring.kind(terminal)
         if kind == "oscilloscope":

@@ -9,9 +9,9 @@ from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.instruments import Clock, OutputState, Positioner
 from tsbench.instruments.guard.limits import OutputsOn
 from tsbench.instruments.links.liveness import Liveness
-from tsbench.station.bench.all_at_once import make_all_safe, open_all
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, outlives_process, quietly
+from tsbench.station.bench.opening import make_all_safe, open_all
 from tsbench.station.bench.operator import OperatorPrompt, WallClock
 from tsbench.station.bench.ownership import Ownership, this_process
 from tsbench.station.bench.steady_clock import SteadyClock

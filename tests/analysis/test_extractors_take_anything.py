@@ -11,7 +11,7 @@ from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.contact.device_condition import pulse_stand, remark, steady_stand, swept
 from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation
 from tsbench.analysis.oscillation.spikes import spike_times
-from tsbench.analysis.pulse.delay import PulseFacts, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import outcome, probability_result
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.pulse.switching_delay import switching_delay

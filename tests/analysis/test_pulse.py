@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsbench.analysis.pulse.delay import Delay, PulseFacts, delay_result, mean_delay, switching_probability
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.records import Flag
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tsbench.analysis.pulse.delay import PulseFacts
+from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, outcome
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.records import Flag

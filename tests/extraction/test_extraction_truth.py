@@ -8,7 +8,7 @@ import pytest
 
 from tsbench.analysis.oscillation.frequency import oscillation
 from tsbench.analysis.oscillation.spikes import spike_times
-from tsbench.analysis.pulse.delay import PulseFacts, delay_result
+from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.netlist import parse_netlist
 from tsbench.protocols import protocol_named

@@ -35,9 +35,9 @@ from tsbench.instruments.guard.limits import (
 )
 from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
-from tsbench.instruments.keithley_2450 import data as k2450
-from tsbench.instruments.keysight_33500 import data as keysight_33500_data
-from tsbench.instruments.keysight_dsox3000t import data as keysight_dsox3000t_data
+from tsbench.instruments.keithley_2450 import data_sheet as k2450
+from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
+from tsbench.instruments.keysight_dsox3000t import data_sheet as keysight_dsox3000t_data
 from tsbench.instruments.levels import emf_of_level, level_of_emf, levels_to_codes
 from tsbench.records import DeviceLimits, Identity
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsbench.instruments.keithley_2450 import data as keithley_2450_data
-from tsbench.instruments.keysight_33500 import data as keysight_33500_data
-from tsbench.instruments.keysight_dsox3000t import data as keysight_dsox3000t_data
+from tsbench.instruments.keithley_2450 import data_sheet as keithley_2450_data
+from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
+from tsbench.instruments.keysight_dsox3000t import data_sheet as keysight_dsox3000t_data
 from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
 
 EVERY = (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.control import CONTROL, StepControl
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
 from tsbench.simulated_backends.circuit.kernel.equations import (

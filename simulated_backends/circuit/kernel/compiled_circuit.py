@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tsbench.netlist import Element
-from tsbench.simulated_backends.circuit.engine import FloatArray, SourceMeterStage, SourceWaveform
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.engine import SourceMeterStage, SourceWaveform
 from tsbench.simulated_backends.circuit.kernel.between_steps import addresses, scratch_space
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.defects import defect_space, first_defect

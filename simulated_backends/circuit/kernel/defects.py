@@ -13,7 +13,7 @@ taken, and pieces keep steps short.
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays, drive_at, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.places import (
     control_row_of,

@@ -18,7 +18,7 @@ from typing import Any
 
 from numba import types
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.places import (
     control_row_of,
     device_count,

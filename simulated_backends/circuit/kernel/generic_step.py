@@ -5,7 +5,7 @@ The integrator calls :func:`begin_step` once where it stands and :func:`take_ste
 circuit to a compiled function of its own takes longer than solving for a stage.
 """
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel import rodas as r
 from tsbench.simulated_backends.circuit.kernel.equations import (
     Arrays,

@@ -13,7 +13,7 @@ follows those), the step loop stops: :mod:`.departure` starts the mode where the
 
 import math
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray, leading_eigenvalue, size_of_mode

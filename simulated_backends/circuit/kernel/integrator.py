@@ -6,7 +6,7 @@ function; what stands here and in :mod:`.between_steps` are its parts, by meanin
 
 import math
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.between_steps import (
     GROWS,
     GROWS_AT_END,

@@ -6,7 +6,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import Arrays, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.growth import (

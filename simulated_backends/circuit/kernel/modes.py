@@ -5,7 +5,7 @@ import math
 import numpy.typing as npt
 from numpy import complex128
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.numerics.compilation import compiled
 
 ComplexArray = npt.NDArray[complex128]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.netlist import GROUND, Element
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.places import index_of
 from tsbench.simulated_backends.circuit.kernel.topology import Topology, topology_of
 from tsbench.simulated_backends.circuit.system import Row, System

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numba import from_dtype, types
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.equations import CIRCUIT, MATRIX, SCRATCH, VECTOR, Arrays
 from tsbench.simulated_backends.circuit.kernel.places import first_current, linear_states
 from tsbench.simulated_backends.numerics.brownian import THERMAL_STEPS, normal_number

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.growth import LIMIT
 from tsbench.simulated_backends.circuit.stability.linearised import LinearisedCircuit, LinearisedEquilibrium
 from tsbench.simulated_backends.numerics.brownian import DEPARTURES, normal_number

@@ -8,7 +8,7 @@ round the folds that negative differential resistance makes. Like a SPICE operat
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 
 FIRST_ARC, LONGEST_ARC, SHORTEST_ARC = 0.01, 0.25, 1e-9  #: steps along the curve, each unknown in units of its size

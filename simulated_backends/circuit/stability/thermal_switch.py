@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray
 from tsbench.simulated_backends.circuit.stability.covariance import place_of

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.stability.departure import (
     RADIANS_GROWING,
     Departure,

@@ -9,7 +9,7 @@ rough for those that are gone within a step or two.
 import numpy as np
 from scipy.linalg import expm
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 from tsbench.simulated_backends.circuit.trajectory import Steps
 

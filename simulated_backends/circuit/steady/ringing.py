@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 
 def fastest_ringing(jacobian: FloatArray, differential: int) -> tuple[float, FloatArray] | None:

@@ -3,8 +3,9 @@
 import dataclasses
 import math
 
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
-from tsbench.simulated_backends.circuit.engine import FloatArray, Repetition
+from tsbench.simulated_backends.circuit.engine import Repetition
 from tsbench.simulated_backends.circuit.kernel.control import go_on_from
 from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, STUCK
 from tsbench.simulated_backends.circuit.stability.watch import StabilityWatch

@@ -10,7 +10,7 @@ from importlib import resources
 import numpy as np
 
 from tsbench.netlist import parse_value
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.studies.neurons.library import neuron
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 

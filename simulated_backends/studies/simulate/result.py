@@ -7,7 +7,7 @@ from typing import TextIO
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 _ROWS = 2000  #: of text formatted at once
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from tsbench.errors import TsbenchError
 from tsbench.netlist import Transient
-from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
 MOST_NUMBERS = 100_000_000  #: in one table: 0.8 GB

@@ -10,14 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import (
-    Constant,
-    FloatArray,
-    PiecewiseLinear,
-    PulseWaveform,
-    Sine,
-    SourceWaveform,
-)
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, PulseWaveform, Sine, SourceWaveform
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, emf_factor
 

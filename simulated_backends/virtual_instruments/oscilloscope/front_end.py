@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.numerics.brownian import normal_number
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet

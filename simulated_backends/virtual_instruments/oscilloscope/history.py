@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 
 
 class InputTrace(Protocol):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Shifted
 
 KERNEL_REACH = 4.0  #: sigmas of the Gaussian response on either side

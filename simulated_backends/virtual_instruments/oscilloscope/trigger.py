@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.simulated_backends.circuit.engine import FloatArray
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.services.trigger_lines import TTL_HIGH, DigitalLine
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel

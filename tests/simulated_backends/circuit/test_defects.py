@@ -5,8 +5,9 @@ import pytest
 from scipy.optimize import brentq
 
 from tsbench.netlist import parse_netlist
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray, Segment
+from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.devices.catalogue import device_model
 
 COMPARATOR = "Vr r 0 1.5\nXC in r o 0 comparator\nR1 o 0 10k"

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from tsbench.netlist import parse_netlist
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray, PulseWaveform
+from tsbench.simulated_backends.circuit.engine import PulseWaveform
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament

@@ -7,10 +7,11 @@ import pytest
 
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.netlist import parse_netlist
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.changes import schmitt
 from tsbench.simulated_backends.circuit.circuit import Circuit
-from tsbench.simulated_backends.circuit.engine import Constant, FloatArray, PiecewiseLinear, Repetition, Segment
+from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, Repetition, Segment
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.static import folds

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tsbench.netlist import parse_netlist
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
-from tsbench.simulated_backends.circuit.engine import FloatArray, PiecewiseLinear
+from tsbench.simulated_backends.circuit.engine import PiecewiseLinear
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
