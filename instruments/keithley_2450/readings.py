@@ -14,7 +14,12 @@ _PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
 
 
 def decoded(
-    values: list[float], level: float, source: SourceSettings, function: data_sheet.Function, full_scale: float, label: str
+    values: list[float],
+    level: float,
+    source: SourceSettings,
+    function: data_sheet.Function,
+    full_scale: float,
+    label: str,
 ) -> Reading:
     """Return a reading with its flags.
 
