@@ -1,8 +1,8 @@
-"""Which of our files one guarded act enters, in how many moves between them; writes docs/tour.md from the trace.
+"""Traces which of our files one guarded call enters, and writes docs/tour.md from the trace.
 
-One ``set_level`` and one ``measure`` of the source meter on the resistor bench, in process, as in the middle of a
-sweep: the same act has been done before, in the same ranges. A move is a call into another of our files than the call
-before it (``sys.setprofile``).
+The calls are one ``set_level`` and one ``measure`` of the source meter on the resistor bench, in the same process. Each
+call has been made before in the same ranges, as in the middle of a sweep. A move is a call into another of our files
+than the call before it (``sys.setprofile``).
 """
 
 import argparse
@@ -28,17 +28,25 @@ MOST_FILES, MOST_MOVES = 25, 120
 _LEVELS = (0.5 + 0.05 * (number % 4) + 1e-5 * number for number in itertools.count())
 
 _BEGINNING = """\
-# The tour: one voltage there, one current back
+# Tour: the path of one voltage and one current through the code
 
-Explanation. This page is generated from a trace: `python -m benchmarks.tour --write`. It shows which of our files one
-guarded `set_level` and one `measure` enter on the simulated resistor bench, in order of the first entry, with the first
-sentence of each file. On a real bench the tour ends at `instruments/links/transport.py`: what follows is then a cable
-and an instrument.
+*Explanation.* This page shows which of our files one guarded `set_level` and one `measure` enter. Both calls run on the
+simulated resistor bench. Each table lists the files in the order of their first entry, with the first sentence of each
+file. A *move* is a call into another file than the call before it. The command `python -m benchmarks.tour --write`
+traces the two calls and writes this page.
 
-Before the first file, the window or the command line starts `tsbench measure` (`gui/runner_client.py`,
-`cli/measuring.py`), the runner opens the bench and drives the protocol step by step (`station/runner/process.py`,
-`station/runner/running.py`), and the protocol's `acquisition.py` calls the guarded source meter. After the last file,
-the reading becomes a point, which the recorder writes to the journal (`storage/recorder.py`)."""
+On a real bench, the path ends at `instruments/links/transport.py`. The files after it belong to the simulated bench. A
+cable and an instrument take their place.
+
+These steps come before the first file:
+
+1. The window (`gui/runner_client.py`) or the command line (`cli/measuring.py`) starts `tsbench measure`.
+2. The runner opens the bench (`station/runner/process.py`) and performs the protocol step by step
+   (`station/runner/running.py`).
+3. The file `acquisition.py` of the protocol calls the guarded source meter.
+
+After the last file, the reading becomes a point. The recorder (`storage/recorder.py`) writes the
+point to the journal."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ def page(found: Mapping[str, Act]) -> str:
             "",
             f"## `{name}`: {len(act.files)} files, {act.moves} moves between them",
             "",
-            "| # | file | what happens there |",
+            "| # | file | what the file does |",
             "|---|---|---|",
             *(f"| {number} | `{file}` | {what_happens(file)} |" for number, file in enumerate(act.files, 1)),
         ]

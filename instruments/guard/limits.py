@@ -1,4 +1,4 @@
-"""Limits: checks of settings against an instrument's range and against the device's limits.
+"""Compares settings with the range of the instrument and with the limits of the device.
 
 Arithmetic on set-points and on the path between an instrument and the device, and what is on at the same time; nothing
 here sends a message. The guards of this folder apply it in front of every driver, and the drivers use the range check

@@ -1,4 +1,7 @@
-"""The guard of a source meter (see :mod:`tsbench.instruments.guard.kinds`)."""
+"""Guard of a source meter: compares every value with the limits before the driver sends it.
+
+See :mod:`tsbench.instruments.guard.kinds`.
+"""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the Keithley 2450 sends for one reading, and whether it can be true."""
+"""Reads the reply of the Keithley 2450 to one measurement, and checks that the values are plausible."""
 
 import math
 

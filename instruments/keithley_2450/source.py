@@ -1,4 +1,4 @@
-"""The sourcing half of the Keithley 2450's driver: function, level, range, limit, output.
+"""Source part of the driver of the Keithley 2450: function, level, range, limit and output.
 
 What the instrument may do to a limit by itself, and what is done about it, is in
 :mod:`tsbench.instruments.keithley_2450.ranges`.

@@ -1,4 +1,7 @@
-"""Text and bytes of SCPI <-> Python: numbers, blocks, error replies, identities. Pure functions, no I/O."""
+"""Converts SCPI text and bytes to Python values and back; it does no input or output.
+
+Numbers, blocks, error replies and identities.
+"""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""What all our SCPI drivers share: identity, error queue, blocks, read-back of accepted values."""
+"""Base class of our SCPI drivers: identity, error queue, blocks, and reading settings back."""
 
 import math
 import threading

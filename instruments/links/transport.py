@@ -1,4 +1,6 @@
-"""Messages to one VISA resource: write, query, blocks, device clear, serial poll, opening again after a loss.
+"""Sends and reads the messages of one VISA resource, and opens it again after a lost connection.
+
+The acts are write, query, binary blocks, device clear and serial poll.
 
 Every VISA error leaves here as a CommunicationError that names the instrument, the resource, the message and
 the timeout. Only this folder talks to pyvisa; drivers reach it as a PyMeasure adapter.

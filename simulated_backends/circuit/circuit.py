@@ -1,4 +1,4 @@
-"""A circuit in time: its state, what instruments change in it, and what observers see of it."""
+"""A simulated circuit: its state, the changes that instruments make, and the values that observers get."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

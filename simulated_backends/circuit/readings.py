@@ -1,4 +1,4 @@
-"""What can be asked of a circuit at its present time."""
+"""Values that an observer can read from a circuit at its present time."""
 
 import math
 from collections.abc import Mapping, Sequence

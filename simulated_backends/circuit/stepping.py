@@ -1,4 +1,4 @@
-"""A circuit through time: the integrator called run by run, and what has to happen between two of its runs."""
+"""Advances a circuit in time: calls the integrator repeatedly, and handles the changes between two calls."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""What a circuit is made of, and how far it has been computed.
+"""Structure of a circuit: its elements, its matrices, and the time up to which it is computed.
 
 Its matrices are assembled again where values change, and kept for values that it had before.
 """

@@ -1,4 +1,4 @@
-"""The course of a circuit: accepted steps with polynomials between their ends, the last of them, who is shown them."""
+"""Trajectory of a circuit: stores the accepted steps as polynomials, and passes them to the observers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

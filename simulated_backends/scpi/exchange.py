@@ -1,4 +1,4 @@
-"""The message exchange of an instrument: input buffer, parser, execution, output queue (IEEE 488.2).
+"""Message exchange of an instrument (IEEE 488.2): input buffer, parser, execution and output queue.
 
 Transports (pyvisa hook, sockets) use six calls and two properties, and nothing else::
 

@@ -1,4 +1,4 @@
-"""Header patterns and the tree of them: from what was sent to the declared command it means."""
+"""Finds the declared command for a received header, in a tree of header patterns."""
 
 import itertools
 import re

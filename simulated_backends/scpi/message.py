@@ -1,4 +1,4 @@
-"""A message-based instrument: the message exchange with the common commands (IEEE 488.2, SCPI-99).
+"""Base class of instruments with messages: the message exchange and the common commands (IEEE 488.2, SCPI-99).
 
 The base of all models (through ``instrument.VirtualInstrument``). What transports call and what handlers may
 yield is described in ``exchange``; how commands and settings are declared in ``scpi_tree``.

@@ -1,4 +1,4 @@
-"""The command tree of an instrument: declared like the command list of its manual, resolved like SCPI says.
+"""Command tree of an instrument: declares commands as its manual lists them, and finds them by the rules of SCPI.
 
 ::
 

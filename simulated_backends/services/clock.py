@@ -1,4 +1,4 @@
-"""The one timeline of a simulated bench: an event heap and the present instant.
+"""Virtual clock of a simulated bench: the present time, and a queue of the events to come.
 
 Simulated time passes because something takes time: a message its bus latency, a reading its aperture, a
 protocol its dwell. The circuit is integrated lazily: an instrument that changes it or looks at it first lets

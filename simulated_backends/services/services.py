@@ -1,4 +1,4 @@
-"""What a virtual instrument may ask of the bench it stands on: time, circuit, wires, chance, witness."""
+"""Services of a simulated bench for its virtual instruments: time, circuit, trigger wires, random numbers, witness."""
 
 import threading
 import zlib

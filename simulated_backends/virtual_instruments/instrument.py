@@ -1,4 +1,4 @@
-"""What every virtual instrument has beside its commands: identity, terminals, errors, outputs.
+"""Base class of the virtual instruments: identity, terminals, errors and outputs.
 
 How an instrument is attached to the circuit
 --------------------------------------------

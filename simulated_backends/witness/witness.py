@@ -1,4 +1,4 @@
-"""The true course of a simulated bench, recorded independently of the instruments.
+"""The witness: records the true voltages and currents of a simulated bench, independently of the instruments.
 
 ``witness_file`` has the kinds of records.
 """

@@ -1,4 +1,4 @@
-"""pyvisa's library class over a simulated bench: handles, and every call under the bench's lock.
+"""The pyvisa library of a simulated bench: its handles, and one lock for all calls.
 
 A library object lives as long as the process (pyvisa keeps it); the world behind it lives from the opening of
 the resource manager to its closing, and opening again is a new bench (see

@@ -1,4 +1,4 @@
-"""One VISA session to one virtual instrument: timeouts, termination, locks, the lost connection."""
+"""One VISA session with one virtual instrument: timeouts, termination characters, locks, lost connections."""
 
 import sys
 from typing import Any, NoReturn

@@ -1,4 +1,4 @@
-"""A circuit as the compiled functions want it: its matrices, tables and scratch space, and the calls into them."""
+"""Data of a circuit for the compiled functions (matrices, tables, working memory), and the calls of these functions."""
 
 import copy
 import math

@@ -1,4 +1,4 @@
-"""The equations of any circuit, compiled: right-hand side, Jacobian, drives, consistent device currents.
+"""Compiled equations of any circuit: right-hand side, Jacobian, sources, and device currents that satisfy them.
 
 The unknowns y come in four blocks (:mod:`.assembly` makes them)::
 

@@ -1,4 +1,4 @@
-"""The one compiled integrator: RODAS4(3) with adaptive steps and dense output, for any circuit.
+"""Compiled integrator for any circuit: method RODAS4(3), with adaptive steps and dense output.
 
 Nothing is allocated inside the step loop, and a call returns after a bounded number of steps. The loop is one compiled
 function; what stands here and in :mod:`.between_steps` are its parts, by meaning.

@@ -1,4 +1,4 @@
-"""Watching whether a circuit stays where it cannot stay: what leads to departures, and when thermal noise acts."""
+"""Detects that a circuit stays on an unstable equilibrium, and decides when thermal noise acts."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Reading buffers of the Keithley 2450, and readings as text or floats."""
+"""Virtual Keithley 2450: its reading buffers, and the conversion of readings to text or floats."""
 
 import math
 import statistics

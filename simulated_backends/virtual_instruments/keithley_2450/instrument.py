@@ -1,4 +1,4 @@
-"""The Keithley 2450 source meter with its native SCPI commands (reference manual 2450-901-01, section 6).
+"""Virtual Keithley 2450 source meter with its native SCPI commands (reference manual 2450-901-01, section 6).
 
 Quirks that the twin has
 ------------------------

@@ -1,4 +1,4 @@
-"""What the command tables of the Keithley 2450 share: output, readings, sweeps, buffers."""
+"""Virtual Keithley 2450: the state that its command tables share (output, readings, sweeps, buffers)."""
 
 from typing import ClassVar
 

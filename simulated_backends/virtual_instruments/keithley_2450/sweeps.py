@@ -1,6 +1,4 @@
-"""What ``:INIT`` starts on the Keithley 2450: a linear, logarithmic or list sweep, or a simple loop of
-readings.
-"""
+"""Virtual Keithley 2450: the sweeps (linear, logarithmic, list) and loops of readings that ``:INIT`` starts."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass

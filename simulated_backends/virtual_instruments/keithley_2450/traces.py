@@ -1,4 +1,4 @@
-"""Keithley 2450: readings (READ?, MEASure?, FETCh?), the TRACe and FORMat subsystems."""
+"""Virtual Keithley 2450: the readings (READ?, MEASure?, FETCh?) and the commands TRACe and FORMat."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the data sheet of a source meter says: ranges with their accuracy, noise and speed, and the output's limits.
+"""Data sheet of a source meter: ranges with accuracy, noise and speed, and the limits of the output.
 
 Quantities are "VOLT" [V] and "CURR" [A]; a function ("VOLT" or "CURR") is the quantity that is sourced.
 """

@@ -1,4 +1,4 @@
-"""The output of a source meter: its level, range and limit, what a change takes, switching on and off."""
+"""Output of a source meter: level, range, limit, switching on and off, and how long each change takes."""
 
 import math
 from collections.abc import Generator

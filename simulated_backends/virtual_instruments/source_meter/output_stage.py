@@ -1,4 +1,4 @@
-"""The output stage of a source meter in the circuit: two servo loops with a range's errors, a relay, apertures.
+"""Output stage of a source meter in the circuit: two control loops, the output relay, and the averages over apertures.
 
 The loops themselves live in the circuit (``SourceMeterStage``). Here are their set-points with the calibration errors
 of the active range, the output relay with its off states, and what one aperture averages.

@@ -1,4 +1,4 @@
-"""How a source meter takes a reading: ranging, apertures, filter, noise, overflow."""
+"""Readings of a source meter: chooses the range, averages over apertures, adds filter, noise and overflow."""
 
 import math
 from collections import deque

@@ -196,7 +196,7 @@ def test_the_tables_of_the_documentation_are_taken(tmp_path: Path) -> None:
     blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     assert len(blocks) == 3
     path = tmp_path / "world.toml"
-    tables = "\n".join(blocks).replace("virgin", "# virgin")   # or used: one of the two
+    tables = "\n".join(blocks)
     path.write_text(WORLD + tables, "utf-8")
     with opened(path) as world:
         assert world.devices["D1"].history is not None and len(world.devices) > 200
