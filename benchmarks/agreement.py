@@ -143,7 +143,7 @@ def energy_line(case: Case, periods: int) -> Line:
     given, *used = seen.parts.values()
     stored = 0.5 * case.capacitance * circuit.voltage("out") ** 2
     balance = (sum(used) + stored) / -given - 1.0
-    figure = f"{case.device}: energy balance over {periods} periods and more, {circuit.steps} steps"
+    figure = f"{case.device}: energy balance over at least {periods} periods, {circuit.steps} steps"
     return Line(figure, f"{balance:+.1e}", "1e-06", abs(balance) <= 1e-6)
 
 
@@ -160,8 +160,9 @@ def order_line(name: str, netlist: str, node: str, window: tuple[float, float], 
     exact = run(1.0, 1e-11)
     errors = [float(abs(run(step, 1e9) - exact).max()) for step in steps]
     orders = np.log2(np.divide(errors[:-1], errors[1:]))
-    return Line(f"{name}: observed order, steps halved from {steps[0]:g} s", ", ".join(f"{o:.2f}" for o in orders),
-                "> 3 at the last", bool(orders[-1] > 3))
+    return Line(f"{name}: observed order of convergence, first step {steps[0]:g} s",
+                ", ".join(f"{o:.2f}" for o in orders),
+                "last value > 3", bool(orders[-1] > 3))
 
 
 ORDERS = (
@@ -197,7 +198,7 @@ def main() -> int:
     if not arguments.device:
         found += [line for neuron_case in NEURON_CASES for line in neuron_lines(neuron_case)]
         found += [order_line(*order) for order in ORDERS]
-    return report("agreement", "our waveforms against SciPy's Radau and ngspice", found)
+    return report("agreement", "waveforms of tsbench, SciPy and ngspice", found)
 
 
 if __name__ == "__main__":

@@ -58,13 +58,13 @@ def main() -> int:
         if arguments.draws:
             print(_robustness(spread, arguments.draws))
     missing = [letter for letter in BEHAVIOURS if letter not in matrix.get(letter, ())]
-    return report("behaviours", "the 23 firing behaviours with one parameter set of VO2", [
+    return report("behaviours", "23 firing behaviours with one parameter set of VO2", [
         Line("behaviours recognised", f"{right} of 23" + (f" (not {', '.join(missing)})" if missing else ""),
              f"at least {FEWEST}", right >= FEWEST),
-        Line("false positives, 23 experiments and 3 controls x 23 rules",
+        Line("false positives of 23 rules in 23 experiments and 3 controls",
              f"{len(wrong)}" + (f" ({', '.join(wrong)})" if wrong else ""), f"at most {MOST_FALSE}",
              len(wrong) <= MOST_FALSE),
-        Line("experiments of which every run ends at rest", f"{rest} of 23", "23", rest == 23),
+        Line("experiments in which every run ends at rest", f"{rest} of 23", "23", rest == 23),
     ])
 
 
@@ -116,8 +116,8 @@ def _noisy(records: Mapping[str, Sequence[NeuronRecord]], level: float) -> str:
         for letter, runs in records.items()}
     missing = ", ".join(letter for letter in matrix if letter not in matrix[letter])
     wrong = ", ".join(f"{letter} as {other}" for letter in matrix for other in sorted(matrix[letter] - {letter}))
-    return f"{1e3 * level:g} mV of noise on the output: not recognised {missing or 'none'}; false positives: " + (
-        wrong or "none") + "\n"
+    return (f"With {1e3 * level:g} mV of noise on the output, not recognised: {missing or 'none'}. "
+            f"False positives: {wrong or 'none'}.\n")
 
 
 def _robustness(spread: float, draws: int) -> str:
@@ -132,13 +132,14 @@ def _robustness(spread: float, draws: int) -> str:
             right[letter] += letter in found
             wrong += [f"{letter} as {other}" for other in sorted(found - {letter})]
     below = ", ".join(f"{letter} {count}" for letter, count in right.items() if count < draws)
-    return (f"R and C within {100 * spread:g} %, {draws} draws: {sum(right.values())} of {23 * draws} recognised"
-            + (f" (of {draws}: {below})" if below else "") + f"; false positives: {', '.join(wrong) or 'none'}\n")
+    return (f"With R and C drawn {draws} times within {100 * spread:g} %, {sum(right.values())} of {23 * draws} "
+            "experiments are recognised. " + (f"Recognised less than {draws} times: {below}. " if below else "")
+            + f"False positives: {', '.join(wrong) or 'none'}.\n")
 
 
 def _table(matrix: Mapping[str, frozenset[str]], controls: Mapping[str, frozenset[str]]) -> str:
     """Return the matrix as Markdown: a row per experiment, a column per rule."""
-    head = "| shown | " + " | ".join(BEHAVIOURS) + " |"
+    head = "| experiment | " + " | ".join(BEHAVIOURS) + " |"
     lines = [head, "|" + "---|" * (len(BEHAVIOURS) + 1)]
     for letter, found in (*matrix.items(), *controls.items()):
         name = f"{letter} {BEHAVIOURS[letter]}" if letter in BEHAVIOURS else f"control: {letter}"

@@ -53,12 +53,14 @@ def main() -> int:
         found = recognised(runs)
         lines.append(Line(
             f"{letter} {BEHAVIOURS[letter]}",
-            f"recognised as {', '.join(sorted(found)) or 'nothing'}; spikes {counts[1]}, ours {counts[0]}; "
+            f"recognised as {', '.join(sorted(found)) or 'nothing'}; spikes {counts[1]}, in tsbench {counts[0]}; "
             f"times within {100 * apart:.3f} %",
             f"{letter}; {100 * TOLERANCE:g} %", found == {letter} and counts[0] == counts[1] and apart < TOLERANCE))
         sys.stderr.write(f"{lines[-1]}\n")
-    print(f"Not finished by ngspice at any of {len(SETTINGS)} settings: {', '.join(unfinished) or 'none'}\n")
-    return report("behaviours_ngspice", "the firing behaviours by ngspice, the same rules", lines)
+    code = report("behaviours_ngspice", "firing behaviours in ngspice, judged by the same rules", lines)
+    print(f"\nngspice did not finish these experiments with any of {len(SETTINGS)} settings: {', '.join(unfinished)}."
+          if unfinished else "\nngspice finished all experiments.")
+    return code
 
 
 def in_ngspice(experiment: Experiment, settings: Sequence[tuple[str, int]] = SETTINGS) -> list[StimulatedRecord] | None:

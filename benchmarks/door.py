@@ -8,7 +8,8 @@ reltol and largest step. Times per period are the difference of two lengths of r
 spread of our start-up would hide them), so start-up, printed apart, and the first periods drop out; that of our
 integration is what ``--timing`` says of one run, all of it. ngspice writes its raw file at its own
 steps; our table has the grid of ``.tran`` (1 ns) besides, some four times as many rows. Rounds alternate and the least
-of each counts; bars hold for processor time, which others on the machine change little. Rows "shown" have no bar.
+of each counts; bars hold for processor time, which others on the machine change little. Rows "for information" have
+no bar.
 
 What ``--timing`` says is held to the clock: integration, output and code together must be the command's own wall time
 less that of a run of one period, within 5 % and 0.1 s. Nothing that grows with the run is left out of it then.
@@ -25,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 from benchmarks.solver_peers import SETTLED, Ngspice, crossings, mean_period, timed
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
@@ -150,7 +151,7 @@ def main() -> int:
                 for periods in (START, *ours) if isinstance(who, Ours) else (short, long):
                     who.round(periods, nominal)
     lines = _lines(nominal, (rtol, error), bare.found, raw.found, csv.found, npz.found)
-    code = report("door", "tsbench simulate on examples/oscillator.cir, 239 ns a period, beside ngspice", lines)
+    code = report("door", "`tsbench simulate` and ngspice on examples/oscillator.cir (239 ns a period)", lines)
     print(f"\nngspice {setting.replace('|', ' tmax=')}; load of the machine: {os.getloadavg()[0]:.1f} on "
           f"{os.cpu_count()} cores")
     return code
@@ -160,19 +161,19 @@ def _lines(
     nominal: float, ours: tuple[float, float], bare: Command, raw: Command, csv: Command, npz: Command,
 ) -> list[Line]:
     integration = {p: min(csv.integration[p], npz.integration[p]) for p in csv.integration if p > START}
-    lines = [Line(f"period [ns]; our error at rtol {ours[0]:g}", f"{nominal * 1e9:.3f}; {ours[1]:.1e}",
+    lines = [Line(f"period [ns]; error of tsbench at rtol {ours[0]:g}", f"{nominal * 1e9:.3f}; {ours[1]:.1e}",
                   f"{LARGEST_ERROR:g}", ours[1] <= LARGEST_ERROR)]
-    lines += [Line(f"us per period, processor (clock): tsbench, integration alone (--timing, all of a run of {p:.0f})",
-                   f"{busy / p * 1e6:.2f} ({clock / p * 1e6:.2f})", "shown", True)
+    lines += [Line(f"us per period, processor (clock): tsbench, only integration (--timing, a run of {p:.0f} periods)",
+                   f"{busy / p * 1e6:.2f} ({clock / p * 1e6:.2f})", INFORMATION, True)
               for p, (busy, clock) in sorted(integration.items())]
-    for what, found in (("ngspice, nothing saved", bare), ("ngspice with its raw file", raw),
-                        ("tsbench --out table.csv, with a row each ns", csv),
-                        ("tsbench --out table.npz, with a row each ns", npz)):
+    for what, found in (("ngspice without output", bare), ("ngspice with its raw file", raw),
+                        ("tsbench --out table.csv, one row each ns", csv),
+                        ("tsbench --out table.npz, one row each ns", npz)):
         lines.append(Line(
             f"us per period, processor (clock): {what}",
-            f"{found.per_period(found.cpu) * 1e6:.1f} ({found.per_period(found.wall) * 1e6:.1f})", "shown", True))
+            f"{found.per_period(found.cpu) * 1e6:.1f} ({found.per_period(found.wall) * 1e6:.1f})", INFORMATION, True))
     ratios = (
-        *((f"integration alone, a run of {p:.0f}: times faster than ngspice", bare, busy / p, INTEGRATION_BAR)
+        *((f"only integration, a run of {p:.0f} periods: times faster than ngspice", bare, busy / p, INTEGRATION_BAR)
           for p, (busy, _) in sorted(integration.items())),
         ("with CSV: times faster than ngspice with its raw file", raw, csv.per_period(csv.cpu), CSV_BAR),
         ("with npz: times faster than ngspice with its raw file", raw, npz.per_period(npz.cpu), NPZ_BAR))
@@ -184,14 +185,14 @@ def _lines(
         for periods in sorted(integration):
             unsaid, said = found.unsaid[periods]
             lines.append(Line(
-                f"wall time of {periods:.0f} periods, {what}, less start-up ({start:.2f} s) / what --timing says [s]",
+                f"{periods:.0f} periods, {what}: wall time without start-up ({start:.2f} s) / time of --timing [s]",
                 f"{unsaid - start + said:.3f} / {said:.3f}", f"within {MARGIN[0]:.0%} and {MARGIN[1]:g} s",
                 abs(unsaid - start) <= MARGIN[0] * said + MARGIN[1]))
     for what, found in (("ngspice with its raw file", raw), ("tsbench, CSV", csv), ("tsbench, npz", npz)):
         spent = ", ".join(f"{found.cpu[p]:.2f} ({found.wall[p]:.2f})" for p in sorted(found.cpu))
         lengths = ", ".join(f"{p:g}" for p in sorted(found.cpu))
-        lines.append(Line(f"whole command with its start, {lengths} periods [s], processor (clock): {what}", spent,
-                          "shown", True))
+        lines.append(Line(f"whole command, {lengths} periods [s], processor (clock): {what}", spent,
+                          INFORMATION, True))
     return lines
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.curve_records import KINDS, curve
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 from benchmarks.sweep_records import Array, Record, device, non_device
 
 if TYPE_CHECKING:
@@ -130,16 +130,16 @@ def lines(rows: list[dict[str, Any]]) -> list[Line]:
         mine = [row for row in nothing if kind in (row["kind"], "all") and drive in (row["drive"], "all")]
         records, said = {row["record"] for row in mine}, {row["record"] for row in mine if row["said"]}
         table.append(Line(
-            f"{kind if kind == 'all' else f'{kind}, {drive} drive'}: records with a threshold or a hold",
-            f"{len(said)} of {len(records)}", f"<= {100 * FALSE_BAR:g} %" if kind == "all" else "shown",
+            f"{kind if kind == 'all' else f'{kind}, {drive} drive'}: records with a false threshold or hold",
+            f"{len(said)} of {len(records)}", f"<= {100 * FALSE_BAR:g} %" if kind == "all" else INFORMATION,
             bool(records) and (kind != "all" or len(said) <= FALSE_BAR * len(records))))
     table += [_curves(kind, [row for row in rows if row["switches"] is None and row["kind"] == kind]) for kind in KINDS]
     events = [row for row in rows if row["switches"] and row["true"]]
     table += [_found(drive, [row for row in events if drive in (row["drive"], "all")])
               for drive in ("voltage", "current", "all")]
     others = [row for row in rows if row["switches"] and not row["true"]]
-    table.append(Line("devices, one-way sweeps: events of the branch that was not swept",
-                      f"{sum(row['found'] for row in others)} of {len(others)}", "none",
+    table.append(Line("devices, sweeps in one direction: events on the branch that was not swept",
+                      f"{sum(row['found'] for row in others)} of {len(others)}", "0",
                       bool(others) and not any(row["found"] for row in others)))
     for drive in ("voltage", "current"):
         for name in ("threshold_voltage", "hold_voltage"):
@@ -152,8 +152,8 @@ def _curves(kind: str, rows: list[dict[str, Any]]) -> Line:
     records, said = {row["record"] for row in rows}, {row["record"] for row in rows if row["found"]}
     sure = {row["record"] for row in rows if row["found"] and not row["doubted"]}
     return Line(
-        f"{kind}: records with a threshold or a hold; of these without the flag no_hysteresis",
-        f"{len(said)} of {len(records)}; {len(sure)}", "shown", bool(records))
+        f"{kind}: records with a false threshold or hold; those without the flag no_hysteresis",
+        f"{len(said)} of {len(records)}; {len(sure)}", INFORMATION, bool(records))
 
 
 def _found(drive: str, rows: list[dict[str, Any]]) -> Line:
@@ -161,12 +161,12 @@ def _found(drive: str, rows: list[dict[str, Any]]) -> Line:
     found = [row for row in rows if row["found"]]
     placed = [row for row in found if row["placed"]]
     wide = [row["steps"] for row in placed if not row["near"]]
-    measured = f"{len(placed)} of {len(rows)}; {len(found) - len(placed)} elsewhere"
+    measured = f"{len(placed)} of {len(rows)}; {len(found) - len(placed)} at a wrong place"
     if wide:
-        measured += f"; {len(wide)} by an interval of up to {max(wide):.0f} steps alone"
+        measured += f"; {len(wide)} only by an interval of up to {max(wide):.0f} steps"
     return Line(
-        f"{'devices' if drive == 'all' else f'devices, {drive} drive'}: events found where they are", measured,
-        f">= {100 * FOUND_BAR:g} %" if drive == "all" else "shown",
+        f"{'devices' if drive == 'all' else f'devices, {drive} drive'}: events found at the right place", measured,
+        f">= {100 * FOUND_BAR:g} %" if drive == "all" else INFORMATION,
         bool(rows) and (drive != "all" or len(placed) >= FOUND_BAR * len(rows)))
 
 
@@ -177,16 +177,17 @@ def _coverage(what: str, rows: list[dict[str, Any]]) -> list[Line]:
     held, count = _held(others), len(others)
     inside = tail(held, count, low) > 0.005 and tail(count - held, count, 1.0 - high) > 0.005
     table = [
-        Line(f"{what}: brackets of set-points that hold the truth", f"{_held(brackets)} of {len(brackets)}",
+        Line(f"{what}: narrow brackets that contain the true value", f"{_held(brackets)} of {len(brackets)}",
              f">= {100 * BRACKET_BAR:g} %", bool(brackets) and (
                  _held(brackets) >= BRACKET_BAR * len(brackets)
                  or tail(_held(brackets), len(brackets), BRACKET_BAR) > 0.01)),
-        Line(f"{what}: other unflagged intervals", f"{held} of {count}", f"{100 * low:g} to {100 * high:g} %",
+        Line(f"{what}: other intervals without a flag that contain the true value", f"{held} of {count}",
+             f"{100 * low:g} to {100 * high:g} %",
              bool(others) and inside)]
-    for name, mine in (("all brackets, whatever their width", [row for row in rows if row["bracket"]]),
-                       ("flagged intervals that are no narrow bracket", [
+    for name, mine in (("brackets of any width that contain the true value", [row for row in rows if row["bracket"]]),
+                       ("other intervals with a flag that contain the true value", [
                            row for row in rows if row["flagged"] and not (row["bracket"] and row["narrow"])])):
-        table.append(Line(f"{what}: {name}", f"{_held(mine)} of {len(mine)}", "shown", bool(mine)))
+        table.append(Line(f"{what}: {name}", f"{_held(mine)} of {len(mine)}", INFORMATION, bool(mine)))
     return table
 
 

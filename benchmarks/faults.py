@@ -34,7 +34,7 @@ from benchmarks.fault_cases import AT_STEPS, SHORT, Case, FullDisk, run_case
 from benchmarks.fault_check import changed, left_on, new_flags
 from benchmarks.fault_kinds import LOSSES, QUIET, cases_of
 from benchmarks.fault_sabotage import SABOTAGES
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 
 __all__ = ["AT_STEPS", "LOSSES", "SHORT", "Case", "FullDisk", "cases_of", "left_on", "run_case"]
 
@@ -133,8 +133,8 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{name}: not even an undisturbed run is good: {clean}", file=sys.stderr)
             return 1
         on = ", ".join(name.strip(".") for name in clean.was_on)
-        size = f"{clean.messages} messages, {disk.writes} writes, {clean.steps} steps; on: {on}"
-        lines.append(Line(f"undisturbed {name}", size, "nothing told", True))
+        size = f"{clean.messages} messages, {disk.writes} writes, {clean.steps} steps; outputs on: {on}"
+        lines.append(Line(f"undisturbed {name}", size, "no report", True))
         for what, key, details in cases_of(name, clean, disk.writes, every, options.turns):
             if options.only in key:
                 figures.setdefault(what, []).append(key)
@@ -148,8 +148,8 @@ def main(arguments: Sequence[str]) -> int:
     good = all(line.passed for line in lines) and injected >= bar
     lines.append(Line("faults injected", str(injected), f">= {bar}" if bar else "none skipped", good))
     minutes = (time.monotonic() - began) / 60
-    lines.append(Line("cases run now, minutes", f"{len(waiting)}, {minutes:.0f}", "", True))
-    return report("faults", "every output off, every acknowledged item kept, one line that says why", lines)
+    lines.append(Line("cases in this run; minutes", f"{len(waiting)}; {minutes:.0f}", INFORMATION, True))
+    return report("faults", "outputs, data and messages after injected faults", lines)
 
 
 def _run(
@@ -194,9 +194,9 @@ def _line(what: str, keys: Sequence[str], done: Mapping[str, tuple[list[str], st
     unchanged = sum(done[key][1] == UNCHANGED for key in happened)
     told = sum(bool(done[key][1]) for key in happened) - unchanged
     late, missing = len(over) - len(happened), len(keys) - len(over)
-    text = f"{good} of {len(happened)} safe and whole, {told} told"
-    text += f", {unchanged} recorded as undisturbed" * bool(unchanged)
-    text += f"; {late} after the last trigger" * bool(late) + f"; {missing} to come" * bool(missing)
+    text = f"{good} of {len(happened)} safe and complete, {told} reported"
+    text += f", {unchanged} with unchanged data" * bool(unchanged)
+    text += f"; {late} more after the last trigger" * bool(late) + f"; {missing} to come" * bool(missing)
     return Line(what, text, "all", good == len(happened) > 0 and not missing)
 
 

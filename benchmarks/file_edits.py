@@ -244,13 +244,13 @@ def main(arguments: Sequence[str]) -> int:
         for protocol in ("iv_sweep", "pulse_train", "oscillation"):
             original = _measured(protocol, Path(directory) / protocol)
             whole = inspect(original)
-            lines.append(Line(f"{protocol}: untouched", f"{len(whole)} problems", "0", not whole))
+            lines.append(Line(f"{protocol}: unchanged file", f"{len(whole)} problems", "0", not whole))
             silent = missed(original, Path(directory), options.seed, count)
             found = f"{count - len(silent)} of {count} found"
             lines.append(Line(f"{protocol}: random edits, seed {options.seed}", found, "all", not silent))
             for line in silent:
                 print(f"not found: {line}")
-    return report("file_edits", "edits of run files", lines)
+    return report("file_edits", "edited run files", lines)
 
 
 def _measured(protocol: str, out: Path) -> Path:

@@ -143,7 +143,7 @@ def summary(kills: Sequence[Kill]) -> tuple[str, bool]:
     waves = sum(kill.count("waveform") for kill in kills)
     lost = sum(len(kill.lost) for kill in kills)
     early = sum(not kill.alive for kill in kills)
-    words = f"{good} of {len(kills)} whole; {points} points and {waves} waveforms acknowledged, {lost} lost"
+    words = f"{good} of {len(kills)} complete; {points} points and {waves} waveforms acknowledged, {lost} lost"
     if early:
         words += f" ({early} had ended before the kill)"
     return words, good == len(kills)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -101,13 +101,14 @@ def _spread_lines(rows: Iterable[tuple[str, float, float, float, float]], runs: 
         ratio = float(value.std(ddof=1) / true.std(ddof=1))
         count = true.size
         lines += [
-            Line(f"{quantity}: cycles whose interval holds the truth", f"{held} of {count}",
+            Line(f"{quantity}: cycles whose interval contains the true value", f"{held} of {count}",
                  f">= {int(0.9 * count)}", held >= int(0.9 * count)),
-            Line(f"{quantity}: spread found, true", f"{1e3 * value.std(ddof=1):.2f}, {1e3 * true.std(ddof=1):.2f} mV",
+            Line(f"{quantity}: spread, measured and true",
+                 f"{1e3 * value.std(ddof=1):.2f}, {1e3 * true.std(ddof=1):.2f} mV",
                  "within 5 %", abs(ratio - 1) <= 0.05),
             Line(f"{quantity}: mean and worst deviation",
-                 f"{1e3 * (value - true).mean():+.2f}, {1e3 * abs(value - true).max():.2f} mV", "shown", True),
-            Line(f"{quantity}: correlation with the cycle before, found, true",
+                 f"{1e3 * (value - true).mean():+.2f}, {1e3 * abs(value - true).max():.2f} mV", INFORMATION, True),
+            Line(f"{quantity}: correlation with the previous cycle, measured and true",
                  f"{memory[0]:.2f}, {memory[1]:.2f}", "within 0.05", abs(memory[0] - memory[1]) <= 0.05)]
     return lines
 
@@ -118,9 +119,9 @@ def _wear_lines(lives: list[tuple[int, int]]) -> list[Line]:
     shape, _, scale = stats.weibull_min.fit(found[whole] - 0.5, floc=0)
     agreement = stats.kstest(found[whole] - 0.5, stats.weibull_min(SHAPE, scale=ENDURANCE).cdf).pvalue
     return [
-        Line("wear: devices whose life is found to the cycle", f"{int((true == found).sum())} of {true.size}",
-             "all but 1 in 20", (true == found).sum() >= 0.95 * true.size),
-        Line("wear: Weibull scale and shape of the lives found", f"{scale:.1f} cycles, {shape:.2f}",
+        Line("wear: devices whose life is measured exactly", f"{int((true == found).sum())} of {true.size}",
+             "at least 19 of 20", (true == found).sum() >= 0.95 * true.size),
+        Line("wear: Weibull scale and shape of the measured lives", f"{scale:.1f} cycles, {shape:.2f}",
              f"{ENDURANCE:g}, {SHAPE:g}: Kolmogorov-Smirnov p = {agreement:.2f} > 0.05", agreement > 0.05)]
 
 
@@ -137,10 +138,10 @@ def main() -> int:
         formed = np.array(list(pool.map(forming, range(1, 4))))
         worst = float(abs(np.concatenate([formed[:, 1] / formed[:, 0], formed[:, 3] / formed[:, 2]]) - 1).max())
         lines.append(Line(
-            "forming: first and second switching, largest deviation",
+            "forming: first and second threshold, largest deviation",
             f"{formed[0, 1]:.3f}, {formed[0, 3]:.3f} V, {100 * worst:.2f} %", "<= 0.5 %", worst <= 5e-3))
         lines += _wear_lines(list(pool.map(wear, range(1, devices + 1))))
-    title = f"nbo2 with cycles: {runs} runs of {SWEEP['cycles']} sweeps, {devices} devices worn out"
+    title = f"{runs} runs of {SWEEP['cycles']} sweeps with nbo2, and {devices} devices worn out"
     return report("lives", title, lines)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ramps_reference import device, parameters, reference_kind
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 from tsbench.errors import TsbenchError
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
@@ -155,14 +155,16 @@ def main() -> int:
                 left += leaves(circuit, times[0])
     print(f"Not found, or not a point: {missed or 'none'}\n")
     least = math.ceil(0.99 * theirs)
-    return report("operating_points", "operating points beside ngspice", [
+    return report("operating_points", "operating points of tsbench and ngspice", [
         Line("circuits", str(total), "500", total >= 500 or arguments.quick),
         Line("ngspice finds a point", str(theirs), f">= {total // 2}", theirs >= total // 2),
-        Line("ours finds one", str(ours), "shown", passed=True),
-        Line("of those where ngspice finds one: the same, or another that is one", f"{both} ({same}, {other})",
+        Line("tsbench finds a point", str(ours), INFORMATION, passed=True),
+        Line("where ngspice finds a point, tsbench finds the same or another valid point (same, other)",
+             f"{both} ({same}, {other})",
              f">= {least}", both >= least),
-        Line("unstable ones, by the eigenvalues, are named", f"{said} of {unstable}", "all", said == unstable > 0),
-        Line("and left", f"{left} of {said}", "all", left == said > 0)])
+        Line("unstable points (by their eigenvalues) that tsbench reports", f"{said} of {unstable}", "all",
+             said == unstable > 0),
+        Line("reported unstable points that the circuit then leaves", f"{left} of {said}", "all", left == said > 0)])
 
 
 if __name__ == "__main__":

@@ -173,20 +173,20 @@ def lines(rounds: Sequence[Round], moments: int) -> list[Line]:
                    if item.second == second]
             good = sum(item.good(process) for item, process in met)
             others = sum(item.file == "other" for item, _ in met)
-            what = "refused in one line that names the owner" + (", shows its run" if second == "gui" else "")
-            made.append(Line(f"`{kind}` measures, `{second}` comes: {what}",
-                             f"{good} of {len(met)} ({others} by another bench file)", f"all of {moments}",
+            what = "is refused in one line that names the owner" + (" and shows its run" if second == "gui" else "")
+            made.append(Line(f"`{kind}` owns the bench, `{second}` {what}",
+                             f"{good} of {len(met)} ({others} with another bench file)", f"all of {moments}",
                              good == len(met) == moments))
     points = sum(round_.points for round_ in rounds)
     undisturbed = [round_ for round_ in rounds if not round_.problems and round_.points]
     said = "; ".join(f"{round_.kind}: {', '.join(round_.problems[:3])}" for round_ in rounds if round_.problems)
-    made.append(Line("owners never disturbed: outputs by the witness, each reading, end",
+    made.append(Line("owners that are not disturbed (outputs, readings, end of the run)",
                      f"{len(undisturbed)} of {len(rounds)}, {points} points{f' ({said})' if said else ''}", "all",
                      len(undisturbed) == len(rounds)))
     killed = [round_.after_kill for round_ in rounds if round_.after_kill is not None]
     good = sum(not problem for problem in killed)
     said = "; ".join(problem for problem in killed if problem)
-    made.append(Line("owner killed (SIGKILL): a sweep begun at once succeeds and ends safe",
+    made.append(Line("owner killed (SIGKILL): the next sweep starts at once, succeeds and ends safe",
                      f"{good} of {len(killed)}{f' ({said})' if said else ''}", "all", good == len(killed) > 0))
     return made
 

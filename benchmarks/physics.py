@@ -9,22 +9,20 @@ row that fails is shown as such, with what was tried.
 
 import argparse
 import importlib
-import platform
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 
 from benchmarks.physics_restated import what_it_restates
 from benchmarks.physics_row import HOLDS, Row
+from benchmarks.report import heading
 
 NUMERICAL, QUALITATIVE, NO_EVIDENCE, SHOWN = "numerical", "qualitative", "no evidence", "shown"
 KINDS = {
-    NUMERICAL: "met within a numerical tolerance by a published figure",
+    NUMERICAL: "the model gives a published figure within its tolerance",
     QUALITATIVE: "a published statement holds",
-    NO_EVIDENCE: "restates a tuned value, a parameter or the model's own form",
-    SHOWN: "nothing published to hold it to, or not modelled",
+    NO_EVIDENCE: "the row restates a tuned value, a parameter or the form of the model",
+    SHOWN: "nothing is published to compare with, or there is no model",
 }
 PARTS = ("mott", "third_order", "ovonic", "silver", "neurons")  #: ``benchmarks.physics_PART``, with ``rows(quick)``
 
@@ -46,7 +44,7 @@ def table(rows: Sequence[Row]) -> str:
     """Return the rows as a Markdown table, notes numbered below it."""
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
     lines = [
-        "| device | observable | published | source | model gives | tolerance | counts as | pass |",
+        "| device | observable | published | source | model gives | tolerance | counts as | verdict |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -95,9 +93,7 @@ def main() -> int:
         contributed = rows_of(part, arguments.quick)
         rows += contributed
         sys.stderr.write(f"{part}: {len(contributed)} rows in {time.perf_counter() - begin:.0f} s\n")
-    versions = ", ".join(f"{package} {version(package)}" for package in ("tsbench", "numpy", "numba"))
-    print("# python -m benchmarks.physics: published observables beside the models'")
-    print(f"\n{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {versions}\n")
+    print(heading("physics", "published observables and model values"))
     print(table(rows))
     print(f"\n{counted(rows)}")
     return 1 if any(row.passed is False for row in rows) else 0

@@ -15,9 +15,10 @@ def rows(quick: bool) -> list[Row]:
     return [
         *moving_core("nb2o5", "row 1 (Pickett 2013)", 1.75, peak=2.5, load=1e3, slope=-1.12e-3),
         *moving_core("vo2", "row 2 (Yi 2018)", 1.22, peak=2.0, load=1e3, slope=-15.1e-3, note=(
-            "PHYSICS.md's -15.1 mV/K belongs to the recalled resistivity (threshold 1.295 V). The closed form is "
-            "-Vth/(2 (t_mit - t0)), so with 43 K and a threshold of 1.22 V no resistivity can give it; t_mit - t0 = "
-            "40.4 K would. Left as it is: neither figure is a measurement.")),
+            "PHYSICS.md gives -15.1 mV/K for a recalled resistivity, with a threshold of 1.295 V. The model has the "
+            "closed form -Vth/(2 (t_mit - t0)). With t_mit - t0 = 43 K and a threshold of 1.22 V, no resistivity can "
+            "give -15.1 mV/K. A difference t_mit - t0 of 40.4 K would give it. We left the parameters as they are, "
+            "because neither figure is a measurement.")),
         *poole_frenkel(),
         *half_volt(),
         *public_netlist(),
@@ -37,17 +38,19 @@ def moving_core(
     return [
         compared(device, "threshold voltage, static fold at the terminals", threshold, "V", "F", source,
                  found.threshold.voltage, 0.01),
-        compared(device, f"threshold voltage, 2 ms sweep behind {load:g} Ohm, +", threshold, "V", "F", source,
+        compared(device, f"threshold voltage, 2 ms sweep through {load:g} Ohm, positive polarity", threshold, "V",
+                 "F", source,
                  up.threshold, 0.01),
-        compared(device, "the same, -", -threshold, "V", "F", source,
+        compared(device, "threshold voltage, the same sweep, negative polarity", -threshold, "V", "F", source,
                  None if down.threshold is None else -down.threshold, 0.01),
         claimed(device, "S-shaped, volatile hysteresis: hold below threshold", "hold < threshold [F]", source,
-                f"hold {up.hold:.3f} V on the sweep, {found.hold.voltage:.3f} V at {found.hold.current * 1e3:.3f} mA "
-                "static" if up.hold is not None else "no hold", volatile),
-        compared(device, "threshold against chuck temperature", slope * 1e3, "", "K", "PHYSICS.md I.8, mV/K",
+                f"hold {up.hold:.3f} V on the sweep, static hold {found.hold.voltage:.3f} V at "
+                f"{found.hold.current * 1e3:.3f} mA" if up.hold is not None else "no hold", volatile),
+        compared(device, "slope of the threshold against chuck temperature, mV/K", slope * 1e3, "", "K",
+                 "PHYSICS.md I.8",
                  fold_slope(device) * 1e3, 0.02, note),
         shown(device, "hold voltage on the sweep", "none" if up.hold is None else f"{up.hold:.4f} V",
-              "A hold voltage of this stack was not found."),
+              "We found no published hold voltage of this stack."),
     ]
 
 
@@ -58,15 +61,16 @@ def poole_frenkel() -> list[Row]:
     rise = found.threshold.temperature - 296.0
     up, _ = swept("nbo2", 2.0, 50.0, 2e-3)   # a load above 275 Ohm would cross the curve once everywhere: no step
     return [
-        compared("nbo2", "threshold of the film (terminals less Re)", 1.0, "V", "T", "set by as_",
+        compared("nbo2", "threshold voltage of the film, without the drop across Re", 1.0, "V", "T",
+                 "the catalogue sets it by as_",
                  found.threshold.voltage - 300.0 * found.threshold.current, 0.01),
         heating("nbo2", rise, found.hold.temperature - 296.0),
         claimed("nbo2", "S-shaped, volatile hysteresis: hold below threshold", "hold < threshold [F]", REVIEW,
                 f"sweep: threshold {up.threshold:.3f} V, hold {up.hold:.3f} V"
                 if up.threshold is not None and up.hold is not None else "did not switch",
                 up.threshold is not None and up.hold is not None and up.hold < up.threshold),
-        shown("nbo2", "threshold against chuck temperature", f"{fold_slope('nbo2') * 1e3:.2f} mV/K",
-              "No measurement of this stack was found; the public one-dimensional set gives -2.8 mV/K."),
+        shown("nbo2", "slope of the threshold against chuck temperature", f"{fold_slope('nbo2') * 1e3:.2f} mV/K",
+              "We found no measurement of this stack. The public one-dimensional parameter set gives -2.8 mV/K."),
     ]
 
 
@@ -78,15 +82,16 @@ def half_volt() -> list[Row]:
     return [
         compared("tin_nbo2", "threshold voltage, static fold at the terminals", 0.5, "V", "F", source,
                  found and found.voltage, 0.01),
-        compared("tin_nbo2", "threshold voltage, 2 ms sweep behind 25 Ohm, +", 0.5, "V", "F", source,
+        compared("tin_nbo2", "threshold voltage, 2 ms sweep through 25 Ohm, positive polarity", 0.5, "V", "F", source,
                  up.threshold, 0.01),
-        compared("tin_nbo2", "the same, -", -0.5, "V", "F", source,
+        compared("tin_nbo2", "threshold voltage, the same sweep, negative polarity", -0.5, "V", "F", source,
                  None if down.threshold is None else -down.threshold, 0.01),
         claimed("tin_nbo2", "S-shaped, volatile hysteresis: hold below threshold", "hold < threshold [F]", source,
                 "no hold" if up.hold is None else f"hold {up.hold:.3f} V on the sweep",
                 up.hold is not None and up.threshold is not None and up.hold < up.threshold),
-        shown("tin_nbo2", "threshold against chuck temperature", f"{fold_slope('tin_nbo2') * 1e3:.2f} mV/K",
-              "No measurement of this stack was found; the public one-dimensional set gives -2.8 mV/K."),
+        shown("tin_nbo2", "slope of the threshold against chuck temperature",
+              f"{fold_slope('tin_nbo2') * 1e3:.2f} mV/K",
+              "We found no measurement of this stack. The public one-dimensional parameter set gives -2.8 mV/K."),
     ]
 
 
@@ -107,7 +112,7 @@ def public_netlist() -> list[Row]:
         compared(name, "hold point, temperature", 1215.0, "K", "F2", source, found.hold.temperature, 0.002),
         compared(name, "resistance at 0 V and 298 K", 146e3, "Ohm", "F2", source,
                  model.settled(small)[0] / small, 0.01),
-        compared(name, "threshold against chuck temperature", -2.8, "", "F2", f"{source}, mV/K",
+        compared(name, "slope of the threshold against chuck temperature, mV/K", -2.8, "", "F2", source,
                  fold_slope(name) * 1e3, 0.02),
         claimed(name, "330 Ohm in series: no negative resistance at the terminals", "none [F2]", source,
                 "no fold" if loaded.threshold is None else f"fold at {loaded.threshold.voltage:.3f} V",
@@ -121,8 +126,8 @@ def heating(device: str, fold: float, hold: float) -> Row:
     return compared(
         device, "heating at the threshold, static fold", 150.0, "K", "F",
         "Slesazeck 2015, RSC Adv. c5ra19300a, abstract: 'only 150 K'", fold, 0.2,
-        "Read as the heating at the threshold: which point the abstract means is not known. At the hold point "
-        f"{hold:.0f} K.")
+        "The abstract does not say at which point the device is 150 K hotter. We compare the heating at the "
+        f"threshold. At the hold point the heating is {hold:.0f} K.")
 
 
 def thermal_neuristor() -> list[Row]:
@@ -136,7 +141,7 @@ def thermal_neuristor() -> list[Row]:
         kind = classify_waveform(result.times[late], result.columns["i(x1)"][late])
         found.append(f"{volts:g} V {kind.kind}" + ("" if kind.period is None else f" ({kind.period * 1e6:.2f} us)"))
     return [
-        claimed("vo2_hysteretic", "spikes in its circuit, 145 pF behind 12 kOhm, within a window of voltage",
+        claimed("vo2_hysteretic", "spikes in its published circuit (12 kOhm, 145 pF) within a range of supply voltages",
                 "spikes [F2]", "collective_dynamics_neuristor (public code)", ", ".join(found),
                 "quiet" in found[0] and "spiking" in found[2] and "quiet" in found[-1]),
     ]

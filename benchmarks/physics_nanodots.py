@@ -18,13 +18,14 @@ PAPER = "Ostrovskii 2025, Neurocomputing 624 129454"
 RATE = 1.0  #: [V/s] of the sweeps: assumed
 ON = 1e-8  #: [A] above which the device counts as on
 HOLD_NOTE = (
-    "By the printed equations the reset gate is half open at the printed hold voltage, and at some 1e7/s a millionth "
-    "of it breaks the filament within a sweep of a second. At 10 mV/s, 1 V/s, 1 kV/s the form holds to 113, 103, 86 mV "
-    "(+) and 39, 30, 12 mV (-). The rate of the measured sweeps was not found; no parameter was moved.")
+    "In the printed equations the reset gate is half open at the printed hold voltage. The reset has a rate of about "
+    "1e7/s. On a sweep of one second, a gate that is one millionth open already breaks the filament. At 10 mV/s, 1 "
+    "V/s and 1 kV/s the model holds down to 113, 103 and 86 mV (+) and to 39, 30 and 12 mV (-). We did not find the "
+    "rate of the measured sweeps, and we changed no parameter.")
 TIME_NOTE = (
-    "X never arrives at 0; 0.0 is read as what rounds to it with one decimal, below 0.05. From where the voltage "
-    "passes the threshold, X = 0, to 0.8 it takes 245 ns; from where it passes the hold voltage, X = 1, to 0.05 "
-    "290 ns.")
+    "X never reaches 0. We read the printed 0.0 as any value below 0.05, which rounds to 0.0. X takes 245 ns from 0, "
+    "when the voltage passes the threshold, to 0.8. X takes 290 ns from 1, when the voltage passes the hold voltage, "
+    "to 0.05.")
 
 
 def swept(polarity: int, rate: float = RATE) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -83,21 +84,21 @@ def _of_polarity(polarity: int, sign: str, threshold: float, hold: float, resist
     return [
         compared(NAME, f"threshold voltage {sign}, {rate}, 10 nA", threshold, "V", "F2", f"{PAPER}, reference cycle",
                  switched, 0.05),
-        compared(NAME, f"hold voltage {sign}, the same", hold, "V", "F2", f"{PAPER}, reference cycle", held, 0.1,
+        compared(NAME, f"hold voltage {sign}, the same sweep", hold, "V", "F2", f"{PAPER}, reference cycle", held, 0.1,
                  HOLD_NOTE),
-        claimed(NAME, f"volatile {sign}: off below its threshold", "hold < threshold [F2]", PAPER,
+        claimed(NAME, f"volatile {sign}: switches off below its threshold", "hold < threshold [F2]", PAPER,
                 f"hold {held:.3f} V, threshold {switched:.3f} V", held < switched),
         compared(NAME, f"slope of the set {sign}, 0.1 nA to 1 uA, V/decade", 0.66e-3, "", "F2", PAPER, set_slope, 0.15),
         compared(NAME, f"slope of the reset {sign}, 10 uA to 0.1 nA, V/decade", 0.65e-3, "", "F2", PAPER, reset_slope,
-                 0.15, "At the assumed sweep rate; the slope of the reset depends on it as the hold voltage does."),
+                 0.15, "The sweep rate is assumed. The slope of the reset depends on it, as the hold voltage does."),
         claimed(NAME, f"leakage {sign} at 50 mV", "at most 1 pA [F2]; about 0.01 pA by Midya 2017 [F]", PAPER,
                 format_quantity(leakage, "A"), leakage <= 1.001e-12,
-                "The solver resolves it to 1 fA."),
+                "The solver resolves this current to 1 fA."),
         compared(NAME, f"on resistance {sign} at 0.5 V", resistance, "Ohm", "F2", PAPER, float(up[-1] / i_up[-1]),
                  0.01),
-        claimed(NAME, f"set {sign} at 1.5 V, X from 0.0 to 0.8", "below 210 ns [F2]", PAPER,
+        claimed(NAME, f"time of the set {sign} at 1.5 V, X from 0.0 to 0.8", "below 210 ns [F2]", PAPER,
                 format_quantity(made, "s", 3), made < 210e-9, TIME_NOTE),
-        claimed(NAME, f"reset {sign} after 1.5 V, X from 0.8 to 0.0", "below 240 ns [F2]", PAPER,
+        claimed(NAME, f"time of the reset {sign} after 1.5 V, X from 0.8 to 0.0", "below 240 ns [F2]", PAPER,
                 format_quantity(broken, "s", 3), broken < 240e-9, TIME_NOTE),
     ]
 
@@ -124,8 +125,9 @@ def spikes(current: float, capacitance: float, bias: float) -> tuple[float | Non
 
 def _neuron() -> list[Row]:
     name, bias_note = "ag_hfo2_tunnel", (
-        "The diode's bias for this figure is not stated; 60 mV is that of the paper's next one. With 40 mV it is 2.37 "
-        "ms: 21 uA lies 2 % above the current at which firing begins, where the interval is at its most sensitive.")
+        "The paper does not give the bias of the diode for this figure. We use 60 mV, the bias of the next figure of "
+        "the paper. With 40 mV the interval is 2.37 ms. The 21 uA are only 2 % above the current at which firing "
+        "begins. There the interval is most sensitive.")
     interval, low, high = spikes(21e-6, 22e-9, 0.06)
     fast, _, _ = spikes(21e-6, 2.2e-9, 0.06)
     more, _, _ = spikes(22e-6, 2.2e-9, 0.06)
@@ -133,15 +135,16 @@ def _neuron() -> list[Row]:
     usual = spikes(21e-6, 22e-9, 0.04)[0]
     return [
         compared(name, "top of the spike, 21 uA, 22 nF", 0.119, "V", "F2", PAPER, high, 0.02,
-                 f"Lowest point here {low * 1e3:.0f} mV; the paper's rest is 30 mV."),
+                 f"The lowest voltage of the model is {low * 1e3:.0f} mV. The rest voltage of the paper is 30 mV."),
         compared(name, "interval of spikes, 21 uA, 22 nF, bias 60 mV", 1.594e-3, "s", "F2", PAPER, interval, 0.05,
                  bias_note),
-        compared(name, "the same with 2.2 nF", 75e-6, "s", "F2", PAPER, fast, 0.1,
-                 "The current for this figure is printed as 0.21 uA, which cannot fire it; at 22 uA it is "
-                 f"{format_quantity(more or 0.0, 's', 3)} here."),
-        claimed(name, "silent below the diode's peak, block of the excitation above, bias 40 mV", "yes [F2]", PAPER,
+        compared(name, "interval of spikes, 21 uA, 2.2 nF, bias 60 mV", 75e-6, "s", "F2", PAPER, fast, 0.1,
+                 "The paper prints a current of 0.21 uA for this figure, which cannot fire the neuron. At 22 uA the "
+                 f"interval of the model is {format_quantity(more or 0.0, 's', 3)}."),
+        claimed(name, "silent below the peak current of the diode, blocked at high current, bias 40 mV",
+                "yes [F2]", PAPER,
                 f"{'silent' if below is None else 'fires'} at 20.5 uA, {'fires' if usual else 'silent'} at 21 uA, "
-                f"{'stands still' if above is None else 'fires'} at 25 uA",
+                f"{'blocked' if above is None else 'fires'} at 25 uA",
                 below is None and usual is not None and above is None),
     ]
 
@@ -153,15 +156,18 @@ def _told() -> list[Row]:
     oscillating = sum(oscillates(float(v), float(r), float(c)) for v, r, c in circuits)
     return [
         claimed(NAME, "on/off ratio at a compliance of 0.1 mA", "above 1e9 [F2]", PAPER, f"{ratio:.0e}", ratio > 1e9,
-                "The leakage of the fit is the bound of 1 pA, not what the device leaks: 1e-14 A by Midya 2017 would "
-                "give 1e10. The parameter is left as printed."),
-        shown(NAME, "oscillation with a load and a capacitor alone", f"{oscillating} of {len(circuits)} circuits",
-              "Nothing published on this circuit; the neuron below needs its tunnel diode. Between hold and threshold "
-              "nothing moves the filament, so part of one carries the load's current for ever. 1 kOhm to 100 MOhm, "
-              "0.1 pF to 0.1 mF, 0.3 to 5 V, -0.13 to -5 V."),
+                "The leakage of the published fit is the bound of 1 pA and not the leakage of the device. The 1e-14 "
+                "A of Midya 2017 would give a ratio of 1e10. We left the parameter as printed."),
+        shown(NAME, "oscillation with only a load and a capacitor", f"{oscillating} of {len(circuits)} circuits",
+              "Nothing is published on this circuit. The neuron in the rows below needs its tunnel diode. Between "
+              "the hold and the threshold voltage nothing moves the filament. A partial filament then carries the "
+              "current of the load for ever. The circuits have 1 kOhm to 100 MOhm, 0.1 pF to 0.1 mF, and 0.3 to 5 V "
+              "or -0.13 to -5 V."),
         Row(NAME, "spread of the threshold from cycle to cycle, +/-", "0.294 +- 0.038 V, 0.119 +- 0.010 V [F2]", PAPER,
-            "in a world only", "-", None, "The set is the reference cycle of the fit, the same in every cycle; a "
-            "world file's [devices.NAME.cycles] spreads it (20 sweeps in test_devices_on_bench.py)."),
+            "only in a world file", "-", None,
+            "The parameter set describes the reference cycle of the published fit, and every cycle is the same. The "
+            "section [devices.NAME.cycles] of a world file varies the cycles. A test measures 20 such sweeps "
+            "(tests/simulated_backends/world/test_devices_on_bench.py)."),
         Row(NAME, "endurance", "above 1e8 [F]", "Midya 2017, Adv. Mater., abstract", "not modelled", "-", None,
-            "Not modelled: wear is not simulated."),
+            "The model does not simulate wear."),
     ]

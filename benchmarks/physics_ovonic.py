@@ -74,25 +74,29 @@ def switching() -> list[Row]:
     spread = max(h.voltage for h in held) / min(h.voltage for h in held) - 1
     current_spread = max(h.current for h in held) / min(h.current for h in held) - 1
     return [
-        compared(NAME, "switching voltage, 50 nm, triangle of 3 V, 60 ns behind 1 kOhm", 1.75, "V", "F", SCOGGIN,
+        compared(NAME, "switching voltage at 50 nm, triangular pulse of 3 V and 60 ns through 1 kOhm", 1.75, "V", "F",
+                 SCOGGIN,
                  usual.threshold, 0.02),
         compared(NAME, "hold voltage, static", 0.4, "V", "F", SCOGGIN, held[1].voltage, 0.05),
         compared(NAME, "hold current, static", 0.25e-3, "A", "F", SCOGGIN, held[1].current, 0.05),
-        compared(NAME, "switching voltage of 100 nm over that of 50 nm, same slew by length", 2.0, "", "F", SCOGGIN,
+        compared(NAME, "ratio of the switching voltages at 100 nm and at 50 nm, same slew rate per thickness", 2.0,
+                 "", "F", SCOGGIN,
                  thick.threshold / usual.threshold, 0.10),
-        claimed(NAME, "hold hardly depends on thickness", "only weakly [F]", SCOGGIN,
+        claimed(NAME, "hold point depends only weakly on the thickness", "only weakly [F]", SCOGGIN,
                 f"25 to 100 nm: voltage +{100 * spread:.0f} %, current +{100 * current_spread:.1f} %",
                 spread < 0.3 and current_spread < 0.3),
         claimed(NAME, "switching voltage falls with temperature, 300 to 400 K", "falls [F]", SCOGGIN,
                 ", ".join(f"{v:.2f}" for v in warm) + " V", warm[0] > warm[1] > warm[2]),
         claimed(NAME, "switching voltage falls with longer rise time", "falls [F]", SCOGGIN,
                 ", ".join(f"{v:.2f}" for v in slow) + " V at 30 ns, 300 ns, 3 us", slow[0] > slow[1] > slow[2]),
-        compared(NAME, "time in which it switches on, 10 to 90 %", 10e-12, "s", "F", SCOGGIN, usual.rise, 1.0,
-                 "'About 10 ps' is one figure without definition in what was read; a factor of two is asked."),
+        compared(NAME, "rise time of the current at switching, 10 to 90 %", 10e-12, "s", "F", SCOGGIN, usual.rise, 1.0,
+                 "The text that we read gives 'about 10 ps' and does not define this time. We therefore require "
+                 "agreement within a factor of two."),
         Row(NAME, "power before switching", "20 to 100 uW [F]", SCOGGIN, f"{power * 1e6:.2g} uW at the static fold",
             "within the range", 20e-6 <= power <= 100e-6,
-            "Only the filament conducts in the model; the film beside it, of 50 times its area, does not. With it "
-            "in parallel a driven current had no single static curve in a trial, so it was left out."),
+            "In the model only the filament conducts. The film beside it has 50 times its area and does not conduct. "
+            "In a trial with this film in parallel, a device under current drive no longer had a single static "
+            "curve. The film was therefore left out."),
     ]
 
 
@@ -113,10 +117,12 @@ def history() -> list[Row]:
     ages = [float(on_triangle(f"aged={decades}").threshold) for decades in (2, 4, 6)]
     per_decade = 1e3 * float(np.diff(ages).mean()) / 2
     return [
-        claimed(NAME, "first fire above threshold", "V_ff > V_th [F]", "patent US12334147",
-                f"virgin {virgin:.2f} V, fired {usual:.2f} V; one device twice {first:.2f}, {second:.2f} V",
+        claimed(NAME, "voltage of the first fire is above the threshold voltage", "V_ff > V_th [F]",
+                "patent US12334147",
+                f"{virgin:.2f} V before the first fire, {usual:.2f} V after it; two pulses on one device {first:.2f}, "
+                f"{second:.2f} V",
                 virgin > 1.1 * usual and first > 1.1 * second),
-        claimed(NAME, "threshold drifts with log t", "15 to 30 mV/decade [K]", "PHYSICS.md II.2",
+        claimed(NAME, "threshold drifts with the logarithm of time", "15 to 30 mV/decade [K]", "PHYSICS.md II.2",
                 f"{per_decade:.1f} mV/decade", 15 <= per_decade <= 30),
         claimed(NAME, "drift saturates at about 1e3 s", "about 1e3 s [F]", "arXiv 2102.07264, abstract",
                 ", ".join(f"{d:.2f}" for d in rested) + " decades at 1, 10, 100 s, 1e3, 1e4, 1e5 s",
@@ -133,14 +139,16 @@ def statistics(trials: int) -> list[Row]:
     medians = [float(np.nanmedian(delays(v, 15))) for v in (1.44, 1.47, 1.50, 1.55)]
     falls = all(a > b for a, b in itertools.pairwise(medians))
     return [
-        claimed(NAME, "time to switch at constant voltage is Weibull", "goodness of fit p > 0.05 [F]",
+        claimed(NAME, "time to switch at a constant voltage has a Weibull distribution", "goodness of fit p > 0.05 [F]",
                 "Chai 2019, IEEE EDL 40 1269",
-                f"{switched.size} of {trials} at {DELAY_VOLTAGE} V: shape {shape:.2f}, scale {scale * 1e6:.2f} us, "
-                f"Kolmogorov-Smirnov p = {p:.2f}", p > 0.05 and switched.size == trials,
-                "By construction: the hazard has a Weibull draw; only what the thermal runaway adds could spoil it."),
-        claimed(NAME, "delay falls to some nanoseconds as voltage rises", "falls to few ns [F]", "Ge15Te85, abstract",
+                f"{switched.size} of {trials} switch at {DELAY_VOLTAGE} V; shape {shape:.2f}, scale {scale * 1e6:.2f} "
+                f"us, Kolmogorov-Smirnov p = {p:.2f}", p > 0.05 and switched.size == trials,
+                "This holds by construction, because the model draws the switching hazard from a Weibull "
+                "distribution. Only the time that the thermal runaway adds could change the distribution."),
+        claimed(NAME, "delay falls to a few nanoseconds as the voltage rises", "falls to a few ns [F]",
+                "Ge15Te85, abstract",
                 ", ".join(f"{1e9 * m:.3g}" for m in medians) + " ns at 1.44, 1.47, 1.50, 1.55 V",
                 falls and medians[-1] < 20e-9),
         shown(NAME, "coefficient of variation of the delay", f"{switched.std(ddof=1) / switched.mean():.2f}",
-              "The Weibull shape of this material was not found; 2.5 is assumed."),
+              "We found no published Weibull shape of this material. The model assumes 2.5."),
     ]

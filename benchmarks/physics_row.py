@@ -22,7 +22,7 @@ class Row:
     model: str  #: what the one catalogue parameter set gives
     tolerance: str
     passed: bool | None
-    note: str = ""  #: an exception, told: why not, and what was tried
+    note: str = ""  #: a remark: why a row fails, or what was tried
 
 
 def compared(

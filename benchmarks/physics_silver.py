@@ -11,7 +11,7 @@ from benchmarks.physics_silver_measured import asymmetric_rows, symmetric_rows
 from benchmarks.physics_silver_neurons import neuron_rows
 
 REVIEW = "Wang 2022, JEST 100177"
-NOT_MODELLED = "Not modelled: "
+NOT_MODELLED = "There is no model of this device. "
 
 
 def rows(quick: bool) -> list[Row]:
@@ -36,13 +36,16 @@ def rows(quick: bool) -> list[Row]:
 def _absent() -> list[Row]:
     reasons = (
         ("Ag/a-Si/Pt", "on/off ratio, switching times", "1e5, 20/16 ns",
-         "nothing but the abstract's figures was found."),
+         "We found only the figures of the abstract."),
         ("lateral MoS2/Ag", "volatile and non-volatile set", "0.16 V, 0.52 V",
-         "the set of mos2_ag is of the vertical device; a non-volatile filament is only what a long life makes it."),
-        ("Ag/SiOx/Pt (Dutta 2024)", "integration, wake-up, cumulative switching", "trends", "abstract only."),
+         "The parameter set of mos2_ag describes the vertical device. In the model a filament is non-volatile only "
+         "if its life is long."),
+        ("Ag/SiOx/Pt (Dutta 2024)", "integration, wake-up, cumulative switching", "trends",
+         "We read only the abstract."),
         ("taox_alod_dendrite", "threshold integration, filter of sub-threshold pulses", "trends",
-         "no voltage, current or time of the device was found, so no set can be held to anything."),
-        ("ANN-SNN converters (Midya 2019)", "two synchronise through a capacitor", "yes", "not simulated."),
+         "We found no voltage, current or time of this device, so a parameter set could not be tested."),
+        ("ANN-SNN converters (Midya 2019)", "two synchronise through a capacitor", "yes",
+         "The converters were not simulated."),
     )
     return [
         Row(device, what, f"{figure} [F]", "PHYSICS.md II.2, abstracts", "not modelled", "-", None, NOT_MODELLED + why)

@@ -52,10 +52,10 @@ def threshold_rows(name: str, published: float, source: str, stop: float, step: 
             compared(name, f"threshold voltage {sign}, mean of {found.half_sweeps} half-sweeps, 10 ms a step",
                      published, "V", "F", source, float(threshold.mean()), 0.1),
             claimed(name, f"threshold voltage {sign}, sigma/mean", "3 to 13 % [F2]", "PHYSICS.md III.7, other stacks",
-                    f"{100 * share:.1f} %", 0.03 <= share <= 0.13, "Of this stack none was found."),
-            claimed(name, f"volatile {sign}: off below its threshold", "hold < threshold [F]", source,
-                    f"hold {abs(found.hold).mean():.3f} V, largest {abs(found.hold).max():.3f} V; "
-                    f"{found.threshold.size} of {found.half_sweeps} switch and return",
+                    f"{100 * share:.1f} %", 0.03 <= share <= 0.13, "We found no published value of this stack."),
+            claimed(name, f"volatile {sign}: switches off below its threshold", "hold < threshold [F]", source,
+                    f"mean hold {abs(found.hold).mean():.3f} V, largest {abs(found.hold).max():.3f} V; "
+                    f"{found.threshold.size} of {found.half_sweeps} half-sweeps switch on and off",
                     found.threshold.size == found.half_sweeps and abs(found.hold).max() < threshold.min()),
         ]
     return rows
@@ -107,22 +107,26 @@ def kinetic_rows(name: str, threshold: float, trials: int) -> list[Row]:
     spread = float(np.mean([np.log(life[life > 0]).std() for life in lives[:3]]))
     deviation = spread / np.sqrt(2.0 * sum(life.size for life in lives[:3]))
     return [
-        claimed(name, "delay falls with amplitude, none far below threshold", "delay then fire [F]",
+        claimed(name, "delay falls with amplitude; no switching far below the threshold", "delay then fire [F]",
                 f"{REVIEW}, section 3.2", f"P({law.amplitude[0]:.2f} V) = {law.probability[0]:.2f}; {listed}",
                 bool(law.probability[0] < 0.02 and (np.diff(law.median[1:]) < 0).all())),
         claimed(name, f"delay, coefficient of variation at {OVERDRIVE} thresholds", "0.25 to 0.38 [F2]", HOTS,
                 f"{strong:.3f} +- {error:.3f}", 0.25 - 2.0 * error <= strong <= 0.38 + 2.0 * error,
-                "Nearer to threshold the path decides and the CV is 0.5 to 1.5; the overdrive of the public curves is "
-                "not known. +-: standard error; two of them may lie beyond the range."),
+                "Closer to the threshold the random path decides the delay, and the coefficient of variation is 0.5 "
+                "to 1.5. The overdrive of the public curves is not known. The value after +- is the standard error. "
+                "A value may lie up to two standard errors outside the range."),
         claimed(name, "sigma of ln(relaxation), 10 to 100 uA", "0.16 to 0.23 [F2]", HOTS,
                 f"{spread:.3f} +- {deviation:.3f}", 0.16 - 2.0 * deviation <= spread <= 0.23 + 2.0 * deviation,
-                "+-: standard error; two of them may lie beyond the range."),
-        claimed(name, "life rises with compliance, 10 uA to 1 mA, read at 20 mV: slope d ln tau/d ln I",
+                "The value after +- is the standard error. A value may lie up to two standard errors outside the "
+                "range."),
+        claimed(name, "life tau rises with the compliance I, 10 uA to 1 mA, read at 20 mV; slope d ln tau/d ln I",
                 "rising [F]; 1.5 to 2.5 [A]", "Nat. Commun. 10:81; PHYSICS.md II.2",
-                f"{overall:.2f}; {format_quantity(float(medians[0]), 's')} to "
-                f"{format_quantity(float(medians[-1]), 's')}; locally " + ", ".join(f"{slope:.2f}" for slope in slopes),
+                f"slope {overall:.2f}, life {format_quantity(float(medians[0]), 's')} to "
+                f"{format_quantity(float(medians[-1]), 's')}; local slopes "
+                + ", ".join(f"{slope:.2f}" for slope in slopes),
                 1.5 <= overall <= 2.5,
-                "Above 0.3 mA the electrode resistance takes the voltage that thickens the neck: the slope falls."),
+                "Above 0.3 mA much of the voltage drops across the electrode resistance. Less voltage is left to "
+                "thicken the neck, so the slope falls."),
     ]
 
 
@@ -144,14 +148,15 @@ def nanowire_rows(trials: int, quick: bool) -> list[Row]:
         *rows,
         claimed(name, "symmetric in polarity", "yes [F]", source,
                 f"difference of means {1e3 * difference:+.2f} +- {1e3 * error:.2f} mV", abs(difference) < 3.0 * error),
-        claimed(name, "delay falls with amplitude, none far below threshold", "trend [A]", "PHYSICS.md II.4",
+        claimed(name, "delay falls with amplitude; no switching far below the threshold", "trend [A]",
+                "PHYSICS.md II.4",
                 f"P(40 mV) = {law.probability[0]:.2f}; " + ", ".join(
                     f"{1e3 * v:.0f} mV {format_quantity(float(t), 's')}"
                     for v, t in zip(law.amplitude[1:], law.median[1:], strict=True)),
                 bool(law.probability[0] < 0.02 and (np.diff(law.median[1:]) < 0).all())),
         Row(name, "threshold voltage by Table 1 of the review", "0.5 V [F]", f"{REVIEW}, Table 1, row 7", "60 mV", "-",
-            None, "The review contradicts itself, 60 mV in the text and 0.5 V in the table; nothing found explains the "
-                  "0.5 V, and it is not modelled."),
+            None, "The review contradicts itself. It gives 60 mV in the text and 0.5 V in the table. We found no "
+                  "explanation of the 0.5 V, and the model does not reproduce it."),
     ]
 
 
@@ -172,10 +177,12 @@ def molybdenum_rows(trials: int, quick: bool) -> list[Row]:
                 bool(0.4 <= found.threshold.mean() <= 0.5)),
         Row(name, "on/off ratio at 0.2 V, compliance 10 uA", "1e6 [F]", "Dev 2020, IEEE EDL 41 936, abstract",
             f"{ratio:.1e}", "factor 3", 1e6 / 3 <= ratio <= 3e6,
-            "Of another work than the threshold: the device may be another. The compliance was not found."),
-        claimed(name, "relaxation tuned by the pulse", "trend [F]",
+            "The ratio is from another work than the threshold, and perhaps from another device. We did not find its "
+            "compliance."),
+        claimed(name, "relaxation time rises with the amplitude of the pulse", "trend [F]",
                 "Hao 2020 (abstract), a lateral Ag device on a monolayer",
                 "after 0.6, 0.8, 1.0 V: " + ", ".join(format_quantity(life, "s") for life in lives),
-                lives[0] < lives[1] < lives[2], "The current is limited in proportion to the amplitude, 30 uA at 1 V."),
-        shown(name, "hold voltage on the sweep", f"{found.hold.mean():.3f} V", "No hold voltage was found."),
+                lives[0] < lives[1] < lives[2],
+                "The current limit is proportional to the amplitude, with 30 uA at 1 V."),
+        shown(name, "hold voltage on the sweep", f"{found.hold.mean():.3f} V", "We found no published hold voltage."),
     ]

@@ -13,7 +13,7 @@ from tsbench.simulated_backends.studies.filaments.runs import Surroundings
 
 YANG = "yanglab2021/DiffusiveMemristor, measured data"
 LEAST_P, LEAST_SEEDS = 0.05, 0.9
-_RATE = f"The sweep rate is not published; {SWEEPS.dwell * 1e3:g} ms a step are assumed."
+_RATE = f"The sweep rate is not published. We assume {SWEEPS.dwell * 1e3:g} ms a step."
 
 
 def asymmetric_rows(seeds: int) -> list[Row]:
@@ -30,10 +30,10 @@ def asymmetric_rows(seeds: int) -> list[Row]:
         chances = np.array([ks_2samp(values, real).pvalue for values in given])
         kept, both = int((chances > LEAST_P).sum()), np.concatenate(given)
         rows.append(claimed(
-            name, f"{quantity} voltage, distribution of 101 half-sweeps of 8 mV steps, 1 uA, 10 nA rule",
+            name, f"{quantity} voltage, distribution over 101 half-sweeps (8 mV steps, 1 uA, on above 10 nA)",
             f"{real.mean():.4f} +- {real.std(ddof=1):.4f} V [F]", YANG,
             f"{both.mean():.4f} +- {both.std(ddof=1):.4f} V; two-sample Kolmogorov-Smirnov p > {LEAST_P} in {kept} of "
-            f"{seeds} seeds, least p {chances.min():.2f}", kept >= LEAST_SEEDS * seeds, _RATE))
+            f"{seeds} seeds, smallest p {chances.min():.2f}", kept >= LEAST_SEEDS * seeds, _RATE))
     other = simulated(1, 100, polarity=-1)
     rows.append(claimed(
         name, "no switching in negative polarity to -0.2 V", "0 of 100 half-sweeps [F]", YANG,
@@ -57,24 +57,26 @@ def symmetric_rows(sweeps: int, shots: int) -> list[Row]:
                 name, f"threshold voltage {sign}, standard deviation", spread, float(threshold.std(ddof=1)), "V", 2),
             _near(name, f"hold voltage {sign}, mean", hold, float(held.mean()), "V", 0.010, "10 mV", _RATE),
             _within(name, f"hold voltage {sign}, standard deviation", hold_spread, float(held.std(ddof=1)), "V", 2, (
-                "The neck of a filament that has stood for a sweep thins in some 20 ms, at random: the same spread of "
-                "voltage in both polarities, as measured. Before, a spread of the path alone gave 4 and 44 mV.")),
+                "The neck of a filament that has existed for a whole sweep thins within about 20 ms, at random. The "
+                "hold voltage therefore spreads equally in both polarities, as measured. An earlier version varied "
+                "only the path of the filament and gave spreads of 4 and 44 mV.")),
         ]
     model = device_model(name)
     assert isinstance(model, SilverFilament)
     around = Surroundings(22e3, 100e-12, above=1e-6, below=1e-7)
     found_shots = pulse_shots(model, around, FilamentPulse(-1.0, 20e-3, -0.1), 0.1, shots)
     delay, life = found_shots.delay, found_shots.relaxation
-    note = ("Negative polarity is taken: the published current has the opposite sign to its voltage, and a device that "
-            "holds to +0.02 V cannot relax at +0.1 V.")
+    note = ("We simulate pulses of negative polarity, because the published current has the opposite sign to its "
+            "voltage. A device that holds down to +0.02 V cannot relax at +0.1 V.")
     rows += [
         _within(name, "delay of a pulse of 1 V, 20 ms through 22 kOhm, median", 2.4e-3, float(np.nanmedian(delay)),
                 "s", 2, note),
         _within(name, "relaxation to 0.1 uA at 0.1 V, median", 3.5e-3, float(np.nanmedian(life)), "s", 2, note),
-        _within(name, "the delay's largest over smallest (13 pulses)", 9.1 / 0.1, float(
+        _within(name, "ratio of the largest to the smallest delay (13 pulses)", 9.1 / 0.1, float(
             np.nanpercentile(delay, 96) / np.nanpercentile(delay, 4)), "", 4, (
-            "4 to 96 % of all pulses. Hops of 60, larger than the gap: 8 gave 12, 1 gave 3.4. Measured currents grow "
-            "over milliseconds and in bursts, and some pulses switch at once.")),
+            "The model value is the ratio of the 96 % quantile to the 4 % quantile of all pulses. One hop moves the "
+            "state by hg = 60, more than the width of the gap. A hop of 8 gave a ratio of 12, a hop of 1 gave 3.4. "
+            "Measured currents also grow in bursts over milliseconds, and some measured pulses switch at once.")),
         claimed(name, "off current at 0.1 V", "1.3 pA [F]", YANG, format_quantity(0.1 * model.gleak, "A"),
                 0.5 < 0.1 * model.gleak / 1.3e-12 < 2.0),
     ]

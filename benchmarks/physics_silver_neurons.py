@@ -72,7 +72,7 @@ def _all_or_nothing(name: str, found: list[Singles]) -> Row:
         f"({100 * low:.1f} to {100 * high:.1f} %); CV of the peak {peaks.std() / peaks.mean():.2f}; the median peak "
         f"grows by {100 * (growth - 1):.0f} % while the stimulus grows {stimulus:.1f} times",
         high < 0.05 and growth < 1.5,
-        "The peak grows because the node charges on during the delay; counted from 3 mV on.")
+        "The peak grows because the node continues to charge during the delay. Discharges count from 3 mV on.")
 
 
 def _threshold_driven(name: str, threshold: float, found: list[Singles]) -> Row:
@@ -86,7 +86,7 @@ def _threshold_driven(name: str, threshold: float, found: list[Singles]) -> Row:
     passed = intervals[1][1] < 0.1 and min(low for low, _ in intervals[5:]) > 0.9 and (np.diff(share) > -0.05).all()
     return claimed(
         name, f"threshold-driven: P(fire) against amplitude, {found[0].trials} trials a point",
-        f"yes [F], V_th {threshold:g} V", SOURCE[name], f"half at {middle:.2f} V; {listed}",
+        f"yes [F], V_th {threshold:g} V", SOURCE[name], f"P = 0.5 at {middle:.2f} V; {listed}",
         bool(passed and abs(middle / threshold - 1.0) < 0.15))
 
 
@@ -103,11 +103,13 @@ def _refractory(name: str, threshold: float, trials: int) -> Row:
         f"{format_quantity(gap, 's')} {p:.2f} ({low:.2f}-{high:.2f})"
         for gap, p, (low, high) in zip(GAPS, share, intervals, strict=True))
     return claimed(
-        name, f"refractory: P(second | first) against the gap, pairs of {2 * threshold:g} V, {_PAIR_WIDTH * 1e3:g} ms, "
+        name, f"refractory: P(second | first) against the gap, pairs of pulses of {2 * threshold:g} V and "
+        f"{_PAIR_WIDTH * 1e3:g} ms, "
         f"{trials} trials a point", "yes [F]", SOURCE[name],
-        f"period {format_quantity(period, 's')}; {listed}", intervals[0][1] < 0.5 * intervals[-1][0],
-        "Held to: after the shortest gap surely less than half as likely as after the longest. No refractory period "
-        "was found for this stack: nothing to compare the value with. Between 25 and 50 ms the residue helps.")
+        f"refractory period {format_quantity(period, 's')}; {listed}", intervals[0][1] < 0.5 * intervals[-1][0],
+        "The row passes if the interval of P at the shortest gap lies below half of the interval at the longest gap. "
+        "We found no published refractory period of this stack to compare the value with. Between 25 and 50 ms the "
+        "residue of the first filament helps the second pulse.")
 
 
 def _strength_modulated(name: str, threshold: float, trials: int) -> list[Row]:
@@ -128,5 +130,5 @@ def _strength_modulated(name: str, threshold: float, trials: int) -> list[Row]:
         claimed(name, f"strength-modulated: rate under a constant drive, {trials} trials of {_DURATION:g} s a point",
                 "rises with amplitude [F]", SOURCE[name], f"Hz: {listed}", rising and rates[-1] > 3.0 * rates[1]),
         Row(name, "coefficient of variation of the inter-spike interval", "not found", "", variation, "-", None,
-            "Published for none of these stacks."),
+            "This value is not published for any of these stacks."),
     ]

@@ -43,21 +43,24 @@ def rows(quick: bool) -> list[Row]:
         claimed(NAME, "1.95 V: periodic bursts of two spikes", "2 spikes a burst [F]", KUMAR,
                 f"{burst.kind}: {burst.basis}; every {1e9 * (burst.period or np.inf):.1f} ns",
                 burst.kind == "bursting" and burst.spikes_per_burst == 2 and burst.sustained,
-                "Unequal: the second spike has 0.37 of the first one's swing (0.62 with the set before, whose "
-                "threshold was 1.825 V), the cycle between bursts 0.11; from 0.3 on it counts."),
-        compared(NAME, "threshold: lowest held voltage at which it spikes, steps of 5 mV", 1.9, "V", "F",
+                "The two spikes are unequal. The swing of the second spike is 0.37 of the swing of the first. An "
+                "earlier parameter set, with a threshold of 1.825 V, gave 0.62. The swing between two bursts is 0.11 "
+                "of the first. A swing counts as a spike from 0.3 on."),
+        compared(NAME, "threshold: lowest constant voltage at which it spikes, in steps of 5 mV", 1.9, "V", "F",
                  "Wang 2022, JEST 100177, Table 1, row 3 (Kumar 2020)", onset, 0.03,
-                 "The static box loop published at 1.9 V is not reproduced: the element oscillates where it would be. "
-                 "The small oscillation grows from 1.79 V on; at 1.9 V its rhythm has broken."),
-        shown(NAME, "first spike on a ramp of 2.2 V in 10 us, 100 us, 1 ms", ", ".join(ramp(t) for t in RAMPS),
-              "A ramp passes the onset of an oscillation late, the later the faster it is: the small oscillation grows "
-              "from the thermal noise of the inner resistance (300 K, seed 1)."),
-        claimed(NAME, "two states are not enough", "no neuromorphic behaviour with two [F]",
-                "Kumar 2020, SI 7.5, title", "metallic share without delay, 1.70 to 2.10 V: "
-                f"{', '.join(sorted(set(fast)))}; with it: {', '.join(sorted(set(slow)))}",
+                 "The published static loop at 1.9 V is not reproduced, because the element oscillates at this "
+                 "voltage. The small oscillation grows from 1.79 V on. At 1.9 V it is no longer regular."),
+        shown(NAME, "voltage of the first spike on ramps to 2.2 V in 10 us, 100 us and 1 ms",
+              ", ".join(ramp(t) for t in RAMPS),
+              "On a ramp the first spike comes late, because the small oscillation must first grow from the thermal "
+              "noise of the inner resistance (300 K, seed 1)."),
+        claimed(NAME, "two state variables are not enough for bursts",
+                "no neuromorphic behaviour with two state variables [F]",
+                "Kumar 2020, SI 7.5, title", "1.70 to 2.10 V, without the delay of the metallic share: "
+                f"{', '.join(sorted(set(fast)))}; with the delay: {', '.join(sorted(set(slow)))}",
                 "bursting" not in fast and "bursting" in slow),
-        shown(NAME, "voltages at which it bursts in pairs, steps of 10 mV",
-              ", ".join(f"{v:.2f}" for v in pairs) + " V", "Only 1.95 V is published."),
+        shown(NAME, "voltages at which it fires bursts of two spikes, in steps of 10 mV",
+              ", ".join(f"{v:.2f}" for v in pairs) + " V", "Only the value 1.95 V is published."),
     ]
 
 

@@ -313,8 +313,10 @@ def lines(results: list[Found]) -> list[Line]:
     least = math.ceil(count * 130 / 150)
     found = [
         Line("circuits", str(count), ">= 150", count >= 150),
-        Line("decided (all 20 oscillate, or none)", str(len(decided)), f">= {least}", len(decided) >= least),
-        Line("of these ours agrees", f"{len(agree)}{f', not in {wrong}' if wrong else ''}", "all", not wrong)]
+        Line("circuits that the reference decides (all 20 runs oscillate, or none)", str(len(decided)), f">= {least}",
+             len(decided) >= least),
+        Line("decided circuits in which tsbench agrees", f"{len(agree)}{f', not in {wrong}' if wrong else ''}", "all",
+             not wrong)]
     for what, key in (("beginning", "begins"), ("end", "ends")):
         compared = [r for r in results if f"our_{key}" in r]
         pairs = [(np.array(r[key], float), np.array(r[f"our_{key}"], float)) for r in compared]
@@ -324,11 +326,13 @@ def lines(results: list[Found]) -> list[Line]:
         share = sum(near) / len(near) if near else 0.0
         bad = [r["number"] for r, n in zip(compared, near, strict=True) if not n]
         found += [
-            Line(f"{what}: smallest p of Kolmogorov-Smirnov after Holm, {len(pairs)} circuits", f"{holm:.2g}", "> 0.01",
+            Line(f"{what}: smallest p of {len(pairs)} Kolmogorov-Smirnov tests, corrected by Holm", f"{holm:.2g}",
+                 "> 0.01",
                  holm > 0.01),
-            Line(f"{what}: medians within an interquartile range", f"{share:.1%} (not: {bad})", ">= 95 %",
+            Line(f"{what}: circuits with medians within one interquartile range", f"{share:.1%} (not: {bad})",
+                 ">= 95 %",
                  share >= 0.95),
-            Line(f"{what}: all circuits together later, in standard errors", f"{_shift(pairs):.2f}", "-3 to 3",
+            Line(f"{what}: delay of tsbench over all circuits, in standard errors", f"{_shift(pairs):.2f}", "-3 to 3",
                  abs(_shift(pairs)) <= 3.0)]
     before = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
     stable = [r for r in results if r["window"] is None and str(r["number"]) in before]
@@ -337,7 +341,8 @@ def lines(results: list[Found]) -> list[Line]:
         theirs = sum(before[str(r["number"])][place] for r in stable)
         ratio = ours / theirs if theirs else math.inf
         found.append(Line(
-            f"stable circuits ({len(stable)}): {what} against 06c60f1", f"{ours} / {theirs} = {ratio:.3f}", "<= 1.1",
+            f"stable circuits ({len(stable)}): {what}, divided by those of commit 06c60f1",
+            f"{ours} / {theirs} = {ratio:.3f}", "<= 1.1",
             ratio <= 1.1))
     return found
 

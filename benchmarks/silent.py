@@ -137,11 +137,11 @@ def main(arguments: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as served:
             others, done_after = off_after(name, Path(served))
         late = max(others.values())
-        text = f"{len(others)} others off, by the witness, after {late * 1e3:.0f} ms, all tries at it over after "
-        text += f"{done_after:.1f} s"
+        text = f"{len(others)} other outputs off after {late * 1e3:.0f} ms; "
+        text += f"`make_all_safe` ended after {done_after:.1f} s"
         good = set(others) == {output for output in OUTPUTS if not output.startswith(name)} and late < WITHIN
         lines.append(Line(f"served over sockets, three outputs on, {name} silent", text, f"{WITHIN:g} s", good))
-    return report("silent", "any one instrument silent from any message on: all other outputs off at once", lines)
+    return report("silent", "outputs after one instrument falls silent", lines)
 
 
 def _line(name: str, way: str, keys: Sequence[str], done: dict[str, Judgement]) -> Line:
@@ -151,11 +151,11 @@ def _line(name: str, way: str, keys: Sequence[str], done: dict[str, Judgement]) 
     never = sum(each.problems == [NEVER] for each in found)
     decided = [each.decided for each in found if each.decided is not None]
     raised = [each.raised for each in found if each.raised is not None]
-    text = f"{good} of {len(found)} safe, {never} {NEVER}; an output was on at the decision in {len(decided)}"
-    for what, times in (("it", decided), (f"the failure ({len(raised)} cases)", raised)):
-        text += f", off {max(times, default=0.0) * 1e3:.3g} ms after {what} at most" * bool(times)
+    text = f"{good} of {len(found)} safe, {never} {NEVER}; an output was on at the decision in {len(decided)} cases"
+    for what, times in (("the decision", decided), (f"the failure ({len(raised)} cases)", raised)):
+        text += f"; off at most {max(times, default=0.0) * 1e3:.3g} ms after {what}" * bool(times)
     asking = [each.asking for each in found if each.asking is not None]
-    text += f", the decision {max(asking, default=0.0):.3g} s after the first timeout at most" * bool(asking)
+    text += f"; the decision at most {max(asking, default=0.0):.3g} s after the first timeout" * bool(asking)
     missing = sum(key not in done for key in keys)
     text += f"; {missing} to come" * bool(missing)
     return Line(f"{name}, {way}", text, f"all within {WITHIN:g} s", good == len(found) > 0 and not missing)

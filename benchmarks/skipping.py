@@ -102,16 +102,16 @@ def main() -> int:
                 (quick.voltage, brute.voltage), (quick.current, brute.current), (quick.energy, brute.energy),
                 (quick.spikes, brute.spikes)))
         lines += [
-            Line(f"{name}: averages of voltage, current, power; spikes ({brute.spikes}): largest difference",
+            Line(f"{name}: largest error of the averages and of the number of spikes ({brute.spikes})",
                  f"{worst:.1e}", f"<= {AGREEMENT:g}", worst <= AGREEMENT and quick.skips > 0 and brute.skips == 0),
             Line(f"{name}: {1e3 * duration:g} ms reading, times faster than without skipping",
-                 f"{slow / fast:.0f} ({1e3 * fast:.2f} against {1e3 * slow:.0f} ms)", f">= {SPEED:g}",
+                 f"{slow / fast:.0f} ({1e3 * fast:.2f} ms and {1e3 * slow:.0f} ms)", f">= {SPEED:g}",
                  slow / fast >= SPEED),
         ]
     same, ways = bitwise(filament)
-    lines.append(Line("Ag/SiO2 device: the same to the last bit, looked at 1 to 97 times, alone and on two threads",
+    lines.append(Line("Ag/SiO2 device: equal bit for bit if observed 1 to 97 times, alone and on two threads",
                       f"{same} of {ways}", "all", same == ways))
-    return report("skipping", f"a {1e3 * duration:g} ms reading over an oscillation", lines)
+    return report("skipping", f"a {1e3 * duration:g} ms reading of an oscillating device", lines)
 
 
 if __name__ == "__main__":

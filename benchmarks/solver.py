@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 from benchmarks.solver_peers import Lsoda, Ngspice, Timing, timed
 from benchmarks.solver_studies import dask_lines, silver_lines
 from tsbench.netlist import parse_netlist
@@ -125,8 +125,8 @@ def agreement_lines(devices: list[PooleFrenkel], rtol: float, nominal: float) ->
     lines = [Line(f"largest relative difference of event times, {len(devices)} devices, 100 periods: {name}",
                   f"{value:.1e}", f"{AGREEMENT_BAR:g}", value <= AGREEMENT_BAR) for name, value in figures]
     return [*lines,
-            Line("single run twice: bit for bit", "yes" if again else "no", "yes", again),
-            Line("batch twice and on one and two threads: bit for bit", "yes" if same else "no", "yes", same)]
+            Line("single run repeated: equal bit for bit", "yes" if again else "no", "yes", again),
+            Line("batch repeated, and on one and two threads: equal bit for bit", "yes" if same else "no", "yes", same)]
 
 
 def cheapest(tolerances: tuple[float, ...], errors: list[float], who: str) -> float:
@@ -197,12 +197,13 @@ def oscillator_lines(quick: bool, folder: Path) -> list[Line]:
         Line("period of the nominal device against SciPy Radau", f"{radau:.1e}", "1e-6", radau <= 1e-6),
         Line(f"worst period error of {count} varied devices at rtol {rtol:g}", f"{worst:.1e}", f"{LARGEST_ERROR:g}",
              worst <= LARGEST_ERROR),
-        *(Line(f"us per period, clock (processor): {t.name}", f"{t.wall * 1e6:.2f} ({t.cpu * 1e6:.2f})", "-", True)
+        *(Line(f"us per period, clock (processor): {t.name}", f"{t.wall * 1e6:.2f} ({t.cpu * 1e6:.2f})", INFORMATION,
+               True)
           for t in timings),
         Line(f"single run: times faster than {peer.name}", f"{peer.wall / own.wall:.1f} ({peer.cpu / own.cpu:.1f})",
              "1", peer.wall > own.wall),
         Line("single run: times faster than generic code",
-             f"{generic.wall / own.wall:.1f} ({generic.cpu / own.cpu:.1f})", "-", True),
+             f"{generic.wall / own.wall:.1f} ({generic.cpu / own.cpu:.1f})", INFORMATION, True),
     ]
     if setting:
         ngspice = timings[4]
@@ -210,7 +211,7 @@ def oscillator_lines(quick: bool, folder: Path) -> list[Line]:
         lines += [
             Line("single run: times faster than ngspice, clock (processor)",
                  f"{single:.0f} ({ngspice.cpu / own.cpu:.0f})", f"{SINGLE_BAR:g}", single >= SINGLE_BAR),
-            Line("batch, per device-period on two threads: times faster than ngspice, clock (processor time halved)",
+            Line("batch on two threads: times faster than ngspice for each device, clock (half of the processor time)",
                  f"{many:.0f} ({2 * ngspice.cpu / batch.cpu:.0f})", f"{BATCH_BAR:g}", many >= BATCH_BAR)]
     return [*lines, *agreement_lines(devices[: 16 if quick else 64], rtol, nominal)]   # type: ignore[arg-type]
 
@@ -247,9 +248,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"\nload of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     lines += silver_lines(quick) + dask_lines(quick)
     lines.append(Line("compiling the code of one topology, once per machine, processor time [s]",
-                      f"{compile_seconds():.1f}", "-", True))
+                      f"{compile_seconds():.1f}", INFORMATION, True))
     print()
-    what = "examples/oscillator.cir (NbO2, 239 ns) and ag_sio2, at 0.1 % for every varied device"
+    what = "speed and accuracy on examples/oscillator.cir (NbO2, 239 ns) and ag_sio2"
     return report("solver", what, lines)
 
 

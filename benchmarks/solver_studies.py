@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import Line
+from benchmarks.report import INFORMATION, Line
 from benchmarks.solver_peers import timed
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.catalogue import catalogue
@@ -46,22 +46,23 @@ def silver_lines(quick: bool) -> list[Line]:
     alone = [sweep_many([devices[k]], SWEEPS, CYCLES, threads=1).threshold[0] for k in range(3)]
     same = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(alone, swept.threshold, strict=False))
     threshold = swept.threshold
-    sweep = (f"0 to {SWEEPS.stop:g} V and back in {SWEEPS.step * 1e3:g} mV, {SWEEPS.dwell * 1e3:g} ms each, "
+    sweep = (f"0 to {SWEEPS.stop:g} V and back in steps of {SWEEPS.step * 1e3:g} mV and {SWEEPS.dwell * 1e3:g} ms, "
              f"{SWEEPS.compliance * 1e6:g} uA, {SWEEPS.rest * 1e3:g} ms of rest")
     return [
-        Line(f"{DEVICES} ag_sio2 devices, {CYCLES} cycles ({sweep}): seconds on two threads, clock (processor time "
-             f"halved){note}", f"{wall * scale:.0f} ({cpu * scale / 2:.0f})", f"{LIMIT:g}", wall * scale <= LIMIT),
-        Line("their threshold: mean; spread over devices; over the cycles of one [V]",
+        Line(f"{DEVICES} ag_sio2 devices, {CYCLES} cycles ({sweep}): seconds on two threads, clock (half of the "
+             f"processor time){note}", f"{wall * scale:.0f} ({cpu * scale / 2:.0f})", f"{LIMIT:g}",
+             wall * scale <= LIMIT),
+        Line("threshold of these devices [V]: mean; spread over devices; spread over the cycles of one device",
              f"{np.nanmean(threshold):.3f}; {np.nanstd(np.nanmean(threshold, axis=1)):.3f}; "
-             f"{np.nanmean(np.nanstd(threshold, axis=1)):.3f}", "-", True),
-        Line("cycles without a switch", f"{np.isnan(threshold).mean():.1%}", "-", True),
-        Line("three of them alone: bit for bit", "yes" if same else "no", "yes", same)]
+             f"{np.nanmean(np.nanstd(threshold, axis=1)):.3f}", INFORMATION, True),
+        Line("cycles without a switch", f"{np.isnan(threshold).mean():.1%}", INFORMATION, True),
+        Line("three of these devices run alone: equal bit for bit", "yes" if same else "no", "yes", same)]
 
 
 def dask_lines(quick: bool) -> list[Line]:
     """Run a study by a local Dask cluster and without Dask."""
     if find_spec("distributed") is None:
-        return [Line("study by Dask", "not installed", "-", True)]
+        return [Line("study by Dask", "not installed", INFORMATION, True)]
     study = OscillatorStudy(NETLIST, "nbo2", 24e-6, Crossing("current", "XDUT", 4e-4))
     count = 1024 if quick else 8192
     found: list[dict[str, np.ndarray]] = []
@@ -70,6 +71,6 @@ def dask_lines(quick: bool) -> list[Line]:
     same = all(np.array_equal(found[0][k][: one[k].size], one[k]) for k in one)
     return [
         Line(f"study of {count} oscillators, 100 periods each, local Dask cluster of {os.cpu_count()} processes: "
-             f"seconds with its start; scaled to {STUDY_RUNS:,}",
-             f"{wall:.0f}; {wall * STUDY_RUNS / count:.0f}", "-", True),
-        Line("the same without Dask, in other pieces: bit for bit", "yes" if same else "no", "yes", same)]
+             f"seconds with the start of the cluster; scaled to {STUDY_RUNS:,} oscillators",
+             f"{wall:.0f}; {wall * STUDY_RUNS / count:.0f}", INFORMATION, True),
+        Line("the same study without Dask, in other pieces: equal bit for bit", "yes" if same else "no", "yes", same)]

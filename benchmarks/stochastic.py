@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 
 TRUTH = Path(__file__).resolve().parents[1] / "examples" / "ag_sio2.truth.toml"
 #: the pairs of the protocol's defaults
@@ -174,18 +174,19 @@ def main() -> int:
     spread = float(np.std(every, ddof=1) / every.mean())
     pairs = sum(fired for _, fired, _ in counts)
     lines = [
-        Line("threshold voltage, mean (published 1.0 V)", f"{every.mean():.4f} V of {every.size} sweeps",
+        Line("threshold voltage, mean (published: 1.0 V)", f"{every.mean():.4f} V of {every.size} sweeps",
              "within 10 %", abs(every.mean() - 1.0) <= 0.10),
-        Line("threshold voltage, sigma/mean (other stacks 3 to 13 %)", f"{100 * spread:.2f} %", "3 to 13 %",
+        Line("threshold voltage, sigma/mean (other stacks: 3 to 13 %)", f"{100 * spread:.2f} %", "3 to 13 %",
              0.03 <= spread <= 0.13),
         Line("sweeps that switched", f"{every.size} of {20 * len(thresholds)}", "all",
              every.size == 20 * len(thresholds)),
-        Line("refractory period by simulated pairs", f"{1e3 * period:.3f} ms, {pairs} first pulses fired", "shown",
+        Line("refractory period from simulated pairs of pulses", f"{1e3 * period:.3f} ms, {pairs} first pulses fired",
+             INFORMATION,
              True),
-        *(Line(f"  second pulse fires after {1e3 * gap:g} ms", f"{again} of {fired}", "shown", True)
+        *(Line(f"second pulse fires after a gap of {1e3 * gap:g} ms", f"{again} of {fired}", INFORMATION, True)
           for gap, fired, again in counts),
     ]
-    return report("stochastic", "Ag/SiO2 device, simulated events", lines)
+    return report("stochastic", "simulated events of the Ag/SiO2 device", lines)
 
 
 if __name__ == "__main__":

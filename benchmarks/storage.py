@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 
 from benchmarks.kill import Acknowledged, Kill, kill_once, moments, summary
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 from tsbench.records import Column, DeviceDescription, Fixture, Flag, Point, RunHeader, Waveform
 from tsbench.storage import new_run_id
 from tsbench.storage.disk import sync_data
@@ -100,7 +100,7 @@ def kill_writers(count: int, durability: Durability, directory: Path) -> Line:
     command = [sys.executable, "-m", "benchmarks.storage", "--write", str(directory), durability]
     kills = [kill_once(command, directory, wait, read_plain) for wait in moments(count, 1.0, len(durability))]
     words, good = summary(kills)
-    return Line(f"SIGKILL of a writer, durability {durability}", words, "nothing acknowledged is lost", good)
+    return Line(f"SIGKILL of a writer, durability {durability}", words, "no acknowledged item lost", good)
 
 
 def kill_measurements(count: int, directory: Path, state: Path | None) -> list[Line]:
@@ -179,12 +179,12 @@ def _measured(rows: Sequence[dict[str, Any]], protocol: str | None) -> Line:
     good, points, waves = (sum(row[key] for row in rows) for key in ("good", "points", "waveforms"))
     early = sum(not row["alive"] for row in rows)
     words = (
-        f"{good} of {len(rows)} whole; {points} points and {waves} waveforms acknowledged, "
+        f"{good} of {len(rows)} complete; {points} points and {waves} waveforms acknowledged, "
         f"{sum(row['lost'] for row in rows)} lost"
         + (f" ({early} had ended before the kill)" if early else "")
     )
     name = f"of these, {protocol}" if protocol else "SIGKILL of tsbench measure at random moments"
-    return Line(name, words, "every acknowledged item after recover", good == len(rows) > 0)
+    return Line(name, words, "no acknowledged item lost", good == len(rows) > 0)
 
 
 def microseconds(act: Callable[[int], object], count: int) -> float:
@@ -234,8 +234,8 @@ def costs(count: int, directory: Path) -> list[Line]:
     return [
         Line(
             "a point, durability process",
-            f"{fast:.1f} us, {fast / hdf5:.3f} of HDF5 with flush ({hdf5:.0f} us)",
-            "at most 0.3 of HDF5 with flush",
+            f"{fast:.1f} us, {fast / hdf5:.3f} of an HDF5 write with flush ({hdf5:.0f} us)",
+            "at most 0.3 of an HDF5 write with flush",
             fast <= 0.3 * hdf5,
         ),
         Line(
@@ -250,7 +250,7 @@ def costs(count: int, directory: Path) -> list[Line]:
             "at most 4 bare synced writes",
             wave <= 4 * disk,
         ),
-        Line(f"run file of {count} points and {count} waveforms", f"{consolidation:.2f} s", "told", True),
+        Line(f"run file of {count} points and {count} waveforms", f"{consolidation:.2f} s", INFORMATION, True),
     ]
 
 
@@ -283,7 +283,7 @@ def main(arguments: Sequence[str]) -> int:
         kills = options.kills or (10 if options.quick else 200)
         lines = [kill_writers(kills, durability, directory) for durability in ("power", "process")]
         lines += costs(300 if options.quick else 2000, Path(folder) / "costs")
-    return report("storage", "kill tests and cost", lines)
+    return report("storage", "killed writers, and the cost of a point", lines)
 
 
 if __name__ == "__main__":

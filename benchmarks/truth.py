@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.report import Line, report
+from benchmarks.report import INFORMATION, Line, report
 from tsbench.demo import PARTS
 
 COVERAGE_BAR = 34 / 40
@@ -65,7 +65,7 @@ def _lines(name: str, rows: list[dict[str, Any]], width_bar: float, seeds: int) 
     found, enough = score(rows), int(np.ceil(COVERAGE_BAR * seeds))
     return [
         Line(
-            f"{name}: intervals that hold the truth",
+            f"{name}: intervals that contain the true value",
             f"{found.covered} of {seeds}", f">= {enough}", found.covered >= enough,
         ),
         Line(
@@ -74,7 +74,7 @@ def _lines(name: str, rows: list[dict[str, Any]], width_bar: float, seeds: int) 
         ),
         Line(
             f"{name}: mean and worst deviation",
-            f"{100 * found.bias:+.3f} %, {100 * found.worst:.3f} %", "shown", True,
+            f"{100 * found.bias:+.3f} %, {100 * found.worst:.3f} %", INFORMATION, True,
         ),
     ]
 

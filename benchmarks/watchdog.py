@@ -296,14 +296,14 @@ def lines(found: Sequence[Case], wanted: int, protocols: Sequence[str]) -> list[
         good = [case for case in of_kind if case.good]
         times = sorted(case.off if case.off is not None else float("inf") for case in met) or [float("inf")]
         bar, least = bar_of(kind), wanted_of(kind, wanted) * len(protocols)
-        figure = f"{kind}: outputs off by the witness, {len(protocols)} protocols"
+        figure = f"{kind}: outputs off, {len(protocols)} protocols"
         figures = f"median {times[len(times) // 2]:.2f} s, longest {times[-1]:.2f} s"
         passed = len(good) == len(of_kind) and len(met) >= least
         made.append(Line(figure, f"{len(good)} of {len(of_kind)} ({len(met)} with an output on); {figures}",
                          f"all within {bar:g} s, {least} with an output on", passed))
     alone = [case for case in found if case.kind == ALONE]
     ended = sum(case.good for case in alone)
-    made.append(Line("left alone: come to their end", f"{ended} of {len(alone)}", "all", ended == len(alone)))
+    made.append(Line("undisturbed runs that come to their end", f"{ended} of {len(alone)}", "all", ended == len(alone)))
     disturbed = [case for case in found if case.kind in DISTURBED and case.outputs]
     made.append(Line("SIGKILL, SIGSTOP and deadlock with an output on", str(len(disturbed)),
                      f"at least {3 * wanted * len(protocols)}", len(disturbed) >= 3 * wanted * len(protocols)))
@@ -325,7 +325,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         protocols = [options.protocol] if options.protocol else list(RUNS)
         found = measure(Path(folder), wanted, options.seed, protocols)
-    return report("watchdog", "outputs off although nobody measures any more", lines(found, wanted, protocols))
+    return report("watchdog", "outputs after the measuring process fails", lines(found, wanted, protocols))
 
 
 if __name__ == "__main__":

@@ -61,17 +61,19 @@ def test_rows_count_apart() -> None:
 
     rows = [
         compared("nb2o5", "threshold voltage, static fold at the terminals", 1.75, "V", "F", "paper", 1.75, 0.01),
-        compared("ots_gst", "time in which it switches on, 10 to 90 %", 10e-12, "s", "F", "paper", 36e-12, 1.0),
-        compared("ots_gst", "switching voltage of 100 nm over that of 50 nm, same slew", 2.0, "", "F", "", 1.9, 0.1),
+        compared("ots_gst", "rise time of the current at switching, 10 to 90 %", 10e-12, "s", "F", "paper", 36e-12,
+                 1.0),
+        compared("ots_gst", "ratio of the switching voltages at 100 nm and at 50 nm", 2.0, "", "F", "", 1.9, 0.1),
         claimed("vo2", "23 firing behaviours", "23 [F]", "paper", "23", True),
         shown("vo2", "hold", "0.2 V", "no figure"),
     ]
     assert [counts_as(row) for row in rows] == ["no evidence", "numerical", "numerical", "qualitative", "shown"]
     text = counted(rows)
-    for line in ("numerical: met within a numerical tolerance by a published figure | 1 | 1 |",
-                 "qualitative: a published statement holds | 1 | 0 |", "own form | 1 | 0 |", "not modelled | 1 | - |"):
+    for line in ("numerical: the model gives a published figure within its tolerance | 1 | 1 |",
+                 "qualitative: a published statement holds | 1 | 0 |", "the form of the model | 1 | 0 |",
+                 "there is no model | 1 | - |"):
         assert line in text
-    assert text.endswith("* ots_gst: time in which it switches on, 10 to 90 % (numerical)")
+    assert text.endswith("* ots_gst: rise time of the current at switching, 10 to 90 % (numerical)")
     assert "| no evidence: rho_ins | pass |" in table(rows)
 
 
