@@ -1,13 +1,7 @@
 """Ranges and one-year accuracies of the Keithley 2450 (data sheet SPEC-2450 rev. A: 23 ± 5 °C, 1 NPLC)."""
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Literal
-
 from tsbench.instruments.interfaces import Accuracy, Range, SourceMeterCapabilities
-from tsbench.instruments.languages.repeatable import COMMON
-
-Function = Literal["voltage", "current"]
+from tsbench.instruments.keithley_interactive.data_sheet import Boundary, DataSheet
 
 #: measuring current: full scale [A], gain, offset [A], noise at 1 NPLC [A rms]
 CURRENT = (
@@ -63,35 +57,10 @@ CAPABILITIES = SourceMeterCapabilities(
     line_frequency=50.0,
 )
 
-
-#: questions that change nothing by being asked (reference manual, section 6)
-REPEATABLE = (
-    *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":SOURce<n>:FUNCtion[:MODE]?",
-    ":SOURce<n>:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",
-    ":SOURce<n>:VOLTage:ILIMit[:LEVel]?", ":SOURce<n>:CURRent:VLIMit[:LEVel]?",
-    ":SENSe<n>:{VOLTage|CURRent}[:DC]:{RANGe[:UPPer]|NPLCycles}?",
-    ":TRACe:{DATA|ACTual[:END]}?", ":TRIGger:STATe?",
+DATA_SHEET = DataSheet(
+    CAPABILITIES,
+    boundaries={
+        "voltage": (Boundary(21.0, 1.05), Boundary(210.0, 105e-3)),
+        "current": (Boundary(105e-3, 210.0), Boundary(1.05, 21.0)),
+    },
 )
-
-#: highest set-point and reading of a range, as a multiple of its full scale
-OVERRANGE = 1.05
-#: most values that one :SOUR:LIST message takes
-LIST_CHUNK = 100
-#: bits of a reading's source status (SOURSTATus)
-STATUS_OVER_TEMPERATURE = 16
-STATUS_LIMITED = 32
-
-
-def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:
-    """Return ``"measure_current:0.001"`` -> full_scale, gain, offset, noise, for every quantity and range."""
-    tables = {
-        "measure_current": capabilities.current_accuracy,
-        "measure_voltage": capabilities.voltage_accuracy,
-        "source_voltage": capabilities.source_voltage_accuracy,
-        "source_current": capabilities.source_current_accuracy,
-    }
-    return {
-        f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
-        for quantity, rows in tables.items()
-        for row in rows
-    }

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsbench.instruments.keithley_2450 import data_sheet as keithley_2450_data
+from tsbench.instruments.keithley_interactive import data_sheet as keithley_interactive_data
 from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
 from tsbench.instruments.keysight_dsox3000t import data_sheet as keysight_dsox3000t_data
 from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
 
 EVERY = (
-    *keithley_2450_data.REPEATABLE, *keysight_33500_data.REPEATABLE, *keysight_dsox3000t_data.REPEATABLE,
+    *keithley_interactive_data.REPEATABLE, *keysight_33500_data.REPEATABLE, *keysight_dsox3000t_data.REPEATABLE,
 )
 #: questions that empty a queue, clear a register or take a reading, of these and of other instruments
 ONCE = (

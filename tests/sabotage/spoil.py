@@ -82,7 +82,7 @@ def _every_device_is_a_resistor(module: ModuleType) -> None:
 
 
 def _milliamperes_for_amperes(module: ModuleType) -> None:
-    driver = module.Keithley2450
+    driver = module.InteractiveSourceMeter
     right = driver._reading
 
     def reading(self: Any, values: list[float], level: float) -> Any:
@@ -153,12 +153,12 @@ def _safe_state_is_forgotten(module: ModuleType) -> None:
 PATCHES: dict[str, dict[str, Patch]] = {
     "resistor": {"tsbench.simulated_backends.devices.catalogue": _every_device_is_a_resistor},
     "units": {
-        "tsbench.instruments.keithley_2450.driver": _milliamperes_for_amperes,
+        "tsbench.instruments.keithley_interactive.driver": _milliamperes_for_amperes,
         "tsbench.instruments.keysight_33500.output": _peak_to_peak_for_peak,
         "tsbench.instruments.keysight_dsox3000t.driver": _divisions_for_volts_and_seconds,
     },
     "output": {
-        "tsbench.instruments.keithley_2450.driver": _never_off("Keithley2450"),
+        "tsbench.instruments.keithley_interactive.driver": _never_off("InteractiveSourceMeter"),
         "tsbench.instruments.keysight_33500.output": _never_off("GeneratorChannel"),
         "tsbench.instruments.keysight_33500.driver": _safe_state_is_forgotten,
     },

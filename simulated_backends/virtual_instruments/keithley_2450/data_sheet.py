@@ -3,11 +3,8 @@
 Settling times of the current ranges are those of the 2601B (data sheet), whose output stage the 2450 resembles.
 """
 
-from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
-    OffState,
-    RangeData,
-    SourceMeterDataSheet,
-)
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import OffState, RangeData
 
 #: from the settling time to 0.1 % to the time constant of one pole
 _TIME_CONSTANTS = 6.9
@@ -36,13 +33,15 @@ CURRENT: tuple[RangeData, ...] = (
     _range(1.0, 0.30e-3, 500e-6, 0.67e-3, 900e-6, 3e-6, 80e-6),
 )
 
-KEITHLEY_2450 = SourceMeterDataSheet(
+KEITHLEY_2450 = InteractiveDataSheet(
     name="MODEL 2450", manufacturer="KEITHLEY INSTRUMENTS", firmware="1.7.12b",
     ranges={"VOLT": VOLTAGE, "CURR": CURRENT},
     resistance_ranges=(20.0, 200.0, 2e3, 20e3, 200e3, 2e6, 20e6, 200e6),
     first_ranges={"VOLT": VOLTAGE[-1], "CURR": CURRENT[4]},
     # 210 V at 105 mA, 21 V at 1.05 A
-    highest_limit={"VOLT": 1.05, "CURR": 210.0}, limit_in_highest_range={"VOLT": 105e-3, "CURR": 21.0},
+    highest_limit={"VOLT": (1.05, 1.05, 1.05, 1.05, 105e-3), "CURR": (*(210.0,) * 8, 21.0)},
+    lowest_limit={"VOLT": 1e-9, "CURR": 0.02}, first_limit={"VOLT": 105e-6, "CURR": 21.0},
+    protections=(2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180),
     least_limit=1e-3,   # reference manual 2450-901-01 rev. B, p. 2-100, 6-71
     off_states={
         "NORM": OffState(relay_closed=True, limit_of_range=0.005),

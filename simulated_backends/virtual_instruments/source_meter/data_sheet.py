@@ -46,8 +46,8 @@ class SourceMeterDataSheet:
     ranges: Mapping[str, tuple[RangeData, ...]]  #: by quantity, lowest first
     resistance_ranges: tuple[float, ...]  #: [Ohm]
     first_ranges: Mapping[str, RangeData]  #: in which the automatic range begins
-    highest_limit: Mapping[str, float]  #: by function: [A] of a voltage source, [V] of a current source
-    limit_in_highest_range: Mapping[str, float]  #: the same beside the highest source range
+    #: by function, beside each of its source ranges: [A] of a voltage source, [V] of a current source
+    highest_limit: Mapping[str, tuple[float, ...]]
     least_limit: float  #: a limit is more than this part of a fixed measuring range
     off_states: Mapping[str, OffState]  #: by the name that the model's commands use
     auto_delays: tuple[float, ...]  #: [s] source delay that the instrument chooses, by current range
@@ -80,8 +80,7 @@ class SourceMeterDataSheet:
 
     def limit_beside(self, function: str, source_range: RangeData) -> float:
         """Return the highest limit (A for a voltage source, V for a current source) beside a source range."""
-        highest = source_range is self.ranges[function][-1]
-        return (self.limit_in_highest_range if highest else self.highest_limit)[function]
+        return self.highest_limit[function][self.ranges[function].index(source_range)]
 
     def fitting_limit(self, limit: float, highest: float, measuring: RangeData | None) -> float:
         """Return the limit that the instrument sets where ``limit`` does not suit its ranges.

@@ -1,13 +1,13 @@
-"""Source part of the driver of the Keithley 2450: function, level, range, limit and output.
+"""Source part of the driver of interactive source meters: function, level, range, limit and output.
 
 What the instrument may do to a limit by itself, and what is done about it, is in
-:mod:`tsbench.instruments.keithley_2450.ranges`.
+:mod:`tsbench.instruments.keithley_interactive.ranges`.
 """
 
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pymeasure.instruments import Instrument
 
@@ -21,7 +21,8 @@ from tsbench.instruments.interfaces import (
     SourceMeterCapabilities,
     SourceSettings,
 )
-from tsbench.instruments.keithley_2450 import data_sheet, ranges
+from tsbench.instruments.keithley_interactive import ranges
+from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet, Function
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.quantities import short_quantity
@@ -29,13 +30,14 @@ from tsbench.quantities import short_quantity
 WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
 LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
 UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
-OTHER: Mapping[str, data_sheet.Function] = {"voltage": "current", "current": "voltage"}
+OTHER: Mapping[str, Function] = {"voltage": "current", "current": "voltage"}
 
 
 class SourceSide(ScpiInstrument):
-    """What sources; :class:`~tsbench.instruments.keithley_2450.driver.Keithley2450` adds what measures."""
+    """What sources; the class in :mod:`tsbench.instruments.keithley_interactive.driver` adds what measures."""
 
-    capabilities: SourceMeterCapabilities = data_sheet.CAPABILITIES
+    data_sheet: ClassVar[DataSheet]  #: of the model
+    capabilities: SourceMeterCapabilities
 
     output_enabled = Instrument.setting(
         ":OUTP %s", """Set the output (bool).""", map_values=True, values={True: "ON", False: "OFF"},
@@ -45,6 +47,7 @@ class SourceSide(ScpiInstrument):
         map_values=True, values=dict(WORD), cast=str, preprocess_reply=lambda reply: parse_name(reply)[:4],
     )
     def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
+        self.capabilities = self.data_sheet.capabilities
         self._level = 0.0
         self._automatic_delay = True
         self.forget()
@@ -71,8 +74,8 @@ class SourceSide(ScpiInstrument):
                          caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.range is not None:
             self._range_for(function, settings.range)
-            ranges.require_beside_level(self.label, settings, settings.range)
-        if not ranges.suits(settings, self._measure):
+            ranges.require_beside_level(self.label, self.data_sheet, settings, settings.range)
+        if not ranges.suits(caps, settings, self._measure):
             self._free_measuring_range()
         before = self.source
         word, limit = f":SOUR:{WORD[function]}", LIMIT[function]
@@ -118,7 +121,7 @@ class SourceSide(ScpiInstrument):
             return
         if self.ask_switch(":OUTP?"):
             measuring = ranges.fixed_range(now, self._measure)
-            self.wait(ranges.settling_time(now.function, now.limit, self._level, measuring))
+            self.wait(ranges.settling_time(self.capabilities, now.function, now.limit, self._level, measuring))
 
     def _read_limit(self) -> SourceSettings | None:
         """Read the limit again after a setting that may have moved it: from here on the one that is read counts.
@@ -172,8 +175,9 @@ class SourceSide(ScpiInstrument):
         """Wait for the limit where its measuring range is far above it, and the automatic delay too short for that."""
         source = self._configured()
         measuring = ranges.fixed_range(source, self._measure)
-        if measuring is not None and not ranges.is_range_of(source.function, source.limit, measuring):
-            self.wait(ranges.settling_time(source.function, source.limit, self._level, measuring))
+        caps = self.capabilities
+        if measuring is not None and not ranges.is_range_of(caps, source.function, source.limit, measuring):
+            self.wait(ranges.settling_time(caps, source.function, source.limit, self._level, measuring))
 
     def set_output(self, enabled: bool) -> None:
         """Switch the output and read back that it did."""
@@ -184,12 +188,12 @@ class SourceSide(ScpiInstrument):
                 f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock"
             )
 
-    def _range_for(self, function: data_sheet.Function, value: float) -> None:
-        top = ranges.measuring(self.capabilities, function)[-1].full_scale * data_sheet.OVERRANGE
+    def _range_for(self, function: Function, value: float) -> None:
+        top = ranges.measuring(self.capabilities, function)[-1].full_scale * OVERRANGE
         require_in_range(self.label, f"{function} range", value, Range(0.0, top, UNIT[function]))
 
-    def _accepted_range(self, query: str, asked: float, function: data_sheet.Function) -> float:
-        """Return the range that the 2450 chose: the lowest that holds what was asked for."""
+    def _accepted_range(self, query: str, asked: float, function: Function) -> float:
+        """Return the range that the instrument chose: the lowest that holds what was asked for."""
         expected = ranges.row_for(ranges.measuring(self.capabilities, function), asked).full_scale
         return self.accepted(f"{function} range", expected, self.ask_number(query), UNIT[function])
 
@@ -221,7 +225,7 @@ class SourceSide(ScpiInstrument):
         quantity = f"source {source.function}"
         allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
         require_in_range(self.label, quantity, level, allowed)
-        ranges.require_beside_level(self.label, source, level)
+        ranges.require_beside_level(self.label, self.data_sheet, source, level)
         if source.range is not None:
-            top = source.range * data_sheet.OVERRANGE
+            top = source.range * OVERRANGE
             require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))

@@ -1,10 +1,18 @@
-"""Keithley 2450: the SOURce and OUTPut subsystems."""
+"""Virtual interactive source meter: the commands SOURce and OUTPut."""
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+
+
+def _limit(function: str, unit: str) -> Number:
+    """Return the limit [A or V] beside a sourced function, within what the model allows."""
+    return Number(
+        unit, lambda i: i.data_sheet.lowest_limit[function], lambda i: max(i.data_sheet.highest_limit[function]),
+        lambda i: i.data_sheet.first_limit[function],
+    )
 
 
 class SourceCommands(MeterState):
@@ -31,11 +39,11 @@ class SourceCommands(MeterState):
     source_autorange = Setting(
         ":SOURce:{VOLTage|CURRent}:RANGe:AUTO", Boolean(), part="settings", change="output.level_changed")
     current_limit = Setting(
-        ":SOURce:VOLTage:ILIMit[:LEVel]", Number("A", 1e-9, 1.05, 105e-6), part="settings",
+        ":SOURce:VOLTage:ILIMit[:LEVel]", _limit("VOLT", "A"), part="settings",
         coerce="_choose_current_limit", change="output.refresh",
     )
     voltage_limit = Setting(
-        ":SOURce:CURRent:VLIMit[:LEVel]", Number("V", 0.02, 210.0, 21.0), part="settings",
+        ":SOURce:CURRent:VLIMit[:LEVel]", _limit("CURR", "V"), part="settings",
         coerce="_choose_voltage_limit", change="output.refresh",
     )
     source_delay = Setting(
@@ -48,6 +56,7 @@ class SourceCommands(MeterState):
     protection = Setting(
         ":SOURce:{VOLTage|CURRent}:PROTection[:LEVel]",
         Choice(*(f"PROT{volts}" for volts in (2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180)), "NONE"), "NONE",
+        coerce="_choose_protection",
     )
 
     @command(":SOURce:VOLTage:ILIMit[:LEVel]:TRIPped?")
@@ -78,6 +87,11 @@ class SourceCommands(MeterState):
 
     def _choose_voltage_limit(self, value: float) -> float:
         return value if value <= self.output.highest_limit("CURR") else self.settings.voltage_limit
+
+    def _choose_protection(self, function: str, level: str) -> str:
+        if level != "NONE" and int(level.removeprefix("PROT")) not in self.data_sheet.protections:
+            raise ScpiError(-224)
+        return level
 
     def _function_changed(self) -> Handler:
         if self.output.stage.enabled:

@@ -1,4 +1,4 @@
-"""Virtual Keithley 2450: its reading buffers, and the conversion of readings to text or floats."""
+"""Virtual interactive source meter: its reading buffers, and the conversion of readings to text or floats."""
 
 import math
 import statistics
@@ -80,7 +80,7 @@ class ReadingBuffer:
 
 
 def format_reading(value: float, precision: int = 6) -> str:
-    """Write a reading in engineering form, as the 2450's ASCII format does."""
+    """Write a reading in engineering form, as the ASCII format of these instruments does."""
     return f"{value:.{precision}E}"
 
 

@@ -1,4 +1,4 @@
-"""Keithley 2450: sweeps and the trigger model."""
+"""Virtual interactive source meter: the commands of sweeps and of the trigger model."""
 
 import math
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
 )
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.sweeps import (
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import (
     LIST_LENGTH,
     LIST_PER_MESSAGE,
     MAXIMUM_POINTS,
@@ -155,5 +155,5 @@ class TriggerCommands(MeterState):
         return f"{state};{state};{self.trigger_model.block}"
 
     def trigger(self) -> Handler | None:
-        """Act on ``*TRG``: nothing waits for it here, and the 2450 keeps silent about that."""
+        """Act on ``*TRG``: nothing waits for it here, and the instrument keeps silent about that."""
         return None

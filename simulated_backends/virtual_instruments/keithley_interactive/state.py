@@ -1,13 +1,12 @@
-"""Virtual Keithley 2450: the state that its command tables share (output, readings, sweeps, buffers)."""
+"""Virtual interactive source meter: the state that its command tables share (output, readings, sweeps, buffers)."""
 
 from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import ReadingBuffer
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import KEITHLEY_2450
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.sweeps import TriggerModel
-from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import SourceMeterDataSheet
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import ReadingBuffer
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import TriggerModel
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
@@ -16,7 +15,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.settings import
 class MeterState(VirtualInstrument):
     """Base of the command tables (source, sense, traces, triggering), which are mixed into one class."""
 
-    data_sheet: ClassVar[SourceMeterDataSheet] = KEITHLEY_2450
+    data_sheet: ClassVar[InteractiveDataSheet]  #: of the model
     settings: SourceMeterSettings
     output: SourceOutput
     measurer: Measurer

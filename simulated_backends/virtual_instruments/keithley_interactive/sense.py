@@ -1,11 +1,11 @@
-"""Keithley 2450: the SENSe subsystem."""
+"""Virtual interactive source meter: the commands SENSe."""
 
 from typing import Any
 
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
 
 
 class _SenseFunction(Choice):

@@ -1,4 +1,4 @@
-"""Virtual Keithley 2450: the sweeps (linear, logarithmic, list) and loops of readings that ``:INIT`` starts."""
+"""Virtual interactive source meter: the sweeps (linear, logarithmic, list) and loops of readings of ``:INIT``."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.services.clock import Process
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import ReadingBuffer
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.data_sheet import KEITHLEY_2450
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import ReadingBuffer
+from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import SourceMeterDataSheet
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
@@ -54,6 +54,7 @@ class TriggerModel:
     Parameters
     ----------
     instrument : VirtualInstrument
+    sheet : SourceMeterDataSheet
     settings : what the user has set, which a sweep changes
     output : SourceOutput
     measurer : Measurer
@@ -61,10 +62,11 @@ class TriggerModel:
     """
 
     def __init__(
-        self, instrument: VirtualInstrument, settings: SourceMeterSettings, output: SourceOutput, measurer: Measurer,
-        buffer: Callable[[str], ReadingBuffer],
+        self, instrument: VirtualInstrument, sheet: SourceMeterDataSheet, settings: SourceMeterSettings,
+        output: SourceOutput, measurer: Measurer, buffer: Callable[[str], ReadingBuffer],
     ) -> None:
         self._instrument = instrument
+        self._sheet = sheet
         self._settings = settings
         self._output = output
         self._measurer = measurer
@@ -118,7 +120,7 @@ class TriggerModel:
             if sweep.range_type == "BEST" and sweep.levels:
                 highest = max(abs(level) for level in sweep.levels)
                 settings.source_autorange[function] = False
-                settings.source_range[function] = KEITHLEY_2450.range_for(function, highest).full_scale
+                settings.source_range[function] = self._sheet.range_for(function, highest).full_scale
             elif sweep.range_type == "AUTO" and sweep.levels:
                 settings.source_autorange[function] = True
             for _ in range(sweep.count):

@@ -1,10 +1,10 @@
-"""Reads the reply of the Keithley 2450 to one measurement, and checks that the values are plausible."""
+"""Reads the reply of the instrument to one measurement, and checks that the values are plausible."""
 
 import math
 
 from tsbench.errors import GarbledReply
 from tsbench.instruments.interfaces import Reading, SourceSettings
-from tsbench.instruments.keithley_2450 import data_sheet
+from tsbench.instruments.keithley_interactive import data_sheet
 from tsbench.records import Flag
 
 #: of a reading, as they are asked for: relative time, source read back, measured value, status of the source

@@ -1,23 +1,21 @@
-"""Ranges of the Keithley 2450 and the source limits that they allow; changes a limit that is not allowed.
+"""Ranges, and the source limits that they allow; changes a limit that is not allowed.
 
 Reference manual 2450-901-01 rev. B, p. 2-100 and 6-71: beside a fixed measuring range the limit must be more than 0.1 %
 of that range; a range that does not suit the limit changes the *limit*, with no more than a warning in the event log.
-The highest source ranges leave 105 mA and 21 V (data sheet).
+How high a limit a source range leaves is in the data sheet's operating boundaries.
 """
 
 from collections.abc import Sequence
 
 from tsbench.errors import LimitError
 from tsbench.instruments.interfaces import Accuracy, MeasureSettings, SourceMeterCapabilities, SourceSettings
-from tsbench.instruments.keithley_2450.data_sheet import CURRENT, OVERRANGE, VOLTAGE, Function
+from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet, Function
 from tsbench.quantities import short_quantity
 
 LEAST = 1e-3  #: of a fixed measuring range
-#: by sourced function: largest level that needs no highest range, limit beside a larger one, units of both
-_HIGHEST = {"voltage": (21.0, 105e-3, "V", "A"), "current": (105e-3, 21.0, "A", "V")}
 _SLACK = 1e-9
 #: [A]: [s] that the current loop needs to settle to 0.1 % where the full current makes 1 V at the load; those of the
-#: 2601B (data sheet), whose output stage the 2450 resembles
+#: 2601B (data sheet), whose output stage these instruments resemble
 _SETTLING = {10e-9: 20e-3, 100e-9: 20e-3, 1e-6: 2e-3, 10e-6: 500e-6, 100e-6: 150e-6, 1e-3: 100e-6}
 _FASTEST, _SLOWEST = 80e-6, 1.0  #: [s]
 _VOLTAGE_SETTLING = 500e-6  #: [s] of the voltage loop, slowest range
@@ -33,6 +31,11 @@ def sourcing(capabilities: SourceMeterCapabilities, function: Function) -> Seque
     return capabilities.source_voltage_accuracy if function == "voltage" else capabilities.source_current_accuracy
 
 
+def _limited(capabilities: SourceMeterCapabilities, sourced: Function) -> Sequence[Accuracy]:
+    """Return the measuring ranges of the quantity that is limited beside what is sourced."""
+    return measuring(capabilities, "current" if sourced == "voltage" else "voltage")
+
+
 def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
     """Return the lowest range that holds ``value`` (the highest if none does)."""
     magnitude = abs(value)
@@ -42,7 +45,13 @@ def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
     return rows[-1]
 
 
-def settling_time(function: Function, limit: float, level: float, measuring_range: float | None) -> float:
+def settling_time(
+    capabilities: SourceMeterCapabilities,
+    function: Function,
+    limit: float,
+    level: float,
+    measuring_range: float | None,
+) -> float:
     """Return how long a new limit needs to hold [s].
 
     The loop regulates in the fixed measuring range, else in that of the limit, and is slower by as much as the load
@@ -51,20 +60,24 @@ def settling_time(function: Function, limit: float, level: float, measuring_rang
 
     Parameters
     ----------
+    capabilities : SourceMeterCapabilities
     function : that is sourced
     limit, level : [A or V]
     measuring_range : [A or V] fixed; None: automatic
     """
     if function == "current":
         return _VOLTAGE_SETTLING
-    full_scale = row_for(CURRENT, limit if measuring_range is None else measuring_range).full_scale
+    full_scale = row_for(
+        capabilities.current_accuracy, limit if measuring_range is None else measuring_range).full_scale
     load = abs(level) * full_scale / limit  # [V] at the full current
     return min(_SETTLING.get(full_scale, _FASTEST) * max(load, 1.0), _SLOWEST)
 
 
-def is_range_of(function: Function, limit: float, measuring_range: float) -> bool:
+def is_range_of(
+    capabilities: SourceMeterCapabilities, function: Function, limit: float, measuring_range: float,
+) -> bool:
     """Return whether a limit [A or V] beside sourced ``function`` has this range [A or V] as its own."""
-    rows = VOLTAGE if function == "current" else CURRENT
+    rows = _limited(capabilities, function)
     return row_for(rows, limit) is row_for(rows, measuring_range)
 
 
@@ -75,18 +88,22 @@ def fixed_range(source: SourceSettings, measure: MeasureSettings | None) -> floa
     return measure.range
 
 
-def suits(source: SourceSettings, measure: MeasureSettings | None) -> bool:
+def suits(
+    capabilities: SourceMeterCapabilities, source: SourceSettings, measure: MeasureSettings | None,
+) -> bool:
     """Return whether the limit is more than 0.1 % of the fixed measuring range."""
     full_scale = fixed_range(source, measure)
     if full_scale is None:
         return True
-    table = VOLTAGE if source.function == "current" else CURRENT
-    return source.limit > LEAST * row_for(table, full_scale).full_scale * (1 + _SLACK)
+    row = row_for(_limited(capabilities, source.function), full_scale)
+    return source.limit > LEAST * row.full_scale * (1 + _SLACK)
 
 
-def require_suitable(label: str, source: SourceSettings, measure: MeasureSettings | None) -> None:
+def require_suitable(
+    label: str, capabilities: SourceMeterCapabilities, source: SourceSettings, measure: MeasureSettings | None,
+) -> None:
     """Raise LimitError where the instrument would raise the limit for the measuring range."""
-    if suits(source, measure):
+    if suits(capabilities, source, measure):
         return
     quantity, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
     full_scale = fixed_range(source, measure)
@@ -98,11 +115,13 @@ def require_suitable(label: str, source: SourceSettings, measure: MeasureSetting
     )
 
 
-def require_beside_level(label: str, source: SourceSettings, level: float) -> None:
+def require_beside_level(label: str, sheet: DataSheet, source: SourceSettings, level: float) -> None:
     """Raise LimitError where the source range that ``level`` [V or A] needs does not allow the limit."""
-    top, highest, unit, limit_unit = _HIGHEST[source.function]
-    if abs(level) <= top * (1 + _SLACK) or source.limit <= highest * (1 + _SLACK):
+    steps = sheet.boundaries[source.function]
+    highest = next((step for step in steps if abs(level) <= step.level * (1 + _SLACK)), steps[-1]).compliance
+    if source.limit <= highest * (1 + _SLACK):
         return
+    unit, limit_unit = ("V", "A") if source.function == "voltage" else ("A", "V")
     allowed, asked = short_quantity(highest, limit_unit), short_quantity(source.limit, limit_unit)
     raise LimitError(
         f"{label}: source {source.function} {short_quantity(level, unit)} needs a range that allows a compliance of at "

@@ -1,4 +1,4 @@
-"""Virtual Keithley 2450: the readings (READ?, MEASure?, FETCh?) and the commands TRACe and FORMat."""
+"""Virtual interactive source meter: the readings (READ?, MEASure?, FETCh?) and the commands TRACe and FORMat."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
 )
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.buffers import (
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import (
     ELEMENT,
     NO_READING,
     ReadingBuffer,
     format_elements,
     pack_elements,
 )
-from tsbench.simulated_backends.virtual_instruments.keithley_2450.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
 
 _BUFFER = Optional(Text(bare=True))
 

@@ -1,0 +1,1 @@
+"""What the drivers of Keithley's interactive source meters (2450, 2460, ...) share: one command set, many models."""

@@ -1,0 +1,63 @@
+"""What a data sheet says of one of Keithley's interactive source meters, and what all of them have in common.
+
+The numbers of a model are in its own folder, as a :class:`DataSheet`.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tsbench.instruments.interfaces import SourceMeterCapabilities
+from tsbench.instruments.languages.repeatable import COMMON
+
+Function = Literal["voltage", "current"]
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A step of the operating boundaries: up to this level, the compliance may be this high."""
+
+    level: float  #: [V or A] highest level of a source range
+    compliance: float  #: [A or V] highest compliance beside it
+
+
+@dataclass(frozen=True)
+class DataSheet:
+    """What one model can do."""
+
+    capabilities: SourceMeterCapabilities
+    boundaries: Mapping[Function, tuple[Boundary, ...]]  #: by the sourced function, lowest level first
+
+
+#: questions that change nothing by being asked (reference manual, section 6)
+REPEATABLE = (
+    *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":SOURce<n>:FUNCtion[:MODE]?",
+    ":SOURce<n>:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",
+    ":SOURce<n>:VOLTage:ILIMit[:LEVel]?", ":SOURce<n>:CURRent:VLIMit[:LEVel]?",
+    ":SENSe<n>:{VOLTage|CURRent}[:DC]:{RANGe[:UPPer]|NPLCycles}?",
+    ":TRACe:{DATA|ACTual[:END]}?", ":TRIGger:STATe?",
+)
+
+#: highest set-point and reading of a range, as a multiple of its full scale
+OVERRANGE = 1.05
+#: most values that one :SOUR:LIST message takes
+LIST_CHUNK = 100
+#: bits of a reading's source status (SOURSTATus)
+STATUS_OVER_TEMPERATURE = 16
+STATUS_LIMITED = 32
+
+
+def accuracy_tables(capabilities: SourceMeterCapabilities) -> Mapping[str, Mapping[str, float]]:
+    """Return ``"measure_current:0.001"`` -> full_scale, gain, offset, noise, for every quantity and range."""
+    tables = {
+        "measure_current": capabilities.current_accuracy,
+        "measure_voltage": capabilities.voltage_accuracy,
+        "source_voltage": capabilities.source_voltage_accuracy,
+        "source_current": capabilities.source_current_accuracy,
+    }
+    return {
+        f"{quantity}:{row.full_scale:g}": dataclasses.asdict(row)
+        for quantity, rows in tables.items()
+        for row in rows
+    }

@@ -1,0 +1,231 @@
+"""Driver of Keithley's interactive source meters in their native SCPI language.
+
+Commands follow the Model 2450 reference manual (2450-901-01), section 6; the manuals of the sister models have the
+same commands with other limits. The source is read back with every reading, so that in compliance the voltage is what
+stood at the terminals, not what was asked for.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pymeasure.instruments import Instrument
+
+from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, nearest
+from tsbench.instruments.driver import Driver
+from tsbench.instruments.guard.limits import require_in_range
+from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter
+from tsbench.instruments.keithley_interactive import data_sheet, ranges
+from tsbench.instruments.keithley_interactive.readings import ELEMENTS, decoded
+from tsbench.instruments.keithley_interactive.source import OTHER, UNIT, WORD, SourceSide
+from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
+from tsbench.quantities import short_quantity
+from tsbench.records import Flag, FloatArray
+
+_OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "zero": "ZERO", "guard": "GUAR"}
+_BUFFER = '"defbuffer1"'
+_LONG_READING = 0.08  #: [s] an aperture beyond this is started and polled, so that a stop is heard
+_FETCH_CHUNK = 500
+_TRIGGER_STATES = frozenset(
+    {"IDLE", "RUNNING", "WAITING", "EMPTY", "FAILED", "ABORTING", "ABORTED", "PAUSED", "BUILDING"}
+)
+
+
+def _trigger_state(reply: str) -> str:
+    state = parse_name(reply.partition(";")[0])
+    if state not in _TRIGGER_STATES:
+        raise ValueError(f"not a state of the trigger model: {reply!r}")
+    return state
+
+
+class InteractiveSourceMeter(SourceSide):
+    """A :class:`~tsbench.instruments.SourceMeter`; a model adds ``title`` and ``data_sheet``.
+
+    Parameters
+    ----------
+    output_off : str
+        What the terminals are when the output is off: ``high_impedance`` (relay open), ``normal``, ``zero``,
+        ``guard``.
+    """
+
+    repeatable = data_sheet.REPEATABLE
+    four_wire: bool = False  #: whether the voltage is sensed at the device, by leads of its own
+
+    line_frequency = Instrument.measurement(":SYST:LFR?", """Get the mains frequency [Hz].""")
+    language = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
+
+    def __init__(
+        self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any
+    ):
+        if output_off not in _OUTPUT_OFF:
+            raise ConfigurationError(
+                f"{name}: unknown output_off '{output_off}'{nearest(output_off, _OUTPUT_OFF)}"
+            )
+        self._off_mode = _OUTPUT_OFF[output_off]
+        self._levels: FloatArray = np.zeros(0)
+        super().__init__(adapter, name, **kwargs)
+
+    def initialise(self) -> None:
+        """After a reset: mains frequency, output-off state, the command language checked."""
+        language = str(self.language).strip().upper()
+        if language != "SCPI":
+            raise ConfigurationError(
+                f"{self.label}: command language is {language}; send '*LANG SCPI' or set it at the panel, "
+                "then restart the instrument"
+            )
+        self.capabilities = dataclasses.replace(self.capabilities, line_frequency=self.ask_number(":SYST:LFR?"))
+        self.send(f":OUTP:VOLT:SMOD {self._off_mode}", f":OUTP:CURR:SMOD {self._off_mode}")
+        self.forget()
+
+    # ------------------------------------------------------------------------------------- configuration
+
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
+        """Set the measured function, its range and aperture."""
+        require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
+        if settings.range is not None:
+            self._range_for(settings.function, settings.range)
+        if self.source is not None:
+            ranges.require_suitable(self.label, self.capabilities, self.source, settings)
+        word = f":SENS:{WORD[settings.function]}"
+        self.send(
+            f':SENS:FUNC "{WORD[settings.function]}"',
+            f"{word}:RSEN {'ON' if self.four_wire else 'OFF'}",
+            f"{word}:RANG:AUTO ON"
+            if settings.range is None
+            else f"{word}:RANG {format_number(settings.range)}",
+            f"{word}:NPLC {format_number(settings.nplc)}",
+            f"{word}:AZER {'ON' if settings.auto_zero else 'OFF'}",
+        )
+        before = self._read_limit()
+        self.check_errors()
+        nplc = self.accepted("nplc", settings.nplc, self.ask_number(f"{word}:NPLC?"), "")
+        got_range = None
+        if settings.range is not None:
+            got_range = self._accepted_range(f"{word}:RANG?", settings.range, settings.function)
+        self._measure = dataclasses.replace(settings, nplc=nplc, range=got_range)
+        self._require_limit(before, "the measuring range")
+        return self._measure
+
+    # -------------------------------------------------------------------------------------- single points
+
+    def measure(self) -> Reading:
+        """Take one reading; long apertures are started and polled."""
+        self._configured()
+        if (
+            self._measure is not None
+            and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING
+        ):
+            return self._measure_polled()
+        command = f":READ? {_BUFFER},{ELEMENTS}"
+        try:
+            reading = self._reading(self.ask_list(command), self._level)
+            if Flag.IMPLAUSIBLE not in reading.flags:
+                return reading
+            why = f"implausible reading {short_quantity(reading.voltage, 'V')}, {short_quantity(reading.current, 'A')}"
+        except (NoReply, GarbledReply) as error:
+            why = str(error)
+        self._require_unchanged(f"read again ({why})")
+        reading = self._reading(self.ask_list(command), self._level)
+        return dataclasses.replace(reading, flags=reading.flags | Flag.TIMEOUT)
+
+    def _require_unchanged(self, why: str) -> None:
+        """Find the source as it was left, before a reading whose reply was lost is taken again."""
+        self.resynchronise(why)
+        source = self._configured()
+        if not self.ask_switch(":OUTP?"):
+            raise InstrumentError(f"{self.label}: the output is off, a reading was lost; check interlock and panel")
+        got = self.ask_number(f":SOUR:{WORD[source.function]}?")
+        step = self._source_row(self._level, source).full_scale * 1e-5
+        self.accepted(f"source {source.function}", self._level, got, UNIT[source.function], absolute=step)
+
+    def _measure_polled(self) -> Reading:
+        self.send(f":TRAC:CLE {_BUFFER}", f':TRIG:LOAD "SimpleLoop",1,0,{_BUFFER}', ":INIT")
+        while self.sweep_running():
+            self.wait(0.01)
+        return self._reading(self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{ELEMENTS}"), self._level)
+
+    # --------------------------------------------------------------------------------------------- sweeps
+
+    def start_sweep(self, levels: FloatArray, dwell: float) -> None:
+        """Load the list, clear the buffer, start; the readings are polled and fetched."""
+        source = self._configured()
+        require_in_range(self.label, "number of sweep points", len(levels),
+                         Range(1, self.capabilities.maximum_sweep_points, ""))
+        for level in levels:
+            self._require_level(float(level), source)
+        if dwell:
+            require_in_range(self.label, "dwell", dwell, Range(self.capabilities.minimum_dwell, 1e4, "s"))
+        word = WORD[source.function]
+        self.write(f":SOUR:{word}:DEL 0")
+        self._automatic_delay = False
+        for first in range(0, len(levels), data_sheet.LIST_CHUNK):
+            command = f":SOUR:LIST:{word}" if first == 0 else f":SOUR:LIST:{word}:APP"
+            self.write(f"{command} {format_list(levels[first : first + data_sheet.LIST_CHUNK])}")
+        self.send(
+            f":TRAC:CLE {_BUFFER}",
+            f":SOUR:SWE:{word}:LIST 1,{format_number(dwell)},1,OFF,{_BUFFER}",
+        )
+        self.check_errors()
+        self._levels = np.array(levels, dtype=np.float64)
+        self.write(":INIT")
+
+    def poll_sweep(self) -> int:
+        """Return how many points are measured."""
+        return int(self.ask_number(f":TRAC:ACT? {_BUFFER}"))
+
+    def sweep_running(self) -> bool:
+        """Ask the trigger model; InstrumentError if it failed."""
+        state = self._parsed(":TRIG:STAT?", _trigger_state)
+        if state == "FAILED":
+            self.check_errors()
+            raise InstrumentError(f"{self.label}: the trigger model failed; see the instrument's event log")
+        return state in {"RUNNING", "WAITING", "ABORTING"}
+
+    def fetch_sweep(self, first: int, last: int) -> list[Reading]:
+        """Return readings ``first`` up to but not including ``last``, each with its level."""
+        readings: list[Reading] = []
+        width = len(ELEMENTS.split(","))
+        for start in range(first, last, _FETCH_CHUNK):
+            stop = min(start + _FETCH_CHUNK, last)
+            values = self.ask_list(f":TRAC:DATA? {start + 1},{stop},{_BUFFER},{ELEMENTS}")
+            if len(values) != width * (stop - start):
+                raise InstrumentError(
+                    f"{self.label}: {len(values)} values for {stop - start} readings; expected {width} each"
+                )
+            for k in range(start, stop):
+                row = values[(k - start) * width : (k - start + 1) * width]
+                readings.append(self._reading(row, float(self._levels[k])))
+        return readings
+
+    def _reading(self, values: list[float], level: float) -> Reading:
+        """Return the reading that ``values`` are, taken at ``level`` [V or A]."""
+        source = self._configured()
+        function = self._measure.function if self._measure else OTHER[source.function]
+        return decoded(values, level, source, function, self._source_row(level, source).full_scale, self.label)
+
+    # --------------------------------------------------------------------------------------- common duties
+
+    def abort(self) -> None:
+        """Stop the trigger model; the level stays."""
+        self.write(":ABOR")
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back."""
+        found: dict[str, object] = {
+            "output_off": self._off_mode,
+            "line_frequency": self.capabilities.line_frequency,
+        }
+        for prefix, settings in (("source", self.source), ("measure", self._measure)):
+            if settings is not None:
+                found |= {f"{prefix}_{name}": value for name, value in dataclasses.asdict(settings).items()}
+        return found
+
+    def accuracy(self) -> Mapping[str, Mapping[str, float]]:
+        """Return the accuracy of every range, as the run file keeps it."""
+        return data_sheet.accuracy_tables(self.capabilities)
+
+
+if TYPE_CHECKING:  # mypy holds the driver to its contracts
+    _as_driver: type[Driver] = InteractiveSourceMeter
+    _as_source_meter: type[SourceMeter] = InteractiveSourceMeter
