@@ -27,7 +27,7 @@ class FileAnalysis:
     lines: list[str] = field(default_factory=list)
     figures: list[Path] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)  #: what each table was taken for, column by column
-    problems: list[str] = field(default_factory=list)  #: a line for each file that could not be analysed
+    problems: list[str] = field(default_factory=list)  #: a line for each file that could not be analysed, each refused result
     repeated: dict[str, str] = field(default_factory=dict)  #: interrupted run -> the run measured in its place
 
     def leave_out_repeated(self) -> None:
@@ -70,7 +70,7 @@ def analyse_files(
     if kind is not None and kind not in KINDS:
         raise ConfigurationError(f"unknown kind of table '{kind}'; give {', '.join(KINDS)}")
     files = named_files(paths)
-    analysis = FileAnalysis()
+    analysis, failed = FileAnalysis(), 0
     for path in files:
         try:
             if is_run(path):
@@ -79,7 +79,8 @@ def analyse_files(
                 _analyse_table(path, named, chosen, out, kind, analysis)
         except (TsbenchError, OSError) as error:
             analysis.problems.append(_line(error, path))
-            if len(analysis.problems) == len(files):
+            failed += 1
+            if failed == len(files):
                 raise
     analysis.leave_out_repeated()
     return analysis
@@ -120,7 +121,7 @@ def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into:
     run = read_foreign(path)
     header = run.header
     into.repeated.update(dict.fromkeys(map(str, header.provenance.get("repeats") or ()), header.run_id))
-    results = extract(run, options)
+    results = extract(run, options, problem=into.problems.append)
     into.rows.extend(result.row(header.device.identifier, header.protocol, header.run_id) for result in results)
     without = sum(result.value is None for result in results)
     simulated = {name: bool(facts.get("simulated")) for name, facts in header.instruments.items()}

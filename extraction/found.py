@@ -41,7 +41,9 @@ def draw_all(drawings: Iterable[Drawing]) -> Drawn:
     for path, draw in drawings:
         try:
             paths.append(save(draw(), path))
-        except Exception as error:  # noqa: BLE001 - whatever Matplotlib raises: the numbers are what counts
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever Matplotlib or a plug-in raises: the numbers count
             reason = " ".join(str(error).split()) or "no reason given"
             problems.append(f"figure {path.name} could not be drawn: {type(error).__name__}: {reason}")
     return Drawn(paths, problems)

@@ -1,11 +1,14 @@
 """A stored run to its results and figures, by the protocol that measured it."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.extraction.found import draw_all
+from tsbench.extraction.result_check import checked_results
 from tsbench.protocols.extracting.contacts import contact_of, with_contact
+from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.registry import PROTOCOLS
@@ -31,7 +34,10 @@ def protocol_of(run: Run) -> type[Protocol]:
 
 
 def extract(
-    run: Run, options: ExtractionOptions | None = None, protocol: Protocol | type[Protocol] | None = None
+    run: Run,
+    options: ExtractionOptions | None = None,
+    protocol: Protocol | type[Protocol] | None = None,
+    problem: Callable[[str], None] | None = None,
 ) -> tuple[Result, ...]:
     """Extract the numbers of a run.
 
@@ -40,6 +46,8 @@ def extract(
     run : as read back; an aborted or recovered one too, as far as it goes
     options : choices of the extraction
     protocol : what measured it; None: the installed one of that name
+    problem : called with one line for each result that is refused (value NaN, low above high, a field of the wrong
+        type); the others are returned all the same. None: the first one raises.
 
     Returns
     -------
@@ -52,18 +60,31 @@ def extract(
     ConfigurationError
         The protocol is not installed.
     TsbenchError
-        Its extraction raised something; one line says what.
+        Its extraction raised something, or a result is refused; one line says what.
     """
     chosen = protocol or protocol_of(run)
-    try:
-        found = tuple(chosen.extract(run, options or ExtractionOptions()))
-    except TsbenchError:
-        raise
-    except Exception as error:  # a protocol may be anybody's
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise TsbenchError(
-            f"run {run.header.run_id}: extraction of protocol '{chosen.name}' failed: {reason}") from error
+    what = f"run {run.header.run_id}: extraction of protocol '{chosen.name}'"
+
+    def refuse(line: str) -> None:
+        if problem is None:
+            raise TsbenchError(f"{what} returned what cannot be stored: {line}")
+        problem(f"{what} returned what cannot be stored: {line}")
+
+    with _one_line_of(what):
+        found = checked_results(chosen.extract(run, options or ExtractionOptions()), refuse)
     return with_contact(found, contact_of(run))
+
+
+@contextlib.contextmanager
+def _one_line_of(what: str) -> Iterator[None]:
+    """Turn whatever another author's method raises, also by ``sys.exit``, into one line that begins with ``what``."""
+    try:
+        yield
+    except (TsbenchError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise TsbenchError(f"{what} failed: {reason}") from error
 
 
 def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:
@@ -78,11 +99,17 @@ def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> 
     ------
     ConfigurationError
         The protocol is not installed.
+    TsbenchError
+        Its ``device_remark`` raised something, or returned no text; one line says what.
     """
     if line := contact_of(run).message:
         return line
-    remark = (protocol or protocol_of(run)).device_remark(run)
-    return f"the device: {remark}" if remark else ""
+    chosen = protocol or protocol_of(run)
+    with _one_line_of(f"device_remark of protocol '{chosen.name}'"):
+        remark = chosen.device_remark(run)
+        if not isinstance(remark, str):
+            raise TypeError(f"it returned {remark!r:.60}, not text")
+    return f"the device: {' '.join(remark.split())}" if remark else ""
 
 
 def draw_figures(
@@ -102,9 +129,17 @@ def draw_figures(
     ConfigurationError
         The protocol is not installed.
     """
-    figures = protocol_of(run).figures(run, options or ExtractionOptions())
+    chosen = protocol_of(run)
+    problems: list[str] = []
+    figures: list[NamedFigure] = []
+    try:
+        with _one_line_of(f"figures of protocol '{chosen.name}'"):
+            for name, draw in chosen.figures(run, options or ExtractionOptions()):
+                figures.append((name, draw))
+    except TsbenchError as error:  # those before it are drawn all the same
+        problems.append(str(error))
     made = draw_all((out / f"{run.header.run_id}_{name}.png", draw) for name, draw in figures)
-    for line in made.problems:
+    for line in (*made.problems, *problems):
         if problem is not None:
             problem(line)
     return made.paths

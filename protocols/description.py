@@ -10,6 +10,7 @@ from tsbench.protocols.protocol import Protocol
 
 def describe(protocol: type[Protocol]) -> dict[str, Any]:
     """Return name, title, help, roles, columns and parameters of a protocol; JSON-ready."""
+    defaults = protocol()
     return {
         "name": protocol.name,
         "title": protocol.title,
@@ -18,13 +19,14 @@ def describe(protocol: type[Protocol]) -> dict[str, Any]:
         "columns": [
             {"name": column.name, "unit": column.unit, "help": column.help} for column in protocol.columns
         ],
-        "parameters": [_parameter(protocol, name, field) for name, field in protocol.model_fields.items()],
+        "parameters": [
+            _parameter(protocol, name, field, getattr(defaults, name))
+            for name, field in protocol.model_fields.items()],
     }
 
 
-def _parameter(protocol: type[Protocol], name: str, field: FieldInfo) -> dict[str, Any]:
+def _parameter(protocol: type[Protocol], name: str, field: FieldInfo, default: Any) -> dict[str, Any]:
     """Return one parameter; ``units`` (choice of drive -> unit) only where the unit depends on the drive."""
-    default = field.get_default()
     described: dict[str, Any] = {
         "name": name,
         "kind": _kind(field.annotation),

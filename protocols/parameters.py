@@ -10,7 +10,7 @@ from tsbench.quantities import Unit
 class Parameters(BaseModel):
     """Base of all parameters: fields with the unit in the type, bounds and help in ``Field``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     @classmethod
     def unit_of(cls, field: str) -> str:

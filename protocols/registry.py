@@ -1,12 +1,16 @@
 """The protocols that are installed: ours by their folders, those of other packages by their entry points."""
 
 import re
+from collections.abc import Sequence
+
+from pydantic import ValidationError
 
 from tsbench.errors import ConfigurationError
 from tsbench.plugins import Folders, Registry
 from tsbench.protocols.description import describe
 from tsbench.protocols.protocol import Protocol
 from tsbench.records import Column
+from tsbench.validation import first_problem
 
 #: ours: each folder of this package that declares a PROTOCOL
 FOLDERS = Folders("tsbench.protocols", "PROTOCOL")
@@ -34,12 +38,33 @@ def offered_protocol(declared: object) -> dict[str, type[Protocol]]:
         raise ConfigurationError(
             f"class {declared.__name__}: name {declared.name!r:.60} must be small letters, digits and _, "
             "beginning with a letter")
-    if not all(isinstance(column, Column) for column in declared.columns):
-        raise ConfigurationError(f"class {declared.__name__}: columns must be tsbench.records.Column")
+    if not isinstance(declared.title, str):
+        raise ConfigurationError(f"class {declared.__name__}: title = {declared.title!r:.60} must be text")
+    _require_names(declared)
     if required := [name for name, field in declared.model_fields.items() if field.is_required()]:
         raise ConfigurationError(f"class {declared.__name__}: parameter {required[0]} has no default")
+    try:
+        declared()
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"class {declared.__name__}: its defaults cannot be used: {first_problem(error)}") from None
     describe(declared)  # what the form and ``tsbench protocols`` show must exist
     return {declared.name: declared}
+
+
+def _require_names(declared: type[Protocol]) -> None:
+    """Refuse roles and columns that are no sequence of names and of columns: a text is a sequence of letters."""
+    who, roles, columns = f"class {declared.__name__}", declared.roles, declared.columns
+    if isinstance(roles, str) or not all(isinstance(role, str) for role in roles):
+        raise ConfigurationError(f"{who}: roles = {roles!r:.60} must be a tuple of names; of one, write (\"drive\",)")
+    if not isinstance(columns, Sequence) or not all(isinstance(column, Column) for column in columns):
+        raise ConfigurationError(f"{who}: columns must be tsbench.records.Column, in a tuple")
+    for column in columns:
+        if not all(isinstance(text, str) for text in (column.name, column.unit, column.help)):
+            raise ConfigurationError(f"{who}: name, unit and help of {column!r:.100} must be text")
+    names = [column.name for column in columns]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigurationError(f"{who}: two columns have the name '{twice}'")
 
 
 PROTOCOLS: Registry[type[Protocol]] = Registry("tsbench.protocols", "protocol", offered_protocol)

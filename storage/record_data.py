@@ -6,6 +6,7 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from tsbench.validation import first_problem
 _HEADER = TypeAdapter(RunHeader)
 _INSTRUMENTS = TypeAdapter(dict[str, dict[str, Any]])
 _NUMBER = (int, float)
+_KNOWN_FLAGS = sum(Flag)
 _WAVEFORM_TYPES: dict[str, Any] = {
     **dict.fromkeys(("channel", "unit"), str),
     **dict.fromkeys(("scale", "offset", "t0", "dt", "time", "accuracy_gain", "accuracy_offset"), _NUMBER),
@@ -45,6 +47,53 @@ def _typed(what: str, data: Any, types: Mapping[str, Any]) -> dict[str, Any]:
         if name not in data or not isinstance(data[name], kind):
             raise UnreadableFile(f"damaged {what}: '{name}' is missing or has the wrong type")
     return {name: data[name] for name in types}
+
+
+def require_storable(item: Point | Waveform | RunEvent) -> None:
+    """Refuse what a reader of the run would take for damage; a protocol may be another author's.
+
+    Raises
+    ------
+    TypeError
+        It is something else, or one of its fields is; one line names the field and its value.
+    ValueError
+        The arrays of a waveform do not fit each other, or flags are not those of ``records.Flag``.
+    """
+    if isinstance(item, Point):
+        what = "a point"
+        for number, value in enumerate(item.values, start=1):
+            if not isinstance(value, Real):
+                raise TypeError(f"{what}: value {number} = {value!r:.60} is of type {type(value).__name__}, not a number")
+    elif isinstance(item, Waveform):
+        what = f"waveform of {item.channel!r:.60}"
+        _require_fields(what, item, _WAVEFORM_TYPES)
+        segments = np.shape(item.segment_times)
+        if item.codes.ndim != 2 or item.codes.shape[:1] != segments:
+            raise ValueError(f"{what}: codes of shape {item.codes.shape} with segment times of shape {segments}; give "
+                             "(segments, samples) and (segments,)")
+    elif isinstance(item, RunEvent):
+        _require_fields(f"event {item.kind!r:.60}", item, _EVENT_TYPES)
+        return
+    else:
+        raise TypeError(f"a recorder stores points, waveforms and events; this is of type {type(item).__name__}")
+    if not isinstance(item.flags, Flag) or int(item.flags) & ~_KNOWN_FLAGS:
+        raise ValueError(f"{what}: flags = {item.flags!r:.60} is not a tsbench.records.Flag")
+
+
+def _require_fields(what: str, item: Any, types: Mapping[str, Any]) -> None:
+    for name, kind in types.items():
+        value = getattr(item, name)
+        wanted = {dict: Mapping}.get(kind, kind) if isinstance(kind, type) else kind
+        if name != "segment_times" and not isinstance(value.item() if isinstance(value, np.generic) else value, wanted):
+            raise TypeError(f"{what}: {name} = {value!r:.60} is of type {type(value).__name__}, which cannot be stored")
+
+
+def require_readable(header: RunHeader) -> None:
+    """Refuse a header that could not be read back, by TypeError in one line: then no run begins under it."""
+    try:
+        _HEADER.validate_python(codec.plain(header))
+    except ValidationError as error:
+        raise TypeError(f"run {header.run_id} cannot be stored: {first_problem(error)}") from None
 
 
 def header_from(data: Any) -> RunHeader:

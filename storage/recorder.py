@@ -42,6 +42,8 @@ class RunRecorder:
     ------
     StorageError
         No space, no permission, no locks, or the run is there already.
+    TypeError
+        The header could not be read back.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class RunRecorder:
         listener: Listener | None = None,
     ) -> None:
         run_id.check(header.run_id)
+        record_data.require_readable(header)
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -75,6 +78,7 @@ class RunRecorder:
 
     def point(self, point: Point) -> None:
         """Record one row of the point table."""
+        record_data.require_storable(point)
         if len(point.values) != len(self.header.columns):
             raise ValueError(f"a point of {len(point.values)} values for {len(self.header.columns)} columns")
         self._journal.point(point)
@@ -82,15 +86,12 @@ class RunRecorder:
 
     def waveform(self, waveform: Waveform) -> None:
         """Record one waveform."""
-        if waveform.codes.ndim != 2 or waveform.codes.shape[0] != len(waveform.segment_times):
-            raise ValueError(
-                f"waveform of {waveform.channel}: codes of shape {waveform.codes.shape} with "
-                f"{len(waveform.segment_times)} segment times"
-            )
+        record_data.require_storable(waveform)
         self._tell("waveform", waveform, self._journal.waveform(waveform))
 
     def event(self, event: RunEvent) -> None:
         """Record one event."""
+        record_data.require_storable(event)
         self._journal.event(event)
         self._tell("event", event)
 

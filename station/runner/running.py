@@ -212,7 +212,7 @@ class RunningRun:
             said = [event.message for event in run.events if event.kind == "warning"]
             if (message := device_line(run, self.protocol)) and not any(line.endswith(message) for line in said):
                 self._note("warning", message)
-        except Exception as error:  # noqa: BLE001  a judgement that fails must not lose the run
+        except BaseException as error:  # noqa: BLE001  a judgement that fails, also by sys.exit, must not lose the run
             self._note("warning", f"the state of the device could not be judged: {in_words(error)}")
 
     def _extract(self, ended: Ended) -> tuple[Result, ...]:
@@ -221,8 +221,8 @@ class RunningRun:
             from tsbench.extraction import extract as extract_results
 
             run: Run = replace(self.recorder.snapshot(), status=ended.status, reason=ended.reason)
-            results = tuple(extract_results(run, protocol=self.protocol))
-        except Exception as error:  # noqa: BLE001  an extractor that fails must not lose the run
+            results = extract_results(run, protocol=self.protocol, problem=lambda line: self._note("warning", line))
+        except BaseException as error:  # noqa: BLE001  an extractor that fails, also by sys.exit, must not lose the run
             self._note(
                 "warning",
                 f"no numbers were extracted: {in_words(error)}",

@@ -115,6 +115,18 @@ def test_its_plan_is_refused_by_the_limits_of_the_device(
     assert "device: voltage may reach 30.00 V; max_voltage of R1 is 20.00 V" in capsys.readouterr().err
 
 
+def test_a_default_may_be_a_text_or_made_by_a_function(
+    install: Install, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is shown, and used, in SI units."""
+    text = PROTOCOL.read_text("utf-8").replace("default=1e-3, gt=0", 'default="1 mA", gt=0')
+    install(text.replace("default=10e-3, ge=0", "default_factory=lambda: 20e-3, ge=0"))
+    assert main(["protocols", "--json"]) == 0
+    (mine,) = [row for row in json.loads(capsys.readouterr().out) if row["name"] == "lab_resistance"]
+    assert [row["default"] for row in mine["parameters"]] == [[0.1, 0.2, 0.3, 0.4], 1e-3, 20e-3]
+    assert protocol_named("lab_resistance")().parameters()["compliance"] == {"value": 1e-3, "unit": "A"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
@@ -131,7 +143,25 @@ def test_its_plan_is_refused_by_the_limits_of_the_device(
         ("PROTOCOL = Resistance", "PROTOCOL = dict", "<class 'dict'> is not a class derived from tsbench.protocols"),
         ("import numpy as np", "import nothing_of_this_name", "ModuleNotFoundError: No module named"),
         ('Column("time", "s", "on the bench\'s clock")', '"time"',
-         "class Resistance: columns must be tsbench.records.Column"),
+         "class Resistance: columns must be tsbench.records.Column, in a tuple"),
+        ('Column("time", "s", "on the bench\'s clock"),\n        Column("voltage", "V", "at the source meter\'s terminals"),\n'
+         '        Column("current", "A", "through the source meter"),\n    )', 'Column("time", "s"))',
+         "class Resistance: columns must be tsbench.records.Column, in a tuple"),
+        ('Column("time", "s",', 'Column("current", "s",', "class Resistance: two columns have the name 'current'"),
+        ('Column("time", "s",', 'Column("time", None,', "class Resistance: name, unit and help of Column(name='time'"),
+        ('= ("drive",)', '= ("drive")',
+         "class Resistance: roles = 'drive' must be a tuple of names; of one, write (\"drive\",)"),
+        ('= "Resistance"', "= 3", "class Resistance: title = 3 must be text"),
+        ("default=1e-3, gt=0", "default=-1e-3, gt=0",
+         "class Resistance: its defaults cannot be used: compliance: -0.001 should be greater than 0"),
+        ("default=1e-3, gt=0", 'default="1 V", gt=0',
+         "class Resistance: its defaults cannot be used: compliance: '1 V' is in V, expected A"),
+        ("default=1e-3, gt=0", "default_factory=list",
+         "class Resistance: its defaults cannot be used: compliance: [] is not a quantity; give a number such as '1 mA'"),
+        ("default=10e-3, ge=0, le=10", "default_factory=lambda: 20.0, ge=0, le=10",
+         "class Resistance: its defaults cannot be used: settle: 20.0 should be less than or equal to 10"),
+        ("(0.1, 0.2, 0.3, 0.4), min_length=3", "(0.1, 0.2), min_length=3",
+         "class Resistance: its defaults cannot be used: levels: Tuple should have at least 3 items"),
     ],
 )
 def test_what_cannot_be_used_is_left_out_in_one_line(

@@ -1,0 +1,105 @@
+"""What another author's extraction returns is checked before it is stored: one line each, the good ones are kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from tests.fixtures.made_runs import run, sweep
+from tsbench.errors import TsbenchError
+from tsbench.extraction import device_line, draw_figures, extract
+from tsbench.extraction.result_check import checked_results
+from tsbench.protocols import PROTOCOLS, IVSweep
+from tsbench.records import Flag, Result
+
+GOOD = Result("resistance", "Ohm", 100.0, 90.0, 110.0, "slope")
+
+
+def returning(found: Callable[[], Any]) -> type[IVSweep]:
+    """A protocol of another author, whose extraction returns or raises this."""
+    class Lab(IVSweep):
+        name: ClassVar[str] = "lab"
+
+        @classmethod
+        def extract(cls, run, options):
+            return found()
+
+    return Lab
+
+
+@pytest.mark.parametrize(("bad", "said"), [
+    (replace(GOOD, value=float("nan")), "result 'resistance': value = nan Ohm is no number; give value = None"),
+    (replace(GOOD, value=float("inf")), "result 'resistance': value = inf Ohm is no number"),
+    (replace(GOOD, low=120.0), "result 'resistance': low = 120 Ohm is above high = 110 Ohm (value = 100 Ohm)"),
+    (replace(GOOD, value=None, low=np.inf), "result 'resistance': low = inf Ohm is above high = 110 Ohm (value = None)"),
+    (replace(GOOD, value="100"), "result 'resistance': value = '100' is of type str, not a number or None"),
+    (replace(GOOD, value=True), "result 'resistance': value = True is of type bool, not a number or None"),
+    (replace(GOOD, high=np.zeros(2)), "result 'resistance': high = array([0., 0.]) is of type ndarray, not a number or None"),
+    (replace(GOOD, quantity=None), "result 2 (None): quantity is None, not text"),
+    (replace(GOOD, method=3), "result 2 ('resistance'): method is of type int, not text"),
+    (replace(GOOD, flags=1 << 40), "result 'resistance': flags = 1099511627776 is no tsbench.records.Flag"),
+    (replace(GOOD, conditions=None), "result 'resistance': conditions is None, not a mapping of name to value"),
+    (replace(GOOD, conditions={"bias": [1.0]}), "condition 'bias' = [1.0] is of type list, not a number or text"),
+    ({"quantity": "resistance"}, "result 2 is of type dict, not a Result"),
+    (100.0, "result 2 is of type float, not a Result"),
+])
+def test_one_that_cannot_be_stored_is_one_line_and_the_others_stay(bad: Any, said: str) -> None:
+    lines: list[str] = []
+    assert checked_results(iter([GOOD, bad, GOOD]), lines.append) == (GOOD, GOOD)
+    assert len(lines) == 1 and "\n" not in lines[0] and said in lines[0]
+    protocol = returning(lambda: [GOOD, bad])
+    with pytest.raises(TsbenchError, match="^run r1: extraction of protocol 'lab' returned what cannot be stored: "):
+        extract(run("lab", ("index",)), protocol=protocol)
+
+
+def test_many_of_a_kind_are_one_line() -> None:
+    lines: list[str] = []
+    checked_results([replace(GOOD, value=float("nan"))] * 300, lines.append)
+    assert len(lines) == 1 and lines[0].endswith("(and 299 more of this kind)")
+
+
+def test_numbers_of_numpy_and_missing_bounds_become_plain() -> None:
+    given = Result("resistance", "Ohm", np.float32(0.5), np.int64(0), float("nan"), "slope", {"bias": np.float64(1.0)})
+    (found,) = checked_results([given], pytest.fail)
+    assert (found.value, found.low, found.high) == (0.5, 0.0, None)
+    assert {type(found.value), type(found.low), type(found.conditions["bias"])} == {float}
+
+
+@pytest.mark.parametrize(("found", "said"), [
+    (lambda: None, "TypeError: what it returned is None, not a sequence of Result"),
+    (lambda: GOOD, "TypeError: what it returned is of type Result, not a sequence of Result"),
+    (lambda: "done", "TypeError: what it returned is of type str, not a sequence of Result"),
+    (lambda: 7, "TypeError: 'int' object is not iterable"),
+    (lambda: exit(3), "SystemExit: 3"),
+    (lambda: (exit(3) for _ in "a"), "SystemExit: 3"),
+])
+def test_an_extraction_that_returns_no_results_is_one_line(found: Callable[[], Any], said: str) -> None:
+    with pytest.raises(TsbenchError) as caught:
+        extract(run("lab", ("index",)), protocol=returning(found))
+    assert str(caught.value) == f"run r1: extraction of protocol 'lab' failed: {said}"
+
+
+def test_figures_and_remark_that_fail_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lab(IVSweep):
+        @classmethod
+        def figures(cls, run, options):
+            yield from super().figures(run, options)
+            raise SystemExit(3)
+
+        @classmethod
+        def device_remark(cls, run):
+            return None
+
+    monkeypatch.setitem(vars(PROTOCOLS.offers()["iv_sweep"]), "thing", Lab)
+    lines: list[str] = []
+    (figure,) = draw_figures(sweep(), tmp_path, problem=lines.append)
+    assert figure.exists() and lines == ["figures of protocol 'iv_sweep' failed: SystemExit: 3"]
+    with pytest.raises(TsbenchError, match="^device_remark of protocol 'iv_sweep' failed: TypeError: it returned None"):
+        device_line(sweep())
+
+
+def test_flags_are_kept() -> None:
+    assert checked_results([replace(GOOD, flags=Flag.CENSORED)], pytest.fail)[0].flags is Flag.CENSORED

@@ -1,0 +1,134 @@
+"""A protocol of another author that does wrong after or during its run costs none of what was measured."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from tests.fixtures.fake_runs import FakeBench, Sweep
+from tsbench.records import Column, Flag, Point, Result, Run, RunEvent, Step, Waveform
+from tsbench.station.runner import run_on
+from tsbench.storage import read_run
+from tsbench.storage.nexus.validation import inspect
+
+GOOD = Result("resistance", "Ohm", 100.0, 90.0, 110.0, "slope")
+WAVE = Waveform("v", "V", np.zeros((1, 5), np.int16), 1e-3, 0.0, 0.0, 1e-9, np.zeros(1))
+
+
+class Leaves(BaseException):
+    """Neither an Exception nor an interrupt."""
+
+
+def raises(error: BaseException) -> Callable[[], Any]:
+    def found() -> Any:
+        raise error
+
+    return found
+
+
+def extracting(found: Callable[[], Any]) -> Sweep:
+    class Lab(Sweep):
+        @classmethod
+        def extract(cls, run: Run, options: object) -> Any:
+            return found()
+
+    return Lab()
+
+
+def measured(protocol: Sweep, folder: Path) -> tuple[Run, list[str], Any]:
+    """Return the stored run, the warnings in it, and the outcome; no journal is left."""
+    told: list[RunEvent] = []
+    outcome = run_on(FakeBench(), protocol, folder, events=told.append)  # type: ignore[arg-type]
+    (path,) = folder.iterdir()
+    assert path == outcome.path and path.suffix == ".nxs" and inspect(path) == []
+    run = read_run(path)
+    warnings = [event.message for event in run.events if event.kind == "warning" and event.message != "careful"]
+    assert all(line in [event.message for event in told] and "\n" not in line for line in warnings)
+    rows = [event.data for event in told if event.kind == "result"]
+    assert [row["value"] for row in rows] == [result.value for result in run.results]
+    return run, warnings, outcome
+
+
+@pytest.mark.parametrize(("found", "said"), [
+    (raises(SystemExit(3)), "failed: SystemExit: 3"), (raises(Leaves("at once")), "failed: Leaves: at once"),
+    (raises(KeyboardInterrupt()), "KeyboardInterrupt"), (raises(ZeroDivisionError("oh")), "ZeroDivisionError: oh"),
+    (lambda: None, "failed: TypeError: what it returned is None, not a sequence of Result"),
+    (lambda: (exit(3) for _ in "a"), "failed: SystemExit: 3"),
+])
+def test_an_extraction_that_fails_loses_nothing(found: Callable[[], Any], said: str, tmp_path: Path) -> None:
+    run, (warning,), outcome = measured(extracting(found), tmp_path / "runs")
+    assert warning.startswith("no numbers were extracted: ") and said in warning
+    assert outcome.status == run.status == "success" and len(run.points) == 5 and len(run.waveforms) == 1
+
+
+@pytest.mark.parametrize(("bad", "said"), [
+    (replace(GOOD, value=math.nan), "value = nan Ohm is no number"),
+    (replace(GOOD, low=120.0), "low = 120 Ohm is above high = 110 Ohm (value = 100 Ohm)"),
+    (replace(GOOD, value="100"), "value = '100' is of type str"), ((100.0, 90.0), "is of type tuple, not a Result"),
+    (replace(GOOD, conditions=[1]), "conditions is of type list"), (replace(GOOD, flags=1 << 40), "flags = 1099511627776"),
+])
+def test_a_result_that_cannot_be_stored_is_one_warning(bad: Any, said: str, tmp_path: Path) -> None:
+    run, (warning,), outcome = measured(extracting(lambda: [bad, GOOD]), tmp_path / "runs")
+    assert "extraction of protocol 'sweep' returned what cannot be stored: result" in warning and said in warning
+    assert outcome.results == run.results == (GOOD,) and len(run.points) == 5 and run.status == "success"
+
+
+def test_a_remark_on_the_device_that_leaves_loses_nothing(tmp_path: Path) -> None:
+    class Lab(Sweep):
+        @classmethod
+        def device_remark(cls, run: Run) -> str:
+            raise SystemExit(3)
+
+    run, (warning,), _ = measured(Lab(), tmp_path / "runs")
+    assert "device_remark of protocol 'sweep' failed: SystemExit: 3" in warning and len(run.points) == 5
+
+
+@pytest.mark.parametrize(("item", "said"), [
+    (replace(WAVE, channel=None), "waveform of None: channel = None is of type NoneType"),
+    (replace(WAVE, scale="1"), "waveform of 'v': scale = '1' is of type str"),
+    (replace(WAVE, codes=[[1, 2]]), "waveform of 'v': codes = [[1, 2]] is of type list"),
+    (replace(WAVE, segment_times=np.zeros((1, 1))), "codes of shape (1, 5) with segment times of shape (1, 1)"),
+    (replace(WAVE, conditions=None), "conditions = None is of type NoneType"),
+    (replace(WAVE, flags=1 << 40), "flags = 1099511627776 is not a tsbench.records.Flag"),
+    (RunEvent(3, "x", 0.0), "event 3: kind = 3 is of type int"),  # type: ignore[arg-type]
+    (RunEvent("log", "x", None), "event 'log': time = None is of type NoneType"),  # type: ignore[arg-type]
+    (RunEvent("log", "x", 0.0, [1]), "event 'log': data = [1] is of type list"),  # type: ignore[arg-type]
+    (Point((1.0, 2.0), -1), "a point: flags = -1 is not"),  # type: ignore[arg-type]
+    (Point((1.0, None)), "a point: value 2 = None is of type NoneType"),  # type: ignore[arg-type]
+    ("x", "this is of type str"),
+])
+def test_what_could_not_be_read_back_is_refused_when_it_is_recorded(item: Any, said: str, tmp_path: Path) -> None:
+    """It was acknowledged before, and the reader of the journal took it for damage."""
+    class Lab(Sweep):
+        def run(self, station: Any, recorder: Any) -> Iterator[Step]:
+            record = {Point: recorder.point, Waveform: recorder.waveform}.get(type(item), recorder.event)
+            for number, step in enumerate(super().run(station, recorder)):
+                if number == 4:
+                    record(item)
+                yield step
+
+    run, (warning,), outcome = measured(Lab(), tmp_path / "runs")
+    assert outcome.status == "fail" and said in warning and said in run.reason and len(run.points) == 4
+
+
+def test_numbers_of_numpy_are_recorded(tmp_path: Path) -> None:
+    class Lab(Sweep):
+        reading: ClassVar[Any] = staticmethod(lambda number: (np.float32(0.5), np.int64(number)))
+
+    run, warnings, _ = measured(Lab(), tmp_path / "runs")
+    assert not warnings and run.points[4].tolist() == [0.5, 4.0] and int(run.point_flags[4]) == Flag.NONE
+
+
+def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> None:
+    class Lab(Sweep):
+        def table(self) -> tuple[Column, ...]:
+            return (Column("voltage", None), Column("current", "A"))  # type: ignore[arg-type]
+
+    bench = FakeBench()
+    with pytest.raises(TypeError, match=r"^run \S+ cannot be stored: columns.0.unit: .* should be a valid string"):
+        run_on(bench, Lab(), tmp_path)  # type: ignore[arg-type]
+    assert not bench.on and not list(tmp_path.iterdir())
