@@ -27,7 +27,8 @@ class FileAnalysis:
     lines: list[str] = field(default_factory=list)
     figures: list[Path] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)  #: what each table was taken for, column by column
-    problems: list[str] = field(default_factory=list)  #: a line for each file that could not be analysed, each refused result
+    #: a line for each file that could not be analysed, and for each kind of result that was refused
+    problems: list[str] = field(default_factory=list)
     repeated: dict[str, str] = field(default_factory=dict)  #: interrupted run -> the run measured in its place
 
     def leave_out_repeated(self) -> None:

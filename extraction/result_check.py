@@ -63,7 +63,8 @@ def _checked(one: object, number: int) -> Result:
     numbers = {name: _number(who, name, getattr(one, name)) for name in _NUMBERS}
     value, low, high = numbers["value"], numbers["low"], numbers["high"]
     if value is not None and not math.isfinite(value):
-        raise _Wrong(f"{who}: value = {_with_unit(value, one)} is no number; give value = None where there is nothing to extract")
+        raise _Wrong(f"{who}: value = {_with_unit(value, one)} is not a finite number; give value = None where there "
+                     "is nothing to extract")
     if low is not None and high is not None and low > high:
         raise _Wrong(f"{who}: low = {_with_unit(low, one)} is above high = {_with_unit(high, one)} "
                      f"(value = {'None' if value is None else _with_unit(value, one)})")

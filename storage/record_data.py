@@ -63,7 +63,8 @@ def require_storable(item: Point | Waveform | RunEvent) -> None:
         what = "a point"
         for number, value in enumerate(item.values, start=1):
             if not isinstance(value, Real):
-                raise TypeError(f"{what}: value {number} = {value!r:.60} is of type {type(value).__name__}, not a number")
+                raise TypeError(
+                    f"{what}: value {number} = {value!r:.60} is of type {type(value).__name__}, not a number")
     elif isinstance(item, Waveform):
         what = f"waveform of {item.channel!r:.60}"
         _require_fields(what, item, _WAVEFORM_TYPES)

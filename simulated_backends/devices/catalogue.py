@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.simulated_backends.devices.mechanism import row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.model_check import check_listed
 from tsbench.simulated_backends.devices.registry import DEVICES, device_models
 
 MOST_DRAWS = 100  #: of a device, until its model accepts one
@@ -126,33 +126,30 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
     entries: dict[str, CatalogueEntry] = {}
     left_out = []
     for mechanism, offer in DEVICES.offers().items():
-        for name, table in _tables(offer.thing).items():
+        try:
+            tables = _tables(offer.thing)
+        except (OSError, ValueError) as error:   # its file cannot be read
+            left_out.append(_left_out(mechanism, offer.distribution, error))
+            continue
+        for name, table in tables.items():
             try:
                 if name in entries:
                     raise ConfigurationError(f"the name is taken by a device with the model {entries[name].mechanism}")
                 if name != name.lower():   # netlists do not tell capital letters from small ones
                     raise ConfigurationError(f"its name must be in small letters: '{name.lower()}'")
                 entry = _entry(name, mechanism, table)
-                row_of(entry.model())
-                _require_states(entry.model())
-            except (ConfigurationError, TypeError) as error:   # a parameter is missing, or one is too many
-                left_out.append(f"device '{name}' of {offer.distribution} is left out: {error}")
+                check_listed(entry.model())
+            except Exception as error:  # noqa: BLE001 - a model's own methods may raise anything
+                left_out.append(_left_out(name, offer.distribution, error))
             else:
                 entries[name] = entry
     return entries, tuple(left_out)
 
 
-def _require_states(model: DeviceModel) -> None:
-    """Refuse a model whose ``rest`` or ``state_tolerances`` are not one positive or finite number for each state."""
-    for method, numbers in (("rest", model.rest()), ("state_tolerances", model.state_tolerances())):
-        if not isinstance(numbers, tuple) or len(numbers) != len(model.states):
-            raise ConfigurationError(
-                f"device model {model.mechanism}: {method} returns {numbers!r}, but there must be a tuple of "
-                f"{len(model.states)} numbers, one for each state")
-        if not all(np.isfinite(number) and (number > 0 or method == "rest") for number in numbers):
-            raise ConfigurationError(
-                f"device model {model.mechanism}: {method} returns {numbers!r}; every number must be finite, and a "
-                f"tolerance positive")
+def _left_out(name: str, distribution: str, error: Exception) -> str:
+    reason = " ".join(str(error).split())
+    named = reason if isinstance(error, ConfigurationError | TypeError) else f"{type(error).__name__}: {reason}"
+    return f"device '{name}' of {distribution} is left out: {named}"
 
 
 def _tables(model: type[DeviceModel]) -> Mapping[str, Mapping[str, Any]]:

@@ -109,4 +109,11 @@ def _evaluated(mechanism: Mechanism, point: Mapping[str, float]) -> FloatArray:
         found: Sequence[float] = plain(mechanism.model.equations)(*map(np.float64, arguments))
     except (ArithmeticError, ValueError):   # as in math.exp; compiled code has infinities and NaN there
         return np.full(mechanism.outputs, math.nan)
-    return np.asarray(found, dtype=float)
+    except Exception as error:
+        raise ConfigurationError(
+            f"device model {mechanism.name}: its equations raise {type(error).__name__}: {error}") from error
+    try:
+        return np.asarray(found, dtype=float)
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"device model {mechanism.name}: its equations return {found!r:.80}, which are not all numbers") from None

@@ -14,9 +14,11 @@ from numba import types
 
 from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.devices.compile_errors import not_compilable
 from tsbench.simulated_backends.devices.derivative_check import check_derivatives
 from tsbench.simulated_backends.devices.mechanism import CONTROL, MOST_NUMBERS, SLOPES, Mechanism, mechanism_of, row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.model_check import check_numbers, check_start, numbers_at_start
 from tsbench.simulated_backends.devices.registry import device_models
 from tsbench.simulated_backends.devices.source_text import (
     COMPILATION,
@@ -121,7 +123,12 @@ def kind_of(model: DeviceModel) -> int:
             return number
     if type(model) not in _ALONE_OF:   # its first use
         check_derivatives(model)
-    return int(functions_of(type(model)).address())
+    try:
+        return int(functions_of(type(model)).address())
+    except ConfigurationError:
+        raise
+    except Exception as error:  # of numba: there is no end of its kinds
+        raise not_compilable(type(model), error) from error
 
 
 def require_mechanism(model: DeviceModel, element: str) -> None:
@@ -135,8 +142,9 @@ def require_mechanism(model: DeviceModel, element: str) -> None:
     if not isinstance(model, DeviceModel):
         raise ConfigurationError(f"{element}: {model!r} is no device model; derive its class from DeviceModel")
     try:
-        row_of(model)
-        kind_of(model)
+        check_numbers(model)
+        if kind_of(model) >= SMALLEST_ADDRESS:
+            check_start(model, numbers_at_start(mechanism_of(type(model)), evaluated(model, 0.0, 0.0, model.rest())))
     except ConfigurationError as error:
         raise ConfigurationError(f"{element}: {error}") from None
 

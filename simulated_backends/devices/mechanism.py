@@ -91,6 +91,11 @@ def _read(model: type[DeviceModel]) -> Mechanism:
         raise ConfigurationError(f"{who} has no name: mechanism = \"...\" is missing")
     if not model.mechanism.isidentifier():
         raise ConfigurationError(f"{who}: its name must consist of letters, digits and _, and begin with a letter")
+    for attribute in ("states", "terminals", "carries", "senses", "noises", "counters"):
+        names: object = getattr(model, attribute)
+        if names is not None and not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
+            raise ConfigurationError(
+                f"{who}: {attribute} = {names!r:.60} must be a tuple of names; of one, write (\"name\",)")
     needed = ["equations", *(["noise_interval"] if model.noises else [])]
     for method in needed:
         if not callable(getattr(model, method, None)):

@@ -9,6 +9,7 @@ import inspect
 import math
 from collections.abc import Mapping
 
+from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.mechanism import (
     CONTROL_VOLTAGE,
     CURRENT,
@@ -38,13 +39,35 @@ def subcircuit_of(model: DeviceModel) -> tuple[str, ...] | None:
     ----------
     model : the nominal device; where its states rest is taken from it
     """
-    written = model.subcircuit()
+    written = written_lines(model)
     if written is not None or type(model).columns is not DeviceModel.columns or model.noises:
         return written
     try:
         return _made(model)
     except _NotInSpice:
         return None
+
+
+def written_lines(model: DeviceModel) -> tuple[str, ...] | None:
+    """Return the elements of the subcircuit that a device's author wrote; a text is split into its lines.
+
+    Raises
+    ------
+    ConfigurationError
+        ``subcircuit`` raises something, or returns neither text nor lines of text.
+    """
+    try:
+        written: object = model.subcircuit()
+    except Exception as error:  # another author's
+        raise ConfigurationError(
+            f"device model {model.mechanism}: its subcircuit raises {type(error).__name__}: {error}") from error
+    if written is None:
+        return None
+    lines = [line for line in written.splitlines() if line.strip()] if isinstance(written, str) else written
+    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
+        raise ConfigurationError(
+            f"device model {model.mechanism}: its subcircuit returns {written!r:.60}; give a tuple of lines of text")
+    return tuple(lines)
 
 
 def _made(model: DeviceModel) -> tuple[str, ...]:

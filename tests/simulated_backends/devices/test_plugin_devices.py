@@ -1,6 +1,7 @@
 """Devices of other authors: found by entry points, one file each, compiled by themselves, checked and compared."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -266,3 +267,89 @@ def test_what_has_no_derivative_is_said(install: Install) -> None:
     install(FILM.replace("math.exp(-b / temperature)", "math.gamma(temperature)"), "Thermistor", "lab_film_eleven")
     with pytest.raises(ConfigurationError, match=r"the derivative of 'math\.gamma\(temperature\)'"):
         build_circuit(parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_film\n"))
+
+
+@pytest.mark.parametrize(("was", "wrong", "said"), [
+    ("return (10.0,)", "return (math.nan,)", "state_tolerances returns nan for the state 'temperature'; give a"),
+    ("return (10.0,)", "return (0.0,)", "state_tolerances returns 0.0 for the state 'temperature'; a tolerance"),
+    ("return (10.0,)", "return (-1.0,)", "state_tolerances returns -1.0 for the state 'temperature'; a tolerance"),
+    ("return (10.0,)", "return 10.0", "state_tolerances returns 10.0, but there must be a tuple of 1 numbers"),
+    ("return (self.t0,)", "return (math.inf,)", "rest returns inf for the state 'temperature'; give a finite number"),
+    ("return (self.t0,)", "return (self.t0 / 0,)", "ZeroDivisionError: float division by zero"),
+    ("math.exp(-b / temperature) / r0", "math.exp(-b / temperature) / r0 * v / v",
+     "its equations return nan for the residual at the start (v = 0, i = 0, temperature = 300); they must return"),
+    ("(v * i - (", "(v * i / v - (",
+     "its equations return nan for the rate of 'temperature' at the start (v = 0, i = 0, temperature = 300)"),
+    ("(v * i - (", "('x' - (", "its equations raise UFuncTypeError: "),
+    ('"rth": 5e5,', '"rth": float("nan"),', "rth = nan must be positive"),
+    ('self.require_positive("r0", "b", "rth", "cth", "t0")', "pass #", ""),
+    ('"rth": 5e5,', '"rth": "5e5",', "its entry in the catalogue cannot be read"),
+    ('("temperature",)', '("temperature")', "states = 'temperature' must be a tuple of names; of one, write"),
+    ("    def rest(self)", "    def subcircuit(self):\n        return (1, 2)\n\n    def rest(self)",
+     "its subcircuit returns (1, 2); give a tuple of lines of text"),
+    ("    def rest(self)", "    def subcircuit(self):\n        return nothing\n\n    def rest(self)",
+     "its subcircuit raises NameError: name 'nothing' is not defined"),
+])
+def test_a_device_that_cannot_start_is_left_out_in_one_line(
+    install: Install, was: str, wrong: str, said: str,
+) -> None:
+    assert was in FILM
+    text = FILM.replace(was, wrong)
+    if not said:   # its author does not check the parameters: tsbench does
+        text, said = text.replace('"rth": 5e5,', '"rth": float("nan"),'), "parameter rth = nan must be a number"
+    install(text, "Thermistor", "lab_film_thirteen")
+    (line,) = problems()
+    assert said in line and "lab_film_thirteen 1.2 is left out: " in line and "\n" not in line
+    assert "nbo2" in catalogue()
+
+
+def test_a_catalogue_file_that_cannot_be_read_costs_its_devices_alone(install: Install) -> None:
+    place = install("", "Thermistor", "lab_film_fourteen")
+    (place / "lab_film_fourteen.py").unlink()
+    (place / "lab_film_fourteen").mkdir()
+    (place / "lab_film_fourteen" / "__init__.py").write_text(FILM, "utf-8")
+    (place / "lab_film_fourteen" / "catalogue.toml").write_text("[lab_other\n", "utf-8")
+    (line,) = problems()
+    assert line.startswith("device 'lab_thermistor' of lab_film_fourteen 1.2 is left out: TOMLDecodeError: ")
+    assert "nbo2" in catalogue()
+
+
+def test_a_device_that_cannot_start_with_other_parameters_is_refused_when_it_is_built(install: Install) -> None:
+    text = FILM.replace('self.require_positive("r0", "b", "rth", "cth", "t0")', "pass")
+    install(text.replace("math.exp(-b / temperature) / r0", "math.sqrt(b - 2000.0) / r0"), "Thermistor",
+            "lab_film_fifteen")
+    wiring = parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_film\n")
+    for parameters, said in (({"b": 1000.0}, r"its equations return nan for the residual at the start \(v = 0,"),
+                             ({"t0": math.nan}, r"parameter t0 = nan must be a number")):
+        with pytest.raises(ConfigurationError, match=f"^X1: device model lab_thermistor: {said}") as error:
+            build_circuit(wiring, {"X1": device_model("lab_film", parameters)})
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "entry", "was", "wrong", "said"), [
+    (written(), "Thermistor", "g = math.exp", 'g = len({"a": "b"}) * math.exp',
+     "Thermistor.equations: "),
+    (GATE, "NoisyGate", "return 0.02 * tau", 'return 0.02 * tau * {"a": "b"}["a"]',
+     "NoisyGate.noise_interval: "),
+])
+def test_equations_that_numba_cannot_compile_are_one_line(
+    install: Install, text: str, entry: str, was: str, wrong: str, said: str,
+) -> None:
+    assert was in text
+    install(text.replace(was, wrong), entry, f"lab_numba_{entry.lower()}")
+    name, model = ("lab_gate", "lab_noisy_gate") if text is GATE else ("lab_film", "lab_thermistor")
+    gate = "Vg g 0 1\n" if text is GATE else ""
+    nodes = "out g 0" if gate else "out 0"
+    with pytest.raises(ConfigurationError) as error:
+        build_circuit(parse_netlist(f"V1 in 0 1\n{gate}R1 in out 1k\nX1 {nodes} {name}\n"))
+    line = str(error.value)
+    assert line.startswith(f"X1: device model {model}: numba cannot compile lab_numba_{entry.lower()}.{said}"), line
+    assert "\n" not in line and "\x1b" not in line and len(line) < 400
+
+
+def test_the_ngspice_text_may_be_one_text(install: Install) -> None:
+    install(FILM.replace("    def rest(self)", '    @classmethod\n    def subcircuit(cls):\n        return """\n'
+                         'R1 a b {r0}\nC1 a b 1p\n"""\n\n    def rest(self)'), "Thermistor", "lab_film_sixteen")
+    text = devices_lib()
+    mine = text[text.index(".subckt lab_film"):].splitlines()
+    assert mine[6:9] == ["R1 a b {r0}", "C1 a b 1p", ".ends"]
