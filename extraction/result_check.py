@@ -18,7 +18,7 @@ class _Wrong(Exception):
     """A result that cannot be stored: what it is, in words."""
 
 
-def checked_results(found: object, refuse: Callable[[str], None]) -> tuple[Result, ...]:
+def checked_results(found: Any, refuse: Callable[[str], None]) -> tuple[Result, ...]:
     """Return the results that can be stored and printed; each of the others is refused with one line.
 
     Parameters
@@ -42,7 +42,7 @@ def checked_results(found: object, refuse: Callable[[str], None]) -> tuple[Resul
         raise TypeError(f"what it returned is {_kind(found)}, not a sequence of Result")
     good: list[Result] = []
     refused: dict[str, list[str]] = {}
-    for number, one in enumerate(found, start=1):  # type: ignore[call-overload]  # TypeError where it is no iterable
+    for number, one in enumerate(found, start=1):  # TypeError where it is no iterable
         try:
             good.append(_checked(one, number))
         except _Wrong as wrong:

@@ -103,8 +103,12 @@ def _imported(place: str) -> Any:
     module, _, name = place.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"cannot import {place}: {' '.join(str(error).split())}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # another author's module may raise anything, also by sys.exit
+        reason = " ".join(str(error).split())
+        said = reason if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {reason}"
+        raise ConfigurationError(f"cannot import {place}: {said}") from error
 
 
 def _members(protocol: type) -> tuple[list[str], list[str]]:

@@ -84,7 +84,7 @@ def require_storable(item: Point | Waveform | RunEvent) -> None:
 def _require_fields(what: str, item: Any, types: Mapping[str, Any]) -> None:
     for name, kind in types.items():
         value = getattr(item, name)
-        wanted = {dict: Mapping}.get(kind, kind) if isinstance(kind, type) else kind
+        wanted = Mapping if kind is dict else kind
         if name != "segment_times" and not isinstance(value.item() if isinstance(value, np.generic) else value, wanted):
             raise TypeError(f"{what}: {name} = {value!r:.60} is of type {type(value).__name__}, which cannot be stored")
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.errors import ConfigurationError
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.mechanism import (
     CONTROL_VOLTAGE,
     CURRENT,
@@ -86,7 +87,7 @@ def check_listed(model: DeviceModel) -> None:
     check_start(model, numbers if not every else numbers_at_start(mechanism, numbers))
 
 
-def numbers_at_start(mechanism: Mechanism, outputs: Sequence[float]) -> list[float]:
+def numbers_at_start(mechanism: Mechanism, outputs: Sequence[float] | FloatArray) -> list[float]:
     """Return residual and rates among what equations return with all derivatives."""
     states = len(mechanism.model.states)
     return [float(outputs[equation * (states + 3)]) for equation in range(states + 1)]

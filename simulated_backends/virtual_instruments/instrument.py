@@ -31,12 +31,13 @@ Handlers never wait in place: they ``yield seconds`` or ``yield IDLE`` (see ``sc
 ``self.rng`` (noise) and ``self.calibration(...)`` (fixed errors within the data sheet's accuracy).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from tsbench.errors import ConfigurationError
 from tsbench.netlist import Element
 from tsbench.simulated_backends.circuit.engine import SourceMeterStage
 from tsbench.simulated_backends.scpi.message import Handler, MessageDevice
@@ -113,6 +114,24 @@ class VirtualInstrument(MessageDevice):
     def node(self, channel: str = "") -> str | None:
         """Return the fixture node a terminal is wired to; None if nothing is connected."""
         return self.placement.terminals.get(channel)
+
+    def require_terminals(self, core: str, needed: Sequence[str]) -> None:
+        """Refuse a class whose ``terminals`` lack one that what it is made of needs.
+
+        Parameters
+        ----------
+        core : what needs them, in words: "a generator of 2 channels"
+        needed : names of terminals
+
+        Raises
+        ------
+        ConfigurationError
+            One line with the class, its terminals and the names to write.
+        """
+        if not set(needed) <= set(self.terminals):
+            raise ConfigurationError(
+                f"class {type(self).__name__}: terminals = {self.terminals!r}, but {core} names its terminals "
+                f"{', '.join(map(repr, needed))}; write terminals = {tuple(needed)!r}")
 
     def element_name(self, kind: str, channel: str, purpose: str) -> str:
         """Return a circuit element's name: ``R_generator_1_relay`` (the kind comes first, as in SPICE)."""

@@ -43,8 +43,11 @@ class VirtualInstrumentDeclaration:
         module, _, name = self.instrument.partition(":")
         try:
             found = getattr(importlib.import_module(module), name)
-        except Exception as error:  # another author's module may raise anything
-            raise ConfigurationError(f"cannot import {self.instrument}: {' '.join(str(error).split())}") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # another author's module may raise anything, also by sys.exit
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ConfigurationError(f"cannot import {self.instrument}: {reason}") from error
         if not (isinstance(found, type) and issubclass(found, VirtualInstrument)):
             raise ConfigurationError(f"{name} is not derived from the class VirtualInstrument")
         missing = next((needed for needed in NEEDED if not hasattr(found, needed)), None)
@@ -52,6 +55,11 @@ class VirtualInstrumentDeclaration:
             missing = "attachment()"
         if missing is not None:
             raise ConfigurationError(f"class {name} has no '{missing}', which a virtual instrument requires")
+        for attribute in ("terminals", "outputs"):
+            names: object = getattr(found, attribute)
+            if not (isinstance(names, tuple) and all(isinstance(one, str) for one in names)):
+                raise ConfigurationError(
+                    f"class {name}: {attribute} = {names!r:.60} must be a tuple of names; of one, write (\"1\",)")
         return found
 
 

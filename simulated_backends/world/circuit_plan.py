@@ -6,7 +6,7 @@ from tsbench.netlist import Element, Netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.virtual_instruments.instrument import AttachedStage, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.instrument import AttachedStage, Attachment
 
 
 class CircuitPlan:
@@ -15,7 +15,7 @@ class CircuitPlan:
     Parameters
     ----------
     fixture : Netlist
-    instruments : iterable of VirtualInstrument
+    attachments : what each instrument adds
     place : str or None
         Element name of the device's position; None: there is none.
     rtol : float
@@ -25,13 +25,12 @@ class CircuitPlan:
     """
 
     def __init__(
-        self, fixture: Netlist, instruments: Iterable[VirtualInstrument], place: str | None, rtol: float, seed: int
+        self, fixture: Netlist, attachments: Iterable[Attachment], place: str | None, rtol: float, seed: int
     ) -> None:
         self._place, self._rtol, self._seed = place, rtol, seed
         self._stages: list[AttachedStage] = []
         elements: list[Element] = list(fixture.elements)
-        for instrument in instruments:
-            attachment = instrument.attachment()
+        for attachment in attachments:
             elements += attachment.elements
             self._stages += attachment.stages
         self._netlist = Netlist(tuple(elements))

@@ -6,18 +6,19 @@ switched on, with device and instrument states of the beginning. The witness fil
 ``start`` record.
 """
 
+import contextlib
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.netlist import Netlist, check_connections, parse_netlist
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 from tsbench.simulated_backends.services.services import BenchServices, WorldClock
-from tsbench.simulated_backends.virtual_instruments.instrument import Placement, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement, VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.witness.witness import Witness
 from tsbench.simulated_backends.world.acting_faults import BenchFaults
@@ -57,8 +58,9 @@ class World:
             self.bench, self.place, self.devices, file.positioner.travel_time, self._connected
         )
         self._start_witness(fixture)
-        for instrument in self.instruments.values():
-            instrument.connect()
+        for name, instrument in self.instruments.items():
+            with self._setting_up(name):
+                instrument.connect()
         if self.devices:
             self.positioner.place(next(iter(self.devices)))
         acting = BenchFaults(self.instruments, self.positioner, self.clock, self.lose_sessions)
@@ -88,7 +90,8 @@ class World:
                     f"'{name}.{channel}'{nearest(f'{name}.{channel}', known)}"
                 )
         serial = table.serial or _serial_of(table.resource) or f"SIM-{name.upper()}"
-        instrument = model(self.bench, Placement(name, serial, terminals, table.options))
+        with self._setting_up(name):
+            instrument = model(self.bench, Placement(name, serial, terminals, table.options))
         if table.bus_latency is not None:
             instrument.bus_latency = table.bus_latency  # type: ignore[misc]
         self.instruments[name] = instrument
@@ -98,6 +101,20 @@ class World:
                 f"the address of '{self.resources[table.resource]}'"
             )
         self.resources[table.resource] = name
+
+    @contextlib.contextmanager
+    def _setting_up(self, name: str) -> Iterator[None]:
+        """Name the instrument in whatever its class raises while it is set up: it may be another author's."""
+        try:
+            yield
+        except TsbenchError as error:
+            if str(error).startswith(f"instruments.{name}."):
+                raise
+            raise ConfigurationError(f"{self.path}: instruments.{name}: {error}") from error
+        except Exception as error:
+            raise ConfigurationError(
+                f"{self.path}: instruments.{name}: {self.file.instruments[name].model} cannot be set up: "
+                f"{type(error).__name__}: {' '.join(str(error).split())}") from error
 
     def _check_terminals(self) -> None:
         for terminal in self.file.fixture.terminals:
@@ -127,7 +144,13 @@ class World:
         return netlist
 
     def _install_circuit(self, fixture: Netlist) -> None:
-        self._plan = CircuitPlan(fixture, self.instruments.values(), self.place, self.file.rtol, self.file.seed)
+        attachments = []
+        for name, instrument in self.instruments.items():
+            with self._setting_up(name):
+                attachments.append(attachment := instrument.attachment())
+                if not isinstance(attachment, Attachment):
+                    raise TypeError(f"attachment() returned {attachment!r:.60}, not an Attachment")
+        self._plan = CircuitPlan(fixture, attachments, self.place, self.file.rtol, self.file.seed)
         try:
             circuit = self._plan.build(next((device.model for device in self.devices.values()), None))
         except ConfigurationError as error:

@@ -144,7 +144,7 @@ def test_a_default_may_be_a_text_or_made_by_a_function(
         ("import numpy as np", "import nothing_of_this_name", "ModuleNotFoundError: No module named"),
         ('Column("time", "s", "on the bench\'s clock")', '"time"',
          "class Resistance: columns must be tsbench.records.Column, in a tuple"),
-        ("columns: ClassVar[tuple[Column, ...]] = (", 'columns: ClassVar = Column("time", "s")\n    others: ClassVar = (',
+        ("columns: ClassVar[tuple[Column, ...]] = (", 'columns: ClassVar = Column("t", "s")\n    more: ClassVar = (',
          "class Resistance: columns must be tsbench.records.Column, in a tuple"),
         ('Column("time", "s",', 'Column("current", "s",', "class Resistance: two columns have the name 'current'"),
         ('Column("time", "s",', 'Column("time", None,', "class Resistance: name, unit and help of Column(name='time'"),

@@ -31,6 +31,11 @@ class GeneratorChannels:
         Its terminals are called "1", "2", ...
     sheet : GeneratorDataSheet
     settings : what the user has set, read at each call
+
+    Raises
+    ------
+    ConfigurationError
+        The instrument's terminals have other names.
     """
 
     def __init__(
@@ -41,6 +46,8 @@ class GeneratorChannels:
         self._sheet = sheet
         self._settings = settings
         self.numbers = tuple(range(1, sheet.channels + 1))
+        core = f"a generator of {sheet.channels} channel{'s' if sheet.channels > 1 else ''}"
+        instrument.require_terminals(core, [str(number) for number in self.numbers])
         self.on = dict.fromkeys(self.numbers, False)
         drawn = {
             channel: OutputErrors.draw(sheet, self._bench.rng(instrument.name, "output", str(channel)))

@@ -22,13 +22,16 @@ class ScopeInputs:
     Raises
     ------
     ConfigurationError
-        An option of the world file is not known, or no attenuation.
+        The instrument's terminals have other names; or an option of the world file is not known, or no attenuation.
     """
 
     def __init__(self, instrument: VirtualInstrument, sheet: ScopeDataSheet, impedance: str) -> None:
         self._instrument = instrument
         self._sheet = sheet
         self._impedance = impedance
+        names = [str(number) for number in range(1, sheet.channels + 1)]
+        instrument.require_terminals(f"an oscilloscope of {sheet.channels} channels", names)
+        self._channels = names
         self.dividers = self._probe_options()  #: real attenuation of the probe on each channel that has one
 
     def _probe_options(self) -> dict[int, float]:
@@ -41,7 +44,7 @@ class ScopeInputs:
         probes: dict[int, float] = {}
         for channel, value in (table if isinstance(table, Mapping) else {"": table}).items():
             attenuation = float(value) if isinstance(value, int | float) else math.nan
-            if channel not in instrument.terminals or not 1 <= attenuation <= 1000:
+            if channel not in self._channels or not 1 <= attenuation <= 1000:
                 raise ConfigurationError(
                     f"instruments.{instrument.name}.options.probes: {channel!r} = {value!r}; give attenuations "
                     f"from 1 to 1000 by channel, as probes = {{ 1 = 10 }}")
@@ -52,7 +55,7 @@ class ScopeInputs:
         """Return resistance and capacitance of each wired input."""
         elements: list[Element] = []
         name = self._instrument.element_name
-        for channel in self._instrument.terminals:
+        for channel in self._channels:
             node = self._instrument.node(channel)
             if node is None:
                 continue

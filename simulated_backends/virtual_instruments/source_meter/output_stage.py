@@ -83,6 +83,11 @@ class OutputStage:
     sheet : SourceMeterDataSheet
     off_state : of the output when the instrument is switched on
     terminal : name of the terminals, "" for an instrument with one pair
+
+    Raises
+    ------
+    ConfigurationError
+        The instrument has no terminal of that name.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class OutputStage:
         self._bench = instrument.bench
         self._sheet = sheet
         self._terminal = terminal
+        instrument.require_terminals("this output of a source meter", [terminal])
         name = instrument.element_name
         self.stage_name = name("S", terminal, "stage")
         self.relay_name = name("R", terminal, "relay")

@@ -11,6 +11,8 @@ import pyvisa
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.virtual_instruments.registry import VIRTUAL_INSTRUMENTS, instrument_class
 from tsbench.simulated_backends.witness.log import outputs_left_on
+from tsbench.simulated_backends.world.world import World
+from tsbench.simulated_backends.world.world_file import load_world_file
 
 ROOT = Path(__file__).resolve().parents[3]
 METER = (ROOT / "examples" / "plugins" / "lab_virtual_meter.py").read_text("utf-8")
@@ -85,6 +87,8 @@ def test_the_meter_of_another_author_measures_on_a_simulated_bench(tmp_path: Pat
     ("def attachment(", "def attached(", r"class VirtualLabMeter has no 'attachment\(\)'"),
     ("(VirtualInstrument):", ":", "VirtualLabMeter is not derived from the class VirtualInstrument"),
     (":VirtualLabMeter", ":VirtualMeter", "cannot import lab_virtual_meter:VirtualMeter"),
+    ('outputs = terminals = ("",)', 'outputs = terminals = ("")',
+     r"class VirtualLabMeter: terminals = '' must be a tuple of names; of one, write \(\"1\",\)"),
 ])
 def test_a_class_that_lacks_something_is_refused_in_one_line(
     old: str, new: str, reason: str, tmp_path: Path, install: Install,
@@ -102,3 +106,44 @@ def test_a_declaration_that_cannot_be_used_is_left_out(install: Install) -> None
     assert "lab_meter" not in VIRTUAL_INSTRUMENTS.names()
     assert "lab_virtual_meter 1.2 is left out" in VIRTUAL_INSTRUMENTS.problems()[0]
     assert instrument_class("keithley_2450").model == "MODEL 2450"
+
+
+OURS = """
+from tsbench.simulated_backends.virtual_instruments.{folder}.instrument import {base}
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+VIRTUAL_INSTRUMENTS = VirtualInstrumentDeclaration("lab_sister", "lab_virtual_meter:Sister")
+
+
+class Sister({base}):
+    {body}
+"""
+GENERATOR = {"folder": "keysight_33600", "base": "Keysight33522B"}
+SCOPE = {"folder": "keysight_dsox3000t", "base": "KeysightDSOX3054T"}
+METER_2450 = {"folder": "keithley_2450", "base": "VirtualKeithley2450"}
+
+
+@pytest.mark.parametrize(("names", "body", "said"), [
+    (GENERATOR, 'terminals = ("",)', "class Sister: terminals = ('',), but a generator of 2 channels names its "
+     "terminals '1', '2'; write terminals = ('1', '2')"),
+    (SCOPE, 'terminals = ("ch1", "ch2")', "class Sister: terminals = ('ch1', 'ch2'), but an oscilloscope of 4 channels "
+     "names its terminals '1', '2', '3', '4'; write terminals = ('1', '2', '3', '4')"),
+    (METER_2450, 'terminals = ("1",)', "class Sister: terminals = ('1',), but this output of a source meter names its "
+     "terminals ''; write terminals = ('',)"),
+    (METER_2450, "def __init__(self, *_: object) -> None:\n        1 / 0",
+     "lab_sister cannot be set up: ZeroDivisionError: division by zero"),
+    (METER_2450, "def connect(self):\n        nothing()", "lab_sister cannot be set up: NameError: name 'nothing' is"),
+    (METER_2450, "def attachment(self):\n        return None",
+     "lab_sister cannot be set up: TypeError: attachment() returned None, not an Attachment"),
+])
+def test_a_class_that_cannot_be_set_up_is_refused_in_one_line(
+    names: dict[str, str], body: str, said: str, tmp_path: Path, install: Install,
+) -> None:
+    install(OURS.format(**names, body=body))
+    world = tmp_path / "lab.world.toml"
+    world.write_text(
+        f'[instruments.sister]\nmodel = "lab_sister"\nresource = "{RESOURCE}"\n[fixture]\nnetlist = "R1 a 0 10k"\n'
+        + ('[fixture.terminals]\nsister = "a"\n' if names is METER_2450 and "terminals" not in body else ""), "utf-8")
+    with pytest.raises(ConfigurationError) as told:
+        World(load_world_file(world), world)
+    assert str(told.value).startswith(f"{world}: instruments.sister: {said}") and "\n" not in str(told.value)
