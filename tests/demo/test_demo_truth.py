@@ -77,3 +77,51 @@ def test_voltages_of_a_negative_half_sweep_are_negative() -> None:
         row = result("threshold_voltage", cycle=1, polarity=polarity)
         assert true_value("threshold_voltage", row, run, log) == sign
         assert true_value("hold_voltage", row, run, log) == 0.5 * sign
+
+
+def test_a_frequency_is_that_of_the_record_of_the_bias() -> None:
+    def record(bias: float, time: float) -> Any:
+        return SimpleNamespace(conditions={"bias": bias}, time=time, t0=-0.5, dt=1e-3, codes=np.zeros((1, 1000)))
+
+    run = run_of()
+    run.waveforms = [record(1.8, 10.5), record(2.2, 12.5)]
+    records = [r for k in range(10) for r in switching(10.05 + 0.1 * k, 1e-3) + switching(12.025 + 0.05 * k, 1e-3)]
+    records += switching(11.001, 1e-3)   # behind the first record
+    log = WitnessLog(sorted(records, key=lambda record: record["t"]))
+    assert true_value("frequency", result("frequency", bias=1.8), run, log) == pytest.approx(10.0)
+    assert true_value("frequency", result("frequency", bias=2.2), run, log) == pytest.approx(20.0)
+
+
+def relaxation_run(*levels: float) -> Any:
+    """Return four pulses of two amplitudes, read at 0.1 V through 1 kOhm, with relaxation times at these levels [A]."""
+    run = run_of(time=[1.0, 2.0, 3.0, 4.0], amplitude=[0.5, 0.5, 0.7, 0.5])
+    run.header.parameters = {"base": {"value": 0.1}}
+    run.header.fixture = SimpleNamespace(path_resistance={"pulser": 1e3})
+    run.results = [result("relaxation_time", amplitude=0.5, level=level) for level in levels]
+    run.results += [result("relaxation_time", amplitude=0.5), result("relaxation_time", amplitude=0.7, level=1e-7)]
+    return run
+
+
+def relaxed(edge: float | None, after: float) -> dict[str, Any]:
+    """Return the record of a filament that falls by a decade of conductance each ``after`` [s]."""
+    start = 0.0 if edge is None else edge
+    levels = [[10.0 ** -(3 + k), start + after * k] for k in range(5)]
+    return {"kind": "relaxed", "t": start + 5 * after, "device": "A1", "t_edge": edge, "current": 1e-4,
+            "levels": levels}
+
+
+def test_a_relaxation_time_is_the_median_of_the_pulses_of_the_amplitude_at_the_level_measured() -> None:
+    """10 uA at 0.1 V behind 1 kOhm is 1/9 mS, about one decade below 1 mS."""
+    log = WitnessLog([relaxed(1.1, 0.01), relaxed(2.1, 0.02), relaxed(3.1, 0.5), relaxed(4.1, 0.04),
+                      relaxed(0.5, 0.7), relaxed(None, 0.8)])
+    row = result("relaxation_time_median", amplitude=0.5)
+    decades = np.log10(9.0)
+    true = true_value("relaxation_time", row, relaxation_run(8e-6, 10e-6, 15e-6), log)
+    assert true == pytest.approx(0.02 * decades, rel=1e-6)
+    assert true_value("relaxation_time", row, relaxation_run(), log) is None
+    assert true_value("relaxation_time", row, relaxation_run(90e-6), log) is None   # above all levels
+
+
+def test_the_refractory_period_is_a_property_of_the_device() -> None:
+    found = true_value("refractory_period", result("refractory_period"), run_of(), WitnessLog([]))
+    assert found is not None and 1e-7 < found < 1.0

@@ -1,0 +1,202 @@
+"""The clocks of a bench, the person who connects devices, and parts of the bench that need no instrument."""
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.fixtures.fake_runs import FakeClock
+from tsbench.errors import CommunicationError
+from tsbench.instruments import OutputState
+from tsbench.station.bench import operator, ownership
+from tsbench.station.bench.bench import Bench
+from tsbench.station.bench.bench_file import BenchFile, InstrumentTable
+from tsbench.station.bench.connection import Connection
+from tsbench.station.bench.operator import OperatorPrompt, WallClock
+from tsbench.station.bench.ownership import FOLDER, Owner, Ownership, this_process
+from tsbench.station.bench.steady_clock import SteadyClock
+
+
+def test_a_clock_that_is_set_back_goes_on_and_says_so_once() -> None:
+    clock, told = FakeClock(), list[str]()
+    steady = SteadyClock(clock, told.append)
+    steady.wait(3.0)
+    assert (clock.time, steady.now(), told) == (3.0, 3.0, [])
+    clock.time = 1.0
+    assert steady.now() == 3.0 and len(told) == 1 and "set back by 2 s" in told[0]
+    steady.wait(0.5)
+    assert steady.now() == 3.5 and len(told) == 1
+    clock.time -= 0.5e-6   # rounding
+    assert steady.now() == 3.5 and len(told) == 1
+    clock.time += 1.0
+    assert steady.now() == pytest.approx(4.5, abs=1e-5)
+
+
+def test_the_wall_clock_waits_in_steps_that_show_progress() -> None:
+    clock, slept = WallClock(), list[float]()
+    time = [10.0]
+    beats = list[float]()
+    clock.liveness = SimpleNamespace(beat=lambda: beats.append(time[0]), waiting=lambda _: None)
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        time[0] += seconds
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operator, "time", SimpleNamespace(monotonic=lambda: time[0], sleep=sleep))
+        assert clock.now() == 10.0
+        clock.wait(0.25)
+        assert clock.now() == pytest.approx(10.25)
+        clock.wait(-1.0)
+    assert sum(slept) == pytest.approx(0.25) and len(beats) == len(slept) >= 2
+
+
+def test_the_question_at_the_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    prompt = OperatorPrompt(["D1", "D2"])
+    monkeypatch.setattr("sys.stdin", Terminal("\n"))
+    prompt.connect("D2")
+    assert prompt.connected() == "D2" and "Connect device D2" in capsys.readouterr().err
+    with pytest.raises(Exception, match="was not connected"):   # the terminal is closed
+        prompt.connect("D1")
+    assert prompt.connected() == "D2"
+
+
+BENCH = """
+[instruments.meter]
+resource = "TCPIP0::192.0.2.7::5025::SOCKET"
+driver = "keithley_2450"
+[roles]
+drive = "meter"
+[watchdog]
+deadline = 5.0
+[devices.D1]
+material = "NbO2"
+[devices.D2]
+material = "Ag:SiO2"
+temperature = 310.0
+"""
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """A bench that is not open."""
+    monkeypatch.setenv(FOLDER, str(tmp_path / "locks"))
+    path = tmp_path / "b.bench.toml"
+    path.write_text(BENCH, "utf-8")
+    file = BenchFile.load(path)
+    return Bench(file, file.device("D1"))
+
+
+def test_planning_for_another_device_looks_through_the_same_instruments(bench: Bench) -> None:
+    view = bench.planning_for("D2")
+    assert (view.device.identifier, view.device.material) == ("D2", "Ag:SiO2")
+    assert view.clock is bench.clock and view.positioner is bench.positioner and view.fixture is bench.fixture
+    assert view._connections is bench._connections
+    with pytest.raises(Exception, match="D3"):
+        bench.planning_for("D3")
+
+
+def test_the_facts_of_a_run_name_bench_file_and_place_of_the_device(bench: Bench) -> None:
+    facts = bench.facts()
+    assert facts["bench_file"]["text"] == BENCH and len(facts["bench_file"]["sha256"]) == 64
+    assert "temperature" not in facts and "simulation" not in facts
+    assert bench.planning_for("D2").facts()["temperature"] == 310.0
+    bench._managers["@sim"] = SimpleNamespace(visalib=SimpleNamespace(facts={"seed": 3}))
+    bench._managers["@py"] = SimpleNamespace(visalib=SimpleNamespace())
+    assert bench.facts()["simulation"] == {"@sim": {"seed": 3}}
+
+
+def test_the_watchdog_gets_the_table_and_the_lock_of_what_this_process_owns(bench: Bench) -> None:
+    order = bench.watchdog_order()
+    assert (order["deadline"], order["instruments"]) == (5.0, {})
+    bench._ownership = Ownership({"meter": "TCPIP0::192.0.2.7::5025::SOCKET"}, this_process(bench.path))
+    try:
+        order = bench.watchdog_order()
+        assert order["instruments"]["meter"]["table"]["driver"] == "keithley_2450"
+        assert order["instruments"]["meter"]["lock"] == bench._ownership.keys["meter"]
+        bench.announce("RUN1", bench.path)
+        assert (bench._ownership.owner.run, bench._ownership.owner.address) == ("RUN1", str(bench.path))
+        bench.announce()
+        assert (bench._ownership.owner.run, bench._ownership.owner.address) == ("", "")
+    finally:
+        bench._ownership.release()
+    bench._managers["@sim"] = SimpleNamespace(visalib=SimpleNamespace(ends_with_process=True))
+    assert not bench.outlives_process
+    bench._managers["@py"] = SimpleNamespace(visalib=SimpleNamespace())
+    assert bench.outlives_process
+
+
+class Wire:
+    """A connection's transport and driver in one: what is done with them."""
+
+    label, output_names = "meter", ("meter",)
+
+    def __init__(self, *answers: bool | Exception) -> None:
+        self.answers = list(answers)
+        self.calls = list[str]()
+
+    def lost_power(self) -> bool:
+        self.calls.append("lost_power")
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def reopen(self) -> None:
+        self.calls.append("reopen")
+
+    def clear(self) -> None:
+        self.calls.append("clear")
+
+
+def connection(wire: Any, identified: bool = True) -> Connection:
+    table = InstrumentTable(resource="TCPIP0::192.0.2.7::5025::SOCKET", driver="keithley_2450")
+    made = Connection("meter", table, "@py", wire)
+    made.known = wire if identified else None
+    return made
+
+
+def test_a_power_cycle_is_asked_for_over_a_new_connection_where_the_old_one_is_dead() -> None:
+    assert connection(wire := Wire(), identified=False).lost_power() is False and wire.calls == []
+    assert connection(Wire(True)).lost_power() is True
+    made = connection(wire := Wire(CommunicationError("no reply"), True))
+    assert made.lost_power() is True
+    assert wire.calls == ["lost_power", "reopen", "clear", "lost_power"]
+    assert "new connection (no reply)" in made.repeats[0]
+
+
+def test_making_safe_switches_off_and_then_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    states = [OutputState("meter", False)]
+    monkeypatch.setattr(Connection, "switch_off", lambda self: calls.append("off"))
+    monkeypatch.setattr(Connection, "read_back", lambda self: calls.append("back") or states)
+    assert connection(Wire()).make_safe() is states and calls == ["off", "back"]
+
+
+def test_the_folder_for_the_locks_of_all_is_one_that_all_may_write_to() -> None:
+    folder = ownership._machine_folder()
+    assert folder.is_dir() and (os.name == "nt" or folder.stat().st_mode & 0o002)
+
+
+def test_an_owner_is_named_with_what_it_does() -> None:
+    mine = this_process("b.bench.toml", switching_off=True)
+    assert (mine.process, mine.bench, mine.switching_off) == (os.getpid(), "b.bench.toml", True)
+    assert 0 < len(mine.command) <= 120 and mine.since[:2] == "20"
+    assert ownership._lives(os.getpid()) and ownership._lives(1) and not ownership._lives(2**22 + 1)
+    path = Path("x.lock")
+    busy = ownership._in_use("meter", replace(mine, address="somewhere"), path)
+    assert "'tsbench gui' shows its run" in str(busy) and busy.owner["lock"] == "x.lock"
+    assert busy.owner["process"] == os.getpid()
+    assert "gui" not in str(ownership._in_use("meter", mine, path))
+    assert "another process" in str(ownership._in_use("meter", None, path))
+    assert ownership._owner("{}") is None and ownership._owner("no record") is None
+    assert ownership._owner(ownership._text(mine)) == mine
+    assert ownership._owner(ownership._text(Owner(2**22 + 1, "", "", "", ""))) is None
