@@ -131,7 +131,7 @@ def _robustness(spread: float, draws: int) -> str:
             found = recognised(_runs(perform(experiment, values)))
             right[letter] += letter in found
             wrong += [f"{letter} as {other}" for other in sorted(found - {letter})]
-    below = ", ".join(f"{letter} {count}" for letter, count in right.items() if count < draws)
+    below = ", ".join(f"{letter} ({count})" for letter, count in right.items() if count < draws)
     return (f"With R and C drawn {draws} times within {100 * spread:g} %, {sum(right.values())} of {23 * draws} "
             "experiments are recognised. " + (f"Recognised less than {draws} times: {below}. " if below else "")
             + f"False positives: {', '.join(wrong) or 'none'}.\n")

@@ -15,10 +15,10 @@ def rows(quick: bool) -> list[Row]:
     return [
         *moving_core("nb2o5", "row 1 (Pickett 2013)", 1.75, peak=2.5, load=1e3, slope=-1.12e-3),
         *moving_core("vo2", "row 2 (Yi 2018)", 1.22, peak=2.0, load=1e3, slope=-15.1e-3, note=(
-            "PHYSICS.md gives -15.1 mV/K for a recalled resistivity, with a threshold of 1.295 V. The model has the "
-            "closed form -Vth/(2 (t_mit - t0)). With t_mit - t0 = 43 K and a threshold of 1.22 V, no resistivity can "
-            "give -15.1 mV/K. A difference t_mit - t0 of 40.4 K would give it. We left the parameters as they are, "
-            "because neither figure is a measurement.")),
+            "PHYSICS.md gives -15.1 mV/K for a resistivity that is recalled, with a threshold of 1.295 V. The model "
+            "has the closed form -Vth/(2 (t_mit - t0)). With t_mit - t0 = 43 K and a threshold of 1.22 V, no "
+            "resistivity can give -15.1 mV/K. A difference t_mit - t0 of 40.4 K would give it. We left the "
+            "parameters as they are, because neither figure is a measurement.")),
         *poole_frenkel(),
         *half_volt(),
         *public_netlist(),

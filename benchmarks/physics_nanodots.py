@@ -20,12 +20,12 @@ ON = 1e-8  #: [A] above which the device counts as on
 HOLD_NOTE = (
     "In the printed equations the reset gate is half open at the printed hold voltage. The reset has a rate of about "
     "1e7/s. On a sweep of one second, a gate that is one millionth open already breaks the filament. At 10 mV/s, 1 "
-    "V/s and 1 kV/s the model holds down to 113, 103 and 86 mV (+) and to 39, 30 and 12 mV (-). We did not find the "
-    "rate of the measured sweeps, and we changed no parameter.")
+    "V/s and 1 kV/s the model stays on down to 113, 103 and 86 mV (+) and to 39, 30 and 12 mV (-). We did not find "
+    "the rate of the measured sweeps, and we changed no parameter.")
 TIME_NOTE = (
-    "X never reaches 0. We read the printed 0.0 as any value below 0.05, which rounds to 0.0. X takes 245 ns from 0, "
-    "when the voltage passes the threshold, to 0.8. X takes 290 ns from 1, when the voltage passes the hold voltage, "
-    "to 0.05.")
+    "X never reaches 0. We read the printed 0.0 as any value below 0.05, which rounds to 0.0. The voltage passes the "
+    "threshold at X = 0, and 245 ns later X is 0.8. The voltage passes the hold voltage at X = 1, and 290 ns later X "
+    "is 0.05.")
 
 
 def swept(polarity: int, rate: float = RATE) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -127,7 +127,7 @@ def _neuron() -> list[Row]:
     name, bias_note = "ag_hfo2_tunnel", (
         "The paper does not give the bias of the diode for this figure. We use 60 mV, the bias of the next figure of "
         "the paper. With 40 mV the interval is 2.37 ms. The 21 uA are only 2 % above the current at which firing "
-        "begins. There the interval is most sensitive.")
+        "begins. So close to this limit, a small change of the current changes the interval strongly.")
     interval, low, high = spikes(21e-6, 22e-9, 0.06)
     fast, _, _ = spikes(21e-6, 2.2e-9, 0.06)
     more, _, _ = spikes(22e-6, 2.2e-9, 0.06)
@@ -156,8 +156,8 @@ def _told() -> list[Row]:
     oscillating = sum(oscillates(float(v), float(r), float(c)) for v, r, c in circuits)
     return [
         claimed(NAME, "on/off ratio at a compliance of 0.1 mA", "above 1e9 [F2]", PAPER, f"{ratio:.0e}", ratio > 1e9,
-                "The leakage of the published fit is the bound of 1 pA and not the leakage of the device. The 1e-14 "
-                "A of Midya 2017 would give a ratio of 1e10. We left the parameter as printed."),
+                "The leakage of the published fit is the upper bound of 1 pA and not the leakage of the device. The "
+                "1e-14 A of Midya 2017 would give a ratio of 1e10. We left the parameter as printed."),
         shown(NAME, "oscillation with only a load and a capacitor", f"{oscillating} of {len(circuits)} circuits",
               "Nothing is published on this circuit. The neuron in the rows below needs its tunnel diode. Between "
               "the hold and the threshold voltage nothing moves the filament. A partial filament then carries the "

@@ -88,10 +88,10 @@ def oscillation(quick: bool) -> list[Row]:
             f"(rates {1e-6 * rate[fires].min():.2f} to {1e-6 * rate.max():.2f} MHz); a fitted line has R2 {share:.4f}, "
             f"slope {1e-9 * slope:.1f} MHz/mS and zero at {1e6 * offset:.0f} uS",
             proportional(conductance[fires], rate[fires]),
-            f"The row requires that rate over conductance is constant within a factor of {PROPORTIONAL:g}. The rate "
-            "is linear with an offset, and not proportional. Near the threshold the node charges exponentially. At "
-            "high rates the switching time of the device is no longer negligible. PHYSICS.md I.5 asks only for a "
-            "line, but the abstract says proportional."))
+            "The row requires that the rate divided by the conductance is constant within a factor of "
+            f"{PROPORTIONAL:g}. The rate is linear with an offset, and not proportional. Near the threshold the node "
+            "charges exponentially. At high rates the switching time of the device is no longer negligible. "
+            "PHYSICS.md I.5 asks only for a line, but the abstract says 'proportional'."))
     return found
 
 
@@ -139,10 +139,11 @@ def afferent(quick: bool) -> list[Row]:
         claimed("afferent_nerve", "rate rises with the input, quasi-linearly", "quasi-linear [F], R2 > 0.95", ZHANG,
                 f"{levels[fires[0]]:.1f} V to {levels[top]:.1f} V: R2 {share:.3f}", share > 0.95,
                 "The curve is concave and only just straight enough. R2 is 0.950 to 0.954, depending on the levels, "
-                "which are 0.025 to 0.1 V apart. An earlier circuit used nbo2. Of about 130 circuits with nbo2 whose "
-                "rate falls by 1 % or more at the end, none had R2 above 0.942 (3 to 40 kOhm, 20 pF to 3 nF, 5 to "
-                "600 Ohm at the output). The resistance in the discharge decides, which is the resistance of the "
-                "electrode and of the output. The electrode has 50 Ohm in tin_nbo2 and 300 Ohm in nbo2."),
+                "which are 0.025 to 0.1 V apart. An earlier circuit used nbo2. About 130 circuits with nbo2 had a "
+                "rate that falls by 1 % or more at the end (3 to 40 kOhm, 20 pF to 3 nF, 5 to 600 Ohm at the "
+                "output). None of them had R2 above 0.942. The decisive value is the resistance in the discharge "
+                "path, which is the resistance of the electrode and of the output. The electrode has 50 Ohm in "
+                "tin_nbo2 and 300 Ohm in nbo2."),
         claimed("afferent_nerve", "rate falls above an inflection", "falls [F]", ZHANG,
                 f"{1e-6 * rate[top]:.3f} MHz at {levels[top]:.1f} V, {1e-6 * last:.3f} MHz at "
                 f"{levels[fires[-1]]:.1f} V ({100 * (last / rate[top] - 1):.1f} %), then no spikes because "

@@ -57,9 +57,9 @@ def symmetric_rows(sweeps: int, shots: int) -> list[Row]:
                 name, f"threshold voltage {sign}, standard deviation", spread, float(threshold.std(ddof=1)), "V", 2),
             _near(name, f"hold voltage {sign}, mean", hold, float(held.mean()), "V", 0.010, "10 mV", _RATE),
             _within(name, f"hold voltage {sign}, standard deviation", hold_spread, float(held.std(ddof=1)), "V", 2, (
-                "The neck of a filament that has existed for a whole sweep thins within about 20 ms, at random. The "
-                "hold voltage therefore spreads equally in both polarities, as measured. An earlier version varied "
-                "only the path of the filament and gave spreads of 4 and 44 mV.")),
+                "A filament that has existed for a whole sweep needs about 20 ms until its neck breaks. This time is "
+                "random. The hold voltage therefore spreads equally in both polarities, as measured. An earlier "
+                "version varied only the path of the filament and gave spreads of 4 and 44 mV.")),
         ]
     model = device_model(name)
     assert isinstance(model, SilverFilament)

@@ -72,7 +72,8 @@ def _all_or_nothing(name: str, found: list[Singles]) -> Row:
         f"({100 * low:.1f} to {100 * high:.1f} %); CV of the peak {peaks.std() / peaks.mean():.2f}; the median peak "
         f"grows by {100 * (growth - 1):.0f} % while the stimulus grows {stimulus:.1f} times",
         high < 0.05 and growth < 1.5,
-        "The peak grows because the node continues to charge during the delay. Discharges count from 3 mV on.")
+        "The peak grows because the node continues to charge during the delay. A discharge counts if it is above 3 "
+        "mV.")
 
 
 def _threshold_driven(name: str, threshold: float, found: list[Singles]) -> Row:
@@ -107,9 +108,9 @@ def _refractory(name: str, threshold: float, trials: int) -> Row:
         f"{_PAIR_WIDTH * 1e3:g} ms, "
         f"{trials} trials a point", "yes [F]", SOURCE[name],
         f"refractory period {format_quantity(period, 's')}; {listed}", intervals[0][1] < 0.5 * intervals[-1][0],
-        "The row passes if the interval of P at the shortest gap lies below half of the interval at the longest gap. "
-        "We found no published refractory period of this stack to compare the value with. Between 25 and 50 ms the "
-        "residue of the first filament helps the second pulse.")
+        "The row passes if the confidence interval of P at the shortest gap lies below half of the interval at the "
+        "longest gap. We found no published refractory period of this stack to compare the value with. Between 25 "
+        "and 50 ms the residue of the first filament helps the second pulse.")
 
 
 def _strength_modulated(name: str, threshold: float, trials: int) -> list[Row]:

@@ -44,8 +44,8 @@ def rows(quick: bool) -> list[Row]:
                 f"{burst.kind}: {burst.basis}; every {1e9 * (burst.period or np.inf):.1f} ns",
                 burst.kind == "bursting" and burst.spikes_per_burst == 2 and burst.sustained,
                 "The two spikes are unequal. The swing of the second spike is 0.37 of the swing of the first. An "
-                "earlier parameter set, with a threshold of 1.825 V, gave 0.62. The swing between two bursts is 0.11 "
-                "of the first. A swing counts as a spike from 0.3 on."),
+                "earlier parameter set, with a threshold of 1.825 V, gave 0.62. Between two bursts the current "
+                "swings by 0.11 of the first spike. A swing counts as a spike if it is 0.3 or more."),
         compared(NAME, "threshold: lowest constant voltage at which it spikes, in steps of 5 mV", 1.9, "V", "F",
                  "Wang 2022, JEST 100177, Table 1, row 3 (Kumar 2020)", onset, 0.03,
                  "The published static loop at 1.9 V is not reproduced, because the element oscillates at this "

@@ -79,6 +79,11 @@ def _lines(name: str, rows: list[dict[str, Any]], width_bar: float, seeds: int) 
     ]
 
 
+def _words(conditions: str) -> str:
+    """Return conditions, which are a JSON object, as words."""
+    return ", ".join(f"{name} {value}" for name, value in json.loads(conditions).items())
+
+
 def main() -> int:
     """Run, print the table, return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,7 +114,8 @@ def main() -> int:
         for (device, quantity, conditions), rows in sorted(by_row.items()):
             if device != part.device:
                 continue
-            lines += _lines(f"{part.bench} {quantity} {conditions}", rows, part.claims[quantity].half_width, len(seeds))
+            lines += _lines(f"{part.bench} {quantity} ({_words(conditions)})", rows, part.claims[quantity].half_width,
+                            len(seeds))
         if part.bench in arguments.parts:
             lines += [
                 Line(f"{part.bench} {quantity}: measured at all", "no", "yes", False) for quantity in part.claims

@@ -173,5 +173,5 @@ def _bursts(instants: FloatArray) -> tuple[int | None, float, str] | None:
         starts = starts[1:]
     same = int(whole[0]) if (whole == whole[0]).all() else None
     text = f"bursts of {same}" if same is not None else f"bursts of {whole.min()} to {whole.max()}"
-    why = f"{text} spikes, intervals within up to {ordered[k]:.3g} s, between from {ordered[k + 1]:.3g} s"
+    why = f"{text} spikes, intervals in a burst up to {ordered[k]:.3g} s, between bursts from {ordered[k + 1]:.3g} s"
     return same, float(np.diff(starts).mean()), why
