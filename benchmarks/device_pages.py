@@ -75,8 +75,8 @@ def _current(name: str, axes: Axes) -> str:
     axes.set_ylim(bottom=max(float(np.quantile(size, 0.02)), 1e-14))
     _named(axes, "current against voltage", "device voltage", "V", "current, size", "A")
     axes.legend(fontsize=8)
-    return (f"Current against voltage: a sweep to {s.peak:g} V and back, both polarities, in "
-            f"{format_quantity(s.sweep_time, 's', 3)} behind {format_quantity(s.sweep_load, 'Ohm', 3)}.")
+    return (f"Current against voltage: the source sweeps to {s.peak:g} V and back in both polarities. The sweep takes "
+            f"{format_quantity(s.sweep_time, 's', 3)}. The load resistor is {format_quantity(s.sweep_load, 'Ohm', 3)}.")
 
 
 def _delay(name: str, axes: Axes) -> str:
@@ -85,17 +85,17 @@ def _delay(name: str, axes: Axes) -> str:
     what = ("delay against pulse voltage", "pulse voltage", "V", "delay", "s")
     if not np.isfinite(delay).any():
         _named(axes, *what)
-        axes.text(0.5, 0.5, "no delay to speak of", ha="center", transform=axes.transAxes)
-        return "Delay: none to speak of, the current follows within a factor of five."
+        axes.text(0.5, 0.5, "no clear delay", ha="center", transform=axes.transAxes)
+        return "Delay: the device has no clear delay, because the current follows the pulse within a factor of five."
     axes.semilogy(np.repeat(volts, delay.shape[1]), delay.ravel(), ".", color=MUTED)
     middle = [float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else math.nan for row in delay]
     axes.semilogy(volts, middle, "o-", color=CURVE, markersize=4)
     _named(axes, *what)
     found = ", ".join(f"{format_quantity(d, 's', 3)} at {v:.3g} V" for v, d in zip(volts, middle, strict=True)
                       if math.isfinite(d))
-    seeds = f" (medians of {delay.shape[1]} seeds)" if delay.shape[1] > 1 else ""
-    return (f"Delay: {found}{seeds}, pulses of {format_quantity(s.pulse_time, 's', 3)} behind "
-            f"{format_quantity(s.pulse_load, 'Ohm', 3)}.")
+    seeds = f" The delays are medians of {delay.shape[1]} seeds." if delay.shape[1] > 1 else ""
+    return (f"Delay: {found}. The pulse width is {format_quantity(s.pulse_time, 's', 3)}, and the load resistor is "
+            f"{format_quantity(s.pulse_load, 'Ohm', 3)}.{seeds}")
 
 
 def _relaxation(name: str, axes: Axes) -> str:
@@ -103,7 +103,7 @@ def _relaxation(name: str, axes: Axes) -> str:
     times, conductance = relaxation(name)
     axes.semilogy(times, np.maximum(abs(conductance), 1e-15), color=CURVE, linewidth=1.0)
     _named(axes, "relaxation", "time after the pulse", "s", "conductance, size", "S")
-    return (f"Relaxation: current over voltage at {s.read:g} V after a pulse of {s.pulses[-1]:.3g} V and "
+    return (f"Relaxation: the conductance at {s.read:.3g} V after a pulse of {s.pulses[-1]:.3g} V. The pulse width is "
             f"{format_quantity(s.pulse_time, 's', 3)}.")
 
 
@@ -114,8 +114,9 @@ def _oscillation(name: str, axes: Axes) -> str:
         times, _, current, width = firing(name)
         axes.plot(times, current, color=CURRENT, linewidth=0.8)
         _named(axes, "firing on pulses", "time", "s", "current", "A")
-        return (f"Firing: ten pulses of {s.pulses[2]:.3g} V and {format_quantity(width, 's', 3)} behind "
-                f"{format_quantity(s.pulse_load, 'Ohm', 3)}, one every {format_quantity(s.pulse_time, 's', 3)}.")
+        return (f"Firing: ten pulses of {s.pulses[2]:.3g} V. The pulse width is {format_quantity(width, 's', 3)}, the "
+                f"period is {format_quantity(s.pulse_time, 's', 3)}, and the load resistor is "
+                f"{format_quantity(s.pulse_load, 'Ohm', 3)}.")
     times, voltage, current, kind = found
     axes.plot(times, voltage, color=CURVE, linewidth=1.0)
     other = axes.twinx()
@@ -123,36 +124,63 @@ def _oscillation(name: str, axes: Axes) -> str:
     label(other, "", "", "current", "A")
     _named(axes, "oscillation", "time", "s", "voltage", "V")
     period = "" if kind.period is None else f", period {format_quantity(kind.period, 's')}"
-    return (f"Oscillation: {s.bias:g} V behind {format_quantity(s.load, 'Ohm', 3)}, "
-            f"{format_quantity(s.capacitance, 'F', 3)}; the current is {kind.kind}{period} ({kind.basis}).")
+    return (f"Oscillation: the bias is {s.bias:g} V, the load resistor {format_quantity(s.load, 'Ohm', 3)}, and the "
+            f"parallel capacitance {format_quantity(s.capacitance, 'F', 3)}. In this circuit, the current is {kind.kind}"
+            f"{period} ({kind.basis}).")
 
 
 def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
     """Return a device's page as Markdown."""
-    points = static_folds(entry.model())
     lines = [
-        f"# {name}: {entry.title}", "", f"{entry.description}.", "",
-        f"Stack {entry.stack}, material {entry.material}, mechanism `{entry.mechanism}`; {entry.row}.", "",
-        "Written by `python -m benchmarks.device_pages`. Marks: "
-        + "; ".join(f"{mark} {meaning}" for mark, meaning in MARKS.items()) + ".", "",
-        f"![plots]({name}.png)", "",
-        *(f"* {text}" for text in told), "",
-    ]
+        f"# {name}: {entry.title}", "",
+        "*Reference.* `python -m benchmarks.device_pages` writes this page from the catalogue and from simulations.",
+        "", f"{entry.description}.", "", "| property | value |", "|---|---|", f"| stack | {entry.stack} |",
+        f"| material | {entry.material} |", f"| mechanism | `{entry.mechanism}` |", f"| basis | {entry.row} |", "",
+        f"![plots]({name}.png)", "", "The plots show:", "", *(f"* {text}" for text in told), "",
+        *_static_points(entry),
+        "## Parameters", "",
+        f"`simulated_backends/devices/{entry.mechanism}/equations.py` explains the parameters. The column *mark* shows "
+        "the origin of a value ([marks](README.md#marks)).", "",
+        "| parameter | value | unit | mark | source |", "|---|---|---|---|---|",
+        *(f"| {p.name} | {p.value:g} | {p.unit} | {p.mark} | {p.source} |" for p in entry.parameters)]
+    if entry.variability:
+        spread = ", ".join(f"{key} {value:g}" for key, value in entry.variability.items())
+        lines += ["", f"From device to device, these parameters vary (relative standard deviation, assumed): {spread}."]
+    if entry.observables:
+        lines += ["", "## Published values and tuning targets", "", "| quantity | value | unit | mark | source |",
+                  "|---|---|---|---|---|"]
+        lines += [f"| {o.name} | {o.value:g} | {o.unit} | {o.mark} | {o.source} |" for o in entry.observables]
+    if entry.unknown:
+        lines += ["", "## What is not known", "", *(f"* {text}" for text in entry.unknown)]
+    return "\n".join(lines) + "\n"
+
+
+def _static_points(entry: CatalogueEntry) -> list[str]:
+    """Return a sentence for each fold of the static curve, with an empty line after it."""
+    points = static_folds(entry.model())
+    lines: list[str] = []
     for what, fold in (("Threshold", points.threshold), ("Hold", points.hold)):
         if fold is not None:
             hot = "" if math.isnan(fold.temperature) else f", {fold.temperature:.0f} K"
             lines += [f"{what} of the static curve: {format_quantity(fold.voltage, 'V')} at "
                       f"{format_quantity(fold.current, 'A')}{hot}.", ""]
-    lines += ["| parameter | value | unit | mark | from |", "|---|---|---|---|---|"]
-    lines += [f"| {p.name} | {p.value:g} | {p.unit} | {p.mark} | {p.source} |" for p in entry.parameters]
-    if entry.observables:
-        lines += ["", "| published or tuned to | value | unit | mark | from |", "|---|---|---|---|---|"]
-        lines += [f"| {o.name} | {o.value:g} | {o.unit} | {o.mark} | {o.source} |" for o in entry.observables]
-    if entry.unknown:
-        lines += ["", "Not known:", "", *(f"* {text}" for text in entry.unknown)]
-    if entry.variability:
-        lines += ["", "From device to device (relative standard deviation, assumed): " + ", ".join(
-            f"{key} {value:g}" for key, value in entry.variability.items()) + "."]
+    return lines
+
+
+def contents() -> str:
+    """Return the list of the pages as Markdown, with the meaning of the marks."""
+    lines = [
+        "# Devices of the catalogue", "",
+        "*Reference.* `python -m benchmarks.device_pages` writes these pages from the catalogue "
+        "(`simulated_backends/devices/*/catalogue.toml`) and from simulations.", "",
+        "| device | stack | content |", "|---|---|---|",
+        *(f"| [{name}]({name}.md) | {entry.stack} | {entry.title} |" for name, entry in catalogue().items()), "",
+        "These devices have no model, because too little is known:", "",
+        *(f"* {name} ({entry.title}): {' '.join(entry.unknown)}" for name, entry in unmodelled().items()), "",
+        "## Marks", "", "A mark shows the origin of a value:", "", "| mark | origin |", "|---|---|",
+        *(f"| {mark} | {meaning} |" for mark, meaning in MARKS.items()), "",
+        "*Table 1* on these pages is Table 1 of the review by Wang et al., J. Electron. Sci. Technol. 2022, 100177.",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -168,11 +196,7 @@ def main() -> int:
         sys.stderr.write(f"{name}\n")
         told = figures(name, FOLDER / f"{name}.png")
         (FOLDER / f"{name}.md").write_text(page(name, catalogue()[name], told), "utf-8")
-    lines = ["# Devices of the catalogue", "", "| device | stack | what |", "|---|---|---|"]
-    lines += [f"| [{name}]({name}.md) | {entry.stack} | {entry.title} |" for name, entry in catalogue().items()]
-    lines += ["", "Without a model, because too little is known:", ""]
-    lines += [f"* {name} ({entry.title}): {' '.join(entry.unknown)}" for name, entry in unmodelled().items()]
-    (FOLDER / "README.md").write_text("\n".join(lines) + "\n", "utf-8")
+    (FOLDER / "README.md").write_text(contents(), "utf-8")
     return 0
 
 

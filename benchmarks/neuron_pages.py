@@ -1,6 +1,6 @@
 """A page of the library of neurons, every circuit at its own stimulus: ``python -m benchmarks.neuron_pages``.
 
-Into ``docs/neurons.md`` and ``docs/pictures/neurons.png``, from the files of ``simulated_backends/neurons`` alone.
+Into ``docs/neurons.md`` and ``docs/pictures/neurons.png``, from the files of ``simulated_backends/studies/neurons``.
 """
 
 import sys
@@ -18,14 +18,32 @@ DOCS = Path(__file__).parents[1] / "docs"
 COLUMNS = 3
 INTRODUCTION = """# Library of neurons
 
-Circuits as SPICE netlists in `simulated_backends/neurons`, each with a `.toml` beside it that says where it comes from;
-this page is written from them by `python -m benchmarks.neuron_pages`. Marks as in the catalogue: F found in public
-material, K recalled, A assumed, T tuned. Devices carry the catalogue's parameters in all of them. Run one with
-`tsbench simulate simulated_backends/studies/neurons/yi_tonic.cir --plot tonic.png`; the same file runs in ngspice with
-the generated `devices.lib` beside it.
+*Reference.* This page lists the neuron circuits of the simulation. Each circuit is a SPICE netlist in
+`simulated_backends/studies/neurons`, with a `.toml` file beside it that describes the circuit and its source.
+`python -m benchmarks.neuron_pages` writes this page from these files.
 
-The 23 firing behaviours of the VO2 circuits, their confusion matrix and what to know about them:
-[evidence/behaviours.md](evidence/behaviours.md). Figures of the others: `python -m benchmarks.physics --only neurons`.
+A mark shows the origin of a topology or a value: F (found in public material), F2 (found in public code of others), K
+(recalled from memory), A (assumed), T (tuned). The devices in all circuits have the parameters of the
+[catalogue](devices/README.md).
+
+To run a circuit:
+
+```
+$ tsbench simulate simulated_backends/studies/neurons/yi_tonic.cir --seed 1 --out tonic.csv --plot tonic.png
+simulated_backends/studies/neurons/yi_tonic.cir: seed 1
+wrote tonic.csv (28811 times, 22815 steps)
+wrote tonic.png
+```
+
+The same file runs in ngspice. ngspice needs the file `devices.lib` beside it, which
+`tsbench simulate --devices-lib devices.lib` writes.
+
+[evidence/behaviours.md](evidence/behaviours.md) shows the 23 firing behaviours of the VO2 circuits, their confusion
+matrix, and their limits. `python -m benchmarks.physics --only neurons` prints figures of the other circuits.
+
+"The review of Wang 2022" below is Wang et al., J. Electron. Sci. Technol. 2022, 100177.
+
+The picture shows every circuit at its own stimulus.
 
 ![every circuit at its own stimulus](pictures/neurons.png)
 """
@@ -50,12 +68,18 @@ def main() -> int:
 
 def _section(entry: Neuron) -> str:
     lines = [
-        f"\n## {entry.name}: {entry.title}\n", f"* Source: {entry.source}", f"* Marks: {entry.mark}",
-        f"* Stimulus: {entry.stimulus}", f"* Shows: {entry.expected}",
+        f"\n## {entry.name}: {entry.title}\n", f"* Source: {_capital(entry.source)}.",
+        f"* Marks: {_capital(entry.mark)}.",
+        f"* Stimulus: {_capital(entry.stimulus)}.", f"* Behaviour: {_capital(entry.expected)}.",
         *(f"* Not known: {text}" for text in entry.unknown),
-        "* Values: " + ", ".join(f"{name} {value}" for name, value in entry.values.items()),
+        "* Values: " + ", ".join(f"{name} {value}" for name, value in entry.values.items()) + ".",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _capital(text: str) -> str:
+    """Return a text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def _panel(cell: object, entry: Neuron, result: SimulationResult) -> None:

@@ -18,7 +18,7 @@ from tsbench.simulated_backends.devices.registry import DEVICES, device_models
 MOST_DRAWS = 100  #: of a device, until its model accepts one
 MARKS = {
     "F": "found in public material", "F2": "found in public code of others",
-    "K": "recalled, to be checked",
+    "K": "recalled from memory, to be checked",
     "A": "assumed", "T": "tuned to an observable",
 }
 
