@@ -125,8 +125,8 @@ def _oscillation(name: str, axes: Axes) -> str:
     _named(axes, "oscillation", "time", "s", "voltage", "V")
     period = "" if kind.period is None else f", period {format_quantity(kind.period, 's')}"
     return (f"Oscillation: the bias is {s.bias:g} V, the load resistor {format_quantity(s.load, 'Ohm', 3)}, and the "
-            f"parallel capacitance {format_quantity(s.capacitance, 'F', 3)}. In this circuit, the current is {kind.kind}"
-            f"{period} ({kind.basis}).")
+            f"parallel capacitance {format_quantity(s.capacitance, 'F', 3)}. In this circuit, the current is "
+            f"{kind.kind}{period} ({kind.basis}).")
 
 
 def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3]))   # the benchmarks are no package of the installation
 
 from benchmarks.device_driven import PLOTS, comparator_loop
-from benchmarks.device_pages import figures, page
+from benchmarks.device_pages import FOLDER, contents, figures, page
 from benchmarks.device_runs import delays, oscillation, settings_of, sweep
 from tsbench.simulated_backends.devices.catalogue import catalogue
 
@@ -49,3 +49,14 @@ def test_page_of_a_device_with_a_control_voltage(tmp_path: Path, name: str, told
     loop_in, loop_out = comparator_loop()
     up = loop_in[np.flatnonzero(loop_out > 0.9)[0]]
     assert 7e-3 < up < 10e-3
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_stored_page_says_what_the_catalogue_says(name: str) -> None:
+    text = (FOLDER / f"{name}.md").read_text("utf-8")
+    shown = text.partition("The plots show:\n\n")[2].partition("\n\n")[0]
+    assert page(name, catalogue()[name], [line.removeprefix("* ") for line in shown.splitlines()]) == text
+
+
+def test_stored_list_of_the_pages_says_what_the_catalogue_says() -> None:
+    assert contents() == (FOLDER / "README.md").read_text("utf-8")
