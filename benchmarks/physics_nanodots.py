@@ -20,8 +20,9 @@ ON = 1e-8  #: [A] above which the device counts as on
 HOLD_NOTE = (
     "In the printed equations the reset gate is half open at the printed hold voltage. The reset has a rate of about "
     "1e7/s. On a sweep of one second, a gate that is one millionth open already breaks the filament. At 10 mV/s, 1 "
-    "V/s and 1 kV/s the model stays on down to 113, 103 and 86 mV (+) and to 39, 30 and 12 mV (-). We did not find "
-    "the rate of the measured sweeps, and we changed no parameter.")
+    "V/s and 1 kV/s the model stays on down to 113, 103 and 86 mV in positive polarity. In negative polarity it "
+    "stays on down to 39, 30 and 12 mV. We did not find the rate of the measured sweeps, and we changed no "
+    "parameter.")
 TIME_NOTE = (
     "X never reaches 0. We read the printed 0.0 as any value below 0.05, which rounds to 0.0. The voltage passes the "
     "threshold at X = 0, and 245 ns later X is 0.8. The voltage passes the hold voltage at X = 1, and 290 ns later X "

@@ -139,11 +139,11 @@ def afferent(quick: bool) -> list[Row]:
         claimed("afferent_nerve", "rate rises with the input, quasi-linearly", "quasi-linear [F], R2 > 0.95", ZHANG,
                 f"{levels[fires[0]]:.1f} V to {levels[top]:.1f} V: R2 {share:.3f}", share > 0.95,
                 "The curve is concave and only just straight enough. R2 is 0.950 to 0.954, depending on the levels, "
-                "which are 0.025 to 0.1 V apart. An earlier circuit used nbo2. About 130 circuits with nbo2 had a "
-                "rate that falls by 1 % or more at the end (3 to 40 kOhm, 20 pF to 3 nF, 5 to 600 Ohm at the "
-                "output). None of them had R2 above 0.942. The decisive value is the resistance in the discharge "
-                "path, which is the resistance of the electrode and of the output. The electrode has 50 Ohm in "
-                "tin_nbo2 and 300 Ohm in nbo2."),
+                "which are 0.025 to 0.1 V apart. An earlier circuit used nbo2. We tried about 130 such circuits "
+                "whose rate falls by 1 % or more at the end. They had 3 to 40 kOhm, 20 pF to 3 nF, and 5 to 600 Ohm "
+                "at the output. None of them had R2 above 0.942. The resistance of the discharge path decides. The "
+                "electrode and the output contribute to it. The electrode has 50 Ohm in tin_nbo2 and 300 Ohm in "
+                "nbo2."),
         claimed("afferent_nerve", "rate falls above an inflection", "falls [F]", ZHANG,
                 f"{1e-6 * rate[top]:.3f} MHz at {levels[top]:.1f} V, {1e-6 * last:.3f} MHz at "
                 f"{levels[fires[-1]]:.1f} V ({100 * (last / rate[top] - 1):.1f} %), then no spikes because "
