@@ -140,8 +140,8 @@ def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
         *_static_points(entry),
         "## Parameters", "",
         f"`simulated_backends/devices/{entry.mechanism}/equations.py` explains the parameters. The column *mark* shows "
-        "the origin of a value ([marks](README.md#marks)). In the column *source*, \"the same\" means the source of the "
-        "row above.", "",
+        "the origin of a value ([marks](README.md#marks)). In the column *source*, \"the same\" means the source of "
+        "the row above.", "",
         "| parameter | value | unit | mark | source |", "|---|---|---|---|---|",
         *(f"| {p.name} | {p.value:g} | {p.unit} | {p.mark} | {p.source} |" for p in entry.parameters)]
     if entry.variability:
