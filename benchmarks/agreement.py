@@ -7,7 +7,8 @@ of the swing at matched phase. At matched phase: oscillations are aligned at one
 is allowed, a voltage is compared with all that the other shows within 0.05 % of the period: that matters on edges.
 
 A device of anybody else is compared with ngspice alone, in three circuits: ``--device NAME --volts 2 --load 1000 --time
-1e-6`` (source, resistor, and the time in which the device or the circuit does something).
+1e-6`` (source, resistor, and the time in which the device or the circuit does something). The control terminal of a
+device that has one is driven between 0 V and the source's voltage; ``--control -0.3 1.5`` gives other voltages.
 
 Then the neurons with a driven gate and with a comparator against ngspice, by the same bars. And the energy balance of
 each oscillator over 1,000 periods (100 with --quick), and the observed order of convergence.
@@ -17,6 +18,7 @@ import argparse
 import itertools
 import math
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -27,6 +29,7 @@ from benchmarks.agreement_waveforms import (
     PERIOD_BAR,
     SLACK,
     VOLTAGE_BAR,
+    NgspiceError,
     Waveform,
     compare_oscillations,
     distance,
@@ -37,11 +40,14 @@ from benchmarks.kept_segments import KeptSegments
 from benchmarks.reference_devices import has_reference
 from benchmarks.reference_driven import driven_reference
 from benchmarks.report import Line, report
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.netlist import parse_netlist
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
+from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.subcircuit import subcircuit_of
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 GRID = 20_000
@@ -175,7 +181,23 @@ ORDERS = (
 )
 
 
-def main() -> int:
+def require_comparable(name: str) -> None:
+    """Refuse a device that ngspice does not have: a random one, or one without a subcircuit.
+
+    Raises
+    ------
+    ConfigurationError
+        It is one; the message says why.
+    """
+    model = device_model(name)
+    if model.stochastic:
+        raise ConfigurationError("it is stochastic: no two periods are the same, and it has no subcircuit for ngspice")
+    if subcircuit_of(model) is None:
+        raise ConfigurationError(
+            "it has no subcircuit for ngspice, and none can be made from its equations; write its method subcircuit")
+
+
+def main(given: Sequence[str] | None = None) -> int:
     """Run, print the table, return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", action="append", help="these devices only")
@@ -183,11 +205,18 @@ def main() -> int:
     parser.add_argument("--volts", type=float, default=1.0, help="of the source, for a device without cases of ours")
     parser.add_argument("--load", type=float, default=1e3, help="[Ohm], for such a device")
     parser.add_argument("--time", type=float, default=1e-6, help="[s], for such a device")
-    arguments = parser.parse_args()
+    parser.add_argument("--control", type=float, nargs=2, metavar=("LOW", "HIGH"),
+                        help="[V] at the control terminal of such a device; without it 0 and --volts")
+    arguments = parser.parse_args(given)
     found: list[Line] = []
-    for device in set(arguments.device or ()) - {case.device for case in CASES}:
-        for case in cases_for(device, arguments.volts, arguments.load, arguments.time):
-            found += lines(case, ("ngspice",))
+    for device in sorted(set(arguments.device or ()) - {case.device for case in CASES}):
+        try:
+            require_comparable(device)
+            for case in cases_for(device, arguments.volts, arguments.load, arguments.time, arguments.control):
+                found += lines(case, ("ngspice",))
+        except (TsbenchError, NgspiceError) as error:
+            sys.stderr.write(f"agreement: {device}: {error}\n")
+            return 2
     for case in CASES:
         if arguments.device and case.device not in arguments.device:
             continue

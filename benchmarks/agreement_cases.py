@@ -1,11 +1,13 @@
 """The circuits in which independent simulators are compared: one device at a node, a source, a load, a capacitance."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tsbench.netlist import Pwl, Sin, SpicePulse
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
+from tsbench.simulated_backends.devices.model import DeviceModel
 
 Source = SpicePulse | Pwl | Sin
 
@@ -29,7 +31,7 @@ class Case:
     def netlist(self, step: float, largest: float) -> str:
         """Return the SPICE text, with ``.tran`` of these steps [s]."""
         model = device_model(self.device)
-        at = dict(zip((*model.carries[:1], *(model.senses or ())[:1]), ("out", "g"), strict=False))
+        at = {model.carries[0]: "out", control_terminal(model): "g"}
         nodes = " ".join(at.get(terminal, "0") for terminal in model.terminals)
         gate = "" if self.control is None else f"Vg g 0 {_text(self.control)}\n"
         return (f"* {self.device}, {self.circuit}\n.include devices.lib\nV1 in 0 {_text(self.source)}\n{gate}"
@@ -49,6 +51,11 @@ class Case:
     def control_voltage(self, t: float) -> float:
         """Return the control voltage [V]; 0 where there is none."""
         return 0.0 if self.control is None else _voltage(self.control, t)
+
+
+def control_terminal(model: DeviceModel) -> str | None:
+    """Return the terminal of a device that senses a voltage and carries no current; None: it has none."""
+    return next((name for name in model.senses or () if name not in model.carries), None)
 
 
 def _text(s: Source) -> str:
@@ -88,20 +95,36 @@ def _device(name: str, volts: float, load: float, capacitance: float, period: fl
     ]
 
 
-def _driven(name: str, high: float, load: float, middle: float, swing: float) -> list[Case]:
+def _driven(name: str, high: float, load: float, middle: float, swing: float, time: float = 1e-6) -> list[Case]:
     """Return three circuits of a device with a control voltage: driven in steps, in ramps, and both sides at once."""
-    supply = Pwl((0.0, 1e-6), (0.0, high))
-    pulse = SpicePulse(middle - swing, middle + swing, 1e-6, 50e-9, 50e-9, 3e-6, 8e-6)
-    ramp = Pwl((0.0, 5e-6, 15e-6, 20e-6), (middle - swing, middle + swing, middle - swing, middle))
+    s = time / 1e-6
+    supply = Pwl((0.0, time), (0.0, high))
+    pulse = SpicePulse(middle - swing, middle + swing, time, 50e-9 * s, 50e-9 * s, 3e-6 * s, 8e-6 * s)
+    ramp = Pwl((0.0, 5e-6 * s, 15e-6 * s, 20e-6 * s), (middle - swing, middle + swing, middle - swing, middle))
     return [
-        Case(name, "pulse", supply, load, 20e-12, 8e-6, control=pulse),
-        Case(name, "ramp", supply, load, 20e-12, 20e-6, control=ramp),
-        Case(name, "sine", Sin(0.0, high, 100e3), load, 20e-12, 20e-6, control=Sin(middle, swing, 300e3)),
+        Case(name, "pulse", supply, load, 20e-12 * s, 8e-6 * s, control=pulse),
+        Case(name, "ramp", supply, load, 20e-12 * s, 20e-6 * s, control=ramp),
+        Case(name, "sine", Sin(0.0, high, 100e3 / s), load, 20e-12 * s, 20e-6 * s,
+             control=Sin(middle, swing, 300e3 / s)),
     ]
 
 
-def cases_for(name: str, volts: float, load: float, time: float = 1e-6) -> list[Case]:
-    """Return three circuits of a device that does not oscillate there; ``time`` [s] is its own, or the circuit's."""
+def cases_for(
+    name: str, volts: float, load: float, time: float = 1e-6, control: Sequence[float] | None = None
+) -> list[Case]:
+    """Return three circuits of a device that does not oscillate there.
+
+    Parameters
+    ----------
+    name : of the device
+    volts : of the source [V]
+    load : [Ohm]
+    time : [s] in which the device or the circuit does something
+    control : lowest and highest voltage [V] at the control terminal of a device that has one; None: 0 and ``volts``
+    """
+    if control_terminal(device_model(name)) is not None:
+        low, high = control or (0.0, volts)
+        return _driven(name, volts, load, 0.5 * (low + high), 0.5 * (high - low), time)
     pulse = SpicePulse(0.0, volts, time, 0.02 * time, 0.02 * time, 3.0 * time, 8.0 * time)
     ramp = Pwl((0.0, 5.0 * time, 15.0 * time, 20.0 * time), (0.0, volts, -volts, 0.0))
     capacitance = 20e-6 * time

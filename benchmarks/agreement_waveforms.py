@@ -18,22 +18,43 @@ SLACK = 5e-4  #: of the period, on either side
 Waveform = tuple[FloatArray, FloatArray]
 
 
+class NgspiceError(RuntimeError):
+    """ngspice gave no waveform."""
+
+
+def first_error(errors: str, output: str) -> str:
+    """Return the first error that ngspice printed, with the line behind it, which says where.
+
+    Parameters
+    ----------
+    errors, output : what it wrote to standard error and to standard output
+    """
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    telling = [k for k, line in enumerate(lines) if not line.startswith(("Note:", "Warning:"))]
+    if not telling:
+        lines, telling = [line.strip() for line in output.splitlines() if line.strip()][-2:], [0]
+    return " ".join(" ".join(lines[telling[0]: telling[0] + 2]).split()) or "it printed no error"
+
+
 def in_ngspice(netlist: str) -> Mapping[str, FloatArray]:
     """Return "time" [s] and what a netlist saves, such as "v(out)", by ngspice with the generated device library.
 
     Raises
     ------
-    RuntimeError
-        It gave up; the message has its last words.
+    NgspiceError
+        It is not installed, or gave up; one line with the first error that it printed.
     """
     with tempfile.TemporaryDirectory() as folder:
         write_devices_lib(Path(folder) / "devices.lib")
         (Path(folder) / "case.cir").write_text(netlist, "utf-8")
-        done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "case.cir"], cwd=folder, capture_output=True,
-                              text=True, timeout=300, check=False)
+        try:
+            done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "case.cir"], cwd=folder, capture_output=True,
+                                  text=True, errors="replace", timeout=300, check=False)
+        except FileNotFoundError:
+            raise NgspiceError("ngspice is not installed; install it (Debian: apt install ngspice)") from None
         raw = Path(folder) / "out.raw"
-        if not raw.exists():
-            raise RuntimeError(f"ngspice: {done.stdout[-400:]}{done.stderr[-400:]}")
+        if done.returncode or not raw.exists():
+            raise NgspiceError(f"ngspice ended with code {done.returncode}: {first_error(done.stderr, done.stdout)}")
         head, _, data = raw.read_bytes().partition(b"Binary:\n")
     names = re.findall(r"^\t\d+\t(\S+)", head.decode(), re.M)
     table = np.frombuffer(data).reshape(-1, len(names))
