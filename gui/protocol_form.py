@@ -55,7 +55,27 @@ class SwitchField(QtWidgets.QCheckBox):
         return bool(self.isChecked())
 
 
-Field = QuantityField | ChoiceField | SwitchField
+class TextField(QtWidgets.QLineEdit):
+    """A line of free text; ``optional``: an empty one is no text."""
+
+    changed = QtCore.pyqtSignal()
+
+    def __init__(self, name: str, optional: bool) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._optional = optional
+        self.textChanged.connect(lambda _: self.changed.emit())
+
+    def set_value(self, value: Any) -> None:
+        """Show a text."""
+        self.setText("" if value is None else str(value))
+
+    def value(self) -> str | None:
+        """Return what is typed."""
+        return str(self.text()) or (None if self._optional else "")
+
+
+Field = QuantityField | ChoiceField | SwitchField | TextField
 
 
 class ProtocolForm(QtWidgets.QWidget):
@@ -248,7 +268,7 @@ def _help(parameter: Mapping[str, Any], unit: str, default: Any) -> str:
     """Return what the tooltip says: meaning, bounds, default, how to type it."""
     text = str(parameter["help"] or parameter["name"])
     lines = [text[:1].upper() + text[1:]]
-    if parameter["kind"] in {"bool", "choice"}:
+    if parameter["kind"] in {"bool", "choice", "text"}:
         return lines[0]
     bounds = Bounds(parameter["low"], parameter["high"]).text(unit)
     if bounds:
@@ -273,6 +293,8 @@ def _field(parameter: Mapping[str, Any]) -> Field:
         return SwitchField(name)
     if kind == "choice":
         return ChoiceField(name, tuple(parameter["choices"]))
+    if kind == "text":
+        return TextField(name, parameter["optional"])
     several = kind == "numbers"
     return QuantityField(
         name,

@@ -48,8 +48,22 @@ def offered_protocol(declared: object) -> dict[str, type[Protocol]]:
     except ValidationError as error:
         raise ConfigurationError(
             f"class {declared.__name__}: its defaults cannot be used: {first_problem(error)}") from None
-    describe(declared)  # what the form and ``tsbench protocols`` show must exist
+    for parameter in describe(declared)["parameters"]:  # what the form and ``tsbench protocols`` show must exist
+        if not _fits(parameter["kind"], parameter["default"]):
+            raise ConfigurationError(
+                f"class {declared.__name__}: parameter {parameter['name']} = {parameter['default']!r:.60} cannot be "
+                "shown in a form; make it a number, a tuple of numbers, text, bool, or a Literal of words")
     return {declared.name: declared}
+
+
+def _fits(kind: str, default: object) -> bool:
+    """Return whether the entry of a form for parameters of a kind can show a default."""
+    if default is None:
+        return kind != "choice"
+    if kind == "numbers":
+        return isinstance(default, list) and all(_fits("number", item) for item in default)
+    kinds = {"bool": bool, "integer": int, "number": int | float, "choice": str, "text": str}
+    return isinstance(default, kinds[kind]) and (kind == "bool" or not isinstance(default, bool))
 
 
 def _require_names(declared: type[Protocol]) -> None:

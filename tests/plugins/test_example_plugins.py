@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,28 +15,38 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "examples" / "plugins"
 MODULES = {
     "device": ("lab_thermistor.py",), "instrument": ("lab_meter.py", "lab_virtual_meter.py"),
-    "protocol": ("lab_resistance.py",),
+    "generator": ("lab_pulser.py", "lab_virtual_pulser.py"), "protocol": ("lab_resistance.py",),
 }
 
-Run = Callable[..., str]
+Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Install the package into a folder of its own; return what runs Python with it and gives the output."""
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the package into a folder of its own."""
     source, target = tmp_path_factory.mktemp("source") / "plugins", tmp_path_factory.mktemp("installed")
     shutil.copytree(PACKAGE, source, ignore=shutil.ignore_patterns("build", "*.egg-info", "*.witness.jsonl"))
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target",
          str(target), str(source)], check=True, capture_output=True)
-    environment = {
-        **os.environ, "PYTHONPATH": os.pathsep.join([str(target), str(ROOT)]), "QT_QPA_PLATFORM": "offscreen"}
+    return target
 
-    def run(*arguments: object) -> str:
+
+@pytest.fixture(scope="module")
+def python(installed: Path) -> Run:
+    """Return what runs Python with the package and gives the output."""
+
+    def run(*arguments: object, path: Path | None = None, window: bool = False) -> Any:
+        """``path``: of another package, then (output, errors) are returned; ``window``: on the display there is."""
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(path or installed), str(ROOT)])}
+        if not window:
+            environment["QT_QPA_PLATFORM"] = "offscreen"
         done = subprocess.run(
             [sys.executable, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=240,
             check=False)
         assert done.returncode == 0, done.stderr
+        if path is not None:
+            return done.stdout, done.stderr
         assert "left out" not in done.stderr
         return done.stdout
 
@@ -61,7 +72,7 @@ def test_all_are_listed(python: Run) -> None:
     protocols = json.loads(python("-m", "tsbench", "protocols", "--json"))
     assert "lab_resistance" in [row["name"] for row in protocols]
     instruments = json.loads(python("-m", "tsbench", "instruments", "--json"))
-    assert "lab_meter" in [row["driver"] for row in instruments]
+    assert {"lab_meter", "lab_pulser"} <= {row["driver"] for row in instruments}
     devices = json.loads(python("-m", "tsbench", "devices", "--json"))
     assert "lab_film" in [row["name"] for row in devices]
 
@@ -81,6 +92,99 @@ def test_the_protocol_measures_with_the_instrument_on_its_twin(python: Run, benc
     states = [json.loads(line) for line in (tmp_path / "lab.witness.jsonl").read_text("utf-8").splitlines()]
     outputs = [state for state in states if state["kind"] == "output"]
     assert [state["on"] for state in outputs][-2:] == [True, False]
+
+
+def test_the_generator_fires_a_device_on_its_twin(python: Run, tmp_path: Path) -> None:
+    """On the bench of the built-in example, with this generator in the place of ours and without its second output."""
+    for name in ("nbo2.bench.toml", "nbo2.world.toml"):
+        lines = (ROOT / "examples" / name).read_text("utf-8").splitlines(keepends=True)
+        text = "".join(line for line in lines if "gen2" not in line and "generator.2" not in line)
+        (tmp_path / name).write_text(
+            text.replace("keysight_33600", "lab_pulser").replace("keysight_33622a", "lab_pulser"), "utf-8")
+    rows = json.loads(python(
+        "-m", "tsbench", "measure", "pulse_train", "--bench", tmp_path / "nbo2.bench.toml", "--device", "D1",
+        "--out", tmp_path / "runs", "--set", "count=3", "--json"))
+    delays = [row["value"] for row in rows if row["quantity"] == "switching_delay"]
+    assert len(delays) == 3 and all(50e-9 < delay < 100e-9 for delay in delays)
+    (mean,) = [row for row in rows if row["quantity"] == "switching_delay_mean"]
+    assert mean["low"] < mean["value"] < mean["high"]
+    states = [json.loads(line) for line in (tmp_path / "nbo2.witness.jsonl").read_text("utf-8").splitlines()]
+    outputs = [(state["channel"], state["on"]) for state in states
+               if state["kind"] == "output" and state["instrument"] == "generator"]
+    assert outputs[-2:] == [("1", True), ("1", False)]
+
+
+@pytest.mark.display
+def test_the_window_shows_the_form_runs_it_and_shows_the_result(python: Run, bench: Path) -> None:
+    said = python("-c", f"""
+import sys, time
+from pathlib import Path
+from typing import Any
+from PyQt5 import QtCore, QtTest, QtWidgets
+QtCore.QSettings.setDefaultFormat(QtCore.QSettings.IniFormat)
+QtCore.QSettings.setPath(QtCore.QSettings.IniFormat, QtCore.QSettings.UserScope, {str(bench.parent)!r})
+from tsbench.gui.main_window import MainWindow
+application = QtWidgets.QApplication(["tsbench-tests"])
+window = MainWindow(Path({str(bench)!r}))
+
+def until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "still waiting"
+        application.processEvents(QtCore.QEventLoop.AllEvents, 50)
+        time.sleep(0.005)
+
+window.run_panel.out.setText({str(bench.parent / "runs")!r})
+window.show()
+until(lambda: not window.checker.running(), 150)
+panel = window.run_panel
+panel.device.setCurrentText("R1")
+panel.choose("lab_resistance")
+for name in ("levels", "compliance", "settle"):
+    field = panel.form.field(name)
+    print(name, field.text(), field.unit, panel.form.layout().labelForField(field).text(), sep="|")
+line = panel.form.field("settle")._entry
+line.setFocus()
+line.selectAll()
+QtTest.QTest.keyClicks(line, "11 s")
+print(panel.form.problems(), panel.run.isEnabled())
+line.selectAll()
+QtTest.QTest.keyClicks(line, "20 ms")
+print(panel.form.problems(), panel.form.settings())
+QtTest.QTest.mouseClick(panel.run, QtCore.Qt.LeftButton)
+assert window.control.running()
+until(lambda: not window.control.running(), 60)
+table = window.view.results.table
+print([table.item(row, column).text() for row in range(table.rowCount()) for column in range(table.columnCount())])
+window.close()
+""", window=True)
+    *fields, wrong, right, table = said.splitlines()
+    assert fields == ["levels|100 mV, 200 mV, 300 mV, 400 mV|V|Levels", "compliance|1 mA|A|Compliance",
+                      "settle|10 ms|s|Settle"]
+    assert wrong.startswith("['settle: ") and "10 s" in wrong and wrong.endswith(" False")
+    assert right == "[] {'settle': 0.02}"
+    assert "resistance" in table and "kOhm" in table
+    (run,) = (bench.parent / "runs").glob("*.nxs")
+    assert "lab_resistance" in run.name
+
+
+def test_an_uninstalled_module_with_its_entry_point_left_behind_is_one_line(
+    installed: Path, python: Run, tmp_path: Path,
+) -> None:
+    """As after an interrupted ``pip uninstall``, or a checkout that moved: metadata without the module."""
+    left = tmp_path / "left"
+    for facts in installed.glob("*.dist-info"):
+        shutil.copytree(facts, left / facts.name)
+    for command, count in (("protocols", 1), ("instruments", 2), ("devices", 1)):
+        rows, said = python("-m", "tsbench", command, "--json", path=left)
+        assert rows and len(json.loads(rows)) > 3
+        lines = said.splitlines()
+        assert len(lines) == count and all(line.startswith("tsbench: ") for line in lines)
+        for line in lines:
+            assert "of lab-plugins 1.0 is left out: " in line and "No module named 'lab_" in line
+    rows, said = python("-m", "tsbench", "simulate", ROOT / "examples" / "relaxation.cir", "--out",
+                        tmp_path / "table.csv", path=left)
+    assert (tmp_path / "table.csv").exists() and "Traceback" not in said
 
 
 def test_the_window_makes_a_form_of_the_protocol(python: Run) -> None:
