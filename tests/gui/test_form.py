@@ -4,9 +4,11 @@ import runpy
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import PROTOCOLS, describe, protocol_named
+from tsbench.protocols.registry import offered_protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.display
@@ -46,6 +48,35 @@ def test_a_protocol_of_another_author_has_its_form(application):
     assert declared.parse(made.form.settings()).levels == (0.5, 1.0, 2.0)
     made.form.field("levels").set_text("0.5 V")
     assert not made.run.isEnabled()
+    made.deleteLater()
+
+
+def test_a_protocol_of_another_author_may_ask_for_text(application):
+    from tsbench.gui.run_panel import RunPanel
+
+    declared = runpy.run_path(str(ROOT / "examples" / "plugins" / "lab_resistance.py"))["PROTOCOL"]
+
+    class Noted(declared):
+        """Asks for two texts."""
+
+        name = "noted"
+        operator: str = Field(default="nobody", max_length=8, description="who measures")
+        remark: str | None = Field(default=None, description="on the device")
+
+    made = RunPanel(offered_protocol(Noted))
+    made.set_devices(["R1"])
+    made.set_hindrance("")
+    form = made.form
+    assert form.values()["operator"] == "nobody" and form.settings() == {} and made.run.isEnabled()
+    assert form.field("operator").toolTip() == "Who measures"
+    form.field("operator").setText("Ana")
+    form.field("remark").setText("scratched")
+    assert form.settings() == form.entries() == {"operator": "Ana", "remark": "scratched"}
+    form.field("operator").setText("Anastasija")
+    assert not made.run.isEnabled() and "at most 8 characters" in form.problems()[0]
+    form.restore_defaults()
+    form.set_entries({"remark": "old"})
+    assert form.settings() == {"remark": "old"} and form.differences() == "remark old"
     made.deleteLater()
 
 
