@@ -1,0 +1,203 @@
+"""The runner's side of the watchdog: what it is told, when the run is stopped for its sake, how it is let go."""
+
+import json
+import os
+import queue
+import subprocess
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import tsbench.station.runner.watched as module
+from tsbench.errors import ConfigurationError
+from tsbench.instruments.links.liveness import UNWATCHED
+from tsbench.station.runner import Control
+from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.watched import NoWatch, Watch, WatchedRecorder, needs_watchdog, watched
+
+
+class Process:
+    """The watchdog's process: its answers are put into ``answers``, ``b""`` ends it."""
+
+    pid = 4711
+
+    def __init__(self, *answers: bytes, ends: bool = True, code: int | None = None) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.answers: queue.Queue[bytes] = queue.Queue()
+        for answer in answers:
+            self.answers.put(answer)
+        self.calls: list[str] = []
+        self._ends, self._code = ends, code
+        self.stdin = SimpleNamespace(write=self._hear, close=lambda: self.calls.append("close stdin"))
+        self.stdout = SimpleNamespace(readline=self.answers.get, close=lambda: self.calls.append("close stdout"))
+
+    def _hear(self, line: bytes) -> None:
+        assert line.endswith(b"\n")
+        self.told.append(json.loads(line))
+
+    def poll(self) -> int | None:
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        if timeout is not None and not self._ends:
+            raise subprocess.TimeoutExpired("watchdog", timeout)
+        self.answers.put(b"")
+        return 0
+
+    def kill(self) -> None:
+        self.calls.append("kill")
+
+
+class Bench:
+    """A bench whose outputs outlive this process."""
+
+    outlives_process = True
+
+    def __init__(self, interval: float = 0.01, deadline: float = 5.0, enabled: bool = True) -> None:
+        self.order = {"enabled": enabled, "interval": interval, "deadline": deadline, "instruments": {"meter": {}}}
+        self.liveness: Any = UNWATCHED
+
+    def watchdog_order(self) -> dict[str, Any]:
+        return self.order
+
+    def report_to(self, liveness: Any) -> None:
+        self.liveness = liveness
+
+
+def begun(monkeypatch: pytest.MonkeyPatch, process: Process, bench: Bench) -> tuple[Watch, Control]:
+    monkeypatch.setattr(module, "_start", lambda: process)
+    control = Control()
+    watch = Watch(bench, control)
+    watch.begin("RUN1", Path("events.json"))
+    return watch, control
+
+
+def until(found: Any) -> None:
+    """Wait until something is the case, 10 s at most."""
+    for _ in range(2000):
+        if found():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it never was")
+
+
+def test_it_is_told_the_order_then_how_long_until_the_next_sign_and_at_last_farewell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    process, bench = Process(b"ready\n"), Bench()
+    watch, control = begun(monkeypatch, process, bench)
+    order = process.told[0]
+    assert (order["process"], order["run"], order["deadline"]) == (os.getpid(), "RUN1", 5.0)
+    assert order["events"] == str(Path("events.json").absolute()) and order["instruments"] == {"meter": {}}
+    assert {"due": 5.0} in process.told and bench.liveness is watch and watch.process_id == 4711
+    watch.waiting(60.0)
+    until(lambda: 60.0 < (process.told[-1]["due"] or 0.0) <= 65.0)
+    watch.beat()
+    until(lambda: 0.0 < (process.told[-1]["due"] or 0.0) <= 5.0)
+    watch.farewell()
+    assert process.told[-1] == {"farewell": True} and bench.liveness is UNWATCHED
+    told = len(process.told)
+    watch.farewell()
+    assert len(process.told) == told and process.calls == ["close stdin", "close stdout"]
+    assert control.stopped is None
+
+
+def test_before_the_run_begins_it_is_told_no_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process()
+    monkeypatch.setattr(module, "_start", lambda: process)
+    watch = Watch(Bench(), Control())
+    watch._threads[0].start()
+    until(lambda: process.told)
+    watch.farewell()
+    assert process.told[0] == {"due": None}
+
+
+def test_one_that_does_not_leave_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process(b"ready\n", ends=False)
+    watch, _ = begun(monkeypatch, process, Bench())
+    watch.farewell()
+    assert process.calls[0] == "kill"
+
+
+def test_one_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="the watchdog did not start"):
+        begun(monkeypatch, Process(code=1), Bench())
+    monkeypatch.setattr(module, "_STARTING", -1.0)
+    with pytest.raises(ConfigurationError, match="the watchdog did not start"):
+        begun(monkeypatch, Process(), Bench())
+
+
+def test_the_end_of_it_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process(b"ready\n")
+    watch, control = begun(monkeypatch, process, Bench())
+    process.answers.put(b"heard\n")
+    assert control.stopped is None
+    process.answers.put(b"")
+    until(lambda: control.stopped)
+    assert "(process 4711) has ended" in str(control.stopped)
+    watch.farewell()
+
+
+def test_one_that_does_not_answer_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Process(b"ready\n")
+    monkeypatch.setattr(module, "_DEAF", 0.05)
+    watch, control = begun(monkeypatch, process, Bench())
+    until(lambda: control.stopped)
+    assert "has not answered" in str(control.stopped)
+    watch.farewell()
+
+
+@pytest.mark.parametrize(("bench", "wanted", "needed"), [
+    (Bench(), True, True), (Bench(), False, False), (Bench(enabled=False), True, False), (object(), True, False),
+])
+def test_it_runs_where_outputs_outlive_this_process_and_it_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, bench: Any, wanted: bool, needed: bool
+) -> None:
+    process = Process(b"ready\n")
+    monkeypatch.setattr(module, "_start", lambda: process)
+    with watched(bench, Control(), wanted) as watch:
+        assert isinstance(watch, Watch) is needed and isinstance(watch, NoWatch)
+    assert (process.told == [{"farewell": True}]) is needed
+
+
+def test_only_a_bench_that_outlives_this_process_needs_it() -> None:
+    bench = Bench()
+    assert needs_watchdog(bench) and not needs_watchdog(object())
+    bench.outlives_process = False
+    assert not needs_watchdog(bench)
+
+
+def test_each_record_may_take_the_disk_its_time() -> None:
+    signs: list[Any] = []
+    kept: list[Any] = []
+    recorder: Any = SimpleNamespace(
+        point=kept.append, waveform=kept.append, event=kept.append, settle=lambda: kept.append("settled"))
+    liveness: Any = SimpleNamespace(waiting=signs.append, beat=lambda: signs.append("beat"))
+    allowed = WatchedRecorder(recorder, liveness)
+    allowed.point("a point")  # type: ignore[arg-type]
+    allowed.waveform("a waveform")  # type: ignore[arg-type]
+    allowed.event("an event")  # type: ignore[arg-type]
+    allowed.settle()
+    assert kept == ["a point", "a waveform", "an event", "settled"] and signs == 4 * [5.0, "beat"]
+
+
+def test_what_a_run_came_to_in_one_line_and_one_number() -> None:
+    def outcome(status: str, **more: Any) -> RunOutcome:
+        return RunOutcome(None, status, more.pop("reason", ""), **more)
+
+    assert outcome("success", reason="short").line == "short"
+    assert outcome("success", remarks=("a",)).line == "a"
+    assert outcome("success", reason="short", remarks=("a", "b")).line == "short; b (and 1 more remark in the run file)"
+    assert outcome("success", remarks=("a", "b", "c")).line == "c (and 2 more remarks in the run file)"
+    assert outcome("fail", reason="broken", remarks=("a", "b")).line == "broken"
+    codes = [outcome(status, error_code=code).exit_code for status, code in (
+        ("success", 3), ("abort", 3), ("refused", 2), ("left out", 1), ("fail", 3), ("fail", 4))]
+    assert codes == [0, 130, 2, 1, 3, 1]
+    assert outcome("success", outputs={"a": False}).safe and not outcome("success").safe
+    assert not outcome("success", outputs={"a": False, "b": None}).safe
+    row = outcome("left out", reason="why", device="D1", protocol="sweep").entry_row()
+    assert (row["quantity"], row["flags"], row["status"], row["reason"], row["value"]) == (
+        "run", ["left out"], "left out", "why", None)
