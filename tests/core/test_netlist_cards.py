@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.errors import ConfigurationError
-from tsbench.netlist import Pwl, Sin, SpicePulse, parse_netlist
+from tsbench.netlist import Pwl, Sin, SpicePulse, Transient, parse_netlist
 from tsbench.netlist.cards import CARDS, FOREIGN
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
@@ -117,3 +117,19 @@ def test_initial_conditions_of_any_capacitor_and_inductor_count() -> None:
     assert circuit.current("L1") == pytest.approx(2e-3)
     with pytest.raises(ConfigurationError, match=r"C1: ic=0\.5 V, but \.ic and other capacitors give 0\.1 V"):
         build_circuit(parse_netlist("V1 a 0 0\nR1 a b 1k\nC1 b 0 1n ic=0.5\n.ic v(b)=0.1\n"))
+
+
+@pytest.mark.parametrize(("card", "expected"), [
+    (".tran 1n 1u", (1e-9, 1e-6, 0.0, None, False)), (".tran 1n 1u 10n", (1e-9, 1e-6, 1e-8, None, False)),
+    (".tran 1n 1u 10n 2n UIC", (1e-9, 1e-6, 1e-8, 2e-9, True)), (".tran 1n 1u uic", (1e-9, 1e-6, 0.0, None, True)),
+])
+def test_the_four_numbers_of_a_transient(card: str, expected: tuple[object, ...]) -> None:
+    found = parse_netlist(f"{BASE}{card}\n").transient
+    assert found is not None and found == Transient(*expected)  # type: ignore[arg-type]
+
+
+def test_a_control_section_is_left_out_to_its_end() -> None:
+    netlist = parse_netlist(f"a title\n{BASE}.control\nrun\nR2 a 0 1\n.endc\nR3 b 0 2k\n.end\nR4 b 0 2k\n")
+    assert netlist.ignored == (".control", "run", "R2 a 0 1", ".endc")
+    names = [element.name.upper() for element in netlist.elements]
+    assert "R3" in names and "R2" not in names and "R4" not in names

@@ -1,8 +1,9 @@
 """What the plain data promise: numbers of stored flags, samples from codes, columns by name."""
 
 import numpy as np
+import pytest
 
-from tsbench.records import Flag, Waveform
+from tsbench.records import Flag, Waveform, simulation_mark
 
 
 def test_a_flag_keeps_its_number() -> None:
@@ -28,3 +29,11 @@ def test_a_waveform_claims_nothing_that_was_not_said() -> None:
     record = Waveform("source", "V", np.zeros((1, 1), np.int8), 1.0, 0.0, 0.0, 1.0, np.zeros(1))
     assert (record.clip_low, record.clip_high, record.bandwidth) == (None, None, None)
     assert (record.accuracy_gain, record.accuracy_offset, record.time, record.flags) == (0.0, 0.0, 0.0, Flag.NONE)
+
+
+@pytest.mark.parametrize(("simulated", "mark"), [
+    ({}, ""), ({"scope": False}, ""), ({"scope": True}, "SIMULATED"),
+    ({"meter": False, "scope": True}, "PARTLY SIMULATED (scope)"), ({"meter": True, "scope": True}, "SIMULATED"),
+])
+def test_the_mark_of_a_bench_names_what_is_simulated(simulated: dict[str, bool], mark: str) -> None:
+    assert simulation_mark(simulated) == mark
