@@ -208,9 +208,9 @@ class Circuit(CircuitReadings):
         if before.output_resistance != stage.output_resistance:
             self.structure.assemble()
             self._stepping.assembled()
-        else:
+            self._stepping.make_consistent()
+        else:   # set-points change rates only: what holds at this instant goes on holding
             self.structure.use_stages()
-        self._stepping.make_consistent()
 
     def set_device(
         self, device: str, model: str | DeviceModel, parameters: Mapping[str, float],

@@ -1,9 +1,10 @@
 """Base class of instruments with messages: the message exchange and the common commands (IEEE 488.2, SCPI-99).
 
 The base of all models (through ``instrument.VirtualInstrument``). What transports call and what handlers may
-yield is described in ``exchange``; how commands and settings are declared in ``scpi_tree``.
+yield is described in ``exchange``; how commands and settings are declared in ``tree``.
 """
 
+import math
 from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
@@ -22,17 +23,18 @@ from tsbench.simulated_backends.scpi.tree import build_tree, command, settings_o
 __all__ = ["IDLE", "Handler", "Idle", "MessageDevice", "Talk", "Wait"]
 
 
-
 class MessageDevice(StatusCommands):
     """A subclass sets ``identification`` (the reply to ``*IDN?``) and declares commands and settings.
 
     It may override ``reset`` (called by ``*RST`` after the settings went back to their defaults), ``trigger``
-    (``*TRG`` and group trigger), ``format_number``, ``format_integer``, ``format_error`` and
+    (``*TRG`` and group trigger), ``number_format``, ``format_integer``, ``format_error`` and
     ``error_detail``.
     """
 
     identification = "TSBENCH,DEVICE,SIM0,0.0"
     no_error: ClassVar[str] = '+0,"No error"'  #: what an empty error queue answers
+    number_format: ClassVar[str] = "+.14E"  #: of a real number, as in :func:`format`
+    not_a_number: ClassVar[str] = "9.91E+37"  #: what stands for a number that is not finite (SCPI-99, 7.2.1.5)
 
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the error queue."""
@@ -40,7 +42,7 @@ class MessageDevice(StatusCommands):
 
     def format_number(self, value: float) -> str:
         """Write a real number as this model does (NR3)."""
-        return f"{value:+.14E}" if value == value else "9.91E+37"  # noqa: PLR0124 - NaN
+        return format(value, self.number_format) if math.isfinite(value) else self.not_a_number
 
     def reset(self) -> Handler | None:
         """Do the rest of ``*RST``: abort operations, outputs off. May be a generator."""

@@ -105,7 +105,6 @@ class VirtualInstrument(MessageDevice):
         self.placement = placement
         self.identification = f"{self.manufacturer},{self.model},{self.serial},{self.firmware}"
         self.rng: np.random.Generator = bench.rng(self.name, "noise")
-        self._calibrations: dict[str, Calibration] = {}
         self._output_states = dict.fromkeys(self.outputs, False)
         self.triggers_to_miss = 0  #: how many of the next triggers it misses
 
@@ -161,16 +160,8 @@ class VirtualInstrument(MessageDevice):
         """
         if not self.bench.imperfections:
             return Calibration()
-        known = self._calibrations.get(purpose)
-        if known is not None:
-            return known
         draw = self.bench.rng(self.name, "calibration", purpose).uniform(-1.0, 1.0, 2)
-        self._calibrations[purpose] = found = Calibration(gain * float(draw[0]), offset * float(draw[1]))
-        return found
-
-    def noise(self, rms: float) -> float:
-        """Return one draw of Gaussian noise."""
-        return rms * float(self.rng.standard_normal()) if self.bench.imperfections else 0.0
+        return Calibration(gain * float(draw[0]), offset * float(draw[1]))
 
     # ------------------------------------------------------------------------------------------ faults
 

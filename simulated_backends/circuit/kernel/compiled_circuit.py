@@ -192,8 +192,11 @@ class CompiledCircuit:
 
     def value(self, row: Row, time: float, y: FloatArray) -> float:
         """Return a quantity at ``time`` [s] for given unknowns."""
+        value = float(row.y @ y)
+        if not (row.u.any() or row.du.any() or row.dy.any()):
+            return value
         u, du, drive = self.drive(time)
-        value = float(row.y @ y + row.u @ u)
+        value += float(row.u @ u)
         if row.dy.any() or row.du.any():
             f = np.zeros(y.size)
             right_side(self._L, self._parameters, self._stages, self._index, drive, y, np.zeros(64), f)

@@ -17,7 +17,6 @@ Quirks that the twins have
 - The commands of other languages (``*LANG TSP``, ``*LANG SCPI2400``) are refused with -200.
 """
 
-import math
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -81,10 +80,7 @@ class VirtualInteractiveSourceMeter(SourceCommands, SenseCommands, TraceCommands
         yield from self.output.switch_off()
         self.output.refresh()
 
-    def format_number(self, value: float) -> str:
-        """Write a number as these instruments do."""
-        return f"{value:.6E}" if math.isfinite(value) else "9.900000E+37"
-
+    number_format, not_a_number = ".6E", "9.900000E+37"
     no_error = '0,"No error;0;0 0"'
 
     def format_error(self, code: int, text: str, time: float) -> str:

@@ -6,6 +6,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 
 
 class _SenseFunction(Choice):
@@ -83,7 +84,7 @@ class SenseCommands(MeterState):
         if function == "RES":
             rows = sheet.resistance_ranges
             return next((row for row in rows if abs(value) <= 1.05 * row), rows[-1])
-        return sheet.range_for(function, value).full_scale
+        return range_for(sheet.ranges[function], value).full_scale
 
     def _sense_range_fixed(self, function: str) -> None:
         self.settings.sense_autorange[function] = False

@@ -5,6 +5,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 
 
 def _limit(function: str, unit: str) -> Number:
@@ -76,7 +77,7 @@ class SourceCommands(MeterState):
         return function
 
     def _choose_source_range(self, function: str, value: float) -> float:
-        row = self.data_sheet.range_for(function, value)
+        row = range_for(self.data_sheet.ranges[function], value)
         if abs(self.settings.source_level[function]) > row.top:
             raise ScpiError(-221)
         return row.full_scale

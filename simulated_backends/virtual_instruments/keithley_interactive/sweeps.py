@@ -11,6 +11,7 @@ from tsbench.simulated_backends.virtual_instruments.instrument import VirtualIns
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import ReadingBuffer
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import SourceMeterDataSheet
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
+from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 from tsbench.simulated_backends.virtual_instruments.source_meter.readings import Measurer
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
@@ -120,7 +121,7 @@ class TriggerModel:
             if sweep.range_type == "BEST" and sweep.levels:
                 highest = max(abs(level) for level in sweep.levels)
                 settings.source_autorange[function] = False
-                settings.source_range[function] = self._sheet.range_for(function, highest).full_scale
+                settings.source_range[function] = range_for(self._sheet.ranges[function], highest).full_scale
             elif sweep.range_type == "AUTO" and sweep.levels:
                 settings.source_autorange[function] = True
             for _ in range(sweep.count):

@@ -52,6 +52,7 @@ class VirtualDSOX3000T(SettingCommands, RunCommands, WaveformCommands, DisplayCo
 
     terminals = ("1", "2", "3", "4")
     error_queue_depth = 30
+    number_format = "+.8E"
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
@@ -106,10 +107,6 @@ class VirtualDSOX3000T(SettingCommands, RunCommands, WaveformCommands, DisplayCo
         return channel_edge(
             self.channel(int(source[-1])), sheet, self.trigger_level(source), slope, hysteresis,
             self.bench.imperfections)
-
-    def format_number(self, value: float) -> str:
-        """Write a real number as the series does."""
-        return f"{value:+.8E}"
 
     def format_integer(self, value: int) -> str:
         """Write a whole number as the series does."""

@@ -68,31 +68,3 @@ class SourceMeterDataSheet:
     reading_overhead: float  #: [s] of one reading beside its aperture
     resolution: float  #: of a reading, in parts of its range
     range_down: float  #: a reading below this part of the range makes the automatic range go down
-
-    def range_for(self, quantity: str, value: float) -> RangeData:
-        """Return the lowest range of a quantity that holds ``value`` (the highest if none does)."""
-        table = self.ranges[quantity]
-        magnitude = abs(value)
-        for row in table:
-            if magnitude <= row.top * (1 + 1e-9):
-                return row
-        return table[-1]
-
-    def limit_beside(self, function: str, source_range: RangeData) -> float:
-        """Return the highest limit (A for a voltage source, V for a current source) beside a source range."""
-        return self.highest_limit[function][self.ranges[function].index(source_range)]
-
-    def fitting_limit(self, limit: float, highest: float, measuring: RangeData | None) -> float:
-        """Return the limit that the instrument sets where ``limit`` does not suit its ranges.
-
-        Manuals say that an instrument changes the limit "to an appropriate value": here the nearest that is allowed.
-
-        Parameters
-        ----------
-        limit : as it stands [A or V]
-        highest : that the source range leaves [A or V]
-        measuring : the fixed range in which the limited quantity is measured; None: no such range, or automatic
-        """
-        if measuring is not None and limit <= self.least_limit * measuring.full_scale:
-            limit = self.least_limit * measuring.top
-        return min(limit, highest)

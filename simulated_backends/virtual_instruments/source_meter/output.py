@@ -10,7 +10,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     RangeData,
     SourceMeterDataSheet,
 )
-from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import OutputStage
+from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import OutputStage, range_for
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 
@@ -49,15 +49,15 @@ class SourceOutput:
         settings = self._settings
         function = function or settings.source_function
         if settings.source_autorange[function]:
-            return self._sheet.range_for(function, settings.source_level[function])
-        return self._sheet.range_for(function, settings.source_range[function] or 0.0)
+            return range_for(self._sheet.ranges[function], settings.source_level[function])
+        return range_for(self._sheet.ranges[function], settings.source_range[function] or 0.0)
 
     def fixed_measuring_range(self, quantity: str) -> RangeData:
         """Return the measuring range that is set; without one that in use when it ceased to be automatic."""
         settings = self._settings
         fixed = settings.sense_range[quantity]
         if fixed is not None:
-            return self._sheet.range_for(quantity, fixed)
+            return range_for(self._sheet.ranges[quantity], fixed)
         return self.source_range() if quantity == settings.source_function else self.automatic[quantity]
 
     def top_level(self, function: str) -> float:
@@ -68,7 +68,7 @@ class SourceOutput:
 
     def highest_limit(self, function: str) -> float:
         """Return the highest limit [A or V] that the active source range of a function leaves."""
-        return self._sheet.limit_beside(function, self.source_range(function))
+        return self._limit_beside(function, self.source_range(function))
 
     def level_changed(self, function: str) -> None:
         """Drive the output to a new level or range, with the settling and delay that follow."""
@@ -128,7 +128,7 @@ class SourceOutput:
         points.high_capacitance = bool(settings.high_capacitance[function])
         if function == "VOLT":
             limit = float(settings.current_limit)
-            measuring = self._sheet.range_for("CURR", limit)
+            measuring = range_for(self._sheet.ranges["CURR"], limit)
             if not settings.sense_autorange["CURR"] and settings.sense_function == "CURR":
                 measuring = self.fixed_measuring_range("CURR")
                 limit = min(limit, measuring.top)  # the range itself limits
@@ -139,15 +139,34 @@ class SourceOutput:
 
     def _fit_limit(self, function: str, source_range: RangeData) -> None:
         """Move the limit where source range or fixed measuring range do not allow it."""
-        settings, sheet = self._settings, self._sheet
+        settings = self._settings
         other = "CURR" if function == "VOLT" else "VOLT"
         fixed = settings.sense_function == other and not settings.sense_autorange[other]
         measuring = self.fixed_measuring_range(other) if fixed else None
-        highest = sheet.limit_beside(function, source_range)
+        highest = self._limit_beside(function, source_range)
         if function == "VOLT":
-            settings.current_limit = sheet.fitting_limit(float(settings.current_limit), highest, measuring)
+            settings.current_limit = self._fitting(float(settings.current_limit), highest, measuring)
         else:
-            settings.voltage_limit = sheet.fitting_limit(float(settings.voltage_limit), highest, measuring)
+            settings.voltage_limit = self._fitting(float(settings.voltage_limit), highest, measuring)
+
+    def _limit_beside(self, function: str, source_range: RangeData) -> float:
+        """Return the highest limit (A for a voltage source, V for a current source) beside a source range."""
+        return self._sheet.highest_limit[function][self._sheet.ranges[function].index(source_range)]
+
+    def _fitting(self, limit: float, highest: float, measuring: RangeData | None) -> float:
+        """Return the limit that the instrument sets where ``limit`` does not suit its ranges.
+
+        Manuals say that an instrument changes the limit "to an appropriate value": here the nearest that is allowed.
+
+        Parameters
+        ----------
+        limit : as it stands [A or V]
+        highest : that the source range leaves [A or V]
+        measuring : the fixed range in which the limited quantity is measured; None: no such range, or automatic
+        """
+        if measuring is not None and limit <= self._sheet.least_limit * measuring.full_scale:
+            limit = self._sheet.least_limit * measuring.top
+        return min(limit, highest)
 
     def _end_push(self) -> None:
         self._after_push = None

@@ -5,7 +5,7 @@ of the active range, the output relay with its off states, and what one aperture
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tsbench.netlist import GROUND, Element
@@ -15,6 +15,7 @@ from tsbench.simulated_backends.virtual_instruments.instrument import (
     OPEN,
     AttachedStage,
     Attachment,
+    Calibration,
     VirtualInstrument,
 )
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
@@ -22,6 +23,15 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     RangeData,
     SourceMeterDataSheet,
 )
+
+
+def range_for(ranges: Sequence[RangeData], value: float) -> RangeData:
+    """Return the lowest of the ranges (lowest first) that holds ``value`` [V or A]; the highest if none does."""
+    magnitude = abs(value)
+    for row in ranges:
+        if magnitude <= row.top * (1 + 1e-9):
+            return row
+    return ranges[-1]
 
 
 class Aperture:
@@ -106,6 +116,7 @@ class OutputStage:
         self.enabled = False
         self.off_state = off_state
         self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
+        self._errors: dict[str, Calibration] = {}  #: drawn so far, by what they are errors of
         self._applied = self._stage()
 
     def attachment(self) -> Attachment:
@@ -119,18 +130,15 @@ class OutputStage:
     def _stage(self) -> SourceMeterStage:
         sheet, points = self._sheet, self.points if self.enabled else self._off_points()
         voltage_source = points.function == "VOLT"
-        calibrate = self._instrument.calibration
-        where = f"{self._terminal} " if self._terminal else ""
         row = points.source_range
         level = 0.0
         if self.enabled:
-            errors = calibrate(
-                f"{where}source {points.function} {row.full_scale:g}", row.source_gain, row.source_offset)
+            errors = self._error(f"source {points.function} {row.full_scale:g}", row.source_gain, row.source_offset)
             level = points.level * (1.0 + errors.gain) + errors.offset
         current_range = points.current_range
         limit = max(points.limit, 1e-12)
-        limit_row = current_range if voltage_source else sheet.range_for("VOLT", limit)
-        limit *= 1.0 + calibrate(f"{where}limit {points.function}", limit_row.source_gain, 0.0).gain
+        limit_row = current_range if voltage_source else range_for(sheet.ranges["VOLT"], limit)
+        limit *= 1.0 + self._error(f"limit {points.function}", limit_row.source_gain, 0.0).gain
         slow = sheet.high_capacitance_factor if points.high_capacitance else 1.0
         voltage_range = row if voltage_source else limit_row
         swing = max(sheet.loop_swing, sheet.loop_swing_of_range * voltage_range.full_scale)
@@ -144,6 +152,13 @@ class OutputStage:
             loop_resistance=swing / (current_range if voltage_source else row).full_scale,
             slew_rate=sheet.slew_rate / slow,
         )
+
+    def _error(self, what: str, gain: float, offset: float) -> Calibration:
+        """Return a fixed error of this output, drawn when it is first needed."""
+        if what not in self._errors:
+            where = f"{self._terminal} " if self._terminal else ""
+            self._errors[what] = self._instrument.calibration(where + what, gain, offset)
+        return self._errors[what]
 
     def _off_points(self) -> SetPoints:
         points = self.points
