@@ -6,6 +6,7 @@ stood at the terminals, not what was asked for.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,10 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
-from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter
+from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
 from tsbench.instruments.keithley_interactive import data_sheet, ranges
-from tsbench.instruments.keithley_interactive.readings import ELEMENTS, decoded
-from tsbench.instruments.keithley_interactive.source import OTHER, UNIT, WORD, SourceSide
+from tsbench.instruments.keithley_interactive.ranges import SourceRange
+from tsbench.instruments.keithley_interactive.source import OTHER, UNIT, WORD, SourceSide, fixed_range
 from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
@@ -27,9 +28,64 @@ _OUTPUT_OFF: Mapping[str, str] = {"high_impedance": "HIMP", "normal": "NORM", "z
 _BUFFER = '"defbuffer1"'
 _LONG_READING = 0.08  #: [s] an aperture beyond this is started and polled, so that a stop is heard
 _FETCH_CHUNK = 500
+#: of a reading, as they are asked for: relative time, source read back, measured value, status of the source
+ELEMENTS = "REL,SOUR,READ,SOURSTAT"
+_RESOLUTION = 1e-15  #: [A or V] smaller numbers than these no range can tell from zero
+_PLAUSIBLE = 1.5  #: times level or limit: overshoot and noise stay far below
 _TRIGGER_STATES = frozenset(
     {"IDLE", "RUNNING", "WAITING", "EMPTY", "FAILED", "ABORTING", "ABORTED", "PAUSED", "BUILDING"}
 )
+
+
+def decoded(
+    values: list[float],
+    level: float,
+    source: SourceSettings,
+    function: data_sheet.Function,
+    full_scale: float,
+    label: str,
+) -> Reading:
+    """Return a reading with its flags.
+
+    Parameters
+    ----------
+    values : those of :data:`ELEMENTS`; NaN where the instrument sent an overflow
+    level : [V or A] that was set
+    source : as it is configured
+    function : what is measured
+    full_scale : [V or A] of the range that sources ``level``
+    label : the instrument, as messages call it
+
+    Raises
+    ------
+    GarbledReply
+        These are not the values of one reading.
+    """
+    if len(values) != len(ELEMENTS.split(",")):
+        raise GarbledReply(f"{label}: a reading of {len(values)} values; expected {ELEMENTS}")
+    time, sourced, measured, status = values
+    if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
+        raise GarbledReply(f"{label}: a reading at {time:g} s with status {status:g}; repeat it")
+    flags = Flag.NONE
+    if int(status) & data_sheet.STATUS_LIMITED:
+        flags |= Flag.COMPLIANCE
+    if int(status) & data_sheet.STATUS_OVER_TEMPERATURE:
+        flags |= Flag.UNSETTLED
+    if not (math.isfinite(sourced) and math.isfinite(measured)):
+        flags |= Flag.OVERFLOW
+    sourced = sourced if math.isfinite(sourced) else math.nan
+    measured = measured if math.isfinite(measured) else math.nan
+    beyond = abs(sourced) > max(abs(level), full_scale * 0.01) * _PLAUSIBLE  # never so for NaN
+    beyond |= any(0.0 < abs(number) < _RESOLUTION for number in (sourced, measured))
+    if beyond or (function != source.function and abs(measured) > source.limit * _PLAUSIBLE):
+        flags |= Flag.IMPLAUSIBLE
+    if function == source.function:  # it measures what it sources
+        other = math.nan
+        flags |= Flag.OVERFLOW
+    else:
+        other = measured
+    voltage, current = (sourced, other) if source.function == "voltage" else (other, sourced)
+    return Reading(time, level, voltage, current, flags)
 
 
 def _trigger_state(reply: str) -> str:
@@ -85,8 +141,9 @@ class InteractiveSourceMeter(SourceSide):
         require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
         if settings.range is not None:
             self._range_for(settings.function, settings.range)
-        if self.source is not None:
-            ranges.require_suitable(self.label, self.capabilities, self.source, settings)
+        measuring = None if self.source is None else fixed_range(self.source, settings)
+        if self.source is not None and measuring is not None:
+            ranges.require_suitable(self.label, self.capabilities, self.source, measuring)
         word = f":SENS:{WORD[settings.function]}"
         self.send(
             f':SENS:FUNC "{WORD[settings.function]}"',
@@ -111,7 +168,7 @@ class InteractiveSourceMeter(SourceSide):
 
     def measure(self) -> Reading:
         """Take one reading; long apertures are started and polled."""
-        self._configured()
+        self.configured(self.source, "source")
         if (
             self._measure is not None
             and self._measure.nplc / self.capabilities.line_frequency > _LONG_READING
@@ -119,37 +176,37 @@ class InteractiveSourceMeter(SourceSide):
             return self._measure_polled()
         command = f":READ? {_BUFFER},{ELEMENTS}"
         try:
-            reading = self._reading(self.ask_list(command), self._level)
+            reading = self._reading(self.ask_list(command), self._level, self._range)
             if Flag.IMPLAUSIBLE not in reading.flags:
                 return reading
             why = f"implausible reading {short_quantity(reading.voltage, 'V')}, {short_quantity(reading.current, 'A')}"
         except (NoReply, GarbledReply) as error:
             why = str(error)
         self._require_unchanged(f"read again ({why})")
-        reading = self._reading(self.ask_list(command), self._level)
+        reading = self._reading(self.ask_list(command), self._level, self._range)
         return dataclasses.replace(reading, flags=reading.flags | Flag.TIMEOUT)
 
     def _require_unchanged(self, why: str) -> None:
         """Find the source as it was left, before a reading whose reply was lost is taken again."""
         self.resynchronise(why)
-        source = self._configured()
+        source = self.configured(self.source, "source")
         if not self.ask_switch(":OUTP?"):
             raise InstrumentError(f"{self.label}: the output is off, a reading was lost; check interlock and panel")
         got = self.ask_number(f":SOUR:{WORD[source.function]}?")
-        step = self._source_row(self._level, source).full_scale * 1e-5
+        step = self._range_at(self._level, source).row.full_scale * 1e-5
         self.accepted(f"source {source.function}", self._level, got, UNIT[source.function], absolute=step)
 
     def _measure_polled(self) -> Reading:
         self.send(f":TRAC:CLE {_BUFFER}", f':TRIG:LOAD "SimpleLoop",1,0,{_BUFFER}', ":INIT")
         while self.sweep_running():
             self.wait(0.01)
-        return self._reading(self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{ELEMENTS}"), self._level)
+        return self._reading(self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{ELEMENTS}"), self._level, self._range)
 
     # --------------------------------------------------------------------------------------------- sweeps
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Load the list, clear the buffer, start; the readings are polled and fetched."""
-        source = self._configured()
+        source = self.configured(self.source, "source")
         require_in_range(self.label, "number of sweep points", len(levels),
                          Range(1, self.capabilities.maximum_sweep_points, ""))
         for level in levels:
@@ -184,6 +241,7 @@ class InteractiveSourceMeter(SourceSide):
 
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
         """Return readings ``first`` up to but not including ``last``, each with its level."""
+        source = self.configured(self.source, "source")
         readings: list[Reading] = []
         width = len(ELEMENTS.split(","))
         for start in range(first, last, _FETCH_CHUNK):
@@ -195,14 +253,16 @@ class InteractiveSourceMeter(SourceSide):
                 )
             for k in range(start, stop):
                 row = values[(k - start) * width : (k - start + 1) * width]
-                readings.append(self._reading(row, float(self._levels[k])))
+                level = float(self._levels[k])
+                readings.append(self._reading(row, level, self._range_at(level, source)))
         return readings
 
-    def _reading(self, values: list[float], level: float) -> Reading:
-        """Return the reading that ``values`` are, taken at ``level`` [V or A]."""
-        source = self._configured()
+    def _reading(self, values: list[float], level: float, at: SourceRange | None) -> Reading:
+        """Return the reading that ``values`` are, taken at ``level`` [V or A] in the source range ``at``."""
+        source = self.configured(self.source, "source")
         function = self._measure.function if self._measure else OTHER[source.function]
-        return decoded(values, level, source, function, self._source_row(level, source).full_scale, self.label)
+        full_scale = self.configured(at, "source").row.full_scale
+        return decoded(values, level, source, function, full_scale, self.label)
 
     # --------------------------------------------------------------------------------------- common duties
 

@@ -5,10 +5,12 @@ of that range; a range that does not suit the limit changes the *limit*, with no
 How high a limit a source range leaves is in the data sheet's operating boundaries.
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tsbench.errors import LimitError
-from tsbench.instruments.interfaces import Accuracy, MeasureSettings, SourceMeterCapabilities, SourceSettings
+from tsbench.instruments.interfaces import Accuracy, SourceMeterCapabilities, SourceSettings
 from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet, Function
 from tsbench.quantities import short_quantity
 
@@ -43,6 +45,33 @@ def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
         if magnitude <= row.full_scale * OVERRANGE * (1 + _SLACK):
             return row
     return rows[-1]
+
+
+@dataclass(frozen=True)
+class SourceRange:
+    """A range of the source, with the levels (their magnitudes, in V or A) at which the instrument stays in it."""
+
+    row: Accuracy
+    above: float  #: levels are higher than this
+    up_to: float  #: and at most this high
+    compliance: float  #: [A or V] highest that is allowed beside these levels
+
+
+def source_range(
+    capabilities: SourceMeterCapabilities, sheet: DataSheet, source: SourceSettings, level: float,
+) -> SourceRange:
+    """Return the range in which ``level`` [V or A] is sourced, with the levels around it of which the same holds."""
+    rows, magnitude = sourcing(capabilities, source.function), abs(level)
+    steps = sheet.boundaries[source.function]
+    edges = [step.level * (1 + _SLACK) for step in steps]
+    if source.range is None:
+        edges += [row.full_scale * OVERRANGE * (1 + _SLACK) for row in rows]
+    highest = next((step for step in steps if magnitude <= step.level * (1 + _SLACK)), steps[-1]).compliance
+    return SourceRange(
+        row_for(rows, level if source.range is None else source.range),
+        max((edge for edge in edges if edge < magnitude), default=-1.0),
+        min((edge for edge in edges if edge >= magnitude), default=math.inf),
+        highest * (1 + _SLACK))
 
 
 def settling_time(
@@ -81,49 +110,31 @@ def is_range_of(
     return row_for(rows, limit) is row_for(rows, measuring_range)
 
 
-def fixed_range(source: SourceSettings, measure: MeasureSettings | None) -> float | None:
-    """Return the fixed range [A or V] in which the limited quantity is measured, None where there is none."""
-    if measure is None or measure.function == source.function:
-        return None
-    return measure.range
-
-
-def suits(
-    capabilities: SourceMeterCapabilities, source: SourceSettings, measure: MeasureSettings | None,
-) -> bool:
-    """Return whether the limit is more than 0.1 % of the fixed measuring range."""
-    full_scale = fixed_range(source, measure)
-    if full_scale is None:
-        return True
-    row = row_for(_limited(capabilities, source.function), full_scale)
+def suits(capabilities: SourceMeterCapabilities, source: SourceSettings, measuring_range: float) -> bool:
+    """Return whether the limit is more than 0.1 % of the fixed measuring range [A or V]."""
+    row = row_for(_limited(capabilities, source.function), measuring_range)
     return source.limit > LEAST * row.full_scale * (1 + _SLACK)
 
 
 def require_suitable(
-    label: str, capabilities: SourceMeterCapabilities, source: SourceSettings, measure: MeasureSettings | None,
+    label: str, capabilities: SourceMeterCapabilities, source: SourceSettings, measuring_range: float,
 ) -> None:
-    """Raise LimitError where the instrument would raise the limit for the measuring range."""
-    if suits(capabilities, source, measure):
+    """Raise LimitError where the instrument would raise the limit for the fixed measuring range [A or V]."""
+    if suits(capabilities, source, measuring_range):
         return
     quantity, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
-    full_scale = fixed_range(source, measure)
-    assert full_scale is not None
-    compliance, span = short_quantity(source.limit, unit), short_quantity(full_scale, unit)
+    compliance, span = short_quantity(source.limit, unit), short_quantity(measuring_range, unit)
     raise LimitError(
         f"{label}: compliance_{quantity} {compliance} is not more than 0.1 % of the measuring range {span}, so the "
         "instrument would raise it; choose a lower measuring range or a higher compliance"
     )
 
 
-def require_beside_level(label: str, sheet: DataSheet, source: SourceSettings, level: float) -> None:
-    """Raise LimitError where the source range that ``level`` [V or A] needs does not allow the limit."""
-    steps = sheet.boundaries[source.function]
-    highest = next((step for step in steps if abs(level) <= step.level * (1 + _SLACK)), steps[-1]).compliance
-    if source.limit <= highest * (1 + _SLACK):
-        return
+def too_high_beside_level(label: str, source: SourceSettings, level: float, highest: float) -> LimitError:
+    """Return the error for a ``level`` [V or A] that leaves a limit of ``highest`` [A or V], below the one set."""
     unit, limit_unit = ("V", "A") if source.function == "voltage" else ("A", "V")
     allowed, asked = short_quantity(highest, limit_unit), short_quantity(source.limit, limit_unit)
-    raise LimitError(
+    return LimitError(
         f"{label}: source {source.function} {short_quantity(level, unit)} needs a range that allows a compliance of at "
         f"most {allowed}; {asked} is set: lower the compliance or the level"
     )

@@ -14,7 +14,6 @@ from pymeasure.instruments import Instrument
 from tsbench.errors import InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
-    Accuracy,
     MeasureSettings,
     OutputState,
     Range,
@@ -23,6 +22,7 @@ from tsbench.instruments.interfaces import (
 )
 from tsbench.instruments.keithley_interactive import ranges
 from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet, Function
+from tsbench.instruments.keithley_interactive.ranges import SourceRange
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.quantities import short_quantity
@@ -31,6 +31,13 @@ WORD: Mapping[str, str] = {"voltage": "VOLT", "current": "CURR"}
 LIMIT: Mapping[str, str] = {"voltage": "ILIM", "current": "VLIM"}
 UNIT: Mapping[str, str] = {"voltage": "V", "current": "A"}
 OTHER: Mapping[str, Function] = {"voltage": "current", "current": "voltage"}
+
+
+def fixed_range(source: SourceSettings, measure: MeasureSettings | None) -> float | None:
+    """Return the fixed range [A or V] in which the limited quantity is measured, None where there is none."""
+    if measure is None or measure.function == source.function:
+        return None
+    return measure.range
 
 
 class SourceSide(ScpiInstrument):
@@ -59,7 +66,7 @@ class SourceSide(ScpiInstrument):
         self.source: SourceSettings | None = None
         self._measure: MeasureSettings | None = None
         self._level = 0.0
-        self._row: Accuracy | None = None  #: range of the source at which the limit was read last
+        self._range: SourceRange | None = None  #: of the source, at which the limit was read last
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         """Set function, range, compliance; a new function starts at level zero (its output opens).
@@ -74,8 +81,10 @@ class SourceSide(ScpiInstrument):
                          caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.range is not None:
             self._range_for(function, settings.range)
-            ranges.require_beside_level(self.label, self.data_sheet, settings, settings.range)
-        if not ranges.suits(caps, settings, self._measure):
+            self._require_limit_beside(
+                settings.range, settings, ranges.source_range(caps, self.data_sheet, settings, settings.range))
+        measuring = fixed_range(settings, self._measure)
+        if measuring is not None and not ranges.suits(caps, settings, measuring):
             self._free_measuring_range()
         before = self.source
         word, limit = f":SOUR:{WORD[function]}", LIMIT[function]
@@ -105,7 +114,7 @@ class SourceSide(ScpiInstrument):
             else self._accepted_range(f"{word}:RANG?", settings.range, function)
         )
         self.source = dataclasses.replace(settings, limit=accepted, range=got_range)
-        self._row = self._source_row(self._level, self.source)
+        self._range = ranges.source_range(caps, self.data_sheet, self.source, self._level)
         self._settle(before, self.source)
         return self.source
 
@@ -120,7 +129,7 @@ class SourceSide(ScpiInstrument):
         if before is None or before.function != now.function or before.limit == now.limit:
             return
         if self.ask_switch(":OUTP?"):
-            measuring = ranges.fixed_range(now, self._measure)
+            measuring = fixed_range(now, self._measure)
             self.wait(ranges.settling_time(self.capabilities, now.function, now.limit, self._level, measuring))
 
     def _read_limit(self) -> SourceSettings | None:
@@ -151,30 +160,28 @@ class SourceSide(ScpiInstrument):
 
     def set_level(self, level: float) -> None:
         """Set the source level [V or A], read back; settled before the next reading."""
-        source = self._configured()
+        source = before = self.configured(self.source, "source")
         word = f":SOUR:{WORD[source.function]}"
-        self._require_level(level, source)
+        found = self._require_level(level, source)
         if not self._automatic_delay:
             self.write(f"{word}:DEL:AUTO ON")
             self._automatic_delay = True
         self.write(f"{word} {format_number(level)}")
-        row = self._source_row(level, source)
-        before = source
-        if row is not self._row:  # another range of the source: it may have moved the limit
+        if self._range is None or found.row is not self._range.row:  # it may have moved the limit
             self._read_limit()
-            self._row = row
+        self._range = found
         self.check_errors()
         got = self.ask_number(f"{word}?")
         self._level = self.accepted(
-            f"source {source.function}", level, got, UNIT[source.function], absolute=row.full_scale * 1e-5
+            f"source {source.function}", level, got, UNIT[source.function], absolute=found.row.full_scale * 1e-5
         )
         self._require_limit(before, "the source range")
         self._settle_in_high_range()
 
     def _settle_in_high_range(self) -> None:
         """Wait for the limit where its measuring range is far above it, and the automatic delay too short for that."""
-        source = self._configured()
-        measuring = ranges.fixed_range(source, self._measure)
+        source = self.configured(self.source, "source")
+        measuring = fixed_range(source, self._measure)
         caps = self.capabilities
         if measuring is not None and not ranges.is_range_of(caps, source.function, source.limit, measuring):
             self.wait(ranges.settling_time(caps, source.function, source.limit, self._level, measuring))
@@ -201,6 +208,8 @@ class SourceSide(ScpiInstrument):
         """Stop, open the output, set both levels to zero."""
         self.send(":ABOR", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
         self._level = 0.0
+        if self.source is not None:
+            self._range = self._range_at(0.0, self.source)
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -211,21 +220,27 @@ class SourceSide(ScpiInstrument):
         """Read the output back."""
         return [OutputState(self.name, self.ask_switch(":OUTP?"))]
 
-    def _configured(self) -> SourceSettings:
-        if self.source is None:
-            raise InstrumentError(f"{self.label}: no source is configured; call configure_source first")
-        return self.source
+    def _range_at(self, level: float, source: SourceSettings) -> SourceRange:
+        """Return the source range at ``level`` [V or A]: mostly the one in use. ``source`` is what is configured."""
+        now = self._range
+        if now is not None and now.above < abs(level) <= now.up_to:
+            return now
+        return ranges.source_range(self.capabilities, self.data_sheet, source, level)
 
-    def _source_row(self, level: float, source: SourceSettings) -> Accuracy:
-        wanted = level if source.range is None else source.range
-        return ranges.row_for(ranges.sourcing(self.capabilities, source.function), wanted)
+    def _require_limit_beside(self, level: float, source: SourceSettings, found: SourceRange) -> None:
+        """Raise LimitError where the source range that ``level`` [V or A] needs does not allow the limit."""
+        if source.limit > found.compliance:
+            raise ranges.too_high_beside_level(self.label, source, level, found.compliance)
 
-    def _require_level(self, level: float, source: SourceSettings) -> None:
+    def _require_level(self, level: float, source: SourceSettings) -> SourceRange:
+        """Return the source range at ``level`` [V or A]; LimitError where the level is not allowed."""
         caps, unit = self.capabilities, UNIT[source.function]
         quantity = f"source {source.function}"
         allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
         require_in_range(self.label, quantity, level, allowed)
-        ranges.require_beside_level(self.label, self.data_sheet, source, level)
+        found = self._range_at(level, source)
+        self._require_limit_beside(level, source, found)
         if source.range is not None:
             top = source.range * OVERRANGE
             require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))
+        return found

@@ -172,9 +172,7 @@ class KeysightDSOX3000T(RecordReadout):
 
     def arm(self) -> None:
         """Start one acquisition and return when the scope says it is armed."""
-        if self._trigger is None:
-            raise InstrumentError(f"{self.label}: no trigger is configured; call configure_trigger first")
-        self._require_trigger_level(self._trigger)
+        self._require_trigger_level(self.configured(self._trigger, "trigger"))
         self.ask_switch(":AER?")  # reading forgets
         self.ask_switch(":TER?")
         self._triggered = False

@@ -196,6 +196,12 @@ class ScpiInstrument(ScpiMessages):
             listed = "; ".join(f"{entry.code} {entry.message}" for entry in entries)
             raise InstrumentError(f"{self.label} reports: {listed}; check the settings and measure again")
 
+    def configured(self, settings: T | None, what: str) -> T:
+        """Return settings that there must be; InstrumentError where ``what`` has not been configured."""
+        if settings is None:
+            raise InstrumentError(f"{self.label}: no {what} is configured; call configure_{what} first")
+        return settings
+
     def accepted(
         self,
         quantity: str,

@@ -79,6 +79,21 @@ class ReadingBuffer:
         return max(values) if which == "MAX" else min(values)
 
 
+class Buffers(dict[str, ReadingBuffer]):
+    """The buffers of one instrument by name; a name that it does not have is error -224."""
+
+    def __init__(self) -> None:
+        super().__init__({name: ReadingBuffer(name) for name in ("defbuffer1", "defbuffer2")})
+
+    def __missing__(self, name: str) -> ReadingBuffer:
+        raise ScpiError(-224)
+
+    def require(self, name: str) -> None:
+        """Raise ScpiError(-224) where there is no such buffer."""
+        if name not in self:
+            raise ScpiError(-224)
+
+
 def format_reading(value: float, precision: int = 6) -> str:
     """Write a reading in engineering form, as the ASCII format of these instruments does."""
     return f"{value:.{precision}E}"

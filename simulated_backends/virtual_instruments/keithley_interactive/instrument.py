@@ -26,7 +26,7 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Number, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import ReadingBuffer
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import Buffers
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.source import SourceCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import TriggerModel
@@ -50,7 +50,7 @@ class VirtualInteractiveSourceMeter(SourceCommands, SenseCommands, TraceCommands
         self.output = SourceOutput(self, self.data_sheet, self.settings)
         self.measurer = Measurer(self, self.data_sheet, self.settings, self.output)
         self.trigger_model = TriggerModel(
-            self, self.data_sheet, self.settings, self.output, self.measurer, self.buffer)
+            self, self.data_sheet, self.settings, self.output, self.measurer, lambda name: self.buffers[name])
         self._forget()
 
     def _first_settings(self, line_frequency: float) -> SourceMeterSettings:
@@ -58,7 +58,7 @@ class VirtualInteractiveSourceMeter(SourceCommands, SenseCommands, TraceCommands
         return SourceMeterSettings(line_frequency, current_limit=first["VOLT"], voltage_limit=first["CURR"])
 
     def _forget(self) -> None:
-        self.buffers = {name: ReadingBuffer(name) for name in ("defbuffer1", "defbuffer2")}
+        self.buffers = Buffers()
         self.lists = {"VOLT": [], "CURR": []}
         self.measurer.forget()
         self.trigger_model.load(None)

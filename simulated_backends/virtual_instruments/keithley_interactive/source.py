@@ -5,6 +5,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import RUNNING
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 
 
@@ -73,7 +74,8 @@ class SourceCommands(MeterState):
         return "0"
 
     def _choose_function(self, function: str) -> str:
-        self.trigger_model.refuse_while_running()
+        if self.trigger_model.state == RUNNING:
+            raise ScpiError(-221)
         return function
 
     def _choose_source_range(self, function: str, value: float) -> float:

@@ -2,9 +2,8 @@
 
 from typing import ClassVar
 
-from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import ReadingBuffer
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import Buffers
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import TriggerModel
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
@@ -20,12 +19,5 @@ class MeterState(VirtualInstrument):
     output: SourceOutput
     measurer: Measurer
     trigger_model: TriggerModel
-    buffers: dict[str, ReadingBuffer]
+    buffers: Buffers
     lists: dict[str, list[float]]  #: levels of the list sweep, by function
-
-    def buffer(self, name: str) -> ReadingBuffer:
-        """Return a buffer by name; ScpiError(-224) if there is none."""
-        try:
-            return self.buffers[name]
-        except KeyError:
-            raise ScpiError(-224) from None

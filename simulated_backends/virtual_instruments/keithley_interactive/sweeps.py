@@ -16,6 +16,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.readings import
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 MAXIMUM_POINTS = 1_000_000
+RUNNING = "RUNNING"  #: the state in which most commands are refused
 LIST_LENGTH = 2500
 LIST_PER_MESSAGE = 100
 
@@ -74,22 +75,13 @@ class TriggerModel:
         self._buffer = buffer
         self.loaded: Sweep | None = None
         self._process: Process | None = None
-        self.state = "EMPTY"
+        self.state = "EMPTY"  #: as ``:TRIGger:STATe?`` answers
         self.block = 0
-
-    @property
-    def running(self) -> bool:
-        """Whether it is running."""
-        return self._process is not None and self._process.running
-
-    def refuse_while_running(self) -> None:
-        """Refuse what cannot be done while it runs: -221."""
-        if self.running:
-            raise ScpiError(-221)
 
     def load(self, sweep: Sweep | None) -> None:
         """Make ``sweep`` what the next :INIT starts."""
-        self.refuse_while_running()
+        if self.state == RUNNING:
+            raise ScpiError(-221)
         self.loaded = sweep
         self.state = "EMPTY" if sweep is None else "IDLE"
         self.block = 0
@@ -98,19 +90,18 @@ class TriggerModel:
         """Start the loaded model; -200 if there is none, -213 if it runs already."""
         if self.loaded is None:
             raise ScpiError(-200)
-        if self.running:
+        if self.state == RUNNING:
             raise ScpiError(-213)
         if self.loaded.levels and not self._output.stage.enabled:
             self._output.switch_on()  # a sweep turns the output on
         self._instrument.begin_operation("trigger model")
-        self.state = "RUNNING"
+        self.state = RUNNING
         self._process = Process(self._instrument.clock, self._run(self.loaded))
 
     def abort(self) -> None:
         """Stop where it is; the level stays."""
-        if self._process is not None and self._process.running:
+        if self._process is not None:
             self._process.stop()
-            self.state = "ABORTED"
 
     def _run(self, sweep: Sweep) -> Generator[float, None, None]:
         settings, output, function = self._settings, self._output, sweep.function
@@ -135,7 +126,7 @@ class TriggerModel:
                         return
             self.state = "IDLE"
         finally:
-            if self.state == "RUNNING":
+            if self.state == RUNNING:
                 self.state = "ABORTED"
             self._instrument.end_operation("trigger model")
 

@@ -20,6 +20,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
     pack_elements,
 )
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import RUNNING
 
 _BUFFER = Optional(Text(bare=True))
 
@@ -34,8 +35,9 @@ class TraceCommands(MeterState):
     count = Setting(":SENSe:COUNt", Integer("", 1, 300_000, 1), 1)
 
     def _measure(self, buffer_name: str) -> Handler:
-        self.trigger_model.refuse_while_running()
-        buffer = self.buffer(buffer_name)
+        if self.trigger_model.state == RUNNING:
+            raise ScpiError(-221)
+        buffer = self.buffers[buffer_name]
         for _ in range(int(self.count)):
             buffer.append((yield from self.measurer.take()))
         return buffer
@@ -67,7 +69,7 @@ class TraceCommands(MeterState):
 
     @command(":FETCh?", _BUFFER, Many(ELEMENT, maximum=14))
     def _fetch(self, buffer_name: str = "defbuffer1", *elements: str) -> str | bytes:
-        buffer = self.buffer(buffer_name)
+        buffer = self.buffers[buffer_name]
         if not buffer.readings:
             raise ScpiError(-230)
         return self._answer(buffer, buffer.readings[-1:], elements)
@@ -89,36 +91,36 @@ class TraceCommands(MeterState):
     def _delete_buffer(self, name: str) -> None:
         if name.startswith("defbuffer"):
             raise ScpiError(-224)
-        self.buffer(name)
+        self.buffers.require(name)
         del self.buffers[name]
 
     @command(":TRACe:CLEar", _BUFFER)
     def _clear_buffer(self, name: str = "defbuffer1") -> None:
-        self.buffer(name).readings.clear()
+        self.buffers[name].readings.clear()
 
     @command(":TRACe:POINts", Integer("", 10, 6_875_000, 100_000), _BUFFER)
     def _resize_buffer(self, size: int, name: str = "defbuffer1") -> None:
-        buffer = self.buffer(name)
+        buffer = self.buffers[name]
         buffer.capacity = size
         buffer.readings.clear()
 
     @command(":TRACe:POINts?", _BUFFER)
     def _buffer_size(self, name: str = "defbuffer1") -> str:
-        return str(self.buffer(name).capacity)
+        return str(self.buffers[name].capacity)
 
     @command(":TRACe:ACTual[:END]?", _BUFFER)
     def _buffer_fill(self, name: str = "defbuffer1") -> str:
-        if self.trigger_model.running:
+        if self.trigger_model.state == RUNNING:
             self.clock.busy()
-        return str(len(self.buffer(name).readings))
+        return str(len(self.buffers[name].readings))
 
     @command(":TRACe:ACTual:STARt?", _BUFFER)
     def _buffer_start(self, name: str = "defbuffer1") -> str:
-        return str(int(bool(self.buffer(name).readings)))
+        return str(int(bool(self.buffers[name].readings)))
 
     @command(":TRACe:DATA?", Integer("", 1), Integer("", 1), _BUFFER, Many(ELEMENT, maximum=14))
     def _buffer_data(self, first: int, last: int, name: str = "defbuffer1", *elements: str) -> str | bytes:
-        buffer = self.buffer(name)
+        buffer = self.buffers[name]
         found = buffer.slice(first, last)
         if found[-1] is NO_READING:
             self.status.post(ScpiError(-222))
@@ -130,10 +132,10 @@ class TraceCommands(MeterState):
 
     @command(":TRACe:STATistics:{AVERage|MAXimum|MINimum|STDDev|PK2Pk}?", _BUFFER)
     def _buffer_statistic(self, which: str, name: str = "defbuffer1") -> str:
-        return self.format_number(self.buffer(name).statistic(which))
+        return self.format_number(self.buffers[name].statistic(which))
 
     @command(":TRACe:STATistics:CLEar", _BUFFER)
     def _clear_statistics(self, name: str = "defbuffer1") -> None:
-        self.buffer(name)
+        self.buffers.require(name)
 
     fill_mode = Setting(":TRACe:FILL:MODE", Choice("CONTinuous", "ONCE"), "CONT")

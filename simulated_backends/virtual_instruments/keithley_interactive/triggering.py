@@ -21,6 +21,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps 
     LIST_LENGTH,
     LIST_PER_MESSAGE,
     MAXIMUM_POINTS,
+    RUNNING,
     Sweep,
     linear,
     logarithmic,
@@ -121,7 +122,7 @@ class TriggerCommands(MeterState):
             top = self.output.top_level(function)
         if max(abs(level) for level in sweep.levels) > top * (1 + 1e-12):
             raise ScpiError(-222)
-        self.buffer(sweep.buffer)
+        self.buffers.require(sweep.buffer)
         if sweep.count == 0:
             raise ScpiError(-222)
         self.trigger_model.load(sweep)
@@ -134,7 +135,7 @@ class TriggerCommands(MeterState):
         if known == "empty":
             self.trigger_model.load(None)
         elif known == "simpleloop":
-            self.buffer(buffer)
+            self.buffers.require(buffer)
             self.trigger_model.load(Sweep(self.settings.source_function, (), delay, count, buffer))
         else:
             raise ScpiError(-224)
@@ -149,7 +150,7 @@ class TriggerCommands(MeterState):
 
     @command(":TRIGger:STATe?")
     def _trigger_state(self) -> str:
-        if self.trigger_model.running:
+        if self.trigger_model.state == RUNNING:
             self.clock.busy()
         state = self.trigger_model.state
         return f"{state};{state};{self.trigger_model.block}"
