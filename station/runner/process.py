@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, runtime_checkable
 from typing import Protocol as TypingProtocol
 
-from tsbench.errors import ConfigurationError, LimitError, nearest
+from tsbench.errors import ConfigurationError, LimitError, TsbenchError, nearest
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import RunHeader
@@ -221,7 +221,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     Raises
     ------
     ConfigurationError
-        The bench lacks a role.
+        The bench lacks a role, or the protocol makes no plan.
     LimitError
         The plan is refused; the message holds every reason.
     """
@@ -230,7 +230,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
             raise ConfigurationError(
                 f"{protocol.name}: the bench has no role '{role}'; add it to [roles] in the bench file"
             )
-    plan = protocol.plan(bench)
+    plan = _planned(bench, protocol)
     if (most := max(plan.steps, plan.points)) > MOST_POINTS:
         raise LimitError(
             f"{protocol.name}: {most:.3g} points in all; at most {MOST_POINTS:.0e} fit one run: ask for fewer "
@@ -238,6 +238,24 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
         )
     if plan.refusals:
         raise LimitError("; ".join(plan.refusals))
+    return plan
+
+
+def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
+    """Return what a protocol plans; whatever another author's raises, also by ``sys.exit``, is one line."""
+    try:
+        plan: object = protocol.plan(bench)
+    except (TsbenchError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ConfigurationError(f"{protocol.name}: its plan failed, nothing was sent: {reason}") from error
+    if not isinstance(plan, Plan):
+        raise ConfigurationError(f"{protocol.name}: plan returned {plan!r:.60}, not a Plan; nothing was sent")
+    for name in ("refusals", "warnings"):
+        lines: object = getattr(plan, name)
+        if isinstance(lines, str) or not all(isinstance(line, str) for line in getattr(plan, name)):
+            raise ConfigurationError(f"{protocol.name}: {name} of its plan = {lines!r:.60} must be a tuple of texts")
     return plan
 
 

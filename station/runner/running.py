@@ -91,6 +91,8 @@ class RunningRun:
         if (reason := self.control.stopped) is not None:
             return Ended("abort", reason)
         for step in steps:
+            if not isinstance(step, Step):
+                raise TypeError(f"the protocol yielded {step!r:.60}, not a Step")
             self.watch.beat()
             self._keep_time()
             self._note_retries()

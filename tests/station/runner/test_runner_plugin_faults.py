@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from tests.fixtures.fake_runs import FakeBench, Sweep
+from tsbench.errors import ConfigurationError
+from tsbench.instruments import Plan
 from tsbench.records import Column, Flag, Point, Result, Run, RunEvent, Step, Waveform
 from tsbench.station.runner import run_on
 from tsbench.storage import read_run
@@ -133,3 +135,34 @@ def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> No
     with pytest.raises(TypeError, match=r"^run \S+ cannot be stored: columns.0.unit: .* should be a valid string"):
         run_on(bench, Lab(), tmp_path)  # type: ignore[arg-type]
     assert not bench.on and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("plan", "said"), [
+    (raises(SystemExit(3)), "sweep: its plan failed, nothing was sent: SystemExit: 3"),
+    (raises(ZeroDivisionError("oh")), "sweep: its plan failed, nothing was sent: ZeroDivisionError: oh"),
+    (lambda: None, "sweep: plan returned None, not a Plan; nothing was sent"),
+    (lambda: Plan(5, 5, 1.0, 1000, refusals="too much"),  # type: ignore[arg-type]
+     "sweep: refusals of its plan = 'too much' must be a tuple of texts"),
+    (lambda: Plan(5, 5, 1.0, 1000, warnings=(3,)), "sweep: warnings of its plan = (3,) must be"),  # type: ignore
+])
+def test_a_plan_that_is_none_begins_no_run(plan: Callable[[], Any], said: str, tmp_path: Path) -> None:
+    class Lab(Sweep):
+        def plan(self, station: Any) -> Any:
+            return plan()
+
+    bench = FakeBench()
+    with pytest.raises(ConfigurationError) as caught:
+        run_on(bench, Lab(), tmp_path)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
+    assert not bench.on and bench.calls == [] and not list(tmp_path.iterdir())
+
+
+def test_a_step_that_is_none_ends_the_run_safe(tmp_path: Path) -> None:
+    class Lab(Sweep):
+        def run(self, station: Any, recorder: Any) -> Iterator[Any]:
+            for number, step in enumerate(super().run(station, recorder)):
+                yield number if number == 3 else step
+
+    run, _, outcome = measured(Lab(), tmp_path / "runs")
+    assert outcome.status == "fail" and outcome.outputs == {"source_meter": False} and len(run.points) == 3
+    assert outcome.reason.startswith("TypeError: the protocol yielded 3, not a Step")
