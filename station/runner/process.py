@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, runtime_checkable
 from typing import Protocol as TypingProtocol
 
-from tsbench.errors import ConfigurationError, LimitError, TsbenchError, nearest
+from tsbench.errors import ConfigurationError, LimitError, nearest
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import RunHeader
@@ -242,10 +242,13 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
 
 
 def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
-    """Return what a protocol plans; whatever another author's raises, also by ``sys.exit``, is one line."""
+    """Return what a protocol plans; one that leaves by ``sys.exit``, or returns something else, is refused.
+
+    An Exception stays what it is: a mistake in a program.
+    """
     try:
         plan: object = protocol.plan(bench)
-    except (TsbenchError, KeyboardInterrupt):
+    except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
