@@ -1,0 +1,102 @@
+"""Whether a device voltage oscillates, and how fast: from waveforms whose frequency is known."""
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tsbench.station.preflight import preflight
+from tsbench.station.preflight.preflight import _DeviceWatch
+
+
+def watched(start: float = 0.0, nodes: tuple[str, str] = ("high", "0"), cut: int = 1, **voltages: Any) -> Any:
+    """Let a watch see 10 us of node voltages [V] (functions of time [us]), in one or more segments."""
+    watch = _DeviceWatch(nodes, start)
+    for times in np.array_split(np.linspace(0.0, 10e-6, 2001), cut):
+        segment: Any = SimpleNamespace(
+            times=times, end=float(times[-1]), voltage=lambda node, at: voltages[node](np.asarray(at) * 1e6))
+        watch.observe(segment)
+    return watch
+
+
+def sine(t: Any) -> Any:
+    """Return 1 V around 3 V at 2 MHz."""
+    return 3.0 + np.sin(4 * math.pi * t)
+
+
+@pytest.mark.parametrize("cut", [1, 7])
+def test_a_sustained_oscillation_has_its_frequency(cut: int) -> None:
+    assert watched(high=sine, cut=cut).frequency(0.5) == pytest.approx(2e6, rel=1e-3)
+    assert watched(high=sine, cut=cut).frequency(1.99) == pytest.approx(2e6, rel=1e-3)
+    assert watched(high=sine, cut=cut).frequency(2.01) is None
+
+
+def test_what_has_settled_by_then_does_not_oscillate() -> None:
+    assert watched(high=lambda t: 3.0 + np.sin(4 * math.pi * t) * (t < 4.9)).frequency(0.1) is None
+    late = watched(high=lambda t: 3.0 + np.sin(4 * math.pi * t) * (t > 4.0))
+    assert late.frequency(0.1) == pytest.approx(2e6, rel=2e-3)
+
+
+def test_the_device_voltage_is_that_between_its_nodes() -> None:
+    both = watched(nodes=("high", "low"), high=sine, low=sine)
+    assert both.frequency(0.1) is None
+    opposite = watched(nodes=("high", "low"), high=sine, low=lambda t: -sine(t))
+    assert opposite.frequency(3.9) == pytest.approx(2e6, rel=1e-3)
+    assert watched(nodes=("0", "high"), high=sine).frequency(0.5) == pytest.approx(2e6, rel=1e-3)
+
+
+def test_only_the_time_from_the_start_counts() -> None:
+    def twice(t: Any) -> Any:
+        return np.where(t < 5.0, np.sin(2 * math.pi * t), np.sin(4 * math.pi * t))
+
+    assert watched(5e-6, high=twice).frequency(0.5) == pytest.approx(2e6, rel=1e-3)
+    assert watched(5e-6, high=twice, cut=4).frequency(0.5) == pytest.approx(2e6, rel=1e-3)
+    assert watched(20e-6, high=sine).frequency(0.5) is None   # nothing was seen
+
+
+def test_too_few_rises_are_no_oscillation() -> None:
+    def rises(count: int) -> Any:
+        return lambda t: -np.cos(2 * math.pi * count * t / 10.0)
+
+    assert watched(high=rises(2)).frequency(0.5) is None
+    assert watched(high=rises(3)).frequency(0.5) == pytest.approx(3e5, rel=1e-2)
+    watch = _DeviceWatch(("high", "0"), 0.0)
+    watch.observe(SimpleNamespace(end=1.0))  # type: ignore[arg-type]   # a segment without steps of its own
+    assert watch.frequency(0.0) is None
+
+
+BENCH = """
+[instruments.meter]
+resource = "TCPIP0::127.0.0.1::5025::SOCKET"
+driver = "keithley_2450"
+[instruments.generator]
+resource = "TCPIP0::127.0.0.1::5026::SOCKET"
+driver = "keysight_33600"
+[roles]
+drive = "meter"
+bias = "generator.2"
+[fixture]
+netlist = "R1 smu dut 1k\\nR2 gen dut 5k\\nXDUT dut 0 device"
+[fixture.terminals]
+meter = "smu"
+"generator.2" = "gen"
+[devices.D1]
+material = "NbO2"
+"""
+
+
+@pytest.mark.parametrize(("limits", "highest"), [("", 5.0), ("[device.limits]\nmax_voltage = 2.5\n", 2.5)])
+def test_a_source_meter_adds_no_resistance_and_a_generator_its_own_50_ohm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str, highest: float
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(preflight, "oscillation_zone", lambda netlist, *given: asked.append(given) or "a zone")
+    path = tmp_path / "b.bench.toml"
+    path.write_text(BENCH + limits, "utf-8")
+    assert preflight.predict(path) == ["a zone", "a zone"]
+    assert [(role, node, source, most) for role, node, source, _, most in asked] == [
+        ("drive", "smu", 0.0, highest), ("bias", "gen", 50.0, highest)]
+    assert all(entry.material.lower() == "nbo2" for _, _, _, entry, _ in asked)
