@@ -31,7 +31,8 @@ def test_each_kind_of_waveform_is_written_down_in_time_from_the_base() -> None:
     assert found.parameters[3, :4] == pytest.approx([2, 3, 2.0, 2.0])
     assert found.parameters[4, :7] == pytest.approx([0.5, 2.0, 100 * math.pi, 1.0, 0.25, 3.0, 0.02])
     assert found.parameters[5, 6] == 0.0
-    assert found.table_times.tolist() == [0.5, 1.0, 2.0, 3.0, 4.0] and found.table_values.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert found.table_times.tolist() == [0.5, 1.0, 2.0, 3.0, 4.0]
+    assert found.table_values.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
     assert found.base == 10.0
     assert found.shortest_sine == pytest.approx(0.02)
     none = waveforms.encode_sources([Constant(1.0)], 0.0)
