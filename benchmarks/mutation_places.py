@@ -24,8 +24,9 @@ _WAITS = {"sleep", "settimeout", "join", "wait", "setInterval", "singleShot", "s
 _LOOKS = {"setContentsMargins", "setSpacing", "addSpacing", "addStretch", "setVerticalSpacing", "setHorizontalSpacing",
           "setStretchFactor", "setSizes", "setHandleWidth", "setMinimumWidth", "setMinimumHeight", "setMaximumHeight",
           "setMaximumWidth", "setFixedWidth", "setFixedHeight", "setDefaultSectionSize", "resize", "addWidget",
-          "mkPen", "grid", "showGrid"}
-_LOOK_KEYWORDS = {"linewidth", "markersize", "fontsize", "alpha", "framealpha", "zorder", "dpi", "figsize", "capsize"}
+          "mkPen", "grid", "showGrid", "text", "new_figure", "tick_params", "locator_params"}
+_LOOK_KEYWORDS = {"linewidth", "markersize", "fontsize", "alpha", "framealpha", "zorder", "dpi", "figsize", "capsize",
+                  "rotation", "labelsize", "nbins", "width_ratios"}
 _KEYWORDS = {"pytrace", "strict", "daemon", "timeout", *_LOOK_KEYWORDS}
 
 
