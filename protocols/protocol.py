@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import Plan, Station
-from tsbench.protocols.extracting.device_condition import remark_on_device
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.parameters import Parameters
@@ -51,6 +50,8 @@ class Protocol(Parameters, ABC):
     @classmethod
     def device_remark(cls, run: Run) -> str:
         """Return how the device did not behave as a threshold switch in a stored run; "" where it did."""
+        from tsbench.protocols.extracting.device_condition import remark_on_device
+
         return remark_on_device(run)
 
     @classmethod

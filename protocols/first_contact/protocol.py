@@ -7,7 +7,6 @@ from tsbench.instruments import Plan, Station
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.first_contact.acquisition import acquire
-from tsbench.protocols.first_contact.extraction import contact_remark, first_contact
 from tsbench.protocols.first_contact.parameters import ContactParameters
 from tsbench.protocols.first_contact.plan import plan_contact
 from tsbench.protocols.protocol import Protocol
@@ -44,6 +43,8 @@ class FirstContact(ContactParameters, Protocol):
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
         """Return resistance and non-linearity."""
+        from tsbench.protocols.first_contact.extraction import first_contact
+
         return first_contact(run, options)
 
     @classmethod
@@ -56,4 +57,6 @@ class FirstContact(ContactParameters, Protocol):
     @classmethod
     def device_remark(cls, run: Run) -> str:
         """Return what seems to be connected."""
+        from tsbench.protocols.first_contact.extraction import contact_remark
+
         return contact_remark(run)

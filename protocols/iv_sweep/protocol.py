@@ -8,7 +8,6 @@ from tsbench.instruments import Plan, Station
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.acquisition import SweepAcquisition
-from tsbench.protocols.iv_sweep.extraction import thresholds
 from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
 from tsbench.protocols.iv_sweep.plan import plan_sweep
 from tsbench.protocols.protocol import Protocol
@@ -53,6 +52,8 @@ class IVSweep(SweepParameters, Protocol):
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
         """Return threshold and hold of each half-cycle, and the onset of an oscillation."""
+        from tsbench.protocols.iv_sweep.extraction import thresholds
+
         return thresholds(run, options)
 
     @classmethod

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from tsbench.instruments import Plan, Station
-from tsbench.protocols.extracting.device_condition import remark_on_stands
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.oscillation.acquisition import OscillationAcquisition
-from tsbench.protocols.oscillation.extraction import frequencies, stands
 from tsbench.protocols.oscillation.parameters import OscillationParameters
 from tsbench.protocols.oscillation.plan import plan_oscillation
 from tsbench.protocols.protocol import Protocol
@@ -42,6 +40,8 @@ class Oscillation(OscillationParameters, Protocol):
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
         """Return frequency and jitter at each bias."""
+        from tsbench.protocols.oscillation.extraction import frequencies
+
         return frequencies(run)
 
     @classmethod
@@ -54,4 +54,7 @@ class Oscillation(OscillationParameters, Protocol):
     @classmethod
     def device_remark(cls, run: Run) -> str:
         """Return how the device did not oscillate; "" where it did."""
+        from tsbench.protocols.extracting.device_condition import remark_on_stands
+        from tsbench.protocols.oscillation.extraction import stands
+
         return remark_on_stands(stands(run), "oscillation")

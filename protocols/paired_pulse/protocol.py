@@ -7,7 +7,6 @@ from tsbench.instruments import Plan, Station
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.paired_pulse.acquisition import PairAcquisition
-from tsbench.protocols.paired_pulse.extraction import refractory
 from tsbench.protocols.paired_pulse.parameters import PairParameters
 from tsbench.protocols.paired_pulse.plan import plan_pairs
 from tsbench.protocols.protocol import Protocol
@@ -45,6 +44,8 @@ class PairedPulse(PairParameters, Protocol):
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
         """Return refractory period and firing probabilities at each amplitude, and the mean delay of first pulses."""
+        from tsbench.protocols.paired_pulse.extraction import refractory
+
         return refractory(run, options)
 
     @classmethod

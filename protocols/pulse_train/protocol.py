@@ -8,7 +8,6 @@ from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.pulse_train.acquisition import TrainAcquisition
-from tsbench.protocols.pulse_train.extraction import delays
 from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulse_train.plan import plan_train
 from tsbench.records import Column, Recorder, Result, Run, Step
@@ -43,6 +42,8 @@ class PulseTrain(TrainParameters, Protocol):
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
         """Return each pulse's delay, mean delay, firing probability and, of several trains, pulses until one fires."""
+        from tsbench.protocols.pulse_train.extraction import delays
+
         return delays(run, options)
 
     @classmethod

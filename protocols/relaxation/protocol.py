@@ -8,7 +8,6 @@ from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.relaxation.acquisition import RelaxationAcquisition
-from tsbench.protocols.relaxation.extraction import relaxation
 from tsbench.protocols.relaxation.parameters import RelaxationParameters
 from tsbench.protocols.relaxation.plan import plan_relaxation
 from tsbench.records import Column, Recorder, Result, Run, Step
@@ -44,6 +43,8 @@ class Relaxation(RelaxationParameters, Protocol):
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
         """Return the relaxation time of each pulse, and median, mean and firing probability at each amplitude."""
+        from tsbench.protocols.relaxation.extraction import relaxation
+
         return relaxation(run, options)
 
     @classmethod
