@@ -1,0 +1,86 @@
+"""What a witness log answers from its records, and when a current rises fastest."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tsbench.simulated_backends.witness.log import WitnessedRelaxation, WitnessLog
+from tsbench.simulated_backends.witness.slopes import first_rise, steepest_instant
+
+
+def on(time: float) -> dict[str, Any]:
+    return {"kind": "on", "t": time, "device": "D1", "polarity": 1, "threshold": 1.0, "current": 1e-4, "t_half": None}
+
+
+REPEAT = {"kind": "repeat", "t": 10.0, "period": 1.0, "count": 5, "events": [on(10.25), {"kind": "off", "t": 10.5}]}
+
+
+def test_spikes_of_single_records_and_of_repeated_ones() -> None:
+    log = WitnessLog([on(2.0), on(1.0), REPEAT])
+    assert log.spike_times().tolist() == [1.0, 2.0, 10.25, 11.25, 12.25, 13.25, 14.25]
+    assert log.spike_times(2.0, 12.25).tolist() == [2.0, 10.25, 11.25, 12.25]
+    assert log.spike_times(11.0).tolist() == [11.25, 12.25, 13.25, 14.25] and log.spike_times(20.0).size == 0
+    assert log.spike_times(end=9.0).tolist() == [1.0, 2.0] and WitnessLog([]).spike_times().size == 0
+    assert log.frequency(10.0, 13.0) == pytest.approx(1.0) and log.frequency(0.0, 3.0) == pytest.approx(1.0)
+    assert log.frequency(1.0, 11.25) == pytest.approx(3 / 10.25)
+    assert log.frequency(1.5, 3.0) is None and log.frequency(5.0, 6.0) is None
+
+
+def test_which_pulses_fired() -> None:
+    log = WitnessLog([on(1.0), on(2.0), on(2.5)])
+    fired = log.fired(np.array([0.5, 1.5, 2.25, 3.0]), np.array([1.0, 1.9, 2.75, 4.0]))
+    assert fired.tolist() == [True, False, True, False]
+    assert log.fired(np.empty(0), np.empty(0)).size == 0
+
+
+def test_the_rest_of_a_log() -> None:
+    def largest(device: str, voltage: float, current: float) -> dict[str, Any]:
+        return {"kind": "maxima", "device": device, "voltage": voltage, "current": current, "power": 1.0}
+
+    log = WitnessLog([
+        {"kind": "start", "devices": {"D1": {"threshold": {"voltage": 1.0}}}},
+        largest("D1", 1.0, 3e-3), largest("D2", 7.0, 0.0), largest("D1", 2.0, 1e-3),
+        {"kind": "fault", "t": 1.0, "fault": "late"}, {"kind": "left_out", "t": 1.0, "until": 2.0},
+        {"kind": "overshoot", "t": 1.0, "duration": 1e-6, "peak": 2e-3, "charge": 1e-9, "limit": 1e-3, "source": "m"},
+    ])
+    assert log.devices()["D1"]["threshold"]["voltage"] == 1.0 and not WitnessLog([]).devices()
+    assert log.maxima() == {"D1": {"voltage": 2.0, "current": 3e-3, "power": 1.0},
+                            "D2": {"voltage": 7.0, "current": 0.0, "power": 1.0}}
+    assert len(log.faults()) == len(log.left_out()) == 1
+    (overshoot,) = log.overshoots()
+    assert (overshoot.peak, overshoot.limit) == (2e-3, 1e-3) and log.overshoots(2.0) == []
+    assert not log.ended and WitnessLog([{"kind": "end", "t": 3.0}]).ended
+
+
+def test_a_relaxation_is_interpolated_between_levels_of_conductance() -> None:
+    found = WitnessedRelaxation(9.0, "A1", 1.0, 1e-4, ((1e-3, 2.0), (1e-4, 3.0), (1e-5, 7.0)))
+    assert [found.until(g) for g in (1e-3, 1e-4, 1e-5)] == pytest.approx([1.0, 2.0, 6.0])
+    assert found.until(math.sqrt(1e-4 * 1e-5)) == pytest.approx(4.0)
+    assert found.until(1.1e-3) is None and found.until(0.9e-5) is None
+    assert WitnessedRelaxation(9.0, "A1", None, 1e-4, ((1e-3, 2.0),)).until(1e-3) is None
+    assert WitnessedRelaxation(9.0, "A1", 1.0, 1e-4, ()).until(1e-3) is None
+
+
+def test_the_first_rise_and_whether_it_is_over() -> None:
+    assert first_rise(np.empty(0), 0) == (0, -math.inf, False)
+    assert first_rise(np.array([1.0, 5.0, 3.0, 0.9, 9.0]), 0) == (1, 5.0, True)   # below a fifth: it is over
+    assert first_rise(np.array([1.0, 5.0, 3.0, 1.1, 9.0]), 0) == (4, 9.0, False)
+    assert first_rise(np.array([1.0, 5.0, 0.5, 7.0, 0.5]), 3) == (3, 7.0, True)
+    assert first_rise(np.array([-1.0, -2.0]), 0)[0] == 0
+
+
+def test_the_steepest_instant_is_the_top_of_a_parabola() -> None:
+    """Slopes 4 - (t - 2.2)^2 at the middles of unequal steps."""
+    times = np.array([0.0, 1.0, 1.8, 2.5, 4.0, 5.0])
+    middles = (times[1:] + times[:-1]) / 2
+    slope = 4.0 - (middles - 2.2) ** 2
+    assert int(np.argmax(slope)) == 2 and steepest_instant(times, 2, slope) == pytest.approx(2.2)
+    assert steepest_instant(times, 2, 4.0 - (middles - 2.45) ** 2) == pytest.approx(2.45)
+    assert steepest_instant(times, 2, 4.0 - (middles - 2.6) ** 2) == pytest.approx(2.5)   # not beyond its step
+    assert steepest_instant(times, 2, 4.0 - (middles - 1.7) ** 2) == pytest.approx(1.8)
+    for peak in (0, 4):
+        assert steepest_instant(times, peak, slope) == pytest.approx(middles[peak])   # no neighbour on one side
+    assert steepest_instant(times, 2, np.ones(5)) == pytest.approx(middles[2])
+    assert steepest_instant(times, 2, -slope) == pytest.approx(middles[2])
