@@ -68,8 +68,8 @@ def declare(commands: Any) -> None:
     simulate.add_argument(
         "--temperature",
         metavar="KELVIN",
-        help='temperature of the chuck, for example "350 K"; it replaces a .temp card of the netlist and does not '
-        "change devices with their own t0",
+        help='ambient temperature of all devices, for example "350 K"; it replaces a .temp card of the netlist; '
+        "a device whose X line sets t0 does not use it",
     )
     simulate.add_argument(
         "--devices-lib",
