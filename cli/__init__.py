@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import importlib
 import io
+import logging
 import os
 import sys
 import warnings
@@ -58,11 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _carry_out(options: argparse.Namespace) -> int:
     module, _, function = options.command_function.partition(":")
     command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(module), function)
-    if options.log or options.verbose or options.trace:
-        from tsbench.cli.log_file import carry_out_logged
+    # without a handler, logging would print on standard error what the command prints there itself
+    silent, ours = logging.NullHandler(), logging.getLogger("tsbench")
+    ours.addHandler(silent)
+    try:
+        if options.log or options.verbose or options.trace:
+            from tsbench.cli.log_file import carry_out_logged
 
-        return carry_out_logged(command, options)
-    return command(options)
+            return carry_out_logged(command, options)
+        return command(options)
+    finally:
+        ours.removeHandler(silent)
 
 
 def _say(message: str, code: int) -> int:

@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,13 @@ def test_a_run_is_logged_by_its_events(bench: Path, tmp_path: Path) -> None:
     text = log.read_text("utf-8")
     assert code == 0 and "INFO tsbench.station.runner.events: state: " in text
     assert "INFO tsbench.station.runner.events: output: " in text and " point: " not in text
+
+
+def test_logging_alone_prints_nothing_on_standard_error() -> None:
+    """A command prints its warnings itself; logging's fallback would print each of them a second time."""
+    text = ("import logging\nimport tsbench.cli.listing as listing\nfrom tsbench.cli import main\n"
+            "protocols = listing.protocols\ndef warned(options):\n"
+            "    logging.getLogger('tsbench.station').warning('a second time')\n    return protocols(options)\n"
+            "listing.protocols = warned\nmain(['protocols'])\n")
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert "iv_sweep" in done.stdout and done.stderr == ""
