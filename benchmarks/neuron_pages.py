@@ -19,7 +19,7 @@ COLUMNS = 3
 INTRODUCTION = """# Library of neurons
 
 *Reference.* This page lists the neuron circuits of the simulation. Each circuit is a SPICE netlist in
-`simulated_backends/studies/neurons`, with a `.toml` file beside it that describes the circuit and its source.
+`simulated_backends/studies/neurons`. A `.toml` file with the same name describes the circuit and its source.
 `python -m benchmarks.neuron_pages` writes this page from these files.
 
 A mark shows the origin of a topology or a value: F (found in public material), F2 (found in public code of others), K
@@ -35,13 +35,20 @@ wrote tonic.csv (28811 times, 22815 steps)
 wrote tonic.png
 ```
 
-The same file runs in ngspice. ngspice needs the file `devices.lib` beside it, which
-`tsbench simulate --devices-lib devices.lib` writes.
+The same netlist runs in ngspice. First write the device models to the folder of the netlist, with
+`tsbench simulate --devices-lib devices.lib`.
 
-[evidence/behaviours.md](evidence/behaviours.md) shows the 23 firing behaviours of the VO2 circuits, their confusion
-matrix, and their limits. `python -m benchmarks.physics --only neurons` prints figures of the other circuits.
+The name of a VO2 circuit begins with `vo2` or `yi`. These circuits show the 23 firing behaviours of W. Yi et al. (Nat.
+Commun. 9 (2018) 4661). Each behaviour has a letter from a to w. Each behaviour needs its own values and its own
+stimulus, which are in `behaviours.toml`. [evidence/behaviours.md](evidence/behaviours.md) shows the results and their
+limits. The circuits of the paper have two memristors, and four or five resistors and capacitors. Here, `vo2_resonator`
+has one memristor, one resistor and one capacitor. `yi_mixed` and `yi_after_potential` have two memristors and six
+resistors and capacitors.
 
-"The review of Wang 2022" below is Wang et al., J. Electron. Sci. Technol. 2022, 100177.
+`python -m benchmarks.physics --only neurons` prints measured numbers of the other circuits, for example voltages and
+rates.
+
+"The review of Wang 2022" is Wang et al., J. Electron. Sci. Technol. 2022, 100177.
 
 The picture shows every circuit at its own stimulus.
 
