@@ -25,7 +25,7 @@ def learn(room: str, folder: str) -> None:
     """Run the tests of a room on the checkout and record which lines of the room each of them executes."""
     EXECUTED.mkdir(parents=True, exist_ok=True)
     settings = EXECUTED / "coverage.ini"
-    settings.write_text(f"[run]\nsource = {room}\n", "utf-8")
+    settings.write_text(f"[run]\nsource = {room}\nrelative_files = true\n", "utf-8")
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--cov",
          f"--cov-config={settings}", "--cov-context=test", "--cov-report=", folder],
@@ -44,5 +44,5 @@ def _data(room: str) -> CoverageData | None:
 def tests_of_line(room: str, path: str, line: int) -> list[str]:
     """Return the functions of the tests that execute a line of a file, as far as there is a record of the room."""
     data = _data(room)
-    tests = data.contexts_by_lineno(str(ROOT / path)).get(line, []) if data else []
+    tests = data.contexts_by_lineno(path).get(line, []) if data else []
     return sorted({re.split(r"[\[|]", test)[0] for test in tests} - {""})
