@@ -34,17 +34,17 @@ def true_value(quantity: str, result: Result, run: Run, witness: "WitnessLog") -
 
 
 def _threshold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    mine = [event.polarity * event.threshold for event in witness.switching_on(*_half_cycle(result, run))]
+    mine = [event.polarity * event.threshold for event in witness.switching_on(*_half_sweep(result, run))]
     return mine[0] if mine else None
 
 
 def _hold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    mine = [event.polarity * event.hold for event in witness.switching_off(*_half_cycle(result, run))]
+    mine = [event.polarity * event.hold for event in witness.switching_off(*_half_sweep(result, run))]
     return mine[-1] if mine else None
 
 
-def _half_cycle(result: Result, run: Run) -> tuple[float, float]:
-    """Return begin and end [s] of the half-cycle of a sweep that a result belongs to."""
+def _half_sweep(result: Result, run: Run) -> tuple[float, float]:
+    """Return begin and end [s] of the half-sweep of a sweep that a result belongs to."""
     polarity = 1.0 if result.conditions.get("polarity", "+") == "+" else -1.0
     mine = (run.column("cycle") == result.conditions.get("cycle", 1)) & (run.column("polarity") == polarity)
     times = run.column("time")

@@ -134,7 +134,7 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
 
 
 def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
-    """Return one line about one half-cycle of a sweep, up and back; "" if the device came back as it was.
+    """Return one line about one half-sweep of a sweep, up and back; "" if the device came back as it was.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, Result
 
-_FEW = 6  #: half-cycles up to which each one is marked on its own
+_FEW = 6  #: half-sweeps up to which each one is marked on its own
 
 
 def sweep_figure(events: Sequence[Switching], title: str = "I-V sweep", simulated: bool = False) -> Figure:
@@ -159,7 +159,7 @@ def threshold_distribution(
             alpha=0.8,
             label=name,
         )
-    label(cumulative, "magnitude of device voltage", "V", "share of half-cycles at or below", "")
+    label(cumulative, "magnitude of device voltage", "V", "share of half-sweeps at or below", "")
     cumulative.set_ylim(0.0, 1.0)
     label(sequence, events[0].half.cycle_name.replace("_", "-") if events else "cycle", "", "magnitude", "V")
     if some:

@@ -1,4 +1,4 @@
-"""The readings of one branch of a half-cycle whose conductance is known, in order of rising level."""
+"""The readings of one branch of a half-sweep whose conductance is known, in order of rising level."""
 
 from dataclasses import dataclass
 

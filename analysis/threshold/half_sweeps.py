@@ -1,4 +1,4 @@
-"""A current-voltage record and its half-cycles: up and down again on one side of zero."""
+"""A current-voltage record and its half-sweeps: up and down again on one side of zero."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class IVPoints:
 
 @dataclass(frozen=True)
 class HalfSweep:
-    """One half-cycle, turned to the positive side: 0 -> peak -> 0. Arrays of shape (n,)."""
+    """One half-sweep, turned to the positive side: 0 -> peak -> 0. Arrays of shape (n,)."""
 
     cycle: int
     polarity: int
@@ -54,12 +54,12 @@ class HalfSweep:
 
 
 def split(points: IVPoints) -> Iterator[HalfSweep]:
-    """Yield the half-cycles of a record in order of measurement.
+    """Yield the half-sweeps of a record in order of measurement.
 
-    A half-cycle ends where ``cycle`` or the polarity changes; without ``cycle`` also where the level turns up
+    A half-sweep ends where ``cycle`` or the polarity changes; without ``cycle`` also where the level turns up
     again. Levels that were read back turn where their noise cannot (:mod:`tsbench.analysis.threshold.turning_points`);
-    a record that ends where it began, in the middle of a half-cycle, is a loop, and that half-cycle is put together.
-    Points at zero belong to the half-cycle they end, or begin a cycle with.
+    a record that ends where it began, in the middle of a half-sweep, is a loop, and that half-sweep is put together.
+    Points at zero belong to the half-sweep they end, or begin a cycle with.
     Points whose voltage, current or level is not finite, or a meter's number for overflow, are left out. Currents
     published as magnitudes (positive at negative voltage) are taken as magnitudes.
     """
@@ -110,7 +110,7 @@ def _sides_by_cycle(level: FloatArray, cycle: IntArray, least: float) -> FloatAr
 def _starts(
     level: FloatArray, current: FloatArray, polarity: FloatArray, cycle: IntArray, least: float, *, given: bool
 ) -> list[int]:
-    """Return the first index of each half-cycle."""
+    """Return the first index of each half-sweep."""
     if len(level) == 0:
         return []
     starts = [0, *(np.flatnonzero((np.diff(polarity) != 0) | (np.diff(cycle) != 0)) + 1).tolist()]
@@ -125,7 +125,7 @@ def _starts(
 
 
 def worst_flags(half: HalfSweep, *indices: int) -> Flag:
-    """Return the union of the flags of some points of a half-cycle."""
+    """Return the union of the flags of some points of a half-sweep."""
     joined = 0
     for index in indices:
         if 0 <= index < len(half.flags):

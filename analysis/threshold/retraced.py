@@ -1,8 +1,8 @@
 """Changes that a device with a threshold does not make: the record itself shows that they are undone.
 
-A threshold switch stays on below its threshold. So where the other branch of a half-cycle makes the same change at the
+A threshold switch stays on below its threshold. So where the other branch of a half-sweep makes the same change at the
 same place, that is a property of the curve (a knee) or of the instrument (a range, a floor below which it reads zero).
-A device that switches off in a half-cycle has switched on in it, or was on from before it; but then the way up shows it
+A device that switches off in a half-sweep has switched on in it, or was on from before it; but then the way up shows it
 on at voltages that are too low to hold it, and a contact that was lost on the way down looks the same.
 """
 
@@ -31,7 +31,7 @@ _FALLS = 4.0
 
 @dataclass(frozen=True)
 class RetracedEvents:
-    """What is left of the events of a half-cycle, and the flags of both."""
+    """What is left of the events of a half-sweep, and the flags of both."""
 
     on: SwitchOn | None
     off: SwitchOn | None
@@ -43,7 +43,7 @@ def judge(half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, floor: flo
 
     Parameters
     ----------
-    half : one half-cycle
+    half : one half-sweep
     on, off : where the way up switches on, and the way down off, None where they do not
     floor : [A] a current below this counts as "off"
 

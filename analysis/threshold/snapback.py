@@ -51,7 +51,7 @@ _METHOD = "turning point of the voltage under current drive"
 
 @dataclass(frozen=True)
 class Snapback(Switching):
-    """Threshold and hold of one current-driven half-cycle, and the fall of the voltage."""
+    """Threshold and hold of one current-driven half-sweep, and the fall of the voltage."""
 
     snapback_voltage: Result
 
@@ -61,7 +61,7 @@ class Snapback(Switching):
 
 
 def snapback(points: IVPoints, facts: SweepFacts | None = None) -> tuple[Snapback, ...]:
-    """Extract threshold, hold and snapback of every half-cycle of a current-driven record.
+    """Extract threshold, hold and snapback of every half-sweep of a current-driven record.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def snapback(points: IVPoints, facts: SweepFacts | None = None) -> tuple[Snapbac
 
     Returns
     -------
-    tuple of Snapback, one per half-cycle
+    tuple of Snapback, one per half-sweep
         NO_EVENT where the voltage never turns back (a resistor).
     """
     facts = facts or SweepFacts()
@@ -81,7 +81,7 @@ def snapback(points: IVPoints, facts: SweepFacts | None = None) -> tuple[Snapbac
 class _Turn:
     """A fall of the voltage, as the branch in order of rising current shows it."""
 
-    edge: int  #: index in the half-cycle of the last reading, in time, before it
+    edge: int  #: index in the half-sweep of the last reading, in time, before it
     beyond: int  #: of the first after it
     sudden: bool
     noise: float  #: relative standard deviation of one reading before it

@@ -1,6 +1,6 @@
 """The evidence that a device switched between two readings of a sweep, and where.
 
-A branch of a half-cycle is read in order of rising level, the way down backwards: then either event is a rise of
+A branch of a half-sweep is read in order of rising level, the way down backwards: then either event is a rise of
 conductance. It counts as switching if it is large, if noise and one wild reading cannot make it, and if no curve that
 is a function of voltage alone can make it. Any one of five observations excludes such a curve:
 
@@ -55,7 +55,7 @@ class SwitchOn:
 
 
 def find_on(up: Branch, down: Branch | None, floor: float, ratio: float) -> tuple[SwitchOn | None, SwitchOn | None]:
-    """Return where the branches of a half-cycle switch on, if the record shows that they do.
+    """Return where the branches of a half-sweep switch on, if the record shows that they do.
 
     Parameters
     ----------

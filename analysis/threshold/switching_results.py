@@ -1,4 +1,4 @@
-"""The events of a half-cycle as results, and what is known of the source meter that measured them."""
+"""The events of a half-sweep as results, and what is known of the source meter that measured them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,10 +48,10 @@ class SweepFacts:
 
 @dataclass(frozen=True)
 class Switching:
-    """The two events of one half-cycle: results of threshold and hold, voltage and current."""
+    """The two events of one half-sweep: results of threshold and hold, voltage and current."""
 
     half: HalfSweep
-    threshold_index: int | None  #: last off point on the way up, within the half-cycle
+    threshold_index: int | None  #: last off point on the way up, within the half-sweep
     hold_index: int | None  #: last on point on the way down
     threshold_voltage: Result
     threshold_current: Result
@@ -74,11 +74,11 @@ def result_of(
     high: float | None = None,
     flags: Flag = Flag.NONE,
 ) -> Result:
-    """Return a result of a half-cycle from magnitudes: they get its sign, and ``low`` stays below ``high``.
+    """Return a result of a half-sweep from magnitudes: they get its sign, and ``low`` stays below ``high``.
 
     Parameters
     ----------
-    half : the half-cycle; gives sign and conditions
+    half : the half-sweep; gives sign and conditions
     quantity, unit, method : of the result
     value, low, high : magnitudes in ``unit``; None: not known
     flags : of the result

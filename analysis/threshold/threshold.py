@@ -1,4 +1,4 @@
-"""Threshold and hold voltage and current of each half-cycle of a current-voltage record.
+"""Threshold and hold voltage and current of each half-sweep of a current-voltage record.
 
 The quantities are defined in ``docs/definitions.md``. A sweep in steps shows the last reading before an event and the
 first after it. The true value lies between the device voltage of the former and the device voltage that the next
@@ -32,7 +32,7 @@ from tsbench.samples import noise_of
 
 #: a step wider than this fraction of the value is called under-sampled
 COARSE_STEP = 0.02
-#: fewest points of a half-cycle in which a switching event is looked for
+#: fewest points of a half-sweep in which a switching event is looked for
 _FEWEST_POINTS = 4
 #: a reading averages what a restless device does during it: the voltage goes beyond the lowest reading by up to this
 #: many standard deviations of the readings
@@ -50,7 +50,7 @@ _WEIGHED = "readings weighed between the levels before and after"
 def switching(
     points: IVPoints, facts: SweepFacts | None = None, rule: Rule | None = None
 ) -> tuple[Switching, ...]:
-    """Extract threshold and hold of every half-cycle of a voltage-driven record.
+    """Extract threshold and hold of every half-sweep of a voltage-driven record.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def switching(
 
     Returns
     -------
-    tuple of Switching, one per half-cycle
+    tuple of Switching, one per half-sweep
         Voltages are signed. Without an event ``value`` is None and the flag NO_EVENT is set; a device that
         stays on gives CENSORED (bounded on one side). Currents are bounded on one side by nature.
     """

@@ -1,4 +1,4 @@
-"""A sweep to numbers: threshold and hold of each half-cycle, and the level from which the device oscillates."""
+"""A sweep to numbers: threshold and hold of each half-sweep, and the level from which the device oscillates."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def sweep_points(run: Run) -> IVPoints:
 
 
 def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple[Switching, ...]:
-    """Return threshold and hold of each half-cycle of a sweep, with what a figure needs."""
+    """Return threshold and hold of each half-sweep of a sweep, with what a figure needs."""
     options = options or ExtractionOptions()
     if len(run.points) == 0:
         return ()
@@ -43,6 +43,6 @@ def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
-    """Return threshold and hold of each half-cycle, and the onset of an oscillation that the scope saw."""
+    """Return threshold and hold of each half-sweep, and the onset of an oscillation that the scope saw."""
     found = [result for event in sweep_switching(run, options) for result in event.results()]
     return found + oscillation_onset(run)

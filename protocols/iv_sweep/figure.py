@@ -1,4 +1,4 @@
-"""Figures of a sweep: its I-V curve and, of many half-cycles, the distribution of its thresholds."""
+"""Figures of a sweep: its I-V curve and, of many half-sweeps, the distribution of its thresholds."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tsbench.records import Run
 
 
 def sweep_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigure]:
-    """Yield the I-V curve and, from eight half-cycles on, the distribution of threshold and hold."""
+    """Yield the I-V curve and, from eight half-sweeps on, the distribution of threshold and hold."""
     events = sweep_switching(run, options)
     if not events:
         return

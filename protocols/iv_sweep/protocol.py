@@ -51,7 +51,7 @@ class IVSweep(SweepParameters, Protocol):
 
     @classmethod
     def extract(cls, run: Run, options: ExtractionOptions) -> Iterable[Result]:
-        """Return threshold and hold of each half-cycle, and the onset of an oscillation."""
+        """Return threshold and hold of each half-sweep, and the onset of an oscillation."""
         from tsbench.protocols.iv_sweep.extraction import thresholds
 
         return thresholds(run, options)

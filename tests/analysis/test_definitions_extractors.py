@@ -28,7 +28,7 @@ def staircase(peak: float, step: float, sign: int = 1) -> Any:
 
 
 def extracted(voltage: Any, current: Any, level: Any = None, flags: Any = None, resistance: float = 0.0) -> Switching:
-    """Return threshold and hold of one half-cycle, behind a resistance [Ohm] that the voltages are free of."""
+    """Return threshold and hold of one half-sweep, behind a resistance [Ohm] that the voltages are free of."""
     facts = SweepFacts(current_noise=1e-9, path_resistance=resistance, path_tolerance=0.0)
     found, = switching(IVPoints(voltage, current, level=level, flags=flags), facts)
     return found
