@@ -52,7 +52,7 @@ class WrongInstrument(InstrumentError):
 
 
 class InstrumentInUse(InstrumentError):
-    """Another process owns the instrument; nothing was sent to it.
+    """Another process owns the instrument; the message says what was sent to it.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class Bench(ConnectedInstruments):
         CommunicationError
             An instrument does not answer.
         InstrumentInUse
-            Another process owns an instrument; nothing was sent to any.
+            Another process owns an instrument; the message says what was sent to it.
         """
         file = BenchFile.load(path)
         no_device = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))

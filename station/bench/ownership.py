@@ -155,13 +155,14 @@ class Ownership:
         Raises
         ------
         InstrumentInUse
-            Another process owns it by another address; it was asked who it is, nothing else was sent.
+            Another process owns it by another address; only a device clear and ``*IDN?`` were sent to it.
         """
         here = self.keys.get(name, f"lan {LOOPBACK}").startswith(f"lan {LOOPBACK}")
         if here or not identity.serial.strip("0 "):
             return
         key = f"serial number {identity.manufacturer} {identity.model} {identity.serial}".casefold()
-        self._locks.append(take(key, f"{name} ({resource}, serial number {identity.serial})", self.owner))
+        subject = f"{name} ({resource}, serial number {identity.serial})"
+        self._locks.append(take(key, subject, self.owner, sent="only a device clear and *IDN? were sent to it"))
 
     def tell(self, run: str = "", address: Path | None = None) -> None:
         """Write into the lock files which run goes on and where it can be followed; without ``run``, that none does."""
@@ -176,7 +177,7 @@ class Ownership:
             self._locks.pop().release()
 
 
-def take(key: str, subject: str, owner: Owner) -> FileLock:
+def take(key: str, subject: str, owner: Owner, sent: str = "nothing was sent to it") -> FileLock:
     """Take the lock of one instrument.
 
     Parameters
@@ -186,6 +187,8 @@ def take(key: str, subject: str, owner: Owner) -> FileLock:
     subject : str
         The instrument, as a message names it.
     owner : Owner
+    sent : str
+        What this process has sent to the instrument, for the message.
 
     Raises
     ------
@@ -200,7 +203,7 @@ def take(key: str, subject: str, owner: Owner) -> FileLock:
         except FileBusy as busy:
             found = _owner(busy.record)
             if found is not None or time.monotonic() - began >= _SETTLING:
-                raise _in_use(subject, found, path) from None
+                raise _in_use(subject, found, path, sent) from None
             time.sleep(_LOOK)
         except OSError as error:
             raise ConfigurationError(
@@ -210,11 +213,11 @@ def take(key: str, subject: str, owner: Owner) -> FileLock:
             ) from None
 
 
-def _in_use(subject: str, owner: Owner | None, lock: Path) -> InstrumentInUse:
+def _in_use(subject: str, owner: Owner | None, lock: Path, sent: str) -> InstrumentInUse:
     who = owner.line if owner is not None else "another process"
     advice = "; 'tsbench gui' shows its run and can stop it" if owner is not None and owner.address else ""
     return InstrumentInUse(
-        f"{subject} is in use by {who}; nothing was sent to it, wait until that ends{advice}",
+        f"{subject} is in use by {who}; {sent}, wait until that ends{advice}",
         {"lock": str(lock), **({} if owner is None else asdict(owner))},
     )
 

@@ -102,7 +102,8 @@ def test_the_same_serial_number_at_another_address_is_left_alone() -> None:
     keithley = Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "04309614", "1.7")
     first, second = Ownership({"a": METER}, this_process("")), Ownership({"b": SCOPE}, this_process(""))
     first.identified("a", METER, keithley)
-    with pytest.raises(InstrumentInUse, match="serial number 04309614"):
+    told = r"serial number 04309614\).* only a device clear and \*IDN\? were sent to it"
+    with pytest.raises(InstrumentInUse, match=told):
         second.identified("b", SCOPE, keithley)
     second.identified("b", SCOPE, replace(keithley, serial="04309615"))
     second.identified("b", SCOPE, replace(keithley, serial="0"))  # says nothing
