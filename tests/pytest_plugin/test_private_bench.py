@@ -45,7 +45,7 @@ def lab(tmp_path: Path) -> Path:
 
 
 def test_every_file_of_the_bench_is_copied_and_nothing_else_changed(lab: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "copy"
+    folder = tmp_path / "new" / "copy"
     bench = SimulatedBench.copy_of(lab, folder)
     assert bench.path == folder / "lab.bench.toml" and bench.devices == ("D7", "D8")
     assert (bench.runs, bench.witness.path) == (folder / "runs", folder / WITNESS)
@@ -71,6 +71,8 @@ def test_a_copy_has_a_seed_and_faults_of_its_own(lab: Path, tmp_path: Path) -> N
 def test_an_example_is_found_by_its_name_and_a_real_bench_is_refused(lab: Path, tmp_path: Path) -> None:
     examples = example_benches()
     assert {"nbo2", "resistor"} <= set(examples) and list(examples) == sorted(examples)
+    with pytest.raises(FileExistsError):   # a copy is never mixed with what another one left
+        SimulatedBench.copy_of("resistor", tmp_path)
     assert SimulatedBench.copy_of("resistor", tmp_path / "copy").path.name == "resistor.bench.toml"
     lab.write_text(BENCH.replace("@tsbench", "@py"), "utf-8")
     with pytest.raises(ConfigurationError, match="no simulated bench"):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tsbench.simulated_backends.scpi import headers
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import (
     Block,
@@ -300,6 +301,20 @@ def test_a_compound_message_goes_on_where_it_was() -> None:
     with pytest.raises(ScpiError):
         tree.resolve("SENS:FUNC", context)
     assert tree.resolve(":SENS:FUNC", context)[0].name == ":SENSe<1-2>:FUNCtion"
+
+
+def test_short_messages_are_read_once_and_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = _tree(":VOLTage", ":VOLTage?")
+    assert tree.units(b":VOLT 1") is tree.units(b":VOLT 1")
+    long = b":VOLT 1" + 80 * b" "
+    assert tree.units(long) is not tree.units(long) and tree.units(long)[0].arguments == [b"1"]
+    monkeypatch.setattr(headers, "_MOST_KEPT", 3)
+    full = _tree(":VOLTage")
+    for number in range(6):
+        message = f":VOLT {number}".encode()
+        assert (full.units(message) is full.units(message)) == (number < 3)
+        assert full.units(message)[0].arguments == [str(number).encode()]
+    assert len(full._programs) == 3 and len(full._resolved) <= 3
 
 
 class _Model:
