@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsbench.records import Flag, Waveform, simulation_mark
+from tsbench.records import Fixture, Flag, Sensing, Waveform, simulation_mark
 
 
 def test_a_flag_keeps_its_number() -> None:
@@ -37,3 +37,10 @@ def test_a_waveform_claims_nothing_that_was_not_said() -> None:
 ])
 def test_the_mark_of_a_bench_names_what_is_simulated(simulated: dict[str, bool], mark: str) -> None:
     assert simulation_mark(simulated) == mark
+
+
+def test_a_fixture_of_which_only_the_netlist_is_said_adds_nothing() -> None:
+    fixture = Fixture("R1 a 0 50")
+    assert (fixture.parallel_capacitance, fixture.parallel_conductance) == (0.0, 0.0)
+    assert not fixture.terminals and not fixture.path_resistance and not fixture.source_resistance
+    assert fixture.sensing == Sensing()
