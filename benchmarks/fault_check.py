@@ -13,14 +13,16 @@ from tsbench.storage import codec
 from tsbench.storage.record_data import point_crc
 
 #: an error that nobody raised on purpose
-_ALIEN = re.compile(r"(^|; )[A-Z]\w*(Error|Exception|Interrupt)\b:")
+_ALIEN = re.compile(r"(^|[;.] )[A-Z]\w*(Error|Exception|Interrupt)\b:")
 #: whom or what the one line must name
 _SUBJECT = re.compile(
     r"source_meter|generator|scope|drive|pulser|bias|device|journal|disk|run file|clock|\.nxs|\.tsj", re.IGNORECASE)
-#: and what to do: an advice behind a semicolon, or that nothing need be done
+#: and what to do: an advice in a sentence of its own, or that nothing need be done
 _ADVICE = re.compile(
-    r"; .*\b(check|repeat|choose|correct|measure|make room|free|recover|set it|see|sent again)\b"
-    r"|asked again|read again|armed again|switched off at a later attempt|over a new connection", re.DOTALL)
+    r"\. .*\b([Cc]heck|[Rr]epeat|[Cc]hoose|[Cc]orrect|[Mm]easure|make room|[Ff]ree|recover|[Ss]et it|[Ss]ee|sent "
+    r"again)\b|was sent again|read again|armed again|an earlier attempt to switch them off failed|over a new "
+    r"connection",
+    re.DOTALL)
 _LONGEST = 700  #: characters of one line
 #: of what an undisturbed run records: less is noise, jitter, one more reading's worth of drift
 SAME = 0.3

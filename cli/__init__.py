@@ -37,8 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader (head, less) has gone: that is not an error
         _discard_standard_output()
         return 0
-    except KeyboardInterrupt:
-        return _say("interrupted", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        from tsbench.plugins import ImportInterrupted
+
+        return _say(_one_line(error) if isinstance(error, ImportInterrupted) else "interrupted", INTERRUPTED)
     except TsbenchError as error:
         if getattr(options, "debug", False):
             raise

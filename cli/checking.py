@@ -20,7 +20,7 @@ def declare(commands: Any) -> None:
         commands,
         "check",
         "checking:check",
-        "connect and identify the instruments, verify limits and safe state, predict oscillation",
+        "connect to the instruments and identify them, check limits and outputs, predict oscillation",
         "  tsbench check examples/nbo2.bench.toml",
     )
     check.add_argument("bench", type=Path, metavar="bench.toml", help="the bench file")
@@ -110,8 +110,8 @@ def _missing_limits(device: "DeviceDescription") -> list[str]:
     if not missing:
         return []
     return [
-        f"device {device.identifier} has no {' and no '.join(missing)}: only the instruments' own ranges "
-        "protect it; set [device.limits] in the bench file"
+        f"device {device.identifier} has no {' and no '.join(missing)}, so only the ranges of the instruments protect "
+        "it. Set [device.limits] in the bench file"
     ]
 
 

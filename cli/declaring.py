@@ -40,7 +40,7 @@ class ProtocolHelp(argparse.Action):
             argparse.SUPPRESS,
             nargs=0,
             default=argparse.SUPPRESS,
-            help="show this help; after a PROTOCOL also its parameters with unit, default and bounds",
+            help="show this help (after a PROTOCOL, also its parameters with unit, default and bounds)",
         )
 
     def __call__(
@@ -99,8 +99,8 @@ def add_json(command: argparse.ArgumentParser, what: str) -> None:
 def _add_log_options(command: argparse.ArgumentParser) -> None:
     """Give a command the options of :mod:`tsbench.cli.log_file`."""
     group = command.add_argument_group("to find out what happened (docs/logging.md)")
-    group.add_argument("--log", type=Path, metavar="FILE", help="append what the program does to FILE")
-    group.add_argument("--verbose", action="store_true", help="print the same on standard error")
+    group.add_argument("--log", type=Path, metavar="FILE", help="append the log of the program to FILE")
+    group.add_argument("--verbose", action="store_true", help="print the same lines on standard error")
     group.add_argument(
         "--trace", type=Path, metavar="FILE",
-        help="append every message to and from the instruments to FILE: time, duration, message, reply, errors")
+        help="append every message to and from the instruments to FILE, with time, duration, reply and errors")

@@ -119,7 +119,7 @@ def devices(options: argparse.Namespace) -> int:
         return 0
     for entry in entries:
         table(
-            f"{entry['name']}: {entry['title']} ({entry['stack']}); {entry['description']}",
+            f"{entry['name']}: {entry['title']} ({entry['stack']}). {entry['description']}",
             ("parameter", "value", "mark", "where it is from"),
             [
                 (item["name"], _with_unit(item["value"], item["unit"]), item["mark"], item["source"])

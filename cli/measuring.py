@@ -15,7 +15,8 @@ def _watchdog(command: argparse.ArgumentParser) -> None:
         "--no-watchdog",
         action="store_false",
         dest="watchdog",
-        help="do not start the process that switches the outputs off if this process dies or hangs; for debugging",
+        help="for debugging, do not start the watchdog, the process that switches the outputs off if this process "
+             "dies or hangs",
     )
 
 
@@ -44,7 +45,7 @@ def declare(commands: Any) -> None:
         commands,
         "measure",
         "measuring:measure",
-        "measure one protocol on one device",
+        "run one protocol on one device",
         "  tsbench measure iv_sweep --bench examples/nbo2.bench.toml --device D1 \\\n"
         '      --set stop="1.2 V" --set compliance=1m --out runs\n'
         "  tsbench measure iv_sweep --help        the parameters of iv_sweep",
@@ -60,7 +61,7 @@ def declare(commands: Any) -> None:
         default=[],
         dest="settings",
         metavar="NAME=VALUE",
-        help="set a parameter; the value may have an SI prefix and a unit, a list has commas; can be repeated",
+        help="set a parameter (can be repeated). The value may have an SI prefix and a unit. A list has commas",
     )
     measure.add_argument(
         "--out",
@@ -75,7 +76,7 @@ def declare(commands: Any) -> None:
     shape.add_argument(
         "--events",
         action="store_true",
-        help="print events as JSON lines; read the commands 'stop', 'pause' and 'resume' from standard input",
+        help="print events as JSON lines, and read the commands 'stop', 'pause' and 'resume' from standard input",
     )
 
     _declare_run(commands)
@@ -86,7 +87,7 @@ def _declare_run(commands: Any) -> None:
         commands,
         "run",
         "measuring:run",
-        "measure a list of protocols, one after the other",
+        "run a list of protocols, one after the other",
         "  tsbench run examples/nbo2.list.toml --out runs\n"
         "  tsbench run examples/nbo2.list.toml --dry-run     only plan and check",
     )
@@ -99,9 +100,10 @@ def _declare_run(commands: Any) -> None:
         help="folder for run files (default: %(default)s)",
     )
     run.add_argument(
-        "--dry-run", action="store_true", help="plan every run and report what would be refused; send no messages"
+        "--dry-run", action="store_true", help="plan every run and report what would be refused, without sending a "
+                                               "message to an instrument"
     )
-    run.add_argument("--resume", action="store_true", help="leave out the entries that were already measured into DIR")
+    run.add_argument("--resume", action="store_true", help="skip the entries whose run files are already in DIR")
     _watchdog(run)
     add_json(run, "the results of all runs")
 
@@ -170,7 +172,7 @@ def run(options: argparse.Namespace) -> int:
         return refused.exit_code
     if outcomes and all(outcome.earlier for outcome in outcomes):
         many = f"all {len(outcomes)} entries are" if len(outcomes) > 1 else "its entry is"
-        sys.stderr.write(f"tsbench: {many} already measured in {options.out}; nothing to do\n")
+        sys.stderr.write(f"tsbench: {many} already measured in {options.out}. There is nothing to do\n")
         return 0
     for outcome in outcomes:
         if not outcome.earlier and outcome.run_id:
@@ -200,7 +202,7 @@ def demo(options: argparse.Namespace) -> int:
         for path in (*outcome.runs, *outcome.figures):
             sys.stdout.write(f"{path}\n")
     if not outcome.passed:
-        sys.stderr.write("tsbench: a result of the demo is outside its tolerance; see the deviations in the table\n")
+        sys.stderr.write("tsbench: a result of the demo is outside its tolerance. See the deviations in the table\n")
         return 1
     return 0
 
@@ -218,9 +220,10 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         name, equals, value = setting.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise ConfigurationError(f'--set {setting!r} is not NAME=VALUE; for example --set stop="1.2 V"')
+            raise ConfigurationError(f'--set {setting!r} must have the form NAME=VALUE, for example --set stop="1.2 V"')
         if name in values:
-            raise ConfigurationError(f"--set {name} is given twice: {values[name]!r} and {value.strip()!r}")
+            raise ConfigurationError(f"--set {name} is given twice, as {values[name]!r} and as {value.strip()!r}. "
+                                     "Give it once")
         values[name] = value.strip()
     return values
 
@@ -235,7 +238,7 @@ def _tell(outcome: Any, which: str = "") -> None:
         sys.stderr.write(f"tsbench: {which}note: {outcome.line}\n")
     left = [name for name, enabled in outcome.outputs.items() if enabled is not False]
     if left:
-        sys.stderr.write(f"tsbench: {which}these outputs were not read back as off: {', '.join(left)}; check the "
-            f"panel\n")
+        sys.stderr.write(f"tsbench: {which}these outputs were not read back as off: {', '.join(left)}. Check the "
+                         "panel\n")
     if outcome.path is not None:
         sys.stderr.write(f"{which}run file: {outcome.path}\n")

@@ -67,7 +67,7 @@ def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results", *, 
     files : the rows come from files; of several, each row names its own
     """
     if not rows:
-        output_console().print(f"{title}: nothing was extracted")
+        output_console().print(f"{title}: no numbers were extracted")
         return
     truth = any("true" in row for row in rows)
     columns = ["device", "protocol", "quantity", "conditions", "value (95 % interval)"]

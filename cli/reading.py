@@ -29,19 +29,19 @@ def declare(commands: Any) -> None:
     analyse.add_argument(
         "--columns",
         metavar="ROLE=NAME,…",
-        help="the columns of a table: voltage, current, time, level, sweep, cycle; if the header gives no unit, write "
+        help="the columns of a table: voltage, current, time, level, sweep, cycle. If the header gives no unit, write "
         'it in brackets: voltage="V1 [mV]"',
     )
     analyse.add_argument(
         "--as",
         dest="kind",
         choices=("sweep", "pulses", "relaxation", "spikes"),
-        help="the kind of a table of time, voltage and current (default: found from the record and printed)",
+        help="the kind of a table of time, voltage and current (default: tsbench finds the kind and prints it)",
     )
     analyse.add_argument(
         "--rule",
         metavar="RULE",
-        help="the rule for switching, for example above=10n: the first point above 10 nA",
+        help="the rule for switching, for example above=10n for the first point above 10 nA",
     )
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for figures (default: ./analysed)")
     add_json(analyse, "the results")
@@ -50,7 +50,7 @@ def declare(commands: Any) -> None:
         commands,
         "validate",
         "reading:validate",
-        "check that run files are complete, unchanged and conform to the schema",
+        "check that run files are complete and unchanged, and follow the schema",
         "  tsbench validate runs/*.nxs",
     )
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE", help="run files, patterns or folders")
@@ -60,7 +60,7 @@ def declare(commands: Any) -> None:
         commands,
         "recover",
         "reading:recover",
-        "complete the run files that a crash left as journals",
+        "make run files from the journals that a crash left",
         "  tsbench recover runs",
     )
     recover.add_argument("folder", type=Path, metavar="DIR", help="folder of the run files")
@@ -111,8 +111,8 @@ def validate(options: argparse.Namespace) -> int:
     if bad:
         first = bad[0]
         sys.stderr.write(
-            f"tsbench: {len(bad)} of {len(findings)} files are not valid; "
-            f"{first['file']}: {first['problems'][0]}\n"
+            f"tsbench: {len(bad)} of {len(findings)} files are not valid. The first is {first['file']}: "
+            f"{first['problems'][0]}\n"
         )
     return 2 if bad else 0
 
@@ -135,7 +135,7 @@ def recover(options: argparse.Namespace) -> int:
         for path in made:
             sys.stdout.write(f"recovered {path}\n")
         if not made:
-            sys.stdout.write(f"{options.folder}: nothing to recover\n")
+            sys.stdout.write(f"{options.folder}: there is nothing to recover\n")
     for problem in problems:
         sys.stderr.write(f"tsbench: {problem}\n")
     return 1 if problems else 0

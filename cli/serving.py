@@ -19,14 +19,14 @@ _SERVE_EXAMPLE = """\
 
 The bench file of a served bench needs visa_library = "@py" (pyvisa-py), the resources that
 'tsbench serve' prints, and the connected device (connected = "D1"), because SCPI cannot query it.
-HiSLIP supports device clear, status query and trigger; a raw socket does not. Only programs on
+HiSLIP supports device clear, status query and trigger. A raw socket does not. Only programs on
 this computer can connect."""
 
 
 def _port(text: str) -> int:
     number = int(text) if text.isdigit() else -1
     if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port number; give a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port number. Give a number from 1 to 65535")
     return number
 
 
@@ -36,7 +36,7 @@ def declare(commands: Any) -> None:
         commands,
         "serve",
         "serving:serve",
-        "open a simulated bench to other programs on this computer: SCPI sockets and HiSLIP",
+        "open a simulated bench to other programs on this computer (SCPI sockets and HiSLIP)",
         _SERVE_EXAMPLE,
     )
     serve.add_argument("world", type=Path, metavar="world.toml", help="the world file")
@@ -51,12 +51,13 @@ def declare(commands: Any) -> None:
         type=_port,
         default=0,
         metavar="N",
-        help="first port; each instrument takes two, socket and HiSLIP (default: any free ports)",
+        help="number of the first port. Each instrument uses two ports, one for the socket and one for HiSLIP "
+             "(default: any free ports)",
     )
     serve.add_argument(
         "--json",
         action="store_true",
-        help="print only one line, when the server is ready: a JSON list of name, model, socket and hislip",
+        help="when the server is ready, print one line, a JSON list of name, model, socket and hislip",
     )
 
 

@@ -34,8 +34,8 @@ def declare(commands: Any) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help="write the table to FILE: arrays for numpy.load if the name ends in .npz (much faster for long runs), "
-        "otherwise CSV (default: CSV on standard output)",
+        help="write the table to FILE, as arrays for numpy.load if the name ends in .npz (much faster for long "
+             "runs), otherwise as CSV (default: CSV on standard output)",
     )
     simulate.add_argument("--plot", type=Path, metavar="PNG", help="draw the saved curves")
     simulate.add_argument(
@@ -43,22 +43,22 @@ def declare(commands: Any) -> None:
         action="append",
         default=[],
         metavar="[NAME=]MODEL",
-        help="use another device model for the X card NAME, or for all X cards; can be repeated",
+        help="use another device model for the X card NAME, or for all X cards (can be repeated)",
     )
     simulate.add_argument(
         "--rtol",
         type=float,
         default=1e-6,
         metavar="X",
-        help="relative tolerance of the integrator (default: %(default)g); 1e-3 gives a period to 0.1 %%",
+        help="relative tolerance of the integrator (default: %(default)g). 1e-3 gives a period to 0.1 %%",
     )
     simulate.add_argument(
         "--seed",
         type=int,
         metavar="N",
-        help="seed of all random numbers: stochastic devices and thermal noise. Each stochastic device has its own "
-        "stream, which follows from the seed and the name of its element; seed=N on an X card sets another one. "
-        "(default: a new seed, printed on standard error)",
+        help="seed of the random numbers of stochastic devices and thermal noise. Each stochastic device has its own "
+             "stream, which follows from the seed and the name of its element. On an X card, seed=N sets another "
+             "one. (default: a new seed, printed on standard error)",
     )
     simulate.add_argument(
         "--timing",
@@ -68,8 +68,8 @@ def declare(commands: Any) -> None:
     simulate.add_argument(
         "--temperature",
         metavar="KELVIN",
-        help='ambient temperature of all devices, for example "350 K"; it replaces a .temp card of the netlist; '
-        "a device whose X line sets t0 does not use it",
+        help='ambient temperature of all devices, for example "350 K". It replaces a .temp card of the netlist. '
+        "A device whose X line sets t0 does not use it",
     )
     simulate.add_argument(
         "--devices-lib",
@@ -96,7 +96,8 @@ def simulate(options: argparse.Namespace) -> int:
         if options.netlist is None:
             return 0
     if options.netlist is None:
-        raise ConfigurationError("simulate needs a NETLIST, or --devices-lib FILE to write the device models")
+        raise ConfigurationError("the command simulate needs a NETLIST, or --devices-lib FILE to write the device "
+                                 "models")
     from tsbench.cli.printing import ProgressPrinter
     from tsbench.records import RunEvent
     from tsbench.simulated_backends.studies.simulate.simulate import simulate as integrate

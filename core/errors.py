@@ -19,8 +19,11 @@ A message names the thing, the value with its unit, the bound or expectation, an
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+_PLAIN_WORDS = re.compile(r"[a-z]+,? ['a-z0-9]")
 
 
 class TsbenchError(Exception):
@@ -90,10 +93,22 @@ class UnreadableFile(StorageError):
     exit_code = 2
 
 
+def sentences(*parts: str) -> str:
+    """Return the parts of a message one after the other, each as a sentence; empty parts are left out.
+
+    A message that is one part stays as it is: only between two parts there is a full stop, and then a capital letter
+    where a common word follows. A name, such as that of an instrument before its address, keeps its letters.
+    """
+    found = [part for part in parts if part]
+    found[1:] = [part[0].upper() + part[1:] if _PLAIN_WORDS.match(part) else part for part in found[1:]]
+    ended = [part if part.endswith((".", "?", "!")) else f"{part}." for part in found[:-1]]
+    return " ".join([*ended, *found[-1:]])
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the known name nearest to ``name``, or the known names."""
+    """Return ``". Did you mean 'x'?"`` for the known name nearest to ``name``, or the known names."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(names)}" if names else ""
+        return f". Did you mean '{close[0]}'?"
+    return f". Known: {', '.join(names)}" if names else ""

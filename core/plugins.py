@@ -4,19 +4,52 @@ An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) name
 :class:`Folders`, a package of which each folder is a thing. What cannot be used is left out and said in one line.
 """
 
+import contextlib
 import importlib
 import logging
 import pkgutil
+import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
 from typing import Generic, TypeVar
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError, nearest, sentences
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 OURS = "tsbench"  #: the distribution whose things go first
+#: what an entry point may name: "module", "module:object", with extras behind (entry points specification of PyPA)
+_VALUE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*\s*)?(\[.*\]\s*)?")
+
+
+class ImportInterrupted(KeyboardInterrupt):
+    """An interruption while a plug-in was imported; the message names the plug-in."""
+
+
+@contextlib.contextmanager
+def importing(what: str) -> Iterator[None]:
+    """Import modules of other authors; what they print goes to standard error, because ``--json`` owns the output.
+
+    Parameters
+    ----------
+    what : what is imported, as messages call it: "protocol 'iv' of lab-plugins 1.0"
+
+    Raises
+    ------
+    ImportInterrupted
+        Ctrl-C was pressed meanwhile, or the module itself raised KeyboardInterrupt.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except ImportInterrupted:
+        raise
+    except KeyboardInterrupt as error:
+        raise ImportInterrupted(
+            f"interrupted while {what} was imported. If you did not press Ctrl-C, the module of this plug-in raised "
+            f"KeyboardInterrupt: uninstall the plug-in or tell its author") from error
 
 
 @dataclass(frozen=True)
@@ -86,7 +119,7 @@ class Registry(Generic[T]):
                 self._take(point)
             if not any(_name(point) == OURS for point in points):   # a checkout that has changed since it was installed
                 self._problems.append(
-                    f"no {self.what} of {OURS} itself is registered: install {OURS} again (in a checkout: "
+                    f"The installation of {OURS} registers no {self.what}. Install {OURS} again (in a checkout: "
                     f"rm -rf tsbench.egg-info; pip install -e .)")
         return self._found
 
@@ -113,8 +146,8 @@ class Registry(Generic[T]):
         """
         found = self.offers().get(name)
         if found is None:
-            left_out = "".join(f"; {line}" for line in self._problems)
-            raise ConfigurationError(f"unknown {self.what} '{name}'{nearest(name, self.offers())}{left_out}")
+            unknown = f"unknown {self.what} '{name}'{nearest(name, self.offers())}"
+            raise ConfigurationError(sentences(unknown, *self._problems))
         return found.thing
 
     def forget(self) -> None:
@@ -123,8 +156,13 @@ class Registry(Generic[T]):
 
     def _take(self, point: EntryPoint) -> None:
         try:
-            declared = point.load()
-            modules = list(declared.modules()) if isinstance(declared, Folders) else []
+            if not _VALUE.fullmatch(point.value):
+                raise ConfigurationError(
+                    f"its entry point is '{point.name} = \"{point.value}\"'. Write it as "
+                    f"{point.name} = \"module:object\"")
+            with importing(f"{self.what} '{point.name}' of {_from(point)}"):
+                declared = point.load()
+                modules = list(declared.modules()) if isinstance(declared, Folders) else []
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever another author's module raises, also by sys.exit
@@ -139,11 +177,13 @@ class Registry(Generic[T]):
     def _add(self, where: str, point: EntryPoint, load: Callable[[], object]) -> None:
         assert self._found is not None
         try:
-            declared = load()
-            things = {} if declared is None else self._offered(declared)
+            with importing(f"{self.what} '{where}' of {_from(point)}"):
+                declared = load()
+                things = {} if declared is None else self._offered(declared)
             for name in things:
                 if name in self._found:
-                    raise ConfigurationError(f"the name '{name}' is taken by {self._found[name].distribution}")
+                    raise ConfigurationError(
+                        f"the name '{name}' already belongs to {self._found[name].distribution}. Choose another name")
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above

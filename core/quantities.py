@@ -49,30 +49,31 @@ def parse_quantity(value: object, unit: str) -> float:
         Not a number, not finite, or given in another unit.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ConfigurationError(f"{value!r} is not a quantity; give a number such as '{_example(unit)}'")
+        raise ConfigurationError(f"{value!r} is not a quantity. Give a number such as '{_example(unit)}'")
     if isinstance(value, str) and len(value) > _LONGEST:
-        raise ConfigurationError(f"'{value[:40]}…' is not a quantity; give for example '{_example(unit)}'")
+        raise ConfigurationError(f"'{value[:40]}…' is not a quantity. Give for example '{_example(unit)}'")
     if isinstance(value, int) and abs(value) > sys.float_info.max:
-        raise ConfigurationError(f"an integer beyond {sys.float_info.max:.2g}; give for example '{_example(unit)}'")
+        raise ConfigurationError(
+            f"the integer is outside ±{sys.float_info.max:.2g}. Give for example '{_example(unit)}'")
     if isinstance(value, int | float):
         number = float(value)
     else:
         text = value.strip().replace("\u2212", "-")
         if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
-            raise ConfigurationError(f"'{value}' is not finite; give for example '{_example(unit)}'")
+            raise ConfigurationError(f"'{value}' is not finite. Give for example '{_example(unit)}'")
         found = _NUMBER.fullmatch(text)
         if found is None:
-            hint = "; use a decimal point, not a comma" if "," in text else ""
-            raise ConfigurationError(f"'{value}' is not a quantity{hint}; give for example '{_example(unit)}'")
+            hint = ". Use a decimal point, not a comma" if "," in text else ""
+            raise ConfigurationError(f"'{value}' is not a quantity{hint}. Give for example '{_example(unit)}'")
         exponent, given = _prefix_and_unit(found[3] or "", unit)
         number = float(f"{found[1]}e{int(found[2] or 0) + exponent}")
         if given and given != unit:
-            expected = f"expected {unit}" if unit else "expected a number without unit"
+            expected = f"the unit must be {unit}" if unit else "the number must have no unit"
             raise ConfigurationError(
-                f"'{value}' is in {given}, {expected}; give for example '{_example(unit)}'"
+                f"'{value}' is in {given}, but {expected}. Give for example '{_example(unit)}'"
             )
     if not math.isfinite(number):
-        raise ConfigurationError(f"'{value}' is not finite; give for example '{_example(unit)}'")
+        raise ConfigurationError(f"'{value}' is not finite. Give for example '{_example(unit)}'")
     return number
 
 

@@ -266,5 +266,5 @@ class Run:
         """Return one column of the point table; KeyError names the columns there are."""
         names = [column.name for column in self.header.columns]
         if name not in names:
-            raise KeyError(f"no column '{name}' in run {self.header.run_id}; there are {', '.join(names)}")
+            raise KeyError(f"run {self.header.run_id} has no column '{name}'. Its columns are {', '.join(names)}")
         return self.points[:, names.index(name)]

@@ -35,15 +35,15 @@ def read_text(path: Path | str, what: str, largest: int = LARGEST) -> str:
         raise ConfigurationError(f"cannot read {what} {str(path)!r}: a file name must not contain a NUL character")
     try:
         if path.exists() and not path.is_file():
-            kind = "a folder" if path.is_dir() else "a device or a pipe, not a file"
+            kind = "a folder" if path.is_dir() else "a device or a pipe"
             raise ConfigurationError(f"cannot read {what} {path}: it is {kind}")
         with path.open("rb") as file:
             content = file.read(largest + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot read {what} {path}: {error.strerror or error}") from None
     if len(content) > largest:
-        raise ConfigurationError(f"cannot read {what} {path}: larger than {largest / 1e6:.1f} MB, too large for a "
-            f"{what}")
+        raise ConfigurationError(
+            f"cannot read {what} {path}: it is larger than {largest / 1e6:.1f} MB, the largest size of a {what}")
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
@@ -72,7 +72,7 @@ def parse_toml(text: str, path: Path | str, what: str) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
     except RecursionError:
-        raise ConfigurationError(f"{path}: not valid TOML: nested too deeply for a {what}") from None
+        raise ConfigurationError(f"{path}: this {what} has too many levels of tables or arrays") from None
     except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
         reason = str(error).partition(";")[0] if "digits" in str(error) else str(error)
         raise ConfigurationError(f"{path}: not valid TOML: {reason}") from None
@@ -85,11 +85,12 @@ def _require_sane(path: Path | str, content: dict[str, Any]) -> None:
     while waiting:
         name, value, depth = waiting.pop()
         if depth > _DEEPEST:
-            raise ConfigurationError(f"{path}: not valid TOML: '{name[:60]}' is nested deeper than {_DEEPEST} levels")
+            raise ConfigurationError(f"{path}: '{name[:60]}' has more than {_DEEPEST} levels of tables or arrays")
         if isinstance(value, str) and "\0" in value:
-            raise ConfigurationError(f"{path}: {name[:60]} contains a NUL character; remove it")
+            raise ConfigurationError(f"{path}: {name[:60]} contains a NUL character. Remove it")
         if isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
-            raise ConfigurationError(f"{path}: {name[:60]} is an integer beyond 64 bits; write a number with a point")
+            raise ConfigurationError(
+                f"{path}: {name[:60]} is an integer of more than 64 bits. Write it with a decimal point")
         if isinstance(value, dict):
             waiting += [(f"{name}.{key}" if name else str(key), item, depth + 1) for key, item in value.items()]
         elif isinstance(value, list):

@@ -28,7 +28,7 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
         known = known_keys(model, location[:-1]) if model is not None else []
         return one_line(f"unknown key '{location[-1]}'{inside}{nearest(str(location[-1]), known)}")
     if first["type"] == "missing":
-        return one_line(f"{where} is missing; add it")
+        return one_line(f"{where} is missing. Add it")
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] != "value_error" and isinstance(first["input"], str | int | float):
         message = f"{shortened(first['input'])} {message.removeprefix('Input ')}"
@@ -52,7 +52,7 @@ def shortened(value: str | int | float) -> str:
     try:
         text = repr(value)
     except ValueError:  # an integer too long for Python to write
-        return "an integer of thousands of digits"
+        return "an integer with thousands of digits"
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 

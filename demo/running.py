@@ -62,7 +62,7 @@ def run_demo(
             outcome = run_protocol(bench, part.device, protocol, out, events=listen, control=Control())
             if outcome.status != "success" or outcome.path is None:
                 ended = TsbenchError(
-                    f"demo: {name} ended with status {outcome.status}: {outcome.reason}; see {outcome.path or out}")
+                    f"demo: {name} ended with status {outcome.status} ({outcome.reason}). See {outcome.path or out}")
                 ended.exit_code = outcome.exit_code or 1  # 130 where it was interrupted and is safe
                 raise ended
             paths.append(outcome.path)
@@ -92,7 +92,7 @@ def lay_bench(out: Path, seed: int, bench: str = "nbo2") -> Path:
     world = out / f"{bench}.world.toml"
     text, count = re.subn(r"(?m)^seed = \d+$", f"seed = {seed}", world.read_text(encoding="utf-8"))
     if count != 1:
-        raise TsbenchError(f"demo: no line 'seed = …' in {world}")
+        raise TsbenchError(f"demo: {world} has no line 'seed = …'")
     world.write_text(text, encoding="utf-8")
     return out / f"{bench}.bench.toml"
 

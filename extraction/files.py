@@ -35,7 +35,8 @@ class FileAnalysis:
         """Take away the rows of runs that were interrupted and measured again: the same device would count twice."""
         for run in sorted({row["run"] for row in self.rows} & set(self.repeated)):
             self.rows[:] = [row for row in self.rows if row["run"] != run]
-            self.lines.append(f"{run}: left out, it was interrupted and measured again as {self.repeated[run]}")
+            self.lines.append(f"{run}: this run is left out, because it was interrupted and measured again as "
+                              f"{self.repeated[run]}")
 
 
 def analyse_files(
@@ -69,7 +70,7 @@ def analyse_files(
     named = parse_columns(columns) if isinstance(columns, str) else columns
     chosen = parse_rule(rule) if isinstance(rule, str) else rule or Jump()
     if kind is not None and kind not in KINDS:
-        raise ConfigurationError(f"unknown kind of table '{kind}'; give {', '.join(KINDS)}")
+        raise ConfigurationError(f"unknown kind of table '{kind}'. Give {', '.join(KINDS)}")
     files = named_files(paths)
     analysis, failed = FileAnalysis(), 0
     for path in files:
@@ -90,11 +91,11 @@ def analyse_files(
 def is_run(path: Path) -> bool:
     """Return whether a file is taken for a run file or a journal, by its suffix or its first bytes."""
     if path.is_dir():
-        raise ConfigurationError(f"{path}: is a folder; name the files in it")
+        raise ConfigurationError(f"{path} is a folder. Give the names of the files in it")
     if path.suffix.lower() in RUN_SUFFIXES:
         return True
     if path.exists() and not path.is_file():
-        raise ConfigurationError(f"{path}: a device or a pipe, not a file")
+        raise ConfigurationError(f"{path} is a device or a pipe, not a file")
     with path.open("rb") as file:
         return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
 
@@ -129,8 +130,8 @@ def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into:
     mark = f" ({simulation_mark(simulated).lower()})" if any(simulated.values()) else ""
     state = "" if run.status == "success" else f", run ended with status '{run.status}'"
     into.lines.append(
-        f"{path.name}: {header.protocol} on {header.device.identifier}{mark}: {len(results)} results, "
-        f"{without} of them without a value{state}"
+        f"{path.name}: {header.protocol} on {header.device.identifier}{mark}: {len(results)} results, {without} of "
+        f"them without a value{state}"
     )
     if out is not None:
         into.figures.extend(draw_figures(run, out, options, lambda line: into.lines.append(f"{path.name}: {line}")))

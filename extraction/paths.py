@@ -50,8 +50,7 @@ def _in_folder(folder: Path, suffixes: Sequence[str] | frozenset[str] | None) ->
     files = [path for path in files if not path.name.startswith(".")]
     if not files:
         raise ConfigurationError(
-            f"{folder}: no run file or table directly in this folder ({', '.join(sorted(wanted))}); for folders "
-            f"within it "
-            f"give a pattern such as {(folder / '**' / '*.nxs').as_posix()}"
+            f"{folder}: this folder has no run file or table ({', '.join(sorted(wanted))}). For files in its "
+            f"subfolders, give a pattern such as {(folder / '**' / '*.nxs').as_posix()}"
         )
     return files

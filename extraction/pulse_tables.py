@@ -67,13 +67,13 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     record = find_pulses(time, voltage, current)
     if not record.pulses:
         raise ConfigurationError(
-            f"{path.name}: no pulse: the voltage stays at {format_quantity(record.base, 'V')} within its noise; "
-            "give the kind of table with --as")
+            f"{path.name}: the table has no pulse. Its voltage stays at {format_quantity(record.base, 'V')} within "
+            "the noise. Give the kind of table with --as")
     said = []
     inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
     if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:
         current = -current
-        said.append("current is taken with the other sign: it is negative in pulses of positive voltage")
+        said.append("the current is negative in pulses of positive voltage, so its sign is reversed")
     pulses = _examined(time, voltage, current, record.base, record.pulses)
     relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []

@@ -39,7 +39,7 @@ def checked_results(found: Any, refuse: Callable[[str], None]) -> tuple[Result, 
         Whatever a generator raises.
     """
     if found is None or isinstance(found, str | bytes | Mapping | Result):
-        raise TypeError(f"what it returned is {_kind(found)}, not a sequence of Result")
+        raise TypeError(f"the extraction returned a value that is {_kind(found)}, not a sequence of Result")
     good: list[Result] = []
     refused: dict[str, list[str]] = {}
     for number, one in enumerate(found, start=1):  # TypeError where it is no iterable
@@ -63,13 +63,13 @@ def _checked(one: object, number: int) -> Result:
     numbers = {name: _number(who, name, getattr(one, name)) for name in _NUMBERS}
     value, low, high = numbers["value"], numbers["low"], numbers["high"]
     if value is not None and not math.isfinite(value):
-        raise _Wrong(f"{who}: value = {_with_unit(value, one)} is not a finite number; give value = None where there "
+        raise _Wrong(f"{who}: value = {_with_unit(value, one)} is not a finite number. Give value = None where there "
                      "is nothing to extract")
     if low is not None and high is not None and low > high:
         raise _Wrong(f"{who}: low = {_with_unit(low, one)} is above high = {_with_unit(high, one)} "
                      f"(value = {'None' if value is None else _with_unit(value, one)})")
     if not isinstance(one.flags, Flag) or int(one.flags) & ~_KNOWN_FLAGS:
-        raise _Wrong(f"{who}: flags = {_short(one.flags)} is no tsbench.records.Flag")
+        raise _Wrong(f"{who}: flags = {_short(one.flags)} is not a tsbench.records.Flag")
     return Result(one.quantity, one.unit, value, _bound(low), _bound(high), one.method,
                   _conditions(who, one.conditions), one.flags)
 

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tsbench.errors import ConfigurationError, TsbenchError
+from tsbench.errors import ConfigurationError, TsbenchError, sentences
 from tsbench.extraction.found import draw_all
 from tsbench.extraction.result_check import checked_results
 from tsbench.protocols.extracting.contacts import contact_of, with_contact
@@ -26,10 +26,10 @@ def protocol_of(run: Run) -> type[Protocol]:
     name = run.header.protocol
     offer = PROTOCOLS.offers().get(name)
     if offer is None:
-        left_out = "".join(f"; {line}" for line in PROTOCOLS.problems())
-        raise ConfigurationError(
-            f"run {run.header.run_id}: protocol '{name}' is not installed, so nothing can be extracted; install the "
-            f"package that offers it{left_out}")
+        missing = (
+            f"run {run.header.run_id}: protocol '{name}' is not installed, so no numbers can be extracted. Install the "
+            f"package with this protocol")
+        raise ConfigurationError(sentences(missing, *PROTOCOLS.problems()))
     return offer.thing
 
 
@@ -63,12 +63,12 @@ def extract(
         Its extraction raised something, or a result is refused; one line says what.
     """
     chosen = protocol or protocol_of(run)
-    what = f"run {run.header.run_id}: extraction of protocol '{chosen.name}'"
+    what = f"run {run.header.run_id}: the extraction of protocol '{chosen.name}'"
 
     def refuse(line: str) -> None:
         if problem is None:
-            raise TsbenchError(f"{what} returned what cannot be stored: {line}")
-        problem(f"{what} returned what cannot be stored: {line}")
+            raise TsbenchError(f"{what} returned a result that cannot be stored ({line})")
+        problem(f"{what} returned a result that cannot be stored ({line})")
 
     with _one_line_of(what):
         found = checked_results(chosen.extract(run, options or ExtractionOptions()), refuse)
@@ -84,7 +84,7 @@ def _one_line_of(what: str) -> Iterator[None]:
         raise
     except BaseException as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise TsbenchError(f"{what} failed: {reason}") from error
+        raise TsbenchError(f"{what} failed ({reason})") from error
 
 
 def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:

@@ -54,8 +54,8 @@ def _points(table: Table, path: Path) -> IVPoints:
     cycle = table.columns.get(cycle_name)
     if cycle is not None and (odd := np.flatnonzero(np.abs(cycle - np.rint(cycle)) > _WHOLE)).size:
         raise ConfigurationError(
-            f"{path.name}: column {table.read[cycle_name]} holds {cycle[odd[0]]:g}; the number of a {cycle_name} is "
-            "whole. Name the columns with --columns, without that one")
+            f"{path.name}: column {table.read[cycle_name]} holds {cycle[odd[0]]:g}. The number of a {cycle_name} must "
+            "be a whole number. Name the columns with --columns, and leave out this column")
     return IVPoints(
         voltage=table.columns["voltage"],
         current=table.columns["current"],
@@ -89,11 +89,12 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
             results += statistics(quantity, sign, found, conditions)
             bounds = _bounds(found)
             censored = censored_at(found).size
-            of_these = f", {censored} of them bounded only: the mean of all is lower" if censored else ""
+            of_these = (
+                f", of which {censored} give only an upper bound, so the mean of all is lower") if censored else ""
             lines.append(
-                f"polarity {name}: {number} half-sweeps {verb}, {without} do not{of_these} (rule {rule}); {quantity} "
-                f"mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and {_volts(bounds[1])}), "
-                f"sd {_volts(summary.standard_deviation)}, median {_volts(sign * summary.median)}"
+                f"polarity {name}: {number} half-sweeps {verb}, {without} do not{of_these} (rule {rule}). {quantity} "
+                f"mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and {_volts(bounds[1])}), sd "
+                f"{_volts(summary.standard_deviation)}, median {_volts(sign * summary.median)}"
             )
             if theirs is not None:
                 results += _difference(

@@ -49,7 +49,8 @@ def _lines(file: TextIO, source: str) -> Iterator[str]:
     """Yield the lines of a file; UnreadableFile where one is longer than any table has."""
     for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
         if len(line) == _LONGEST_LINE:
-            raise UnreadableFile(f"{source}: line {number} is longer than {_LONGEST_LINE} characters: no text table")
+            raise UnreadableFile(f"{source}: line {number} has more than {_LONGEST_LINE} characters, so the file is "
+                                 "not a text table")
         yield line
 
 
@@ -65,16 +66,16 @@ def _encoding(path: Path) -> str:
         head = file.read(_HEAD)
     for signature, what, advice in _SIGNATURES:
         if head.startswith(signature):
-            raise UnreadableFile(f"{path.name} is {what}, not a text table: {advice}")
+            raise UnreadableFile(f"{path.name} is {what}, not a text table. {advice[0].upper()}{advice[1:]}")
     if head.startswith(b"PK\x03\x04"):
         what, advice = _archive(path)
-        raise UnreadableFile(f"{path.name} is {what}, not a text table: {advice}")
+        raise UnreadableFile(f"{path.name} is {what}, not a text table. {advice[0].upper()}{advice[1:]}")
     for mark, encoding in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return encoding
     if b"\0" in head:
         raise UnreadableFile(
-            f"{path.name} is a binary file of an unknown kind, not a text table: export the numbers as CSV")
+            f"{path.name} is a binary file of an unknown kind, not a text table. Export the numbers as CSV")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

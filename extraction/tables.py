@@ -60,9 +60,9 @@ def analyse_table(
     if table.left_out:
         number, reason = table.left_out[0]
         more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
-        said = [f"left out line {number} ({reason}){more}", *said]
+        said = [f"line {number} is left out ({reason}){more}", *said]
     said = [*_doubted(table), *said]
-    understood = f"understood as: {found.understood}; columns: {table.described()}"
+    understood = f"understood as: {found.understood}. Columns: {table.described()}"
     return replace(found, understood=understood, lines=said)
 
 
@@ -74,8 +74,8 @@ def _doubted(table: Table) -> list[str]:
         if read is None or values is None or not read.assumed or float(np.abs(values).max(initial=0.0)) <= most:
             continue
         lines.append(
-            f"{role} reaches {format_quantity(float(np.abs(values).max()), read.unit)}: no unit is given and "
-            f"{read.unit} is assumed; if it is another, say --columns {role}=\"{read.name} [m{read.unit}]\"")
+            f"{role} reaches {format_quantity(float(np.abs(values).max()), read.unit)}: the table gives no unit, so "
+            f"{read.unit} is assumed. For another unit, use --columns {role}=\"{read.name} [m{read.unit}]\"")
     return lines
 
 
@@ -87,11 +87,11 @@ def _kind(table: Table, path: Path) -> str:
     if "time" not in roles or roles & {"sweep", "cycle", "level"}:
         _refuse_pulses(table, path)
         return "sweep"
-    _check_time(table, path, ", or say --as sweep if its points are in order of measurement")
+    _check_time(table, path, ", or use --as sweep if its points are in order of measurement")
     kind = record_kind(*(table.columns[role] for role in ("time", "voltage", "current")))
     if kind is None:
         raise ConfigurationError(
-            f"{path.name}: the record of {table.described()} does not show whether it is a sweep or spikes; give "
+            f"{path.name}: the record of {table.described()} does not show whether it is a sweep or spikes. Give "
             "--as sweep, pulses, relaxation or spikes")
     return kind
 
@@ -107,7 +107,7 @@ def _check(table: Table, kind: str, path: Path) -> None:
     if not enough:
         needed = {"sweep": "voltage and current", "spikes": "time and voltage or current"}
         raise ConfigurationError(
-            f"{path.name}: columns {', '.join(sorted(roles))} are not enough for {kind}; give "
+            f"{path.name}: columns {', '.join(sorted(roles))} are not enough for {kind}. Give "
             f"{needed.get(kind, 'time, voltage and current')}")
     if kind != "sweep":
         _check_time(table, path)
@@ -119,7 +119,7 @@ def _check_time(table: Table, path: Path, otherwise: str = "") -> None:
     if falls.size:
         at = format_quantity(float(table.columns["time"][falls[0]]), "s", 6)
         raise ConfigurationError(
-            f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the numbers); sort the table, or "
+            f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the numbers). Sort the table, or "
             f"export time with more digits{otherwise}")
 
 
@@ -129,11 +129,11 @@ def _refuse_pulses(table: Table, path: Path) -> None:
     found = find_pulses(np.arange(float(voltage.size)), voltage, current)
     if "level" in table.columns or not jumps(found, voltage):
         return
-    say = "say --as pulses or --as sweep" if "time" in table.columns else (
-        "name the column of time with --columns time=NAME, or say --as sweep")
+    say = "Use --as pulses or --as sweep" if "time" in table.columns else (
+        "Name the column of time with --columns time=NAME, or use --as sweep")
     number = f"{len(found.pulses)} pulse{'s' if len(found.pulses) != 1 else ''}"
     raise ConfigurationError(
-        f"{path.name}: the voltage jumps between levels ({number}), where a sweep ramps; {say}")
+        f"{path.name}: the voltage jumps between levels ({number}), but in a sweep it changes in small steps. {say}")
 
 
 def _without_constant_time(table: Table) -> Table:
@@ -165,11 +165,10 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     results = [frequency_result(found, conditions)]
     if Flag.AMBIGUOUS in found.flags:
         said = [
-            f"{spikes.times.size} excursion{many}, not distinguishable from noise with memory: no line in the "
-            f"spectrum, "
-            "no repeating form, and the distribution of such noise"]
+            f"{spikes.times.size} excursion{many}, not distinguishable from noise with memory (no line in the "
+            "spectrum, no repeating form, and the distribution of such noise)"]
     elif found.frequency is None:
-        said = [f"no oscillation: {spikes.times.size} spike{many}"]
+        said = [f"no oscillation ({spikes.times.size} spike{many})"]
     else:
         results.append(jitter_result(found, conditions))
         said = [

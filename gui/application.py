@@ -29,7 +29,7 @@ def open_window(bench: Path | None = None, trace: Path | None = None, log: Path 
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
         raise ConfigurationError(
-            "there is no display (DISPLAY is not set); measure with 'tsbench measure' instead"
+            "there is no display (DISPLAY is not set). Measure with 'tsbench measure' instead"
         )
     try:
         from PyQt5 import QtCore, QtWidgets  # noqa: PLC0415  optional: pip install tsbench[gui]
@@ -38,7 +38,7 @@ def open_window(bench: Path | None = None, trace: Path | None = None, log: Path 
         from tsbench.gui.palette import apply_palette  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(
-            f"the window needs PyQt5 and pyqtgraph: pip install 'tsbench[gui]' ({error})"
+            f"the window needs PyQt5 and pyqtgraph ({error}). Install them with pip install 'tsbench[gui]'"
         ) from None
     QtWidgets.QApplication.setAttribute(QtCore.Qt.AA_EnableHighDpiScaling)
     QtWidgets.QApplication.setAttribute(QtCore.Qt.AA_UseHighDpiPixmaps)

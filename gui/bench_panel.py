@@ -69,7 +69,8 @@ class BenchPanel(QtWidgets.QWidget):
         title = QtWidgets.QLabel("BENCH")
         title.setProperty("role", "title")
         self._check = QtWidgets.QPushButton("Chec&k")
-        self._check.setToolTip("Connect, identify, read back every output, make safe")
+        self._check.setToolTip("Connect to the instruments, identify them, read back every output and switch the "
+                               "outputs off")
         self._check.clicked.connect(self.check_wanted)
         head = QtWidgets.QHBoxLayout()
         head.addWidget(title, 1)

@@ -38,6 +38,6 @@ class PathChooser(QtWidgets.QFileDialog):
         """Close with what is chosen; what is not there is said in the heading, not in a box that blocks."""
         missing = [name for name in self.selectedFiles() if not Path(name).exists()]
         if missing:
-            self.setWindowTitle(f"{self._title}: there is no {missing[0]}")
+            self.setWindowTitle(f"{self._title}: {missing[0]} does not exist")
             return
         super().accept()

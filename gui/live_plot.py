@@ -47,7 +47,7 @@ class LivePlot(QtWidgets.QWidget):
         self._note.setSizePolicy(QtWidgets.QSizePolicy.Ignored, QtWidgets.QSizePolicy.Preferred)
         self._logarithmic = QtWidgets.QPushButton("&Log current")
         self._logarithmic.setCheckable(True)
-        self._logarithmic.setToolTip("Magnitude of the current on a logarithmic axis")
+        self._logarithmic.setToolTip("Show the magnitude of the current on a logarithmic axis")
         self._logarithmic.toggled.connect(self._redraw)
         self._whole = QtWidgets.QPushButton("Show &all")
         self._whole.setToolTip("Fit the axes to the whole curve (drag to move, wheel to zoom)")

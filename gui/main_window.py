@@ -100,7 +100,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self.control.other.detach()  # it goes on without this window
             self._rest()
         if self.control.running():
-            self.view.say("a run is in progress: the bench cannot be changed", "warning")
+            self.view.say("a run is in progress, so the bench cannot be changed", "warning")
             return
         try:
             content = read_toml(path, "bench file")
@@ -142,7 +142,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self._show_outputs_unknown("the bench could not be reached")
             self.view.show_problem(ending.message)
             self.view.say(ending.message, "problem")
-            self.run_panel.set_hindrance("the bench does not answer: correct the problem, then press Check")
+            self.run_panel.set_hindrance("the bench does not answer. Correct the problem, then press Check")
             return
         outputs = {str(state["output"]): bool(state["enabled"]) for state in report["outputs"]}
         instruments = report["instruments"]
@@ -167,8 +167,8 @@ class MainWindow(QtWidgets.QMainWindow):
     def _look(self, owner: Mapping[str, Any], message: str) -> None:
         """The bench is another process's: say so, show its run, and wait until it leaves."""
         self.bench_panel.show_note(message, problem=True)
-        self.run_panel.set_hindrance("another process owns the bench: this window only shows it")
-        self.bar.say_of_outputs("outputs: another process owns the bench", message)
+        self.run_panel.set_hindrance("another process uses the bench. This window only shows the bench")
+        self.bar.say_of_outputs("outputs: another process uses the bench", message)
         self.view.say(message, "warning")
         self.view.show_problem(message)
         self.owner.watch(owner)
@@ -181,10 +181,10 @@ class MainWindow(QtWidgets.QMainWindow):
         if not self.control.attach(address):
             return False
         self._looked_on = True
-        self.view.expect("a run that goes on")
+        self.view.expect("a run in progress")
         self._busy(f"following the run of process {self.control.other.process}")
-        words = f"attached to the run of process {self.control.other.process}"
-        self.view.say(f"{words}: STOP ends the run; if you close this window, the run continues", "warning")
+        words = f"this window shows the run of process {self.control.other.process}"
+        self.view.say(f"{words}. STOP ends the run. If you close this window, the run continues", "warning")
         return True
 
     # --------------------------------------------------------------------------------------------- run
@@ -209,7 +209,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.show_paused(False)
         self.bar.pause.setEnabled(True)
         self.bench_panel.forget_outputs()
-        self.bar.say_of_outputs("measuring: outputs may be on")
+        self.bar.say_of_outputs("measuring, outputs may be on")
 
     def _rest(self) -> None:
         """No run goes on any more."""
@@ -253,9 +253,9 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view.end(ending.message, ending.good)
         unknown = ending.code is None or (self.control.started and not self.control.read_back)
         if unknown:
-            self._show_outputs_unknown("the measuring process ended without reading them back")
+            self._show_outputs_unknown("the measuring process ended before it read the outputs back")
             folder = self.run_panel.request()["out"]
-            self.view.say(f"what was measured is kept; 'tsbench recover {folder}' makes its run file", "warning")
+            self.view.say(f"the measured data are kept. 'tsbench recover {folder}' makes the run file", "warning")
         if self._closing:
             self.close()
         elif unknown or not self.control.read_back or self._looked_on:
@@ -270,7 +270,7 @@ class MainWindow(QtWidgets.QMainWindow):
     def _show_outputs_unknown(self, why: str) -> None:
         self.bench_panel.forget_outputs()
         self.bar.say_of_outputs("outputs: <b>unknown, check the panel</b>", why)
-        self.view.say(f"outputs unknown: {why}", "problem")
+        self.view.say(f"the state of the outputs is unknown: {why}", "problem")
 
     # ------------------------------------------------------------------------------------------- close
 

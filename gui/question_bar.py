@@ -11,7 +11,8 @@ class QuestionBar(QtWidgets.QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("question")
-        words = QtWidgets.QLabel("A run is in progress. Stop it, switch the outputs off and close the window?")
+        words = QtWidgets.QLabel("A run is in progress. Do you want to stop the run, switch the outputs off and "
+                                 "close the window?")
         words.setWordWrap(True)
         self.yes = QtWidgets.QPushButton("Stop and c&lose")
         self.no = QtWidgets.QPushButton("&Keep measuring")

@@ -71,7 +71,7 @@ class RunControl(QtCore.QObject):
             return
         if self._may_force:
             self._may_force = False
-            self.overdue.emit("the measuring process is ended by force")
+            self.overdue.emit("the measuring process is being ended by force")
             (self.other if self.attached() else self.child).kill()
         elif self._safe_since:
             self.stopping.emit(self._off_in_words())
@@ -116,7 +116,7 @@ class RunControl(QtCore.QObject):
             self._patience.start()
 
     def _off_in_words(self) -> str:
-        return f"all outputs are off, read back at {self._safe_since}; the numbers are being extracted and stored"
+        return f"all outputs are off, read back at {self._safe_since}. The numbers are being extracted and stored"
 
     def _out_of_patience(self) -> None:
         if not self.running():
@@ -124,13 +124,13 @@ class RunControl(QtCore.QObject):
         self._may_force = True
         if self._safe_since:
             self.overdue.emit(
-                f"{self._off_in_words()}. That takes long: STOP again ends it by force; what was measured is kept, "
-                "and 'tsbench recover' makes its run file"
+                f"{self._off_in_words()}. This takes long. Press STOP again to end it by force. The measured data are "
+                "kept, and 'tsbench recover' makes the run file"
             )
         else:
             self.overdue.emit(
-                "the run has not stopped: no output has been read back off yet. Watch the panels of the instruments; "
-                "STOP again ends the measuring process by force"
+                "the run has not stopped, and no output was read back as off yet. Watch the panels of the "
+                "instruments. Press STOP again to end the measuring process by force"
             )
 
     def _over(self, ending: Ending) -> None:

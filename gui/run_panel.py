@@ -45,7 +45,7 @@ class RunPanel(QtWidgets.QWidget):
         scroll.setWidget(self.form)
         self.out = QtWidgets.QLineEdit(str(Path.cwd() / "runs"))
         self.out.setObjectName("out")
-        self.out.setToolTip("The folder that run files are written to")
+        self.out.setToolTip("Folder for run files")
         browse = QtWidgets.QPushButton("…")
         browse.setToolTip("Choose the folder")
         browse.setObjectName("browse")
@@ -61,7 +61,7 @@ class RunPanel(QtWidgets.QWidget):
         self._differences.setObjectName("differences")
         self._differences.setWordWrap(True)
         self.defaults = QtWidgets.QPushButton("Defaul&ts")
-        self.defaults.setToolTip("Show the defaults of the protocol again")
+        self.defaults.setToolTip("Set all entries to the defaults of the protocol")
         self.defaults.clicked.connect(self.form.restore_defaults)
         changes = QtWidgets.QHBoxLayout()
         changes.addWidget(self._differences, 1)
@@ -168,7 +168,7 @@ class RunPanel(QtWidgets.QWidget):
         if self._hindrance:
             why = self._hindrance
         elif not self.device.currentText():
-            why = "the bench file names no device"
+            why = "the bench file has no device"
         elif problems:
             why = f"{len(problems)} entr{'y needs' if len(problems) == 1 else 'ies need'} correction"
         elif not self.out.text().strip():

@@ -51,7 +51,7 @@ class Child(QtCore.QObject):
     def start(self, arguments: Sequence[str]) -> None:
         """Start ``tsbench arguments``; one child at a time."""
         if self._process is not None:
-            raise RuntimeError("a child is running already")
+            raise RuntimeError("a measuring process is already running")
         process = QtCore.QProcess(self)
         environment = QtCore.QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONUNBUFFERED", "1")
@@ -114,7 +114,7 @@ class Child(QtCore.QObject):
         self._process = None
         process.deleteLater()
         if how == QtCore.QProcess.CrashExit:
-            what = "the measuring process was killed or crashed"
+            what = "the measuring process crashed or another program ended it"
             if os.name == "posix":
                 what += f" (signal {code})"
             self.ended.emit(Ending(None, what))

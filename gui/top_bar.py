@@ -44,7 +44,7 @@ class TopBar(QtWidgets.QWidget):
         self.stop = QtWidgets.QPushButton("■  STOP   (Esc)")
         self.stop.setObjectName("stop")
         self.stop.setToolTip(
-            "Stop the run, outputs off, read back every output. Without a run: make the bench safe."
+            "Stop the run, switch the outputs off and read every output back. Without a run, switch the outputs off."
         )
         self.stop.clicked.connect(self.stop_wanted)
         bar = QtWidgets.QHBoxLayout(self)

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.interfaces import InstrumentBase, Oscilloscope, PulseGenerator, SourceMeter
+from tsbench.plugins import importing
 from tsbench.records import Identity
 
 #: kind of instrument -> the capability that each of its outputs, or the instrument itself, must have
@@ -102,13 +103,14 @@ class DriverDeclaration:
 def _imported(place: str) -> Any:
     module, _, name = place.partition(":")
     try:
-        return getattr(importlib.import_module(module), name)
+        with importing(place):
+            return getattr(importlib.import_module(module), name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # another author's module may raise anything, also by sys.exit
         reason = " ".join(str(error).split())
         said = reason if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {reason}"
-        raise ConfigurationError(f"cannot import {place}: {said}") from error
+        raise ConfigurationError(f"cannot import {place} ({said})") from error
 
 
 def _members(protocol: type) -> tuple[list[str], list[str]]:

@@ -38,7 +38,7 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
         return Path(resistance=math.inf)
     device = netlist.find(DEVICE)
     if node.lower() not in netlist.nodes:
-        raise ConfigurationError(f"fixture: no node '{node}' in the netlist{nearest(node, netlist.nodes)}")
+        raise ConfigurationError(f"fixture: node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
     circuit = _Circuit(netlist, node.lower(), source_resistance)
     gain = abs(circuit.voltage(device.nodes, emf=1.0))
     resistance = abs(circuit.voltage(device.nodes, injected=device.nodes))

@@ -23,7 +23,8 @@ def _offered(declared: object) -> Mapping[str, DriverDeclaration]:
     for driver in declared if isinstance(declared, Sequence) and not isinstance(declared, str) else (declared,):
         if not isinstance(driver, DriverDeclaration):
             raise ConfigurationError(
-                f"{type(driver).__name__} found, a DriverDeclaration or a sequence of them is needed")
+                "the entry point must name a DriverDeclaration or a sequence of them, but it names a "
+                f"{type(driver).__name__}")
         if driver.kind not in KINDS:
             raise ConfigurationError(
                 f"unknown kind '{driver.kind}' of driver '{driver.name}'{nearest(driver.kind, KINDS)}")

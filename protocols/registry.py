@@ -33,11 +33,11 @@ def offered_protocol(declared: object) -> dict[str, type[Protocol]]:
         *(f"method {name}" for name in sorted(getattr(declared, "__abstractmethods__", ()))),
     ]
     if missing:
-        raise ConfigurationError(f"class {declared.__name__} lacks {', '.join(missing)}")
+        raise ConfigurationError(f"class {declared.__name__} has no {' and no '.join(missing)}")
     if not (isinstance(declared.name, str) and _NAME.fullmatch(declared.name)):
         raise ConfigurationError(
-            f"class {declared.__name__}: name {declared.name!r:.60} must be small letters, digits and _, "
-            "beginning with a letter")
+            f"class {declared.__name__}: name {declared.name!r:.60} must consist of small letters, digits "
+            "and _, and begin with a letter")
     if not isinstance(declared.title, str):
         raise ConfigurationError(f"class {declared.__name__}: title = {declared.title!r:.60} must be text")
     _require_names(declared)
@@ -47,12 +47,12 @@ def offered_protocol(declared: object) -> dict[str, type[Protocol]]:
         declared()
     except ValidationError as error:
         raise ConfigurationError(
-            f"class {declared.__name__}: its defaults cannot be used: {first_problem(error)}") from None
+            f"class {declared.__name__}: its defaults cannot be used ({first_problem(error)})") from None
     for parameter in describe(declared)["parameters"]:  # what the form and ``tsbench protocols`` show must exist
         if not _fits(parameter["kind"], parameter["default"]):
             raise ConfigurationError(
                 f"class {declared.__name__}: parameter {parameter['name']} = {parameter['default']!r:.60} cannot be "
-                "shown in a form; make it a number, a tuple of numbers, text, bool, or a Literal of words")
+                "shown in a form. Make it a number, a tuple of numbers, text, bool, or a Literal of words")
     return {declared.name: declared}
 
 
@@ -70,9 +70,10 @@ def _require_names(declared: type[Protocol]) -> None:
     """Refuse roles and columns that are no sequence of names and of columns: a text is a sequence of letters."""
     who, roles, columns = f"class {declared.__name__}", declared.roles, declared.columns
     if isinstance(roles, str) or not all(isinstance(role, str) for role in roles):
-        raise ConfigurationError(f"{who}: roles = {roles!r:.60} must be a tuple of names; of one, write (\"drive\",)")
+        raise ConfigurationError(f"{who}: roles = {roles!r:.60} must be a tuple of names. For one name, write "
+                                 "(\"drive\",)")
     if not isinstance(columns, Sequence) or not all(isinstance(column, Column) for column in columns):
-        raise ConfigurationError(f"{who}: columns must be tsbench.records.Column, in a tuple")
+        raise ConfigurationError(f"{who}: columns must be a tuple of tsbench.records.Column")
     for column in columns:
         if not all(isinstance(text, str) for text in (column.name, column.unit, column.help)):
             raise ConfigurationError(f"{who}: name, unit and help of {column!r:.100} must be text")

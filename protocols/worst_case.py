@@ -50,9 +50,9 @@ def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, remedy:
         bound = getattr(limits, name) if name else None
         if bound is not None and item.value > bound * (1 + _SLACK):
             refusals.append(
-                f"device: {item.quantity} may reach {format_quantity(item.value, item.unit)}; {name} of "
-                f"{device.identifier} is {format_quantity(bound, item.unit)}; {remedy} or edit [device.limits] in the "
-                "bench file"
+                f"device: {item.quantity} may reach {format_quantity(item.value, item.unit)}, but {name} of "
+                f"{device.identifier} is {format_quantity(bound, item.unit)}. {remedy[:1].upper()}{remedy[1:]} or "
+                "edit [device.limits] in the bench file"
             )
     return refusals
 
@@ -62,7 +62,6 @@ def range_refusal(name: str, value: float, allowed: Range, instrument: str) -> l
     if allowed.low - _SLACK * abs(allowed.low) <= value <= allowed.high + _SLACK * abs(allowed.high):
         return []
     return [
-        f"{instrument}: {name} {format_quantity(value, allowed.unit)} is outside of "
-        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}; "
-        f"change {name}"
+        f"{instrument}: {name} {format_quantity(value, allowed.unit)} is outside the range "
+        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}. Change {name}"
     ]

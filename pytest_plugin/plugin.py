@@ -28,7 +28,7 @@ from tsbench.pytest_plugin.simulated_bench import SimulatedBench, WitnessReader,
 MARKS = (
     "tsbench_bench(path): which bench the fixture simulated_bench is: a bench file, or an example's name",
     "tsbench_seed(number): seed of the simulated bench",
-    "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): what goes wrong on it; repeatable",
+    "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): a fault of it (can be repeated)",
     "tsbench_outputs_stay_on: this test may leave outputs on",
 )
 #: outputs that are on and that an earlier test has been blamed for
@@ -108,8 +108,8 @@ def _fail_on(item: Any, outputs: list[str]) -> None:
     if outputs and item.get_closest_marker("tsbench_outputs_stay_on") is None:
         names = ", ".join(dict.fromkeys(outputs))
         pytest.fail(
-            f"{item.name} left an output on: {names} (by the witness of the simulated bench). Switch it off in "
-            "what is tested, whatever happens in it: with 'try' and 'finally'",
+            f"{item.name} left an output on: {names} (by the witness of the simulated bench). Switch it off in the "
+            "tested code with 'try' and 'finally', so that it also goes off after an error",
             pytrace=False,
         )
 
@@ -136,7 +136,8 @@ def _bench_file(request: pytest.FixtureRequest) -> Path:
     found = examples.get(wanted.removesuffix(".bench.toml"))
     if found is None:
         known = ", ".join(examples)
-        pytest.fail(f"no bench '{wanted}': neither a file beside the test nor an example ({known})", pytrace=False)
+        pytest.fail(f"bench '{wanted}' is neither a file beside the test nor an example. The examples "
+                    f"are {known}", pytrace=False)
     return found
 
 
@@ -156,6 +157,6 @@ def _faults(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     faults = []
     for mark in marks:
         if len(mark.args) != 1:
-            pytest.fail("tsbench_fault takes a kind of fault, then keywords: when and where", pytrace=False)
+            pytest.fail("tsbench_fault takes a kind of fault, then keywords for time and place", pytrace=False)
         faults.append({"kind": mark.args[0], **mark.kwargs})
     return faults

@@ -51,8 +51,9 @@ class Measured:
         names = sorted({result.quantity for result in self.results})
         if len(found) != 1:
             raise AssertionError(
-                f"{len(found)} values of {quantity} in a run that ended with {self.outcome.status} "
-                f"({self.outcome.reason or 'no reason'}); extracted: {', '.join(names) or 'nothing'}"
+                f"the run has {len(found)} values of {quantity}, but one is needed. It ended with "
+                f"{self.outcome.status} ({self.outcome.reason or 'no reason'}). Extracted: "
+                f"{', '.join(names) or 'nothing'}"
             )
         return found[0]
 
@@ -185,7 +186,8 @@ def _private_copy(bench: Path, folder: Path, seed: int | None, faults: Sequence[
     worlds = {library.removesuffix(BACKEND) for library in libraries if library.endswith(BACKEND)}
     if not worlds:
         raise ConfigurationError(
-            f"{bench}: no simulated bench: visa_library names no world file; write for example world.toml{BACKEND}"
+            f"{bench}: this is not a simulated bench, because visa_library names no world file. Write for example "
+            f"world.toml{BACKEND}"
         )
     folder.mkdir(parents=True)
     text = bench.read_text("utf-8")

@@ -77,7 +77,7 @@ def from_json(text: str) -> Any:
     try:
         return json.loads(text, object_hook=_float_back)
     except (ValueError, RecursionError) as error:
-        raise UnreadableFile(f"not JSON: {error}") from None
+        raise UnreadableFile(f"the data are not JSON ({error})") from None
 
 
 def _finite(value: Any) -> Any:
@@ -107,7 +107,7 @@ def array_bytes(array: npt.NDArray[Any]) -> tuple[str, tuple[int, ...], bytes]:
     little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
     kind = little.dtype.str.replace("=", "<")
     if kind not in CODE_TYPES:
-        raise TypeError(f"cannot store an array of {array.dtype}; there are {', '.join(CODE_TYPES)}")
+        raise TypeError(f"arrays of {array.dtype} cannot be stored. The types are {', '.join(CODE_TYPES)}")
     return kind, array.shape, little.tobytes()
 
 
@@ -120,7 +120,7 @@ def pack(value: Any) -> bytes:
 def _pack_array(value: Any) -> msgpack.ExtType:
     if isinstance(value, np.ndarray):
         return msgpack.ExtType(ARRAY, msgpack.packb(array_bytes(value)))
-    raise TypeError(f"cannot store a {type(value).__name__}")
+    raise TypeError(f"values of type {type(value).__name__} cannot be stored")
 
 
 def raw_reference(kind: str, shape: tuple[int, ...], offset: int, size: int, crc: int) -> msgpack.ExtType:
@@ -138,15 +138,15 @@ def unpack(data: bytes, blocks: BlockReader | None = None) -> Any:
         if code == RAW_BLOCK and blocks is not None:
             kind, shape, offset, size, crc = msgpack.unpackb(body, max_ext_len=0)
             return _array(kind, shape, blocks(offset, size, crc))
-        raise ValueError(f"unknown extension {code}")
+        raise ValueError(f"the record has the unknown extension {code}")
 
     try:
         return msgpack.unpackb(data, ext_hook=extension, strict_map_key=True)
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
-        raise UnreadableFile(f"damaged record: {error}") from None
+        raise UnreadableFile(f"the record is damaged ({error})") from None
 
 
 def _array(kind: str, shape: list[int], content: bytes) -> npt.NDArray[Any]:
     if kind not in CODE_TYPES:
-        raise ValueError(f"array of {kind!r}")
+        raise ValueError(f"the record has an array of the unknown type {kind!r}")
     return np.frombuffer(content, dtype=np.dtype(kind)).reshape(shape)

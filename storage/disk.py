@@ -92,11 +92,11 @@ def storage_error(error: OSError, path: Path, what: str) -> StorageError:
     if error.errno in _FULL:
         free = free_bytes(path.parent)
         return StorageError(
-            f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free); "
-            "all acknowledged data are kept; free some space, then run "
-            f"'tsbench recover {path.parent}'"
+            f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free). All acknowledged data are "
+            f"kept. Free some space, then run 'tsbench recover {path.parent}'"
         )
-    return StorageError(f"{path}: cannot write {what}: {error.strerror or error}; check the directory and its disk")
+    return StorageError(f"{path}: {what} cannot be written ({error.strerror or error}). Check the directory and its "
+                        "disk")
 
 
 def free_bytes(directory: Path) -> int:
@@ -112,6 +112,6 @@ def require_space(directory: Path, needed: int) -> None:
     free = free_bytes(directory)
     if free < needed:
         raise StorageError(
-            f"{directory}: {free / 1e6:.1f} MB free, this run needs {needed / 1e6:.1f} MB "
-            "(journal and run file); free some space or choose another directory with --out"
+            f"{directory}: only {free / 1e6:.1f} MB are free, but this run needs {needed / 1e6:.1f} MB (journal and "
+            "run file). Free some space or choose another directory with --out"
         )

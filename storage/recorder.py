@@ -80,7 +80,8 @@ class RunRecorder:
         """Record one row of the point table."""
         record_data.require_storable(point)
         if len(point.values) != len(self.header.columns):
-            raise ValueError(f"a point of {len(point.values)} values for {len(self.header.columns)} columns")
+            raise ValueError(f"the point has {len(point.values)} values, but the run has {len(self.header.columns)} "
+                             "columns")
         self._journal.point(point)
         self._tell("point", point)
 
@@ -163,7 +164,7 @@ class RunRecorder:
     def discard(self) -> None:
         """Remove a run in which nothing was sent and nothing measured (refused before it began)."""
         if self.counts["point"] or self.counts["waveform"]:
-            raise StorageError(f"{self.header.run_id}: contains data and is not deleted")
+            raise StorageError(f"run {self.header.run_id} contains data and is not deleted")
         self._journal.close()
         for suffix in (SUFFIX, RAW_SUFFIX):
             disk.remove(self.path.with_suffix(suffix), missing_ok=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tsbench.errors import StorageError, UnreadableFile
+from tsbench.errors import StorageError, UnreadableFile, sentences
 from tsbench.records import Result, Run, RunEvent
 from tsbench.storage import disk, record_data, run_id
 from tsbench.storage.journal.reader import Journal, read_journal
@@ -21,7 +21,7 @@ from tsbench.storage.run_lock import RunLock
 from tsbench.storage.watchdog_events import WATCHDOG, read_watchdog_events, watchdog_path
 
 #: how the reason of a recovered run begins that had measured all it was to
-MEASURED = "the acquisition had ended with success"
+MEASURED = "the acquisition ended with success before the crash"
 
 #: a run -> what is extracted from it
 Extractor = Callable[[Run], Sequence[Result]]
@@ -71,7 +71,7 @@ def consolidate(journal_path: Path, extract: Extractor | None = None) -> Path:
         part = journal_path.with_suffix(PART_SUFFIX)
         digest = write_run(run, part)
         if record_data.run_digest(read_file(part, verify=False)) != digest:
-            raise StorageError(f"{part}: differs from its journal when read back; the journal is kept")
+            raise StorageError(f"{part}: the run file, read back, differs from its journal. The journal is kept")
         disk.sync_file(part)
         disk.replace(part, target)
         disk.sync_directory(target.parent)
@@ -104,12 +104,12 @@ def _outcome(journal: Journal, last_write: str) -> Run:
     notes = list(journal.problems)
     if journal.finish is None:
         run = replace(run, status="recovered", end_time=run.end_time or last_write)
-        known = f"the acquisition had ended with {journal.end['status']}" if journal.end else _crash(run)
+        known = f"the acquisition ended with {journal.end['status']} before the crash" if journal.end else _crash(run)
         earlier = str((journal.end or {}).get("reason", ""))
-        notes.insert(0, f"{known}{f' ({earlier})' if earlier else ''}; recovered from its journal")
+        notes.insert(0, f"{known}{f' ({earlier})' if earlier else ''}. The run file was recovered from the journal")
     if notes:
         time = run.events[-1].time if run.events else 0.0
-        message = "; ".join(notes)
+        message = sentences(*notes)
         event = RunEvent("warning", message, time, {"torn_bytes": journal.torn_bytes, "problems": journal.problems})
         run = replace(run, reason=message if journal.finish is None else run.reason, events=(*run.events, event))
     return run
@@ -174,7 +174,7 @@ def recover(
     directory = Path(directory)
     tell = problem or (lambda _: None)
     if not directory.is_dir():
-        raise UnreadableFile(f"{directory}: no such directory")
+        raise UnreadableFile(f"{directory}: this directory does not exist")
     made = []
     for journal_path in sorted(directory.rglob(f"*{SUFFIX}")):
         try:
@@ -184,7 +184,8 @@ def recover(
                     continue
                 made.append(consolidate(journal_path, extract))
                 if not journal_path.exists() and journal_path.with_name(journal_path.name + DAMAGED).exists():
-                    tell(f"{journal_path}: damaged before its end; what could be read is in {made[-1].name}")
+                    tell(f"{journal_path}: the journal is damaged before its end. The readable part is in "
+                         f"{made[-1].name}")
         except StorageError as error:
             tell(str(error))
         except OSError as error:

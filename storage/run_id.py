@@ -37,9 +37,9 @@ def file_part(name: str) -> str:
     """Return a device's or protocol's name as part of a file name, "/" and spaces as "-"."""
     if len(name) > _LONGEST or not _SAFE.fullmatch(name) or ".." in name:
         raise ConfigurationError(
-            f"device name {name!r} cannot be part of a file name; use letters, digits, "
-            f"'_', '-', '.', '+', '@' and '/' between parts, "
-            f"at most {_LONGEST} characters, each part beginning with a letter or digit"
+            f"device name {name!r} cannot be part of a file name. Use letters, digits, '_', '-', '.', '+', '@', and "
+            f"'/' between parts. The name may have at most {_LONGEST} characters, and each part must begin with a "
+            "letter or digit"
         )
     return name.replace("/", "-").replace(" ", "-").rstrip(".")
 

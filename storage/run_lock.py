@@ -23,10 +23,12 @@ class RunLock:
             self._lock = FileLock(path, f"process {os.getpid()}\n")
         except FileBusy as busy:
             holder = busy.record.partition("\n")[0] or "another process"
-            raise StorageError(f"{path.stem}: this run is being written by {holder}; wait until it ends") from None
+            raise StorageError(f"{path.stem}: this run is being written by {holder}. Wait until this "
+                               "process ends") from None
         except NoFileLocks as error:
             raise StorageError(
-                f"{path}: the file system has no locks ({error.strerror}); choose a local directory with --out"
+                f"{path}: the file system does not support locks ({error.strerror}). Choose a local directory with "
+                "--out"
             ) from None
 
     def release(self) -> None:

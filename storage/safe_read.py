@@ -58,7 +58,8 @@ def bound(path: Path, largest: int = LARGEST) -> int:
     files = (path, path.with_suffix(RAW_SUFFIX)) if path.suffix == SUFFIX else (path,)
     size = sum(file.stat().st_size for file in files if file.is_file())
     if path.suffix == SUFFIX and size > largest:
-        raise UnreadableFile(f"{path}: with its waveforms {size / 1e9:.1f} GB; at most {largest / 1e9:.1f} GB are read")
+        raise UnreadableFile(f"{path}: the file has {size / 1e9:.1f} GB with its waveforms, but at most "
+                             f"{largest / 1e9:.1f} GB are read")
     return min(largest, max(_SMALL, _UNPACKED * size))
 
 
@@ -84,9 +85,10 @@ def _ask(command: str, path: Path, largest: int) -> Any:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise UnreadableFile(f"{path}: not read within {SECONDS:.0f} s; the file may be malicious") from None
+        raise UnreadableFile(f"{path}: reading the file took longer than {SECONDS:.0f} s. The file may "
+                             "be malicious") from None
     if done.returncode != 0:
-        raise UnreadableFile(f"{path}: reading it crashed the HDF5 library ({_cause(done)}); the file is damaged")
+        raise UnreadableFile(f"{path}: reading it crashed the HDF5 library ({_cause(done)}). The file is damaged")
     answer = codec.unpack(done.stdout)
     if "error" in answer:
         raise UnreadableFile(answer["error"])
@@ -137,7 +139,7 @@ def main(arguments: list[str]) -> int:
     except UnreadableFile as error:
         answer = {"error": str(error)}
     except MemoryError:
-        answer = {"error": f"{name}: needs more memory than a foreign file may use"}
+        answer = {"error": f"{name}: reading this file needs more memory than allowed"}
     sys.stdout.buffer.write(codec.pack(answer))
     return 0
 

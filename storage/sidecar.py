@@ -82,19 +82,20 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
 
 def inspect_extraction(sidecar: Path) -> str:
     """Return what could not be checked of a sidecar, "" where all was; UnreadableFile as ``read_extraction``."""
-    return "" if _read(sidecar)[1] else "an extraction of schema 1: it has no digest of its content"
+    return "" if _read(sidecar)[1] else "this extraction has schema 1, without a digest of its content"
 
 
 def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
     """Return the results, and whether a digest vouches for them."""
     try:
         if sidecar.stat().st_size > _LARGEST:
-            raise UnreadableFile(f"{sidecar}: larger than {_LARGEST / 1e6:.0f} MB")
+            raise UnreadableFile(f"{sidecar}: the file is larger than {_LARGEST / 1e6:.0f} MB, too large for an "
+                                 "extraction")
         content = codec.from_json(sidecar.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableFile(f"{sidecar}: {error}") from None
     if not isinstance(content, dict) or content.get("kind") != _KIND:
-        raise UnreadableFile(f"{sidecar}: not an extraction of tsbench")
+        raise UnreadableFile(f"{sidecar}: this file is not an extraction of tsbench")
     try:
         file, digest = sidecar.with_name(Path(content["input"]["file"]).name), content["input"]["sha256"]
         results = tuple(record_data.result_from(row) for row in content["results"])
@@ -102,9 +103,9 @@ def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnreadableFile(f"{sidecar}: incomplete: {error}") from None
     if file.exists() and file_sha256(file) != digest:
-        raise UnreadableFile(f"{sidecar}: extracted from a file {file.name} of other content")
+        raise UnreadableFile(f"{sidecar}: this extraction was made from another content of {file.name}")
     if whole and content.pop("sha256", None) != _digest(content):
-        raise UnreadableFile(f"{sidecar}: its content has changed (SHA-256 differs); use another copy")
+        raise UnreadableFile(f"{sidecar}: its content has changed (SHA-256 differs). Use another copy")
     return results, whole
 
 

@@ -36,4 +36,4 @@ def read_watchdog_events(journal: Path, time: float) -> tuple[RunEvent, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        return (RunEvent("warning", f"the record of the watchdog cannot be read: {error}", time),)
+        return (RunEvent("warning", f"the record of the watchdog cannot be read ({error})", time),)

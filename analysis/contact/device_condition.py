@@ -47,7 +47,8 @@ class Stand:
         """How it stood, in numbers."""
         at = format_quantity(abs(self.voltage), "V", 3)
         if self.dark:
-            return f"less than {format_quantity(self.resolution, 'A', 2)} at {at}: open, not in contact, or off"
+            return (
+                f"less than {format_quantity(self.resolution, 'A', 2)} at {at}, so it is open, not in contact, or off")
         resistance = format_quantity(abs(self.voltage / self.current), "Ohm", 3)
         return f"{resistance} at {at}"
 
@@ -109,11 +110,11 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     fired = [stand for stand in stands if stand.switched]
     if not quiet:
         return ""
-    advice = "check contact and device"
+    advice = "Check contact and device"
     if not fired:
         strongest = max(quiet, key=lambda stand: abs(stand.voltage))
         return (
-            f"no {what} in any of {len(quiet)} records ({strongest.words()}); {advice}, unless the level is too low "
+            f"no {what} in any of {len(quiet)} records ({strongest.words()}). {advice}. The level may also be too low "
             "or the record too coarse"
         )
     off = float(np.median([stand.conductance for stand in fired]))
@@ -126,10 +127,10 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     odd = on or gone
     if not odd:
         return ""
-    state = "it was on already" if on else "the current is gone"
+    state = "the device was already on" if on else "the device has no current"
     return (
-        f"no {what} in {len(odd)} of {len(stands)} records, {state} ({odd[0].words()}; in the others "
-        f"{format_quantity(1 / off, 'Ohm', 3) if off else 'no current'} before it switched); {advice}"
+        f"no {what} in {len(odd)} of {len(stands)} records, {state} ({odd[0].words()}, in the others "
+        f"{format_quantity(1 / off, 'Ohm', 3) if off else 'no current'} before it switched). {advice}"
     )
 
 
@@ -152,7 +153,7 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
     inner = ordered[1:-1] if ordered.size >= _MANY else ordered
     if inner.size >= 3 and 0 < inner[-1] < _ANOTHER * inner[0]:
         resistance = format_quantity(1 / float(np.median(conductance)), "Ohm", 3)
-        return f"no switching: it conducts like a resistor of {resistance}; check contact and device"
+        return f"the device does not switch. It conducts like a resistor of {resistance}. Check contact and device"
     turn = int(np.abs(level).argmax())
     odd = ""
     for up in range(turn):
@@ -169,8 +170,8 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
             return odd
         where = f"{abs(voltage[up]):.3g} V"
         odd = (
-            f"it did not come back: {format_quantity(abs(current[up]), 'A', 3)} at {where} on the way up, "
-            f"{format_quantity(abs(current[back]), 'A', 3)} at {abs(voltage[back]):.3g} V on the way back; "
-            "check contact and device"
+            f"the device did not return to the off state. The current is {format_quantity(abs(current[up]), 'A', 3)} "
+            f"at {where} on the way up and {format_quantity(abs(current[back]), 'A', 3)} at {abs(voltage[back]):.3g} "
+            "V on the way back. Check contact and device"
         )
     return ""

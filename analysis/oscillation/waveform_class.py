@@ -63,7 +63,8 @@ def classify_waveform(
     """
     time, values = np.asarray(time, float), np.asarray(values, float)
     if time.shape != values.shape or time.ndim != 1 or time.size < 4 or not np.isfinite(values).all():
-        raise ValueError(f"classify_waveform: {time.shape} times, {values.shape} values; both (n,), n > 3, finite")
+        raise ValueError(f"classify_waveform: time has the shape {time.shape} and values {values.shape}. Both must "
+                         "have the same shape (n,) with n > 3, and be finite")
     least = max(smallest, STEADY * float(abs(values - rest).max()))
     tail = values[time >= time[-1] - 0.25 * (time[-1] - time[0])]
     last, still = float(np.median(tail)), np.ptp(tail) <= least
@@ -82,7 +83,7 @@ def classify_waveform(
     if count < FEWEST:
         if count == 0:
             return WaveformClass(
-                "quiet", 0, None, None, None, False, f"swing {swing:.3g}, but nothing rises and falls by 30 % of it")
+                "quiet", 0, None, None, None, False, f"swing {swing:.3g}, but no rise and fall by 30 % of it")
         return WaveformClass("spiking", count, None, None, None, False, f"{count} spikes, too few for a rhythm")
     sustained = bool(time[-1] - instants[-1] <= GAP * intervals.max())
     share = _fundamental_share(time, values, instants)

@@ -70,16 +70,16 @@ def parse_columns(text: str) -> dict[str, str]:
     for part in filter(None, (piece.strip() for piece in _pieces(text))):
         role, equals, name = (piece.strip() for piece in part.partition("="))
         if role not in ROLES:
-            raise ConfigurationError(f"--columns: '{role}' is not a role{nearest(role, ROLES)}")
+            raise ConfigurationError(f"--columns: '{role}' is not a role of a column{nearest(role, ROLES)}")
         if not equals or not name:
-            raise ConfigurationError(f"--columns: '{part}' names no column; give for example '{role}=NAME'")
+            raise ConfigurationError(f"--columns: '{part}' has no name of a column. Give for example '{role}=NAME'")
         if role in columns:
             raise ConfigurationError(
                 f"--columns: role '{role}' is given twice ('{columns[role]}' and '{name}')"
             )
         columns[role] = name
     if not columns:
-        raise ConfigurationError("--columns is empty; give for example 'voltage=V1 [mV],current=I1 [uA]'")
+        raise ConfigurationError("--columns is empty. Give for example 'voltage=V1 [mV],current=I1 [uA]'")
     return columns
 
 
@@ -100,7 +100,8 @@ def column_of(wanted: str, names: Sequence[str], source: str) -> tuple[int, str 
     """
     if wanted in names:
         if names.count(wanted) > 1:
-            raise ConfigurationError(f"{source}: {names.count(wanted)} columns are called '{wanted[:60]}'; rename one")
+            raise ConfigurationError(f"{source}: {names.count(wanted)} columns have the name '{wanted[:60]}'. Rename "
+                                     "all but one")
         return names.index(wanted), None
     bare, unit = wanted, None
     if given := re.fullmatch(r"(.*\S)\s*\[([^\]]*)\]", wanted):
@@ -113,7 +114,7 @@ def column_of(wanted: str, names: Sequence[str], source: str) -> tuple[int, str 
         return found[0], unit
     if not found and bare.isdigit() and 1 <= int(bare) <= len(names):
         return int(bare) - 1, unit
-    raise ConfigurationError(f"{source}: no column '{bare[:60]}'{nearest(bare, names)}")
+    raise ConfigurationError(f"{source}: the table has no column '{bare[:60]}'{nearest(bare, names)}")
 
 
 def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) -> dict[str, int]:
@@ -143,8 +144,8 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
             ]
             if len(mine) > 1:
                 raise ConfigurationError(
-                    f"{source}: columns {' and '.join(repr(names[k]) for k in mine[:4])} may each be the {role}; "
-                    f"say which with --columns {role}=NAME"
+                    f"{source}: columns {' and '.join(repr(names[k]) for k in mine[:4])} may each be the {role}. "
+                    f"Choose one with --columns {role}=NAME"
                 )
             if mine:
                 found[role] = mine[0]
@@ -164,8 +165,8 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
         del found["time"]  # without a unit, beside both others: a temperature as likely
     if len({"voltage", "current", "time"} & found.keys()) < 2:
         raise ConfigurationError(
-            f"{source}: which columns are voltage and current (or time)? Say so with --columns "
-            f"voltage=NAME,current=NAME; there are {', '.join(names[:20])}"
+            f"{source}: the columns of voltage and current (or time) are not clear. Name them with --columns "
+            f"voltage=NAME,current=NAME. The columns are {', '.join(names[:20])}"
         )
     return found
 

@@ -118,7 +118,7 @@ def _resistance(text: str, whole: str) -> float:
     except ConfigurationError as error:
         raise UnclearUnit(f"unit '{whole.strip()}': {error}") from None
     if resistance <= 0:
-        raise UnclearUnit(f"unit '{whole.strip()}': the resistance must be above 0 Ohm")
+        raise UnclearUnit(f"in unit '{whole.strip()}' the resistance must be above 0 Ohm")
     return resistance
 
 
@@ -130,8 +130,8 @@ def _refuse(plain: str, text: str, si: str) -> NoReturn:
     for quantity, others in (("a voltage", "V"), ("a current", "A"), ("a time", "s")):
         if others != si and _simple(plain, others):
             sensed = (others, si) == ("V", "A")
-            hint = "; for the voltage across a resistor write for example [V/1kOhm]" if sensed else ""
-            raise UnclearUnit(f"unit '{shown}' is that of {quantity}, where {si} is expected{hint}")
+            hint = ". For the voltage across a sense resistor, write for example [V/1kOhm]" if sensed else ""
+            raise UnclearUnit(f"unit '{shown}' is a unit of {quantity}, but {si} is expected{hint}")
     raise UnclearUnit(f"unit '{shown}' is not a known unit in {si}")
 
 

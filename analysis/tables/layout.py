@@ -121,7 +121,7 @@ def find_layout(
         below = [row[position] for position in where.values() if position < len(row)]
         if k == plain[0] or (below and all(map(layout.format.is_number, below))):
             return replace(layout, where=where)
-    raise likeliest or first or ConfigurationError("no header")
+    raise likeliest or first or ConfigurationError("the table has no header")
 
 
 def _layout_at(lines: Sequence[Line], k: int) -> Layout:

@@ -57,11 +57,11 @@ def check_remarks(lines: Sequence[Line], assumed: Mapping[str, str], source: str
             say = f"--columns {role}=\"{bare[role]} [{word if scales_of(word, UNITS[role]) else 'm' + UNITS[role]}]\""
             if not setting:
                 raise UnclearUnit(
-                    f"{source}: line {line.number} says '{word}', but no unit is given for column '{bare[role]}'; say "
-                    f"which unit it has, for example {say}")
+                    f"{source}: line {line.number} says '{word}', but no unit is given for column '{bare[role]}'. "
+                    f"Give its unit, for example {say}")
             doubts.append(
-                f"line {line.number} mentions {word}, but no unit is given for '{bare[role]}'; if it is meant for "
-                f"that column, say {say}")
+                f"line {line.number} mentions {word}, but no unit is given for '{bare[role]}'. If the unit belongs to "
+                f"this column, use {say}")
     return tuple(doubts[:1])
 
 

@@ -93,7 +93,7 @@ def parse_table(
     content = _content(lines, source)
     head = list(itertools.islice(content, HEAD_LINES))
     if all(line.comment for line in head):
-        raise UnreadableFile(f"{source}: no rows in it; expected a header and rows of numbers")
+        raise UnreadableFile(f"{source}: the table is empty. Expected a header and rows of numbers")
     said: dict[str, str] = {}
 
     def resolve(names: Sequence[str], units: Sequence[str], row: Sequence[str]) -> dict[str, int]:
@@ -116,7 +116,8 @@ def parse_table(
     kept, left_out = _rows(numbers, layout, source)
     if not any(len(column) for column in kept.values()):
         raise UnreadableFile(
-            f"{source}: no row of numbers in columns {', '.join(layout.names[k] for k in layout.where.values())}"
+            f"{source}: the table has no row of numbers in the columns "
+            f"{', '.join(layout.names[k] for k in layout.where.values())}"
         )
     arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
     return Table(arrays, tuple(left_out), read, doubts)
@@ -126,7 +127,7 @@ def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
     for number, line in enumerate(lines, start=1):
         text = (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
         if "\0" in text:
-            raise UnreadableFile(f"{source}: line {number} holds zero bytes: this is not a text table")
+            raise UnreadableFile(f"{source}: line {number} has zero bytes, so the file is not a text table")
         if text.strip():
             yield Line(number, text, text.lstrip().startswith(COMMENTS))
 
@@ -165,21 +166,22 @@ def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnR
         try:
             return ColumnRead(name, said, unit_factor(said, si), assumed=False)
         except UnclearUnit as error:
-            raise UnclearUnit(f"--columns: {role}: {error}; give for example {role}='{name} [m{si}]'") from None
+            raise UnclearUnit(f"--columns: {role}: {error}. Give for example {role}='{name} [m{si}]'") from None
     head = split_header(name, BARE) if layout.headed else Header(name, "")
-    hint = f"say which unit it has: --columns {role}=\"{head.name} [m{si}]\""
+    hint = f"Give its unit with --columns {role}=\"{head.name} [m{si}]\""
     if is_function(head.name):
-        raise UnclearUnit(f"{source}: column '{name}' is not the {role} itself; {hint} if it is")
+        raise UnclearUnit(f"{source}: column '{name}' does not seem to be the {role} itself. {hint} if it is")
     under = layout.units[position] if position < len(layout.units) else ""
     given = [unit for unit in (head.unit, under) if unit not in ("", "-")]
     try:
         factors = {unit_factor(unit, si) for unit in given}
     except UnclearUnit as error:
-        raise UnclearUnit(f"{source}: column '{name}': {error}; {hint}") from None
+        raise UnclearUnit(f"{source}: column '{name}': {error}. {hint}") from None
     if len(factors) > 1:
-        raise UnclearUnit(f"{source}: column '{name}': header says {given[0]}, row of units says {given[1]}; {hint}")
+        raise UnclearUnit(f"{source}: column '{name}': the header gives the unit {given[0]}, but the row of units "
+                          f"gives {given[1]}. {hint}")
     if other := other_scale(head, si, next(iter(factors), 1.0)):
-        raise UnclearUnit(f"{source}: column '{name}': '{other[:40]}' beside the unit is not understood; {hint}")
+        raise UnclearUnit(f"{source}: column '{name}': '{other[:40]}' beside the unit is not understood. {hint}")
     if not factors:
         return ColumnRead(name, si, 1.0, assumed=True)
     return ColumnRead(name, plain_text(given[0]), factors.pop(), assumed=False)
@@ -245,16 +247,16 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
     cells, names = layout.format.cells(line.text), layout.names
     if len(cells) > len(names) and any(cells[len(names) :]):
         hint = (
-            "; a decimal comma cannot also separate cells: export with a decimal point or with semicolons"
+            ". A comma cannot be both the decimal sign and the separator of cells. Export with a decimal point or "
+            "with semicolons"
             if layout.format.delimiter == "," and not layout.format.comma else ""
         )
-        raise UnreadableFile(f"{place} has {len(cells)} cells where the header has {len(names)}{hint}")
+        raise UnreadableFile(f"{place} has {len(cells)} cells, but the header has {len(names)}{hint}")
     values = {}
     for role, position in layout.where.items():
         if position >= len(cells):
             raise UnreadableFile(
-                f"{place} has {len(cells)} cells where the header has {len(names)}; "
-                f"'{names[position]}' is missing"
+                f"{place} has {len(cells)} cells, but the header has {len(names)}. '{names[position]}' is missing"
             )
         try:
             values[role] = layout.format.number(cells[position])

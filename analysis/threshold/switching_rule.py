@@ -61,14 +61,14 @@ def parse_rule(text: str) -> Rule:
         if current > 0:
             return Above(current)
         raise ConfigurationError(
-            f"rule '{text}': the current must be above 0 A; give for example 'above=10n'"
+            f"rule '{text}': the current must be above 0 A. Give for example 'above=10n'"
         )
     if name == "jump":
         ratio = parse_quantity(value, "") if value else Jump.ratio
         if ratio > 1:
             return Jump(ratio)
-        raise ConfigurationError(f"rule '{text}': the ratio must be above 1; give for example 'jump=3'")
-    raise ConfigurationError(f"rule '{text}' is not known; give 'jump', 'jump=3' or 'above=10n'")
+        raise ConfigurationError(f"rule '{text}': the ratio must be above 1. Give for example 'jump=3'")
+    raise ConfigurationError(f"rule '{text}' is not known. Give 'jump', 'jump=3' or 'above=10n'")
 
 
 def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:

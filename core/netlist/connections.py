@@ -21,19 +21,20 @@ def check_connections(netlist: Netlist, terminals: Iterable[str] = ()) -> None:
         for node in dict.fromkeys((*element.nodes, *element.controls)):
             touched.setdefault(node, []).append(element)
     if GROUND not in touched and not terminal_nodes & set(touched):
-        raise ConfigurationError("netlist has no ground; name one node 0")
+        raise ConfigurationError("the netlist has no ground. Give one node the name 0")
     for node, elements in touched.items():
         if node == GROUND or node in terminal_nodes:
             continue
         if all(node not in e.nodes for e in elements):
             names = ", ".join(e.name for e in elements)
             raise ConfigurationError(
-                f"netlist line {elements[0].line}: node '{node}' is floating: only control inputs of {names} "
-                f"are connected to it; connect a source or a resistor")
+                f"netlist line {elements[0].line}: node '{node}' is floating. Only control inputs ({names}) "
+                f"are connected to it. Connect a source or a resistor to it")
         if len(elements) < 2:
             only = elements[0]
             raise ConfigurationError(
-                f"netlist line {only.line}: node '{node}' is floating: only {only.name} is connected to it")
+                f"netlist line {only.line}: node '{node}' is floating. Only {only.name} is connected to it. "
+                f"Connect a second element to it")
     grounded = {GROUND} | terminal_nodes
     conducting = [e for e in netlist.elements if e.kind in "RLVX"]
     grew = True
@@ -47,5 +48,5 @@ def check_connections(netlist: Netlist, terminals: Iterable[str] = ()) -> None:
         if node not in grounded:
             names = ", ".join(e.name for e in elements)
             raise ConfigurationError(
-                f"netlist line {elements[0].line}: node '{node}' is floating: no DC path to ground "
-                f"(only {names}); add a large resistor to ground")
+                f"netlist line {elements[0].line}: node '{node}' is floating. It has no DC path to ground "
+                f"(connected to it: {names}). Add a large resistor to ground")

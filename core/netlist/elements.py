@@ -98,7 +98,7 @@ class Netlist:
             if element.name.lower() == name.lower():
                 return element
         known = [e.name for e in self.elements]
-        raise ConfigurationError(f"netlist has no element '{name}'{nearest(name, known)}")
+        raise ConfigurationError(f"the netlist has no element '{name}'{nearest(name, known)}")
 
     def of_kind(self, kind: str) -> tuple[Element, ...]:
         """Return the elements of one kind (``"R"``, ``"X"``, …) in order."""

@@ -108,7 +108,7 @@ class _Parser:
             tuple(self.includes), self.temperature and self.temperature[1], tuple(self.ignored),
         )
         if not netlist.elements:
-            raise ConfigurationError("netlist has no elements; give lines such as 'R1 in out 5k'")
+            raise ConfigurationError("the netlist has no elements. Write lines such as 'R1 in out 5k'")
         self._check_initial(netlist)
         if check:
             check_connections(netlist, terminals)
@@ -118,9 +118,9 @@ class _Parser:
         for node, line in self.initial_lines.items():
             self.line = line
             if node == GROUND:
-                self.fail(".ic: node '0' is ground and always at 0 V; leave it out")
+                self.fail(".ic sets node '0', which is ground and always at 0 V. Remove this entry")
             if node not in netlist.nodes:
-                self.fail(f".ic: there is no node '{node}'{nearest(node, netlist.nodes)}")
+                self.fail(f".ic sets node '{node}', which is not in the netlist{nearest(node, netlist.nodes)}")
 
     def fail(self, what: str) -> NoReturn:
         raise ConfigurationError(f"netlist line {self.line}: {what}")
@@ -132,14 +132,14 @@ class _Parser:
                 self.fail(f"{owner}: parameter '{name}' is not set{nearest(name, self.parameters)}")
             return self.parameters[name]
         if text[:1] in ("{", "'", '"'):
-            self.fail(f"{owner}: {text} is an expression; only the name of a parameter may stand in braces, such as "
-                      f"{{r}}; compute the number, or set another .param")
+            self.fail(f"{owner}: {text} is an expression. Braces may hold only the name of a parameter, such as "
+                      f"{{r}}. Compute the number, or set another .param")
         if text.lower() in self.parameters:
-            self.fail(f"{owner}: '{text}' is not a number; write {{{text}}} for the parameter")
+            self.fail(f"{owner}: '{text}' is not a number. For the parameter of this name write {{{text}}}")
         try:
             return parse_value(text)
         except ValueError as error:
-            self.fail(f"{owner}: {error}; write for example 5k, 80p, 2.2meg")
+            self.fail(f"{owner}: {error}. Write for example 5k, 80p or 2.2meg")
 
     # ---------------------------------------------------------------- cards
 
@@ -148,7 +148,7 @@ class _Parser:
         for item in spaced.split():
             name, equals, value = item.partition("=")
             if not equals or not name or not value:
-                self.fail(f"{owner}: '{item}' is not an assignment name=value")
+                self.fail(f"{owner}: '{item}' must have the form name=value")
             yield name.lower(), self._number(value, f"{owner} {name}")
 
     def _param(self, line: str) -> None:
@@ -171,7 +171,7 @@ class _Parser:
 
     def _tran(self, rest: str) -> None:
         if self.transient is not None:
-            self.fail("a second .tran card; tsbench makes one run of a netlist: keep one of them")
+            self.fail("this is a second .tran card. A netlist may have only one. Remove one of them")
         words = rest.lower().split()
         uic = "uic" in words
         numbers = [self._number(w, ".tran") for w in words if w != "uic"]
@@ -181,14 +181,15 @@ class _Parser:
         start = numbers[2] if len(numbers) > 2 else 0.0
         maximum = numbers[3] if len(numbers) > 3 else None
         if step <= 0 or stop <= start or start < 0 or (maximum is not None and maximum <= 0):
-            self.fail(f".tran: step {step:g} s must be positive, stop {stop:g} s beyond start {start:g} s")
+            self.fail(f".tran: step {step:g} s, stop {stop:g} s, start {start:g} s. The step must be positive, the "
+                      "start not negative, the stop above the start, and the largest step positive")
         self.transient = Transient(step, stop, start, maximum, uic)
 
     def _ic(self, rest: str) -> None:
         for target, value in self._assignments(re.sub(r"\s*\)", ")", re.sub(r"\(\s*", "(", rest)), ".ic"):
             match = re.fullmatch(r"v\(([^,()]+)\)", target)
             if match is None:
-                self.fail(f".ic: '{target}' must be a node voltage such as v(out)=0")
+                self.fail(f".ic: '{target}' is not a node voltage. Write for example v(out)=0")
             self.initial[_node(match[1])] = value
             self.initial_lines[_node(match[1])] = self.line
 
@@ -200,11 +201,12 @@ class _Parser:
             if re.fullmatch(r"[vi]\([^,()]+\)|v\([^,()]+,[^,()]+\)|all", name):
                 self.saved.append(name)
             elif word != "tran":
-                self.fail(f"'{word}' cannot be saved; write v(node), v(node,node), i(element) or all")
+                self.fail(f"'{word}' cannot be saved. Write v(node), v(node,node), i(element) or all")
 
     def _temp(self, rest: str) -> None:
         if len(rest.split()) != 1:
-            self.fail(f".temp needs one number of degrees Celsius, got '{rest}'; run the netlist once for each")
+            self.fail(f".temp needs one number of degrees Celsius, got '{rest}'. For several temperatures run the "
+                      "netlist several times")
         self._surroundings(rest, ".temp")
 
     def _options(self, rest: str) -> None:
@@ -224,10 +226,10 @@ class _Parser:
         celsius = self._number(text, owner)
         kelvin = celsius + _ZERO_CELSIUS
         if not (math.isfinite(kelvin) and kelvin > 0):
-            self.fail(f"{owner}: {celsius:g} degrees Celsius must be above absolute zero, -273.15")
+            self.fail(f"{owner}: {celsius:g} degrees Celsius must be above absolute zero (-273.15 degrees Celsius)")
         if self.temperature is not None and self.temperature[1] != kelvin:
             self.fail(f"{owner}: {celsius:g} degrees Celsius, but line {self.temperature[0]} sets "
-                      f"{self.temperature[1] - _ZERO_CELSIUS:g}; keep one")
+                      f"{self.temperature[1] - _ZERO_CELSIUS:g} degrees Celsius. Keep one of them")
         self.temperature = (self.line, kelvin)
 
     def _include(self, rest: str) -> None:
@@ -236,7 +238,7 @@ class _Parser:
         quoted = re.match(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
         name = next((part for part in quoted.groups() if part), "") if quoted else ""
         if not name:
-            self.fail(f".include: '{rest}' is no file name")
+            self.fail(f"the file name of .include is empty ('{rest}')")
         self.includes.append(name)   # behind it .lib may name a section
 
     # ---------------------------------------------------------------- elements
@@ -246,7 +248,7 @@ class _Parser:
         tokens = _closed_up(spaced).split()
         name, kind = tokens[0], tokens[0][0].upper()
         if kind not in _KINDS and kind != "X":
-            self.fail(f"unknown element '{name}'; supported are R, C, L, V, I and X (a device)")
+            self.fail(f"unknown element '{name}'. Use R, C, L, V, I, or X for a device")
         if name.lower() in self.elements:
             self.fail(f"duplicate name '{name}', first used in line {self.elements[name.lower()].line}")
         words = tokens[1:]
@@ -278,7 +280,7 @@ class _Parser:
         value = self._number(words[2], name)
         if value <= 0:
             unit = {"R": "Ohm", "C": "F", "L": "H"}[kind]
-            self.fail(f"{name}: value {value:g} {unit} must be positive; otherwise leave {name} out")
+            self.fail(f"{name}: value {value:g} {unit} must be positive. For zero, leave {name} out")
         initial = None
         for key, number in self._assignments(" ".join(words[3:]), name):
             if key != "ic" or kind == "R":

@@ -42,18 +42,19 @@ def parse_waveform(
         return 0.0 if constant is None else constant, unused
     shape = re.match(r"([a-z]\w*)\s*(\()?", rest, re.IGNORECASE)
     if shape is None:
-        fail(f"{name}: '{rest}' after the value is not understood; give a number, PULSE(...), PWL(...) or SIN(...)")
+        fail(f"{name}: '{rest}' is not understood. Give a number, PULSE(...), PWL(...) or SIN(...)")
     word, body = shape[1].lower(), rest[shape.end():]
     if word not in _SHAPES:
-        fail(f"{name}: the waveform {shape[1].upper()} is not supported; use PULSE, PWL, SIN or a number")
+        fail(f"{name}: the waveform {shape[1].upper()} is not supported. Use PULSE, PWL, SIN or a number")
     if shape[2]:
         body, bracket, behind = body.partition(")")
         if not bracket:
-            fail(f"{name}: the bracket after {shape[1].upper()} is not closed")
+            fail(f"{name}: the bracket after {shape[1].upper()} is not closed. Add ')'")
         if behind.strip():
-            fail(f"{name}: '{behind.strip()}' after {shape[1].upper()}(...) is not supported; leave it out")
+            fail(f"{name}: '{behind.strip()}' after {shape[1].upper()}(...) is not supported. Remove it")
     if "=" in body:
-        fail(f"{name}: {shape[1].upper()} takes numbers only, not '{body.strip()}'; write its values in the netlist")
+        fail(f"{name}: {shape[1].upper()}(...) takes only numbers, not '{body.strip()}'. Write the numbers into the "
+             "netlist")
     numbers = [number(value, name) for value in body.replace(",", " ").split()]
     make = {"pulse": _pulse, "pwl": _pwl}.get(word, _sine)
     return make(name, numbers, fail), unused
@@ -66,7 +67,7 @@ def _pulse(name: str, numbers: list[float], fail: Callable[[str], NoReturn]) -> 
     given = dict(zip(_PULSE_FIELDS, numbers, strict=False))
     pulse = SpicePulse(**given, count=int(numbers[7]) if count == 8 else 0)
     if min(pulse.delay, pulse.rise, pulse.fall, pulse.width, pulse.period) < 0 or pulse.period == 0:
-        fail(f"{name}: times of PULSE must not be negative and the period must be positive")
+        fail(f"{name}: the times of PULSE must not be negative, and the period must be positive")
     if math.isfinite(pulse.period) and pulse.rise + pulse.width + pulse.fall > pulse.period:
         fail(f"{name}: rise + width + fall is longer than the period {pulse.period:g} s")
     return pulse
@@ -81,6 +82,6 @@ def _pwl(name: str, numbers: list[float], fail: Callable[[str], NoReturn]) -> Wa
 
 def _sine(name: str, numbers: list[float], fail: Callable[[str], NoReturn]) -> Waveform:
     if not 3 <= len(numbers) <= 4 or numbers[2] <= 0:
-        fail(f"{name}: SIN needs 'offset amplitude frequency [delay]' with a positive frequency; damping and phase are "
+        fail(f"{name}: SIN needs 'offset amplitude frequency [delay]' with a positive frequency. Damping and phase are "
              f"not supported")
     return Sin(*numbers)

@@ -69,7 +69,7 @@ class LabMeter(ScpiInstrument):
         return Reading(time, self.level, self.level, current, flags)
 
     def start_sweep(self, levels: object, dwell: float) -> None:
-        raise LimitError(f"{self.label}: it has no sweeps of its own; take reading by reading")
+        raise LimitError(f"{self.label}: this meter has no sweeps. Take the readings one by one")
 
     def poll_sweep(self) -> int:
         return 0

@@ -61,7 +61,7 @@ class LabPulser(ScpiInstrument):
         return accepted
 
     def load_waveform(self, waveform: ArbitraryWaveform) -> None:
-        raise LimitError(f"{self.label}: it plays pulses only; choose a protocol without arbitrary waveforms")
+        raise LimitError(f"{self.label}: it plays only pulses. Choose a protocol without arbitrary waveforms")
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         if source != "bus":
@@ -100,7 +100,7 @@ class LabPulser(ScpiInstrument):
 
     def terminal(self, channel: str) -> "LabPulser":
         if channel not in ("", "1"):
-            raise ConfigurationError(f"{self.label}: no output {channel}; it has output 1")
+            raise ConfigurationError(f"{self.label} has no output {channel}. It has output 1")
         return self
 
     @property

@@ -30,7 +30,8 @@ class GuardedPulseGenerator(Guarded):
     def configure_load(self, load_resistance: float) -> float:
         if not load_resistance >= 1.0:
             raise LimitError(
-                f"{self.post.subject}: load {load_resistance:g} Ohm must be 1 Ohm or more (inf: open)"
+                f"{self.post.subject}: load {load_resistance:g} Ohm is not allowed. It must be 1 Ohm or more (inf for "
+                "an open output)"
             )
         accepted = self.driver.configure_load(load_resistance)
         if accepted != self._load:  # level limits are volts into the load
@@ -84,7 +85,7 @@ class GuardedPulseGenerator(Guarded):
         if enabled:
             if not self._emfs:
                 raise LimitError(
-                    f"{self.post.subject}: no level is set yet; configure a pulse, level or waveform first"
+                    f"{self.post.subject}: no level is set yet. Configure a pulse, level or waveform first"
                 )
             for emf in self._emfs:
                 self._require_emf("output on", emf, self._duration)

@@ -23,7 +23,7 @@ def require_finite(subject: str, quantity: str, value: float) -> None:
     """Raise LimitError unless ``value`` is a finite number."""
     if not math.isfinite(value):
         raise LimitError(
-            f"{subject}: {quantity} is {value}; it must be a finite number"
+            f"{subject}: {quantity} is {value}. It must be a finite number"
         )
 
 
@@ -35,8 +35,8 @@ def require_in_range(
     if value < allowed.low - _SLACK * abs(allowed.low) or value > allowed.high + _SLACK * abs(allowed.high):
         raise LimitError(
             f"{subject}: {quantity} {short_quantity(value, allowed.unit)} is outside {bound} "
-            f"{short_quantity(allowed.low, allowed.unit)} to {short_quantity(allowed.high, allowed.unit)}; "
-            f"choose a value inside"
+            f"{short_quantity(allowed.low, allowed.unit)} to {short_quantity(allowed.high, allowed.unit)}. Choose a "
+            "value within it"
         )
 
 
@@ -110,7 +110,7 @@ class DeviceGuard:
             unit = _UNITS[limit]
             raise LimitError(
                 f"{subject}: {quantity} {short_quantity(value, unit)} exceeds the device limit {limit} "
-                f"{short_quantity(bound, unit)} of {self.device}; lower it or edit [device.limits] in bench.toml"
+                f"{short_quantity(bound, unit)} of {self.device}. Lower it or edit [device.limits] in bench.toml"
             )
 
     def require_worst_case(
@@ -173,9 +173,9 @@ class OutputsOn:
         total = current + sum(item[0] for item in others.values())
         if others and total > bound * (1 + _SLACK):
             raise LimitError(
-                f"{subject}: together with {', '.join(others)}, which is on, a shorted device would draw "
-                f"{short_quantity(total, 'A')}, beyond the device limit max_current {short_quantity(bound, 'A')} of "
-                f"{device.device}; switch the other output off first"
+                f"{subject}: {', '.join(others)} is on too. Together they would drive {short_quantity(total, 'A')} "
+                f"through a shorted device, above the device limit max_current {short_quantity(bound, 'A')} of "
+                f"{device.device}. Switch the other output off first"
             )
 
 

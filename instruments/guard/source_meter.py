@@ -122,7 +122,7 @@ class GuardedSourceMeter(Guarded):
 
     def _configured(self) -> SourceSettings:
         if self._source is None:
-            raise LimitError(f"{self.post.subject}: no compliance is set yet; configure the source first")
+            raise LimitError(f"{self.post.subject}: no compliance is set yet. Configure the source first")
         return self._source
 
     def _worst_current(self, source: SourceSettings) -> float:

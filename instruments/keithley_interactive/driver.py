@@ -62,10 +62,11 @@ def decoded(
         These are not the values of one reading.
     """
     if len(values) != len(ELEMENTS.split(",")):
-        raise GarbledReply(f"{label}: a reading of {len(values)} values; expected {ELEMENTS}")
+        raise GarbledReply(f"{label}: a reading has {len(values)} values, but {ELEMENTS} are expected. Repeat it")
     time, sourced, measured, status = values
     if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
-        raise GarbledReply(f"{label}: a reading at {time:g} s with status {status:g}; repeat it")
+        raise GarbledReply(f"{label}: a reading has the time {time:g} s and the status {status:g}, which cannot be "
+                           "right. Repeat it")
     flags = Flag.NONE
     if int(status) & data_sheet.STATUS_LIMITED:
         flags |= Flag.COMPLIANCE
@@ -91,7 +92,7 @@ def decoded(
 def _trigger_state(reply: str) -> str:
     state = parse_name(reply.partition(";")[0])
     if state not in _TRIGGER_STATES:
-        raise ValueError(f"not a state of the trigger model: {reply!r}")
+        raise ValueError(f"the reply {reply!r} is not a state of the trigger model")
     return state
 
 
@@ -127,8 +128,8 @@ class InteractiveSourceMeter(SourceSide):
         language = str(self.language).strip().upper()
         if language != "SCPI":
             raise ConfigurationError(
-                f"{self.label}: command language is {language}; send '*LANG SCPI' or set it at the panel, "
-                "then restart the instrument"
+                f"{self.label}: the command language is {language}, but tsbench needs SCPI. Send '*LANG SCPI' or "
+                "choose SCPI at the panel, then restart the instrument"
             )
         self.capabilities = dataclasses.replace(self.capabilities, line_frequency=self.ask_number(":SYST:LFR?"))
         self.send(f":OUTP:VOLT:SMOD {self._off_mode}", f":OUTP:CURR:SMOD {self._off_mode}")
@@ -179,7 +180,9 @@ class InteractiveSourceMeter(SourceSide):
             reading = self._reading(self.ask_list(command), self._level, self._range)
             if Flag.IMPLAUSIBLE not in reading.flags:
                 return reading
-            why = f"implausible reading {short_quantity(reading.voltage, 'V')}, {short_quantity(reading.current, 'A')}"
+            why = (
+                f"the reading {short_quantity(reading.voltage, 'V')}, {short_quantity(reading.current, 'A')} is not "
+                "plausible")
         except (NoReply, GarbledReply) as error:
             why = str(error)
         self._require_unchanged(f"read again ({why})")
@@ -191,7 +194,8 @@ class InteractiveSourceMeter(SourceSide):
         self.resynchronise(why)
         source = self.configured(self.source, "source")
         if not self.ask_switch(":OUTP?"):
-            raise InstrumentError(f"{self.label}: the output is off, a reading was lost; check interlock and panel")
+            raise InstrumentError(f"{self.label}: the output went off and a reading was lost. Check interlock and "
+                                  "panel")
         got = self.ask_number(f":SOUR:{WORD[source.function]}?")
         step = self._range_at(self._level, source).row.full_scale * 1e-5
         self.accepted(f"source {source.function}", self._level, got, UNIT[source.function], absolute=step)
@@ -236,7 +240,7 @@ class InteractiveSourceMeter(SourceSide):
         state = self._parsed(":TRIG:STAT?", _trigger_state)
         if state == "FAILED":
             self.check_errors()
-            raise InstrumentError(f"{self.label}: the trigger model failed; see the instrument's event log")
+            raise InstrumentError(f"{self.label}: the trigger model failed. See the instrument's event log")
         return state in {"RUNNING", "WAITING", "ABORTING"}
 
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
@@ -249,7 +253,8 @@ class InteractiveSourceMeter(SourceSide):
             values = self.ask_list(f":TRAC:DATA? {start + 1},{stop},{_BUFFER},{ELEMENTS}")
             if len(values) != width * (stop - start):
                 raise InstrumentError(
-                    f"{self.label}: {len(values)} values for {stop - start} readings; expected {width} each"
+                    f"{self.label}: the instrument sent {len(values)} values for {stop - start} readings. Expected "
+                    f"{width} values for each reading"
                 )
             for k in range(start, stop):
                 row = values[(k - start) * width : (k - start + 1) * width]

@@ -125,8 +125,8 @@ def require_suitable(
     quantity, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
     compliance, span = short_quantity(source.limit, unit), short_quantity(measuring_range, unit)
     raise LimitError(
-        f"{label}: compliance_{quantity} {compliance} is not more than 0.1 % of the measuring range {span}, so the "
-        "instrument would raise it; choose a lower measuring range or a higher compliance"
+        f"{label}: compliance_{quantity} {compliance} is 0.1 % of the measuring range {span} or less, so the "
+        "instrument would raise it. Choose a lower measuring range or a higher compliance"
     )
 
 
@@ -136,5 +136,5 @@ def too_high_beside_level(label: str, source: SourceSettings, level: float, high
     allowed, asked = short_quantity(highest, limit_unit), short_quantity(source.limit, limit_unit)
     return LimitError(
         f"{label}: source {source.function} {short_quantity(level, unit)} needs a range that allows a compliance of at "
-        f"most {allowed}; {asked} is set: lower the compliance or the level"
+        f"most {allowed}, but {asked} is set. Lower the compliance or the level"
     )

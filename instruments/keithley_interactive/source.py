@@ -154,8 +154,8 @@ class SourceSide(ScpiInstrument):
         unit = UNIT[OTHER[now.function]]
         was, found = short_quantity(before.limit, unit), short_quantity(now.limit, unit)
         raise InstrumentError(
-            f"{self.label}: the instrument has changed the compliance from {was} to {found} with {because}; choose "
-            "ranges that suit it and configure the source again"
+            f"{self.label}: the instrument has changed the compliance from {was} to {found} with {because}. Choose "
+            "ranges that allow this compliance and configure the source again"
         )
 
     def set_level(self, level: float) -> None:
@@ -192,7 +192,7 @@ class SourceSide(ScpiInstrument):
         self.check_errors()
         if self.ask_switch(":OUTP?") != enabled:
             raise InstrumentError(
-                f"{self.label}: output did not switch {'on' if enabled else 'off'}; check interlock"
+                f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check interlock"
             )
 
     def _range_for(self, function: Function, value: float) -> None:

@@ -38,7 +38,8 @@ class Keysight33500(ScpiInstrument):
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper()
         if model not in data_sheet.MODELS:
-            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data_sheet.MODELS)}")
+            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
+                                     f"{model}{nearest(model, data_sheet.MODELS)}")
         self.call_it(f"Keysight {model}")
         self.model = data_sheet.MODELS[model]
         self.outputs = {
@@ -50,7 +51,7 @@ class Keysight33500(ScpiInstrument):
         """Return one output; ConfigurationError if there is none of that number."""
         if number not in self.outputs:
             raise ConfigurationError(
-                f"{self.label}: no output {number}; it has {', '.join(map(str, self.outputs))}"
+                f"{self.label} has no output {number}. Its outputs are {', '.join(map(str, self.outputs))}"
             )
         return self.outputs[number]
 

@@ -145,13 +145,13 @@ class GeneratorChannel(ChannelLevels):
         self.generator.check_errors()
         if self._is_on() != enabled:
             raise InstrumentError(
-                f"{self.label}: output did not switch {'on' if enabled else 'off'}; check for an overload"
+                f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check for an overload"
             )
 
     def trigger(self) -> None:
         """Start one burst by a bus trigger; the generator tells when it is over."""
         if not self._burst:
-            raise InstrumentError(f"{self.label}: no burst is configured; call configure_burst first")
+            raise InstrumentError(f"{self.label}: no burst is configured. Call configure_burst first")
         self.generator.ask("*ESR?")  # forget earlier completions
         self.generator.send(f":TRIG{self.channel}", "*OPC")
         self._pending = True

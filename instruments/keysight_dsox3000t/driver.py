@@ -63,7 +63,8 @@ class KeysightDSOX3000T(RecordReadout):
         super().__init__(adapter, name, **kwargs)
         model = self.identity.model.upper().replace("DSOX", "DSO-X ").replace("MSOX", "MSO-X ")
         if model not in data_sheet.MODELS:
-            raise ConfigurationError(f"{self.label}: model {model} is not known{nearest(model, data_sheet.MODELS)}")
+            raise ConfigurationError(f"{self.label}: tsbench does not know the model "
+                                     f"{model}{nearest(model, data_sheet.MODELS)}")
         self.call_it(f"Keysight {model.replace('-X ', 'X')}")
         self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(data_sheet.MODELS[model])
 
@@ -100,7 +101,8 @@ class KeysightDSOX3000T(RecordReadout):
             absolute=step,
         )
         if parse_name(self.ask(f"{word}:IMP?"))[:4] != _IMPEDANCE[vertical.impedance]:
-            raise InstrumentError(f"{subject}: input impedance {vertical.impedance} Ohm was not accepted")
+            raise InstrumentError(f"{subject}: the instrument did not accept the input impedance {vertical.impedance} "
+                                  "Ohm")
         accepted = dataclasses.replace(vertical, range=got_range, offset=offset)
         self._vertical[channel] = accepted
         self._confirm_trigger = True
@@ -181,7 +183,8 @@ class KeysightDSOX3000T(RecordReadout):
         while not self.ask_switch(":AER?"):
             if waited > patience:
                 raise InstrumentError(
-                    f"{self.label}: did not arm within {short_quantity(patience, 's')}; check time base and channels"
+                    f"{self.label}: the oscilloscope did not arm within {short_quantity(patience, 's')}. Check its "
+                    "time base and channels"
                 )
             self.wait(_ARM_POLL)
             waited += _ARM_POLL

@@ -24,7 +24,7 @@ _FITS = 20.0  #: ratio between what a preamble says and what was set up: roundin
 def _segment_time(reply: str) -> float:
     time = parse_number(reply)
     if not 0.0 <= time < _LONGEST_RECORD:
-        raise ValueError(f"not the time of a segment: {reply!r}")
+        raise ValueError(f"the reply {reply!r} is not the time of a segment")
     return time
 
 
@@ -62,7 +62,7 @@ class RecordReadout(ScpiInstrument):
             return 1
         count = int(self.ask_number(":WAV:SEGM:COUN?"))
         if count < 1:
-            raise InstrumentError(f"{self.label}: no segment was acquired; check the trigger")
+            raise InstrumentError(f"{self.label}: the oscilloscope acquired no segment. Check the trigger")
         return count
 
     def _read_segments(self, segments: int) -> tuple[list[npt.NDArray[Any]], list[float]]:
@@ -81,7 +81,8 @@ class RecordReadout(ScpiInstrument):
         kind = np.dtype(TRANSFERS[self.transfer][1])
         if not payload or len(payload) % kind.itemsize:
             raise CommunicationError(
-                f"{self.label}: a record of {len(payload)} bytes; repeat the acquisition"
+                f"{self.label}: a record has {len(payload)} bytes, which does not fit its settings. Repeat the "
+                "acquisition"
             )
         return np.frombuffer(payload, dtype=kind)
 
@@ -95,7 +96,7 @@ class RecordReadout(ScpiInstrument):
             if vertical is not None:
                 ratios.append((preamble.y_increment * 2 ** (8 * codes.itemsize)) / vertical.range)
             if preamble.points != codes.shape[1] or not all(1 / _FITS < ratio < _FITS for ratio in ratios):
-                raise ValueError("the preamble of another record")
+                raise ValueError("the preamble belongs to another record")
             return preamble
 
         return self._parsed(":WAV:PRE?", parse)

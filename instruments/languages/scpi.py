@@ -77,7 +77,7 @@ def parse_switch(reply: str) -> bool:
     """
     text = reply.strip().upper().lstrip("+")
     if text not in {"0", "1", "ON", "OFF"}:
-        raise ValueError(f"not an on/off state: {reply!r}")
+        raise ValueError(f"the reply {reply!r} is not an on/off state")
     return text in {"1", "ON"}
 
 
@@ -99,9 +99,9 @@ def parse_error(reply: str) -> ErrorReply:
     """
     match = _ERROR.match(reply)
     if match is None:
-        raise ValueError(f"not an error entry: {reply!r}")
+        raise ValueError(f"the reply {reply!r} is not an entry of the error queue")
     if int(match.group(1)) and match.group(2).split(";")[0].strip().lower() == "no error":
-        raise ValueError(f"an error entry without an error: {reply!r}")
+        raise ValueError(f"the entry {reply!r} of the error queue has a code but no error")
     return ErrorReply(int(match.group(1)), match.group(2).split(";")[0].strip())
 
 
@@ -115,7 +115,7 @@ def parse_identity(reply: str) -> Identity:
     """
     fields = [field.strip() for field in reply.strip().split(",", 3)]
     if len(fields) != 4 or not fields[1]:
-        raise ValueError(f"not a reply to *IDN?: {reply!r}")
+        raise ValueError(f"the reply {reply!r} is not a reply to *IDN?")
     return Identity(*fields)
 
 
@@ -123,7 +123,7 @@ def format_block(payload: bytes) -> bytes:
     """Return a definite-length block: ``#`` + number of digits + length + payload."""
     length = str(len(payload))
     if len(length) > 9:
-        raise ValueError(f"a block of {len(payload)} bytes is too long for one header")
+        raise ValueError(f"a block of {len(payload)} bytes is too long to send")
     return f"#{len(length)}{length}".encode() + payload
 
 
@@ -136,7 +136,7 @@ def block_length_digits(head: bytes) -> int:
         It is not the start of a definite-length block.
     """
     if len(head) != 2 or head[:1] != b"#" or not head[1:].isdigit() or head[1:] == b"0":
-        raise ValueError(f"not a definite-length block: it begins with {head!r}")
+        raise ValueError(f"the data begin with {head!r}, so they are not a definite-length block")
     return int(head[1:])
 
 
@@ -157,5 +157,5 @@ def parse_block(message: bytes) -> bytes:
     length = int(header)
     payload = message[2 + digits : 2 + digits + length]
     if len(payload) != length:
-        raise ValueError(f"block of {len(payload)} bytes is shorter than the {length} its header says")
+        raise ValueError(f"the block has {len(payload)} bytes, but its header says {length} bytes")
     return payload

@@ -27,7 +27,7 @@ _QUEUE_DEPTH = 64  #: more entries than any instrument's queue holds
 def _power_lost(reply: str) -> bool:
     enabled, status = (int(part) for part in reply.split(";"))
     if not (0 <= enabled <= 255 and 0 <= status <= 255):
-        raise ValueError(f"not an enable register and a status byte: {reply!r}")
+        raise ValueError(f"the reply {reply!r} is not an enable register and a status byte")
     return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
 
 
@@ -96,7 +96,7 @@ class ScpiMessages(TypedInstrument):
                 except (NoReply, GarbledReply) as error:
                     if not may_be_repeated(command, self.repeatable):
                         raise
-                    self.resynchronise(f"'{command}' asked again ({error})")
+                    self.resynchronise(f"'{command}' was sent again ({error})")
             return act()
 
     def resynchronise(self, why: str) -> None:
@@ -119,7 +119,8 @@ class ScpiMessages(TypedInstrument):
             except ValueError:
                 continue
         raise GarbledReply(
-            f"{self.label}: answers out of step ('{answer[:60]}' to '*IDN?'); check cable and VISA library"
+            f"{self.label}: its replies belong to earlier messages (it replied '{answer[:60]}' to '*IDN?'). Check "
+            "cable and VISA library"
         )
 
     def send(self, *commands: str) -> None:
@@ -147,8 +148,8 @@ class ScpiMessages(TypedInstrument):
                 return parse(reply)
             except ValueError:
                 raise GarbledReply(
-                    f"{self.label}: garbled reply '{reply[:60]}' to '{command}'; "
-                    "repeat, then check cable and VISA library"
+                    f"{self.label}: garbled reply '{reply[:60]}' to '{command}'. Repeat, then check cable and VISA "
+                    "library"
                 ) from None
 
         return self._repeated(command, act)
@@ -165,12 +166,14 @@ class ScpiMessages(TypedInstrument):
                 digits = scpi.block_length_digits(head)
                 length = int(self.read_bytes(digits))
             except ValueError as error:
-                raise GarbledReply(f"{self.label}: garbled block for '{command}': {error}") from None
+                raise GarbledReply(f"{self.label}: garbled block in the reply to '{command}' ({error}). Repeat the "
+                                   "measurement") from None
             payload = bytes(self.read_bytes(length))
             end = bytes(self.read_bytes(1))
         if len(payload) != length or end != b"\n":
             raise GarbledReply(
-                f"{self.label}: garbled block for '{command}': {len(payload)} of {length} bytes, then {end!r}"
+                f"{self.label}: garbled block in the reply to '{command}' ({len(payload)} of {length} bytes, then "
+                f"{end!r}). Repeat the measurement"
             )
         return payload
 
@@ -194,12 +197,12 @@ class ScpiInstrument(ScpiMessages):
                 entries.append(entry)
         if entries:
             listed = "; ".join(f"{entry.code} {entry.message}" for entry in entries)
-            raise InstrumentError(f"{self.label} reports: {listed}; check the settings and measure again")
+            raise InstrumentError(f"{self.label} reports: {listed}. Check the settings and measure again")
 
     def configured(self, settings: T | None, what: str) -> T:
         """Return settings that there must be; InstrumentError where ``what`` has not been configured."""
         if settings is None:
-            raise InstrumentError(f"{self.label}: no {what} is configured; call configure_{what} first")
+            raise InstrumentError(f"{self.label}: no {what} is configured. Call configure_{what} first")
         return settings
 
     def accepted(
@@ -216,7 +219,7 @@ class ScpiInstrument(ScpiMessages):
             return got
         raise InstrumentError(
             f"{self.label}: {quantity} {short_quantity(asked, unit)} was requested, but the instrument set "
-            f"{short_quantity(got, unit)}; choose a value that it supports"
+            f"{short_quantity(got, unit)}. Choose a value that it supports"
         )
 
     def clear(self) -> None:

@@ -68,8 +68,8 @@ class Transport:
         if exclusive and not self._locked():
             self.close()
             raise InstrumentInUse(
-                f"{name} ({resource}) is locked by another program, perhaps on another computer; nothing was sent "
-                "to it, close that program"
+                f"{name} ({resource}) is locked by another program, perhaps on another computer. Nothing was sent to "
+                "it. Close that program"
             )
 
     def __repr__(self) -> str:
@@ -157,14 +157,14 @@ class Transport:
             reply = str(session.read())
             if session.read_termination is None and not reply.endswith("\n"):
                 raise GarbledReply(
-                    f"{self.name} ({self.resource}): the reply {reply[:SHOWN]!r} to '{self._last}' is cut off; "
-                    "repeat, then check the cable"
+                    f"{self.name} ({self.resource}): the reply {reply[:SHOWN]!r} to '{self._last}' is cut off. "
+                    "Repeat, then check the cable"
                 )
             reply = self._answer = reply.rstrip("\r\n")
             if _CONTROL.search(reply):
                 raise GarbledReply(
-                    f"{self.name} ({self.resource}): garbled reply {reply[:SHOWN]!r} to '{self._last}'; "
-                    "repeat, then check the cable"
+                    f"{self.name} ({self.resource}): garbled reply {reply[:SHOWN]!r} to '{self._last}'. Repeat, then "
+                    "check the cable"
                 )
             return reply
 
@@ -225,7 +225,7 @@ class Transport:
     def _open_session(self) -> Any:
         if self._session is None:
             raise CommunicationError(
-                f"{self.name} ({self.resource}): the connection is closed; open the bench again"
+                f"{self.name} ({self.resource}): the connection is closed. Open the bench again"
             )
         return self._session
 

@@ -13,18 +13,19 @@ SHOWN = 60  #: characters of a message that an error quotes
 _VENDOR = "or install a vendor's VISA (NI-VISA, Keysight IO Libraries) and leave visa_library out"
 #: interface of a resource name -> what pyvisa-py needs for it
 _NEEDS = {
-    "USB": f'the VISA library pyvisa-py needs PyUSB for USB instruments: pip install "tsbench[usb]", {_VENDOR}',
+    "USB": f'the VISA library pyvisa-py needs PyUSB for USB instruments. Use pip install "tsbench[usb]", {_VENDOR}',
     "GPIB": "the VISA library pyvisa-py needs gpib-ctypes or linux-gpib, and the adapter's driver, for GPIB "
-            f"instruments: pip install gpib-ctypes, {_VENDOR}",
-    "VICP": f"the VISA library pyvisa-py needs PyVICP for VICP instruments: pip install pyvicp, {_VENDOR}",
-    "ASRL": f"the VISA library pyvisa-py needs pySerial for serial ports: pip install pyserial, {_VENDOR}",
+            f"instruments. Use pip install gpib-ctypes, {_VENDOR}",
+    "VICP": f"the VISA library pyvisa-py needs PyVICP for VICP instruments. Use pip install pyvicp, {_VENDOR}",
+    "ASRL": f"the VISA library pyvisa-py needs pySerial for serial ports. Use pip install pyserial, {_VENDOR}",
 }
 _NO_LIBUSB = (
-    "PyUSB finds no libusb on this machine: install libusb 1.0 (Debian: apt-get install libusb-1.0-0; macOS: brew "
-    f"install libusb; Windows: a libusb or WinUSB driver for the instrument), {_VENDOR}"
+    "PyUSB does not find libusb on this machine. Install libusb 1.0 (on Debian apt-get install libusb-1.0-0, on macOS "
+    f"brew install libusb, on Windows a libusb or WinUSB driver for the instrument), {_VENDOR}"
 )
 _NAMES = (
-    "a name has the form USB0::0x05E6::0x2450::SERIAL::INSTR, TCPIP0::192.168.0.5::hislip0::INSTR or GPIB0::24::INSTR"
+    "A resource name has the form USB0::0x05E6::0x2450::SERIAL::INSTR, TCPIP0::192.168.0.5::hislip0::INSTR or "
+    "GPIB0::24::INSTR"
 )
 
 
@@ -39,15 +40,17 @@ def why_not_opened(resource: str, error: Exception) -> str:
     interface = resource.partition("::")[0].rstrip("0123456789").upper()
     code = getattr(error, "error_code", None)
     if code in (StatusCode.error_invalid_resource_name, StatusCode.error_invalid_setup):
-        return f"not a VISA resource name; {_NAMES}; correct resource in the bench file"
+        return f"it is not a VISA resource name. {_NAMES}. Correct resource in the bench file"
     if "no backend available" in str(error).lower():
-        return f"{_NO_LIBUSB}; see docs/visa.md"
+        return f"{_NO_LIBUSB}. See docs/visa.md"
     missing = isinstance(error, ImportError) or "please install" in str(error).lower()
     if missing and interface in _NEEDS:
-        return f"{_NEEDS[interface]}; see docs/visa.md"
+        return f"{_NEEDS[interface]}. See docs/visa.md"
     if missing or code == StatusCode.error_nonsupported_operation or isinstance(error, NotImplementedError):
         first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        return f"the VISA library cannot open {interface} resources ({first}); {_VENDOR}; see docs/visa.md"
+        return (
+            f"the VISA library cannot open {interface} resources ({first}). Install another VISA library, {_VENDOR}. "
+            "See docs/visa.md")
     return ""
 
 
@@ -64,18 +67,18 @@ def communication_error(error: Exception, where: str, message: str, timeout: flo
     asked = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
     if getattr(error, "error_code", None) == StatusCode.error_timeout:
         return NoReply(
-            f"{where}: no reply to '{asked}' in {timeout:g} s; outputs are unknown until read back, check the panel "
-            "and the cable"
+            f"{where}: no reply to '{asked}' in {timeout:g} s. The state of the outputs is unknown until they are "
+            "read back. Check the panel and the cable"
         )
     if isinstance(error, UnicodeDecodeError):
         return GarbledReply(
-            f"{where}: garbled reply {error.object[:20]!r} to '{asked}'; repeat, then check the cable")
+            f"{where}: garbled reply {error.object[:20]!r} to '{asked}'. Repeat, then check the cable")
     if message == "open":
         return CommunicationError(
-            f"{where}: cannot be opened ({_reason(error)}); check that it is on and connected")
+            f"{where}: the instrument cannot be opened ({_reason(error)}). Check that it is switched on and connected")
     return CommunicationError(
-        f"{where}: connection failed at '{asked}' ({_reason(error)}); outputs are unknown until read back, check cable "
-        "and power"
+        f"{where}: the connection failed at '{asked}' ({_reason(error)}). The state of the outputs is unknown until "
+        "they are read back. Check cable and power"
     )
 
 

@@ -22,13 +22,14 @@ def open_manager(library: str) -> Any:
         file = library.rsplit("@", 1)[0]
         if file and not Path(file).exists():
             raise ConfigurationError(
-                f"visa_library '{library}': no file '{file}'; correct visa_library in the bench file"
+                f"visa_library '{library}' names the file '{file}', which does not exist. Correct visa_library in the "
+                "bench file"
             )
     try:
         return pyvisa.ResourceManager(library)
     except (OSError, ValueError, pyvisa.errors.Error) as error:
         raise ConfigurationError(
-            f"cannot open {shown}: {error}; check visa_library in the bench file"
+            f"cannot open {shown} ({error}). Check visa_library in the bench file"
         ) from error
 
 

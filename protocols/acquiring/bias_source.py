@@ -83,7 +83,8 @@ def bias_source(station: Station, role: str = "bias") -> BiasSource:
     """Return the instrument of ``role`` as a bias; ConfigurationError where it is neither kind."""
     if not station.has(role):
         raise ConfigurationError(
-            f"the bench has no role '{role}'; name a generator output or a source meter in [roles]"
+            f"the bench has no role '{role}'. Add it to [roles] in the bench file, with a generator output or a "
+            "source meter"
         )
     try:
         return GeneratorBias(station.pulse_generator(role))

@@ -83,7 +83,8 @@ class DeviceView:
 
 
 #: why a bench without a scope at the device is refused
-NO_SCOPE = "scope: [fixture.sensing] names no scope channel at the device; add voltage_high and current"
+NO_SCOPE = (
+    "scope: [fixture.sensing] of the bench file names no scope channel at the device. Add voltage_high and current")
 
 
 def required_view(station: Station) -> DeviceView:
@@ -112,10 +113,10 @@ def device_view(station: Station) -> DeviceView | None:
     scopes = [place.scope for place in found.values()]
     if any(scope is not scopes[0] for scope in scopes):
         raise ConfigurationError(
-            "[fixture.sensing] names channels of two scopes; one must see device voltage and current together"
+            "[fixture.sensing] names channels of two scopes. One scope must measure both device voltage and current"
         )
     if sensing.current is not None and not sensing.current_resistance:
-        raise ConfigurationError('[fixture.sensing] current needs current_resistance, for example "50 Ohm"')
+        raise ConfigurationError('[fixture.sensing] current also needs current_resistance, for example "50 Ohm"')
     channels = {name: place.channel for name, place in found.items()}
     return DeviceView(scopes[0], channels, sensing.current_resistance or 1.0)
 

@@ -33,7 +33,7 @@ def wait_until(clock: Clock, ready: Callable[[], bool], expected: float, timeout
         if clock.now() >= deadline:
             return False
         clock.wait(interval)
-    raise AssertionError("poll_intervals never ends")
+    raise AssertionError("the sequence poll_intervals must be endless")
 
 
 def steps_until(

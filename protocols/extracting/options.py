@@ -23,4 +23,5 @@ class ExtractionOptions:
         if isinstance(rule, str):
             object.__setattr__(self, "rule", parse_rule(rule))
         elif not isinstance(rule, Rule):
-            raise ConfigurationError(f"rule {rule!r} is not known; give Jump(), Above(10e-9), or text: 'above=10n'")
+            raise ConfigurationError(f"rule {rule!r} is not known. Give Jump(), Above(10e-9), or a text such as "
+                                     "'above=10n'")

@@ -18,7 +18,7 @@ def acquire(settings: ContactParameters, station: Station, recorder: Recorder) -
     meter.configure_measure(MeasureSettings("current", range=settings.compliance, nplc=settings.nplc))
     meter.set_level(0.0)
     meter.set_output(True)
-    yield Step(0, path.size, "output on at zero", idle=True)
+    yield Step(0, path.size, "output on at 0", idle=True)
     limited = 0
     for number, level in enumerate(path):
         meter.set_level(float(level))
@@ -31,8 +31,8 @@ def acquire(settings: ContactParameters, station: Station, recorder: Recorder) -
         limited += bool(reading.flags & Flag.COMPLIANCE)
         if limited >= _ENOUGH:
             recorder.event(RunEvent(
-                "log", f"{limited} readings are in compliance: larger levels would show no more, so the run ends at "
-                f"{format_quantity(float(level), 'V')}", clock.now()))
+                "log", f"{limited} readings are in compliance. Larger levels would give no more information, so the "
+                       f"run ends at {format_quantity(float(level), 'V')}", clock.now()))
             break
     meter.set_level(0.0)
     meter.set_output(False)

@@ -29,7 +29,7 @@ class FirstContact(ContactParameters, Protocol):
         Column("set_point", "V", "level of the source"),
         Column("voltage", "V", "at the source meter's terminals"),
         Column("current", "A", "through the source meter"),
-        Column("device_voltage", "V", "voltage less current times the fixture's path resistance"),
+        Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
     )
 
     def plan(self, station: Station) -> Plan:

@@ -45,7 +45,7 @@ class SweepAcquisition:
         size = abs(float(np.diff(path.levels[:2])[0]))
         meter.set_level(0.0)
         meter.set_output(True)
-        yield self.step("output on at zero", idle=True)
+        yield self.step("output on at 0", idle=True)
         self.prepare_check()
         yield from self._ramp(soft_steps(0.0, settings.start, size), size)
         yield from self._sweep()
@@ -70,7 +70,7 @@ class SweepAcquisition:
         view = device_view(self._station) if settings.check_oscillation else None
         if view is None:
             if settings.check_oscillation:
-                self._warn("no scope is connected to the device: readings cannot be checked for oscillation")
+                self._warn("no scope is connected to the device, so readings cannot be checked for oscillation")
             return
         levels = self._path.levels
         limit = settings.compliance
@@ -83,7 +83,7 @@ class SweepAcquisition:
         if check.prepare(self._station):
             self._check = check
         else:
-            self._warn("the scope gave no record: readings cannot be checked for oscillation")
+            self._warn("the scope gave no record, so readings cannot be checked for oscillation")
 
     def _sweep(self) -> Iterator[Step]:
         """Take every block; ends early at compliance where that is asked for."""
@@ -98,7 +98,8 @@ class SweepAcquisition:
             if self._check is not None:
                 self._judge(self._check)
             if self._ends_here:
-                self._say("log", f"compliance reached at {self._level_text()}: the sweep ends here, as asked")
+                self._say("log", f"the source reached the compliance at {self._level_text()}. The sweep ends here, "
+                                 "because stop_on_compliance is set")
                 return
             if self.level == 0.0:
                 yield self.step("at zero", idle=True)
@@ -147,8 +148,8 @@ class SweepAcquisition:
             elif clock.now() > began + patience:
                 meter.abort()
                 raise InstrumentError(
-                    f"drive: the sweep stands at {taken} of {total} points after {patience:.3g} s; "
-                    "check the source meter's panel"
+                    f"drive: the sweep has only {taken} of {total} points after {patience:.3g} s. Check the panel of "
+                    "the source meter"
                 )
             yield self.step(self._level_text())
             if taken < total:
@@ -195,7 +196,8 @@ class SweepAcquisition:
         """Look with the scope at the level the block ended on, and record the block with what it says."""
         verdict = check.verdict(self._station)
         if verdict.oscillating is None:
-            self._warn(f"the scope gave no record at {self._level_text()}: these readings are unchecked")
+            self._warn(f"the scope gave no record at {self._level_text()}, so these readings are not checked for "
+                       "oscillation")
             self._record_waiting(Flag.UNCHECKED)
             return
         # between a quiet and an oscillating end the change may lie anywhere: the whole block is marked
@@ -215,8 +217,8 @@ class SweepAcquisition:
         frequency = format_quantity(seen.frequency, "Hz", 3)
         swing = format_quantity(seen.peak_to_peak, "V", 2)
         self._warn(
-            f"the device oscillates at {self._level_text()} (about {frequency}, {swing} peak to peak at the scope): "
-            "readings from here on are averages and are flagged",
+            f"the device oscillates at {self._level_text()} (about {frequency}, {swing} peak to peak at the scope). "
+            "Readings from here on are averages and are flagged",
             {"set_point": self.level, "frequency": seen.frequency, "peak_to_peak": seen.peak_to_peak},
         )
 

@@ -7,7 +7,7 @@ but it has a level from which on it oscillates.
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.records import Flag, Result, Run
 
-_METHOD = "between the last level at which the scope saw no oscillation and the first at which it did"
+_METHOD = "between the last level without oscillation at the scope and the first level with oscillation"
 
 
 def oscillation_onset(run: Run) -> list[Result]:

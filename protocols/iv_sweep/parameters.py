@@ -43,17 +43,17 @@ class SweepParameters(Parameters):
         default=0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
     )
     points: int | None = Field(
-        default=None, ge=2, le=100_000, description="number of levels from start to stop; replaces step"
+        default=None, ge=2, le=100_000, description="number of levels from start to stop, replaces step"
     )
     dual: bool = Field(default=True, description="sweep back from stop to start")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
     cycles: int = Field(default=1, ge=1, le=100_000, description="number of sweeps")
     compliance: Compliance = Field(
-        default=1e-3, gt=0, description="current the source will not exceed (voltage under current drive)"
+        default=1e-3, gt=0, description="compliance current (compliance voltage under current drive)"
     )
     dwell: Seconds = Field(default=1e-3, ge=0, le=100, description="time at a level before its reading")
     nplc: float = Field(
-        default=1.0, ge=0.01, le=10, description="integration time in power-line cycles; 0.1 is faster"
+        default=1.0, ge=0.01, le=10, description="integration time in power-line cycles (0.1 is faster)"
     )
     ramp_rate: VoltsPerSecond = Field(
         default=10.0,
@@ -61,7 +61,7 @@ class SweepParameters(Parameters):
         description="speed of the ramps from zero to start and back (voltage drive)",
     )
     measure_range: Literal["auto", "compliance"] = Field(
-        default="compliance", description="measuring range: set from the compliance, or chosen by the source meter"
+        default="compliance", description="measuring range, set from the compliance or chosen by the source meter"
     )
     stop_on_compliance: bool = Field(default=False, description="end the sweep at the first reading in compliance")
     check_oscillation: bool = Field(default=True, description="check with the scope whether the device oscillates")
@@ -69,7 +69,7 @@ class SweepParameters(Parameters):
         default=10,
         ge=1,
         le=100,
-        description="points between two checks with the scope; 1 checks every reading",
+        description="points between two checks with the scope (1 checks every reading)",
     )
 
     @model_validator(mode="before")
@@ -94,12 +94,12 @@ class SweepParameters(Parameters):
     @model_validator(mode="after")
     def _has_way(self) -> Self:
         if self.start == self.stop:
-            raise ValueError("start and stop are equal; give a stop that differs from the start")
+            raise ValueError("start and stop are equal. Give a stop that differs from start")
         branch = self.points or abs(self.stop - self.start) / self.step
         levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
         if levels > _MOST_POINTS:
             raise ValueError(
-                f"{levels:.3g} points in all, at most {_MOST_POINTS:.0e} fit one run; raise step or lower cycles"
+                f"{levels:.3g} points in all, at most {_MOST_POINTS:.0e} fit one run. Raise step or lower cycles"
             )
         return self
 

@@ -63,12 +63,12 @@ def _warnings(
 ) -> tuple[str, ...]:
     warnings = []
     if not checks and points > settings.cycles * capabilities.maximum_sweep_points:
-        warnings.append("a cycle does not fit the source meter's list: it is sent in parts, and the output may open "
-            "between them")
+        warnings.append("a cycle does not fit the list of the source meter. It is sent in parts, and the output may "
+                        "open between them")
     if settings.check_oscillation and not checks:
-        warnings.append("no scope is connected to the device: an oscillation during a reading will not be noticed")
+        warnings.append("no scope is connected to the device, so an oscillation during a reading will not be noticed")
     if settings.dwell < capabilities.minimum_dwell:
         least = capabilities.minimum_dwell
-        warnings.append(f"dwell {settings.dwell:g} s is shorter than the source meter's minimum of {least:g} s, which "
-                        "is used")
+        warnings.append(f"dwell {settings.dwell:g} s is shorter than the minimum of the source meter. The minimum of "
+                        f"{least:g} s is used")
     return tuple(warnings)

@@ -33,7 +33,7 @@ class IVSweep(SweepParameters, Protocol):
         Column("set_point", "", "level of the source: V under voltage drive, A under current drive"),
         Column("voltage", "V", "at the source meter's terminals"),
         Column("current", "A", "through the source meter"),
-        Column("device_voltage", "V", "voltage less current times the fixture's path resistance"),
+        Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
     )
 
     def table(self) -> tuple[Column, ...]:

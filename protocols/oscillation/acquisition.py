@@ -36,7 +36,7 @@ class OscillationAcquisition:
         settings, clock = self._settings, self._station.clock
         source, biases = bias_source(self._station), settings.biases()
         source.prepare(float(biases.min()), float(biases.max()), settings.compliance)
-        yield Step(0, len(biases), "output on at zero", idle=True)
+        yield Step(0, len(biases), "output on at 0", idle=True)
         for number, bias in enumerate(biases):
             message = f"bias {bias:.4g} V"
             source.set_level(float(bias))
@@ -47,7 +47,7 @@ class OscillationAcquisition:
                 source.set_level(0.0)
             yield Step(number + 1, len(biases), message, idle=settings.zero_between)
         source.switch_off()
-        self._say("log", "bias at zero, output off")
+        self._say("log", "bias at 0 V, output off")
         yield Step(len(biases), len(biases), "output off", idle=True)
 
     def record(self, number: int, bias: float) -> None:
@@ -65,13 +65,14 @@ class OscillationAcquisition:
             ):
                 self._say(
                     "log",
-                    f"the record at {format_quantity(bias, 'V')} was clipped; taken again in wider ranges",
+                    f"the scope clipped the record at {format_quantity(bias, 'V')}. It is taken again with wider "
+                    "ranges",
                 )
                 waveforms = self._capture(safe, span, {"bias": bias})
         if waveforms is None:
             self._say(
                 "warning",
-                f"the scope gave no record at a bias of {format_quantity(bias, 'V')}; check its trigger and time base")
+                f"the scope gave no record at a bias of {format_quantity(bias, 'V')}. Check its trigger and time base")
             point = (float(number), self._station.clock.now(), bias, 0.0)
             self._recorder.point(Point(point, Flag.TIMEOUT))
             return
@@ -124,7 +125,7 @@ class OscillationAcquisition:
                 most = self._view.scope.capabilities.record_length / _SAMPLES_PER_PERIOD * period
                 return windows, min((self._settings.periods + 1) * period, most)
             if length >= longest:
-                self._say("log", f"no oscillation seen at a bias of {format_quantity(bias, 'V')}")
+                self._say("log", f"no oscillation at a bias of {format_quantity(bias, 'V')}")
                 return windows, length
             if not first:
                 length = min(length * _GROWTH, longest)

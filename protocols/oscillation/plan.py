@@ -32,7 +32,8 @@ def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
         refusals.append(NO_SCOPE)
     if station.fixture.parallel_capacitance <= 0:
         warnings.append(
-            "no capacitance across the device in the fixture: the frequency depends on unknown parasitics"
+            "the fixture has no capacitance across the device, so the frequency depends on unknown parasitic "
+            "capacitance"
         )
     times = np.repeat(np.arange(len(biases) + 1) * (settings.settle + _OVERHEAD), 2)[1:-1]
     return Plan(

@@ -44,8 +44,8 @@ class PairAcquisition(PulseSeries[PairParameters]):
             self._say(
                 "warning",
                 f"the scope missed a trigger in {self._missed - missed} of {self._done - began} pairs of "
-                f"{format_quantity(amplitude, 'V')}: they are flagged and left out of the probabilities; check trigger "
-                "level, cable and contact")
+                f"{format_quantity(amplitude, 'V')}. These pairs are flagged and left out of the probabilities. Check "
+                "trigger level, cable and contact")
 
     def _set_gap(self, amplitude: float, gap: float) -> RecordLayout:
         self._generator.configure_pulse(self._settings.pulse(amplitude, gap))

@@ -16,12 +16,12 @@ class PairParameters(PulseParameters):
     """Parameters of paired pulses."""
 
     amplitude: VoltsList = Field(default=(1.4,), min_length=1, description="pulse heights above base, one series each")
-    base: Volts = Field(default=0.1, description="level between pulses: low enough for the device to relax")
+    base: Volts = Field(default=0.1, description="level between pulses, low enough for the device to relax")
     width: Seconds = Field(default=1e-3, gt=0, description="width of each pulse at 50 %")
     shortest: Seconds = Field(default=0.3e-3, gt=0, description="shortest gap")
-    longest: Seconds = Field(default=30e-3, gt=0, description="longest gap: the device must have recovered by then")
+    longest: Seconds = Field(default=30e-3, gt=0, description="longest gap, long enough for the device to recover")
     points: int = Field(default=12, ge=2, le=1000, description="number of gaps from shortest to longest, log-spaced")
-    gaps: SecondsList = Field(default=(), description="list of gaps; overrides shortest, longest and points")
+    gaps: SecondsList = Field(default=(), description="list of gaps, replaces shortest, longest and points")
     repeats: int = Field(default=20, ge=1, le=100_000, description="pairs at each gap and amplitude")
     rest: Seconds = Field(
         default=50e-3, ge=0, le=3600, description="time at base between two pairs, so that the device recovers"
@@ -32,7 +32,7 @@ class PairParameters(PulseParameters):
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     resolution: int = Field(
-        default=500, ge=20, le=100_000, description="least number of scope samples in the pulse width"
+        default=500, ge=20, le=100_000, description="smallest number of scope samples in the pulse width"
     )
 
     @model_validator(mode="after")
@@ -40,7 +40,7 @@ class PairParameters(PulseParameters):
         if any(gap <= 0 for gap in self.gaps):
             raise ValueError("gaps must be longer than 0 s")
         if not self.gaps and self.longest <= self.shortest:
-            raise ValueError(f"longest gap {self.longest:g} s must exceed the shortest, {self.shortest:g} s")
+            raise ValueError(f"longest gap {self.longest:g} s must be above the shortest gap {self.shortest:g} s")
         if min(self.gap_list()) < self.edges:
             raise ValueError(f"gap {min(self.gap_list()):g} s is shorter than the pulse's edges ({self.edges:g} s)")
         return self

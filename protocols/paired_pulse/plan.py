@@ -27,10 +27,11 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
         split = [gap for gap, layout in zip(gaps, layouts, strict=True) if layout.segments > 1]
         if split and settings.trigger == "device":
             warnings.append(
-                f"gaps from {format_quantity(split[0], 's')} on are recorded pulse by pulse: a device still on at "
-                "the second pulse may not trigger the scope; prefer trigger = external, or lower resolution")
+                f"gaps from {format_quantity(split[0], 's')} on are recorded pulse by pulse. If the device is still "
+                "on at the second pulse, it may not trigger the scope. Use trigger = external, or lower resolution")
     if settings.gaps and len(gaps) < 4:
-        warnings.append("fewer than 4 gaps: the long-gap probability and the recovery cannot be distinguished")
+        warnings.append("fewer than 4 gaps are not enough to tell the long-gap probability from the recovery. Use 4 "
+                        "gaps or more")
     each = 2 * settings.width + float(np.mean(gaps)) + max(settings.rest, OVERHEAD)
     times, levels = pulse_preview(settings, [0.0, settings.width + gaps[len(gaps) // 2]])
     return Plan(

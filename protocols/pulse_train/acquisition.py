@@ -67,13 +67,14 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
         if not shot.taken:
             self._say(
-                "warning", "the probe pulse was not seen: the scope keeps its safe ranges; check trigger and contact")
+                "warning", "the scope did not see the probe pulse, so it keeps its safe ranges. Check trigger and "
+                           "contact")
             return
         self._view.configure(
             {name: narrowed(shot.waveforms[name], window) for name, window in windows.items()}
         )
         self._say(
-            "log", f"one probe pulse of {format_quantity(amplitude, 'V')} sent to choose the scope's ranges"
+            "log", f"one probe pulse of {format_quantity(amplitude, 'V')} was sent to choose the scope's ranges"
         )
 
     def _batch(self, amplitude: float, part: slice, train: int) -> Iterator[Step]:
@@ -95,12 +96,11 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)
-            kept = "kept and flagged, check trigger level, cable and contact"
-            again = "the train is sent again" if attempt < retries else kept
+            kept = "The others are kept and flagged. Check trigger level, cable and contact"
+            again = "The train is sent again" if attempt < retries else kept
             self._say(
                 "warning",
-                f"the scope missed {missed} of {len(starts)} pulses of "
-                f"{format_quantity(amplitude, 'V')}; {again}",
+                f"the scope missed {missed} of {len(starts)} pulses of {format_quantity(amplitude, 'V')}. {again}",
             )
         flags = Flag.NONE if len(shot.taken) == len(starts) else Flag.TRIGGER_MISSED
         for waveform in shot.waveforms.values():

@@ -24,18 +24,18 @@ class TrainParameters(PulseParameters):
     count: int = Field(default=20, ge=1, le=1_000_000, description="pulses at each amplitude")
     repeats: int = Field(
         default=1, ge=1, le=100_000,
-        description="trains at each amplitude; with more than one, the pulses to fire are counted",
+        description="trains at each amplitude (with more than one, the pulses to fire are counted)",
     )
     rest: Seconds = Field(
         default=0.0, ge=0, le=3600, description="time at base before each train, so that the device recovers"
     )
     rise_time: Seconds = Field(default=10e-9, gt=0, description="rise time, 10 to 90 %")
     fall_time: Seconds = Field(default=10e-9, gt=0, description="fall time, 90 to 10 %")
-    gaps: SecondsList = Field(default=(), description="list of times between pulses; overrides period and count")
+    gaps: SecondsList = Field(default=(), description="list of times between pulses, replaces period and count")
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     record_span: Seconds | None = Field(
-        default=None, gt=0, description="length of each record; chosen from the width if not given"
+        default=None, gt=0, description="length of each record, chosen from the width if not given"
     )
     probe: bool = Field(
         default=True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"
@@ -50,7 +50,8 @@ class TrainParameters(PulseParameters):
             raise ValueError("gaps must be longer than 0 s")
         if not self.gaps and self.width + self.edges > self.period:
             raise ValueError(
-                f"width {self.width:g} s with its edges does not fit the period {self.period:g} s"
+                f"width {self.width:g} s with its edges does not fit into the period {self.period:g} s. Lower width "
+                "or raise period"
             )
         return self
 

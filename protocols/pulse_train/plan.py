@@ -52,6 +52,6 @@ def _scope_refusals(settings: TrainParameters, station: Station, starts: FloatAr
     if len(starts) > 1 and (closest := float(np.diff(starts).min())) < 1.02 * settings.span:
         return [
             f"scope: records of {format_quantity(settings.span, 's')} do not fit between pulses "
-            f"{format_quantity(closest, 's')} apart; lengthen period or gaps, or shorten record_span"
+            f"{format_quantity(closest, 's')} apart. Lengthen period or gaps, or shorten record_span"
         ]
     return []

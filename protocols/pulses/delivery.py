@@ -51,9 +51,9 @@ def delivery(
         "clock",
         starts,
         refusal=(
-            f"gaps from {min(gaps):g} s to {max(gaps):g} s with edges of {edge:g} s need "
-            f"{duration / edge:.3g} waveform points; the generator holds {room:.3g}; use slower edges, "
-            f"or gaps of at least {SHORTEST_CLOCKED_GAP:g} s"
+            f"gaps from {min(gaps):g} s to {max(gaps):g} s with edges of {edge:g} s need {duration / edge:.3g} "
+            f"waveform points, but the generator holds {room:.3g}. Use slower edges, or gaps of at least "
+            f"{SHORTEST_CLOCKED_GAP:g} s"
         ),
     )
 

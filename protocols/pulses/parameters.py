@@ -28,9 +28,10 @@ class PulseParameters(Parameters):
     @model_validator(mode="after")
     def _is_pulse(self) -> Self:
         if any(amplitude == 0 for amplitude in self.amplitude):
-            raise ValueError("amplitude: must not be 0 V; give an amplitude other than 0 V")
+            raise ValueError("amplitude must not be 0 V. Give another amplitude")
         if self.width < self.edges:
-            raise ValueError(f"width {self.width:g} s is shorter than its edges ({self.edges:g} s)")
+            raise ValueError(f"width {self.width:g} s is shorter than its edges ({self.edges:g} s). Raise width or "
+                             "lower rise_time and fall_time")
         return self
 
     @property

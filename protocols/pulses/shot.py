@@ -48,7 +48,7 @@ class Shooter:
         scope.arm()
         if scope.triggered():  # something else crossed the level: not our pulse
             scope.abort()
-            self.say("warning", "the scope triggered before the pulse was sent; armed again")
+            self.say("warning", "the scope triggered before the pulse was sent. It is armed again")
             scope.arm()
         shot.time = clock.now()
         if clocked and len(starts) > 1:

@@ -22,7 +22,8 @@ class RelaxationParameters(PulseParameters):
     repeats: int = Field(default=20, ge=1, le=100_000, description="pulses of each amplitude")
     rest: Seconds = Field(default=50e-3, ge=0, le=3600, description="time at the read level between two records")
     level: Amperes | None = Field(
-        default=None, gt=0, description="current below which the device counts as relaxed; set by fraction if not given"
+        default=None, gt=0, description="current below which the device counts as relaxed, set by fraction if not "
+                                        "given"
     )
     fraction: Number = Field(
         default=0.5, gt=0, lt=1, description="level as a share of the current right after the falling edge"
@@ -36,7 +37,8 @@ class RelaxationParameters(PulseParameters):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.base == 0:
-            raise ValueError("base: at 0 V no current shows the relaxation; give a small read level")
+            raise ValueError("base must not be 0 V, because without a current the relaxation cannot be measured. "
+                             "Give a small read level")
         return self
 
     @property

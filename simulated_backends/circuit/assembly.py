@@ -83,8 +83,8 @@ class _Assembly:
         self.soft_sources = waiting
         for element in waiting:
             self.messages.append(
-                f"{element.name} floats or closes a loop of voltage sources; it was given {SERIES_RESISTANCE:g} Ohm "
-                f"in series")
+                f"{element.name} floats or closes a loop of voltage sources. A resistance of {SERIES_RESISTANCE:g} "
+                "Ohm was added in series")
 
     def _unknown_nodes(self) -> None:
         nodes = dict.fromkeys(n for e in self.elements for n in e.nodes)
@@ -188,8 +188,8 @@ class _Assembly:
         except np.linalg.LinAlgError:
             small, *_, large = sorted(self.by_kind["C"], key=lambda e: e.value)
             raise ConfigurationError(
-                f"{small.name} = {small.value:g} F is too small to compute in series with {large.name} = "
-                f"{large.value:g} F; leave {small.name} out") from None
+                f"{small.name} = {small.value:g} F is too small for a computation in series with {large.name} = "
+                f"{large.value:g} F. Leave {small.name} out") from None
         self.Ez = -np.linalg.solve(capacitance, Cu[d]) if d else Cu[d]
         self.split = nd, nx
 
@@ -214,8 +214,8 @@ class _Assembly:
             if node not in tied:
                 names = ", ".join(e.name for e in self.elements if node in e.nodes)
                 raise ConfigurationError(
-                    f"voltage of node '{node}' is not determined: only a current goes through {names}; "
-                    f"add a resistor or capacitor from '{node}' to ground")
+                    f"the voltage of node '{node}' is not determined, because only currents go through {names}. Add a "
+                    f"resistor or capacitor from '{node}' to ground")
 
     # ------------------------------------------------------------------------------ result
 

@@ -115,12 +115,12 @@ def _refuse_what_cannot_be_solved(elements: list[Element]) -> None:
     for element in elements:
         if element.kind not in ELEMENT_KINDS:
             raise ConfigurationError(
-                f"circuit: {element.name} is of kind '{element.kind}', which is not supported; use R, C, L, V, I, "
+                f"circuit: {element.name} is of kind '{element.kind}', which is not supported. Use R, C, L, V, I, "
                 "or X for a device")
     if (nodes := len({node for element in elements for node in element.nodes})) > MOST_NODES:
         raise ConfigurationError(
-            f"circuit: {nodes} nodes; at most {MOST_NODES} can be solved: simulate a part of the circuit, or use "
-            f"ngspice")
+            f"circuit: {nodes} nodes are too many, at most {MOST_NODES} can be solved. Simulate a part of the "
+            "circuit, or use ngspice")
 
 
 def _node(name: str) -> str:
@@ -166,7 +166,7 @@ def _initial_voltages(netlist: Netlist) -> dict[str, float]:
             if not math.isclose(voltages[first] - voltages[second], across, rel_tol=1e-9, abs_tol=1e-12):
                 raise ConfigurationError(
                     f"netlist line {element.line}: {element.name}: ic={across:g} V, but .ic and other capacitors give "
-                    f"{voltages[first] - voltages[second]:g} V between '{first}' and '{second}'; keep one")
+                    f"{voltages[first] - voltages[second]:g} V between '{first}' and '{second}'. Keep one of them")
         elif first in voltages:
             voltages[second] = voltages[first] - across
         else:

@@ -26,8 +26,9 @@ from tsbench.simulated_backends.devices.dispatch import require_mechanism
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory, State
 
-LEAVES_IT = ". The thermal noise of its resistances makes the circuit leave it"
-MAY_STAY = ". Thermal noise is not simulated in circuits with a silver filament, so the circuit may stay there"
+LEAVES_IT = ". The thermal noise of its resistances makes the circuit leave this point"
+MAY_STAY = (
+    ". Thermal noise is not simulated in circuits with a silver filament, so the circuit may stay at this point")
 
 
 class Circuit(CircuitReadings):
@@ -83,7 +84,7 @@ class Circuit(CircuitReadings):
         super().__init__(structure, front, steady, changes)
         self._stepping = TimeStepping(structure, front, self.stability, steady, changes, self._audience)
         if not self._stepping.make_consistent():
-            raise TsbenchError(f"circuit: device currents cannot be found; check the values of {structure.names}")
+            raise TsbenchError(f"circuit: the device currents cannot be found. Check the values of {structure.names}")
 
     def load_code(self, specialised: bool = False) -> None:
         """Compile the integrator, or load it from the cache on disk, without integrating.
@@ -239,8 +240,8 @@ class Circuit(CircuitReadings):
         before = self.structure.models[key].terminals
         if new.terminals != before:
             raise ConfigurationError(
-                f"circuit: {device} has the nodes {' '.join(before)}; a {new.mechanism} needs "
-                f"{' '.join(new.terminals)} and cannot stand there")
+                f"circuit: {device} has the nodes {' '.join(before)}. A {new.mechanism} needs the nodes "
+                f"{' '.join(new.terminals)} and cannot replace it")
         self._stepping.stop_here()
         self._changes.attach(key, history)
         kept = state or {}
@@ -261,7 +262,7 @@ class Circuit(CircuitReadings):
         self._stepping.stop_here()
         found = operating_point(self.compiled, self.time, self._front.y)
         if found is None:
-            raise TsbenchError("circuit: no operating point found; start from rest ('uic') instead")
+            raise TsbenchError("circuit: no operating point was found. Start from rest instead (uic in .tran)")
         self._front.y = found
         unstable = how_unstable(self.compiled, self.time, found)
         if unstable is not None:

@@ -162,10 +162,10 @@ class TimeStepping:
                 stability.look_at_growth(steps.starts.size)
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
-                what = "device currents are not unique" if status == NO_CURRENT else "the step became too small"
+                what = "the device currents are not unique" if status == NO_CURRENT else "the step became too small"
                 raise TsbenchError(
-                    f"circuit: no solution beyond {front.reached:.9g} s: {what}; "
-                    f"check the values of {self._structure.names}")
+                    f"circuit: no solution after {front.reached:.9g} s, because {what}. Check the values of "
+                    f"{self._structure.names}")
             front.restart = True
         front.full_run = status not in (REACHED, UNSTABLE)
 
@@ -196,17 +196,17 @@ class TimeStepping:
         front, compiled, names = self._front, self._structure.compiled, self._structure.names
         found = what_rings(
             compiled.system.linear, compiled.jacobian(front.reached, front.y), compiled.differential)
-        cause = f"if it oscillates, simulate a shorter time, otherwise check the smallest values of {names}"
+        cause = f"If the circuit oscillates, simulate a shorter time. If not, check the smallest values of {names}"
         if found is not None:
-            cause = (f"{found.who} ring with a period of {found.period:.3g} s: damp them with a resistance, or leave "
-                     f"the smallest of these elements out")
+            cause = (f"{found.who} ring with a period of {found.period:.3g} s. Damp them with a resistance, or leave "
+                     "out the smallest of these elements")
         for key, history in self._changes.histories():
             if history.mean_wait < STEPS_PER_JUMP * step:
-                cause = (f"the noise of {key} jumps every {history.mean_wait:.2g} s: ask for a shorter time, or leave "
-                         f"its fastest part out")
+                cause = (f"The noise of {key} jumps every {history.mean_wait:.2g} s. Simulate a shorter time, or "
+                         "leave out its fastest part")
         raise TsbenchError(
-            f"circuit: beyond {front.reached:.3g} s the steps are {step:.2g} s, and {until:.3g} s were asked for, "
-            f"more than {most:.3g} steps; {cause}")
+            f"circuit: after {front.reached:.3g} s the steps are {step:.2g} s, and {until:.3g} s were asked for, more "
+            f"than {most:.3g} steps. {cause}")
 
     # ------------------------------------------------------------------------------------ changes
 

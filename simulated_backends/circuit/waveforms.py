@@ -66,7 +66,8 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
             case PiecewiseLinear():
                 t, v = np.asarray(waveform.times, float), np.asarray(waveform.values, float)
                 if t.size == 0 or t.shape != v.shape or (t.size > 1 and not (np.diff(t) > 0).all()):
-                    raise ConfigurationError("piecewise-linear source: times must rise strictly, one value each")
+                    raise ConfigurationError("piecewise-linear source: times must rise strictly, with one value for "
+                                             "each time")
                 kinds[k] = PIECEWISE_LINEAR
                 repeats = math.isfinite(waveform.period)
                 if repeats and not t[-1] - t[0] <= waveform.period * (1 + 1e-12):
@@ -85,7 +86,7 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
                     waveform.phase, float(waveform.count), 1.0 / waveform.frequency if waveform.frequency else 0.0)
             case _:
                 raise ConfigurationError(
-                    f"source waveform {type(waveform).__name__} is not supported; give a Constant, "
+                    f"source waveform {type(waveform).__name__} is not supported. Give a Constant, "
                     f"PulseWaveform, PiecewiseLinear or Sine")
         if not np.isfinite(parameters[k]).all():
             raise ConfigurationError(f"source waveform has a value that is not finite: {waveform}")
@@ -103,7 +104,7 @@ def _pulse_parameters(pulse: PulseWaveform) -> list[float]:
         raise ConfigurationError(
             f"pulse of {pulse.width:g} s is shorter than its edges of {pulse.rise:g} s and {pulse.fall:g} s")
     if pulse.count != 1 and end > period + slack:
-        raise ConfigurationError(f"pulse of {end:g} s from edge to edge is longer than its period {period:g} s")
+        raise ConfigurationError(f"a pulse of {end:g} s from edge to edge is longer than its period {period:g} s")
     period = max(period, end)
     return [pulse.base, pulse.top, pulse.start, pulse.rise, max(flat, pulse.rise), end, period, float(pulse.count)]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError, nearest, sentences
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.model_check import check_listed
 from tsbench.simulated_backends.devices.registry import DEVICES, device_models
@@ -134,9 +134,10 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
         for name, table in tables.items():
             try:
                 if name in entries:
-                    raise ConfigurationError(f"the name is taken by a device with the model {entries[name].mechanism}")
+                    raise ConfigurationError(f"a device with the model {entries[name].mechanism} already has this "
+                                             "name. Rename one of them")
                 if name != name.lower():   # netlists do not tell capital letters from small ones
-                    raise ConfigurationError(f"its name must be in small letters: '{name.lower()}'")
+                    raise ConfigurationError(f"its name must be in small letters ('{name.lower()}')")
                 entry = _entry(name, mechanism, table)
                 check_listed(entry.model())
             except Exception as error:  # noqa: BLE001 - a model's own methods may raise anything
@@ -181,7 +182,7 @@ def _entry(name: str, mechanism: str, table: Mapping[str, Any]) -> CatalogueEntr
             circuits={key: dict(value) for key, value in circuits.items()},
         )
     except (TypeError, KeyError, ValueError) as error:
-        raise ConfigurationError(f"its entry in the catalogue cannot be read: {error}") from None
+        raise ConfigurationError(f"its entry in the catalogue cannot be read ({error})") from None
 
 
 def _parameter(name: str, value: Any) -> CatalogueParameter:
@@ -202,9 +203,9 @@ def device_model(name: str, parameters: Mapping[str, float] | None = None) -> De
     entries = catalogue()
     if name.lower() in unmodelled():
         raise ConfigurationError(
-            f"device '{name}' has data but no model (see 'tsbench devices'); choose another device")
+            f"device '{name}' has data but no model, so it cannot be simulated. Choose another device (see 'tsbench "
+            "devices')")
     if name.lower() not in entries:
-        left_out = "".join(f"; {line}" for line in problems())
-        raise ConfigurationError(
-            f"no device model '{name}' in the catalogue{nearest(name.lower(), entries)}{left_out}")
+        unknown = f"the catalogue has no device model '{name}'{nearest(name.lower(), entries)}"
+        raise ConfigurationError(sentences(unknown, *problems()))
     return entries[name.lower()].model().with_parameters(parameters or {})

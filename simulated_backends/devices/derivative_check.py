@@ -48,7 +48,7 @@ def check_derivatives(model: DeviceModel) -> None:
             looked += _check_at(mechanism, point, _sizes(mechanism, model, point))
     if not looked:
         raise ConfigurationError(
-            f"device model {mechanism.name}: its equations give no finite numbers near rest, at v from "
+            f"device model {mechanism.name}: its equations give numbers that are not finite near rest, for v from "
             f"{min(VOLTAGES):g} to {max(VOLTAGES):g} V")
 
 

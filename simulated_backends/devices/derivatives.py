@@ -47,8 +47,8 @@ def with_derivatives(mechanism: Mechanism) -> str:
         body = writer.block(tree.body, set(by))
     except _NoTangent as refused:
         raise ConfigurationError(
-            f"device model {mechanism.name}: the derivative of '{refused.text}' in its equations is not "
-            f"known; return the derivatives as well, see docs/plugins.md") from None
+            f"device model {mechanism.name}: tsbench cannot differentiate '{refused.text}' in its equations. Return "
+            "the derivatives as well (see docs/plugins.md)") from None
     return "\n".join([f"def equations({', '.join(mechanism.arguments)}):", *(f"    {line}" for line in body), ""])
 
 

@@ -140,7 +140,7 @@ def require_mechanism(model: DeviceModel, element: str) -> None:
         It is no device model, or something about it is missing or wrong.
     """
     if not isinstance(model, DeviceModel):
-        raise ConfigurationError(f"{element}: {model!r} is no device model; derive its class from DeviceModel")
+        raise ConfigurationError(f"{element}: {model!r} is not a device model. Derive its class from DeviceModel")
     try:
         check_numbers(model)
         if kind_of(model) >= SMALLEST_ADDRESS:

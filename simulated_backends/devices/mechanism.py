@@ -63,8 +63,8 @@ class Mechanism:
         for name in self.columns:
             if name not in given:
                 raise ConfigurationError(
-                    f"device model {self.name}: its equations take '{name}', which is no state, noise or column"
-                    f"{nearest(name, (*_GIVEN, *model.states, *model.noises, *given))}")
+                    f"device model {self.name}: its equations take '{name}', which is not a state, noise or "
+                    f"column{nearest(name, (*_GIVEN, *model.states, *model.noises, *given))}")
             row[self.place(name)] = given[name]
         return row
 
@@ -88,44 +88,45 @@ def mechanism_of(model: type[DeviceModel]) -> Mechanism:
 def _read(model: type[DeviceModel]) -> Mechanism:
     who = f"device model {getattr(model, 'mechanism', model.__name__)}"
     if not isinstance(getattr(model, "mechanism", None), str):
-        raise ConfigurationError(f"{who} has no name: mechanism = \"...\" is missing")
+        raise ConfigurationError(f"{who} has no name. Add mechanism = \"...\"")
     if not model.mechanism.isidentifier():
         raise ConfigurationError(f"{who}: its name must consist of letters, digits and _, and begin with a letter")
     for attribute in ("states", "terminals", "carries", "senses", "noises", "counters"):
         names: object = getattr(model, attribute)
         if names is not None and not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
             raise ConfigurationError(
-                f"{who}: {attribute} = {names!r:.60} must be a tuple of names; of one, write (\"name\",)")
+                f"{who}: {attribute} = {names!r:.60} must be a tuple of names. For one name, write (\"name\",)")
     needed = ["equations", *(["noise_interval"] if model.noises else [])]
     for method in needed:
         if not callable(getattr(model, method, None)):
-            raise ConfigurationError(f"{who} has no {method}; add it as a static method of {model.__name__}")
+            raise ConfigurationError(f"{who} has no {method}. Add it as a static method of {model.__name__}")
     for method in ("rest", "state_tolerances") if model.states else ():
         if getattr(model, method) is getattr(DeviceModel, method):
             raise ConfigurationError(f"{who} has states, but no method {method}")
     if model.noises and "seed" not in model.__dataclass_fields__:
-        raise ConfigurationError(f"{who} has noise of its own, but no parameter seed")
+        raise ConfigurationError(f"{who} has noise, but no parameter seed")
     arguments = _arguments(model, who, "equations")
     missing = [name for name in (CURRENT, *model.noises, *((CONTROL_VOLTAGE,) if model.senses else ()))
                if name not in arguments]
     if missing:
         raise ConfigurationError(f"{who}: its equations do not take {' or '.join(missing)}")
     if CONTROL_VOLTAGE in arguments and model.senses is None:
-        raise ConfigurationError(f"{who}: its equations take w, but senses does not say between which terminals")
+        raise ConfigurationError(f"{who}: its equations take the control voltage w, but senses does not name its two "
+                                 "terminals")
     interval = _arguments(model, who, "noise_interval") if model.noises else ()
     known = {*_GIVEN, *model.states, *model.noises}
     columns = tuple(dict.fromkeys(name for name in (*arguments, *interval) if name not in known))
     found = Mechanism(model, arguments, interval, columns)
     if found.outputs > MOST_NUMBERS:
-        raise ConfigurationError(f"{who}: {len(model.states)} states are too many; at most 5 with a control voltage, "
-                                 f"6 without")
+        raise ConfigurationError(f"{who}: {len(model.states)} states are too many. With a control voltage at most 5 "
+                                 "are possible, without it 6")
     return found
 
 
 def _arguments(model: type[DeviceModel], who: str, method: str) -> tuple[str, ...]:
     static = inspect.getattr_static(model, method)
     if not isinstance(static, staticmethod):
-        raise ConfigurationError(f"{who}: {method} must be a @staticmethod of numbers, without self")
+        raise ConfigurationError(f"{who}: {method} must be a @staticmethod that takes numbers, without self")
     parameters = inspect.signature(plain(getattr(model, method))).parameters.values()
     for parameter in parameters:
         if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD or (

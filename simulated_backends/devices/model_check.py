@@ -45,14 +45,14 @@ def check_numbers(model: DeviceModel) -> None:
     for method, numbers in (("rest", model.rest()), ("state_tolerances", model.state_tolerances())):
         if not isinstance(numbers, tuple) or len(numbers) != len(model.states):
             raise ConfigurationError(
-                f"{who}: {method} returns {numbers!r}, but there must be a tuple of {len(model.states)} numbers, one "
-                f"for each state")
+                f"{who}: {method} returns {numbers!r}, but it must return a tuple of {len(model.states)} numbers, one "
+                "for each state")
         for state, number in zip(model.states, numbers, strict=True):
             what = f"{who}: {method} returns {number!r:.60} for the state '{state}'"
             if not isinstance(number, Real) or not math.isfinite(number):
-                raise ConfigurationError(f"{what}; give a finite number")
+                raise ConfigurationError(f"{what}. Give a finite number")
             if method == "state_tolerances" and number <= 0:
-                raise ConfigurationError(f"{what}; a tolerance must be positive")
+                raise ConfigurationError(f"{what}. A tolerance must be positive")
 
 
 def check_listed(model: DeviceModel) -> None:
@@ -77,12 +77,12 @@ def check_listed(model: DeviceModel) -> None:
         return
     except Exception as error:
         raise ConfigurationError(
-            f"device model {mechanism.name}: its equations raise {type(error).__name__}: {error}") from error
+            f"device model {mechanism.name}: its equations raise {type(error).__name__} ({error})") from error
     numbers = found if isinstance(found, tuple) else (found,)
     for number in numbers:
         if not isinstance(number, Real | np.bool_):
             raise ConfigurationError(
-                f"device model {mechanism.name}: its equations return {number!r:.60}, which is no number")
+                f"device model {mechanism.name}: its equations return {number!r:.60}, which is not a number")
     every = returned(mechanism) == mechanism.outputs
     check_start(model, numbers if not every else numbers_at_start(mechanism, numbers))
 
@@ -113,8 +113,8 @@ def check_start(model: DeviceModel, numbers: Iterable[float]) -> None:
                             strict=True):
         if not math.isfinite(number):
             raise ConfigurationError(
-                f"device model {model.mechanism}: its equations return {number:g} for {name} at the start ({at}); they "
-                "must return finite numbers there")
+                f"device model {model.mechanism}: its equations return {number:g} for {name} at the start ({at}). "
+                "They must return finite numbers there")
 
 
 def _require_number(what: str, value: object) -> None:

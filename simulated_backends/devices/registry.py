@@ -15,7 +15,8 @@ FOLDERS = Folders("tsbench.simulated_backends.devices", "DEVICE")  #: ours: each
 
 def _offered(declared: Any) -> Mapping[str, type[DeviceModel]]:
     if not (isinstance(declared, type) and issubclass(declared, DeviceModel)):
-        raise ConfigurationError(f"{declared!r} is no device model; name a class that is derived from DeviceModel")
+        raise ConfigurationError(f"{declared!r} is not a device model. The entry point must name a class that is "
+                                 "derived from DeviceModel")
     mechanism = mechanism_of(declared)
     returned(mechanism)
     return {mechanism.name: declared}

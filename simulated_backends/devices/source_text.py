@@ -31,9 +31,9 @@ def returned(mechanism: Mechanism) -> int:
             return count
         said = f"return {count}"
     else:
-        said = "must all return one tuple of"
+        said = "must return a tuple, always with the same length, of"
     raise ConfigurationError(
-        f"device model {mechanism.name}: its equations {said} numbers; give {1 + len(mechanism.model.states)} "
+        f"device model {mechanism.name}: its equations {said} numbers. Give {1 + len(mechanism.model.states)} "
         f"(residual and rates), or {mechanism.outputs} with all derivatives")
 
 
@@ -58,8 +58,8 @@ def definitions(mechanism: Mechanism) -> list[str]:
     model = mechanism.model
     if "<locals>" in model.__qualname__ or model.__module__ == "__main__":
         raise ConfigurationError(
-            f"device model {mechanism.name}: {model.__name__} is compiled, which needs a module that can be imported; "
-            f"write the class into a file of its own")
+            f"device model {mechanism.name}: {model.__name__} is compiled, and for this its module must be "
+            "importable. Write the class into a file of its own")
     name, top = equations_name(mechanism), model.__qualname__.split(".")[0]
     lines = [f"from {model.__module__} import {top}"]
     if stamp := stamp_of_others(plain(model.equations)):

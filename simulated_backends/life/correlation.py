@@ -34,12 +34,13 @@ def mixing_matrix(
     matrix = np.eye(len(names))
     for (first, second), value in correlation.items():
         if first == second:
-            raise ConfigurationError(f"{where}: correlation of {first} with itself is 1; name two parameters")
+            raise ConfigurationError(f"{where}: correlation of {first} with itself is 1. Name two parameters")
         if not -1.0 <= value <= 1.0:
             raise ConfigurationError(f"{where}: correlation of {first} and {second} = {value:g}: must be from -1 to 1")
         if first not in names or second not in names:
             raise ConfigurationError(
-                f"{where}: correlation of {first} and {second}: both need a spread; they have {list(names)}")
+                f"{where}: correlation of {first} and {second}: both parameters need a spread. Parameters with a "
+                f"spread are {list(names)}")
         matrix[names.index(first), names.index(second)] = matrix[names.index(second), names.index(first)] = value
     try:
         return np.asarray(np.linalg.cholesky(matrix) if names else matrix, dtype=np.float64)

@@ -42,7 +42,7 @@ def _extremes(parts: Sequence[tuple[str, TelegraphProcess]]) -> Sequence[Mapping
             raise ConfigurationError(
                 f"noise: all sources together can change {name} to {ends[name][0]:.3g} times its value, which must "
                 f"stay "
-                f"positive; reduce an amplitude or spread")
+                f"positive. Reduce an amplitude or spread")
     return [dict(zip(ends, combination, strict=True)) for combination in itertools.product(*ends.values())]
 
 
@@ -90,14 +90,14 @@ class DeviceHistory:
             try:
                 nominal.with_parameters({p: nominal.parameters()[p] * factor for p, factor in extreme.items()})
             except ConfigurationError as error:
-                raise ConfigurationError(f"noise: at its extreme values: {error}") from None
+                raise ConfigurationError(f"noise, at its extreme values: {error}") from None
         self._names = sorted(self.statistics.spread)
         self._mixing = mixing_matrix(self._names, self.statistics.correlation, "cycles")
         self.levels = levels_of(nominal)   #: conductances that tell a cycle
         if self.every_cycle and self.levels is None:
             raise ConfigurationError(
-                f"cycles: {nominal.mechanism} has no conductance at which on differs from off, so its cycles "
-                f"cannot be counted; leave [cycles] out")
+                f"cycles: {nominal.mechanism} has no conductance that separates its on state from its off state, so "
+                "its cycles cannot be counted. Remove [cycles]")
         self.cycles = 0   #: since the beginning
         self.state: State = "virgin" if self.statistics.virgin else "good"
         self.polarity = 0   #: of the current that it was stuck by

@@ -72,13 +72,15 @@ class Wafer:
                     f"wafer {self.name}: {self.model} has no parameter '{name}'{nearest(name, known)}")
         for what, share in (("common", self.common), ("shorts", self.shorts), ("opens", self.opens)):
             if not 0.0 <= share <= 1.0:
-                raise ConfigurationError(f"wafer {self.name}: {what} = {share:g} is a share, between 0 and 1")
+                raise ConfigurationError(f"wafer {self.name}: {what} = {share:g} is a share and must be between 0 and "
+                                         "1")
         if self.shorts + self.opens > 1.0:
             raise ConfigurationError(f"wafer {self.name}: shorts and opens together exceed 1")
         for name, change in self.gradient.items():
             if not change > -1.0:
                 raise ConfigurationError(
-                    f"wafer {self.name}: gradient.{name} = {change:g} makes it negative at the edge; give more than -1")
+                    f"wafer {self.name}: gradient.{name} = {change:g} makes this parameter negative at the edge of "
+                    "the wafer. Give more than -1")
         if min(self.columns, self.rows, self.devices_per_die) < 1:
             raise ConfigurationError(f"wafer {self.name}: columns, rows and devices_per_die must be at least 1")
         self._mixing()

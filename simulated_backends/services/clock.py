@@ -124,7 +124,7 @@ class BenchClock:
             Called from an event: what happens on the timeline cannot wait for what comes later.
         """
         if self._moving:
-            raise RuntimeError("an event on the bench's timeline must not wait; schedule what comes next")
+            raise RuntimeError("an event on the bench's timeline must not wait. Schedule the next event instead")
         self._moving = True
         try:
             return self._hop(limit)
@@ -157,7 +157,7 @@ class BenchClock:
     def advance_to(self, time: float) -> None:
         """Let everything planned until ``time`` [s] happen, in order."""
         if self._moving:
-            raise RuntimeError("an event on the bench's timeline must not wait; schedule what comes next")
+            raise RuntimeError("an event on the bench's timeline must not wait. Schedule the next event instead")
         self._moving = True
         try:
             while self.now < time:

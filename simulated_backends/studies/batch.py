@@ -85,12 +85,12 @@ def run_batch(
         The circuits differ in topology, time or tolerance, or the quantity contains a derivative.
     """
     if not circuits:
-        raise ConfigurationError("batch: no circuits")
+        raise ConfigurationError("batch: the list of circuits is empty")
     for k, circuit in enumerate(circuits):
         if circuit.time != circuits[0].time or circuit.rtol != circuits[0].rtol:
             raise ConfigurationError(
                 f"batch: circuit {k} is at {circuit.time:g} s with rtol {circuit.rtol:g}, circuit 0 at "
-                f"{circuits[0].time:g} s with rtol {circuits[0].rtol:g}; all must be the same")
+                f"{circuits[0].time:g} s with rtol {circuits[0].rtol:g}. All circuits must have the same time and rtol")
     batch = _Lanes.of(circuits, crossing)
     if batch is None:
         return one_by_one(circuits, until, crossing, threads)
@@ -121,7 +121,7 @@ class _Lanes:
         for k, one in enumerate(compiled):
             if (one.topology.linear, one.topology.devices, one.topology.stages, len(one.topology.occupied)) != (
                     first.linear, first.devices, first.stages, len(first.occupied)):
-                raise ConfigurationError(f"batch: circuit {k} has another topology than circuit 0")
+                raise ConfigurationError(f"batch: circuit {k} does not have the topology of circuit 0")
         occupied = tuple(
             tuple(sorted({c for one in compiled for c in one.topology.occupied[r]}))
             for r in range(len(first.occupied)))
@@ -181,7 +181,7 @@ def _row(circuit: Circuit, crossing: Crossing) -> Row:
     row = circuit.row(crossing.kind, crossing.name)
     if row.dy.any() or row.du.any():
         raise ConfigurationError(
-            f"batch: {crossing.kind} '{crossing.name}' contains a derivative; watch a voltage or another element")
+            f"batch: {crossing.kind} '{crossing.name}' contains a derivative. Watch a voltage or another element")
     return row
 
 

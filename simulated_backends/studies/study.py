@@ -67,7 +67,8 @@ def _by_dask(
         from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         raise ConfigurationError(
-            'a study with Dask needs the extra "study" (pip install "tsbench[study]"); scheduler="here" does without'
+            'a study with Dask needs the extra "study" (pip install "tsbench[study]"). Without Dask, use '
+            'scheduler="here"'
         ) from None
     if scheduler is None:
         with LocalCluster(threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:

@@ -130,7 +130,7 @@ class VirtualInstrument(MessageDevice):
         if not set(needed) <= set(self.terminals):
             raise ConfigurationError(
                 f"class {type(self).__name__}: terminals = {self.terminals!r}, but {core} names its terminals "
-                f"{', '.join(map(repr, needed))}; write terminals = {tuple(needed)!r}")
+                f"{', '.join(map(repr, needed))}. Write terminals = {tuple(needed)!r}")
 
     def element_name(self, kind: str, channel: str, purpose: str) -> str:
         """Return a circuit element's name: ``R_generator_1_relay`` (the kind comes first, as in SPICE)."""

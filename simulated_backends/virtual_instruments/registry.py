@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tsbench.errors import ConfigurationError
-from tsbench.plugins import Folders, Registry
+from tsbench.plugins import Folders, Registry, importing
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 
 OURS = Folders("tsbench.simulated_backends.virtual_instruments", "VIRTUAL_INSTRUMENTS")
@@ -42,12 +42,13 @@ class VirtualInstrumentDeclaration:
         """
         module, _, name = self.instrument.partition(":")
         try:
-            found = getattr(importlib.import_module(module), name)
+            with importing(self.instrument):
+                found = getattr(importlib.import_module(module), name)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # another author's module may raise anything, also by sys.exit
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise ConfigurationError(f"cannot import {self.instrument}: {reason}") from error
+            raise ConfigurationError(f"cannot import {self.instrument} ({reason})") from error
         if not (isinstance(found, type) and issubclass(found, VirtualInstrument)):
             raise ConfigurationError(f"{name} is not derived from the class VirtualInstrument")
         missing = next((needed for needed in NEEDED if not hasattr(found, needed)), None)
@@ -59,7 +60,7 @@ class VirtualInstrumentDeclaration:
             names: object = getattr(found, attribute)
             if not (isinstance(names, tuple) and all(isinstance(one, str) for one in names)):
                 raise ConfigurationError(
-                    f"class {name}: {attribute} = {names!r:.60} must be a tuple of names; of one, write (\"1\",)")
+                    f"class {name}: {attribute} = {names!r:.60} must be a tuple of names. For one name, write (\"1\",)")
         return found
 
 
@@ -69,7 +70,8 @@ def _offered(declared: object) -> Mapping[str, VirtualInstrumentDeclaration]:
     for one in declared if isinstance(declared, Sequence) and not isinstance(declared, str) else (declared,):
         if not isinstance(one, VirtualInstrumentDeclaration):
             raise ConfigurationError(
-                f"{type(one).__name__} found, a VirtualInstrumentDeclaration or a sequence of them is needed")
+                "the entry point must name a VirtualInstrumentDeclaration or a sequence of them, but it names a "
+                f"{type(one).__name__}")
         found[one.name] = one
     return found
 

@@ -53,7 +53,7 @@ def _opened(path: Path) -> int:
                 head = file.read(64)
             if head and not _BEGINNING.match(head):
                 raise ConfigurationError(
-                    f"the witness does not write to {path}: that file has other content; name another file under "
+                    f"the witness does not write to {path}: this file has other content. Name another file under "
                     "[witness] file in the world file"
                 )
         return os.open(path, flags, 0o644)

@@ -38,8 +38,8 @@ def devices_of(file: WorldFile, path: Path) -> dict[str, SimulatedDevice]:
     for name, device in found.items():
         if len(device.model.terminals) != 2:
             raise ConfigurationError(
-                f"{path}: {name}: a {device.model.mechanism} has the nodes {' '.join(device.model.terminals)}; only a "
-                f"device with two can be connected")
+                f"{path}: {name} is a {device.model.mechanism} with the nodes {' '.join(device.model.terminals)}. "
+                "Only a device with two nodes can be connected")
     return found
 
 

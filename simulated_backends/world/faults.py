@@ -85,15 +85,15 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> "Fault":
         if (self.message is None) == (self.time is None):
-            raise ValueError(f"fault '{self.kind}': give either 'message' (from 0) or 'time' (s)")
+            raise ValueError(f"fault '{self.kind}' needs either 'message' (a number from 0) or 'time' (in s)")
         given = self.model_fields_set - {"kind", "message", "time", "instrument"}
         if alien := sorted(given - _DETAILS[self.kind]):
-            takes = ", ".join(sorted(_DETAILS[self.kind])) or "nothing more"
-            raise ValueError(f"fault '{self.kind}' does not take '{alien[0]}'; it takes {takes}")
+            takes = ", ".join(sorted(_DETAILS[self.kind])) or "no further keys"
+            raise ValueError(f"fault '{self.kind}' does not take '{alien[0]}'. It takes {takes}")
         if self.kind in _NEEDS_INSTRUMENT and self.instrument is None:
-            raise ValueError(f"fault '{self.kind}': give the instrument")
+            raise ValueError(f"fault '{self.kind}' needs 'instrument'")
         if self.kind == "clock_jump" and not self.seconds:
-            raise ValueError("fault 'clock_jump': give 'seconds'")
+            raise ValueError("fault 'clock_jump' needs 'seconds'")
         if self.kind != "clock_jump" and self.seconds is not None and self.seconds < 0:
             raise ValueError(f"fault '{self.kind}': seconds must not be negative")
         return self
@@ -209,7 +209,7 @@ def faults_from_environment() -> tuple[Fault, ...]:
         raise ConfigurationError(f"{ENVIRONMENT}: {first_problem(error, Fault)}") from None
     except ValueError as error:
         raise ConfigurationError(
-            f'{ENVIRONMENT} is not a list of faults ({error}); give for example {{"message": 12}}'
+            f'{ENVIRONMENT} is not a list of faults ({error}). Give for example {{"message": 12}}'
         ) from None
 
 

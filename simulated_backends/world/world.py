@@ -139,8 +139,8 @@ class World:
                 )
         if netlist.temperature is not None:
             raise ConfigurationError(
-                f"{self.path}: fixture.netlist: a temperature card (.temp, .options temp=) has no place in a world "
-                f"file; write [chuck] temperature = {netlist.temperature:g}")
+                f"{self.path}: fixture.netlist: a world file must not have a temperature card (.temp, .options "
+                f"temp=). Write [chuck] temperature = {netlist.temperature:g}")
         return netlist
 
     def _install_circuit(self, fixture: Netlist) -> None:
@@ -259,12 +259,12 @@ def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
         return netlist.find(file.fixture.place).name
     if len(places) > 1:
         raise ConfigurationError(
-            f"{path}: fixture.place: the netlist has {len(places)} X elements "
-            f"({', '.join(places)}); name the one that the positioner serves"
+            f"{path}: fixture.place: the netlist has {len(places)} X elements ({', '.join(places)}). Name the element "
+            "that the positioner connects"
         )
     if places and not (file.devices or file.wafers):
         raise ConfigurationError(
-            f"{path}: the netlist has a place {places[0]} but there are no [devices]; add one"
+            f"{path}: the netlist has a place {places[0]} for a device, but the file has no [devices]. Add a device"
         )
     return places[0] if places else None
 

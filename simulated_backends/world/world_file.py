@@ -151,7 +151,7 @@ def load_world_file(path: Path) -> WorldFile:
         One line: the file, the key, what is wrong, the nearest known name where a key is unknown.
     """
     if "\0" not in str(path) and not path.exists():
-        raise ConfigurationError(f"{path}: no such world file")
+        raise ConfigurationError(f"{path}: this world file does not exist")
     data = read_toml(path, "world file")
     try:
         return WorldFile.model_validate(data)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError, TsbenchError, nearest
+from tsbench.errors import ConfigurationError, TsbenchError, nearest, sentences
 from tsbench.instruments import Oscilloscope, PulseGenerator, ScopeChannel, SourceMeter
 from tsbench.instruments.guard.limits import DeviceGuard, Post
 from tsbench.instruments.guard.limits import Path as WirePath
@@ -121,7 +121,7 @@ class Bench(ConnectedInstruments):
         found = self._wiring.kind(roles[role])
         if found != kind:
             raise ConfigurationError(
-                f"{self.file.path}: role '{role}' is a {found} ('{roles[role]}'), not a {kind}"
+                f"{self.file.path}: role '{role}' must be a {kind}, but '{roles[role]}' is a {found}"
             )
         return self._guard(roles[role], role)
 
@@ -147,7 +147,7 @@ class Bench(ConnectedInstruments):
         instrument = name if name in tables else roles.get(name, "").partition(".")[0]
         if not channel.isdigit() or not instrument or self._wiring.kind(instrument) != "oscilloscope":
             raise ConfigurationError(
-                f"{self.file.path}: '{terminal}' is not a scope channel; write for example 'scope.1'"
+                f"{self.file.path}: '{terminal}' is not the channel of an oscilloscope. Write for example 'scope.1'"
             )
         return ScopeChannel(self._guard(instrument, name), int(channel))
 
@@ -197,7 +197,7 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
     with Bench.open(path, device) as bench:
         states = bench.make_safe()
         if bench.problems:
-            raise TsbenchError("; ".join(bench.problems))
+            raise TsbenchError(sentences(*bench.problems))
         return {
             "bench": bench.file.name, "instruments": bench.describe(),
             "outputs": {state.output: state.enabled for state in states},

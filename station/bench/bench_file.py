@@ -130,10 +130,12 @@ class BenchFile:
     def _check(self) -> None:
         table = self.table
         if not table.instruments:
-            raise self._fail("no instruments; add a table [instruments.NAME] with driver and resource for each")
+            raise self._fail("the file has no instruments. Add a table [instruments.NAME] with driver and resource "
+                             "for each")
         for name, instrument in table.instruments.items():
             if "." in name:
-                raise self._fail(f"instrument name '{name}' must not hold a dot (it separates the channel)")
+                raise self._fail(f"instrument name '{name}' must not contain a dot, because a dot separates the name "
+                                 "from the channel")
             try:
                 entry(instrument.driver)
             except ConfigurationError as error:
@@ -166,7 +168,8 @@ class BenchFile:
                 self._require_instrument(f"fixture.sensing.{key}", terminal)
         if sensing.current is not None and sensing.current_resistance is None:
             raise self._fail(
-                "fixture.sensing.current needs current_resistance, the resistor it is taken across"
+                "fixture.sensing.current also needs current_resistance, the resistance of the resistor that senses "
+                "the current"
             )
         if not fixture.netlist.strip():
             return
@@ -175,17 +178,16 @@ class BenchFile:
             for terminal, node in fixture.terminals.items():
                 if node.lower() not in nodes and node != "0":
                     raise ConfigurationError(
-                        f"terminal '{terminal}' is at node '{node}', which the netlist does not have"
-                        f"{nearest(node, nodes)}"
+                        f"terminal '{terminal}' is at node '{node}', which is not in the netlist{nearest(node, nodes)}"
                     )
             netlist = parse_netlist(fixture.netlist, fixture.terminals.values())
             if netlist.temperature is not None:   # nothing would use it, and a run would seem to have been warm
                 raise ConfigurationError(
-                    "a temperature card (.temp, .options temp=) has no place in a bench file; remove it and set "
-                    "the temperature at the chuck")
+                    "a bench file must not have a temperature card (.temp, .options temp=). Remove it and set the "
+                    "temperature at the chuck")
             if has_place(netlist) and len(netlist.find(DEVICE).nodes) != 2:
                 raise ConfigurationError(
-                    f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes; it must have two")
+                    f"{DEVICE} has {len(netlist.find(DEVICE).nodes)} nodes. It must have two nodes")
         except ConfigurationError as error:
             raise self._fail(f"fixture: {error}") from None
         self.netlist = netlist

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.errors import CommunicationError, ConfigurationError, sentences
 from tsbench.instruments import Clock, OutputState, Positioner
 from tsbench.instruments.guard.limits import OutputsOn
 from tsbench.instruments.links.liveness import Liveness
@@ -96,7 +96,7 @@ class ConnectedInstruments:
     ) -> None:
         self.close()
         if error is None and self.problems:  # an output that may be on is never passed over in silence
-            raise CommunicationError("; ".join(self.problems))
+            raise CommunicationError(sentences(*self.problems))
 
     # --------------------------------------------------------------------------------------- what is here
 

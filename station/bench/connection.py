@@ -62,7 +62,8 @@ class Connection:
     def driver(self) -> Driver:
         """Return its driver; CommunicationError before it has been identified."""
         if self.known is None:
-            raise CommunicationError(f"{self.name} ({self.table.resource}): not identified yet; open the bench again")
+            raise CommunicationError(f"{self.name} ({self.table.resource}): the instrument is not identified yet. "
+                                     "Open the bench again")
         return self.known
 
     def identify(self, wait: Callable[[float], None]) -> None:
@@ -101,15 +102,16 @@ class Connection:
             identity = parse_identity(reply)
         except ValueError:
             raise WrongInstrument(
-                f"{self.name} ({self.table.resource}) answers '{reply[:60]}' to *IDN?, "
-                f"the bench file says {expected}"
+                f"{self.name} ({self.table.resource}) answers '{reply[:60]}' to *IDN?, but the bench file says "
+                f"{expected}"
             ) from None
         if not fits(self.table.driver, identity):
             right = driver_of(identity)
-            advice = f'set driver = "{right}"' if right else "there is no driver for it: correct the resource"
+            advice = f'Set driver = "{right}"' if right else (
+                "tsbench has no driver for this instrument. Correct the resource")
             raise WrongInstrument(
-                f"{self.name} ({self.table.resource}) is a {identity.manufacturer} {identity.model}, "
-                f"the bench file says {expected}; {advice} in [instruments.{self.name}]"
+                f"{self.name} ({self.table.resource}) is a {identity.manufacturer} {identity.model}, but the bench "
+                f"file says {expected}. {advice} in [instruments.{self.name}]"
             )
         return identity
 
@@ -149,7 +151,8 @@ class Connection:
                 self._clear_and_switch_off()
             self._switched_off = True
         except KeyboardInterrupt:
-            self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
+            self.problem = (
+                f"{self.driver.label}: the operator pressed Ctrl-C while its outputs were being switched off")
         except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
             self.problem = str(error)
 
@@ -172,14 +175,17 @@ class Connection:
                 left_on = [state.output for state in states if state.enabled]
                 if not left_on:
                     if self.problem:
-                        self.note(f"{self.driver.label}: switched off at a later attempt ({self.problem})")
+                        self.note(f"{self.driver.label}: its outputs are off now, but an earlier attempt to switch "
+                                  f"them off failed ({self.problem})")
                     self.problem = ""
                     return states
                 self.problem = (
-                    f"{self.driver.label}: {', '.join(left_on)} is still on; switch it off at the panel"
+                    f"{self.driver.label}: {', '.join(left_on)} is still on. Switch it off at the panel of the "
+                    "instrument"
                 )
             except KeyboardInterrupt:
-                self.problem = f"{self.driver.label}: interrupted while its outputs were being switched off"
+                self.problem = (
+                    f"{self.driver.label}: the operator pressed Ctrl-C while its outputs were being switched off")
             except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
                 self.problem = str(error)
             self._switched_off = False
@@ -210,8 +216,8 @@ class Connection:
         except (CommunicationError, KeyboardInterrupt):
             raise
         except Exception as error:  # noqa: BLE001  a defect of the driver: each output has a switch of its own
-            self.note(f"{self.driver.label}: its safe_state failed ({type(error).__name__}: {error}); its outputs are "
-                      f"switched off one by one")
+            self.note(f"{self.driver.label}: safe_state of its driver failed ({type(error).__name__}: {error}). Its "
+                      "outputs are switched off one by one")
             for output in self.driver.output_names:
                 terminal: Any = self.driver.terminal(output.partition(".")[2])   # what has an output has its switch
                 terminal.set_output(False)
@@ -231,7 +237,8 @@ class Connection:
         except CommunicationError as error:
             self.transport.reopen()
             self.driver.clear()
-            self.note(f"{self.driver.label}: its power was checked over a new connection ({error})")
+            self.note(f"{self.driver.label}: tsbench checked over a new connection whether it was switched off and on "
+                      f"({error})")
             return self.driver.lost_power()
 
 
@@ -253,7 +260,7 @@ def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Co
     except CommunicationError as error:
         there = ", ".join(list_resources(manager)) or "nothing"
         raise ConfigurationError(
-            f"instrument '{name}' is missing at {table.resource}; the VISA library sees: {there}"
+            f"the VISA library does not find instrument '{name}' at {table.resource}. It finds: {there}"
         ) from error
     return Connection(name, table, library, transport)
 

@@ -62,13 +62,13 @@ class OperatorPrompt:
         if ask is None:
             if not sys.stdin or not sys.stdin.isatty():
                 raise ConfigurationError(
-                    f"device '{device}' must be connected by hand, but there is no terminal for the question; "
-                    f"connect it and write connected = \"{device}\" in the bench file"
+                    f"device '{device}' must be connected by hand, but tsbench has no terminal to ask you. Connect "
+                    f"the device and write connected = \"{device}\" in the bench file"
                 )
             ask = _ask_on_terminal
-        answer = ask(f"Connect device {device} (outputs are off), then press Enter; q to give up: ")
+        answer = ask(f"The outputs are off. Connect device {device}, then press Enter (or type q and Enter to end): ")
         if answer.strip().lower() in {"q", "quit", "n", "no"}:
-            raise ConfigurationError(f"device '{device}' was not connected")
+            raise ConfigurationError(f"you ended the question, so device '{device}' was not connected")
         self._connected = device
 
 

@@ -81,9 +81,8 @@ def lock_folder() -> Path:
                 folder.chmod(_FOR_ALL)
     except OSError as error:
         raise ConfigurationError(
-            f"{folder}: the lock files of the instruments cannot be written there ({error.strerror}); set {FOLDER} "
-            f"to a "
-            "folder that all users of this machine can write to"
+            f"{folder}: tsbench cannot write the lock files of the instruments into this folder ({error.strerror}). "
+            f"Set {FOLDER} to a folder that all users of this machine can write to"
         ) from None
     return folder
 
@@ -127,7 +126,7 @@ class Ownership:
             for other, known in self.keys.items():
                 if key == known:
                     raise ConfigurationError(
-                        f"instruments '{other}' and '{name}' are one instrument ({resource}); keep one of them"
+                        f"instruments '{other}' and '{name}' have the same address ({resource}). Keep one of them"
                     )
             self.keys[name] = key
         subjects = {name: f"{name} ({resource})" for name, resource in resources.items()}
@@ -162,7 +161,7 @@ class Ownership:
             return
         key = f"serial number {identity.manufacturer} {identity.model} {identity.serial}".casefold()
         subject = f"{name} ({resource}, serial number {identity.serial})"
-        self._locks.append(take(key, subject, self.owner, sent="only a device clear and *IDN? were sent to it"))
+        self._locks.append(take(key, subject, self.owner, sent="Only a device clear and *IDN? were sent to it"))
 
     def tell(self, run: str = "", address: Path | None = None) -> None:
         """Write into the lock files which run goes on and where it can be followed; without ``run``, that none does."""
@@ -177,7 +176,7 @@ class Ownership:
             self._locks.pop().release()
 
 
-def take(key: str, subject: str, owner: Owner, sent: str = "nothing was sent to it") -> FileLock:
+def take(key: str, subject: str, owner: Owner, sent: str = "Nothing was sent to it") -> FileLock:
     """Take the lock of one instrument.
 
     Parameters
@@ -188,7 +187,7 @@ def take(key: str, subject: str, owner: Owner, sent: str = "nothing was sent to 
         The instrument, as a message names it.
     owner : Owner
     sent : str
-        What this process has sent to the instrument, for the message.
+        What this process has sent to the instrument, as a sentence of the message.
 
     Raises
     ------
@@ -207,17 +206,16 @@ def take(key: str, subject: str, owner: Owner, sent: str = "nothing was sent to 
             time.sleep(_LOOK)
         except OSError as error:
             raise ConfigurationError(
-                f"{path}: the lock file of {subject} cannot be written there ({error.strerror}); set {FOLDER} to a "
-                f"folder "
-                "that all users of this machine can write to"
+                f"{path}: tsbench cannot write this lock file of {subject} ({error.strerror}). Set {FOLDER} to a "
+                "folder that all users of this machine can write to"
             ) from None
 
 
 def _in_use(subject: str, owner: Owner | None, lock: Path, sent: str) -> InstrumentInUse:
     who = owner.line if owner is not None else "another process"
-    advice = "; 'tsbench gui' shows its run and can stop it" if owner is not None and owner.address else ""
+    advice = ". 'tsbench gui' can show and stop its run" if owner is not None and owner.address else ""
     return InstrumentInUse(
-        f"{subject} is in use by {who}; {sent}, wait until that ends{advice}",
+        f"{subject} is in use by {who}. {sent}. Wait until this process ends{advice}",
         {"lock": str(lock), **({} if owner is None else asdict(owner))},
     )
 

@@ -25,9 +25,8 @@ class SteadyClock:
         now = self._clock.now() + self._offset
         if now < self._last - LARGEST_SLIP:
             self._tell(
-                f"the bench's clock was set back by {self._last - now:.6g} s; the times of this run continue from "
-                f"the last value; check "
-                "the computer's time service")
+                f"the clock of the bench was set back by {self._last - now:.6g} s. The times of this run continue "
+                "from the last value. Check the computer's time service")
             self._offset += self._last - now
             now = self._last
         self._last = max(self._last, now)

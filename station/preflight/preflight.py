@@ -41,10 +41,12 @@ class OscillationZone:
         load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
         path = f"{self.role}: {load} in series, {capacitance} across, device as catalogue model {self.model}"
         if not self.biases.size:
-            return f"{path}: no oscillation expected"
+            return f"{path}: no oscillation is expected"
         low, high = (format_quantity(float(bias), "V", 3) for bias in (self.biases[0], self.biases[-1]))
         slow, fast = (format_quantity(float(end), "Hz", 3) for end in (self.frequencies.min(), self.frequencies.max()))
-        return f"{path}: oscillates from about {low} to {high} ({slow} to {fast}); readings there are averages"
+        return (
+            f"{path}: oscillates from about {low} to {high} ({slow} to {fast}). Readings between these values are "
+            "averages")
 
 
 def predict(bench_file: Path) -> list[str]:
@@ -57,13 +59,13 @@ def predict(bench_file: Path) -> list[str]:
     """
     bench = BenchFile.load(bench_file)
     if bench.netlist is None:
-        return ["no fixture netlist in the bench file: nothing can be predicted"]
+        return ["the bench file has no netlist of the fixture, so the behaviour of the device cannot be predicted"]
     lines: list[str] = []
     materials = {table.material for table in bench.table.devices.values()}
     for material in sorted(materials):
         entry = _entry_of(material)
         if entry is None:
-            lines.append(f"no device of material '{material}' in the catalogue: its behaviour cannot be predicted")
+            lines.append(f"the catalogue has no device of material '{material}', so its behaviour cannot be predicted")
             continue
         limit = bench.table.device.limits.max_voltage or 5.0
         for role in ("drive", "pulser", "bias"):

@@ -37,7 +37,7 @@ class PlannedEntry:
         worst = ", ".join(f"{i.quantity} {format_quantity(i.value, i.unit)}" for i in plan.worst_case)
         return (
             f"{self.entry.name} on {self.entry.device}: {plan.points} points, about "
-            f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB; worst case {worst or 'nothing'}"
+            f"{format_quantity(plan.duration, 's', 2)}, {plan.bytes / 1e6:.1f} MB, worst case {worst or 'nothing'}"
         )
 
 
@@ -59,7 +59,7 @@ def _bench_problem(entry: ListEntry, files: dict[Path, BenchFile | TsbenchError]
         for role in entry.protocol.roles:
             if role not in file.table.roles:
                 raise ConfigurationError(
-                    f"{entry.name}: the bench has no role '{role}'; add it to [roles] in the bench file")
+                    f"{entry.name}: the bench has no role '{role}'. Add it to [roles] in the bench file")
     except TsbenchError as error:
         files.setdefault(entry.bench, error)
         return error
@@ -125,6 +125,6 @@ def space_problem(planned: Sequence[PlannedEntry], out: Path) -> str:
     if needed <= free:
         return ""
     return (
-        f"the list needs {needed / 1e6:.1f} MB in {out}, {free / 1e6:.1f} MB are free; free some space, shorten the "
-        "list or choose another folder with --out"
+        f"the list needs {needed / 1e6:.1f} MB in {out}, but only {free / 1e6:.1f} MB are free. Free some space, "
+        "shorten the list or choose another folder with --out"
     )

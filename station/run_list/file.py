@@ -78,7 +78,7 @@ def read_list(path: Path | str) -> ListFile:
             raise ConfigurationError(f"{path}: unknown key '{name}'{nearest(name, _TOP)}")
     entries = content.get("protocol")
     if not isinstance(entries, list) or not entries:
-        raise ConfigurationError(f"{path}: no [[protocol]]; give at least one with its name")
+        raise ConfigurationError(f"{path}: the list has no [[protocol]]. Add at least one, with its name")
     return ListFile(
         tuple(_entry(path, number, item, content) for number, item in enumerate(entries, start=1)),
         _contacts(path, content.get("leave_out", ["short"])),
@@ -89,14 +89,15 @@ def _contacts(path: Path, words: Any) -> Flag:
     found = Flag.NONE
     for word in words if isinstance(words, list) else [words]:
         if word not in _CONTACTS:
-            raise ConfigurationError(f'{path}: leave_out holds {word!r}; write "short", "open", both in a list, or []')
+            raise ConfigurationError(f'{path}: leave_out must not contain {word!r}. Write "short", "open", both in a '
+                                     'list, or []')
         found |= _CONTACTS[word]
     return found
 
 
 def _entry(path: Path, number: int, item: Any, defaults: Mapping[str, Any]) -> ListEntry:
     if not isinstance(item, Mapping):
-        raise ConfigurationError(f"{path}: protocol {number}: not a table; write [[protocol]]")
+        raise ConfigurationError(f"{path}: protocol {number} is not a table. Write [[protocol]]")
     settings = dict(item)
     words: dict[str, str] = {}
     missing = ""
@@ -104,7 +105,7 @@ def _entry(path: Path, number: int, item: Any, defaults: Mapping[str, Any]) -> L
         word = settings.pop(key, defaults.get(key))
         good = isinstance(word, str) and bool(word) and word.isprintable()
         words[key] = str(word) if good else ""
-        missing = missing or ("" if good else f'no {key}; give {key} = "…"')
+        missing = missing or ("" if good else f'{key} is missing. Add {key} = "…"')
     entry = ListEntry(number, words["name"], words["device"], (path.parent / words["bench"]).resolve())
     try:
         if missing:

@@ -48,7 +48,7 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, change:
         try:
             run = read_run(path)
         except StorageError as error:
-            tell(RunEvent("warning", f"does not count as measured: {error}", 0.0))
+            tell(RunEvent("warning", f"this run does not count as measured ({error})", 0.0))
             continue
         header = run.header
         repeated.update(header.provenance.get(REPEATS) or ())
@@ -62,12 +62,12 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, change:
         about = f"{entry.name} on {entry.device}"
         if whole[entry.key()]:
             progress.done[entry.number] = found = whole[entry.key()].pop(0)
-            tell(RunEvent("log", f"{about}: done already, run {found.run_id}", 0.0))
+            tell(RunEvent("log", f"{about}: this entry is already measured (run {found.run_id})", 0.0))
             continue
         left = [item for item in broken.pop(entry.key(), []) if item[0] not in repeated]
         progress.interrupted[entry.number] = tuple(identifier for identifier, _ in left)
         for identifier, ended in left:
-            message = f"{about}: measured again; run {identifier} is incomplete ({ended})"
+            message = f"{about}: this entry is measured again, because run {identifier} is incomplete ({ended})"
             tell(RunEvent("warning", message, 0.0))
     return progress
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tsbench.errors import StorageError, TsbenchError
+from tsbench.errors import StorageError, TsbenchError, sentences
 from tsbench.records import RunEvent
 from tsbench.station.run_list.checks import PlannedEntry, bench_problems, plan_entries, space_problem
 from tsbench.station.run_list.file import ListEntry, ListFile, read_list
@@ -100,14 +100,14 @@ def _require_good(path: Path, planned: Sequence[PlannedEntry], together: str = "
     if not bad and not together:
         return
     reasons = [f"{item.entry.where}: {item.problem}" for item in bad] or [together]
-    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    more = f"{len(reasons) - 3} more entries have problems" if len(reasons) > 3 else ""
     outcomes = [
         _outcome(item.entry, REFUSED, str(item.problem), item.problem)
         if item.problem is not None
-        else _outcome(item.entry, LEFT_OUT, together or "the list was refused: nothing was measured")
+        else _outcome(item.entry, LEFT_OUT, together or "the list was refused and nothing was measured")
         for item in planned
     ]
-    raise ListRefused(f"{path}: {'; '.join(reasons[:3])}{more}; nothing was measured", outcomes)
+    raise ListRefused(f"{path}: {sentences(*reasons[:3], more, 'Nothing was measured')}", outcomes)
 
 
 def _outcome(entry: ListEntry, status: str, reason: str, error: BaseException | None = None) -> RunOutcome:
@@ -123,9 +123,9 @@ def _lock(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
         lock = RunLock(out / _LOCK)
     except StorageError as error:
-        holder = str(error).partition(" by ")[2].partition(";")[0]
+        holder = str(error).partition(" by ")[2].partition(". ")[0]
         raise StorageError(
-            f"{out}: another list is being measured into this folder{f' by {holder}' if holder else ''}; wait until it "
+            f"{out}: another list is measuring into this folder{f' by {holder}' if holder else ''}. Wait until it "
             "ends or choose another folder with --out"
         ) from None
     except OSError as error:
@@ -180,7 +180,7 @@ class _Measuring:
         finally:
             bench.close()
         if bench.problems and not self.ended:
-            self.ended = f"the bench was not left safe: {'; '.join(bench.problems)}"
+            self.ended = sentences("the bench was not left safe", *bench.problems)
         return outcomes
 
     def _not_now(self, entry: ListEntry) -> str:
@@ -203,12 +203,12 @@ class _Measuring:
         if outcome.status == "abort":
             self.ended = f"the list was stopped: {outcome.reason}"
         elif not outcome.safe:
-            self.ended = f"{entry.where} was not left safe: {outcome.reason}"
+            self.ended = f"after {entry.where} the bench was not left safe: {outcome.reason}"
         elif found := outcome.contact & self.listed.leave_out:
             looks = " and ".join(found.names())
             self.bad[entry.bench, entry.device] = (
-                f"{entry.device} looks {looks} in run {outcome.run_id}; check it, or write leave_out = [] in the list "
-                "to measure it anyway"
+                f"{entry.device} looks {looks} in run {outcome.run_id}. Check the device, or write leave_out = [] in "
+                "the list to measure the device anyway"
             )
         return outcome
 

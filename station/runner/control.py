@@ -82,7 +82,7 @@ class StdinControl(Control):
                 if word in words:
                     words[word]()
                 elif word:
-                    sys.stderr.write(f"tsbench: '{word}' is not a command; the commands are {', '.join(words)}\n")
+                    sys.stderr.write(f"tsbench: '{word}' is not a command. The commands are {', '.join(words)}\n")
 
 
 class Interrupts:
@@ -103,13 +103,13 @@ class Interrupts:
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         if self._shielded:
-            _say("interrupted: the outputs are being switched off and the data stored; please wait")
+            _say("interrupted. The outputs are being switched off and the data are being stored. Please wait")
             return
         name = signal.Signals(number).name
         self._heard_before += 1
         if self._heard_before == 1:
             self._control.stop(f"interrupted ({name})")
-            _say("interrupted: the run ends at the next step; Ctrl-C again ends it at once")
+            _say("interrupted. The run ends at the next step. Press Ctrl-C again to end it at once")
         elif self._heard_before == 2:  # once: another must not break into what follows
             raise KeyboardInterrupt(name)
 

@@ -68,8 +68,8 @@ class Events:
             except Exception as error:  # noqa: BLE001  a listener must not end the measurement
                 self._listeners.remove(listener)
                 with contextlib.suppress(OSError, ValueError):
-                    sys.stderr.write(f"tsbench: an event listener of this run failed and was removed ({error}); "
-                                     "the run continues\n")
+                    sys.stderr.write(f"tsbench: an event listener of this run failed and was removed ({error}). The "
+                                     "run continues\n")
 
     def progress(self, done: int, total: int, message: str, paused: float = 0.0) -> None:
         """Report progress at most ten times a second: ``done`` of ``total`` items, with the remaining wall time [s].

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, sentences
 from tsbench.records import Flag, Result
 
 INTERRUPTED = 130
@@ -41,7 +41,7 @@ class RunOutcome:
             return self.reason
         others = len(self.remarks) - 1
         more = f" (and {others} more remark{'s' * (others > 1)} in the run file)" if others else ""
-        return "; ".join(part for part in (self.reason, self.remarks[-1] + more) if part)
+        return sentences(self.reason, self.remarks[-1] + more)
 
     @property
     def exit_code(self) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, runtime_checkable
 from typing import Protocol as TypingProtocol
 
-from tsbench.errors import ConfigurationError, LimitError, nearest
+from tsbench.errors import ConfigurationError, LimitError, nearest, sentences
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import RunHeader
@@ -71,7 +71,7 @@ def run_protocol(
         An option that there is not; the bench was not opened.
     """
     if unknown := sorted(set(options) - RunOptions.__optional_keys__):
-        raise TypeError(f"run_protocol: no option '{unknown[0]}'{nearest(unknown[0], RunOptions.__optional_keys__)}")
+        raise TypeError(f"run_protocol has no option '{unknown[0]}'{nearest(unknown[0], RunOptions.__optional_keys__)}")
 
     from tsbench.station.bench.bench import Bench  # opens VISA: late
 
@@ -139,7 +139,7 @@ def run_on(
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
         plan = checked_plan(bench, protocol)
         if watch.process_id is None and needs_watchdog(bench):
-            warning = "no watchdog: if this process dies or hangs, the outputs stay as they are"
+            warning = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))
         header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
         if repeats:
@@ -152,7 +152,7 @@ def run_on(
         if problem:
             teller.tell("warning", problem)
         for journal in unfinished(out, recorder.path):
-            teller.tell("warning", f"{journal.name}: an unfinished run; 'tsbench recover {out}' finishes it")
+            teller.tell("warning", f"{journal.name}: this run is unfinished. 'tsbench recover {out}' completes it")
         run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
         with recorder, Interrupts(control).installed() as interrupts:
             try:
@@ -184,7 +184,9 @@ def _open_door(
     try:
         door = RunSocket(path, run, file, control)
     except OSError as error:
-        return f"no other window can follow or stop this run: {path}: {error.strerror or error}"
+        return (
+            f"other windows cannot follow or stop this run, because its file {path} cannot be written "
+            f"({error.strerror or error})")
     last.callback(door.close)
     teller.follow(door)
     if isinstance(bench, OwnedBench):
@@ -228,16 +230,16 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     for role in protocol.roles:
         if not bench.has(role):
             raise ConfigurationError(
-                f"{protocol.name}: the bench has no role '{role}'; add it to [roles] in the bench file"
+                f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file"
             )
     plan = _planned(bench, protocol)
     if (most := max(plan.steps, plan.points)) > MOST_POINTS:
         raise LimitError(
-            f"{protocol.name}: {most:.3g} points in all; at most {MOST_POINTS:.0e} fit one run: ask for fewer "
-            "pulses, repeats or cycles, or split the run"
+            f"{protocol.name}: the run would have {most:.3g} points, but at most {MOST_POINTS:.0e} fit one run. Use "
+            "fewer pulses, repeats or cycles, or split the run"
         )
     if plan.refusals:
-        raise LimitError("; ".join(plan.refusals))
+        raise LimitError(sentences(*plan.refusals))
     return plan
 
 
@@ -252,9 +254,9 @@ def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
         raise
     except BaseException as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ConfigurationError(f"{protocol.name}: its plan failed, nothing was sent: {reason}") from error
+        raise ConfigurationError(f"{protocol.name}: its plan failed ({reason}). Nothing was sent") from error
     if not isinstance(plan, Plan):
-        raise ConfigurationError(f"{protocol.name}: plan returned {plan!r:.60}, not a Plan; nothing was sent")
+        raise ConfigurationError(f"{protocol.name}: plan returned {plan!r:.60}, not a Plan. Nothing was sent")
     for name in ("refusals", "warnings"):
         lines: object = getattr(plan, name)
         if isinstance(lines, str) or not all(isinstance(line, str) for line in getattr(plan, name)):

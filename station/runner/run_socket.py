@@ -216,5 +216,5 @@ class RunSocket:
         act = REQUESTS.get(request) if isinstance(request, str) else None
         if act is not None:
             act(self._control)
-        said = "" if act is not None else f"; there are {', '.join(REQUESTS)}"
+        said = "" if act is not None else f". The requests are {', '.join(REQUESTS)}"
         face.say("answer", f"{request}{said}", id=asked.get("id"), accepted=act is not None)

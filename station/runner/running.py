@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tsbench.errors import InstrumentError, TsbenchError
+from tsbench.errors import InstrumentError, TsbenchError, sentences
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
@@ -77,7 +77,7 @@ class RunningRun:
         ended = self._keep_power(ended)
         self.watch.farewell()  # what can be done has been done
         if not report.safe:  # a run that leaves a source on has failed, however good its data
-            reason = "; ".join(part for part in (ended.reason, report.message) if part)
+            reason = sentences(ended.reason, report.message)
             ended = replace(ended, status="fail", reason=reason)
         ended = self._rescue(ended)
         self._tell_end(ended, report)
@@ -130,14 +130,14 @@ class RunningRun:
         try:
             return self.power.look(self.teller.now)
         except TsbenchError as error:
-            self._note("warning", f"could not check whether all instruments kept their power: {in_words(error)}")
+            self._note("warning", f"the check whether an instrument was switched off and on failed ({in_words(error)})")
             return ""
 
     def _keep_power(self, ended: Ended) -> Ended:
         """Ask once more when all is off: a run during which an instrument forgot its settings is no success."""
         if not (lost := self._restarted()) or lost == ended.reason:
             return ended
-        reason = f"{lost}; the first sign was: {ended.reason.partition(';')[0]}" if ended.reason else lost
+        reason = sentences(lost, f"The first sign was: {ended.reason.partition('. ')[0]}") if ended.reason else lost
         return Ended("fail", reason, ended.error if ended.connection_lost else InstrumentError(lost))
 
     def _shortfall(self) -> str:
@@ -165,7 +165,7 @@ class RunningRun:
         except BaseException as error:  # noqa: BLE001
             if ended.status == "success":
                 return ended_by(error)
-            self._note("warning", f"error while the run ended: {in_words(error)}")
+            self._note("warning", f"an error occurred while the run ended: {in_words(error)}")
         return ended
 
     def _note_retries(self) -> None:
@@ -195,13 +195,13 @@ class RunningRun:
             message = self.recorder.rescue()
         except (TsbenchError, OSError) as error:
             message = in_words(error)
-        return replace(ended, reason="; ".join(filter(None, (ended.reason, message))))
+        return replace(ended, reason=sentences(ended.reason, message))
 
     def _keep_settings(self) -> None:
         try:
             self.recorder.instruments(self.bench.describe())
         except Exception as error:  # noqa: BLE001  the run does not depend on it
-            self._note("warning", f"settings could not be read back: {in_words(error)}")
+            self._note("warning", f"the settings of the instruments could not be read back: {in_words(error)}")
 
     def _judge_device(self) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""
@@ -215,7 +215,7 @@ class RunningRun:
             if (message := device_line(run, self.protocol)) and not any(line.endswith(message) for line in said):
                 self._note("warning", message)
         except BaseException as error:  # noqa: BLE001  a judgement that fails, also by sys.exit, must not lose the run
-            self._note("warning", f"the state of the device could not be judged: {in_words(error)}")
+            self._note("warning", f"the check whether the device is open or short failed: {in_words(error)}")
 
     def _extract(self, ended: Ended) -> tuple[Result, ...]:
         self.teller.tell("state", "extracting", {"state": "extracting"})
@@ -245,7 +245,7 @@ class RunningRun:
             path = self.recorder.finish(status, reason, results)
         except Exception as error:  # noqa: BLE001  the journal still holds everything
             status = "fail"
-            reason = "; ".join(part for part in (reason, in_words(error)) if part)
+            reason = sentences(reason, in_words(error))
         self.teller.tell(
             "state",
             f"{status}{f': {reason}' if reason else ''}",
@@ -278,7 +278,7 @@ class RunningRun:
             self.watched_recorder.event(event)
         except (TsbenchError, TypeError, ValueError) as error:
             self.teller.pass_on(event)
-            self.teller.tell("warning", f"not recorded: {in_words(error)}")
+            self.teller.tell("warning", f"this event is not in the run file: {in_words(error)}")
 
     def _keep_time(self) -> None:
         self.teller.now = bench_time(self.bench, self.teller.now)

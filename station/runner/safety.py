@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tsbench.errors import TsbenchError
+from tsbench.errors import TsbenchError, sentences
 from tsbench.instruments import OutputState, Station
 
 
@@ -48,7 +48,7 @@ class OutputReport:
             return f"outputs read back off: {', '.join(self.outputs)}"
         unknown = [name for name, state in self.outputs.items() if state is None]
         which = f" ({', '.join(unknown)})" if unknown else ""
-        return "; ".join([f"outputs: unknown, check the panel{which}", *self.problems])
+        return sentences(f"outputs: unknown, check the panel{which}", *self.problems)
 
 
 def make_safe(bench: RunnerBench, connection_lost: bool = False) -> OutputReport:

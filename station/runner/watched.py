@@ -108,8 +108,8 @@ class Watch(NoWatch):
         while not self._ready.wait(0.05):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise ConfigurationError(
-                    "the watchdog did not start, nothing was switched on; see the line above, or measure without "
-                    "it: --no-watchdog"
+                    "the watchdog did not start, and nothing was switched on. The line above gives the reason. To "
+                    "measure without a watchdog, use --no-watchdog"
                 )
         self._answered = time.monotonic()
         _LOG.info("watchdog ready: process %d", self.process_id)
@@ -171,8 +171,8 @@ class Watch(NoWatch):
             if line == b"ready\n":
                 self._ready.set()
         if not self._over.is_set():
-            self._control.stop(f"the watchdog (process {self.process_id}) has ended: without it "
-                               "nothing would switch the outputs off after a crash")
+            self._control.stop(f"the watchdog (process {self.process_id}) has ended. Without it, nothing would switch "
+                               "the outputs off after a crash")
 
 
 class WatchedRecorder:

@@ -30,7 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tsbench.errors import ConfigurationError, InstrumentInUse
+from tsbench.errors import ConfigurationError, InstrumentInUse, sentences
 from tsbench.instruments.links.visa_library import open_manager
 from tsbench.instruments.registry import driver_class
 from tsbench.station.bench.bench_file import InstrumentTable
@@ -87,7 +87,7 @@ class Heart:
             if self._due is None:
                 continue
             if now - self._heard > self._deadline:
-                return f"no heartbeat of the measuring process for {now - self._heard:.1f} s"
+                return f"the measuring process sent no heartbeat for {now - self._heard:.1f} s"
             if now > self._due:
                 return f"the measurement has made no progress for {now - self._due + self._deadline:.1f} s"
 
@@ -156,7 +156,8 @@ class Instruments:
                 if error.owner.get("process", self._victim) == self._victim:
                     return self._reach(name)  # it could not be killed
                 if time.monotonic() > until:
-                    return {}, f"{error}; its new owner has switched it off"  # as opening a bench does
+                    # opening a bench switches its outputs off
+                    return {}, f"{error}. The process that owns it now has switched its outputs off"
                 time.sleep(_LONGEST_LOOK)
             except (KeyError, ConfigurationError):  # there are no locks
                 return self._reach(name)
@@ -205,7 +206,7 @@ def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
     killed = time.monotonic()
     outputs, problems = instruments.make_safe()
     if not gone:
-        problems.insert(0, f"process {order['process']} could not be killed: its VISA sessions may still be open")
+        problems.insert(0, f"process {order['process']} could not be ended, so its VISA sessions may still be open")
     message = _message(trouble, outputs, problems)
     _say(f"tsbench: run {order['run']}: {message}")
     facts = {
@@ -215,19 +216,19 @@ def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
     try:
         write_watchdog_events(Path(order["events"]), message, facts)
     except OSError as error:
-        _say(f"tsbench: what the watchdog did is not on the disk: {order['events']}: {error.strerror}")
+        _say(f"tsbench: the watchdog could not write its record to {order['events']} ({error.strerror})")
     return 1
 
 
 def _message(trouble: str, outputs: Mapping[str, bool | None], problems: list[str]) -> str:
     off = [name for name, on in outputs.items() if on is False]
     unknown = [name for name, on in outputs.items() if on is not False]
-    parts = [f"{WATCHDOG}{trouble}; killed it"]
+    parts = [f"{WATCHDOG}{trouble}. The watchdog ended the measuring process"]
     if off:
         parts.append(f"outputs read back off: {', '.join(off)}")
     if unknown:
         parts.append(f"outputs unknown, check the panel: {', '.join(unknown)}")
-    return "; ".join([*parts, *problems])
+    return sentences(*parts, *problems)
 
 
 def _say(text: str) -> None:

@@ -52,7 +52,7 @@ class Journal:
     def run(self) -> Run:
         """Return the run; status "running" where the journal does not tell how it ended."""
         if self.header is None:
-            raise UnreadableFile("the journal has no header: nothing was measured")
+            raise UnreadableFile("the journal has no header, so nothing was measured")
         outcome = self.finish or self.end or {}
         return Run(
             header=self.header,
@@ -94,10 +94,10 @@ def read_journal(path: Path) -> Journal:
                 expected = sequence + 1
                 _add(journal, kind, content)
             except (UnreadableFile, ValueError, TypeError) as error:
-                journal.note(f"record at byte {start}: {error}")
+                journal.note(f"the record at byte {start} cannot be read: {error}")
                 expected += 1
         if search.given_up:
-            journal.note(f"bytes {search.given_up} to {size} look like records but are damaged: left out")
+            journal.note(f"bytes {search.given_up} to {size} look like records but are damaged, so they are left out")
     return journal
 
 
@@ -106,15 +106,15 @@ def open_journal(path: Path) -> BinaryIO:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise UnreadableFile(f"{path}: cannot be read: {error.strerror}") from None
+        raise UnreadableFile(f"{path}: the journal cannot be read ({error.strerror})") from None
     preamble = file.read(len(PREAMBLE))
     if preamble == PREAMBLE or PREAMBLE.startswith(preamble):
         return file
     file.close()
     if preamble.startswith(MAGIC):
         version = LENGTH.unpack_from(preamble, len(MAGIC))[0]
-        raise UnreadableFile(f"{path}: a journal of format {version}; this tsbench reads format {VERSION}")
-    raise UnreadableFile(f"{path}: not a tsbench journal")
+        raise UnreadableFile(f"{path}: the journal has format {version}, but this tsbench reads only format {VERSION}")
+    raise UnreadableFile(f"{path}: this file is not a journal of tsbench")
 
 
 def follow(path: Path, offset: int = len(PREAMBLE)) -> tuple[list[tuple[str, Any]], int]:
@@ -233,7 +233,7 @@ def _add(journal: Journal, kind: str, content: Any) -> None:
     if kind == "header":
         journal.header = record_data.header_from(content)
     elif journal.header is None:
-        raise UnreadableFile(f"{kind} without a header")
+        raise UnreadableFile(f"the journal has a {kind} before its header")
     elif kind == "point":
         flags, values = record_data.point_from(content, len(journal.header.columns))
         journal.rows.append(values)

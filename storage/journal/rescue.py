@@ -20,12 +20,12 @@ def require_named(descriptor: int, path: Path) -> None:
     try:
         if os.path.samestat(path.stat(), os.fstat(descriptor)):
             return
-        why = "another file stands in its place"
+        why = "another file has its name"
     except (FileNotFoundError, NotADirectoryError):
         why = "its folder was deleted or renamed" if not path.parent.is_dir() else "it was deleted or renamed"
     except OSError as error:
-        why = f"its folder cannot be reached: {error.strerror or error}"
-    raise StorageError(f"{path}: the journal's file is no longer there although the run goes on ({why})")
+        why = f"its folder cannot be reached, {error.strerror or error}"
+    raise StorageError(f"{path}: the file of the journal is gone during the run ({why})")
 
 
 def put_back(descriptors: dict[str, int], path: Path) -> tuple[Path, dict[str, int]]:
@@ -50,7 +50,7 @@ def put_back(descriptors: dict[str, int], path: Path) -> tuple[Path, dict[str, i
         except OSError as error:
             failure = error
     assert failure is not None
-    raise disk.storage_error(failure, path, "the journal again")
+    raise disk.storage_error(failure, path, "the journal under another name")
 
 
 def _places(path: Path) -> Iterator[Path]:

@@ -51,7 +51,8 @@ def frame(kind: str, sequence: int, content: Any) -> bytes:
     """Return one record as its bytes."""
     body = codec.pack([kind, sequence, content])
     if len(body) > LARGEST_BODY:
-        raise StorageError(f"a {kind} record of {len(body) / 1e6:.0f} MB is beyond {LARGEST_BODY / 1e6:.0f} MB")
+        raise StorageError(
+            f"a {kind} record of {len(body) / 1e6:.0f} MB is larger than the largest size, {LARGEST_BODY / 1e6:.0f} MB")
     crc = zlib.crc32(body, zlib.crc32(LENGTH.pack(len(body))))
     return RECORD.pack(MARK, len(body), crc) + body
 
@@ -208,8 +209,8 @@ class JournalWriter:
         if (size := os.fstat(self._descriptor).st_size) != self._size:
             self._failed = True
             raise StorageError(
-                f"{self.path}: another program has changed the journal: {size} bytes where {self._size} were written; "
-                "the remaining data are kept"
+                f"{self.path}: another program has changed the journal. It has {size} bytes, but {self._size} bytes "
+                "were written. The remaining data are kept"
             )
 
     def _append_raw(self, content: bytes) -> int:

@@ -39,7 +39,7 @@ def open_guarded(path: Path, largest: int = LARGEST_FILE) -> Any:
         if not path.is_file():
             raise UnreadableFile(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
         if not h5py.is_hdf5(path):
-            raise UnreadableFile(f"{path}: not an HDF5 file, or truncated at its beginning")
+            raise UnreadableFile(f"{path}: this is not an HDF5 file, or its beginning is missing")
         file = h5py.File(path, "r")
     except (OSError, RuntimeError) as error:
         raise UnreadableFile(f"{path}: {reason(error)}") from None
@@ -58,7 +58,7 @@ def reason(error: BaseException) -> str:
     """Return HDF5's own words on one line, without its stack."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if cut := _TRUNCATED.search(text):
-        return f"truncated: it ends at byte {cut[1]} of {cut[2]}; use another copy"
+        return f"the file is truncated (it ends at byte {cut[1]} of {cut[2]}). Use another copy"
     return text if len(text) < 200 else f"{text[:200]}…"
 
 
@@ -71,12 +71,12 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
             items += 1
             where = f"{path}: {group.name.rstrip('/')}/{name}"
             if items > MOST_ITEMS:
-                raise UnreadableFile(f"{path}: more than {MOST_ITEMS} items")
+                raise UnreadableFile(f"{path}: the file has more than {MOST_ITEMS} items, too many for a run file")
             link = group.get(name, getlink=True)
             if isinstance(link, h5py.ExternalLink):
-                raise UnreadableFile(f"{where} is a link to another file; such files are not opened")
+                raise UnreadableFile(f"{where} is a link to another file. Such files are not opened")
             if isinstance(link, h5py.SoftLink):
-                raise UnreadableFile(f"{where} is a soft link; a run file has none")
+                raise UnreadableFile(f"{where} is a soft link, and a run file has no soft links")
             item = group[name]
             address = h5py.h5o.get_info(item.id).addr
             if address in seen:
@@ -89,33 +89,35 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
                 stored += item.id.get_storage_size()
                 if total > largest:
                     raise UnreadableFile(
-                        f"{where}: up to here the file declares {total / 1e9:.2g} GB of data; at most "
+                        f"{where}: the items up to this one declare {total / 1e9:.2g} GB of data, but at most "
                         f"{largest / 1e9:.2g} GB are read from a file of {path.stat().st_size / 1e6:.1f} MB"
                     )
     # a text of any length counts with the few bytes that say where it lies
     if (texts := path.stat().st_size - stored) > LARGEST_TEXTS + path.stat().st_size // 50:
-        raise UnreadableFile(f"{path}: {texts / 1e6:.0f} MB of text and attributes, too much for a run file")
+        raise UnreadableFile(f"{path}: {texts / 1e6:.0f} MB of text and attributes are too much for a run file")
 
 
 def _inspect_dataset(dataset: Any, where: str) -> int:
     if dataset.is_virtual:
-        raise UnreadableFile(f"{where} is a virtual dataset; such files are not opened")
+        raise UnreadableFile(f"{where} is a virtual dataset. Such files are not opened")
     properties = dataset.id.get_create_plist()
     if properties.get_external_count():
-        raise UnreadableFile(f"{where} keeps its data in another file; such files are not opened")
+        raise UnreadableFile(f"{where} has its data in another file. Such files are not opened")
     for position in range(properties.get_nfilters()):
         number = properties.get_filter(position)[0]
         if number not in FILTERS:
             raise UnreadableFile(f"{where} needs the HDF5 filter {number}, which a run file never uses")
     size = int(dataset.dtype.itemsize)
     if size > LARGEST_ITEM:
-        raise UnreadableFile(f"{where} has values of {size / 1e6:.0f} MB each; at most {LARGEST_ITEM / 1e6:.0f} MB")
+        raise UnreadableFile(f"{where} has values of {size / 1e6:.0f} MB each, but at most {LARGEST_ITEM / 1e6:.0f} "
+                             "MB are allowed")
     if dataset.chunks is not None:
         chunk = size
         for length in dataset.chunks:
             chunk *= int(length)
         if chunk > LARGEST_CHUNK:
-            raise UnreadableFile(f"{where} has chunks of {chunk / 1e6:.0f} MB; at most {LARGEST_CHUNK / 1e6:.0f} MB")
+            raise UnreadableFile(f"{where} has chunks of {chunk / 1e6:.0f} MB, but at most {LARGEST_CHUNK / 1e6:.0f} "
+                                 "MB are allowed")
     if dataset.shape is None:
         return 0
     for length in dataset.shape:

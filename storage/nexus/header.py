@@ -37,7 +37,8 @@ def write_facts(entry: Any, run: Run) -> None:
     nx.text(group, "schema", SCHEMA)
     if (at_start := header.provenance.get(CLOCK_AT_START)) is not None:
         clock = nx.number(group, CLOCK_AT_START, at_start, "s")
-        clock.attrs["meaning"] = "what the bench's clock showed at start_time: wall time is start_time + time - this"
+        clock.attrs["meaning"] = (
+            "value of the bench's clock at start_time (wall time is start_time + time - this value)")
     simulated = group.create_dataset("simulated", data=header.simulated)
     simulated.attrs["meaning"] = simulated_in_words(header) or "real instruments answered"
     header_text = codec.to_json(header)

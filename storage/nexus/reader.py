@@ -25,9 +25,9 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
     with open_guarded(path, largest) as file:
         schema = file.attrs.get("tsbench_schema")
         if schema is None:
-            raise UnreadableFile(f"{path}: an HDF5 file, but not a run file of tsbench")
+            raise UnreadableFile(f"{path}: this HDF5 file is not a run file of tsbench")
         if str(schema).split(".", maxsplit=1)[0] != SCHEMA.split(".", maxsplit=1)[0]:
-            raise UnreadableFile(f"{path}: schema {schema}; this tsbench reads {SCHEMA}")
+            raise UnreadableFile(f"{path}: the file has schema {schema}, but this tsbench reads only {SCHEMA}")
         try:
             run = _run(file["entry"])
             stored = str(file.attrs[DIGEST])
@@ -36,7 +36,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
             raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
     if verify and record_data.run_digest(run) != stored:
-        raise UnreadableFile(f"{path}: its content has changed (SHA-256 differs); use another copy")
+        raise UnreadableFile(f"{path}: its content has changed (SHA-256 differs). Use another copy")
     return run
 
 

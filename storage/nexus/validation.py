@@ -18,10 +18,10 @@ from tsbench.storage.nexus.schema import NUMERIC, REQUIRED, STATUSES, TREE_DIGES
 from tsbench.storage.nexus.tree_digest import blocks, tree_digest
 from tsbench.storage.sidecar import inspect_extraction
 
-_EDITED = "its content has changed (SHA-256 differs); use another copy"
+_EDITED = "its content has changed (SHA-256 differs). Use another copy"
 _OLD = (
-    "a file of schema 1.0: its digest covers what tsbench reads of it (header, points, waveforms, events, results), "
-    "but not the attributes and copies that other programs read"
+    "this file has schema 1.0. Its digest covers header, points, waveforms, events and results, but not the "
+    "attributes and copies that other programs read"
 )
 
 
@@ -66,7 +66,7 @@ def verdict(path: Path, largest: int = LARGEST_FILE) -> Verdict:
         return Verdict([], inspect_extraction(path))
     with open_guarded(path, largest) as file:
         if "tsbench_schema" not in file.attrs:
-            raise UnreadableFile(f"{path}: an HDF5 file, but not a run file of tsbench")
+            raise UnreadableFile(f"{path}: this HDF5 file is not a run file of tsbench")
         whole = has_tree_digest(str(file.attrs["tsbench_schema"]))
         try:
             problems = [f"{name} is missing" for name in REQUIRED if name not in file]
@@ -92,9 +92,9 @@ def _inspect_journal(path: Path) -> list[str]:
     journal = read_journal(path)
     problems = list(journal.problems)
     if journal.header is None:
-        problems.append("the journal holds no header")
+        problems.append("the journal has no header")
     if journal.finish is None:
-        problems.append(f"not finished: run 'tsbench recover {path.parent}'")
+        problems.append(f"the run is not finished. Use 'tsbench recover {path.parent}'")
     return problems
 
 
@@ -105,13 +105,13 @@ def _default_plot(file: Any) -> list[str]:
             break
         default = place.attrs.get("default")
         if not isinstance(default, str) or default not in place:
-            return [f"{place.name}: @default names no group, so a viewer finds no plot"]
+            return [f"{place.name}: @default names no group, so viewers have no plot to show"]
         place = place[default]
     signal = place.attrs.get("signal")
     if not isinstance(signal, str) or signal not in place:
         return [f"{place.name}: @signal names no dataset"]
     if place[signal].dtype.kind != "f":
-        return [f"{place.name}/{signal}: the default plot holds codes, not values"]
+        return [f"{place.name}/{signal}: the default plot must hold values, but it holds codes"]
     return []
 
 
@@ -120,9 +120,9 @@ def _datasets(file: Any) -> list[str]:
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Group) and "NX_class" not in item.attrs:
-            problems.append(f"{name}: no NX_class")
+            problems.append(f"{name}: NX_class is missing")
         if isinstance(item, h5py.Dataset) and item.dtype.kind in NUMERIC and "units" not in item.attrs:
-            problems.append(f"{name}: no units")
+            problems.append(f"{name}: units is missing")
 
     file.visititems(visit)
     return problems
@@ -132,7 +132,7 @@ def _tree(file: Any) -> list[str]:
     """Compare all that a reader of HDF5 sees with the digest in the file."""
     stored = file.attrs.get(TREE_DIGEST)
     if stored is None:
-        return [f"@{TREE_DIGEST} is missing: changes of the content cannot be detected"]
+        return [f"@{TREE_DIGEST} is missing, so changes of the content cannot be detected"]
     try:
         return [] if tree_digest(file, TREE_DIGEST) == stored else [_EDITED]
     except OSError as error:
@@ -159,16 +159,16 @@ def _agreement(entry: Any) -> list[str]:
     """Return a problem for each fact that the file holds twice with different values."""
     problems = []
     if "schema" in entry["run"] and str(entry["run/schema"].asstr()[()]) != entry.file.attrs["tsbench_schema"]:
-        problems.append("entry/run/schema: differs from @tsbench_schema")
+        problems.append("entry/run/schema differs from @tsbench_schema")
     header_text = str(entry["run/header"].asstr()[()])
     if codec.sha256(header_text) != entry["run/header"].attrs.get("sha256"):
-        problems.append("entry/run/header: SHA-256 differs")
+        problems.append("entry/run/header has changed (SHA-256 differs)")
     header = record_data.header_from(codec.from_json(header_text))
     parameters = entry["protocol"].attrs.get("json", "")
     if codec.sha256(parameters) != entry["protocol"].attrs.get("sha256"):
-        problems.append("entry/protocol: SHA-256 of the parameters differs")
+        problems.append("the parameters in entry/protocol have changed (SHA-256 differs)")
     if parameters != codec.to_json(header.parameters):
-        problems.append("entry/protocol: parameters differ from the header's")
+        problems.append("the parameters in entry/protocol differ from those in the header")
     for name, told in (
         ("identifier_experiment", header.run_id),
         ("sample/name", header.device.identifier),
@@ -176,14 +176,14 @@ def _agreement(entry: Any) -> list[str]:
         ("start_time", header.start_time),
     ):
         if str(entry[name].asstr()[()]) != told:
-            problems.append(f"entry/{name}: differs from the header's")
+            problems.append(f"entry/{name} differs from the header")
     if bool(entry["run/simulated"][()]) != header.simulated:
-        problems.append("entry/run/simulated: differs from the header's")
+        problems.append("entry/run/simulated differs from the header")
     if str(entry["run/status"].asstr()[()]) not in STATUSES:
-        problems.append(f"entry/run/status: not one of {', '.join(STATUSES)}")
+        problems.append(f"entry/run/status must be one of {', '.join(STATUSES)}")
     length = len(entry["steps/flags"])
     problems += [
-        f"entry/steps/{name}: {len(item)} values for {length} points"
+        f"entry/steps/{name} has {len(item)} values, but the run has {length} points"
         for name, item in entry["steps"].items()
         if len(item) != length
     ]
@@ -203,12 +203,12 @@ def _formulas(where: str, block: Any) -> list[str]:
     if not np.allclose(cf, nexus, rtol=1e-9, atol=abs(scale) * 1e-6):
         return [f"{where}: scale_factor/add_offset and signal_scaling_factor/signal_offset disagree"]
     if int(np.sum(block["acquisitions/segments"][...])) != signal.shape[0]:
-        return [f"{where}: {signal.shape[0]} records, which differs from the number of acquisitions"]
+        return [f"{where}: {signal.shape[0]} records, but the number of acquisitions differs"]
     return []
 
 
 def _counts(run: Run) -> list[str]:
     planned, acquired = run.header.planned_points, len(run.points)
     if run.status == "success" and planned and acquired != planned and not run.reason:
-        return [f"status success with {acquired} of {planned} planned points, and no reason is given"]
+        return [f"the status is success, but the run has {acquired} of {planned} planned points and gives no reason"]
     return []

@@ -25,7 +25,7 @@ def test_a_run_in_which_every_pulse_fires_says_nothing() -> None:
 def test_nothing_ever_switched_is_told_with_numbers() -> None:
     line = remark([stand(6.5e-4)] * 2)
     assert "no switching in any of 2 records (1.53 kOhm at 1.00 V)" in line  # 1 V / 0.65 mA, and noise
-    assert "check contact" in line
+    assert "Check contact" in line
     line = remark([stand(0.0)], "oscillation")
     assert "no oscillation in any of 1 records (less than" in line and "not in contact" in line and "\n" not in line
 
@@ -33,14 +33,14 @@ def test_nothing_ever_switched_is_told_with_numbers() -> None:
 def test_a_pulse_that_did_not_fire_looks_as_the_others_did_before() -> None:
     fired = [stand(1e-3, True, 5e-5)] * 5
     assert remark([*fired, stand(5e-5), *fired]) == ""
-    assert "in 1 of 6 records, it was on already" in remark([*fired, stand(6e-4)])
-    assert "in 2 of 7 records, the current is gone" in remark([*fired, stand(0.0), stand(0.0)])
+    assert "in 1 of 6 records, the device was already on" in remark([*fired, stand(6e-4)])
+    assert "in 2 of 7 records, the device has no current" in remark([*fired, stand(0.0), stand(0.0)])
 
 
 def test_an_off_state_too_dark_to_be_seen_cannot_be_told_from_no_contact() -> None:
     fired = [stand(1e-3, True, 1e-7)] * 2
     assert remark([*fired, stand(0.0)]) == ""
-    assert "on already" in remark([*fired, stand(6e-4)])
+    assert "already on" in remark([*fired, stand(6e-4)])
 
 
 def test_a_steady_bias() -> None:
@@ -62,10 +62,12 @@ def test_a_sweep_that_comes_back_says_nothing() -> None:
 def test_a_sweep_that_does_not_come_back() -> None:
     stuck = GOOD.copy()
     stuck[5:8] = UP[5:8] / 1500
-    assert "did not come back: 2.80 uA at 0.3 V on the way up, 200 uA at 0.3 V" in swept(UP, UP, stuck)
+    assert (
+        "did not return to the off state. The current is 2.80 uA at 0.3 V on the way up and 200 uA at "
+        "0.3 V") in swept(UP, UP, stuck)
     gone = GOOD.copy()
     gone[5:8] = 1e-7
-    assert "did not come back" in swept(UP, UP, gone)
+    assert "did not return to the off state" in swept(UP, UP, gone)
 
 
 def test_a_sweep_of_a_resistor_and_of_a_dark_device() -> None:

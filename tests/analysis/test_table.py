@@ -74,8 +74,8 @@ def test_blank_nan_and_overflow_are_left_out_with_their_line():
     [
         ("V,I\n0.1,1\n0.2,abc\n", UnreadableFile, ("line 3", "abc", "'I'")),
         ("V,I\n0.1,1\n0.2\n", UnreadableFile, ("line 3", "'I'")),
-        ("", UnreadableFile, ("no rows",)),
-        ("# only\n", UnreadableFile, ("no rows",)),
+        ("", UnreadableFile, ("the table is empty",)),
+        ("# only\n", UnreadableFile, ("the table is empty",)),
         ("V,I\n", UnreadableFile, ("no row",)),
         ("V,I\nnan,nan\n", UnreadableFile, ("no row",)),
         ("V,J\n1,2\n", ConfigurationError, ("'I'",)),
@@ -110,7 +110,7 @@ def test_columns_option():
     for wrong in ("", "volt=V", "voltage", "voltage=", "voltage=a,voltage=b"):
         with pytest.raises(ConfigurationError):
             parse_columns(wrong)
-    with pytest.raises(ConfigurationError, match="did you mean 'voltage'"):
+    with pytest.raises(ConfigurationError, match="Did you mean 'voltage'"):
         parse_columns("voltge=V")
 
 

@@ -107,7 +107,7 @@ def test_measure_help_lists_the_parameters_of_the_protocol(capsys):
 
 def test_measure_help_of_an_unknown_protocol_names_the_nearest(one_line):
     assert refused(["measure", "iv_swep", "--help"]) == 2
-    assert "did you mean 'iv_sweep'?" in one_line()
+    assert "Did you mean 'iv_sweep'?" in one_line()
 
 
 # -------------------------------------------------------------------------------------------- bad input
@@ -116,7 +116,7 @@ def test_measure_help_of_an_unknown_protocol_names_the_nearest(one_line):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mesure"], "did you mean 'measure'?"),
+        (["mesure"], "Did you mean 'measure'?"),
         ([], "COMMAND"),
         (["measure", "iv_sweep"], "--bench"),
         (["measure", "iv_sweep", "--bench", "b", "--device", "d", "--json", "--events"], "not allowed"),
@@ -150,8 +150,8 @@ def test_settings_refused(settings):
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("stopp=1", "did you mean 'stop'?"),
-        ("stop=1.2 A", "expected V"),
+        ("stopp=1", "Did you mean 'stop'?"),
+        ("stop=1.2 A", "the unit must be V"),
         ("cycles=0", "cycles"),
         ("dwell=fast", "dwell"),
     ],
@@ -276,7 +276,7 @@ def test_recover_an_empty_folder(tmp_path: Path, capsys):
 
 def test_recover_a_folder_that_is_not_there(tmp_path: Path, one_line):
     assert main(["recover", str(tmp_path / "nowhere")]) == 2
-    assert "no such directory" in one_line()
+    assert "this directory does not exist" in one_line()
 
 
 def test_gui_without_a_display_says_so(monkeypatch, one_line):

@@ -86,10 +86,10 @@ def test_what_is_refused_before_anything_is_sent(arguments, code, said, nbo2_ben
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
-    ("SIM00001", "SIM00009", "missing"),
+    ("SIM00001", "SIM00009", "does not find"),
     ("keithley_2450", "keysight_33600", "MODEL 2450"),
-    ("[roles]", "[rolls]", "did you mean 'roles'?"),
-    ('max_voltage = "4 V"', 'max_voltage = "4 A"', "expected V"),
+    ("[roles]", "[rolls]", "Did you mean 'roles'?"),
+    ('max_voltage = "4 V"', 'max_voltage = "4 A"', "the unit must be V"),
     ("R_load   gen2  dut  5k", "R_load   gen2  dut  5kx!", "R_load"),
 ])
 def test_a_wrong_bench_file_gives_one_line_and_code_2(old, new, said, nbo2_bench, capsys):

@@ -49,7 +49,7 @@ def row(**more: Any) -> dict[str, Any]:
 
 def test_results_with_the_truth_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
     print_results([], "Nothing")
-    assert capsys.readouterr().out.strip() == "Nothing: nothing was extracted"
+    assert capsys.readouterr().out.strip() == "Nothing: no numbers were extracted"
     print_results([row()])
     plain = capsys.readouterr().out
     assert "hold voltage" in plain and "NOISY, SHORT" in plain and "true" not in plain and "RUN1" not in plain

@@ -122,8 +122,9 @@ R9 this is not read
     ("V1 a 0 1\nR1 a 0 0", r"line 2: R1: value 0 Ohm must be positive"),
     ("V1 a 0 1\nR1 a 0 1\nC1 a 0 -1p", r"line 3: C1: value -1e-12 F must be positive"),
     ("V1 a 0 1\nR1 a 0 1k\nQ1 a 0 0 n", r"line 3: unknown element 'Q1'"),
-    ("V1 a 0 1\nR1 a b 1", r"line 2: node 'b' is floating: only R1 is connected"),
-    ("V1 a 0 1\nC1 a b 1p\nC2 b 0 1p", r"line 2: node 'b' is floating: no DC path to ground \(only C1, C2\)"),
+    ("V1 a 0 1\nR1 a b 1", r"line 2: node 'b' is floating. Only R1 is connected"),
+    ("V1 a 0 1\nC1 a b 1p\nC2 b 0 1p", r"line 2: node 'b' is floating. It has no DC path to ground \(connected to it: "
+                                       r"C1, C2\)"),
     ("V1 a 0 1\nr1 a 0 1\nR1 a 0 1", r"line 3: duplicate name 'R1', first used in line 2"),
     ("V1 a 0 1\nXD a nbo2", r"line 2: XD: expected 'node node \[node ...\] model', got 2 words"),
     ("V1 a 0 1\nR1 a a 5", r"line 2: R1: both ends are on node 'a'"),
@@ -131,7 +132,7 @@ R9 this is not read
     ("V1 a 0 pulse(0 1 0 1u 1u 1u 2u)", r"line 1: V1: rise \+ width \+ fall is longer than the period"),
     ("V1 a 0 pwl(0 0 0 1)", r"line 1: V1: PWL needs pairs"),
     ("V1 a 0 1\nR1 a 0", r"line 2: R1: expected 'node node value'"),
-    ("V1 a 0 1\n.tram 1 2", r"line 2: card '.tram' is not supported; did you mean '.tran'"),
+    ("V1 a 0 1\n.tram 1 2", r"line 2: card '.tram' is not supported. Did you mean '.tran'"),
     ("V1 a 0 1\n.tran 1n", r"line 2: .tran needs"),
     ("V1 a 0 1\n.tran 1n 0", r"line 2: .tran: step"),
     ("V1 a 0 1\nR1 a 0 1\n.ic i(a)=1", r"line 3: .ic"),
@@ -145,7 +146,8 @@ R9 this is not read
     ("V1 a 0 1\nR1 a 0 1\n.options temp=-300", r"line 3: .options temp: -300 degrees Celsius must be above absolute"),
     ("V1 a 0 1\nR1 a 0 1\n.temp 1e999", r"line 3: .temp: '1e999' is not finite"),
     ("V1 a 0 1\nR1 a 0 1\n.options reltol=1e-4 temp=", r"line 3: .options temp: '' must be a number"),
-    ("V1 a 0 1\n.temp 85\nR1 a 0 1\n.option temp=25", r"line 4: .options temp: 25 .*, but line 2 sets 85; keep one"),
+    ("V1 a 0 1\n.temp 85\nR1 a 0 1\n.option temp=25", r"line 4: .options temp: 25 .*, but line 2 sets 85 degrees "
+                                                      r"Celsius. Keep one of them"),
     ("V1 a 0 1\nR1 a 0 1\n.save p(a)", r"line 3: 'p\(a\)' cannot be saved"),
     ("V1 a b 1\nR1 a b 1", r"no ground"),
     ("", r"no elements"),
@@ -184,5 +186,5 @@ def test_any_temperature_is_used_or_refused_in_one_line(value: float | str) -> N
 
 
 def test_an_unknown_element_names_its_neighbour() -> None:
-    with pytest.raises(ConfigurationError, match="did you mean 'R_drive'"):
+    with pytest.raises(ConfigurationError, match="Did you mean 'R_drive'"):
         parse_netlist(FIXTURE, ["smu", "gen2"]).find("R_drve")

@@ -10,7 +10,7 @@ import pytest
 
 from tsbench import plugins
 from tsbench.errors import ConfigurationError
-from tsbench.plugins import Registry
+from tsbench.plugins import ImportInterrupted, Registry
 
 
 def offered(declared: object) -> Mapping[str, int]:
@@ -27,6 +27,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         ("numbers_of_mine", "ONE = {'one': 1}\nEVIL = {'one': 7}\nWRONG = 3\nFOLDERS = None\n"),
         ("cannot_be_read", "import nothing_of_this_name\n"),
         ("leaves", "import sys\nsys.exit(7)\n"), ("colours", "raise ValueError('\\x1b[31mred\\nlines')\n"),
+        ("interrupts", "raise KeyboardInterrupt\n"), ("prints", "print('hello')\nTWO = {'two': 2}\n"),
     ):
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
     for name, text in (("", "from tsbench.plugins import Folders\nALL = Folders('many', 'THING')\n"),
@@ -63,7 +64,11 @@ def test_each_folder_of_a_package_and_a_single_thing(installed: Callable[..., Re
     ("numbers_of_mine:NOTHING", "AttributeError: module 'numbers_of_mine' has no attribute 'NOTHING'"),
     ("numbers_of_mine:WRONG", "3 is no table of numbers"), ("leaves:X", "SystemExit: 7"),
     ("colours:X", "ValueError: [31mred lines"),
-    ("numbers_of_mine:EVIL", "the name 'one' is taken by mine 1.2"),
+    ("", "its entry point is 'x = \"\"'. Write it as x = \"module:object\""),
+    ("a b", "its entry point is 'x = \"a b\"'. Write it as x = \"module:object\""),
+    ("numbers_of_mine:", "its entry point is 'x = \"numbers_of_mine:\"'. Write it as x = \"module:object\""),
+    (":ONE", "its entry point is 'x = \":ONE\"'. Write it as x = \"module:object\""),
+    ("numbers_of_mine:EVIL", "the name 'one' already belongs to mine 1.2. Choose another name"),
 ])
 def test_what_cannot_be_used_is_one_line(
     installed: Callable[..., Registry[int]], value: str, reason: str,
@@ -80,11 +85,26 @@ def test_an_unknown_name_is_refused_with_the_nearest_and_what_was_left_out(
     with pytest.raises(ConfigurationError) as caught:
         registry.named("onne")
     assert "unknown number 'onne'" in str(caught.value) and "one" in str(caught.value)
-    assert "number 'two' of other 1.2 is left out: 3 is no table of numbers" in str(caught.value)
+    assert "Number 'two' of other 1.2 is left out: 3 is no table of numbers" in str(caught.value)
 
 
 def test_a_group_without_ours_says_that_the_installation_is_old(installed: Callable[..., Registry[int]]) -> None:
     registry = installed(("mine", "one", "numbers_of_mine:ONE"))
-    with pytest.raises(ConfigurationError, match="; no number of tsbench itself is registered: inst"):
+    with pytest.raises(ConfigurationError, match=r"Known: one\. The installation of tsbench registers no number\. "
+                                                 r"Install"):
         registry.named("two")
     assert Registry("tsbench.no_such_group", "thing", offered).names() == ()
+
+
+def test_an_interruption_names_the_plug_in_that_was_imported(installed: Callable[..., Registry[int]]) -> None:
+    registry = installed(("other", "x", "interrupts:X"))
+    with pytest.raises(ImportInterrupted, match=r"^interrupted while number 'x' of other 1\.2 was imported\. If you "
+                                                r"did"):
+        registry.names()
+
+
+def test_what_a_plug_in_prints_goes_to_standard_error(
+    installed: Callable[..., Registry[int]], capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert installed(("other", "x", "prints:TWO")).names() == ("two",)
+    assert capsys.readouterr() == ("", "hello\n")

@@ -31,7 +31,7 @@ def test_prefixes_and_units(text, unit, value):
     ],
 )
 def test_what_is_not_plainly_a_quantity_is_refused(text, unit):
-    with pytest.raises(ConfigurationError, match="give for example"):
+    with pytest.raises(ConfigurationError, match="Give for example"):
         parse_quantity(text, unit)
 
 
@@ -52,7 +52,7 @@ def test_any_text_is_a_number_or_one_clear_line(text):
     try:
         parse_quantity(text, "V")
     except ConfigurationError as error:
-        assert "give for example" in str(error)
+        assert "Give for example" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tsbench.errors import ConfigurationError, LimitError, StorageError, UnreadableFile, nearest
+from tsbench.errors import ConfigurationError, LimitError, StorageError, UnreadableFile, nearest, sentences
 from tsbench.text_files import parse_toml, read_text, read_toml
 
 
@@ -13,14 +13,14 @@ def test_a_file_is_read_up_to_the_largest_size(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbfx = 1\r\ny = 2\r\n")
     assert read_text(path, "list", 17) == "x = 1\ny = 2\n"
     assert read_toml(path, "list") == {"x": 1, "y": 2}
-    with pytest.raises(ConfigurationError, match="too large for a list"):
+    with pytest.raises(ConfigurationError, match="the largest size of a list"):
         read_text(path, "list", 16)
 
 
 def test_integers_of_64_bits_are_the_largest() -> None:
     assert parse_toml(f"a = {2**63 - 1}\nb = {-2**63}", "f", "list") == {"a": 2**63 - 1, "b": -(2**63)}
     for number in (2**63, -(2**63) - 1):
-        with pytest.raises(ConfigurationError, match=r"f: t\.a is an integer beyond 64 bits"):
+        with pytest.raises(ConfigurationError, match=r"f: t\.a is an integer of more than 64 bits"):
             parse_toml(f"t.a = {number}", "f", "list")
 
 
@@ -30,7 +30,7 @@ def test_tables_and_arrays_may_be_32_levels_deep(opened: str, closed: str) -> No
         return "x = " + opened * levels + "1" + closed * levels
 
     parse_toml(text(31), "f", "list")
-    with pytest.raises(ConfigurationError, match="nested deeper than 32 levels"):
+    with pytest.raises(ConfigurationError, match="has more than 32 levels of tables or arrays"):
         parse_toml(text(32), "f", "list")
 
 
@@ -46,6 +46,12 @@ def test_errors_end_with_the_documented_exit_codes() -> None:
 
 
 def test_one_nearest_name_is_offered() -> None:
-    assert nearest("stpo", ["stop", "step", "start"]) == "; did you mean 'stop'?"
-    assert nearest("xyz", ["b", "a"]) == "; known: a, b"
+    assert nearest("stpo", ["stop", "step", "start"]) == ". Did you mean 'stop'?"
+    assert nearest("xyz", ["b", "a"]) == ". Known: a, b"
     assert nearest("xyz", []) == ""
+
+
+def test_parts_of_a_message_become_sentences() -> None:
+    assert sentences("one part; it stays") == "one part; it stays"
+    assert sentences("it failed", "", "check it?", "source_meter (USB0) is on", "outputs off") == (
+        "it failed. Check it? source_meter (USB0) is on. Outputs off")

@@ -42,11 +42,11 @@ class Table(BaseModel):
 @pytest.mark.parametrize(
     ("data", "line"),
     [
-        ({"cont": 1}, "unknown key 'cont'; did you mean 'count'?"),
-        ({"entries": {"D1": {"level": 1.0, "lvel": 2}}}, "unknown key 'lvel' in [entries.D1]; did you mean 'level'?"),
-        ({"movers": [{"kind": "slow", "dely": 1}]}, "unknown key 'dely' in [movers.0.slow]; did you mean 'delay'?"),
-        ({"entries": {"D1": {}}}, "entries.D1.level is missing; add it"),
-        ({"entries": {"D1": {"lvel": 1.0}}}, "unknown key 'lvel' in [entries.D1]; did you mean 'level'?"),
+        ({"cont": 1}, "unknown key 'cont'. Did you mean 'count'?"),
+        ({"entries": {"D1": {"level": 1.0, "lvel": 2}}}, "unknown key 'lvel' in [entries.D1]. Did you mean 'level'?"),
+        ({"movers": [{"kind": "slow", "dely": 1}]}, "unknown key 'dely' in [movers.0.slow]. Did you mean 'delay'?"),
+        ({"entries": {"D1": {}}}, "entries.D1.level is missing. Add it"),
+        ({"entries": {"D1": {"lvel": 1.0}}}, "unknown key 'lvel' in [entries.D1]. Did you mean 'level'?"),
         ({"entries": {"D1": {"level": "-1 V"}}}, "entries.D1.level: -1.0 should be greater than 0"),
         ({"entries": {"D1": {"level": "one"}}}, "entries.D1.level: 'one' is not a quantity"),
         ({"count": "x\0\ny"}, "count: 'x\\x00\\ny' should be a valid integer"),

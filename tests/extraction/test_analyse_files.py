@@ -162,7 +162,7 @@ def test_the_first_thing_said_is_what_was_understood(tmp_path, capsys):
     path.write_text("V [mV],I [uA]\n" + "".join(f"{k},{k}\n" for k in range(9)), encoding="utf-8")
     assert main(["analyse", str(path), "--out", str(tmp_path)]) == 0
     first = capsys.readouterr().out.splitlines()[0]
-    assert first.startswith("a.csv: understood as: sweep, 1 half-sweep; columns: voltage = 'V [mV]' [mV], ")
+    assert first.startswith("a.csv: understood as: sweep, 1 half-sweep. Columns: voltage = 'V [mV]' [mV], ")
 
 
 @pytest.mark.parametrize("number", [1, 6, 7, 8])
@@ -231,11 +231,11 @@ def test_a_console_without_the_characters_keeps_the_meaning(encoding):
         ("a.xlsx", {"xl/workbook.xml": "", "[Content_Types].xml": ""}, ("Excel workbook", "export", "CSV")),
         ("a.ods", {"mimetype": "", "content.xml": ""}, ("OpenDocument", "CSV")),
         ("a.npz", {"V.npy": "", "I.npy": ""}, ("NumPy archive", "CSV")),
-        ("a.zip", {"a.csv": "V,I"}, ("zip archive", "unpack")),
+        ("a.zip", {"a.csv": "V,I"}, ("zip archive", "Unpack")),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), ("Excel workbook", "CSV")),
         ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(99), ("MATLAB", "CSV")),
         ("a.bin", bytes(range(256)), ("binary", "CSV")),
-        ("a.csv.gz", b"\x1f\x8b\x08" + bytes(9), ("gzip", "unpack")),
+        ("a.csv.gz", b"\x1f\x8b\x08" + bytes(9), ("gzip", "Unpack")),
     ],
 )
 def test_workbooks_and_binary_files_are_named(tmp_path, name, content, words):
@@ -271,8 +271,8 @@ def test_options_take_a_rule_as_text():
 def test_a_column_without_a_unit_that_is_too_large_is_doubted(tmp_path):
     path = written(tmp_path, "a.csv", "V,I", 10.0 * np.arange(60), 1e-9 * np.arange(60))
     (line,) = (line for line in analyse_files([path]).lines if "assumed" in line)
-    assert line == ("a.csv: voltage reaches 590.0 V: no unit is given and V is assumed; "
-                    'if it is another, say --columns voltage="V [mV]"')
+    assert line == ("a.csv: voltage reaches 590.0 V: the table gives no unit, so V is assumed. "
+                    'For another unit, use --columns voltage="V [mV]"')
     assert not any("assumed" in line for line in analyse_files([path], "voltage=V [mV],current=I").lines)
 
 
@@ -284,7 +284,7 @@ def test_measured_voltage_in_millivolts_with_read_back_noise(tmp_path, noise):
     read = volts + noise * np.random.default_rng(2).standard_normal(volts.size)
     path = written(tmp_path, "a.csv", "voltage_mV,current_uA", read, np.where(on, volts * 0.1, volts * 1e-5))
     analysis = analyse_files([path])
-    assert "sweep, 1 half-sweep;" in analysis.understood[0]
+    assert "sweep, 1 half-sweep." in analysis.understood[0]
     (threshold,) = rows_of(analysis, "threshold_voltage")
     (hold,) = rows_of(analysis, "hold_voltage")
     assert threshold["value"] == pytest.approx(0.5975, abs=0.002 + 3e-3 * noise)
@@ -293,7 +293,8 @@ def test_measured_voltage_in_millivolts_with_read_back_noise(tmp_path, noise):
 
 def test_a_number_of_a_sweep_is_whole(tmp_path):
     path = written(tmp_path, "a.csv", "V,I,sweep", np.arange(9), np.arange(9), 0.1 * np.arange(9))
-    with pytest.raises(ConfigurationError, match=r"column 'sweep' holds 0\.1; the number of a sweep is whole"):
+    with pytest.raises(ConfigurationError, match=r"column 'sweep' holds 0\.1. The number of a sweep must be a whole "
+                                                 r"number"):
         analyse_files([path])
 
 

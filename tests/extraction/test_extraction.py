@@ -45,7 +45,8 @@ def test_an_extraction_that_fails_is_one_line():
             yield from ()
             raise KeyError("no such\ncolumn")
 
-    with pytest.raises(TsbenchError, match=r"^run r1: extraction of protocol 'broken' failed: KeyError: .*column'$"):
+    with pytest.raises(TsbenchError, match=r"^run r1: the extraction of protocol 'broken' failed \(KeyError: "
+                                           r".*column'\)$"):
         extract(run("broken", ("index",)), protocol=Broken)
 
 

@@ -32,7 +32,7 @@ def test_silver_sweeps():
             last_on.append(volts[over[-1]])
     analysis = analyse_files([SHARED / "ag_diffusive_asymmetric_iv.csv"], rule="above=10n")
     assert analysis.understood[0].startswith(
-        "ag_diffusive_asymmetric_iv.csv: understood as: sweep, 201 half-sweeps; columns: voltage = 'voltage_V' [V], ")
+        "ag_diffusive_asymmetric_iv.csv: understood as: sweep, 201 half-sweeps. Columns: voltage = 'voltage_V' [V], ")
     found = [row for row in of(analysis, "threshold_voltage") if row["value"] is not None]
     assert len(found) == len(last_off) == 101
     assert [row["low"] for row in found] == pytest.approx(last_off, abs=1e-9)
@@ -64,7 +64,7 @@ def test_silver_pulses(number, tmp_path):
 def test_a_loop_without_a_header():
     voltage, current = numbers("knowm_47k.csv", 0)
     analysis = analyse_files([SHARED / "knowm_47k.csv"], "voltage=1 [V],current=2 [uA]")
-    assert "sweep, 2 half-sweeps; columns: voltage = '1' [V], current = '2' [uA]" in analysis.understood[0]
+    assert "sweep, 2 half-sweeps. Columns: voltage = '1' [V], current = '2' [uA]" in analysis.understood[0]
     assert {row["conditions"]["polarity"] for row in of(analysis, "threshold_voltage")} == {"+", "-"}
     # one sine: the drive is the device voltage and what falls across 47 kOhm
     drive = voltage + 47e3 * 1e-6 * current

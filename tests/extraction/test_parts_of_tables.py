@@ -19,7 +19,7 @@ def test_a_folder_gives_its_runs_journals_without_a_run_and_tables(tmp_path: Pat
     (tmp_path / "folder.nxs").mkdir()
     assert [path.name for path in named_files([tmp_path])] == ["a.tsj", "b.nxs", "c.CSV"]
     assert [path.name for path in named_files([tmp_path], {".nxs"})] == ["b.nxs"]
-    with pytest.raises(ConfigurationError, match="no run file or table directly in this folder"):
+    with pytest.raises(ConfigurationError, match="this folder has no run file or table"):
         named_files([tmp_path / "folder.nxs"])
 
 
@@ -55,7 +55,7 @@ def test_values_that_differ_little_are_one() -> None:
 
 
 @pytest.mark.parametrize(("bad", "said"), [
-    (["9.91e37,1e-6"], "left out line 12 (voltage"), (3 * ["0.1,inf"], ") and 2 more"), ([], None)])
+    (["9.91e37,1e-6"], "line 12 is left out (voltage"), (3 * ["0.1,inf"], ") and 2 more"), ([], None)])
 def test_lines_that_are_left_out_are_named(tmp_path: Path, bad: list[str], said: str | None) -> None:
     lines = ["voltage (V),current (A)"]
     readings = [f"{0.1 * k:.1f},{1e-6 * k:.1e}" for k in range(20)]
@@ -63,7 +63,7 @@ def test_lines_that_are_left_out_are_named(tmp_path: Path, bad: list[str], said:
     path = tmp_path / "sweep.csv"
     path.write_text("\n".join(lines) + "\n", "utf-8")
     found = analyse_table(path, None, None, None)
-    left = [line for line in found.lines if line.startswith("left out")]
+    left = [line for line in found.lines if " is left out (" in line]
     assert len(left) == bool(bad) and (said is None or said in left[0])
     assert found.understood.startswith("understood as: ")
 

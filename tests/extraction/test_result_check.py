@@ -32,7 +32,7 @@ def returning(found: Callable[[], Any]) -> type[IVSweep]:
 
 
 @pytest.mark.parametrize(("bad", "said"), [
-    (replace(GOOD, value=float("nan")), "result 'resistance': value = nan Ohm is not a finite number; give value"),
+    (replace(GOOD, value=float("nan")), "result 'resistance': value = nan Ohm is not a finite number. Give value"),
     (replace(GOOD, value=float("inf")), "result 'resistance': value = inf Ohm is not a finite number"),
     (replace(GOOD, low=120.0), "result 'resistance': low = 120 Ohm is above high = 110 Ohm (value = 100 Ohm)"),
     (replace(GOOD, value=None, low=np.inf), "'resistance': low = inf Ohm is above high = 110 Ohm (value = None)"),
@@ -41,7 +41,7 @@ def returning(found: Callable[[], Any]) -> type[IVSweep]:
     (replace(GOOD, high=np.zeros(2)), "'resistance': high = array([0., 0.]) is of type ndarray, not a number or None"),
     (replace(GOOD, quantity=None), "result 2 (None): quantity is None, not text"),
     (replace(GOOD, method=3), "result 2 ('resistance'): method is of type int, not text"),
-    (replace(GOOD, flags=1 << 40), "result 'resistance': flags = 1099511627776 is no tsbench.records.Flag"),
+    (replace(GOOD, flags=1 << 40), "result 'resistance': flags = 1099511627776 is not a tsbench.records.Flag"),
     (replace(GOOD, conditions=None), "result 'resistance': conditions is None, not a mapping of name to value"),
     (replace(GOOD, conditions={"bias": [1.0]}), "condition 'bias' = [1.0] is of type list, not a number or text"),
     ({"quantity": "resistance"}, "result 2 is of type dict, not a Result"),
@@ -52,7 +52,8 @@ def test_one_that_cannot_be_stored_is_one_line_and_the_others_stay(bad: Any, sai
     assert checked_results(iter([GOOD, bad, GOOD]), lines.append) == (GOOD, GOOD)
     assert len(lines) == 1 and "\n" not in lines[0] and said in lines[0]
     protocol = returning(lambda: [GOOD, bad])
-    with pytest.raises(TsbenchError, match=r"^run r1: extraction of protocol 'lab' returned what cannot be stored: "):
+    with pytest.raises(TsbenchError, match=r"^run r1: the extraction of protocol 'lab' returned a result that cannot "
+                                           r"be stored \("):
         extract(run("lab", ("index",)), protocol=protocol)
 
 
@@ -70,9 +71,9 @@ def test_numbers_of_numpy_and_missing_bounds_become_plain() -> None:
 
 
 @pytest.mark.parametrize(("found", "said"), [
-    (lambda: None, "TypeError: what it returned is None, not a sequence of Result"),
-    (lambda: GOOD, "TypeError: what it returned is of type Result, not a sequence of Result"),
-    (lambda: "done", "TypeError: what it returned is of type str, not a sequence of Result"),
+    (lambda: None, "TypeError: the extraction returned a value that is None, not a sequence of Result"),
+    (lambda: GOOD, "TypeError: the extraction returned a value that is of type Result, not a sequence of Result"),
+    (lambda: "done", "TypeError: the extraction returned a value that is of type str, not a sequence of Result"),
     (lambda: 7, "TypeError: 'int' object is not iterable"),
     (lambda: sys.exit(3), "SystemExit: 3"),
     (lambda: (sys.exit(3) for _ in "a"), "SystemExit: 3"),
@@ -80,7 +81,7 @@ def test_numbers_of_numpy_and_missing_bounds_become_plain() -> None:
 def test_an_extraction_that_returns_no_results_is_one_line(found: Callable[[], Any], said: str) -> None:
     with pytest.raises(TsbenchError) as caught:
         extract(run("lab", ("index",)), protocol=returning(found))
-    assert str(caught.value) == f"run r1: extraction of protocol 'lab' failed: {said}"
+    assert str(caught.value) == f"run r1: the extraction of protocol 'lab' failed ({said})"
 
 
 def test_figures_and_remark_that_fail_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,8 +98,8 @@ def test_figures_and_remark_that_fail_are_one_line(tmp_path: Path, monkeypatch: 
     monkeypatch.setitem(vars(PROTOCOLS.offers()["iv_sweep"]), "thing", Lab)
     lines: list[str] = []
     (figure,) = draw_figures(sweep(), tmp_path, problem=lines.append)
-    assert figure.exists() and lines == ["figures of protocol 'iv_sweep' failed: SystemExit: 3"]
-    with pytest.raises(TsbenchError, match=r"^device_remark of protocol 'iv_sweep' failed: TypeError: "):
+    assert figure.exists() and lines == ["figures of protocol 'iv_sweep' failed (SystemExit: 3)"]
+    with pytest.raises(TsbenchError, match=r"^device_remark of protocol 'iv_sweep' failed \(TypeError: "):
         device_line(sweep())
 
 

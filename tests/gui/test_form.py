@@ -107,7 +107,7 @@ def test_si_prefixes(panel, text, value):
 @pytest.mark.parametrize(
     ("entry", "text", "said"),
     [
-        ("dwell", "1 V", "expected s"),
+        ("dwell", "1 V", "the unit must be s"),
         ("dwell", "101", "at most 100 s"),
         ("dwell", "", "needs a value"),
         ("dwell", "fast", "not a quantity"),
@@ -115,7 +115,7 @@ def test_si_prefixes(panel, text, value):
         ("cycles", "0", "at least 1"),
         ("cycles", "1.5", "whole number"),
         ("step", "0", "greater than 0"),
-        ("compliance", "1 V", "expected A"),
+        ("compliance", "1 V", "the unit must be A"),
     ],
 )
 def test_a_wrong_entry_disables_run_and_says_why_under_it(panel, entry, text, said):
@@ -155,7 +155,7 @@ def test_units_and_defaults_follow_the_drive(panel):
     panel.form.field("drive").set_value("current")
     assert panel.form.field("compliance").unit == "V"
     assert panel.form.field("compliance").value() == 2.0
-    assert "expected A" in panel.form.field("stop").problem()
+    assert "the unit must be A" in panel.form.field("stop").problem()
     panel.form.field("stop").set_text("500u")
     assert panel.form.settings() == {"drive": "current", "stop": pytest.approx(500e-6)}
     panel.form.field("drive").set_value("voltage")

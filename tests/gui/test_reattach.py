@@ -109,7 +109,7 @@ def test_a_second_window_on_an_owned_bench_looks_on_and_may_close(application, u
             window = open_window(other, tmp_path / "elsewhere")
             until(window.control.attached, 120, "for the window to find the owner's run")
             said = window.view.log.toPlainText()
-            assert f"is in use by process {owner.pid} " in said and "nothing was sent to it" in said
+            assert f"is in use by process {owner.pid} " in said and "Nothing was sent to it" in said
             until(lambda: len(window.view.plot.points()[0]) > 5, 120, "for points")
             assert window.close()  # without a question: it is not its run
             window.deleteLater()

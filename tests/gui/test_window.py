@@ -183,7 +183,7 @@ def test_a_child_that_dies_is_reported_and_the_bench_is_made_safe(window, until)
     measured(window, until, 5)
     window.control.child.kill()
     until(lambda: not window.control.running(), 30)
-    assert "killed or crashed" in window.view.problem()
+    assert "crashed or another program ended it" in window.view.problem()
     assert "unknown, check the panel" in window.bar.outputs_text()
     until(lambda: not window.checker.running(), 60, "for the check after the crash")
     assert window.bar.outputs_text().startswith("outputs off:")
@@ -227,7 +227,7 @@ def test_a_file_that_is_no_bench_is_reported_in_words(window, tmp_path: Path):
 
 def test_a_bench_that_does_not_answer_is_reported_in_words(window, until, folder):
     good, other = folder / "nbo2.bench.toml", folder / "other.bench.toml"
-    wrong = (("SIM00001", "SIM00009", "missing"), ("[roles]", "[rolls]", "did you mean 'roles'?"))
+    wrong = (("SIM00001", "SIM00009", "does not find"), ("[roles]", "[rolls]", "Did you mean 'roles'?"))
     for old, new, said in wrong:
         other.write_text(good.read_text().replace(old, new, 1))
         window.open_bench(other)

@@ -51,7 +51,8 @@ def test_reset() -> None:
 
 
 def test_another_command_language_is_refused() -> None:
-    refused = pytest.raises(ConfigurationError, match=r"command language is SCPI2400; send '\*LANG SCPI'")
+    refused = pytest.raises(ConfigurationError, match=r"command language is SCPI2400, but tsbench needs SCPI\. Send "
+                                                      r"'\*LANG SCPI'")
     with driver([("*CLS", None), ("*ESE 128", None), ("*RST", None), ("*LANG?", "SCPI2400")]) as found, refused:
         found.reset()
 
@@ -200,7 +201,7 @@ def test_out_of_range_sends_nothing() -> None:
 
 def test_errors_of_the_queue_are_all_told() -> None:
     queue = [(":SYST:ERR?", '-113,"Undefined header"'), (":SYST:ERR?", '-222,"Data out of range"'), OK]
-    listed = r"reports: -113 Undefined header; -222 Data out of range; check the settings"
+    listed = r"reports: -113 Undefined header; -222 Data out of range. Check the settings"
     told = pytest.raises(InstrumentError, match=listed)
     with driver(queue) as found, told:
         found.check_errors()
@@ -238,15 +239,15 @@ def test_a_question_that_only_reads_is_asked_again_and_this_is_told() -> None:
         told: list[str] = []
         found.on_repeat = told.append
         assert not found.output_states()[0].enabled
-    assert len(told) == 1 and "':OUTP?' asked again" in told[0]
+    assert len(told) == 1 and "':OUTP?' was sent again" in told[0]
     with driver([(":OUTP?", "1.5"), ("*IDN?", "0"), ("*IDN?", "1")]) as found, pytest.raises(
-        CommunicationError, match="out of step"
+        CommunicationError, match="its replies belong to earlier messages"
     ):
         found.output_states()
 
 
 def test_unknown_option() -> None:
-    with pytest.raises(ConfigurationError, match="did you mean 'high_impedance'"):
+    with pytest.raises(ConfigurationError, match="Did you mean 'high_impedance'"):
         Keithley2450(ProtocolAdapter(), identity=IDENTITY, output_off="high_impedence")
 
 

@@ -163,7 +163,7 @@ def test_the_output_is_off_after_the_bench_is_closed(path: Path) -> None:
 
 def test_a_sister_model_is_refused(path: Path) -> None:
     path.write_text(BENCH.replace('"keithley_2460"', '"keithley_2450"').replace("options", "# options"), "utf-8")
-    with pytest.raises(WrongInstrument, match='set driver = "keithley_2460"'):
+    with pytest.raises(WrongInstrument, match='Set driver = "keithley_2460"'):
         Bench.open(path)
 
 

@@ -121,7 +121,7 @@ def test_arming_needs_a_trigger_and_an_end() -> None:
     with scope([*CHANNEL, *TRIGGER, (":AER?", "0"), (":TER?", "0"), (":SING", None), *never]) as found:
         set_up(found)
         found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
-        with pytest.raises(InstrumentError, match="did not arm within 2"):
+        with pytest.raises(InstrumentError, match="the oscilloscope did not arm within 2"):
             found.arm()
         found.adapter._index = len(found.adapter.comm_pairs)  # how many polls it took is not the point
 
@@ -219,5 +219,5 @@ def test_out_of_range_and_unknown() -> None:
             found.configure_channel(1, Vertical(100.0))
         with pytest.raises(LimitError, match="segments"):
             found.configure_timebase(Timebase(1e-3, segments=0))
-    with pytest.raises(ConfigurationError, match="DSO-X 9999T is not known"):
+    with pytest.raises(ConfigurationError, match="tsbench does not know the model DSO-X 9999T"):
         KeysightDSOX3000T(ProtocolAdapter(), identity=Identity("K", "DSO-X 9999T", "1", "1"))

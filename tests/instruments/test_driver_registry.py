@@ -99,13 +99,14 @@ def test_an_attribute_that_is_missing_is_noticed_when_it_is_opened(tmp_path: Pat
 
 
 @pytest.mark.parametrize("text, reason", [
-    ("DRIVERS = 3", "int found, a DriverDeclaration or a sequence of them is needed"),
+    ("DRIVERS = 3", "the entry point must name a DriverDeclaration or a sequence of them, but it names a int"),
     ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
     (DRIVER.read_text("utf-8").replace('"source meter"', '"sourcemeter"'),
-     "unknown kind 'sourcemeter' of driver 'lab_meter'; did you mean 'source meter'?"),
+     "unknown kind 'sourcemeter' of driver 'lab_meter'. Did you mean 'source meter'?"),
     (DRIVER.read_text("utf-8").replace('r"(MODEL )?2450"', 'r"(MODEL"'),
      "model_pattern of driver 'lab_meter' is not a regular expression: "),
-    (DRIVER.read_text("utf-8").replace('"lab_meter"', '"keithley_2450"'), "the name 'keithley_2450' is taken by "),
+    (DRIVER.read_text("utf-8").replace('"lab_meter"', '"keithley_2450"'), "the name 'keithley_2450' already "
+                                                                          "belongs to tsbench"),
 ])
 def test_a_declaration_that_cannot_be_used_is_left_out(text: str, reason: str, install: Install) -> None:
     ours, _ = catalogue()
@@ -123,5 +124,5 @@ def test_a_class_that_is_not_there_is_said_where_it_is_opened(tmp_path: Path, in
 
 def test_another_instrument_than_the_declared_ones_is_refused(tmp_path: Path, install: Install) -> None:
     install(DRIVER.read_text("utf-8").replace('r"(MODEL )?2450"', 'r"2460"'))
-    with pytest.raises(WrongInstrument, match='set driver = "keithley_2450"'):
+    with pytest.raises(WrongInstrument, match='Set driver = "keithley_2450"'):
         Bench.open(bench_with("lab_meter", tmp_path))

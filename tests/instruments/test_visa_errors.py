@@ -45,7 +45,7 @@ def test_what_is_missing_is_named_with_the_instrument(resource: str, error: Exce
     pyvisa.errors.VisaIOError(StatusCode.error_resource_not_found),
 ])
 def test_an_absent_instrument_is_no_missing_library(error: Exception) -> None:
-    with pytest.raises(CommunicationError, match=r"cannot be opened .*check that it is on and connected"):
+    with pytest.raises(CommunicationError, match=r"cannot be opened .*Check that it is switched on and connected"):
         Transport(Library(error), USB, "source_meter")
 
 

@@ -73,10 +73,10 @@ def test_what_is_long_or_not_printable_stays_on_one_line() -> None:
 def test_what_had_to_be_put_right_is_logged(driver_bench: Path, caplog: pytest.LogCaptureFixture) -> None:
     with Bench.open(driver_bench) as bench:
         driver = bench._connections["source_meter"].driver
-        driver.on_repeat("source_meter: ':OUTP?' asked again")
-        assert bench.take_notes() == ["source_meter: ':OUTP?' asked again"]
+        driver.on_repeat("source_meter: ':OUTP?' was sent again")
+        assert bench.take_notes() == ["source_meter: ':OUTP?' was sent again"]
         with pytest.raises(InstrumentError):
             driver.write(":NONSENSE")  # type: ignore[attr-defined]
             driver.check_errors()
-    assert ("tsbench.station.bench.connection", logging.WARNING, "source_meter: ':OUTP?' asked again") in (
+    assert ("tsbench.station.bench.connection", logging.WARNING, "source_meter: ':OUTP?' was sent again") in (
         caplog.record_tuples)

@@ -57,7 +57,7 @@ def test_ours_come_by_the_same_door() -> None:
 
 
 def test_every_protocol_is_named_and_described() -> None:
-    with pytest.raises(ConfigurationError, match="did you mean 'iv_sweep'"):
+    with pytest.raises(ConfigurationError, match="Did you mean 'iv_sweep'"):
         protocol_named("iv_swep")
     for protocol in PROTOCOLS.things().values():
         described = describe(protocol)
@@ -89,7 +89,7 @@ def test_a_protocol_of_another_author_from_the_list_to_the_figure(
     assert main(["analyse", str(stored), "--json"]) == 2
     out_text, said = capsys.readouterr()
     assert not out_text and said.count("\n") == 1
-    assert "protocol 'lab_resistance' is not installed, so nothing can be extracted" in said
+    assert "protocol 'lab_resistance' is not installed, so no numbers can be extracted" in said
 
 
 def test_a_class_derived_from_ours_inherits_what_it_does_not_change(
@@ -112,7 +112,7 @@ def test_its_plan_is_refused_by_the_limits_of_the_device(
     install(PROTOCOL.read_text("utf-8"))
     assert main(["measure", "lab_resistance", "--bench", str(resistor_bench), "--device", "R1", "--out", str(tmp_path),
                  "--set", "levels=1,2,30"]) == 3
-    assert "device: voltage may reach 30.00 V; max_voltage of R1 is 20.00 V" in capsys.readouterr().err
+    assert "device: voltage may reach 30.00 V, but max_voltage of R1 is 20.00 V" in capsys.readouterr().err
 
 
 def test_a_default_may_be_a_text_or_made_by_a_function(
@@ -130,41 +130,42 @@ def test_a_default_may_be_a_text_or_made_by_a_function(
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("    def plan(", "    def plans(", "class Resistance lacks method plan"),
-        ("    def extract(", "    def extracts(", "class Resistance lacks method extract"),
-        ('    name: ClassVar[str] = "lab_resistance"\n', "", "class Resistance lacks name"),
+        ("    def plan(", "    def plans(", "class Resistance has no method plan"),
+        ("    def extract(", "    def extracts(", "class Resistance has no method extract"),
+        ('    name: ClassVar[str] = "lab_resistance"\n', "", "class Resistance has no name"),
         ('    title: ClassVar[str] = "Resistance"\n    roles: ClassVar[tuple[str, ...]] = ("drive",)\n', "",
-         "class Resistance lacks title, roles"),
+         "class Resistance has no title and no roles"),
         ('= "lab_resistance"', '= "Lab resistance"',
-         "class Resistance: name 'Lab resistance' must be small letters, digits and _, beginning with a letter"),
-        ('= "lab_resistance"', '= "iv_sweep"', "the name 'iv_sweep' is taken by tsbench"),
+         "class Resistance: name 'Lab resistance' must consist of small letters, digits and _, and begin with a "
+         "letter"),
+        ('= "lab_resistance"', '= "iv_sweep"', "the name 'iv_sweep' already belongs to tsbench"),
         ("default=1e-3, gt=0", "gt=0", "class Resistance: parameter compliance has no default"),
         ("PROTOCOL = Resistance", "PROTOCOL = Resistance()", "Resistance(levels="),
         ("PROTOCOL = Resistance", "PROTOCOL = dict", "<class 'dict'> is not a class derived from tsbench.protocols"),
         ("import numpy as np", "import nothing_of_this_name", "ModuleNotFoundError: No module named"),
         ('Column("time", "s", "on the bench\'s clock")', '"time"',
-         "class Resistance: columns must be tsbench.records.Column, in a tuple"),
+         "class Resistance: columns must be a tuple of tsbench.records.Column"),
         ("columns: ClassVar[tuple[Column, ...]] = (", 'columns: ClassVar = Column("t", "s")\n    more: ClassVar = (',
-         "class Resistance: columns must be tsbench.records.Column, in a tuple"),
+         "class Resistance: columns must be a tuple of tsbench.records.Column"),
         ('Column("time", "s",', 'Column("current", "s",', "class Resistance: two columns have the name 'current'"),
         ('Column("time", "s",', 'Column("time", None,', "class Resistance: name, unit and help of Column(name='time'"),
         ('= ("drive",)', '= ("drive")',
-         "class Resistance: roles = 'drive' must be a tuple of names; of one, write (\"drive\",)"),
+         "class Resistance: roles = 'drive' must be a tuple of names. For one name, write (\"drive\",)"),
         ('= "Resistance"', "= 3", "class Resistance: title = 3 must be text"),
         ("default=1e-3, gt=0", "default=-1e-3, gt=0",
-         "class Resistance: its defaults cannot be used: compliance: -0.001 should be greater than 0"),
+         "class Resistance: its defaults cannot be used (compliance: -0.001 should be greater than 0"),
         ("default=1e-3, gt=0", 'default="1 V", gt=0',
-         "class Resistance: its defaults cannot be used: compliance: '1 V' is in V, expected A"),
+         "class Resistance: its defaults cannot be used (compliance: '1 V' is in V, but the unit must be A"),
         ("default=1e-3, gt=0", "default_factory=list",
-         "class Resistance: its defaults cannot be used: compliance: [] is not a quantity; give a number such as '1"),
+         "class Resistance: its defaults cannot be used (compliance: [] is not a quantity. Give a number such as '1"),
         ("default=10e-3, ge=0, le=10", "default_factory=lambda: 20.0, ge=0, le=10",
-         "class Resistance: its defaults cannot be used: settle: 20.0 should be less than or equal to 10"),
+         "class Resistance: its defaults cannot be used (settle: 20.0 should be less than or equal to 10"),
         ("settle: Seconds = Field(default=10e-3, ge=0, le=10", "settle: list[float] = Field(default=[1.0]",
-         "class Resistance: parameter settle = [1.0] cannot be shown in a form; make it a number, a tuple of numbers"),
+         "class Resistance: parameter settle = [1.0] cannot be shown in a form. Make it a number, a tuple of numbers"),
         ("settle: Seconds = Field(default=10e-3, ge=0, le=10", "settle: dict[str, str] = Field(default={}",
          "class Resistance: parameter settle = {} cannot be shown in a form"),
         ("(0.1, 0.2, 0.3, 0.4), min_length=3", "(0.1, 0.2), min_length=3",
-         "class Resistance: its defaults cannot be used: levels: Tuple should have at least 3 items"),
+         "class Resistance: its defaults cannot be used (levels: Tuple should have at least 3 items"),
     ],
 )
 def test_what_cannot_be_used_is_left_out_in_one_line(
@@ -178,5 +179,5 @@ def test_what_cannot_be_used_is_left_out_in_one_line(
     assert {row["name"] for row in json.loads(out)} == OURS
     assert said.count("\n") == 1
     assert said.startswith(f"tsbench: protocol 'lab' of lab_resistance 1.2 is left out: {reason}")
-    with pytest.raises(ConfigurationError, match=r"unknown protocol 'lab_resist'.*; protocol 'lab' of lab_resistance"):
+    with pytest.raises(ConfigurationError, match=r"unknown protocol 'lab_resist'.*Protocol 'lab' of lab_resistance"):
         protocol_named("lab_resist")

@@ -64,7 +64,7 @@ def test_extractions_are_numbered_and_belong_to_the_content_of_their_run(tmp_pat
     first.write_text(json.dumps({**old, "schema": 1}), "utf-8")
     assert list(sidecar.read_extraction(first)) == FOUND and "schema 1" in sidecar.inspect_extraction(first)
     run.write_bytes(b"another run")
-    with pytest.raises(UnreadableFile, match="of other content"):
+    with pytest.raises(UnreadableFile, match="from another content of"):
         sidecar.read_extraction(second)
     run.unlink()
     assert sidecar.read_extraction(second) == ()   # an extraction may be kept without its run
@@ -121,7 +121,7 @@ def test_a_journal_that_lost_its_name_is_written_again(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="it was deleted or renamed"):
         rescue.require_named(descriptors[".tsj"], path)
     path.write_bytes(b"another")
-    with pytest.raises(StorageError, match="another file stands in its place"):
+    with pytest.raises(StorageError, match="another file has its name"):
         rescue.require_named(descriptors[".tsj"], path)
     target, made = rescue.put_back(descriptors, path)
     assert target == folder / "run-rescued.tsj" and set(made) == set(content)

@@ -133,7 +133,7 @@ def store_outside(file: Any, path: Path) -> str:
     file["entry"].create_dataset(
         "leak", shape=(8,), dtype="u1", external=[(str(path.parent / "secret"), 0, 8)]
     )
-    return "keeps its data in another file"
+    return "has its data in another file"
 
 
 def virtual(file: Any, path: Path) -> str:
@@ -145,7 +145,7 @@ def virtual(file: Any, path: Path) -> str:
 
 def huge(file: Any, path: Path) -> str:
     file["entry"].create_dataset("bomb", shape=(10**12,), dtype="f8", chunks=(65536,))
-    return "the file declares"
+    return "declare "
 
 
 def huge_chunk(file: Any, path: Path) -> str:
@@ -194,12 +194,13 @@ def damage(good: Path, tmp_path: Path, what: Any) -> list[str]:
         (lambda f: f["entry/steps/current"].__setitem__(3, 7.0), "SHA-256"),
         (lambda f: f["entry/waveforms/block_000/signal"].__setitem__((0, 7), 1), "SHA-256"),
         (lambda f: f["entry/waveforms/block_000/signal"].attrs.__setitem__("scale_factor", 2e-3), "disagree"),
-        (lambda f: f["entry/steps/current"].attrs.__delitem__("units"), "no units"),
-        (lambda f: f["entry/sample/name"].__setitem__((), "D2"), "differs from the header's"),
-        (lambda f: f["entry/run/status"].__setitem__((), "great"), "not one of"),
+        (lambda f: f["entry/steps/current"].attrs.__delitem__("units"), "units is missing"),
+        (lambda f: f["entry/sample/name"].__setitem__((), "D2"), "differs from the header"),
+        (lambda f: f["entry/run/status"].__setitem__((), "great"), "must be one of"),
         (lambda f: f["entry"].__delitem__("fixture"), "entry/fixture/netlist is missing"),
         (lambda f: f["entry"].attrs.__delitem__("default"), "no plot"),
-        (lambda f: f["entry/protocol"].attrs.__setitem__("json", "{}"), "SHA-256 of the parameters"),
+        (lambda f: f["entry/protocol"].attrs.__setitem__("json", "{}"), "the parameters in entry/protocol have "
+                                                                        "changed"),
         (lambda f: f["entry/run/reason"].__setitem__((), "another"), "SHA-256"),
     ],
 )

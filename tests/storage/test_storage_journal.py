@@ -143,7 +143,7 @@ def test_a_run_that_ended_before_the_crash_keeps_its_outcome_in_words(tmp_path: 
         recorder.end("abort", "stopped by hand")
     (made,) = recover(tmp_path)
     run = read_run(made)
-    assert run.status == "recovered" and "abort (stopped by hand)" in run.reason
+    assert run.status == "recovered" and "abort before the crash (stopped by hand)" in run.reason
 
 
 def test_a_journal_without_a_header_acknowledged_nothing(tmp_path: Path) -> None:
@@ -156,11 +156,11 @@ def test_a_foreign_file_named_as_a_journal_is_left_alone(tmp_path: Path) -> None
     foreign = tmp_path / "notes.tsj"
     foreign.write_bytes(b"dear diary " * 100)
     told: list[str] = []
-    assert recover(tmp_path, told.append) == [] and "not a tsbench journal" in told[0]
+    assert recover(tmp_path, told.append) == [] and "this file is not a journal of tsbench" in told[0]
     assert foreign.exists()
-    with pytest.raises(UnreadableFile, match="not a tsbench journal"):
+    with pytest.raises(UnreadableFile, match="this file is not a journal of tsbench"):
         read_run(foreign)
-    with pytest.raises(UnreadableFile, match="no such directory"):
+    with pytest.raises(UnreadableFile, match="this directory does not exist"):
         recover(tmp_path / "none")
 
 
@@ -257,7 +257,7 @@ def test_nothing_is_acknowledged_after_a_failed_sync(tmp_path: Path, monkeypatch
 
     with RunRecorder(tmp_path, HEADER) as recorder:
         monkeypatch.setattr(disk, "sync_data", fail)
-        with pytest.raises(StorageError, match="cannot write"):
+        with pytest.raises(StorageError, match="cannot be written"):
             recorder.waveform(WAVE)
         with pytest.raises(StorageError, match="closed after a failed write"):
             recorder.point(Point((0.0, 0.0)))
@@ -376,7 +376,7 @@ def test_a_journal_that_loses_its_name_acknowledges_nothing_more_and_gets_one_ag
             acknowledged += 1
         harm(recorder.path)
         for _ in range(2):  # the next at the latest, and it stays so
-            with pytest.raises(StorageError, match=r"no longer there|closed after a failed write"):
+            with pytest.raises(StorageError, match=r"is gone during the run|closed after a failed write"):
                 recorder.point(Point((float(acknowledged), 0.0)))
         assert str(recorder.path.parent) in recorder.rescue() and recorder.rescue() == ""
         path = recorder.finish("fail", "its folder was deleted")
@@ -391,7 +391,7 @@ def test_a_raw_file_that_is_gone_is_noticed_and_put_back(tmp_path: Path) -> None
     with RunRecorder(tmp_path, HEADER) as recorder:
         recorder.waveform(LONG)
         recorder.path.with_suffix(".raw").unlink()
-        with pytest.raises(StorageError, match="no longer there"):
+        with pytest.raises(StorageError, match="is gone during the run"):
             recorder.point(Point((1.0, 0.0)))
         recorder.rescue()
         path = recorder.finish("fail", "")
@@ -402,7 +402,7 @@ def test_a_journal_that_another_program_cuts_short_is_noticed(tmp_path: Path) ->
     with RunRecorder(tmp_path, HEADER) as recorder:
         recorder.point(Point((0.0, 0.0)))
         os.truncate(recorder.path, 50)
-        with pytest.raises(StorageError, match=r"another program has changed the journal: .* bytes where"):
+        with pytest.raises(StorageError, match=r"another program has changed the journal. It has .* bytes, but"):
             recorder.point(Point((1.0, 0.0)))
         with pytest.raises(StorageError, match="closed after a failed write"):
             recorder.point(Point((1.0, 0.0)))
@@ -416,5 +416,5 @@ def test_a_drive_that_is_gone_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
 
         with monkeypatch.context() as patch:
             patch.setattr(rescue.Path, "stat", gone)
-            with pytest.raises(StorageError, match="cannot be reached: Stale file handle"):
+            with pytest.raises(StorageError, match="cannot be reached, Stale file handle"):
                 recorder.point(Point((1.0, 0.0)))

@@ -64,7 +64,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         """Return the world behind this library (tests may look into it)."""
         if self._world is None:
             raise ConfigurationError(
-                f"{self.library_path}: the simulated bench is closed; open a resource manager"
+                f"{self.library_path}: the simulated bench is closed. Open a new resource manager"
             )
         return self._world
 
@@ -91,7 +91,8 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         """Open the world file (a new bench, just switched on, unless it is open already)."""
         path = str(self.library_path)
         if path == "unset":
-            raise ConfigurationError("no world file: give one, as in ResourceManager('world.toml@tsbench')")
+            raise ConfigurationError("the name of the world file is missing. Give it as in "
+                                     "ResourceManager('world.toml@tsbench')")
         if self._world is None:
             self._world = open_world(os.fspath(path))
             self._world.on_lost(self._lose)

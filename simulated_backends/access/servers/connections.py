@@ -185,11 +185,11 @@ class Connections:
             listener = socket.create_server((HOST, port))
         except OSError as error:
             raise ConfigurationError(
-                f"cannot listen on {HOST} port {port} ({error.strerror or error}); "
-                "choose another --port, or leave it out for free ones"
+                f"cannot listen on {HOST} port {port} ({error.strerror or error}). Choose another --port, or leave "
+                "--port out to use free ports"
             ) from None
         except OverflowError:
-            raise ConfigurationError(f"port {port} does not exist; the highest is 65535") from None
+            raise ConfigurationError(f"port {port} does not exist. The highest port is 65535") from None
         listener.setblocking(False)
         self._listeners.append(listener)
 

@@ -57,8 +57,8 @@ class Departure:
 class NoDeparture(enum.Enum):
     """Why no mode starts in a step."""
 
-    STABLE = "none has grown enough"
-    EXCITED = "one has grown before: the circuit follows no equilibrium"
+    STABLE = "no disturbance has grown enough"
+    EXCITED = "a disturbance has grown before, so the circuit is not at an equilibrium"
 
 
 def departure(

@@ -92,7 +92,8 @@ class GatedFilament(DeviceModel):
             if not getattr(self, hold) < getattr(self, threshold):
                 raise ConfigurationError(
                     f"device model {self.mechanism}: {hold} = {getattr(self, hold):g} V must be below {threshold} = "
-                    f"{getattr(self, threshold):g} V; a filament must break below the voltage at which it forms")
+                    f"{getattr(self, threshold):g} V. A filament must break at a lower voltage than the voltage at "
+                    "which it forms")
 
     def columns(self) -> Mapping[str, float]:
         """Return times, widths and resistances as reciprocals, dS and dR as e^-d."""

@@ -95,7 +95,7 @@ class MovingCore(DeviceModel):
         if not self.t0 < self.t_mit:
             raise ConfigurationError(
                 f"device model {self.mechanism}: t0 = {self.t0:g} K must be below the transition at t_mit = "
-                f"{self.t_mit:g} K; above it the channel is a metal and does not switch")
+                f"{self.t_mit:g} K. Above it the channel is a metal and does not switch")
 
     @property
     def insulating(self) -> float:

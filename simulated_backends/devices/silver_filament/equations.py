@@ -234,11 +234,11 @@ class SilverFilament(DeviceModel):
         if not self.klim > self.span / self.taug:
             raise ConfigurationError(
                 f"device model {self.mechanism}: klim = {self.klim:g}/s must exceed span/taug = "
-                f"{self.span / self.taug:g}/s, or no voltage closes the gap")
+                f"{self.span / self.taug:g}/s, otherwise no voltage closes the gap")
         if not self.kn > self.rate:
             raise ConfigurationError(
-                f"device model {self.mechanism}: kn = {self.kn:g}/s must exceed rate = {self.rate:g}/s, "
-                f"or no neck grows")
+                f"device model {self.mechanism}: kn = {self.kn:g}/s must exceed rate = {self.rate:g}/s, otherwise no "
+                "neck grows")
         if self.seed != int(self.seed) or self.seed >= 2.0**53:
             raise ConfigurationError(
                 f"device model {self.mechanism}: seed = {self.seed:g} must be a whole number below 2^53")

@@ -83,7 +83,7 @@ class TunnelDiode(DeviceModel):
         if not self.rs * steepest < 0.5:
             raise ConfigurationError(
                 f"device model {self.mechanism}: rs = {self.rs:g} Ohm must be below {0.5 / steepest:g} Ohm, half of "
-                "what the falling branch has at least; put a larger one into the circuit")
+                "the smallest resistance of the falling branch. Put a larger series resistance into the circuit")
 
     def columns(self) -> Mapping[str, float]:
         """Return Is, 1/Vt, Ip/Vp, 1/Vp, Iv, D, E, Rs."""

@@ -51,7 +51,7 @@ def sweep_many(
         Fewer than one cycle or device.
     """
     if cycles < 1 or not models:
-        raise ConfigurationError(f"sweeps of {len(models)} devices, {cycles} cycles: at least one of each")
+        raise ConfigurationError(f"sweeps of {len(models)} devices, {cycles} cycles. Both must be at least 1")
 
     def one(model: SilverFilament) -> tuple[FloatArray, FloatArray]:
         voltage, current = half_sweeps(model, sweeps, cycles)

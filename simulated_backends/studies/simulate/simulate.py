@@ -68,7 +68,7 @@ def simulate(
     seed = secrets.randbits(32) if seed is None else seed
     parsed = parse_netlist(netlist_text(netlist))
     if parsed.transient is None:
-        raise ConfigurationError("netlist has no .tran card; add for example '.tran 1n 20u uic'")
+        raise ConfigurationError("the netlist has no .tran card. Add for example '.tran 1n 20u uic'")
     tran = parsed.transient
     notes = tuple(f"not used: {card}" for card in parsed.ignored) + _foreign_includes(parsed, netlist)
     models = {name: device_model(model) for name, model in (devices or {}).items()}
@@ -79,10 +79,10 @@ def simulate(
         parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature, specialised=False,
         seed=seed)
     if temperature is not None and parsed.temperature not in (None, temperature):
-        notes += (f"not used: the netlist's temperature, {parsed.temperature:g} K; {temperature:g} K is used",)
+        notes += (f"not used: the temperature {parsed.temperature:g} K of the netlist ({temperature:g} K is used)",)
     if temperature is not None or parsed.temperature is not None:
         notes += tuple(
-            f"{element.name}: its model has no temperature" for element in parsed.of_kind("X")
+            f"{element.name}: its model does not depend on temperature" for element in parsed.of_kind("X")
             if not circuit.model_of(element.name).feels_temperature)
     names = _saved(parsed, circuit)
     _check_size(tran, 1 + len(names))
@@ -138,13 +138,13 @@ def _check_size(tran: Transient, columns: int) -> None:
         least = (tran.stop - tran.start) * columns / MOST_NUMBERS
         raise ConfigurationError(
             f".tran {tran.step:g} {tran.stop:g}: {points:.3g} points of {columns} numbers are more than the "
-            f"{MOST_NUMBERS:.0e} numbers that a table may have; take a step of at least {least:.2g} s, a shorter stop, "
+            f"{MOST_NUMBERS:.0e} numbers that a table may have. Take a step of at least {least:.2g} s, a shorter stop, "
             f"a later start, or save fewer quantities")
     if tran.maximum is not None and tran.stop / tran.maximum * columns > MOST_NUMBERS:
         raise ConfigurationError(
             f".tran: a largest step of {tran.maximum:g} s makes at least {tran.stop / tran.maximum:.3g} steps to "
             f"{tran.stop:g} s, of {columns} numbers each, more than the {MOST_NUMBERS:.0e} numbers that a table may "
-            f"have; leave the largest step out, the error control finds its own")
+            "have. Remove the largest step. The error control chooses its own")
 
 
 def netlist_text(netlist: str | Path) -> str:
@@ -167,8 +167,8 @@ def _foreign_includes(parsed: Netlist, netlist: str | Path) -> tuple[str, ...]:
             continue
         if not ((folder / path).is_file() or path.is_file()):
             raise ConfigurationError(
-                f"netlist includes '{name}', but there is no such file in {folder.resolve()}; leave the card out if "
-                f"its devices are in the catalogue, as tsbench reads no included files")
+                f"netlist includes '{name}', but there is no such file in {folder.resolve()}. tsbench does not read "
+                "included files. Remove the card if its devices are in the catalogue")
         notes.append(f"not used: .include {name}")
     return tuple(notes)
 

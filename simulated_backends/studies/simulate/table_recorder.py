@@ -50,7 +50,7 @@ class TableRecorder:
         if self._rows * (1 + len(self.names)) > MOST_NUMBERS:
             raise TsbenchError(
                 f"simulate: the table has {self._rows} rows of {1 + len(self.names)} numbers at {segment.end:.3g} s "
-                f"already, more than {MOST_NUMBERS:.0e} numbers; take a shorter stop or a later start in .tran, a "
+                f"already, more than {MOST_NUMBERS:.0e} numbers. Take a shorter stop or a later start in .tran, a "
                 f"larger rtol, or save fewer quantities")
         share = segment.end / self.tran.stop
         if self.progress is not None and share >= self._shown + SHOWN:

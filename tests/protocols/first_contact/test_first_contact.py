@@ -34,7 +34,8 @@ def test_a_short_ends_the_run_after_few_readings(station: Any, recorder: Any) ->
     assert len(recorder.points) == 5   # the one at zero, and four in compliance
     assert not station.meter.output and station.meter.level == 0.0
     (said,) = recorder.texts("log")
-    assert said == "4 readings are in compliance: larger levels would show no more, so the run ends at -20.00 mV"
+    assert said == (
+        "4 readings are in compliance. Larger levels would give no more information, so the run ends at -20.00 mV")
 
 
 def test_the_plan_tells_stress_and_refuses_what_a_limit_forbids(new_station: Any) -> None:
@@ -46,12 +47,15 @@ def test_the_plan_tells_stress_and_refuses_what_a_limit_forbids(new_station: Any
     assert plan.points == plan.steps == 21 and not plan.refusals
     assert plan.preview["level"][0] == 0.0 and np.abs(plan.preview["level"]).max() == pytest.approx(0.1)
     (refused,) = FirstContact().plan(new_station(limits=DeviceLimits(max_current=1e-6))).refusals
-    assert "20" in refused and "lower highest or compliance" in refused
+    assert "20" in refused and "Lower highest or compliance" in refused
 
 
 @pytest.mark.parametrize(("ohm", "flags", "remark"), [
-    (10e3, Flag.NONE, "ohmic up to this voltage: 10.0 kOhm"), (30e3, Flag.NONE, "ohmic up to this voltage: 30.0 kOhm"),
-    (1e13, Flag.OPEN, "looks open: ")])
+    (10e3, Flag.NONE, "the device is ohmic up to this voltage, with 10.0 kOhm"), (30e3, Flag.NONE, "the device is "
+                                                                                                   "ohmic up to this "
+                                                                                                   "voltage, with "
+                                                                                                   "30.0 kOhm"),
+    (1e13, Flag.OPEN, "the device looks open (at most ")])
 def test_resistors(measure: Measure, ohm: float, flags: Flag, remark: str) -> None:
     measured = measure(
         "resistor", "first_contact", device="R1",
@@ -72,7 +76,7 @@ def test_a_film_is_no_resistor_and_its_conductance_is_the_true_one(measure: Meas
     currents = [volts * true_conductance(model, volts) for volts in (0.005, 0.09, 0.1)]
     assert 0.01 / (currents[2] - currents[1]) < found.low < found.high < 0.005 / currents[0]   # steepest, and near zero
     assert all(result.low > 0.02 for result in measured.values("nonlinearity"))
-    assert "it may switch" in str(measured.outcome.remarks)
+    assert "may switch" in str(measured.outcome.remarks)
 
 
 def test_it_is_listed() -> None:

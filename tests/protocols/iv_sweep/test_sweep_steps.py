@@ -134,10 +134,10 @@ def test_current_drive_reads_its_units_and_defaults(station, recorder):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"stopp": 1}, "did you mean 'stop'"),
-        ({"stop": "1 mA"}, "expected V"),
+        ({"stopp": 1}, "Did you mean 'stop'"),
+        ({"stop": "1 mA"}, "the unit must be V"),
         ({"step": 0}, "greater than 0"),
-        ({"drive": "current", "stop": "1 V"}, "expected A"),
+        ({"drive": "current", "stop": "1 V"}, "the unit must be A"),
         ({"start": "1.2 V"}, "equal"),
         ({"nplc": 20}, "nplc"),
         ({"cycles": 0}, "cycles"),
@@ -188,7 +188,7 @@ def test_compliance_is_flagged_and_can_end_the_sweep(new_station, new_recorder):
         list(sweep.run(station, recorder))
         assert len(recorder.points) == 7
         assert Flag.COMPLIANCE in recorder.points[-1].flags
-        assert any("compliance reached" in text for text in recorder.texts("log"))
+        assert any("reached the compliance" in text for text in recorder.texts("log"))
         assert station.meter.level == 0.0 and not station.meter.output
 
 
@@ -240,7 +240,7 @@ def test_a_quiet_device_is_not_said_to_oscillate(station, recorder):
 
 def test_a_stuck_sweep_is_given_up(station, recorder):
     station.without_scope().meter.stuck = True
-    with pytest.raises(InstrumentError, match="stands at 0 of"):
+    with pytest.raises(InstrumentError, match="has only 0 of"):
         list(IVSweep(stop=1.0, step=0.1).run(station, recorder))
     assert station.meter.named("abort")
     assert station.clock.now() < 60

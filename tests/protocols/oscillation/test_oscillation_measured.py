@@ -29,7 +29,7 @@ def test_below_the_window_it_is_quiet(measure):
     quiet, loud = done.values("frequency")
     assert quiet.value is None and Flag.NO_EVENT in quiet.flags
     assert loud.value is not None
-    assert any("no oscillation seen at a bias of 1.000 V" in event.message for event in done.events)
+    assert any("no oscillation at a bias of 1.000 V" in event.message for event in done.events)
     assert done.outcome.safe and done.left_on == []
 
 

@@ -57,7 +57,7 @@ def test_without_rest_the_bias_steps_on(station, recorder):
 def test_a_quiet_device_is_recorded_and_said_to_be_quiet(station, recorder):
     list(Oscillation(bias=(1.0,)).run(station, recorder))
     assert len(recorder.waveforms) == 2
-    assert any("no oscillation seen at a bias of 1.000 V" in text for text in recorder.texts("log"))
+    assert any("no oscillation at a bias of 1.000 V" in text for text in recorder.texts("log"))
 
 
 def test_a_scope_that_does_not_answer_is_a_flagged_point(station, recorder):

@@ -78,7 +78,7 @@ def test_the_library_has_a_clock_and_a_positioner(manager: pyvisa.ResourceManage
     assert library.clock.now() == pytest.approx(before + 3600.0)
     assert library.positioner.devices() == ["R1"]
     assert library.positioner.connected() == "R1"
-    with pytest.raises(ConfigurationError, match="did you mean 'R1'"):
+    with pytest.raises(ConfigurationError, match="Did you mean 'R1'"):
         library.positioner.connect("R2")
 
 
@@ -241,7 +241,7 @@ def test_a_closed_manager_is_a_bench_switched_off_and_opening_again_is_a_new_one
 def test_no_world_file_and_a_wrong_one_say_so() -> None:
     with pytest.raises(ConfigurationError, match=r"world\.toml@tsbench"):
         pyvisa.ResourceManager("@tsbench")
-    with pytest.raises(ConfigurationError, match="no such world file"):
+    with pytest.raises(ConfigurationError, match="this world file does not exist"):
         pyvisa.ResourceManager("/nowhere/world.toml@tsbench")
 
 

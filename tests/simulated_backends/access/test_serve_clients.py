@@ -250,7 +250,7 @@ def test_a_port_in_use_is_refused(serve: Any, resistor_bench: Path) -> None:
     from tsbench.simulated_backends.access.servers.server import BenchServer
 
     served = serve()
-    with pytest.raises(ConfigurationError, match="choose another --port"):
+    with pytest.raises(ConfigurationError, match="Choose another --port"):
         BenchServer(served.world, FastPace(), served.port("source_meter"))
     with pytest.raises(ConfigurationError, match="65535"):
         BenchServer(served.world, FastPace(), 65534)

@@ -112,9 +112,9 @@ def test_what_is_wrong_is_said_in_a_line(start: Any, tmp_path: Path) -> None:
     missing = start(world=tmp_path / "nothing.world.toml")
     _, err = missing.child.communicate(timeout=30)
     assert missing.child.returncode == 2
-    assert "no such world file" in err.splitlines()[-1]
+    assert "this world file does not exist" in err.splitlines()[-1]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = start("--port", str(taken.getsockname()[1]))
         _, err = refused.child.communicate(timeout=30)
     assert refused.child.returncode == 2
-    assert "choose another --port" in err.splitlines()[-1]
+    assert "Choose another --port" in err.splitlines()[-1]

@@ -89,7 +89,7 @@ def test_a_device_keeps_its_heat_while_another_takes_its_place() -> None:
     assert circuit.device_state("X1") == hot
     circuit.set_device("X1", device_model("nbo2"), {}, None)
     assert circuit.device_state("X1") == {"temperature": 296.0}
-    with pytest.raises(ConfigurationError, match="did you mean 'nbo2'"):
+    with pytest.raises(ConfigurationError, match="Did you mean 'nbo2'"):
         circuit.set_device("X1", "nbo", {}, None)
 
 

@@ -102,7 +102,7 @@ def test_set_points_that_make_no_stage_are_refused() -> None:
     c = bench("R1 dut 0 10k")
     with pytest.raises(ConfigurationError, match="smu1: limit = 0 must be positive"):
         set_stage(c, limit=0.0)
-    with pytest.raises(ConfigurationError, match="no source-meter stage 'smu2'; did you mean 'smu1'"):
+    with pytest.raises(ConfigurationError, match=r"no source-meter stage 'smu2'. Did you mean 'smu1'"):
         c.set_stage("smu2", STAGE)
 
 

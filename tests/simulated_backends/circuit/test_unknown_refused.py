@@ -36,8 +36,8 @@ class Curious(Own):
 
 
 @pytest.mark.parametrize(("model", "said"), [
-    (Own, "device model own has no equations; add it as a static method of Own"),
-    (Unnamed, "has no name"), (Curious, "its equations take 'conductance', which is no state, noise or column"),
+    (Own, "device model own has no equations. Add it as a static method of Own"),
+    (Unnamed, "has no name"), (Curious, "its equations take 'conductance', which is not a state, noise or column"),
 ])
 def test_a_model_without_equations_is_refused(model: type[Own], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as refused:
@@ -49,7 +49,7 @@ def test_a_model_without_equations_is_refused(model: type[Own], said: str) -> No
 
 
 def test_what_is_no_model_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="X1: 5 is no device model; derive its class from DeviceModel"):
+    with pytest.raises(ConfigurationError, match=r"X1: 5 is not a device model. Derive its class from DeviceModel"):
         require_mechanism(5, "X1")  # type: ignore[arg-type]
 
 

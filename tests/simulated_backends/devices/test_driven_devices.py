@@ -270,9 +270,9 @@ def test_the_gate_draws_no_current() -> None:
     ("X1 a in 0 comparator", r"line 4: X1: comparator needs 4 nodes \(plus minus out low\), got 3"),
     ("X1 a in 0 diode", r"line 4: X1: diode needs 2 nodes \(a b\), got 3"),
     ("X1 a in a nmos", r"line 4: X1: drain and source are on node 'a'"),
-    ("X1 a g 0 nmos", r"line 4: node 'g' is floating: only X1"),
-    ("X1 a g 0 nmos\nX2 in g 0 nmos", r"line 4: node 'g' is floating: only control inputs of X1, X2 are"),
-    ("X1 a g 0 nmos\nC1 g 0 1p", r"node 'g' is floating: no DC path"),
+    ("X1 a g 0 nmos", r"line 4: node 'g' is floating. Only X1"),
+    ("X1 a g 0 nmos\nX2 in g 0 nmos", r"line 4: node 'g' is floating. Only control inputs \(X1, X2\) are"),
+    ("X1 a g 0 nmos\nC1 g 0 1p", r"node 'g' is floating. It has no DC path"),
 ])
 def test_a_wrong_line_is_refused_by_name(line: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
@@ -281,7 +281,8 @@ def test_a_wrong_line_is_refused_by_name(line: str, message: str) -> None:
 
 def test_a_device_with_a_gate_cannot_take_the_place_of_one_without() -> None:
     circuit = circuit_of("V1 in 0 1\nR1 in a 1k\nX1 a 0 nbo2")
-    with pytest.raises(ConfigurationError, match="X1 has the nodes a b; a transistor needs drain gate source"):
+    with pytest.raises(ConfigurationError, match=r"X1 has the nodes a b. A transistor needs the nodes drain gate "
+                                                 r"source"):
         circuit.set_device("X1", "nmos", {}, None)
     driven = circuit_of("V1 in 0 1\nR1 in a 1k\nX1 a in 0 nmos")
     before = driven.current("X1")

@@ -117,9 +117,9 @@ def test_specimens_differ_and_are_reproducible() -> None:
 
 
 def test_models_refuse_what_they_cannot_use() -> None:
-    with pytest.raises(ConfigurationError, match="did you mean 'nbo2'"):
+    with pytest.raises(ConfigurationError, match="Did you mean 'nbo2'"):
         device_model("nbo")
-    with pytest.raises(ConfigurationError, match=r"no parameter 'rhh'.*did you mean 'rth'"):
+    with pytest.raises(ConfigurationError, match=r"no parameter 'rhh'.*Did you mean 'rth'"):
         device_model("nbo2", {"rhh": 1.0})
     with pytest.raises(ConfigurationError, match="cth = -1 must be positive"):
         device_model("nbo2", {"cth": -1.0})

@@ -41,7 +41,8 @@ def test_peak_and_valley() -> None:
 
 
 def test_a_series_resistance_that_hides_the_falling_branch_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"rs = 10000 Ohm must be below .* put a larger one into the circuit"):
+    with pytest.raises(ConfigurationError, match=r"rs = 10000 Ohm must be below .* Put a larger series resistance "
+                                                 r"into the circuit"):
         device_model("tunnel_diode", {"rs": 10e3})
 
 

@@ -260,7 +260,8 @@ def test_wear_ends_a_life_in_the_circuit() -> None:
 
 
 def test_cycles_of_a_mechanism_that_nothing_tells_on_from_off_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="third_order has no conductance at which on differs from off"):
+    with pytest.raises(ConfigurationError, match="third_order has no conductance that separates its on state from "
+                                                 "its off state"):
         DeviceHistory(device_model("nbox_third_order"), CycleStatistics())
 
 

@@ -67,7 +67,8 @@ def test_a_device_that_wears_out_within_a_sweep_is_told(measure):
     assert values[3:] == [None] * 3
     holds = [result.value for result in done.values("hold_voltage")]
     assert None not in holds[:2] and holds[2:] == [None] * 4   # it did not switch off the third time
-    assert any("did not come back" in text and "(cycle 3)" in text for text in done.warnings()), done.warnings()
+    said = done.warnings()
+    assert any("did not return to the off state" in text and "(cycle 3)" in text for text in said), said
     assert done.outcome.safe and done.left_on == []
 
 
@@ -171,16 +172,16 @@ def test_a_wafer_alone_is_a_bench(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("tables", "expected"), [
-    ("[devices.D1.cycles]\nspread = { rht = 0.1 }", "devices.D1.cycles: poole_frenkel has no parameter 'rht'; did you "
+    ("[devices.D1.cycles]\nspread = { rht = 0.1 }", "devices.D1.cycles: poole_frenkel has no parameter 'rht'. Did you "
      "mean 'rth'"),
-    ("[devices.D1.cycles]\npersistance = 0.1", "did you mean 'persistence'"),
+    ("[devices.D1.cycles]\npersistance = 0.1", "Did you mean 'persistence'"),
     ("[devices.D1.cycles]\ncritical_current = '1 V'", "devices.D1.cycles.critical_current"),
     ("[devices.D1.cycles]\nspread = { as_ = -1 }", "devices.D1.cycles.spread.as_ = -1 must be positive"),
     ("[[devices.D1.noise]]\nkind = 'pink'\nparameter = 're'", "devices.D1.noise.0"),
     ("[[devices.D1.noise]]\nkind = 'flicker'\nparameter = 're'\nspread = 2", "D1.noise.0: flicker noise: spread"),
-    ("[[devices.D1.noise]]\nkind = 'flicker'\nparameter = 'rht'\nspread = 0.1", "no parameter 'rht'; did you mean"),
+    ("[[devices.D1.noise]]\nkind = 'flicker'\nparameter = 'rht'\nspread = 0.1", "no parameter 'rht'. Did you mean"),
     ("[[devices.D1.noise]]\nkind = 'telegraph'\nparameter = 're'\namplitude = 0.1\ntime_low = '1 ms'\ntime_hihg = 1",
-     "did you mean 'time_high'"),
+     "Did you mean 'time_high'"),
 ])
 def test_tables_that_make_no_sense_are_told_in_a_line(tmp_path: Path, tables: str, expected: str) -> None:
     path = tmp_path / "world.toml"

@@ -76,12 +76,12 @@ def test_stochastic_devices_each_go_their_own_way() -> None:
 
 @pytest.mark.parametrize(("facts", "words"), [
     ({"model": "nbo3"}, "no device model 'nbo3'"),
-    ({"spread": {"rths": 0.1}}, "no parameter 'rths'; did you mean 'rth'"),
+    ({"spread": {"rths": 0.1}}, "no parameter 'rths'. Did you mean 'rth'"),
     ({"shorts": 1.2}, "shorts = 1.2 is a share"),
     ({"shorts": 0.7, "opens": 0.7}, "together exceed 1"),
     ({"gradient": {"rth": -1.5}}, "gradient.rth = -1.5"),
     ({"columns": 0}, "at least 1"),
-    ({"correlation": {("as_", "d"): 0.5}}, "both need a spread"),
+    ({"correlation": {("as_", "d"): 0.5}}, "both parameters need a spread"),
     ({"correlation": {("as_", "rth"): 1.7}}, "as_ and rth = 1.7: must be from -1 to 1"),
     ({"spread": {"as_": 0.1, "rth": 0.1, "d": 0.1}, "correlation": {
         ("as_", "rth"): 0.9, ("rth", "d"): 0.9, ("as_", "d"): -0.9}}, "contradict"),

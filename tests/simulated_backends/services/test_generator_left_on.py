@@ -188,7 +188,7 @@ def test_an_unsolvable_circuit_ends_no_message_midway(table: Any, monkeypatch: p
     bench.send(bench.generator, "FUNC SIN", "FREQ 1e6", "OUTP ON")
 
     def refuse(*_: Any, **__: Any) -> None:
-        raise TsbenchError("circuit: no solution beyond 1 s")
+        raise TsbenchError("circuit: no solution after 1 s")
 
     with monkeypatch.context() as patch:
         patch.setattr(bench.bench.lagging_circuit, "advance", refuse)

@@ -116,12 +116,12 @@ def test_stochastic_devices_runone_by_one() -> None:
 
 
 def test_what_cannot_be_a_batch() -> None:
-    with pytest.raises(ConfigurationError, match="no circuits"):
+    with pytest.raises(ConfigurationError, match="list of circuits is empty"):
         run_batch([], 1e-6, CURRENT)
     other = build_circuit(parse_netlist(OSCILLATOR.replace("Rsh   low 0 50", "Rsh low 0 50\nCl low 0 1p")), rtol=1e-4)
-    with pytest.raises(ConfigurationError, match="circuit 1 has another topology"):
+    with pytest.raises(ConfigurationError, match="circuit 1 does not have the topology"):
         run_batch([specimen(1), other], 1e-6, CURRENT)
-    with pytest.raises(ConfigurationError, match="all must be the same"):
+    with pytest.raises(ConfigurationError, match="All circuits must have the same time and rtol"):
         run_batch([specimen(1), specimen(2, rtol=1e-3)], 1e-6, CURRENT)
     with pytest.raises(ConfigurationError, match="contains a derivative"):
         run_batch([specimen(1)], 1e-6, Crossing("current", "Cdut", 0.0))

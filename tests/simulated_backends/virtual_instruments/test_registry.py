@@ -50,7 +50,7 @@ def test_ours_come_through_the_same_door() -> None:
 
 
 def test_an_unknown_model_has_the_nearest_name() -> None:
-    said = "unknown virtual instrument 'keithly_2450'; did you mean 'keithley_2450'"
+    said = "unknown virtual instrument 'keithly_2450'. Did you mean 'keithley_2450'"
     with pytest.raises(ConfigurationError, match=said):
         instrument_class("keithly_2450")
 
@@ -88,7 +88,7 @@ def test_the_meter_of_another_author_measures_on_a_simulated_bench(tmp_path: Pat
     ("(VirtualInstrument):", ":", "VirtualLabMeter is not derived from the class VirtualInstrument"),
     (":VirtualLabMeter", ":VirtualMeter", "cannot import lab_virtual_meter:VirtualMeter"),
     ('outputs = terminals = ("",)', 'outputs = terminals = ("")',
-     r"class VirtualLabMeter: terminals = '' must be a tuple of names; of one, write \(\"1\",\)"),
+     r"class VirtualLabMeter: terminals = '' must be a tuple of names. For one name, write \(\"1\",\)"),
 ])
 def test_a_class_that_lacks_something_is_refused_in_one_line(
     old: str, new: str, reason: str, tmp_path: Path, install: Install,
@@ -125,11 +125,11 @@ METER_2450 = {"folder": "keithley_2450", "base": "VirtualKeithley2450"}
 
 @pytest.mark.parametrize(("names", "body", "said"), [
     (GENERATOR, 'terminals = ("",)', "class Sister: terminals = ('',), but a generator of 2 channels names its "
-     "terminals '1', '2'; write terminals = ('1', '2')"),
+     "terminals '1', '2'. Write terminals = ('1', '2')"),
     (SCOPE, 'terminals = ("ch1", "ch2")', "class Sister: terminals = ('ch1', 'ch2'), but an oscilloscope of 4 channels "
-     "names its terminals '1', '2', '3', '4'; write terminals = ('1', '2', '3', '4')"),
+     "names its terminals '1', '2', '3', '4'. Write terminals = ('1', '2', '3', '4')"),
     (METER_2450, 'terminals = ("1",)', "class Sister: terminals = ('1',), but this output of a source meter names its "
-     "terminals ''; write terminals = ('',)"),
+     "terminals ''. Write terminals = ('',)"),
     (METER_2450, "def __init__(self, *_: object) -> None:\n        1 / 0",
      "lab_sister cannot be set up: ZeroDivisionError: division by zero"),
     (METER_2450, "def connect(self):\n        nothing()", "lab_sister cannot be set up: NameError: name 'nothing' is"),

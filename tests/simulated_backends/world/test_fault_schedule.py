@@ -15,14 +15,14 @@ from tsbench.station.bench.steady_clock import SteadyClock
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({}, "give either 'message'"),
-        ({"message": 1, "time": 2.0}, "give either 'message'"),
+        ({}, "needs either 'message'"),
+        ({"message": 1, "time": 2.0}, "needs either 'message'"),
         ({"message": -1}, "greater than or equal"),
         ({"message": 1, "kind": "earthquake"}, "connection_lost"),
-        ({"message": 1, "kind": "timeout", "seconds": 1}, "does not take 'seconds'; it takes after"),
-        ({"message": 1, "kind": "device_open", "resistance": 5}, "it takes nothing more"),
-        ({"message": 1, "kind": "trigger_missed"}, "give the instrument"),
-        ({"message": 1, "kind": "clock_jump"}, "give 'seconds'"),
+        ({"message": 1, "kind": "timeout", "seconds": 1}, "does not take 'seconds'. It takes after"),
+        ({"message": 1, "kind": "device_open", "resistance": 5}, "It takes no further keys"),
+        ({"message": 1, "kind": "trigger_missed"}, "needs 'instrument'"),
+        ({"message": 1, "kind": "clock_jump"}, "needs 'seconds'"),
         ({"message": 1, "kind": "contact_lost", "seconds": -1}, "must not be negative"),
         ({"message": 1, "kind": "garbled", "how": "sung"}, "flip"),
     ],
@@ -39,7 +39,7 @@ def test_quantities_and_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     assert lost == Fault(kind="connection_lost", message=3)
     assert (short.time, short.resistance) == (2e-3, 3.0)
     monkeypatch.setenv(ENVIRONMENT, '{"kind": "late"}')
-    with pytest.raises(ConfigurationError, match=f"{ENVIRONMENT}: .*give either 'message'") as caught:
+    with pytest.raises(ConfigurationError, match=f"{ENVIRONMENT}: .*needs either 'message'") as caught:
         faults_from_environment()
     assert "\n" not in str(caught.value)
 

@@ -80,8 +80,8 @@ def test_the_check_finds_what_changed_in_silence(faults: Any, tmp_path: Path) ->
     halved = tuple(replace(wave, scale=wave.scale / 2) for wave in whole.waveforms)
     assert "waveform 0" in changed(replace(whole, waveforms=halved), whole)
     assert "0 points" in changed(replace(whole, points=whole.points[:0]), whole)
-    assert unclear("scope (DSOX): connection lost; check the cable", "x") == ""
-    for line in ("two\nlines; check the scope", "it failed; check it", "scope: failed", "KeyError: 3; check scope"):
+    assert unclear("scope (DSOX): connection lost. Check the cable", "x") == ""
+    for line in ("two\nlines. Check the scope", "it failed. Check it", "scope: failed", "KeyError: 3. Check scope"):
         assert unclear(line, "x")
 
 
@@ -118,7 +118,7 @@ def test_a_spoilt_device_is_told_by_what_the_scope_sees(
 def test_a_sweep_whose_device_does_not_come_back_is_told(faults: Any, tmp_path: Path) -> None:
     fault = {"kind": "device_stuck_on", "message": 150}
     case = faults.run_case(tmp_path / "stuck", "iv_sweep", fault=fault, thorough=False)
-    assert "did not come back" in case.line or "like a resistor" in case.line
+    assert "did not return to the off state" in case.line or "like a resistor" in case.line
 
 
 def test_a_second_pulse_is_never_taken_for_the_first(faults: Any, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_question_asked_again_leaves_the_same_numbers(
         hit = lines(run, "retry")
         if outcome.status == "success" and hit and "source_meter" in hit[0]:
             break
-    assert hit is not None and len(hit) == 1 and "asked again" in hit[0] and "source_meter" in hit[0]
+    assert hit is not None and len(hit) == 1 and "was sent again" in hit[0] and "source_meter" in hit[0]
     for column in ("set_point", "voltage", "current"):
         assert np.allclose(run.column(column), before.column(column), rtol=1e-3, atol=1e-7)
 
@@ -326,7 +326,7 @@ def test_faults_at_an_instant_and_faults_that_cannot_be(nbo2_bench: Path, monkey
     manager.close()
     for fault, why in (
         ('{"kind": "trigger_missed", "message": 1, "instrument": "source_meter"}', "has no trigger"),
-        ('{"kind": "timeout", "message": 1, "instrument": "scoop"}', "did you mean 'scope'"),
+        ('{"kind": "timeout", "message": 1, "instrument": "scoop"}', "Did you mean 'scope'"),
     ):
         monkeypatch.setenv("TSBENCH_FAULTS", fault)
         with pytest.raises(Exception, match=why):

@@ -24,31 +24,31 @@ def complaint(tmp_path: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("seed = 1", "sed = 1", "unknown key 'sed'; did you mean 'seed'?"),
+        ("seed = 1", "sed = 1", "unknown key 'sed'. Did you mean 'seed'?"),
         ("seed = 1", "seed = -1", "seed: -1 should be greater than or equal to 0"),
         ("seed = 1", "seed = ", "not valid TOML"),
-        ("[witness]\nfile", "[witness]\nfiles", "unknown key 'files' in [witness]; did you mean 'file'?"),
-        ('model = "keithley_2450"', 'modell = "keithley_2450"', "did you mean 'model'?"),
-        ('model = "keithley_2450"', 'model = "keithley_2451"', "did you mean 'keithley_2450'?"),
+        ("[witness]\nfile", "[witness]\nfiles", "unknown key 'files' in [witness]. Did you mean 'file'?"),
+        ('model = "keithley_2450"', 'modell = "keithley_2450"', "Did you mean 'model'?"),
+        ('model = "keithley_2450"', 'model = "keithley_2451"', "Did you mean 'keithley_2450'?"),
         ('model = "keithley_2450"', "", "instruments.source_meter.model is missing"),
         (
             'source_meter = "smu"',
             'source_metre = "smu"',
-            "no instrument 'source_metre'; did you mean 'source_meter'?",
+            "no instrument 'source_metre'. Did you mean 'source_meter'?",
         ),
-        ('source_meter = "smu"', 'source_meter = "smuu"', "did you mean 'smu'?"),
+        ('source_meter = "smu"', 'source_meter = "smuu"', "Did you mean 'smu'?"),
         ('"generator.1"', '"generator.7"', "has no terminal 'generator.7'"),
         ("66p", "66x9", "66x9"),
         ("C_probe  dut   0    66p", "C_probe  dut   0    -66p", "C_probe"),
         ("R_load   gen2  dut  5k", "R_load   gen2  dut  5k\nR_lost   nobody dut 1k", "nobody"),
-        ('model = "nbo2"', 'model = "nbo3"', "did you mean 'nbo2'?"),
-        ('model = "nbo2"', 'model = "nmos"', "D1: a transistor has the nodes drain gate source; only"),
+        ('model = "nbo2"', 'model = "nbo3"', "Did you mean 'nbo2'?"),
+        ('model = "nbo2"', 'model = "nmos"', "D1 is a transistor with the nodes drain gate source. Only"),
         ('model = "nbo2"', 'model = "nbo2"\nparameters = { rt = 1.0 }', "no parameter 'rt'"),
         ('model = "nbo2"', 'model = "nbo2"\nparameters = { rth = "one" }', "devices.D1.parameters.rth"),
         ('[devices.D1]\nmodel = "nbo2"', "", "no [devices]"),
-        ("seed = 1", "seed = 1\n[positioner]\ntravel_time = '2 V'", "'2 V' is in V, expected s"),
-        ("seed = 1", "seed = 1\n[[faults]]\nmesage = 2", "did you mean 'message'?"),
-        ("XDUT     dut   low  device", "XDUT     dut   low  device\nXTWO dut low device", "name the one"),
+        ("seed = 1", "seed = 1\n[positioner]\ntravel_time = '2 V'", "'2 V' is in V, but the unit must be s"),
+        ("seed = 1", "seed = 1\n[[faults]]\nmesage = 2", "Did you mean 'message'?"),
+        ("XDUT     dut   low  device", "XDUT     dut   low  device\nXTWO dut low device", "Name the element"),
     ],
 )
 def test_one_clear_line_for_each_mistake(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -116,8 +116,8 @@ def test_a_wafer_of_devices(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("more", "expected"), [
     ("shorts = 2", "wafers.W1: wafer W1: shorts = 2 is a share"),
-    ("spread = { rht = 0.1 }", "no parameter 'rht'; did you mean 'rth'"),
-    ("colums = 3", "did you mean 'columns'"),
+    ("spread = { rht = 0.1 }", "no parameter 'rht'. Did you mean 'rth'"),
+    ("colums = 3", "Did you mean 'columns'"),
 ])
 def test_a_wafer_that_makes_no_sense(tmp_path: Path, more: str, expected: str) -> None:
     assert expected in complaint(tmp_path, GOOD + WAFER + more + "\n")

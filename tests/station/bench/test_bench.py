@@ -124,27 +124,27 @@ def test_missing_instrument_says_what_is_there(driver_bench: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Bench.open(driver_bench)
     text = str(caught.value)
-    assert "instrument 'generator' is missing at USB0::0x2A8D::0x5A01::SIM99999::INSTR" in text
+    assert "the VISA library does not find instrument 'generator' at USB0::0x2A8D::0x5A01::SIM99999::INSTR" in text
     assert "SIM00012" in text
     assert "\n" not in text
 
 
 def test_wrong_instrument(driver_bench: Path) -> None:
     edit(driver_bench, 'driver = "keithley_2450"', 'driver = "keysight_dsox3000t"')
-    expected = r'KEITHLEY INSTRUMENTS MODEL 2450.*set driver = "keithley_2450"'
+    expected = r'KEITHLEY INSTRUMENTS MODEL 2450.*Set driver = "keithley_2450"'
     with pytest.raises(WrongInstrument, match=expected) as caught:
         Bench.open(driver_bench)
     assert caught.value.exit_code == 2
 
 
 def test_device_not_on_the_bench(nbo2_bench: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"device 'D7' is not on the bench; did you mean 'D1'\?"):
+    with pytest.raises(ConfigurationError, match=r"device 'D7' is not on the bench. Did you mean 'D1'\?"):
         Bench.open(nbo2_bench, "D7")
 
 
 def test_unknown_library_and_missing_world(driver_bench: Path) -> None:
     edit(driver_bench, "driver.world.toml@tsbench", "elsewhere.toml@tsbench")
-    with pytest.raises(ConfigurationError, match=r"no file '.*elsewhere.toml'"):
+    with pytest.raises(ConfigurationError, match=r"names the file '.*elsewhere.toml', which does not exist"):
         Bench.open(driver_bench)
     edit(driver_bench, "elsewhere.toml@tsbench", "@nonsense")
     with pytest.raises(ConfigurationError, match="cannot open @nonsense"):
@@ -159,13 +159,14 @@ def test_unknown_option(driver_bench: Path) -> None:
 
 def test_a_role_of_another_kind(driver_bench: Path) -> None:
     with Bench.open(driver_bench) as bench:
-        with pytest.raises(ConfigurationError, match="role 'pulser' is a pulse generator"):
+        with pytest.raises(ConfigurationError, match=r"role 'pulser' must be a source meter, but 'generator.1' is a "
+                                                     r"pulse generator"):
             bench.source_meter("pulser")
         with pytest.raises(
-            ConfigurationError, match="no instrument has the role 'bais'; did you mean 'bias'"
+            ConfigurationError, match=r"no instrument has the role 'bais'. Did you mean 'bias'"
         ):
             bench.pulse_generator("bais")
-        with pytest.raises(ConfigurationError, match=r"'generator\.1' is not a scope channel"):
+        with pytest.raises(ConfigurationError, match=r"'generator\.1' is not the channel of an oscilloscope"):
             bench.scope_channel("generator.1")
 
 
@@ -285,7 +286,7 @@ def test_messages_without_a_reply_and_the_status_byte(driver_bench: Path) -> Non
         transport = bench._connections["generator"].transport
         before = bench.clock.now()
         with pytest.raises(
-            CommunicationError, match=r"generator \(USB0::.*\): no reply to '\*CLS' in 3 s; outputs"
+            CommunicationError, match=r"generator \(USB0::.*\): no reply to '\*CLS' in 3 s. The state of the outputs"
         ):
             transport.query("*CLS")
         assert bench.clock.now() - before >= 3.0
@@ -331,5 +332,7 @@ def test_outputs_are_switched_off_one_by_one_where_a_driver_fails_to(
         states = bench.make_safe()
         assert not any(state.enabled for state in states) and bench.problems == []
         (said,) = bench.take_notes()
-        assert "its safe_state failed (ZeroDivisionError: a defect of the driver); its outputs are switched off" in said
+        assert (
+            "safe_state of its driver failed (ZeroDivisionError: a defect of the driver). Its outputs are switched "
+            "off") in said
     assert outputs_left_on(driver_bench.parent / "witness.jsonl") == []

@@ -81,30 +81,30 @@ def test_a_good_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[roles]", "[rols]", "unknown key 'rols'; did you mean 'roles'?"),
+        ("[roles]", "[rols]", "unknown key 'rols'. Did you mean 'roles'?"),
         (
             "max_voltage",
             "max_volts",
-            "unknown key 'max_volts' in [device.limits]; did you mean 'max_voltage'?",
+            "unknown key 'max_volts' in [device.limits]. Did you mean 'max_voltage'?",
         ),
         (
             'material = "NbO2"',
             'materail = "NbO2"',
-            "unknown key 'materail' in [devices.D1]; did you mean 'material'?",
+            "unknown key 'materail' in [devices.D1]. Did you mean 'material'?",
         ),
         (
             'resource = "USB0::2::INSTR"',
             'resorce = "x"',
-            "unknown key 'resorce' in [instruments.generator]; did you mean 'resource'?",
+            "unknown key 'resorce' in [instruments.generator]. Did you mean 'resource'?",
         ),
-        ('"4 V"', '"4 A"', "device.limits.max_voltage: '4 A' is in A, expected V"),
+        ('"4 V"', '"4 A"', "device.limits.max_voltage: '4 A' is in A, but the unit must be V"),
         ('"4 V"', '"four"', "device.limits.max_voltage: 'four' is not a quantity"),
         ('"4 V"', '"-4 V"', "device.limits.max_voltage: '-4 V' should be greater than 0"),
-        ('"50 Ohm"', '"50 F"', "'50 F' is in F, expected Ohm"),
+        ('"50 Ohm"', '"50 F"', "'50 F' is in F, but the unit must be Ohm"),
         (
             'drive = "source_meter"',
             'drive = "sorce_meter"',
-            "role 'drive' names unknown instrument 'sorce_meter'; did you mean 'source_meter'?",
+            "role 'drive' names unknown instrument 'sorce_meter'. Did you mean 'source_meter'?",
         ),
         (
             '"generator.2"\nscope',
@@ -114,13 +114,13 @@ def test_a_good_file(tmp_path: Path) -> None:
         (
             '"keithley_2450"',
             '"keithley_2451"',
-            "unknown driver 'keithley_2451'; did you mean 'keithley_2450'?",
+            "unknown driver 'keithley_2451'. Did you mean 'keithley_2450'?",
         ),
-        ('"gen2"', '"gen3"', "terminal 'generator.2' is at node 'gen3', which the netlist does not have"),
-        ("XDUT dut low device", "XDUT dut smu low device", "XDUT has 3 nodes; it must have two"),
+        ('"gen2"', '"gen3"', "terminal 'generator.2' is at node 'gen3', which is not in the netlist"),
+        ("XDUT dut low device", "XDUT dut smu low device", "XDUT has 3 nodes. It must have two nodes"),
         ("R_load gen2 dut 5k", "R_load gen2 dut 5q5", "R_load: '5q5' is not a number"),
         ("C_probe dut 0 80p", "C_probe dut alone 80p", "alone"),
-        ('current_resistance = "50 Ohm"', "", "fixture.sensing.current needs current_resistance"),
+        ('current_resistance = "50 Ohm"', "", "fixture.sensing.current also needs current_resistance"),
         ('"scope.2"', '"scoop.2"', "fixture.sensing.current names unknown instrument 'scoop'"),
         ("[devices.D2]", "[devices.D2", "not valid TOML"),
         ('driver = "keithley_2450"', "", "instruments.source_meter.driver is missing"),
@@ -138,7 +138,7 @@ def test_one_clear_line(tmp_path: Path, old: str, new: str, message: str) -> Non
 
 
 def test_device_not_on_the_bench(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"device 'D3' is not on the bench; did you mean 'D[12]'\?"):
+    with pytest.raises(ConfigurationError, match=r"device 'D3' is not on the bench. Did you mean 'D[12]'\?"):
         load(tmp_path, TEXT).device("D3")
 
 
@@ -235,7 +235,7 @@ def test_operator_who_gives_up_or_is_not_there(monkeypatch: pytest.MonkeyPatch) 
 def test_a_bench_without_instruments_is_none(tmp_path: Path) -> None:
     """An empty file once passed a check as a bench that answers and is safe."""
     (tmp_path / "empty.toml").write_text("", "utf-8")
-    with pytest.raises(ConfigurationError, match=r"no instruments; add a table \[instruments.NAME\]"):
+    with pytest.raises(ConfigurationError, match=r"the file has no instruments. Add a table \[instruments.NAME\]"):
         BenchFile.load(tmp_path / "empty.toml")
 
 

@@ -170,7 +170,7 @@ def test_a_power_cycle_is_asked_for_over_a_new_connection_where_the_old_one_is_d
     made = connection(wire := Wire(CommunicationError("no reply"), True))
     assert made.lost_power() is True
     assert wire.calls == ["lost_power", "reopen", "clear", "lost_power"]
-    assert "new connection (no reply)" in made.repeats[0]
+    assert "new connection whether it was switched off and on (no reply)" in made.repeats[0]
 
 
 def test_making_safe_switches_off_and_then_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,11 +192,11 @@ def test_an_owner_is_named_with_what_it_does() -> None:
     assert 0 < len(mine.command) <= 120 and mine.since[:2] == "20"
     assert ownership._lives(os.getpid()) and ownership._lives(1) and not ownership._lives(2**22 + 1)
     path = Path("x.lock")
-    busy = ownership._in_use("meter", replace(mine, address="somewhere"), path)
-    assert "'tsbench gui' shows its run" in str(busy) and busy.owner["lock"] == "x.lock"
+    busy = ownership._in_use("meter", replace(mine, address="somewhere"), path, "Nothing was sent")
+    assert "'tsbench gui' can show and stop its run" in str(busy) and busy.owner["lock"] == "x.lock"
     assert busy.owner["process"] == os.getpid()
-    assert "gui" not in str(ownership._in_use("meter", mine, path))
-    assert "another process" in str(ownership._in_use("meter", None, path))
+    assert "gui" not in str(ownership._in_use("meter", mine, path, "Nothing was sent"))
+    assert "another process" in str(ownership._in_use("meter", None, path, "Nothing was sent"))
     assert ownership._owner("{}") is None and ownership._owner("no record") is None
     assert ownership._owner(ownership._text(mine)) == mine
     assert ownership._owner(ownership._text(Owner(2**22 + 1, "", "", "", ""))) is None

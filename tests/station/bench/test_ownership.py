@@ -78,7 +78,7 @@ def test_a_watchdog_that_switches_off_is_waited_for() -> None:
 
 
 def test_an_instrument_named_twice_in_one_file_is_a_mistake(folder: Path) -> None:
-    with pytest.raises(ConfigurationError, match="'a' and 'b' are one instrument"):
+    with pytest.raises(ConfigurationError, match="'a' and 'b' have the same address"):
         Ownership({"a": METER, "b": METER.lower()}, this_process("mine.bench.toml"))
     assert not folder.exists() or not list(folder.iterdir())
 
@@ -102,7 +102,7 @@ def test_the_same_serial_number_at_another_address_is_left_alone() -> None:
     keithley = Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "04309614", "1.7")
     first, second = Ownership({"a": METER}, this_process("")), Ownership({"b": SCOPE}, this_process(""))
     first.identified("a", METER, keithley)
-    told = r"serial number 04309614\).* only a device clear and \*IDN\? were sent to it"
+    told = r"serial number 04309614\).* Only a device clear and \*IDN\? were sent to it"
     with pytest.raises(InstrumentInUse, match=told):
         second.identified("b", SCOPE, keithley)
     second.identified("b", SCOPE, replace(keithley, serial="04309615"))
@@ -118,7 +118,7 @@ def test_a_lock_whose_record_is_being_written_is_waited_for(folder: Path) -> Non
     Ownership({"a": METER}, this_process("")).release()
     stale = json.dumps({"process": 2**22 + 1, "user": "", "command": "", "since": "", "bench": ""})
     path = ownership._path("usb 05e6:2450 04309614")
-    with FileLock(path, stale), pytest.raises(InstrumentInUse, match="by another process;"):
+    with FileLock(path, stale), pytest.raises(InstrumentInUse, match=r"by another process. Nothing was sent to it"):
         Ownership({"a": METER}, this_process(""))
 
 

@@ -37,7 +37,7 @@ def test_the_zone_of_an_oscillator() -> None:
     assert zone.frequencies[[0, -1]] == pytest.approx([2.75e6, 6.61e6], rel=0.01)
     assert str(zone) == (
         "bias: 5.050 kOhm in series, 80.00 pF across, device as catalogue model nbo2: oscillates from about 1.67 V "
-        "to 3.33 V (2.75 MHz to 6.61 MHz); readings there are averages")
+        "to 3.33 V (2.75 MHz to 6.61 MHz). Readings between these values are averages")
     assert oscillation_zone(WIRING, "drive", "gen", 0.0, catalogue()["nbo2"], 2.0).load_resistance == 5000.0
 
 
@@ -46,7 +46,7 @@ def test_no_zone() -> None:
     assert str(OscillationZone("bias", "nbo2", math.inf, 0.0, nothing, nothing)) == (
         "bias: is not connected to the device in this fixture")
     settled = oscillation_zone(WIRING, "bias", "gen", 50.0, catalogue()["nbo2"], 1.0)
-    assert settled.biases.size == settled.frequencies.size == 0 and str(settled).endswith("no oscillation expected")
+    assert settled.biases.size == settled.frequencies.size == 0 and str(settled).endswith("no oscillation is expected")
     alone = oscillation_zone(
         parse_netlist("R1 gen 0 5k\nR2 dut 0 1k\nXDUT dut 0 device", ["gen"]), "bias", "gen", 50.0,
         catalogue()["nbo2"], 1.0)
@@ -70,6 +70,7 @@ def test_the_limit_of_the_device_bounds_what_is_tried(tmp_path: Path) -> None:
     limits = '[device.limits]\nmax_voltage = "1 V"\nmax_current = "1 mA"\n'
     bench.write_text(BENCH.replace("MATERIAL", "NbO2") + limits, "utf-8")
     assert predict(bench) == [
-        "bias: 5.050 kOhm in series, 80.00 pF across, device as catalogue model nbo2: no oscillation expected"]
+        "bias: 5.050 kOhm in series, 80.00 pF across, device as catalogue model nbo2: no oscillation is expected"]
     bench.write_text("\n".join(line for line in BENCH.splitlines() if not line.startswith("netlist")), "utf-8")
-    assert predict(bench) == ["no fixture netlist in the bench file: nothing can be predicted"]
+    assert predict(bench) == ["the bench file has no netlist of the fixture, so the behaviour of the device cannot "
+                              "be predicted"]

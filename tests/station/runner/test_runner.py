@@ -100,7 +100,7 @@ def test_outputs_that_cannot_be_read_back_are_said_to_be_unknown(tmp_path: Path)
     assert not outcome.safe and outcome.exit_code == 1 and outcome.outputs == {"source_meter": None}
     assert outcome.status == "fail" and "outputs: unknown, check the panel" in outcome.reason
     (message,) = [event.message for event in told if event.kind == "output"]
-    assert message == "outputs: unknown, check the panel (source_meter); source_meter gave no reply"
+    assert message == "outputs: unknown, check the panel (source_meter). source_meter gave no reply"
 
 
 class Forgetful(FakeBench):
@@ -121,15 +121,15 @@ def test_an_instrument_that_restarted_ends_the_run_in_one_line(since: int, when:
     outcome = run_on(bench, Sweep(pace=1.0), tmp_path, extract=False)  # type: ignore[arg-type]
     assert outcome.status == "fail" and outcome.safe and outcome.line == outcome.reason and "\n" not in outcome.line
     assert outcome.line.startswith("source_meter (fake): switched off and on") and when in outcome.line
-    assert "check the mains and measure again" in outcome.line
+    assert "Check the mains and measure again" in outcome.line
     assert outcome.path is not None and len(read_run(outcome.path).points) == since  # it did not go on
 
 
 def test_the_line_of_a_good_run_is_its_last_remark(bench: FakeBench, tmp_path: Path) -> None:
     assert run_on(bench, Sweep(), tmp_path, extract=False).line == ""  # type: ignore[arg-type]
-    remarks = ("odd; check it", "odder; check that")
+    remarks = ("odd. Check it", "odder. Check that")
     outcome = run_on(bench, Sweep(remarks=remarks), tmp_path, extract=False)  # type: ignore[arg-type]
-    assert outcome.status == "success" and outcome.line == "odder; check that (and 1 more remark in the run file)"
+    assert outcome.status == "success" and outcome.line == "odder. Check that (and 1 more remark in the run file)"
 
 
 def test_a_refused_plan_sends_nothing(bench: FakeBench, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_run_that_a_crash_left_is_told_at_the_next(bench: FakeBench, tmp_path:
     left.close()
     told: list[RunEvent] = []
     run_on(bench, Sweep(), tmp_path, events=told.append)  # type: ignore[arg-type]
-    assert any("crashed.tsj: an unfinished run" in event.message for event in told if event.kind == "warning")
+    assert any("crashed.tsj: this run is unfinished" in event.message for event in told if event.kind == "warning")
     assert [path.name for path in recover(tmp_path)] == ["crashed.nxs"]
 
 
@@ -198,7 +198,7 @@ def test_what_cannot_be_stored_is_refused_before_anything_is_sent(
 
 
 def test_a_misspelt_option_is_told_before_the_bench_is_opened(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="no option 'extrakt'; did you mean 'extract'"):
+    with pytest.raises(TypeError, match=r"no option 'extrakt'. Did you mean 'extract'"):
         run_protocol(tmp_path / "no.bench.toml", "D1", IVSweep(), tmp_path, extrakt=False)  # type: ignore[call-arg]
 
 
@@ -233,7 +233,7 @@ def test_a_short_is_told_by_the_first_readings(
     monkeypatch.setattr(Sweep, "reading", staticmethod(lambda number: (2e-3 * number, 1e-3 * number)))
     told: list[RunEvent] = []
     outcome = run_on(bench, Sweep(points=50), tmp_path, events=told.append)  # type: ignore[arg-type]
-    expected = "after its first readings: the device looks short: 2 Ohm"
+    expected = "after its first readings: the device looks short (2 Ohm"
     (place,) = [number for number, event in enumerate(told) if expected in event.message]
     assert sum(event.kind == "point" for event in told[:place]) == 6
     assert outcome.contact is Flag.SHORT and outcome.status == "success"

@@ -57,10 +57,10 @@ def measured(protocol: Sweep, folder: Path) -> tuple[Run, list[str], Any]:
 
 
 @pytest.mark.parametrize(("found", "said"), [
-    (raises(SystemExit(3)), "failed: SystemExit: 3"), (raises(Leaves("at once")), "failed: Leaves: at once"),
+    (raises(SystemExit(3)), "failed (SystemExit: 3)"), (raises(Leaves("at once")), "failed (Leaves: at once)"),
     (raises(KeyboardInterrupt()), "KeyboardInterrupt"), (raises(ZeroDivisionError("oh")), "ZeroDivisionError: oh"),
-    (lambda: None, "failed: TypeError: what it returned is None, not a sequence of Result"),
-    (lambda: (sys.exit(3) for _ in "a"), "failed: SystemExit: 3"),
+    (lambda: None, "failed (TypeError: the extraction returned a value that is None, not a sequence of Result"),
+    (lambda: (sys.exit(3) for _ in "a"), "failed (SystemExit: 3)"),
 ])
 def test_an_extraction_that_fails_loses_nothing(found: Callable[[], Any], said: str, tmp_path: Path) -> None:
     run, (warning,), outcome = measured(extracting(found), tmp_path / "runs")
@@ -76,7 +76,8 @@ def test_an_extraction_that_fails_loses_nothing(found: Callable[[], Any], said: 
 ])
 def test_a_result_that_cannot_be_stored_is_one_warning(bad: Any, said: str, tmp_path: Path) -> None:
     run, (warning,), outcome = measured(extracting(lambda: [bad, GOOD]), tmp_path / "runs")
-    assert "extraction of protocol 'sweep' returned what cannot be stored: result" in warning and said in warning
+    assert "extraction of protocol 'sweep' returned a result that cannot be stored (result" in warning
+    assert said in warning
     assert outcome.results == run.results == (GOOD,) and len(run.points) == 5 and run.status == "success"
 
 
@@ -87,14 +88,14 @@ def test_a_remark_on_the_device_that_leaves_loses_nothing(tmp_path: Path) -> Non
             raise SystemExit(3)
 
     run, (warning,), _ = measured(Lab(), tmp_path / "runs")
-    assert "device_remark of protocol 'sweep' failed: SystemExit: 3" in warning and len(run.points) == 5
+    assert "device_remark of protocol 'sweep' failed (SystemExit: 3)" in warning and len(run.points) == 5
 
 
 @pytest.mark.parametrize(("item", "said"), [
     (replace(WAVE, channel=None), "waveform of None: channel = None is of type NoneType"),
     (replace(WAVE, scale="1"), "waveform of 'v': scale = '1' is of type str"),
     (replace(WAVE, codes=[[1, 2]]), "waveform of 'v': codes = [[1, 2]] is of type list"),
-    (replace(WAVE, segment_times=np.zeros((1, 1))), "codes of shape (1, 5) with segment times of shape (1, 1)"),
+    (replace(WAVE, segment_times=np.zeros((1, 1))), "the codes have the shape (1, 5) and the segment times (1, 1)"),
     (replace(WAVE, conditions=None), "conditions = None is of type NoneType"),
     (replace(WAVE, flags=1 << 40), "flags = 1099511627776 is not a tsbench.records.Flag"),
     (RunEvent(3, "x", 0.0), "event 3: kind = 3 is of type int"),  # type: ignore[arg-type]
@@ -138,9 +139,9 @@ def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("plan", "said"), [
-    (raises(SystemExit(3)), "sweep: its plan failed, nothing was sent: SystemExit: 3"),
-    (raises(Leaves("at once")), "sweep: its plan failed, nothing was sent: Leaves: at once"),
-    (lambda: None, "sweep: plan returned None, not a Plan; nothing was sent"),
+    (raises(SystemExit(3)), "sweep: its plan failed (SystemExit: 3). Nothing was sent"),
+    (raises(Leaves("at once")), "sweep: its plan failed (Leaves: at once). Nothing was sent"),
+    (lambda: None, "sweep: plan returned None, not a Plan. Nothing was sent"),
     (lambda: Plan(5, 5, 1.0, 1000, refusals="too much"),  # type: ignore[arg-type]
      "sweep: refusals of its plan = 'too much' must be a tuple of texts"),
     (lambda: Plan(5, 5, 1.0, 1000, warnings=(3,)), "sweep: warnings of its plan = (3,) must be"),  # type: ignore

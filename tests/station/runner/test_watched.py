@@ -190,7 +190,7 @@ def test_what_a_run_came_to_in_one_line_and_one_number() -> None:
 
     assert outcome("success", reason="short").line == "short"
     assert outcome("success", remarks=("a",)).line == "a"
-    assert outcome("success", reason="short", remarks=("a", "b")).line == "short; b (and 1 more remark in the run file)"
+    assert outcome("success", reason="short", remarks=("a", "b")).line == "short. b (and 1 more remark in the run file)"
     assert outcome("success", remarks=("a", "b", "c")).line == "c (and 2 more remarks in the run file)"
     assert outcome("fail", reason="broken", remarks=("a", "b")).line == "broken"
     codes = [outcome(status, error_code=code).exit_code for status, code in (

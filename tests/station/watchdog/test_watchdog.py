@@ -222,7 +222,8 @@ def journal_left(folder: Path) -> Path:
 
 def test_recover_joins_what_the_watchdog_did(tmp_path: Path) -> None:
     journal = journal_left(tmp_path)
-    write_watchdog_events(watchdog_path(journal), "watchdog: it died; killed it", {"outputs": {"drive": False}})
+    write_watchdog_events(
+        watchdog_path(journal), "watchdog: it died. The watchdog ended the process", {"outputs": {"drive": False}})
     (path,) = recover(tmp_path)
     run = read_run(path)
     assert run.status == "recovered"

@@ -124,7 +124,8 @@ def test_the_instrument_is_owned_while_it_is_switched_off(
     assert instruments.make_safe() == ({"meter": False}, []) and len(tries) == 5
     answers[:] = [InstrumentInUse("in use by 78", {"process": 78})]
     before = clock[0]
-    assert instruments.make_safe() == ({}, ["in use by 78; its new owner has switched it off"]) and len(tries) == 5
+    assert instruments.make_safe() == ({}, ["in use by 78. The process that owns it now has switched its "
+                                            "outputs off"]) and len(tries) == 5
     assert 2.0 <= clock[0] - before < 2.2
     without_lock = {"meter": {"library": "@py", "table": TABLE}}
     assert watchdog.Instruments(without_lock).make_safe() == ({"meter": False}, []) and len(tries) == 6
@@ -174,10 +175,11 @@ def test_it_writes_what_it_did_beside_the_run(
     code, _ = watching(monkeypatch, tmp_path / "events.json", gone=gone)
     assert code == 1
     told = capsys.readouterr().err
-    assert told.startswith("tsbench: run RUN1: ") and "the measuring process has died; killed it" in told
-    assert "outputs read back off: meter; outputs unknown, check the panel: generator.1" in told
-    assert told.strip().endswith("meter was slow")
-    assert ("process 4321 could not be killed" in told) is not gone
+    assert told.startswith("tsbench: run RUN1: ") and (
+        "the measuring process has died. The watchdog ended the measuring process") in told
+    assert "Outputs read back off: meter. Outputs unknown, check the panel: generator.1" in told
+    assert told.strip().endswith("Meter was slow")
+    assert ("Process 4321 could not be ended" in told) is not gone
     text = (tmp_path / "events.json").read_text("utf-8")
     assert "the measuring process has died" in text and '"killed": ' + str(gone).lower() in text.lower()
     assert '"process": 4321' in text and '"generator.1": null' in text
@@ -187,13 +189,14 @@ def test_what_it_cannot_write_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, _ = watching(monkeypatch, tmp_path / "no folder" / "events.json")
-    assert code == 1 and "what the watchdog did is not on the disk" in capsys.readouterr().err
+    assert code == 1 and "the watchdog could not write its record to" in capsys.readouterr().err
 
 
 def test_the_message_names_only_what_there_is() -> None:
-    assert watchdog._message("silence", {"a": False}, []).endswith("silence; killed it; outputs read back off: a")
+    assert watchdog._message("silence", {"a": False}, []).endswith(
+        "silence. The watchdog ended the measuring process. Outputs read back off: a")
     assert watchdog._message("silence", {"a": True, "b": None}, ["x"]).endswith(
-        "killed it; outputs unknown, check the panel: a, b; x")
+        "ended the measuring process. Outputs unknown, check the panel: a, b. x")
 
 
 def test_as_a_process_it_ignores_signals_and_has_priority(
