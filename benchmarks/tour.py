@@ -1,8 +1,8 @@
-"""Traces which of our files one guarded call enters, and writes docs/tour.md from the trace.
+"""Traces the source files that one guarded call runs through, and writes docs/tour.md from the trace.
 
 The calls are one ``set_level`` and one ``measure`` of the source meter on the resistor bench, in the same process. Each
-call has been made before in the same ranges, as in the middle of a sweep. A move is a call into another of our files
-than the call before it (``sys.setprofile``).
+call has been made before in the same ranges, as in the middle of a sweep. A move is a function call whose target is in
+another file than the target of the previous call (``sys.setprofile``).
 """
 
 import argparse
@@ -30,23 +30,26 @@ _LEVELS = (0.5 + 0.05 * (number % 4) + 1e-5 * number for number in itertools.cou
 _BEGINNING = """\
 # Tour: the path of one voltage and one current through the code
 
-*Explanation.* This page shows which of our files one guarded `set_level` and one `measure` enter. Both calls run on the
-simulated resistor bench. Each table lists the files in the order of their first entry, with the first sentence of each
-file. A *move* is a call into another file than the call before it. The command `python -m benchmarks.tour --write`
+*Explanation.* This page lists the source files that two calls run through. The call `set_level` sets a voltage of a source
+meter, and the call `measure` takes a reading. Both calls run on the simulated resistor bench. A protocol makes both calls
+through the guard, which compares each value with the limits.
+
+Each table lists the files in the order of their first use, with the first sentence of each file. A *move* is a function
+call whose target is in another file than the target of the previous call. The command `python -m benchmarks.tour --write`
 traces the two calls and writes this page.
 
-On a real bench, the path ends at `instruments/links/transport.py`. The files after it belong to the simulated bench. A
-cable and an instrument take their place.
+The file `instruments/links/transport.py` sends each message and reads each reply. The files in `simulated_backends/` are the
+simulated bench. On a real bench, a cable and an instrument take their place.
 
-These steps come before the first file:
+In a run, these steps come before the two calls:
 
 1. The window (`gui/runner_client.py`) or the command line (`cli/measuring.py`) starts `tsbench measure`.
-2. The runner opens the bench (`station/runner/process.py`) and performs the protocol step by step
+2. The runner opens the bench (`station/runner/process.py`). It then performs the protocol step by step
    (`station/runner/running.py`).
-3. The file `acquisition.py` of the protocol calls the guarded source meter.
+3. The file `acquisition.py` of the protocol calls the guard of the source meter.
 
-After the last file, the reading becomes a point. The recorder (`storage/recorder.py`) writes the
-point to the journal."""
+After the two calls, the protocol makes a point from the reading. The recorder (`storage/recorder.py`) writes the point to
+the journal."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Act:
 
     @property
     def moves(self) -> int:
-        """Return the number of calls into another file than the call before."""
+        """Return the number of calls whose target is in another file than the target of the previous call."""
         return sum(one[0] != other[0] for one, other in itertools.pairwise(self.calls))
 
 
@@ -86,7 +89,7 @@ def traced(act: Callable[[], Any]) -> Act:
 
 
 def acts() -> Mapping[str, Act]:
-    """Return the acts of the tour by name, each after the same has been done before."""
+    """Return the acts of the tour by name. Each act has been carried out before."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("resistor.bench.toml", "resistor.world.toml"):
             (Path(folder) / name).write_text((ROOT / "examples" / name).read_text("utf-8"), "utf-8")

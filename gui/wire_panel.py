@@ -103,13 +103,13 @@ class WirePanel(QtWidgets.QWidget):
 
 
 def _shown(line: str) -> str:
-    """Return a line of the trace as the panel shows it: clock, instrument, act, milliseconds, message, answer."""
+    """Return a line of the trace as the panel shows it: clock, instrument, operation, milliseconds, message, answer."""
     parts = line.split("\t")
     if len(parts) != 6:
         return line
-    clock, instrument, act, duration, message, answer = parts
+    clock, instrument, operation, duration, message, answer = parts
     try:
         milliseconds = f"{float(duration) * 1e3:9.2f} ms"
     except ValueError:
         return line
-    return f"{clock[11:]}  {instrument:<14} {act:<5} {milliseconds}  {message}{f'   ->  {answer}' if answer else ''}"
+    return f"{clock[11:]}  {instrument:<14} {operation:<5} {milliseconds}  {message}{f'   ->  {answer}' if answer else ''}"

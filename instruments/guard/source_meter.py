@@ -1,4 +1,4 @@
-"""Guard of a source meter: compares every value with the limits before the driver sends it.
+"""Guard of a source meter: compares every value with the limits before the driver sends the value.
 
 See :mod:`tsbench.instruments.guard.kinds`.
 """

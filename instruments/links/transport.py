@@ -1,4 +1,4 @@
-"""Sends and reads the messages of one VISA resource, and opens it again after a lost connection.
+"""Sends and reads the messages of one VISA resource, and opens the resource again after a lost connection.
 
 The acts are write, query, binary blocks, device clear and serial poll.
 
@@ -230,7 +230,7 @@ class Transport:
         return self._session
 
     @contextlib.contextmanager
-    def _act(self, act: str, message: str, longest: float | None = None) -> Iterator[None]:
+    def _act(self, operation: str, message: str, longest: float | None = None) -> Iterator[None]:
         """Translate the errors of one exchange, tell the watchdog of it, trace it where that is asked for."""
         self._last, self._answer = message, ""
         watched = self.liveness is not UNWATCHED
@@ -251,7 +251,7 @@ class Transport:
             if watched:
                 self.liveness.beat()
             if traced:
-                trace(self.name, act, began, message, self._answer)
+                trace(self.name, operation, began, message, self._answer)
 
 def _named(content: bytes) -> str:
     """Return what errors and traces show of a message with a block: its command and the block's length."""

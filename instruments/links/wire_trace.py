@@ -1,8 +1,8 @@
 """A trace of every message on the wire, which a user can attach to a question.
 
-Each act on a connection is one line: time at its end, instrument, act, duration [s], message, reply or error; separated
-by tabs. It is written by the logger ``tsbench.wire``, whose records go to the trace file and nowhere else; without
-``--trace FILE`` the logger is off and an act costs one look at its level.
+Each VISA operation is one line with six parts: time at its end, instrument, operation, duration [s], message, and reply
+or error. Tabs separate the parts. The logger ``tsbench.wire`` writes the lines to the trace file and to no other place.
+Without ``--trace FILE`` the logger is off, and an operation only checks the level of the logger.
 """
 
 import logging
@@ -14,7 +14,7 @@ WIRE.propagate = False
 WIRE.setLevel(logging.CRITICAL)  # off
 _files: list[logging.Handler] = []  #: that are written now
 
-HEADER = "# time\tinstrument\tact\tduration [s]\tmessage\treply or error"
+HEADER = "# time\tinstrument\toperation\tduration [s]\tmessage\treply or error"
 LONGEST = 200  #: characters of a message or a reply that are shown
 
 
@@ -46,20 +46,21 @@ def stop_trace(handler: logging.Handler) -> None:
         WIRE.setLevel(logging.CRITICAL)
 
 
-def trace(instrument: str, act: str, began: float, message: str, answer: str | bytes) -> None:
+def trace(instrument: str, operation: str, began: float, message: str, answer: str | bytes) -> None:
     """Write one line.
 
     Parameters
     ----------
     instrument : its name on the bench
-    act : "write", "read", "open", "clear", "poll"
+    operation : "write", "read", "open", "clear", "poll"
     began : [s] of ``time.perf_counter``
     message : that was sent; for a read, the question that is answered
     answer : reply or error; bytes are shown as their number
     """
     text = f"<{len(answer)} bytes>" if isinstance(answer, bytes) else answer
     WIRE.debug(
-        "%s\t%s\t%.6f\t%s\t%s", instrument, act, time.perf_counter() - began, shortened(message), shortened(text))
+        "%s\t%s\t%.6f\t%s\t%s", instrument, operation, time.perf_counter() - began, shortened(message),
+        shortened(text))
 
 
 def shortened(text: str) -> str:

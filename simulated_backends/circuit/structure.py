@@ -1,4 +1,4 @@
-"""Structure of a circuit: its elements, its matrices, and the time up to which it is computed.
+"""Structure of a circuit: the elements, the matrices, and the time up to which the circuit is computed.
 
 Its matrices are assembled again where values change, and kept for values that it had before.
 """

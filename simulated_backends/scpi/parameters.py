@@ -1,4 +1,4 @@
-"""Types of command parameters: each reads an argument, and writes the reply to the query of a setting.
+"""Types of command parameters: each type reads an argument, and writes the reply to a query of the setting.
 
 A parameter converts the bytes of one argument to a Python value (``parse``) and a value to the text of a
 reply (``format``). Bounds and defaults may be numbers or callables ``(instrument, *key) -> float``, because

@@ -1,4 +1,4 @@
-"""Command tree of an instrument: declares commands as its manual lists them, and finds them by the rules of SCPI.
+"""Command tree of an instrument: declares the commands of the manual, and finds a command by the rules of SCPI.
 
 ::
 

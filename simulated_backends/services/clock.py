@@ -1,4 +1,4 @@
-"""Virtual clock of a simulated bench: the present time, and a queue of the events to come.
+"""Virtual clock of a simulated bench: the present time, and a queue of future events.
 
 Simulated time passes because something takes time: a message its bus latency, a reading its aperture, a
 protocol its dwell. The circuit is integrated lazily: an instrument that changes it or looks at it first lets

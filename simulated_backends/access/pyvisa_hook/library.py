@@ -1,4 +1,4 @@
-"""The pyvisa library of a simulated bench: its handles, and one lock for all calls.
+"""The pyvisa library of a simulated bench: the handles of the sessions, and one lock for all calls.
 
 A library object lives as long as the process (pyvisa keeps it); the world behind it lives from the opening of
 the resource manager to its closing, and opening again is a new bench (see

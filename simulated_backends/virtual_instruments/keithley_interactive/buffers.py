@@ -1,4 +1,4 @@
-"""Virtual interactive source meter: its reading buffers, and the conversion of readings to text or floats."""
+"""Virtual interactive source meter: the reading buffers, and the conversion of readings to text or floats."""
 
 import math
 import statistics
