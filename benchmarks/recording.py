@@ -9,6 +9,10 @@ what differs:
 - every numeric data set of the demo's run files, but for times of the wall clock.
 
 Long replies and arrays are kept as SHA-256. The file is JSON, compressed by lzma.
+
+The last digits of LAPACK and of NumPy's vectorised functions depend on the kind of processor. On another kind than the
+one that recorded, some long trajectories and some delays differ in these digits. There, make a recording of the code
+before the change on the same machine and compare with that one.
 """
 
 import argparse
