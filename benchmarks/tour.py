@@ -30,16 +30,16 @@ _LEVELS = (0.5 + 0.05 * (number % 4) + 1e-5 * number for number in itertools.cou
 _BEGINNING = """\
 # Tour: the path of one voltage and one current through the code
 
-*Explanation.* This page lists the source files that two calls run through. The call `set_level` sets a voltage of a source
-meter, and the call `measure` takes a reading. Both calls run on the simulated resistor bench. A protocol makes both calls
-through the guard, which compares each value with the limits.
+*Explanation.* This page lists the source files that two calls run through. The call `set_level` sets a voltage of a
+source meter, and the call `measure` takes a reading. Both calls run on the simulated resistor bench. A protocol makes
+both calls through the guard, which compares each value with the limits.
 
-Each table lists the files in the order of their first use, with the first sentence of each file. A *move* is a function
-call whose target is in another file than the target of the previous call. The command `python -m benchmarks.tour --write`
-traces the two calls and writes this page.
+Each table lists the files in the order of their first use, with the first sentence of each file. A *move* is a
+function call whose target is in another file than the target of the previous call. The command
+`python -m benchmarks.tour --write` traces the two calls and writes this page.
 
-The file `instruments/links/transport.py` sends each message and reads each reply. The files in `simulated_backends/` are the
-simulated bench. On a real bench, a cable and an instrument take their place.
+The file `instruments/links/transport.py` sends each message and reads each reply. The files in `simulated_backends/`
+are the simulated bench. On a real bench, a cable and an instrument take their place.
 
 In a run, these steps come before the two calls:
 
@@ -48,8 +48,8 @@ In a run, these steps come before the two calls:
    (`station/runner/running.py`).
 3. The file `acquisition.py` of the protocol calls the guard of the source meter.
 
-After the two calls, the protocol makes a point from the reading. The recorder (`storage/recorder.py`) writes the point to
-the journal."""
+After the two calls, the protocol makes a point from the reading. The recorder (`storage/recorder.py`) writes the
+point to the journal."""
 
 
 @dataclass(frozen=True)

@@ -112,4 +112,5 @@ def _shown(line: str) -> str:
         milliseconds = f"{float(duration) * 1e3:9.2f} ms"
     except ValueError:
         return line
-    return f"{clock[11:]}  {instrument:<14} {operation:<5} {milliseconds}  {message}{f'   ->  {answer}' if answer else ''}"
+    reply = f"   ->  {answer}" if answer else ""
+    return f"{clock[11:]}  {instrument:<14} {operation:<5} {milliseconds}  {message}{reply}"
