@@ -52,7 +52,8 @@ def transistor_plots(left: Axes, right: Axes) -> list[str]:
     right.semilogy(gate_voltage, current, color=CURVE, linewidth=1.0)
     right.set_title("transfer curve", fontsize=9)
     label(right, "gate to source", "V", "drain current", "A")
-    return [f"Current against drain voltage in both polarities, at gates of {', '.join(f'{g:g}' for g in GATES)} V.",
+    gates = ", ".join(f"{gate:g}" for gate in GATES)
+    return [f"Current against drain voltage in both polarities. The gate voltages are {gates} V.",
             "Transfer curve: the drain current against the gate voltage. The drain voltage is 2 V."]
 
 
@@ -69,7 +70,7 @@ def comparator_plots(left: Axes, right: Axes) -> list[str]:
     right.plot(times, out, color=CURVE, linewidth=1.0)
     right.set_title("a pulse of 50 ns at the input", fontsize=9)
     label(right, "time", "s", "output", "V")
-    return ["Output against input: a sweep from -30 mV to 30 mV, up and down in 2 ms.",
+    return ["Output against input: the input sweeps from -30 mV to 30 mV, up and down in 2 ms.",
             "Output against time: the input is a pulse from -50 mV to 50 mV with a width of 50 ns. The output has a "
             "load of 1 pF."]
 

@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from benchmarks.device_driven import PLOTS
 from benchmarks.device_runs import delays, firing, oscillation, relaxation, settings_of, sweep
 from tsbench.analysis.figures.style import CURRENT, CURVE, MUTED, THRESHOLD, label
+from tsbench.analysis.oscillation.waveform_class import WaveformClass
 from tsbench.errors import nearest
 from tsbench.quantities import format_quantity
 from tsbench.simulated_backends.devices.catalogue import MARKS, CatalogueEntry, catalogue, unmodelled
@@ -86,7 +87,8 @@ def _delay(name: str, axes: Axes) -> str:
     if not np.isfinite(delay).any():
         _named(axes, *what)
         axes.text(0.5, 0.5, "no clear delay", ha="center", transform=axes.transAxes)
-        return "Delay: the device has no clear delay, because the current follows the pulse within a factor of five."
+        return ("Delay: the plot shows no delay, because the device has no clear instant of switching. During the "
+                "pulse, the current rises by less than a factor of five.")
     axes.semilogy(np.repeat(volts, delay.shape[1]), delay.ravel(), ".", color=MUTED)
     middle = [float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else math.nan for row in delay]
     axes.semilogy(volts, middle, "o-", color=CURVE, markersize=4)
@@ -123,10 +125,19 @@ def _oscillation(name: str, axes: Axes) -> str:
     other.plot(times, current, color=CURRENT, linewidth=0.8)
     label(other, "", "", "current", "A")
     _named(axes, "oscillation", "time", "s", "voltage", "V")
-    period = "" if kind.period is None else f", period {format_quantity(kind.period, 's')}"
     return (f"Oscillation: the bias is {s.bias:g} V, the load resistor {format_quantity(s.load, 'Ohm', 3)}, and the "
-            f"parallel capacitance {format_quantity(s.capacitance, 'F', 3)}. In this circuit, the current is "
-            f"{kind.kind}{period} ({kind.basis}).")
+            f"parallel capacitance {format_quantity(s.capacitance, 'F', 3)}. In this circuit, the current "
+            f"{_course(kind)}.")
+
+
+def _course(kind: WaveformClass) -> str:
+    """Return what the current of an oscillation does, as the verb and the end of a sentence."""
+    period = "" if kind.period is None else f" with a period of {format_quantity(kind.period, 's')}"
+    if kind.kind == "bursting":
+        size = "" if kind.spikes_per_burst is None else f" of {kind.spikes_per_burst} spikes"
+        return f"comes in bursts{size}{period}"
+    verbs = {"spiking": "spikes", "sinusoidal": "is a sinusoid"}
+    return f"{verbs.get(kind.kind, f'is {kind.kind}')}{period}"
 
 
 def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
@@ -135,7 +146,8 @@ def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
         f"# {name}: {entry.title}", "",
         "*Reference.* `python -m benchmarks.device_pages` writes this page from the catalogue and from simulations.",
         "", f"{entry.description}.", "", "| property | value |", "|---|---|", f"| stack | {entry.stack} |",
-        f"| material | {entry.material} |", f"| mechanism | `{entry.mechanism}` |", f"| basis | {entry.row} |", "",
+        f"| material | {entry.material} |", f"| mechanism | `{entry.mechanism}` |",
+        f"| basis | {_linked(entry.row)} |", "",
         f"![plots]({name}.png)", "", "The plots show:", "", *(f"* {text}" for text in told), "",
         *_static_points(entry),
         "## Parameters", "",
@@ -156,8 +168,13 @@ def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _linked(text: str) -> str:
+    """Return a text with a link at the name of the table of the review."""
+    return text.replace("Table 1", "[Table 1](README.md#table-1)")
+
+
 def _static_points(entry: CatalogueEntry) -> list[str]:
-    """Return a sentence for each fold of the static curve, with an empty line after it."""
+    """Return a sentence for each fold of the static curve, with an empty line after it; last, what they are not."""
     points = static_folds(entry.model())
     lines: list[str] = []
     for what, fold in (("Threshold", points.threshold), ("Hold", points.hold)):
@@ -165,6 +182,9 @@ def _static_points(entry: CatalogueEntry) -> list[str]:
             hot = "" if math.isnan(fold.temperature) else f", {fold.temperature:.0f} K"
             lines += [f"{what} of the static curve: {format_quantity(fold.voltage, 'V')} at "
                       f"{format_quantity(fold.current, 'A')}{hot}.", ""]
+    if lines:
+        lines += ["[Definitions](../definitions.md) explains the static curve. Threshold and hold voltages of a "
+                  "measurement differ from the values of this curve.", ""]
     return lines
 
 
@@ -180,6 +200,7 @@ def contents() -> str:
         *(f"* {name} ({entry.title}): {' '.join(entry.unknown)}" for name, entry in unmodelled().items()), "",
         "## Marks", "", "A mark shows the origin of a value:", "", "| mark | origin |", "|---|---|",
         *(f"| {mark} | {meaning} |" for mark, meaning in MARKS.items()), "",
+        "## Table 1", "",
         "*Table 1* on these pages is Table 1 of the review by Wang et al., J. Electron. Sci. Technol. 2022, 100177.",
     ]
     return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ def test_page_says_what_the_catalogue_knows_and_does_not(tmp_path: Path) -> None
     assert "Threshold of the static curve: 1.750 V" in text
     assert all(f"| {p.name} | {p.value:g} | {p.unit} | {p.mark} |" in text for p in entry.parameters)
     assert all(item in text for item in entry.unknown)
-    assert "the current is spiking, period 7.6" in text
+    assert "the current spikes with a period of 7.6" in text
 
 
 def test_runs_show_what_the_devices_do() -> None:
@@ -41,7 +41,7 @@ def test_every_device_has_circuits() -> None:
         assert entry.mechanism in PLOTS or settings_of(name).peak > 0
 
 
-@pytest.mark.parametrize(("name", "told"), [("nmos", "gates of 1.1"), ("comparator", "up and down in 2 ms")])
+@pytest.mark.parametrize(("name", "told"), [("nmos", "gate voltages are 1.1"), ("comparator", "up and down in 2 ms")])
 def test_page_of_a_device_with_a_control_voltage(tmp_path: Path, name: str, told: str) -> None:
     text = page(name, catalogue()[name], figures(name, tmp_path / "page.png"))
     assert (tmp_path / "page.png").stat().st_size > 15_000
