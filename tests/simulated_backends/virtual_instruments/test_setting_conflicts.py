@@ -23,7 +23,7 @@ CONFLICTS: dict[str, tuple[str, list[int], dict[str, float | str]]] = {
         "FUNC:PULS:WIDT 20e-6;:FUNC:PULS:HOLD DCYC;:FUNC:PULS:PER 2e-3", [],
         {"FUNC:PULS:WIDT?": 40e-6, "FUNC:PULS:DCYC?": 2.0, "FREQ?": 500.0}),
     "a duty cycle of the shortest pulse": (
-        "FUNC:PULS:WIDT 6e-9;:FUNC:PULS:HOLD DCYC;:FREQ 1e6;:FUNC PULS", [-221], {"FUNC:PULS:WIDT?": 5e-9}),
+        "FUNC:PULS:WIDT 6e-9;:FUNC:PULS:HOLD DCYC;:FREQ 1e6;:FUNC PULS", [-221, -221], {"FUNC:PULS:WIDT?": 5e-9}),
     "a duty cycle as a width": ("FUNC:PULS:DCYC 25", [], {"FUNC:PULS:WIDT?": 250e-6}),
     "a duty cycle below the shortest pulse": ("FREQ 1e6;:FUNC:PULS:DCYC 0.1", [-221], {"FUNC:PULS:WIDT?": 5e-9}),
     "a period in which a pulse does not fit": (
