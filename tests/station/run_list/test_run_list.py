@@ -271,7 +271,7 @@ def test_a_crashed_run_is_recovered_before_it_is_measured_again(
     recovered = read_run(tmp_path / "out" / "crashed.nxs")
     assert recovered.status == "recovered" and [r.quantity for r in recovered.results] == ["threshold_voltage"]
     assert read_run(second.path or "").header.provenance["repeats"] == [recovered.header.run_id]
-    monkeypatch.setattr(tsbench.extraction.files, "extract", lambda run, options: [found])
+    monkeypatch.setattr(tsbench.extraction.files, "extract", lambda run, options, **_: [found])
     analysis = tsbench.extraction.analyse_files(sorted((tmp_path / "out").glob("*.nxs")))
     assert [row["run"] for row in analysis.rows] == [second.run_id]
     assert f"{recovered.header.run_id}: this run is left out" in analysis.lines[-1]
