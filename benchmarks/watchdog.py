@@ -3,9 +3,11 @@
 A bench is served over HiSLIP (``tsbench serve``, at the pace of the wall clock; with ``--fast`` for oscillation, which
 a busy computer cannot integrate at that pace: its instruments would answer late). Measurements on it are killed
 (SIGKILL), stopped (SIGSTOP) or deadlocked (a lock that is never given back, a step that never ends, an endless
-loop) at random moments while an output is on. From that moment to the last output going off, as the witness of
-the served bench wrote it, must be at most 2 s. Then the watchdog itself is killed: the run must end safe. Last,
-measurements that are left alone must come to their end: no false alarm, on a computer that is kept busy.
+loop) at a random point of their course, once the witness of the served bench shows an output on. The point is a
+number of measured items and not a time: a busy computer reaches it later, and it is still the same point. From that
+moment to the last output going off, as the witness wrote it, must be at most 2 s. Then the watchdog itself is killed:
+the run must end safe. Last, measurements that are left alone must come to their end: no false alarm, on a computer
+that is kept busy.
 """
 
 import argparse
@@ -21,11 +23,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.report import Line, report
 from benchmarks.watchdog_measuring import DEADLOCKS
@@ -33,11 +35,13 @@ from tsbench.storage import read_run, recover
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 BAR = 2.0  #: [s]
-#: a run of a few seconds of each protocol, and how long [s] after its beginning something happens at the latest
-RUNS: dict[str, tuple[dict[str, Any], float]] = {
-    "iv_sweep": ({"stop": 1.2, "step": 0.02, "dwell": 0.02, "ramp_rate": 1}, 5.0),
-    "pulse_train": ({"count": 20, "amplitude": [1.1, 1.15, 1.2, 1.25, 1.3, 1.35], "record_span": 5e-6}, 5.0),
-    "oscillation": ({"bias": [1.8, 2.0, 2.2, 2.4, 2.6, 2.8], "settle": 0.2, "record_span": 5e-6}, 5.0),
+_PATIENCE = 600.0  #: [s] for what takes seconds, on the busiest computer: only something that hangs takes so long
+_LOOK = 0.02  #: [s] between two looks
+#: a run of a few seconds of each protocol
+RUNS: dict[str, dict[str, Any]] = {
+    "iv_sweep": {"stop": 1.2, "step": 0.02, "dwell": 0.02, "ramp_rate": 1},
+    "pulse_train": {"count": 20, "amplitude": [1.1, 1.15, 1.2, 1.25, 1.3, 1.35], "record_span": 5e-6},
+    "oscillation": {"bias": [1.8, 2.0, 2.2, 2.4, 2.6, 2.8], "settle": 0.2, "record_span": 5e-6},
 }
 #: longer acts of each protocol: a dwell beyond the deadline, long records, many periods
 LONG: dict[str, dict[str, Any]] = {
@@ -62,6 +66,7 @@ class Case:
     outputs: list[str] = field(default_factory=list)  #: on at that moment, by the witness
     off: float | None = None  #: [s] from then to the last output going off; None: it was left on
     problems: list[str] = field(default_factory=list)
+    log: str = ""  #: what the measuring process and its watchdog wrote to standard error
 
     @property
     def good(self) -> bool:
@@ -96,15 +101,17 @@ class ServedBench:
         self._served = json.loads(line)
         self.write_bench(self.bench)
 
-    def write_bench(self, path: Path, door: str = "hislip", host: str = "127.0.0.1", deadline: float = 0.8) -> None:
+    def write_bench(self, path: Path, door: str = "hislip", host: str = "127.0.0.1", deadline: float = 0.8,
+                    reply: float = 3.0) -> None:
         """Write a bench file that names the instruments by one of their doors, "hislip" or "socket"; its watchdog is
-        patient for ``deadline`` [s], and a reply may take so long if that is longer than usual.
+        patient for ``deadline`` [s], and a reply may take ``reply`` [s], or ``deadline`` if that is longer.
         """
+        reply = max(reply, deadline)
         text = (EXAMPLES / "nbo2.bench.toml").read_text("utf-8")
         text = re.sub(r'^visa_library = .*$', 'visa_library = "@py"\nconnected = "D1"', text, flags=re.M)
         for served in self._served:
             resource = served[door].replace("127.0.0.1", host)
-            timeout = f"\ntimeout = {deadline}" if deadline > 3.0 else ""
+            timeout = f"\ntimeout = {reply}" if reply > 3.0 else ""
             text = re.sub(rf'"USB\S*{_SERIALS[served["name"]]}::INSTR"', f'"{resource}"{timeout}', text)
         path.write_text(f"{text}\n[watchdog]\ndeadline = {deadline}\n", "utf-8")
 
@@ -147,86 +154,138 @@ class ServedBench:
         self.close()
 
 
-def run_case(served: ServedBench, protocol: str, kind: str, delay: float, deadlock: str, number: int) -> Case:
-    """Run ``protocol`` and do ``kind`` to it ``delay`` seconds after it began."""
+def run_case(served: ServedBench, protocol: str, kind: str, share: float, deadlock: str, number: int,
+             parameters: Mapping[str, Any] | None = None) -> Case:
+    """Run ``protocol`` and do ``kind`` to it when ``share`` of its items are measured and an output is on.
+
+    The run is that of ``RUNS``, for "left alone" that of ``LONG``, with ``parameters`` in place of some of its own.
+    """
     case, out = Case(protocol, kind), served.folder / f"runs{number}"
-    parameters = LONG[protocol] if kind == ALONE else RUNS[protocol][0]
+    chosen = {**(LONG if kind == ALONE else RUNS)[protocol], **(parameters or {})}
     with (served.folder / f"measuring{number}.log").open("w+b") as log:
         child = subprocess.Popen(
             [
-                sys.executable, "-m", "benchmarks.watchdog_measuring", str(served.bench), protocol,
-                json.dumps(parameters), str(out), deadlock if kind == "deadlock" else "", str(delay),
+                sys.executable, "-m", "benchmarks.watchdog_measuring", str(served.bench), protocol, json.dumps(chosen),
+                str(out), deadlock if kind == "deadlock" else "",
             ],
-            stdout=subprocess.PIPE, stderr=log, cwd=EXAMPLES.parent,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd=EXAMPLES.parent,
         )
-        facts: dict[str, Any] = {}
-        running = threading.Event()
-        reader = threading.Thread(target=_follow, args=(child, facts, running))
+        told = Told()
+        reader = threading.Thread(target=told.follow, args=(child,))
         reader.start()
         try:
-            if not running.wait(60):
+            if not told.running.wait(_PATIENCE):
                 raise RuntimeError(f"{protocol} did not begin")
             if kind == ALONE:
-                child.wait(300)
+                child.wait(_PATIENCE)
                 case.moment = time.time()
-            elif kind != "deadlock":
-                time.sleep(delay)
-                if child.poll() is None and "status" not in facts:
-                    with contextlib.suppress(ProcessLookupError):  # the watchdog has been bidden farewell: too late
-                        _do(kind, child, facts["watchdog"])
-                        case.moment = time.time()
-            with contextlib.suppress(subprocess.TimeoutExpired):  # stopped before anything was switched on
-                child.wait(60 if kind == "watchdog killed" else 15)
+            elif _point_reached(served, child, told, share):
+                case.moment = _do(kind, child, told)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # a deadlock that came after the farewell stays
+                child.wait(_PATIENCE if kind == "watchdog killed" else 60)
         finally:
             child.kill()
             reader.join()
-        case.moment = facts.get("stuck", case.moment)
-        if case.moment is None and child.returncode != 0:
-            case.moment = time.time()
-            case.problems.append(f"ended with {child.returncode} before anything was done to it")
-        if case.moment is None:
-            return case
-        _settle(served, case)
-        if kind == ALONE:
-            if facts.get("status") != "success":
-                case.problems.append(f"ended with {child.returncode}: {facts.get('reason')}")
-        elif case.outputs:  # else it had nothing to lose: it was beginning, or had ended
-            _look(case, facts, child.returncode, out)
-        if not case.good:
-            log.seek(0)
-            case.problems.append(log.read().decode("utf-8", "replace").strip())
+            _close_quietly(child.stdin)
+        log.seek(0)
+        case.log = log.read().decode("utf-8", "replace").strip()
+    if case.moment is None and child.returncode != 0:
+        case.moment = time.time()
+        case.problems.append(f"ended with {child.returncode} before anything was done to it")
+    if case.moment is None:
+        return case
+    _settle(served, case)
+    if kind == ALONE:
+        if told.facts.get("status") != "success":
+            case.problems.append(f"ended with {child.returncode}: {told.facts.get('reason')}")
+    elif case.outputs:  # else it had nothing to lose: the output went off just before
+        _look(case, told.facts, child.returncode, out)
     return case
 
 
-def _follow(child: "subprocess.Popen[bytes]", facts: dict[str, Any], running: threading.Event) -> None:
-    assert child.stdout is not None
-    with child.stdout:
-        for line in child.stdout:
-            facts.update(json.loads(line))
-            running.set()
-    running.set()
+class Told:
+    """What the measuring process says of itself, a JSON line each; a thread that calls ``follow`` keeps it."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Any] = {}
+        self.running = threading.Event()  #: it measures, or has ended before it did
+        self.stuck = threading.Event()  #: it is deadlocked, or has ended
+        self.latest = 0.0  #: [s] wall time of the latest items: between the two latest steps that brought some
+        self._brought = 0.0
+
+    def follow(self, child: "subprocess.Popen[bytes]") -> None:
+        """Keep what is said until the process ends."""
+        assert child.stdout is not None
+        with child.stdout:
+            for line in child.stdout:
+                words = json.loads(line)
+                if words.get("done", 0) > self.facts.get("done", 0):
+                    self.latest, self._brought = words["step"] - self._brought, words["step"]
+                elif "done" not in self.facts:
+                    self._brought = words.get("step", 0.0)
+                self.facts.update(words)
+                self.running.set()
+                if "stuck" in words:
+                    self.stuck.set()
+        self.running.set()
+        self.stuck.set()
+
+    def reached(self, share: float) -> bool:
+        """Whether so many items are measured."""
+        return "done" in self.facts and self.facts["done"] >= int(share * self.facts["total"])
 
 
-def _do(kind: str, child: "subprocess.Popen[bytes]", watchdog: int) -> None:
-    if kind == "SIGKILL":
-        child.kill()
-    elif kind == "SIGSTOP":
-        child.send_signal(signal.SIGSTOP)
-    else:
-        os.kill(watchdog, signal.SIGKILL)
+def _point_reached(served: ServedBench, child: "subprocess.Popen[bytes]", told: Told, share: float) -> bool:
+    """Wait for a point of the measurement with an output on; False if the measurement ends before.
+
+    The point is ``share`` of all items. The whole part of that number is waited for item by item. Its fraction is the
+    fraction of the time that the latest items took, so that it may lie anywhere between two steps.
+    """
+    while child.poll() is None and "status" not in told.facts:
+        if told.reached(share) and served.on_at(time.time()):
+            time.sleep(share * told.facts["total"] % 1.0 * told.latest)
+            return child.poll() is None and "status" not in told.facts
+        time.sleep(_LOOK)
+    return False
+
+
+def _do(kind: str, child: "subprocess.Popen[bytes]", told: Told) -> float | None:
+    """Do it; return the wall time at which it happened, None where it came too late."""
+    try:
+        if kind == "SIGKILL":
+            child.kill()
+        elif kind == "SIGSTOP":
+            child.send_signal(signal.SIGSTOP)
+        elif kind == "deadlock":
+            assert child.stdin is not None
+            child.stdin.write(b"now\n")
+            child.stdin.flush()
+            told.stuck.wait(_PATIENCE)
+            return told.facts.get("stuck")
+        else:
+            os.kill(told.facts["watchdog"], signal.SIGKILL)
+    except (ProcessLookupError, BrokenPipeError):  # the run is over, and the watchdog has had its farewell
+        return None
+    return time.time()
+
+
+def _close_quietly(pipe: IO[bytes] | None) -> None:
+    if pipe is not None:
+        with contextlib.suppress(OSError):
+            pipe.close()
 
 
 def _settle(served: ServedBench, case: Case) -> None:
     """Wait until the outputs are off, and note when they went off for the last time."""
     assert case.moment is not None
-    deadline = time.monotonic() + 4 * BAR
+    deadline = time.monotonic() + _PATIENCE
     time.sleep(0.3)  # what was still on its way to the instruments
     case.outputs = served.on_at(case.moment)
     while time.monotonic() < deadline:
         if (off := served.off_since()) is not None:
             case.off = max(off - case.moment, 0.0)
             return
-        time.sleep(0.05)
+        time.sleep(_LOOK)
 
 
 def _look(case: Case, facts: dict[str, Any], code: int, out: Path) -> None:
@@ -240,9 +299,9 @@ def _look(case: Case, facts: dict[str, Any], code: int, out: Path) -> None:
         return
     if code != -signal.SIGKILL:
         case.problems.append(f"the measuring process ended with {code}")
-    deadline = time.monotonic() + 10  # the watchdog writes after it has switched off
+    deadline = time.monotonic() + _PATIENCE  # the watchdog writes after it has switched off
     while not list(out.glob("*.watchdog.json")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(_LOOK)
     runs = [read_run(path) for path in recover(out, case.problems.append)]
     if [(run.status, "watchdog" in run.reason) for run in runs] != [("recovered", True)]:
         case.problems.append(f"recovered: {[(run.status, run.reason) for run in runs]}")
@@ -251,13 +310,12 @@ def _look(case: Case, facts: dict[str, Any], code: int, out: Path) -> None:
 def cases(served: ServedBench, protocol: str, wanted: int, randomness: random.Random) -> Iterator[Case]:
     """Yield cases until ``wanted`` of each kind met an output that was on."""
     numbers = itertools.count()
-    latest = RUNS[protocol][1]
     for kind in KINDS:
         met, tries = 0, 0
         while met < wanted_of(kind, wanted) and tries < 3 * wanted + 3:
             tries += 1
             deadlock = DEADLOCKS[tries % len(DEADLOCKS)]
-            case = run_case(served, protocol, kind, randomness.uniform(0.0, latest), deadlock, next(numbers))
+            case = run_case(served, protocol, kind, randomness.random(), deadlock, next(numbers))
             if case.moment is not None:
                 met += bool(case.outputs)
                 yield case
@@ -280,7 +338,7 @@ def measure(folder: Path, wanted: int, seed: int, protocols: Sequence[str]) -> l
                 found.append(case)
                 off = "LEFT ON" if case.off is None else f"{case.off:.2f} s"
                 print(f"{protocol}, {case.kind}: on {case.outputs}, off after {off}", *case.problems,
-                      file=sys.stderr, flush=True)
+                      *[] if case.good else [case.log], file=sys.stderr, flush=True)
         return found
 
     with ThreadPoolExecutor(len(RUNS)) as pool:  # they mostly wait

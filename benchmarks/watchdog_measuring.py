@@ -1,6 +1,7 @@
-"""The measuring process that ``benchmarks.watchdog`` kills: a run that may deadlock in three ways, at a set moment."""
+"""The measuring process that ``benchmarks.watchdog`` disturbs: it says how far it is, and deadlocks when asked to."""
 
 import json
+import os
 import sys
 import threading
 import time
@@ -16,23 +17,28 @@ from tsbench.station.runner import Control, run_on
 DEADLOCKS = ("lock", "step", "spin")
 
 
-def main(bench_file: str, name: str, parameters: str, out: str, deadlock: str, delay: str) -> int:
-    """Measure; ``deadlock`` after ``delay`` seconds ("": never). Tells what happens, a JSON line each."""
-    stuck_at = float("inf")
+def main(bench_file: str, name: str, parameters: str, out: str, deadlock: str) -> int:
+    """Measure; deadlock in the way that ``deadlock`` names when a line comes on standard input.
+
+    Every step and every change of the run is told as a JSON line.
+    """
     bench = Bench.open(bench_file, "D1")
+    asked = threading.Event()
 
     def follow(event: RunEvent) -> None:
-        nonlocal stuck_at
         if event.data.get("state") == "running":
             tell(running=time.time(), watchdog=event.data["watchdog"])
-            stuck_at = time.monotonic() + float(delay)
-            if deadlock == "lock":
-                threading.Timer(float(delay), hold_every_lock, [bench]).start()
         elif event.data.get("state") == "done":
             tell(status=event.data["status"], reason=event.data["reason"])
 
-    class Deadlocked:
-        """A protocol that stands still at its first step after the moment has come."""
+    def listen() -> None:
+        if sys.stdin.readline():
+            asked.set()
+            if deadlock == "lock":
+                hold_every_lock(bench)
+
+    class Told:
+        """A protocol that tells its steps, and stands still at the first one after it was asked to."""
 
         def __init__(self, protocol: Any) -> None:
             self._protocol = protocol
@@ -42,7 +48,8 @@ def main(bench_file: str, name: str, parameters: str, out: str, deadlock: str, d
 
         def run(self, station: Any, recorder: Any) -> Iterator[Any]:
             for step in self._protocol.run(station, recorder):
-                if deadlock in {"step", "spin"} and time.monotonic() > stuck_at:
+                tell(step=time.time(), done=step.done, total=step.total)
+                if deadlock in {"step", "spin"} and asked.is_set():
                     tell(stuck=time.time())
                     if deadlock == "step":
                         never = threading.Lock()
@@ -52,7 +59,8 @@ def main(bench_file: str, name: str, parameters: str, out: str, deadlock: str, d
                         pass
                 yield step
 
-    protocol: Any = Deadlocked(protocol_named(name).parse(json.loads(parameters)))
+    threading.Thread(target=listen, daemon=True).start()
+    protocol: Any = Told(protocol_named(name).parse(json.loads(parameters)))
     try:
         return run_on(bench, protocol, out, events=follow, control=Control()).exit_code
     finally:
@@ -68,11 +76,10 @@ def hold_every_lock(bench: Any) -> None:
 
 
 def tell(**facts: Any) -> None:
-    """Write one line to standard output, at once."""
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
+    """Write one line to standard output, at once and whole: two threads tell."""
+    os.write(sys.stdout.fileno(), json.dumps(facts).encode() + b"\n")
 
 
 if __name__ == "__main__":
     Path(sys.argv[4]).mkdir(parents=True, exist_ok=True)
-    sys.exit(main(*sys.argv[1:7]))
+    sys.exit(main(*sys.argv[1:6]))
