@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE, wait_until
 from tsbench.cli import main
 from tsbench.simulated_backends.witness.log import outputs_left_on, read_sessions
 from tsbench.storage import read_run
@@ -181,14 +182,11 @@ def start_long_sweep(bench: Path, out: Path, *more: str) -> "subprocess.Popen[st
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to a whole console")
 def test_ctrl_c_leaves_the_outputs_off_and_the_data_on_disk(nbo2_bench, tmp_path):
     child = start_long_sweep(nbo2_bench, tmp_path / "runs")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and child.poll() is None:
-        if witness(nbo2_bench).exists() and outputs_left_on(witness(nbo2_bench)):
-            break
-        time.sleep(0.05)
-    time.sleep(0.3)
+    wait_until(lambda: child.poll() is not None or (
+        witness(nbo2_bench).exists() and outputs_left_on(witness(nbo2_bench))), "an output to be on")
+    time.sleep(0.3)  # some readings
     child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
+    _, errors = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130, errors
     assert "Traceback" not in errors
     assert "stopped" in errors
@@ -213,7 +211,7 @@ def test_events_are_json_lines_and_stop_is_heard_on_standard_input(nbo2_bench, t
         if event["kind"] == "output":
             assert event["data"] == {"source_meter": False, "generator.1": False, "generator.2": False}
     child.stdin.close()
-    assert child.wait(60) == 130
+    assert child.wait(PATIENCE) == 130
     assert child.stderr is not None
     assert "Traceback" not in child.stderr.read()
     child.stdout.close()

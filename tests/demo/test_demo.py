@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.cli import main
 from tsbench.demo import AG_SIO2, NBO2, PARTS, DemoOutcome, DemoRow, run_demo
 from tsbench.simulated_backends.witness.log import read_sessions
@@ -102,7 +103,8 @@ print(json.dumps([row.as_json() for row in outcome.rows]))
 def test_another_process_measures_the_same_numbers(demo: DemoOutcome, tmp_path: Path) -> None:
     """Same seed, same numbers, noise included: of a deterministic and of a stochastic device."""
     done = subprocess.run(
-        [sys.executable, "-c", FIRST_RUNS, str(tmp_path)], capture_output=True, text=True, timeout=280, check=False)
+        [sys.executable, "-c", FIRST_RUNS, str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE,
+        check=False)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)
     first = {(part.device, part.runs[0][0]) for part in PARTS}

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
+
 QtCore = pytest.importorskip("PyQt5.QtCore", reason="needs PyQt5 (pip install tsbench[gui])")
 
 
@@ -28,12 +30,12 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def until(application) -> Callable[..., None]:
-    """Return a function that lets Qt work until a condition holds; it fails after ``seconds``."""
+    """Return a function that lets Qt work until a condition holds; the test fails where it never does."""
 
-    def wait(condition: Callable[[], bool], seconds: float = 60.0, what: str = "") -> None:
-        end = time.monotonic() + seconds
+    def wait(condition: Callable[[], bool], what: str = "") -> None:
+        end = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < end, f"still waiting after {seconds} s {what}"
+            assert time.monotonic() < end, f"still waiting after {PATIENCE:g} s {what}"
             application.processEvents(QtCore.QEventLoop.AllEvents, 50)
             time.sleep(0.005)
 

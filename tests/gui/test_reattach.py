@@ -41,7 +41,7 @@ def begin(*command):
 
 
 def wait_for_run(until, out, process):
-    until(lambda: bool(living_runs(out)) or process.poll() is not None, 240, "for the run to begin")
+    until(lambda: bool(living_runs(out)) or process.poll() is not None, "for the run to begin")
     assert process.poll() is None, process.stderr.read().decode()
     return read_address(living_runs(out)[0])["process"]
 
@@ -69,19 +69,19 @@ def test_after_a_crash_of_the_window_the_next_one_shows_the_run_and_stops_it(app
         window = open_window(bench, out)
         assert window.control.attached()
         assert not window.run_panel.run.isEnabled()
-        until(lambda: len(window.view.plot.points()[0]) > 5 or not window.control.running(), 120, "for points")
+        until(lambda: len(window.view.plot.points()[0]) > 5 or not window.control.running(), "for points")
         assert window.control.attached(), window.view.log.toPlainText()
         assert window.control.other.process == measuring
         assert window.bar.badge.text() == "SIMULATED BENCH"
         before = len(window.view.plot.points()[0])
-        until(lambda: len(window.view.plot.points()[0]) > before, 120, "for more points: it goes on")
+        until(lambda: len(window.view.plot.points()[0]) > before, "for more points: it goes on")
         window.bar.stop.click()
-        until(lambda: not window.control.running(), 120, "for the run to stop")
+        until(lambda: not window.control.running(), "for the run to stop")
         assert window.bar.outputs_text().startswith("outputs off:")
         run = read_run(window.view.results.path)
         assert (run.status, run.reason) == ("abort", "stopped by the operator")
         assert outputs_left_on(tmp_path / "nbo2.witness.jsonl") == []
-        until(lambda: not window.checker.running() and window.run_panel.run.isEnabled(), 120, "for the bench")
+        until(lambda: not window.checker.running() and window.run_panel.run.isEnabled(), "for the bench")
         window.close()
         window.deleteLater()
     finally:
@@ -107,18 +107,18 @@ def test_a_second_window_on_an_owned_bench_looks_on_and_may_close(application, u
         try:
             wait_for_run(until, out, owner)
             window = open_window(other, tmp_path / "elsewhere")
-            until(window.control.attached, 120, "for the window to find the owner's run")
+            until(window.control.attached, "for the window to find the owner's run")
             said = window.view.log.toPlainText()
             assert f"is in use by process {owner.pid} " in said and "Nothing was sent to it" in said
-            until(lambda: len(window.view.plot.points()[0]) > 5, 120, "for points")
+            until(lambda: len(window.view.plot.points()[0]) > 5, "for points")
             assert window.close()  # without a question: it is not its run
             window.deleteLater()
             again = open_window(other, tmp_path / "elsewhere")
-            until(again.control.attached, 120, "for another window")
+            until(again.control.attached, "for another window")
             again.bar.stop.click()
-            until(lambda: owner.poll() is not None, 120, "for the run to stop")
+            until(lambda: owner.poll() is not None, "for the run to stop")
             assert owner.returncode == 130
-            until(again.run_panel.run.isEnabled, 120, "for the bench to be free")
+            until(again.run_panel.run.isEnabled, "for the bench to be free")
             assert again.bar.outputs_text().startswith("outputs off:")
             again.close()
             again.deleteLater()

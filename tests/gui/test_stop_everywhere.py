@@ -96,7 +96,7 @@ def test_stop_is_heard_while_something_is_open(application, until, window, opene
     from PyQt5 import QtWidgets
 
     shown = opened(window)
-    until(shown.isVisible, 10)
+    until(shown.isVisible)
     application.processEvents()
     assert application.activeModalWidget() is None  # such a one would block STOP
     if way == "mouse":
@@ -122,7 +122,7 @@ def test_esc_in_the_question_stops_the_run_and_the_window_stays(window):
 def test_without_a_run_esc_is_left_to_the_dialog(application, until, window):
     window.run.alive = False
     chooser = open_folder_chooser(window)
-    until(chooser.isVisible, 10)
+    until(chooser.isVisible)
     escape(chooser)
     assert window.run.asked == [] and not chooser.isVisible()
 
@@ -189,6 +189,6 @@ def test_ctrl_o_opens_a_chooser_whatever_the_bench_is_called(application, until,
         application.setActiveWindow(window)
         QtTest.QTest.keyClick(window, QtCore.Qt.Key_O, QtCore.Qt.ControlModifier)
         (chooser,) = window.findChildren(type_of_chooser())
-        until(chooser.isVisible, 10)
+        until(chooser.isVisible)
         chooser.close()
         application.sendPostedEvents(None, QtCore.QEvent.DeferredDelete)

@@ -39,7 +39,7 @@ def opened(application, until, folder):
     shown.show()
     application.setActiveWindow(shown)
     # on a machine that has never run it, the simulated bench is compiled first
-    until(lambda: not shown.checker.running(), seconds=240.0, what="for the bench to be identified")
+    until(lambda: not shown.checker.running(), what="for the bench to be identified")
     yield shown
     shown.close()
     shown.deleteLater()
@@ -95,7 +95,7 @@ def measured(window, until, points):
     """Wait until that many points have come; a child that ends before that is a failure at once."""
     plot, client = window.view.plot, window.control
     # the curve of the run before stands until this one begins
-    until(lambda: (client.started and len(plot.points()[0]) > points) or not client.running(), 120, "for points")
+    until(lambda: (client.started and len(plot.points()[0]) > points) or not client.running(), "for points")
     assert window.control.running(), window.view.log.toPlainText()
 
 
@@ -117,7 +117,7 @@ def test_the_bench_is_identified_and_marked_as_simulated(window):
 def test_click_through(window, until, protocol):
     entries, quantity = SHORT[protocol]
     start(window, until, protocol, entries)
-    until(lambda: not window.control.running(), 120, f"for {protocol} to end")
+    until(lambda: not window.control.running(), f"for {protocol} to end")
     assert window.view.problem() == "", window.view.log.toPlainText()
     path = window.view.results.path
     run = read_run(path)
@@ -147,7 +147,7 @@ def test_stop_in_the_middle_leaves_every_output_off(window, until, folder, way):
         click(window.bar.stop)
     else:
         QtTest.QTest.keyClick(window, QtCore.Qt.Key_Escape)
-    until(lambda: not window.control.running(), 60, "for the run to stop")
+    until(lambda: not window.control.running(), "for the run to stop")
     assert window.bar.outputs_text() == f"outputs off: {', '.join(window.bench_panel.outputs())}"
     assert set(window.bench_panel.outputs().values()) == {False}
     run = read_run(window.view.results.path)
@@ -170,7 +170,7 @@ def test_a_wrong_entry_disables_run(window):
 def test_what_is_beyond_a_limit_is_refused_in_words(window, until):
     curve = window.view.plot.points()
     start(window, until, "iv_sweep", {"stop": "5 V"})
-    until(lambda: not window.control.running() and not window.checker.running(), 60)
+    until(lambda: not window.control.running() and not window.checker.running())
     assert "unsafe" in window.view.problem()
     assert "5" in window.view.problem()
     assert window.view.plot.points() == curve  # that of the run before: this one never began
@@ -182,10 +182,10 @@ def test_a_child_that_dies_is_reported_and_the_bench_is_made_safe(window, until)
     start(window, until, "iv_sweep", {"step": "1 mV", "cycles": "200"})
     measured(window, until, 5)
     window.control.child.kill()
-    until(lambda: not window.control.running(), 30)
+    until(lambda: not window.control.running())
     assert "crashed or another program ended it" in window.view.problem()
     assert "unknown, check the panel" in window.bar.outputs_text()
-    until(lambda: not window.checker.running(), 60, "for the check after the crash")
+    until(lambda: not window.checker.running(), "for the check after the crash")
     assert window.bar.outputs_text().startswith("outputs off:")
 
 
@@ -199,7 +199,7 @@ def test_closing_while_running_asks_in_the_window_and_stops(window, until):
     assert window.control.running()
     assert not window.close()
     click(window.question.yes)
-    until(lambda: not window.isVisible(), 60, "for the window to close by itself")
+    until(lambda: not window.isVisible(), "for the window to close by itself")
     assert not window.control.running()
     assert read_run(window.view.results.path).status == "abort"
     window._closing = False
@@ -208,11 +208,11 @@ def test_closing_while_running_asks_in_the_window_and_stops(window, until):
 
 def test_pause_holds_and_resume_goes_on(window, until):
     start(window, until, "pulse_train", {"count": "2", "amplitude": "1.0, 1.05, 1.1, 1.15"})
-    until(lambda: window.control.started and bool(window.view.plot.traces()), 120, "for waveforms")
+    until(lambda: window.control.started and bool(window.view.plot.traces()), "for waveforms")
     click(window.bar.pause)
     assert window.bar.pause.text() == "Res&ume"
     click(window.bar.pause)
-    until(lambda: not window.control.running(), 120)
+    until(lambda: not window.control.running())
     assert read_run(window.view.results.path).status == "success"
     assert not window.bar.pause.isEnabled()
 

@@ -84,7 +84,7 @@ def test_the_messages_of_a_run_by_mouse(application, until, tmp_path):
     window.run_panel.out.setText(str(tmp_path / "runs"))
     window.show()
     try:
-        until(lambda: not window.checker.running(), seconds=240.0, what="for the bench to be identified")
+        until(lambda: not window.checker.running(), what="for the bench to be identified")
         tabs = window.view.findChild(QtWidgets.QTabWidget, "messages")
         click(tabs.tabBar(), tabs.tabBar().tabRect(1).center())
         assert tabs.currentWidget() is window.view.wire
@@ -93,7 +93,7 @@ def test_the_messages_of_a_run_by_mouse(application, until, tmp_path):
         for name, text in (("stop", "0.2 V"), ("step", "0.1 V"), ("compliance", "1 mA")):
             window.run_panel.form.set_entries({**window.run_panel.form.entries(), name: text})
         click(window.run_panel.run)
-        until(lambda: not window.control.running() and not window.checker.running(), seconds=120.0, what="for the run")
+        until(lambda: not window.control.running() and not window.checker.running(), what="for the run")
         until(lambda: "source_meter" in window.view.wire.lines.toPlainText(), what="for the messages")
         trace = (tmp_path / "runs" / "messages.trace").read_text("utf-8")
         assert "\tsource_meter\twrite\t" in trace and ":INIT\t" in trace and ":TRAC:DATA? 1," in trace

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "examples" / "plugins"
 MODULES = {
@@ -43,7 +45,7 @@ def python(installed: Path) -> Run:
         if not window:
             environment["QT_QPA_PLATFORM"] = "offscreen"
         done = subprocess.run(
-            [sys.executable, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=240,
+            [sys.executable, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=PATIENCE,
             check=False)
         assert done.returncode == 0, done.stderr
         if path is not None:
@@ -145,7 +147,7 @@ def until(condition, seconds):
 
 window.run_panel.out.setText({str(bench.parent / "runs")!r})
 window.show()
-until(lambda: not window.checker.running(), 150)
+until(lambda: not window.checker.running(), {PATIENCE})
 panel = window.run_panel
 panel.device.setCurrentText("R1")
 panel.choose("lab_resistance")
@@ -162,7 +164,7 @@ QtTest.QTest.keyClicks(line, "20 ms")
 print(panel.form.problems(), panel.form.settings())
 QtTest.QTest.mouseClick(panel.run, QtCore.Qt.LeftButton)
 assert window.control.running()
-until(lambda: not window.control.running(), 60)
+until(lambda: not window.control.running(), {PATIENCE})
 table = window.view.results.table
 print([table.item(row, column).text() for row in range(table.rowCount()) for column in range(table.columnCount())])
 window.close()

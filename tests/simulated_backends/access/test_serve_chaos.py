@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.simulated_backends.access.servers.connections import ClientConnection, Connections
 from tsbench.simulated_backends.access.servers.hislip_messages import (
     HEADER,
@@ -113,7 +114,7 @@ def test_what_is_sent_arrives_in_order_and_whole_however_little_fits(acts: list[
             while more := stream.take(1 << 20):
                 arrived += more
             if stream.unsent:
-                turn(5.0)  # what was read has made room
+                turn(PATIENCE)  # what was read has made room
             assert len(arrived) > before, f"{before} of {len(expected)} bytes, {stream.unsent} unsent"
         assert arrived == expected
         assert stream.unsent == 0
@@ -170,7 +171,7 @@ def test_clients_that_do_anything_harm_no_other(serve: Any) -> None:
             link.sendall(b"*ESE %d;*ESE?\n" % (asked % 256))
             assert stream.readline() == b"%d\n" % (asked % 256)
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert problems == []
     for instrument in ("generator", "scope"):
         with served.connect(instrument) as link, link.makefile("rb") as stream:

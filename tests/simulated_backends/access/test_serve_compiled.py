@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from numba.core.dispatcher import Dispatcher
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.simulated_backends.circuit.kernel import compiled_circuit, specialised
 from tsbench.simulated_backends.circuit.kernel.compiled_circuit import CompiledCircuit
 
@@ -63,7 +64,7 @@ def test_a_long_sweep_goes_over_to_its_own_code_without_waiting_for_it(
     gone_over.clear()
     with served.world.bench.lock:
         served.world.positioner.connect(device)
-    with served.connect("source_meter", timeout=30.0) as link, link.makefile("rb") as stream:
+    with served.connect("source_meter", timeout=PATIENCE) as link, link.makefile("rb") as stream:
         link.sendall(b":SOUR:FUNC VOLT\n:SOUR:VOLT:RANG 2\n:SOUR:VOLT:ILIM 1E-3\n:SENS:FUNC 'CURR'\n"
                      b":SENS:CURR:NPLC 0.1\n:OUTP ON\n")
         for level in (0.1 * step for step in range(17)):

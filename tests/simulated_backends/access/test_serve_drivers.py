@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.fixtures.patience import PATIENCE
+
 NAMES = {
     "source_meter": "USB0::0x05E6::0x2450::SIM00011::INSTR",
     "generator": "USB0::0x2A8D::0x5A01::SIM00012::INSTR",
@@ -20,7 +22,8 @@ def pymeasure_readings(resource: str, library: str) -> list[float]:
     from pymeasure.adapters import VISAAdapter
     from pymeasure.instruments.keithley import Keithley2450
 
-    adapter = VISAAdapter(resource, visa_library=library, read_termination="\n", write_termination="\n", timeout=5000)
+    adapter = VISAAdapter(
+        resource, visa_library=library, read_termination="\n", write_termination="\n", timeout=PATIENCE * 1000)
     meter = Keithley2450(adapter)
     found = []
     try:
@@ -90,7 +93,8 @@ def scope_record(resources: dict[str, str], library: str) -> np.ndarray:
 
     manager = pyvisa.ResourceManager(library)
     try:
-        opened = {name: manager.open_resource(resource, timeout=5000) for name, resource in resources.items()}
+        opened = {name: manager.open_resource(resource, timeout=PATIENCE * 1000)
+                  for name, resource in resources.items()}
         for session in opened.values():
             session.read_termination = session.write_termination = "\n"
         generator, scope = opened["generator"], opened["scope"]

@@ -1,6 +1,7 @@
 """HiSLIP by the message (IVI-6.1), and by pyvisa-py: clear, status query, trigger, locks, interruption, refusals."""
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE, wait_until
 from tsbench.errors import NoReply
 from tsbench.instruments.links.transport import Transport
 from tsbench.instruments.links.visa_library import open_manager
@@ -169,9 +171,7 @@ def test_status_query_tells_of_a_reply_until_it_is_read(session: Callable[..., S
     meter = session()
     assert meter.status() & 0x10 == 0
     identifier = meter.send(b"*IDN?")
-    deadline = time.monotonic() + 2
-    while not meter.status() & 0x10:
-        assert time.monotonic() < deadline
+    wait_until(lambda: meter.status() & 0x10, "the reply")
     assert meter.status() & 0x10
     meter.reply(identifier)
     assert meter.status() & 0x10 == 0
@@ -249,21 +249,35 @@ def held(served: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event,
 
     def slowly(*arguments: Any) -> Any:
         ready.set()
-        go_on.wait(10.0)
+        go_on.wait(PATIENCE)
         return talk(*arguments)
 
     monkeypatch.setattr(meter, "talk", slowly)
     return ready, go_on
 
 
+def has_come(served: Any, channel: Channel) -> None:
+    """Wait until something of this client can be read at the server's end, whose thread is held."""
+    (link,) = (key.fileobj for key in list(served.server._connections._selector.get_map().values())
+               if isinstance(key.fileobj, socket.socket) and peer(key.fileobj) == channel.link.getsockname())
+    assert select.select([link], [], [], PATIENCE)[0]
+
+
+def peer(link: socket.socket) -> Any:
+    try:
+        return link.getpeername()
+    except OSError:  # it listens
+        return None
+
+
 def test_a_reply_that_is_ready_when_a_device_clear_comes_is_not_sent(
-    session: Callable[..., Session], held: tuple[threading.Event, threading.Event]
+    served: Any, session: Callable[..., Session], held: tuple[threading.Event, threading.Event]
 ) -> None:
     meter, (ready, go_on) = session(), held
     meter.send(b"*OPT?")
-    assert ready.wait(5.0)
+    assert ready.wait(PATIENCE)
     meter.side.send(CLEAR)
-    time.sleep(0.1)  # it has come before the reply is sent
+    has_come(served, meter.side)  # before the reply is sent
     go_on.set()
     assert meter.side.read()[0] == CLEARING
     meter.data.send(CLEARED)
@@ -277,11 +291,11 @@ def test_a_reply_that_comes_before_the_clear_is_heard_does_no_harm(
 ) -> None:
     """pyvisa-py expects an acknowledgement where that reply stands."""
     manager = open_manager("@py")
-    transport = Transport(manager, served.addresses["source_meter"].hislip, "source_meter", timeout=0.5)
+    transport = Transport(manager, served.addresses["source_meter"].hislip, "source_meter", timeout=PATIENCE)
     ready, go_on = held
-    with pytest.raises(NoReply):
+    with transport.patience(0.5), pytest.raises(NoReply):
         transport.query("*OPT?")
-    assert ready.is_set()
+    assert ready.wait(PATIENCE)
     go_on.set()
     time.sleep(0.2)  # the reply comes
     transport.resynchronise()
@@ -419,7 +433,7 @@ def test_pyvisa_py(served: Any) -> None:
     import pyvisa
 
     manager = pyvisa.ResourceManager("@py")
-    meter: Any = manager.open_resource(served.addresses["source_meter"].hislip, timeout=2000)
+    meter: Any = manager.open_resource(served.addresses["source_meter"].hislip, timeout=PATIENCE * 1000)
     meter.write_termination = "\n"
     assert meter.query("*IDN?").startswith("KEITHLEY")
     assert meter.read_stb() & 0x10 == 0
@@ -437,6 +451,7 @@ def test_pyvisa_py(served: Any) -> None:
     scope.write("*RST;:TRIG:SWE NORM;:TRIG:EDGE:SOUR EXT;:DIG CHAN1")
     with pytest.raises(pyvisa.VisaIOError, match="TMO"):
         scope.query("*OPC?")
+    scope.timeout = PATIENCE * 1000
     scope.clear()
     assert scope.query("*ESE 3;*ESE?") == "+3\n"
     manager.close()

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
+
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 BREAK = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)
 
@@ -35,13 +37,13 @@ class Process:
 
     def ask(self, instrument: str, message: str) -> str:
         port = int(self.addresses[instrument]["socket"].split("::")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as link, link.makefile("rb") as stream:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as link, link.makefile("rb") as stream:
             link.sendall(message.encode() + b"\n")
             return stream.readline().decode().strip()
 
     def end(self, number: int) -> tuple[int, str, str]:
         self.child.send_signal(number)
-        out, err = self.child.communicate(timeout=30)
+        out, err = self.child.communicate(timeout=PATIENCE)
         return self.child.returncode, out, err
 
 
@@ -96,8 +98,10 @@ def test_measuring_against_a_served_bench(start: Any, tmp_path: Path) -> None:
     wires = {"source_meter": (5026, "hislip"), "generator": (5028, "hislip"), "scope": (5030, "socket")}
     for instrument, (port, wire) in wires.items():
         assert f"hislip0,{port}::INSTR" in text
-        text = text.replace(f"TCPIP0::127.0.0.1::hislip0,{port}::INSTR", process.addresses[instrument][wire])
-    bench.write_text(text, "utf-8")
+        text = text.replace(f'"TCPIP0::127.0.0.1::hislip0,{port}::INSTR"',
+                            f'"{process.addresses[instrument][wire]}"\ntimeout = 60')
+    # neither a reply nor a sign of life that is late because the computer is busy is to end the run
+    bench.write_text(f"{text}\n[watchdog]\ndeadline = 60\n", "utf-8")
     assert check(bench, "D1")["outputs"] == {"source_meter": False, "generator.1": False, "generator.2": False}
     outcome = run_protocol(bench, "D1", protocol_named("pulse_train").parse({"count": "3"}), tmp_path / "runs")
     delays = [row.value for row in outcome.results if row.quantity == "switching_delay"]
@@ -110,11 +114,11 @@ def test_measuring_against_a_served_bench(start: Any, tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said_in_a_line(start: Any, tmp_path: Path) -> None:
     missing = start(world=tmp_path / "nothing.world.toml")
-    _, err = missing.child.communicate(timeout=30)
+    _, err = missing.child.communicate(timeout=PATIENCE)
     assert missing.child.returncode == 2
     assert "this world file does not exist" in err.splitlines()[-1]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = start("--port", str(taken.getsockname()[1]))
-        _, err = refused.child.communicate(timeout=30)
+        _, err = refused.child.communicate(timeout=PATIENCE)
     assert refused.child.returncode == 2
     assert "Choose another --port" in err.splitlines()[-1]

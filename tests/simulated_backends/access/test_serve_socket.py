@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
+
 
 class Wire:
     """A raw client: sends what it is told, reads lines."""
@@ -116,7 +118,7 @@ def test_clear_of_a_socket_transport_connects_again(served: Any) -> None:
     from tsbench.instruments.links.visa_library import open_manager
 
     manager = open_manager("@py")
-    transport = Transport(manager, served.addresses["source_meter"].socket, "source_meter", timeout=2.0)
+    transport = Transport(manager, served.addresses["source_meter"].socket, "source_meter", timeout=PATIENCE)
     transport.write("*IDN?")
     transport.clear()
     assert transport.query("*ESE 3;*ESE?") == "3"

@@ -10,6 +10,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from benchmarks.kept_segments import KeptSegments
+from tests.fixtures.patience import PATIENCE
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
@@ -91,7 +92,7 @@ def test_ngspice_agrees(ours: tuple[np.ndarray, np.ndarray, np.ndarray], tmp_pat
     shutil.copy(OSCILLATOR, tmp_path / "oscillator.cir")
     write_devices_lib(tmp_path / "devices.lib")
     done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "oscillator.cir"], cwd=tmp_path, capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=PATIENCE, check=False)
     assert (tmp_path / "out.raw").exists(), done.stdout + done.stderr
     head, _, data = (tmp_path / "out.raw").read_bytes().partition(b"Binary:\n")
     variables = int(re.search(r"No. Variables: *(\d+)", head.decode())[1])   # type: ignore[index]

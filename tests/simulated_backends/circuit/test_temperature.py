@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
@@ -203,7 +204,7 @@ def test_ngspice_agrees_on_an_oscillator_with_a_card(celsius: float, tmp_path: P
     rows = np.loadtxt(table, delimiter=",", skiprows=1)
     mine = period_of(rows[:, 0], rows[:, names.index("v(low)")])
     done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "oscillator.cir"], cwd=tmp_path, capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=PATIENCE, check=False)
     assert (tmp_path / "out.raw").exists(), done.stdout + done.stderr
     head, _, data = (tmp_path / "out.raw").read_bytes().partition(b"Binary:\n")
     variables = int(re.search(r"No. Variables: *(\d+)", head.decode())[1])   # type: ignore[index]

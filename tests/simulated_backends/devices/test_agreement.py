@@ -70,7 +70,6 @@ def test_order_of_the_third_order_element() -> None:
 
 @pytest.mark.soak
 @pytest.mark.ngspice
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_all_of_it(case: Case) -> None:
     assert [line.figure for line in lines(case) if not line.passed] == []

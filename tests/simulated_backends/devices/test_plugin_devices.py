@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
@@ -73,7 +74,7 @@ def test_a_device_from_the_list_to_a_simulated_run(install: Install, tmp_path: P
 
     def tsbench(*arguments: object) -> str:
         done = subprocess.run([sys.executable, "-m", "tsbench", *map(str, arguments)], env=environment,
-                              capture_output=True, text=True, timeout=250, check=False)
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -100,7 +101,7 @@ def test_changed_equations_are_compiled_anew(install: Install, tmp_path: Path) -
 
     def residual() -> float:
         return float(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True,
-                                    timeout=250, check=True).stdout)
+                                    timeout=PATIENCE, check=True).stdout)
 
     before = residual()
     module = tmp_path / "site" / "lab_film_four.py"

@@ -9,6 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from benchmarks.reference_devices import reference
+from tests.fixtures.patience import PATIENCE
 from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices import dispatch
@@ -99,7 +100,7 @@ def test_ngspice_agrees(tmp_path: Path) -> None:
     options = ".options reltol=1e-6 abstol=1e-15 vntol=1e-9 method=gear\n"
     (tmp_path / "neuron.cir").write_text(text.replace(".save v(out) i(X1) i(XTD)", options + ".save v(out)"), "utf-8")
     done = subprocess.run(["ngspice", "-b", "-r", "out.raw", "neuron.cir"], cwd=tmp_path, capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=PATIENCE, check=False)
     assert (tmp_path / "out.raw").exists(), done.stdout + done.stderr
     head, _, data = (tmp_path / "out.raw").read_bytes().partition(b"Binary:\n")
     count = re.search(rb"No. Variables: *(\d+)", head)

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.instruments.links.liveness import Chorus, Liveness
 from tsbench.station.bench.at_once import at_once, groups, sources_first
-
-PATIENCE = 30.0  #: [s] far beyond any load: one thread after the other would wait for ever
 
 
 @dataclass(frozen=True)

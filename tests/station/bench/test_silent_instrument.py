@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.errors import CommunicationError
 from tsbench.instruments import SourceSettings
 from tsbench.simulated_backends.witness.log import read_witness
@@ -117,7 +118,7 @@ def test_libraries_that_allow_it_are_reached_at_once(driver_bench: Path, monkeyp
 
         waited: list[bool] = []
         monkeypatch.setattr(meter, "safe_state", note)
-        monkeypatch.setattr(generator, "clear", lambda: waited.append(switched_off.wait(30.0)))
+        monkeypatch.setattr(generator, "clear", lambda: waited.append(switched_off.wait(PATIENCE)))
         monkeypatch.setattr("tsbench.station.bench.at_once._SOURCES", ("pulse generator",))  # the worst order
         assert not any(state.enabled for state in bench.make_safe())
         assert waited == [True]

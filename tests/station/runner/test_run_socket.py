@@ -10,6 +10,7 @@ import pytest
 import tsbench.extraction
 import tsbench.protocols
 from tests.fixtures.fake_runs import FakeBench, Sweep, hooked
+from tests.fixtures.patience import PATIENCE
 from tests.fixtures.run_face import Face
 from tsbench.records import RunEvent
 from tsbench.station.runner import Control, events, run_on
@@ -45,11 +46,11 @@ def test_a_face_that_comes_later_sees_all_and_its_stop_works(
     def measuring(number: int) -> None:
         if number == 3:  # three points have been taken
             thread.start()
-            assert arrived.wait(60)
+            assert arrived.wait(PATIENCE)
 
     hooked(monkeypatch, measuring)
     outcome = run_on(FakeBench(), Sweep(at=3), tmp_path)  # type: ignore[arg-type]
-    thread.join(60)
+    thread.join(PATIENCE)
     assert outcome.status == "abort" and outcome.safe
     kinds = [line["kind"] for line in lines]
     assert kinds[:2] == ["welcome", "state"] and lines[1]["data"]["state"] == "running"
@@ -116,14 +117,14 @@ def test_a_face_that_is_told_a_long_history_holds_up_no_run(tmp_path: Path, monk
     def slow(event: RunEvent) -> str:
         if event.message == "long ago":
             reached.set()
-            assert go_on.wait(60)
+            assert go_on.wait(PATIENCE)
         return made(event)
 
     monkeypatch.setattr(events, "event_line", slow)
     try:
         door(RunEvent("log", "long ago", 0.0))
         with Face(door.path) as face:
-            assert reached.wait(60)
+            assert reached.wait(PATIENCE)
             door(RunEvent("log", "now", 0.0))  # returns although the face is still being told the past
             go_on.set()
             assert [line["message"] for line in face.until("caught_up")][1:-1] == ["long ago"]

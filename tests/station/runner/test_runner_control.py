@@ -14,6 +14,7 @@ import tsbench.extraction
 import tsbench.protocols
 import tsbench.station.bench.bench
 from tests.fixtures.fake_runs import FakeBench, Sweep, hooked
+from tests.fixtures.patience import PATIENCE
 from tsbench.instruments import OutputState
 from tsbench.records import RunEvent
 from tsbench.station.runner import Control, StdinControl, run_on
@@ -86,12 +87,12 @@ def test_a_second_ctrl_c_breaks_into_a_step_that_does_not_end(
     def endless(_: int) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(60)
+        time.sleep(2 * PATIENCE)
 
     hooked(monkeypatch, endless)
     began = time.monotonic()
     outcome = run_on(bench, Sweep(at=1), tmp_path)  # type: ignore[arg-type]
-    assert outcome.status == "abort" and time.monotonic() - began < 30 and not bench.on
+    assert outcome.status == "abort" and time.monotonic() - began < PATIENCE and not bench.on
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals to itself")
@@ -113,8 +114,8 @@ def test_ctrl_c_while_making_safe_skips_nothing(
 
 def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
     control = StdinControl(io.StringIO("pause\nnonsense\n"))
-    control._thread.join(5)
+    control._thread.join(PATIENCE)
     assert control.paused and control.stopped is None and "is not a command" in capsys.readouterr().err
     control = StdinControl(io.StringIO("pause\nresume\nstop\nemergency\n"))
-    control._thread.join(5)
+    control._thread.join(PATIENCE)
     assert not control.paused and control.stopped == "stopped by the operator"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
 from tsbench.simulated_backends.witness.log import read_witness
 from tsbench.storage import read_run
 
@@ -73,7 +74,7 @@ class Measuring:
         assert self.process.stdout is not None
         if not self.process.stdout.closed:
             self.events += [json.loads(line) for line in self.process.stdout]
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def outputs_on(self) -> list[str]:
         """Return the outputs that the witness last saw on; it must have seen one on at all."""
@@ -96,7 +97,7 @@ def measuring(tmp_path: Path) -> Iterator[Measuring]:
         if stream is not None and not stream.closed:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
-    child.process.wait(60)
+    child.process.wait(PATIENCE)
 
 
 @pytest.mark.sabotage("output")

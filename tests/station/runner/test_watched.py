@@ -4,7 +4,6 @@ import json
 import os
 import queue
 import subprocess
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 import tsbench.station.runner.watched as module
+from tests.fixtures.patience import wait_until
 from tsbench.errors import ConfigurationError
 from tsbench.instruments.links.liveness import UNWATCHED
 from tsbench.station.runner import Control
@@ -56,7 +56,7 @@ class Bench:
 
     outlives_process = True
 
-    def __init__(self, interval: float = 0.01, deadline: float = 5.0, enabled: bool = True) -> None:
+    def __init__(self, interval: float = 0.01, deadline: float = 500.0, enabled: bool = True) -> None:
         self.order = {"enabled": enabled, "interval": interval, "deadline": deadline, "instruments": {"meter": {}}}
         self.liveness: Any = UNWATCHED
 
@@ -75,28 +75,19 @@ def begun(monkeypatch: pytest.MonkeyPatch, process: Process, bench: Bench) -> tu
     return watch, control
 
 
-def until(found: Any) -> None:
-    """Wait until something is the case, 10 s at most."""
-    for _ in range(2000):
-        if found():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it never was")
-
-
 def test_it_is_told_the_order_then_how_long_until_the_next_sign_and_at_last_farewell(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     process, bench = Process(b"ready\n"), Bench()
     watch, control = begun(monkeypatch, process, bench)
     order = process.told[0]
-    assert (order["process"], order["run"], order["deadline"]) == (os.getpid(), "RUN1", 5.0)
+    assert (order["process"], order["run"], order["deadline"]) == (os.getpid(), "RUN1", 500.0)
     assert order["events"] == str(Path("events.json").absolute()) and order["instruments"] == {"meter": {}}
-    assert {"due": 5.0} in process.told and bench.liveness is watch and watch.process_id == 4711
-    watch.waiting(60.0)
-    until(lambda: 60.0 < (process.told[-1]["due"] or 0.0) <= 65.0)
+    assert {"due": 500.0} in process.told and bench.liveness is watch and watch.process_id == 4711
+    watch.waiting(6000.0)
+    wait_until(lambda: 6000.0 < (process.told[-1]["due"] or 0.0) <= 6500.0)
     watch.beat()
-    until(lambda: 0.0 < (process.told[-1]["due"] or 0.0) <= 5.0)
+    wait_until(lambda: 0.0 < (process.told[-1]["due"] or 0.0) <= 500.0)
     watch.farewell()
     assert process.told[-1] == {"farewell": True} and bench.liveness is UNWATCHED
     told = len(process.told)
@@ -110,7 +101,7 @@ def test_before_the_run_begins_it_is_told_no_instant(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "_start", lambda: process)
     watch = Watch(Bench(), Control())
     watch._threads[0].start()
-    until(lambda: process.told)
+    wait_until(lambda: process.told)
     watch.farewell()
     assert process.told[0] == {"due": None}
 
@@ -136,7 +127,7 @@ def test_the_end_of_it_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     process.answers.put(b"heard\n")
     assert control.stopped is None
     process.answers.put(b"")
-    until(lambda: control.stopped)
+    wait_until(lambda: control.stopped)
     assert "(process 4711) has ended" in str(control.stopped)
     watch.farewell()
 
@@ -145,7 +136,7 @@ def test_one_that_does_not_answer_stops_the_run(monkeypatch: pytest.MonkeyPatch)
     process = Process(b"ready\n")
     monkeypatch.setattr(module, "_DEAF", 0.05)
     watch, control = begun(monkeypatch, process, Bench())
-    until(lambda: control.stopped)
+    wait_until(lambda: control.stopped)
     assert "has not answered" in str(control.stopped)
     watch.farewell()
 
