@@ -4,13 +4,13 @@ import contextlib
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE, wait_until
 from tsbench.storage.run_address import write_address
 
 pytestmark = pytest.mark.display
@@ -21,7 +21,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.door = socket.create_server(("127.0.0.1", 0))
-        self.door.settimeout(10)
+        self.door.settimeout(PATIENCE)
         self.address = folder / "run.address"
         write_address(self.address, {
             "host": "127.0.0.1", "port": self.door.getsockname()[1], "token": "secret", "process": os.getpid()})
@@ -55,13 +55,8 @@ def follower(application: Any) -> Iterator[Any]:
 
 
 def until(application: Any, found: Any) -> None:
-    """Let the window work until something is the case, 10 s at most."""
-    for _ in range(1000):
-        application.processEvents()
-        if found():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never was")
+    """Let the window work until something is the case."""
+    wait_until(lambda: (application.processEvents(), found())[1])
 
 
 def attached(application: Any, follower: Any, run: Run) -> None:
