@@ -6,7 +6,7 @@ Left out are the places whose change no test may notice, by kind and not one by 
 * functions without a body (protocols, overloads), and what runs only as a script;
 * what runs only on another operating system, and the question which one it is;
 * waits on the computer's clock, since no test measures time: their numbers, also where a constant names them;
-* what only changes how a window or a figure looks: margins, widths of lines, sizes of letters;
+* what only changes how a window or a figure looks: margins, widths of lines, sizes of letters, where words wrap;
 * checks of the programmer's own work (``zip(strict=True)``), ``pytrace`` of ``pytest.fail``, daemon threads, and what
   ``getattr(os, "O_BINARY", 0)`` gives where the computer has no such flag.
 """
@@ -20,13 +20,14 @@ COMPARED = {ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, 
             ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}
 COMPUTED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult}
 _LOGGED = {"debug", "info", "warning", "error", "exception", "critical", "log"}
-_WAITS = {"sleep", "settimeout", "join", "wait", "setInterval", "singleShot", "select"}
+_WAITS = {"sleep", "settimeout", "join", "wait", "waitForFinished", "setInterval", "singleShot", "select"}
 _LOOKS = {"setContentsMargins", "setSpacing", "addSpacing", "addStretch", "setVerticalSpacing", "setHorizontalSpacing",
           "setStretchFactor", "setSizes", "setHandleWidth", "setMinimumWidth", "setMinimumHeight", "setMaximumHeight",
           "setMaximumWidth", "setFixedWidth", "setFixedHeight", "setDefaultSectionSize", "resize", "addWidget",
+          "setWordWrap", "setAlternatingRowColors", "setWidgetResizable", "setChildrenCollapsible", "set_axisbelow",
           "mkPen", "grid", "showGrid", "text", "new_figure", "tick_params", "locator_params"}
 _LOOK_KEYWORDS = {"linewidth", "markersize", "fontsize", "alpha", "framealpha", "zorder", "dpi", "figsize", "capsize",
-                  "rotation", "labelsize", "nbins", "width_ratios"}
+                  "rotation", "labelsize", "nbins", "width_ratios", "symbolSize"}
 _KEYWORDS = {"pytrace", "strict", "daemon", "timeout", *_LOOK_KEYWORDS}
 
 
@@ -49,10 +50,15 @@ def _asks_for_the_system(test: ast.AST) -> bool:
 
 
 def _appearance(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the numbers that only change how a window looks."""
+    """Yield the numbers that only change how a window or a figure looks, also where a table of keywords has them."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _named(node.func) in _LOOKS:
-            yield from (part for argument in node.args for part in ast.walk(argument))
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            yield from (part for argument in arguments for part in ast.walk(argument))
+        if isinstance(node, ast.Dict):
+            looks = [value for key, value in zip(node.keys, node.values, strict=True)
+                     if isinstance(key, ast.Constant) and key.value in _LOOK_KEYWORDS]
+            yield from (part for value in looks for part in ast.walk(value))
 
 
 def _waited(tree: ast.AST) -> Iterator[ast.AST]:
