@@ -10,6 +10,7 @@ import logging
 import pkgutil
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
@@ -22,6 +23,33 @@ _LOG = logging.getLogger(__name__)
 OURS = "tsbench"  #: the distribution whose things go first
 #: what an entry point may name: "module", "module:object", with extras behind (entry points specification of PyPA)
 _VALUE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*\s*)?(\[.*\]\s*)?")
+
+
+class _OutputToErrors:
+    """What is printed goes to standard error while any thread is in a ``with``; then it goes where it went before.
+
+    Two ``contextlib.redirect_stdout`` of two threads that overlap leave the output at standard error for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._usual = sys.stdout
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._usual, sys.stdout = sys.stdout, sys.stderr
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.stdout = self._usual
+
+
+_OUTPUT_TO_ERRORS = _OutputToErrors()
 
 
 class ImportInterrupted(KeyboardInterrupt):
@@ -42,7 +70,7 @@ def importing(what: str) -> Iterator[None]:
         Ctrl-C was pressed meanwhile, or the module itself raised KeyboardInterrupt.
     """
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with _OUTPUT_TO_ERRORS:
             yield
     except ImportInterrupted:
         raise

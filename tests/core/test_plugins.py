@@ -1,5 +1,7 @@
 """What others add by entry points is found beside ours; what cannot be used is left out and named in one line."""
 
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -8,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.patience import PATIENCE
 from tsbench import plugins
 from tsbench.errors import ConfigurationError
-from tsbench.plugins import ImportInterrupted, Registry
+from tsbench.plugins import ImportInterrupted, Registry, importing
 
 
 def offered(declared: object) -> Mapping[str, int]:
@@ -108,3 +111,22 @@ def test_what_a_plug_in_prints_goes_to_standard_error(
 ) -> None:
     assert installed(("other", "x", "prints:TWO")).names() == ("two",)
     assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_two_threads_that_import_at_the_same_time_leave_the_output_where_it_was() -> None:
+    """The instruments of a bench are opened at the same time, and each opening imports its driver."""
+    output, begun, go_on = sys.stdout, threading.Event(), threading.Event()
+
+    def import_meanwhile() -> None:
+        with importing("driver 'b'"):
+            begun.set()
+            assert go_on.wait(PATIENCE)
+
+    other = threading.Thread(target=import_meanwhile)
+    with importing("driver 'a'"):
+        other.start()
+        assert begun.wait(PATIENCE) and sys.stdout is sys.stderr
+    assert sys.stdout is sys.stderr  # the other one still imports
+    go_on.set()
+    other.join(PATIENCE)
+    assert sys.stdout is output
