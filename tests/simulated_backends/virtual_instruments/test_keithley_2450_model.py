@@ -341,6 +341,13 @@ def test_abort_and_device_clear_during_a_sweep(make: Make) -> None:
         (":FETC?", -230),
         (":TRIG:LOAD 'Nonsense'", -224),
         (":SOUR:VOLT 5;:SOUR:VOLT:RANG 2", -221),
+        ("*LANG TSP", -200),
+        ("*LANG SCPI2400", -200),
+        ("*LANG SCPI", 0),
+        (":DISP:CLE", 0),
+        (":DISP:USER1:TEXT 'wafer 3'", 0),
+        (":SYST:BEEP 440, 0.1", 0),
+        (":SYST:BEEP 10, 0.1", -222),
     ],
 )
 def test_what_the_instrument_refuses(make: Make, message: str, code: int) -> None:
