@@ -139,6 +139,20 @@ def test_from_the_run_of_another_process_the_window_goes_to_another_bench(lab: A
     assert not lab.window.control.attached() and lab.window.bench == path and not lab.window.bar.pause.isEnabled()
 
 
+def test_a_run_that_goes_on_there_is_followed_or_the_bench_is_checked(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from tsbench.gui.owner_watch import OwnerWatch
+
+    address = tmp_path / "run.address"
+    monkeypatch.setattr(OwnerWatch, "living_run", lambda bench, out: address if bench == lab.path else None)
+    lab.window.open_bench(lab.path)
+    assert lab.stand.heard() == [address] and lab.window.control.attached()
+    monkeypatch.setattr(lab.window.control, "attach", lambda address: False)   # it has just ended
+    lab.window.open_bench(lab.path)
+    assert lab.stand.heard() == [check_command(lab)] and not lab.window.control.attached()
+
+
 def test_one_check_at_a_time_and_none_beside_a_run(lab: Any) -> None:
     lab.stand.checks = True
     lab.window.check()

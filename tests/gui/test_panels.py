@@ -10,9 +10,14 @@ import pytest
 pytestmark = pytest.mark.display
 
 
-def test_the_benches_of_late_are_offered_the_latest_first(application: Any, tmp_path: Path) -> None:
+def test_the_benches_of_late_are_offered_the_latest_first(
+    application: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tsbench.gui import top_bar
     from tsbench.gui.top_bar import TopBar
 
+    begun: list[str] = []
+    monkeypatch.setattr(top_bar, "PathChooser", lambda parent, title, start, *more: begun.append(start))
     bar, chosen = TopBar(), []
     bar.bench_chosen.connect(chosen.append)
     paths = [tmp_path / f"{number}.toml" for number in range(10)]
@@ -23,6 +28,9 @@ def test_the_benches_of_late_are_offered_the_latest_first(application: Any, tmp_
     bar._recent_menu.actions()[1].trigger()
     assert chosen == [paths[9]]
     assert bar._bench.text() == "4" and str(paths[4]) in bar._bench.toolTip()
+    bar._settings.setValue("recent_benches", [str(tmp_path / "x" / "a.toml"), str(paths[0])])
+    bar._choose()   # where the latest one is
+    assert begun == [str(tmp_path / "x")]
     bar._settings.setValue("recent_benches", str(paths[0]))   # as Qt stores a list of one
     assert bar._recent() == [str(paths[0])]
     bar._settings.remove("recent_benches")

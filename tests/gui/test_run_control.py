@@ -39,7 +39,8 @@ def off(control: Any, **states: bool | None) -> None:
 def test_a_stop_is_asked_for_once_and_forced_only_when_overdue(control: Any) -> None:
     control.stop()
     control.stop()
-    assert control.asked == ["stop"] and control.said == ["stopping …"] and control._patience.isActive()
+    assert control.asked == ["stop"] and control.said == ["stopping …"]
+    assert control._patience.isActive() and control._patience.isSingleShot()
     control._out_of_patience()
     assert "has not stopped" in control.late[0]
     control.stop()

@@ -76,6 +76,31 @@ def test_the_life_of_a_device_follows_from_world_name_and_seed() -> None:
     assert all(lives.count(one) == 1 for one in lives)
 
 
+def wafer(world: int = 1, **more: Any) -> dict[str, Any]:
+    return devices(seed=world, wafers={"W": {
+        "model": "nbo2", "seed": 4, "rows": 4, "columns": 5, "devices_per_die": 1, "shorts": 0.3, **more}})
+
+
+def test_devices_of_a_wafer_are_the_same_in_every_world_on_another_path() -> None:
+    cycles = {"spread": {"rth": 0.1}}
+    first, second = wafer(cycles=cycles), wafer(2, cycles=cycles)
+    assert list(first) == list(second)
+    for one, other in zip(first.values(), second.values(), strict=True):
+        given, same = one.model.parameters(), other.model.parameters()
+        assert {k: v for k, v in given.items() if k != "seed"} == {k: v for k, v in same.items() if k != "seed"}
+    lives = [device.history is not None for device in first.values()]
+    good = [device.model.mechanism == device_model("nbo2").mechanism for device in first.values()]
+    assert lives == good and 0 < sum(good) < len(good)   # a shorted one has no life
+    (found, *_), (another, *_) = (
+        [device.history.model.parameters()["rth"] for device in world.values() if device.history] for world in (
+            first, second))
+    assert found != another
+    assert found != next(iter(first.values())).model.parameters()["rth"]   # each cycle has its own
+    assert all(device.history is None for device in wafer().values())
+    warm = devices(chuck={"temperature": 350.0}, wafers={"W": {"model": "nbo2", "seed": 4, "rows": 2, "columns": 2}})
+    assert next(iter(warm.values())).model.parameters()["t0"] == pytest.approx(350.0)
+
+
 def test_only_a_device_with_two_nodes_is_connected() -> None:
     gated = next(name for name, entry in catalogue().items() if len(device_model(name).terminals) != 2)
     with pytest.raises(ConfigurationError, match=r"a.world.toml: D is a .* Only a device with two nodes"):
