@@ -10,7 +10,7 @@ from tests.analysis.test_behaviours import pair, pulse, record
 from tsbench.analysis import signal
 from tsbench.analysis.behaviours.behaviours import recognised
 from tsbench.analysis.behaviours.stimulated_run import _crossing
-from tsbench.analysis.conductance.conductance import low_voltage_results
+from tsbench.analysis.conductance.conductance import conductance, low_voltage_results
 from tsbench.analysis.oscillation.noise_with_memory import _not_normal, has_line, not_gaussian
 from tsbench.analysis.oscillation.spikes import _levels
 from tsbench.analysis.oscillation.waveform_class import classify_waveform
@@ -177,7 +177,6 @@ def test_a_crossing_between_two_samples() -> None:
 def test_a_rise_without_a_fall_is_no_spike() -> None:
     found = classify_waveform(np.arange(200.0), np.where(np.arange(200) > 60, 1.0, 0.0))
     assert (found.kind, found.spikes, found.sustained) == ("quiet", 0, False)
-    assert (found.period if hasattr(found, "period") else None) is None
 
 
 @pytest.mark.parametrize("off", [0.0, 1e-3, -1e-3])
@@ -256,3 +255,14 @@ def test_a_line_of_three_cycles_or_more_stands_out() -> None:
     assert not has_line(noise + 0.1 * np.sin(2 * np.pi * 200 * x))
     assert not has_line(noise + 0.5 * np.sin(2 * np.pi * 1.3 * x))   # fewer cycles than three
     assert not has_line(1e-3 * noise + 5 * x)   # a drift
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(10, 10, 34), (5, 0, 9)])
+def test_the_interval_of_a_slope_by_kendalls_statistic(count: int, low: int, high: int) -> None:
+    """Of ten readings there are 45 slopes, and 1.96 deviations of Kendall's statistic are 21.9: (45 -+ 21.9)/2."""
+    volts = np.arange(1.0, count + 1)
+    current = 2.0 * volts + np.random.default_rng(4).standard_normal(count)
+    slopes = sorted((current[j] - current[i]) / (volts[j] - volts[i]) for j in range(count) for i in range(j))
+    found = conductance(volts, current)
+    assert (found.low, found.high) == (pytest.approx(slopes[low]), pytest.approx(slopes[high]))
+    assert found.value == pytest.approx(float(np.median(slopes)))
