@@ -1,5 +1,6 @@
 """What to measure: device, protocol, its form, where the file goes, and Run."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,13 @@ from tsbench.gui.choosers import PathChooser
 from tsbench.gui.form_memory import FormMemory
 from tsbench.gui.protocol_form import ProtocolForm
 from tsbench.protocols.protocol import Protocol
+
+
+def _titles(protocols: Mapping[str, type[Protocol]]) -> dict[str, str]:
+    """Return the title of each protocol; the name is added where a derived protocol keeps the title of the other."""
+    count = Counter(protocol.title for protocol in protocols.values())
+    return {name: protocol.title if count[protocol.title] == 1 else f"{protocol.title} ({name})"
+            for name, protocol in protocols.items()}
 
 
 class RunPanel(QtWidgets.QWidget):
@@ -29,8 +37,8 @@ class RunPanel(QtWidgets.QWidget):
         self.device.setObjectName("device")
         self.protocol = QtWidgets.QComboBox()
         self.protocol.setObjectName("protocol")
-        for name, protocol in protocols.items():
-            self.protocol.addItem(protocol.title, name)
+        for name, text in _titles(protocols).items():
+            self.protocol.addItem(text, name)
         self._summary = QtWidgets.QLabel()
         self._summary.setProperty("role", "dim")
         self._summary.setWordWrap(True)

@@ -1,7 +1,7 @@
 """A driver of your own: the LM1, a source meter that sources a voltage and measures the current."""
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from pymeasure.instruments import Instrument
 
@@ -89,6 +89,9 @@ class LabMeter(ScpiInstrument):
 
     def output_states(self) -> list[OutputState]:
         return [OutputState(self.name, self.ask_switch(":OUTP?"))]
+
+    def accepted_settings(self) -> dict[str, object]:
+        return {f"source_{name}": value for name, value in asdict(self.source).items()} if self.source else {}
 
     def accuracy(self) -> dict[str, dict[str, float]]:
         return {"measure_current:0.001": {"gain": 1e-3, "offset": 1e-7}}

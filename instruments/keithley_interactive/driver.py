@@ -158,6 +158,9 @@ class InteractiveSourceMeter(SourceSide):
         before = self._read_limit()
         self.check_errors()
         nplc = self.accepted("nplc", settings.nplc, self.ask_number(f"{word}:NPLC?"), "")
+        if self.four_wire and not self.ask_switch(f"{word}:RSEN?"):
+            raise InstrumentError(
+                f"{self.label}: four-wire sensing did not switch on. Check the terminals that are chosen at the panel")
         got_range = None
         if settings.range is not None:
             got_range = self._accepted_range(f"{word}:RANG?", settings.range, settings.function)

@@ -9,7 +9,9 @@ from typing import Protocol as TypingProtocol
 
 from tsbench.errors import ConfigurationError, LimitError, nearest, sentences
 from tsbench.instruments import Plan
+from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import Protocol
+from tsbench.protocols.registry import PROTOCOLS
 from tsbench.records import RunHeader
 from tsbench.station.runner.control import Control, Interrupts
 from tsbench.station.runner.events import Events, Listener
@@ -279,8 +281,17 @@ def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader
         simulated=any(bool(facts.get("simulated")) for facts in instruments.values()),
         start_time=timestamp(),
         planned_points=plan.points,
-        provenance={**provenance(), **_facts_of(bench)},
+        provenance={**provenance(), "packages": _packages(protocol, instruments), **_facts_of(bench)},
     )
+
+
+def _packages(protocol: Protocol, instruments: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the installed packages with their versions that offer the protocol and the drivers of a run."""
+    drivers = (DRIVERS.offers().get(str(facts.get("driver"))) for facts in instruments.values())
+    found = {offer.distribution for offer in drivers if offer is not None}
+    if protocol.name in PROTOCOLS.offers():
+        found.add(PROTOCOLS.offers()[protocol.name].distribution)
+    return sorted(found)
 
 
 def _facts_of(bench: RunnerBench) -> dict[str, Any]:

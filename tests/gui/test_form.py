@@ -200,3 +200,13 @@ def test_an_optional_entry_may_stay_empty(application):
     field.set_text("11")
     with pytest.raises(ConfigurationError, match="at most 10"):
         field.value()
+
+
+def test_protocols_of_one_title_are_told_apart_by_their_names(application):
+    from tsbench.gui.run_panel import RunPanel
+
+    sweep = protocol_named("iv_sweep")
+    made = RunPanel({"iv_sweep": sweep, "gentle_sweep": type("GentleSweep", (sweep,), {"name": "gentle_sweep"})})
+    shown = [made.protocol.itemText(index) for index in range(made.protocol.count())]
+    assert shown == ["I-V sweep (iv_sweep)", "I-V sweep (gentle_sweep)"]
+    made.deleteLater()

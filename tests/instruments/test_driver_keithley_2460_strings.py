@@ -10,7 +10,7 @@ from pymeasure.adapters import ProtocolAdapter
 from pymeasure.test import expected_protocol
 
 from tsbench.cli import main
-from tsbench.errors import ConfigurationError, LimitError
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, SourceMeter, SourceSettings
 from tsbench.instruments.keithley_2450.data_sheet import CAPABILITIES as OF_2450
 from tsbench.instruments.keithley_2460.driver import Keithley2460
@@ -41,7 +41,7 @@ def measuring(wires: str) -> list[tuple[Any, Any]]:
     return [
         (':SENS:FUNC "CURR"', None), (f":SENS:CURR:RSEN {wires}", None), (":SENS:CURR:RANG 3", None),
         (":SENS:CURR:NPLC 1", None), (":SENS:CURR:AZER ON", None), OK, (":SENS:CURR:NPLC?", "1"),
-        (":SENS:CURR:RANG?", "4"),
+        *([(":SENS:CURR:RSEN?", "1")] if wires == "ON" else []), (":SENS:CURR:RANG?", "4"),
     ]
 
 
@@ -83,6 +83,12 @@ def test_four_wire_sensing_is_an_option(options: dict[str, bool], wires: str) ->
     with driver(measuring(wires), **options) as found:
         assert found.configure_measure(MeasureSettings("current", range=3.0)).range == 4.0
         assert found.accepted_settings()["four_wire"] is (wires == "ON")
+
+
+def test_four_wire_sensing_that_does_not_switch_on_is_an_error() -> None:
+    refused = [(command, "0" if command == ":SENS:CURR:RSEN?" else reply) for command, reply in measuring("ON")]
+    with driver(refused[:-1], four_wire=True) as found, pytest.raises(InstrumentError, match="four-wire sensing"):
+        found.configure_measure(MeasureSettings("current", range=3.0))
 
 
 def test_an_option_that_is_no_switch_is_refused() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.patience import PATIENCE
+from tsbench.storage import read_run
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "examples" / "plugins"
@@ -95,6 +96,9 @@ def test_the_protocol_measures_with_the_instrument_on_its_twin(python: Run, benc
     assert row["quantity"] == "resistance" and row["low"] < 10e3 < row["high"]
     assert row["high"] - row["low"] < 100.0 and row["flags"] == []
     (run,) = out.glob("*.nxs")
+    header = read_run(run).header
+    assert header.provenance["packages"] == ["lab-plugins 1.0"]
+    assert header.instruments["meter"]["settings"]["source_limit"] > 0.0
     figures = tmp_path / "figures"
     (again,) = json.loads(python("-m", "tsbench", "analyse", run, "--out", figures, "--json"))
     assert again["value"] == row["value"]
