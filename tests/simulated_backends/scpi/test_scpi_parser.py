@@ -374,3 +374,9 @@ def test_not_a_number_is_never_a_setting() -> None:
         with pytest.raises(ScpiError):
             Number("V", -1, 1).parse(text, None, ())
     assert math.isinf(Number("OHM", 1, 100, infinite=True).parse(b"INF", None, ()))
+
+
+def test_a_number_may_have_spaces_around_its_exponent() -> None:
+    """IEEE 488.2, 7.7.2.2: white space may stand between mantissa and exponent."""
+    number = Number("V")
+    assert number.parse(b"1.5 E1", None, ()) == 15.0 and number.parse(b"1.5 E 1 mV", None, ()) == 15e-3
