@@ -164,7 +164,8 @@ def page(name: str, entry: CatalogueEntry, told: list[str]) -> str:
                   "|---|---|---|---|---|"]
         lines += [f"| {o.name} | {o.value:g} | {o.unit} | {o.mark} | {o.source} |" for o in entry.observables]
     if entry.unknown:
-        lines += ["", "## What is not known", "", *(f"* {text}" for text in entry.unknown)]
+        unknown = [text.replace("world file", "[world file](../world.md)") for text in entry.unknown]
+        lines += ["", "## What is not known", "", *(f"* {text}" for text in unknown)]
     return "\n".join(lines) + "\n"
 
 
@@ -193,7 +194,8 @@ def contents() -> str:
     lines = [
         "# Devices of the catalogue", "",
         "*Reference.* `python -m benchmarks.device_pages` writes these pages from the catalogue "
-        "(`simulated_backends/devices/*/catalogue.toml`) and from simulations.", "",
+        "(`simulated_backends/devices/*/catalogue.toml`) and from simulations. A voltage in the column *content* is "
+        "the threshold voltage of the device.", "",
         "| device | stack | content |", "|---|---|---|",
         *(f"| [{name}]({name}.md) | {entry.stack} | {entry.title} |" for name, entry in catalogue().items()), "",
         "These devices have no model, because too little is known:", "",

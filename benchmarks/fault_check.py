@@ -94,8 +94,9 @@ def new_flags(run: Run, clean: Run) -> list[str]:
 def changed(run: Run, clean: Run) -> str:
     """Return in which way a run recorded something else than an undisturbed one; "" if it did not.
 
-    Times on the bench's clock may differ; points by less than ``SAME`` of the column's span or of their value;
-    waveforms in quantiles (their phase is free where nothing triggers) by less than ``SAME`` of the span.
+    Times on the bench's clock may differ. A value of a point may differ by ``SAME`` of this value (near zero: of a
+    fiftieth of its column's span). The quantiles of a waveform may differ by ``SAME`` of its span, which is at least
+    eight codes. Quantiles are compared because the phase of a waveform is arbitrary if nothing triggers.
     """
     if run.points.shape != clean.points.shape:
         return f"{len(run.points)} points in place of {len(clean.points)}"

@@ -16,7 +16,7 @@ LOSSES: dict[str, dict[str, Any]] = {
 AT_MESSAGES: dict[str, dict[str, Any]] = {
     **{f"connection lost {how}": details for how, details in LOSSES.items()},
     "no answer, message lost": {"kind": "timeout"},
-    "no answer, message taken": {"kind": "timeout", "after": True},
+    "no answer, message received": {"kind": "timeout", "after": True},
     "contact lost": {"kind": "contact_lost"},
     "contact lost for 2 ms": {"kind": "contact_lost", "seconds": 2e-3},
     "device open": {"kind": "device_open"},
@@ -28,8 +28,8 @@ AT_MESSAGES: dict[str, dict[str, Any]] = {
 #: faults that come to a reply
 AT_READS: dict[str, dict[str, Any]] = {
     "connection lost in the reply": {"bytes": 1},
-    "reply late": {"kind": "late"},
-    "reply later still": {"kind": "late", "seconds": 1e-3},
+    "reply at the end of the timeout": {"kind": "late"},
+    "reply 1 ms after the timeout": {"kind": "late", "seconds": 1e-3},
     **{f"garbled: {how}": {"kind": "garbled", "how": how} for how in ("flip", "truncate", "extra", "digits")},
 }
 #: faults of one instrument, at its messages
@@ -42,7 +42,7 @@ TRIGGERS = {"trigger missed": {"kind": "trigger_missed"}}
 QUIET = frozenset({
     "contact_lost", "device_open", "device_short", "device_stuck_on", "clock_jump", "trigger_missed", "digits",
 })
-#: kinds of which there are several ways, which can take turns
+#: the variants of each kind of fault that has several
 _WAYS = (
     tuple(f"connection lost {how}" for how in LOSSES), tuple(OF_INSTRUMENTS),
     *(
@@ -55,10 +55,11 @@ _WAYS = (
 def cases_of(
     name: str, clean: Case, writes: int, every: int, turns: bool = False
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield (figure, key, what ``run_case`` is told) of every case of a protocol.
+    """Yield (figure, key, arguments of ``run_case``) of every case of a protocol.
 
-    ``turns``: the ways in which one kind of fault happens (a connection lost before or after delivery, or of all
-    instruments) take turns: each kind still comes at every message.
+    ``turns``: inject only one variant of a kind of fault at each message, and the next variant at the next message.
+    Every kind is still injected at every message. An example of variants is a connection that is lost before delivery,
+    after delivery, or for all instruments.
     """
     counts: dict[str, int] = {}
     places = []  # number, instrument, number among the instrument's, whether a read

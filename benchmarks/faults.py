@@ -1,8 +1,9 @@
 """Protocol × fault × message: ``python -m benchmarks.faults [--quick] [--every N] [--resume FILE]``.
 
-Every fault of the schedule (``tsbench.simulated_backends.world.faults``) is injected at every message of a short
-run of each protocol, or at every N-th (another of them for each fault, so that none is left out by all);
-the disk is full from each write on; an exception, a stop and Ctrl-C come at every step. Each time
+Every fault of the schedule (``tsbench.simulated_backends.world.faults``) is injected at every message of a short run of
+each protocol. With ``--every N`` it is injected at every N-th message; the first one differs from fault to fault. In
+other cases the disk becomes full at one of the writes, or an exception, a stop or Ctrl-C comes at one of the steps. In
+each case
 
 * every output must be off in the end, as the witness saw it before the bench was closed;
 * each point and waveform that was acknowledged must be in the run file or the journal, by number and checksum
@@ -108,7 +109,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="every 120th message and 30th step")
     parser.add_argument("--every", type=int, default=1, help="only every N-th message and step")
-    parser.add_argument("--turns", action="store_true", help="each kind at every message, its ways taking turns")
+    parser.add_argument("--turns", action="store_true",
+                        help="only one variant of a fault at each message; the next message gets the next one")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="go on from there, add to it")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1e6, help="stop then; --resume goes on another time")

@@ -1,8 +1,8 @@
 """Traces the source files that one guarded call runs through, and writes docs/tour.md from the trace.
 
 The calls are one ``set_level`` and one ``measure`` of the source meter on the resistor bench, in the same process. Each
-call has been made before in the same ranges, as in the middle of a sweep. A move is a function call whose target is in
-another file than the target of the previous call (``sys.setprofile``).
+call has been made before in the same ranges, as in the middle of a sweep. ``sys.setprofile`` lists the called
+functions in order. A move is a step in this list from a function in one file to a function in another file.
 """
 
 import argparse
@@ -28,18 +28,20 @@ MOST_FILES, MOST_MOVES = 25, 120
 _LEVELS = (0.5 + 0.05 * (number % 4) + 1e-5 * number for number in itertools.count())
 
 _BEGINNING = """\
-# Tour: the path of one voltage and one current through the code
+# Tour: the source files that run when a program sets a voltage and takes a reading
 
 *Explanation.* This page lists the source files that two calls run through. The call `set_level` sets a voltage of a
 source meter, and the call `measure` takes a reading. Both calls run on the simulated resistor bench. A protocol makes
 both calls through the guard, which compares each value with the limits.
 
-Each table lists the files in the order of their first use, with the first sentence of each file. A *move* is a
-function call whose target is in another file than the target of the previous call. The command
-`python -m benchmarks.tour --write` traces the two calls and writes this page.
+Each table lists the files in the order of their first use, with the first sentence of each file. The trace lists
+the called functions in order. A *move* is a step in this list from a function in one file to a function in another
+file. The command `python -m benchmarks.tour --write` traces the two calls and writes this page.
 
 The file `instruments/links/transport.py` sends each message and reads each reply. The files in `simulated_backends/`
-are the simulated bench. On a real bench, a cable and an instrument take their place.
+are the simulated bench. On a real bench, a cable and an instrument take their place. An *observer* is a part of the
+simulated bench that receives the computed steps of the circuit. Examples are the witness, which records the true
+values, and the input of a scope.
 
 In a run, these steps come before the two calls:
 
@@ -65,7 +67,7 @@ class Act:
 
     @property
     def moves(self) -> int:
-        """Return the number of calls whose target is in another file than the target of the previous call."""
+        """Return the number of steps in the list of calls from one file to another."""
         return sum(one[0] != other[0] for one, other in itertools.pairwise(self.calls))
 
 

@@ -44,7 +44,7 @@ _TAIL = 0.025  #: of the probability, on each side of an interval over several g
 #: what an interval is, as ``method`` says it
 _TURN = "extreme reading before the change, and its neighbours"
 _RESTLESS = "lowest reading, and four standard deviations of a restless device"
-_WEIGHED = "readings weighed between the levels before and after"
+_WEIGHED = "likelihood over several gaps"
 
 
 def switching(

@@ -1,4 +1,4 @@
-"""A simulated circuit: its state, the changes that instruments make, and the values that observers get."""
+"""A simulated circuit: its state, the changes by instruments, and the values that instruments and witness read."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

@@ -36,11 +36,11 @@ def clean(faults: Any, name: str, folder: Path) -> tuple[Any, int]:
 
 
 KINDS = (
-    "no answer, message lost", "no answer, message taken", "connection lost in the reply", "reply late",
-    "reply later still", "garbled: flip", "garbled: truncate", "garbled: extra", "garbled: digits", "contact lost",
-    "contact lost for 2 ms", "device open", "device short", "device stuck on", "clock set back 1 h",
-    "clock set ahead 1 h", "power cycle", "power cycle, connection kept", "trigger missed", "disk full",
-    "disk full for one write",
+    "no answer, message lost", "no answer, message received", "connection lost in the reply",
+    "reply at the end of the timeout", "reply 1 ms after the timeout", "garbled: flip", "garbled: truncate",
+    "garbled: extra", "garbled: digits", "contact lost", "contact lost for 2 ms", "device open", "device short",
+    "device stuck on", "clock set back 1 h", "clock set ahead 1 h", "power cycle", "power cycle, connection kept",
+    "trigger missed", "disk full", "disk full for one write",
 )
 
 
