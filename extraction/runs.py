@@ -1,14 +1,14 @@
 """A stored run to its results and figures, by the protocol that measured it."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tsbench.errors import ConfigurationError, TsbenchError, sentences
 from tsbench.extraction.found import draw_all
 from tsbench.extraction.result_check import checked_results
 from tsbench.protocols.extracting.contacts import contact_of, with_contact
-from tsbench.protocols.extracting.named_figure import NamedFigure
+from tsbench.protocols.extracting.named_figure import FIGURE_NAME, NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.registry import PROTOCOLS
@@ -135,7 +135,10 @@ def draw_figures(
     try:
         with _one_line_of(f"figures of protocol '{chosen.name}'"):
             for name, draw in chosen.figures(run, options or ExtractionOptions()):
-                figures.append((name, draw))
+                if wrong := _wrong_name(name, figures):
+                    problems.append(f"figure {name!r:.60} of protocol '{chosen.name}' is not drawn, because {wrong}")
+                else:
+                    figures.append((name, draw))
     except TsbenchError as error:  # those before it are drawn all the same
         problems.append(str(error))
     made = draw_all((out / f"{run.header.run_id}_{name}.png", draw) for name, draw in figures)
@@ -143,3 +146,12 @@ def draw_figures(
         if problem is not None:
             problem(line)
     return made.paths
+
+
+def _wrong_name(name: object, before: Sequence[NamedFigure]) -> str:
+    """Return why the name of a figure cannot be part of a file's name beside those before it; "" if it can."""
+    if not (isinstance(name, str) and FIGURE_NAME.fullmatch(name)):
+        return "its name must consist of letters of the English alphabet, digits, _ and -"
+    if name.lower() in (other.lower() for other, _ in before):  # one file for both on Windows and macOS
+        return "an earlier figure has this name"
+    return ""

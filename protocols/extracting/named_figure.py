@@ -1,5 +1,6 @@
 """Figures of a run before they are drawn."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 #: what a figure is called after the run ("iv"), and what draws it
 NamedFigure = tuple[str, Callable[[], "Figure"]]
+#: what such a name may be: it is part of the name of the figure's file
+FIGURE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 #: figures of single pulses and of single biases, at most
 MOST_FIGURES = 12

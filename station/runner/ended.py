@@ -22,8 +22,11 @@ class Ended:
 
 def ended_by(error: BaseException) -> Ended:
     """Return how a run ended that raised ``error``."""
-    if isinstance(error, KeyboardInterrupt | SystemExit):
+    if isinstance(error, KeyboardInterrupt):
         return Ended("abort", f"interrupted ({error})" if str(error) else "interrupted", error)
+    if isinstance(error, SystemExit):  # only code of a plug-in raises it: a signal is a KeyboardInterrupt
+        reason = f"the code of the protocol or of a driver left by sys.exit ({in_words(error)})"
+        return Ended("fail", reason, error)
     return Ended("fail", in_words(error), error)
 
 

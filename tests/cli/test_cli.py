@@ -10,6 +10,8 @@ import pytest
 from tsbench.cli import main, parser
 from tsbench.cli.measuring import parse_settings
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError
+from tsbench.protocols import Protocol
+from tsbench.protocols.registry import PROTOCOLS
 
 COMMANDS = [
     "demo",
@@ -103,6 +105,15 @@ def test_measure_help_lists_the_parameters_of_the_protocol(capsys):
     assert "100 s" in dwell
     assert "time at a level" in dwell
     assert "--set" in text
+
+
+def test_measure_help_of_a_protocol_without_parameters(capsys, monkeypatch):
+    nothing = type("Nothing", (Protocol,), {
+        "__doc__": "Does nothing.", "name": "nothing", "title": "Nothing", "roles": (), "columns": (),
+        **dict.fromkeys(("plan", "run", "extract"), lambda *_: None)})
+    monkeypatch.setitem(vars(PROTOCOLS.offers()["iv_sweep"]), "thing", nothing)
+    assert refused(["measure", "iv_sweep", "--help"]) == 0
+    assert "iv_sweep has no parameters" in capsys.readouterr().out
 
 
 def test_measure_help_of_an_unknown_protocol_names_the_nearest(one_line):

@@ -103,5 +103,26 @@ def test_figures_and_remark_that_fail_are_one_line(tmp_path: Path, monkeypatch: 
         device_line(sweep())
 
 
+def test_a_figure_stays_in_the_folder_and_overwrites_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Lab(IVSweep):
+        @classmethod
+        def figures(cls, run, options):
+            (_, draw), *_ = super().figures(run, options)
+            yield from ((name, draw) for name in ("a", "A", "../../evil", "b c", "", 3, "b-1"))
+
+    monkeypatch.setitem(vars(PROTOCOLS.offers()["iv_sweep"]), "thing", Lab)
+    lines: list[str] = []
+    figures = draw_figures(sweep(), tmp_path / "an", problem=lines.append)
+    assert [path.name.rpartition("_")[2] for path in figures] == ["a.png", "b-1.png"]
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(figures)
+    repeated, *wrong = lines
+    assert repeated == "figure 'A' of protocol 'iv_sweep' is not drawn, because an earlier figure has this name"
+    assert wrong == [
+        f"figure {name!r} of protocol 'iv_sweep' is not drawn, because its name must consist of letters of the "
+        "English alphabet, digits, _ and -" for name in ("../../evil", "b c", "", 3)]
+
+
 def test_flags_are_kept() -> None:
     assert checked_results([replace(GOOD, flags=Flag.CENSORED)], pytest.fail)[0].flags is Flag.CENSORED

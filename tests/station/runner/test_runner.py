@@ -60,7 +60,7 @@ def test_a_good_run(bench: FakeBench, tmp_path: Path) -> None:
         (LimitError("beyond"), "fail", 3, "make_safe"),
         (CommunicationError("source_meter gave no reply"), "fail", 1, "reopen"),
         (KeyboardInterrupt(), "abort", 130, "make_safe"),
-        (SystemExit(1), "abort", 130, "make_safe"),
+        (SystemExit(7), "fail", 1, "make_safe"),
     ],
 )
 def test_whatever_a_protocol_raises_the_bench_is_safe_and_the_data_kept(
@@ -80,6 +80,8 @@ def test_whatever_a_protocol_raises_the_bench_is_safe_and_the_data_kept(
     assert outcome.path is not None and inspect(outcome.path) == []
     run = read_run(outcome.path)
     assert run.status == status and len(run.points) == max(at, 0)
+    if isinstance(error, SystemExit):
+        assert run.reason == "the code of the protocol or of a driver left by sys.exit (SystemExit: 7)"
     if isinstance(error, RuntimeError):
         assert run.reason == "RuntimeError: a bug"
         assert any("Traceback" in str(event.data.get("traceback")) for event in run.events)
