@@ -7,13 +7,15 @@ An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) name
 import contextlib
 import importlib
 import logging
+import os
 import pkgutil
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from tsbench.errors import ConfigurationError, nearest, sentences
@@ -52,6 +54,47 @@ class _OutputToErrors:
 _OUTPUT_TO_ERRORS = _OutputToErrors()
 
 
+class _WorkingFolder:
+    """The working folder stays what it was before the first of the imports that overlap began.
+
+    A relative path of a bench file or of ``--out`` would mean another place after it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._usual = ""
+
+    def enter(self) -> None:
+        """Keep where the process works now."""
+        with self._lock:
+            if not self._inside:
+                self._usual = self._now()
+            self._inside += 1
+
+    def leave(self, what: str) -> None:
+        """Go back, and say in one line that the import of ``what`` went elsewhere."""
+        with self._lock:
+            self._inside -= 1
+            changed = self._now()
+            if not self._usual or changed == self._usual:
+                return
+            with contextlib.suppress(OSError):
+                os.chdir(self._usual)
+                _LOG.warning("the import of %s changed the working folder to %s. tsbench changed it back to %s",
+                             what, changed, self._usual)
+
+    @staticmethod
+    def _now() -> str:
+        try:
+            return str(Path.cwd())
+        except OSError:  # the folder was deleted
+            return ""
+
+
+_WORKING_FOLDER = _WorkingFolder()
+
+
 class ImportInterrupted(KeyboardInterrupt):
     """An interruption while a plug-in was imported; the message names the plug-in."""
 
@@ -59,6 +102,8 @@ class ImportInterrupted(KeyboardInterrupt):
 @contextlib.contextmanager
 def importing(what: str) -> Iterator[None]:
     """Import modules of other authors; what they print goes to standard error, because ``--json`` owns the output.
+
+    A module that changes the working folder changes it only until its import is over.
 
     Parameters
     ----------
@@ -69,6 +114,7 @@ def importing(what: str) -> Iterator[None]:
     ImportInterrupted
         Ctrl-C was pressed meanwhile, or the module itself raised KeyboardInterrupt.
     """
+    _WORKING_FOLDER.enter()
     try:
         with _OUTPUT_TO_ERRORS:
             yield
@@ -78,6 +124,8 @@ def importing(what: str) -> Iterator[None]:
         raise ImportInterrupted(
             f"interrupted while {what} was imported. If you did not press Ctrl-C, the module of this plug-in raised "
             f"KeyboardInterrupt: uninstall the plug-in or tell its author") from error
+    finally:
+        _WORKING_FOLDER.leave(what)
 
 
 @dataclass(frozen=True)
@@ -130,11 +178,15 @@ class Registry(Generic[T]):
     offered : from what an entry point or a folder declares to name -> thing
 
         It raises ConfigurationError, with the reason in one line, where the declaration cannot be used.
+    many : whether a sequence declares several things, each of which is taken or left out by itself
     """
 
-    def __init__(self, group: str, what: str, offered: Callable[[object], Mapping[str, T]]) -> None:
+    def __init__(
+        self, group: str, what: str, offered: Callable[[object], Mapping[str, T]], many: bool = False,
+    ) -> None:
         self.group, self.what = group, what
         self._offered = offered
+        self._many = many
         self._found: dict[str, Offer[T]] | None = None
         self._problems: list[str] = []
 
@@ -203,10 +255,24 @@ class Registry(Generic[T]):
                 importlib.import_module(module), declared.attribute, None))
 
     def _add(self, where: str, point: EntryPoint, load: Callable[[], object]) -> None:
-        assert self._found is not None
         try:
             with importing(f"{self.what} '{where}' of {_from(point)}"):
                 declared = load()
+                several = self._many and isinstance(declared, Sequence) and not isinstance(declared, str)
+                things = list(declared) if several else [declared]  # type: ignore[call-overload]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._leave_out(where, point, error)
+            return
+        for thing in things:
+            name = getattr(thing, "name", None)
+            self._offer(name if several and isinstance(name, str) else where, point, thing)
+
+    def _offer(self, where: str, point: EntryPoint, declared: object) -> None:
+        assert self._found is not None
+        try:
+            with importing(f"{self.what} '{where}' of {_from(point)}"):
                 things = {} if declared is None else self._offered(declared)
             for name in things:
                 if name in self._found:

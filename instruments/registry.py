@@ -6,7 +6,7 @@ Ours are the folders of this package that have ``DRIVERS``. An entry point of an
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
@@ -18,26 +18,23 @@ OURS = Folders("tsbench.instruments", "DRIVERS")
 
 
 def _offered(declared: object) -> Mapping[str, DriverDeclaration]:
-    """Return the drivers in a declaration by name; ConfigurationError where one cannot be used."""
-    drivers: dict[str, DriverDeclaration] = {}
-    for driver in declared if isinstance(declared, Sequence) and not isinstance(declared, str) else (declared,):
-        if not isinstance(driver, DriverDeclaration):
-            raise ConfigurationError(
-                "the entry point must name a DriverDeclaration or a sequence of them, but it names a "
-                f"{type(driver).__name__}")
-        if driver.kind not in KINDS:
-            raise ConfigurationError(
-                f"unknown kind '{driver.kind}' of driver '{driver.name}'{nearest(driver.kind, KINDS)}")
-        try:
-            re.compile(driver.model_pattern)
-        except re.error as error:
-            raise ConfigurationError(
-                f"model_pattern of driver '{driver.name}' is not a regular expression: {error}") from None
-        drivers[driver.name] = driver
-    return drivers
+    """Return a declared driver by its name; ConfigurationError where it cannot be used."""
+    if not isinstance(declared, DriverDeclaration):
+        raise ConfigurationError(
+            "the entry point must name a DriverDeclaration or a sequence of them, but it names a "
+            f"{type(declared).__name__}")
+    if declared.kind not in KINDS:
+        raise ConfigurationError(
+            f"unknown kind '{declared.kind}' of driver '{declared.name}'{nearest(declared.kind, KINDS)}")
+    try:
+        re.compile(declared.model_pattern)
+    except re.error as error:
+        raise ConfigurationError(
+            f"model_pattern of driver '{declared.name}' is not a regular expression: {error}") from None
+    return {declared.name: declared}
 
 
-DRIVERS: Registry[DriverDeclaration] = Registry("tsbench.drivers", "driver", _offered)
+DRIVERS: Registry[DriverDeclaration] = Registry("tsbench.drivers", "driver", _offered, many=True)
 
 
 def entry(driver: str) -> DriverDeclaration:

@@ -25,11 +25,13 @@ from tsbench.simulated_backends.devices.mechanism import (
 )
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.source_text import returned
-from tsbench.simulated_backends.devices.subcircuit import written_lines
+from tsbench.simulated_backends.devices.subcircuit import require_ngspice_names, subcircuit_of, written_lines
 
 
 def check_numbers(model: DeviceModel) -> None:
     """Refuse a parameter or a column that is no number, and states whose rest or tolerance is none that can be used.
+
+    Names that differ only in case are refused as well, because a netlist does not tell them apart.
 
     Raises
     ------
@@ -37,6 +39,7 @@ def check_numbers(model: DeviceModel) -> None:
         One line with the device model, the parameter or state, and the value.
     """
     who = f"device model {model.mechanism}"
+    _require_different_names(model)
     for field in dataclasses.fields(model):
         _require_number(f"{who}: parameter {field.name}", getattr(model, field.name))
     row_of(model)
@@ -61,10 +64,12 @@ def check_listed(model: DeviceModel) -> None:
     Raises
     ------
     ConfigurationError
-        As :func:`check_numbers`; or the equations give no numbers at rest, or the ngspice text is none.
+        As :func:`check_numbers`; or the equations give no numbers at rest, or the ngspice text is none, or ngspice
+        takes a name in a text that is made from the equations for something else.
     """
     check_numbers(model)
-    written_lines(model)
+    if written_lines(model) is None and subcircuit_of(model) is not None:
+        require_ngspice_names(model)
     mechanism, function = mechanism_of(type(model)), plain(model.equations)
     if any(hasattr(function.__globals__.get(name), "py_func") for name in function.__code__.co_names):
         return   # it calls compiled functions: checked when it is built
@@ -115,6 +120,20 @@ def check_start(model: DeviceModel, numbers: Iterable[float]) -> None:
             raise ConfigurationError(
                 f"device model {model.mechanism}: its equations return {number:g} for {name} at the start ({at}). "
                 "They must return finite numbers there")
+
+
+def _require_different_names(model: DeviceModel) -> None:
+    names = (
+        *(("parameter", field.name) for field in dataclasses.fields(model)),
+        *(("state", name) for name in model.states),
+        *(("terminal", name) for name in model.terminals))
+    known: dict[str, tuple[str, str]] = {}
+    for kind, name in names:
+        other_kind, other = known.setdefault(name.lower(), (kind, name))
+        if other != name:
+            raise ConfigurationError(
+                f"device model {model.mechanism}: {other_kind} {other} and {kind} {name} differ only in case, which a "
+                "netlist does not tell apart. Rename one of them")
 
 
 def _require_number(what: str, value: object) -> None:

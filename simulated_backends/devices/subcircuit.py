@@ -24,6 +24,13 @@ _CHARGE = 1e-9  #: [F] of a node that stands for a state
 _FUNCTIONS = {name: name for name in (
     "exp", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "abs", "min", "max")}
 _FUNCTIONS["log"] = "ln"
+#: what ngspice takes for something of its own, whatever parameter has the name (manual: sources, .param, subcircuits):
+#: the multiplier of an element, variables, constants, operators and functions
+_TAKEN = frozenset((
+    "m", "time", "temper", "hertz", "e", "pi", "div", "mod", "defined", "sqr", "sqrt", "sin", "cos", "exp", "ln", "log",
+    "log10", "arctan", "abs", "pow", "pwr", "pwl", "max", "min", "int", "sinh", "cosh", "tanh", "ternary_fcn", "sgn",
+    "gauss", "agauss", "unif", "aunif", "limit", "ceil", "floor", "nint", "asin", "acos", "atan", "asinh", "acosh",
+    "atanh", "tan"))
 _OPERATORS: Mapping[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
@@ -46,6 +53,27 @@ def subcircuit_of(model: DeviceModel) -> tuple[str, ...] | None:
         return _made(model)
     except _NotInSpice:
         return None
+
+
+def require_ngspice_names(model: DeviceModel) -> None:
+    """Refuse names that mean something else in a subcircuit that is made from the equations.
+
+    Raises
+    ------
+    ConfigurationError
+        One line with the device model, and the name of the parameter, state or terminal.
+    """
+    nodes = {f"s_{name}".lower() for name in ("inner", *model.states)}
+    for kind, names in (("parameter", model.parameters()), ("state", model.states), ("terminal", model.terminals)):
+        for name in names:
+            what = f"device model {model.mechanism}: {kind} '{name}'"
+            advice = "Rename it, or write the method subcircuit"
+            if not name.isascii() or name.startswith("__"):
+                raise ConfigurationError(
+                    f"{what} cannot be written for ngspice, where a name consists of letters of the English alphabet, "
+                    f"digits and _, and does not begin with __. {advice}")
+            if name.lower() in {"parameter": _TAKEN, "state": {"inner"}, "terminal": {*nodes, "0", "gnd"}}[kind]:
+                raise ConfigurationError(f"{what} has another meaning in its subcircuit for ngspice. {advice}")
 
 
 def written_lines(model: DeviceModel) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ Ours are the folders of this package that have ``VIRTUAL_INSTRUMENTS``. An entry
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsbench.errors import ConfigurationError
@@ -65,19 +65,16 @@ class VirtualInstrumentDeclaration:
 
 
 def _offered(declared: object) -> Mapping[str, VirtualInstrumentDeclaration]:
-    """Return the instruments in a declaration by name; ConfigurationError where one cannot be used."""
-    found: dict[str, VirtualInstrumentDeclaration] = {}
-    for one in declared if isinstance(declared, Sequence) and not isinstance(declared, str) else (declared,):
-        if not isinstance(one, VirtualInstrumentDeclaration):
-            raise ConfigurationError(
-                "the entry point must name a VirtualInstrumentDeclaration or a sequence of them, but it names a "
-                f"{type(one).__name__}")
-        found[one.name] = one
-    return found
+    """Return a declared instrument by its name; ConfigurationError where it cannot be used."""
+    if not isinstance(declared, VirtualInstrumentDeclaration):
+        raise ConfigurationError(
+            "the entry point must name a VirtualInstrumentDeclaration or a sequence of them, but it names a "
+            f"{type(declared).__name__}")
+    return {declared.name: declared}
 
 
 VIRTUAL_INSTRUMENTS: Registry[VirtualInstrumentDeclaration] = Registry(
-    "tsbench.virtual_instruments", "virtual instrument", _offered)
+    "tsbench.virtual_instruments", "virtual instrument", _offered, many=True)
 
 
 def instrument_class(name: str) -> type[VirtualInstrument]:

@@ -31,6 +31,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         ("cannot_be_read", "import nothing_of_this_name\n"),
         ("leaves", "import sys\nsys.exit(7)\n"), ("colours", "raise ValueError('\\x1b[31mred\\nlines')\n"),
         ("interrupts", "raise KeyboardInterrupt\n"), ("prints", "print('hello')\nTWO = {'two': 2}\n"),
+        ("goes", "import os\nos.chdir(os.sep)\nTWO = {'two': 2}\n"),
+        ("several", "ALL = ({'one': 1}, 3, {'one': 2}, {'two': 2})\n"),
     ):
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
     for name, text in (("", "from tsbench.plugins import Folders\nALL = Folders('many', 'THING')\n"),
@@ -41,14 +43,14 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         (folder / "__init__.py").write_text(text, "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
 
-    def make(*points: tuple[str, str, str]) -> Registry[int]:
+    def make(*points: tuple[str, str, str], many: bool = False) -> Registry[int]:
         found: list[Any] = []
         for distribution, name, value in points:
             point = EntryPoint(name, value, "tsbench.numbers")
             vars(point)["dist"] = SimpleNamespace(name=distribution, version="1.2")
             found.append(point)
         monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == "tsbench.numbers" else [])
-        return Registry("tsbench.numbers", "number", offered)
+        return Registry("tsbench.numbers", "number", offered, many)
 
     yield make
 
@@ -111,6 +113,26 @@ def test_what_a_plug_in_prints_goes_to_standard_error(
 ) -> None:
     assert installed(("other", "x", "prints:TWO")).names() == ("two",)
     assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_a_plug_in_that_changes_the_working_folder_changes_it_for_its_import_alone(
+    installed: Callable[..., Registry[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert installed(("other", "x", "goes:TWO")).names() == ("two",)
+    assert Path.cwd() == tmp_path
+    assert caplog.messages[0] == (
+        f"the import of number 'x' of other 1.2 changed the working folder to {tmp_path.anchor}. tsbench changed it "
+        f"back to {tmp_path}")
+
+
+def test_one_wrong_thing_of_a_sequence_leaves_the_others(installed: Callable[..., Registry[int]]) -> None:
+    registry = installed(("tsbench", "x", "several:ALL"), many=True)
+    assert registry.things() == {"one": 1, "two": 2}
+    assert registry.problems() == (
+        "number 'x' of tsbench 1.2 is left out: 3 is no table of numbers",
+        "number 'x' of tsbench 1.2 is left out: the name 'one' already belongs to tsbench 1.2. Choose another name")
 
 
 def test_two_threads_that_import_at_the_same_time_leave_the_output_where_it_was() -> None:

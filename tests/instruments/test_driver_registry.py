@@ -116,6 +116,18 @@ def test_a_declaration_that_cannot_be_used_is_left_out(text: str, reason: str, i
     assert len(problems) == 1 and reason in problems[0]
 
 
+def test_one_wrong_declaration_leaves_the_drivers_beside_it(install: Install) -> None:
+    bad = 'DriverDeclaration("bad", "sourcemeter", "LM9", "LM9", "lab_source_meter:Bad")'
+    wrong = f"\nDRIVERS = ({bad}, *DRIVERS, 3)\n"
+    install(DRIVER.read_text("utf-8") + wrong)
+    assert "lab_meter" in DRIVERS.names()
+    assert DRIVERS.problems() == (
+        "driver 'bad' of lab_source_meter 1.2 is left out: unknown kind 'sourcemeter' of driver 'bad'. Did you mean "
+        "'source meter'?",
+        "driver 'lab_source_meter' of lab_source_meter 1.2 is left out: the entry point must name a DriverDeclaration "
+        "or a sequence of them, but it names a int")
+
+
 def test_a_class_that_is_not_there_is_said_where_it_is_opened(tmp_path: Path, install: Install) -> None:
     install(DRIVER.read_text("utf-8").replace(":LabSourceMeter", ":LabMeter"))
     with pytest.raises(ConfigurationError, match=r"'lab_meter' of .*: cannot import lab_source_meter:LabMeter"):

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -227,6 +228,38 @@ def test_a_device_that_cannot_start_is_left_out_in_one_line(
     (line,) = problems()
     assert said in line and "lab_film_thirteen 1.2 is left out: " in line and "\n" not in line
     assert "nbo2" in catalogue()
+
+
+RENAMED = "device model lab_thermistor: {} Rename it, or write the method subcircuit"
+OTHER = "has another meaning in its subcircuit for ngspice."
+
+
+@pytest.mark.parametrize(("was", "name", "said"), [
+    ("rth", "R0", "device model lab_thermistor: parameter r0 and parameter R0 differ only in case, which a netlist "
+                  "does not tell apart. Rename one of them"),
+    ("rth", "Temperature", "parameter Temperature and state temperature differ only in case"),
+    ("rth", "A", "parameter A and terminal a differ only in case"),
+    *(("rth", name, RENAMED.format(f"parameter '{name}' {OTHER}")) for name in ("time", "hertz", "TEMPER", "e", "m")),
+    ("temperature", "inner", RENAMED.format(f"state 'inner' {OTHER}")),
+    ("rth", "τ", "parameter 'τ' cannot be written for ngspice, where a name consists of letters of the English "),
+])
+def test_a_name_that_a_netlist_or_ngspice_takes_for_another_is_left_out(
+    install: Install, was: str, name: str, said: str,
+) -> None:
+    text = re.sub(rf"\b{was}\b", name, FILM)
+    install(text, "Thermistor", "lab_film_fifteen")
+    (line,) = problems()
+    assert said in line and "lab_film_fifteen 1.2 is left out: " in line and "\n" not in line
+
+
+def test_the_author_of_a_subcircuit_is_free_in_the_names(install: Install) -> None:
+    own = '''    @classmethod
+    def subcircuit(cls):
+        return "R1 a b 1k"
+
+    def rest(self)'''
+    install(re.sub(r"\brth\b", "time", FILM).replace("    def rest(self)", own), "Thermistor", "lab_film_sixteen")
+    assert problems() == () and "lab_film" in catalogue()
 
 
 def test_a_catalogue_file_that_cannot_be_read_costs_its_devices_alone(install: Install) -> None:

@@ -108,6 +108,13 @@ def test_a_declaration_that_cannot_be_used_is_left_out(install: Install) -> None
     assert instrument_class("keithley_2450").model == "MODEL 2450"
 
 
+def test_one_wrong_declaration_leaves_the_instruments_beside_it(install: Install) -> None:
+    install(METER + "\nVIRTUAL_INSTRUMENTS = (3, VIRTUAL_INSTRUMENTS)\n")
+    assert "lab_meter" in VIRTUAL_INSTRUMENTS.names()
+    (line,) = VIRTUAL_INSTRUMENTS.problems()
+    assert "lab_virtual_meter 1.2 is left out: the entry point must name a VirtualInstrumentDeclaration" in line
+
+
 OURS = """
 from tsbench.simulated_backends.virtual_instruments.{folder}.instrument import {base}
 from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
