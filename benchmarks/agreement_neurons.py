@@ -1,11 +1,15 @@
 """The neurons with a driven gate and with a comparator, at a constant input, against ngspice: the same netlists."""
 
+import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.agreement_waveforms import PERIOD_BAR, VOLTAGE_BAR, Waveform, compare_oscillations, in_ngspice
 from benchmarks.report import Line
+from tsbench.records import FloatArray
 from tsbench.simulated_backends.studies.neurons.library import neuron
+from tsbench.simulated_backends.studies.simulate.result import SimulationResult
 from tsbench.simulated_backends.studies.simulate.simulate import simulate
 
 STEPS = 100_000  #: that ngspice takes at least
@@ -33,12 +37,17 @@ NEURON_CASES = (
 )
 
 
+@functools.cache
+def runs(name: str, stimulus: str, stop: float) -> tuple[SimulationResult, Mapping[str, FloatArray]]:
+    """Run a circuit once for all of its nodes, in our engine and in ngspice."""
+    text = neuron(name).netlist(stimulus=stimulus, stop=stop)
+    card = f".options {OPTIONS}\n.tran {stop / STEPS} {stop} 0 {stop / STEPS} uic"
+    return simulate(text), in_ngspice(re.sub(r"(?m)^\.tran .*$", card, text))
+
+
 def both(case: NeuronCase) -> tuple[Waveform, Waveform]:
     """Return times [s] and the node's voltage [V] of our engine at its usual tolerance, and of ngspice."""
-    text, column = neuron(case.name).netlist(stimulus=case.stimulus, stop=case.stop), f"v({case.node})"
-    own = simulate(text)
-    card = f".options {OPTIONS}\n.tran {case.stop / STEPS} {case.stop} 0 {case.stop / STEPS} uic"
-    theirs = in_ngspice(re.sub(r"(?m)^\.tran .*$", card, text))
+    (own, theirs), column = runs(case.name, case.stimulus, case.stop), f"v({case.node})"
     return (own.times, own.columns[column]), (theirs["time"], theirs[column])
 
 

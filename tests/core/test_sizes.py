@@ -29,10 +29,18 @@ def trees() -> dict[str, ast.Module]:
     return {path: ast.parse(text) for path, text in sources().items()}
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements below a node: no expression contains a definition."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from statements(child)
+
+
 def definitions(*kinds: type[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
     """Yield "path:name" and node of every definition of these kinds."""
     for path, tree in trees().items():
-        for node in ast.walk(tree):
+        for node in statements(tree):
             if isinstance(node, kinds):
                 yield f"{path}:{node.name}", node  # type: ignore[attr-defined]
 

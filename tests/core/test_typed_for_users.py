@@ -1,5 +1,6 @@
 """Scripts of users pass ``mypy --strict`` against the types that tsbench ships, without a plugin of pydantic."""
 
+import os
 import re
 import subprocess
 import sys
@@ -35,7 +36,8 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> str:
         (folder / name.replace("numbers", "a_script")).write_text(text, "utf-8")
     files = sorted(path.name for path in folder.glob("*.py"))
     outcome = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=", *files], cwd=folder,
+        [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=",
+         f"--cache-dir={os.devnull}", *files], cwd=folder,
         env={"MYPYPATH": str(folder / "tree"), "PATH": ""}, capture_output=True, text=True, check=False)
     assert not outcome.stderr
     return outcome.stdout

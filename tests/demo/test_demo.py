@@ -68,10 +68,10 @@ def test_the_static_fold_is_that_of_the_published_definition(demo: DemoOutcome) 
 
 
 def test_files_are_whole_and_say_that_they_are_simulated(demo: DemoOutcome) -> None:
-    assert [read_run(path).header.protocol for path in demo.runs] == [name for part in PARTS for name, _ in part.runs]
-    for path in demo.runs:
-        assert validate(path) == []
-        assert read_run(path).header.simulated
+    headers = [read_run(path).header for path in demo.runs]
+    assert [header.protocol for header in headers] == [name for part in PARTS for name, _ in part.runs]
+    assert all(header.simulated for header in headers)
+    assert all(validate(path) == [] for path in demo.runs)
     assert len(demo.figures) >= 3 and all(path.stat().st_size > 10_000 for path in demo.figures)
     assert demo.passed and demo.missing == []
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.display
 #: protocol -> entries that make a short run, and what its result table must hold
 SHORT = {
     "iv_sweep": ({"step": "10 mV", "nplc": "0.1"}, "threshold voltage"),
-    "pulse_train": ({"count": "3"}, "switching delay"),
+    "pulse_train": ({"count": "2", "amplitude": "1.4, 1.5, 1.6, 1.7"}, "switching delay"),
     "oscillation": ({"bias": "2.2 V"}, "frequency"),
 }
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -113,10 +113,19 @@ def test_the_bench_is_identified_and_marked_as_simulated(window):
     assert window.run_panel.run.isEnabled()
 
 
+def pause_and_resume(window, until):
+    until(lambda: window.control.started and bool(window.view.plot.traces()), "for waveforms")
+    click(window.bar.pause)
+    assert window.bar.pause.text() == "Res&ume"
+    click(window.bar.pause)
+
+
 @pytest.mark.parametrize("protocol", list(SHORT))
 def test_click_through(window, until, protocol):
     entries, quantity = SHORT[protocol]
     start(window, until, protocol, entries)
+    if protocol == "pulse_train":
+        pause_and_resume(window, until)
     until(lambda: not window.control.running(), f"for {protocol} to end")
     assert window.view.problem() == "", window.view.log.toPlainText()
     path = window.view.results.path
@@ -132,6 +141,7 @@ def test_click_through(window, until, protocol):
         assert list(y) == list(run.column("current"))
     else:
         assert window.view.plot.traces()
+    assert not window.bar.pause.isEnabled()
     assert window.bar.outputs_text().startswith("outputs off:")
     assert set(window.bench_panel.outputs().values()) == {False}
     assert window.run_panel.run.isEnabled()
@@ -204,17 +214,6 @@ def test_closing_while_running_asks_in_the_window_and_stops(window, until):
     assert read_run(window.view.results.path).status == "abort"
     window._closing = False
     window.show()
-
-
-def test_pause_holds_and_resume_goes_on(window, until):
-    start(window, until, "pulse_train", {"count": "2", "amplitude": "1.0, 1.05, 1.1, 1.15"})
-    until(lambda: window.control.started and bool(window.view.plot.traces()), "for waveforms")
-    click(window.bar.pause)
-    assert window.bar.pause.text() == "Res&ume"
-    click(window.bar.pause)
-    until(lambda: not window.control.running())
-    assert read_run(window.view.results.path).status == "success"
-    assert not window.bar.pause.isEnabled()
 
 
 def test_a_file_that_is_no_bench_is_reported_in_words(window, tmp_path: Path):

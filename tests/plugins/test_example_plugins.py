@@ -22,6 +22,19 @@ MODULES = {
     "generator": ("lab_pulser.py", "lab_virtual_pulser.py"), "protocol": ("lab_resistance.py",),
 }
 
+#: carries out several commands in one process, and prints what each wrote to its output and as errors
+COMMANDS = """
+import contextlib, io, json, sys
+from tsbench.cli import main
+written = []
+for arguments in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()) as errors:
+        code = main(arguments)
+    assert code == 0, errors.getvalue()
+    written.append((output.getvalue(), errors.getvalue()))
+print(json.dumps(written))
+"""
+
 Run = Callable[..., Any]
 
 
@@ -40,8 +53,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def python(installed: Path) -> Run:
     """Return what runs Python with the package and gives the output."""
 
-    def run(*arguments: object, path: Path | None = None, window: bool = False) -> Any:
-        """``path``: of another package, then (output, errors) are returned; ``window``: on the display there is."""
+    def run(*arguments: object, path: Path | None = None, window: bool = False) -> str:
+        """``path``: of another package; ``window``: on the display there is."""
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(path or installed), str(ROOT)])}
         if not window:
             environment["QT_QPA_PLATFORM"] = "offscreen"
@@ -49,10 +62,21 @@ def python(installed: Path) -> Run:
             [sys.executable, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=PATIENCE,
             check=False)
         assert done.returncode == 0, done.stderr
-        if path is not None:
-            return done.stdout, done.stderr
-        assert "left out" not in done.stderr
+        assert path is not None or "left out" not in done.stderr
         return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def tsbench(python: Run) -> Run:
+    """Return what carries out commands in one process, and gives of each what it wrote to its output and as errors."""
+
+    def run(*commands: list[object], path: Path | None = None) -> list[tuple[str, str]]:
+        words = [[str(word) for word in command] for command in commands]
+        written = json.loads(python("-c", COMMANDS, json.dumps(words), path=path))
+        assert path is not None or not any("left out" in errors for _, errors in written)
+        return [(output, errors) for output, errors in written]
 
     return run
 
@@ -80,12 +104,11 @@ def test_the_page_counts_their_lines() -> None:
         assert len((PACKAGE / name).read_text("utf-8").splitlines()) == int(count), name
 
 
-def test_all_are_listed(python: Run) -> None:
-    protocols = json.loads(python("-m", "tsbench", "protocols", "--json"))
+def test_all_are_listed(tsbench: Run) -> None:
+    protocols, instruments, devices = (json.loads(output) for output, _ in tsbench(
+        *([command, "--json"] for command in ("protocols", "instruments", "devices"))))
     assert "lab_resistance" in [row["name"] for row in protocols]
-    instruments = json.loads(python("-m", "tsbench", "instruments", "--json"))
     assert {"lab_meter", "lab_pulser"} <= {row["driver"] for row in instruments}
-    devices = json.loads(python("-m", "tsbench", "devices", "--json"))
     assert "lab_film" in [row["name"] for row in devices]
 
 
@@ -184,22 +207,23 @@ window.close()
 
 
 def test_an_uninstalled_module_with_its_entry_point_left_behind_is_one_line(
-    installed: Path, python: Run, tmp_path: Path,
+    installed: Path, tsbench: Run, tmp_path: Path,
 ) -> None:
     """As after an interrupted ``pip uninstall``, or a checkout that moved: metadata without the module."""
     left = tmp_path / "left"
     for facts in installed.glob("*.dist-info"):
         shutil.copytree(facts, left / facts.name)
-    for command, count in (("protocols", 1), ("instruments", 2), ("devices", 1)):
-        rows, said = python("-m", "tsbench", command, "--json", path=left)
-        assert rows and len(json.loads(rows)) > 3
+    counts = {"protocols": 1, "instruments": 2, "devices": 1}
+    table = tmp_path / "table.csv"
+    simulated = ["simulate", ROOT / "examples" / "oscillator.cir", "--out", table]
+    *lists, (_, simulating) = tsbench(*([command, "--json"] for command in counts), simulated, path=left)
+    for (rows, said), count in zip(lists, counts.values(), strict=True):
+        assert len(json.loads(rows)) > 3
         lines = [line for line in said.splitlines() if line.startswith("tsbench: ")]
         assert len(lines) == count and "Traceback" not in said
         for line in lines:
             assert "of lab-plugins 1.0 is left out: " in line and "No module named 'lab_" in line
-    rows, said = python("-m", "tsbench", "simulate", ROOT / "examples" / "oscillator.cir", "--out",
-                        tmp_path / "table.csv", path=left)
-    assert (tmp_path / "table.csv").exists() and "Traceback" not in said
+    assert table.exists() and "Traceback" not in simulating
 
 
 def test_the_window_makes_a_form_of_the_protocol(python: Run) -> None:

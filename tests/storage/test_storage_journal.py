@@ -327,7 +327,7 @@ content = st.recursive(
 kinds = st.sampled_from(["header", "point", "waveform", "event", "instruments", "end", "finish", "later", 7])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     records=st.lists(st.tuples(kinds, content), max_size=4), tail=st.binary(max_size=40), first=st.booleans()
 )

@@ -264,7 +264,7 @@ def waveforms(draw: st.DrawFn) -> Waveform:
     )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=st.lists(st.tuples(*[st.floats(allow_nan=True)] * 4, st.integers(0, 4095)), max_size=5),
     waves=st.lists(waveforms(), max_size=4),

@@ -38,7 +38,7 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
     done = measure(
         "nbo2_oscillating",
         "iv_sweep",
-        {"start": "1 V", "stop": "2.5 V", "step": "250 mV", "check_every": 2, "nplc": 0.1, "dual": False},
+        {"start": "1 V", "stop": "2.5 V", "step": "250 mV", "check_every": 2, "nplc": 0.02, "dual": False},
     )
     flagged = (done.run.point_flags & Flag.OSCILLATING) != 0
     level = done.run.column("set_point")

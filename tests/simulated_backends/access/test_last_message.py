@@ -9,8 +9,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 SUITE = '''
 import pyvisa
 import pytest
@@ -174,15 +172,15 @@ def test_bluesky(library):
 TESTS = re.findall(r"^def (test_\w+)", SUITE, re.MULTILINE)
 
 
-@pytest.mark.parametrize("switches_off", [True, False])
-def test_programs_of_others(
-    tmp_path: Path, switches_off: bool, run_tests: Callable[..., "subprocess.CompletedProcess[str]"]
-) -> None:
-    suite = SUITE if switches_off else re.sub(r"^.*# off$", "    pass", SUITE, flags=re.MULTILINE)
-    (tmp_path / "test_programs.py").write_text(suite, "utf-8")
+def test_programs_of_others(tmp_path: Path, run_tests: Callable[..., "subprocess.CompletedProcess[str]"]) -> None:
+    spoilt = re.sub(r"^.*# off$", "    pass", SUITE, flags=re.MULTILINE)
+    (tmp_path / "test_switching_off.py").write_text(SUITE, "utf-8")
+    (tmp_path / "test_left_on.py").write_text(spoilt, "utf-8")
     outcome = run_tests(tmp_path)
-    for name in TESTS:
-        states = re.findall(rf"::{name} (\w+)", outcome.stdout.partition("short test summary")[0])
-        assert states[0] == "PASSED", (name, outcome.stdout)
-        assert ("ERROR" in states) is not switches_off, (name, outcome.stdout)
-    assert outcome.stdout.count("left an output on: ") >= (0 if switches_off else len(TESTS))
+    verbose = outcome.stdout.partition("short test summary")[0]
+    for file, left_on in (("test_switching_off", False), ("test_left_on", True)):
+        for name in TESTS:
+            states = re.findall(rf"{file}\.py::{name} (\w+)", verbose)
+            assert states[0] == "PASSED", (file, name, outcome.stdout)
+            assert ("ERROR" in states) is left_on, (file, name, outcome.stdout)
+    assert outcome.stdout.count("left an output on: ") >= len(TESTS)

@@ -71,22 +71,22 @@ def thresholds(dwell: float, count: int, sign: int = 1) -> FloatArray:
 
 def test_threshold_of_the_review_and_spread_of_measured_devices() -> None:
     """Mean 1.0 V within 10 %, sigma/mean 3 to 13 %, hold well below; successive cycles are nearly independent."""
-    threshold, hold = thresholds(0.01, 30).T
+    threshold, hold = thresholds(0.01, 20).T
     assert threshold.mean() == pytest.approx(1.0, rel=0.05)
     assert 0.03 < threshold.std(ddof=1) / threshold.mean() < 0.13
     assert (hold < 0.4 * threshold.min()).all()
     assert (hold > 0.02).all()
-    assert abs(np.corrcoef(threshold[1:], threshold[:-1])[0, 1]) < 0.5
+    assert abs(np.corrcoef(threshold[1:], threshold[:-1])[0, 1]) < 3 / 20**0.5   # as of independent ones
 
 
 def test_symmetric_in_polarity() -> None:
-    positive, negative = thresholds(0.01, 30)[:, 0], thresholds(0.01, 12, -1)[:, 0]
-    error = np.hypot(positive.std() / np.sqrt(30), negative.std() / np.sqrt(12))
+    positive, negative = thresholds(0.01, 20)[:, 0], thresholds(0.01, 12, -1)[:, 0]
+    error = np.hypot(positive.std() / np.sqrt(20), negative.std() / np.sqrt(12))
     assert abs(positive.mean() - negative.mean()) < 4 * error
 
 
 def test_threshold_rises_a_little_with_the_ramp_rate() -> None:
-    slow, fast = thresholds(0.01, 30)[:, 0], thresholds(0.0001, 30)[:, 0]
+    slow, fast = thresholds(0.01, 20)[:, 0], thresholds(0.0001, 20)[:, 0]
     assert 0.0 < fast.mean() - slow.mean() < 0.15
 
 

@@ -57,12 +57,12 @@ def test_derived_derivatives_are_those_of_differences() -> None:
 def test_many_run_in_lockstep() -> None:
     crossing = Crossing("voltage", "out", 1.0)
 
-    def circuits() -> list[Circuit]:
+    def circuits(specialised: bool) -> list[Circuit]:
         specimens = [catalogue()["lab_film"].specimen(1, f"D{k}") for k in range(5)]
-        return [build_circuit(parse_netlist(PULSE), {"X1": model}, specialised=True) for model in specimens]
+        return [build_circuit(parse_netlist(PULSE), {"X1": model}, specialised=specialised) for model in specimens]
 
-    together = run_batch(circuits(), 5e-6, crossing)
-    alone = one_by_one(circuits(), 5e-6, crossing, threads=1)
+    together = run_batch(circuits(True), 5e-6, crossing)
+    alone = one_by_one(circuits(False), 5e-6, crossing, threads=1)
     assert together.in_lockstep and not alone.in_lockstep
     assert [list(t) for t in together.instants] == [pytest.approx(t, rel=1e-9) for t in alone.instants]
     assert all(len(t) == 1 for t in together.instants)

@@ -85,9 +85,9 @@ def lives(statistics: CycleStatistics, count: int) -> np.ndarray:
 
 
 def test_life_is_weibull_and_a_used_device_lives_on_from_where_it_is() -> None:
-    fresh = lives(CycleStatistics(endurance=200.0, endurance_shape=1.5), 400)
+    fresh = lives(CycleStatistics(endurance=200.0, endurance_shape=1.5), 200)
     assert stats.kstest(fresh - 0.5, stats.weibull_min(1.5, scale=200.0).cdf).pvalue > 0.01
-    used = lives(CycleStatistics(endurance=200.0, endurance_shape=1.5, used=150.0), 400)
+    used = lives(CycleStatistics(endurance=200.0, endurance_shape=1.5, used=150.0), 200)
     whole = stats.weibull_min(1.5, scale=200.0)
     assert stats.kstest(
         used + 149.5, lambda n: 1.0 - whole.sf(np.maximum(n, 150.0)) / whole.sf(150.0)).pvalue > 0.01
@@ -107,13 +107,13 @@ def test_a_worn_device_stays_on_at_its_hold_point() -> None:
 def test_high_currents_leave_it_on_as_often_as_stated(current: float) -> None:
     statistics = CycleStatistics(critical_current=1e-3, critical_exponent=4.0)
     stuck = 0
-    for seed in range(2000):
+    for seed in range(1000):
         history = DeviceHistory(NBO2, statistics, seed=[seed])
         history.switched_off(-current)
         stuck += history.state == "stuck"
         assert history.state == "good" or history.polarity == -1
     expected = 1.0 - math.exp(-((current / 1e-3) ** 4))
-    assert stats.binomtest(stuck, 2000, expected).pvalue > 0.01
+    assert stats.binomtest(stuck, 1000, expected).pvalue > 0.01
 
 
 def test_recovery_brings_back_the_share_asked_for() -> None:

@@ -166,7 +166,8 @@ def test_every_device_of_a_wafer_has_a_life_of_its_own(tmp_path: Path) -> None:
 
 def test_a_wafer_alone_is_a_bench(tmp_path: Path) -> None:
     path = tmp_path / "world.toml"
-    path.write_text(WORLD.partition("[devices.D1]")[0] + "[wafers.W]\nmodel = 'nbo2'\nseed = 3\n", "utf-8")
+    wafer = "[wafers.W]\nmodel = 'nbo2'\nseed = 3\ncolumns = 2\nrows = 2\n"
+    path.write_text(WORLD.partition("[devices.D1]")[0] + wafer, "utf-8")
     with opened(path) as world:
         assert world.positioner.connected() in world.devices
 

@@ -23,7 +23,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signal
 class Measuring:
     """``tsbench measure iv_sweep --events`` in a process of its own, long enough to be disturbed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cycles: int = 5) -> None:
         self.folder = folder
         self.witness = folder / "witness.jsonl"
         command = [
@@ -39,7 +39,7 @@ class Measuring:
             "--set",
             "step=0.01",
             "--set",
-            "cycles=5",
+            f"cycles={cycles}",
             "--out",
             str(folder / "runs"),
             "--events",
@@ -89,8 +89,8 @@ class Measuring:
 
 
 @pytest.fixture
-def measuring(tmp_path: Path) -> Iterator[Measuring]:
-    child = Measuring(tmp_path)
+def measuring(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Measuring]:
+    child = Measuring(tmp_path, *getattr(request, "param", ()))
     yield child
     child.process.kill()
     for stream in (child.process.stdin, child.process.stdout, child.process.stderr):
@@ -100,16 +100,8 @@ def measuring(tmp_path: Path) -> Iterator[Measuring]:
     child.process.wait(PATIENCE)
 
 
-@pytest.mark.sabotage("output")
-@pytest.mark.parametrize(
-    "how", ["stop", "emergency", pytest.param("SIGINT", marks=POSIX), pytest.param("SIGTERM", marks=POSIX)]
-)
-def test_a_stop_from_outside(measuring: Measuring, how: str) -> None:
-    measuring.wait_for("point", 30)
-    if how.startswith("SIG"):
-        measuring.process.send_signal(getattr(signal, how))
-    else:
-        measuring.say(how)
+def ends_stopped(measuring: Measuring) -> None:
+    """It ends as after a stop: outputs off, everything measured so far in the file."""
     assert measuring.end() == 130
     assert measuring.outputs_on() == []
     run = measuring.run()
@@ -121,6 +113,20 @@ def test_a_stop_from_outside(measuring: Measuring, how: str) -> None:
 
 
 @pytest.mark.sabotage("output")
+@pytest.mark.parametrize(
+    "how", ["emergency", pytest.param("SIGINT", marks=POSIX), pytest.param("SIGTERM", marks=POSIX)]
+)
+def test_a_stop_from_outside(measuring: Measuring, how: str) -> None:
+    measuring.wait_for("point", 30)
+    if how.startswith("SIG"):
+        measuring.process.send_signal(getattr(signal, how))
+    else:
+        measuring.say(how)
+    ends_stopped(measuring)
+
+
+@pytest.mark.sabotage("output")
+@pytest.mark.parametrize("measuring", [(2,)], ids=["two_cycles"], indirect=True)
 def test_a_window_that_dies_ends_neither_data_nor_safety(measuring: Measuring) -> None:
     measuring.wait_for("point", 30)
     for stream in (measuring.process.stdin, measuring.process.stdout):
@@ -132,6 +138,7 @@ def test_a_window_that_dies_ends_neither_data_nor_safety(measuring: Measuring) -
     assert run.status == "success" and len(run.points) == run.header.planned_points
 
 
+@pytest.mark.sabotage("output")
 def test_a_pause_holds_where_the_source_is_at_zero(measuring: Measuring) -> None:
     measuring.say("pause")
     measuring.wait_for("state", state="paused")
@@ -139,4 +146,4 @@ def test_a_pause_holds_where_the_source_is_at_zero(measuring: Measuring) -> None
     measuring.say("resume")
     measuring.wait_for("point", 10)
     measuring.say("stop")
-    assert measuring.end() == 130
+    ends_stopped(measuring)
