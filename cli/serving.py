@@ -17,8 +17,10 @@ _SERVE_EXAMPLE = """\
   tsbench serve examples/nbo2.world.toml --port 5025
   tsbench measure iv_sweep --bench examples/nbo2_served.bench.toml --device D1 --out runs
 
-The bench file of a served bench needs visa_library = "@py" (pyvisa-py), the resources that
-'tsbench serve' prints, and the connected device (connected = "D1"), because SCPI cannot query it.
+The bench file of a served bench needs three entries:
+  visa_library = "@py", for pyvisa-py
+  resource of each instrument, as 'tsbench serve' prints it
+  connected = "D1", the connected device. SCPI cannot ask which device is connected.
 HiSLIP supports device clear, status query and trigger. A raw socket does not. Only programs on
 this computer can connect."""
 

@@ -57,8 +57,8 @@ def declare(commands: Any) -> None:
         type=int,
         metavar="N",
         help="seed of the random numbers of stochastic devices and thermal noise. Each stochastic device has its own "
-             "stream, which follows from the seed and the name of its element. On an X card, seed=N sets another "
-             "one. (default: a new seed, printed on standard error)",
+             "stream, which follows from the seed and the name of its element. seed=N on an X card gives this "
+             "device its own seed. (default: a new seed, printed on standard error)",
     )
     simulate.add_argument(
         "--timing",

@@ -89,12 +89,15 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
             results += statistics(quantity, sign, found, conditions)
             bounds = _bounds(found)
             censored = censored_at(found).size
-            of_these = (
-                f", of which {censored} give only an upper bound, so the mean of all is lower") if censored else ""
+            lines.append(f"polarity {name}: {number} half-sweeps {verb}, {without} do not (rule {rule})")
+            if censored:
+                lines.append(
+                    f"polarity {name}: {censored} of these {without} half-sweeps give only an upper bound of "
+                    f"{quantity}. The mean of all half-sweeps is lower than the mean below")
             lines.append(
-                f"polarity {name}: {number} half-sweeps {verb}, {without} do not{of_these} (rule {rule}). {quantity} "
-                f"mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and {_volts(bounds[1])}), sd "
-                f"{_volts(summary.standard_deviation)}, median {_volts(sign * summary.median)}"
+                f"polarity {name}: {quantity}: mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and "
+                f"{_volts(bounds[1])}), standard deviation {_volts(summary.standard_deviation)}, median "
+                f"{_volts(sign * summary.median)}"
             )
             if theirs is not None:
                 results += _difference(
@@ -103,10 +106,10 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
                 if results[-1].quantity.endswith("_difference"):
                     only = results[-1].conditions
                     lines.append(
-                        f"polarity {name}: {quantity} by rule {rule} minus by rule {REFERENCE_RULE}: mean "
-                        f"{_volts(results[-1].value)} over {only['number']} half-sweeps that switch by both "
-                        f"({only['only_this_rule']} by {rule} only, "
-                        f"{only['only_reference']} by {REFERENCE_RULE} only)"
+                        f"polarity {name}: {quantity} by rule {rule} minus {quantity} by rule {REFERENCE_RULE}: mean "
+                        f"{_volts(results[-1].value)}, over the {only['number']} half-sweeps that {verb} by both "
+                        f"rules. {only['only_this_rule']} {verb} only by rule {rule}, "
+                        f"{only['only_reference']} only by rule {REFERENCE_RULE}"
                     )
     switched = sum(
         event.threshold_voltage.value is not None or Flag.CENSORED in event.threshold_voltage.flags

@@ -165,8 +165,8 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     results = [frequency_result(found, conditions)]
     if Flag.AMBIGUOUS in found.flags:
         said = [
-            f"{spikes.times.size} excursion{many}, not distinguishable from noise with memory (no line in the "
-            "spectrum, no repeating form, and the distribution of such noise)"]
+            f"{spikes.times.size} excursion{many}, which may be correlated noise. The spectrum has no line, no form "
+            "repeats, and the values are distributed like noise"]
     elif found.frequency is None:
         said = [f"no oscillation ({spikes.times.size} spike{many})"]
     else:

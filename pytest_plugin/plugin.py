@@ -28,7 +28,8 @@ from tsbench.pytest_plugin.simulated_bench import SimulatedBench, WitnessReader,
 MARKS = (
     "tsbench_bench(path): which bench the fixture simulated_bench is: a bench file, or an example's name",
     "tsbench_seed(number): seed of the simulated bench",
-    "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): a fault of it (can be repeated)",
+    "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): a fault of the simulated bench (can be "
+    "repeated)",
     "tsbench_outputs_stay_on: this test may leave outputs on",
 )
 #: outputs that are on and that an earlier test has been blamed for
@@ -108,8 +109,8 @@ def _fail_on(item: Any, outputs: list[str]) -> None:
     if outputs and item.get_closest_marker("tsbench_outputs_stay_on") is None:
         names = ", ".join(dict.fromkeys(outputs))
         pytest.fail(
-            f"{item.name} left an output on: {names} (by the witness of the simulated bench). Switch it off in the "
-            "tested code with 'try' and 'finally', so that it also goes off after an error",
+            f"{item.name} left an output on: {names} (seen by the witness of the simulated bench). Switch the output "
+            "off in the tested code with 'try' and 'finally', so that the output also goes off after an error",
             pytrace=False,
         )
 

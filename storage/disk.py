@@ -92,8 +92,8 @@ def storage_error(error: OSError, path: Path, what: str) -> StorageError:
     if error.errno in _FULL:
         free = free_bytes(path.parent)
         return StorageError(
-            f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free). All acknowledged data are "
-            f"kept. Free some space, then run 'tsbench recover {path.parent}'"
+            f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free). All data stored so far "
+            f"are kept. Free some space, then run 'tsbench recover {path.parent}'"
         )
     return StorageError(f"{path}: {what} cannot be written ({error.strerror or error}). Check the directory and its "
                         "disk")

@@ -113,7 +113,7 @@ class RunRecorder:
         self._lock.release()
         self.path = path
         self._lock = RunLock(path.with_suffix(LOCK_SUFFIX))
-        return f"all acknowledged data were written again to {path}"
+        return f"all data stored so far were written again to {path}"
 
     def settle(self) -> None:
         """Put on the disk what a group of fast points still holds back; cheap, call it between steps."""

@@ -103,7 +103,8 @@ def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnreadableFile(f"{sidecar}: incomplete: {error}") from None
     if file.exists() and file_sha256(file) != digest:
-        raise UnreadableFile(f"{sidecar}: this extraction was made from another content of {file.name}")
+        raise UnreadableFile(f"{sidecar}: this extraction was made from another version of {file.name}. Run "
+                             "'tsbench analyse' again")
     if whole and content.pop("sha256", None) != _digest(content):
         raise UnreadableFile(f"{sidecar}: its content has changed (SHA-256 differs). Use another copy")
     return results, whole

@@ -14,7 +14,9 @@ from tsbench.records import Flag, FloatArray, Result
 
 FEWEST = 5  #: readings for a slope with an interval of 95 %
 _QUANTILE = 1.96  #: of the normal distribution, two-sided 95 %
-_METHOD = "median of the slopes between all pairs of readings (Sen), 95 % by Kendall's statistic and gain accuracy"
+_METHOD = (
+    "median of the slopes between all pairs of readings (Sen); 95 % interval from Kendall's statistic and the gain "
+    "accuracy")
 
 
 @dataclass(frozen=True)

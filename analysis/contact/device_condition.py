@@ -44,13 +44,14 @@ class Stand:
         return abs(self.current) < self.resolution
 
     def words(self) -> str:
-        """How it stood, in numbers."""
+        """Return one sentence: current or resistance, and the voltage."""
         at = format_quantity(abs(self.voltage), "V", 3)
         if self.dark:
             return (
-                f"less than {format_quantity(self.resolution, 'A', 2)} at {at}, so it is open, not in contact, or off")
+                f"The current was less than {format_quantity(self.resolution, 'A', 2)} at {at}. The device is open, "
+                "not in contact, or off")
         resistance = format_quantity(abs(self.voltage / self.current), "Ohm", 3)
-        return f"{resistance} at {at}"
+        return f"The resistance was {resistance} at {at}"
 
 
 def pulse_stand(
@@ -110,12 +111,12 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     fired = [stand for stand in stands if stand.switched]
     if not quiet:
         return ""
-    advice = "Check contact and device"
+    advice = "Check the contact and the device"
     if not fired:
         strongest = max(quiet, key=lambda stand: abs(stand.voltage))
         return (
-            f"no {what} in any of {len(quiet)} records ({strongest.words()}). {advice}. The level may also be too low "
-            "or the record too coarse"
+            f"no {what} in any of {len(quiet)} records. {strongest.words()}. {advice}. If they are good, use a higher "
+            "level, or a finer resolution of the record"
         )
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)
@@ -127,10 +128,11 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     odd = on or gone
     if not odd:
         return ""
-    state = "the device was already on" if on else "the device has no current"
+    state = "the device was already on" if on else "the device has almost no current"
+    before = f"a resistance of {format_quantity(1 / off, 'Ohm', 3)}" if off else "no current"
     return (
-        f"no {what} in {len(odd)} of {len(stands)} records, {state} ({odd[0].words()}, in the others "
-        f"{format_quantity(1 / off, 'Ohm', 3) if off else 'no current'} before it switched). {advice}"
+        f"no {what} in {len(odd)} of {len(stands)} records, because {state}. {odd[0].words()}. In the other records "
+        f"the device had {before} before it switched. {advice}"
     )
 
 

@@ -72,25 +72,30 @@ def classify_waveform(
         on_level - rest)
     swing = float(np.ptp(values))
     if swing <= least and not latched:
-        return WaveformClass("quiet", 0, None, None, None, False, f"swing {swing:.3g} within {least:.3g}")
+        return WaveformClass(
+            "quiet", 0, None, None, None, False,
+            f"the swing is {swing:.3g}, not above the limit {least:.3g} of a quiet signal")
     upright = values if np.median(values) <= 0.5 * (values.max() + values.min()) else -values
     instants = _spikes(time, upright, SPIKE * swing)
     count = int(instants.size)
     if latched:
         return WaveformClass(
-            "latched", count, None, None, None, False, f"the last quarter stands at {last:.3g} after {count} spikes")
+            "latched", count, None, None, None, False,
+            f"in the last quarter of the record the signal stays at {last:.3g}, after {count} spikes")
     intervals = np.diff(instants)
     if count < FEWEST:
         if count == 0:
             return WaveformClass(
-                "quiet", 0, None, None, None, False, f"swing {swing:.3g}, but no rise and fall by 30 % of it")
-        return WaveformClass("spiking", count, None, None, None, False, f"{count} spikes, too few for a rhythm")
+                "quiet", 0, None, None, None, False,
+                f"the swing is {swing:.3g}, but the signal never rises and falls by 30 % of the swing")
+        return WaveformClass("spiking", count, None, None, None, False, f"{count} spikes are too few for a rhythm")
     sustained = bool(time[-1] - instants[-1] <= GAP * intervals.max())
     share = _fundamental_share(time, values, instants)
     cycle = float(intervals.mean())
     if share >= SINUSOID and sustained:
         return WaveformClass(
-            "sinusoidal", count, None, cycle, share, True, f"fundamental holds {100 * share:.1f} % of the power")
+            "sinusoidal", count, None, cycle, share, True,
+            f"the fundamental has {100 * share:.1f} % of the alternating power")
     burst = _bursts(instants)
     if burst is not None:
         size, period, why = burst

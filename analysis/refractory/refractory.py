@@ -23,7 +23,7 @@ _DROP_95 = 0.5 * 3.841458820694124
 #: fewest pairs with a first pulse that fired, and fewest gaps, for a trustworthy interval
 _FEWEST_PAIRS = 30
 _FEWEST_GAPS = 4
-_METHOD = "logistic in log gap below a fitted plateau, profile likelihood"
+_METHOD = "fit of a logistic function of log(gap) with a fitted plateau; interval from the profile likelihood"
 _BEYOND = 1.5  #: the fit looks this far (in ln gap) beyond the gaps measured
 #: positions, steepnesses and plateaus of the two searches
 _COARSE, _FINE = (73, 20, 20), (121, 30, 48)
@@ -171,9 +171,9 @@ def _crossings(positions: FloatArray, profile: FloatArray) -> tuple[float | None
 
 def recovery_results(found: Recovery, conditions: dict[str, object]) -> list[Result]:
     """Return refractory period, long-gap probability, first-pulse probability and the probability at each gap."""
-    notes = f"{_METHOD}; {int(found.pairs.sum())} pairs whose first pulse fired"
+    notes = f"{_METHOD}; the fit uses the {int(found.pairs.sum())} pairs whose first pulse fired"
     if found.missed:
-        notes += f", {found.missed} missed by the scope and left out"
+        notes += f" and leaves out the {found.missed} pairs that the scope missed"
     period = Result(
         "refractory_period", "s", found.period, found.low, found.high, notes,
         {**conditions, "statistic": "half of the long-gap probability"}, found.flags)
@@ -184,11 +184,11 @@ def recovery_results(found: Recovery, conditions: dict[str, object]) -> list[Res
         plateau = Result("long_gap_probability", "", None, None, None, notes, conditions, found.flags)
     first = probability_result(
         "firing_probability", found.first_fired, found.first_pulses - found.still_on, conditions,
-        "first pulses to the rested device")
+        "first pulses after a rest")
     each = [
         probability_result(
             "second_firing_probability", int(fired), int(pairs), {**conditions, "gap": float(gap)},
-            "second pulses, given that the first fired")
+            "second pulses whose first pulse fired")
         for gap, pairs, fired in zip(found.gaps, found.pairs, found.fired, strict=True)
     ]
     return [period, plateau, first, *each]

@@ -46,7 +46,7 @@ _FIRST_SAMPLES = 12
 #: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current
 _CLEAR = 5.0
 _FEWEST_SAMPLES = 16
-_METHOD = "falling edge at 50 % of the current to the current staying below the level"
+_METHOD = "time from the falling edge (50 %) until the current stays below the level"
 
 
 @dataclass(frozen=True)
@@ -242,8 +242,8 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
     flags = Flag.CENSORED if unknown else Flag.NONE
     for shot in known + unknown:
         flags |= shot.flags & ~Flag.CENSORED
-    lost = f", {len(unknown)} more not seen above the noise" if unknown else ""
-    method = f"median of {values.size} of {len(shots)} pulses, {censored} of them only bounded{lost}; {_METHOD}"
+    lost = f"; in {len(unknown)} further pulses no current is above the noise" if unknown else ""
+    method = f"median of {values.size} of {len(shots)} pulses; {censored} of them give only a bound{lost}; {_METHOD}"
     conditions = {**conditions, "statistic": "median", "pulses": values.size}
     if not values.size:
         return Result("relaxation_time_median", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)

@@ -170,7 +170,8 @@ def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnR
     head = split_header(name, BARE) if layout.headed else Header(name, "")
     hint = f"Give its unit with --columns {role}=\"{head.name} [m{si}]\""
     if is_function(head.name):
-        raise UnclearUnit(f"{source}: column '{name}' does not seem to be the {role} itself. {hint} if it is")
+        raise UnclearUnit(f"{source}: column '{name}' seems to be a function or a multiple of the {role}, such as a "
+                          f"logarithm. If the column is the {role} itself, {hint[0].lower()}{hint[1:]}")
     under = layout.units[position] if position < len(layout.units) else ""
     given = [unit for unit in (head.unit, under) if unit not in ("", "-")]
     try:

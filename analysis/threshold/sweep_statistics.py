@@ -63,7 +63,7 @@ def statistics(quantity: str, sign: int, found: Sequence[Result], conditions: Ma
 def _censored(
     quantity: str, sign: int, values: FloatArray, bounds: FloatArray, conditions: Mapping[str, Any], flags: Flag
 ) -> list[Result]:
-    number = f"{bounds.size} of {bounds.size + values.size} bounded from above"
+    number = f"{bounds.size} of {bounds.size + values.size} values are only upper limits"
     highest = summarise(np.concatenate((values, bounds)))
     deviation = float(np.std(values, ddof=1)) if values.size > 1 else math.nan
     spread = bootstrap_interval(values, lambda drawn: drawn.std(axis=1, ddof=1))
@@ -78,12 +78,12 @@ def _censored(
         float(at_bounds.max()) if high is None else high[1])
     open_below = Flag.NONE if math.isfinite(interval[0]) and lowest == middle else Flag.CENSORED
     return [
-        _signed(f"{quantity}_mean", sign, math.nan, (math.nan, highest.high), f"bound of the mean, {number}",
+        _signed(f"{quantity}_mean", sign, math.nan, (math.nan, highest.high), f"upper limit of the mean; {number}",
                 conditions, flags | Flag.CENSORED),
         _signed(f"{quantity}_standard_deviation", 1, deviation, spread,
-                f"bootstrap of the {values.size} measured, {number}", conditions, flags | Flag.CENSORED),
+                f"bootstrap of the {values.size} measured values; {number}", conditions, flags | Flag.CENSORED),
         _signed(f"{quantity}_median", sign, middle if lowest == middle else math.nan, interval,
-                f"order statistics, {number}", conditions, flags | open_below),
+                f"order statistics; {number}", conditions, flags | open_below),
     ]
 
 

@@ -110,7 +110,8 @@ class DeviceGuard:
             unit = _UNITS[limit]
             raise LimitError(
                 f"{subject}: {quantity} {short_quantity(value, unit)} exceeds the device limit {limit} "
-                f"{short_quantity(bound, unit)} of {self.device}. Lower it or edit [device.limits] in bench.toml"
+                f"{short_quantity(bound, unit)} of {self.device}. Choose a smaller value, or edit "
+                "[device.limits] in the bench file"
             )
 
     def require_worst_case(

@@ -125,8 +125,8 @@ def require_suitable(
     quantity, unit = ("current", "A") if source.function == "voltage" else ("voltage", "V")
     compliance, span = short_quantity(source.limit, unit), short_quantity(measuring_range, unit)
     raise LimitError(
-        f"{label}: compliance_{quantity} {compliance} is 0.1 % of the measuring range {span} or less, so the "
-        "instrument would raise it. Choose a lower measuring range or a higher compliance"
+        f"{label}: compliance_{quantity} {compliance} must be above 0.1 % of the measuring range {span}. Otherwise the "
+        f"instrument increases the compliance. Choose a lower measuring range or a higher compliance"
     )
 
 

@@ -28,16 +28,16 @@ def contact_remark(run: Run) -> str:
     if resistance.value is None and resistance.low is not None:
         least = format_quantity(resistance.low, "Ohm", 2)
         return (
-            f"the device looks open, with more than {least}. Check the contact (a device in the off state may look "
-            "the same)")
+            f"the device looks open, because the resistance is more than {least}. Check the contact. A device in the "
+            "off state may look the same")
     if resistance.value is None:
-        return "too few readings without compliance. Raise the compliance, or check the device for a short"
+        return "too few readings are below the compliance. Increase the compliance, or check the device for a short"
     bounds = [(r.low, r.high) for r in results[1:] if r.low is not None and r.high is not None]
     size = format_quantity(resistance.value, "Ohm", 3)
     if bounds and all(low > OHMIC for low, _ in bounds):
         return (
-            f"{size} at low voltage, and more conductive at higher voltage. The device is not a resistor and may "
-            "switch")
+            f"the resistance is {size} at low voltage, and lower at higher voltage. The device is not a resistor and "
+            "may switch")
     if bounds and all(high < OHMIC for _, high in bounds) and np.all([low > -OHMIC for low, _ in bounds]):
-        return f"the device is ohmic up to this voltage, with {size}"
+        return f"the device is ohmic up to the highest voltage of this run. The resistance is {size}"
     return ""

@@ -25,10 +25,10 @@ class FirstContact(ContactParameters, Protocol):
     roles: ClassVar[tuple[str, ...]] = ("drive",)
     columns: ClassVar[tuple[Column, ...]] = (
         Column("index", "", "number of the reading, from 0"),
-        Column("time", "s", "on the bench's clock"),
+        Column("time", "s", "time of the reading, on the bench's clock"),
         Column("set_point", "V", "level of the source"),
-        Column("voltage", "V", "at the source meter's terminals"),
-        Column("current", "A", "through the source meter"),
+        Column("voltage", "V", "voltage at the source meter's terminals"),
+        Column("current", "A", "current through the source meter"),
         Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
     )
 

@@ -63,12 +63,13 @@ def _warnings(
 ) -> tuple[str, ...]:
     warnings = []
     if not checks and points > settings.cycles * capabilities.maximum_sweep_points:
-        warnings.append("a cycle does not fit the list of the source meter. It is sent in parts, and the output may "
-                        "open between them")
+        warnings.append(f"a cycle has {round(points / settings.cycles)} points, but the list of the source meter holds "
+                        f"only {capabilities.maximum_sweep_points}. tsbench sends the cycle in parts, and the output "
+                        "may be disconnected between the parts")
     if settings.check_oscillation and not checks:
         warnings.append("no scope is connected to the device, so an oscillation during a reading will not be noticed")
     if settings.dwell < capabilities.minimum_dwell:
         least = capabilities.minimum_dwell
-        warnings.append(f"dwell {settings.dwell:g} s is shorter than the minimum of the source meter. The minimum of "
-                        f"{least:g} s is used")
+        warnings.append(f"dwell {settings.dwell:g} s is shorter than the minimum of the source meter. tsbench uses "
+                        f"the minimum, {least:g} s")
     return tuple(warnings)

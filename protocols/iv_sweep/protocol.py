@@ -26,13 +26,13 @@ class IVSweep(SweepParameters, Protocol):
     roles: ClassVar[tuple[str, ...]] = ("drive",)
     columns: ClassVar[tuple[Column, ...]] = (
         Column("index", "", "number of the point, from 0"),
-        Column("time", "s", "on the bench's clock"),
-        Column("cycle", "", "from 1"),
-        Column("direction", "", "+1 away from zero, -1 back"),
+        Column("time", "s", "time of the reading, on the bench's clock"),
+        Column("cycle", "", "number of the cycle, from 1"),
+        Column("direction", "", "+1 on the way away from zero, -1 on the way back"),
         Column("polarity", "", "+1 or -1"),
         Column("set_point", "", "level of the source: V under voltage drive, A under current drive"),
-        Column("voltage", "V", "at the source meter's terminals"),
-        Column("current", "A", "through the source meter"),
+        Column("voltage", "V", "voltage at the source meter's terminals"),
+        Column("current", "A", "current through the source meter"),
         Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
     )
 

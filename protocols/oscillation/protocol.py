@@ -24,7 +24,7 @@ class Oscillation(OscillationParameters, Protocol):
     roles: ClassVar[tuple[str, ...]] = ("bias", "scope")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("index", "", "number of the bias, from 0"),
-        Column("time", "s", "of the record, on the bench's clock"),
+        Column("time", "s", "time of the record, on the bench's clock"),
         Column("bias", "V", "level of the source, before the load resistor"),
         Column("record_span", "s", "length of the record"),
     )

@@ -28,10 +28,11 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
         if split and settings.trigger == "device":
             warnings.append(
                 f"gaps from {format_quantity(split[0], 's')} on are recorded pulse by pulse. If the device is still "
-                "on at the second pulse, it may not trigger the scope. Use trigger = external, or lower resolution")
+                "on at the second pulse, this pulse may not trigger the scope. Use trigger = external, or lower "
+                "resolution")
     if settings.gaps and len(gaps) < 4:
-        warnings.append("fewer than 4 gaps are not enough to tell the long-gap probability from the recovery. Use 4 "
-                        "gaps or more")
+        warnings.append(f"{len(gaps)} gaps are too few. The fit cannot separate the firing probability at long gaps "
+                        f"from the refractory period. Use 4 gaps or more")
     each = 2 * settings.width + float(np.mean(gaps)) + max(settings.rest, OVERHEAD)
     times, levels = pulse_preview(settings, [0.0, settings.width + gaps[len(gaps) // 2]])
     return Plan(

@@ -26,11 +26,11 @@ class PairedPulse(PairParameters, Protocol):
     roles: ClassVar[tuple[str, ...]] = ("pulser", "scope")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("pair", "", "number of the pair, from 0, in order of time"),
-        Column("time", "s", "of the first pulse's edge, on the bench's clock"),
-        Column("amplitude", "V", "above base, generator open"),
-        Column("width", "s", "of each pulse, at 50 %"),
-        Column("gap", "s", "from the fall of the first to the rise of the second pulse, at 50 %"),
-        Column("rest", "s", "from the end of the pair before, 0 for the first"),
+        Column("time", "s", "time of the first pulse's edge, on the bench's clock"),
+        Column("amplitude", "V", "voltage above base, at the output of the generator without a load"),
+        Column("width", "s", "width of each pulse, at 50 %"),
+        Column("gap", "s", "time from the fall of the first to the rise of the second pulse, at 50 %"),
+        Column("rest", "s", "time from the end of the pair before, 0 for the first"),
     )
 
     def plan(self, station: Station) -> Plan:

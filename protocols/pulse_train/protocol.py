@@ -25,10 +25,10 @@ class PulseTrain(TrainParameters, Protocol):
     roles: ClassVar[tuple[str, ...]] = ("pulser", "scope")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("index", "", "number of the pulse, from 0"),
-        Column("time", "s", "of the pulse's edge, on the bench's clock"),
-        Column("amplitude", "V", "above base, generator open"),
-        Column("width", "s", "at 50 %"),
-        Column("gap", "s", "from the end of the pulse before, 0 for the first of a train"),
+        Column("time", "s", "time of the pulse's edge, on the bench's clock"),
+        Column("amplitude", "V", "voltage above base, at the output of the generator without a load"),
+        Column("width", "s", "width of the pulse, at 50 %"),
+        Column("gap", "s", "time from the end of the pulse before, 0 for the first of a train"),
     )
 
     def plan(self, station: Station) -> Plan:

@@ -26,10 +26,10 @@ class Relaxation(RelaxationParameters, Protocol):
     roles: ClassVar[tuple[str, ...]] = ("pulser", "scope")
     columns: ClassVar[tuple[Column, ...]] = (
         Column("shot", "", "number of the pulse, from 0"),
-        Column("time", "s", "of the pulse's edge, on the bench's clock"),
-        Column("amplitude", "V", "above the read level, generator open"),
-        Column("width", "s", "at 50 %"),
-        Column("rest", "s", "from the end of the record before, 0 for the first"),
+        Column("time", "s", "time of the pulse's edge, on the bench's clock"),
+        Column("amplitude", "V", "voltage above the read level, at the output of the generator without a load"),
+        Column("width", "s", "width of the pulse, at 50 %"),
+        Column("rest", "s", "time from the end of the record before, 0 for the first"),
     )
 
     def plan(self, station: Station) -> Plan:

@@ -214,8 +214,8 @@ class _Assembly:
             if node not in tied:
                 names = ", ".join(e.name for e in self.elements if node in e.nodes)
                 raise ConfigurationError(
-                    f"the voltage of node '{node}' is not determined, because only currents go through {names}. Add a "
-                    f"resistor or capacitor from '{node}' to ground")
+                    f"the voltage of node '{node}' is not determined, because the elements at this node ({names}) "
+                    f"set only a current. Add a resistor or capacitor from '{node}' to ground")
 
     # ------------------------------------------------------------------------------ result
 

@@ -205,8 +205,8 @@ class TimeStepping:
                 cause = (f"The noise of {key} jumps every {history.mean_wait:.2g} s. Simulate a shorter time, or "
                          "leave out its fastest part")
         raise TsbenchError(
-            f"circuit: after {front.reached:.3g} s the steps are {step:.2g} s, and {until:.3g} s were asked for, more "
-            f"than {most:.3g} steps. {cause}")
+            f"circuit: the simulation is too slow. At {front.reached:.3g} s a time step is only {step:.2g} s, so the "
+            f"time {until:.3g} s would need more than {most:.3g} steps. {cause}")
 
     # ------------------------------------------------------------------------------------ changes
 

@@ -95,24 +95,25 @@ def _read(model: type[DeviceModel]) -> Mechanism:
         names: object = getattr(model, attribute)
         if names is not None and not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
             raise ConfigurationError(
-                f"{who}: {attribute} = {names!r:.60} must be a tuple of names. For one name, write (\"name\",)")
+                f"{who}: '{attribute}' = {names!r:.60} must be a tuple of names. For one name, write (\"name\",)")
     needed = ["equations", *(["noise_interval"] if model.noises else [])]
     for method in needed:
         if not callable(getattr(model, method, None)):
             raise ConfigurationError(f"{who} has no {method}. Add it as a static method of {model.__name__}")
     for method in ("rest", "state_tolerances") if model.states else ():
         if getattr(model, method) is getattr(DeviceModel, method):
-            raise ConfigurationError(f"{who} has states, but no method {method}")
+            raise ConfigurationError(f"{who} has states, but no method {method}. Add this method")
     if model.noises and "seed" not in model.__dataclass_fields__:
-        raise ConfigurationError(f"{who} has noise, but no parameter seed")
+        raise ConfigurationError(f"{who} has noise, but no parameter 'seed'. Add seed: float = 0.0")
     arguments = _arguments(model, who, "equations")
     missing = [name for name in (CURRENT, *model.noises, *((CONTROL_VOLTAGE,) if model.senses else ()))
                if name not in arguments]
     if missing:
-        raise ConfigurationError(f"{who}: its equations do not take {' or '.join(missing)}")
+        raise ConfigurationError(f"{who}: its equations have no argument {' and no argument '.join(missing)}. "
+                                 f"Add {' and '.join(missing)} to the arguments of equations")
     if CONTROL_VOLTAGE in arguments and model.senses is None:
-        raise ConfigurationError(f"{who}: its equations take the control voltage w, but senses does not name its two "
-                                 "terminals")
+        raise ConfigurationError(f"{who}: its equations have the control voltage w as an argument, but senses is not "
+                                 "set. Set senses to the names of the two terminals between which w is measured")
     interval = _arguments(model, who, "noise_interval") if model.noises else ()
     known = {*_GIVEN, *model.states, *model.noises}
     columns = tuple(dict.fromkeys(name for name in (*arguments, *interval) if name not in known))

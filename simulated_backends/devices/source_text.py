@@ -29,12 +29,12 @@ def returned(mechanism: Mechanism) -> int:
         count = counts.pop()
         if count in (1 + len(mechanism.model.states), mechanism.outputs):
             return count
-        said = f"return {count}"
+        said = f"return {count} numbers"
     else:
-        said = "must return a tuple, always with the same length, of"
+        said = "do not return a tuple that always has the same length"
     raise ConfigurationError(
-        f"device model {mechanism.name}: its equations {said} numbers. Give {1 + len(mechanism.model.states)} "
-        f"(residual and rates), or {mechanism.outputs} with all derivatives")
+        f"device model {mechanism.name}: its equations {said}. Return {1 + len(mechanism.model.states)} numbers "
+        f"(residual and rates), or {mechanism.outputs} numbers (the same and all derivatives)")
 
 
 def _elements(node: ast.Return) -> Sequence[ast.expr]:

@@ -53,8 +53,8 @@ def _opened(path: Path) -> int:
                 head = file.read(64)
             if head and not _BEGINNING.match(head):
                 raise ConfigurationError(
-                    f"the witness does not write to {path}: this file has other content. Name another file under "
-                    "[witness] file in the world file"
+                    f"the witness does not write to {path}: this file has other content. Write the name of another "
+                    "file in the world file, section [witness], key 'file'"
                 )
         return os.open(path, flags, 0o644)
     except OSError as error:

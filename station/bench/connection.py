@@ -210,14 +210,15 @@ class Connection:
         try:
             self.driver.clear()
         except CommunicationError as error:  # off matters more than clear; who is gone fails below
-            self.note(f"{self.driver.label}: the device clear before switching off failed ({error})")
+            self.note(f"{self.driver.label}: the device clear failed ({error}). tsbench switches the outputs "
+                      "off without it")
         try:
             self.driver.safe_state()
         except (CommunicationError, KeyboardInterrupt):
             raise
         except Exception as error:  # noqa: BLE001  a defect of the driver: each output has a switch of its own
-            self.note(f"{self.driver.label}: safe_state of its driver failed ({type(error).__name__}: {error}). Its "
-                      "outputs are switched off one by one")
+            self.note(f"{self.driver.label}: the driver method safe_state failed ({type(error).__name__}: {error}). "
+                      "tsbench switches the outputs off one by one")
             for output in self.driver.output_names:
                 terminal: Any = self.driver.terminal(output.partition(".")[2])   # what has an output has its switch
                 terminal.set_output(False)
@@ -237,8 +238,8 @@ class Connection:
         except CommunicationError as error:
             self.transport.reopen()
             self.driver.clear()
-            self.note(f"{self.driver.label}: tsbench checked over a new connection whether it was switched off and on "
-                      f"({error})")
+            self.note(f"{self.driver.label}: the old connection failed ({error}). tsbench opened a new connection to "
+                      f"check whether the instrument had been switched off and on")
             return self.driver.lost_power()
 
 

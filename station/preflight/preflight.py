@@ -39,14 +39,16 @@ class OscillationZone:
         if not math.isfinite(self.load_resistance):
             return f"{self.role}: is not connected to the device in this fixture"
         load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
-        path = f"{self.role}: {load} in series, {capacitance} across, device as catalogue model {self.model}"
+        path = (
+            f"{self.role}: {load} in series with the device, {capacitance} across it. With the catalogue model "
+            f"{self.model}")
         if not self.biases.size:
-            return f"{path}: no oscillation is expected"
+            return f"{path}, no oscillation is expected"
         low, high = (format_quantity(float(bias), "V", 3) for bias in (self.biases[0], self.biases[-1]))
         slow, fast = (format_quantity(float(end), "Hz", 3) for end in (self.frequencies.min(), self.frequencies.max()))
         return (
-            f"{path}: oscillates from about {low} to {high} ({slow} to {fast}). Readings between these values are "
-            "averages")
+            f"{path}, the device oscillates from about {low} to {high} ({slow} to {fast}). Readings between these "
+            "values are averages")
 
 
 def predict(bench_file: Path) -> list[str]:

@@ -123,14 +123,16 @@ class RunningRun:
             return
         if Flag.SHORT in found.flags:
             self._looks = []
-            self._note("warning", f"after its first readings: {found.message}", {"contact": found.flags.names()})
+            self._note("warning", f"after the first readings of the run, {found.message}",
+                       {"contact": found.flags.names()})
 
     def _restarted(self) -> str:
         """Ask whether an instrument was restarted; one line if so, "" if not or where none can tell."""
         try:
             return self.power.look(self.teller.now)
         except TsbenchError as error:
-            self._note("warning", f"the check whether an instrument was switched off and on failed ({in_words(error)})")
+            self._note("warning", "tsbench could not check whether an instrument was switched off and on "
+                       f"({in_words(error)})")
             return ""
 
     def _keep_power(self, ended: Ended) -> Ended:

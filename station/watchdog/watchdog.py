@@ -157,7 +157,9 @@ class Instruments:
                     return self._reach(name)  # it could not be killed
                 if time.monotonic() > until:
                     # opening a bench switches its outputs off
-                    return {}, f"{error}. The process that owns it now has switched its outputs off"
+                    return {}, (
+                        f"{error}. The process that now uses the instrument switched the outputs off when it opened "
+                        "the bench")
                 time.sleep(_LONGEST_LOOK)
             except (KeyError, ConfigurationError):  # there are no locks
                 return self._reach(name)

@@ -89,8 +89,9 @@ def _inspect(file: Any, path: Path, largest: int) -> None:
                 stored += item.id.get_storage_size()
                 if total > largest:
                     raise UnreadableFile(
-                        f"{where}: the items up to this one declare {total / 1e9:.2g} GB of data, but at most "
-                        f"{largest / 1e9:.2g} GB are read from a file of {path.stat().st_size / 1e6:.1f} MB"
+                        f"{where}: with this item, the file would contain {total / 1e9:.2g} GB of data, but its size "
+                        f"is only {path.stat().st_size / 1e6:.1f} MB. tsbench reads at most {largest / 1e9:.2g} GB "
+                        "from a file"
                     )
     # a text of any length counts with the few bytes that say where it lies
     if (texts := path.stat().st_size - stored) > LARGEST_TEXTS + path.stat().st_size // 50:

@@ -20,8 +20,8 @@ from tsbench.storage.sidecar import inspect_extraction
 
 _EDITED = "its content has changed (SHA-256 differs). Use another copy"
 _OLD = (
-    "this file has schema 1.0. Its digest covers header, points, waveforms, events and results, but not the "
-    "attributes and copies that other programs read"
+    "this file has schema 1.0. tsbench finds later changes of header, points, waveforms, events and results, but not "
+    "changes of the attributes and of the copies of these data for other programs"
 )
 
 
@@ -201,9 +201,11 @@ def _formulas(where: str, block: Any) -> list[str]:
     codes = np.array([-128.0, 0.0, 127.0])
     cf, nexus = codes * scale + offset, (codes + nexus_offset) * nexus_scale
     if not np.allclose(cf, nexus, rtol=1e-9, atol=abs(scale) * 1e-6):
-        return [f"{where}: scale_factor/add_offset and signal_scaling_factor/signal_offset disagree"]
-    if int(np.sum(block["acquisitions/segments"][...])) != signal.shape[0]:
-        return [f"{where}: {signal.shape[0]} records, but the number of acquisitions differs"]
+        return [f"{where}: scale_factor and add_offset give other values than signal_scaling_factor and "
+                f"signal_offset. The file has changed. Use another copy"]
+    if (segments := int(np.sum(block["acquisitions/segments"][...]))) != signal.shape[0]:
+        return [f"{where}: 'signal' has {signal.shape[0]} records, but 'acquisitions/segments' adds up to {segments} "
+                "records. The file has changed. Use another copy"]
     return []
 
 

@@ -80,7 +80,7 @@ def _write_block(
     signal.dims[1].attach_scale(sample)
     segment_times = np.concatenate([waveform.segment_times for waveform in members]).astype(np.float64)
     times = nx.array(block, "record_time", segment_times, "s")
-    times.attrs["long_name"] = "trigger of each record after the first of its acquisition"
+    times.attrs["long_name"] = "time of the trigger of each record, from the first trigger of the same acquisition"
     times.dims[0].attach_scale(record)
     acquisitions = nx.group(block, "acquisitions", "NXcollection")
     nx.array(acquisitions, "order", indices, "")

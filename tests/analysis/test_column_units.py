@@ -141,7 +141,7 @@ def test_two_columns_that_may_be_the_same_are_not_guessed():
 def test_a_logarithm_is_no_current():
     with pytest.raises(ConfigurationError, match=r"the columns of voltage and current .* are not clear"):
         read("V [V],log10(I) [A]\n1,2\n")
-    with pytest.raises(ConfigurationError, match="does not seem to be the current itself"):
+    with pytest.raises(ConfigurationError, match="seems to be a function or a multiple of the current"):
         read("V [V],log10(I) [A]\n1,2\n", {"voltage": "V", "current": "log10(I) [A]"})
 
 

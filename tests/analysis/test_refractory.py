@@ -76,7 +76,7 @@ def test_missed_pairs_are_counted_and_left_out():
     missed = [PairOutcome(pair.gap, None, None) for pair in pairs[::3]]
     with_missed = recovery(pairs + missed)
     assert with_missed.missed == len(missed) and with_missed.period == recovery(pairs).period
-    assert "missed by the scope" in recovery_results(with_missed, {})[0].method
+    assert "pairs that the scope missed" in recovery_results(with_missed, {})[0].method
 
 
 def test_only_pairs_whose_first_pulse_fired_count():

@@ -54,7 +54,7 @@ def test_measured_sweeps_by_the_largest_jump_and_how_it_differs():
     (difference,) = rows_of(analysis, "threshold_voltage_difference")
     assert abs(difference["value"]) < 1e-3
     assert difference["conditions"]["reference_rule"] == "above=10nA"
-    assert any("minus by rule above=10nA" in line for line in analysis.lines)
+    assert any("minus threshold_voltage by rule above=10nA" in line for line in analysis.lines)
     json.dumps(analysis.rows, allow_nan=False)
 
 

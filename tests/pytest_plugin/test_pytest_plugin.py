@@ -126,7 +126,7 @@ def test_every_way_to_leave_an_output_on_is_found(tmp_path: Path, run_tests: Run
         assert ("ERROR" in states) == name.startswith("test_fails"), (name, states, outcome.stdout)
         assert "FAILED" not in states, (name, outcome.stdout)
     words = outcome.stdout.partition("short test summary")[0]  # which repeats them whole where CI is set
-    assert words.count("left an output on: source_meter (by the witness") == 3
+    assert words.count("left an output on: source_meter (seen by the witness") == 3
     assert "bench 'nowhere.bench.toml' is neither a file beside the test nor an example" in outcome.stdout
     assert "tsbench_seed takes a whole number, got 'x'" in outcome.stdout
 

@@ -45,7 +45,7 @@ def heavy_texts(file: Any) -> None:
 
 @pytest.mark.parametrize(
     ("harm", "expected"),
-    [(zeros, "declare 1.6 GB of data"), (long_title, "values of 900 MB each"), (heavy_texts, "MB of text and ")],
+    [(zeros, "would contain 1.6 GB of data"), (long_title, "values of 900 MB each"), (heavy_texts, "MB of text and ")],
 )
 def test_a_run_file_that_would_fill_the_memory_is_refused(
     good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Any, expected: str

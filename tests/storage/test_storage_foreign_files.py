@@ -145,7 +145,7 @@ def virtual(file: Any, path: Path) -> str:
 
 def huge(file: Any, path: Path) -> str:
     file["entry"].create_dataset("bomb", shape=(10**12,), dtype="f8", chunks=(65536,))
-    return "declare "
+    return "with this item, the file would contain "
 
 
 def huge_chunk(file: Any, path: Path) -> str:
@@ -193,7 +193,7 @@ def damage(good: Path, tmp_path: Path, what: Any) -> list[str]:
     [
         (lambda f: f["entry/steps/current"].__setitem__(3, 7.0), "SHA-256"),
         (lambda f: f["entry/waveforms/block_000/signal"].__setitem__((0, 7), 1), "SHA-256"),
-        (lambda f: f["entry/waveforms/block_000/signal"].attrs.__setitem__("scale_factor", 2e-3), "disagree"),
+        (lambda f: f["entry/waveforms/block_000/signal"].attrs.__setitem__("scale_factor", 2e-3), "other values than"),
         (lambda f: f["entry/steps/current"].attrs.__delitem__("units"), "units is missing"),
         (lambda f: f["entry/sample/name"].__setitem__((), "D2"), "differs from the header"),
         (lambda f: f["entry/run/status"].__setitem__((), "great"), "must be one of"),

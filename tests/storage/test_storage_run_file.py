@@ -344,7 +344,7 @@ def test_later_extractions_go_beside_the_file(tmp_path: Path) -> None:
     assert first.name == f"{path.stem}.extraction-002.json"
     assert read_extraction(first) == RESULTS and path.read_bytes() == content
     path.write_bytes(content + b"x")
-    with pytest.raises(UnreadableFile, match="other content"):
+    with pytest.raises(UnreadableFile, match="made from another version of"):
         read_extraction(first)
     second.write_text("[1]")
     with pytest.raises(UnreadableFile, match="not an extraction"):

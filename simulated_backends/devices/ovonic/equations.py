@@ -214,10 +214,14 @@ class Ovonic(DeviceModel):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must not be negative")
-        if not (self.ff < 1 and self.fired <= 1 and self.aged <= self.qmax and self.slope * self.qmax < 1):
-            raise ConfigurationError(
-                f"device model {self.mechanism}: ff = {self.ff:g} and slope*qmax = {self.slope * self.qmax:g} must be "
-                f"below 1, fired = {self.fired:g} at most 1, aged = {self.aged:g} at most qmax = {self.qmax:g}")
+        for good, said in (
+            (self.ff < 1, f"ff = {self.ff:g} must be below 1"),
+            (self.fired <= 1, f"fired = {self.fired:g} must be at most 1"),
+            (self.aged <= self.qmax, f"aged = {self.aged:g} must be at most qmax = {self.qmax:g}"),
+            (self.slope * self.qmax < 1, f"slope times qmax = {self.slope * self.qmax:g} must be below 1"),
+        ):
+            if not good:
+                raise ConfigurationError(f"device model {self.mechanism}: {said}")
         if self.seed != int(self.seed) or self.seed >= 2.0**53:
             raise ConfigurationError(
                 f"device model {self.mechanism}: seed = {self.seed:g} must be a whole number below 2^53")

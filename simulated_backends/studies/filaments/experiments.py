@@ -34,7 +34,8 @@ class HalfSweeps:
         """Return the set-points [V] of one half-sweep, shape (n,)."""
         if not (self.step > 0 and abs(self.stop) >= self.step):
             raise ConfigurationError(
-                f"half-sweep to {self.stop:g} V in steps of {self.step:g} V: the step must be positive and not larger")
+                f"half-sweep to {self.stop:g} V in steps of {self.step:g} V: the step must be "
+                "positive and not larger than the stop voltage")
         count = round(abs(self.stop) / self.step)
         up = math.copysign(self.step, self.stop) * np.arange(1, count + 1)
         return np.concatenate([up, up[::-1], [0.0]])
@@ -69,8 +70,8 @@ class FilamentPulse:
         """Return the levels with ``before`` and ``after`` [s] at the base, from and to the 50 % points."""
         if not (self.edge > 0 and self.width > self.edge and before > self.edge and after > self.edge):
             raise ConfigurationError(
-                f"pulse of {self.width:g} s with edges of {self.edge:g} s and {before:g} s before, {after:g} s after: "
-                f"each must be longer than an edge, and an edge longer than 0 s")
+                f"filament pulse: width = {self.width:g} s, before = {before:g} s and after = {after:g} s must all be "
+                f"longer than edge = {self.edge:g} s, and the edge must be longer than 0 s")
         half, base, top = 0.5 * self.edge, self.base, self.amplitude
         return (
             (before - half, base, base), (self.edge, base, top), (self.width - self.edge, top, top),

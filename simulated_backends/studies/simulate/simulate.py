@@ -74,7 +74,8 @@ def simulate(
     models = {name: device_model(model) for name, model in (devices or {}).items()}
     for name in models:
         if parsed.find(name).kind != "X":
-            raise ConfigurationError(f"netlist: '{name}' is not a device")
+            raise ConfigurationError(f"netlist: '{name}' is not a device, so it cannot have a device model. Give the "
+                                     "model to an element whose name begins with X")
     circuit = build_circuit(
         parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature, specialised=False,
         seed=seed)
@@ -137,14 +138,14 @@ def _check_size(tran: Transient, columns: int) -> None:
     if points * columns > MOST_NUMBERS:
         least = (tran.stop - tran.start) * columns / MOST_NUMBERS
         raise ConfigurationError(
-            f".tran {tran.step:g} {tran.stop:g}: {points:.3g} points of {columns} numbers are more than the "
-            f"{MOST_NUMBERS:.0e} numbers that a table may have. Take a step of at least {least:.2g} s, a shorter stop, "
-            f"a later start, or save fewer quantities")
+            f".tran {tran.step:g} {tran.stop:g}: the table would have {points:.3g} points of {columns} numbers. A "
+            f"table may have {MOST_NUMBERS:.0e} numbers. Use a step of at least {least:.2g} s, an earlier stop, a "
+            f"later start, or save fewer quantities")
     if tran.maximum is not None and tran.stop / tran.maximum * columns > MOST_NUMBERS:
         raise ConfigurationError(
-            f".tran: a largest step of {tran.maximum:g} s makes at least {tran.stop / tran.maximum:.3g} steps to "
-            f"{tran.stop:g} s, of {columns} numbers each, more than the {MOST_NUMBERS:.0e} numbers that a table may "
-            "have. Remove the largest step. The error control chooses its own")
+            f".tran: with the largest step max = {tran.maximum:g} s, the table has at least "
+            f"{tran.stop / tran.maximum:.3g} rows of {columns} numbers. A table may have {MOST_NUMBERS:.0e} numbers. "
+            "Remove max. The error control then chooses the steps")
 
 
 def netlist_text(netlist: str | Path) -> str:

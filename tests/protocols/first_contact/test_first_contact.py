@@ -51,10 +51,8 @@ def test_the_plan_tells_stress_and_refuses_what_a_limit_forbids(new_station: Any
 
 
 @pytest.mark.parametrize(("ohm", "flags", "remark"), [
-    (10e3, Flag.NONE, "the device is ohmic up to this voltage, with 10.0 kOhm"), (30e3, Flag.NONE, "the device is "
-                                                                                                   "ohmic up to this "
-                                                                                                   "voltage, with "
-                                                                                                   "30.0 kOhm"),
+    (10e3, Flag.NONE, "the device is ohmic up to the highest voltage of this run. The resistance is 10.0 kOhm"),
+    (30e3, Flag.NONE, "the device is ohmic up to the highest voltage of this run. The resistance is 30.0 kOhm"),
     (1e13, Flag.OPEN, "the device looks open (at most ")])
 def test_resistors(measure: Measure, ohm: float, flags: Flag, remark: str) -> None:
     measured = measure(

@@ -235,7 +235,7 @@ def test_a_short_is_told_by_the_first_readings(
     monkeypatch.setattr(Sweep, "reading", staticmethod(lambda number: (2e-3 * number, 1e-3 * number)))
     told: list[RunEvent] = []
     outcome = run_on(bench, Sweep(points=50), tmp_path, events=told.append)  # type: ignore[arg-type]
-    expected = "after its first readings: the device looks short (2 Ohm"
+    expected = "after the first readings of the run, the device looks short (2 Ohm"
     (place,) = [number for number, event in enumerate(told) if expected in event.message]
     assert sum(event.kind == "point" for event in told[:place]) == 6
     assert outcome.contact is Flag.SHORT and outcome.status == "success"

@@ -124,8 +124,8 @@ def test_the_instrument_is_owned_while_it_is_switched_off(
     assert instruments.make_safe() == ({"meter": False}, []) and len(tries) == 5
     answers[:] = [InstrumentInUse("in use by 78", {"process": 78})]
     before = clock[0]
-    assert instruments.make_safe() == ({}, ["in use by 78. The process that owns it now has switched its "
-                                            "outputs off"]) and len(tries) == 5
+    assert instruments.make_safe() == ({}, ["in use by 78. The process that now uses the instrument switched the "
+                                            "outputs off when it opened the bench"]) and len(tries) == 5
     assert 2.0 <= clock[0] - before < 2.2
     without_lock = {"meter": {"library": "@py", "table": TABLE}}
     assert watchdog.Instruments(without_lock).make_safe() == ({"meter": False}, []) and len(tries) == 6
