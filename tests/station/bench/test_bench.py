@@ -333,6 +333,6 @@ def test_outputs_are_switched_off_one_by_one_where_a_driver_fails_to(
         assert not any(state.enabled for state in states) and bench.problems == []
         (said,) = bench.take_notes()
         assert (
-            "safe_state of its driver failed (ZeroDivisionError: a defect of the driver). Its outputs are switched "
-            "off") in said
+            "the driver method safe_state failed (ZeroDivisionError: a defect of the driver). tsbench switches the "
+            "outputs off one by one") in said
     assert outputs_left_on(driver_bench.parent / "witness.jsonl") == []
