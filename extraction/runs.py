@@ -34,7 +34,7 @@ def protocol_of(run: Run) -> type[Protocol]:
 
 
 def extract(
-    run: Run,
+    run: Run | Path | str,
     options: ExtractionOptions | None = None,
     protocol: Protocol | type[Protocol] | None = None,
     problem: Callable[[str], None] | None = None,
@@ -43,7 +43,7 @@ def extract(
 
     Parameters
     ----------
-    run : as read back; an aborted or recovered one too, as far as it goes
+    run : as read back, or the path of its file; an aborted or recovered one too, as far as it goes
     options : choices of the extraction
     protocol : what measured it; None: the installed one of that name
     problem : called with one line for each result that is refused (value NaN, low above high, a field of the wrong
@@ -62,6 +62,12 @@ def extract(
     TsbenchError
         Its extraction raised something, or a result is refused; one line says what.
     """
+    if isinstance(run, Path | str):
+        from tsbench.storage import read_run
+
+        run = read_run(run)
+    if not isinstance(run, Run):
+        raise TypeError(f"extract takes a run or the path of a run file, but was given {run!r:.60}")
     chosen = protocol or protocol_of(run)
     what = f"run {run.header.run_id}: the extraction of protocol '{chosen.name}'"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.interfaces import InstrumentBase, Oscilloscope, PulseGenerator, SourceMeter
 from tsbench.plugins import importing
 from tsbench.records import Identity
@@ -20,6 +20,7 @@ from tsbench.records import Identity
 KINDS: Mapping[str, type] = {
     "source meter": SourceMeter, "pulse generator": PulseGenerator, "oscilloscope": Oscilloscope,
 }
+_GIVEN = ("self", "adapter", "name", "identity", "resource", "wait")  #: what a bench gives to every driver it builds
 
 
 @runtime_checkable
@@ -98,6 +99,28 @@ class DriverDeclaration:
         """Raise ConfigurationError where an open driver, or its first output, lacks a method or an attribute."""
         _require_members(driver, Driver)
         _require_members(driver.terminal(""), KINDS[self.kind])
+
+
+def unknown_option(driver: Any, options: Mapping[str, object], error: TypeError) -> str:
+    """Return "has no option 'fourwire'. Did you mean 'four_wire'?"; "" if the error is not about one of the options.
+
+    Parameters
+    ----------
+    driver : its class
+    options : as the bench file gives them
+    error : what building the driver with them raised
+    """
+    found = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if found is None or found[1] not in options:
+        return ""
+    known: dict[str, None] = {}
+    for base in getattr(driver, "__mro__", ()):
+        if "__init__" in vars(base):
+            arguments = inspect.signature(base.__init__).parameters.values()
+            known |= {one.name: None for one in arguments if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
+            if all(one.kind is not one.VAR_KEYWORD for one in arguments):
+                break   # it hands nothing on to its bases
+    return f"has no option '{found[1]}'{nearest(found[1], [name for name in known if name not in _GIVEN])}"
 
 
 def _imported(place: str) -> Any:

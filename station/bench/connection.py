@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsbench.errors import CommunicationError, ConfigurationError, WrongInstrument
-from tsbench.instruments.driver import Driver, DriverDeclaration
+from tsbench.instruments.driver import Driver, DriverDeclaration, unknown_option
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.instruments.registry import driver_class, driver_of, entry, fits
@@ -78,7 +78,9 @@ class Connection:
                 wait=wait, **self.table.options,
             )
         except TypeError as error:
-            raise ConfigurationError(f"instruments.{self.name}.options: {error}") from None
+            unknown = unknown_option(build, self.table.options, error)
+            reason = f"driver '{self.table.driver}' {unknown}" if unknown else error
+            raise ConfigurationError(f"instruments.{self.name}.options: {reason}") from None
         try:
             self.entry.require_complete(driver)
         except ConfigurationError as error:

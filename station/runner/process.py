@@ -10,7 +10,7 @@ from typing import Protocol as TypingProtocol
 from tsbench.errors import ConfigurationError, LimitError, nearest, sentences
 from tsbench.instruments import Plan
 from tsbench.instruments.registry import DRIVERS
-from tsbench.protocols import Protocol
+from tsbench.protocols import Protocol, protocol_named
 from tsbench.protocols.registry import PROTOCOLS
 from tsbench.records import RunHeader
 from tsbench.station.runner.control import Control, Interrupts
@@ -45,7 +45,7 @@ class RunOptions(TypedDict, total=False):
 
 
 def run_protocol(
-    bench_path: Path | str, device: str, protocol: Protocol, out: Path | str, **options: Unpack[RunOptions]
+    bench_path: Path | str, device: str, protocol: Protocol | str, out: Path | str, **options: Unpack[RunOptions]
 ) -> RunOutcome:
     """Measure one protocol on one device and leave bench, run file and outcome in order.
 
@@ -55,7 +55,9 @@ def run_protocol(
         The bench file.
     device : str
         Which of its devices.
-    protocol, out, **options
+    protocol : Protocol or str
+        The name of a protocol stands for the protocol with its defaults.
+    out, **options
         As for :func:`run_on`.
 
     Returns
@@ -66,14 +68,19 @@ def run_protocol(
     Raises
     ------
     ConfigurationError, WrongInstrument, CommunicationError
-        The bench could not be opened; nothing was measured.
+        The bench could not be opened, or no protocol has this name; nothing was measured.
     LimitError, StorageError
         As for :func:`run_on`.
     TypeError
-        An option that there is not; the bench was not opened.
+        An option that there is not, or something that is no protocol; the bench was not opened.
     """
     if unknown := sorted(set(options) - RunOptions.__optional_keys__):
         raise TypeError(f"run_protocol has no option '{unknown[0]}'{nearest(unknown[0], RunOptions.__optional_keys__)}")
+    if isinstance(protocol, str):
+        protocol = protocol_named(protocol)()
+    if not isinstance(protocol, Protocol):
+        raise TypeError(
+            f"run_protocol takes a protocol, such as IVSweep(), or its name, but was given {protocol!r:.60}")
 
     from tsbench.station.bench.bench import Bench  # opens VISA: late
 

@@ -15,6 +15,7 @@ from tsbench.extraction import device_line, draw_figures, extract
 from tsbench.extraction.result_check import checked_results
 from tsbench.protocols import PROTOCOLS, IVSweep
 from tsbench.records import Flag, Result
+from tsbench.storage import read_run
 
 GOOD = Result("resistance", "Ohm", 100.0, 90.0, 110.0, "slope")
 
@@ -82,6 +83,14 @@ def test_an_extraction_that_returns_no_results_is_one_line(found: Callable[[], A
     with pytest.raises(TsbenchError) as caught:
         extract(run("lab", ("index",)), protocol=returning(found))
     assert str(caught.value) == f"run r1: the extraction of protocol 'lab' failed ({said})"
+
+
+def test_the_path_of_a_run_file_stands_for_the_run() -> None:
+    path = next((Path(__file__).parents[1] / "corpus").rglob("sweep.nxs"))
+    found = extract(read_run(path))
+    assert found and extract(path) == extract(str(path)) == found
+    with pytest.raises(TypeError, match=r"^extract takes a run or the path of a run file, but was given 3$"):
+        extract(3)  # type: ignore[arg-type]
 
 
 def test_figures_and_remark_that_fail_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

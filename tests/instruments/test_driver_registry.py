@@ -128,6 +128,17 @@ def test_one_wrong_declaration_leaves_the_drivers_beside_it(install: Install) ->
         "or a sequence of them, but it names a int")
 
 
+def test_a_misspelt_option_is_one_line_with_the_driver_and_the_nearest(tmp_path: Path) -> None:
+    path = bench_with("keithley_2450", tmp_path)
+    driver = 'driver = "keithley_2450"\n'
+    path.write_text(path.read_text("utf-8").replace(driver, f"{driver}options = {{ outputoff = 1 }}\n"), "utf-8")
+    with pytest.raises(ConfigurationError) as told:
+        Bench.open(path)
+    assert str(told.value) == (
+        f"{path}: instruments.source_meter.options: driver 'keithley_2450' has no option 'outputoff'. Did you mean "
+        "'output_off'?")
+
+
 def test_a_class_that_is_not_there_is_said_where_it_is_opened(tmp_path: Path, install: Install) -> None:
     install(DRIVER.read_text("utf-8").replace(":LabSourceMeter", ":LabMeter"))
     with pytest.raises(ConfigurationError, match=r"'lab_meter' of .*: cannot import lab_source_meter:LabMeter"):

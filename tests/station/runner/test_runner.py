@@ -204,6 +204,16 @@ def test_a_misspelt_option_is_told_before_the_bench_is_opened(tmp_path: Path) ->
         run_protocol(tmp_path / "no.bench.toml", "D1", IVSweep(), tmp_path, extrakt=False)  # type: ignore[call-arg]
 
 
+def test_a_protocol_may_be_named_and_another_thing_is_refused_before_the_bench_is_opened(tmp_path: Path) -> None:
+    bench = tmp_path / "no.bench.toml"
+    with pytest.raises(ConfigurationError, match=r"no\.bench\.toml"):  # the name was understood
+        run_protocol(bench, "D1", "iv_sweep", tmp_path)
+    with pytest.raises(ConfigurationError, match=r"unknown protocol 'iv_swep'. Did you mean 'iv_sweep'"):
+        run_protocol(bench, "D1", "iv_swep", tmp_path)
+    with pytest.raises(TypeError, match=r"^run_protocol takes a protocol, such as IVSweep\(\), or its name, but "):
+        run_protocol(bench, "D1", IVSweep, tmp_path)  # type: ignore[arg-type]
+
+
 def test_a_run_whose_folder_is_deleted_ends_safe_and_keeps_its_points(
     bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
