@@ -126,6 +126,7 @@ def package_at(target: Path) -> None:
 def first_failure(tests: list[str], package: Path, left_out: list[str]) -> str:
     """Run tests on the package in a folder until one fails; return its function's name, or "" if all pass."""
     options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    options += ["-o", "timeout=300"]   # [s] a change that makes a test wait for ever is noticed
     options += [f"--deselect={name}" for name in left_out]
     with tempfile.TemporaryFile("w+") as output:
         child = os.fork()
