@@ -76,7 +76,7 @@ def test_symmetric_device_sweeps_and_pulses_with_one_set(measured: Any) -> None:
     stated = [item.value for item in catalogue()["ag_diffusive_symmetric"].observables]
     for k, polarity in enumerate((1, -1)):
         sweeps = HalfSweeps(polarity * 0.6, 6e-3, 10e-3, 1e-6, 0.2)
-        found = switched(measured, "ag_diffusive_symmetric", sweeps, 25, 1e-8)
+        found = switched(measured, "ag_diffusive_symmetric", sweeps, 15, 1e-8)
         assert found.threshold.size == found.half_sweeps
         assert abs(found.threshold).mean() == pytest.approx(stated[k], rel=0.1)
         assert abs(found.hold).mean() == pytest.approx(stated[2 + k], abs=0.010)
@@ -111,7 +111,7 @@ def test_threshold_as_published_in_both_polarities(
 ) -> None:
     for polarity in (1, -1):
         sweeps = HalfSweeps(polarity * stop, step, 10e-3, compliance, 50e-3)
-        found = switched(measured, name, sweeps, 25, compliance / 50)
+        found = switched(measured, name, sweeps, 15, compliance / 50)
         assert found.threshold.size == found.half_sweeps
         assert low < abs(found.threshold).mean() < high
         assert spread[0] < found.threshold.std() / abs(found.threshold).mean() < spread[1]
