@@ -187,19 +187,19 @@ def run_case(served: ServedBench, protocol: str, kind: str, share: float, deadlo
             child.kill()
             reader.join()
             _close_quietly(child.stdin)
+        if case.moment is None and child.returncode != 0:
+            case.moment = time.time()
+            case.problems.append(f"ended with {child.returncode} before anything was done to it")
+        if case.moment is None:
+            return case
+        _settle(served, case)
+        if kind == ALONE:
+            if told.facts.get("status") != "success":
+                case.problems.append(f"ended with {child.returncode}: {told.facts.get('reason')}")
+        elif case.outputs:  # else it had nothing to lose: the output went off just before
+            _look(case, told.facts, child.returncode, out)
         log.seek(0)
         case.log = log.read().decode("utf-8", "replace").strip()
-    if case.moment is None and child.returncode != 0:
-        case.moment = time.time()
-        case.problems.append(f"ended with {child.returncode} before anything was done to it")
-    if case.moment is None:
-        return case
-    _settle(served, case)
-    if kind == ALONE:
-        if told.facts.get("status") != "success":
-            case.problems.append(f"ended with {child.returncode}: {told.facts.get('reason')}")
-    elif case.outputs:  # else it had nothing to lose: the output went off just before
-        _look(case, told.facts, child.returncode, out)
     return case
 
 
