@@ -193,28 +193,3 @@ def test_ctrl_c_leaves_the_outputs_off_and_the_data_on_disk(nbo2_bench, tmp_path
     (file,) = (tmp_path / "runs").glob("*.nxs")
     assert read_run(file).status == "abort"
     assert outputs_left_on(witness(nbo2_bench)) == []
-
-
-@pytest.mark.sabotage("output")
-def test_events_are_json_lines_and_stop_is_heard_on_standard_input(nbo2_bench, tmp_path):
-    child = start_long_sweep(nbo2_bench, tmp_path / "runs", "--events")
-    assert child.stdout is not None
-    assert child.stdin is not None
-    kinds = []
-    for line in child.stdout:
-        event = json.loads(line)
-        assert {"kind", "message", "time", "data"} == set(event)
-        kinds.append(event["kind"])
-        if kinds.count("point") == 5:
-            child.stdin.write("stop\n")
-            child.stdin.flush()
-        if event["kind"] == "output":
-            assert event["data"] == {"source_meter": False, "generator.1": False, "generator.2": False}
-    child.stdin.close()
-    assert child.wait(PATIENCE) == 130
-    assert child.stderr is not None
-    assert "Traceback" not in child.stderr.read()
-    child.stdout.close()
-    child.stderr.close()
-    assert {"state", "progress", "point", "output"} <= set(kinds)
-    assert outputs_left_on(witness(nbo2_bench)) == []

@@ -104,6 +104,9 @@ def ends_stopped(measuring: Measuring) -> None:
     """It ends as after a stop: outputs off, everything measured so far in the file."""
     assert measuring.end() == 130
     assert measuring.outputs_on() == []
+    assert measuring.process.stderr is not None and "Traceback" not in measuring.process.stderr.read()
+    assert all(event.keys() == {"kind", "message", "time", "data"} for event in measuring.events)
+    assert {"state", "progress", "point", "output"} <= {event["kind"] for event in measuring.events}
     run = measuring.run()
     assert run.status == "abort" and len(run.points) == sum(
         event["kind"] == "point" for event in measuring.events
