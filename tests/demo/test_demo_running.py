@@ -34,8 +34,9 @@ def test_the_bench_is_laid_out_with_the_seed_that_was_asked_for(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("ended", "message", "code"), [
-    ({"status": "abort", "path": None, "reason": "interrupted", "exit_code": 130}, "abort: interrupted", 130),
-    ({"status": "fail", "path": Path("x.nxs"), "reason": "no reply", "exit_code": 0}, "no reply; see x.nxs", 1),
+    ({"status": "abort", "path": None, "reason": "interrupted", "exit_code": 130}, r"abort \(interrupted", 130),
+    ({"status": "fail", "path": Path("x.nxs"), "reason": "no reply", "exit_code": 0},
+     r"status fail \(no reply\)\. See x.nxs", 1),
     ({"status": "success", "path": None, "reason": "the disk is full", "exit_code": 4}, "the disk is full", 4),
 ])
 def test_a_run_that_does_not_end_well_ends_the_demo(

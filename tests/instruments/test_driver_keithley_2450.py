@@ -178,7 +178,7 @@ def limited(driver_bench: Path, max_current: str) -> Path:
 def test_a_measuring_range_that_would_raise_the_limit_is_refused(bench: Bench, meter: SourceMeter) -> None:
     meter.configure_source(SourceSettings("voltage", limit=0.5e-6, range=2.0))
     before = bench._connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?")
-    refused = r"compliance_current 500 nA is 0\.1 % of the measuring range 1 A or less"
+    refused = r"compliance_current 500 nA must be above 0\.1 % of the measuring range 1 A"
     with pytest.raises(LimitError, match=refused):
         meter.configure_measure(MeasureSettings("current", range=1.0))
     assert bench._connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?") == before

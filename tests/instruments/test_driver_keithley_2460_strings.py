@@ -187,7 +187,7 @@ def test_a_dwell_below_the_shortest_is_refused() -> None:
 def test_a_measuring_range_that_would_raise_the_limit_is_refused() -> None:
     with driver([]) as found:
         found.source = SourceSettings("voltage", limit=5e-3, range=2.0)
-        with pytest.raises(LimitError, match=r"0\.1 % of the measuring range 5 A or less"):
+        with pytest.raises(LimitError, match=r"must be above 0\.1 % of the measuring range 5 A"):
             found.configure_measure(MeasureSettings("current", range=5.0))
 
 

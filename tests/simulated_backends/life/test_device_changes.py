@@ -369,7 +369,7 @@ def test_noise_faster_than_anything_can_follow_is_named(monkeypatch: pytest.Monk
     monkeypatch.setattr("tsbench.simulated_backends.circuit.stepping.ENOUGH_STEPS", 2_000)   # it is seen as soon
     history = DeviceHistory(NBO2, None, [Telegraph("re", 0.1, 1e-10, 1e-10)])
     circuit, _ = oscillate(history, [])
-    with pytest.raises(TsbenchError, match="the noise of xdut jumps every 1e-10 s"):
+    with pytest.raises(TsbenchError, match="The noise of xdut jumps every 1e-10 s"):
         circuit.advance(1.0)
 
 

@@ -208,7 +208,7 @@ def test_a_missed_trigger_is_sent_again(
     fault = Fault(kind="trigger_missed", message=30, instrument=instrument)
     outcome, run = measured(nbo2_bench, "pulse_train", fault, monkeypatch, count=2, amplitude=[1.2])
     assert outcome.status == "success" and run.waveforms
-    assert any("not seen" in line or "missed" in line for line in lines(run, "warning"))
+    assert any("did not see" in line or "missed" in line for line in lines(run, "warning"))
 
 
 # ------------------------------------------------------------------------------------------------ on the wire

@@ -170,7 +170,7 @@ def test_a_power_cycle_is_asked_for_over_a_new_connection_where_the_old_one_is_d
     made = connection(wire := Wire(CommunicationError("no reply"), True))
     assert made.lost_power() is True
     assert wire.calls == ["lost_power", "reopen", "clear", "lost_power"]
-    assert "new connection whether it was switched off and on (no reply)" in made.repeats[0]
+    assert "old connection failed (no reply). tsbench opened a new connection to check" in made.repeats[0]
 
 
 def test_making_safe_switches_off_and_then_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +195,7 @@ def test_an_owner_is_named_with_what_it_does() -> None:
     busy = ownership._in_use("meter", replace(mine, address="somewhere"), path, "Nothing was sent")
     assert "'tsbench gui' can show and stop its run" in str(busy) and busy.owner["lock"] == "x.lock"
     assert busy.owner["process"] == os.getpid()
-    assert "gui" not in str(ownership._in_use("meter", mine, path, "Nothing was sent"))
+    assert "tsbench gui" not in str(ownership._in_use("meter", mine, path, "Nothing was sent"))
     assert "another process" in str(ownership._in_use("meter", None, path, "Nothing was sent"))
     assert ownership._owner("{}") is None and ownership._owner("no record") is None
     assert ownership._owner(ownership._text(mine)) == mine
