@@ -204,7 +204,7 @@ def run_case(served: ServedBench, protocol: str, kind: str, share: float, deadlo
 
 
 class Told:
-    """What the measuring process says of itself, a JSON line each; a thread that calls ``follow`` keeps it."""
+    """The messages of the measuring process, one JSON line each. A thread that calls ``follow`` stores them."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}

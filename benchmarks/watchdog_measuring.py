@@ -21,7 +21,7 @@ OUTPUT = sys.stdout.fileno()  #: also while what plug-ins print goes elsewhere
 def main(bench_file: str, name: str, parameters: str, out: str, deadlock: str) -> int:
     """Measure; deadlock in the way that ``deadlock`` names when a line comes on standard input.
 
-    Every step and every change of the run is told as a JSON line.
+    The process prints one JSON line for each step and each change of the run.
     """
     bench = Bench.open(bench_file, "D1")
     asked = threading.Event()

@@ -129,7 +129,7 @@ class RunControl(QtCore.QObject):
             )
         else:
             self.overdue.emit(
-                "the run has not stopped, and no output was read back as off yet. Watch the panels of the "
+                "the run has not stopped. tsbench does not know yet whether any output is off. Watch the panels of the "
                 "instruments. Press STOP again to end the measuring process by force"
             )
 

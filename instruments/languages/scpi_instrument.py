@@ -200,7 +200,7 @@ class ScpiInstrument(ScpiMessages):
             raise InstrumentError(f"{self.label} reports: {listed}. Check the settings and measure again")
 
     def configured(self, settings: T | None, what: str) -> T:
-        """Return settings that there must be; InstrumentError where ``what`` has not been configured."""
+        """Return the settings. Raise InstrumentError if ``what`` has not been configured."""
         if settings is None:
             raise InstrumentError(f"{self.label}: no {what} is configured. Call configure_{what} first")
         return settings

@@ -133,12 +133,12 @@ class OutputStage:
         row = points.source_range
         level = 0.0
         if self.enabled:
-            errors = self._error(f"source {points.function} {row.full_scale:g}", row.source_gain, row.source_offset)
+            errors = self.error(f"source {points.function} {row.full_scale:g}", row.source_gain, row.source_offset)
             level = points.level * (1.0 + errors.gain) + errors.offset
         current_range = points.current_range
         limit = max(points.limit, 1e-12)
         limit_row = current_range if voltage_source else range_for(sheet.ranges["VOLT"], limit)
-        limit *= 1.0 + self._error(f"limit {points.function}", limit_row.source_gain, 0.0).gain
+        limit *= 1.0 + self.error(f"limit {points.function}", limit_row.source_gain, 0.0).gain
         slow = sheet.high_capacitance_factor if points.high_capacitance else 1.0
         voltage_range = row if voltage_source else limit_row
         swing = max(sheet.loop_swing, sheet.loop_swing_of_range * voltage_range.full_scale)
@@ -153,8 +153,8 @@ class OutputStage:
             slew_rate=sheet.slew_rate / slow,
         )
 
-    def _error(self, what: str, gain: float, offset: float) -> Calibration:
-        """Return a fixed error of this output, drawn when it is first needed."""
+    def error(self, what: str, gain: float, offset: float) -> Calibration:
+        """Return a fixed error of these terminals, drawn when it is first needed."""
         if what not in self._errors:
             where = f"{self._terminal} " if self._terminal else ""
             self._errors[what] = self._instrument.calibration(where + what, gain, offset)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.instrument import Calibration, VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet import (
     NOT_A_NUMBER,
     OVERFLOW,
@@ -53,7 +53,6 @@ class Measurer:
         self._sheet = sheet
         self._settings = settings
         self._output = output
-        self._errors: dict[tuple[str, RangeData], Calibration] = {}  #: drawn so far
         self.forget()
 
     def forget(self) -> None:
@@ -164,21 +163,13 @@ class Measurer:
             front_terminals=settings.front_terminals,
         )
 
-    def _error(self, quantity: str, row: RangeData) -> Calibration:
-        """Return the fixed error of a measuring range, drawn when it is first needed."""
-        key = quantity, row
-        if key not in self._errors:
-            where = f"{self._output.terminal} " if self._output.terminal else ""
-            self._errors[key] = self._instrument.calibration(
-                f"{where}measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset)
-        return self._errors[key]
-
     def _shown(self, quantity: str, true: float, nplc: float) -> float:
         """Return what the instrument shows for a true mean: calibration, noise, digits, overflow."""
         row, imperfect = self.measuring_range(quantity), self._instrument.bench.imperfections
         value = true
         if imperfect:
-            errors = self._error(quantity, row)
+            errors = self._output.stage.error(
+                f"measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset)
             noise = row.noise * math.sqrt(0.75 / nplc + 0.25)  # white, with a floor of 1/f noise
             value = true * (1.0 + errors.gain) + errors.offset
             value += noise * float(self._instrument.rng.standard_normal())
