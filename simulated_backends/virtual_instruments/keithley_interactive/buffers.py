@@ -35,6 +35,7 @@ _CLOCK_START = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 _SOURCE_READ_BACK, _SOURCE_LIMITED, _SOURCE_FOUR_WIRE, _SOURCE_OUTPUT_ON = 8, 32, 64, 128
 _MEASURE_QUESTIONABLE, _MEASURE_FRONT_TERMINALS = 1, 8
 _UNITS = {"VOLT": "V", "CURR": "A", "RES": "Ohm"}
+_PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p"))
 
 #: the reply for a place in a buffer that holds no reading
 NO_READING = MeterReading(0.0, "", NOT_A_NUMBER, "", NOT_A_NUMBER, False, False, False, False, False)
@@ -166,10 +167,9 @@ def _source_status(reading: MeterReading) -> int:
 
 
 def _engineering(value: float, unit: str) -> str:
+    """Write a reading with seven digits and the prefix of its unit."""
     if abs(value) >= OVERFLOW:
         return "Overflow"
-    for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p")):
-        if abs(value) >= scale or scale == 1e-12:
-            digits = 6 - max(math.floor(math.log10(abs(value) / scale)), 0) if value else 6
-            return f"{value / scale:+.{min(digits, 6)}f} {prefix}{unit}"
-    return f"{value} {unit}"
+    scale, prefix = next((row for row in _PREFIXES if abs(value) >= row[0]), _PREFIXES[-1])
+    before_point = math.floor(math.log10(max(abs(value) / scale, 1.0)))
+    return f"{value / scale:+.{max(6 - before_point, 0)}f} {prefix}{unit}"
