@@ -176,7 +176,7 @@ def run_case(
         return case
     finally:
         case.left_on, case.was_on = left_on(witness), switched_on(witness)
-        world = next(iter(bench._managers.values())).visalib.world
+        world = next(iter(bench.instruments.managers.values())).visalib.world
         case.messages, case.steps, case.trail = world.faults.total, protocol.steps, tuple(world.faults.trail)
         case.missed = any(instrument.triggers_to_miss for instrument in world.instruments.values())
         case.happened = len(world.faults.happened)

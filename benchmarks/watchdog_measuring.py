@@ -70,7 +70,7 @@ def main(bench_file: str, name: str, parameters: str, out: str, deadlock: str) -
 
 def hold_every_lock(bench: Any) -> None:
     """Take the lock of every connection and keep it: the next message waits for ever."""
-    for connection in bench._connections.values():
+    for connection in bench.instruments.connections.values():
         connection.transport.lock.acquire()
     tell(stuck=time.time())
     threading.Event().wait()

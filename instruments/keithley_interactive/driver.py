@@ -19,7 +19,14 @@ from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
 from tsbench.instruments.keithley_interactive import data_sheet, ranges
 from tsbench.instruments.keithley_interactive.ranges import SourceRange
-from tsbench.instruments.keithley_interactive.source import OTHER, UNIT, WORD, SourceSide, fixed_range
+from tsbench.instruments.keithley_interactive.source import (
+    OTHER,
+    UNIT,
+    WORD,
+    SourceSide,
+    fixed_range,
+    require_same_limit,
+)
 from tsbench.instruments.languages.scpi import format_list, format_number, parse_name
 from tsbench.quantities import short_quantity
 from tsbench.records import Flag, FloatArray
@@ -141,7 +148,7 @@ class InteractiveSourceMeter(SourceSide):
         """Set the measured function, its range and aperture."""
         require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
         if settings.range is not None:
-            self._range_for(settings.function, settings.range)
+            self._source_ranges.require_range(settings.function, settings.range)
         measuring = None if self.source is None else fixed_range(self.source, settings)
         if self.source is not None and measuring is not None:
             ranges.require_suitable(self.label, self.capabilities, self.source, measuring)
@@ -165,7 +172,7 @@ class InteractiveSourceMeter(SourceSide):
         if settings.range is not None:
             got_range = self._accepted_range(f"{word}:RANG?", settings.range, settings.function)
         self._measure = dataclasses.replace(settings, nplc=nplc, range=got_range)
-        self._require_limit(before, "the measuring range")
+        require_same_limit(self.label, before, self.source, "the measuring range")
         return self._measure
 
     # -------------------------------------------------------------------------------------- single points
@@ -180,7 +187,7 @@ class InteractiveSourceMeter(SourceSide):
             return self._measure_polled()
         command = f":READ? {_BUFFER},{ELEMENTS}"
         try:
-            reading = self._reading(self.ask_list(command), self._level, self._range)
+            reading = self._reading(self.ask_list(command), self._level, self._source_ranges.in_use)
             if Flag.IMPLAUSIBLE not in reading.flags:
                 return reading
             why = (
@@ -189,25 +196,26 @@ class InteractiveSourceMeter(SourceSide):
         except (NoReply, GarbledReply) as error:
             why = str(error)
         self._require_unchanged(f"read again ({why})")
-        reading = self._reading(self.ask_list(command), self._level, self._range)
+        reading = self._reading(self.ask_list(command), self._level, self._source_ranges.in_use)
         return dataclasses.replace(reading, flags=reading.flags | Flag.TIMEOUT)
 
     def _require_unchanged(self, why: str) -> None:
         """Find the source as it was left, before a reading whose reply was lost is taken again."""
-        self.resynchronise(why)
+        self.questions.resynchronise(why)
         source = self.configured(self.source, "source")
         if not self.ask_switch(":OUTP?"):
             raise InstrumentError(f"{self.label}: the output went off and a reading was lost. Check interlock and "
                                   "panel")
         got = self.ask_number(f":SOUR:{WORD[source.function]}?")
-        step = self._range_at(self._level, source).row.full_scale * 1e-5
+        step = self._source_ranges.at(self._level, source).row.full_scale * 1e-5
         self.accepted(f"source {source.function}", self._level, got, UNIT[source.function], absolute=step)
 
     def _measure_polled(self) -> Reading:
         self.send(f":TRAC:CLE {_BUFFER}", f':TRIG:LOAD "SimpleLoop",1,0,{_BUFFER}', ":INIT")
         while self.sweep_running():
             self.wait(0.01)
-        return self._reading(self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{ELEMENTS}"), self._level, self._range)
+        values = self.ask_list(f":TRAC:DATA? 1,1,{_BUFFER},{ELEMENTS}")
+        return self._reading(values, self._level, self._source_ranges.in_use)
 
     # --------------------------------------------------------------------------------------------- sweeps
 
@@ -217,7 +225,7 @@ class InteractiveSourceMeter(SourceSide):
         require_in_range(self.label, "number of sweep points", len(levels),
                          Range(1, self.capabilities.maximum_sweep_points, ""))
         for level in levels:
-            self._require_level(float(level), source)
+            self._source_ranges.require_level(float(level), source)
         if dwell:
             require_in_range(self.label, "dwell", dwell, Range(self.capabilities.minimum_dwell, 1e4, "s"))
         word = WORD[source.function]
@@ -240,7 +248,7 @@ class InteractiveSourceMeter(SourceSide):
 
     def sweep_running(self) -> bool:
         """Ask the trigger model; InstrumentError if it failed."""
-        state = self._parsed(":TRIG:STAT?", _trigger_state)
+        state = self.questions.parsed(":TRIG:STAT?", _trigger_state)
         if state == "FAILED":
             self.check_errors()
             raise InstrumentError(f"{self.label}: the trigger model failed. See the instrument's event log")
@@ -262,7 +270,7 @@ class InteractiveSourceMeter(SourceSide):
             for k in range(start, stop):
                 row = values[(k - start) * width : (k - start + 1) * width]
                 level = float(self._levels[k])
-                readings.append(self._reading(row, level, self._range_at(level, source)))
+                readings.append(self._reading(row, level, self._source_ranges.at(level, source)))
         return readings
 
     def _reading(self, values: list[float], level: float, at: SourceRange | None) -> Reading:

@@ -40,6 +40,67 @@ def fixed_range(source: SourceSettings, measure: MeasureSettings | None) -> floa
     return measure.range
 
 
+class SourceRanges:
+    """The ranges of a source: the one in use, and the levels, ranges and limits that the source accepts.
+
+    Parameters
+    ----------
+    label : str
+        The instrument, as messages call it.
+    sheet : DataSheet
+        Of the model.
+    """
+
+    def __init__(self, label: str, sheet: DataSheet) -> None:
+        self._label = label
+        self._sheet = sheet
+        self.in_use: SourceRange | None = None  #: at which the limit was read last
+
+    def new(self, level: float, source: SourceSettings) -> SourceRange:
+        """Return the source range at ``level`` [V or A]."""
+        return ranges.source_range(self._sheet.capabilities, self._sheet, source, level)
+
+    def at(self, level: float, source: SourceSettings) -> SourceRange:
+        """Return the source range at ``level`` [V or A]: mostly the one in use. ``source`` is what is configured."""
+        now = self.in_use
+        return now if now is not None and now.above < abs(level) <= now.up_to else self.new(level, source)
+
+    def require_range(self, function: Function, value: float) -> None:
+        """Raise LimitError where no range of a quantity holds ``value`` [V or A]."""
+        top = ranges.measuring(self._sheet.capabilities, function)[-1].full_scale * OVERRANGE
+        require_in_range(self._label, f"{function} range", value, Range(0.0, top, UNIT[function]))
+
+    def require_limit_beside(self, level: float, source: SourceSettings, found: SourceRange) -> None:
+        """Raise LimitError where the source range that ``level`` [V or A] needs does not allow the limit."""
+        if source.limit > found.compliance:
+            raise ranges.too_high_beside_level(self._label, source, level, found.compliance)
+
+    def require_level(self, level: float, source: SourceSettings) -> SourceRange:
+        """Return the source range at ``level`` [V or A]; LimitError where the level is not allowed."""
+        caps, unit = self._sheet.capabilities, UNIT[source.function]
+        quantity = f"source {source.function}"
+        allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
+        require_in_range(self._label, quantity, level, allowed)
+        found = self.at(level, source)
+        self.require_limit_beside(level, source, found)
+        if source.range is not None:
+            top = source.range * OVERRANGE
+            require_in_range(self._label, f"{quantity} in the fixed range", level, Range(-top, top, unit))
+        return found
+
+
+def require_same_limit(label: str, before: SourceSettings | None, now: SourceSettings | None, because: str) -> None:
+    """Raise InstrumentError where the instrument has moved the limit."""
+    if before is None or now is None or math.isclose(now.limit, before.limit, rel_tol=1e-3):
+        return
+    unit = UNIT[OTHER[now.function]]
+    was, found = short_quantity(before.limit, unit), short_quantity(now.limit, unit)
+    raise InstrumentError(
+        f"{label}: the instrument has changed the compliance from {was} to {found} with {because}. Choose "
+        "ranges that allow this compliance and configure the source again"
+    )
+
+
 class SourceSide(ScpiInstrument):
     """What sources; the class in :mod:`tsbench.instruments.keithley_interactive.driver` adds what measures."""
 
@@ -53,12 +114,13 @@ class SourceSide(ScpiInstrument):
         ":SOUR:FUNC?", ":SOUR:FUNC %s", """Control the sourced quantity ("voltage" or "current").""",
         map_values=True, values=dict(WORD), cast=str, preprocess_reply=lambda reply: parse_name(reply)[:4],
     )
+
     def __init__(self, adapter: Any, name: str, **kwargs: Any) -> None:
         self.capabilities = self.data_sheet.capabilities
-        self._level = 0.0
         self._automatic_delay = True
-        self.forget()
         super().__init__(adapter, name, **kwargs)
+        self._source_ranges = SourceRanges(self.label, self.data_sheet)
+        self.forget()
 
     def forget(self) -> None:
         """Forget the set-up as it was last read back (after a reset)."""
@@ -66,7 +128,7 @@ class SourceSide(ScpiInstrument):
         self.source: SourceSettings | None = None
         self._measure: MeasureSettings | None = None
         self._level = 0.0
-        self._range: SourceRange | None = None  #: of the source, at which the limit was read last
+        self._source_ranges.in_use = None
 
     def configure_source(self, settings: SourceSettings) -> SourceSettings:
         """Set function, range, compliance; a new function starts at level zero (its output opens).
@@ -80,9 +142,9 @@ class SourceSide(ScpiInstrument):
         require_in_range(self.label, quantity, settings.limit,
                          caps.compliance_current if voltage else caps.compliance_voltage)
         if settings.range is not None:
-            self._range_for(function, settings.range)
-            self._require_limit_beside(
-                settings.range, settings, ranges.source_range(caps, self.data_sheet, settings, settings.range))
+            self._source_ranges.require_range(function, settings.range)
+            self._source_ranges.require_limit_beside(
+                settings.range, settings, self._source_ranges.new(settings.range, settings))
         measuring = fixed_range(settings, self._measure)
         if measuring is not None and not ranges.suits(caps, settings, measuring):
             self._free_measuring_range()
@@ -114,8 +176,10 @@ class SourceSide(ScpiInstrument):
             else self._accepted_range(f"{word}:RANG?", settings.range, function)
         )
         self.source = dataclasses.replace(settings, limit=accepted, range=got_range)
-        self._range = ranges.source_range(caps, self.data_sheet, self.source, self._level)
-        self._settle(before, self.source)
+        self._source_ranges.in_use = self._source_ranges.new(self._level, self.source)
+        changed = before is not None and before.function == function and before.limit != accepted
+        if changed and self.ask_switch(":OUTP?"):
+            self._wait_for_limit(self.source)
         return self.source
 
     def _free_measuring_range(self) -> None:
@@ -124,13 +188,10 @@ class SourceSide(ScpiInstrument):
         self.check_errors()
         self._measure = dataclasses.replace(self._measure, range=None)
 
-    def _settle(self, before: SourceSettings | None, now: SourceSettings) -> None:
-        """Wait until a changed limit of an output that is on holds: the next reading is of the new one only."""
-        if before is None or before.function != now.function or before.limit == now.limit:
-            return
-        if self.ask_switch(":OUTP?"):
-            measuring = fixed_range(now, self._measure)
-            self.wait(ranges.settling_time(self.capabilities, now.function, now.limit, self._level, measuring))
+    def _wait_for_limit(self, source: SourceSettings) -> None:
+        """Wait until the limit of an output that is on holds: the next reading is of this limit only."""
+        measuring = fixed_range(source, self._measure)
+        self.wait(ranges.settling_time(self.capabilities, source.function, source.limit, self._level, measuring))
 
     def _read_limit(self) -> SourceSettings | None:
         """Read the limit again after a setting that may have moved it: from here on the one that is read counts.
@@ -146,45 +207,30 @@ class SourceSide(ScpiInstrument):
             self.source = dataclasses.replace(before, limit=self.ask_number(word))
         return before
 
-    def _require_limit(self, before: SourceSettings | None, because: str) -> None:
-        """Raise InstrumentError where the instrument has moved the limit."""
-        now = self.source
-        if before is None or now is None or math.isclose(now.limit, before.limit, rel_tol=1e-3):
-            return
-        unit = UNIT[OTHER[now.function]]
-        was, found = short_quantity(before.limit, unit), short_quantity(now.limit, unit)
-        raise InstrumentError(
-            f"{self.label}: the instrument has changed the compliance from {was} to {found} with {because}. Choose "
-            "ranges that allow this compliance and configure the source again"
-        )
-
     def set_level(self, level: float) -> None:
         """Set the source level [V or A], read back; settled before the next reading."""
         source = before = self.configured(self.source, "source")
         word = f":SOUR:{WORD[source.function]}"
-        found = self._require_level(level, source)
+        found, in_use = self._source_ranges.require_level(level, source), self._source_ranges.in_use
         if not self._automatic_delay:
             self.write(f"{word}:DEL:AUTO ON")
             self._automatic_delay = True
         self.write(f"{word} {format_number(level)}")
-        if self._range is None or found.row is not self._range.row:  # it may have moved the limit
+        if in_use is None or found.row is not in_use.row:  # it may have moved the limit
             self._read_limit()
-        self._range = found
+        self._source_ranges.in_use = found
         self.check_errors()
         got = self.ask_number(f"{word}?")
         self._level = self.accepted(
             f"source {source.function}", level, got, UNIT[source.function], absolute=found.row.full_scale * 1e-5
         )
-        self._require_limit(before, "the source range")
-        self._settle_in_high_range()
-
-    def _settle_in_high_range(self) -> None:
-        """Wait for the limit where its measuring range is far above it, and the automatic delay too short for that."""
+        require_same_limit(self.label, before, self.source, "the source range")
         source = self.configured(self.source, "source")
         measuring = fixed_range(source, self._measure)
-        caps = self.capabilities
-        if measuring is not None and not ranges.is_range_of(caps, source.function, source.limit, measuring):
-            self.wait(ranges.settling_time(caps, source.function, source.limit, self._level, measuring))
+        # the automatic delay is too short where the measuring range is far above the limit
+        if measuring is not None and not ranges.is_range_of(
+                self.capabilities, source.function, source.limit, measuring):
+            self._wait_for_limit(source)
 
     def set_output(self, enabled: bool) -> None:
         """Switch the output and read back that it did."""
@@ -194,10 +240,6 @@ class SourceSide(ScpiInstrument):
             raise InstrumentError(
                 f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check interlock"
             )
-
-    def _range_for(self, function: Function, value: float) -> None:
-        top = ranges.measuring(self.capabilities, function)[-1].full_scale * OVERRANGE
-        require_in_range(self.label, f"{function} range", value, Range(0.0, top, UNIT[function]))
 
     def _accepted_range(self, query: str, asked: float, function: Function) -> float:
         """Return the range that the instrument chose: the lowest that holds what was asked for."""
@@ -209,7 +251,7 @@ class SourceSide(ScpiInstrument):
         self.send(":ABOR", ":OUTP OFF", ":SOUR:VOLT 0", ":SOUR:CURR 0")
         self._level = 0.0
         if self.source is not None:
-            self._range = self._range_at(0.0, self.source)
+            self._source_ranges.in_use = self._source_ranges.at(0.0, self.source)
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -219,28 +261,3 @@ class SourceSide(ScpiInstrument):
     def output_states(self) -> list[OutputState]:
         """Read the output back."""
         return [OutputState(self.name, self.ask_switch(":OUTP?"))]
-
-    def _range_at(self, level: float, source: SourceSettings) -> SourceRange:
-        """Return the source range at ``level`` [V or A]: mostly the one in use. ``source`` is what is configured."""
-        now = self._range
-        if now is not None and now.above < abs(level) <= now.up_to:
-            return now
-        return ranges.source_range(self.capabilities, self.data_sheet, source, level)
-
-    def _require_limit_beside(self, level: float, source: SourceSettings, found: SourceRange) -> None:
-        """Raise LimitError where the source range that ``level`` [V or A] needs does not allow the limit."""
-        if source.limit > found.compliance:
-            raise ranges.too_high_beside_level(self.label, source, level, found.compliance)
-
-    def _require_level(self, level: float, source: SourceSettings) -> SourceRange:
-        """Return the source range at ``level`` [V or A]; LimitError where the level is not allowed."""
-        caps, unit = self.capabilities, UNIT[source.function]
-        quantity = f"source {source.function}"
-        allowed = caps.source_voltage if source.function == "voltage" else caps.source_current
-        require_in_range(self.label, quantity, level, allowed)
-        found = self._range_at(level, source)
-        self._require_limit_beside(level, source, found)
-        if source.range is not None:
-            top = source.range * OVERRANGE
-            require_in_range(self.label, f"{quantity} in the fixed range", level, Range(-top, top, unit))
-        return found

@@ -9,50 +9,53 @@ import math
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import PulseGeneratorCapabilities, Range
 from tsbench.instruments.keysight_33500 import data_sheet
-from tsbench.instruments.languages.pymeasure_classes import TypedChannel
+from tsbench.instruments.keysight_33500.messages import OutputMessages
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.instruments.levels import emf_of_level
-from tsbench.records import Identity
 
 
-class ChannelLevels(TypedChannel):
-    """What stands at the terminals; :class:`~tsbench.instruments.keysight_33500.output.GeneratorChannel` adds the
-    functions (pulse, level, waveform) and their operation.
+class ChannelLevels:
+    """Load, level limits, amplitude and offset of one output.
+
+    Parameters
+    ----------
+    generator : the instrument
+    channel : number of the output
+    capabilities : of one output of this model
+    label : the output, as messages call it
+    found : the set-up of the output as it was last read back, which is kept up to date
     """
 
-    def __init__(self, parent: ScpiInstrument, channel: int, capabilities: PulseGeneratorCapabilities) -> None:
-        super().__init__(parent, channel)
-        self.channel = channel
-        self.generator = parent
-        self.capabilities = capabilities
-        self.identity: Identity = parent.identity
-        self.label = f"{parent.label} channel {channel}"
-        self.load = data_sheet.OUTPUT_RESISTANCE
+    def __init__(
+        self, generator: ScpiInstrument, channel: int, capabilities: PulseGeneratorCapabilities, label: str,
+        found: dict[str, object],
+    ) -> None:
+        self._generator = generator
+        self._messages = OutputMessages(generator, channel)
+        self._capabilities = capabilities
+        self._label = label
+        self._found = found
         self.forget()
 
     def forget(self) -> None:
-        """Forget the set-up (after a reset)."""
+        """Forget load and limits (after a reset)."""
         self.load = data_sheet.OUTPUT_RESISTANCE
-        self._function: str | None = None
-        self._burst = False
-        self._pending = False
         self._limits: tuple[float, float] | None = None
         self._limiting = False  #: whether the generator applies them
-        self._found: dict[str, object] = {"function": None, "burst": False}  #: as it was last read back
 
-    def configure_load(self, load_resistance: float) -> float:
+    def declare_load(self, load_resistance: float) -> float:
         """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output does not change.
 
         Level limits are volts into the load too: another load drops them.
         """
         text = "INF" if math.isinf(load_resistance) else format_number(load_resistance)
         if self._limits is not None and load_resistance != self.load:
-            self._send(*self._unlimit())
+            self._messages.send(*self.lifting_limits())
             self._limits = None
-        self._send(f":OUTP{{ch}}:LOAD {text}")
-        got = self._number(":OUTP{ch}:LOAD?")
-        self.load = self.generator.accepted("load", load_resistance, got, "Ohm")
+        self._messages.send(f":OUTP{{ch}}:LOAD {text}")
+        got = self._messages.number(":OUTP{ch}:LOAD?")
+        self.load = self._generator.accepted("load", load_resistance, got, "Ohm")
         self._read_levels()
         return self.load
 
@@ -60,76 +63,67 @@ class ChannelLevels(TypedChannel):
         """Read again the levels that another load has moved: they are volts into it, the output stays what it is."""
         for name, command in (("amplitude", ""), ("offset", ":OFFS"), ("level", ":OFFS")):
             if name in self._found:
-                self._found[name] = self._number(f":SOUR{{ch}}:VOLT{command}?")
+                self._found[name] = self._messages.number(f":SOUR{{ch}}:VOLT{command}?")
 
-    def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
+    def set_limits(self, low: float, high: float) -> tuple[float, float]:
         """Set the generator's own limits [V into the load]; they act from the next level set on."""
         for level in (low, high):
-            require_in_range(self.label, "level limit", level, self.level_range())
+            require_in_range(self._label, "level limit", level, self.allowed())
         upper = f":SOUR{{ch}}:VOLT:LIM:HIGH {format_number(high)}"
         lower = f":SOUR{{ch}}:VOLT:LIM:LOW {format_number(low)}"
         above = self._limits is None or high > self._limits[0]  # never a pair upside down on the way
         self._limiting = False
-        self._send(":SOUR{ch}:VOLT:LIM:STAT OFF", *((upper, lower) if above else (lower, upper)))
-        accept = self.generator.accepted
+        self._messages.send(":SOUR{ch}:VOLT:LIM:STAT OFF", *((upper, lower) if above else (lower, upper)))
+        accept = self._generator.accepted
         self._limits = (
-            accept("lower level limit", low, self._number(":SOUR{ch}:VOLT:LIM:LOW?"), "V", absolute=1e-3),
-            accept("upper level limit", high, self._number(":SOUR{ch}:VOLT:LIM:HIGH?"), "V", absolute=1e-3),
+            accept("lower level limit", low, self._messages.number(":SOUR{ch}:VOLT:LIM:LOW?"), "V", absolute=1e-3),
+            accept("upper level limit", high, self._messages.number(":SOUR{ch}:VOLT:LIM:HIGH?"), "V", absolute=1e-3),
         )
         return self._limits
 
-    def level_range(self) -> Range:
+    def allowed(self) -> Range:
         """Return the levels that can be made into the set load [V]."""
-        top = self.capabilities.level_into_open.high / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
+        top = self._capabilities.level_into_open.high / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
         return Range(-top, top, "V")
 
-    def _minimum_amplitude(self) -> float:
+    def minimum_amplitude(self) -> float:
+        """Return the smallest amplitude [V, peak to peak into the set load]."""
         return 2 * data_sheet.MINIMUM_AMPLITUDE / emf_of_level(1.0, self.load, data_sheet.OUTPUT_RESISTANCE)
 
-    def _resolution(self) -> float:
-        return self._minimum_amplitude() / 2
+    def resolution(self) -> float:
+        """Return how far a level read back may be from the one asked for [V into the set load]."""
+        return self.minimum_amplitude() / 2
 
-    def _set_levels(self, one: float, other: float) -> tuple[float, float]:
+    def set_levels(self, one: float, other: float) -> tuple[float, float]:
         """Set low and high level [V into the load] as amplitude and offset; return them as read back."""
         low, high = sorted((one, other))
         amplitude = high - low
-        self._send(
-            *self._unlimit(),
-            f":SOUR{{ch}}:VOLT {format_number(self._minimum_amplitude())}",
+        self._messages.send(
+            *self.lifting_limits(),
+            f":SOUR{{ch}}:VOLT {format_number(self.minimum_amplitude())}",
             f":SOUR{{ch}}:VOLT:OFFS {format_number((low + high) / 2)}",
             f":SOUR{{ch}}:VOLT {format_number(amplitude)}",
         )
-        self._limit()
-        accept, absolute = self.generator.accepted, self._resolution()
-        got = accept("amplitude", amplitude, self._number(":SOUR{ch}:VOLT?"), "V", absolute=absolute)
+        self.apply_limits()
+        accept, absolute = self._generator.accepted, self.resolution()
+        got = accept("amplitude", amplitude, self._messages.number(":SOUR{ch}:VOLT?"), "V", absolute=absolute)
         middle = accept(
-            "offset", (low + high) / 2, self._number(":SOUR{ch}:VOLT:OFFS?"), "V", absolute=absolute
+            "offset", (low + high) / 2, self._messages.number(":SOUR{ch}:VOLT:OFFS?"), "V", absolute=absolute
         )
         self._found |= {"amplitude": got, "offset": middle}
         return middle - got / 2, middle + got / 2
 
-    def _unlimit(self) -> list[str]:
+    def lifting_limits(self) -> list[str]:
         """Return what lifts the level limits: amplitude and offset move one by one and clash halfway."""
         lifted, self._limiting = self._limiting, False
         return [":SOUR{ch}:VOLT:LIM:STAT OFF"] if lifted else []
 
-    def _limit(self) -> None:
+    def apply_limits(self) -> None:
+        """Have the generator apply the limits from now on, where there are any."""
         if self._limits is not None and not self._limiting:
-            self._send(":SOUR{ch}:VOLT:LIM:STAT ON")
+            self._messages.send(":SOUR{ch}:VOLT:LIM:STAT ON")
             self._limiting = True
 
-    # ----------------------------------------------------------------------------------------- messages
-
-    def _send(self, *commands: str) -> None:
-        if not commands:
-            return
-        with self.generator.lock:
-            for command in commands:
-                self.write(command)
-            self.generator.check_errors()
-
-    def _is_on(self) -> bool:
-        return self.generator.ask_switch(f":OUTP{self.channel}?")
-
-    def _number(self, command: str) -> float:
-        return self.generator.ask_number(command.format(ch=self.channel))
+    def limits_are_off(self) -> None:
+        """Take note that the generator does not apply the limits: the command for that was sent elsewhere."""
+        self._limiting = False

@@ -16,18 +16,21 @@ from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import ArbitraryWaveform, OutputState, Pulse, PulseGeneratorCapabilities
 from tsbench.instruments.keysight_33500 import data_sheet
 from tsbench.instruments.keysight_33500.channel_levels import ChannelLevels
+from tsbench.instruments.keysight_33500.messages import OutputMessages
 from tsbench.instruments.keysight_33500.requests import require_pulse, sampled
+from tsbench.instruments.languages.pymeasure_classes import TypedChannel
 from tsbench.instruments.languages.scpi import format_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.instruments.levels import levels_to_codes
+from tsbench.records import Identity
 
 _ARBITRARY = "TSB{ch}"  #: name of the waveform in the generator's memory
 BYTE_ORDERS: Mapping[str, tuple[str, str]] = {"little": ("SWAP", "<i2"), "big": ("NORM", ">i2")}
-_OF_EVERY_FUNCTION = ("burst", "burst_count", "trigger_source")  #: settings that outlive a change of function
+_OF_EVERY_FUNCTION = {"burst", "burst_count", "trigger_source"}  #: settings that outlive a change of function
 _OPERATION_COMPLETE = 1  #: bit of *ESR?
 
 
-class GeneratorChannel(ChannelLevels):
+class GeneratorChannel(TypedChannel):
     """One output; a :class:`~tsbench.instruments.PulseGenerator`.
 
     Parameters
@@ -49,19 +52,48 @@ class GeneratorChannel(ChannelLevels):
     def __init__(
         self, parent: ScpiInstrument, channel: int, capabilities: PulseGeneratorCapabilities, byte_order: str
     ) -> None:
-        super().__init__(parent, channel, capabilities)
+        super().__init__(parent, channel)
+        self.channel = channel
+        self.generator = parent
+        self.capabilities = capabilities
+        self.identity: Identity = parent.identity
+        self.label = f"{parent.label} channel {channel}"
         self._byte_order = byte_order
+        self._messages = OutputMessages(parent, channel)
+        self._found: dict[str, object] = {}  #: as it was last read back
+        self._levels = ChannelLevels(parent, channel, capabilities, self.label, self._found)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the set-up (after a reset)."""
+        self._levels.forget()
+        self._function: str | None = None
+        self._burst = False
+        self._pending = False
+        self._found.clear()
+        self._found |= {"function": None, "burst": False}
 
     # ------------------------------------------------------------------------------------ configuration
 
+    def configure_load(self, load_resistance: float) -> float:
+        """Declare the load [Ohm, inf: open circuit] that levels are meant for; the output does not change.
+
+        Level limits are volts into the load too: another load drops them.
+        """
+        return self._levels.declare_load(load_resistance)
+
+    def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
+        """Set the generator's own limits [V into the load]; they act from the next level set on."""
+        return self._levels.set_limits(low, high)
+
     def configure_pulse(self, pulse: Pulse) -> Pulse:
         """Set levels, width, period and edges; the output idles at ``base``."""
-        require_pulse(self.label, pulse, self.capabilities, self.level_range(), self._minimum_amplitude())
+        require_pulse(self.label, pulse, self.capabilities, self._levels.allowed(), self._levels.minimum_amplitude())
         caps = self.capabilities
         self._change_function("pulse")
         narrow, quick = format_number(caps.pulse_width.low), format_number(caps.edge_time.low)
         timing = ":SOUR{ch}:FUNC:PULS"
-        self._send(
+        self._messages.send(
             f":OUTP{{ch}}:POL {'INV' if pulse.amplitude < 0 else 'NORM'}",
             f"{timing}:HOLD WIDT", f"{timing}:TRAN:LEAD {quick}", f"{timing}:TRAN:TRA {quick}",
             f"{timing}:WIDT {narrow}", f"{timing}:PER {format_number(pulse.period)}",
@@ -69,8 +101,8 @@ class GeneratorChannel(ChannelLevels):
             f"{timing}:TRAN:LEAD {format_number(pulse.rise_time)}",
             f"{timing}:TRAN:TRA {format_number(pulse.fall_time)}",
         )
-        low, high = self._set_levels(pulse.base, pulse.base + pulse.amplitude)
-        accept, ask = self.generator.accepted, self._number
+        low, high = self._levels.set_levels(pulse.base, pulse.base + pulse.amplitude)
+        accept, ask = self.generator.accepted, self._messages.number
         base, top = (high, low) if pulse.amplitude < 0 else (low, high)
         accepted = Pulse(
             base=base, amplitude=top - base,
@@ -84,15 +116,15 @@ class GeneratorChannel(ChannelLevels):
 
     def configure_level(self, level: float) -> float:
         """Set a DC level [V into the load]."""
-        require_in_range(self.label, "level", level, self.level_range())
+        require_in_range(self.label, "level", level, self._levels.allowed())
         if self._function != "dc":
             self._change_function("dc")
             self._burst = False
             self._found["burst"] = False
-        self._send(f":SOUR{{ch}}:VOLT:OFFS {format_number(level)}")
-        self._limit()
-        got = self._number(":SOUR{ch}:VOLT:OFFS?")
-        accepted = self.generator.accepted("level", level, got, "V", absolute=self._resolution())
+        self._messages.send(f":SOUR{{ch}}:VOLT:OFFS {format_number(level)}")
+        self._levels.apply_limits()
+        got = self._messages.number(":SOUR{ch}:VOLT:OFFS?")
+        accepted = self.generator.accepted("level", level, got, "V", absolute=self._levels.resolution())
         self._found["level"] = accepted
         return accepted
 
@@ -103,37 +135,37 @@ class GeneratorChannel(ChannelLevels):
         require_in_range(self.label, "number of waveform points", levels.size, caps.arbitrary_points)
         require_in_range(self.label, "sample_rate", rate, caps.sample_rate)
         for level in (float(levels.min()), float(levels.max())):
-            require_in_range(self.label, "waveform level", level, self.level_range())
-        dac = levels_to_codes(levels, self._minimum_amplitude(), data_sheet.DAC_FULL_SCALE)
+            require_in_range(self.label, "waveform level", level, self._levels.allowed())
+        dac = levels_to_codes(levels, self._levels.minimum_amplitude(), data_sheet.DAC_FULL_SCALE)
         name = _ARBITRARY.format(ch=self.channel)
         order, kind = BYTE_ORDERS[self._byte_order]
         self.set_output(False)  # the waveform in use is about to be dropped
-        self._send(":OUTP{ch}:POL NORM", f":FORM:BORD {order}", ":SOUR{ch}:DATA:VOL:CLE")
+        self._messages.send(":OUTP{ch}:POL NORM", f":FORM:BORD {order}", ":SOUR{ch}:DATA:VOL:CLE")
         self.generator.write_block(
             f":SOUR{self.channel}:DATA:ARB:DAC {name},", dac.codes.astype(kind).tobytes()
         )
         self.generator.check_errors()
-        self._send(
+        self._messages.send(
             f":SOUR{{ch}}:FUNC:ARB {name}",
             f":SOUR{{ch}}:FUNC:ARB:FILT {'OFF' if waveform.interpolation == 'step' else 'NORM'}",
             f":SOUR{{ch}}:FUNC:ARB:SRAT {format_number(rate)}",
         )
         self._change_function("arbitrary")
-        self._set_levels(dac.offset - dac.amplitude / 2, dac.offset + dac.amplitude / 2)
+        self._levels.set_levels(dac.offset - dac.amplitude / 2, dac.offset + dac.amplitude / 2)
         accepted = self.generator.accepted(
-            "sample_rate", rate, self._number(":SOUR{ch}:FUNC:ARB:SRAT?"), "Hz"
+            "sample_rate", rate, self._messages.number(":SOUR{ch}:FUNC:ARB:SRAT?"), "Hz"
         )
         self._found |= {"waveform_points": int(levels.size), "waveform_sample_rate": accepted}
 
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         """Play ``count`` cycles at each trigger, from the bus or the trigger input."""
         require_in_range(self.label, "burst count", count, self.capabilities.burst_count)
-        self._send(
+        self._messages.send(
             f":TRIG{{ch}}:SOUR {'BUS' if source == 'bus' else 'EXT'}", ":SOUR{ch}:BURS:MODE TRIG",
             f":SOUR{{ch}}:BURS:NCYC {int(count)}", ":SOUR{ch}:BURS:STAT ON",
         )
         self._burst = True
-        got = self.generator.accepted("burst count", count, self._number(":SOUR{ch}:BURS:NCYC?"), "", 0.0)
+        got = self.generator.accepted("burst count", count, self._messages.number(":SOUR{ch}:BURS:NCYC?"), "", 0.0)
         self._found |= {"burst": True, "burst_count": int(got), "trigger_source": source}
         return int(got)
 
@@ -143,7 +175,7 @@ class GeneratorChannel(ChannelLevels):
         """Switch the output relay and read back that it did."""
         self.output_enabled = enabled
         self.generator.check_errors()
-        if self._is_on() != enabled:
+        if self._messages.is_on() != enabled:
             raise InstrumentError(
                 f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check for an overload"
             )
@@ -183,11 +215,12 @@ class GeneratorChannel(ChannelLevels):
             f"{source}:VOLT:LIM:STAT OFF", f"{source}:BURS:STAT OFF", f"{source}:FUNC DC", f"{source}:VOLT:OFFS 0"
         )
         self._function = None
-        self._burst = self._pending = self._limiting = False
+        self._burst = self._pending = False
+        self._levels.limits_are_off()
 
     def output_states(self) -> list[OutputState]:
         """Read the output back."""
-        return [OutputState(f"{self.generator.name}.{self.channel}", self._is_on())]
+        return [OutputState(f"{self.generator.name}.{self.channel}", self._messages.is_on())]
 
     def check_errors(self) -> None:
         """Empty the instrument's error queue; InstrumentError if it holds any."""
@@ -199,7 +232,7 @@ class GeneratorChannel(ChannelLevels):
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up of this output as it was last read back."""
-        return {"load_resistance": self.load, **self._found}
+        return {"load_resistance": self._levels.load, **self._found}
 
     def close(self) -> None:
         """Close the generator's connection."""
@@ -209,9 +242,10 @@ class GeneratorChannel(ChannelLevels):
         if self._function == function:
             return
         self.set_output(False)
-        self._send(*self._unlimit(), *([":SOUR{ch}:BURS:STAT OFF"] if function == "dc" else []))
+        self._messages.send(*self._levels.lifting_limits(), *([":SOUR{ch}:BURS:STAT OFF"] if function == "dc" else []))
         self.function = function
         self.generator.check_errors()
         self._function = function
-        self._found = {key: value for key, value in self._found.items() if key in _OF_EVERY_FUNCTION}
+        for key in self._found.keys() - _OF_EVERY_FUNCTION:
+            del self._found[key]
         self._found["function"] = function

@@ -72,12 +72,12 @@ class RecordReadout(ScpiInstrument):
         times: list[float] = []
         for index in range(1, segments + 1):
             self.write(f":ACQ:SEGM:IND {index}")
-            times.append(self._parsed(":WAV:SEGM:TTAG?", _segment_time))
+            times.append(self.questions.parsed(":WAV:SEGM:TTAG?", _segment_time))
             codes.append(self._codes())
         return codes, times
 
     def _codes(self) -> npt.NDArray[Any]:
-        payload = self.ask_block(":WAV:DATA?")
+        payload = self.questions.block(":WAV:DATA?")
         kind = np.dtype(TRANSFERS[self.transfer][1])
         if not payload or len(payload) % kind.itemsize:
             raise CommunicationError(
@@ -99,7 +99,7 @@ class RecordReadout(ScpiInstrument):
                 raise ValueError("the preamble belongs to another record")
             return preamble
 
-        return self._parsed(":WAV:PRE?", parse)
+        return self.questions.parsed(":WAV:PRE?", parse)
 
     def _waveform(
         self, channel: int, preamble: Preamble, codes: npt.NDArray[Any], times: FloatArray,

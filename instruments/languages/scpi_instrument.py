@@ -31,8 +31,109 @@ def _power_lost(reply: str) -> bool:
     return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
 
 
-class ScpiMessages(TypedInstrument):
-    """Questions and commands of a SCPI instrument: one act among threads, repeated where that is safe.
+class Questions:
+    """Questions to one SCPI instrument: one act among threads, asked again where that is safe.
+
+    Parameters
+    ----------
+    instrument : ScpiInstrument
+        The instrument. Its label stands in messages.
+    ask_once : callable
+        Sends a question and returns its reply: (command, delay between the two [s] or None).
+    """
+
+    def __init__(self, instrument: "ScpiInstrument", ask_once: Callable[[str, float | None], str]) -> None:
+        self._instrument = instrument
+        self._ask_once = ask_once
+        self.lock = threading.RLock()
+
+    def text(self, command: str, query_delay: float | None = None) -> str:
+        """Return a reply as it comes."""
+        return self._repeated(command, lambda: self._once(command, query_delay))
+
+    def parsed(self, command: str, parse: Callable[[str], T]) -> T:
+        """Return what ``parse`` makes of a reply; CommunicationError where it raises ValueError."""
+
+        def act() -> T:
+            reply = self._once(command)
+            try:
+                return parse(reply)
+            except ValueError:
+                raise GarbledReply(
+                    f"{self._instrument.label}: garbled reply '{reply[:60]}' to '{command}'. Repeat, then check cable "
+                    "and VISA library"
+                ) from None
+
+        return self._repeated(command, act)
+
+    def block(self, command: str) -> bytes:
+        """Return the payload of a definite-length block."""
+        return self._repeated(command, lambda: self._block_once(command))
+
+    def resynchronise(self, why: str) -> None:
+        """After a lost or garbled reply: drop what may still come, and find the same instrument in step.
+
+        Raises
+        ------
+        CommunicationError
+            It does not answer, or answers an earlier question.
+        """
+        instrument = self._instrument
+        instrument.on_repeat(f"{instrument.label}: {why}")
+        connection = instrument.adapter.connection
+        answer = ""
+        for _ in range(2):
+            getattr(connection, "resynchronise", connection.clear)()
+            answer = self._once("*IDN?")
+            try:
+                if scpi.parse_identity(answer) == instrument.identity:
+                    return
+            except ValueError:
+                continue
+        raise GarbledReply(
+            f"{instrument.label}: its replies belong to earlier messages (it replied '{answer[:60]}' to '*IDN?'). "
+            "Check cable and VISA library"
+        )
+
+    def _once(self, command: str, query_delay: float | None = None) -> str:
+        with self.lock:
+            return str(self._ask_once(command, query_delay)).strip()
+
+    def _repeated(self, command: str, act: Callable[[], T]) -> T:
+        """Ask; a repeatable question is asked again where no answer came or it was not understood."""
+        with self.lock:
+            for _ in range(REPEATS):
+                try:
+                    return act()
+                except (NoReply, GarbledReply) as error:
+                    if not may_be_repeated(command, self._instrument.repeatable):
+                        raise
+                    self.resynchronise(f"'{command}' was sent again ({error})")
+            return act()
+
+    def _block_once(self, command: str) -> bytes:
+        instrument = self._instrument
+        with self.lock:
+            instrument.write(command)
+            try:
+                head = instrument.read_bytes(2)
+                digits = scpi.block_length_digits(head)
+                length = int(instrument.read_bytes(digits))
+            except ValueError as error:
+                raise GarbledReply(f"{instrument.label}: garbled block in the reply to '{command}' ({error}). Repeat "
+                                   "the measurement") from None
+            payload = bytes(instrument.read_bytes(length))
+            end = bytes(instrument.read_bytes(1))
+        if len(payload) != length or end != b"\n":
+            raise GarbledReply(
+                f"{instrument.label}: garbled block in the reply to '{command}' ({len(payload)} of {length} bytes, "
+                f"then {end!r}). Repeat the measurement"
+            )
+        return payload
+
+
+class ScpiInstrument(TypedInstrument):
+    """Base of the drivers: messages, error queue, read-back, reset; what an instrument without outputs does.
 
     Parameters
     ----------
@@ -61,7 +162,8 @@ class ScpiMessages(TypedInstrument):
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(adapter, name, includeSCPI=False)
-        self.lock = threading.RLock()
+        self.questions = Questions(self, super().ask)
+        self.lock = self.questions.lock
         self.resource = resource
         self.call_it(self.title)
         self.wait = wait
@@ -74,54 +176,12 @@ class ScpiMessages(TypedInstrument):
         inside = ", ".join(part for part in (title, self.resource) if part)
         self.label = f"{self.name} ({inside})"  #: ``source_meter (Keithley 2450, USB0::…)``
 
+    # ------------------------------------------------------------------------------------------ messages
+
     def write(self, command: str, **kwargs: object) -> None:
         """Send one message; never between another thread's question and answer."""
         with self.lock:
             super().write(command, **kwargs)
-
-    def ask(self, command: str, query_delay: float | None = None) -> str:
-        """Send one message and return its reply, as one act; repeated where that is safe."""
-        return self._repeated(command, lambda: self._ask_once(command, query_delay))
-
-    def _ask_once(self, command: str, query_delay: float | None = None) -> str:
-        with self.lock:
-            return str(super().ask(command, query_delay)).strip()
-
-    def _repeated(self, command: str, act: Callable[[], T]) -> T:
-        """Ask; a question listed in ``repeatable`` is asked again where no answer came or it was not understood."""
-        with self.lock:
-            for _ in range(REPEATS):
-                try:
-                    return act()
-                except (NoReply, GarbledReply) as error:
-                    if not may_be_repeated(command, self.repeatable):
-                        raise
-                    self.resynchronise(f"'{command}' was sent again ({error})")
-            return act()
-
-    def resynchronise(self, why: str) -> None:
-        """After a lost or garbled reply: drop what may still come, and find the same instrument in step.
-
-        Raises
-        ------
-        CommunicationError
-            It does not answer, or answers an earlier question.
-        """
-        self.on_repeat(f"{self.label}: {why}")
-        connection = self.adapter.connection
-        answer = ""
-        for _ in range(2):
-            getattr(connection, "resynchronise", connection.clear)()
-            answer = self._ask_once("*IDN?")
-            try:
-                if scpi.parse_identity(answer) == self.identity:
-                    return
-            except ValueError:
-                continue
-        raise GarbledReply(
-            f"{self.label}: its replies belong to earlier messages (it replied '{answer[:60]}' to '*IDN?'). Check "
-            "cable and VISA library"
-        )
 
     def send(self, *commands: str) -> None:
         """Send several messages, one after the other."""
@@ -129,69 +189,35 @@ class ScpiMessages(TypedInstrument):
             for command in commands:
                 self.write(command)
 
-    def ask_number(self, command: str) -> float:
-        """Return a numeric reply; CommunicationError where it is none."""
-        return self._parsed(command, scpi.parse_number)
-
-    def ask_switch(self, command: str) -> bool:
-        """Return the state of a switch; CommunicationError where the reply is none."""
-        return self._parsed(command, scpi.parse_switch)
-
-    def ask_list(self, command: str) -> list[float]:
-        """Return a reply of comma-separated numbers; CommunicationError where it is none."""
-        return self._parsed(command, scpi.parse_list)
-
-    def _parsed(self, command: str, parse: Callable[[str], T]) -> T:
-        def act() -> T:
-            reply = self._ask_once(command)
-            try:
-                return parse(reply)
-            except ValueError:
-                raise GarbledReply(
-                    f"{self.label}: garbled reply '{reply[:60]}' to '{command}'. Repeat, then check cable and VISA "
-                    "library"
-                ) from None
-
-        return self._repeated(command, act)
-
-    def ask_block(self, command: str) -> bytes:
-        """Return the payload of a definite-length block."""
-        return self._repeated(command, lambda: self._ask_block_once(command))
-
-    def _ask_block_once(self, command: str) -> bytes:
-        with self.lock:
-            self.write(command)
-            try:
-                head = self.read_bytes(2)
-                digits = scpi.block_length_digits(head)
-                length = int(self.read_bytes(digits))
-            except ValueError as error:
-                raise GarbledReply(f"{self.label}: garbled block in the reply to '{command}' ({error}). Repeat the "
-                                   "measurement") from None
-            payload = bytes(self.read_bytes(length))
-            end = bytes(self.read_bytes(1))
-        if len(payload) != length or end != b"\n":
-            raise GarbledReply(
-                f"{self.label}: garbled block in the reply to '{command}' ({len(payload)} of {length} bytes, then "
-                f"{end!r}). Repeat the measurement"
-            )
-        return payload
-
     def write_block(self, command: str, payload: bytes) -> None:
         """Send ``command`` followed by a definite-length block."""
         with self.lock:
             self.write_bytes(command.encode("ascii") + scpi.format_block(payload))
 
+    def ask(self, command: str, query_delay: float | None = None) -> str:
+        """Send one message and return its reply, as one act; repeated where that is safe."""
+        return self.questions.text(command, query_delay)
 
-class ScpiInstrument(ScpiMessages):
-    """Base of the drivers: error queue, read-back, reset; what an instrument without outputs does."""
+    def ask_number(self, command: str) -> float:
+        """Return a numeric reply; CommunicationError where it is none."""
+        return self.questions.parsed(command, scpi.parse_number)
+
+    def ask_switch(self, command: str) -> bool:
+        """Return the state of a switch; CommunicationError where the reply is none."""
+        return self.questions.parsed(command, scpi.parse_switch)
+
+    def ask_list(self, command: str) -> list[float]:
+        """Return a reply of comma-separated numbers; CommunicationError where it is none."""
+        return self.questions.parsed(command, scpi.parse_list)
+
+    # ---------------------------------------------------------------------------------- errors, read-back
 
     def check_errors(self) -> None:
         """Empty the error queue; InstrumentError with all entries if there are any."""
         entries: list[scpi.ErrorReply] = []
         with self.lock:
             for _ in range(_QUEUE_DEPTH):
-                entry = self._parsed(":SYST:ERR?", scpi.parse_error)
+                entry = self.questions.parsed(":SYST:ERR?", scpi.parse_error)
                 if entry.code == 0:
                     break
                 entries.append(entry)
@@ -222,6 +248,8 @@ class ScpiInstrument(ScpiMessages):
             f"{short_quantity(got, unit)}. Choose a value that it supports"
         )
 
+    # --------------------------------------------------------------------------------------------- reset
+
     def clear(self) -> None:
         """Device clear, then an empty status and error queue."""
         with self.lock:
@@ -246,10 +274,12 @@ class ScpiInstrument(ScpiMessages):
         changes anything, so both can be asked again, also while an operation runs. Two consecutive checks
         confirm a restart.
         """
-        return all(self._parsed("*ESE?;*STB?", _power_lost) for _ in range(2))
+        return all(self.questions.parsed("*ESE?;*STB?", _power_lost) for _ in range(2))
 
     def initialise(self) -> None:
         """Send what must hold after a reset; drivers override."""
+
+    # ------------------------------------------------------------------------------------------- outputs
 
     def safe_state(self) -> None:
         """Switch all outputs off; an instrument without outputs stops what it does."""

@@ -3,26 +3,49 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from tsbench.errors import ConfigurationError, TsbenchError, nearest, sentences
-from tsbench.instruments import Oscilloscope, PulseGenerator, ScopeChannel, SourceMeter
-from tsbench.instruments.guard.limits import DeviceGuard, Post
+from tsbench.errors import CommunicationError, TsbenchError, sentences
+from tsbench.instruments import (
+    Clock,
+    Oscilloscope,
+    OutputState,
+    Positioner,
+    PulseGenerator,
+    ScopeChannel,
+    SourceMeter,
+)
 from tsbench.instruments.guard.limits import Path as WirePath
+from tsbench.instruments.links.liveness import Liveness
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments
+from tsbench.station.bench.guards import Guards
 from tsbench.station.bench.wiring import Wiring
 
 
-class Bench(ConnectedInstruments):
-    """Open instruments by role, guarded; a :class:`~tsbench.instruments.Station`. Use it with ``with``."""
+class Bench:
+    """Open instruments by role, guarded; a :class:`~tsbench.instruments.Station`. Use it with ``with``.
+
+    The end of ``with`` makes every instrument safe and closes it.
+
+    Parameters
+    ----------
+    file : BenchFile
+    device : DeviceDescription
+        Its limits hold.
+    """
 
     def __init__(self, file: BenchFile, device: DeviceDescription) -> None:
-        super().__init__(file)
+        self.file = file
         self.device = device
-        self._guards: dict[str, Any] = {}
-        self._wiring = Wiring(file, self._driver_of)
+        self.instruments = ConnectedInstruments(file)
+        self.problems = self.instruments.problems  #: what went wrong while making safe, one line each
+        self.clock: Clock = self.instruments.clock
+        self.positioner: Positioner = self.instruments.positioner
+        self._wiring = Wiring(file, self.instruments.driver_of)
+        self._guards = Guards(file, self.instruments, self._wiring, device)
         self.fixture = Fixture(file.table.fixture.netlist, dict(file.table.fixture.terminals), file.sensing())
 
     @classmethod
@@ -51,7 +74,10 @@ class Bench(ConnectedInstruments):
         no_device = DeviceDescription("", limits=DeviceLimits(**file.table.device.limits.model_dump()))
         bench = cls(file, file.device(device) if device is not None else no_device)
         try:
-            bench._open()
+            bench.instruments.open()
+            bench.clock, bench.positioner = bench.instruments.clock, bench.instruments.positioner
+            bench.fixture = bench._wiring.fixture()
+            bench._guards.make_all()
             if device is not None and bench.positioner.connected() != device:
                 bench.positioner.connect(device)
         except BaseException:
@@ -68,43 +94,24 @@ class Bench(ConnectedInstruments):
             The device is not on the bench.
         """
         view = Bench(self.file, self.file.device(device))
-        view._connections = self._connections
+        view.instruments.connections = self.instruments.connections
         view.clock, view.positioner, view.fixture = self.clock, self.positioner, self.fixture
         return view
 
-    def _open(self) -> None:
-        super()._open()
-        self.fixture = self._wiring.fixture()
-        for role, terminal in self.file.table.roles.items():
-            self._guard(terminal, role)
-
     def close(self) -> None:
         """Make safe, then close every connection and library."""
-        super().close()
-        self._guards = {}
+        self.instruments.close()
+        self._guards.clear()
 
-    # -------------------------------------------------------------------------------------------- guards
+    def __enter__(self) -> Self:
+        return self
 
-    def _driver_of(self, terminal: str) -> Any:
-        name, _, channel = terminal.partition(".")
-        return self._connections[name].terminal(channel)
-
-    def _guard(self, terminal: str, role: str) -> Any:
-        """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""
-        from tsbench.instruments.guard.kinds import GUARDS
-
-        kind = self._wiring.kind(terminal)
-        if kind == "oscilloscope":
-            terminal = terminal.partition(".")[0]
-        if terminal not in self._guards:
-            driver = self._driver_of(terminal)
-            connection = self._connections[terminal.partition(".")[0]]
-            subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
-            device = DeviceGuard(self.device.limits, self.device.identifier or "this bench's devices")
-            path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
-            post = Post(subject, path, device, terminal, self._outputs)
-            self._guards[terminal] = GUARDS[kind](driver, post)
-        return self._guards[terminal]
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+        if error is None and self.problems:  # an output that may be on is never passed over in silence
+            raise CommunicationError(sentences(*self.problems))
 
     # ------------------------------------------------------------------------------------------- station
 
@@ -112,61 +119,114 @@ class Bench(ConnectedInstruments):
         """Whether the bench file gives this role to an instrument."""
         return role in self.file.table.roles
 
-    def _role(self, role: str, kind: str) -> Any:
-        roles = self.file.table.roles
-        if role not in roles:
-            raise ConfigurationError(
-                f"{self.file.path}: no instrument has the role '{role}'{nearest(role, roles)}"
-            )
-        found = self._wiring.kind(roles[role])
-        if found != kind:
-            raise ConfigurationError(
-                f"{self.file.path}: role '{role}' must be a {kind}, but '{roles[role]}' is a {found}"
-            )
-        return self._guard(roles[role], role)
-
     def source_meter(self, role: str = "drive") -> SourceMeter:
         """Return the source meter with this role, guarded."""
-        found: SourceMeter = self._role(role, "source meter")
+        found: SourceMeter = self._guards.of_role(role, "source meter")
         return found
 
     def pulse_generator(self, role: str = "pulser") -> PulseGenerator:
         """Return the generator output with this role, guarded."""
-        found: PulseGenerator = self._role(role, "pulse generator")
+        found: PulseGenerator = self._guards.of_role(role, "pulse generator")
         return found
 
     def oscilloscope(self, role: str = "scope") -> Oscilloscope:
         """Return the scope with this role."""
-        found: Oscilloscope = self._role(role, "oscilloscope")
+        found: Oscilloscope = self._guards.of_role(role, "oscilloscope")
         return found
 
     def scope_channel(self, terminal: str) -> ScopeChannel:
         """Return scope and channel of a terminal such as ``"scope.1"`` (instrument or role, number)."""
-        name, _, channel = terminal.partition(".")
-        tables, roles = self.file.table.instruments, self.file.table.roles
-        instrument = name if name in tables else roles.get(name, "").partition(".")[0]
-        if not channel.isdigit() or not instrument or self._wiring.kind(instrument) != "oscilloscope":
-            raise ConfigurationError(
-                f"{self.file.path}: '{terminal}' is not the channel of an oscilloscope. Write for example 'scope.1'"
-            )
-        return ScopeChannel(self._guard(instrument, name), int(channel))
+        return self._guards.scope_channel(terminal)
 
     def wire_path(self, role: str) -> WirePath:
         """Return the wiring between the instrument of ``role`` and the device, as its guard takes it."""
         return self._wiring.path(self.file.table.roles[role])
+
+    # ----------------------------------------------------------------------------------- the instruments
+
+    @property
+    def path(self) -> Path:
+        """Return the bench file."""
+        return self.file.path.absolute()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether every instrument identifies itself as simulated."""
+        return self.instruments.simulated
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""
+        return self.instruments.describe()
 
     def facts(self) -> dict[str, Any]:
         """Return what makes a run repeatable: the bench file's text, the device's place, what the VISA library is."""
         device = self.file.table.devices.get(self.device.identifier)
         found = {name: getattr(device, name, None) for name in ("temperature", "die")}
         text = self.file.text
-        libraries = {name: getattr(manager.visalib, "facts", None) for name, manager in self._managers.items()}
+        managers = self.instruments.managers
+        libraries = {name: getattr(manager.visalib, "facts", None) for name, manager in managers.items()}
         return {
             "bench_file": {
                 "name": self.file.path.name, "text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()},
             **{name: value for name, value in found.items() if value is not None},
             **({"simulation": known} if (known := {k: dict(v) for k, v in libraries.items() if v}) else {}),
         }
+
+    def restarted(self) -> list[str]:
+        """Return the instruments, as messages call them, that were switched off and on since they were reset.
+
+        Raises
+        ------
+        CommunicationError
+            One does not answer.
+        """
+        return self.instruments.restarted()
+
+    def take_notes(self) -> list[str]:
+        """Return what had to be put right since asked last (questions asked again), one line each."""
+        return self.instruments.take_notes()
+
+    # ------------------------------------------------------------------------------------ other processes
+
+    def announce(self, run: str = "", address: Path | None = None) -> None:
+        """Let other processes know which run this one has the instruments for; without one, that it is over.
+
+        Parameters
+        ----------
+        run : str
+        address : Path
+            The file that says where the run can be followed and stopped.
+        """
+        self.instruments.announce(run, address)
+
+    @property
+    def outlives_process(self) -> bool:
+        """Whether an output stays on when this process dies (not where the VISA library says otherwise)."""
+        return self.instruments.outlives_process
+
+    def watchdog_order(self) -> dict[str, Any]:
+        """Return what another process needs to reach the instruments that outlive this one; plain data."""
+        return self.instruments.watchdog_order()
+
+    def report_to(self, liveness: Liveness) -> None:
+        """Tell ``liveness`` of every message and every wait from now on."""
+        self.instruments.report_to(liveness)
+
+    # --------------------------------------------------------------------------------------------- safety
+
+    def make_safe(self) -> list[OutputState]:
+        """Clear every instrument, switch every output off and read it back; raises nothing.
+
+        Returns
+        -------
+        list of OutputState
+            An output that could not be read back counts as enabled; ``problems`` says why, one line each.
+        """
+        return self.instruments.make_safe()
+
+    def reopen_and_make_safe(self) -> list[OutputState]:
+        """Open all connections again, then make safe; raises nothing."""
+        return self.instruments.make_safe(reopen=True)
 
 
 def instruments(path: str | Path) -> list[dict[str, Any]]:

@@ -2,10 +2,9 @@
 
 import logging
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from tsbench.errors import CommunicationError, ConfigurationError, sentences
+from tsbench.errors import ConfigurationError
 from tsbench.instruments import Clock, OutputState, Positioner
 from tsbench.instruments.guard.limits import OutputsOn
 from tsbench.instruments.links.liveness import Liveness
@@ -20,25 +19,29 @@ _LOG = logging.getLogger(__name__)
 
 
 class ConnectedInstruments:
-    """All instruments of a bench file by name; :class:`~tsbench.station.bench.bench.Bench` adds roles and guards.
+    """All instruments of a bench file by name, without roles and guards.
 
-    Use it with ``with``: its end makes every instrument safe and closes it.
+    :class:`~tsbench.station.bench.bench.Bench` holds them.
+
+    Parameters
+    ----------
+    file : BenchFile
     """
 
     def __init__(self, file: BenchFile) -> None:
         self.file = file
         self.problems: list[str] = []  #: what went wrong while making safe, one line each
-        self._managers: dict[str, Any] = {}
-        self._ownership: Ownership | None = None
-        self._connections: dict[str, Connection] = {}
-        self._outputs = OutputsOn()
+        self.managers: dict[str, Any] = {}  #: by VISA library
+        self.ownership: Ownership | None = None
+        self.connections: dict[str, Connection] = {}
+        self.outputs = OutputsOn()
         self._notes: list[str] = []  #: what had to be put right and is not reported yet
         self.clock: Clock = WallClock()
         self.positioner: Positioner = OperatorPrompt(tuple(file.table.devices), file.table.connected)
 
     # -------------------------------------------------------------------------------------------- opening
 
-    def _open(self) -> None:
+    def open(self) -> None:
         """Open, identify and reset every instrument (outputs off)."""
         from tsbench.instruments.links.visa_library import open_manager
 
@@ -47,11 +50,11 @@ class ConnectedInstruments:
         try:
             for name in tables:
                 library = self.file.library(name)
-                if library not in self._managers:
-                    self._managers[library] = open_manager(library)
-            self._ownership = self._own()
+                if library not in self.managers:
+                    self.managers[library] = open_manager(library)
+            self.ownership = self._own()
             self._adopt_services()
-            open_all(self.file, self._managers, self._connections, self.clock.wait, self._ownership)
+            open_all(self.file, self.managers, self.connections, self.clock.wait, self.ownership)
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
 
@@ -61,14 +64,14 @@ class ConnectedInstruments:
 
         resources = {}
         for name, table in self.file.table.instruments.items():
-            manager = self._managers[self.file.library(name)]
+            manager = self.managers[self.file.library(name)]
             if outlives_process(manager):
                 resources[name] = full_name(manager, table.resource)
-        return Ownership(resources, this_process(self.path))
+        return Ownership(resources, this_process(self.file.path.absolute()))
 
     def _adopt_services(self) -> None:
         """Take clock and positioner from the VISA library where it brings them."""
-        for manager in self._managers.values():
+        for manager in self.managers.values():
             clock = getattr(manager.visalib, "clock", None)
             if isinstance(clock, Clock):
                 self.clock = SteadyClock(clock, self._notes.append)
@@ -78,42 +81,32 @@ class ConnectedInstruments:
 
     def close(self) -> None:
         """Make safe, then close every connection and library."""
-        if self._connections:
+        if self.connections:
             self.make_safe()
-        for connection in self._connections.values():
+        for connection in self.connections.values():
             quietly(connection.transport.close)
-        for manager in self._managers.values():
+        for manager in self.managers.values():
             quietly(manager.close)
-        self._connections, self._managers = {}, {}
-        if self._ownership is not None:
-            self._ownership.release()
-
-    def __enter__(self) -> "Self":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-        if error is None and self.problems:  # an output that may be on is never passed over in silence
-            raise CommunicationError(sentences(*self.problems))
+        self.connections, self.managers = {}, {}
+        if self.ownership is not None:
+            self.ownership.release()
 
     # --------------------------------------------------------------------------------------- what is here
 
     @property
     def simulated(self) -> bool:
         """Whether every instrument identifies itself as simulated."""
-        drivers = [connection.known for connection in self._connections.values()]
+        drivers = [connection.known for connection in self.connections.values()]
         return bool(drivers) and all(driver is not None and driver.identity.simulated for driver in drivers)
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return name -> identity, address, roles, set-up, accuracy, as the run header keeps them."""
-        return {name: found.describe(self.file.roles_of(name)) for name, found in self._connections.items()}
+        return {name: found.describe(self.file.roles_of(name)) for name, found in self.connections.items()}
 
-    @property
-    def path(self) -> Path:
-        """Return the bench file."""
-        return self.file.path.absolute()
+    def driver_of(self, terminal: str) -> Any:
+        """Return the driver of a terminal such as ``"generator.1"``."""
+        name, _, channel = terminal.partition(".")
+        return self.connections[name].terminal(channel)
 
     # ------------------------------------------------------------------------------------------- watching
 
@@ -126,22 +119,22 @@ class ConnectedInstruments:
         address : Path
             The file that says where the run can be followed and stopped.
         """
-        if self._ownership is not None:
-            self._ownership.tell(run, address)
+        if self.ownership is not None:
+            self.ownership.tell(run, address)
 
     @property
     def outlives_process(self) -> bool:
         """Whether an output stays on when this process dies (not where the VISA library says otherwise)."""
-        return any(outlives_process(manager) for manager in self._managers.values())
+        return any(outlives_process(manager) for manager in self.managers.values())
 
     def watchdog_order(self) -> dict[str, Any]:
         """Return what another process needs to reach the instruments that outlive this one, and how long it is
         patient; plain data.
         """
-        locks = {} if self._ownership is None else self._ownership.keys
+        locks = {} if self.ownership is None else self.ownership.keys
         return {
             **self.file.table.watchdog.model_dump(),
-            "bench": str(self.path),
+            "bench": str(self.file.path.absolute()),
             "instruments": {
                 name: {
                     "library": self.file.library(name), "table": self.file.table.instruments[name].model_dump(),
@@ -153,7 +146,7 @@ class ConnectedInstruments:
 
     def report_to(self, liveness: Liveness) -> None:
         """Tell ``liveness`` of every message and every wait from now on."""
-        for connection in self._connections.values():
+        for connection in self.connections.values():
             connection.transport.liveness = liveness
         if isinstance(self.clock, WallClock):
             self.clock.liveness = liveness
@@ -166,37 +159,35 @@ class ConnectedInstruments:
         CommunicationError
             One does not answer.
         """
-        return [found.driver.label for found in self._connections.values() if found.lost_power()]
+        return [found.driver.label for found in self.connections.values() if found.lost_power()]
 
     def take_notes(self) -> list[str]:
         """Return what had to be put right since asked last (questions asked again), one line each."""
         notes = list(self._notes)
         self._notes.clear()
-        for connection in self._connections.values():
+        for connection in self.connections.values():
             notes += connection.repeats
             connection.repeats.clear()
         return notes
 
     # --------------------------------------------------------------------------------------------- safety
 
-    def make_safe(self) -> list[OutputState]:
+    def make_safe(self, reopen: bool = False) -> list[OutputState]:
         """Clear every instrument, switch every output off and read it back; raises nothing.
+
+        Parameters
+        ----------
+        reopen : bool
+            Whether to open all connections again before.
 
         Returns
         -------
         list of OutputState
             An output that could not be read back counts as enabled; ``problems`` says why, one line each.
         """
-        return self._make_safe(reopen=False)
-
-    def reopen_and_make_safe(self) -> list[OutputState]:
-        """Open all connections again, then make safe; raises nothing."""
-        return self._make_safe(reopen=True)
-
-    def _make_safe(self, reopen: bool) -> list[OutputState]:
-        states = make_all_safe(list(self._connections.values()), self._managers, reopen)
-        self._outputs.clear()
-        self.problems = [found.problem for found in self._connections.values() if found.problem]
+        states = make_all_safe(list(self.connections.values()), self.managers, reopen)
+        self.outputs.clear()
+        self.problems[:] = [found.problem for found in self.connections.values() if found.problem]
         _LOG.info("outputs read back: %s", ", ".join(f"{s.output} {'ON' if s.enabled else 'off'}" for s in states))
         for problem in self.problems:
             _LOG.error("%s", problem)

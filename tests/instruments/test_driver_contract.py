@@ -12,14 +12,15 @@ from tsbench.station.bench.bench import Bench
 
 def test_every_driver_is_what_a_bench_asks_for(driver_bench: Path) -> None:
     with Bench.open(driver_bench) as bench:
-        for connection in bench._connections.values():
+        for connection in bench.instruments.connections.values():
             driver = connection.driver
             assert isinstance(driver, Driver)
             assert driver.title and connection.name in driver.label and driver.title in driver.label
             assert [state.output for state in driver.output_states()] == list(driver.output_names)
             assert not driver.lost_power()
             assert driver.accuracy()
-        assert [state.output for found in bench._connections.values() for state in found.unknown_outputs()] == [
+        connections = bench.instruments.connections.values()
+        assert [state.output for found in connections for state in found.unknown_outputs()] == [
             "source_meter", "generator.1", "generator.2"]
 
 
@@ -37,7 +38,7 @@ def test_a_generator_made_safe_has_no_level_and_its_set_up_is_still_known(driver
         assert used[0]["amplitude"] == pytest.approx(0.8) and used[0]["burst"] is True
         assert used[1]["level"] == pytest.approx(1.5) and used[1]["function"] == "dc"
         assert not any(state.enabled for state in bench.make_safe())
-        transport = bench._connections["generator"].transport
+        transport = bench.instruments.connections["generator"].transport
         for channel in (1, 2):
             assert transport.query(f":SOUR{channel}:FUNC?") == "DC"
             assert float(transport.query(f":SOUR{channel}:VOLT:OFFS?")) == 0.0
@@ -66,6 +67,6 @@ def test_a_trigger_level_that_a_range_has_moved_is_noticed(driver_bench: Path) -
         scope.configure_channel(1, Vertical(8.0))
         scope.configure_trigger(EdgeTrigger(1, 2.0))
         scope.configure_channel(1, Vertical(0.8))
-        bench._connections["scope"].transport.write(":TRIG:EDGE:LEV 0.4")  # as far as this range reaches
+        bench.instruments.connections["scope"].transport.write(":TRIG:EDGE:LEV 0.4")  # as far as this range reaches
         with pytest.raises(InstrumentError, match="trigger level 2 V was requested, but the instrument set 400 mV"):
             scope.arm()

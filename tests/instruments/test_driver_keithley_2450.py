@@ -177,11 +177,11 @@ def limited(driver_bench: Path, max_current: str) -> Path:
 
 def test_a_measuring_range_that_would_raise_the_limit_is_refused(bench: Bench, meter: SourceMeter) -> None:
     meter.configure_source(SourceSettings("voltage", limit=0.5e-6, range=2.0))
-    before = bench._connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?")
+    before = bench.instruments.connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?")
     refused = r"compliance_current 500 nA must be above 0\.1 % of the measuring range 1 A"
     with pytest.raises(LimitError, match=refused):
         meter.configure_measure(MeasureSettings("current", range=1.0))
-    assert bench._connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?") == before
+    assert bench.instruments.connections["source_meter"].transport.query(":SENS:CURR:RANG:AUTO?") == before
     assert meter.configure_measure(MeasureSettings("current", range=100e-6)).range == 100e-6
     source = meter.source
     assert source is not None and source.limit == pytest.approx(0.5e-6)
@@ -202,7 +202,7 @@ def test_a_limit_that_the_instrument_moves_is_noticed_and_believed(driver_bench:
     with Bench.open(limited(driver_bench, "1 mA")) as bench:
         meter = bench.source_meter()
         meter.configure_source(SourceSettings("voltage", limit=100e-6, range=2.0))
-        bench._connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
+        bench.instruments.connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
         with pytest.raises(InstrumentError, match="the compliance from 100 uA to 5 mA with the measuring range"):
             meter.configure_measure(MeasureSettings("current", range=1e-3))
         with pytest.raises(LimitError, match="5 mA exceeds the device limit max_current 1 mA"):
@@ -214,7 +214,7 @@ def test_the_limit_is_read_again_where_the_source_changes_its_range(driver_bench
         meter = bench.source_meter()
         meter.configure_source(SourceSettings("voltage", limit=100e-6))
         meter.set_level(0.01)
-        bench._connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
+        bench.instruments.connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
         with pytest.raises(InstrumentError, match="with the source range"):
             meter.set_level(1.0)
         with pytest.raises(LimitError, match="5 mA"):

@@ -147,7 +147,7 @@ def test_what_the_instrument_cannot_do_is_refused_before_a_message(bench: Bench,
 def test_four_wire_sensing_reaches_the_instrument(bench: Bench, meter: SourceMeter) -> None:
     meter.configure_source(SourceSettings("voltage", limit=1.0))
     meter.configure_measure(MeasureSettings("current"))
-    assert bench._connections["meter"].transport.query(":SENS:CURR:RSEN?").strip() == "1"
+    assert bench.instruments.connections["meter"].transport.query(":SENS:CURR:RSEN?").strip() == "1"
 
 
 @pytest.mark.sabotage("output")

@@ -160,7 +160,7 @@ def test_the_operating_boundaries(function: Any, level: float, most: float) -> N
         with pytest.raises(LimitError):
             found.configure_source(SourceSettings(function, limit=1.01 * most, range=abs(level)))
         found.source = SourceSettings(function, limit=most)
-        found._require_level(level, found.source)
+        found._source_ranges.require_level(level, found.source)
         if most < max(step.compliance for step in found.data_sheet.boundaries[function]):
             found.source = SourceSettings(function, limit=1.01 * most)
             with pytest.raises(LimitError, match="needs a range that allows a compliance of at most"):

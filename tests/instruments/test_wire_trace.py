@@ -21,10 +21,10 @@ def test_a_question_its_reply_and_how_long_it_took(driver_bench: Path, tmp_path:
     with Bench.open(driver_bench) as bench:
         handler = start_trace(tmp_path / "here" / "it.trace")
         try:
-            assert bench._connections["source_meter"].transport.query(":SYST:LFR?") == "50"
+            assert bench.instruments.connections["source_meter"].transport.query(":SYST:LFR?") == "50"
         finally:
             stop_trace(handler)
-        bench._connections["source_meter"].transport.query(":SYST:LFR?")  # not traced any more
+        bench.instruments.connections["source_meter"].transport.query(":SYST:LFR?")  # not traced any more
     found = rows(tmp_path / "here" / "it.trace")
     assert [row[1:3] + row[4:] for row in found] == [
         ["source_meter", "write", ":SYST:LFR?", ""], ["source_meter", "read", ":SYST:LFR?", "50"]]
@@ -43,10 +43,10 @@ def test_a_block_is_shown_by_its_length_and_an_error_by_its_words(driver_bench: 
         handler = start_trace(tmp_path / "blocks.trace")
         try:
             scope.fetch([1])
-            transport = bench._connections["source_meter"].transport
+            transport = bench.instruments.connections["source_meter"].transport
             with pytest.raises(NoReply):
                 transport.read()
-            bench._connections["generator"].transport.write_bytes(b":SOUR1:DATA:ARB:DAC X,#212" + bytes(12))
+            bench.instruments.connections["generator"].transport.write_bytes(b":SOUR1:DATA:ARB:DAC X,#212" + bytes(12))
         finally:
             stop_trace(handler)
     found = rows(tmp_path / "blocks.trace")
@@ -72,7 +72,7 @@ def test_what_is_long_or_not_printable_stays_on_one_line() -> None:
 
 def test_what_had_to_be_put_right_is_logged(driver_bench: Path, caplog: pytest.LogCaptureFixture) -> None:
     with Bench.open(driver_bench) as bench:
-        driver = bench._connections["source_meter"].driver
+        driver = bench.instruments.connections["source_meter"].driver
         driver.on_repeat("source_meter: ':OUTP?' was sent again")
         assert bench.take_notes() == ["source_meter: ':OUTP?' was sent again"]
         with pytest.raises(InstrumentError):

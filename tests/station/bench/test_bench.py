@@ -217,7 +217,7 @@ def test_make_safe_in_the_middle_of_a_sweep_and_a_burst(driver_bench: Path) -> N
 def lose(bench: Bench, message: int, **how: Any) -> None:
     from tsbench.simulated_backends.world.faults import Fault
 
-    plan = bench._managers[bench.file.library()].visalib.world.faults
+    plan = bench.instruments.managers[bench.file.library()].visalib.world.faults
     plan.add(Fault(message=plan.messages(how.get("instrument")) + message, **how))
 
 
@@ -268,7 +268,7 @@ def test_a_connection_lost_while_opening_or_switching_on_leaves_nothing_on(drive
 
 def test_what_cannot_be_read_back_counts_as_on(driver_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench.open(driver_bench)
-    driver = bench._connections["generator"].driver
+    driver = bench.instruments.connections["generator"].driver
 
     def deaf(*arguments: Any) -> None:
         raise CommunicationError("generator: no reply")
@@ -283,7 +283,7 @@ def test_what_cannot_be_read_back_counts_as_on(driver_bench: Path, monkeypatch: 
 
 def test_messages_without_a_reply_and_the_status_byte(driver_bench: Path) -> None:
     with Bench.open(driver_bench) as bench:
-        transport = bench._connections["generator"].transport
+        transport = bench.instruments.connections["generator"].transport
         before = bench.clock.now()
         with pytest.raises(
             CommunicationError, match=r"generator \(USB0::.*\): no reply to '\*CLS' in 3 s. The state of the outputs"
@@ -303,7 +303,7 @@ def test_making_safe_goes_on_where_a_clear_fails(driver_bench: Path, monkeypatch
         def refuse(*arguments: Any) -> None:
             raise CommunicationError("no device clear on this bus")
 
-        monkeypatch.setattr(bench._connections["generator"].driver, "clear", refuse)
+        monkeypatch.setattr(bench.instruments.connections["generator"].driver, "clear", refuse)
         assert not any(state.enabled for state in bench.make_safe())
         assert not any(witnessed(driver_bench.parent).values())
 
@@ -320,7 +320,7 @@ def test_outputs_are_switched_off_one_by_one_where_a_driver_fails_to(
     role: str, driver_bench: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Bench.open(driver_bench) as bench:
-        connection = bench._connections[{"drive": "source_meter", "pulser": "generator"}[role]]
+        connection = bench.instruments.connections[{"drive": "source_meter", "pulser": "generator"}[role]]
 
         connection.driver.terminal("").set_output(True)
         assert any(state.enabled for state in connection.driver.output_states())

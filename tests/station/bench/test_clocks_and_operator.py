@@ -99,7 +99,7 @@ def test_planning_for_another_device_looks_through_the_same_instruments(bench: B
     view = bench.planning_for("D2")
     assert (view.device.identifier, view.device.material) == ("D2", "Ag:SiO2")
     assert view.clock is bench.clock and view.positioner is bench.positioner and view.fixture is bench.fixture
-    assert view._connections is bench._connections
+    assert view.instruments.connections is bench.instruments.connections
     with pytest.raises(Exception, match="D3"):
         bench.planning_for("D3")
 
@@ -109,28 +109,29 @@ def test_the_facts_of_a_run_name_bench_file_and_place_of_the_device(bench: Bench
     assert facts["bench_file"]["text"] == BENCH and len(facts["bench_file"]["sha256"]) == 64
     assert "temperature" not in facts and "simulation" not in facts
     assert bench.planning_for("D2").facts()["temperature"] == 310.0
-    bench._managers["@sim"] = SimpleNamespace(visalib=SimpleNamespace(facts={"seed": 3}))
-    bench._managers["@py"] = SimpleNamespace(visalib=SimpleNamespace())
+    bench.instruments.managers["@sim"] = SimpleNamespace(visalib=SimpleNamespace(facts={"seed": 3}))
+    bench.instruments.managers["@py"] = SimpleNamespace(visalib=SimpleNamespace())
     assert bench.facts()["simulation"] == {"@sim": {"seed": 3}}
 
 
 def test_the_watchdog_gets_the_table_and_the_lock_of_what_this_process_owns(bench: Bench) -> None:
     order = bench.watchdog_order()
     assert (order["deadline"], order["instruments"]) == (5.0, {})
-    bench._ownership = Ownership({"meter": "TCPIP0::192.0.2.7::5025::SOCKET"}, this_process(bench.path))
+    owned = Ownership({"meter": "TCPIP0::192.0.2.7::5025::SOCKET"}, this_process(bench.path))
+    bench.instruments.ownership = owned
     try:
         order = bench.watchdog_order()
         assert order["instruments"]["meter"]["table"]["driver"] == "keithley_2450"
-        assert order["instruments"]["meter"]["lock"] == bench._ownership.keys["meter"]
+        assert order["instruments"]["meter"]["lock"] == owned.keys["meter"]
         bench.announce("RUN1", bench.path)
-        assert (bench._ownership.owner.run, bench._ownership.owner.address) == ("RUN1", str(bench.path))
+        assert (owned.owner.run, owned.owner.address) == ("RUN1", str(bench.path))
         bench.announce()
-        assert (bench._ownership.owner.run, bench._ownership.owner.address) == ("", "")
+        assert (owned.owner.run, owned.owner.address) == ("", "")
     finally:
-        bench._ownership.release()
-    bench._managers["@sim"] = SimpleNamespace(visalib=SimpleNamespace(ends_with_process=True))
+        owned.release()
+    bench.instruments.managers["@sim"] = SimpleNamespace(visalib=SimpleNamespace(ends_with_process=True))
     assert not bench.outlives_process
-    bench._managers["@py"] = SimpleNamespace(visalib=SimpleNamespace())
+    bench.instruments.managers["@py"] = SimpleNamespace(visalib=SimpleNamespace())
     assert bench.outlives_process
 
 

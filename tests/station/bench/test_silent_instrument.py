@@ -37,7 +37,7 @@ def all_on(bench: Bench) -> None:
 
 
 def silence(bench: Bench, instrument: str, **how: Any) -> None:
-    plan = bench._managers[bench.file.library()].visalib.world.faults
+    plan = bench.instruments.managers[bench.file.library()].visalib.world.faults
     plan.add(Fault(kind="timeout", message=plan.messages(instrument), instrument=instrument, lasting=True, **how))
 
 
@@ -107,9 +107,9 @@ def test_libraries_that_allow_it_are_reached_at_once(driver_bench: Path, monkeyp
     """A clear that hangs until the source meter is off: one after the other, it would hang for ever."""
     with Bench.open(driver_bench) as bench:
         all_on(bench)
-        library = bench._managers[bench.file.library()].visalib
+        library = bench.instruments.managers[bench.file.library()].visalib
         monkeypatch.setattr(type(library), "one_call_at_a_time", False)
-        meter, generator = (bench._connections[name].driver for name in ("source_meter", "generator"))
+        meter, generator = (bench.instruments.connections[name].driver for name in ("source_meter", "generator"))
         switched_off, safe_state = threading.Event(), meter.safe_state
 
         def note() -> None:
@@ -130,7 +130,7 @@ def test_silent_instruments_are_read_back_last(driver_bench: Path, monkeypatch: 
         all_on(bench)
         silence(bench, "source_meter")
         for name in ("generator", "scope"):
-            driver = bench._connections[name].driver
+            driver = bench.instruments.connections[name].driver
 
             def noted(name: str = name, ask: Any = driver.output_states) -> Any:
                 asked.setdefault(name, bench.clock.now())
@@ -146,7 +146,7 @@ def test_an_output_that_stays_on_is_told(driver_bench: Path, monkeypatch: pytest
     with Bench.open(driver_bench) as bench:
         all_on(bench)
         with monkeypatch.context() as broken:
-            broken.setattr(bench._connections["source_meter"].driver, "safe_state", lambda: None)
+            broken.setattr(bench.instruments.connections["source_meter"].driver, "safe_state", lambda: None)
             states = {state.output: state.enabled for state in bench.make_safe()}
             assert states == {"source_meter": True, "generator.1": False, "generator.2": False}
             assert "source_meter is still on. Switch it off at the panel of the instrument" in bench.problems[0]

@@ -260,7 +260,7 @@ def test_whether_the_sessions_die_with_the_process_is_the_librarys_word(library:
     file = BenchFile.load(nbo2_bench)
     bench = Bench(file, file.device("D1"))
     spec = library if library.startswith("@") else f"{nbo2_bench.parent}/{library}"
-    bench._managers[spec] = open_manager(spec)
+    bench.instruments.managers[spec] = open_manager(spec)
     try:
         assert bench.outlives_process is watchdog
     finally:

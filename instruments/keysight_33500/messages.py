@@ -1,0 +1,34 @@
+"""Messages to one output of a Keysight 33500B or 33600A: ``{ch}`` in a command stands for its number."""
+
+from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+
+
+class OutputMessages:
+    """What one output is sent and asked.
+
+    Parameters
+    ----------
+    generator : the instrument
+    channel : number of the output
+    """
+
+    def __init__(self, generator: ScpiInstrument, channel: int) -> None:
+        self._generator = generator
+        self._channel = channel
+
+    def send(self, *commands: str) -> None:
+        """Send commands, then empty the error queue; InstrumentError if it holds any error."""
+        if not commands:
+            return
+        with self._generator.lock:
+            for command in commands:
+                self._generator.write(command.format(ch=self._channel))
+            self._generator.check_errors()
+
+    def number(self, command: str) -> float:
+        """Return a numeric reply."""
+        return self._generator.ask_number(command.format(ch=self._channel))
+
+    def is_on(self) -> bool:
+        """Return whether the output is on."""
+        return self._generator.ask_switch(f":OUTP{self._channel}?")

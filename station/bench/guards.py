@@ -1,0 +1,97 @@
+"""The guards of a bench: one for each terminal that has a role, between the protocol and the driver."""
+
+from typing import Any
+
+from tsbench.errors import ConfigurationError, nearest
+from tsbench.instruments import ScopeChannel
+from tsbench.instruments.guard.limits import DeviceGuard, Post
+from tsbench.instruments.guard.limits import Path as WirePath
+from tsbench.records import DeviceDescription
+from tsbench.station.bench.bench_file import BenchFile
+from tsbench.station.bench.connected_instruments import ConnectedInstruments
+from tsbench.station.bench.wiring import Wiring
+
+
+class Guards:
+    """Guarded instruments by terminal and by role.
+
+    Parameters
+    ----------
+    file : BenchFile
+    instruments : ConnectedInstruments
+    wiring : Wiring
+    device : DeviceDescription
+        Its limits hold.
+    """
+
+    def __init__(
+        self, file: BenchFile, instruments: ConnectedInstruments, wiring: Wiring, device: DeviceDescription,
+    ) -> None:
+        self._file = file
+        self._instruments = instruments
+        self._wiring = wiring
+        self._device = device
+        self._made: dict[str, Any] = {}
+
+    def clear(self) -> None:
+        """Forget all guards: their instruments are closed."""
+        self._made.clear()
+
+    def make_all(self) -> None:
+        """Make the guard of every terminal that has a role."""
+        for role, terminal in self._file.table.roles.items():
+            self._of_terminal(terminal, role)
+
+    def of_role(self, role: str, kind: str) -> Any:
+        """Return the guard of the terminal that has a role.
+
+        Raises
+        ------
+        ConfigurationError
+            No terminal has the role, or it belongs to an instrument of another kind.
+        """
+        roles = self._file.table.roles
+        if role not in roles:
+            raise ConfigurationError(
+                f"{self._file.path}: no instrument has the role '{role}'{nearest(role, roles)}"
+            )
+        found = self._wiring.kind(roles[role])
+        if found != kind:
+            raise ConfigurationError(
+                f"{self._file.path}: role '{role}' must be a {kind}, but '{roles[role]}' is a {found}"
+            )
+        return self._of_terminal(roles[role], role)
+
+    def scope_channel(self, terminal: str) -> ScopeChannel:
+        """Return the guarded scope and the channel of a terminal such as ``"scope.1"`` (instrument or role, number).
+
+        Raises
+        ------
+        ConfigurationError
+            The terminal is not the channel of an oscilloscope.
+        """
+        name, _, channel = terminal.partition(".")
+        tables, roles = self._file.table.instruments, self._file.table.roles
+        instrument = name if name in tables else roles.get(name, "").partition(".")[0]
+        if not channel.isdigit() or not instrument or self._wiring.kind(instrument) != "oscilloscope":
+            raise ConfigurationError(
+                f"{self._file.path}: '{terminal}' is not the channel of an oscilloscope. Write for example 'scope.1'"
+            )
+        return ScopeChannel(self._of_terminal(instrument, name), int(channel))
+
+    def _of_terminal(self, terminal: str, role: str) -> Any:
+        """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""
+        from tsbench.instruments.guard.kinds import GUARDS
+
+        kind = self._wiring.kind(terminal)
+        if kind == "oscilloscope":
+            terminal = terminal.partition(".")[0]
+        if terminal not in self._made:
+            driver = self._instruments.driver_of(terminal)
+            connection = self._instruments.connections[terminal.partition(".")[0]]
+            subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
+            device = DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
+            path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
+            post = Post(subject, path, device, terminal, self._instruments.outputs)
+            self._made[terminal] = GUARDS[kind](driver, post)
+        return self._made[terminal]
