@@ -1,7 +1,6 @@
 """The commands ``check`` (the instruments of a bench and their safe state) and ``gui`` (the window)."""
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -116,12 +115,11 @@ def _missing_limits(device: "DeviceDescription") -> list[str]:
 
 
 def _predictions(path: Path, warnings: list[str]) -> list[str]:
-    """Return what the circuit model says of the fixture, where the pre-flight room is there."""
-    if importlib.util.find_spec("tsbench.station.preflight.preflight") is None:
-        return []
-    preflight = importlib.import_module("tsbench.station.preflight.preflight")
+    """Return what the circuit model says of the fixture."""
+    from tsbench.station.preflight.preflight import predict
+
     try:
-        return [str(line) for line in preflight.predict(path)]
+        return predict(path)
     except TsbenchError as error:
         warnings.append(f"the fixture's behaviour could not be predicted: {error}")
         return []

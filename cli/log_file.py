@@ -11,7 +11,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 
-from tsbench import __version__
+from tsbench.version import __version__
 
 _LINE = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s: %(message)s"
 _CLOCK = "%Y-%m-%d %H:%M:%S"

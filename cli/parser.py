@@ -5,9 +5,9 @@ These modules import nothing heavy before a command is carried out, so that ``--
 
 import argparse
 
-from tsbench import __version__
 from tsbench.cli import checking, listing, measuring, reading, serving, simulating
 from tsbench.cli.declaring import Formatter, Parser
+from tsbench.version import __version__
 
 _EXIT_CODES = """\
 exit codes: 0 done; 1 failed, the measured data are on disk; 2 wrong input;

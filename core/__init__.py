@@ -4,10 +4,9 @@ The names of scripts and notebooks, each imported from its room at its first use
 command line start fast. Their types are in ``__init__.pyi``.
 """
 
-__version__ = "0.2.0.dev0"
-
 #: name -> the module that defines it; a name without one is a module of this package
 _HOMES = {
+    "__version__": "tsbench.version",
     "Bench": "tsbench.station.bench.bench",
     "IVSweep": "tsbench.protocols",
     "Oscillation": "tsbench.protocols",

@@ -17,6 +17,6 @@ from tsbench.station.run_list.run_list import run_list as run_list
 from tsbench.station.runner import run_on as run_on
 from tsbench.station.runner import run_protocol as run_protocol
 from tsbench.storage import read_run as read_run
+from tsbench.version import __version__ as __version__
 
 __all__: list[str]
-__version__: str

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import tsbench
+from tsbench.version import __version__
 
 PROGRAM = "tsbench"
 PROGRAM_URL = "urn:tsbench"  #: NeXus asks for one; a name, since the program has no page that could move or be missing
@@ -20,8 +20,8 @@ def provenance() -> dict[str, Any]:
     """Return program, version, git state, Python, libraries, operating system and host as plain data."""
     return {
         "program": PROGRAM,
-        "version": tsbench.__version__,
-        "git": git_state(Path(tsbench.__file__).parent),
+        "version": __version__,
+        "git": git_state(Path(__file__).parent),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "os": platform.platform(),

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import tsbench
 from tsbench.errors import UnreadableFile
 from tsbench.records import Result
 from tsbench.storage import codec, disk, record_data, run_id
+from tsbench.version import __version__
 
 _KIND = "tsbench extraction"
 _SCHEMA = 2  #: 1 had no digest of its own content
@@ -38,7 +38,7 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
         "kind": _KIND,
         "schema": _SCHEMA,
         "program": "tsbench",
-        "version": tsbench.__version__,
+        "version": __version__,
         "date": run_id.timestamp(),
         "input": {"file": path.name, "sha256": file_sha256(path)},
         "parameters": codec.plain(parameters or {}),

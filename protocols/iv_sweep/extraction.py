@@ -8,8 +8,9 @@ from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.protocols.extracting.facts import parameter, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.iv_sweep.oscillation_onset import oscillation_onset
-from tsbench.records import Result, Run
+from tsbench.records import Flag, Result, Run
+
+_ONSET_METHOD = "between the last level without oscillation at the scope and the first level with oscillation"
 
 
 def sweep_points(run: Run) -> IVPoints:
@@ -46,3 +47,29 @@ def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return threshold and hold of each half-sweep, and the onset of an oscillation that the scope saw."""
     found = [result for event in sweep_switching(run, options) for result in event.results()]
     return found + oscillation_onset(run)
+
+
+def oscillation_onset(run: Run) -> list[Result]:
+    """Return the onset of the first oscillation of a sweep; empty where the scope saw no oscillation.
+
+    A device that oscillates may never switch from one steady state to another. It has no threshold among readings that
+    are averages, but it has a level from which on it oscillates, by the scope records taken during the sweep.
+    The interval is a bracket of set-points. Where no quiet look came before, only its upper bound is known.
+    """
+    names = {column.name for column in run.header.columns}
+    seen = [event for event in run.events if {"set_point", "frequency"} <= set(event.data)]
+    if not seen or not {"set_point", "time", "cycle", "polarity"} <= names:
+        return []
+    first = seen[0]
+    level = float(first.data["set_point"])
+    oscillating = (run.point_flags & int(Flag.OSCILLATING | Flag.UNCHECKED)) != 0
+    before = (run.column("time") < first.time) & ~oscillating & (run.column("set_point") * level >= 0)
+    quiet = run.column("set_point")[before]
+    unit = "A" if parameter(run, "drive", "voltage") == "current" else "V"
+    conditions = {"polarity": "+" if level > 0 else "-"}
+    if quiet.size == 0 or abs(float(quiet[-1])) >= abs(level):
+        below, above = (None, level) if level > 0 else (level, None)
+        return [Result("oscillation_onset", unit, None, below, above, _ONSET_METHOD, conditions, Flag.CENSORED)]
+    low, high = sorted((float(quiet[-1]), level))
+    flags = Flag.UNDER_SAMPLED if high - low > 0.02 * abs(level) else Flag.NONE
+    return [Result("oscillation_onset", unit, 0.5 * (low + high), low, high, _ONSET_METHOD, conditions, flags)]

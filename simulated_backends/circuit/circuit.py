@@ -28,7 +28,8 @@ from tsbench.simulated_backends.life.history import DeviceHistory, State
 
 LEAVES_IT = ". The thermal noise of its resistances makes the circuit leave this point"
 MAY_STAY = (
-    ". Thermal noise is not simulated in circuits with a silver filament, so the circuit may stay at this point")
+    ". Thermal noise is not simulated in circuits with a device that has its own noise, so the circuit may stay at "
+    "this point")
 
 
 class Circuit(CircuitReadings):

@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.made_runs import SWEEP, pulses, run, sawtooth, waveform
 from tsbench.analysis.pulse.firing import Firing
 from tsbench.protocols import ExtractionOptions
-from tsbench.protocols.iv_sweep.oscillation_onset import oscillation_onset
+from tsbench.protocols.iv_sweep.extraction import oscillation_onset
 from tsbench.protocols.oscillation.extraction import frequencies, frequency_curve, oscillation_records, stands
 from tsbench.protocols.paired_pulse.extraction import Pair, pulse_pairs, recoveries, refractory
 from tsbench.protocols.pulse_train.protocol import PulseTrain
