@@ -1,7 +1,8 @@
 """Whether the derivatives that an author wrote down are those of the equations: compared with finite differences.
 
-At points around rest, of both polarities. A difference over a step and one over half of it tell how good they are:
-where they disagree (a bend, a limit, cancelled digits) nothing is asked for.
+At points around rest and where a device settles (:mod:`.settled_states`), of both polarities. A difference over a step
+and one over half of it tell how good they are: where they disagree (a bend, a limit, cancelled digits) nothing is asked
+for.
 """
 
 import itertools
@@ -9,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
@@ -22,9 +24,11 @@ from tsbench.simulated_backends.devices.mechanism import (
     plain,
 )
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.settled_states import settled_states
 from tsbench.simulated_backends.devices.source_text import returned
 
 NEAR = 2e-3  #: relative: a derivative that is further off is wrong
+NOTHING = 1e-60  #: in the author's units: as much is left where a limit cuts off an exponential
 VOLTAGES = (0.03, 0.4, -0.4, 1.3, -1.3, 4.0)  #: [V] at which to look
 OFFSETS = (0.0, 3.0, 100.0)  #: of the states, in units of their tolerances
 
@@ -54,16 +58,30 @@ def check_derivatives(model: DeviceModel) -> None:
 
 def _points(mechanism: Mechanism, model: DeviceModel) -> Iterator[dict[str, float]]:
     """Yield the arguments of the equations at points near their solutions."""
-    rest, tolerances = model.rest(), model.state_tolerances()
-    for number, (v, offset) in enumerate(itertools.product(VOLTAGES, OFFSETS)):
-        point = dict(named_columns(model))
-        point |= {name: 0.7 * (-1.0) ** number for name in mechanism.model.noises}
-        point |= {name: r + offset * t for name, r, t in zip(mechanism.model.states, rest, tolerances, strict=True)}
+    columns = dict(named_columns(model))
+    for number, (v, states) in enumerate(_voltages_and_states(mechanism, model)):
+        point = columns | {name: 0.7 * (-1.0) ** number for name in mechanism.model.noises}
+        point |= dict(zip(mechanism.model.states, states, strict=True))
         point |= {VOLTAGE: v, CURRENT: 0.0, CONTROL_VOLTAGE: 0.5 * (number % 4)}
         residual = _evaluated(mechanism, point)
         if math.isfinite(residual[0]) and residual[2]:
             point[CURRENT] = -residual[0] / residual[2]
         yield point
+
+
+def _voltages_and_states(mechanism: Mechanism, model: DeviceModel) -> Iterator[tuple[float, tuple[float, ...]]]:
+    """Yield voltages and states near rest, then those where a device settles, hot or on too."""
+    rest, tolerances = model.rest(), model.state_tolerances()
+    for v, offset in itertools.product(VOLTAGES, OFFSETS):
+        yield v, tuple(r + offset * t for r, t in zip(rest, tolerances, strict=True))
+    at = named_columns(model) | dict.fromkeys((*mechanism.model.noises, CONTROL_VOLTAGE), 0.0)
+    residual_and_rates = np.arange(len(rest) + 1) * (len(rest) + 3)
+
+    def equations(voltage: float, current: float, states: FloatArray) -> FloatArray:
+        given = {VOLTAGE: voltage, CURRENT: current, **dict(zip(mechanism.model.states, states.tolist(), strict=True))}
+        return _evaluated(mechanism, {**at, **given})[residual_and_rates]
+
+    yield from settled_states(model, equations)
 
 
 def _sizes(mechanism: Mechanism, model: DeviceModel, point: Mapping[str, float]) -> dict[str, float]:
@@ -80,17 +98,28 @@ def _check_at(mechanism: Mechanism, point: Mapping[str, float], sizes: Mapping[s
     if not np.isfinite(here).all():
         return False
     values = np.arange(states + 1) * (states + 3)
+    terms = abs(here[values])   # how large the terms are that may cancel each other in a value
+    for column, name in enumerate(sizes):
+        terms = terms + abs(here[_places(mechanism, column, name)] * point[name])
     for column, (name, step) in enumerate(sizes.items()):
-        coarse, fine = (
-            (_evaluated(mechanism, {**point, name: point[name] + h})
-             - _evaluated(mechanism, {**point, name: point[name] - h}))[values] / (2.0 * h) for h in (step, 0.5 * step))
-        slope, doubt = (4.0 * fine - coarse) / 3.0, abs(fine - coarse) + 1e-12 * abs(here[values]) / step
-        for e in range(states + 1):
-            place = (states + 1) * (states + 3) + e if name == CONTROL_VOLTAGE else int(values[e]) + 1 + column
+        at = [_evaluated(mechanism, {**point, name: point[name] + share * step})[values]
+              for share in (-1.0, -0.5, 0.5, 1.0)]
+        coarse, fine = (at[3] - at[0]) / (2.0 * step), (at[2] - at[1]) / step
+        # the slopes on both sides differ half as much over half the step, unless the point is at a bend
+        bend = abs(2.0 * (at[2] + at[1] - 2.0 * here[values]) - 0.5 * (at[3] + at[0] - 2.0 * here[values])) * 2.0 / step
+        slope, doubt = (4.0 * fine - coarse) / 3.0, abs(fine - coarse) + bend + 1e-12 * terms / step
+        for e, place in enumerate(_places(mechanism, column, name)):
             written = float(here[place])
-            if math.isfinite(slope[e]) and abs(written - slope[e]) > NEAR * abs(slope[e]) + 10.0 * doubt[e]:
+            if math.isfinite(slope[e]) and abs(written - slope[e]) > NEAR * abs(slope[e]) + 10.0 * doubt[e] + NOTHING:
                 _refuse(mechanism, e, name, written, float(slope[e]), point)
     return True
+
+
+def _places(mechanism: Mechanism, column: int, name: str) -> NDArray[np.int64]:
+    """Return where the derivatives by one argument of the residual and of each rate are among what is returned."""
+    states = len(mechanism.model.states)
+    equations = np.arange(states + 1)
+    return (states + 1) * (states + 3) + equations if name == CONTROL_VOLTAGE else equations * (states + 3) + 1 + column
 
 
 def _refuse(
