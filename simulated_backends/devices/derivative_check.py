@@ -74,7 +74,7 @@ def _voltages_and_states(mechanism: Mechanism, model: DeviceModel) -> Iterator[t
     rest, tolerances = model.rest(), model.state_tolerances()
     for v, offset in itertools.product(VOLTAGES, OFFSETS):
         yield v, tuple(r + offset * t for r, t in zip(rest, tolerances, strict=True))
-    at = named_columns(model) | dict.fromkeys((*mechanism.model.noises, CONTROL_VOLTAGE), 0.0)
+    at = dict(named_columns(model)) | dict.fromkeys((*mechanism.model.noises, CONTROL_VOLTAGE), 0.0)
     residual_and_rates = np.arange(len(rest) + 1) * (len(rest) + 3)
 
     def equations(voltage: float, current: float, states: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The comparison of written derivatives with finite differences: from rest to a hot device, and none of ours is refused.
+"""Written derivatives are compared with finite differences from rest to a hot device, and none of ours is refused.
 
 The device of these tests is a film that becomes a metal at 700 K. Its derivatives are wrong only there.
 """
