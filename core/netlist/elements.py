@@ -54,7 +54,7 @@ class Element:
     kind: str  #: "R", "C", "L", "V", "I" or "X"
     name: str  #: as written
     nodes: tuple[str, ...]  #: lower case, ground is "0"
-    line: int
+    line: int = 0  #: of the netlist; 0: it is not written there
     value: float = math.nan
     waveform: Waveform = 0.0
     model: str = ""

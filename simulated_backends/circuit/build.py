@@ -92,13 +92,13 @@ def build_circuit(
         placed[name] = (node, IDLE_STAGE)
     for name, node, resistor, resistance in sources:
         inner = f"{name}#".lower()
-        elements.append(Element("V", name, (inner, GROUND), 0))
+        elements.append(Element("V", name, (inner, GROUND)))
         elements.append(_resistor(resistor, inner, _node(node), resistance))
         waveforms[name] = Constant(0.0)
     for name, node, resistance, capacitance in loads:
         elements.append(_resistor(name, _node(node), GROUND, resistance))
         if capacitance > 0:
-            elements.append(Element("C", f"{name}.c", (_node(node), GROUND), 0, value=capacitance))
+            elements.append(Element("C", f"{name}.c", (_node(node), GROUND), value=capacitance))
     _refuse_duplicates([*(e.name for e in elements), *placed])
     _refuse_what_cannot_be_solved(elements)
     if temperature is None:
@@ -130,7 +130,7 @@ def _node(name: str) -> str:
 def _resistor(name: str, first: str, second: str, value: float) -> Element:
     if not (math.isfinite(value) and value > 0):
         raise ConfigurationError(f"circuit: resistor {name} = {value:g} Ohm must be positive and finite")
-    return Element("R", name, (first, second), 0, value=value)
+    return Element("R", name, (first, second), value=value)
 
 
 def _refuse_duplicates(names: list[str]) -> None:

@@ -69,8 +69,8 @@ class GeneratorChannels:
             if node is None:
                 continue
             inside = f"{self._instrument.name}_{channel}_emf".lower()
-            elements.append(Element("V", self._source(channel), (inside, "0"), 0))
-            elements.append(Element("R", self._relay(channel), (inside, node), 0, value=OPEN))
+            elements.append(Element("V", self._source(channel), (inside, "0")))
+            elements.append(Element("R", self._relay(channel), (inside, node), value=OPEN))
         return Attachment(tuple(elements))
 
     def _source(self, channel: int) -> str:

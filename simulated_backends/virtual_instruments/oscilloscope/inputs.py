@@ -62,8 +62,8 @@ class ScopeInputs:
             divider = self.dividers.get(int(channel), 1.0)
             resistance = self._sheet.impedances[self._impedance] * divider
             capacitance = self._sheet.input_capacitance / divider
-            elements.append(Element("R", name("R", channel, "input"), (node, "0"), 0, value=resistance))
-            elements.append(Element("C", name("C", channel, "input"), (node, "0"), 0, value=capacitance))
+            elements.append(Element("R", name("R", channel, "input"), (node, "0"), value=resistance))
+            elements.append(Element("C", name("C", channel, "input"), (node, "0"), value=capacitance))
         return Attachment(tuple(elements))
 
     def set_impedance(self, channel: int, impedance: str) -> None:

@@ -121,10 +121,10 @@ class OutputStage:
 
     def attachment(self) -> Attachment:
         """Return stage and relay; a leak where nothing is wired to the terminals."""
-        elements = [Element("R", self.relay_name, (self._inner, self.node), 0, OPEN)]
+        elements = [Element("R", self.relay_name, (self._inner, self.node), value=OPEN)]
         if self._instrument.node(self._terminal) is None:
             leak = self._instrument.element_name("R", self._terminal, "leak")
-            elements.append(Element("R", leak, (self.node, GROUND), 0, 1e9))
+            elements.append(Element("R", leak, (self.node, GROUND), value=1e9))
         return Attachment(tuple(elements), (AttachedStage(self.stage_name, self._inner, self._stage()),))
 
     def _stage(self) -> SourceMeterStage:
