@@ -16,6 +16,9 @@ from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 CONTROL, SEED, SLOPES = 0, 1, 2  #: places in a row: control voltage, seed, slope of the first of the device's noises
+#: what each equation of a device returns: itself, its derivatives by voltage and current, then by each state; behind
+#: all of them come the derivatives by the control voltage, one for each equation
+VALUE, BY_VOLTAGE, BY_CURRENT, BY_STATES = range(4)
 MOST_NUMBERS = 64  #: that the equations of one device may return
 VOLTAGE, CURRENT, CONTROL_VOLTAGE = "v", "i", "w"
 _GIVEN = (VOLTAGE, CURRENT, CONTROL_VOLTAGE)

@@ -70,6 +70,8 @@ def path_in_unit(seed: int, channel: int, unit: int, ticks: int) -> float:
 
 
 DEPTHS = UNIT_BITS + 1  #: of the tree; :func:`path_going_on` remembers one interval at each
+UNIT, ROOT = 0, 1  #: places in a row of its nodes: the unit, and the node at depth 0; deeper ones follow
+INCREMENT, START = 0, 1  #: places in each pair of its cache: increment of the interval, value at its start
 
 
 @compiled
@@ -83,18 +85,18 @@ def path_going_on(
     """
     if ticks <= 0:
         return 0.0
-    if nodes[place, 0] != unit:
+    if nodes[place, UNIT] != unit:
         for depth in range(1, 1 + DEPTHS):
             nodes[place, depth] = -1
-        nodes[place, 0], nodes[place, 1] = unit, 1
-        cache[place, 0] = math.sqrt(UNIT_TICKS / TICKS_PER_SECOND) * normal_number(seed, channel, unit, 0)
-        cache[place, 1] = 0.0
+        nodes[place, UNIT], nodes[place, ROOT] = unit, 1
+        cache[place, INCREMENT] = math.sqrt(UNIT_TICKS / TICKS_PER_SECOND) * normal_number(seed, channel, unit, 0)
+        cache[place, START] = 0.0
     if ticks >= UNIT_TICKS:
-        return float(cache[place, 0])
+        return float(cache[place, INCREMENT])
     depth = 0
-    while depth < UNIT_BITS and nodes[place, depth + 2] == (1 << (depth + 1)) + (ticks >> (UNIT_BITS - depth - 1)):
+    while depth < UNIT_BITS and nodes[place, ROOT + depth + 1] == (1 << (depth + 1)) + (ticks >> (UNIT_BITS - depth - 1)):
         depth += 1
-    increment, before = cache[place, 2 * depth], cache[place, 2 * depth + 1]
+    increment, before = cache[place, 2 * depth + INCREMENT], cache[place, 2 * depth + START]
     node, left = (1 << depth) + (ticks >> (UNIT_BITS - depth)), UNIT_BITS - depth
     rest = ticks & ((1 << left) - 1)
     length = UNIT_TICKS / TICKS_PER_SECOND / (1 << depth)
@@ -111,8 +113,8 @@ def path_going_on(
             node += 1
         else:
             increment = half
-        nodes[place, depth + 1] = node
-        cache[place, 2 * depth], cache[place, 2 * depth + 1] = increment, before
+        nodes[place, ROOT + depth] = node
+        cache[place, 2 * depth + INCREMENT], cache[place, 2 * depth + START] = increment, before
     return float(before)
 
 

@@ -25,9 +25,10 @@ from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Segment
+from tsbench.simulated_backends.circuit.kernel.arrays import CircuitArrays
 from tsbench.simulated_backends.circuit.kernel.control import new_control
 from tsbench.simulated_backends.circuit.kernel.growth import LONG, LONG_AT_FIRST
-from tsbench.simulated_backends.circuit.kernel.lanes import crossing_in_step
+from tsbench.simulated_backends.circuit.kernel.lanes import crossing_in_step, lane_space
 from tsbench.simulated_backends.circuit.kernel.lockstep import WIDTH, layout, lockstep_text, straight
 from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE
 from tsbench.simulated_backends.circuit.kernel.step_control import FIRST_STEP, NOTHING_BEFORE
@@ -105,13 +106,11 @@ class _Lanes:
     kernel: Any
     lanes: FloatArray  #: (circuits, places of :func:`.lockstep.layout`)
     place: dict[str, int]
-    matrices: tuple[FloatArray, FloatArray, FloatArray]  #: L, R, E: (circuits, rows, columns)
-    devices: FloatArray
+    arrays: CircuitArrays  #: of all circuits, each array with one more dimension in front
     kinds: npt.NDArray[np.int64]
     parameters: FloatArray  #: of the sources
     tables: tuple[FloatArray, FloatArray]
     rows: FloatArray  #: of the watched quantity over the sources
-    index: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, circuits: Sequence[Circuit], crossing: Crossing) -> "_Lanes | None":
@@ -141,10 +140,8 @@ class _Lanes:
             places.fill(lanes[k], circuit, row)
         return cls(
             topology, load(lockstep_text(topology, columns), "lockstep"), lanes, place,
-            (np.stack([one.matrices[0] for one in compiled]), np.stack([one.matrices[1] for one in compiled]),
-             np.stack([one.matrices[2] for one in compiled])),
-            np.stack([one.parameters for one in compiled]), kinds, parameters, tables,
-            np.stack([row.u for row in watched]), compiled[0].index)
+            CircuitArrays(*(np.stack(arrays) for arrays in zip(*(one.arrays for one in compiled), strict=True))),
+            kinds, parameters, tables, np.stack([row.u for row in watched]))
 
     def run(self, circuits: Sequence[Circuit], until: float, crossing: Crossing, threads: int) -> BatchResult:
         """Integrate all lanes."""
@@ -155,15 +152,13 @@ class _Lanes:
 
         def share(some: npt.NDArray[np.int64]) -> None:
             part = slice(int(some[0]), int(some[-1]) + 1)
-            width = max(64, len(self.topology.occupied), self.kinds.size)
-            scratch = (np.zeros((9, n)), np.zeros((3, n, n)), np.zeros(n, dtype=np.int64), np.zeros((8, width)),
-                       np.zeros(64), np.zeros((n + 2, n), dtype=np.complex128))
+            scratch = lane_space(WIDTH, n, len(self.topology.occupied), self.kinds.size)
             # with no largest step every step is looked at that the lanes cannot judge
             control = new_control(circuits[0].rtol, 0.0, FIRST_STEP)
-            L, R, E = self.matrices
+            L, R, E, devices, _, index = self.arrays
             self.kernel.lockstep(
-                np.zeros(len(self.place) * WIDTH), self.lanes[part], (L[part], R[part], E[part]), self.devices[part],
-                self.kinds, self.parameters[part], self.tables, self.rows[part], self.index, control, scratch,
+                np.zeros(len(self.place) * WIDTH), self.lanes[part], (L[part], R[part], E[part]), devices[part],
+                self.kinds, self.parameters[part], self.tables, self.rows[part], index[0], control, scratch,
                 circuits[0].largest_step, until, crossing.level, events[part], counts[part], status[part])
 
         if self.lanes[0, self.place["t"]] < until:
@@ -230,7 +225,7 @@ class _Places:
         lane[place["e0"]], lane[place["e1"]] = row.u @ u, row.u @ du
         # the other blocks follow each other as in the layout
         lane[place["y0"]:] = np.concatenate((
-            y, one.weights, one.matrices[0][self.entries], one.parameters[self.values], drive, slope,
+            y, one.weights, one.arrays.L[self.entries], one.arrays.devices[self.values], drive, slope,
             row.y[self.columns]))
 
 

@@ -8,21 +8,31 @@ import functools
 import math
 from typing import NamedTuple
 
-import numpy as np
 from numba import types
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    CHANGES,
+    CIRCUIT,
+    NOW,
+    RATES,
+    REDUCED,
+    SCRATCH,
+    SIZES,
+    SLOPE,
+    SOURCE_SLOPES,
+    SOURCES,
+    STEP_MATRIX,
+    STILL,
+    STILL_SLOPE,
+    VECTOR,
+    CircuitArrays,
+    Scratch,
+    SourceArrays,
+)
 from tsbench.simulated_backends.circuit.kernel.control import CONTROL, StepControl
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
-from tsbench.simulated_backends.circuit.kernel.equations import (
-    CIRCUIT,
-    SCRATCH,
-    VECTOR,
-    Arrays,
-    drive_at,
-    right_side_and_jacobian,
-    solve_currents,
-)
+from tsbench.simulated_backends.circuit.kernel.equations import drive_at, right_side_and_jacobian, solve_currents
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
 from tsbench.simulated_backends.circuit.kernel.growth import eliminate_currents, grows_unseen, must_stop
 from tsbench.simulated_backends.circuit.kernel.places import device_count, first_current
@@ -36,13 +46,6 @@ from tsbench.simulated_backends.circuit.kernel.thermal_noise import ThermalNoise
 from tsbench.simulated_backends.numerics.compilation import by_address, function_at, part
 
 GROWS, GROWS_AT_END, SMALL = 0, 1, 2   # what look() is asked
-
-
-def scratch_space(unknowns: int, drives: int, sources: int) -> Arrays:
-    """Return the working arrays of :func:`integrate`: vectors, matrices, pivots, drives, of devices, of modes."""
-    return (
-        np.zeros((10, unknowns)), np.zeros((3, unknowns, unknowns)), np.zeros(unknowns, dtype=np.int64),
-        np.zeros((6, max(drives, sources))), np.zeros(64), np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
 
 
 _LOOK = types.boolean(types.int64, CIRCUIT, SCRATCH, CONTROL, VECTOR, VECTOR, types.float64, types.float64)
@@ -66,8 +69,8 @@ def addresses() -> Addresses:
 
 @by_address(_LOOK)
 def look(
-    what: int, circuit: Arrays, scratch: Arrays, control: StepControl, weights: FloatArray, y: FloatArray, h: float,
-    t: float,
+    what: int, circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray,
+    h: float, t: float,
 ) -> bool:
     """Look at a growing mode; ``what`` is one of :data:`GROWS`, :data:`GROWS_AT_END`, :data:`SMALL`.
 
@@ -80,34 +83,36 @@ def look(
         L, _, _, devices, stages, index = circuit
         vectors, matrices, _, drives, work, _ = scratch
         right_side_and_jacobian(
-            L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[2])
+            L, devices, stages, index, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
+            matrices[REDUCED])
         control.looks += 1
-        eliminate_currents(y.size, first_current(index), matrices[2], vectors[0], vectors[1])
+        eliminate_currents(y.size, first_current(index), matrices[REDUCED], vectors[RATES], vectors[CHANGES])
     return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
 
 
 @by_address(_FIND_CURRENTS)
-def find_currents(circuit: Arrays, scratch: Arrays, drive: FloatArray, y: FloatArray) -> bool:
+def find_currents(circuit: CircuitArrays, scratch: Scratch, drive: FloatArray, y: FloatArray) -> bool:
     """Make the device currents in ``y`` consistent, see :func:`.equations.solve_currents`; return whether it worked."""
     vectors, matrices, pivots, _, work, _ = scratch
     return bool(solve_currents(
-        circuit[0], circuit[3], circuit[5], drive, y, work, vectors[0], vectors[3], matrices[1], pivots))
+        circuit.L, circuit.devices, circuit.places, drive, y, work, vectors[RATES], vectors[SIZES],
+        matrices[STEP_MATRIX], pivots))
 
 
 @part
 def enter_segment(
-    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, y: FloatArray, t: float, find: bool,
-    functions: Addresses,
+    circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, y: FloatArray, t: float,
+    find: bool, functions: Addresses,
 ) -> tuple[bool, bool]:
     """Write the drive from the last breakpoint on; with ``find`` make the device currents consistent with it.
 
     Returns whether any source moves along a curve, and whether currents were found.
     """
     _, R, E, _, _, index = circuit
-    drives, currents_found = scratch[3], find_currents_at(functions.find_currents)
-    still, rate = drives[0], drives[1]
+    drives, currents_found = scratch.drives, find_currents_at(functions.find_currents)
+    still, rate = drives[STILL], drives[STILL_SLOPE]
     following, moving, curved = drive_at(
-        sources, R, E, control.breakpoint, drives[4], drives[5], still, rate)
+        sources, R, E, control.breakpoint, drives[SOURCES], drives[SOURCE_SLOPES], still, rate)
     control.next_breakpoint, control.moving = following, moving
     move_drive(False, sources, R, E, t, t - control.breakpoint, drives)
     if find and device_count(index) > 0 and not currents_found(circuit, scratch, still, y):
@@ -120,8 +125,8 @@ def enter_segment(
 
 @part
 def begin_call(
-    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, noise: DeviceNoise, y: FloatArray,
-    t: float, restart: bool, functions: Addresses,
+    circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, noise: DeviceNoise,
+    y: FloatArray, t: float, restart: bool, functions: Addresses,
 ) -> tuple[float, float, bool, bool]:
     """Write the drive at ``t`` [s]; with ``restart`` begin anew there.
 
@@ -137,13 +142,13 @@ def begin_call(
     if noise.clock.on:
         piece_end = noise.clock.end
         if restart and found:
-            piece_end = next_piece(L, devices, index, scratch[3][2], y, noise, t, restart)
+            piece_end = next_piece(L, devices, index, scratch.drives[NOW], y, noise, t, restart)
     return h, piece_end, curved, found
 
 
 @part
 def pass_breakpoint(
-    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, y: FloatArray, h: float,
+    circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, y: FloatArray, h: float,
     functions: Addresses,
 ) -> tuple[float, bool, bool]:
     """Go on behind the next breakpoint.
@@ -160,8 +165,8 @@ def pass_breakpoint(
 
 @part
 def shake(
-    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, thermal: ThermalNoise, y: FloatArray,
-    t: float, h: float, fresh: bool, curved: bool, functions: Addresses,
+    circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, thermal: ThermalNoise,
+    y: FloatArray, t: float, h: float, fresh: bool, curved: bool, functions: Addresses,
 ) -> tuple[float, bool]:
     """Go on to the next piece of thermal noise, as long as the step to try, and write the drive with it.
 
@@ -169,13 +174,13 @@ def shake(
     """
     noise_drawn, currents_found = draw_noise_at(functions.draw_noise), find_currents_at(functions.find_currents)
     _, R, E, _, _, _ = circuit
-    drives = scratch[3]
+    drives = scratch.drives
     step, _ = step_to_try(min(h, control.largest_step), control.next_breakpoint - t)
     if not fresh:
         for a in range(thermal.still.size):
-            drives[0, a] = thermal.still[a]
+            drives[STILL, a] = thermal.still[a]
     move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
     shaken = t >= thermal.clock.end and thermal.clock.on_devices
     end = min(noise_drawn(circuit, scratch, thermal, y, t, step), control.next_breakpoint)
     move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
-    return end, not shaken or currents_found(circuit, scratch, drives[2], y)
+    return end, not shaken or currents_found(circuit, scratch, drives[NOW], y)

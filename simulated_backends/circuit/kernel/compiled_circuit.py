@@ -11,13 +11,22 @@ import numpy as np
 from tsbench.netlist import Element
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.engine import SourceMeterStage, SourceWaveform
-from tsbench.simulated_backends.circuit.kernel.between_steps import addresses, scratch_space
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    JACOBIAN,
+    RATES,
+    SIZES,
+    CircuitArrays,
+    SourceArrays,
+    StepArrays,
+    scratch_space,
+)
+from tsbench.simulated_backends.circuit.kernel.between_steps import addresses
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.defects import defect_space, first_defect
 from tsbench.simulated_backends.circuit.kernel.device_noise import device_noise
 from tsbench.simulated_backends.circuit.kernel.equations import (
     STAGE_COLUMNS,
-    Arrays,
+    LinearisationScratch,
     drive_at,
     linearisations,
     right_side,
@@ -37,7 +46,6 @@ from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
 from tsbench.simulated_backends.devices.mechanism import row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.numerics.linear import IntArray
 
 CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, of generic and of specialised code
 #: steps of generic code, per position of the relays, after which a circuit gets code of its own by default: as
@@ -87,8 +95,8 @@ class CompiledCircuit:
         self._inner_resistances = [models[name].inner_resistance for name in names]
         space = system.size, len(self._L), system.B.shape[1]
         self._scratch, self._defect_space = scratch_space(*space), defect_space(*space)
-        vectors, matrices, pivots, _, work, _ = self._scratch
-        self._currents_space = work, vectors[0], vectors[1], matrices[0], pivots
+        s = self._scratch
+        self._currents_space = s.work, s.vectors[RATES], s.vectors[SIZES], s.matrices[JACOBIAN], s.pivots
         self._noise = device_noise(tables.paths, self.stochastic, noise_refinement)
         self._special: Any = None
         self._generic_left = math.inf if specialised is False else GENERIC_STEPS   #: steps before that changes
@@ -135,7 +143,7 @@ class CompiledCircuit:
         """Use these waveforms, in the order of the V and I elements; :meth:`integrate` counts from ``base`` [s]."""
         self.sources: EncodedSources = encode_sources(waveforms, base)
         e = self.sources
-        self._source_arrays: Arrays = (e.kinds, e.parameters, e.table_times, e.table_values)
+        self._source_arrays = SourceArrays(e.kinds, e.parameters, e.table_times, e.table_values)
 
     def move_base(self, base: float) -> None:
         """Count from ``base`` [s] on, a whole number of the sources' common periods away: nothing else is different."""
@@ -148,19 +156,9 @@ class CompiledCircuit:
         self._stages = np.array(rows, dtype=float).reshape(-1, len(STAGE_COLUMNS))
 
     @property
-    def matrices(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return L, R and E of :mod:`.equations`."""
-        return self._L, self._R, self.system.E
-
-    @property
-    def parameters(self) -> FloatArray:
-        """Return the table of the devices' parameters, one row each."""
-        return self._parameters
-
-    @property
-    def index(self) -> IntArray:
-        """Return the index of :func:`.equations.right_side`."""
-        return self._index
+    def arrays(self) -> CircuitArrays:
+        """Return the present numbers of the circuit."""
+        return CircuitArrays(self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
 
     # ------------------------------------------------------------------------------------ at one instant
 
@@ -257,13 +255,15 @@ class CompiledCircuit:
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return what :func:`.equations.linearisations` fills."""
         (count, n), rows = unknowns.shape, len(self._R)
-        scratch = (np.zeros(64), np.zeros(n), np.zeros(n), np.zeros((n, n)), *np.zeros((2, rows)),
-                   *np.zeros((2, self.sources.kinds.size)), np.zeros(n))
+        scratch = LinearisationScratch(
+            work=np.zeros(64), f=np.zeros(n), ft=np.zeros(n), J=np.zeros((n, n)), drive=np.zeros(rows),
+            slope=np.zeros(rows), u=np.zeros(self.sources.kinds.size), du=np.zeros(self.sources.kinds.size),
+            y=np.zeros(n))
         out = (np.empty((count, rows)), np.empty((count, n)), np.empty((count, n)), np.empty((count, n, n)),
                np.empty((count, len(directions), n)))
         self.looks += count * (1 + len(directions))
-        linearisations((self._L, self._R, self.system.E, self._parameters, self._stages, self._index),
-                       self._source_arrays, times - self.sources.base, unknowns, directions, scratch, *out)
+        linearisations(
+            self.arrays, self._source_arrays, times - self.sources.base, unknowns, directions, scratch, *out)
         return out
 
     def still_drive(self, time: float) -> FloatArray:
@@ -300,22 +300,17 @@ class CompiledCircuit:
         n, chunk = y.size, most or (LARGE_CHUNK if special else CHUNK)
         if special is None and not curved:
             chunk = int(min(chunk, self._generic_left))
-        out = (np.empty(chunk), np.empty(chunk), np.empty((chunk, n)), np.empty((chunk, n)), np.empty((chunk, n)),
-               np.empty((chunk, n)))
-        circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
+        out = StepArrays(np.empty(chunk), np.empty(chunk), *(np.empty((chunk, n)) for _ in range(4)))
         count, reached, status = (special or integrate)(
-            circuit, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
+            self.arrays, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
             self._noise, self.thermal, addresses(), out)
         if special is None and not curved:
             self._generic_left -= count
         if count < chunk:
-            starts, lengths, y0, y1, p, q = out
-            out = (starts[:count].copy(), lengths[:count].copy(), y0[:count].copy(), y1[:count].copy(),
-                   p[:count].copy(), q[:count].copy())
+            out = StepArrays(*(array[:count].copy() for array in out))
         return Steps(*out), reached, status
 
     def first_defect(self, steps: Steps) -> int | None:
         """Return the first of ``steps`` in the middle of which a controlled device is not where it should be."""
-        circuit = (self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
         steps = replace(steps, starts=steps.starts - self.sources.base)
-        return first_defect(circuit, self._source_arrays, steps, self.weights, self.rtol, self._defect_space)
+        return first_defect(self.arrays, self._source_arrays, steps, self.weights, self.rtol, self._defect_space)

@@ -11,10 +11,13 @@ Not the states of a device that random paths move: their rates belong to the pie
 taken, and pieces keep steps short.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.kernel.equations import Arrays, drive_at, right_side_and_jacobian
+from tsbench.simulated_backends.circuit.kernel.arrays import CircuitArrays, SourceArrays
+from tsbench.simulated_backends.circuit.kernel.equations import drive_at, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.places import (
     control_row_of,
     device_count,
@@ -30,15 +33,32 @@ SLACK, MOST = 1e3, 0.02  #: defect that a step may have: in units of the solver'
 SHORTEST = 1e-10  #: [s]: what happens within a shorter step is left to error control
 
 
-def defect_space(unknowns: int, drives: int, sources: int) -> Arrays:
-    """Return the working arrays of :func:`first_defect`."""
-    return (
-        np.zeros((4, unknowns)), np.zeros((unknowns, unknowns)), np.zeros((2, max(drives, 1))),
-        np.zeros((2, max(sources, 1))), np.zeros(64))
+class DefectScratch(NamedTuple):
+    """Working arrays of :func:`first_defect`."""
+
+    y: FloatArray
+    f: FloatArray
+    ft: FloatArray
+    rate: FloatArray  #: of the polynomial
+    J: FloatArray
+    drive: FloatArray
+    slope: FloatArray
+    u: FloatArray  #: values of the sources
+    du: FloatArray  #: their slopes
+    work: FloatArray  #: what the equations of one device return
+
+
+def defect_space(unknowns: int, drives: int, sources: int) -> DefectScratch:
+    """Return working arrays for this number of unknowns, rows of the drive and sources."""
+    return DefectScratch(
+        y=np.zeros(unknowns), f=np.zeros(unknowns), ft=np.zeros(unknowns), rate=np.zeros(unknowns),
+        J=np.zeros((unknowns, unknowns)), drive=np.zeros(drives), slope=np.zeros(drives), u=np.zeros(sources),
+        du=np.zeros(sources), work=np.zeros(64))
 
 
 def first_defect(
-    circuit: Arrays, sources: Arrays, steps: Steps, weights: FloatArray, rtol: float, space: Arrays
+    circuit: CircuitArrays, sources: SourceArrays, steps: Steps, weights: FloatArray, rtol: float,
+    space: DefectScratch,
 ) -> int | None:
     """Return the first step whose polynomial does not solve the controlled devices' equations; None: all do.
 
@@ -50,12 +70,11 @@ def first_defect(
 
 @compiled
 def _first(
-    circuit: Arrays, sources: Arrays, starts: FloatArray, lengths: FloatArray, y0: FloatArray, y1: FloatArray,
-    p: FloatArray, q: FloatArray, weights: FloatArray, rtol: float, space: Arrays,
+    circuit: CircuitArrays, sources: SourceArrays, starts: FloatArray, lengths: FloatArray, y0: FloatArray,
+    y1: FloatArray, p: FloatArray, q: FloatArray, weights: FloatArray, rtol: float, space: DefectScratch,
 ) -> int:
     L, R, E, devices, stages, index = circuit
-    vectors, J, drives, values, work = space
-    y, f, ft, rate = vectors[0], vectors[1], vectors[2], vectors[3]
+    y, f, ft, rate, J, drive, slope, u, du, work = space
     n, currents = y.size, first_current(index)
     for step in range(starts.size):
         h = lengths[step]
@@ -66,8 +85,8 @@ def _first(
             for a in range(n):
                 y[a] = value_in_step(s, y0[step, a], y1[step, a], p[step, a], q[step, a])
                 rate[a] = rate_in_step(s, y0[step, a], y1[step, a], p[step, a], q[step, a]) / h
-            drive_at(sources, R, E, starts[step] + s * h, values[0], values[1], drives[0], drives[1])
-            right_side_and_jacobian(L, devices, stages, index, drives[0], drives[1], y, work, f, ft, J)
+            drive_at(sources, R, E, starts[step] + s * h, u, du, drive, slope)
+            right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
             for k in range(device_count(index)):
                 if control_row_of(index, k) < 0:
                     continue   # nothing controls it

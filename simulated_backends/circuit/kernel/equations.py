@@ -14,11 +14,10 @@ currents | control voltages]. Sources are linear between breakpoints (except sin
 """
 
 import math
-from typing import Any
-
-from numba import types
+from typing import NamedTuple
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.kernel.arrays import CircuitArrays, SourceArrays
 from tsbench.simulated_backends.circuit.kernel.places import (
     control_row_of,
     device_count,
@@ -32,16 +31,10 @@ from tsbench.simulated_backends.circuit.kernel.places import (
 )
 from tsbench.simulated_backends.circuit.waveforms import OFFSET, OMEGA, SINE, sine_runs, source_segment
 from tsbench.simulated_backends.devices.dispatch import evaluate_device
-from tsbench.simulated_backends.devices.mechanism import CONTROL
+from tsbench.simulated_backends.devices.mechanism import BY_CURRENT, BY_STATES, BY_VOLTAGE, CONTROL, VALUE
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 from tsbench.simulated_backends.numerics.linear import IntArray, factorise, solve
 
-Arrays = tuple[Any, ...]  # tuples of arrays: numba infers their types
-#: those types, for functions that are called by address
-VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]
-CIRCUIT = types.Tuple((*[MATRIX] * 5, types.int64[::1]))
-SCRATCH = types.Tuple(
-    (MATRIX, types.float64[:, :, ::1], types.int64[::1], MATRIX, VECTOR, types.complex128[:, ::1]))
 #: columns of the table of source meters: 0 or 1 for voltage or current drive, then fields of SourceMeterStage
 STAGE_COLUMNS = ("function", "level", "limit", "voltage_time_constant", "current_time_constant", "loop_resistance",
                  "slew_rate")
@@ -125,9 +118,9 @@ def right_side(
         count = states_end(index, k) - first
         control_row(L, devices, index, drive, y, k)
         evaluate_device(kind_of(index, k), devices, k, v, y[currents + k], y, first, work)
-        f[currents + k] = work[0]
+        f[currents + k] = work[VALUE]
         for s in range(count):
-            f[first + s] = work[(s + 1) * (3 + count)]
+            f[first + s] = work[(s + 1) * (BY_STATES + count)]
     for k in range(ns):
         own = stage_place(index, k)
         current = drive[nl + nd + k]
@@ -161,18 +154,18 @@ def right_side_and_jacobian(
         control = control_row(L, devices, index, drive, y, k)
         evaluate_device(kind_of(index, k), devices, k, v, y[own], y, first, work)
         for e in range(count + 1):
-            base = e * (3 + count)
+            base = e * (BY_STATES + count)
             target = own if e == 0 else first + e - 1
-            f[target] = work[base]
-            by_v = work[base + 1]
+            f[target] = work[base + VALUE]
+            by_v = work[base + BY_VOLTAGE]
             ft[target] = by_v * slope[row]
             for b in range(n):
                 J[target, b] = by_v * L[row, b]
-            J[target, own] += work[base + 2]
+            J[target, own] += work[base + BY_CURRENT]
             for s in range(count):
-                J[target, first + s] += work[base + 3 + s]
+                J[target, first + s] += work[base + BY_STATES + s]
             if control >= 0:
-                by_w = work[(count + 1) * (count + 3) + e]
+                by_w = work[(count + 1) * (BY_STATES + count) + e]
                 ft[target] += by_w * slope[control]
                 for b in range(n):
                     J[target, b] += by_w * L[control, b]
@@ -191,7 +184,7 @@ def right_side_and_jacobian(
 
 @compiled
 def drive_at(
-    sources: Arrays, R: FloatArray, E: FloatArray, t: float, u: FloatArray, du: FloatArray, drive: FloatArray,
+    sources: SourceArrays, R: FloatArray, E: FloatArray, t: float, u: FloatArray, du: FloatArray, drive: FloatArray,
     slope: FloatArray,
 ) -> tuple[float, bool, bool]:
     """Evaluate the sources just after ``t`` and what they contribute.
@@ -225,10 +218,25 @@ def drive_at(
     return following, moving or curved, curved
 
 
+class LinearisationScratch(NamedTuple):
+    """Working arrays of :func:`linearisations`."""
+
+    work: FloatArray  #: what the equations of one device return
+    f: FloatArray
+    ft: FloatArray
+    J: FloatArray
+    drive: FloatArray
+    slope: FloatArray
+    u: FloatArray  #: values of the sources
+    du: FloatArray  #: their slopes
+    y: FloatArray
+
+
 @compiled
 def linearisations(
-    circuit: Arrays, sources: Arrays, times: FloatArray, unknowns: FloatArray, directions: FloatArray,
-    scratch: Arrays, drives: FloatArray, rates: FloatArray, changes: FloatArray, out: FloatArray, along: FloatArray,
+    circuit: CircuitArrays, sources: SourceArrays, times: FloatArray, unknowns: FloatArray, directions: FloatArray,
+    scratch: LinearisationScratch, drives: FloatArray, rates: FloatArray, changes: FloatArray, out: FloatArray,
+    along: FloatArray,
 ) -> None:
     """Fill, at several instants, what :meth:`.compiled_circuit.CompiledCircuit.linearisations` puts together.
 
@@ -286,13 +294,13 @@ def solve_currents(
                     v += L[nl + k, b] * y[b]
                 control = control_row(L, devices, index, drive, y, k)
                 evaluate_device(kind_of(index, k), devices, k, v, y[own], y, first, work)
-                F[k] = work[0]
+                F[k] = work[VALUE]
                 for m in range(nd):
-                    J[k, m] = work[1] * L[nl + k, currents + m]
+                    J[k, m] = work[BY_VOLTAGE] * L[nl + k, currents + m]
                     if control >= 0:
                         count = states_end(index, k) - first
-                        J[k, m] += work[(count + 1) * (count + 3)] * L[control, currents + m]
-                J[k, k] += work[2]
+                        J[k, m] += work[(count + 1) * (BY_STATES + count)] * L[control, currents + m]
+                J[k, k] += work[BY_CURRENT]
                 residual = max(residual, abs(F[k] / J[k, k]))
             if not math.isfinite(residual):
                 break

@@ -7,12 +7,31 @@ circuit to a compiled function of its own takes longer than solving for a stage.
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel import rodas as r
-from tsbench.simulated_backends.circuit.kernel.equations import (
-    Arrays,
-    drive_at,
-    right_side,
-    right_side_and_jacobian,
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    CHANGES,
+    JACOBIAN,
+    NOW,
+    RATES,
+    REDUCED,
+    SIZES,
+    SLOPE,
+    SOURCE_SLOPES,
+    SOURCES,
+    STAGE_1,
+    STAGE_2,
+    STAGE_3,
+    STAGE_4,
+    STAGE_5,
+    STAGE_6,
+    STEP_MATRIX,
+    STILL,
+    STILL_SLOPE,
+    TRIAL,
+    CircuitArrays,
+    Scratch,
+    SourceArrays,
 )
+from tsbench.simulated_backends.circuit.kernel.equations import drive_at, right_side, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.growth import eliminate_currents
 from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.numerics.compilation import compiled, part
@@ -20,30 +39,31 @@ from tsbench.simulated_backends.numerics.linear import factorise, solve
 
 
 @part
-def begin_step(circuit: Arrays, scratch: Arrays, y: FloatArray) -> None:
+def begin_step(circuit: CircuitArrays, scratch: Scratch, y: FloatArray) -> None:
     """Evaluate the right-hand side and its derivatives at ``y`` into the scratch space."""
     L, _, _, devices, stages, index = circuit
     vectors, matrices, _, drives, work, _ = scratch
     right_side_and_jacobian(
-        L, devices, stages, index, drives[2], drives[3], y, work, vectors[0], vectors[1], matrices[0])
+        L, devices, stages, index, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
+        matrices[JACOBIAN])
 
 
 @part
-def linearise(circuit: Arrays, scratch: Arrays, n: int) -> None:
-    """Compute the matrix A of :mod:`.growth` at the start of the step; store it in the third matrix."""
-    index, vectors, matrices = circuit[5], scratch[0], scratch[1]
-    J, A = matrices[0], matrices[2]
+def linearise(circuit: CircuitArrays, scratch: Scratch, n: int) -> None:
+    """Compute the matrix A of :mod:`.growth` at the start of the step; store it in :data:`.arrays.REDUCED`."""
+    sizes, J, A = scratch.vectors[SIZES], scratch.matrices[JACOBIAN], scratch.matrices[REDUCED]
     for a in range(n):
-        vectors[3][a] = 0.0
+        sizes[a] = 0.0
         for b in range(n):
             A[a, b] = J[a, b]
-    eliminate_currents(n, first_current(index), A, vectors[3], vectors[3])
+    eliminate_currents(n, first_current(circuit.places), A, sizes, sizes)
 
 
 @part
 def take_step(
-    circuit: Arrays, sources: Arrays, scratch: Arrays, y: FloatArray, weights: FloatArray, rtol: float, t: float,
-    elapsed: float, step: float, moving: bool, curved: bool, dense_p: FloatArray, dense_q: FloatArray, row: int,
+    circuit: CircuitArrays, sources: SourceArrays, scratch: Scratch, y: FloatArray, weights: FloatArray, rtol: float,
+    t: float, elapsed: float, step: float, moving: bool, curved: bool, dense_p: FloatArray, dense_q: FloatArray,
+    row: int,
 ) -> float:
     """Try a step after :func:`begin_step`; return its squared error in units of the tolerance.
 
@@ -55,15 +75,16 @@ def take_step(
     moving, curved : bool
         Whether any source moves, and whether any along a curve.
     dense_p, dense_q, row
-        Where the dense output goes; the unknowns at the end go to the third vector of ``scratch``.
+        Where the dense output goes; the unknowns at the end go to the vector :data:`.arrays.TRIAL`.
     """
     L, _, _, devices, stages, index = circuit
     vectors, matrices, pivots, drives, work, _ = scratch
-    n, drive = y.size, drives[2]
+    n, drive = y.size, drives[NOW]
     algebraic = first_current(index)
-    f, ft, trial, scale = vectors[0], vectors[1], vectors[2], vectors[3]
-    u1, u2, u3, u4, u5, u6 = vectors[4], vectors[5], vectors[6], vectors[7], vectors[8], vectors[9]
-    J, W = matrices[0], matrices[1]
+    f, ft, trial, scale = vectors[RATES], vectors[CHANGES], vectors[TRIAL], vectors[SIZES]
+    u1, u2, u3 = vectors[STAGE_1], vectors[STAGE_2], vectors[STAGE_3]
+    u4, u5, u6 = vectors[STAGE_4], vectors[STAGE_5], vectors[STAGE_6]
+    J, W = matrices[JACOBIAN], matrices[STEP_MATRIX]
 
     inverse = 1.0 / step
     for a in range(n):
@@ -124,15 +145,15 @@ def take_step(
 
 @part
 def _rates_ahead(
-    circuit: Arrays, sources: Arrays, scratch: Arrays, t: float, elapsed: float, ahead: float, moving: bool,
-    curved: bool, out: FloatArray,
+    circuit: CircuitArrays, sources: SourceArrays, scratch: Scratch, t: float, elapsed: float, ahead: float,
+    moving: bool, curved: bool, out: FloatArray,
 ) -> None:
     """Fill ``out`` with the right-hand side at the trial, with the drive ``ahead`` [s] of the start of the step."""
     L, R, E, devices, stages, index = circuit
     vectors, _, _, drives, work, _ = scratch
     if moving:
         move_drive(curved, sources, R, E, t + ahead, elapsed + ahead, drives)
-    right_side(L, devices, stages, index, drives[2], vectors[2], work, out)
+    right_side(L, devices, stages, index, drives[NOW], vectors[TRIAL], work, out)
 
 
 @part
@@ -141,9 +162,9 @@ def _finish_step(
     row: int,
 ) -> float:
     """Write the dense output and the unknowns at the end; return the squared error."""
-    trial, u1, u2, u3 = vectors[2], vectors[4], vectors[5], vectors[6]
-    u4, u5, u6 = vectors[7], vectors[8], vectors[9]
-    n = y.size
+    u1, u2, u3 = vectors[STAGE_1], vectors[STAGE_2], vectors[STAGE_3]
+    u4, u5, u6 = vectors[STAGE_4], vectors[STAGE_5], vectors[STAGE_6]
+    n, trial = y.size, vectors[TRIAL]
     for a in range(n):
         dense_p[row, a] = r.D21 * u1[a] + r.D22 * u2[a] + r.D23 * u3[a] + r.D24 * u4[a] + r.D25 * u5[a]
         dense_q[row, a] = r.D31 * u1[a] + r.D32 * u2[a] + r.D33 * u3[a] + r.D34 * u4[a] + r.D35 * u5[a]
@@ -157,15 +178,15 @@ def _finish_step(
 
 @compiled
 def move_drive(
-    curved: bool, sources: Arrays, R: FloatArray, E: FloatArray, t: float, elapsed: float, drives: FloatArray
+    curved: bool, sources: SourceArrays, R: FloatArray, E: FloatArray, t: float, elapsed: float, drives: FloatArray
 ) -> None:
-    """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint, into rows 2 and 3 of ``drives``.
+    """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint: rows ``NOW`` and ``SLOPE`` of ``drives``.
 
-    Rows 0 and 1 are the drive at the last breakpoint and its slope (along a curve noise alone), 4 and 5 are scratch.
+    ``STILL`` and ``STILL_SLOPE`` are read; ``SOURCES`` and ``SOURCE_SLOPES`` are scratch. See :mod:`.arrays`.
     """
-    still, rate, drive, slope = drives[0], drives[1], drives[2], drives[3]
+    still, rate, drive, slope = drives[STILL], drives[STILL_SLOPE], drives[NOW], drives[SLOPE]
     if curved:
-        drive_at(sources, R, E, t, drives[4], drives[5], drive, slope)
+        drive_at(sources, R, E, t, drives[SOURCES], drives[SOURCE_SLOPES], drive, slope)
         for a in range(R.shape[0]):
             drive[a] += still[a]
     else:

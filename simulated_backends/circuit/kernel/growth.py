@@ -14,8 +14,18 @@ follows those), the step loop stops: :mod:`.departure` starts the mode where the
 import math
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    CHANGES,
+    NOW,
+    RATES,
+    REDUCED,
+    SIZES,
+    SLOPE,
+    CircuitArrays,
+    Scratch,
+)
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
-from tsbench.simulated_backends.circuit.kernel.equations import Arrays, right_side_and_jacobian
+from tsbench.simulated_backends.circuit.kernel.equations import right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray, leading_eigenvalue, size_of_mode
 from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined, part
@@ -188,22 +198,23 @@ def size_of_leading_mode(
 
 @compiled
 def _size_now(
-    circuit: Arrays, scratch: Arrays, weights: FloatArray, y: FloatArray, control: StepControl
+    circuit: CircuitArrays, scratch: Scratch, weights: FloatArray, y: FloatArray, control: StepControl
 ) -> float:
     """Evaluate the circuit where it is; return the size of its leading mode."""
     L, _, _, devices, stages, index = circuit
     vectors, matrices, _, drives, work, modes = scratch
-    m, A, f, ft = first_current(index), matrices[2], vectors[0], vectors[1]
-    right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, work, f, ft, A)
+    m, A, f, ft = first_current(index), matrices[REDUCED], vectors[RATES], vectors[CHANGES]
+    right_side_and_jacobian(L, devices, stages, index, drives[NOW], drives[SLOPE], y, work, f, ft, A)
     control.looks += 1
     eliminate_currents(y.size, m, A, f, ft)
     return size_of_leading_mode(  # type: ignore[no-any-return]
-        m, A, f, ft, weights, control.rtol, y, vectors[3], modes)[1]
+        m, A, f, ft, weights, control.rtol, y, vectors[SIZES], modes)[1]
 
 
 @part
 def must_stop(
-    circuit: Arrays, scratch: Arrays, control: StepControl, weights: FloatArray, y: FloatArray, h: float, t: float
+    circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray, h: float,
+    t: float,
 ) -> bool:
     """Return whether the step loop must stop at ``t`` [s], y, after growth: the mode is small there, or stable again.
 
@@ -222,7 +233,8 @@ def must_stop(
 
 @part
 def grows_unseen(
-    circuit: Arrays, scratch: Arrays, control: StepControl, weights: FloatArray, y: FloatArray, h: float, t: float,
+    circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray, h: float,
+    t: float,
 ) -> bool:
     """Look at the circuit at the end of a step; return whether the step loop must stop there.
 
@@ -230,11 +242,9 @@ def grows_unseen(
 
     Parameters
     ----------
-    circuit : tuple of arrays
-        See :func:`.equations.right_side`.
-    scratch : tuple of arrays
-        See :func:`.between_steps.scratch_space`. The third matrix holds A at ``t``, ``y``; ``drives[2]`` and
-        ``drives[3]`` hold the drive there and its slope.
+    circuit : CircuitArrays
+    scratch : Scratch
+        The matrix ``REDUCED`` holds A at ``t``, ``y``; ``NOW`` and ``SLOPE`` of the drives hold the drive there.
     control : StepControl
         Changed.
     weights : array, shape (n,)
@@ -244,7 +254,7 @@ def grows_unseen(
     h, t : float
         Length and end of the step [s].
     """
-    A, scale, m = scratch[1][2], scratch[0][3], first_current(circuit[5])
+    A, scale, m = scratch.matrices[REDUCED], scratch.vectors[SIZES], first_current(circuit.places)
     if m == 2:
         return bool(two_states_may_grow(control, weights, y, A, h) and must_stop(
             circuit, scratch, control, weights, y, h, t))
@@ -258,7 +268,7 @@ def grows_unseen(
         _not_known(control)
         control.e_folds = 0.0
         return False
-    value = leading_eigenvalue(m, A, scale, scratch[5])
+    value = leading_eigenvalue(m, A, scale, scratch.modes)
     real, control.imaginary = value.real, value.imag
     real = 0.0 if abs(real) < _ROUNDING * fastest else real
     return bool(_limit_reached(control, real, h) and must_stop(circuit, scratch, control, weights, y, h, t))

@@ -7,6 +7,15 @@ function; what stands here and in :mod:`.between_steps` are its parts, by meanin
 import math
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    NOW,
+    REDUCED,
+    TRIAL,
+    CircuitArrays,
+    Scratch,
+    SourceArrays,
+    StepArrays,
+)
 from tsbench.simulated_backends.circuit.kernel.between_steps import (
     GROWS,
     GROWS_AT_END,
@@ -19,7 +28,6 @@ from tsbench.simulated_backends.circuit.kernel.between_steps import (
 )
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
-from tsbench.simulated_backends.circuit.kernel.equations import Arrays
 from tsbench.simulated_backends.circuit.kernel.generic_step import begin_step, linearise, move_drive, take_step
 from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
 from tsbench.simulated_backends.circuit.kernel.places import first_current
@@ -42,8 +50,9 @@ REACHED, CALL_AGAIN, STUCK, NO_CURRENT, UNSTABLE = 0, 1, 2, 3, 4
 
 @part
 def step_until_accepted(
-    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, weights: FloatArray, y: FloatArray,
-    t: float, h: float, remaining: float, curved: bool, dense_p: FloatArray, dense_q: FloatArray, row: int,
+    circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, weights: FloatArray,
+    y: FloatArray, t: float, h: float, remaining: float, curved: bool, dense_p: FloatArray, dense_q: FloatArray,
+    row: int,
 ) -> tuple[float, float, float, bool, bool]:
     """Try shorter and shorter steps until one is accepted.
 
@@ -71,26 +80,26 @@ def step_until_accepted(
 
 @part
 def grows_before_step(
-    circuit: Arrays, sources: Arrays, control: StepControl, scratch: Arrays, weights: FloatArray, y: FloatArray,
-    t: float, last: float, curved: bool, functions: Addresses,
+    circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, weights: FloatArray,
+    y: FloatArray, t: float, last: float, curved: bool, functions: Addresses,
 ) -> bool:
     """Return whether the loop must stop at ``t`` [s] after a step of length ``last`` [s]: see :mod:`.growth`.
 
     The step tried from there on has linearised the circuit already.
     """
-    look_there, matrices = look_at(functions.look), scratch[1]
+    look_there, A = look_at(functions.look), scratch.matrices[REDUCED]
     linearise(circuit, scratch, y.size)
     if control.moving:
-        move_drive(curved, sources, circuit[1], circuit[2], t, t - control.breakpoint, scratch[3])
-    if first_current(circuit[5]) == 2:
-        return bool(two_states_may_grow(control, weights, y, matrices[2], last) and look_there(
+        move_drive(curved, sources, circuit.R, circuit.E, t, t - control.breakpoint, scratch.drives)
+    if first_current(circuit.places) == 2:
+        return bool(two_states_may_grow(control, weights, y, A, last) and look_there(
             SMALL, circuit, scratch, control, weights, y, last, t))
     return bool(look_there(GROWS, circuit, scratch, control, weights, y, last, t))
 
 
 @part
 def keep_step(
-    out: Arrays, row: int, control: StepControl, t: float, step: float, squared: float, h: float, refused: bool,
+    out: StepArrays, row: int, control: StepControl, t: float, step: float, squared: float, h: float, refused: bool,
     y: FloatArray, end: FloatArray,
 ) -> float:
     """Write an accepted step into ``out``, and go on from its end; return the step wanted next [s]."""
@@ -108,8 +117,8 @@ def keep_step(
 
 @part
 def status_at_end(
-    circuit: Arrays, control: StepControl, scratch: Arrays, weights: FloatArray, y: FloatArray, t: float, stop: float,
-    last: float, looked: bool, functions: Addresses,
+    circuit: CircuitArrays, control: StepControl, scratch: Scratch, weights: FloatArray, y: FloatArray, t: float,
+    stop: float, last: float, looked: bool, functions: Addresses,
 ) -> int:
     """Return what to say after a last step of ``last`` [s]; ``looked``: its end has been looked at."""
     if control.watching and not looked and look_at(functions.look)(
@@ -123,9 +132,9 @@ def status_at_end(
 
 @compiled
 def integrate(
-    circuit: Arrays, sources: Arrays, control: StepControl, weights: FloatArray, t: float, y: FloatArray,
-    restart: bool, stop: float, scratch: Arrays, noise: DeviceNoise, thermal: ThermalNoise, functions: Addresses,
-    out: Arrays,
+    circuit: CircuitArrays, sources: SourceArrays, control: StepControl, weights: FloatArray, t: float, y: FloatArray,
+    restart: bool, stop: float, scratch: Scratch, noise: DeviceNoise, thermal: ThermalNoise, functions: Addresses,
+    out: StepArrays,
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or something else has to be done.
 
@@ -134,18 +143,18 @@ def integrate(
 
     Parameters
     ----------
-    circuit, sources : tuples of arrays
-        See :func:`.equations.right_side` and :class:`.waveforms.EncodedSources`.
+    circuit, sources
+        See :mod:`.arrays`.
     weights : array, shape (n,)
         Absolute tolerances.
     t, y : float, array
         Where to begin; ``y`` is overwritten with the end.
     restart : bool
         Something has just changed: solve for the device currents and start with a small step.
-    scratch : tuple of arrays
-        See :func:`.between_steps.scratch_space`.
-    out : tuple of arrays
-        starts (m,), lengths (m,), y0, y1, p, q (each (m, n)): the accepted steps and their dense output.
+    scratch : Scratch
+        See :func:`.arrays.scratch_space`.
+    out : StepArrays
+        Filled with the accepted steps and their dense output.
 
     Returns
     -------
@@ -155,7 +164,7 @@ def integrate(
     """
     _, lengths, _, _, dense_p, dense_q = out
     L, R, E, devices, _, index = circuit
-    drives, trial = scratch[3], scratch[0][2]
+    drives, trial = scratch.drives, scratch.vectors[TRIAL]
     h, piece_end, curved, found = begin_call(
         circuit, sources, control, scratch, noise, y, t, restart, functions)
     if not found:
@@ -201,7 +210,7 @@ def integrate(
         else:
             t, h = due if landing else t + step, following
         if noise.clock.on:
-            piece_end = next_piece(L, devices, index, drives[2], y, noise, t, restart)
+            piece_end = next_piece(L, devices, index, drives[NOW], y, noise, t, restart)
 
 
 #: what :mod:`.specialised` compiles again around the step of one topology

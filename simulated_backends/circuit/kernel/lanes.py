@@ -1,14 +1,27 @@
 """For circuits that run in lanes: how wide the vectors are, and where within a step a quantity passes its level."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    CHANGES,
+    NOW,
+    RATES,
+    REDUCED,
+    SIZES,
+    SLOPE,
+    STEP_MATRIX,
+    CircuitArrays,
+    Scratch,
+    scratch_space,
+)
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
-from tsbench.simulated_backends.circuit.kernel.equations import Arrays, right_side_and_jacobian
+from tsbench.simulated_backends.circuit.kernel.equations import right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.growth import (
     LIMIT,
     eliminate_currents,
@@ -22,6 +35,21 @@ from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
 
 NEARLY = 0.9  #: of the limit of growth: a lane ends before its circuit alone would be left
+
+
+class LaneScratch(NamedTuple):
+    """Working arrays of the lanes, for circuits of ``n`` unknowns; those of length n belong to one lane at a time."""
+
+    owners: FloatArray  #: number of the circuit that each lane runs, -1 for none
+    unknowns: FloatArray  #: shape (n,)
+    weights: FloatArray  #: their absolute tolerances, shape (n,)
+    space: Scratch
+
+
+def lane_space(lanes: int, unknowns: int, drives: int, sources: int) -> LaneScratch:
+    """Return working arrays for this number of lanes, of unknowns, rows of the drive and sources."""
+    return LaneScratch(
+        np.zeros(lanes), np.zeros(unknowns), np.zeros(unknowns), scratch_space(unknowns, drives, sources))
 
 
 @intrinsic
@@ -65,7 +93,7 @@ def crossing_in_step(start: float, step: float, g0: float, g1: float, p: float, 
 
 @compiled
 def lane_may_leave(
-    L: FloatArray, devices: FloatArray, index: IntArray, control: StepControl, scratch: Arrays, last: float,
+    L: FloatArray, devices: FloatArray, index: IntArray, control: StepControl, scratch: LaneScratch, last: float,
     ended: bool,
 ) -> bool:
     """Look at a lane as it is now; return whether a mode may grow unseen, so that its circuit is to be run alone.
@@ -76,33 +104,29 @@ def lane_may_leave(
         See :func:`.equations.right_side`.
     control : StepControl
         What the lane remembers of growth; changed.
-    scratch : tuple of arrays
-        Unknowns and absolute tolerances in ``vectors[3]`` and ``vectors[4]``, drive and its slope in ``drives[2]`` and
-        ``drives[3]``.
+    scratch : LaneScratch
+        Unknowns, absolute tolerances, and the drive in rows ``NOW`` and ``SLOPE`` of ``space.drives``.
     last : float
         Length of its last step [s].
     ended : bool
         This is the end of that step, which has not been looked at.
     """
-    vectors, square, pivots, drives, _, modes = scratch
-    y, weights, f, ft, A = vectors[3], vectors[4], vectors[5], vectors[6], square[0]
-    n, m = y.size, first_current(index)
-    stages = square[1]   # there are none
-    right_side_and_jacobian(L, devices, stages, index, drives[2], drives[3], y, drives[6], f, ft, A)
+    _, y, weights, space = scratch
+    vectors, matrices, _, drives, work, modes = space
+    f, ft, A = vectors[RATES], vectors[CHANGES], matrices[REDUCED]
+    n, m, slope = y.size, first_current(index), drives[SLOPE]
+    stages = matrices[STEP_MATRIX]   # there are none
+    right_side_and_jacobian(L, devices, stages, index, drives[NOW], slope, y, work, f, ft, A)
     eliminate_currents(n, m, A, f, ft)
     moving = False
     for k in range(L.shape[0]):
-        moving = moving or drives[3, k] != 0.0
+        moving = moving or slope[k] != 0.0
     if m != 2 or ended:   # all that is done for a circuit alone
         control.moving, control.excited = moving, -math.inf
-        for a in range(n):
-            for b in range(n):
-                square[2, a, b] = A[a, b]
-        circuit = (L, L, L, devices, stages, index)
-        space = (vectors[5:], square, pivots, drives, drives[6], modes)
+        circuit = CircuitArrays(L, L, L, devices, stages, index)
         leaves = grows_unseen(circuit, space, control, weights, y, last, 0.0)
         return bool(leaves or control.e_folds > NEARLY * LIMIT)
     control.e_folds = 0.0
-    value, size = size_of_leading_mode(m, A, f, ft, weights, control.rtol, y, vectors[7], modes)
+    value, size = size_of_leading_mode(m, A, f, ft, weights, control.rtol, y, vectors[SIZES], modes)
     # under a moving source noise counts for what is excited, too
     return bool(value.real <= 0.0 or moving or size <= size_of_excited(control.rtol))

@@ -143,6 +143,8 @@ def lockstep_text(topology: Topology, watched: tuple[int, ...]) -> str:
 _HEAD = '''"""Written by tsbench for one topology of circuit; may be deleted at any time."""
 import math
 
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    NOW, RATES, SIZES, SLOPE, SOURCE_SLOPES, SOURCES, STEP_MATRIX, SourceArrays)
 from tsbench.simulated_backends.circuit.kernel.equations import drive_at, solve_currents
 from tsbench.simulated_backends.circuit.kernel.growth import LIMIT, LONG, LONG_AT_FIRST, growth_over_step
 from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
@@ -156,27 +158,28 @@ from tsbench.simulated_backends.numerics.compilation import as_compiled, compile
 
 _LOOP = '''
 @compiled
-def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index, control, scratch, largest, stop,
+def lockstep(a, lanes, linear, devices, kinds, parameters, tables, rows, index, control, scratch, largest, stop,
              level, events, counts, status):
-    vectors, square, pivots, drives, work, modes = scratch
-    L, R, E = matrices
+    owners, y, weights, space = scratch
+    vectors, matrices, pivots, drives, work, modes = space
+    u, du, drive, slope = drives[SOURCES], drives[SOURCE_SLOPES], drives[NOW], drives[SLOPE]
+    L, R, E = linear
     table_times, table_values = tables
     rtol = control.rtol
-    n, waiting, running = vectors.shape[1], 0, 0
+    n, waiting, running = y.size, 0, 0
     total = lanes.shape[0]
     for lane in range(WIDTH):
-        work[lane] = -1.0
+        owners[lane] = -1.0
         a[T * WIDTH + lane] = stop
         if waiting < total:
             for s in range(SLOTS):
                 a[s * WIDTH + lane] = lanes[waiting, s]
-            work[lane] = waiting
+            owners[lane] = waiting
             waiting, running = waiting + 1, running + 1
         else:   # a copy that never moves: its numbers must be good ones
             for s in range(SLOTS):
                 a[s * WIDTH + lane] = lanes[0, s]
             a[T * WIDTH + lane] = stop
-    y, work2 = vectors[0], drives[6]
     while running > 0:
         step_all(a, largest, stop, rtol, level)
         for lane in range(WIDTH):
@@ -184,17 +187,17 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
             look = a[LOOK * WIDTH + lane] != 0.0
             if flag == 0.0 and not look:
                 continue
-            me = int(work[lane])
+            me = int(owners[lane])
             if look or ENDED <= flag < STUCK_FLAG:
                 for k in range(n):
-                    vectors[3][k] = a[(FIRST_UNKNOWN + k) * WIDTH + lane]
-                    vectors[4][k] = a[(FIRST_WEIGHT + k) * WIDTH + lane]
+                    y[k] = a[(FIRST_UNKNOWN + k) * WIDTH + lane]
+                    weights[k] = a[(FIRST_WEIGHT + k) * WIDTH + lane]
                 control.real_part, control.change = a[REAL * WIDTH + lane], a[CHANGE * WIDTH + lane]
                 control.e_folds = a[FOLDS * WIDTH + lane]
                 elapsed = a[T * WIDTH + lane] - a[REFERENCE * WIDTH + lane]
                 for r in range(R.shape[1]):
-                    drives[3][r] = a[(FIRST_DRIVE + R.shape[1] + r) * WIDTH + lane]
-                    drives[2][r] = a[(FIRST_DRIVE + r) * WIDTH + lane] + elapsed * drives[3][r]
+                    slope[r] = a[(FIRST_DRIVE + R.shape[1] + r) * WIDTH + lane]
+                    drive[r] = a[(FIRST_DRIVE + r) * WIDTH + lane] + elapsed * slope[r]
                 if lane_may_leave(L[me], devices[me], index, control, scratch, a[LAST * WIDTH + lane],
                                   ENDED <= flag < STUCK_FLAG):
                     status[me] = UNSTABLE
@@ -214,8 +217,7 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
                     counts[me] += 1
             if flag % 4.0 >= LANDED:
                 t = a[T * WIDTH + lane]
-                sources = (kinds, parameters[me], table_times, table_values)
-                u, du, drive, slope = drives[0], drives[1], drives[2], drives[3]
+                sources = SourceArrays(kinds, parameters[me], table_times, table_values)
                 following, moving, _ = drive_at(sources, R[me], E[me], t, u, du, drive, slope)
                 for r in range(R.shape[1]):
                     a[(FIRST_DRIVE + r) * WIDTH + lane] = drive[r]
@@ -232,7 +234,8 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
                 for k in range(n):
                     y[k] = a[(FIRST_UNKNOWN + k) * WIDTH + lane]
                 if device_count(index) > 0 and not solve_currents(
-                        L[me], devices[me], index, drive, y, work2, vectors[1], vectors[2], square[0], pivots):
+                        L[me], devices[me], index, drive, y, work, vectors[RATES], vectors[SIZES],
+                        matrices[STEP_MATRIX], pivots):
                     status[me] = NO_CURRENT
                     flag = ENDED
                 for k in range(n):
@@ -244,7 +247,7 @@ def lockstep(a, lanes, matrices, devices, kinds, parameters, tables, rows, index
                 if waiting < total:
                     for s in range(SLOTS):
                         a[s * WIDTH + lane] = lanes[waiting, s]
-                    work[lane] = waiting
+                    owners[lane] = waiting
                     waiting += 1
                 else:
                     running -= 1

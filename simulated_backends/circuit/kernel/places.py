@@ -12,7 +12,7 @@ from tsbench.simulated_backends.numerics.linear import IntArray
 
 # the numbers of linear states, devices and stages, and the first current; then two numbers of each device, after the
 # last of them the end of its states; then a place for each stage; then a row, and a number of paths, for each device
-_DEVICES = 4
+_LINEAR_STATES, _DEVICE_COUNT, _STAGE_COUNT, _FIRST_CURRENT, _DEVICES = range(5)
 
 
 def index_of(
@@ -45,25 +45,25 @@ def index_of(
 @inlined
 def linear_states(index: IntArray) -> int:
     """Return the number of linear states, which come first."""
-    return int(index[0])
+    return int(index[_LINEAR_STATES])
 
 
 @inlined
 def device_count(index: IntArray) -> int:
     """Return the number of devices."""
-    return int(index[1])
+    return int(index[_DEVICE_COUNT])
 
 
 @inlined
 def stage_count(index: IntArray) -> int:
     """Return the number of source meters' output stages."""
-    return int(index[2])
+    return int(index[_STAGE_COUNT])
 
 
 @inlined
 def first_current(index: IntArray) -> int:
     """Return the place of the first device current: unknowns from here on have no derivative."""
-    return int(index[3])
+    return int(index[_FIRST_CURRENT])
 
 
 @inlined
@@ -87,16 +87,16 @@ def states_end(index: IntArray, k: int) -> int:
 @inlined
 def stage_place(index: IntArray, k: int) -> int:
     """Return the place of the voltage of source meter ``k``."""
-    return int(index[_DEVICES + 2 * index[1] + 2 + k])
+    return int(index[_DEVICES + 2 * index[_DEVICE_COUNT] + 2 + k])
 
 
 @inlined
 def control_row_of(index: IntArray, k: int) -> int:
     """Return the row of L with the control voltage of device ``k``, -1 where it has none."""
-    return int(index[_DEVICES + 2 * index[1] + 2 + index[2] + k])
+    return int(index[_DEVICES + 2 * index[_DEVICE_COUNT] + 2 + index[_STAGE_COUNT] + k])
 
 
 @inlined
 def path_count(index: IntArray, k: int) -> int:
     """Return how many random paths move device ``k``."""
-    return int(index[_DEVICES + 3 * index[1] + 2 + index[2] + k])
+    return int(index[_DEVICES + 3 * index[_DEVICE_COUNT] + 2 + index[_STAGE_COUNT] + k])

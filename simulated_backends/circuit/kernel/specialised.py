@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tsbench.simulated_backends.circuit.kernel.arrays import NOW, REDUCED, STILL, STILL_SLOPE, TRIAL
 from tsbench.simulated_backends.circuit.kernel.equations import stage_rate
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
 from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
@@ -60,8 +61,8 @@ def integrator_text(topology: Topology) -> str:
     loads = [f"L_{r}_{c} = L[{r}, {c}]" for r, columns in enumerate(topology.occupied) for c in columns]
     for k, device in enumerate(topology.devices):
         loads += [f"P_{k}_{name} = devices[{k}, {j}]" for name, j in numbers_from_row(device.mechanism).items()]
-    loads += [f"d_{r} = drives[0][{r}]" for r in range(len(topology.occupied))]
-    loads += [f"s_{r} = drives[1][{r}]" for r in range(len(topology.occupied))]
+    loads += [f"d_{r} = still[{r}]" for r in range(len(topology.occupied))]
+    loads += [f"s_{r} = still_slope[{r}]" for r in range(len(topology.occupied))]
     loads += [f"y{a} = y[{a}]" for a in range(topology.size)]
     loads += [f"w_{a} = weights[{a}]" for a in range(topology.size)]
     stores = [f"{array}{a}] = {name}{a}" for a in range(topology.size)
@@ -76,7 +77,8 @@ def integrator_text(topology: Topology) -> str:
         f"@inlined\n{_without_types(signature)}):",
         *indented(["L, R, E, devices, stages, index = circuit",
                    "vectors, matrices, pivots, drives, work, modes = scratch",
-                   "trial, states, rates = vectors[2], vectors[0], matrices[2]", *loads, *step, *stores,
+                   "trial, rates = vectors[TRIAL], matrices[REDUCED]",
+                   "still, still_slope = drives[STILL], drives[STILL_SLOPE]", *loads, *step, *stores,
                    "return squared"]),
         "\n", *(inspect.getsource(function.py_func) for function in integrator.AROUND_A_STEP)))
 

@@ -21,7 +21,16 @@ import numpy as np
 from numba import from_dtype, types
 
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.kernel.equations import CIRCUIT, MATRIX, SCRATCH, VECTOR, Arrays
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    CIRCUIT,
+    MATRIX,
+    NOW,
+    SCRATCH,
+    STILL,
+    VECTOR,
+    CircuitArrays,
+    Scratch,
+)
 from tsbench.simulated_backends.circuit.kernel.places import first_current, linear_states
 from tsbench.simulated_backends.numerics.brownian import THERMAL_STEPS, normal_number
 from tsbench.simulated_backends.numerics.compilation import by_address, function_at
@@ -79,13 +88,15 @@ def thermal_space(directions: FloatArray, strengths: FloatArray, devices: int, l
 
 
 @by_address(_DRAW)
-def draw_noise(circuit: Arrays, scratch: Arrays, thermal: ThermalNoise, y: FloatArray, t: float, h: float) -> float:
+def draw_noise(
+    circuit: CircuitArrays, scratch: Scratch, thermal: ThermalNoise, y: FloatArray, t: float, h: float,
+) -> float:
     """Add the noise to the drive; draw new noise if the piece has ended.
 
     Parameters
     ----------
-    circuit, scratch : tuples of arrays
-        See :func:`.integrator.integrate`; of the drives the third is that of now, and noise is added to the first.
+    circuit, scratch
+        See :mod:`.arrays`; noise is added to the row ``STILL`` of the drives.
     thermal : ThermalNoise
     y : array, shape (n,)
         Unknowns at ``t``.
@@ -97,7 +108,7 @@ def draw_noise(circuit: Arrays, scratch: Arrays, thermal: ThermalNoise, y: Float
     The end of the piece [s].
     """
     clock, still, shift, directions, strengths = thermal
-    L, index, drive, now = circuit[0], circuit[5], scratch[3][0], scratch[3][2]
+    L, index, drive, now = circuit.L, circuit.places, scratch.drives[STILL], scratch.drives[NOW]
     for a in range(shift.size):
         still[a] = drive[a]
     if t >= clock.end:

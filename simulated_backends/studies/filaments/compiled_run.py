@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.dispatch import functions_of
-from tsbench.simulated_backends.devices.mechanism import SEED, SLOPES
+from tsbench.simulated_backends.devices.mechanism import BY_STATES, BY_VOLTAGE, SEED, SLOPES, VALUE
 from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
 from tsbench.simulated_backends.numerics.brownian import TICKS_PER_SECOND, UNIT_BITS, path_going_on, piece
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined, part
@@ -19,8 +19,12 @@ equations, noise_interval = functions_of(SilverFilament).evaluate, functions_of(
 
 STEP_IN_S, STEP_IN_V0 = 0.25, 0.25  #: what one step may do to s, and to the node in units of V0
 S, R, Z = range(3)  #: places of the states
+ROW = 0  #: of the device in the table
 NODE = 3  #: and of the node's voltage behind them
-_NUMBERS = 6  #: that an equation returns: itself, derivatives by voltage, current and the states
+_NUMBERS = BY_STATES + NODE  #: that an equation returns, see :mod:`.devices.mechanism`
+DURATIONS, FIRST_LEVELS, LAST_LEVELS = range(3)  #: rows of the segments
+CURRENTS, VOLTAGES = range(2)  #: rows of the means
+BEGINS, ENDS, PEAKS, PEAK_TIMES = range(4)  #: rows of the events
 
 
 class FilamentCircuit(NamedTuple):
@@ -42,19 +46,19 @@ class FilamentCircuit(NamedTuple):
 @inlined
 def _rate(out: FloatArray, state: int) -> float:
     """Return the rate [1/s] of a state."""
-    return float(out[_NUMBERS * (state + 1)])
+    return float(out[_NUMBERS * (state + 1) + VALUE])
 
 
 @inlined
 def _rate_by_voltage(out: FloatArray, state: int) -> float:
     """Return its derivative by the voltage."""
-    return float(out[_NUMBERS * (state + 1) + 1])
+    return float(out[_NUMBERS * (state + 1) + BY_VOLTAGE])
 
 
 @inlined
 def _rate_by_itself(out: FloatArray, state: int) -> float:
     """Return its derivative by the state."""
-    return float(out[_NUMBERS * (state + 1) + 3 + state])
+    return float(out[_NUMBERS * (state + 1) + BY_STATES + state])
 
 
 @inlined
@@ -94,11 +98,11 @@ def _enter_piece(
     """Write the slopes of the next piece of the path into the device's row; return its end [s]."""
     unit, now, last = piece(t, wanted)
     end = ((unit << UNIT_BITS) + last) / TICKS_PER_SECOND
-    seed = int(p[0, SEED])
+    seed = int(p[ROW, SEED])
     for c in range(2):
         before = path_going_on(seed, c, unit, now, cache, nodes, c) if now > 0 else 0.0
         after = path_going_on(seed, c, unit, last, cache, nodes, c)
-        p[0, SLOPES + c] = (after - before) / (end - t)
+        p[ROW, SLOPES + c] = (after - before) / (end - t)
     return float(end)
 
 
@@ -122,7 +126,7 @@ def _choose_step(
         # the device is driven by the voltage the node has come to, not by that of the step before
         v = _node(circuit, v, level, across, 50.0 * time)
         film = v / (1.0 + g * circuit.series)
-        equations(p, 0, film, 0.0, y, 0, out)
+        equations(p, ROW, film, 0.0, y, 0, out)
         step = min(remaining, STEP_IN_S / (abs(_rate(out, S)) + 1e-30))
         jacobian = _rate_by_itself(out, S)
         jacobian -= _rate_by_voltage(out, S) * film * across / conductance   # s lowers the voltage that drives it
@@ -142,7 +146,7 @@ def _note_event(
     circuit: FilamentCircuit, events: FloatArray, count: int, inside: bool, current: float, t: float
 ) -> tuple[int, bool]:
     """Note in ``events`` (begins, ends, peaks, their times) what the current [A] at ``t`` [s] says."""
-    begins, ends, peaks, peak_times = events[0], events[1], events[2], events[3]
+    begins, ends, peaks, peak_times = events[BEGINS], events[ENDS], events[PEAKS], events[PEAK_TIMES]
     if inside:
         if current > peaks[count]:
             peaks[count], peak_times[count] = current, t
@@ -182,7 +186,7 @@ def run_filament(
     cache, nodes : arrays
         See :func:`.brownian.path_going_on`.
     """
-    durations, firsts, lasts = segments[0], segments[1], segments[2]
+    durations, firsts, lasts = segments[DURATIONS], segments[FIRST_LEVELS], segments[LAST_LEVELS]
     t, v, piece_start, piece_end = start, y[NODE], start, start
     count, inside = 0, False
     for k in range(durations.size):
@@ -194,11 +198,11 @@ def run_filament(
         while t < end:
             g = _film_conductance(circuit, y)
             film = v / (1.0 + g * circuit.series)
-            wanted = noise_interval(p, 0, film, 0.0, y, 0)
+            wanted = noise_interval(p, ROW, film, 0.0, y, 0)
             if t >= piece_end or piece_end - piece_start > 2.5 * wanted:
                 piece_start = t
                 piece_end = _enter_piece(p, t, wanted, cache, nodes)
-            equations(p, 0, film, 0.0, y, 0, out)
+            equations(p, ROW, film, 0.0, y, 0, out)
             stop = min(end, piece_end)
             if t < window:
                 stop = min(stop, window)
@@ -207,7 +211,7 @@ def run_filament(
             middle = level + 0.5 * slope * step
             v = _node(circuit, v, middle, g / (1.0 + g * circuit.series), 0.5 * step)
             if not settled:
-                equations(p, 0, v / (1.0 + g * circuit.series), 0.0, y, 0, out)
+                equations(p, ROW, v / (1.0 + g * circuit.series), 0.0, y, 0, out)
                 jacobian = _rate_by_itself(out, S)
             y[S] += _rate(out, S) * _growth(jacobian, step)
             y[R] += _rate(out, R) * _growth(_rate_by_itself(out, R), step)
@@ -220,6 +224,6 @@ def run_filament(
                 flux += v * step
             t += step
             count, inside = _note_event(circuit, events, count, inside, abs(across * v), t)
-        means[0, k], means[1, k] = charge / (end - window), flux / (end - window)
+        means[CURRENTS, k], means[VOLTAGES, k] = charge / (end - window), flux / (end - window)
     y[NODE] = v
     return count + 1 if inside else count

@@ -172,12 +172,12 @@ R5 d 0 2k
 def test_jacobian_and_drive_slope_against_finite_differences() -> None:
     circuit = circuit_of(MIXED)
     one, stages = circuit.compiled, np.zeros((0, 7))
-    L, _, _ = one.matrices
+    L, _, _, devices, _, index = one.arrays
     n = circuit.unknowns().size
 
     def f(y: np.ndarray, drive: np.ndarray) -> np.ndarray:
         out = np.zeros(n)
-        right_side(L, one.parameters, stages, one.index, drive, y, np.zeros(64), out)
+        right_side(L, devices, stages, index, drive, y, np.zeros(64), out)
         return out
 
     for t in (0.3e-6, 0.7e-6, 1.4e-6):
@@ -185,7 +185,7 @@ def test_jacobian_and_drive_slope_against_finite_differences() -> None:
         y = circuit.unknowns()
         _, _, drive, slope, _ = one.segment(t)
         here, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        right_side_and_jacobian(L, one.parameters, stages, one.index, drive, slope, y, np.zeros(64), here, ft, J)
+        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, np.zeros(64), here, ft, J)
         assert (here == f(y, drive)).all()
         size = np.maximum(1e-6 * abs(y), 1e-9)
         numeric = np.stack([(f(y + d, drive) - f(y - d, drive)) / (2 * d.max()) for d in np.diag(size)], axis=1)

@@ -1,0 +1,82 @@
+"""The arrays that the compiled functions of a circuit share, each under a name.
+
+Compiled code takes tuples of arrays: a circuit, its sources, its scratch space, the steps that come out. Their members
+have names, and so have the rows of an array whose rows mean different things.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+
+from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray
+from tsbench.simulated_backends.numerics.linear import IntArray
+
+VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]   #: types, for functions that are called by address
+
+
+class CircuitArrays(NamedTuple):
+    """The numbers of a circuit; ``n`` unknowns, see :mod:`.equations`."""
+
+    L: FloatArray  #: what the rows of the drive depend on, shape (rows, n)
+    R: FloatArray  #: what the sources contribute to the drive, shape (rows, sources)
+    E: FloatArray  #: what the slopes of the sources contribute to it, shape (linear states, sources)
+    devices: FloatArray  #: parameters, one row for each device
+    stages: FloatArray  #: source meters, one row each: columns :data:`.equations.STAGE_COLUMNS`
+    places: IntArray  #: what stands where among the unknowns, see :mod:`.places`
+
+
+CIRCUIT = types.NamedTuple((*[MATRIX] * 5, types.int64[::1]), CircuitArrays)  #: its type
+
+
+class SourceArrays(NamedTuple):
+    """The sources, see :class:`.waveforms.EncodedSources`."""
+
+    kinds: IntArray
+    parameters: FloatArray
+    table_times: FloatArray  #: [s]
+    table_values: FloatArray  #: [V] or [A]
+
+
+class Scratch(NamedTuple):
+    """Working arrays of the step loop for ``n`` unknowns."""
+
+    vectors: FloatArray  #: rows :data:`RATES` to :data:`STAGE_6`, shape (10, n)
+    matrices: FloatArray  #: :data:`JACOBIAN`, :data:`STEP_MATRIX` and :data:`REDUCED`, shape (3, n, n)
+    pivots: IntArray  #: of the step's matrix, shape (n,)
+    drives: FloatArray  #: rows :data:`STILL` to :data:`SOURCE_SLOPES`
+    work: FloatArray  #: what the equations of one device return
+    modes: ComplexArray  #: for the eigenvalues of :mod:`.modes`
+
+
+SCRATCH = types.NamedTuple(  #: its type
+    (MATRIX, types.float64[:, :, ::1], types.int64[::1], MATRIX, VECTOR, types.complex128[:, ::1]), Scratch)
+
+#: rows of the vectors: f, its derivative by time, the unknowns tried, sizes of unknowns, and the stages of the method
+RATES, CHANGES, TRIAL, SIZES, STAGE_1, STAGE_2, STAGE_3, STAGE_4, STAGE_5, STAGE_6 = range(10)
+#: matrices: df/dy, the one of the step's linear equations, and A of :mod:`.growth`
+JACOBIAN, STEP_MATRIX, REDUCED = range(3)
+#: rows of the drives: at the last breakpoint and its slope there (along a curve noise alone); at the present instant
+#: and its slope; then the values of the sources and their slopes
+STILL, STILL_SLOPE, NOW, SLOPE, SOURCES, SOURCE_SLOPES = range(6)
+
+
+class StepArrays(NamedTuple):
+    """Accepted steps and their dense output, see :class:`.trajectory.Steps`; (most steps,) or (most steps, n)."""
+
+    starts: FloatArray  #: [s]
+    lengths: FloatArray  #: [s]
+    y0: FloatArray
+    y1: FloatArray
+    p: FloatArray
+    q: FloatArray
+
+
+def scratch_space(unknowns: int, drives: int, sources: int) -> Scratch:
+    """Return working arrays for this number of unknowns, rows of the drive and sources."""
+    return Scratch(
+        vectors=np.zeros((10, unknowns)), matrices=np.zeros((3, unknowns, unknowns)),
+        pivots=np.zeros(unknowns, dtype=np.int64), drives=np.zeros((6, max(drives, sources))), work=np.zeros(64),
+        modes=np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
+
