@@ -94,7 +94,8 @@ def path_going_on(
     if ticks >= UNIT_TICKS:
         return float(cache[place, INCREMENT])
     depth = 0
-    while depth < UNIT_BITS and nodes[place, ROOT + depth + 1] == (1 << (depth + 1)) + (ticks >> (UNIT_BITS - depth - 1)):
+    while depth < UNIT_BITS and nodes[place, ROOT + depth + 1] == (
+            1 << (depth + 1)) + (ticks >> (UNIT_BITS - depth - 1)):
         depth += 1
     increment, before = cache[place, 2 * depth + INCREMENT], cache[place, 2 * depth + START]
     node, left = (1 << depth) + (ticks >> (UNIT_BITS - depth)), UNIT_BITS - depth
