@@ -17,7 +17,6 @@ from tsbench.simulated_backends.circuit.kernel.arrays import (
     SIZES,
     CircuitArrays,
     SourceArrays,
-    StepArrays,
     scratch_space,
 )
 from tsbench.simulated_backends.circuit.kernel.between_steps import addresses
@@ -89,11 +88,14 @@ class CompiledCircuit:
         self.stochastic = any(models[name].stochastic for name in names)
         #: every stochastic device draws anew in each cycle, from a state that counts them, and is on no path of noise
         self.by_cycle = all(models[name].counters for name in names if models[name].stochastic)
-        self._L, self._R, self._index, self._noise_rows = tables.L, tables.R, tables.index, tables.noise_rows
-        self._parameters = parameters_of([models[name] for name in names])
+        self._noise_rows = tables.noise_rows
+        #: the present numbers
+        self.arrays = CircuitArrays(
+            tables.L, tables.R, system.E, parameters_of([models[name] for name in names]), _stage_table([]),
+            tables.index)
         self._rows = {name: k for k, name in enumerate(names)}
         self._inner_resistances = [models[name].inner_resistance for name in names]
-        space = system.size, len(self._L), system.B.shape[1]
+        space = system.size, len(tables.L), system.B.shape[1]
         self._scratch, self._defect_space = scratch_space(*space), defect_space(*space)
         s = self._scratch
         self._currents_space = s.work, s.vectors[RATES], s.vectors[SIZES], s.matrices[JACOBIAN], s.pivots
@@ -108,7 +110,6 @@ class CompiledCircuit:
         self.looks = 0   #: evaluations of the circuit that were no steps
         #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
         self.last_map: tuple[FloatArray, float, FloatArray] | None = None
-        self.set_stages([])
         self.set_sources([])
 
     def _sources_of_noise(self) -> tuple[FloatArray, FloatArray]:
@@ -118,7 +119,7 @@ class CompiledCircuit:
         """
         inner, nl = np.array(self._inner_resistances), len(self.system.linear)
         within = inner > 0.0
-        directions = np.vstack([self._noise_rows.T, np.eye(len(self._R))[nl + np.flatnonzero(within)]])
+        directions = np.vstack([self._noise_rows.T, np.eye(len(self.arrays.R))[nl + np.flatnonzero(within)]])
         devices = np.where(within, 0.0, -1.0 - np.arange(inner.size))
         return directions, np.concatenate([1.0 / np.array(self.system.resistances), devices, inner[within]])
 
@@ -134,8 +135,9 @@ class CompiledCircuit:
         """Give a device (element name in lower case) other parameters of the same kind of model."""
         numbers, row = row_of(model), self._rows[device]
         # new arrays: :meth:`as_now` has handed the old ones out
-        self._parameters, self._inner_resistances = self._parameters.copy(), [*self._inner_resistances]
-        self._parameters[row, : numbers.size] = numbers
+        parameters, self._inner_resistances = self.arrays.devices.copy(), [*self._inner_resistances]
+        parameters[row, : numbers.size] = numbers
+        self.arrays = self.arrays._replace(devices=parameters)
         self._inner_resistances[row] = model.inner_resistance
         self.thermal = self.thermal._replace(strengths=self._sources_of_noise()[1])
 
@@ -151,14 +153,7 @@ class CompiledCircuit:
 
     def set_stages(self, stages: Sequence[SourceMeterStage]) -> None:
         """Use these set-points, in the order of the system's stages."""
-        rows = [[float(stage.function == "current"), *(getattr(stage, name) for name in STAGE_COLUMNS[1:])]
-                for stage in stages]
-        self._stages = np.array(rows, dtype=float).reshape(-1, len(STAGE_COLUMNS))
-
-    @property
-    def arrays(self) -> CircuitArrays:
-        """Return the present numbers of the circuit."""
-        return CircuitArrays(self._L, self._R, self.system.E, self._parameters, self._stages, self._index)
+        self.arrays = self.arrays._replace(stages=_stage_table(stages))
 
     # ------------------------------------------------------------------------------------ at one instant
 
@@ -170,23 +165,23 @@ class CompiledCircuit:
     def segment(self, time: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]:
         """Return sources' values and slopes just after ``time`` [s], the drive and its slope, the next breakpoint."""
         u, du = np.zeros(self.sources.kinds.size), np.zeros(self.sources.kinds.size)
-        drive, slope = np.zeros(len(self._R)), np.zeros(len(self._R))
+        drive, slope = np.zeros(len(self.arrays.R)), np.zeros(len(self.arrays.R))
         base = self.sources.base
-        following, _, _ = drive_at(self._source_arrays, self._R, self.system.E, time - base, u, du, drive, slope)
+        following, _, _ = drive_at(self._source_arrays, self.arrays.R, self.system.E, time - base, u, du, drive, slope)
         return u, du, drive, slope, following + base
 
     def make_consistent(self, time: float, y: FloatArray) -> bool:
         """Solve for the device currents in ``y``, in place; return whether that worked."""
-        if not len(self._parameters):
+        if not len(self.arrays.devices):
             return True
-        drive = self.drive(time)[2]
-        return bool(solve_currents(self._L, self._parameters, self._index, drive, y, *self._currents_space))
+        return self.solve_currents(self.drive(time)[2], y)
 
     def solve_currents(self, drive: FloatArray, y: FloatArray) -> bool:
         """Make the device currents in ``y`` consistent with the rest, in place; return whether that worked."""
-        if not len(self._parameters):
+        if not len(self.arrays.devices):
             return True
-        return bool(solve_currents(self._L, self._parameters, self._index, drive, y, *self._currents_space))
+        L, _, _, devices, _, index = self.arrays
+        return bool(solve_currents(L, devices, index, drive, y, *self._currents_space))
 
     def value(self, row: Row, time: float, y: FloatArray) -> float:
         """Return a quantity at ``time`` [s] for given unknowns."""
@@ -197,7 +192,8 @@ class CompiledCircuit:
         value += float(row.u @ u)
         if row.dy.any() or row.du.any():
             f = np.zeros(y.size)
-            right_side(self._L, self._parameters, self._stages, self._index, drive, y, np.zeros(64), f)
+            L, _, _, devices, stages, index = self.arrays
+            right_side(L, devices, stages, index, drive, y, np.zeros(64), f)
             f[self.differential:] = 0.0   # device currents have no rate of their own
             value += float(row.dy @ f + row.du @ du)
         return value
@@ -227,7 +223,7 @@ class CompiledCircuit:
         m, nl, nd = self.differential, len(self.system.linear), unknowns.shape[1] - self.differential
         directions, fixed = self.thermal.directions, self.thermal.strengths
         drives, f, moving, J, along = self._look(times, unknowns, directions)
-        v, i = unknowns @ self._L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
+        v, i = unknowns @ self.arrays.L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
         with np.errstate(all="ignore"):
             conductances = np.where(v * i > 0.0, i / v, 0.0)
         strengths = np.tile(fixed, (len(times), 1))
@@ -245,7 +241,7 @@ class CompiledCircuit:
         """
         n, d = steps.y0.shape[1], self.differential
         times = np.append(steps.starts, steps.starts[-1] + steps.lengths[-1])
-        J = self._look(times, np.vstack([steps.y0, steps.y1[-1:]]), np.empty((0, len(self._R))))[3]
+        J = self._look(times, np.vstack([steps.y0, steps.y1[-1:]]), np.empty((0, len(self.arrays.R))))[3]
         if d == n:
             return J
         return np.asarray(J[:, :d, :d] - J[:, :d, d:] @ np.linalg.solve(J[:, d:, d:], J[:, d:, :d]))
@@ -254,7 +250,7 @@ class CompiledCircuit:
         self, times: FloatArray, unknowns: FloatArray, directions: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return what :func:`.equations.linearisations` fills."""
-        (count, n), rows = unknowns.shape, len(self._R)
+        (count, n), rows = unknowns.shape, len(self.arrays.R)
         scratch = LinearisationScratch(
             work=np.zeros(64), f=np.zeros(n), ft=np.zeros(n), J=np.zeros((n, n)), drive=np.zeros(rows),
             slope=np.zeros(rows), u=np.zeros(self.sources.kinds.size), du=np.zeros(self.sources.kinds.size),
@@ -268,7 +264,7 @@ class CompiledCircuit:
 
     def still_drive(self, time: float) -> FloatArray:
         """Return what the sources contribute at ``time`` [s] if they do not move."""
-        return np.asarray(self._R @ self.segment(time)[0])
+        return np.asarray(self.arrays.R @ self.segment(time)[0])
 
     def equations(
         self, drive: FloatArray, direction: FloatArray, y: FloatArray
@@ -276,8 +272,8 @@ class CompiledCircuit:
         """Return f, its derivative along ``direction`` of the drive, and df/dy, shapes (n,), (n,), (n, n)."""
         n = y.size
         f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        right_side_and_jacobian(
-            self._L, self._parameters, self._stages, self._index, drive, direction, y, np.zeros(64), f, ft, J)
+        L, _, _, devices, stages, index = self.arrays
+        right_side_and_jacobian(L, devices, stages, index, drive, direction, y, np.zeros(64), f, ft, J)
         return f, ft, J
 
     # ------------------------------------------------------------------------------------ through time
@@ -300,17 +296,27 @@ class CompiledCircuit:
         n, chunk = y.size, most or (LARGE_CHUNK if special else CHUNK)
         if special is None and not curved:
             chunk = int(min(chunk, self._generic_left))
-        out = StepArrays(np.empty(chunk), np.empty(chunk), *(np.empty((chunk, n)) for _ in range(4)))
+        many = (chunk, n)
+        out = np.empty(chunk), np.empty(chunk), np.empty(many), np.empty(many), np.empty(many), np.empty(many)
         count, reached, status = (special or integrate)(
-            self.arrays, self._source_arrays, control, self.weights, begin, y, restart, until, self._scratch,
-            self._noise, self.thermal, addresses(), out)
+            tuple(self.arrays), tuple(self._source_arrays), control, self.weights, begin, y, restart, until,
+            tuple(self._scratch), tuple(self._noise), tuple(self.thermal), tuple(addresses()), out)
         if special is None and not curved:
             self._generic_left -= count
         if count < chunk:
-            out = StepArrays(*(array[:count].copy() for array in out))
+            starts, lengths, y0, y1, p, q = out
+            out = (starts[:count].copy(), lengths[:count].copy(), y0[:count].copy(), y1[:count].copy(),
+                   p[:count].copy(), q[:count].copy())
         return Steps(*out), reached, status
 
     def first_defect(self, steps: Steps) -> int | None:
         """Return the first of ``steps`` in the middle of which a controlled device is not where it should be."""
         steps = replace(steps, starts=steps.starts - self.sources.base)
         return first_defect(self.arrays, self._source_arrays, steps, self.weights, self.rtol, self._defect_space)
+
+
+def _stage_table(stages: Sequence[SourceMeterStage]) -> FloatArray:
+    """Return set-points as a table, one row each with the columns :data:`.equations.STAGE_COLUMNS`."""
+    rows = [[float(stage.function == "current"), *(getattr(stage, name) for name in STAGE_COLUMNS[1:])]
+            for stage in stages]
+    return np.array(rows, dtype=float).reshape(-1, len(STAGE_COLUMNS))

@@ -143,18 +143,15 @@ def integrate(
 
     Parameters
     ----------
-    circuit, sources
-        See :mod:`.arrays`.
+    circuit, sources, scratch, noise, thermal, functions, out : tuples
+        The members of the named tuples of :mod:`.arrays` and so on, as plain tuples: numba takes 3 us longer over one
+        with names, each time it is called from Python. ``out`` is filled.
     weights : array, shape (n,)
         Absolute tolerances.
     t, y : float, array
         Where to begin; ``y`` is overwritten with the end.
     restart : bool
         Something has just changed: solve for the device currents and start with a small step.
-    scratch : Scratch
-        See :func:`.arrays.scratch_space`.
-    out : StepArrays
-        Filled with the accepted steps and their dense output.
 
     Returns
     -------
@@ -162,7 +159,9 @@ def integrate(
     where no source moves any more, or :mod:`.thermal_switch` has to look. STUCK: the step became too small. NO_CURRENT:
     device currents were not found. UNSTABLE: :mod:`.departure` has to go on.
     """
-    _, lengths, _, _, dense_p, dense_q = out
+    circuit, sources, scratch = CircuitArrays(*circuit), SourceArrays(*sources), Scratch(*scratch)
+    noise, thermal, functions = DeviceNoise(*noise), ThermalNoise(*thermal), Addresses(*functions)
+    _, lengths, _, _, dense_p, dense_q = out = StepArrays(*out)
     L, R, E, devices, _, index = circuit
     drives, trial = scratch.drives, scratch.vectors[TRIAL]
     h, piece_end, curved, found = begin_call(

@@ -24,18 +24,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tsbench.simulated_backends.circuit.kernel.arrays import NOW, REDUCED, STILL, STILL_SLOPE, TRIAL
+from tsbench.simulated_backends.circuit.kernel.arrays import (
+    NOW, REDUCED, STILL, STILL_SLOPE, TRIAL, CircuitArrays, Scratch, SourceArrays, StepArrays)
 from tsbench.simulated_backends.circuit.kernel.equations import stage_rate
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
 from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
 from tsbench.simulated_backends.circuit.kernel.between_steps import (
-    GROWS, SMALL, begin_call, look_at, pass_breakpoint, shake)
+    GROWS, SMALL, Addresses, begin_call, look_at, pass_breakpoint, shake)
 from tsbench.simulated_backends.circuit.kernel.integrator import (
     NO_CURRENT, STUCK, UNSTABLE, keep_step, status_at_end)
-from tsbench.simulated_backends.circuit.kernel.device_noise import next_piece
+from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
 from tsbench.simulated_backends.circuit.kernel.places import first_current
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     FIRST_STEP, acceptable, after_refusal, step_to_try, too_short)
+from tsbench.simulated_backends.circuit.kernel.thermal_noise import ThermalNoise
 from tsbench.simulated_backends.numerics.compilation import as_compiled, compiled, inlined, part
 '''
 
