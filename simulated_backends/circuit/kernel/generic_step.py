@@ -79,14 +79,11 @@ def take_step(
     """
     L, _, _, devices, stages, index = circuit
     vectors, matrices, pivots, drives, work, _ = scratch
-    n, drive = y.size, drives[NOW]
-    algebraic = first_current(index)
+    n, drive, algebraic = y.size, drives[NOW], first_current(index)
     f, ft, trial, scale = vectors[RATES], vectors[CHANGES], vectors[TRIAL], vectors[SIZES]
     u1, u2, u3 = vectors[STAGE_1], vectors[STAGE_2], vectors[STAGE_3]
     u4, u5, u6 = vectors[STAGE_4], vectors[STAGE_5], vectors[STAGE_6]
-    J, W = matrices[JACOBIAN], matrices[STEP_MATRIX]
-
-    inverse = 1.0 / step
+    J, W, inverse = matrices[JACOBIAN], matrices[STEP_MATRIX], 1.0 / step
     for a in range(n):
         for b in range(n):
             W[a, b] = -J[a, b]
