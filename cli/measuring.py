@@ -61,7 +61,8 @@ def declare(commands: Any) -> None:
         default=[],
         dest="settings",
         metavar="NAME=VALUE",
-        help="set a parameter (can be repeated). The value may have an SI prefix and a unit. A list has commas",
+        help="set a parameter (can be repeated). The value may have an SI prefix and a unit. "
+             "Separate the values of a list with commas",
     )
     measure.add_argument(
         "--out",
@@ -198,7 +199,7 @@ def demo(options: argparse.Namespace) -> int:
     if options.json:
         print_json(rows)
     else:
-        print_results(rows, "Measured beside the true values of the simulated device")
+        print_results(rows, "Measured values beside the true values of the simulated device")
         for path in (*outcome.runs, *outcome.figures):
             sys.stdout.write(f"{path}\n")
     if not outcome.passed:

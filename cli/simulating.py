@@ -50,7 +50,8 @@ def declare(commands: Any) -> None:
         type=float,
         default=1e-6,
         metavar="X",
-        help="relative tolerance of the integrator (default: %(default)g). 1e-3 gives a period to 0.1 %%",
+        help="relative tolerance of the integrator (default: %(default)g). With 1e-3, the period of an "
+             "oscillator is accurate to 0.1 %%",
     )
     simulate.add_argument(
         "--seed",

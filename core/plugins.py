@@ -123,7 +123,7 @@ def importing(what: str) -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise ImportInterrupted(
             f"interrupted while {what} was imported. If you did not press Ctrl-C, the module of this plug-in raised "
-            f"KeyboardInterrupt: uninstall the plug-in or tell its author") from error
+            f"KeyboardInterrupt. In this case, uninstall the plug-in or write to its author") from error
     finally:
         _WORKING_FOLDER.leave(what)
 

@@ -95,9 +95,9 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
                     f"polarity {name}: {censored} of these {without} half-sweeps give only an upper bound of "
                     f"{quantity}. The mean of all half-sweeps is lower than the mean below")
             lines.append(
-                f"polarity {name}: {quantity}: mean {_volts(sign * summary.mean)} (between {_volts(bounds[0])} and "
-                f"{_volts(bounds[1])}), standard deviation {_volts(summary.standard_deviation)}, median "
-                f"{_volts(sign * summary.median)}"
+                f"polarity {name}: the mean of {quantity} is {_volts(sign * summary.mean)} (between "
+                f"{_volts(bounds[0])} and {_volts(bounds[1])}), its standard deviation is "
+                f"{_volts(summary.standard_deviation)}, and its median is {_volts(sign * summary.median)}"
             )
             if theirs is not None:
                 results += _difference(
@@ -106,9 +106,9 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
                 if results[-1].quantity.endswith("_difference"):
                     only = results[-1].conditions
                     lines.append(
-                        f"polarity {name}: {quantity} by rule {rule} minus {quantity} by rule {REFERENCE_RULE}: mean "
-                        f"{_volts(results[-1].value)}, over the {only['number']} half-sweeps that {verb} by both "
-                        f"rules. {only['only_this_rule']} {verb} only by rule {rule}, "
+                        f"polarity {name}: {quantity} by rule {rule} minus {quantity} by rule {REFERENCE_RULE} is "
+                        f"{_volts(results[-1].value)} on average, over the {only['number']} half-sweeps that {verb} by "
+                        f"both rules. {only['only_this_rule']} half-sweeps {verb} only by rule {rule}, and "
                         f"{only['only_reference']} only by rule {REFERENCE_RULE}"
                     )
     switched = sum(

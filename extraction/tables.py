@@ -62,7 +62,7 @@ def analyse_table(
         more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
         said = [f"line {number} is left out ({reason}){more}", *said]
     said = [*_doubted(table), *said]
-    understood = f"understood as: {found.understood}. Columns: {table.described()}"
+    understood = f"this file is read as {found.understood}. Columns: {table.described()}"
     return replace(found, understood=understood, lines=said)
 
 
@@ -74,8 +74,8 @@ def _doubted(table: Table) -> list[str]:
         if read is None or values is None or not read.assumed or float(np.abs(values).max(initial=0.0)) <= most:
             continue
         lines.append(
-            f"{role} reaches {format_quantity(float(np.abs(values).max()), read.unit)}: the table gives no unit, so "
-            f"{read.unit} is assumed. For another unit, use --columns {role}=\"{read.name} [m{read.unit}]\"")
+            f"{role} reaches {format_quantity(float(np.abs(values).max()), read.unit)}, because the table gives no "
+            f"unit and {read.unit} is assumed. For another unit, use --columns {role}=\"{read.name} [m{read.unit}]\"")
     return lines
 
 

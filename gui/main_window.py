@@ -269,7 +269,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _show_outputs_unknown(self, why: str) -> None:
         self.bench_panel.forget_outputs()
-        self.bar.say_of_outputs("outputs: <b>unknown, check the panel</b>", why)
+        self.bar.say_of_outputs("<b>outputs unknown (check the panel)</b>", why)
         self.view.say(f"the state of the outputs is unknown: {why}", "problem")
 
     # ------------------------------------------------------------------------------------------- close

@@ -120,7 +120,7 @@ def outputs_in_words(states: Mapping[str, bool | None]) -> str:
     if on:
         parts.append(f"<b>outputs ON: {', '.join(on)}</b>")
     if unknown:
-        parts.append(f"<b>unknown, check the panel: {', '.join(unknown)}</b>")
+        parts.append(f"<b>outputs unknown: {', '.join(unknown)} (check the panel)</b>")
     if off:
         parts.append(f"outputs off: {', '.join(off)}")
     return "; ".join(parts) or NOBODY_LOOKED

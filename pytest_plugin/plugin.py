@@ -26,7 +26,7 @@ from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.pytest_plugin.simulated_bench import SimulatedBench, WitnessReader, example_benches
 
 MARKS = (
-    "tsbench_bench(path): which bench the fixture simulated_bench is: a bench file, or an example's name",
+    "tsbench_bench(path): the bench of the fixture simulated_bench (a bench file, or the name of an example)",
     "tsbench_seed(number): seed of the simulated bench",
     "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): a fault of the simulated bench (can be "
     "repeated)",

@@ -115,8 +115,8 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     if not fired:
         strongest = max(quiet, key=lambda stand: abs(stand.voltage))
         return (
-            f"no {what} in any of {len(quiet)} records. {strongest.words()}. {advice}. If they are good, use a higher "
-            "level, or a finer resolution of the record"
+            f"no {what} in any of {len(quiet)} records. {strongest.words()}. {advice}. If both are good, use a higher "
+            "level or a finer resolution of the record"
         )
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)

@@ -36,7 +36,7 @@ def recovery_figure(found: Recovery, title: str = "Recovery", simulated: bool = 
         axes.axvline(found.period, color=THRESHOLD, linewidth=1.0)
         axes.set_title(f"refractory period {format_interval(found.period, found.low, found.high, 's')}", fontsize=9)
     axes.set_xscale("log")
-    label(axes, "gap", "s", "probability, given that the first fired", "")
+    label(axes, "gap", "s", "probability, given that the first pulse fired", "")
     axes.set_ylim(-0.04, 1.04)
     if share.size:
         axes.legend(fontsize=8, loc="best")

@@ -159,7 +159,7 @@ def threshold_distribution(
             alpha=0.8,
             label=name,
         )
-    label(cumulative, "magnitude of device voltage", "V", "share of half-sweeps at or below", "")
+    label(cumulative, "magnitude of device voltage", "V", "share of half-sweeps at or below this voltage", "")
     cumulative.set_ylim(0.0, 1.0)
     label(sequence, events[0].half.cycle_name.replace("_", "-") if events else "cycle", "", "magnitude", "V")
     if some:

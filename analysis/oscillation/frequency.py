@@ -105,7 +105,7 @@ def jitter_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> 
     CENSORED, with an upper bound alone, where the intervals vary no more than timing noise explains.
     """
     n, name = found.intervals.size, "inter_spike_interval_jitter"
-    method = f"standard deviation of {n} inter-spike intervals, timing noise taken off"
+    method = f"standard deviation of {n} inter-spike intervals, timing noise subtracted"
     if n < FEWEST_INTERVALS or found.jitter is None:
         return Result(name, "s", None, None, None, method, dict(conditions), found.flags | Flag.TOO_FEW)
     jitter = found.jitter

@@ -74,7 +74,7 @@ def classify_waveform(
     if swing <= least and not latched:
         return WaveformClass(
             "quiet", 0, None, None, None, False,
-            f"the swing is {swing:.3g}, not above the limit {least:.3g} of a quiet signal")
+            f"the swing is {swing:.3g}, which is not above the limit {least:.3g} for a quiet signal")
     upright = values if np.median(values) <= 0.5 * (values.max() + values.min()) else -values
     instants = _spikes(time, upright, SPIKE * swing)
     count = int(instants.size)
@@ -95,7 +95,7 @@ def classify_waveform(
     if share >= SINUSOID and sustained:
         return WaveformClass(
             "sinusoidal", count, None, cycle, share, True,
-            f"the fundamental has {100 * share:.1f} % of the alternating power")
+            f"the fundamental has {100 * share:.1f} % of the AC power")
     burst = _bursts(instants)
     if burst is not None:
         size, period, why = burst
@@ -179,5 +179,6 @@ def _bursts(instants: FloatArray) -> tuple[int | None, float, str] | None:
         starts = starts[1:]
     same = int(whole[0]) if (whole == whole[0]).all() else None
     text = f"bursts of {same}" if same is not None else f"bursts of {whole.min()} to {whole.max()}"
-    why = f"{text} spikes, intervals in a burst up to {ordered[k]:.3g} s, between bursts from {ordered[k + 1]:.3g} s"
+    why = (f"{text} spikes. The intervals are at most {ordered[k]:.3g} s in a burst, and at least "
+           f"{ordered[k + 1]:.3g} s between bursts")
     return same, float(np.diff(starts).mean()), why

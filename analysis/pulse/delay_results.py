@@ -13,7 +13,7 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95, combined, not_negative, proportion_interval, summarise
 from tsbench.records import Flag, Result
 
-_METHOD = "50 % of the edge to the steepest rise of current"
+_METHOD = "time from 50 % of the edge to the steepest rise of current"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
     flags = Flag.NONE
     for delay in delays:
         flags |= delay.flags & ~Flag.NO_EVENT
-    method = f"mean of {len(fired)} of {len(delays)} pulses, {_METHOD}"
+    method = f"mean of {len(fired)} of {len(delays)} pulses; {_METHOD}"
     conditions = {**conditions, "statistic": "mean", "pulses": len(fired)}
     if not fired:
         return Result(

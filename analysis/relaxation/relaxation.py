@@ -273,7 +273,7 @@ def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Resu
     """Return the mean over the shots that fired, with its t-interval; no value where any is only bounded."""
     known = [shot for shot in shots if shot.fired]
     times = np.array([shot.value for shot in known if shot.value is not None], dtype=np.float64)
-    method = f"mean of {times.size} pulses, {_METHOD}"
+    method = f"mean of {times.size} pulses; {_METHOD}"
     conditions = {**conditions, "statistic": "mean", "pulses": times.size}
     name = "relaxation_time_mean"
     if times.size < len(known) or times.size == 0:

@@ -50,7 +50,8 @@ class ColumnRead:
     def __str__(self) -> str:
         if not self.unit:
             return f"'{self.name}'"
-        return f"'{self.name}' [{self.unit}, no unit is given]" if self.assumed else f"'{self.name}' [{self.unit}]"
+        unit = f"no unit is given, {self.unit} is assumed" if self.assumed else self.unit
+        return f"'{self.name}' [{unit}]"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
     for number, line in enumerate(lines, start=1):
         text = (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
         if "\0" in text:
-            raise UnreadableFile(f"{source}: line {number} has zero bytes, so the file is not a text table")
+            raise UnreadableFile(f"{source}: line {number} contains a NUL character, so the file is not a text table")
         if text.strip():
             yield Line(number, text, text.lstrip().startswith(COMMENTS))
 

@@ -135,7 +135,7 @@ class _Parser:
             self.fail(f"{owner}: {text} is an expression. Braces may hold only the name of a parameter, such as "
                       f"{{r}}. Compute the number, or set another .param")
         if text.lower() in self.parameters:
-            self.fail(f"{owner}: '{text}' is not a number. For the parameter of this name write {{{text}}}")
+            self.fail(f"{owner}: '{text}' is not a number. To use the parameter of this name, write {{{text}}}")
         try:
             return parse_value(text)
         except ValueError as error:
@@ -280,7 +280,8 @@ class _Parser:
         value = self._number(words[2], name)
         if value <= 0:
             unit = {"R": "Ohm", "C": "F", "L": "H"}[kind]
-            self.fail(f"{name}: value {value:g} {unit} must be positive. For zero, leave {name} out")
+            join = "" if kind == "C" else " and give both of its nodes the same name"
+            self.fail(f"{name}: value {value:g} {unit} must be positive. For 0 {unit}, remove {name}{join}")
         initial = None
         for key, number in self._assignments(" ".join(words[3:]), name):
             if key != "ic" or kind == "R":

@@ -100,32 +100,37 @@ class DeviceGuard:
     limits: DeviceLimits
     device: str = "the device"
 
-    def require(self, subject: str, quantity: str, value: float, limit: str) -> None:
-        """Raise LimitError if ``|value|`` exceeds the limit called ``limit`` (``"max_voltage"``, …)."""
+    def require(self, subject: str, quantity: str, value: float, limit: str, cause: str = "") -> None:
+        """Raise LimitError if ``|value|`` exceeds the limit called ``limit`` (``"max_voltage"``, …).
+
+        With a ``cause`` (``"pulse top"``), the value is what this setting may lead to.
+        """
         require_finite(
-            subject, quantity, value if math.isfinite(value) or self._bound(limit) is not None else 0.0
+            subject, f"with this {cause}, {quantity}" if cause else quantity,
+            value if math.isfinite(value) or self._bound(limit) is not None else 0.0,
         )
         bound = self._bound(limit)
         if bound is not None and abs(value) > bound * (1 + _SLACK):
-            unit = _UNITS[limit]
-            raise LimitError(
-                f"{subject}: {quantity} {short_quantity(value, unit)} exceeds the device limit {limit} "
-                f"{short_quantity(bound, unit)} of {self.device}. Choose a smaller value, or edit "
-                "[device.limits] in the bench file"
+            reached, allowed = (short_quantity(number, _UNITS[limit]) for number in (value, bound))
+            said = (
+                f"with this {cause}, {quantity} may reach {reached}, but {limit} of {self.device} is {allowed}"
+                if cause else f"{quantity} {reached} exceeds the device limit {limit} {allowed} of {self.device}"
             )
+            raise LimitError(
+                f"{subject}: {said}. Choose a smaller value, or edit [device.limits] in the bench file")
 
     def require_worst_case(
         self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None
     ) -> None:
         """Raise LimitError if the worst case, or what it adds up to in ``duration`` [s], exceeds a limit."""
-        self.require(subject, f"{quantity}: voltage at the device", worst.voltage, "max_voltage")
-        self.require(subject, f"{quantity}: current through a shorted device", worst.current, "max_current")
-        self.require(subject, f"{quantity}: power in the device", worst.power, "max_power")
+        self.require(subject, "the voltage at the device", worst.voltage, "max_voltage", quantity)
+        self.require(subject, "the current through a shorted device", worst.current, "max_current", quantity)
+        self.require(subject, "the power in the device", worst.power, "max_power", quantity)
         if duration is not None and math.isfinite(duration):
             if math.isfinite(worst.current):
-                self.require(subject, f"{quantity}: charge", worst.current * duration, "max_charge")
+                self.require(subject, "the charge through the device", worst.current * duration, "max_charge", quantity)
             if math.isfinite(worst.power):
-                self.require(subject, f"{quantity}: energy", worst.power * duration, "max_energy")
+                self.require(subject, "the energy in the device", worst.power * duration, "max_energy", quantity)
 
     def _bound(self, limit: str) -> float | None:
         value: float | None = getattr(self.limits, limit)

@@ -85,7 +85,7 @@ class GuardedSourceMeter(Guarded):
         if enabled:
             source = self._configured()
             limit = "max_current" if source.function == "voltage" else "max_voltage"
-            self.post.device.require(self.post.subject, "the compliance read back", source.limit, limit)
+            self.post.device.require(self.post.subject, "the actual compliance", source.limit, limit)
             self._require_levels(self._levels, source)
             self.post.note_on(self._worst_current(source), self.is_on)
         self.driver.set_output(enabled)

@@ -101,7 +101,7 @@ def parse_error(reply: str) -> ErrorReply:
     if match is None:
         raise ValueError(f"the reply {reply!r} is not an entry of the error queue")
     if int(match.group(1)) and match.group(2).split(";")[0].strip().lower() == "no error":
-        raise ValueError(f"the entry {reply!r} of the error queue has a code but no error")
+        raise ValueError(f"the entry {reply!r} of the error queue has an error code, but the text 'no error'")
     return ErrorReply(int(match.group(1)), match.group(2).split(";")[0].strip())
 
 

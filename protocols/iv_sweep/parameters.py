@@ -99,7 +99,8 @@ class SweepParameters(Parameters):
         levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
         if levels > _MOST_POINTS:
             raise ValueError(
-                f"{levels:.3g} points in all, at most {_MOST_POINTS:.0e} fit one run. Raise step or lower cycles"
+                f"the sweep would have {levels:.3g} points, but at most {_MOST_POINTS:.0e} fit one run. Raise step or "
+                "lower cycles"
             )
         return self
 

@@ -18,9 +18,9 @@ class OscillationParameters(Parameters):
         default=(1.8, 2.2, 2.6), min_length=1, description="levels of the source, before the load resistor"
     )
     start: Volts | None = Field(
-        default=None, description="first bias of an even series (start, stop and points replace bias)"
+        default=None, description="first of equally spaced biases (start, stop and points replace bias)"
     )
-    stop: Volts | None = Field(default=None, description="last bias of an even series")
+    stop: Volts | None = Field(default=None, description="last of equally spaced biases")
     points: int | None = Field(default=None, ge=2, le=10_000, description="number of biases from start to stop")
     settle: Seconds = Field(default=1e-3, ge=0, le=3600, description="time at a bias before its record")
     record_span: Seconds | None = Field(
@@ -31,7 +31,9 @@ class OscillationParameters(Parameters):
     zero_between: bool = Field(
         default=True, description="go to 0 V between two biases, so that the device relaxes"
     )
-    compliance: Amperes = Field(default=5e-3, gt=0, description="compliance where the bias is a source meter")
+    compliance: Amperes = Field(
+        default=5e-3, gt=0, description="compliance if the source of the bias is a source meter"
+    )
 
     @model_validator(mode="after")
     def _whole_series(self) -> Self:

@@ -27,9 +27,9 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
         split = [gap for gap, layout in zip(gaps, layouts, strict=True) if layout.segments > 1]
         if split and settings.trigger == "device":
             warnings.append(
-                f"gaps from {format_quantity(split[0], 's')} on are recorded pulse by pulse. If the device is still "
-                "on at the second pulse, this pulse may not trigger the scope. Use trigger = external, or lower "
-                "resolution")
+                f"for gaps of {format_quantity(split[0], 's')} and longer, each pulse has its own record. If the "
+                "device is still on at the second pulse, this pulse may not trigger the scope. Set trigger = external, "
+                "or reduce resolution")
     if settings.gaps and len(gaps) < 4:
         warnings.append(f"{len(gaps)} gaps are too few. The fit cannot separate the firing probability at long gaps "
                         f"from the refractory period. Use 4 gaps or more")

@@ -16,7 +16,7 @@ class TrainParameters(PulseParameters):
     """Parameters of a pulse train."""
 
     amplitude: VoltsList = Field(
-        default=(1.15,), min_length=1, description="pulse heights above base, one train each"
+        default=(1.15,), min_length=1, description="pulse heights above base, one train for each"
     )
     base: Volts = Field(default=0.0, description="level between pulses")
     width: Seconds = Field(default=1e-6, gt=0, description="pulse width at 50 %")
@@ -24,7 +24,7 @@ class TrainParameters(PulseParameters):
     count: int = Field(default=20, ge=1, le=1_000_000, description="pulses at each amplitude")
     repeats: int = Field(
         default=1, ge=1, le=100_000,
-        description="trains at each amplitude (with more than one, the pulses to fire are counted)",
+        description="trains at each amplitude (if more than one, tsbench counts the pulses until the device fires)",
     )
     rest: Seconds = Field(
         default=0.0, ge=0, le=3600, description="time at base before each train, so that the device recovers"

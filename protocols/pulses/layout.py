@@ -46,8 +46,8 @@ def pair_layout(pulse: PulseParameters, gap: float, resolution: int, scope: Osci
     # a burst's second pulse comes by itself: the scope must be ready for it again
     if gap + pulse.width < 1.05 * single:
         return RecordLayout(whole, lead, room, refusal=(
-            f"{resolution} samples in each {format_quantity(pulse.width, 's')} need {points} points, but a record "
-            f"holds {room}. Lower resolution"))
+            f"{resolution} samples in each pulse of {format_quantity(pulse.width, 's')} need {points} points, but a "
+            f"record holds {room}. Lower resolution"))
     return RecordLayout(single, lead, max(int(np.ceil(resolution * single / pulse.width)), 1000), segments=2)
 
 
@@ -57,7 +57,9 @@ def tail_layout(pulse: PulseParameters, window: float, samples: int, scope: Osci
     whole = lead + pulse.width + 2 * pulse.fall_time + window
     refusal = ""
     if samples > scope.record_length:
-        refusal = f"samples {samples} do not fit the record of {scope.record_length}. Lower samples"
+        refusal = (
+            f"samples = {samples} exceeds the record length of the scope ({scope.record_length} samples). Lower "
+            "samples")
     elif whole / samples > pulse.width / 20:
         refusal = (
             f"{samples} samples in {format_quantity(whole, 's')} leave fewer than 20 in the pulse of "

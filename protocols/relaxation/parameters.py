@@ -22,8 +22,8 @@ class RelaxationParameters(PulseParameters):
     repeats: int = Field(default=20, ge=1, le=100_000, description="pulses of each amplitude")
     rest: Seconds = Field(default=50e-3, ge=0, le=3600, description="time at the read level between two records")
     level: Amperes | None = Field(
-        default=None, gt=0, description="current below which the device counts as relaxed, set by fraction if not "
-                                        "given"
+        default=None, gt=0, description="current below which the device counts as relaxed. If it is not given, "
+                                        "tsbench computes it with fraction"
     )
     fraction: Number = Field(
         default=0.5, gt=0, lt=1, description="level as a share of the current right after the falling edge"

@@ -119,8 +119,8 @@ def _refuse_what_cannot_be_solved(elements: list[Element]) -> None:
                 "or X for a device")
     if (nodes := len({node for element in elements for node in element.nodes})) > MOST_NODES:
         raise ConfigurationError(
-            f"circuit: {nodes} nodes are too many, at most {MOST_NODES} can be solved. Simulate a part of the "
-            "circuit, or use ngspice")
+            f"circuit: {nodes} nodes are too many. tsbench can solve at most {MOST_NODES} nodes. Simulate a part of "
+            "the circuit, or use ngspice")
 
 
 def _node(name: str) -> str:
@@ -166,7 +166,8 @@ def _initial_voltages(netlist: Netlist) -> dict[str, float]:
             if not math.isclose(voltages[first] - voltages[second], across, rel_tol=1e-9, abs_tol=1e-12):
                 raise ConfigurationError(
                     f"netlist line {element.line}: {element.name}: ic={across:g} V, but .ic and other capacitors give "
-                    f"{voltages[first] - voltages[second]:g} V between '{first}' and '{second}'. Keep one of them")
+                    f"{voltages[first] - voltages[second]:g} V between '{first}' and '{second}'. "
+                    f"Remove ic from {element.name}, or correct the other initial voltages")
         elif first in voltages:
             voltages[second] = voltages[first] - across
         else:

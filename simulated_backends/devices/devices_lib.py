@@ -26,7 +26,7 @@ def devices_lib(temperature: float | None = None) -> str:
     parts = ["* Devices of the tsbench catalogue for ngspice; generated, do not edit"]
     if temperature is not None:
         check_temperature(temperature)
-        parts.append(f"* in surroundings of {temperature:g} K, where a device has a temperature (t0)")
+        parts.append(f"* ambient temperature {temperature:g} K, in all devices with the parameter t0")
     for name, entry in catalogue().items():
         parts.append(f"*\n* {name}: {entry.title}\n* {entry.description}")
         parts += [f"* {p.name} = {p.value:g} {p.unit} [{p.mark}] {p.source}" for p in entry.parameters]

@@ -94,7 +94,7 @@ def written_lines(model: DeviceModel) -> tuple[str, ...] | None:
     lines = [line for line in written.splitlines() if line.strip()] if isinstance(written, str) else written
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
         raise ConfigurationError(
-            f"device model {model.mechanism}: its subcircuit returns {written!r:.60}; give a tuple of lines of text")
+            f"device model {model.mechanism}: its subcircuit returns {written!r:.60}. Give a tuple of lines of text")
     return tuple(lines)
 
 

@@ -36,7 +36,8 @@ def mixing_matrix(
         if first == second:
             raise ConfigurationError(f"{where}: correlation of {first} with itself is 1. Name two parameters")
         if not -1.0 <= value <= 1.0:
-            raise ConfigurationError(f"{where}: correlation of {first} and {second} = {value:g}: must be from -1 to 1")
+            raise ConfigurationError(
+                f"{where}: correlation of {first} and {second} is {value:g}. It must be from -1 to 1")
         if first not in names or second not in names:
             raise ConfigurationError(
                 f"{where}: correlation of {first} and {second}: both parameters need a spread. Parameters with a "

@@ -77,7 +77,7 @@ class BenchServices:
                     "message, or raise steps_per_message in the world file")
             self._work_left -= circuit.advance(now, watched=watched, most_work=self._work_left)
         except TsbenchError as error:
-            self.left_out[:] = [f"not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"]
+            self.left_out[:] = [f"the circuit was not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"]
             self._work_left = 0.0
             circuit.leave_out(now, str(error))
 
@@ -97,7 +97,7 @@ class BenchServices:
     def lagging_circuit(self) -> CircuitInterface:
         """Return the circuit without integrating it first (to add or remove an observer)."""
         if self._circuit is None:
-            raise RuntimeError("the bench has no circuit yet: instruments act only after connect()")
+            raise RuntimeError("the bench has no circuit yet. Instruments act only after connect()")
         return self._circuit
 
     def sync(self) -> None:

@@ -41,7 +41,7 @@ class BenchFaults:
                     f"{where}: no instrument '{fault.instrument}'{nearest(fault.instrument, self.instruments)}"
                 )
             if fault.kind.startswith(("device", "contact")) and not has_device:
-                raise ConfigurationError(f"{where}: this bench has no device")
+                raise ConfigurationError(f"{where}: this bench has no device, so the fault cannot happen")
             if fault.kind == "trigger_missed" and not self.instruments[fault.instrument or ""].has_trigger:
                 raise ConfigurationError(f"{where}: {fault.instrument} has no trigger")
 

@@ -130,8 +130,8 @@ class BenchFile:
     def _check(self) -> None:
         table = self.table
         if not table.instruments:
-            raise self._fail("the file has no instruments. Add a table [instruments.NAME] with driver and resource "
-                             "for each")
+            raise self._fail("the file has no instruments. For each instrument, add a table [instruments.NAME] "
+                             "with driver and resource")
         for name, instrument in table.instruments.items():
             if "." in name:
                 raise self._fail(f"instrument name '{name}' must not contain a dot, because a dot separates the name "

@@ -37,7 +37,7 @@ class OscillationZone:
 
     def __str__(self) -> str:
         if not math.isfinite(self.load_resistance):
-            return f"{self.role}: is not connected to the device in this fixture"
+            return f"{self.role} is not connected to the device in this fixture"
         load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
         path = (
             f"{self.role}: {load} in series with the device, {capacitance} across it. With the catalogue model "

@@ -25,7 +25,7 @@ def ended_by(error: BaseException) -> Ended:
     if isinstance(error, KeyboardInterrupt):
         return Ended("abort", f"interrupted ({error})" if str(error) else "interrupted", error)
     if isinstance(error, SystemExit):  # only code of a plug-in raises it: a signal is a KeyboardInterrupt
-        reason = f"the code of the protocol or of a driver left by sys.exit ({in_words(error)})"
+        reason = f"the code of the protocol or of a driver called sys.exit ({in_words(error)})"
         return Ended("fail", reason, error)
     return Ended("fail", in_words(error), error)
 

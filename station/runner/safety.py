@@ -45,10 +45,10 @@ class OutputReport:
     def message(self) -> str:
         """The report in words, and what to do where it is not good."""
         if self.safe:
-            return f"outputs read back off: {', '.join(self.outputs)}"
+            return f"these outputs were read back as off: {', '.join(self.outputs)}"
         unknown = [name for name, state in self.outputs.items() if state is None]
         which = f" ({', '.join(unknown)})" if unknown else ""
-        return sentences(f"outputs: unknown, check the panel{which}", *self.problems)
+        return sentences(f"the state of the outputs is unknown{which}. Check the panel", *self.problems)
 
 
 def make_safe(bench: RunnerBench, connection_lost: bool = False) -> OutputReport:

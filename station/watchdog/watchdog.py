@@ -227,9 +227,9 @@ def _message(trouble: str, outputs: Mapping[str, bool | None], problems: list[st
     unknown = [name for name, on in outputs.items() if on is not False]
     parts = [f"{WATCHDOG}{trouble}. The watchdog ended the measuring process"]
     if off:
-        parts.append(f"outputs read back off: {', '.join(off)}")
+        parts.append(f"these outputs were read back as off: {', '.join(off)}")
     if unknown:
-        parts.append(f"outputs unknown, check the panel: {', '.join(unknown)}")
+        parts.append(f"the state of these outputs is unknown: {', '.join(unknown)}. Check the panel")
     return sentences(*parts, *problems)
 
 

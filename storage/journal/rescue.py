@@ -25,7 +25,7 @@ def require_named(descriptor: int, path: Path) -> None:
         why = "its folder was deleted or renamed" if not path.parent.is_dir() else "it was deleted or renamed"
     except OSError as error:
         why = f"its folder cannot be reached, {error.strerror or error}"
-    raise StorageError(f"{path}: the file of the journal is gone during the run ({why})")
+    raise StorageError(f"{path}: the file of the journal disappeared during the run ({why})")
 
 
 def put_back(descriptors: dict[str, int], path: Path) -> tuple[Path, dict[str, int]]:

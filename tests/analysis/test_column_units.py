@@ -129,7 +129,8 @@ def test_a_current_by_the_voltage_across_a_resistor():
 
 def test_without_a_unit_columns_are_si_and_that_is_said():
     table = read("V,I\n0.5,1e-6\n")
-    assert table.described() == "voltage = 'V' [V, no unit is given], current = 'I' [A, no unit is given]"
+    assert table.described() == (
+        "voltage = 'V' [no unit is given, V is assumed], current = 'I' [no unit is given, A is assumed]")
     assert read("V [mV],I [A]\n1,1\n").described() == "voltage = 'V [mV]' [mV], current = 'I [A]' [A]"
 
 

@@ -40,4 +40,4 @@ def test_an_interrupted_import_names_the_plug_in(tmp_path: Path) -> None:
     assert done.returncode == 130 and done.stdout == ""
     assert done.stderr == (
         "tsbench: interrupted while protocol 'slow' of lab 1.2 was imported. If you did not press Ctrl-C, the module "
-        "of this plug-in raised KeyboardInterrupt: uninstall the plug-in or tell its author\n")
+        "of this plug-in raised KeyboardInterrupt. In this case, uninstall the plug-in or write to its author\n")

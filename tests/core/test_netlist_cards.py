@@ -31,7 +31,7 @@ BASE = "V1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n"
     ("R2 b 0 {a*2}", r"line 4: R2: \{a\*2\} is an expression. Braces may hold only the name of a parameter"),
     ("R2 b 0 { a * 2 }", r"line 4: R2: \{a\*2\} is an expression"),
     ("R2 b 0 'a*2'", r"line 4: R2: 'a\*2' is an expression"),
-    (".param a=1k\nR2 b 0 a", r"line 5: R2: 'a' is not a number. For the parameter of this name write \{a\}"),
+    (".param a=1k\nR2 b 0 a", r"line 5: R2: 'a' is not a number. To use the parameter of this name, write \{a\}"),
     (".param c={2 * 3}", r"line 4: \.param c: \{2\*3\} is an expression"),
     ("R2 b 0 r=1k", r"line 4: R2: 'r=1k' must be a single value, such as 5k"),
     ("V2 b 0 EXP(0 1 1n 1n)", r"line 4: V2: the waveform EXP is not supported. Use PULSE, PWL, SIN or a number"),

@@ -58,7 +58,7 @@ def test_any_text_is_a_number_or_one_clear_line(text):
 @pytest.mark.parametrize(
     "given", [{"stop": "1e300"}, {"step": "1p"}, {"step": "1e-320"}, {"cycles": "100000", "points": "100000"}])
 def test_a_sweep_that_fits_no_memory_is_refused_at_once(given):
-    with pytest.raises(ConfigurationError, match="points in all, at most"):
+    with pytest.raises(ConfigurationError, match="points, but at most"):
         protocol_named("iv_sweep").parse(given)
 
 

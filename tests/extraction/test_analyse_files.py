@@ -162,7 +162,7 @@ def test_the_first_thing_said_is_what_was_understood(tmp_path, capsys):
     path.write_text("V [mV],I [uA]\n" + "".join(f"{k},{k}\n" for k in range(9)), encoding="utf-8")
     assert main(["analyse", str(path), "--out", str(tmp_path)]) == 0
     first = capsys.readouterr().out.splitlines()[0]
-    assert first.startswith("a.csv: understood as: sweep, 1 half-sweep. Columns: voltage = 'V [mV]' [mV], ")
+    assert first.startswith("a.csv: this file is read as sweep, 1 half-sweep. Columns: voltage = 'V [mV]' [mV], ")
 
 
 @pytest.mark.parametrize("number", [1, 6, 7, 8])
@@ -271,7 +271,7 @@ def test_options_take_a_rule_as_text():
 def test_a_column_without_a_unit_that_is_too_large_is_doubted(tmp_path):
     path = written(tmp_path, "a.csv", "V,I", 10.0 * np.arange(60), 1e-9 * np.arange(60))
     (line,) = (line for line in analyse_files([path]).lines if "assumed" in line)
-    assert line == ("a.csv: voltage reaches 590.0 V: the table gives no unit, so V is assumed. "
+    assert line == ("a.csv: voltage reaches 590.0 V, because the table gives no unit and V is assumed. "
                     'For another unit, use --columns voltage="V [mV]"')
     assert not any("assumed" in line for line in analyse_files([path], "voltage=V [mV],current=I").lines)
 

@@ -32,7 +32,8 @@ def test_silver_sweeps():
             last_on.append(volts[over[-1]])
     analysis = analyse_files([SHARED / "ag_diffusive_asymmetric_iv.csv"], rule="above=10n")
     assert analysis.understood[0].startswith(
-        "ag_diffusive_asymmetric_iv.csv: understood as: sweep, 201 half-sweeps. Columns: voltage = 'voltage_V' [V], ")
+        "ag_diffusive_asymmetric_iv.csv: this file is read as sweep, 201 half-sweeps. "
+        "Columns: voltage = 'voltage_V' [V], ")
     found = [row for row in of(analysis, "threshold_voltage") if row["value"] is not None]
     assert len(found) == len(last_off) == 101
     assert [row["low"] for row in found] == pytest.approx(last_off, abs=1e-9)

@@ -65,7 +65,7 @@ def test_lines_that_are_left_out_are_named(tmp_path: Path, bad: list[str], said:
     found = analyse_table(path, None, None, None)
     left = [line for line in found.lines if " is left out (" in line]
     assert len(left) == bool(bad) and (said is None or said in left[0])
-    assert found.understood.startswith("understood as: ")
+    assert found.understood.startswith("this file is read as ")
 
 
 def test_bounds_of_a_mean_are_those_of_the_results_that_have_them() -> None:

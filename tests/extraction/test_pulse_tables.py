@@ -57,7 +57,7 @@ def test_pulses_and_relaxation(tmp_path_factory, delays, sign, turned, resistanc
     time, voltage, current = pulses(delays, life=life, seed=seed, resistance=resistance)
     path = table(tmp_path_factory.mktemp("pulses"), time, sign * voltage, sign * current * (-1 if turned else 1))
     analysis = analyse_files([path])
-    assert analysis.understood[0].startswith("p.csv: understood as: pulses and relaxation, ")
+    assert analysis.understood[0].startswith("p.csv: this file is read as pulses and relaxation, ")
     found = of(analysis, "switching_delay")
     assert [row["value"] is None for row in found] == [delay is None for delay in delays]
     for row, delay in zip(found, delays, strict=True):
@@ -82,7 +82,7 @@ def test_what_is_said_goes_before_what_the_record_shows(tmp_path, capsys):
     assert of(analyse_files([path], kind="spikes"), "frequency")
     assert main(["analyse", str(path), "--as", "relaxation", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("p.csv: understood as: relaxation after pulses, 2 pulses (1.00 V for 1.00 ms)")
+    assert said.startswith("p.csv: this file is read as relaxation after pulses, 2 pulses (1.00 V for 1.00 ms)")
     assert (tmp_path / "p_relaxation_1.png").is_file()
 
 
@@ -223,7 +223,8 @@ def test_a_column_that_never_changes_is_no_time(tmp_path):
     path = changed(tmp_path, "t,V,I", np.full(up.size, 20.0), up, 1e-6 * up)
     analysis = analyse_files([path])
     assert "sweep, 1 half-sweep" in analysis.understood[0]
-    assert analysis.lines[0] == "p.csv: column 't' [s, no unit is given] does not change and is not used as time"
+    assert analysis.lines[0] == (
+        "p.csv: column 't' [no unit is given, s is assumed] does not change and is not used as time")
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -51,7 +51,7 @@ def test_a_pause_is_wanted_by_a_click_and_only_then(application: Any) -> None:
     bar.pause.click()
     assert wanted == [False, True] and bar.pause.text() == "Res&ume"
     bar.show_outputs({"a": None, "b": False, "c": True})
-    assert bar.outputs_text() == "<b>outputs ON: c</b>; <b>unknown, check the panel: a</b>; outputs off: b"
+    assert bar.outputs_text() == "<b>outputs ON: c</b>; <b>outputs unknown: a (check the panel)</b>; outputs off: b"
     bar.deleteLater()
 
 

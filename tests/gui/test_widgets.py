@@ -110,7 +110,7 @@ def test_long_runs_are_thinned_for_the_plot(application):
             {"source_meter": True, "generator.1": False},
             "<b>outputs ON: source_meter</b>; outputs off: generator.1",
         ),
-        ({"source_meter": None}, "<b>unknown, check the panel: source_meter</b>"),
+        ({"source_meter": None}, "<b>outputs unknown: source_meter (check the panel)</b>"),
         ({}, "outputs: not read yet"),
     ],
 )

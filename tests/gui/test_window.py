@@ -194,7 +194,7 @@ def test_a_child_that_dies_is_reported_and_the_bench_is_made_safe(window, until)
     window.control.child.kill()
     until(lambda: not window.control.running())
     assert "crashed or another program ended it" in window.view.problem()
-    assert "unknown, check the panel" in window.bar.outputs_text()
+    assert "outputs unknown (check the panel)" in window.bar.outputs_text()
     until(lambda: not window.checker.running(), "for the check after the crash")
     assert window.bar.outputs_text().startswith("outputs off:")
 

@@ -376,7 +376,7 @@ def test_a_journal_that_loses_its_name_acknowledges_nothing_more_and_gets_one_ag
             acknowledged += 1
         harm(recorder.path)
         for _ in range(2):  # the next at the latest, and it stays so
-            with pytest.raises(StorageError, match=r"is gone during the run|closed after a failed write"):
+            with pytest.raises(StorageError, match=r"disappeared during the run|closed after a failed write"):
                 recorder.point(Point((float(acknowledged), 0.0)))
         assert str(recorder.path.parent) in recorder.rescue() and recorder.rescue() == ""
         path = recorder.finish("fail", "its folder was deleted")
@@ -391,7 +391,7 @@ def test_a_raw_file_that_is_gone_is_noticed_and_put_back(tmp_path: Path) -> None
     with RunRecorder(tmp_path, HEADER) as recorder:
         recorder.waveform(LONG)
         recorder.path.with_suffix(".raw").unlink()
-        with pytest.raises(StorageError, match="is gone during the run"):
+        with pytest.raises(StorageError, match="disappeared during the run"):
             recorder.point(Point((1.0, 0.0)))
         recorder.rescue()
         path = recorder.finish("fail", "")

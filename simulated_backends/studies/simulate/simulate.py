@@ -80,7 +80,8 @@ def simulate(
         parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature, specialised=False,
         seed=seed)
     if temperature is not None and parsed.temperature not in (None, temperature):
-        notes += (f"not used: the temperature {parsed.temperature:g} K of the netlist ({temperature:g} K is used)",)
+        notes += (f"the temperature {parsed.temperature:g} K of the netlist is not used. The simulation uses "
+                  f"{temperature:g} K",)
     if temperature is not None or parsed.temperature is not None:
         notes += tuple(
             f"{element.name}: its model does not depend on temperature" for element in parsed.of_kind("X")

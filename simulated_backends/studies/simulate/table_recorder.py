@@ -49,9 +49,9 @@ class TableRecorder:
             self._values.append([_read(segment, name, times) for name in self.names])
         if self._rows * (1 + len(self.names)) > MOST_NUMBERS:
             raise TsbenchError(
-                f"simulate: the table has {self._rows} rows of {1 + len(self.names)} numbers at {segment.end:.3g} s "
-                f"already, more than {MOST_NUMBERS:.0e} numbers. Take a shorter stop or a later start in .tran, a "
-                f"larger rtol, or save fewer quantities")
+                f"simulate: at {segment.end:.3g} s, the table already has {self._rows} rows of {1 + len(self.names)} "
+                f"numbers. A table may have {MOST_NUMBERS:.0e} numbers. Use an earlier stop or a later start in .tran, "
+                "use a larger rtol, or save fewer quantities")
         share = segment.end / self.tran.stop
         if self.progress is not None and share >= self._shown + SHOWN:
             self._shown = share

@@ -67,9 +67,9 @@ class Window:
 class Adjustment(enum.Enum):
     """Why levels are not as requested."""
 
-    CLIPPED_TO_UPPER = "the value was above its limit, and is the limit"
-    CLIPPED_TO_LOWER = "the value was below its limit, and is the limit"
-    OFFSET_REDUCED = "the offset made room for the amplitude"
+    CLIPPED_TO_UPPER = "the value was above its upper limit, so it was set to this limit"
+    CLIPPED_TO_LOWER = "the value was below its lower limit, so it was set to this limit"
+    OFFSET_REDUCED = "the offset was changed, so that the amplitude fits the range"
     LOW_MOVED = "the low level moved because of the high level"
     HIGH_MOVED = "the high level moved because of the low level"
 

@@ -74,7 +74,7 @@ def test_both_pulses_of_a_pair_are_recorded_without_losing_a_sample(station, rec
 
 def test_a_gap_too_long_for_one_record_is_recorded_pulse_by_pulse(station, recorder):
     protocol = PairedPulse(gaps="20 us, 1 s", width="10 us", rise_time="10 ns", fall_time="10 ns", repeats=1)
-    assert any("pulse by pulse" in warning for warning in protocol.plan(station).warnings)
+    assert any("each pulse has its own record" in warning for warning in protocol.plan(station).warnings)
     run(protocol, station, recorder)
     segments = {timebase.segments for timebase in station.scope.named("configure_timebase")}
     assert segments == {1, 2}

@@ -188,7 +188,7 @@ def test_what_goes_before_a_card() -> None:
     assert first_maximum(own) == pytest.approx(threshold("nbo2 t0=300"), rel=1e-9)
     asked = simulate(RAMP.format(device="nbo2") + ".temp 67\n", temperature=310.0)
     assert first_maximum(asked) == pytest.approx(threshold("nbo2", 310.0), rel=1e-9)
-    assert "not used: the temperature 340.15 K of the netlist (310 K is used)" in asked.messages
+    assert "the temperature 340.15 K of the netlist is not used. The simulation uses 310 K" in asked.messages
     cold = simulate("V1 a 0 1\nX1 a 0 resistor\n.temp 67\n.tran 1n 10n\n.save i(X1)")
     assert "X1: its model does not depend on temperature" in cold.messages
 
@@ -219,7 +219,7 @@ def test_ngspice_agrees_on_an_oscillator_with_a_card(celsius: float, tmp_path: P
 
 def test_library_for_a_temperature(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = devices_lib(350.0)
-    assert "in surroundings of 350 K" in text
+    assert "ambient temperature 350 K" in text
     assert "no subcircuit at 350 K: device model moving_core: t0 = 350 K must be below" in text   # vo2
     assert text.count("+ t0=350.0") == sum(
         "t0" in {p.name for p in entry.parameters} and not entry.model().stochastic

@@ -66,7 +66,7 @@ def test_work_is_bounded_for_each_message_and_what_is_left_out_is_told_once() ->
     bench.sync()   # nothing more is computed in this message, however little
     assert len(circuit.asked) == 2 and "more than 150 steps for one message" in circuit.left_out[1][1]
     assert bench.left_out.pop().startswith(
-        "not computed from 2 s to 2.1 s: circuit: more than 150 steps")
+        "the circuit was not computed from 2 s to 2.1 s: circuit: more than 150 steps")
     assert not bench.left_out
     bench.begin_message()
     bench.clock.wait(1.5)

@@ -66,7 +66,7 @@ def test_a_table_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(table_recorder, "MOST_NUMBERS", 12)
     table = recorder()
     table.observe(Piece(0.0, 0.5, 1.0))   # three rows of four numbers
-    with pytest.raises(TsbenchError, match=r"the table has 4 rows of 4 numbers at 1\.5 s"):
+    with pytest.raises(TsbenchError, match=r"at 1\.5 s, the table already has 4 rows of 4 numbers"):
         table.observe(Piece(1.0, 1.5))
 
 

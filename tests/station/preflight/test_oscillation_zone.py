@@ -45,7 +45,7 @@ def test_the_zone_of_an_oscillator() -> None:
 def test_no_zone() -> None:
     nothing = np.empty(0)
     assert str(OscillationZone("bias", "nbo2", math.inf, 0.0, nothing, nothing)) == (
-        "bias: is not connected to the device in this fixture")
+        "bias is not connected to the device in this fixture")
     settled = oscillation_zone(WIRING, "bias", "gen", 50.0, catalogue()["nbo2"], 1.0)
     assert settled.biases.size == settled.frequencies.size == 0 and str(settled).endswith("no oscillation is expected")
     alone = oscillation_zone(

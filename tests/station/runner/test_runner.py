@@ -81,12 +81,13 @@ def test_whatever_a_protocol_raises_the_bench_is_safe_and_the_data_kept(
     run = read_run(outcome.path)
     assert run.status == status and len(run.points) == max(at, 0)
     if isinstance(error, SystemExit):
-        assert run.reason == "the code of the protocol or of a driver left by sys.exit (SystemExit: 7)"
+        assert run.reason == "the code of the protocol or of a driver called sys.exit (SystemExit: 7)"
     if isinstance(error, RuntimeError):
         assert run.reason == "RuntimeError: a bug"
         assert any("Traceback" in str(event.data.get("traceback")) for event in run.events)
     output = next(event for event in run.events if event.kind == "output")
-    assert output.message == "outputs read back off: source_meter" and output.data == {"source_meter": False}
+    assert output.message == "these outputs were read back as off: source_meter"
+    assert output.data == {"source_meter": False}
 
 
 @pytest.mark.parametrize("fail", [1, 2, 3])
@@ -100,9 +101,9 @@ def test_outputs_that_cannot_be_read_back_are_said_to_be_unknown(tmp_path: Path)
     told: list[RunEvent] = []
     outcome = run_on(FakeBench(99), Sweep(), tmp_path, events=told.append)  # type: ignore[arg-type]
     assert not outcome.safe and outcome.exit_code == 1 and outcome.outputs == {"source_meter": None}
-    assert outcome.status == "fail" and "outputs: unknown, check the panel" in outcome.reason
+    assert outcome.status == "fail" and "the state of the outputs is unknown" in outcome.reason
     (message,) = [event.message for event in told if event.kind == "output"]
-    assert message == "outputs: unknown, check the panel (source_meter). source_meter gave no reply"
+    assert message == "the state of the outputs is unknown (source_meter). Check the panel. source_meter gave no reply"
 
 
 class Forgetful(FakeBench):
@@ -255,4 +256,4 @@ def test_a_report_without_outputs_is_not_safe() -> None:
     assert not OutputReport({}).safe
     assert OutputReport({"meter": False}).safe
     assert not OutputReport({"meter": False, "generator.1": None}).safe
-    assert "unknown, check the panel (generator.1)" in OutputReport({"meter": False, "generator.1": None}).message
+    assert "unknown (generator.1). Check the panel" in OutputReport({"meter": False, "generator.1": None}).message

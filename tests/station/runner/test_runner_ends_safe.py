@@ -48,4 +48,4 @@ def test_something_at_a_step(faults: Any, tmp_path: Path, name: str, what: str) 
     assert case.left_on == [] and case.problems == []
     assert case.outcome.status == status and read_run(case.outcome.path).status == status
     (output,) = {event.message for event in read_run(case.outcome.path).events if event.kind == "output"}
-    assert output.startswith("outputs read back off: source_meter, generator.1, generator.2")
+    assert output.startswith("these outputs were read back as off: source_meter, generator.1, generator.2")
