@@ -71,9 +71,8 @@ def predict(bench_file: Path) -> list[str]:
             continue
         limit = bench.table.device.limits.max_voltage or 5.0
         for role in ("drive", "pulser", "bias"):
-            terminal = bench.table.roles.get(role)
-            node = bench.table.fixture.terminals.get(terminal or "")
-            if terminal is None or node is None:
+            node = bench.table.fixture.terminals.get(bench.table.roles.get(role, ""))
+            if node is None:
                 continue
             source = 0.0 if role == "drive" else 50.0
             lines.append(str(oscillation_zone(bench.netlist, role, node, source, entry, limit)))

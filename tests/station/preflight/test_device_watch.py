@@ -1,4 +1,4 @@
-"""Whether a device voltage oscillates, and how fast: from waveforms whose frequency is known."""
+"""Whether a device voltage oscillates, how fast, and what is tried: with waveforms whose frequency is known."""
 
 import math
 from pathlib import Path
@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tsbench.netlist import parse_netlist
+from tsbench.simulated_backends.circuit.engine import Constant
+from tsbench.simulated_backends.devices.catalogue import catalogue
 from tsbench.station.preflight import preflight
-from tsbench.station.preflight.preflight import _DeviceWatch
+from tsbench.station.preflight.preflight import _DeviceWatch, oscillation_zone
 
 
 def watched(start: float = 0.0, nodes: tuple[str, str] = ("high", "0"), cut: int = 1, **voltages: Any) -> Any:
@@ -100,3 +103,59 @@ def test_a_source_meter_adds_no_resistance_and_a_generator_its_own_50_ohm(
     assert [(role, node, source, most) for role, node, source, _, most in asked] == [
         ("drive", "smu", 0.0, highest), ("bias", "gen", 50.0, highest)]
     assert all(entry.material.lower() == "nbo2" for _, _, _, entry, _ in asked)
+
+
+def test_a_role_whose_instrument_is_not_in_the_fixture_has_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "oscillation_zone", lambda netlist, role, *given: role)
+    path = tmp_path / "b.bench.toml"
+    path.write_text(BENCH.replace('meter = "smu"\n', "").replace("R1 smu dut 1k", "R1 dut 0 1k"), "utf-8")
+    assert preflight.predict(path) == ["bias"]
+
+
+class MadeUpCircuit:
+    """A circuit whose device node swings by 20 mV at 4 MHz at half the highest bias, and by less at other biases."""
+
+    made: list["MadeUpCircuit"] = []  # noqa: RUF012  of all of them
+
+    def __init__(self, netlist: Any, devices: Any, sources: Any, loads: Any) -> None:
+        self.sources, self.loads, self.watch, self.bias = sources, loads, None, math.nan
+        self.until, self.skip = 0.0, True
+        self.made.append(self)
+
+    def set_source(self, name: str, waveform: Any) -> None:
+        assert name == "bias" and isinstance(waveform, Constant)
+        self.bias = waveform.value
+
+    def add_observer(self, watch: Any) -> None:
+        self.watch = watch
+
+    def advance(self, until: float, skip: bool) -> None:
+        self.until, self.skip = until, skip
+        times = np.linspace(0.0, until, 4001)
+        swing = 0.0101 if self.bias == 1.0 else 0.0099 * self.bias   # from the middle: 2 % of the bias in all
+        self.watch.observe(SimpleNamespace(
+            times=times, end=until, voltage=lambda node, at: swing * np.sin(8e6 * math.pi * np.asarray(at))))
+
+
+@pytest.mark.parametrize(("capacitor", "span"), [("C1 dut 0 80p", 40 * 5050.0 * 80e-12), ("", 2e-6)])
+def test_each_bias_is_watched_for_forty_time_constants(
+    monkeypatch: pytest.MonkeyPatch, capacitor: str, span: float
+) -> None:
+    """And for 2 us at least; the first half settles. Other outputs are open, and a swing of 2 % counts."""
+    monkeypatch.setattr(MadeUpCircuit, "made", made := [])
+    monkeypatch.setattr(preflight, "build_circuit", MadeUpCircuit)
+    netlist = parse_netlist(f"R1 gen dut 5k\n{capacitor}\nR2 smu dut 1meg\nXDUT dut 0 device", ["gen", "smu"])
+    zone = oscillation_zone(netlist, "bias", "gen", 50.0, catalogue()["nbo2"], 2.0)
+    assert [one.bias for one in made] == pytest.approx(np.arange(1, 25) / 12.0)
+    for one in made:
+        assert one.until == pytest.approx(span, rel=0.01) and not one.skip
+        assert one.watch is not None and one.watch._start == pytest.approx(one.until / 2)
+        assert one.sources == [("bias", "gen", "bias.r", 50.0)]
+        loads = {node: (ohms, volts) for _, node, ohms, volts in one.loads}
+        assert loads["smu"] == (1e12, 0.0) and "gen" not in loads
+    assert zone.biases == pytest.approx([1.0])
+    assert zone.frequencies == pytest.approx([4e6], rel=1e-2)
+    oscillation_zone(netlist, "drive", "smu", 0.0, catalogue()["nbo2"], 2.0)
+    assert made[-1].sources == [("bias", "smu", "bias.r", 1e-3)]   # a resistor of nothing is none

@@ -88,6 +88,8 @@ def test_after_its_patience_it_names_what_failed_last(monkeypatch: pytest.Monkey
     timeouts = connecting(monkeypatch, CommunicationError("no\n  reply"))
     assert watchdog.Instruments(ORDER, patience=1.0)._reach("meter") == ({"meter": None}, "no reply")
     assert 101.0 <= clock[0] < 101.3 and len(timeouts) >= 5
+    assert watchdog.Instruments(ORDER)._reach("meter") == ({"meter": None}, "no reply")
+    assert 131.0 <= clock[0] < 131.6   # half a minute where nothing is said
     short = {"meter": {**ORDER["meter"], "table": {**TABLE, "timeout": 0.5}}}
     timeouts = connecting(monkeypatch, Reached([OFF]))
     watchdog.Instruments(short)._reach("meter")
@@ -127,6 +129,8 @@ def test_the_instrument_is_owned_while_it_is_switched_off(
     assert instruments.make_safe() == ({}, ["in use by 78. The process that now uses the instrument switched the "
                                             "outputs off when it opened the bench"]) and len(tries) == 5
     assert 2.0 <= clock[0] - before < 2.2
+    answers[:] = [InstrumentInUse("in use by 1", {"process": 1})]
+    assert watchdog.Instruments(ORDER).make_safe()[0] == {} and len(tries) == 5   # no process is the victim
     without_lock = {"meter": {"library": "@py", "table": TABLE}}
     assert watchdog.Instruments(without_lock).make_safe() == ({"meter": False}, []) and len(tries) == 6
 
@@ -146,10 +150,20 @@ def test_a_process_is_killed_by_its_descriptor_or_by_its_number_while_that_is_st
 
 
 def watching(monkeypatch: pytest.MonkeyPatch, events: Path, *lines: Any, gone: bool = True) -> tuple[int, bytes]:
-    """Let the watchdog watch a pipe that ends behind these lines; return its code and what it answered."""
-    monkeypatch.setattr(watchdog.Victim, "kill", lambda self, closed: gone)
-    monkeypatch.setattr(watchdog.Instruments, "make_safe", lambda self: (
-        {"meter": False, "generator.1": None}, ["meter was slow"]))
+    """Let the watchdog watch a pipe that ends behind these lines; return its code and what it answered.
+
+    To kill takes 0.25 s, to switch off 2 s.
+    """
+    def kill(self: Any, closed: threading.Event) -> bool:
+        watchdog.time.sleep(0.25)
+        return gone
+
+    def make_safe(self: Any) -> tuple[dict[str, bool | None], list[str]]:
+        watchdog.time.sleep(2.0)
+        return {"meter": False, "generator.1": None}, ["meter was slow"]
+
+    monkeypatch.setattr(watchdog.Victim, "kill", kill)
+    monkeypatch.setattr(watchdog.Instruments, "make_safe", make_safe)
     order = {"process": 4321, "instruments": {}, "deadline": 5.0, "run": "RUN1", "events": str(events)}
     read, write = os.pipe()
     with os.fdopen(write, "wb") as pipe:
@@ -183,6 +197,7 @@ def test_it_writes_what_it_did_beside_the_run(
     text = (tmp_path / "events.json").read_text("utf-8")
     assert "the measuring process has died" in text and '"killed": ' + str(gone).lower() in text.lower()
     assert '"process": 4321' in text and '"generator.1": null' in text
+    assert '"killing": 0.25' in text and '"switching_off": 2.0' in text
 
 
 def test_what_it_cannot_write_it_says(
@@ -204,15 +219,23 @@ def test_as_a_process_it_ignores_signals_and_has_priority(
 ) -> None:
     ignored: list[Any] = []
     priority: list[Any] = []
-    with Path(os.devnull).open("wb") as nowhere:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+
+    def watch(pipe: Any, answers: Any) -> int:
+        answers.write(b"ready\n")
+        assert os.read(reader, 99) == b"ready\n"   # nothing keeps it back
+        return 7
+
+    with os.fdopen(reader, "rb"), os.fdopen(writer, "wb") as answered:
         monkeypatch.setattr(watchdog.signal, "signal", lambda number, act: ignored.append((number, act)))
         monkeypatch.setattr(watchdog.os, "setpriority", lambda *given: priority.append(given), raising=False)
-        monkeypatch.setattr(watchdog, "watch", lambda pipe, answers: 7)
+        monkeypatch.setattr(watchdog, "watch", watch)
         monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO()))
-        monkeypatch.setattr("sys.stdout", SimpleNamespace(fileno=nowhere.fileno))
+        monkeypatch.setattr("sys.stdout", SimpleNamespace(fileno=answered.fileno))
         assert watchdog.main() == 7
         assert (signal.SIGINT, signal.SIG_IGN) in ignored and len(priority) == 1
-        assert priority[0][1] == 0 and priority[0][2] < 0
+        assert priority[0][1] == 0 and -20 <= priority[0][2] < 0   # there is none beyond -20
         monkeypatch.setattr(watchdog, "watch", lambda pipe, answers: {}["no\norder"])
         assert watchdog.main() == 2
     assert "the watchdog failed" in capsys.readouterr().err
