@@ -176,7 +176,7 @@ def test_limits_of_the_device_are_refused_before_a_message(nbo2_bench: Path) -> 
         expected = "compliance_current 25 mA exceeds the device limit max_current 20 mA of D1"
         with pytest.raises(LimitError, match=expected):
             bench.source_meter().configure_source(SourceSettings("voltage", limit=25e-3))
-        with pytest.raises(LimitError, match="max_voltage 4 V"):
+        with pytest.raises(LimitError, match="max_voltage of D1 is 4 V"):
             bench.pulse_generator("bias").configure_level(2.5)  # 5 V of EMF as long as 50 Ohm are declared
         assert bench.clock.now() == before
 
