@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
+from tsbench.cli.json_output import only_json
 from tsbench.cli.parser import build_parser
 from tsbench.cli.plain_text import PLAIN_TEXT
 from tsbench.errors import TsbenchError
@@ -65,11 +66,12 @@ def _carry_out(options: argparse.Namespace) -> int:
     silent, ours = logging.NullHandler(), logging.getLogger("tsbench")
     ours.addHandler(silent)
     try:
-        if options.log or options.verbose or options.trace:
-            from tsbench.cli.log_file import carry_out_logged
+        with only_json() if getattr(options, "json", False) else contextlib.nullcontext():
+            if options.log or options.verbose or options.trace:
+                from tsbench.cli.log_file import carry_out_logged
 
-            return carry_out_logged(command, options)
-        return command(options)
+                return carry_out_logged(command, options)
+            return command(options)
     finally:
         ours.removeHandler(silent)
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tsbench.cli.json_output import write_json
 from tsbench.quantities import conditions_text, format_interval, format_quantity
 from tsbench.records import RunEvent
 
@@ -22,7 +22,7 @@ _PATIENCE = 2.0  #: [s] without an event after which it is said what takes so lo
 
 def print_json(value: Any) -> None:
     """Print one JSON value; a number that is not one becomes null (JSON has no NaN)."""
-    sys.stdout.write(json.dumps(_plain(value), indent=1, allow_nan=False) + "\n")
+    write_json(json.dumps(_plain(value), indent=1, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:

@@ -96,8 +96,9 @@ def serve(options: argparse.Namespace) -> int:
 def _print_line(addresses: "Sequence[Address]") -> None:
     import json
 
-    sys.stdout.write(json.dumps([address.as_dict() for address in addresses]) + "\n")
-    sys.stdout.flush()
+    from tsbench.cli.json_output import write_json
+
+    write_json(json.dumps([address.as_dict() for address in addresses]))
 
 
 def _print(world: Path, addresses: "Sequence[Address]") -> None:

@@ -12,7 +12,9 @@ import pkgutil
 import re
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
@@ -27,72 +29,66 @@ OURS = "tsbench"  #: the distribution whose things go first
 _VALUE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*\s*)?(\[.*\]\s*)?")
 
 
-class _OutputToErrors:
-    """What is printed goes to standard error while any thread is in a ``with``; then it goes where it went before.
+_IMPORTED: ContextVar[str] = ContextVar("imported", default="a plug-in")  #: what this thread imports
 
-    Two ``contextlib.redirect_stdout`` of two threads that overlap leave the output at standard error for good.
+
+class _Shared:
+    """What the whole process shares, and the import of a module may change: output, working folder, text of warnings.
+
+    While any thread imports, what is printed goes to standard error, and a warning is one line. After the last of the
+    imports that overlap, both are as before the first; two ``contextlib.redirect_stdout`` would leave the output at
+    standard error for good. The working folder stays, because the paths of the command line begin there.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
-        self._usual = sys.stdout
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._usual, sys.stdout = sys.stdout, sys.stderr
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                sys.stdout = self._usual
-
-
-_OUTPUT_TO_ERRORS = _OutputToErrors()
-
-
-class _WorkingFolder:
-    """The working folder stays what it was before the first of the imports that overlap began.
-
-    A relative path of a bench file or of ``--out`` would mean another place after it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._usual = ""
+        self._output, self._format, self._folder = sys.stdout, warnings.formatwarning, ""
 
     def enter(self) -> None:
-        """Keep where the process works now."""
+        """Keep what there is now."""
         with self._lock:
             if not self._inside:
-                self._usual = self._now()
+                self._output, sys.stdout = sys.stdout, sys.stderr
+                self._format, warnings.formatwarning = warnings.formatwarning, _warning_line
+                self._folder = _working_folder()
             self._inside += 1
 
     def leave(self, what: str) -> None:
-        """Go back, and say in one line that the import of ``what`` went elsewhere."""
+        """Bring back what there was, and say in one line that the import of ``what`` went to another folder."""
         with self._lock:
             self._inside -= 1
-            changed = self._now()
-            if not self._usual or changed == self._usual:
+            if not self._inside:
+                sys.stdout, warnings.formatwarning = self._output, self._format
+            changed = _working_folder()
+            if not self._folder or changed == self._folder:
                 return
             with contextlib.suppress(OSError):
-                os.chdir(self._usual)
+                os.chdir(self._folder)
                 _LOG.warning("the import of %s changed the working folder to %s. tsbench changed it back to %s",
-                             what, changed, self._usual)
-
-    @staticmethod
-    def _now() -> str:
-        try:
-            return str(Path.cwd())
-        except OSError:  # the folder was deleted
-            return ""
+                             what, changed, self._folder)
 
 
-_WORKING_FOLDER = _WorkingFolder()
+_SHARED = _Shared()
+
+
+def _working_folder() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError:  # the folder was deleted
+        return ""
+
+
+def _warning_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None,
+) -> str:
+    """Return one line where the standard library has two or more; it takes these arguments."""
+    return (f"tsbench: {_IMPORTED.get()} gives a warning when it is imported: {_one_line(message)} "
+            f"({category.__name__} in {filename}, line {lineno})\n")
+
+
+def _one_line(text: object) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
 
 
 class ImportInterrupted(KeyboardInterrupt):
@@ -103,7 +99,7 @@ class ImportInterrupted(KeyboardInterrupt):
 def importing(what: str) -> Iterator[None]:
     """Import modules of other authors; what they print goes to standard error, because ``--json`` owns the output.
 
-    A module that changes the working folder changes it only until its import is over.
+    A module that changes the working folder changes it only until its import is over. A warning is one line.
 
     Parameters
     ----------
@@ -114,10 +110,10 @@ def importing(what: str) -> Iterator[None]:
     ImportInterrupted
         Ctrl-C was pressed meanwhile, or the module itself raised KeyboardInterrupt.
     """
-    _WORKING_FOLDER.enter()
+    _SHARED.enter()
+    imported = _IMPORTED.set(what)
     try:
-        with _OUTPUT_TO_ERRORS:
-            yield
+        yield
     except ImportInterrupted:
         raise
     except KeyboardInterrupt as error:
@@ -125,7 +121,8 @@ def importing(what: str) -> Iterator[None]:
             f"interrupted while {what} was imported. If you did not press Ctrl-C, the module of this plug-in raised "
             f"KeyboardInterrupt. In this case, uninstall the plug-in or write to its author") from error
     finally:
-        _WORKING_FOLDER.leave(what)
+        _IMPORTED.reset(imported)
+        _SHARED.leave(what)
 
 
 @dataclass(frozen=True)
@@ -286,8 +283,7 @@ class Registry(Generic[T]):
             self._found |= {name: Offer(thing, _from(point)) for name, thing in things.items()}
 
     def _leave_out(self, where: str, point: EntryPoint, error: BaseException) -> None:
-        text = "".join(letter if letter.isprintable() else " " for letter in str(error))
-        reason = " ".join(text.split())
+        reason = _one_line(error)
         said = reason if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {reason}"
         self._problems.append(f"{self.what} '{where}' of {_from(point)} is left out: {said}")
         _LOG.warning("%s", self._problems[-1])

@@ -41,3 +41,24 @@ def test_an_interrupted_import_names_the_plug_in(tmp_path: Path) -> None:
     assert done.stderr == (
         "tsbench: interrupted while protocol 'slow' of lab 1.2 was imported. If you did not press Ctrl-C, the module "
         "of this plug-in raised KeyboardInterrupt. In this case, uninstall the plug-in or write to its author\n")
+
+
+PRINTS_AT_THE_END = "import atexit\natexit.register(print, 'bye')\nWRONG = 3\n"
+WARNS = "import warnings\nwarnings.warn('this module\\nis old')\nWRONG = 3\n"
+
+
+def test_what_a_plug_in_prints_when_the_program_ends_is_not_among_json(tmp_path: Path) -> None:
+    points = "[tsbench.protocols]\nwrong = lab_module:WRONG\n"
+    done = tsbench(tmp_path, points, PRINTS_AT_THE_END, "protocols", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)
+    assert done.stderr.splitlines()[-1] == "bye"
+
+
+def test_a_warning_of_a_plug_in_is_one_line_beside_the_help(tmp_path: Path) -> None:
+    done = tsbench(
+        tmp_path, "[tsbench.protocols]\nwrong = lab_module:WRONG\n", WARNS, "measure", "iv_sweep", "--help")
+    assert done.returncode == 0 and "parameters of iv_sweep" in done.stdout and "is old" not in done.stdout
+    assert done.stderr.splitlines()[0] == (
+        "tsbench: protocol 'wrong' of lab 1.2 gives a warning when it is imported: this module is old (UserWarning in "
+        f"{tmp_path / 'lab_module.py'}, line 2)")
+    assert all("is old" not in line and "warnings.warn" not in line for line in done.stderr.splitlines()[1:])

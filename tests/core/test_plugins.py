@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -125,6 +126,14 @@ def test_a_plug_in_that_changes_the_working_folder_changes_it_for_its_import_alo
     assert caplog.messages[0] == (
         f"the import of number 'x' of other 1.2 changed the working folder to {tmp_path.anchor}. tsbench changed it "
         f"back to {tmp_path}")
+
+
+def test_a_warning_is_one_line_while_a_plug_in_is_imported_and_has_its_usual_form_afterwards() -> None:
+    usual = warnings.formatwarning
+    with importing("driver 'a'"):
+        assert warnings.formatwarning("old\nmodule", UserWarning, "a.py", 3) == (
+            "tsbench: driver 'a' gives a warning when it is imported: old module (UserWarning in a.py, line 3)\n")
+    assert warnings.formatwarning is usual
 
 
 def test_one_wrong_thing_of_a_sequence_leaves_the_others(installed: Callable[..., Registry[int]]) -> None:
