@@ -98,7 +98,7 @@ def closes(circuit: Circuit, netlist: Netlist) -> float:
 
 def grows(circuit: Circuit) -> bool:
     """Return whether an eigenvalue of the linearised circuit says that the point is unstable."""
-    _, _, A, _ = circuit.compiled.linearised(circuit.time, circuit.unknowns())
+    _, _, A, _ = circuit.structure.compiled.linearised(circuit.time, circuit.unknowns())
     values = np.linalg.eigvals(A)
     return bool(values.size) and bool(values.real.max() > 1e-9 * abs(values).max())
 
@@ -106,7 +106,7 @@ def grows(circuit: Circuit) -> bool:
 def leaves(circuit: Circuit, time: float) -> bool:
     """Return whether the circuit is somewhere else, or has been, within 40 times ``time`` [s]."""
     start = circuit.unknowns()
-    scale = circuit.compiled.weights / circuit.rtol + abs(start)
+    scale = circuit.structure.compiled.weights / circuit.rtol + abs(start)
     for k in range(1, 81):
         circuit.advance(0.5 * k * time, skip=False)
         if (abs(circuit.unknowns() - start) > 1e-3 * scale).any():

@@ -55,7 +55,8 @@ def counted(cases: Sequence[Case]) -> tuple[dict[int, tuple[int, int]], float]:
     for case in cases:
         circuit = build(case)
         advance(circuit, case, case.hold + case.ramp)
-        evaluations = getattr(circuit, "evaluations", 6 * circuit.steps + 5 * circuit.refused_steps)
+        readings = getattr(circuit, "readings", circuit)   # of an older version: the circuit itself
+        evaluations = getattr(readings, "evaluations", 6 * circuit.steps + 5 * readings.refused_steps)
         found[case.number] = circuit.steps, evaluations
     return found, time.process_time() - begin
 

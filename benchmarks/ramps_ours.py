@@ -54,7 +54,7 @@ def whole(case: Case, swing: float, gap: float, since: float) -> tuple[bool, int
     circuit.add_observer(seen)
     with contextlib.suppress(Begun):
         advance(circuit, case, case.hold + case.ramp)
-    return not math.isnan(seen.state[BEGUN]), circuit.steps, circuit.evaluations
+    return not math.isnan(seen.state[BEGUN]), circuit.steps, circuit.readings.evaluations
 
 
 def along(case: Case, swing: float, gap: float, since: float, seed: int, once: bool) -> tuple[float, float]:

@@ -20,8 +20,9 @@ from collections.abc import Iterable, Mapping
 
 from tsbench.errors import ConfigurationError
 from tsbench.netlist import GROUND, Element, Netlist, check_connections
-from tsbench.simulated_backends.circuit.circuit import Circuit, check_stage
+from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Constant, SourceMeterStage
+from tsbench.simulated_backends.circuit.structure import check_stage
 from tsbench.simulated_backends.circuit.waveforms import from_netlist
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.model import DeviceModel

@@ -7,7 +7,7 @@ the circuit alone, so observers change nothing.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -112,6 +112,8 @@ class DeviceChanges:
         #: what is to happen to devices where the integrator stands, beside jumps of fluctuations; None: nothing at all
         self.due: dict[str, What] | None = None
         self.chunk = FEWEST   #: steps to take at once
+        #: is called after each change: (element in lower case, history, state before, time [s])
+        self.on_change: Callable[[str, DeviceHistory, State, float], None] | None = None
 
     def attach(self, device: str, history: DeviceHistory | None) -> None:
         """Watch ``device`` from now on; None: it has no history.

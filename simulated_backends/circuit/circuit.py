@@ -1,7 +1,7 @@
 """A simulated circuit: its state, the changes by instruments, and the values that instruments and witness read."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,14 +17,14 @@ from tsbench.simulated_backends.circuit.stability.operating_point import how_uns
 from tsbench.simulated_backends.circuit.stability.watch import StabilityWatch
 from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
 from tsbench.simulated_backends.circuit.stepping import TimeStepping
-from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front, known_name
+from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front, check_stage, known_name
 from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.circuit.trajectory import Audience, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.dispatch import require_mechanism
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.life.history import DeviceHistory, State
+from tsbench.simulated_backends.life.history import DeviceHistory
 
 LEAVES_IT = ". The thermal noise of its resistances makes the circuit leave this point"
 MAY_STAY = (
@@ -32,7 +32,7 @@ MAY_STAY = (
     "this point")
 
 
-class Circuit(CircuitReadings):
+class Circuit:
     """A circuit that integrates itself lazily; make one with :func:`.build.build_circuit`.
 
     What holds about time: the integrator takes its own steps, landing exactly on the breakpoints of the sources
@@ -41,8 +41,8 @@ class Circuit(CircuitReadings):
     ``time``; it discards the part of the last step behind ``time`` and starts afresh from the polynomial there.
 
     Its parts: what it is made of and how far it has been computed (:mod:`.structure`), time stepping
-    (:mod:`.stepping`), steady states (:mod:`.steady.steady_states`), and departures from unstable equilibria with
-    thermal noise (:mod:`.stability.watch`).
+    (:mod:`.stepping`), steady states (:mod:`.steady.steady_states`), departures from unstable equilibria with
+    thermal noise (:mod:`.stability.watch`), devices that change (:mod:`.changes`), and readings (:mod:`.readings`).
 
     Parameters
     ----------
@@ -76,14 +76,17 @@ class Circuit(CircuitReadings):
         noise_refinement: float = 1.0, specialised: bool | None = None, seed: int | None = 0,
     ) -> None:
         self.seed = seed   #: of everything random; None: devices are on the paths that their models have
-        structure = CircuitStructure(elements, stages, devices, waveforms, rtol, noise_refinement, specialised)
+        self.rtol, self.largest_step = rtol, largest_step
+        self.structure = structure = CircuitStructure(
+            elements, stages, devices, waveforms, rtol, noise_refinement, specialised)
         control = new_control(rtol, largest_step, FIRST_STEP)
-        front = Front(_beginning(structure, initial_voltages), control, largest_step)
-        self._audience, changes = Audience(), DeviceChanges()
+        self._front = front = Front(structure.beginning(initial_voltages), control, largest_step)
+        self._audience, self._notes = Audience(), list[str]()
+        self.changes = DeviceChanges()   #: of devices that have a history
         self.stability = StabilityWatch(structure, front, seed or 0)
-        steady = SteadyStates(structure, front, self.stability, changes, self._audience)
-        super().__init__(structure, front, steady, changes)
-        self._stepping = TimeStepping(structure, front, self.stability, steady, changes, self._audience)
+        self._steady = SteadyStates(structure, front, self.stability, self.changes, self._audience)
+        self.readings = CircuitReadings(structure, front, self._steady)
+        self._stepping = TimeStepping(structure, front, self.stability, self._steady, self.changes, self._audience)
         if not self._stepping.make_consistent():
             raise TsbenchError(f"circuit: the device currents cannot be found. Check the values of {structure.names}")
 
@@ -92,7 +95,7 @@ class Circuit(CircuitReadings):
 
         With ``specialised`` the circuit as it is now gets code written for its topology (where it is not too large).
         """
-        front, compiled = self._front, self.compiled
+        front, compiled = self._front, self.structure.compiled
         if specialised:
             compiled.specialise()
         compiled.integrate(front.control.copy(), front.here, front.y.copy(), False, front.here)
@@ -103,6 +106,27 @@ class Circuit(CircuitReadings):
         weights, no_source = np.ones(front.y.size), np.zeros(compiled.sources.kinds.size)
         recorded = self.structure.trajectory(front.reached, front.reached + 1.0, steps)
         recorded.quantity(Row(weights, no_source, weights, no_source), steps.starts)
+
+    # ------------------------------------------------------------------------------------ what it is
+
+    @property
+    def nodes(self) -> Sequence[str]:
+        """Return the names of all nodes but ground."""
+        return self.structure.nodes
+
+    @property
+    def devices(self) -> Sequence[str]:
+        """Return the device element names as written, such as "XDUT"."""
+        return [e.name for e in self.structure.placed_devices]
+
+    def model_of(self, device: str) -> DeviceModel:
+        """Return the model that stands in the position of ``device``."""
+        return self.structure.models[known_name(device, self.structure.models, "device")]
+
+    @property
+    def messages(self) -> Sequence[str]:
+        """Return what had to be regularised, and operating points that are unstable."""
+        return (*self.structure.system.messages, *self._notes)
 
     # ------------------------------------------------------------------------------------ time
 
@@ -115,6 +139,17 @@ class Circuit(CircuitReadings):
     def work(self) -> int:
         """Return the work done so far, counted in steps: accepted and refused ones, and the cost of showing them."""
         return self._stepping.work
+
+    @property
+    def steps(self) -> int:
+        """Return the number of accepted steps so far."""
+        return self._front.steps
+
+    @property
+    def steady(self) -> bool:
+        """Return whether the circuit repeats its last period until something is changed."""
+        cycle = self._steady.cycle
+        return cycle is not None and math.isinf(cycle.end)
 
     def advance(
         self, until: float, skip: bool = True, watched: bool = False, most_work: float = math.inf
@@ -164,17 +199,23 @@ class Circuit(CircuitReadings):
         """Show ``observer`` nothing more."""
         self._audience.observers.remove(observer)
 
-    @property
-    def on_change(self) -> Callable[[str, DeviceHistory, State, float], None] | None:
-        """What is told of each change of a device with a history.
+    # ------------------------------------------------------------------------------------ readings
 
-        Arguments: (element in lower case, history, state before, time [s]).
-        """
-        return self._stepping.on_change
+    def unknowns(self) -> FloatArray:
+        """Return a copy of the unknowns now."""
+        return self.readings.unknowns()
 
-    @on_change.setter
-    def on_change(self, told: Callable[[str, DeviceHistory, State, float], None] | None) -> None:
-        self._stepping.on_change = told
+    def voltage(self, node: str) -> float:
+        """Return the voltage of ``node`` now [V]."""
+        return self.readings.voltage(node)
+
+    def current(self, element: str) -> float:
+        """Return the current into the first terminal of ``element`` now [A]; of a source meter: out of it."""
+        return self.readings.current(element)
+
+    def device_state(self, device: str) -> Mapping[str, float]:
+        """Return the states of ``device`` now, such as ``{"temperature": 296.0}``."""
+        return self.readings.device_state(device)
 
     # ------------------------------------------------------------------------------------ changes
 
@@ -244,7 +285,7 @@ class Circuit(CircuitReadings):
                 f"circuit: {device} has the nodes {' '.join(before)}. A {new.mechanism} needs the nodes "
                 f"{' '.join(new.terminals)} and cannot replace it")
         self._stepping.stop_here()
-        self._changes.attach(key, history)
+        self.changes.attach(key, history)
         kept = state or {}
         states = [kept.get(s, rest) for s, rest in zip(new.states, new.rest(), strict=True)]
         self._stepping.replace_model(key, new, states)
@@ -261,41 +302,10 @@ class Circuit(CircuitReadings):
             None was found.
         """
         self._stepping.stop_here()
-        found = operating_point(self.compiled, self.time, self._front.y)
+        found = operating_point(self.structure.compiled, self.time, self._front.y)
         if found is None:
             raise TsbenchError("circuit: no operating point was found. Start from rest instead (uic in .tran)")
         self._front.y = found
-        unstable = how_unstable(self.compiled, self.time, found)
+        unstable = how_unstable(self.structure.compiled, self.time, found)
         if unstable is not None:
             self._notes.append(unstable + (MAY_STAY if self.structure.has_own_noise else LEAVES_IT))
-
-
-def _beginning(structure: CircuitStructure, voltages: Mapping[str, float]) -> FloatArray:
-    """Return the unknowns at time 0: capacitors and inductors at their initial values, devices at rest."""
-    system = structure.system
-    y = np.zeros(system.size)
-    y[: len(system.capacitive)] = system.capacitive @ np.array([voltages.get(n, 0.0) for n in system.nodes])
-    for element in structure.elements:
-        if element.kind == "L" and element.initial is not None:
-            y[system.inductor_index[element.name.lower()]] = element.initial
-    for name, model in structure.models.items():
-        structure.put_states(name, model.rest(), y)
-    return y
-
-
-def check_stage(name: str, stage: SourceMeterStage) -> None:
-    """Refuse set-points that make no output stage.
-
-    Raises
-    ------
-    ConfigurationError
-        It sources neither voltage nor current; a time constant, resistance, limit or slew rate is not positive.
-    """
-    if stage.function not in ("voltage", "current"):
-        raise ConfigurationError(
-            f"source-meter stage {name}: function = '{stage.function}' must be 'voltage' or 'current'")
-    for field in ("limit", "output_resistance", "voltage_time_constant", "current_time_constant", "loop_resistance",
-                  "slew_rate"):
-        value = getattr(stage, field)
-        if not value > 0:
-            raise ConfigurationError(f"source-meter stage {name}: {field} = {value:g} must be positive")

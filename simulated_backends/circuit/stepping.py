@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 from tsbench.errors import TsbenchError
@@ -16,7 +16,6 @@ from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
 from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front
 from tsbench.simulated_backends.circuit.trajectory import Audience, RecordedTrajectory, Steps
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.life.history import DeviceHistory, State
 
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
 ENOUGH_STEPS = 300_000  #: after which their mean length tells how many are to come
@@ -45,8 +44,6 @@ class TimeStepping:
         self._steady, self._changes, self._audience = steady, changes, audience
         self._skipping = False
         self._rebase = True   # whether the base may be chosen anew
-        #: told of each change of a device with a history: (element in lower case, history, state before, time [s])
-        self.on_change: Callable[[str, DeviceHistory, State, float], None] | None = None
         self.sources_changed()
 
     @property
@@ -290,6 +287,6 @@ class TimeStepping:
             else:
                 self.replace_model(key, model, model.rest())
         self.make_consistent(reached)
-        if self.on_change is not None:
+        if self._changes.on_change is not None:
             for key in changed:
-                self.on_change(key, histories[key], before[key], reached)
+                self._changes.on_change(key, histories[key], before[key], reached)

@@ -152,6 +152,21 @@ class CircuitStructure:
         first = self.system.first_state[device]
         y[first: first + len(values)] = values
 
+    def beginning(self, voltages: Mapping[str, float]) -> FloatArray:
+        """Return the unknowns at time 0: capacitors and inductors at their initial values, devices at rest.
+
+        ``voltages`` [V] are those of nodes at time 0; 0 V where there is none.
+        """
+        system = self.system
+        y = np.zeros(system.size)
+        y[: len(system.capacitive)] = system.capacitive @ np.array([voltages.get(n, 0.0) for n in system.nodes])
+        for element in self.elements:
+            if element.kind == "L" and element.initial is not None:
+                y[system.inductor_index[element.name.lower()]] = element.initial
+        for name, model in self.models.items():
+            self.put_states(name, model.rest(), y)
+        return y
+
     def voltage_and_current(self, device: str) -> tuple[Row, Row]:
         """Return the rows of the voltage across ``device`` (in lower case) and of its current."""
         element = next(e for e in self.placed_devices if e.name.lower() == device)
@@ -256,3 +271,21 @@ def known_name(name: str, known: Mapping[str, object], what: str) -> str:
     if key not in known:
         raise ConfigurationError(f"circuit has no {what} '{name}'{nearest(key, known)}")
     return key
+
+
+def check_stage(name: str, stage: SourceMeterStage) -> None:
+    """Refuse set-points that make no output stage.
+
+    Raises
+    ------
+    ConfigurationError
+        It sources neither voltage nor current; a time constant, resistance, limit or slew rate is not positive.
+    """
+    if stage.function not in ("voltage", "current"):
+        raise ConfigurationError(
+            f"source-meter stage {name}: function = '{stage.function}' must be 'voltage' or 'current'")
+    for field in ("limit", "output_resistance", "voltage_time_constant", "current_time_constant", "loop_resistance",
+                  "slew_rate"):
+        value = getattr(stage, field)
+        if not value > 0:
+            raise ConfigurationError(f"source-meter stage {name}: {field} = {value:g} must be positive")

@@ -115,7 +115,7 @@ class _Lanes:
     @classmethod
     def of(cls, circuits: Sequence[Circuit], crossing: Crossing) -> "_Lanes | None":
         """Return the circuits as lanes, or None where they cannot run in lockstep."""
-        compiled = [c.compiled for c in circuits]
+        compiled = [c.structure.compiled for c in circuits]
         first = compiled[0].topology
         for k, one in enumerate(compiled):
             if (one.topology.linear, one.topology.devices, one.topology.stages, len(one.topology.occupied)) != (
@@ -126,7 +126,7 @@ class _Lanes:
             for r in range(len(first.occupied)))
         topology = dataclasses.replace(first, occupied=occupied)
         kinds = compiled[0].sources.kinds
-        if any(c.has_histories for c in circuits) or not straight(topology) or topology.size > LARGEST_SIZE or any(
+        if any(c.changes.watches for c in circuits) or not straight(topology) or topology.size > LARGEST_SIZE or any(
                 one.sources.base != 0.0 or (one.sources.kinds == SINE).any() or (one.sources.kinds != kinds).any()
                 for one in compiled):
             return None
@@ -173,7 +173,7 @@ class _Lanes:
 
 
 def _row(circuit: Circuit, crossing: Crossing) -> Row:
-    row = circuit.row(crossing.kind, crossing.name)
+    row = circuit.readings.row(crossing.kind, crossing.name)
     if row.dy.any() or row.du.any():
         raise ConfigurationError(
             f"batch: {crossing.kind} '{crossing.name}' contains a derivative. Watch a voltage or another element")
@@ -213,7 +213,7 @@ class _Places:
 
     def fill(self, lane: FloatArray, circuit: Circuit, row: Row) -> None:
         """Write one circuit's numbers, at rest since its present time."""
-        one, time, place = circuit.compiled, circuit.time, self.place
+        one, time, place = circuit.structure.compiled, circuit.time, self.place
         y = circuit.unknowns()
         u, du, drive, slope, following = one.segment(time)
         one.make_consistent(time, y)
@@ -259,11 +259,12 @@ def one_by_one(circuits: Sequence[Circuit], until: float, crossing: Crossing, th
     def run(circuit: Circuit) -> tuple[FloatArray, FloatArray, int, int]:
         _row(circuit, crossing)   # refuse what cannot be watched
         watch = _LaneWatch(crossing)
-        steps, refused = circuit.steps, circuit.refused_steps
+        readings = circuit.readings
+        steps, refused = circuit.steps, readings.refused_steps
         circuit.add_observer(watch)
         circuit.advance(until, skip=False)
         circuit.remove_observer(watch)
-        return (np.array(watch.instants), circuit.unknowns(), circuit.steps - steps, circuit.refused_steps - refused)
+        return (np.array(watch.instants), circuit.unknowns(), circuit.steps - steps, readings.refused_steps - refused)
 
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(run, circuits))

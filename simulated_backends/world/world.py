@@ -156,7 +156,7 @@ class World:
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: {error}") from None
         circuit.load_code()   # no message waits for the compiler
-        circuit.on_change = self._device_changed
+        circuit.changes.on_change = self._device_changed
         self.bench.install(circuit)
 
     def load_all_code(self) -> None:

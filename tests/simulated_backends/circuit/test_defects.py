@@ -92,6 +92,6 @@ def test_who_looks_when_changes_nothing() -> None:
 
 def test_circuits_without_a_control_take_the_steps_they_took() -> None:
     circuit = build_circuit(parse_netlist("V1 in 0 PWL(0 0 1 3)\nR1 in a 1k\nX1 a 0 diode"))
-    assert not circuit.compiled.controlled
+    assert not circuit.structure.compiled.controlled
     circuit.advance(1.0)
     assert circuit.steps < 200

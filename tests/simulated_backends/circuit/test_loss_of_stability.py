@@ -240,10 +240,10 @@ def test_an_oscillation_that_is_there_is_no_equilibrium() -> None:
     circuit = build_circuit(parse_netlist(OSCILLATOR.format(points="0 1.6", farads="5p", stop="1u")))
     circuit.advance(2e-6, skip=False)
     control, y = new_control(1e-6, np.inf, FIRST_STEP), circuit.unknowns()
-    steps, _, _ = circuit.compiled.integrate(control, 0.0, y, True, 1e-6, 400)
+    steps, _, _ = circuit.structure.compiled.integrate(control, 0.0, y, True, 1e-6, 400)
     assert np.ptp(steps.y0[:, 0]) > 0.2 * 5e-12   # charge of a whole swing
     for k in range(1, steps.starts.size + 1):
-        found = departure(circuit.compiled, steps.part(0, k), 1)
+        found = departure(circuit.structure.compiled, steps.part(0, k), 1)
         if isinstance(found, Departure):
             assert (abs(found.displacement) < 0.01 * (abs(steps.y0[:, : found.displacement.size]).max(axis=0))).all()
 
@@ -262,7 +262,7 @@ def test_noise_in_every_step_has_the_covariance_of_the_linear_circuit(
     """Under a source that hardly moves the unknowns have the covariance of Lyapunov's equation."""
     built = build_circuit(parse_netlist(f"Vin in 0 PWL(0 {volts} 1 {volts + 1e-9})\n{circuit}"))
     built.settle()
-    compiled, y = built.compiled, built.unknowns()
+    compiled, y = built.structure.compiled, built.unknowns()
     m, rest = compiled.differential, y.copy()
     _, _, A, N = compiled.linearised(0.0, y)
     S = solve_continuous_lyapunov(A, -N @ N.T)
@@ -285,7 +285,7 @@ def test_noise_in_every_step_has_the_covariance_of_the_linear_circuit(
 def test_noise_in_every_step_is_that_of_300_kelvin() -> None:
     """A capacitor behind a resistor has a variance of kT/C, with the constant from elsewhere."""
     circuit = build_circuit(parse_netlist("Vin in 0 PWL(0 1 1 1.000001)\nR1 in n 2k\nC1 n 0 3p\n"))
-    compiled, y, time, seen = circuit.compiled, circuit.unknowns(), 0.0, []
+    compiled, y, time, seen = circuit.structure.compiled, circuit.unknowns(), 0.0, []
     control = new_control(1e-6, 0.05 * 6e-9, FIRST_STEP)
     ThermalSwitch().start(compiled, time, 1.0, seed=7)
     while time < 20_000 * 6e-9:
@@ -409,7 +409,7 @@ def test_a_stable_cycle_pays_next_to_nothing_for_being_looked_at() -> None:
     circuit.advance(10e-6, skip=False)
     circuit.advance(300e-6, skip=False)
     assert circuit.steps > 100_000
-    assert circuit.evaluations < 1.02 * (6 * circuit.steps + 5 * circuit.refused_steps)
+    assert circuit.readings.evaluations < 1.02 * (6 * circuit.steps + 5 * circuit.readings.refused_steps)
 
 
 @pytest.mark.parametrize(("volts", "node"), [(1.0, 0.87786), (1.5, 1.02053), (2.2, 0.94061), (3.2, 0.89139)])
@@ -429,7 +429,7 @@ def test_stable_circuits_pay_next_to_nothing() -> None:
         circuit = build_circuit(parse_netlist(text))
         circuit.advance(3e-3, skip=False)
         assert circuit.steps <= 1.1 * steps
-        assert circuit.evaluations <= 1.1 * evaluations
+        assert circuit.readings.evaluations <= 1.1 * evaluations
 
 
 def test_an_operating_point_is_found_where_no_capacitor_holds_the_node() -> None:

@@ -70,13 +70,13 @@ def test_events_agree_with_the_generic_code(text: str, rtol: float) -> None:
     assert special.size == generic.size >= 70
     difference = abs(special / generic - 1).max()
     print(f"{special.size} events, {one.steps} steps, difference {difference:.1e}")
-    assert one.steps == other.steps and one.refused_steps == other.refused_steps
+    assert one.steps == other.steps and one.readings.refused_steps == other.readings.refused_steps
     assert difference < 1e-9
 
 
 def test_it_is_the_special_code_that_ran() -> None:
     circuit = build_circuit(parse_netlist(OSCILLATOR), specialised=True)
-    kernel = specialised_integrate(circuit.compiled.topology)
+    kernel = specialised_integrate(circuit.structure.compiled.topology)
     assert kernel is not None and Path(kernel.py_func.__code__.co_filename).parent == cache_folder()
 
 
@@ -116,7 +116,7 @@ def test_a_large_circuit_is_left_to_the_generic_code() -> None:
     cells = "".join(f"R{k} {k} {k + 1} 1k\nC{k} {k + 1} 0 1p\n" for k in range(1, LARGEST_SIZE + 2))
     circuit = build_circuit(parse_netlist("V1 1 0 1\n" + cells), specialised=True)
     circuit.advance(1e-9)
-    assert specialised_integrate(circuit.compiled.topology) is None
+    assert specialised_integrate(circuit.structure.compiled.topology) is None
 
 
 def test_rough_powers_are_as_near_as_they_say_and_the_ladder_only_goes_down() -> None:

@@ -171,7 +171,7 @@ R5 d 0 2k
 
 def test_jacobian_and_drive_slope_against_finite_differences() -> None:
     circuit = circuit_of(MIXED)
-    one, stages = circuit.compiled, np.zeros((0, 7))
+    one, stages = circuit.structure.compiled, np.zeros((0, 7))
     L, _, _, devices, _, index = one.arrays
     n = circuit.unknowns().size
 

@@ -200,7 +200,8 @@ def test_a_virgin_device_is_formed_at_a_higher_voltage_once() -> None:
     history = DeviceHistory(NBO2, CycleStatistics(virgin={"as_": 0.5}))
     circuit, record = swept(NBO2, history)
     said = []
-    circuit.on_change = lambda device, h, before, time: h.state == before or said.append((device, h.state, time))
+    changes = circuit.changes
+    changes.on_change = lambda device, h, before, time: h.state == before or said.append((device, h.state, time))
     sweep(circuit, 2.5, 4)
     found = thresholds(record)
     plain, virgin = (folds(NBO2.with_parameters({"as_": NBO2.as_ * k})).threshold for k in (1.0, 0.5))
@@ -216,7 +217,7 @@ def test_a_current_beyond_the_critical_one_leaves_it_on_and_the_other_polarity_b
     history = DeviceHistory(NBO2, CycleStatistics(critical_current=1e-4, recovery_voltage=0.2, recovery=1.0))
     circuit, record = swept(NBO2, history)
     said: list[tuple[str, str]] = []
-    circuit.on_change = lambda device, h, before, time: said.append((before, h.state))
+    circuit.changes.on_change = lambda device, h, before, time: said.append((before, h.state))
     sweep(circuit, 2.5, 1)
     assert (history.state, history.polarity) == ("stuck", 1)
     sweep(circuit, 0.5, 1)
@@ -305,7 +306,7 @@ def test_devices_that_switch_in_the_same_step_have_both_lived_a_cycle() -> None:
     for name, history in zip(("X1", "X2"), histories, strict=True):
         circuit.set_device(name, NBO2, {}, None, history)
     said = []
-    circuit.on_change = lambda device, h, before, time: said.append((device, before, h.state))
+    circuit.changes.on_change = lambda device, h, before, time: said.append((device, before, h.state))
     sweep(circuit, 2.5, 3)
     assert [history.cycles for history in histories] == [3, 3]
     assert said[:2] == [("x1", "virgin", "good"), ("x2", "virgin", "good")]
@@ -318,7 +319,7 @@ def test_devices_whose_noise_jumps_at_the_same_instant_jump_together() -> None:
     for name, history in zip(("X1", "X2"), histories, strict=True):
         circuit.set_device(name, model, {}, None, history)
     jumps = []
-    circuit.on_change = lambda device, h, before, time: jumps.append((time, device))
+    circuit.changes.on_change = lambda device, h, before, time: jumps.append((time, device))
     circuit.advance(20e-3)
     assert len(jumps) > 10
     assert [time for time, device in jumps if device == "x1"] == [time for time, device in jumps if device == "x2"]

@@ -148,7 +148,7 @@ def test_a_destroyed_device_has_no_life_left(tmp_path: Path) -> None:
             else:
                 world.positioner.spoil(Resistor(1e10))
             assert world.bench.circuit.model_of("XDUT") == Resistor(1e10)
-            assert not world.bench.circuit.has_histories
+            assert not world.bench.circuit.changes.watches
 
 
 def test_every_device_of_a_wafer_has_a_life_of_its_own(tmp_path: Path) -> None:
