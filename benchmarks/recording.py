@@ -36,7 +36,7 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.scpi.headers import parse_pattern
 from tsbench.simulated_backends.scpi.parameters import long_and_short
-from tsbench.simulated_backends.scpi.tree import Setting
+from tsbench.simulated_backends.scpi.tree import declared
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 WORLDS = ("nbo2", "resistor")
@@ -67,14 +67,8 @@ PHRASES = {
 
 def headers_of(kind: type) -> list[str]:
     """Return a header, in its short form, for each command and question of a virtual instrument."""
-    patterns: list[str] = []
-    for base in kind.__mro__:
-        for value in vars(base).values():
-            if isinstance(value, Setting):
-                patterns += [p + tail for p in value.patterns for tail in ("", "?")]
-            patterns += [pattern for pattern, _ in getattr(value, "__scpi__", [])]
     found = set()
-    for pattern in patterns:
+    for pattern, _ in declared(kind):
         question = pattern.endswith("?")
         for nodes in parse_pattern(pattern.rstrip("?")):
             words = []

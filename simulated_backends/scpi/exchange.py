@@ -18,15 +18,15 @@ import enum
 import inspect
 from collections import deque
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree
-from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, StatusModel
+from tsbench.simulated_backends.scpi.operations import Operations
+from tsbench.simulated_backends.scpi.status import StatusModel
 from tsbench.simulated_backends.scpi.syntax import split_messages
-from tsbench.simulated_backends.scpi.tree import build_tree
-from tsbench.simulated_backends.services.clock import BUSY_HOP, BenchClock, ScheduledEvent
+from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 
 
 class Idle(enum.Enum):
@@ -36,7 +36,6 @@ class Idle(enum.Enum):
 
 
 IDLE = Idle.IDLE
-SHORTEST_PATIENCE = 1e-3  #: [s]
 LONGEST_TEXT = 255  #: characters of an error (SCPI-99, 21.8.1)
 Wait = float | Idle
 Handler = Generator[Wait, None, Any]
@@ -51,46 +50,53 @@ class Talk(enum.Enum):
     EMPTY = "empty"
 
 
-class MessageExchange:
-    """Takes messages, executes what they declare, holds the response (IEEE 488.2 section 6)."""
-
-    error_queue_depth: ClassVar[int] = 20
-    #: whether an error's text names the header after a semicolon
-    error_detail: ClassVar[bool] = False
-    #: the input buffer [bytes]; more in one message is error -363
-    input_buffer_size: ClassVar[int] = 64 * 1024 * 1024
+class Executing(Protocol):
+    """What the exchange asks of the instrument that executes its messages."""
 
     tree: ClassVar[CommandTree]
+    error_detail: ClassVar[bool]  #: whether an error's text names the header after a semicolon
+    input_buffer_size: ClassVar[int]  #: [bytes]; more in one message is error -363
+    #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
+    trouble: list[str]
 
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        super().__init_subclass__(**keywords)
-        cls.tree = build_tree(cls)
+    def cleared(self) -> None:
+        """A device clear has come."""
 
-    def __init__(self, clock: BenchClock) -> None:
-        self.clock = clock
-        self.setting_values: dict[tuple[str, tuple[Any, ...]], Any] = {}
-        self.status = StatusModel(queue_depth=self.error_queue_depth, now=lambda: clock.now)
+
+class MessageExchange:
+    """Takes messages, has an instrument execute them, holds the response (IEEE 488.2 section 6).
+
+    Parameters
+    ----------
+    instrument : Executing
+    clock : BenchClock
+    status : StatusModel
+    operations : Operations
+        ``*WAI`` and ``*OPC?`` wait until none is running.
+    """
+
+    def __init__(self, instrument: Executing, clock: BenchClock, status: StatusModel, operations: Operations) -> None:
+        self._instrument = instrument
+        self._clock = clock
+        self._status = status
+        self._operations = operations
+        operations.when_all_ended = self._operations_ended
         self._input = bytearray()
         self._messages: deque[bytes] = deque()
         self._output = bytearray()
         self._task: Handler | None = None
         self._wake: ScheduledEvent | None = None
         self._waiting_idle = False
-        self._operations: set[str] = set()
-        self._completion_requested = False
         self._running = False
-        self._patience = SHORTEST_PATIENCE
-        #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
-        self.trouble: list[str] = []
 
     # ------------------------------------------------------------------------------ the transport's side
 
     def recv(self, data: bytes, end: bool) -> None:
         """Take bytes from the controller; complete messages are executed in order."""
         self._input += data
-        if len(self._input) > self.input_buffer_size:
+        if len(self._input) > self._instrument.input_buffer_size:
             self._input.clear()
-            self.status.post(ScpiError(-363))
+            self._status.post(ScpiError(-363))
             return
         if not end and b"\n" not in data:
             return
@@ -118,9 +124,9 @@ class MessageExchange:
         data = bytes(self._output[:size])
         del self._output[:size]
         if not self._output:
-            self.status.message_available = False
-            if self.status.service_enable:
-                self.status.update()
+            self._status.message_available = False
+            if self._status.service_enable:
+                self._status.update()
             if self._messages or self._task is not None:
                 self._run()
         return data, reason
@@ -147,7 +153,7 @@ class MessageExchange:
 
     def unterminated(self) -> None:
         """The controller reads although nothing was asked: -420."""
-        self.status.post(ScpiError(-420))
+        self._status.post(ScpiError(-420))
 
     def device_clear(self) -> None:
         """Empty input, output and parser; forget *OPC and *WAI. Settings and running operations stay."""
@@ -155,61 +161,19 @@ class MessageExchange:
         self._input.clear()
         self._messages.clear()
         self._output.clear()
-        self._completion_requested = False
-        self.status.message_available = False
-        self.cleared()
-        self.status.update()
+        self._operations.forget_request()
+        self._status.message_available = False
+        self._instrument.cleared()
+        self._status.update()
 
     def serial_poll(self) -> int:
         """Return the status byte (bit 6: RQS) and withdraw the service request."""
-        return self.status.serial_poll()
+        return self._status.serial_poll()
 
     def group_trigger(self) -> None:
         """Act on GET (VISA's assert_trigger)."""
         self._messages.append(b"*TRG")
         self._run()
-
-    # ---------------------------------------------------------------------------------- what models use
-
-    def begin_operation(self, name: str) -> None:
-        """An overlapped operation starts (a sweep, an acquisition, a burst)."""
-        self._patience = SHORTEST_PATIENCE
-        self._operations.add(name)
-
-    def end_operation(self, name: str) -> None:
-        """It has ended: *OPC sets its bit, *OPC? and *WAI go on."""
-        self._operations.discard(name)
-        if self._operations:
-            return
-        if self._completion_requested:
-            self._completion_requested = False
-            self.status.set_event(OPERATION_COMPLETE)
-        if self._waiting_idle:
-            self._waiting_idle = False
-            # not here: the message that goes on may stop the very operation that is just ending
-            self._wake = self.clock.schedule(self.clock.now, self._wake_up)
-
-    @property
-    def pending_operations(self) -> frozenset[str]:
-        """Names of the overlapped operations that are running."""
-        return frozenset(self._operations)
-
-    def not_yet(self) -> None:
-        """Let time pass if an operation is running and a status query has just said "not yet".
-
-        A little at first, twice as much each time, at most until the next event: polling loops end soon, and
-        what they look for is not missed by much.
-        """
-        if self._operations:
-            self.clock.busy(self._patience)
-            self._patience = min(2.0 * self._patience, BUSY_HOP)
-
-    def post_error(self, code: int, detail: str = "", text: str | None = None) -> None:
-        """Put an error into the queue."""
-        self.status.post(ScpiError(code, detail, text))
-
-    def cleared(self) -> None:
-        """Hook: a device clear has come."""
 
     # --------------------------------------------------------------------------------------- execution
 
@@ -227,8 +191,8 @@ class MessageExchange:
                         continue
                     if self._output:
                         self._output.clear()
-                        self.status.message_available = False
-                        self.status.post(ScpiError(-410))
+                        self._status.message_available = False
+                        self._status.post(ScpiError(-410))
                     self._task = self._execute(message)
                 try:
                     wait = next(self._task)
@@ -236,14 +200,20 @@ class MessageExchange:
                     self._task = None
                     continue
                 if isinstance(wait, Idle):
-                    if self._operations:
+                    if self._operations.pending:
                         self._waiting_idle = True
                         return
                 elif wait > 0:
-                    self._wake = self.clock.schedule(self.clock.now + wait, self._wake_up)
+                    self._wake = self._clock.schedule(self._clock.now + wait, self._wake_up)
                     return
         finally:
             self._running = False
+
+    def _operations_ended(self) -> None:
+        if self._waiting_idle:
+            self._waiting_idle = False
+            # not here: the message that goes on may stop the very operation that is just ending
+            self._wake = self._clock.schedule(self._clock.now, self._wake_up)
 
     def _wake_up(self) -> None:
         self._wake = None
@@ -259,33 +229,33 @@ class MessageExchange:
             task.close()
 
     def _execute(self, message: bytes) -> Handler:
-        replies: list[bytes] = []
-        for unit in self.tree.units(message):
+        instrument, replies = self._instrument, list[bytes]()
+        for unit in instrument.tree.units(message):
             try:
                 if unit.entry is None:
                     raise ScpiError(*unit.error or (-100, ""))
-                result = unit.entry.call(self, unit.key, unit.arguments)
+                result = unit.entry.call(instrument, unit.key, unit.arguments)
                 if inspect.isgenerator(result):
                     result = yield from result
             except ScpiError as error:
-                if self.error_detail and not error.detail:
+                if instrument.error_detail and not error.detail:
                     error.detail = unit.header
-                elif not self.error_detail and error.code > -200:
+                elif not instrument.error_detail and error.code > -200:
                     error.detail = ""
-                self.status.post(error)
+                self._status.post(error)
                 if -200 < error.code <= -100:
                     break  # the parser has lost its place: the rest of the message is thrown away
                 continue
             except TsbenchError as error:
-                self.status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
+                self._status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
                 continue
             finally:
-                while self.trouble:
-                    self.status.post(ScpiError(-310, text=f"System error; {self.trouble.pop()}"[:LONGEST_TEXT]))
+                while instrument.trouble:
+                    self._status.post(ScpiError(-310, text=f"System error; {instrument.trouble.pop()}"[:LONGEST_TEXT]))
             if result is not None:
                 replies.append(result if isinstance(result, bytes) else str(result).encode("latin-1"))
         if replies:
             self._output += b";".join(replies) + b"\n"
-            self.status.message_available = True
-        if self.status.service_enable:   # else nothing can request service
-            self.status.update()
+            self._status.message_available = True
+        if self._status.service_enable:   # else nothing can request service
+            self._status.update()

@@ -5,70 +5,45 @@ yield is described in ``exchange``; how commands and settings are declared in ``
 """
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import (
-    IDLE,
-    Handler,
-    Idle,
-    Talk,
-    Wait,
-)
+from tsbench.simulated_backends.scpi.exchange import IDLE, Handler, Idle, MessageExchange, Talk, Wait
+from tsbench.simulated_backends.scpi.headers import CommandTree
+from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer
-from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT
+from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT, StatusModel
 from tsbench.simulated_backends.scpi.status_commands import StatusCommands
-from tsbench.simulated_backends.scpi.tree import build_tree, command, settings_of
+from tsbench.simulated_backends.scpi.tree import CommandTable, Subsystem, build_tree, command, settings_of
+from tsbench.simulated_backends.services.clock import BenchClock
 
 __all__ = ["IDLE", "Handler", "Idle", "MessageDevice", "Talk", "Wait"]
 
 
-class MessageDevice(StatusCommands):
-    """A subclass sets ``identification`` (the reply to ``*IDN?``) and declares commands and settings.
+class CommonCommands(CommandTable):
+    """The common commands of IEEE 488.2, and the error queue (SCPI-99).
 
-    It may override ``reset`` (called by ``*RST`` after the settings went back to their defaults), ``trigger``
-    (``*TRG`` and group trigger), ``number_format``, ``format_integer``, ``format_error`` and
-    ``error_detail``.
+    Parameters
+    ----------
+    instrument : MessageDevice
     """
 
-    identification = "TSBENCH,DEVICE,SIM0,0.0"
-    no_error: ClassVar[str] = '+0,"No error"'  #: what an empty error queue answers
-    number_format: ClassVar[str] = "+.14E"  #: of a real number, as in :func:`format`
-    not_a_number: ClassVar[str] = "9.91E+37"  #: what stands for a number that is not finite (SCPI-99, 7.2.1.5)
-
-    def format_error(self, code: int, text: str, time: float) -> str:
-        """Write an entry of the error queue."""
-        return f'{code:+d},"{text}"'
-
-    def format_number(self, value: float) -> str:
-        """Write a real number as this model does (NR3)."""
-        return format(value, self.number_format) if math.isfinite(value) else self.not_a_number
-
-    def reset(self) -> Handler | None:
-        """Do the rest of ``*RST``: abort operations, outputs off. May be a generator."""
-        return None
-
-    def trigger(self) -> Handler | None:
-        """Act on ``*TRG``; -211 where nothing waits for it."""
-        raise ScpiError(-211)
-
-    def option_query(self) -> str:
-        """Reply to ``*OPT?``."""
-        return "0"
-
-    # -------------------------------------------------------------------------------- common commands
+    def __init__(self, instrument: "MessageDevice") -> None:
+        super().__init__(instrument)
+        self._instrument = instrument
+        self._operations = instrument.operations
 
     @command("*IDN?")
     def _identify(self) -> str:
-        return self.identification
+        return self._instrument.identification
 
     @command("*OPT?")
     def _options(self) -> str:
-        return self.option_query()
+        return self._instrument.option_query()
 
     @command("*CLS")
     def _clear_status(self) -> None:
-        self._completion_requested = False
+        self._operations.forget_request()
         self.status.clear()
 
     @command("*ESE", Integer(low=0, high=255))
@@ -85,7 +60,7 @@ class MessageDevice(StatusCommands):
         value, self.status.standard_event = self.status.standard_event, 0
         self.status.update()
         if not value & OPERATION_COMPLETE:
-            self.not_yet()
+            self._operations.not_yet()
         return self.format_integer(value)
 
     @command("*SRE", Integer(low=0, high=255))
@@ -101,15 +76,12 @@ class MessageDevice(StatusCommands):
     def _status_byte(self) -> str:
         status = self.status.status_byte()
         if not status & SERVICE_REQUEST_BIT:
-            self.not_yet()
+            self._operations.not_yet()
         return self.format_integer(status)
 
     @command("*OPC")
     def _complete_event(self) -> None:
-        if self._operations:
-            self._completion_requested = True
-        else:
-            self.status.set_event(OPERATION_COMPLETE)
+        self._operations.request_completion()
 
     @command("*OPC?")
     def _complete_query(self) -> Handler:
@@ -121,13 +93,13 @@ class MessageDevice(StatusCommands):
         yield IDLE
 
     @command("*RST")
-    def _reset(self) -> Handler:
-        keep = {name for name, member in settings_of(type(self)).items() if not member.reset}
-        self.setting_values = {
-            entry: value for entry, value in self.setting_values.items() if entry[0] in keep
-        }
-        self._completion_requested = False
-        result = self.reset()
+    def reset(self) -> Handler:
+        """``*RST``: settings at their defaults, then the rest that the model does."""
+        keep = {name for name, member in settings_of(type(self._instrument)).items() if not member.reset}
+        for entry in [entry for entry in self.setting_values if entry[0] not in keep]:
+            del self.setting_values[entry]
+        self._operations.forget_request()
+        result = self._instrument.reset()
         if result is not None:
             yield from result
 
@@ -138,15 +110,15 @@ class MessageDevice(StatusCommands):
 
     @command("*TRG")
     def _trigger(self) -> Handler | None:
-        return self.trigger()
+        return self._instrument.trigger()
 
     @command(":SYSTem:ERRor[:NEXT]?")
     def _next_error(self) -> str:
         if not self.status.errors:
-            return self.no_error
+            return self._instrument.no_error
         error = self.status.errors.popleft()
         self.status.update()
-        return self.format_error(error.code, error.text, error.time)
+        return self._instrument.format_error(error.code, error.text, error.time)
 
     @command(":SYSTem:ERRor:COUNt?")
     def _error_count(self) -> str:
@@ -155,6 +127,77 @@ class MessageDevice(StatusCommands):
     @command(":SYSTem:VERSion?")
     def _scpi_version(self) -> str:
         return "1999.0"
+
+
+class MessageDevice:
+    """A subclass sets ``identification`` (the reply to ``*IDN?``) and declares commands and settings.
+
+    It may override ``reset`` (called by ``*RST`` after the settings went back to their defaults), ``trigger``
+    (``*TRG`` and group trigger), ``cleared``, ``number_format``, ``format_integer``, ``format_error`` and
+    ``error_detail``.
+
+    Parameters
+    ----------
+    clock : BenchClock
+    """
+
+    identification = "TSBENCH,DEVICE,SIM0,0.0"
+    no_error: ClassVar[str] = '+0,"No error"'  #: what an empty error queue answers
+    number_format: ClassVar[str] = "+.14E"  #: of a real number, as in :func:`format`
+    not_a_number: ClassVar[str] = "9.91E+37"  #: what stands for a number that is not finite (SCPI-99, 7.2.1.5)
+    error_queue_depth: ClassVar[int] = 20
+    #: whether an error's text names the header after a semicolon
+    error_detail: ClassVar[bool] = False
+    #: the input buffer [bytes]; more in one message is error -363
+    input_buffer_size: ClassVar[int] = 64 * 1024 * 1024
+
+    tree: ClassVar[CommandTree]
+    status_commands = Subsystem(StatusCommands)
+    common_commands = Subsystem(CommonCommands)
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.tree = build_tree(cls)
+
+    def __init__(self, clock: BenchClock) -> None:
+        self.clock = clock
+        self.setting_values: dict[tuple[str, tuple[Any, ...]], Any] = {}
+        self.status = StatusModel(queue_depth=self.error_queue_depth, now=lambda: clock.now)
+        self.operations = Operations(clock, self.status)
+        self.exchange = MessageExchange(self, clock, self.status, self.operations)   #: what transports use
+        #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
+        self.trouble: list[str] = []
+
+    def format_error(self, code: int, text: str, time: float) -> str:
+        """Write an entry of the error queue."""
+        return f'{code:+d},"{text}"'
+
+    def format_number(self, value: float) -> str:
+        """Write a real number as this model does (NR3)."""
+        return format(value, self.number_format) if math.isfinite(value) else self.not_a_number
+
+    def format_integer(self, value: int) -> str:
+        """Write a whole number as this model does (NR1)."""
+        return str(value)
+
+    def post_error(self, code: int, detail: str = "", text: str | None = None) -> None:
+        """Put an error into the queue."""
+        self.status.post(ScpiError(code, detail, text))
+
+    def reset(self) -> Handler | None:
+        """Do the rest of ``*RST``: abort operations, outputs off. May be a generator."""
+        return None
+
+    def trigger(self) -> Handler | None:
+        """Act on ``*TRG``; -211 where nothing waits for it."""
+        raise ScpiError(-211)
+
+    def cleared(self) -> None:
+        """Act on a device clear."""
+
+    def option_query(self) -> str:
+        """Reply to ``*OPT?``."""
+        return "0"
 
 
 MessageDevice.tree = build_tree(MessageDevice)

@@ -2,19 +2,24 @@
 
 from typing import Any
 
-from tsbench.simulated_backends.scpi.exchange import MessageExchange
+from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer
-from tsbench.simulated_backends.scpi.tree import command
+from tsbench.simulated_backends.scpi.tree import CommandTable, command
 
 _MASKS = {"ENAB": "enable", "PTR": "positive", "NTR": "negative"}
 
 
-class StatusCommands(MessageExchange):
-    """Condition, event and mask registers; mixed into the message device."""
+class StatusCommands(CommandTable):
+    """Condition, event and mask registers.
 
-    def format_integer(self, value: int) -> str:
-        """Write a whole number as this model does (NR1)."""
-        return str(value)
+    Parameters
+    ----------
+    instrument : MessageDevice
+    """
+
+    def __init__(self, instrument: Any) -> None:
+        super().__init__(instrument)
+        self._operations: Operations = instrument.operations
 
     @command(":STATus:PRESet")
     def _preset(self) -> None:
@@ -29,7 +34,7 @@ class StatusCommands(MessageExchange):
     @command(":STATus:{OPERation|QUEStionable}:CONDition?")
     def _status_condition(self, which: str) -> str:
         condition = self._register(which).condition
-        self.not_yet()
+        self._operations.not_yet()
         return self.format_integer(condition)
 
     @command(":STATus:{OPERation|QUEStionable}:{ENABle|PTRansition|NTRansition}", Integer(low=0, high=65535))

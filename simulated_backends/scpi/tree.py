@@ -14,15 +14,27 @@ Pattern language: ``VOLTage`` long form with its short form in capitals; ``[...]
 numeric suffix (``<1-4>`` with its range; absent means the lowest); ``{A|B}`` alternatives; ``?`` a query.
 Suffixes and alternatives are captured and become the first arguments of the method, or the key of the setting
 (``self.level[2, "VOLT"]``). Any node accepts the suffix 1.
+
+An instrument with many commands holds one :class:`CommandTable` for each subsystem::
+
+    class SourceCommands(CommandTable):
+        delay = Setting("[:SOURce]:DELay", Number("s", 0, 1e4), default=0.0)
+
+    class Meter(MessageDevice):
+        source = Subsystem(SourceCommands)
 """
 
 import operator
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Self, TypeVar, overload
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.headers import CommandTree, HeaderEntry
 from tsbench.simulated_backends.scpi.parameters import Parameter
+from tsbench.simulated_backends.scpi.status import StatusModel
+from tsbench.simulated_backends.services.clock import BenchClock
+
+T = TypeVar("T")
 
 
 def command(pattern: str, *parameters: Parameter) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -188,6 +200,55 @@ def parse_arguments(
     return values
 
 
+class CommandTable:
+    """The commands and settings of one subsystem, such as SOURce: a part that an instrument holds.
+
+    Commands, bounds of parameters and the strings of settings are looked up in the table, not in the instrument. The
+    values of all settings of an instrument are in one place, so the names of settings differ from table to table.
+
+    Parameters
+    ----------
+    instrument : MessageDevice
+        Holds the table.
+    """
+
+    def __init__(self, instrument: Any) -> None:
+        self.setting_values: dict[tuple[str, tuple[Any, ...]], Any] = instrument.setting_values
+        self.clock: BenchClock = instrument.clock
+        self.status: StatusModel = instrument.status
+        # how the model writes numbers, and its error queue: the table's own by these names, for parameters
+        self.format_number: Callable[[float], str] = instrument.format_number
+        self.format_integer: Callable[[int], str] = instrument.format_integer
+        self.post_error: Callable[..., None] = instrument.post_error
+
+
+class Subsystem(Generic[T]):
+    """Declares in the class of an instrument that it holds a command table. The table is made when it is first used.
+
+    Parameters
+    ----------
+    kind : type
+        A :class:`CommandTable`; called with the instrument.
+    """
+
+    def __init__(self, kind: Callable[[Any], T]) -> None:
+        self.kind = kind
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instrument: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instrument: object, owner: type) -> T: ...
+    def __get__(self, instrument: object, owner: type) -> Any:
+        if instrument is None:
+            return self
+        made = vars(instrument)[self.name] = self.kind(instrument)   # found there without this method from now on
+        return made
+
+
 def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
     def call(instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         return method(instrument, *key, *parse_arguments(parameters, raw, instrument, key))
@@ -195,27 +256,61 @@ def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) 
     return call
 
 
-def build_tree(cls: type) -> CommandTree:
-    """Collect the commands and settings that ``cls`` and its bases declare (a subclass's name replaces a
-    base's).
-    """
-    tree = CommandTree()
+def _in_table(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    table = operator.attrgetter(name)
+    return lambda instrument, key, raw: call(table(instrument), key, raw)
+
+
+def _members(cls: type) -> dict[str, Any]:
+    """Return what ``cls`` and its bases declare, by name (a subclass's name replaces a base's)."""
     members: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         members.update(vars(base))
-    for name, member in members.items():
+    return members
+
+
+def declared(cls: type) -> Iterator[tuple[str, HeaderEntry]]:
+    """Yield each pattern that ``cls``, its bases and its tables declare, with what it leads to."""
+    for name, member in _members(cls).items():
+        if isinstance(member, Subsystem):
+            for pattern, entry in declared(member.kind):  # type: ignore[arg-type]
+                yield pattern, HeaderEntry(_in_table(name, entry.call), entry.name)
         if isinstance(member, Setting):
             for pattern in member.patterns:
-                tree.add(pattern, HeaderEntry(member.write, name))
-                tree.add(pattern + "?", HeaderEntry(member.query, name))
+                yield pattern, HeaderEntry(member.write, name)
+                yield pattern + "?", HeaderEntry(member.query, name)
         for pattern, parameters in getattr(member, "__scpi__", ()):
-            tree.add(pattern, HeaderEntry(_method_call(member, parameters), name))
+            yield pattern, HeaderEntry(_method_call(member, parameters), name)
+
+
+def build_tree(cls: type) -> CommandTree:
+    """Collect the commands and settings that ``cls``, its bases and its command tables declare.
+
+    Raises
+    ------
+    TypeError
+        Two settings have the same name, in different tables.
+    """
+    settings_of(cls)
+    tree = CommandTree()
+    for pattern, entry in declared(cls):
+        tree.add(pattern, entry)
     return tree
 
 
 def settings_of(cls: type) -> dict[str, Setting]:
-    """Return the settings that ``cls`` and its bases declare, by name."""
-    found: dict[str, Setting] = {}
-    for base in reversed(cls.__mro__):
-        found.update({name: member for name, member in vars(base).items() if isinstance(member, Setting)})
+    """Return the settings that ``cls``, its bases and its command tables declare, by name.
+
+    Raises
+    ------
+    TypeError
+        Two settings have the same name, in different tables.
+    """
+    members = _members(cls)
+    found = {name: member for name, member in members.items() if isinstance(member, Setting)}
+    for table in (member for member in members.values() if isinstance(member, Subsystem)):
+        there = settings_of(table.kind)  # type: ignore[arg-type]
+        if twice := found.keys() & there:
+            raise TypeError(f"{cls.__name__} has two settings with the name {min(twice)!r}")
+        found |= there
     return found

@@ -21,7 +21,7 @@ How an instrument observes the circuit
 ``self.bench.lagging_circuit.add_observer(observer)`` after ``self.bench.sync()``: the observer's ``observe(segment)``
 gets every piece of the circuit's course from now on. While ``self.bench.clock.watch(self, self.bench.sync)`` holds, the
 clock moves in chunks (20 us, growing to 5 ms) and the circuit follows after each, so that an event in the circuit is
-seen soon after it happens. ``begin_operation`` and ``end_operation`` make ``*OPC?`` and ``*WAI`` work. A status query
+seen soon after it happens. ``self.operations`` (begin, end) makes ``*OPC?`` and ``*WAI`` work. A status query
 that answers "still running" calls ``self.clock.busy()`` first: the next event then happens, and polling loops end.
 ``oscilloscope/acquisition_control.py`` does all of this.
 
@@ -173,8 +173,8 @@ class VirtualInstrument(MessageDevice):
 
     def power_cycle(self) -> None:
         """Restart: outputs off, settings at their defaults, nothing remembered of the exchange."""
-        self.device_clear()
-        for _ in self._reset():
+        self.exchange.device_clear()
+        for _ in self.common_commands.reset():
             pass  # a restart takes no turns: relays have opened when power comes back
         self.status.power_on()
 

@@ -233,7 +233,7 @@ class World:
                 self.bench.sync()
 
     def _acting(self) -> bool:
-        return any(instrument.will_answer for instrument in self.instruments.values())
+        return any(instrument.exchange.will_answer for instrument in self.instruments.values())
 
     def close(self) -> None:
         """Switch the bench off."""

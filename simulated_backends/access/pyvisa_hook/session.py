@@ -128,7 +128,7 @@ class Session:
         fault = self.count_message() if end else None
         self.clock.wait(self.instrument.bus_latency + len(data) / BUS_RATE)
         self._mid_response = False
-        self.instrument.recv(data, end)
+        self.instrument.exchange.recv(data, end)
         if self.requests.mechanisms:
             self.requests.notice()
         if fault is not None:
@@ -138,7 +138,7 @@ class Session:
     def read(self, count: int) -> tuple[bytes, StatusCode]:
         """Read up to ``count`` bytes; bench time passes until there is a response, or the timeout is over."""
         self.check()
-        fault, timeout, instrument = None, self.timeout, self.instrument
+        fault, timeout, exchange = None, self.timeout, self.instrument.exchange
         if not self._mid_response:
             fault = self.count_message(reading=True)
             if fault is not None and fault.kind == "connection_lost" and not fault.after and fault.bytes is None:
@@ -147,15 +147,15 @@ class Session:
             if fault is None and self._disturbed is not None:
                 self._disturbed.arrive(self.clock.now)
         deadline = self.clock.now + timeout
-        while not instrument.output_ready and (self._disturbed is None or not self._disturbed.waiting):
-            if not instrument.will_answer:   # it never will
-                instrument.unterminated()
+        while not exchange.output_ready and (self._disturbed is None or not self._disturbed.waiting):
+            if not exchange.will_answer:   # it never will
+                exchange.unterminated()
                 self.let_pass(deadline)
                 raise VisaCallError(StatusCode.error_timeout)
             alive = self.clock.hop(deadline)
             if self.requests.mechanisms:
                 self.requests.notice()
-            if not (alive and self.clock.now < deadline) and not instrument.output_ready:
+            if not (alive and self.clock.now < deadline) and not exchange.output_ready:
                 raise VisaCallError(StatusCode.error_timeout)
         if fault is not None and not fault.after:
             self._disturb_reply(fault)
@@ -164,7 +164,7 @@ class Session:
         termchar = self.attributes[ResourceAttribute.termchar] if enabled else None
         disturbed = self._disturbed
         if disturbed is None or not disturbed.waiting:
-            data, reason = self.instrument.talk(count, termchar)
+            data, reason = exchange.talk(count, termchar)
         elif (breaking := disturbed.breaks_within(count)) is not None:
             self.suffer(breaking)
         else:
@@ -178,7 +178,7 @@ class Session:
 
     def _disturb_reply(self, fault: Fault) -> None:
         """Let a fault happen to the reply that the instrument has ready."""
-        reply = self.instrument.talk(sys.maxsize)[0]
+        reply = self.instrument.exchange.talk(sys.maxsize)[0]
         self._mid_response = False
         self._disturbed = self._disturbed or DisturbedReply()
         if fault.kind in {"garbled", "connection_lost"}:
@@ -200,12 +200,12 @@ class Session:
         fault = self.count_message()
         self.clock.wait(self.instrument.bus_latency)
         latest = self.clock.now + CLEAR_TIME
-        while self.instrument.messages_wait and self.clock.now < latest:
+        while self.instrument.exchange.messages_wait and self.clock.now < latest:
             self.clock.hop(latest)
         self._mid_response = False
         if self._disturbed is not None:
             self._disturbed.clear(self.clock.now)
-        self.instrument.device_clear()
+        self.instrument.exchange.device_clear()
         if fault is not None:
             self.suffer(fault)
 
@@ -214,7 +214,7 @@ class Session:
         self.check()
         fault = self.count_message()
         self.clock.wait(self.instrument.bus_latency)
-        status = self.instrument.serial_poll()
+        status = self.instrument.exchange.serial_poll()
         if not status & 0x50:
             self.wait_a_little()
         self.requests.seen = False
@@ -224,9 +224,9 @@ class Session:
 
     def wait_a_little(self) -> None:
         """Let the next event happen after a poll that found nothing, so that polling loops end."""
-        if self.instrument.will_answer:
+        if self.instrument.exchange.will_answer:
             self.clock.busy()
-        self.instrument.not_yet()
+        self.instrument.operations.not_yet()
         self.requests.notice()
 
     def trigger(self) -> None:
@@ -234,7 +234,7 @@ class Session:
         self.check()
         fault = self.count_message()
         self.clock.wait(self.instrument.bus_latency)
-        self.instrument.group_trigger()
+        self.instrument.exchange.group_trigger()
         self.requests.notice()
         if fault is not None:
             self.suffer(fault)

@@ -62,7 +62,7 @@ class ServedInstrument:
     @property
     def finished(self) -> bool:
         """Whether the instrument has done with what it was given."""
-        return bool(self._in_flight) and not self.instrument.will_answer
+        return bool(self._in_flight) and not self.instrument.exchange.will_answer
 
     @property
     def wanted(self) -> bool:
@@ -75,7 +75,7 @@ class ServedInstrument:
             return True
         return bool(
             self.instrument.status.service_enable
-            and self.instrument.pending_operations
+            and self.instrument.operations.pending
             and not self.instrument.status.requesting
             and any(client.hears_requests for client in self.clients)
         )
@@ -116,7 +116,7 @@ class ServedInstrument:
     def _in_the_way(self) -> bool:
         """Whether a client waits behind an exchange of a client that has gone, whose reply is of no use."""
         owner = self._owner
-        if owner is None or not owner.gone or not (self._asked or self.instrument.waits_for_operations):
+        if owner is None or not owner.gone or not (self._asked or self.instrument.exchange.waits_for_operations):
             return False
         return any(client.queue for client in self.clients if client is not owner)
 
@@ -150,9 +150,9 @@ class ServedInstrument:
         self._in_flight.append(message)
         self._owner = client
         if message.trigger:
-            self.instrument.group_trigger()
+            self.instrument.exchange.group_trigger()
         else:
-            self.instrument.recv(message.content, True)
+            self.instrument.exchange.recv(message.content, True)
         if fault is not None:
             self._suffer(fault)
             return
@@ -169,9 +169,9 @@ class ServedInstrument:
         self.notice_service_request()  # a reply may be what it is about
         self._in_flight.clear()
         self._owner = None
-        if not self.instrument.output_ready:
+        if not self.instrument.exchange.output_ready:
             return
-        reply, _ = self.instrument.talk(sys.maxsize)
+        reply, _ = self.instrument.exchange.talk(sys.maxsize)
         fault, self._reply_fault = self._reply_fault, None
         if len(reply) > LONG_REPLY:
             self.clock.wait(len(reply) / BUS_RATE)
@@ -192,7 +192,7 @@ class ServedInstrument:
         self._in_flight.clear()
         self._owner = None
         self._reply_fault = None
-        self.instrument.device_clear()
+        self.instrument.exchange.device_clear()
 
     # ------------------------------------------------------------------------------ beside the messages
 
@@ -207,7 +207,7 @@ class ServedInstrument:
         self.clock.wait(self.instrument.bus_latency)
         client.queue.clear()
         mine = self._owner is None or self._owner is client or self._owner.gone
-        stuck = self.instrument.waits_for_operations and self.lock.admits(client)
+        stuck = self.instrument.exchange.waits_for_operations and self.lock.admits(client)
         if mine or stuck:
             self.request_latched = False
             self._abandon()
@@ -222,17 +222,17 @@ class ServedInstrument:
         fault = self._count()
         self.world.bench.begin_message()
         self.clock.wait(self.instrument.bus_latency)
-        status = self.instrument.serial_poll()
+        status = self.instrument.exchange.serial_poll()
         status &= ~MESSAGE_AVAILABLE_BIT
-        if unread_reply or (self.executing(client) and self.instrument.output_ready):
+        if unread_reply or (self.executing(client) and self.instrument.exchange.output_ready):
             status |= MESSAGE_AVAILABLE_BIT
         if self.request_latched:
             status |= SERVICE_REQUEST_BIT
             self.request_latched = False
         if not self.pace.idle_time_counts and not status & (MESSAGE_AVAILABLE_BIT | SERVICE_REQUEST_BIT):
-            if self.instrument.will_answer:
+            if self.instrument.exchange.will_answer:
                 self.clock.busy()
-            self.instrument.not_yet()
+            self.instrument.operations.not_yet()
         if fault is not None:
             self._suffer(fault)
         return status

@@ -84,7 +84,7 @@ class Playback:
     def _play(self, channel: int, start: float) -> None:
         end = self._channels.play_burst(channel, start, self.cycles(channel))
         if math.isfinite(end):
-            self._instrument.begin_operation(f"burst {channel}")
+            self._instrument.operations.begin(f"burst {channel}")
             self._bursts[channel] = self._clock.schedule(end, lambda: self._burst_over(channel))
         else:
             self._endless[channel] = True
@@ -92,7 +92,7 @@ class Playback:
 
     def _burst_over(self, channel: int) -> None:
         self._bursts[channel] = None
-        self._instrument.end_operation(f"burst {channel}")
+        self._instrument.operations.end(f"burst {channel}")
         self._waiting_changed()
         self.external_edges_changed()
 
@@ -107,7 +107,7 @@ class Playback:
         self._channels.stop_playing(channel)
         if running is not None:
             running.cancel()
-            self._instrument.end_operation(f"burst {channel}")
+            self._instrument.operations.end(f"burst {channel}")
         self._waiting_changed()
 
     @property

@@ -84,7 +84,13 @@ class Buffers(dict[str, ReadingBuffer]):
     """The buffers of one instrument by name; a name that it does not have is error -224."""
 
     def __init__(self) -> None:
-        super().__init__({name: ReadingBuffer(name) for name in ("defbuffer1", "defbuffer2")})
+        super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        """Have the two empty buffers of an instrument that has just been switched on."""
+        self.clear()
+        self.update({name: ReadingBuffer(name) for name in ("defbuffer1", "defbuffer2")})
 
     def __missing__(self, name: str) -> ReadingBuffer:
         raise ScpiError(-224)

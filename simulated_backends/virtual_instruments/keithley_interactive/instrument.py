@@ -18,18 +18,18 @@ Quirks that the twins have
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
-from tsbench.simulated_backends.scpi.parameters import Choice, Number, Text
-from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.scpi.tree import Subsystem
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import Buffers
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.source import SourceCommands
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import TriggerModel
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.system import SystemCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.traces import TraceCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.triggering import TriggerCommands
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
@@ -37,31 +37,33 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.readings import
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 
-class VirtualInteractiveSourceMeter(SourceCommands, SenseCommands, TraceCommands, TriggerCommands):
+class VirtualInteractiveSourceMeter(MeterState):
     """One source meter with its terminals between a node and ground; a model adds its data sheet and its identity."""
 
     outputs = ("",)
     terminals = ("",)
     error_queue_depth: ClassVar[int] = 1000
+    number_format, not_a_number = ".6E", "9.900000E+37"
+    no_error = '0,"No error;0;0 0"'
+
+    trigger_commands = Subsystem(TriggerCommands)
+    trace_commands = Subsystem(TraceCommands)
+    sense_commands = Subsystem(SenseCommands)
+    source_commands = Subsystem(SourceCommands)
+    system_commands = Subsystem(SystemCommands)
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
         self.settings = self._first_settings(float(str(placement.options.get("line_frequency", 50))))
         self.output = SourceOutput(self, self.data_sheet, self.settings)
         self.measurer = Measurer(self, self.data_sheet, self.settings, self.output)
+        self.buffers = Buffers()
         self.trigger_model = TriggerModel(
             self, self.data_sheet, self.settings, self.output, self.measurer, lambda name: self.buffers[name])
-        self._forget()
 
     def _first_settings(self, line_frequency: float) -> SourceMeterSettings:
         first = self.data_sheet.first_limit
         return SourceMeterSettings(line_frequency, current_limit=first["VOLT"], voltage_limit=first["CURR"])
-
-    def _forget(self) -> None:
-        self.buffers = Buffers()
-        self.lists = {"VOLT": [], "CURR": []}
-        self.measurer.forget()
-        self.trigger_model.load(None)
 
     def attachment(self) -> Attachment:
         """Return stage and relay."""
@@ -76,65 +78,18 @@ class VirtualInteractiveSourceMeter(SourceCommands, SenseCommands, TraceCommands
         """Abort, output off, everything to its default."""
         self.settings.take(self._first_settings(self.settings.line_frequency))
         self.trigger_model.abort()
-        self._forget()
+        self.buffers.forget()
+        self.trigger_commands.forget()
+        self.measurer.forget()
+        self.trigger_model.load(None)
         yield from self.output.switch_off()
         self.output.refresh()
 
-    number_format, not_a_number = ".6E", "9.900000E+37"
-    no_error = '0,"No error;0;0 0"'
+    def trigger(self) -> Handler | None:
+        """Act on ``*TRG``: nothing waits for it here, and the instrument keeps silent about that."""
+        return None
 
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the event log: number, text, type (1: error), time."""
         stamp = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(seconds=time)
         return f'{code},"{text};1;{stamp:%Y/%m/%d %H:%M:%S}.{stamp.microsecond // 1000:03d}"'
-
-    # ========================================================================================= system
-
-    terminals_used = Setting(":ROUTe:TERMinals", Choice("FRONt", "REAR"), "FRON", change="_terminals_chosen")
-    display_screen = Setting(":DISPlay:SCReen", Text(bare=True), "HOME")
-    lights = Setting(":DISPlay:LIGHt:STATe", Text(bare=True), "ON75", reset=False)
-    access = Setting(
-        ":SYSTem:ACCess", Choice("FULL", "EXCLusive", "PROTected", "LOCKout"), "FULL", reset=False
-    )
-
-    def _terminals_chosen(self) -> None:
-        self.settings.front_terminals = self.terminals_used == "FRON"
-
-    @command("*LANG?")
-    def _language(self) -> str:
-        return "SCPI"
-
-    @command("*LANG", Choice("SCPI", "TSP", "SCPI2400"))
-    def _set_language(self, language: str) -> None:
-        if language != "SCPI":
-            raise ScpiError(-200)  # the other languages are not part of this model
-
-    @command(":SYSTem:LFRequency?")
-    def _line_frequency(self) -> str:
-        return f"{self.settings.line_frequency:g}"
-
-    @command(":SYSTem:BEEPer[:IMMediate]", Number("Hz", 20, 8000), Number("s", 0.001, 100))
-    def _beep(self, frequency: float, duration: float) -> None:
-        return None
-
-    @command(":SYSTem:CLEar")
-    def _clear_log(self) -> None:
-        self.status.errors.clear()
-        self.status.update()
-
-    @command(":STATus:CLEar")
-    def _clear_events(self) -> None:
-        self.status.operation.event = self.status.questionable.event = 0
-        self.status.standard_event = 0
-        self.status.update()
-
-    @command(":SYSTem:ERRor:CODE[:NEXT]?")
-    def _next_code(self) -> str:
-        code = self.status.errors.popleft().code if self.status.errors else 0
-        self.status.update()
-        return str(code)
-
-    @command(":DISPlay:CLEar")
-    @command(":DISPlay:USER<1-2>:TEXT[:DATA]", Text())
-    def _display(self, *ignored: Any) -> None:
-        return None

@@ -5,7 +5,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterTable
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 
 
@@ -28,7 +28,7 @@ class _SenseFunction(Choice):
         return super().parse(text.encode("latin-1"), instrument, key)
 
 
-class SenseCommands(MeterState):
+class SenseCommands(MeterTable):
     """Function, range, aperture, zero, filter."""
 
     sense_function = Setting(

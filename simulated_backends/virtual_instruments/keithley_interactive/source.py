@@ -4,7 +4,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import RUNNING
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 
@@ -17,7 +17,7 @@ def _limit(function: str, unit: str) -> Number:
     )
 
 
-class SourceCommands(MeterState):
+class SourceCommands(MeterTable):
     """Level, range, limit, delay; the output relay."""
 
     source_function = Setting(

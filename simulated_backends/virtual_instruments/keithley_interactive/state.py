@@ -1,7 +1,8 @@
-"""Virtual interactive source meter: the state that its command tables share (output, readings, sweeps, buffers)."""
+"""Virtual interactive source meter: what its command tables share (settings, output, readings, sweeps, buffers)."""
 
 from typing import ClassVar
 
+from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import Buffers
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.data_sheet import InteractiveDataSheet
@@ -12,7 +13,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.settings import
 
 
 class MeterState(VirtualInstrument):
-    """Base of the command tables (source, sense, traces, triggering), which are mixed into one class."""
+    """The parts of a source meter, as its command tables see them."""
 
     data_sheet: ClassVar[InteractiveDataSheet]  #: of the model
     settings: SourceMeterSettings
@@ -20,4 +21,22 @@ class MeterState(VirtualInstrument):
     measurer: Measurer
     trigger_model: TriggerModel
     buffers: Buffers
-    lists: dict[str, list[float]]  #: levels of the list sweep, by function
+
+
+class MeterTable(CommandTable):
+    """Base of the command tables.
+
+    Parameters
+    ----------
+    meter : MeterState
+        Holds the table.
+    """
+
+    def __init__(self, meter: MeterState) -> None:
+        super().__init__(meter)
+        self.data_sheet = meter.data_sheet
+        self.settings = meter.settings
+        self.output = meter.output
+        self.measurer = meter.measurer
+        self.trigger_model = meter.trigger_model
+        self.buffers = meter.buffers

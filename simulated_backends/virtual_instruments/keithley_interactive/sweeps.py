@@ -94,7 +94,7 @@ class TriggerModel:
             raise ScpiError(-213)
         if self.loaded.levels and not self._output.stage.enabled:
             self._output.switch_on()  # a sweep turns the output on
-        self._instrument.begin_operation("trigger model")
+        self._instrument.operations.begin("trigger model")
         self.state = RUNNING
         self._process = Process(self._instrument.clock, self._run(self.loaded))
 
@@ -128,7 +128,7 @@ class TriggerModel:
         finally:
             if self.state == RUNNING:
                 self.state = "ABORTED"
-            self._instrument.end_operation("trigger model")
+            self._instrument.operations.end("trigger model")
 
     def _measure(self, sweep: Sweep, buffer: ReadingBuffer) -> Generator[float, None, None]:
         output, now = self._output, self._instrument.clock.now

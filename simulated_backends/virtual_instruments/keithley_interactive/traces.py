@@ -19,13 +19,13 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
     format_elements,
     pack_elements,
 )
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import RUNNING
 
 _BUFFER = Optional(Text(bare=True))
 
 
-class TraceCommands(MeterState):
+class TraceCommands(MeterTable):
     """Readings into buffers, and out of them."""
 
     data_format = Setting(":FORMat[:DATA]", Choice("ASCii", "REAL", "SREal"), "ASC")

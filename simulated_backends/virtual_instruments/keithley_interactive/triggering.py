@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import (
     Boolean,
     Choice,
@@ -16,7 +15,7 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
 )
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState, MeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import (
     LIST_LENGTH,
     LIST_PER_MESSAGE,
@@ -37,8 +36,21 @@ _REST = (
 )
 
 
-class TriggerCommands(MeterState):
-    """SOURce:SWEep, SOURce:LIST, INITiate, ABORt."""
+class TriggerCommands(MeterTable):
+    """SOURce:SWEep, SOURce:LIST, INITiate, ABORt.
+
+    Parameters
+    ----------
+    meter : MeterState
+    """
+
+    def __init__(self, meter: MeterState) -> None:
+        super().__init__(meter)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the levels of the list sweep."""
+        self.lists: dict[str, list[float]] = {"VOLT": [], "CURR": []}   #: by function
 
     @command(":SOURce:SWEep:{VOLTage|CURRent}:LINear", Number(), Number(), _POINTS, *_REST)
     def _linear_sweep(self, function: str, start: float, stop: float, points: int, *rest: Any) -> None:
@@ -154,7 +166,3 @@ class TriggerCommands(MeterState):
             self.clock.busy()
         state = self.trigger_model.state
         return f"{state};{state};{self.trigger_model.block}"
-
-    def trigger(self) -> Handler | None:
-        """Act on ``*TRG``: nothing waits for it here, and the instrument keeps silent about that."""
-        return None

@@ -123,7 +123,7 @@ class VirtualDSOX3000T(SettingCommands, RunCommands, WaveformCommands, DisplayCo
     @command(":SYSTem:PRESet")
     def preset(self) -> Handler:
         """``:SYST:PRES``: the default set-up."""
-        yield from self._reset()
+        yield from self.common_commands.reset()
 
     @command(":SYSTem:SETup?")
     @command("*LRN?")

@@ -82,7 +82,7 @@ class RunCommands(ScopeState):
 
     def cleared(self) -> None:
         """A device clear ends a digitize; running goes on."""
-        if ACQUISITION in self.pending_operations:
+        if ACQUISITION in self.operations.pending:
             self.control.abandon()
 
     # -------------------------------------------------------------------------------------------- status

@@ -51,7 +51,7 @@ class AcquisitionControl:
         self.drop()
         self.finished = None
         self.running = self.continuous = True
-        self._instrument.end_operation(ACQUISITION)
+        self._instrument.operations.end(ACQUISITION)
         self._changed()
 
     @property
@@ -121,7 +121,7 @@ class AcquisitionControl:
             self.arm(list(acquisition.plan.channels), False)
         else:
             self.running = self.running and self.continuous
-            self._instrument.end_operation(ACQUISITION)
+            self._instrument.operations.end(ACQUISITION)
         self._changed()
 
     def drop(self) -> None:
@@ -152,7 +152,7 @@ class AcquisitionControl:
 
     def run(self) -> None:
         """Acquire again and again."""
-        self._instrument.end_operation(ACQUISITION)
+        self._instrument.operations.end(ACQUISITION)
         self.running = self.continuous = True
         if self._observes_when_running:
             self.arm(self._settings.shown_channels(), False)
@@ -173,12 +173,12 @@ class AcquisitionControl:
         """Stop; what was being acquired is lost."""
         self.drop()
         self.running = False
-        self._instrument.end_operation(ACQUISITION)
+        self._instrument.operations.end(ACQUISITION)
         self._changed()
 
     def single(self) -> None:
         """Acquire once, on a trigger only."""
-        self._instrument.end_operation(ACQUISITION)
+        self._instrument.operations.end(ACQUISITION)
         self.running, self.continuous = True, False
         self.arm(self._settings.shown_channels(), False)
 
@@ -186,7 +186,7 @@ class AcquisitionControl:
         """Acquire these channels once, as an overlapped operation."""
         self.running, self.continuous = True, False
         self.arm(channels, self._settings.sweep == "AUTO")
-        self._instrument.begin_operation(ACQUISITION)
+        self._instrument.operations.begin(ACQUISITION)
 
     def force(self) -> None:
         """Trigger now."""

@@ -245,8 +245,9 @@ def test_a_simulation_that_fails_costs_its_client_the_connection(
         raise InstrumentError("no convergence")
 
     with monkeypatch.context() as patched:
-        patched.setattr(served.world.instruments["source_meter"], "group_trigger", fail)
-        patched.setattr(type(served.world.instruments["source_meter"]), "recv", lambda *_: fail(0.0))
+        exchange = served.world.instruments["source_meter"].exchange
+        patched.setattr(exchange, "group_trigger", fail)
+        patched.setattr(exchange, "recv", lambda *_: fail(0.0))
         with pytest.raises((ConnectionError, AssertionError)):
             assert meter.ask("*ESE?") != ""
     assert generator.ask("*ESE?") == "0"

@@ -244,15 +244,15 @@ def test_device_clear_forgets_what_was_asked(session: Callable[..., Session]) ->
 def held(served: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
     """The source meter's first reply is handed over as soon as it may be: (it is ready, it may go)."""
     ready, go_on = threading.Event(), threading.Event()
-    meter = served.world.instruments["source_meter"]
-    talk = meter.talk
+    exchange = served.world.instruments["source_meter"].exchange
+    talk = exchange.talk
 
     def slowly(*arguments: Any) -> Any:
         ready.set()
         go_on.wait(PATIENCE)
         return talk(*arguments)
 
-    monkeypatch.setattr(meter, "talk", slowly)
+    monkeypatch.setattr(exchange, "talk", slowly)
     return ready, go_on
 
 
@@ -309,7 +309,7 @@ def test_device_clear_of_another_client_ends_an_endless_wait_and_no_other(
 ) -> None:
     stuck, other = session("scope"), session("scope")
     stuck.send(b"*RST;:TRIG:SWE NORM;:TRIG:EDGE:SOUR EXT;:DIG CHAN1;*OPC?")
-    while not served.world.instruments["scope"].waits_for_operations:
+    while not served.world.instruments["scope"].exchange.waits_for_operations:
         time.sleep(0.01)
     other.clear()
     assert other.ask(b"*IDN?").startswith(b"KEYSIGHT")

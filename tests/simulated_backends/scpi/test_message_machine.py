@@ -33,8 +33,8 @@ class Meter(MessageDevice):
 
     @command(":INITiate")
     def start(self) -> None:
-        self.begin_operation("run")
-        self.clock.schedule_in(1.0, lambda: self.end_operation("run"))
+        self.operations.begin("run")
+        self.clock.schedule_in(1.0, lambda: self.operations.end("run"))
 
     @command(":WAIT")
     def wait(self) -> Any:
@@ -59,11 +59,11 @@ def meter() -> Meter:
 
 def ask(meter: Meter, text: str, patience: float = 10.0) -> str:
     """Send a message and let time pass until there is an answer; "" if there will be none."""
-    meter.recv(text.encode() + b"\n", True)
+    meter.exchange.recv(text.encode() + b"\n", True)
     deadline = meter.clock.now + patience
-    while not meter.output_ready and meter.will_answer and meter.clock.now < deadline:
+    while not meter.exchange.output_ready and meter.exchange.will_answer and meter.clock.now < deadline:
         meter.clock.hop(deadline)
-    return meter.talk(1 << 20)[0].decode().rstrip("\n")
+    return meter.exchange.talk(1 << 20)[0].decode().rstrip("\n")
 
 
 def test_identity_settings_and_reset(meter: Meter) -> None:
@@ -76,47 +76,47 @@ def test_identity_settings_and_reset(meter: Meter) -> None:
 
 
 def test_a_reading_takes_its_time_and_the_write_returns_before(meter: Meter) -> None:
-    meter.recv(b":READ?\n", True)
+    meter.exchange.recv(b":READ?\n", True)
     assert meter.clock.now == 0.0
-    assert not meter.output_ready
-    assert meter.will_answer
+    assert not meter.exchange.output_ready
+    assert meter.exchange.will_answer
     meter.clock.advance_to(0.019)
-    assert not meter.output_ready
+    assert not meter.exchange.output_ready
     meter.clock.advance_to(0.5)
-    assert meter.talk(100) == (b"0.020\n", Talk.END)
+    assert meter.exchange.talk(100) == (b"0.020\n", Talk.END)
 
 
 def test_talk_stops_at_count_and_termination_character(meter: Meter) -> None:
-    meter.recv(b"*IDN?\n", True)
-    assert meter.talk(3) == (b"TSB", Talk.COUNT)
-    assert meter.talk(100, ord(",")) == (b"ENCH,", Talk.TERMCHAR)
-    assert meter.talk(100, ord("\n")) == (b"TEST,SIM1,1.0\n", Talk.END)
-    assert meter.talk(100) == (b"", Talk.EMPTY)
+    meter.exchange.recv(b"*IDN?\n", True)
+    assert meter.exchange.talk(3) == (b"TSB", Talk.COUNT)
+    assert meter.exchange.talk(100, ord(",")) == (b"ENCH,", Talk.TERMCHAR)
+    assert meter.exchange.talk(100, ord("\n")) == (b"TEST,SIM1,1.0\n", Talk.END)
+    assert meter.exchange.talk(100) == (b"", Talk.EMPTY)
 
 
 def test_a_message_comes_in_pieces_and_blocks_hold_newlines(meter: Meter) -> None:
     payload = bytes(range(256))
     message = b":DATA " + definite_block(payload) + b"\n"
     for k in range(0, len(message), 7):
-        meter.recv(message[k : k + 7], k + 7 >= len(message))
+        meter.exchange.recv(message[k : k + 7], k + 7 >= len(message))
     assert meter.data == payload
-    meter.recv(b":DATA?", True)
-    assert meter.talk(1000)[0] == definite_block(payload) + b"\n"
+    meter.exchange.recv(b":DATA?", True)
+    assert meter.exchange.talk(1000)[0] == definite_block(payload) + b"\n"
     assert not meter.status.errors
 
 
 def test_an_unread_answer_is_interrupted(meter: Meter) -> None:
-    meter.recv(b"*IDN?\n", True)
-    meter.recv(b":SOUR:LEV 1\n", True)
-    assert not meter.output_ready
+    meter.exchange.recv(b"*IDN?\n", True)
+    meter.exchange.recv(b":SOUR:LEV 1\n", True)
+    assert not meter.exchange.output_ready
     assert meter.level == 1.0
     assert ask(meter, "SYST:ERR?") == '-410,"Query INTERRUPTED"'
     assert int(ask(meter, "*ESR?")) & 0x04
 
 
 def test_a_read_without_a_question_is_unterminated(meter: Meter) -> None:
-    assert not meter.will_answer
-    meter.unterminated()
+    assert not meter.exchange.will_answer
+    meter.exchange.unterminated()
     assert ask(meter, "SYST:ERR?") == '-420,"Query UNTERMINATED"'
 
 
@@ -146,54 +146,54 @@ def test_a_full_error_queue_says_so(meter: Meter) -> None:
 
 def test_operation_complete_waits_for_the_operation(meter: Meter) -> None:
     ask(meter, "*CLS;*ESE 1;*SRE 32")
-    meter.recv(b":INIT;*OPC\n", True)
+    meter.exchange.recv(b":INIT;*OPC\n", True)
     assert meter.status.standard_event == 0
     assert not meter.status.requesting
     meter.clock.advance_to(meter.clock.now + 0.9)
     assert not meter.status.requesting
     meter.clock.advance_to(meter.clock.now + 0.2)
     assert meter.status.requesting
-    assert meter.serial_poll() == 0x60
-    assert meter.serial_poll() == 0x20  # the request is gone, the event stays
+    assert meter.exchange.serial_poll() == 0x60
+    assert meter.exchange.serial_poll() == 0x20  # the request is gone, the event stays
     assert ask(meter, "*STB?;*ESR?;*STB?") == "96;1;0"
 
 
 def test_messages_behind_a_waiting_command_wait(meter: Meter) -> None:
-    meter.recv(b":INIT;*WAI\n", True)
-    meter.recv(b":SOUR:LEV 5\n", True)
+    meter.exchange.recv(b":INIT;*WAI\n", True)
+    meter.exchange.recv(b":SOUR:LEV 5\n", True)
     assert meter.level == 0.0
     assert ask(meter, "SOUR:LEV?") == "+5.00000000000000E+00"
     assert meter.clock.now == pytest.approx(1.0)
-    meter.recv(b":INIT;*OPC?\n", True)
-    assert not meter.output_ready
+    meter.exchange.recv(b":INIT;*OPC?\n", True)
+    assert not meter.exchange.output_ready
     meter.clock.advance_to(3.0)
-    assert meter.talk(10)[0] == b"1\n"
+    assert meter.exchange.talk(10)[0] == b"1\n"
 
 
 def test_device_clear_ends_waiting_and_forgets_messages(meter: Meter) -> None:
-    meter.recv(b":INIT;*WAI;*IDN?\n", True)
-    meter.recv(b":SOUR:LEV 5\n", True)
-    meter.recv(b":SOUR:LE", False)
-    meter.device_clear()
-    assert not meter.will_answer
+    meter.exchange.recv(b":INIT;*WAI;*IDN?\n", True)
+    meter.exchange.recv(b":SOUR:LEV 5\n", True)
+    meter.exchange.recv(b":SOUR:LE", False)
+    meter.exchange.device_clear()
+    assert not meter.exchange.will_answer
     assert ask(meter, "SOUR:LEV?") == "+0.00000000000000E+00"
-    meter.recv(b"*IDN?\n", True)
-    meter.device_clear()
-    assert not meter.output_ready
+    meter.exchange.recv(b"*IDN?\n", True)
+    meter.exchange.device_clear()
+    assert not meter.exchange.output_ready
     assert not meter.status.message_available
 
 
 def test_status_bits_and_message_available(meter: Meter) -> None:
     ask(meter, "*CLS")
-    assert meter.serial_poll() == 0
-    meter.recv(b"*IDN?\n", True)
-    assert meter.serial_poll() == 0x10
-    meter.talk(100)
-    assert meter.serial_poll() == 0
+    assert meter.exchange.serial_poll() == 0
+    meter.exchange.recv(b"*IDN?\n", True)
+    assert meter.exchange.serial_poll() == 0x10
+    meter.exchange.talk(100)
+    assert meter.exchange.serial_poll() == 0
     ask(meter, "*SRE 4")
     ask(meter, ":NONSENSE")
     assert meter.status.requesting
-    assert meter.serial_poll() & 0x44 == 0x44
+    assert meter.exchange.serial_poll() & 0x44 == 0x44
     ask(meter, "*CLS")
     assert not meter.status.requesting
 
@@ -214,7 +214,7 @@ def test_operation_and_questionable_registers(meter: Meter) -> None:
 
 
 def test_group_trigger_and_trg_are_the_same(meter: Meter) -> None:
-    meter.group_trigger()
+    meter.exchange.group_trigger()
     ask(meter, "*TRG")
     assert meter.triggers == 2
 
@@ -245,10 +245,10 @@ def test_nothing_that_is_sent_breaks_the_machine(messages: list[bytes]) -> None:
     """Whatever comes in, the instrument answers *IDN? afterwards (at the latest after a device clear)."""
     meter = Meter(BenchClock())
     for message in messages:
-        meter.recv(message + b"\n", True)
+        meter.exchange.recv(message + b"\n", True)
         meter.clock.wait(0.001)
     meter.clock.wait(100.0)
-    meter.device_clear()
+    meter.exchange.device_clear()
     assert ask(meter, "*IDN?") == "TSBENCH,TEST,SIM1,1.0"
 
 

@@ -42,8 +42,8 @@ class Source(MessageDevice):
 
 
 def ask(source: Source, message: str) -> Any:
-    source.recv(message.encode(), True)
-    return source.talk(1000)[0].decode().strip()
+    source.exchange.recv(message.encode(), True)
+    return source.exchange.talk(1000)[0].decode().strip()
 
 
 def test_a_part_holds_the_value() -> None:

@@ -38,8 +38,8 @@ class Detailed(Supply):
 
 
 def sent(device: MessageDevice, message: bytes) -> str:
-    device.recv(message, True)
-    return device.talk(10_000)[0].decode().strip()
+    device.exchange.recv(message, True)
+    return device.exchange.talk(10_000)[0].decode().strip()
 
 
 def errors(device: MessageDevice) -> list[tuple[int, str]]:
@@ -60,10 +60,10 @@ def test_what_the_simulation_cannot_do_is_a_system_error_and_the_message_goes_on
 
 def test_a_message_longer_than_the_input_buffer_is_lost() -> None:
     supply = Supply(BenchClock())
-    supply.recv(101 * b"x", False)
+    supply.exchange.recv(101 * b"x", False)
     assert errors(supply) == [(-363, "Input buffer overrun")]
     assert sent(supply, b"*ESE 7;*ESE?") == "7"
-    supply.recv(b":NOTE '" + 93 * b"x", False)   # just fits, and never ends
+    supply.exchange.recv(b":NOTE '" + 93 * b"x", False)   # just fits, and never ends
     assert len(errors(supply)) == 1
 
 
@@ -90,16 +90,16 @@ def test_masks_are_kept_and_bit_six_of_the_service_mask_is_not() -> None:
 
 def test_a_query_waits_as_long_as_it_says_and_the_self_test_half_a_second() -> None:
     supply = Supply(BenchClock())
-    supply.recv(b":PAUS?", True)
+    supply.exchange.recv(b":PAUS?", True)
     supply.clock.advance_to(0.2)
-    assert supply.will_answer and not supply.output_ready
+    assert supply.exchange.will_answer and not supply.exchange.output_ready
     supply.clock.advance_to(0.3)
-    assert supply.talk(100)[0] == b"0.25\n" and not supply.will_answer
-    supply.recv(b"*TST?", True)
+    assert supply.exchange.talk(100)[0] == b"0.25\n" and not supply.exchange.will_answer
+    supply.exchange.recv(b"*TST?", True)
     supply.clock.advance_to(0.79)
-    assert not supply.output_ready
+    assert not supply.exchange.output_ready
     supply.clock.advance_to(0.81)
-    assert supply.talk(100)[0] == b"0\n"
+    assert supply.exchange.talk(100)[0] == b"0\n"
 
 
 def test_numbers_are_answered_in_exponent_form_and_not_a_number_as_scpi_has_it() -> None:

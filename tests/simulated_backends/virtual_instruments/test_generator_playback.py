@@ -39,13 +39,13 @@ class Solo:
 
     def send(self, *messages: str) -> None:
         for message in messages:
-            self.generator.recv(message.encode(), True)
-            while self.generator.will_answer and not self.generator.output_ready:
+            self.generator.exchange.recv(message.encode(), True)
+            while self.generator.exchange.will_answer and not self.generator.exchange.output_ready:
                 self.bench.clock.hop(self.bench.clock.now + 1.0)
 
     def ask(self, message: str) -> str:
         self.send(message)
-        return str(self.generator.talk(1000)[0].decode().strip())
+        return str(self.generator.exchange.talk(1000)[0].decode().strip())
 
     def waits(self) -> bool:
         return bool(self.generator.status.operation.condition & 0x20)
@@ -95,9 +95,9 @@ def test_a_burst_starts_behind_the_latency_and_ends_after_its_cycles() -> None:
     (burst,) = solo.played()
     assert (burst.start - now, burst.count) == (pytest.approx(LATENCY), 3) and not solo.waits()
     solo.wait(2.9e-3)
-    assert "burst 1" in solo.generator.pending_operations
+    assert "burst 1" in solo.generator.operations.pending
     solo.wait(0.2e-3)
-    assert "burst 1" not in solo.generator.pending_operations and solo.waits()
+    assert "burst 1" not in solo.generator.operations.pending and solo.waits()
     solo.send("TRIG1:DEL 0.25", "TRIG1")
     assert solo.starts() == [pytest.approx(solo.bench.clock.now + 0.25 + LATENCY)]
 
@@ -113,7 +113,7 @@ def test_triggers_that_are_not_taken() -> None:
     assert solo.ask("SYST:ERR?").startswith("-211")
     solo.send("BURS:STAT ON", "BURS:NCYC INF", "TRIG1", "TRIG1")
     assert solo.ask("SYST:ERR?").startswith("-211") and not solo.waits()
-    assert not solo.generator.pending_operations   # a burst without end is no operation to wait for
+    assert not solo.generator.operations.pending   # a burst without end is no operation to wait for
     solo.send("ABOR", "TRIG1")
     assert solo.ask("SYST:ERR?").startswith("+0")
     solo.send("ABOR")
@@ -126,7 +126,7 @@ def test_triggers_that_are_not_taken() -> None:
 def test_both_channels_wait_for_the_bus() -> None:
     solo = Solo()
     solo.send(*BURST, "SOUR2:BURS:STAT ON", "TRIG2:SOUR BUS", "SOUR2:FREQ 1", "OUTP2 ON", "*TRG")
-    assert solo.generator.pending_operations == {"burst 1", "burst 2"}
+    assert solo.generator.operations.pending == {"burst 1", "burst 2"}
     solo.wait(0.1)
     solo.send("*TRG")   # the second is still running: the first takes it
     assert solo.ask("SYST:ERR?").startswith("+0")
@@ -286,6 +286,6 @@ def test_a_common_phase_begins_now() -> None:
 def test_a_reset_ends_bursts_and_opens_the_outputs() -> None:
     solo = Solo()
     solo.send("VOLT 2", "FREQ 5e3", *BURST, "*TRG", "*RST")
-    assert solo.generator.output_states() == {"1": False, "2": False} and not solo.generator.pending_operations
+    assert solo.generator.output_states() == {"1": False, "2": False} and not solo.generator.operations.pending
     assert (solo.ask("VOLT?"), solo.ask("FREQ?")) == ("+1.00000000000000E-01", "+1.00000000000000E+03")
     assert not solo.waits()

@@ -46,18 +46,17 @@ class Bench:
 
     def write(self, *messages: str) -> None:
         for message in messages:
-            self.meter.recv(message.encode() + b"\n", True)
+            self.meter.exchange.recv(message.encode() + b"\n", True)
             self.finish()
 
     def finish(self) -> None:
-        while (
-            self.meter.will_answer and not self.meter.output_ready and self.clock.hop(self.clock.now + 100.0)
-        ):
+        exchange = self.meter.exchange
+        while exchange.will_answer and not exchange.output_ready and self.clock.hop(self.clock.now + 100.0):
             pass
 
     def ask(self, message: str) -> str:
         self.write(message)
-        return self.meter.talk(1 << 24)[0].decode().rstrip("\n")
+        return self.meter.exchange.talk(1 << 24)[0].decode().rstrip("\n")
 
     def numbers(self, message: str) -> list[float]:
         return [float(part) for part in self.ask(message).split(",")]
@@ -148,7 +147,7 @@ def test_noise_falls_with_the_aperture(make: Make) -> None:
         bench.write(
             f":SOUR:VOLT 0.5;:SENS:CURR:NPLC {nplc};RANG 1e-3;AZER OFF;:SENS:COUN 200;:OUTP ON", ":READ?"
         )
-        bench.meter.talk(1000)
+        bench.meter.exchange.talk(1000)
         return float(np.std(bench.numbers(":TRAC:DATA? 1,200")))
 
     assert spread(0.01) > 4 * spread(1.0)
@@ -239,11 +238,11 @@ def test_data_formats_and_precision(make: Make) -> None:
     text = bench.numbers(":FETC? 'defbuffer1',READ,SOUR")
     for form, code, size in (("REAL", "<f8", 8), ("SRE", "<f4", 4)):
         bench.write(f":FORM {form}", ":TRAC:DATA? 1,1,'defbuffer1',READ,SOUR")
-        raw = bench.meter.talk(1000)[0]
+        raw = bench.meter.exchange.talk(1000)[0]
         assert raw[:2] == b"#0"
         assert np.frombuffer(raw[2 : 2 + 2 * size], code) == pytest.approx(text, rel=1e-6)
     bench.write(":FORM:BORD NORM", ":TRAC:DATA? 1,1,'defbuffer1',READ")
-    assert np.frombuffer(bench.meter.talk(1000)[0][2:6], ">f4")[0] == pytest.approx(text[0], rel=1e-6)
+    assert np.frombuffer(bench.meter.exchange.talk(1000)[0][2:6], ">f4")[0] == pytest.approx(text[0], rel=1e-6)
     bench.write(":FORM ASC;:FORM:ASC:PREC 3")
     assert len(bench.ask(":FETC?")) == len("1.00E-04")
 
@@ -306,7 +305,7 @@ def test_abort_and_device_clear_during_a_sweep(make: Make) -> None:
     bench = make()
     bench.write(":SOUR:SWE:VOLT:LIN 0, 1, 101, 0.1, 1, BEST, OFF", ":INIT")
     bench.clock.wait(1.0)
-    bench.meter.device_clear()
+    bench.meter.exchange.device_clear()
     assert bench.ask(":TRIG:STAT?").startswith(
         "RUNNING"
     )  # a device clear ends messages, not the trigger model
@@ -411,8 +410,8 @@ def test_output_off_states(make: Make, state: str, connected: bool) -> None:
 def test_switching_off_is_not_undone_by_a_device_clear_or_the_end(make: Make) -> None:
     bench = make()
     bench.write(":SOUR:VOLT 1;:OUTP ON")
-    bench.meter.recv(b":OUTP OFF\n", True)
-    bench.meter.device_clear()
+    bench.meter.exchange.recv(b":OUTP OFF\n", True)
+    bench.meter.exchange.device_clear()
     log = bench.close()
     assert log.outputs() == {"smu": False}
 

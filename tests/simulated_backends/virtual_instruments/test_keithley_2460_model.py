@@ -30,15 +30,15 @@ class Meter:
         self.meter = world.instruments["smu"]
 
     def write(self, *messages: str) -> None:
-        clock = self.world.bench.clock
+        clock, exchange = self.world.bench.clock, self.meter.exchange
         for message in messages:
-            self.meter.recv(message.encode() + b"\n", True)
-            while self.meter.will_answer and not self.meter.output_ready and clock.hop(clock.now + 100.0):
+            exchange.recv(message.encode() + b"\n", True)
+            while exchange.will_answer and not exchange.output_ready and clock.hop(clock.now + 100.0):
                 pass
 
     def ask(self, message: str) -> str:
         self.write(message)
-        return self.meter.talk(1 << 20)[0].decode().rstrip("\n")
+        return self.meter.exchange.talk(1 << 20)[0].decode().rstrip("\n")
 
     def numbers(self, message: str) -> list[float]:
         return [float(part) for part in self.ask(message).split(",")]

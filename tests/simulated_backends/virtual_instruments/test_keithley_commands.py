@@ -30,17 +30,17 @@ class Meter:
 
     def write(self, *messages: str) -> float:
         """Return the bench time [s] that the messages took."""
-        clock = self.bench.clock
+        clock, exchange = self.bench.clock, self.meter.exchange
         start = clock.now
         for message in messages:
-            self.meter.recv(message.encode(), True)
-            while self.meter.will_answer and not self.meter.output_ready and clock.hop(clock.now + 100.0):
+            exchange.recv(message.encode(), True)
+            while exchange.will_answer and not exchange.output_ready and clock.hop(clock.now + 100.0):
                 pass
         return clock.now - start
 
     def ask(self, message: str) -> str:
         self.write(message)
-        return str(self.meter.talk(1 << 20)[0].decode().rstrip("\n"))
+        return str(self.meter.exchange.talk(1 << 20)[0].decode().rstrip("\n"))
 
     def numbers(self, message: str) -> list[float]:
         return [float(part) for part in self.ask(message).split(",")]
@@ -123,7 +123,7 @@ def test_times_of_output_and_delay() -> None:
     assert meter.ask(":SOUR:VOLT:DEL:AUTO?;:SOUR:CURR:DEL:AUTO?") == "0;1"
     meter.write(":SOUR:VOLT 0.01")
     assert meter.write(":READ?") == pytest.approx(0.25 + 0.2e-3 + 250e-6, abs=1e-6)   # delay, aperture, the rest
-    meter.meter.talk(100)
+    meter.meter.exchange.talk(100)
     assert meter.write(":OUTP OFF") == pytest.approx(0.5e-3, abs=1e-9)   # the relay
     assert meter.write(":OUTP OFF") == 0.0
 

@@ -111,13 +111,13 @@ def test_digitize_blocks_what_follows_until_it_is_complete(table: Any) -> None:
     bench = table()
     bench.send(bench.generator, *PULSES)
     bench.send(bench.scope, *SCOPE, ":DIG CHAN1", "*OPC?")
-    assert not bench.scope.output_ready
+    assert not bench.scope.exchange.output_ready
     bench.bench.clock.wait(1e-3)
-    assert not bench.scope.output_ready
+    assert not bench.scope.exchange.output_ready
     bench.send(bench.generator, "*TRG")
     bench.bench.clock.wait(1e-3)
-    assert bench.scope.output_ready
-    assert bench.scope.talk(10)[0] == b"1\n"
+    assert bench.scope.exchange.output_ready
+    assert bench.scope.exchange.talk(10)[0] == b"1\n"
 
 
 def test_digitize_in_auto_sweep_triggers_by_itself_and_clear_ends_a_waiting_one(table: Any) -> None:
@@ -125,7 +125,7 @@ def test_digitize_in_auto_sweep_triggers_by_itself_and_clear_ends_a_waiting_one(
     bench.send(bench.scope, *SCOPE, ":TRIG:SWE AUTO", ":DIG CHAN1")
     assert bench.ask(bench.scope, "*OPC?") == "1"
     bench.send(bench.scope, ":TRIG:SWE NORM", ":DIG CHAN1")
-    bench.scope.device_clear()
+    bench.scope.exchange.device_clear()
     assert bench.finish(hops=1)
 
 

@@ -33,12 +33,12 @@ def test_nothing_that_is_sent_raises(table: Any, seed: int) -> None:
         instrument = getattr(bench, name)
         message = f"{chance.choice(known[name])} {chance.choice(_ARGUMENTS)}".strip()
         bench.bench.clock.wait(1e-4)
-        instrument.recv(message.encode(), True)
-        if instrument.will_answer:
+        instrument.exchange.recv(message.encode(), True)
+        if instrument.exchange.will_answer:
             bench.bench.clock.wait(3e-3)
-        if instrument.will_answer:
-            instrument.device_clear()
-        instrument.talk(10**9)
+        if instrument.exchange.will_answer:
+            instrument.exchange.device_clear()
+        instrument.exchange.talk(10**9)
     for instrument in (bench.generator, bench.scope):
         bench.send(instrument, "*RST", "*CLS")
         assert bench.ask(instrument, "SYST:ERR?").startswith("+0")

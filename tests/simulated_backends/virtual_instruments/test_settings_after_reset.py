@@ -178,8 +178,8 @@ def placed(model: str) -> Callable[[str], str]:
 
     def ask(question: str) -> str:
         bench.clock.wait(1e-3)
-        instrument.recv(question.encode(), True)
-        return str(instrument.talk(1000)[0].decode().strip()) if instrument.output_ready else "-"
+        instrument.exchange.recv(question.encode(), True)
+        return str(instrument.exchange.talk(1000)[0].decode().strip()) if instrument.exchange.output_ready else "-"
 
     return ask
 

@@ -129,8 +129,8 @@ def test_the_serial_number_of_an_instrument(resource: str, more: str, serial: st
     opened = open_world(path)
     instrument = opened.instrument_at(resource)
     assert instrument is opened.instruments["meter"] and opened.instrument_at("TCPIP0::other::INSTR") is None
-    instrument.recv(b"*IDN?\n", True)
-    assert serial in instrument.talk(1000)[0].decode().split(",")[2]
+    instrument.exchange.recv(b"*IDN?\n", True)
+    assert serial in instrument.exchange.talk(1000)[0].decode().split(",")[2]
     close_world(opened)
 
 
