@@ -108,7 +108,7 @@ def simulate(options: argparse.Namespace) -> int:
         result = integrate(
             options.netlist,
             models,
-            lambda share: progress(RunEvent("progress", "", 0.0, {"done": 100 * share, "total": 100})),
+            lambda share: progress(RunEvent("progress", "", data={"done": 100 * share, "total": 100})),
             rtol=options.rtol,
             temperature=temperature,
             seed=options.seed,

@@ -101,7 +101,7 @@ class RunEvent:
 
     kind: str
     message: str
-    time: float  #: [s] on the bench's clock
+    time: float = 0.0  #: [s] on the bench's clock; 0 where no run is going on
     data: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -76,7 +76,7 @@ def run_demo(
                 lines: list[str] = []
                 pictures += draw_figures(run, out, problem=lines.append)
                 for line in lines:
-                    listen(RunEvent("warning", line, 0.0))
+                    listen(RunEvent("warning", line))
     done = DemoOutcome(tuple(parts), tuple(rows), static, tuple(paths), tuple(pictures), out)
     (out / "demo.json").write_text(json.dumps([row.as_json() for row in rows], indent=1), encoding="utf-8")
     return done

@@ -143,7 +143,7 @@ class RunRecorder:
         from tsbench.storage.run_file import consolidate  # noqa: PLC0415  h5py comes in only here
 
         if message := self.rescue():
-            self.event(RunEvent("warning", message, 0.0))
+            self.event(RunEvent("warning", message))
         self._journal.append(
             "finish",
             {

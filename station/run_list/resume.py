@@ -23,7 +23,7 @@ class ListProgress:
     interrupted: dict[int, tuple[str, ...]] = field(default_factory=dict)  #: identifiers of runs
 
 
-def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, change: bool = True) -> ListProgress:
+def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, *, change: bool) -> ListProgress:
     """Return which entries ``out`` already holds; of equal entries as many are done as there are runs.
 
     Parameters
@@ -48,7 +48,7 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, change:
         try:
             run = read_run(path)
         except StorageError as error:
-            tell(RunEvent("warning", f"this run does not count as measured ({error})", 0.0))
+            tell(RunEvent("warning", f"this run does not count as measured ({error})"))
             continue
         header = run.header
         repeated.update(header.provenance.get(REPEATS) or ())
@@ -62,13 +62,13 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, change:
         about = f"{entry.name} on {entry.device}"
         if whole[entry.key()]:
             progress.done[entry.number] = found = whole[entry.key()].pop(0)
-            tell(RunEvent("log", f"{about}: this entry is already measured (run {found.run_id})", 0.0))
+            tell(RunEvent("log", f"{about}: this entry is already measured (run {found.run_id})"))
             continue
         left = [item for item in broken.pop(entry.key(), []) if item[0] not in repeated]
         progress.interrupted[entry.number] = tuple(identifier for identifier, _ in left)
         for identifier, ended in left:
             message = f"{about}: this entry is measured again, because run {identifier} is incomplete ({ended})"
-            tell(RunEvent("warning", message, 0.0))
+            tell(RunEvent("warning", message))
     return progress
 
 
@@ -76,8 +76,8 @@ def _recover(out: Path, tell: Listener) -> None:
     from tsbench.extraction import extract
     from tsbench.storage import recover
 
-    for path in recover(out, lambda problem: tell(RunEvent("warning", problem, 0.0)), extract):
-        tell(RunEvent("log", f"recovered {path}", 0.0))
+    for path in recover(out, lambda problem: tell(RunEvent("warning", problem)), extract):
+        tell(RunEvent("log", f"recovered {path}"))
 
 
 def _measured(run: Run) -> bool:

@@ -86,7 +86,7 @@ def run_list(
         _require_good(Path(path), planned, space_problem(planned, out))
         if dry_run:
             for item in planned:
-                tell(RunEvent("log", item.line, 0.0, {"plan": item.entry.name}))
+                tell(RunEvent("log", item.line, data={"plan": item.entry.name}))
             return []
         if not resume:
             held.enter_context(_lock(out))

@@ -77,7 +77,7 @@ class _Face:
 
     def say(self, kind: str, message: str = "", **data: Any) -> None:
         """Send one line to this face alone."""
-        self.write(RunEvent(kind, message, 0.0, data))
+        self.write(RunEvent(kind, message, data=data))
 
     def close(self) -> None:
         """Close the connection; its threads end."""

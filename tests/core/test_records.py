@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsbench.records import Fixture, Flag, Sensing, Waveform, simulation_mark
+from tsbench.records import Fixture, Flag, RunEvent, Sensing, Waveform, simulation_mark
 
 
 def test_a_flag_keeps_its_number() -> None:
@@ -44,3 +44,8 @@ def test_a_fixture_of_which_only_the_netlist_is_said_adds_nothing() -> None:
     assert (fixture.parallel_capacitance, fixture.parallel_conductance) == (0.0, 0.0)
     assert not fixture.terminals and not fixture.path_resistance and not fixture.source_resistance
     assert fixture.sensing == Sensing()
+
+
+def test_an_event_outside_a_run_has_no_time_on_the_benchs_clock() -> None:
+    event = RunEvent("log", "recovered a.nxs")
+    assert (event.time, event.data) == (0.0, {})

@@ -58,6 +58,9 @@ def test_only_the_time_from_the_start_counts() -> None:
     assert watched(5e-6, high=twice).frequency(0.5) == pytest.approx(2e6, rel=1e-3)
     assert watched(5e-6, high=twice, cut=4).frequency(0.5) == pytest.approx(2e6, rel=1e-3)
     assert watched(20e-6, high=sine).frequency(0.5) is None   # nothing was seen
+    for end, oscillates in ((7.4, False), (8.0, True)):   # the later half of that time tells whether it has settled
+        found = watched(5e-6, high=lambda t, end=end: 3.0 + np.sin(4 * math.pi * t) * (t < end)).frequency(0.5)
+        assert (found is not None) is oscillates, end
 
 
 def test_too_few_rises_are_no_oscillation() -> None:

@@ -1,19 +1,23 @@
 """What is checked before a list is measured, what is told of its plans, and what ends it."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import tsbench.protocols
 import tsbench.station.bench.bench
 from tests.fixtures.fake_runs import FakeBench, Sweep, hooked, raising
-from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.errors import CommunicationError, ConfigurationError, StorageError
 from tsbench.instruments import Plan, PlanItem
 from tsbench.plugins import Offer
 from tsbench.records import DeviceDescription, RunEvent
 from tsbench.station.run_list import ListRefused, run_list
 from tsbench.station.run_list.checks import PlannedEntry, bench_problems, plan_entries, space_problem
 from tsbench.station.run_list.file import ListEntry, read_list
+from tsbench.station.run_list.resume import progress_in
+from tsbench.storage.run_file import MEASURED
 
 ENTRY = '[[protocol]]\nname = "sweep"\n'
 ROLES = '[instruments.smu]\nresource = "TCPIP0::127.0.0.1::5025::SOCKET"\ndriver = "keithley_2450"\n'
@@ -81,6 +85,71 @@ def test_the_bench_of_the_first_entry_stays_open_and_any_other_is_closed(
     assert kept is benches[1]
     gone = entries_of(tmp_path, ENTRY + 'bench = "gone.toml"\n')
     assert plan_entries(gone, tsbench.station.bench.bench.Bench.open)[1] is None
+
+
+def test_each_entry_is_planned_for_its_own_device(
+    tmp_path: Path, benches: list[FakeBench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the bench itself where its device is connected, else on a view of it: no device is moved."""
+    seen: list[FakeBench] = []
+    monkeypatch.setattr(Sweep, "plan", lambda self, station: seen.append(station) or Plan(1, 1, 1.0, 0))
+    entries = entries_of(tmp_path, ENTRY + ENTRY + 'device = "D2"\n')
+    _, kept = plan_entries(entries, tsbench.station.bench.bench.Bench.open)
+    assert [station.device.identifier for station in seen] == ["D1", "D2"] and len(benches) == 1
+    assert seen[0] is kept and seen[1] is not kept
+
+
+@pytest.mark.parametrize("text", ["protocol = []\n", "protocol = 3\n", 'protocol = "sweep"\n'])
+def test_a_list_needs_a_table_for_each_protocol(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"list.toml: the list has no \[\[protocol\]\]"):
+        entries_of(tmp_path, text)
+
+
+@pytest.mark.parametrize(("dry_run", "there", "recovers"), [
+    (False, True, True), (False, False, False), (True, True, False), (True, False, False)])
+def test_only_a_resumed_list_that_measures_makes_run_files_of_journals(
+    tmp_path: Path, benches: list[FakeBench], monkeypatch: pytest.MonkeyPatch, dry_run: bool, there: bool,
+    recovers: bool,
+) -> None:
+    recovered: list[Path] = []
+    monkeypatch.setattr("tsbench.storage.recover", lambda out, *_: recovered.append(out) or [])
+    (entry,) = entries_of(tmp_path, ENTRY)
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+    progress_in(out, [entry], lambda _: None, change=not dry_run)
+    assert bool(recovered) is recovers and out.exists() is there
+
+
+def test_of_runs_that_were_interrupted_the_one_that_no_other_repeats_is_measured_again(
+    tmp_path: Path, benches: list[FakeBench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A was interrupted; B repeated it and crashed; C crashed when all was measured: one of two entries is done."""
+    entries = entries_of(tmp_path, ENTRY + ENTRY + ENTRY + 'device = "D2"\n')
+    runs = {"a": ("abort", "stopped", ()), "b": ("recovered", "the process died", ("A",)),
+            "c": ("recovered", f"{MEASURED} before", ())}
+    for name in ("d", *runs):
+        (tmp_path / f"{name}.nxs").write_bytes(b"")
+
+    def read(path: Path) -> Any:
+        if path.stem == "d":
+            raise StorageError("not a run file")
+        status, reason, repeats = runs[path.stem]
+        header = SimpleNamespace(
+            run_id=path.stem.upper(), protocol="sweep", device=DeviceDescription("D1"), provenance={"repeats": repeats},
+            parameters=entries[0].protocol.parameters() if entries[0].protocol else {})
+        return SimpleNamespace(header=header, status=status, reason=reason, results=())
+
+    monkeypatch.setattr("tsbench.storage.read_run", read)
+    told: list[RunEvent] = []
+    progress = progress_in(tmp_path, entries, told.append, change=False)
+    assert {number: run.run_id for number, run in progress.done.items()} == {1: "C"}
+    assert progress.interrupted == {2: ("B",), 3: ()}
+    assert [(event.kind, event.message) for event in told] == [
+        ("warning", "this run does not count as measured (not a run file)"),
+        ("log", "sweep on D1: this entry is already measured (run C)"),
+        ("warning", "sweep on D1: this entry is measured again, because run B is incomplete "
+                    "(recovered: the process died)")]
 
 
 def test_a_bug_in_a_plan_closes_the_bench(

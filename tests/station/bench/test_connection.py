@@ -1,0 +1,197 @@
+"""Making one instrument safe over a wire that fails, step by step: no instrument is reached."""
+
+import contextlib
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tsbench.errors import CommunicationError, ConfigurationError
+from tsbench.instruments import OutputState
+from tsbench.station.bench import opening
+from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.connection import Connection, connect, outlives_process, quietly
+from tsbench.station.bench.opening import make_all_safe
+
+ON, OFF = OutputState("meter.1", True), OutputState("meter.1", False)
+LOST = CommunicationError("no reply")
+
+
+class Wire:
+    """Transport and driver in one. ``fails``: what each call does, one after the other, before it succeeds."""
+
+    label, output_names = "meter (made up)", ("meter.1", "meter.2")
+
+    def __init__(self, states: tuple[OutputState, ...] = (OFF,), **fails: list[BaseException | None]) -> None:
+        self.states, self.fails = [states], fails
+        self.calls: list[Any] = []
+        self.liveness: Any = "nobody"
+
+    def _do(self, call: str) -> None:
+        self.calls.append(call)
+        left = self.fails.get(call, [])
+        if left and (error := left.pop(0)) is not None:
+            raise error
+
+    @contextlib.contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        self.calls.append(seconds)
+        yield
+
+    def reopen(self) -> None:
+        self._do("reopen")
+
+    def clear(self) -> None:
+        self._do("clear")
+
+    def safe_state(self) -> None:
+        self._do("off")
+
+    def output_states(self) -> tuple[OutputState, ...]:
+        self._do("ask")
+        return self.states.pop(0) if len(self.states) > 1 else self.states[0]
+
+    def terminal(self, channel: str) -> Any:
+        return SimpleNamespace(set_output=lambda enabled: self.calls.append((channel, enabled)))
+
+
+def connection(wire: Any, name: str = "meter") -> Connection:
+    table = InstrumentTable(resource="TCPIP0::192.0.2.7::5025::SOCKET", driver="keithley_2450", timeout=4.0)
+    made = Connection(name, table, "@py", wire)
+    made.known = wire
+    return made
+
+
+def test_what_is_switched_off_at_once_is_only_read_back() -> None:
+    made = connection(wire := Wire())
+    assert made.make_safe() == [OFF]
+    assert wire.calls == [0.3, "clear", "off", 1.0, "ask"] and made.problem == "" and made.repeats == []
+    made.switch_off(reopen=True)
+    assert wire.calls[5:] == [0.3, "reopen", "clear", "off"]
+
+
+def test_outputs_that_were_not_switched_off_yet_are_so_before_they_are_read_back() -> None:
+    made = connection(wire := Wire())
+    assert made.read_back() == [OFF] and wire.calls == [1.0, "reopen", "clear", "off", "ask"]
+
+
+def test_a_lost_connection_is_opened_again_with_the_patience_of_the_bench_file_at_last() -> None:
+    made = connection(wire := Wire(off=[LOST], reopen=[CommunicationError("still no reply"), None]))
+    assert made.make_safe() == [OFF]
+    assert wire.calls == [0.3, "clear", "off", 1.0, "reopen", 1.0, "reopen", "clear", "off", "ask"]
+    assert made.problem == ""
+    assert made.repeats == ["meter (made up): its outputs are off now, but an earlier attempt to switch them off "
+                            "failed (still no reply)"]
+    never = connection(wire := Wire(off=[LOST] * 9))
+    assert never.make_safe() == [OutputState("meter.1", True), OutputState("meter.2", True)]
+    assert [call for call in wire.calls if isinstance(call, float)] == [0.3, 1.0, 1.0, 4.0]
+    assert never.problem == "no reply" and never.repeats == []
+
+
+def test_an_output_that_is_still_on_is_switched_off_again() -> None:
+    made = connection(wire := Wire())
+    wire.states = [(ON, OutputState("meter.2", True)), (OFF,)]
+    assert made.make_safe() == [OFF]
+    assert wire.calls == [0.3, "clear", "off", 1.0, "ask", 1.0, "reopen", "clear", "off", "ask"]
+    assert "failed (meter (made up): meter.1, meter.2 is still on. Switch it off at the panel" in made.repeats[0]
+    stays = connection(Wire((ON,)))
+    assert all(state.enabled for state in stays.make_safe()) and "meter.1 is still on" in stays.problem
+
+
+def test_ctrl_c_meanwhile_keeps_nothing_on() -> None:
+    words = "the operator pressed Ctrl-C while its outputs were being switched off"
+    made = connection(Wire(off=[KeyboardInterrupt()]))
+    made.switch_off()
+    assert words in made.problem
+    assert made.read_back() == [OFF] and made.problem == "" and words in made.repeats[0]
+    made = connection(wire := Wire(ask=[KeyboardInterrupt()]))
+    assert made.make_safe() == [OFF] and wire.calls.count("off") == 2 and words in made.repeats[0]
+    made = connection(Wire(ask=[KeyboardInterrupt()] * 3))
+    assert len(made.make_safe()) == 2 and words in made.problem
+
+
+def test_a_problem_before_is_over_with_the_next_try() -> None:
+    made = connection(wire := Wire(off=[LOST]))
+    made.switch_off()
+    assert made.problem == "no reply"
+    made.switch_off()
+    assert made.problem == "" and made.read_back() == [OFF] and wire.calls.count("off") == 2
+
+
+def test_off_matters_more_than_clear_and_each_output_has_a_switch() -> None:
+    made = connection(wire := Wire(clear=[LOST], off=[ValueError("a bug")]))
+    assert made.make_safe() == [OFF]
+    assert wire.calls == [0.3, "clear", "off", ("1", False), ("2", False), 1.0, "ask"]
+    assert [line.partition("failed")[0] for line in made.repeats] == [
+        "meter (made up): the device clear ", "meter (made up): the driver method safe_state "]
+
+
+def test_nothing_is_sent_before_the_instrument_is_identified() -> None:
+    made = connection(wire := Wire())
+    made.known = None
+    assert made.make_safe() == [] and wire.calls == [] and made.unknown_outputs() == [OutputState("meter", True)]
+    with pytest.raises(CommunicationError, match="not identified yet"):
+        _ = made.driver
+
+
+def test_messages_are_reported_to_somebody_else_meanwhile() -> None:
+    made = connection(wire := Wire())
+    with pytest.raises(ZeroDivisionError), made.reporting_to("voice"):  # type: ignore[arg-type]
+        assert wire.liveness == "voice"
+        _ = 1 / 0
+    assert wire.liveness == "nobody"
+
+
+def test_a_resource_that_is_not_there_is_named_with_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[dict[str, Any]] = []
+
+    def transport(*given: Any, **more: Any) -> Any:
+        opened.append(more)
+        raise CommunicationError("no such resource")
+
+    monkeypatch.setattr("tsbench.instruments.links.transport.Transport", transport)
+    monkeypatch.setattr("tsbench.instruments.links.visa_library.list_resources", lambda manager: manager.there)
+    table = connection(Wire()).table
+    for there, words in (((), "It finds: nothing"), (("GPIB0::1::INSTR", "GPIB0::2::INSTR"),
+                                                     "It finds: GPIB0::1::INSTR, GPIB0::2::INSTR")):
+        for ends in (True, False):
+            manager = SimpleNamespace(there=there, visalib=SimpleNamespace(ends_with_process=ends))
+            with pytest.raises(ConfigurationError, match=words):
+                connect(manager, "meter", table, "@py")
+            # what lives in this process needs no lock of the library
+            assert opened[-1] == {"exclusive": not ends} and outlives_process(manager) is not ends
+    assert outlives_process(SimpleNamespace(visalib=object()))
+    quietly(lambda: 1 / 0)
+
+
+def test_instruments_that_take_turns_are_all_off_before_one_is_asked_and_the_silent_one_comes_last() -> None:
+    order: list[str] = []
+    managers = {"@py": SimpleNamespace(visalib=SimpleNamespace(one_call_at_a_time=True))}
+    wires = {"silent": Wire(off=[LOST] * 9), "second": Wire(), "third": Wire()}
+    made = []
+    for name, wire in wires.items():
+        wire._do = lambda call, name=name, do=wire._do: (order.append(f"{name} {call}"), do(call))  # type: ignore[method-assign]
+        made.append(connection(wire, name))
+    states = make_all_safe(made, managers, reopen=False)
+    assert [call for call in order if "clear" not in call][:5] == [
+        "silent off", "second off", "third off", "second ask", "third ask"]
+    assert states == [OutputState("meter.1", True), OutputState("meter.2", True), OFF, OFF]
+    assert make_all_safe([], managers, reopen=False) == []
+
+
+@pytest.mark.parametrize(("times", "reached"), [(1, True), (2, True), (3, False)])
+def test_ctrl_c_is_pressed_again_and_again(monkeypatch: pytest.MonkeyPatch, times: int, reached: bool) -> None:
+    managers = {"@py": SimpleNamespace(visalib=SimpleNamespace())}
+    left = [times]
+
+    def interrupted(acts: Any, liveness: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise KeyboardInterrupt
+        for act in acts:
+            act(liveness)
+
+    monkeypatch.setattr(opening, "at_once", interrupted)
+    states = make_all_safe([connection(Wire())], managers, reopen=False)
+    assert states == ([OFF] if reached else [OutputState("meter.1", True), OutputState("meter.2", True)])
