@@ -16,15 +16,15 @@ def parameter_help(name: str) -> str:
 
     protocol = describe(protocol_named(name))
     rows = [cells(parameter) for parameter in protocol["parameters"]]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         f"{protocol['title']}: {protocol['help']}",
         "",
         f"parameters of {name} (give them with --set NAME=VALUE):" if rows else f"{name} has no parameters",
     ]
     for row in rows:
-        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        lines.append(f"  {'  '.join(padded)}  {row[4]}".rstrip())
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append(f"  {'  '.join(padded)}".rstrip())
     first = next(
         (parameter for parameter in protocol["parameters"] if parameter["unit"] and parameter["default"]),
         None,
