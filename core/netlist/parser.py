@@ -40,7 +40,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield (number, text) of lines with comments stripped and continuations joined."""
     number, pending = 0, ""
     for index, raw in enumerate(text.splitlines(), start=1):
-        line = re.split(r"[;]|\$\s|\$$", raw, maxsplit=1)[0].strip()
+        line = re.split(r"[;]|\$\s|\$$", raw)[0].strip()
         if not line or line.startswith("*"):
             continue
         if line.startswith("+"):

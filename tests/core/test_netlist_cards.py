@@ -1,5 +1,6 @@
 """Cards and sources that this subset of SPICE does not have: each is named, and no hint leads astray."""
 
+import contextlib
 import difflib
 import re
 from pathlib import Path
@@ -135,3 +136,57 @@ def test_a_control_section_is_left_out_to_its_end() -> None:
     assert netlist.ignored == (".control", "run", "R2 a 0 1", ".endc")
     names = [element.name.upper() for element in netlist.elements]
     assert "R3" in names and "R2" not in names and "R4" not in names
+
+
+def test_a_transient_begins_at_zero_where_nothing_is_said() -> None:
+    assert Transient(1e-9, 1e-6) == Transient(1e-9, 1e-6, 0.0, None, use_initial_conditions=False)
+
+
+def test_a_path_to_ground_counts_in_whatever_order_it_is_written() -> None:
+    assert parse_netlist("R1 a b 1k\nR2 b c 1k\nR3 c d 1k\nR4 d 0 1k\nV1 a 0 1\nC1 a e 1n\nR5 e f 1\nR6 f d 1").nodes
+    with pytest.raises(ConfigurationError, match=r"line 3: node 'f' is floating. It has no DC path to ground"):
+        parse_netlist("V1 a 0 1\nR1 a 0 1k\nR2 f g 1k\nR3 g h 1k\nR4 h f 1k\nC1 g a 1n")
+
+
+@pytest.mark.parametrize(("line", "title"), [
+    ("Relaxation oscillator with nbo2", True), ("Ring", True), ("Xenon lamp", True), ("A device", True),
+    ("Rload a 0 5k", False), ("Xdevice a 0 nbo2", False), ("Vin a 0 pulse(0 1)", False), ("Ic 0 a dc 1m", False),
+    ("R1 a 0", False), ("C a 0", False), ("Cap a 0 {c}", False), ("Iin 0 a -1m", False),
+])
+def test_a_first_line_is_a_title_unless_it_reads_as_an_element(line: str, title: bool) -> None:
+    found = None
+    with contextlib.suppress(ConfigurationError):   # half an element is an error and no title
+        found = parse_netlist(f"{line}\n.param c=1n\nV9 a 0 1\nR9 a 0 1k\n", check=False)
+    assert (found is not None and found.title == line) is title
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    (".tran 0 1u", r"\.tran: step 0 s"), (".tran 1n 2n 2n", r"\.tran: step"), (".tran 1n 2n -1n", r"start -1e-09 s"),
+    (".tran 1n 2n 0 0", r"largest step positive"), (".tran 1n", r"\.tran needs"),
+    (".tran 1n 2n 0 1n 1n", r"\.tran needs"),
+    ("C2 b 0 1n ic=", r"C2: 'ic=' must have the form name=value"), (".param =3", r"\.param: '=3' must have the form"),
+    ("C2 b 0 1n ic", r"C2: 'ic' must have the form"), ("C2 b 0 1n x=1", r"C2: unknown parameter 'x'"),
+    ("R2 b 0 1n ic=1", r"R2: unknown parameter 'ic'"), ("L2 b 0 0", r"L2: value 0 H must be positive. For 0 H, remove"),
+    ("C2 b 0 0", r"C2: value 0 F must be positive. For 0 F, remove C2$"), (".ic v(a)", r"'v\(a\)' must have the form"),
+    ("X1 a nbo2", r"X1: expected .* got 2 words"), (".include", r"\.include needs a file name"),
+    ("V2 b 0 pulse(0 1 2 3 4 5 6 7 8)", r"PULSE needs .* got 9 numbers"),
+    ("V2 b 0 pulse(0)", r"PULSE needs .* got 1 n"),
+    ("V2 b 0 pulse(0 1 -1n)", r"must not be negative"), ("V2 b 0 pulse(0 1 0 1n 1n 1n 0)", r"period must be positive"),
+    ("V2 b 0 pwl()", r"PWL needs pairs"), ("V2 b 0 pwl(0 0 1)", r"PWL needs pairs"),
+    ("V2 b 0 sin(0 1)", r"SIN needs"), ("V2 b 0 sin(0 1 0)", r"positive frequency"),
+])
+def test_a_number_out_of_bounds_is_refused(line: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        parse_netlist(BASE + line)
+
+
+def test_numbers_at_their_bounds_are_taken() -> None:
+    found = parse_netlist(
+        f"{BASE}.tran 1n 2n 0 1p\nV2 b 0 pulse(0 1 0 1 1 1 3 4)\nV3 b 0 pwl(1n 2)\nC2 a b 1n ic=-1\n"
+        "L1 a b 1n ic=2\nX1 a 0 nbo2 re=3\n.save v( a , b ) @r1[i] all tran\n.ic v(a)=1 v( b )=2\n")
+    assert found.transient == Transient(1e-9, 2e-9, 0.0, 1e-12)
+    assert found.find("V2").waveform == SpicePulse(0, 1, 0, 1, 1, 1, 3, 4)
+    assert found.find("V3").waveform == Pwl((1e-9,), (2.0,))
+    assert (found.find("C2").initial, found.find("L1").initial) == (-1.0, 2.0)
+    assert found.find("X1").parameters == {"re": 3.0} and found.find("X1").line == 9
+    assert found.saved == ("v(a,b)", "i(r1)", "all") and found.initial_voltages == {"a": 1.0, "b": 2.0}

@@ -44,14 +44,14 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         (folder / "__init__.py").write_text(text, "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
 
-    def make(*points: tuple[str, str, str], many: bool = False) -> Registry[int]:
+    def make(*points: tuple[str, str, str], **more: bool) -> Registry[int]:
         found: list[Any] = []
         for distribution, name, value in points:
             point = EntryPoint(name, value, "tsbench.numbers")
             vars(point)["dist"] = SimpleNamespace(name=distribution, version="1.2")
             found.append(point)
         monkeypatch.setattr(plugins, "entry_points", lambda group: found if group == "tsbench.numbers" else [])
-        return Registry("tsbench.numbers", "number", offered, many)
+        return Registry("tsbench.numbers", "number", offered, **more)
 
     yield make
 
@@ -142,6 +142,12 @@ def test_one_wrong_thing_of_a_sequence_leaves_the_others(installed: Callable[...
     assert registry.problems() == (
         "number 'x' of tsbench 1.2 is left out: 3 is no table of numbers",
         "number 'x' of tsbench 1.2 is left out: the name 'one' already belongs to tsbench 1.2. Choose another name")
+
+
+def test_a_sequence_is_one_thing_where_several_are_not_said(installed: Callable[..., Registry[int]]) -> None:
+    registry = installed(("tsbench", "x", "several:ALL"))
+    assert registry.things() == {} and len(registry.problems()) == 1
+    assert "is no table of numbers" in registry.problems()[0]
 
 
 def test_two_threads_that_import_at_the_same_time_leave_the_output_where_it_was() -> None:
