@@ -20,6 +20,22 @@ from tsbench.quantities import conditions_text, format_interval
         ((None, None, None, "V"), "-"),
         ((float("nan"), None, None, "V"), "-"),
         ((1.5, None, None, "V"), "1.500 V"),
+        ((0.0, None, None, "V"), "0 V"),
+        ((1234.5, None, None, ""), "1234"),
+        ((0.001234, None, None, ""), "0.001234"),
+        ((2.5e12, None, None, "Hz"), "2500 GHz"),   # no prefix beyond these two
+        ((2e-18, None, None, "A"), "0.002000 fA"),
+        ((300.0, 299.0, 301.0, "K"), "300.0 ± 1.0 K"),
+        ((1.0, 1.0 - 1e-12, 1.0 + 1e-12, "V"), "1.000000000 ± 0.000000000 V"),
+        ((150.0, 50.0, 250.0, "K"), "150 ± 100 K"),
+        ((1.0, 0.0, 2.2, "V"), "1.0 ± 1.1 V"),
+        ((1.0, 0.0, 2.3, "V"), "1.0 (0.0 … 2.3) V"),
+        ((-2.0, -2.5, -1.0, "V"), "-2.0 (-2.5 … -1.0) V"),
+        ((5.0, 5.0, 7.0, "V"), "5.0 (5.0 … 7.0) V"),
+        ((3.1e-6, float("-inf"), 3.3e-6, "s"), "3.10 (≤ 3.30) µs"),
+        ((None, 1.0, 2.0, "V"), "1.000 V … 2.000 V"),
+        *(((1.5 * 10.0**power, None, None, "V"), f"1.500 {prefix}V") for prefix, power in {
+            "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9}.items()),
     ],
 )
 def test_interval(arguments, text):

@@ -1,12 +1,14 @@
 """Text to SI numbers: what is not plainly a quantity is refused, never guessed."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
-from tsbench.quantities import format_quantity, parse_quantity
+from tsbench.quantities import format_quantity, parse_quantity, short_quantity
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,28 @@ def test_a_text_of_a_hundred_characters_is_the_longest() -> None:
 ])
 def test_a_value_is_written_with_or_without_a_unit(value: float | None, unit: str, text: str) -> None:
     assert format_quantity(value, unit) == text
+
+
+@pytest.mark.parametrize(("prefix", "factor"), [
+    ("f", 1e-15), ("p", 1e-12), ("n", 1e-9), ("u", 1e-6), ("µ", 1e-6), ("μ", 1e-6), ("m", 1e-3), ("k", 1e3), ("K", 1e3),
+    ("M", 1e6), ("G", 1e9), ("T", 1e12),
+])
+def test_each_prefix_has_its_power_of_ten(prefix: str, factor: float) -> None:
+    assert parse_quantity(f"2{prefix}V", "V") == parse_quantity(f"2 {prefix}", "V") == pytest.approx(2 * factor)
+    assert parse_quantity(f"2e1 {prefix}V", "V") == pytest.approx(20 * factor)
+    sign = {"u": "u", "µ": "u", "μ": "u", "K": "k"}.get(prefix, prefix)
+    assert format_quantity(2 * factor, "V") == f"2.000 {sign}V"
+
+
+def test_the_digits_of_a_value() -> None:
+    assert format_quantity(1.23456e-3, "V") == "1.235 mV" and format_quantity(1.23456e-3, "V", 2) == "1.2 mV"
+    assert short_quantity(1.2e-3, "A") == "1.2 mA" and short_quantity(1e-3, "A") == "1 mA"
+    assert short_quantity(100.0, "V", 3) == "100 V" and short_quantity(1.23456, "", 3) == "1.23"
+    assert short_quantity(1e-30, "", 4) == "1e-30"
+
+
+def test_numbers_that_are_not_text() -> None:
+    assert parse_quantity(3, "V") == 3.0 and parse_quantity(0.5, "V") == 0.5
+    for value in (True, None, [1], 10**400, math.inf, math.nan):
+        with pytest.raises(ConfigurationError):
+            parse_quantity(value, "V")
