@@ -98,7 +98,7 @@ class Ours:
 
         wall, cpu = timed(command)
         self.found.note(periods, wall, cpu)
-        stated = re.search(r"^integration (\S+) s .*; (\S+) s of the processor", said[0], re.MULTILINE)
+        stated = re.search(r"^integration (\S+) s .*; (\S+) s of processor time", said[0], re.MULTILINE)
         assert stated is not None
         said_now = (float(stated[2]), float(stated[1]))
         self.found.integration[periods] = min(said_now, self.found.integration.get(periods, said_now))

@@ -98,9 +98,9 @@ def add_json(command: argparse.ArgumentParser, what: str) -> None:
 
 def _add_log_options(command: argparse.ArgumentParser) -> None:
     """Give a command the options of :mod:`tsbench.cli.log_file`."""
-    group = command.add_argument_group("to find out what happened (docs/logging.md)")
+    group = command.add_argument_group("log and trace (docs/logging.md)")
     group.add_argument("--log", type=Path, metavar="FILE", help="append the log of the program to FILE")
-    group.add_argument("--verbose", action="store_true", help="print the same lines on standard error")
+    group.add_argument("--verbose", action="store_true", help="print the log of the program on standard error")
     group.add_argument(
         "--trace", type=Path, metavar="FILE",
-        help="append every message to and from the instruments to FILE, with time, duration, reply and errors")
+        help="append every message between tsbench and the instruments to FILE, with time, duration, reply and errors")

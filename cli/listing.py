@@ -58,7 +58,7 @@ def protocols(options: argparse.Namespace) -> int:
         )
     output_console().print(
         "required roles: "
-        + "; ".join(f"{protocol['name']}: {', '.join(protocol['roles'])}" for protocol in described)
+        + "; ".join(f"{protocol['name']} ({', '.join(protocol['roles'])})" for protocol in described)
     )
     return 0
 
@@ -120,7 +120,7 @@ def devices(options: argparse.Namespace) -> int:
     for entry in entries:
         table(
             f"{entry['name']}: {entry['title']} ({entry['stack']}). {entry['description']}",
-            ("parameter", "value", "mark", "where it is from"),
+            ("parameter", "value", "mark", "source"),
             [
                 (item["name"], _with_unit(item["value"], item["unit"]), item["mark"], item["source"])
                 for item in (*entry["parameters"], *entry["observables"])

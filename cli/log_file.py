@@ -32,9 +32,9 @@ def carry_out_logged(command: Callable[[argparse.Namespace], int], options: argp
         try:
             code = command(options)
         except BaseException as error:
-            _LOG.error("ends with %s: %s", type(error).__name__, error, exc_info=True)
+            _LOG.error("the command ends with %s: %s", type(error).__name__, error, exc_info=True)
             raise
-        _LOG.info("ends with exit code %d", code)
+        _LOG.info("the command ends with exit code %d", code)
         return code
 
 

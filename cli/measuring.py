@@ -15,8 +15,8 @@ def _watchdog(command: argparse.ArgumentParser) -> None:
         "--no-watchdog",
         action="store_false",
         dest="watchdog",
-        help="for debugging, do not start the watchdog, the process that switches the outputs off if this process "
-             "dies or hangs",
+        help="do not start the watchdog (only for debugging). The watchdog is the process that switches the outputs "
+             "off if this process dies or hangs",
     )
 
 
@@ -52,9 +52,9 @@ def declare(commands: Any) -> None:
         add_help=False,
     )
     measure.add_argument("-h", "--help", action=ProtocolHelp)
-    measure.add_argument("protocol", metavar="PROTOCOL", help="a name that 'tsbench protocols' lists")
+    measure.add_argument("protocol", metavar="PROTOCOL", help="name of the protocol, see 'tsbench protocols'")
     measure.add_argument("--bench", type=Path, required=True, metavar="FILE", help="the bench file")
-    measure.add_argument("--device", required=True, metavar="ID", help="the device: a name from the bench file")
+    measure.add_argument("--device", required=True, metavar="ID", help="name of the device in the bench file")
     measure.add_argument(
         "--set",
         action="append",
@@ -92,7 +92,8 @@ def _declare_run(commands: Any) -> None:
         "  tsbench run examples/nbo2.list.toml --out runs\n"
         "  tsbench run examples/nbo2.list.toml --dry-run     only plan and check",
     )
-    run.add_argument("list", type=Path, metavar="LIST.toml", help="the list: bench, device and [[protocol]] entries")
+    run.add_argument("list", type=Path, metavar="LIST.toml",
+                     help="the list file with bench, device and [[protocol]] entries")
     run.add_argument(
         "--out",
         type=Path,
@@ -101,8 +102,8 @@ def _declare_run(commands: Any) -> None:
         help="folder for run files (default: %(default)s)",
     )
     run.add_argument(
-        "--dry-run", action="store_true", help="plan every run and report what would be refused, without sending a "
-                                               "message to an instrument"
+        "--dry-run", action="store_true", help="plan every run and report which entries would be refused, "
+                                               "without sending a message to an instrument"
     )
     run.add_argument("--resume", action="store_true", help="skip the entries whose run files are already in DIR")
     _watchdog(run)
@@ -172,7 +173,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stderr.write(f"tsbench: {' '.join(str(refused).split())}\n")
         return refused.exit_code
     if outcomes and all(outcome.earlier for outcome in outcomes):
-        many = f"all {len(outcomes)} entries are" if len(outcomes) > 1 else "its entry is"
+        many = f"all {len(outcomes)} entries are" if len(outcomes) > 1 else "the only entry is"
         sys.stderr.write(f"tsbench: {many} already measured in {options.out}. There is nothing to do\n")
         return 0
     for outcome in outcomes:

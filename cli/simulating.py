@@ -37,7 +37,7 @@ def declare(commands: Any) -> None:
         help="write the table to FILE, as arrays for numpy.load if the name ends in .npz (much faster for long "
              "runs), otherwise as CSV (default: CSV on standard output)",
     )
-    simulate.add_argument("--plot", type=Path, metavar="PNG", help="draw the saved curves")
+    simulate.add_argument("--plot", type=Path, metavar="PNG", help="draw the saved voltages and currents to PNG")
     simulate.add_argument(
         "--device",
         action="append",
@@ -70,14 +70,14 @@ def declare(commands: Any) -> None:
         "--temperature",
         metavar="KELVIN",
         help='ambient temperature of all devices, for example "350 K". It replaces a .temp card of the netlist. '
-        "A device whose X line sets t0 does not use it",
+        "A device whose X line sets t0 does not use this temperature",
     )
     simulate.add_argument(
         "--devices-lib",
         type=Path,
         metavar="FILE",
-        help="write the device models as SPICE subcircuits to FILE, at the temperature of --temperature or of the "
-        "netlist's .temp card",
+        help="write the device models as SPICE subcircuits to FILE, at the temperature that --temperature or the "
+        ".temp card of the netlist gives",
     )
 
 
@@ -141,7 +141,7 @@ def _write(path: Path, result: "SimulationResult") -> None:
 def _print_timing(result: "SimulationResult", writing: float) -> None:
     spent = result.timing
     sys.stderr.write(
-        f"integration {spent.integration:.6g} s ({result.steps} steps; {spent.processor:.6g} s of the processor)\n"
+        f"integration {spent.integration:.6g} s ({result.steps} steps; {spent.processor:.6g} s of processor time)\n"
         f"output {spent.evaluation + writing:.6g} s ({spent.evaluation:.6g} s to evaluate the table, {writing:.6g} s "
         f"to write it)\n"
         f"code {spent.code:.6g} s (to compile the integrator for this circuit, or to load it from disk)\n")

@@ -75,7 +75,7 @@ def parse_toml(text: str, path: Path | str, what: str) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: this {what} has too many levels of tables or arrays") from None
     except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
         reason = str(error).partition(";")[0] if "digits" in str(error) else str(error)
-        raise ConfigurationError(f"{path}: not valid TOML: {reason}") from None
+        raise ConfigurationError(f"{path} is not valid TOML: {reason}") from None
     _require_sane(path, content)
     return content
 

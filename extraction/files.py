@@ -70,7 +70,7 @@ def analyse_files(
     named = parse_columns(columns) if isinstance(columns, str) else columns
     chosen = parse_rule(rule) if isinstance(rule, str) else rule or Jump()
     if kind is not None and kind not in KINDS:
-        raise ConfigurationError(f"unknown kind of table '{kind}'. Give {', '.join(KINDS)}")
+        raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
     files = named_files(paths)
     analysis, failed = FileAnalysis(), 0
     for path in files:
@@ -128,10 +128,10 @@ def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into:
     without = sum(result.value is None for result in results)
     simulated = {name: bool(facts.get("simulated")) for name, facts in header.instruments.items()}
     mark = f" ({simulation_mark(simulated).lower()})" if any(simulated.values()) else ""
-    state = "" if run.status == "success" else f", run ended with status '{run.status}'"
+    state = "" if run.status == "success" else f". The run ended with status '{run.status}'"
     into.lines.append(
-        f"{path.name}: {header.protocol} on {header.device.identifier}{mark}: {len(results)} results, {without} of "
-        f"them without a value{state}"
+        f"{path.name}: {header.protocol} on {header.device.identifier}{mark} gives {len(results)} results, "
+        f"{without} of them without a value{state}"
     )
     if out is not None:
         into.figures.extend(draw_figures(run, out, options, lambda line: into.lines.append(f"{path.name}: {line}")))

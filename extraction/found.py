@@ -45,7 +45,7 @@ def draw_all(drawings: Iterable[Drawing]) -> Drawn:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever Matplotlib or a plug-in raises: the numbers count
             reason = " ".join(str(error).split()) or "no reason given"
-            problems.append(f"figure {path.name} could not be drawn: {type(error).__name__}: {reason}")
+            problems.append(f"figure {path.name} could not be drawn ({type(error).__name__}: {reason})")
     return Drawn(paths, problems)
 
 

@@ -73,7 +73,7 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
     if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:
         current = -current
-        said.append("the current is negative in pulses of positive voltage, so its sign is reversed")
+        said.append("the current is negative in pulses of positive voltage, so tsbench reverses its sign")
     pulses = _examined(time, voltage, current, record.base, record.pulses)
     relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []
@@ -87,7 +87,7 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
         for amplitude, width in sorted({(pulse.amplitude, pulse.width) for pulse in pulses})[:4])
     name = {"pulses": "pulses", "relaxation": "relaxation after pulses"}.get(
         what, "pulses and relaxation" if relaxation else "pulses")
-    found = Found(f"{name}, {number} ({kinds}) from {format_quantity(record.base, 'V', 3)}", results, said)
+    found = Found(f"{name}, {number} ({kinds}), base voltage {format_quantity(record.base, 'V', 3)}", results, said)
     return found if out is None else drawn(
         found, path, out, _drawings(pulses, (time, voltage, current), path.stem, what, relaxation=relaxation))
 

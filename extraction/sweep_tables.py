@@ -93,7 +93,8 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
             if censored:
                 lines.append(
                     f"polarity {name}: {censored} of these {without} half-sweeps give only an upper bound of "
-                    f"{quantity}. The mean of all half-sweeps is lower than the mean below")
+                    f"{quantity}. The mean of all half-sweeps is lower than the mean in the "
+                    "next line")
             lines.append(
                 f"polarity {name}: the mean of {quantity} is {_volts(sign * summary.mean)} (between "
                 f"{_volts(bounds[0])} and {_volts(bounds[1])}), its standard deviation is "

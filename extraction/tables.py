@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation
+from tsbench.analysis.oscillation.frequency import frequency_result, jitter_result, oscillation, regime_text
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
@@ -59,7 +59,8 @@ def analyse_table(
     said = found.lines
     if table.left_out:
         number, reason = table.left_out[0]
-        more = f" and {len(table.left_out) - 1} more" if len(table.left_out) > 1 else ""
+        others = len(table.left_out) - 1
+        more = f" and {others} more line{'s' * (others > 1)}" if others else ""
         said = [f"line {number} is left out ({reason}){more}", *said]
     said = [*_doubted(table), *said]
     understood = f"this file is read as {found.understood}. Columns: {table.described()}"
@@ -107,7 +108,7 @@ def _check(table: Table, kind: str, path: Path) -> None:
     if not enough:
         needed = {"sweep": "voltage and current", "spikes": "time and voltage or current"}
         raise ConfigurationError(
-            f"{path.name}: columns {', '.join(sorted(roles))} are not enough for {kind}. Give "
+            f"{path.name}: the columns {', '.join(sorted(roles))} are not enough for {kind}. Give "
             f"{needed.get(kind, 'time, voltage and current')}")
     if kind != "sweep":
         _check_time(table, path)
@@ -119,7 +120,7 @@ def _check_time(table: Table, path: Path, otherwise: str = "") -> None:
     if falls.size:
         at = format_quantity(float(table.columns["time"][falls[0]]), "s", 6)
         raise ConfigurationError(
-            f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the numbers). Sort the table, or "
+            f"{path.name}: time does not rise after {at} (row {int(falls[0]) + 1} of the data). Sort the table, or "
             f"export time with more digits{otherwise}")
 
 
@@ -165,15 +166,15 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     results = [frequency_result(found, conditions)]
     if Flag.AMBIGUOUS in found.flags:
         said = [
-            f"{spikes.times.size} excursion{many}, which may be correlated noise. The spectrum has no line, no form "
-            "repeats, and the values are distributed like noise"]
+            f"the record has {spikes.times.size} possible spike{many}, but they may be correlated noise. The spectrum "
+            "has no line, no waveform repeats, and the values are distributed like noise"]
     elif found.frequency is None:
         said = [f"no oscillation ({spikes.times.size} spike{many})"]
     else:
         results.append(jitter_result(found, conditions))
         said = [
             f"{spikes.times.size} spikes, "
-            f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {found.regime}"
+            f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {regime_text(found)}"
         ]
     made = Found(f"spikes of the {name} over time", results, said)
     if out is None:

@@ -168,7 +168,7 @@ class MainWindow(QtWidgets.QMainWindow):
         """The bench is another process's: say so, show its run, and wait until it leaves."""
         self.bench_panel.show_note(message, problem=True)
         self.run_panel.set_hindrance("another process uses the bench. This window only shows the bench")
-        self.bar.say_of_outputs("outputs: another process uses the bench", message)
+        self.bar.say_of_outputs("outputs unknown, because another process uses the bench", message)
         self.view.say(message, "warning")
         self.view.show_problem(message)
         self.owner.watch(owner)

@@ -170,7 +170,7 @@ class RunPanel(QtWidgets.QWidget):
         self._keep()
         problems = self.form.problems()
         differences = self.form.differences()
-        self._differences.setText(f"Differs from the defaults: {differences}" if differences else "")
+        self._differences.setText(f"Entries that differ from the defaults: {differences}" if differences else "")
         self._differences.setVisible(bool(differences))
         self.defaults.setVisible(bool(differences))
         if self._hindrance:

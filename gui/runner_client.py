@@ -15,7 +15,7 @@ from PyQt5 import QtCore
 
 from tsbench.station.runner.messages import read_object
 
-_ENDINGS = {0: "done", 1: "failed", 2: "refused: bad input", 3: "refused: unsafe", 130: "stopped"}
+_ENDINGS = {0: "done", 1: "failed", 2: "refused (wrong input)", 3: "refused (not safe)", 130: "stopped"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Child(QtCore.QObject):
                 what += f" (signal {code})"
             self.ended.emit(Ending(None, what))
             return
-        words = _ENDINGS.get(code, f"ended unexpectedly with exit code {code}")
+        words = _ENDINGS.get(code, f"the measuring process ended with exit code {code}")
         detail = self._last_complaint if code not in (0, 130) else ""
         self.ended.emit(Ending(code, f"{words}: {detail}" if detail else words))
 

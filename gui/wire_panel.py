@@ -24,10 +24,11 @@ class WirePanel(QtWidgets.QWidget):
         self._given: Path | None = None
         self.traced = QtWidgets.QCheckBox("Trac&e")
         self.traced.setObjectName("traced")
-        self.traced.setToolTip("Write every message of the next check or run to a file")
+        self.traced.setToolTip(
+            "Write every message between tsbench and the instruments in the next check or run to a file")
         self.follow = QtWidgets.QCheckBox("F&ollow")
         self.follow.setObjectName("follow")
-        self.follow.setToolTip("Show new messages as they come")
+        self.follow.setToolTip("Show new messages as they arrive")
         self.follow.setChecked(True)
         self.where = QtWidgets.QLabel("no trace yet")
         self.where.setProperty("role", "dim")

@@ -45,8 +45,8 @@ def contact(voltage: FloatArray, current: FloatArray, resolution: float = 0.0) -
     if highest >= LEAST_VOLTAGE and most < enough and resolution < enough:
         return Contact(
             Flag.OPEN,
-            f"the device looks open (at most {most * 1e6:.3g} uA at up to {highest:.3g} V). Check the contact. A "
-            "device that stays off looks the same",
+            f"the device looks open (at most {most * 1e6:.3g} uA up to {highest:.3g} V). Check the contact. A "
+            "device that stays in the off state looks the same",
         )
     strong = i >= 0.5 * most
     ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf
@@ -54,6 +54,7 @@ def contact(voltage: FloatArray, current: FloatArray, resolution: float = 0.0) -
     if ratio < SHORT_BELOW and off <= _OUTLIERS:
         return Contact(
             Flag.SHORT,
-            f"the device looks short ({ratio:.2g} Ohm at {format_quantity(most, 'A', 3)}). Check probes and device",
+            f"the device looks short ({ratio:.2g} Ohm at {format_quantity(most, 'A', 3)}). Check "
+            "the probes and the device",
         )
     return Contact(Flag.NONE)

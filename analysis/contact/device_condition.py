@@ -113,10 +113,11 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
         return ""
     advice = "Check the contact and the device"
     if not fired:
+        where = f"any of {len(quiet)} records" if len(quiet) > 1 else "the record"
         strongest = max(quiet, key=lambda stand: abs(stand.voltage))
         return (
-            f"no {what} in any of {len(quiet)} records. {strongest.words()}. {advice}. If both are good, use a higher "
-            "level or a finer resolution of the record"
+            f"no {what} in {where}. {strongest.words()}. {advice}. If both are good, use a higher level, or measure "
+            "the current with a finer resolution"
         )
     off = float(np.median([stand.conductance for stand in fired]))
     seen = any(not stand.dark for stand in fired)
@@ -128,11 +129,11 @@ def remark(stands: Sequence[Stand], what: str = "switching") -> str:
     odd = on or gone
     if not odd:
         return ""
-    state = "the device was already on" if on else "the device has almost no current"
-    before = f"a resistance of {format_quantity(1 / off, 'Ohm', 3)}" if off else "no current"
+    state = "the device was already on" if on else "the device conducts almost no current"
+    before = f"had a resistance of {format_quantity(1 / off, 'Ohm', 3)}" if off else "conducted no current"
     return (
         f"no {what} in {len(odd)} of {len(stands)} records, because {state}. {odd[0].words()}. In the other records "
-        f"the device had {before} before it switched. {advice}"
+        f"the device {before} before it switched. {advice}"
     )
 
 
@@ -155,7 +156,8 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
     inner = ordered[1:-1] if ordered.size >= _MANY else ordered
     if inner.size >= 3 and 0 < inner[-1] < _ANOTHER * inner[0]:
         resistance = format_quantity(1 / float(np.median(conductance)), "Ohm", 3)
-        return f"the device does not switch. It conducts like a resistor of {resistance}. Check contact and device"
+        return (f"the device does not switch. It conducts like a resistor of {resistance}. Check "
+                "the contact and the device")
     turn = int(np.abs(level).argmax())
     odd = ""
     for up in range(turn):
@@ -174,6 +176,6 @@ def swept(level: FloatArray, voltage: FloatArray, current: FloatArray) -> str:
         odd = (
             f"the device did not return to the off state. The current is {format_quantity(abs(current[up]), 'A', 3)} "
             f"at {where} on the way up and {format_quantity(abs(current[back]), 'A', 3)} at {abs(voltage[back]):.3g} "
-            "V on the way back. Check contact and device"
+            "V on the way back. Check the contact and the device"
         )
     return ""

@@ -23,7 +23,7 @@ def recovery_figure(found: Recovery, title: str = "Recovery", simulated: bool = 
         low, high = np.array(bounds).T
         axes.errorbar(
             found.gaps, share, yerr=(np.maximum(share - low, 0.0), np.maximum(high - share, 0.0)), fmt="o", color=CURVE,
-            markersize=5, capsize=3, linewidth=1.0, label="second pulse fires, 95 % interval")
+            markersize=5, capsize=3, linewidth=1.0, label="measured, 95 % interval")
         gaps = np.geomspace(found.gaps[0], found.gaps[-1], 400)
         curve = found.curve(gaps)
         if curve is not None:
@@ -36,7 +36,7 @@ def recovery_figure(found: Recovery, title: str = "Recovery", simulated: bool = 
         axes.axvline(found.period, color=THRESHOLD, linewidth=1.0)
         axes.set_title(f"refractory period {format_interval(found.period, found.low, found.high, 's')}", fontsize=9)
     axes.set_xscale("log")
-    label(axes, "gap", "s", "probability, given that the first pulse fired", "")
+    label(axes, "gap", "s", "firing probability of the second pulse", "")
     axes.set_ylim(-0.04, 1.04)
     if share.size:
         axes.legend(fontsize=8, loc="best")

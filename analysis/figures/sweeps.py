@@ -108,7 +108,7 @@ def _mark_oscillating(linear: Axes, logarithmic: Axes, events: Sequence[Switchin
     volts = np.concatenate([event.half.polarity * event.half.voltage[mask] for event, mask in pairs])
     amperes = np.concatenate([event.half.polarity * event.half.current[mask] for event, mask in pairs])
     for axes, y in ((linear, amperes), (logarithmic, np.abs(amperes))):
-        axes.plot(volts, y, "x", color=CURRENT, markersize=4, label="oscillating: averages", zorder=4)
+        axes.plot(volts, y, "x", color=CURRENT, markersize=4, label="average over an oscillation", zorder=4)
 
 
 def _described(name: str, found: Sequence[tuple[Result, float]]) -> str:
@@ -161,7 +161,8 @@ def threshold_distribution(
         )
     label(cumulative, "magnitude of device voltage", "V", "share of half-sweeps at or below this voltage", "")
     cumulative.set_ylim(0.0, 1.0)
-    label(sequence, events[0].half.cycle_name.replace("_", "-") if events else "cycle", "", "magnitude", "V")
+    number = events[0].half.cycle_name.replace("_", "-") if events else "cycle"
+    label(sequence, number, "", "magnitude of device voltage", "V")
     if some:
         cumulative.legend(fontsize=8, loc="best")
         cumulative.set_xlim(left=0.0)

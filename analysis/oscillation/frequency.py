@@ -90,10 +90,15 @@ def _regime(intervals: FloatArray) -> str:
     return "irregular" if spread > _IRREGULAR else "variable"
 
 
+def regime_text(found: MeasuredOscillation) -> str:
+    """Return the regime as a line about the oscillation names it."""
+    return "too few to name a regime" if found.regime == "too few" else found.regime
+
+
 def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> Result:
     """Return the frequency as a result; the method names the regime."""
     n = found.intervals.size
-    method = f"inverse mean of {n} inter-spike intervals, {found.regime}" if n > 1 else "no oscillation"
+    method = f"inverse mean of {n} inter-spike intervals, {regime_text(found)}" if n > 1 else "no oscillation"
     return Result(
         "frequency", "Hz", found.frequency, found.low, found.high, method, dict(conditions), found.flags
     )

@@ -81,14 +81,15 @@ def classify_waveform(
     if latched:
         return WaveformClass(
             "latched", count, None, None, None, False,
-            f"in the last quarter of the record the signal stays at {last:.3g}, after {count} spikes")
+            f"in the last quarter of the record the signal stays at {last:.3g}. Before, it has {count} spikes")
     intervals = np.diff(instants)
     if count < FEWEST:
         if count == 0:
             return WaveformClass(
                 "quiet", 0, None, None, None, False,
                 f"the swing is {swing:.3g}, but the signal never rises and falls by 30 % of the swing")
-        return WaveformClass("spiking", count, None, None, None, False, f"{count} spikes are too few for a rhythm")
+        few = f"the signal has {count} spike{'s' * (count > 1)}. The classification needs {FEWEST} or more"
+        return WaveformClass("spiking", count, None, None, None, False, few)
     sustained = bool(time[-1] - instants[-1] <= GAP * intervals.max())
     share = _fundamental_share(time, values, instants)
     cycle = float(intervals.mean())
@@ -101,7 +102,7 @@ def classify_waveform(
         size, period, why = burst
         return WaveformClass("bursting", count, size, period, share, sustained, why)
     change = float(np.mean(abs(np.diff(intervals)) / (intervals[1:] + intervals[:-1])))
-    text = f"{count} spikes, successive intervals differ by {200 * change:.1f} % on average"
+    text = f"the signal has {count} spikes. Successive inter-spike intervals differ by {200 * change:.1f} % on average"
     kind = "spiking" if 2.0 * change < REGULAR else "irregular"
     return WaveformClass(kind, count, None, cycle, share, sustained, text)
 
@@ -178,7 +179,7 @@ def _bursts(instants: FloatArray) -> tuple[int | None, float, str] | None:
     if sizes.size > 3:
         starts = starts[1:]
     same = int(whole[0]) if (whole == whole[0]).all() else None
-    text = f"bursts of {same}" if same is not None else f"bursts of {whole.min()} to {whole.max()}"
-    why = (f"{text} spikes. The intervals are at most {ordered[k]:.3g} s in a burst, and at least "
-           f"{ordered[k + 1]:.3g} s between bursts")
+    size = f"{same}" if same is not None else f"{whole.min()} to {whole.max()}"
+    why = (f"the signal has bursts of {size} spikes. The inter-spike intervals are at most {ordered[k]:.3g} s in a "
+           f"burst, and at least {ordered[k + 1]:.3g} s between bursts")
     return same, float(np.diff(starts).mean()), why

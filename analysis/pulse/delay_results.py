@@ -105,7 +105,7 @@ def switching_probability(delays: Sequence[Delay], conditions: dict[str, object]
         value,
         low,
         high,
-        f"{fired} of {len(delays)} pulses, Wilson interval",
+        f"{fired} of {len(delays)} pulses fired, Wilson interval",
         conditions,
         Flag.NONE if delays else Flag.NO_EVENT,
     )

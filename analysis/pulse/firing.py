@@ -117,7 +117,7 @@ def probability_result(quantity: str, fired: int, pulses: int, conditions: dict[
     what : what was counted ("pulses"), for ``method``
     """
     low, high = proportion_interval(fired, pulses)
-    method = f"{fired} of {pulses} {what}, Wilson interval"
+    method = f"{fired} of {pulses} {what} fired, Wilson interval"
     if not pulses:
         return Result(quantity, "", None, None, None, method, conditions, Flag.NO_EVENT)
     return Result(quantity, "", fired / pulses, low, high, method, conditions, Flag.NONE)

@@ -188,7 +188,7 @@ def recovery_results(found: Recovery, conditions: dict[str, object]) -> list[Res
     each = [
         probability_result(
             "second_firing_probability", int(fired), int(pairs), {**conditions, "gap": float(gap)},
-            "second pulses whose first pulse fired")
+            "second pulses (only pairs whose first pulse fired)")
         for gap, pairs, fired in zip(found.gaps, found.pairs, found.fired, strict=True)
     ]
     return [period, plateau, first, *each]

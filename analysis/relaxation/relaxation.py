@@ -242,8 +242,10 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
     flags = Flag.CENSORED if unknown else Flag.NONE
     for shot in known + unknown:
         flags |= shot.flags & ~Flag.CENSORED
-    lost = f"; in {len(unknown)} further pulses no current is above the noise" if unknown else ""
-    method = f"median of {values.size} of {len(shots)} pulses; {censored} of them give only a bound{lost}; {_METHOD}"
+    others = f"{len(unknown)} other pulse{'s' * (len(unknown) > 1)}"
+    lost = f"; in {others} the current is not above the noise" if unknown else ""
+    method = (f"median of {values.size} of {len(shots)} pulses; {censored} of the {values.size} pulses give only a "
+              f"bound{lost}; {_METHOD}")
     conditions = {**conditions, "statistic": "median", "pulses": values.size}
     if not values.size:
         return Result("relaxation_time_median", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)

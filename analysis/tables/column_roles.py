@@ -72,10 +72,10 @@ def parse_columns(text: str) -> dict[str, str]:
         if role not in ROLES:
             raise ConfigurationError(f"--columns: '{role}' is not a role of a column{nearest(role, ROLES)}")
         if not equals or not name:
-            raise ConfigurationError(f"--columns: '{part}' has no name of a column. Give for example '{role}=NAME'")
+            raise ConfigurationError(f"--columns: '{part}' must have the form ROLE=NAME, for example {role}=NAME")
         if role in columns:
             raise ConfigurationError(
-                f"--columns: role '{role}' is given twice ('{columns[role]}' and '{name}')"
+                f"--columns: role '{role}' is given twice ('{columns[role]}' and '{name}'). Give it once"
             )
         columns[role] = name
     if not columns:
@@ -101,7 +101,7 @@ def column_of(wanted: str, names: Sequence[str], source: str) -> tuple[int, str 
     if wanted in names:
         if names.count(wanted) > 1:
             raise ConfigurationError(f"{source}: {names.count(wanted)} columns have the name '{wanted[:60]}'. Rename "
-                                     "all but one")
+                                     "all but one, or give the number of the column (from 1)")
         return names.index(wanted), None
     bare, unit = wanted, None
     if given := re.fullmatch(r"(.*\S)\s*\[([^\]]*)\]", wanted):

@@ -17,6 +17,7 @@ _BASES = {
     "A": ("a", "amp", "amps", "ampere", "amperes", "ampère", "ampères"),
     "s": ("s", "sec", "secs", "second", "seconds", "sekunde", "sekunden", "seconde", "secondes"),
 }
+_QUANTITIES = {"V": "voltage", "A": "current", "s": "time"}
 _LONGER_TIMES = {
     "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "minuten": 60.0,
     "h": 3600.0, "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0, "stunden": 3600.0,
@@ -116,9 +117,9 @@ def _resistance(text: str, whole: str) -> float:
     try:
         resistance = parse_quantity(text, "Ohm")
     except ConfigurationError as error:
-        raise UnclearUnit(f"unit '{whole.strip()}': {error}") from None
+        raise UnclearUnit(f"unit '{whole.strip()}' has no valid resistance, because {error}") from None
     if resistance <= 0:
-        raise UnclearUnit(f"in unit '{whole.strip()}' the resistance must be above 0 Ohm")
+        raise UnclearUnit(f"the resistance in unit '{whole.strip()}' must be above 0 Ohm")
     return resistance
 
 
@@ -127,12 +128,13 @@ def _refuse(plain: str, text: str, si: str) -> NoReturn:
     if plain[:1] in _UNCLEAR_PREFIXES and plain[1:].lower() in _BASES[si]:
         one, other = _UNCLEAR_PREFIXES[plain[0]]
         raise UnclearUnit(f"unit '{shown}' may mean {one} or {other}")
-    for quantity, others in (("a voltage", "V"), ("a current", "A"), ("a time", "s")):
+    for others, quantity in _QUANTITIES.items():
         if others != si and _simple(plain, others):
             sensed = (others, si) == ("V", "A")
             hint = ". For the voltage across a sense resistor, write for example [V/1kOhm]" if sensed else ""
-            raise UnclearUnit(f"unit '{shown}' is a unit of {quantity}, but {si} is expected{hint}")
-    raise UnclearUnit(f"unit '{shown}' is not a known unit in {si}")
+            raise UnclearUnit(
+                f"unit '{shown}' is a unit of {quantity}, but a unit of {_QUANTITIES[si]} is needed{hint}")
+    raise UnclearUnit(f"unit '{shown}' is not a known unit of {_QUANTITIES[si]}")
 
 
 def is_unit(text: str, *, prefixed: bool = False) -> bool:

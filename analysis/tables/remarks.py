@@ -58,7 +58,7 @@ def check_remarks(lines: Sequence[Line], assumed: Mapping[str, str], source: str
             if not setting:
                 raise UnclearUnit(
                     f"{source}: line {line.number} says '{word}', but no unit is given for column '{bare[role]}'. "
-                    f"Give its unit, for example {say}")
+                    f"Give the unit of this column, for example {say}")
             doubts.append(
                 f"line {line.number} mentions {word}, but no unit is given for '{bare[role]}'. If the unit belongs to "
                 f"this column, use {say}")

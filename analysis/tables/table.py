@@ -167,7 +167,7 @@ def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnR
         try:
             return ColumnRead(name, said, unit_factor(said, si), assumed=False)
         except UnclearUnit as error:
-            raise UnclearUnit(f"--columns: {role}: {error}. Give for example {role}='{name} [m{si}]'") from None
+            raise UnclearUnit(f"--columns {role}: {error}. Give for example {role}='{name} [m{si}]'") from None
     head = split_header(name, BARE) if layout.headed else Header(name, "")
     hint = f"Give its unit with --columns {role}=\"{head.name} [m{si}]\""
     if is_function(head.name):
@@ -178,12 +178,12 @@ def _column(role: str, layout: Layout, said: str | None, source: str) -> ColumnR
     try:
         factors = {unit_factor(unit, si) for unit in given}
     except UnclearUnit as error:
-        raise UnclearUnit(f"{source}: column '{name}': {error}. {hint}") from None
+        raise UnclearUnit(f"{source}, column '{name}': {error}. {hint}") from None
     if len(factors) > 1:
-        raise UnclearUnit(f"{source}: column '{name}': the header gives the unit {given[0]}, but the row of units "
+        raise UnclearUnit(f"{source}, column '{name}': the header gives the unit {given[0]}, but the row of units "
                           f"gives {given[1]}. {hint}")
     if other := other_scale(head, si, next(iter(factors), 1.0)):
-        raise UnclearUnit(f"{source}: column '{name}': '{other[:40]}' beside the unit is not understood. {hint}")
+        raise UnclearUnit(f"{source}, column '{name}': '{other[:40]}' beside the unit is not understood. {hint}")
     if not factors:
         return ColumnRead(name, si, 1.0, assumed=True)
     return ColumnRead(name, plain_text(given[0]), factors.pop(), assumed=False)
@@ -270,4 +270,4 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
 
 
 def _plainly(value: float) -> str:
-    return "blank or not a number" if math.isnan(value) else "beyond the meter's range"
+    return "blank or not a number" if math.isnan(value) else "beyond the range of the meter"

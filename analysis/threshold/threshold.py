@@ -42,8 +42,9 @@ _ENOUGH_FOR_NOISE = 5
 CERTAIN = 0.975
 _TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
 #: what an interval is, as ``method`` says it
-_TURN = "extreme reading before the change; the interval follows from the steps to the readings beside it"
-_RESTLESS = f"the interval extends {UNREST:g} standard deviations of the fluctuating readings below the lowest reading"
+_TURN = "extreme reading before the change; the interval follows from the steps to the two neighbouring readings"
+_RESTLESS = (f"the interval extends below the lowest reading by {UNREST:g} standard deviations of the fluctuating "
+             "readings")
 _WEIGHED = "likelihood over several gaps; median and 95 % interval"
 
 

@@ -25,7 +25,7 @@ FOREIGN = {
                                                                                                                  "this "
                                                                                                                  "line",
     ".endl": "remove this line", ".wave": "remove this line", ".data": "run the netlist once for each value",
-    ".enddata": "run the netlist once for each value", ".alter": "write a netlist for each case",
+    ".enddata": "run the netlist once for each value", ".alter": "write one netlist for each case",
     ".mc": "run the netlist once for each seed", ".wcase": "run the netlist once for each case",
 }
 _NOT_IN_TIME = (".ac", ".noise", ".disto", ".sens", ".tf", ".pz", ".net", ".sp", ".pss", ".hb", ".lin", ".stb")
@@ -38,7 +38,7 @@ def unsupported(word: str) -> str:
         advice = FOREIGN[word]
         return f"card '{word}' is not supported. {advice[0].upper()}{advice[1:]}"
     if word in _NOT_IN_TIME:
-        return f"card '{word}' is not supported. The simulation is over time only. Use a .tran card instead"
+        return f"card '{word}' is not supported. tsbench simulates a netlist only over time. Use a .tran card instead"
     close = difflib.get_close_matches(word, CARDS, n=1, cutoff=_ALIKE)
     hint = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(CARDS)}"
     return f"card '{word}' is not supported. {hint}"

@@ -171,7 +171,7 @@ class _Parser:
 
     def _tran(self, rest: str) -> None:
         if self.transient is not None:
-            self.fail("this is a second .tran card. A netlist may have only one. Remove one of them")
+            self.fail("this is the second .tran card, but a netlist may have only one. Remove one of the two")
         words = rest.lower().split()
         uic = "uic" in words
         numbers = [self._number(w, ".tran") for w in words if w != "uic"]
@@ -181,8 +181,10 @@ class _Parser:
         start = numbers[2] if len(numbers) > 2 else 0.0
         maximum = numbers[3] if len(numbers) > 3 else None
         if step <= 0 or stop <= start or start < 0 or (maximum is not None and maximum <= 0):
-            self.fail(f".tran: step {step:g} s, stop {stop:g} s, start {start:g} s. The step must be positive, the "
-                      "start not negative, the stop above the start, and the largest step positive")
+            largest = "" if maximum is None else f", and the largest step is {maximum:g} s"
+            self.fail(f".tran has step={step:g} s, stop={stop:g} s and start={start:g} s{largest}. The step must be "
+                      "positive, the start must not be negative, the stop must be above the start, and the largest "
+                      "step must be positive")
         self.transient = Transient(step, stop, start, maximum, uic)
 
     def _ic(self, rest: str) -> None:
@@ -205,8 +207,8 @@ class _Parser:
 
     def _temp(self, rest: str) -> None:
         if len(rest.split()) != 1:
-            self.fail(f".temp needs one number of degrees Celsius, got '{rest}'. For several temperatures run the "
-                      "netlist several times")
+            self.fail(f".temp needs one number of degrees Celsius, not '{rest}'. For several temperatures, run the "
+                      "netlist once for each")
         self._surroundings(rest, ".temp")
 
     def _options(self, rest: str) -> None:
@@ -226,10 +228,11 @@ class _Parser:
         celsius = self._number(text, owner)
         kelvin = celsius + _ZERO_CELSIUS
         if not (math.isfinite(kelvin) and kelvin > 0):
-            self.fail(f"{owner}: {celsius:g} degrees Celsius must be above absolute zero (-273.15 degrees Celsius)")
+            self.fail(f"{owner}: the temperature must be above absolute zero (-273.15 degrees Celsius), not "
+                      f"{celsius:g} degrees Celsius")
         if self.temperature is not None and self.temperature[1] != kelvin:
-            self.fail(f"{owner}: {celsius:g} degrees Celsius, but line {self.temperature[0]} sets "
-                      f"{self.temperature[1] - _ZERO_CELSIUS:g} degrees Celsius. Keep one of them")
+            self.fail(f"{owner} sets {celsius:g} degrees Celsius, but line {self.temperature[0]} sets "
+                      f"{self.temperature[1] - _ZERO_CELSIUS:g} degrees Celsius. Remove one of the two")
         self.temperature = (self.line, kelvin)
 
     def _include(self, rest: str) -> None:
@@ -248,27 +251,28 @@ class _Parser:
         tokens = _closed_up(spaced).split()
         name, kind = tokens[0], tokens[0][0].upper()
         if kind not in _KINDS and kind != "X":
-            self.fail(f"unknown element '{name}'. Use R, C, L, V, I, or X for a device")
+            self.fail(f"unknown element '{name}'. The name must begin with R, C, L, V or I, or with X for a device")
         if name.lower() in self.elements:
-            self.fail(f"duplicate name '{name}', first used in line {self.elements[name.lower()].line}")
+            self.fail(f"the name '{name}' is already used in line {self.elements[name.lower()].line}. Choose another "
+                      "name")
         words = tokens[1:]
         element = self._device(name, words) if kind == "X" else self._two_terminal(kind, name, words)
         if len(set(element.nodes)) == 1:
             ends = "both" if len(element.nodes) == 2 else "all"
-            self.fail(f"{name}: {ends} ends are on node '{element.nodes[0]}'")
+            self.fail(f"{name}: {ends} ends are on node '{element.nodes[0]}'. Connect them to different nodes")
         self.elements[name.lower()] = element
 
     def _device(self, name: str, words: list[str]) -> Element:
         plain = [w for w in words if "=" not in w and w.lower() != "params:"]
         if len(plain) < 3:
-            self.fail(f"{name}: expected 'node node [node ...] model', got {len(plain)} words ({' '.join(plain)})")
+            self.fail(f"{name}: write 'node node [node ...] model' after the name, not '{' '.join(plain)}'")
         parameters = dict(self._assignments(" ".join(w for w in words if "=" in w), name))
         nodes = tuple(_node(word) for word in plain[:-1])
         return Element("X", name, nodes, self.line, model=plain[-1].lower(), parameters=parameters)
 
     def _two_terminal(self, kind: str, name: str, words: list[str]) -> Element:
         if len(words) < 3:
-            self.fail(f"{name}: expected 'node node value', got '{' '.join(words)}'")
+            self.fail(f"{name}: write 'node node value' after the name, not '{' '.join(words)}'")
         nodes = (_node(words[0]), _node(words[1]))
         if kind in "VI":
             waveform, unused = parse_waveform(name, " ".join(words[2:]), self._number, self.fail)
@@ -285,7 +289,8 @@ class _Parser:
         initial = None
         for key, number in self._assignments(" ".join(words[3:]), name):
             if key != "ic" or kind == "R":
-                self.fail(f"{name}: unknown parameter '{key}'")
+                allowed = "A resistor has no parameters" if kind == "R" else "The only parameter here is ic"
+                self.fail(f"{name}: unknown parameter '{key}'. {allowed}")
             initial = number
         return Element(kind, name, nodes, self.line, value=value, initial=initial)
 

@@ -63,13 +63,14 @@ def parse_waveform(
 def _pulse(name: str, numbers: list[float], fail: Callable[[str], NoReturn]) -> Waveform:
     count = len(numbers)
     if not 2 <= count <= 8:
-        fail(f"{name}: PULSE needs 'v1 v2 [td tr tf pw per [np]]', got {count} numbers")
+        fail(f"{name}: PULSE needs 'v1 v2 [td tr tf pw per [np]]', but it has {count} number{'s' * (count != 1)}")
     given = dict(zip(_PULSE_FIELDS, numbers, strict=False))
     pulse = SpicePulse(**given, count=int(numbers[7]) if count == 8 else 0)
     if min(pulse.delay, pulse.rise, pulse.fall, pulse.width, pulse.period) < 0 or pulse.period == 0:
         fail(f"{name}: the times of PULSE must not be negative, and the period must be positive")
     if math.isfinite(pulse.period) and pulse.rise + pulse.width + pulse.fall > pulse.period:
-        fail(f"{name}: rise + width + fall is longer than the period {pulse.period:g} s")
+        total = pulse.rise + pulse.width + pulse.fall
+        fail(f"{name}: tr + pw + tf = {total:g} s is longer than the period per = {pulse.period:g} s. Increase per")
     return pulse
 
 

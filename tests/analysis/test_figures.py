@@ -150,10 +150,10 @@ def test_sweeps_with_threshold_and_hold() -> None:
     assert threshold[2][0].get_segments()[0][:, 0] == pytest.approx([1.9, 2.2])
     assert threshold[0].get_ydata().tolist() == [1e-6, -1e-6]
     assert logarithmic.containers[0][0].get_ydata().tolist() == [1e-6, 1e-6]
-    assert lines(linear)["oscillating: averages"] == ([-1.0], [-1e-6])
-    assert lines(logarithmic)["oscillating: averages"] == ([-1.0], [1e-6])
+    assert lines(linear)["average over an oscillation"] == ([-1.0], [-1e-6])
+    assert lines(logarithmic)["average over an oscillation"] == ([-1.0], [1e-6])
     linear, _ = sweeps.sweep_figure([half_sweep(1)]).axes
-    assert "oscillating: averages" not in lines(linear) and "1.9" in linear.containers[0].get_label()
+    assert "average over an oscillation" not in lines(linear) and "1.9" in linear.containers[0].get_label()
     linear, _ = sweeps.sweep_figure([half_sweep(1, threshold=None)]).axes
     assert texts(linear) == ["did not switch"] and linear.get_legend() is None
     assert texts(sweeps.sweep_figure([]).axes[0]) == ["did not switch"]

@@ -153,7 +153,7 @@ def test_a_device_that_is_off_at_once_has_an_upper_bound_where_its_current_would
     unseen = relaxation_time(*record(random, 1e-9, base=1e-3), WIDTH, facts=FACTS)
     assert (unseen.value, unseen.low, unseen.high) == (None, None, None)
     median = median_result([quick, quick, unseen], {})
-    assert "in 1 further pulses no current is above the noise" in median.method
+    assert "in 1 other pulse the current is not above the noise" in median.method
     assert {Flag.CENSORED, Flag.UNDER_SAMPLED} <= set(median.flags)
 
 

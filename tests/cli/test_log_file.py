@@ -27,7 +27,7 @@ def test_a_command_is_logged_and_its_messages_are_traced(
     log, trace = tmp_path / "new" / "a.log", tmp_path / "new" / "a.trace"
     assert main(["check", str(bench), "--log", str(log), "--trace", str(trace), "--verbose"]) == 0
     lines = log.read_text("utf-8").splitlines()
-    assert "INFO tsbench.cli.log_file: tsbench " in lines[0] and lines[-1].endswith("ends with exit code 0")
+    assert "INFO tsbench.cli.log_file: tsbench " in lines[0] and lines[-1].endswith("the command ends with exit code 0")
     assert any("tsbench.station.bench.connection: source_meter (Keithley 2450, " in line for line in lines)
     assert any("outputs read back: source_meter off, generator.1 off, generator.2 off" in line for line in lines)
     assert capsys.readouterr().err.splitlines() == lines
@@ -39,14 +39,14 @@ def test_a_second_command_adds_to_the_files(bench: Path, tmp_path: Path) -> None
     log = tmp_path / "a.log"
     for _ in range(2):
         main(["instruments", "--log", str(log)])
-    assert log.read_text("utf-8").count("ends with exit code 0") == 2
+    assert log.read_text("utf-8").count("the command ends with exit code 0") == 2
 
 
 def test_a_command_that_fails_is_logged_with_its_traceback(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     assert main(["check", str(tmp_path / "none.toml"), "--log", str(log)]) == 2
     text = log.read_text("utf-8")
-    assert "ERROR tsbench.cli.log_file: ends with ConfigurationError: " in text and "Traceback" in text
+    assert "ERROR tsbench.cli.log_file: the command ends with ConfigurationError: " in text and "Traceback" in text
 
 
 @pytest.mark.parametrize("option", ["--log", "--trace"])

@@ -77,7 +77,7 @@ def test_a_larger_tolerance_takes_fewer_steps(
         assert main(["simulate", str(netlist), "--rtol", rtol, "--timing", "--out", str(tmp_path / "x.csv")]) == 0
         error = capsys.readouterr().err
         found = re.search(
-            r"^integration (\S+) s \((\d+) steps; (\S+) s of the processor\)\noutput (\S+) s .*\ncode (\S+) s ",
+            r"^integration (\S+) s \((\d+) steps; (\S+) s of processor time\)\noutput (\S+) s .*\ncode (\S+) s ",
             error, re.MULTILINE)
         assert found is not None
         steps.append(int(found[2]))

@@ -47,9 +47,10 @@ BASE = "V1 a 0 1\nR1 a b 1k\nC1 b 0 1n\n"
     (".dc V1 0 1 0.1", r"line 4: card '\.dc' is not supported. For a DC sweep, use \.tran with a slow PWL ramp"),
     (".model nbo2 d", r"line 4: card '\.model' is not supported. A device is an X element"),
     (".step param r 1 2 3", r"line 4: card '\.step' is not supported. Run the netlist once for each value"),
-    (".ac dec 10 1 1meg", r"line 4: card '\.ac' is not supported. The simulation is over time only. Use a \.tran card"),
-    (".tran 1n 1u\n.tran 1n 2u", r"line 5: this is a second \.tran card. A netlist may have only one. Remove one of "
-                                 r"them"),
+    (".ac dec 10 1 1meg", r"line 4: card '\.ac' is not supported. tsbench simulates a netlist only over "
+                             r"time. Use a \.tran card"),
+    (".tran 1n 1u\n.tran 1n 2u", r"line 5: this is the second \.tran card, but a netlist may have only one. "
+                                 r"Remove one of the two"),
     (".trna 1n 1u", r"line 4: card '\.trna' is not supported. Did you mean '\.tran'\?"),
     (".inlcude x.lib", r"line 4: card '\.inlcude' is not supported. Did you mean '\.include'\?"),
     (".xyzzy", r"line 4: card '\.xyzzy' is not supported. Known: "),

@@ -185,7 +185,7 @@ def test_a_figure_that_fails_costs_no_numbers(tmp_path, monkeypatch, capsys):
     assert main(["analyse", str(path), "--out", str(tmp_path), "--json"]) == 0
     said = capsys.readouterr()
     assert len(json.loads(said.out)) > 4
-    assert "figure a_iv.png could not be drawn: ValueError: no ink" in said.err
+    assert "figure a_iv.png could not be drawn (ValueError: no ink)" in said.err
     assert "a_thresholds.png" in said.err
 
 
@@ -339,11 +339,11 @@ def test_the_line_of_a_run_counts_what_it_has_no_value_for_and_says_how_it_ended
     for measured, told in (
         (sweep(resistor=True), "4 results, 4 of them without a value"),
         (sweep(), "4 results, 0 of them without a value"),
-        (replace(sweep(), status="abort"), "4 results, 0 of them without a value, run ended with status 'abort'"),
+        (replace(sweep(), status="abort"), "4 results, 0 of them without a value. The run ended with status 'abort'"),
     ):
         monkeypatch.setattr("tsbench.storage.read_foreign", lambda path, measured=measured: measured)
         analysis = analyse_files([shown])
-        assert analysis.lines[0] == f"r.nxs: iv_sweep on D1: {told}"
+        assert analysis.lines[0] == f"r.nxs: iv_sweep on D1 gives {told}"
         assert analysis.figures == []
         assert analyse_files([shown], out=tmp_path).figures
 
@@ -351,5 +351,5 @@ def test_the_line_of_a_run_counts_what_it_has_no_value_for_and_says_how_it_ended
 def test_a_time_that_does_not_rise_is_named_with_its_row(tmp_path):
     path = written(tmp_path, "t.csv", "time [s],voltage [V],current [A]",
                    [0.0, 1.0, 2.234567, 2.234567, 3.0], np.arange(5.0), np.arange(5.0))
-    with pytest.raises(ConfigurationError, match=r"time does not rise after 2\.23457 s \(row 3 of the numbers\)"):
+    with pytest.raises(ConfigurationError, match=r"time does not rise after 2\.23457 s \(row 3 of the data\)"):
         analyse_files([path], kind="spikes")

@@ -106,7 +106,7 @@ def test_what_is_missing_is_said(tmp_path):
     path = table(tmp_path, time, voltage, current, header="a,voltage_mV,current_uA")
     with pytest.raises(ConfigurationError, match=r"not enough for relaxation. Give time, voltage and current"):
         analyse_files([path], kind="relaxation")
-    with pytest.raises(ConfigurationError, match="Give sweep, pulses, relaxation, spikes"):
+    with pytest.raises(ConfigurationError, match="Give one of sweep, pulses, relaxation, spikes"):
         analyse_files([path], kind="pulse")
 
 

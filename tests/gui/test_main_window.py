@@ -195,7 +195,7 @@ def test_a_bench_in_use_is_watched_and_its_run_followed(lab: Any, tmp_path: Path
     lab.window._checked({"in_use": {"lock": ""}, "message": "process 7 uses meter"}, Ending(3, "refused"))
     assert lab.window.owner._timer.isActive() and "process 7" in note(lab) and "color" in note(lab)
     assert why_not(lab) == "another process uses the bench. This window only shows the bench"
-    assert lab.window.bar.outputs_text() == "outputs: another process uses the bench"
+    assert lab.window.bar.outputs_text() == "outputs unknown, because another process uses the bench"
     assert lab.window.bar._outputs.toolTip() == "process 7 uses meter" == lines(lab)[0]
     assert "process 7" in lab.window.view.problem()
     lab.window.control.other.process = 7

@@ -323,7 +323,7 @@ def test_the_table_comes_whatever_became_of_the_list(
     capsys.readouterr()
     assert main(["run", good, "--out", str(tmp_path / "b"), "--resume", *options]) == 0
     told = capsys.readouterr()
-    assert "its entry is already measured" in told.err and ("done before" in told.out or options)
+    assert "the only entry is already measured" in told.err and ("done before" in told.out or options)
 
 
 def test_a_dry_run_of_more_points_than_a_run_holds_is_refused(tmp_path: Path, opened: list[FakeBench]) -> None:
