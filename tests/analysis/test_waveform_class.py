@@ -44,7 +44,7 @@ def test_bursts(number: int) -> None:
     assert found.kind == "bursting"
     assert found.spikes_per_burst == number
     assert found.period == pytest.approx(170e-9, rel=1e-3)
-    assert "in a burst up to 1.8e-08 s" in found.basis
+    assert "at most 1.8e-08 s in a burst" in found.basis
 
 
 def test_small_peaks_between_bursts_are_no_spikes() -> None:
