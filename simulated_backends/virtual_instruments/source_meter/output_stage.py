@@ -40,7 +40,7 @@ class Aperture:
     def __init__(self, node: str, element: str) -> None:
         self.node, self.element = node, element
         self.start: float | None = None
-        self.end = 0.0
+        self.end = math.nan
         self._volt_seconds = 0.0
         self._coulombs = 0.0
 

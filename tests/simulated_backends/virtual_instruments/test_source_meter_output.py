@@ -91,19 +91,35 @@ def test_a_level_is_what_was_asked_for_with_the_errors_of_its_range() -> None:
     """Level times (1 + gain) plus an offset, a limit without one; the witness is told what really limits."""
     meter = meter_on(RESISTORS)
     told: list[Any] = []
+    drawn: dict[str, tuple[float, float]] = {}
     meter.bench.compliance = lambda *what: told.append(what)   # type: ignore[method-assign]
-    meter.calibration = lambda purpose, gain, offset: Calibration(   # type: ignore[method-assign]
-        0.01 if purpose.startswith("a source") else 0.02, 0.5 if offset else 0.0)
+
+    def calibration(purpose: str, gain: float, offset: float) -> Calibration:
+        drawn[purpose] = gain, offset
+        return Calibration(0.01, 0.5) if purpose.startswith("a source") else Calibration(0.02)
+
+    meter.calibration = calibration   # type: ignore[method-assign]
     meter.channels["a"].stage._errors.clear()   # that of the limit was drawn with the first set-points
     switch_on(meter, "a", -2.0)
     stage = stage_of(meter)
     assert (stage.level, stage.limit) == pytest.approx((-2.02 + 0.5, 1.02e-3))
+    two_volts, one_milliampere = VOLTAGE[2], CURRENT[5]
+    assert drawn == {
+        "a source VOLT 2": (two_volts.source_gain, two_volts.source_offset),
+        "a limit VOLT": (one_milliampere.source_gain, 0.0)}
     assert told == [("meter.a", Regulation("n_meter_a_output", stage.level, stage.limit))]
     list(meter.channels["a"].switch_off())
     assert told[1] == ("meter.a", None) and stage_of(meter).level == 0.0
     meter.settings["a"].source_function = "CURR"
     meter.channels["a"].switch_on()
     assert told[-1] == ("meter.a", None)   # a current source holds no compliance current
+
+
+def test_a_limit_of_nothing_is_a_very_small_one() -> None:
+    meter = meter_on(RESISTORS)
+    meter.settings["a"].current_limit = 0.0
+    switch_on(meter, "a", 1.0)
+    assert stage_of(meter).limit == 1e-12   # the loop that limits needs one
 
 
 def test_errors_of_a_level_are_those_of_its_range_and_stay() -> None:
@@ -332,6 +348,36 @@ def test_the_automatic_range_goes_step_by_step_and_each_takes_its_time() -> None
     output.switch_on()
     meter.clock.wait(1.0)
     assert list(hunt("VOLT")) == [2e-3] * 3 and output.automatic["VOLT"] is VOLTAGE[3]   # 20 V
+
+
+class Averages:
+    """An aperture that has averaged this current [A]."""
+
+    def __init__(self, current: float) -> None:
+        self.current = current
+
+    def means(self) -> dict[str, float]:
+        return {"VOLT": 1.0, "CURR": self.current}
+
+
+@pytest.mark.parametrize(("current", "row", "value"), [
+    (0.104e-3, 4, 0.104e-3), (0.106e-3, 5, 0.106e-3), (-20e-3, 7, -20e-3), (1.04, 8, 1.04), (1.06, 8, 9.9e37)])
+def test_a_current_that_rises_within_an_aperture_is_measured_again(current: float, row: int, value: float) -> None:
+    """One range further up each time, which takes its time; the highest range overflows."""
+    meter = meter_on(RESISTORS)
+    meter.channels["a"].stage.begin = lambda: Averages(current)   # type: ignore[method-assign, assignment, return-value]
+    meter.channels["a"].stage.cancel = lambda aperture: None   # type: ignore[method-assign]
+    meter.settings["a"].auto_zero["CURR"] = False
+    steps = meter.measurers["a"]._aperture("CURR", ("CURR",))
+    waits = []
+    try:
+        while True:
+            waits.append(next(steps))
+    except StopIteration as end:
+        assert end.value.value == value
+    ups = row - 4
+    assert waits == [20e-3, *[2e-3, 20e-3] * ups, 250e-6]
+    assert meter.channels["a"].automatic["CURR"] is CURRENT[row]
 
 
 def test_a_fixed_range_overflows_beyond_105_percent() -> None:
