@@ -101,7 +101,7 @@ class MessageExchange:
         if not end and b"\n" not in data:
             return
         whole = self._input.removesuffix(b"\n")
-        if end and b"\n" not in whole and b"#" not in whole and b"(" not in whole:
+        if end and b"\n" not in whole and b"#" not in whole:
             self._messages.append(bytes(whole))   # one plain message, the usual case
             self._input.clear()
         else:

@@ -39,10 +39,8 @@ def block_end(data: bytes, start: int) -> int | None:
     return end
 
 
-def _cuts(data: bytes, separator: bytes, complete: bool) -> tuple[list[int], bool]:
-    """Return the positions of ``separator`` outside of strings, parentheses and blocks; and whether a block
-    is open.
-    """
+def _cuts(data: bytes, separator: bytes) -> list[int]:
+    """Return the positions of ``separator`` outside of strings, parentheses and blocks, up to an unfinished block."""
     cuts: list[int] = []
     position, depth = 0, 0
     while match := _INTERESTING.search(data, position):
@@ -70,17 +68,11 @@ def _cuts(data: bytes, separator: bytes, complete: bool) -> tuple[list[int], boo
             try:
                 end = block_end(data, position)
             except IncompleteBlockError:
-                if complete or not _may_start_block(data, position):
-                    break
-                return cuts, True
+                break
             if end is not None:
                 position = end - 1
         position += 1
-    return cuts, False
-
-
-def _may_start_block(data: bytes, position: int) -> bool:
-    return position + 1 >= len(data) or data[position + 1 : position + 2].isdigit()
+    return cuts
 
 
 def split_messages(buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
@@ -88,10 +80,9 @@ def split_messages(buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
 
     A message ends with a newline outside of a block, or with END (``end``).
     """
-    cuts, _ = _cuts(buffer, b"\n", complete=end)
     messages = []
     start = 0
-    for cut in cuts:
+    for cut in _cuts(buffer, b"\n"):
         messages.append(buffer[start:cut])
         start = cut + 1
     rest = buffer[start:]
@@ -118,9 +109,8 @@ def split_parameters(data: bytes) -> list[bytes]:
 def _split(data: bytes, separator: bytes) -> list[bytes]:
     if data.find(separator) < 0:
         return [data]
-    cuts, _ = _cuts(data, separator, complete=True)
     parts, start = [], 0
-    for cut in cuts:
+    for cut in _cuts(data, separator):
         parts.append(data[start:cut])
         start = cut + 1
     parts.append(data[start:])
@@ -156,7 +146,7 @@ def definite_block(payload: bytes, digits: int | None = None) -> bytes:
 def block_payload(data: bytes) -> bytes | None:
     """Return the bytes in a definite or indefinite block; None if ``data`` is not a block."""
     data = data.lstrip()
-    if data[:1] != b"#" or len(data) < 2:
+    if data[:1] != b"#":
         return None
     if data[1:2] == b"0":
         return data[2:]

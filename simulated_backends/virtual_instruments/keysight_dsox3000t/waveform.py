@@ -56,7 +56,7 @@ class WaveformCommands(ScopeState):
         wanted = points if self.points_wanted == "MAX" else int(self.points_wanted)
         if self.points_mode == "NORM":
             wanted = min(wanted, _NORMAL_POINTS)
-        return max(math.ceil(points / max(wanted, 1)), 1)
+        return math.ceil(points / wanted)
 
     def _memory_points(self) -> int:
         sampling = self.sampling() if self.control.finished is None else self.control.finished.plan.sampling

@@ -43,7 +43,7 @@ class AcquisitionPlan:
     @property
     def margin(self) -> float:
         """Return how much history [s] a record needs beyond its ends: the slowest channel's response."""
-        slowest = max((gaussian_sigma(channel.bandwidth) for channel in self.channels.values()), default=0.0)
+        slowest = max(gaussian_sigma(channel.bandwidth) for channel in self.channels.values())
         return max(KERNEL_REACH * slowest, self.trigger.lag)
 
     @property

@@ -158,6 +158,23 @@ def test_operation_complete_waits_for_the_operation(meter: Meter) -> None:
     assert ask(meter, "*STB?;*ESR?;*STB?") == "96;1;0"
 
 
+def test_an_operation_that_ends_is_told_only_where_it_was_asked_for(meter: Meter) -> None:
+    ask(meter, "*CLS;:INIT")
+    meter.clock.advance_to(2.0)
+    assert meter.status.standard_event == 0
+    ask(meter, ":INIT;*OPC")
+    meter.clock.advance_to(4.0)
+    assert meter.status.standard_event == 1
+    ask(meter, "*CLS;:INIT")
+    meter.clock.advance_to(6.0)
+    assert meter.status.standard_event == 0   # once
+
+
+def test_a_block_may_end_with_a_newline(meter: Meter) -> None:
+    meter.recv(b":DATA #13ab\n", True)   # the newline is the third byte; END ends the message
+    assert meter.data == b"ab\n" and not meter.status.errors
+
+
 def test_messages_behind_a_waiting_command_wait(meter: Meter) -> None:
     meter.exchange.recv(b":INIT;*WAI\n", True)
     meter.exchange.recv(b":SOUR:LEV 5\n", True)

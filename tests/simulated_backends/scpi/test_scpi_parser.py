@@ -89,6 +89,14 @@ def test_no_bytes_whatever_break_the_splitters(data: bytes) -> None:
 
 def test_an_unclosed_string_ends_with_its_message() -> None:
     assert split_messages(b"A 'x\nB?\n", end=True)[0] == [b"A 'x", b"B?"]
+    assert split_messages(b"A 'x(\nB?\n", end=True)[0] == [b"A 'x(", b"B?"]   # a parenthesis in a string is a letter
+    assert split_messages(b"A 'x(\nB 'y\n", end=True)[0] == [b"A 'x(", b"B 'y"]   # nor is it closed by the next one
+
+
+def test_parentheses_hide_separators() -> None:
+    assert split_parameters(b"1,(@1,2,(3,4),5),(6,7)") == [b"1", b"(@1,2,(3,4),5)", b"(6,7)"]
+    assert split_parameters(b"1),2,(3") == [b"1)", b"2", b"(3"]   # one that closes nothing
+    assert split_units(b"A (1;2);B") == [b"A (1;2)", b"B"]
 
 
 def test_an_unfinished_message_waits() -> None:

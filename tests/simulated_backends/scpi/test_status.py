@@ -60,6 +60,18 @@ def test_a_request_for_service_is_made_once_for_each_rise() -> None:
     assert not status.requesting
 
 
+def test_who_is_told_of_a_request_may_look_at_the_status() -> None:
+    calls: list[int] = []
+    status = StatusModel(standard_event=0, standard_enable=1, service_enable=32)
+
+    def told() -> None:
+        calls.append(status.status_byte())
+
+    status.requested = told
+    status.set_event(1)
+    assert calls == [64 + 32] and status.requesting
+
+
 def test_a_register_keeps_what_rose_and_where_it_is_asked_for_what_fell() -> None:
     register = EventRegister()
     register.set_condition(0b0110)

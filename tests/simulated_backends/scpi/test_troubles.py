@@ -155,6 +155,7 @@ def test_texts_and_blocks_that_can_be() -> None:
     assert Text().parse(b'"a""b"', None, ()) == 'a"b'
     assert Text().parse(b"''", None, ()) == ""
     assert block_payload(b"#0abc") == b"abc" and block_payload(b" #13abc ") == b"abc"
+    assert block_payload(b"x0abc") is None and block_payload(b"#HF") is None and block_payload(b"") is None
     assert block_payload(b"#") is None and block_payload(b"#1a") is None and block_payload(b"#13abcd") is None
     assert definite_block(b"abc", 4) == b"#40003abc"
     numbers = (Number(), Many(Number(), minimum=2))

@@ -125,5 +125,6 @@ def test_a_process_lives_on_the_timeline_until_it_ends_or_is_stopped() -> None:
     clock.wait(0.5)
     stopped.stop()
     assert not stopped.running and seen[-2:] == ["b1 at 2.5", "b over"]
+    assert clock.next_event() is None   # it does not wait any more
     clock.wait(5.0)
     assert seen[-1] == "b over" and clock.next_event() is None

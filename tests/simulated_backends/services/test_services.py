@@ -129,6 +129,8 @@ def test_watchers_look_seldom_while_the_circuit_repeats_itself_or_is_not_compute
     circuit.steady = False
     bench.sync()   # more than may be computed
     assert longest_chunk(bench) == pytest.approx(1.0)
+    bench, _ = bench_with(work_per_message=1)   # a single step may still be computed
+    assert longest_chunk(bench) == pytest.approx(5e-3)
     assert longest_chunk(BenchServices()) == pytest.approx(5e-3)   # no circuit yet: nothing is known
 
 

@@ -40,6 +40,23 @@ def test_an_edge_of_a_long_train_is_found_once() -> None:
         edge = following
 
 
+@pytest.mark.parametrize(("start", "period", "index"), [
+    (0.1, 1e-7, 659_925), (1.0, 3e-4, 981_930), (0.1, 7e-6, 254_532), (2.7, 1e-7, 176_784)])
+def test_behind_an_edge_whose_number_is_rounded_down_comes_the_next(start: float, period: float, index: int) -> None:
+    """Here (edge - start) / period is less than the number of the edge by a rounding error."""
+    edge = start + index * period
+    assert math.floor((edge - start) / period) < index
+    assert EdgeTrain(start, 1e-8, period, count=0).first_edge(edge, "positive") == start + (index + 1) * period
+    assert EdgeTrain(start, 1e-8, period, count=index + 1).first_edge(edge, "positive") is None
+
+
+def test_a_line_keeps_the_last_thousand_trains() -> None:
+    line = DigitalLine()
+    for number in range(1005):
+        line.add(EdgeTrain(float(number), 0.5, 1.0))
+    assert line.next_edge(-1.0) == 5.0 and line.next_edge(1003.5) == 1004.0
+
+
 def test_a_line_tells_the_earliest_edge_of_what_is_on_it() -> None:
     line, told = DigitalLine(), list[int]()
     line.listen(lambda: told.append(1))
@@ -70,6 +87,8 @@ def test_the_limit_sets_the_voltage_from_when_it_is_near_until_the_output_is_bac
     assert limited.tolist() == [True, True] and near is True
     limited, near = regulation.limiting(voltage[2:4], current[2:4], near=False)
     assert limited.tolist() == [False, False] and near is False
+    back = np.array([2.0, 1.0])   # at its set-point again: what was before does not matter
+    assert regulation.limiting(back, current[2:4], near=True)[0].tolist() == [False, False]
 
 
 @pytest.mark.parametrize(("level", "voltage", "current", "limited"), [
