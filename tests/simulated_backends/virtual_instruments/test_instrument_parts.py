@@ -138,6 +138,7 @@ def pixels(picture: bytes) -> Any:
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     size, kind = struct.unpack(">I4s", picture[8:16])
     assert (size, kind, struct.unpack(">II", picture[16:24])) == (13, b"IHDR", (WIDTH, HEIGHT))
+    assert picture[24:29] == bytes([8, 2, 0, 0, 0])   # 8 bits, RGB, deflate, no filter but each row's, not interlaced
     begin = picture.index(b"IDAT") + 4
     rows = np.frombuffer(zlib.decompressobj().decompress(picture[begin:]), np.uint8).reshape(HEIGHT, 1 + 3 * WIDTH)
     assert not rows[:, 0].any()
