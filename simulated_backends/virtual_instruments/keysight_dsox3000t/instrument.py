@@ -137,9 +137,11 @@ class VirtualDSOX3000T(SettingCommands, RunCommands, WaveformCommands, DisplayCo
         """``:SYST:SET``: settings that ``:SYST:SET?`` gave."""
         try:
             values, levels = ast.literal_eval(payload.decode("latin-1"))
-            self.setting_values, self.trigger_levels = dict(values), dict(levels)
+            settings, self.trigger_levels = dict(values), dict(levels)
         except (ValueError, SyntaxError, TypeError):
             raise ScpiError(-161) from None
+        self.setting_values.clear()   # its command tables hold the same
+        self.setting_values.update(settings)
         for channel in range(1, self.data_sheet.channels + 1):
             self.impedance_changed(channel)
 

@@ -171,7 +171,7 @@ def test_an_operation_that_ends_is_told_only_where_it_was_asked_for(meter: Meter
 
 
 def test_a_block_may_end_with_a_newline(meter: Meter) -> None:
-    meter.recv(b":DATA #13ab\n", True)   # the newline is the third byte; END ends the message
+    meter.exchange.recv(b":DATA #13ab\n", True)   # the newline is the third byte; END ends the message
     assert meter.data == b"ab\n" and not meter.status.errors
 
 

@@ -39,8 +39,8 @@ class Scope:
         self.scope.connect()
 
     def ask(self, message: str | bytes) -> str:
-        self.scope.recv(message if isinstance(message, bytes) else message.encode(), True)
-        return str(self.scope.talk(1 << 20)[0].decode("latin-1").strip())
+        self.scope.exchange.recv(message if isinstance(message, bytes) else message.encode(), True)
+        return str(self.scope.exchange.talk(1 << 20)[0].decode("latin-1").strip())
 
     def error(self) -> int:
         return int(self.ask(":SYST:ERR?").split(",")[0])
@@ -146,7 +146,7 @@ def test_a_trigger_on_an_input_that_is_not_wired_sees_ground() -> None:
     edge = scope._edge()
     assert edge.node == "0" and edge.jitter == 5e-12
     assert edge.noise == pytest.approx(np.hypot(0.2e-3, 0.025 * 5.0))   # 5 V a division
-    scope.recv(b":TRIG:SOUR EXT", True)
+    scope.exchange.recv(b":TRIG:SOUR EXT", True)
     assert scope._edge().jitter == 5e-12
 
 

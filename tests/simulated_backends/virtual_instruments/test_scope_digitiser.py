@@ -148,11 +148,11 @@ def test_an_average_is_clipped_where_one_record_is() -> None:
 
 
 def test_errors_of_an_input_are_a_third_of_the_accuracy_and_never_beyond_it() -> None:
-    class Numbers:
-        sigmas = [1.0, -1.0, 4.0, -4.0]
+    sigmas = [1.0, -1.0, 4.0, -4.0]
 
+    class Numbers:
         def normal(self, mean: float, sigma: float) -> float:
-            return mean + sigma * self.sigmas.pop(0)
+            return mean + sigma * sigmas.pop(0)
 
         def uniform(self, low: float, high: float) -> float:
             return (low + 3 * high) / 4
