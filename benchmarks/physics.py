@@ -1,7 +1,7 @@
 """Every published observable beside what the models give: ``python -m benchmarks.physics [--quick] [--only PART]``.
 
 Each device has one set of parameters, that of the catalogue; nothing is tuned per row. A published figure carries its
-mark: F found in public material, F2 in public code of others, K recalled and to be checked before it is cited, A
+mark: F found in public material, F2 in public code of other authors, K recalled and to be checked before it is cited, A
 assumed, T tuned to. Rows count apart: numerical, held to a published figure within a tolerance; qualitative, a
 statement that holds; no evidence, what was put into the model (see :mod:`benchmarks.physics_restated`); shown only. A
 row that fails is shown as such, with what was tried.

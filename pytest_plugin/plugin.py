@@ -28,8 +28,8 @@ from tsbench.pytest_plugin.simulated_bench import SimulatedBench, WitnessReader,
 MARKS = (
     "tsbench_bench(path): the bench of the fixture simulated_bench (a bench file, or the name of an example)",
     "tsbench_seed(number): seed of the simulated bench",
-    "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): a fault of the simulated bench (can be "
-    "repeated)",
+    "tsbench_fault(kind, *, message=N | time=s, instrument=NAME, ...): a fault of the simulated bench (a test can "
+    "have several of these marks)",
     "tsbench_outputs_stay_on: this test may leave outputs on",
 )
 #: outputs that are on and that an earlier test has been blamed for
@@ -39,7 +39,8 @@ _KNOWN: pytest.StashKey[frozenset[tuple[Any, str]]] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini options."""
     parser.addini("tsbench_bench", "bench of the fixture simulated_bench: a bench file or an example", default="nbo2")
-    parser.addini("tsbench_seed", "seed of the fixture simulated_bench (default: its world file's)", default="")
+    parser.addini("tsbench_seed", "seed of the bench of the fixture simulated_bench (default: the seed in its world "
+                  "file)", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -123,7 +124,7 @@ def _argument(request: pytest.FixtureRequest, mark: str, ini: str) -> Any:
     if found is None:
         return request.config.getini(ini)
     if len(found.args) != 1 or found.kwargs:
-        pytest.fail(f"{mark} takes one argument", pytrace=False)
+        pytest.fail(f"{mark} takes one argument, without a keyword", pytrace=False)
     return found.args[0]
 
 
@@ -158,6 +159,7 @@ def _faults(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     faults = []
     for mark in marks:
         if len(mark.args) != 1:
-            pytest.fail("tsbench_fault takes a kind of fault, then keywords for time and place", pytrace=False)
+            pytest.fail('tsbench_fault takes a kind of fault, and then keywords. Write for example '
+                        'tsbench_fault("timeout", message=12)', pytrace=False)
         faults.append({"kind": mark.args[0], **mark.kwargs})
     return faults

@@ -51,9 +51,9 @@ class Measured:
         names = sorted({result.quantity for result in self.results})
         if len(found) != 1:
             raise AssertionError(
-                f"the run has {len(found)} values of {quantity}, but one is needed. It ended with "
-                f"{self.outcome.status} ({self.outcome.reason or 'no reason'}). Extracted: "
-                f"{', '.join(names) or 'nothing'}"
+                f"the run has {len(found)} values of {quantity}, but one is needed. The run ended with the "
+                f"status '{self.outcome.status}' ({self.outcome.reason or 'without a reason'}). The extracted "
+                f"quantities are: {', '.join(names) or 'none'}"
             )
         return found[0]
 
@@ -187,7 +187,7 @@ def _private_copy(bench: Path, folder: Path, seed: int | None, faults: Sequence[
     if not worlds:
         raise ConfigurationError(
             f"{bench}: this is not a simulated bench, because visa_library names no world file. Write for example "
-            f"world.toml{BACKEND}"
+            f'visa_library = "world.toml{BACKEND}"'
         )
     folder.mkdir(parents=True)
     text = bench.read_text("utf-8")

@@ -84,7 +84,7 @@ class _Assembly:
         for element in waiting:
             self.messages.append(
                 f"{element.name} floats or closes a loop of voltage sources. A resistance of {SERIES_RESISTANCE:g} "
-                "Ohm was added in series")
+                "Ohm was added in series with it")
 
     def _unknown_nodes(self) -> None:
         nodes = dict.fromkeys(n for e in self.elements for n in e.nodes)
@@ -189,7 +189,7 @@ class _Assembly:
             small, *_, large = sorted(self.by_kind["C"], key=lambda e: e.value)
             raise ConfigurationError(
                 f"{small.name} = {small.value:g} F is too small for a computation in series with {large.name} = "
-                f"{large.value:g} F. Leave {small.name} out") from None
+                f"{large.value:g} F. Remove {small.name}") from None
         self.Ez = -np.linalg.solve(capacitance, Cu[d]) if d else Cu[d]
         self.split = nd, nx
 

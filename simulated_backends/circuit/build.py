@@ -138,7 +138,7 @@ def _refuse_duplicates(names: list[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name.lower() in seen:
-            raise ConfigurationError(f"circuit: the name '{name}' is used twice")
+            raise ConfigurationError(f"circuit: two elements have the name '{name}'. Rename one of the two")
         seen.add(name.lower())
 
 

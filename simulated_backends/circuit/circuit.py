@@ -26,7 +26,7 @@ from tsbench.simulated_backends.devices.dispatch import require_mechanism
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory
 
-LEAVES_IT = ". The thermal noise of its resistances makes the circuit leave this point"
+LEAVES_IT = ". The thermal noise of the resistances makes the circuit leave this point"
 MAY_STAY = (
     ". Thermal noise is not simulated in circuits with a device that has its own noise, so the circuit may stay at "
     "this point")
@@ -282,8 +282,8 @@ class Circuit:
         before = self.structure.models[key].terminals
         if new.terminals != before:
             raise ConfigurationError(
-                f"circuit: {device} has the nodes {' '.join(before)}. A {new.mechanism} needs the nodes "
-                f"{' '.join(new.terminals)} and cannot replace it")
+                f"circuit: {device} has the nodes {' '.join(before)}. A device with the model {new.mechanism} "
+                f"has the nodes {' '.join(new.terminals)}, so it cannot replace {device}")
         self._stepping.stop_here()
         self.changes.attach(key, history)
         kept = state or {}
@@ -304,7 +304,8 @@ class Circuit:
         self._stepping.stop_here()
         found = operating_point(self.structure.compiled, self.time, self._front.y)
         if found is None:
-            raise TsbenchError("circuit: no operating point was found. Start from rest instead (uic in .tran)")
+            raise TsbenchError("circuit: no operating point was found. Write uic in the .tran card, to start the "
+                               "simulation from rest instead")
         self._front.y = found
         unstable = how_unstable(self.structure.compiled, self.time, found)
         if unstable is not None:

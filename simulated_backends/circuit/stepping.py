@@ -161,7 +161,7 @@ class TimeStepping:
             if restarted and not steps.starts.size:
                 what = "the device currents are not unique" if status == NO_CURRENT else "the step became too small"
                 raise TsbenchError(
-                    f"circuit: no solution after {front.reached:.9g} s, because {what}. Check the values of "
+                    f"circuit: no solution was found after {front.reached:.9g} s, because {what}. Check the values of "
                     f"{self._structure.names}")
             front.restart = True
         front.full_run = status not in (REACHED, UNSTABLE)
@@ -193,17 +193,18 @@ class TimeStepping:
         front, compiled, names = self._front, self._structure.compiled, self._structure.names
         found = what_rings(
             compiled.system.linear, compiled.jacobian(front.reached, front.y), compiled.differential)
-        cause = f"If the circuit oscillates, simulate a shorter time. If not, check the smallest values of {names}"
+        cause = (f"If the circuit oscillates, simulate a shorter time. If it does not, check the smallest values of "
+                 f"{names}")
         if found is not None:
-            cause = (f"{found.who} ring with a period of {found.period:.3g} s. Damp them with a resistance, or leave "
-                     "out the smallest of these elements")
+            cause = (f"The period of an oscillation is only {found.period:.3g} s. It is an oscillation of the "
+                     f"{found.who}. Add a resistance that damps it, or remove the smallest capacitor or inductor there")
         for key, history in self._changes.histories():
             if history.mean_wait < STEPS_PER_JUMP * step:
                 cause = (f"The noise of {key} jumps every {history.mean_wait:.2g} s. Simulate a shorter time, or "
-                         "leave out its fastest part")
+                         f"make the fastest noise of {key} slower")
         raise TsbenchError(
-            f"circuit: the simulation is too slow. At {front.reached:.3g} s a time step is only {step:.2g} s, so the "
-            f"time {until:.3g} s would need more than {most:.3g} steps. {cause}")
+            f"circuit: the simulation is too slow. At {front.reached:.3g} s, a time step is only {step:.2g} s "
+            f"long. A simulation to {until:.3g} s would need more than {most:.3g} steps. {cause}")
 
     # ------------------------------------------------------------------------------------ changes
 

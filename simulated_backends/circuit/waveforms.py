@@ -66,14 +66,14 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
             case PiecewiseLinear():
                 t, v = np.asarray(waveform.times, float), np.asarray(waveform.values, float)
                 if t.size == 0 or t.shape != v.shape or (t.size > 1 and not (np.diff(t) > 0).all()):
-                    raise ConfigurationError("piecewise-linear source: times must rise strictly, with one value for "
-                                             "each time")
+                    raise ConfigurationError("piecewise-linear source: the times must rise strictly, and each time "
+                                             "needs one value")
                 kinds[k] = PIECEWISE_LINEAR
                 repeats = math.isfinite(waveform.period)
                 if repeats and not t[-1] - t[0] <= waveform.period * (1 + 1e-12):
                     raise ConfigurationError(
-                        f"piecewise-linear source: points over {t[-1] - t[0]:g} s cannot repeat every "
-                        f"{waveform.period:g} s")
+                        f"piecewise-linear source: the points span {t[-1] - t[0]:g} s, so they cannot repeat with a "
+                        f"period of {waveform.period:g} s")
                 t = t - base
                 parameters[k, : FIRST_TIME + 1] = offset, t.size, waveform.period if repeats else 0.0, t[0]
                 times.append(t)
@@ -89,7 +89,7 @@ def encode_sources(waveforms: Sequence[SourceWaveform], base: float = 0.0) -> En
                     f"source waveform {type(waveform).__name__} is not supported. Give a Constant, "
                     f"PulseWaveform, PiecewiseLinear or Sine")
         if not np.isfinite(parameters[k]).all():
-            raise ConfigurationError(f"source waveform has a value that is not finite: {waveform}")
+            raise ConfigurationError(f"a source waveform has a value that is not finite ({waveform})")
     empty = np.zeros(0)
     return EncodedSources(
         kinds, parameters, np.concatenate(times) if times else empty, np.concatenate(values) if values else empty, base)
@@ -102,9 +102,10 @@ def _pulse_parameters(pulse: PulseWaveform) -> list[float]:
     period = pulse.period if math.isfinite(pulse.period) else 0.0
     if min(pulse.rise, pulse.fall) < 0 or flat < pulse.rise - slack:
         raise ConfigurationError(
-            f"pulse of {pulse.width:g} s is shorter than its edges of {pulse.rise:g} s and {pulse.fall:g} s")
+            f"a pulse with a width of {pulse.width:g} s is shorter than its edges of {pulse.rise:g} s and "
+            f"{pulse.fall:g} s")
     if pulse.count != 1 and end > period + slack:
-        raise ConfigurationError(f"a pulse of {end:g} s from edge to edge is longer than its period {period:g} s")
+        raise ConfigurationError(f"a pulse of {end:g} s (with both edges) is longer than its period of {period:g} s")
     period = max(period, end)
     return [pulse.base, pulse.top, pulse.start, pulse.rise, max(flat, pulse.rise), end, period, float(pulse.count)]
 

@@ -17,7 +17,7 @@ from tsbench.simulated_backends.devices.registry import DEVICES, device_models
 
 MOST_DRAWS = 100  #: of a device, until its model accepts one
 MARKS = {
-    "F": "found in public material", "F2": "found in public code of others",
+    "F": "found in public material", "F2": "found in public code of other authors",
     "K": "recalled from memory, to be checked",
     "A": "assumed", "T": "tuned to an observable",
 }
@@ -135,9 +135,9 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
             try:
                 if name in entries:
                     raise ConfigurationError(f"a device with the model {entries[name].mechanism} already has this "
-                                             "name. Rename one of them")
+                                             "name. Rename one of the two devices")
                 if name != name.lower():   # netlists do not tell capital letters from small ones
-                    raise ConfigurationError(f"its name must be in small letters ('{name.lower()}')")
+                    raise ConfigurationError(f"its name must be in small letters. Write '{name.lower()}'")
                 entry = _entry(name, mechanism, table)
                 check_listed(entry.model())
             except Exception as error:  # noqa: BLE001 - a model's own methods may raise anything

@@ -21,8 +21,8 @@ def not_compilable(model: type[DeviceModel], error: Exception) -> ConfigurationE
     if model.noises and not _compiles(model.noise_interval, len(mechanism.interval_arguments)):
         function = "noise_interval"
     return ConfigurationError(
-        f"device model {mechanism.name}: numba cannot compile {model.__module__}.{model.__qualname__}.{function}: "
-        f"{reason(error)}")
+        f"device model {mechanism.name}: numba cannot compile {model.__module__}.{model.__qualname__}.{function} "
+        f"({reason(error)})")
 
 
 def reason(error: Exception) -> str:

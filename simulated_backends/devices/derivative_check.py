@@ -129,7 +129,7 @@ def _refuse(
     at = ", ".join(f"{key} = {point[key]:g}" for key in (VOLTAGE, CURRENT, *mechanism.model.states))
     raise ConfigurationError(
         f"device model {mechanism.name}: its equations return {of}/d{name} = {written:g}, but finite differences give "
-        f"{slope:g} (at {at})")
+        f"{slope:g} (at {at}). Correct this derivative in the equations")
 
 
 def _evaluated(mechanism: Mechanism, point: Mapping[str, float]) -> FloatArray:
@@ -140,9 +140,9 @@ def _evaluated(mechanism: Mechanism, point: Mapping[str, float]) -> FloatArray:
         return np.full(mechanism.outputs, math.nan)
     except Exception as error:
         raise ConfigurationError(
-            f"device model {mechanism.name}: its equations raise {type(error).__name__}: {error}") from error
+            f"device model {mechanism.name}: its equations raise {type(error).__name__} ({error})") from error
     try:
         return np.asarray(found, dtype=float)
     except (TypeError, ValueError):
         raise ConfigurationError(
-            f"device model {mechanism.name}: its equations return {found!r:.80}, which are not all numbers") from None
+            f"device model {mechanism.name}: its equations return {found!r:.80}. All entries must be numbers") from None

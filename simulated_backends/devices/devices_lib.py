@@ -35,9 +35,10 @@ def devices_lib(temperature: float | None = None) -> str:
             try:
                 model = model.at_temperature(temperature)
             except ConfigurationError as error:
-                parts.append(f"* (no subcircuit at {temperature:g} K: {error})")
+                parts.append(f"* (no subcircuit at {temperature:g} K, because of this error: {error})")
                 continue
-        parts.append("* stochastic: no subcircuit" if model.stochastic else _subcircuit(name, model))
+        parts.append("* (no subcircuit, because the model is "
+                     "stochastic)" if model.stochastic else _subcircuit(name, model))
     return "\n".join(parts) + "\n"
 
 
@@ -49,7 +50,7 @@ def write_devices_lib(path: Path, temperature: float | None = None) -> None:
 def _subcircuit(name: str, model: DeviceModel) -> str:
     lines = subcircuit_of(model)
     if lines is None:
-        return f"* (no subcircuit: the mechanism {model.mechanism} cannot be written for ngspice)"
+        return f"* (no subcircuit, because the mechanism {model.mechanism} cannot be written for ngspice)"
     parameters = [f"+ {field.name}={getattr(model, field.name)!r}" for field in dataclasses.fields(model)]
     return "\n".join([f".subckt {name} {' '.join(model.terminals)}", *parameters, *lines, ".ends"])
 

@@ -66,7 +66,7 @@ class Mechanism:
         for name in self.columns:
             if name not in given:
                 raise ConfigurationError(
-                    f"device model {self.name}: its equations take '{name}', which is not a state, noise or "
+                    f"device model {self.name}: its equations take '{name}', which is not a state, a noise or a "
                     f"column{nearest(name, (*_GIVEN, *model.states, *model.noises, *given))}")
             row[self.place(name)] = given[name]
         return row
@@ -122,8 +122,8 @@ def _read(model: type[DeviceModel]) -> Mechanism:
     columns = tuple(dict.fromkeys(name for name in (*arguments, *interval) if name not in known))
     found = Mechanism(model, arguments, interval, columns)
     if found.outputs > MOST_NUMBERS:
-        raise ConfigurationError(f"{who}: {len(model.states)} states are too many. With a control voltage at most 5 "
-                                 "are possible, without it 6")
+        raise ConfigurationError(f"{who}: {len(model.states)} states are too many. At most 5 states are possible "
+                                 "with a control voltage, and at most 6 without a control voltage")
     return found
 
 
@@ -135,7 +135,8 @@ def _arguments(model: type[DeviceModel], who: str, method: str) -> tuple[str, ..
     for parameter in parameters:
         if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD or (
                 parameter.default is not inspect.Parameter.empty):
-            raise ConfigurationError(f"{who}: {method}: argument '{parameter}' must be a plain name without a default")
+            raise ConfigurationError(f"{who}: the argument '{parameter}' of {method} must be a plain name without a "
+                                     "default")
     return tuple(parameter.name for parameter in parameters)
 
 

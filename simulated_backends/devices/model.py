@@ -145,7 +145,8 @@ class DeviceModel:
         nodes, controls = (tuple(at[name] for name in names) for names in (cls.carries, cls.senses or ()))
         if nodes[0] == nodes[1]:
             raise ConfigurationError(
-                f"netlist line {element.line}: {element.name}: {' and '.join(cls.carries)} are on node '{nodes[0]}'")
+                f"netlist line {element.line}: {element.name}: {' and '.join(cls.carries)} are both on node "
+                f"'{nodes[0]}'. Connect them to different nodes")
         return dataclasses.replace(element, nodes=nodes, controls=controls)
 
     def with_parameters(self, parameters: Mapping[str, float]) -> Self:
@@ -170,4 +171,5 @@ class DeviceModel:
         for name in names:
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):
-                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must be positive")
+                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must be positive and "
+                                         "finite")

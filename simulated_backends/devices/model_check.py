@@ -132,8 +132,8 @@ def _require_different_names(model: DeviceModel) -> None:
         other_kind, other = known.setdefault(name.lower(), (kind, name))
         if other != name:
             raise ConfigurationError(
-                f"device model {model.mechanism}: {other_kind} {other} and {kind} {name} differ only in case, which a "
-                "netlist does not tell apart. Rename one of them")
+                f"device model {model.mechanism}: {other_kind} {other} and {kind} {name} differ only in case, and a "
+                "netlist ignores case. Rename one of the two")
 
 
 def _require_number(what: str, value: object) -> None:

@@ -34,7 +34,7 @@ def returned(mechanism: Mechanism) -> int:
         said = "do not return a tuple that always has the same length"
     raise ConfigurationError(
         f"device model {mechanism.name}: its equations {said}. Return {1 + len(mechanism.model.states)} numbers "
-        f"(residual and rates), or {mechanism.outputs} numbers (the same and all derivatives)")
+        f"(residual and rates), or {mechanism.outputs} numbers (residual, rates and all derivatives)")
 
 
 def _elements(node: ast.Return) -> Sequence[ast.expr]:
@@ -58,8 +58,8 @@ def definitions(mechanism: Mechanism) -> list[str]:
     model = mechanism.model
     if "<locals>" in model.__qualname__ or model.__module__ == "__main__":
         raise ConfigurationError(
-            f"device model {mechanism.name}: {model.__name__} is compiled, and for this its module must be "
-            "importable. Write the class into a file of its own")
+            f"device model {mechanism.name}: the class {model.__name__} can only be compiled if its module can be "
+            "imported. Write the class into a separate file")
     name, top = equations_name(mechanism), model.__qualname__.split(".")[0]
     lines = [f"from {model.__module__} import {top}"]
     if stamp := stamp_of_others(plain(model.equations)):

@@ -70,8 +70,8 @@ def require_ngspice_names(model: DeviceModel) -> None:
             advice = "Rename it, or write the method subcircuit"
             if not name.isascii() or name.startswith("__"):
                 raise ConfigurationError(
-                    f"{what} cannot be written for ngspice, where a name consists of letters of the English alphabet, "
-                    f"digits and _, and does not begin with __. {advice}")
+                    f"{what} cannot be written for ngspice. There, a name consists of letters of the English alphabet, "
+                    f"digits and _, and it does not begin with __. {advice}")
             if name.lower() in {"parameter": _TAKEN, "state": {"inner"}, "terminal": {*nodes, "0", "gnd"}}[kind]:
                 raise ConfigurationError(f"{what} has another meaning in its subcircuit for ngspice. {advice}")
 
@@ -88,13 +88,14 @@ def written_lines(model: DeviceModel) -> tuple[str, ...] | None:
         written: object = model.subcircuit()
     except Exception as error:  # another author's
         raise ConfigurationError(
-            f"device model {model.mechanism}: its subcircuit raises {type(error).__name__}: {error}") from error
+            f"device model {model.mechanism}: its subcircuit raises {type(error).__name__} ({error})") from error
     if written is None:
         return None
     lines = [line for line in written.splitlines() if line.strip()] if isinstance(written, str) else written
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
         raise ConfigurationError(
-            f"device model {model.mechanism}: its subcircuit returns {written!r:.60}. Give a tuple of lines of text")
+            f"device model {model.mechanism}: its subcircuit returns {written!r:.60}. It must return a tuple of lines "
+            "of text")
     return tuple(lines)
 
 

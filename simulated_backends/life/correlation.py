@@ -34,16 +34,17 @@ def mixing_matrix(
     matrix = np.eye(len(names))
     for (first, second), value in correlation.items():
         if first == second:
-            raise ConfigurationError(f"{where}: correlation of {first} with itself is 1. Name two parameters")
+            raise ConfigurationError(f"{where}: the correlation of {first} with itself is always 1. Name two different "
+                                     "parameters")
         if not -1.0 <= value <= 1.0:
             raise ConfigurationError(
-                f"{where}: correlation of {first} and {second} is {value:g}. It must be from -1 to 1")
+                f"{where}: the correlation of {first} and {second} is {value:g}, but it must be between -1 and 1")
         if first not in names or second not in names:
             raise ConfigurationError(
-                f"{where}: correlation of {first} and {second}: both parameters need a spread. Parameters with a "
-                f"spread are {list(names)}")
+                f"{where}: for a correlation of {first} and {second}, both parameters need a spread. The parameters "
+                f"with a spread are: {', '.join(names) or 'none'}")
         matrix[names.index(first), names.index(second)] = matrix[names.index(second), names.index(first)] = value
     try:
         return np.asarray(np.linalg.cholesky(matrix) if names else matrix, dtype=np.float64)
     except np.linalg.LinAlgError:
-        raise ConfigurationError(f"{where}: these correlations contradict each other") from None
+        raise ConfigurationError(f"{where}: these correlations contradict each other. Bring them closer to 0") from None

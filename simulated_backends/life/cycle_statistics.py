@@ -56,19 +56,20 @@ class CycleStatistics:
             if not -1.0 / MOST_DECADES < value < math.inf:
                 raise ConfigurationError(
                     f"cycles.drift.{parameter} = {value:g} must exceed {-1.0 / MOST_DECADES:.3f}, otherwise the "
-                    f"parameter vanishes within {MOST_DECADES:g} decades of cycles")
+                    f"parameter falls to 0 within {MOST_DECADES:g} decades of cycles")
         for name in ("endurance", "endurance_shape", "critical_current", "critical_exponent", "recovery_voltage"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"cycles.{name} = {getattr(self, name):g} must be positive")
         if not 0.0 <= self.persistence < 1.0:
-            raise ConfigurationError(f"cycles.persistence = {self.persistence:g} must be from 0 to below 1")
+            raise ConfigurationError(f"cycles.persistence = {self.persistence:g} must be at least 0 and below 1")
         if not 0.0 <= self.recovery <= 1.0:
             raise ConfigurationError(f"cycles.recovery = {self.recovery:g} is a probability and must be between 0 and "
                                      "1")
         if not (math.isfinite(self.used) and self.used >= 0):
             raise ConfigurationError(f"cycles.used = {self.used:g} must not be negative")
         if self.used and self.virgin:
-            raise ConfigurationError(f"cycles.virgin: a device with {self.used:g} cycles is not virgin")
+            raise ConfigurationError(f"cycles.virgin: a device with {self.used:g} cycles is not virgin. Remove virgin "
+                                     "or used")
         mixing_matrix(sorted(self.spread), self.correlation, "cycles")
 
     def check(self, model: DeviceModel) -> None:

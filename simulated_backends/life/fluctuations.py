@@ -57,7 +57,7 @@ class Flicker:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.spread < 0.3:
-            raise ConfigurationError(f"flicker noise: spread = {self.spread:g} must be from 0 to below 0.3")
+            raise ConfigurationError(f"flicker noise: spread = {self.spread:g} must be at least 0 and below 0.3")
         if not 0.0 < self.lowest_frequency <= self.highest_frequency < math.inf:
             raise ConfigurationError(
                 f"flicker noise: lowest_frequency = {self.lowest_frequency:g} Hz must be positive and not above "

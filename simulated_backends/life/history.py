@@ -40,9 +40,8 @@ def _extremes(parts: Sequence[tuple[str, TelegraphProcess]]) -> Sequence[Mapping
                            for choose in (min, max))
         if not ends[name][0] > 0:
             raise ConfigurationError(
-                f"noise: all sources together can change {name} to {ends[name][0]:.3g} times its value, which must "
-                f"stay "
-                f"positive. Reduce an amplitude or spread")
+                f"all noise sources together can change {name} to {ends[name][0]:.3g} times its value. This factor "
+                "must stay positive. Reduce an amplitude or spread")
     return [dict(zip(ends, combination, strict=True)) for combination in itertools.product(*ends.values())]
 
 
@@ -90,7 +89,8 @@ class DeviceHistory:
             try:
                 nominal.with_parameters({p: nominal.parameters()[p] * factor for p, factor in extreme.items()})
             except ConfigurationError as error:
-                raise ConfigurationError(f"noise, at its extreme values: {error}") from None
+                raise ConfigurationError(f"at the extreme values of the noise, {error}. Reduce an amplitude or "
+                                         "spread") from None
         self._names = sorted(self.statistics.spread)
         self._mixing = mixing_matrix(self._names, self.statistics.correlation, "cycles")
         self.levels = levels_of(nominal)   #: conductances that tell a cycle

@@ -75,12 +75,13 @@ class Wafer:
                 raise ConfigurationError(f"wafer {self.name}: {what} = {share:g} is a share and must be between 0 and "
                                          "1")
         if self.shorts + self.opens > 1.0:
-            raise ConfigurationError(f"wafer {self.name}: shorts and opens together exceed 1")
+            raise ConfigurationError(f"wafer {self.name}: shorts = {self.shorts:g} and opens = {self.opens:g} "
+                                     "together exceed 1")
         for name, change in self.gradient.items():
             if not change > -1.0:
                 raise ConfigurationError(
                     f"wafer {self.name}: gradient.{name} = {change:g} makes this parameter negative at the edge of "
-                    "the wafer. Give more than -1")
+                    "the wafer. Use a value above -1")
         if min(self.columns, self.rows, self.devices_per_die) < 1:
             raise ConfigurationError(f"wafer {self.name}: columns, rows and devices_per_die must be at least 1")
         self._mixing()
@@ -91,7 +92,7 @@ class Wafer:
         entries = catalogue()
         if self.model.lower() not in entries:
             raise ConfigurationError(
-                f"wafer {self.name}: no device model '{self.model}'{nearest(self.model.lower(), entries)}")
+                f"wafer {self.name}: there is no device model '{self.model}'{nearest(self.model.lower(), entries)}")
         return entries[self.model.lower()]
 
     def _spreads(self) -> dict[str, float]:

@@ -120,7 +120,8 @@ class _Lanes:
         for k, one in enumerate(compiled):
             if (one.topology.linear, one.topology.devices, one.topology.stages, len(one.topology.occupied)) != (
                     first.linear, first.devices, first.stages, len(first.occupied)):
-                raise ConfigurationError(f"batch: circuit {k} does not have the topology of circuit 0")
+                raise ConfigurationError(f"batch: circuit {k} does not have the topology of circuit 0. All circuits "
+                                         "must have the same elements and nodes")
         occupied = tuple(
             tuple(sorted({c for one in compiled for c in one.topology.occupied[r]}))
             for r in range(len(first.occupied)))

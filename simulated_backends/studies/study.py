@@ -54,7 +54,7 @@ def run_study(work: Work, runs: int, piece: int = 1024, scheduler: str | None = 
         Nothing to do, Dask is not installed, or the scheduler does not answer.
     """
     if runs < 1 or piece < 1:
-        raise ConfigurationError(f"study of {runs} runs in pieces of {piece}: both must be at least 1")
+        raise ConfigurationError(f"runs = {runs} and piece = {piece} must both be at least 1")
     pieces = [np.arange(first, min(first + piece, runs)) for first in range(0, runs, piece)]
     found = [work(numbers) for numbers in pieces] if scheduler == HERE else _by_dask(work, pieces, scheduler)
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
@@ -76,7 +76,7 @@ def _by_dask(
     try:
         client = Client(scheduler, timeout=TIMEOUT)
     except (OSError, TimeoutError) as error:
-        raise ConfigurationError(f"no Dask scheduler answers at '{scheduler}': {error}") from None
+        raise ConfigurationError(f"no Dask scheduler answers at '{scheduler}' ({error})") from None
     with client:
         return list(client.gather(client.map(work, pieces, pure=False)))
 

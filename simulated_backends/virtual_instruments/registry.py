@@ -60,7 +60,8 @@ class VirtualInstrumentDeclaration:
             names: object = getattr(found, attribute)
             if not (isinstance(names, tuple) and all(isinstance(one, str) for one in names)):
                 raise ConfigurationError(
-                    f"class {name}: {attribute} = {names!r:.60} must be a tuple of names. For one name, write (\"1\",)")
+                    f"class {name}: '{attribute}' = {names!r:.60} must be a tuple of names. For one name, write "
+                    "(\"1\",)")
         return found
 
 
@@ -68,8 +69,8 @@ def _offered(declared: object) -> Mapping[str, VirtualInstrumentDeclaration]:
     """Return a declared instrument by its name; ConfigurationError where it cannot be used."""
     if not isinstance(declared, VirtualInstrumentDeclaration):
         raise ConfigurationError(
-            "the entry point must name a VirtualInstrumentDeclaration or a sequence of them, but it names a "
-            f"{type(declared).__name__}")
+            "the entry point must name a VirtualInstrumentDeclaration or a sequence of such declarations, but it "
+            f"names a {type(declared).__name__}")
     return {declared.name: declared}
 
 

@@ -48,17 +48,17 @@ def _opened(path: Path) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         if path.exists():
             if not path.is_file():
-                raise ConfigurationError(f"the witness cannot write to {path}: it is not a regular file")
+                raise ConfigurationError(f"the witness cannot write to {path}, because it is not a regular file")
             with path.open("rb") as file:
                 head = file.read(64)
             if head and not _BEGINNING.match(head):
                 raise ConfigurationError(
-                    f"the witness does not write to {path}: this file has other content. Write the name of another "
-                    "file in the world file, section [witness], key 'file'"
+                    f"the witness cannot write to {path}, because this file has other content. Write the name of "
+                    "another file in the world file, section [witness], key 'file'"
                 )
         return os.open(path, flags, 0o644)
     except OSError as error:
-        raise ConfigurationError(f"the witness cannot write to {path}: {error.strerror or error}") from None
+        raise ConfigurationError(f"the witness cannot write to {path} ({error.strerror or error})") from None
 
 
 class WitnessFile:

@@ -38,12 +38,12 @@ class BenchFaults:
             where = f"{path}: faults.{number} ({fault.kind})"
             if fault.instrument is not None and fault.instrument not in self.instruments:
                 raise ConfigurationError(
-                    f"{where}: no instrument '{fault.instrument}'{nearest(fault.instrument, self.instruments)}"
+                    f"{where}: there is no instrument '{fault.instrument}'{nearest(fault.instrument, self.instruments)}"
                 )
             if fault.kind.startswith(("device", "contact")) and not has_device:
                 raise ConfigurationError(f"{where}: this bench has no device, so the fault cannot happen")
             if fault.kind == "trigger_missed" and not self.instruments[fault.instrument or ""].has_trigger:
-                raise ConfigurationError(f"{where}: {fault.instrument} has no trigger")
+                raise ConfigurationError(f"{where}: {fault.instrument} has no trigger, so the fault cannot happen")
 
     def act(self, fault: Fault) -> None:
         """Let ``fault`` happen, now."""

@@ -38,8 +38,8 @@ def devices_of(file: WorldFile, path: Path) -> dict[str, SimulatedDevice]:
     for name, device in found.items():
         if len(device.model.terminals) != 2:
             raise ConfigurationError(
-                f"{path}: {name} is a {device.model.mechanism} with the nodes {' '.join(device.model.terminals)}. "
-                "Only a device with two nodes can be connected")
+                f"{path}: {name} has the model {device.model.mechanism} with the nodes "
+                f"{' '.join(device.model.terminals)}. Only a device with two nodes can be connected")
     return found
 
 

@@ -85,17 +85,18 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> "Fault":
         if (self.message is None) == (self.time is None):
-            raise ValueError(f"fault '{self.kind}' needs either 'message' (a number from 0) or 'time' (in s)")
+            raise ValueError(f"fault '{self.kind}' needs either 'message' (number of the message, from 0) or 'time' "
+                             "(in s)")
         given = self.model_fields_set - {"kind", "message", "time", "instrument"}
         if alien := sorted(given - _DETAILS[self.kind]):
             takes = ", ".join(sorted(_DETAILS[self.kind])) or "no further keys"
             raise ValueError(f"fault '{self.kind}' does not take '{alien[0]}'. It takes {takes}")
         if self.kind in _NEEDS_INSTRUMENT and self.instrument is None:
-            raise ValueError(f"fault '{self.kind}' needs 'instrument'")
+            raise ValueError(f"fault '{self.kind}' needs the key 'instrument'")
         if self.kind == "clock_jump" and not self.seconds:
-            raise ValueError("fault 'clock_jump' needs 'seconds'")
+            raise ValueError("fault 'clock_jump' needs the key 'seconds', and its value must not be 0")
         if self.kind != "clock_jump" and self.seconds is not None and self.seconds < 0:
-            raise ValueError(f"fault '{self.kind}': seconds must not be negative")
+            raise ValueError(f"fault '{self.kind}': seconds = {self.seconds:g} s must not be negative")
         return self
 
     @property
@@ -209,7 +210,7 @@ def faults_from_environment() -> tuple[Fault, ...]:
         raise ConfigurationError(f"{ENVIRONMENT}: {first_problem(error, Fault)}") from None
     except ValueError as error:
         raise ConfigurationError(
-            f'{ENVIRONMENT} is not a list of faults ({error}). Give for example {{"message": 12}}'
+            f'{ENVIRONMENT} is not a list of faults ({error}). Write for example {{"message": 12}}'
         ) from None
 
 

@@ -121,7 +121,7 @@ class World:
             name = terminal.partition(".")[0]
             if name not in self.instruments:
                 raise ConfigurationError(
-                    f"{self.path}: fixture.terminals: no instrument '{name}'{nearest(name, self.instruments)}"
+                    f"{self.path}: fixture.terminals: there is no instrument '{name}'{nearest(name, self.instruments)}"
                 )
 
     def _fixture_netlist(self) -> Netlist:
@@ -259,12 +259,13 @@ def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
         return netlist.find(file.fixture.place).name
     if len(places) > 1:
         raise ConfigurationError(
-            f"{path}: fixture.place: the netlist has {len(places)} X elements ({', '.join(places)}). Name the element "
-            "that the positioner connects"
+            f"{path}: fixture.place: the netlist has {len(places)} X elements ({', '.join(places)}). Set place to the "
+            "name of the element where the positioner puts the devices"
         )
     if places and not (file.devices or file.wafers):
         raise ConfigurationError(
-            f"{path}: the netlist has a place {places[0]} for a device, but the file has no [devices]. Add a device"
+            f"{path}: the netlist has a place {places[0]} for a device, but the file has no devices. Add a table "
+            "[devices.NAME]"
         )
     return places[0] if places else None
 

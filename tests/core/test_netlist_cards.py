@@ -108,7 +108,7 @@ def test_a_missing_include_ends_the_run_and_another_is_said(tmp_path: Path) -> N
                                                  r"does not read included files"):
         simulate(path)
     (tmp_path / "parts.lib").write_text("* nothing\n")
-    assert "not used: .include parts.lib" in simulate(path).messages
+    assert "the included file 'parts.lib' is not read" in simulate(path).messages
     path.write_text(BASE + ".include devices.lib\n.lib sub/Devices.LIB tt\n.tran 10n 1u uic\n")
     assert simulate(path).messages == ()
 

@@ -91,7 +91,7 @@ class TsbenchVisaLibrary(VisaLibraryBase):
         """Open the world file (a new bench, just switched on, unless it is open already)."""
         path = str(self.library_path)
         if path == "unset":
-            raise ConfigurationError("the name of the world file is missing. Give it as in "
+            raise ConfigurationError("the name of the world file is missing. Write for example "
                                      "ResourceManager('world.toml@tsbench')")
         if self._world is None:
             self._world = open_world(os.fspath(path))

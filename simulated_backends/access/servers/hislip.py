@@ -96,7 +96,7 @@ class HislipChannel(ClientConnection):
 
     def _take(self, packet: Packet) -> None:
         if packet.payload is None:
-            self.error(Wrong.TOO_LARGE, f"the longest message is {LARGEST} bytes")
+            self.error(Wrong.TOO_LARGE, f"the message is too long. At most {LARGEST} bytes are allowed")
         elif self._handle is None:
             self._initialize(packet)
         elif packet.kind >= 128:
@@ -113,10 +113,11 @@ class HislipChannel(ClientConnection):
         if packet.kind == Kind.INITIALIZE:
             if packet.payload and packet.payload.lower() != SUB_ADDRESS:
                 shown = packet.payload[:40].decode("ascii", "replace")
-                self.fatal(Fatal.BAD_INITIALIZATION, f"there is no sub-address '{shown}', only hislip0")
+                self.fatal(Fatal.BAD_INITIALIZATION, f"there is no sub-address '{shown}'. Use hislip0")
                 return
             if self._port.full:
-                self.fatal(Fatal.TOO_MANY_CLIENTS, f"there are already {MOST_SESSIONS} clients")
+                self.fatal(Fatal.TOO_MANY_CLIENTS, f"there are already {MOST_SESSIONS} clients, and no more are "
+                                                   "allowed")
                 return
             session = self._port.begin(self)
             self._session, self._handle = session, session.synchronous
@@ -130,7 +131,7 @@ class HislipChannel(ClientConnection):
             self._session, self._handle = found, found.asynchronous
             self.send(Packet(Kind.ASYNC_INITIALIZE_RESPONSE, 0, VENDOR).pack())
         else:
-            self.fatal(Fatal.BAD_INITIALIZATION, "a connection begins with Initialize or AsyncInitialize")
+            self.fatal(Fatal.BAD_INITIALIZATION, "a connection must begin with Initialize or AsyncInitialize")
 
     @property
     def crowded(self) -> bool:

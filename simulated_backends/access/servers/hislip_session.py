@@ -197,7 +197,7 @@ class HislipSession(Client):
             if packet.control in _REMOTE_CODES:
                 self._answer(Kind.ASYNC_REMOTE_LOCAL_RESPONSE)  # there is no front panel to lock
             elif self._side is not None:
-                self._side.error(Wrong.CONTROL_CODE, f"remote/local control {packet.control} is not defined")
+                self._side.error(Wrong.CONTROL_CODE, f"remote/local control code {packet.control} is not defined")
         else:
             return False
         return True
@@ -219,7 +219,7 @@ class HislipSession(Client):
             self.releasing = True
             self.settle_locks()
         elif self._side is not None:
-            self._side.error(Wrong.CONTROL_CODE, f"lock control {packet.control} is not defined")
+            self._side.error(Wrong.CONTROL_CODE, f"lock control code {packet.control} is not defined")
 
     def settle_locks(self) -> None:
         """Answer a lock request that can be granted or whose time is over; release when all is executed."""

@@ -45,8 +45,8 @@ def how_unstable(compiled: CompiledCircuit, time: float, y: FloatArray) -> str |
     leading = values[np.argmax(values.real)]
     if not leading.real > 1e-9 * abs(values).max():
         return None
-    how = f", oscillating at {abs(leading.imag) / (2.0 * np.pi):.3g} Hz" if leading.imag != 0.0 else ""
-    return (f"the operating point at {time:g} s is unstable: a disturbance grows by a factor of e in "
+    how = f" and oscillates at {abs(leading.imag) / (2.0 * np.pi):.3g} Hz" if leading.imag != 0.0 else ""
+    return (f"the operating point at {time:g} s is unstable. A disturbance grows by a factor of e in "
             f"{1.0 / leading.real:.3g} s{how}")
 
 

@@ -60,12 +60,14 @@ class Comparator(DeviceModel):
         self.require_positive("gain", "rout", "tau")
         for name in ("vol", "voh"):
             if not math.isfinite(getattr(self, name)):
-                raise ConfigurationError(f"device model {self.mechanism}: {name} must be finite")
+                raise ConfigurationError(f"device model {self.mechanism}: {name} = {getattr(self, name):g} V must be "
+                                         "finite")
         if not self.voh > self.vol:
             raise ConfigurationError(
                 f"device model {self.mechanism}: voh = {self.voh:g} V must be above vol = {self.vol:g} V")
         if not 0.0 <= self.hyst < math.inf:
-            raise ConfigurationError(f"device model {self.mechanism}: hyst = {self.hyst:g} V must not be negative")
+            raise ConfigurationError(f"device model {self.mechanism}: hyst = {self.hyst:g} V must be finite and not "
+                                     "negative")
 
     def columns(self) -> Mapping[str, float]:
         """Return 1/rout, vol, voh - vol, k, hyst, 1/tau."""

@@ -87,7 +87,8 @@ class MovingCore(DeviceModel):
         for name in ("dh", "re"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
-                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must not be negative")
+                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must be finite and not "
+                                         "negative")
         if not self.rho_met < self.rho_ins:
             raise ConfigurationError(
                 f"device model {self.mechanism}: rho_met = {self.rho_met:g} Ohm m must be below rho_ins = "
@@ -95,7 +96,7 @@ class MovingCore(DeviceModel):
         if not self.t0 < self.t_mit:
             raise ConfigurationError(
                 f"device model {self.mechanism}: t0 = {self.t0:g} K must be below the transition at t_mit = "
-                f"{self.t_mit:g} K. Above it the channel is a metal and does not switch")
+                f"{self.t_mit:g} K. Above t_mit, the channel is a metal and does not switch")
 
     @property
     def insulating(self) -> float:

@@ -213,12 +213,13 @@ class Ovonic(DeviceModel):
         for name in ("vi", "re", "ff", "fired", "slope", "aged", "boost", "seed"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
-                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must not be negative")
+                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must be finite and not "
+                                         "negative")
         for good, said in (
             (self.ff < 1, f"ff = {self.ff:g} must be below 1"),
             (self.fired <= 1, f"fired = {self.fired:g} must be at most 1"),
             (self.aged <= self.qmax, f"aged = {self.aged:g} must be at most qmax = {self.qmax:g}"),
-            (self.slope * self.qmax < 1, f"slope times qmax = {self.slope * self.qmax:g} must be below 1"),
+            (self.slope * self.qmax < 1, f"slope * qmax = {self.slope * self.qmax:g} must be below 1"),
         ):
             if not good:
                 raise ConfigurationError(f"device model {self.mechanism}: {said}")

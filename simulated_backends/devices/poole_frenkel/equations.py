@@ -110,7 +110,8 @@ class PooleFrenkel(DeviceModel):
     def __post_init__(self) -> None:
         self.require_positive("as_", "d", "ea", "epsr", "rth", "cth", "t0")
         if not (math.isfinite(self.re) and self.re >= 0):
-            raise ConfigurationError(f"device model {self.mechanism}: re = {self.re:g} Ohm must not be negative")
+            raise ConfigurationError(f"device model {self.mechanism}: re = {self.re:g} Ohm must be finite and not "
+                                     "negative")
 
     @property
     def barrier_lowering(self) -> float:

@@ -230,7 +230,8 @@ class SilverFilament(DeviceModel):
         for name in ("ea", "re", "hg", "sigma", "rho", "hn", "sigma_h", "kappa", "crowding", "seed"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
-                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must not be negative")
+                raise ConfigurationError(f"device model {self.mechanism}: {name} = {value:g} must be finite and not "
+                                         "negative")
         if not self.klim > self.span / self.taug:
             raise ConfigurationError(
                 f"device model {self.mechanism}: klim = {self.klim:g}/s must exceed span/taug = "

@@ -51,7 +51,8 @@ def sweep_many(
         Fewer than one cycle or device.
     """
     if cycles < 1 or not models:
-        raise ConfigurationError(f"sweeps of {len(models)} devices, {cycles} cycles. Both must be at least 1")
+        raise ConfigurationError(f"half-sweeps of {len(models)} devices in {cycles} cycles are not possible. Both "
+                                 "numbers must be at least 1")
 
     def one(model: SilverFilament) -> tuple[FloatArray, FloatArray]:
         voltage, current = half_sweeps(model, sweeps, cycles)

@@ -34,8 +34,8 @@ class HalfSweeps:
         """Return the set-points [V] of one half-sweep, shape (n,)."""
         if not (self.step > 0 and abs(self.stop) >= self.step):
             raise ConfigurationError(
-                f"half-sweep to {self.stop:g} V in steps of {self.step:g} V: the step must be "
-                "positive and not larger than the stop voltage")
+                f"half-sweep: step = {self.step:g} V must be positive and not larger than the magnitude of stop = "
+                f"{self.stop:g} V")
         count = round(abs(self.stop) / self.step)
         up = math.copysign(self.step, self.stop) * np.arange(1, count + 1)
         return np.concatenate([up, up[::-1], [0.0]])

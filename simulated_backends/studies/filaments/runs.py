@@ -85,11 +85,12 @@ def run(
     """
     segments = np.ascontiguousarray(segments, dtype=np.float64)
     if segments.ndim != 2 or segments.shape[1] != 3 or not np.isfinite(segments).all():
-        raise ConfigurationError(f"segments must have shape (n, 3) and be finite, not {segments.shape}")
+        raise ConfigurationError(f"segments must be an array of finite numbers with the shape (n, 3). Its shape is "
+                                 f"{segments.shape}")
     if segments.size and not segments[:, 0].min() > 0:
-        raise ConfigurationError(f"a segment of {segments[:, 0].min():g} s: durations must be positive")
+        raise ConfigurationError(f"a segment has a duration of {segments[:, 0].min():g} s. Durations must be positive")
     if not 0 < aperture <= 1:
-        raise ConfigurationError(f"aperture {aperture:g} must be above 0 and at most 1")
+        raise ConfigurationError(f"aperture = {aperture:g} must be above 0 and at most 1")
     row = row_of(model)[None]
     circuit = FilamentCircuit(
         resistance=float(around.resistance), capacitance=float(around.capacitance), limit=float(around.limit),

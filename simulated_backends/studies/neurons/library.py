@@ -56,7 +56,7 @@ class Neuron:
         text = self.text
         for name in values or {}:
             if name not in self.values:
-                raise ConfigurationError(f"neuron {self.name} has no value '{name}'{nearest(name, self.values)}")
+                raise ConfigurationError(f"neuron {self.name} has no parameter '{name}'{nearest(name, self.values)}")
         if values:
             line = ".param " + " ".join(f"{name}={value}" for name, value in values.items())
             text = text.replace(".end\n", f"{line}\n.end\n")
@@ -89,5 +89,5 @@ def neuron(name: str) -> Neuron:
         There is none of that name.
     """
     if name not in neurons():
-        raise ConfigurationError(f"no neuron '{name}' in the library{nearest(name, neurons())}")
+        raise ConfigurationError(f"the library has no neuron '{name}'{nearest(name, neurons())}")
     return neurons()[name]

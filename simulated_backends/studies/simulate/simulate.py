@@ -70,7 +70,7 @@ def simulate(
     if parsed.transient is None:
         raise ConfigurationError("the netlist has no .tran card. Add for example '.tran 1n 20u uic'")
     tran = parsed.transient
-    notes = tuple(f"not used: {card}" for card in parsed.ignored) + _foreign_includes(parsed, netlist)
+    notes = tuple(f"the card '{card}' is not used" for card in parsed.ignored) + _foreign_includes(parsed, netlist)
     models = {name: device_model(model) for name, model in (devices or {}).items()}
     for name in models:
         if parsed.find(name).kind != "X":
@@ -84,7 +84,7 @@ def simulate(
                   f"{temperature:g} K",)
     if temperature is not None or parsed.temperature is not None:
         notes += tuple(
-            f"{element.name}: its model does not depend on temperature" for element in parsed.of_kind("X")
+            f"the model of {element.name} does not depend on temperature" for element in parsed.of_kind("X")
             if not circuit.model_of(element.name).feels_temperature)
     names = _saved(parsed, circuit)
     _check_size(tran, 1 + len(names))
@@ -139,14 +139,14 @@ def _check_size(tran: Transient, columns: int) -> None:
     if points * columns > MOST_NUMBERS:
         least = (tran.stop - tran.start) * columns / MOST_NUMBERS
         raise ConfigurationError(
-            f".tran {tran.step:g} {tran.stop:g}: the table would have {points:.3g} points of {columns} numbers. A "
-            f"table may have {MOST_NUMBERS:.0e} numbers. Use a step of at least {least:.2g} s, an earlier stop, a "
-            f"later start, or save fewer quantities")
+            f".tran {tran.step:g} {tran.stop:g}: the table would have {points:.3g} rows of {columns} numbers. A "
+            f"table may have at most {MOST_NUMBERS:.0e} numbers. Use a step of at least {least:.2g} s, an earlier "
+            f"stop, a later start, or save fewer quantities")
     if tran.maximum is not None and tran.stop / tran.maximum * columns > MOST_NUMBERS:
         raise ConfigurationError(
             f".tran: with the largest step max = {tran.maximum:g} s, the table has at least "
-            f"{tran.stop / tran.maximum:.3g} rows of {columns} numbers. A table may have {MOST_NUMBERS:.0e} numbers. "
-            "Remove max. The error control then chooses the steps")
+            f"{tran.stop / tran.maximum:.3g} rows of {columns} numbers. A table may have at most {MOST_NUMBERS:.0e} "
+            "numbers. Remove max. The error control then chooses the steps")
 
 
 def netlist_text(netlist: str | Path) -> str:
@@ -170,8 +170,8 @@ def _foreign_includes(parsed: Netlist, netlist: str | Path) -> tuple[str, ...]:
         if not ((folder / path).is_file() or path.is_file()):
             raise ConfigurationError(
                 f"netlist includes '{name}', but there is no such file in {folder.resolve()}. tsbench does not read "
-                "included files. Remove the card if its devices are in the catalogue")
-        notes.append(f"not used: .include {name}")
+                "included files. Remove this card if the devices of that file are in the catalogue")
+        notes.append(f"the included file '{name}' is not read")
     return tuple(notes)
 
 

@@ -50,8 +50,8 @@ class TableRecorder:
         if self._rows * (1 + len(self.names)) > MOST_NUMBERS:
             raise TsbenchError(
                 f"simulate: at {segment.end:.3g} s, the table already has {self._rows} rows of {1 + len(self.names)} "
-                f"numbers. A table may have {MOST_NUMBERS:.0e} numbers. Use an earlier stop or a later start in .tran, "
-                "use a larger rtol, or save fewer quantities")
+                f"numbers. A table may have at most {MOST_NUMBERS:.0e} numbers. Use an earlier stop or a later start "
+                "in .tran, use a larger rtol, or save fewer quantities")
         share = segment.end / self.tran.stop
         if self.progress is not None and share >= self._shown + SHOWN:
             self._shown = share

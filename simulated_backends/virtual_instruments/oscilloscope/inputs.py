@@ -38,7 +38,7 @@ class ScopeInputs:
         instrument, options = self._instrument, self._instrument.placement.options
         for name in options:
             if name != "probes":
-                raise ConfigurationError(f"instruments.{instrument.name}.options: unknown '{name}'"
+                raise ConfigurationError(f"instruments.{instrument.name}.options: there is no option '{name}'"
                                          f"{nearest(name, ['probes'])}")
         table = options.get("probes", {})
         probes: dict[int, float] = {}
@@ -46,8 +46,8 @@ class ScopeInputs:
             attenuation = float(value) if isinstance(value, int | float) else math.nan
             if channel not in self._channels or not 1 <= attenuation <= 1000:
                 raise ConfigurationError(
-                    f"instruments.{instrument.name}.options.probes: {channel!r} = {value!r}. For each channel, "
-                    f"give an attenuation from 1 to 1000, for example probes = {{ 1 = 10 }}")
+                    f"instruments.{instrument.name}.options.probes: {channel!r} = {value!r} is not possible. For "
+                    f"each channel, give an attenuation from 1 to 1000, for example probes = {{ 1 = 10 }}")
             probes[int(channel)] = attenuation
         return probes
 

@@ -41,10 +41,10 @@ def test_each_kind_of_waveform_is_written_down_in_time_from_the_base() -> None:
 
 
 @pytest.mark.parametrize(("waveform", "said"), [
-    (line([], []), "times must rise strictly"), (line([1.0], [1.0, 2.0]), "times must rise strictly"),
-    (line([1.0, 1.0], [0.0, 1.0]), "times must rise strictly"), (line([2.0, 1.0], [0.0, 1.0]), "times must rise"),
+    (line([], []), "the times must rise strictly"), (line([1.0], [1.0, 2.0]), "the times must rise strictly"),
+    (line([1.0, 1.0], [0.0, 1.0]), "the times must rise strictly"), (line([2.0, 1.0], [0.0, 1.0]), "times must rise"),
     (line([0.0, 1.0, 0.5], [0.0, 1.0, 2.0]), "times must rise"),
-    (line([0.0, 2.0], [0.0, 1.0], 1.9), "points over 2 s cannot repeat every 1.9 s"),
+    (line([0.0, 2.0], [0.0, 1.0], 1.9), "the points span 2 s, so they cannot repeat with a period of 1.9 s"),
     (replace(PULSE, width=1.9e-6), "is shorter than its edges"), (replace(PULSE, rise=-1e-9), "is shorter than"),
     (replace(PULSE, fall=-1e-9), "is shorter than"), (replace(PULSE, period=11e-6), "is longer than its period"),
     (replace(PULSE, period=math.inf), "is longer than its period"), (Constant(math.nan), "is not finite"),

@@ -37,7 +37,7 @@ class Curious(Own):
 
 @pytest.mark.parametrize(("model", "said"), [
     (Own, "device model own has no equations. Add it as a static method of Own"),
-    (Unnamed, "has no name"), (Curious, "its equations take 'conductance', which is not a state, noise or column"),
+    (Unnamed, "has no name"), (Curious, "its equations take 'conductance', which is not a state, a noise or a column"),
 ])
 def test_a_model_without_equations_is_refused(model: type[Own], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as refused:

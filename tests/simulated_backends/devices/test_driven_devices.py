@@ -269,7 +269,7 @@ def test_the_gate_draws_no_current() -> None:
     ("X1 a in 0 0 nmos", r"line 4: X1: nmos needs 3 nodes \(drain gate source\), got 4"),
     ("X1 a in 0 comparator", r"line 4: X1: comparator needs 4 nodes \(plus minus out low\), got 3"),
     ("X1 a in 0 diode", r"line 4: X1: diode needs 2 nodes \(a b\), got 3"),
-    ("X1 a in a nmos", r"line 4: X1: drain and source are on node 'a'"),
+    ("X1 a in a nmos", r"line 4: X1: drain and source are both on node 'a'"),
     ("X1 a g 0 nmos", r"line 4: node 'g' is floating. Only X1"),
     ("X1 a g 0 nmos\nX2 in g 0 nmos", r"line 4: node 'g' is floating. Only control inputs \(X1, X2\) are"),
     ("X1 a g 0 nmos\nC1 g 0 1p", r"node 'g' is floating. It has no DC path"),

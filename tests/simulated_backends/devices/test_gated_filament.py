@@ -168,7 +168,7 @@ def test_with_a_load_and_a_capacitor_alone_it_stops_on_the_load_line(
 def test_the_chuck_changes_nothing_and_the_netlist_is_told_so() -> None:
     assert not filament().feels_temperature and filament().at_temperature(400.0) == filament()
     result = simulate(f"V1 a 0 0.1\nX1 a 0 {NAME}\n.tran 1n 10n\n.save i(X1)", temperature=400.0)
-    assert "X1: its model does not depend on temperature" in result.messages
+    assert "the model of X1 does not depend on temperature" in result.messages
     assert any("depend on temperature" in text for text in catalogue()[NAME].unknown)
 
 

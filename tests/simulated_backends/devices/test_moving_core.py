@@ -176,7 +176,7 @@ def test_catalogue_entries_state_their_gaps_and_have_a_subcircuit() -> None:
 @pytest.mark.parametrize(("change", "says"), [
     ({"t0": 350.0}, "t0 = 350 K must be below the transition"),
     ({"rho_met": 1.0}, "rho_met = 1 Ohm m must be below"),
-    ({"re": -1.0}, "re = -1 must not be negative"),
+    ({"re": -1.0}, "re = -1 must be finite and not negative"),
     ({"kappa": 0.0}, "kappa = 0 must be positive"),
 ])
 def test_impossible_parameters_are_refused(change: dict[str, float], says: str) -> None:

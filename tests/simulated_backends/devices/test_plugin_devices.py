@@ -172,7 +172,7 @@ def test_a_wrong_derivative_is_refused(install: Install, was: str, wrong: str, s
     ("    @staticmethod\n", "", "equations must be a @staticmethod that takes numbers, without self"),
     ("def equations(", "def equation(", "has no equations. Add it as a static method of Thermistor"),
     ("v: float, i: float,", "v: float,", "its equations have no argument i. Add i to the arguments of equations"),
-    ("t0: float\n    )", "t1: float\n    )", "take 't1', which is not a state, noise or column. Did you mean"),
+    ("t0: float\n    )", "t1: float\n    )", "take 't1', which is not a state, a noise or a column. Did you mean"),
     ("(temperature - t0)", "(temperature - t0)) / cth, (1.0", "its equations return 3 numbers. Return 2"),
     ('"lab_thermistor"', '"resistor"', "the name 'resistor' already belongs to tsbench"),
     ('"lab_film"', '"nbo2"', "a device with the model poole_frenkel already has this name"),
@@ -218,7 +218,7 @@ def test_what_has_no_derivative_is_said(install: Install) -> None:
     ("    def rest(self)", "    def subcircuit(self):\n        return (1, 2)\n\n    def rest(self)",
      "its subcircuit returns (1, 2). Give a tuple of lines of text"),
     ("    def rest(self)", "    def subcircuit(self):\n        return nothing\n\n    def rest(self)",
-     "its subcircuit raises NameError: name 'nothing' is not defined"),
+     "its subcircuit raises NameError (name 'nothing' is not defined)"),
 ])
 def test_a_device_that_cannot_start_is_left_out_in_one_line(
     install: Install, was: str, wrong: str, said: str,
@@ -238,13 +238,13 @@ OTHER = "has another meaning in its subcircuit for ngspice."
 
 
 @pytest.mark.parametrize(("was", "name", "said"), [
-    ("rth", "R0", "device model lab_thermistor: parameter r0 and parameter R0 differ only in case, which a netlist "
-                  "does not tell apart. Rename one of them"),
+    ("rth", "R0", "device model lab_thermistor: parameter r0 and parameter R0 differ only in case, and a netlist "
+                  "ignores case. Rename one of the two"),
     ("rth", "Temperature", "parameter Temperature and state temperature differ only in case"),
     ("rth", "A", "parameter A and terminal a differ only in case"),
     *(("rth", name, RENAMED.format(f"parameter '{name}' {OTHER}")) for name in ("time", "hertz", "TEMPER", "e", "m")),
     ("temperature", "inner", RENAMED.format(f"state 'inner' {OTHER}")),
-    ("rth", "τ", "parameter 'τ' cannot be written for ngspice, where a name consists of letters of the English "),
+    ("rth", "τ", "parameter 'τ' cannot be written for ngspice. There, a name consists of letters of the English "),
 ])
 def test_a_name_that_a_netlist_or_ngspice_takes_for_another_is_left_out(
     install: Install, was: str, name: str, said: str,
@@ -290,9 +290,9 @@ def test_a_device_that_cannot_start_with_other_parameters_is_refused_when_it_is_
 
 @pytest.mark.parametrize(("text", "entry", "was", "wrong", "said"), [
     (written(), "Thermistor", "g = math.exp", 'g = len({"a": "b"}) * math.exp',
-     "Thermistor.equations: "),
+     "Thermistor.equations ("),
     (GATE, "NoisyGate", "return 0.02 * tau", 'return 0.02 * tau * {"a": "b"}["a"]',
-     "NoisyGate.noise_interval: "),
+     "NoisyGate.noise_interval ("),
 ])
 def test_equations_that_numba_cannot_compile_are_one_line(
     install: Install, text: str, entry: str, was: str, wrong: str, said: str,

@@ -105,7 +105,7 @@ def test_a_device_is_multiplied_by_all_its_noise() -> None:
     (lambda: DeviceHistory(R, None, [Telegraph("r", -0.6, 1e-3, 1e-3)] * 2), "can change r to -0.2 times its value"),
     (lambda: DeviceHistory(R, None, [Flicker("r", 0.29, 1.0, 1e6)]), "can change r to -0.264 times"),
     (lambda: DeviceHistory(SILVER, None, [Telegraph("klim", -0.999999, 1e-3, 1e-3)]),
-     "noise, at its extreme values: .*klim = .* must exceed span/taug"),
+     "at the extreme values of the noise, .*klim = .* must exceed span/taug"),
 ])
 def test_what_cannot_be_is_refused(make: object, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):

@@ -78,7 +78,7 @@ def test_stochastic_devices_each_go_their_own_way() -> None:
     ({"model": "nbo3"}, "no device model 'nbo3'"),
     ({"spread": {"rths": 0.1}}, "no parameter 'rths'. Did you mean 'rth'"),
     ({"shorts": 1.2}, "shorts = 1.2 is a share"),
-    ({"shorts": 0.7, "opens": 0.7}, "together exceed 1"),
+    ({"shorts": 0.7, "opens": 0.7}, "shorts = 0.7 and opens = 0.7 together exceed 1"),
     ({"gradient": {"rth": -1.5}}, "gradient.rth = -1.5"),
     ({"columns": 0}, "at least 1"),
     ({"correlation": {("as_", "d"): 0.5}}, "both parameters need a spread"),

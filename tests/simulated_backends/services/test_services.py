@@ -64,9 +64,9 @@ def test_work_is_bounded_for_each_message_and_what_is_left_out_is_told_once() ->
     assert circuit.left_out == [(2.0, "too many steps")] and bench.circuit.time == 2.0
     bench.clock.wait(0.1)
     bench.sync()   # nothing more is computed in this message, however little
-    assert len(circuit.asked) == 2 and "more than 150 steps for one message" in circuit.left_out[1][1]
+    assert len(circuit.asked) == 2 and "one message needs more than 150 steps" in circuit.left_out[1][1]
     assert bench.left_out.pop().startswith(
-        "the circuit was not computed from 2 s to 2.1 s: circuit: more than 150 steps")
+        "the circuit was not computed from 2 s to 2.1 s: circuit: one message needs more than 150 steps")
     assert not bench.left_out
     bench.begin_message()
     bench.clock.wait(1.5)

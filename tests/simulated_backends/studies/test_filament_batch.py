@@ -74,7 +74,7 @@ def test_reading_off() -> None:
 
 
 def test_nothing_to_sweep() -> None:
-    with pytest.raises(ConfigurationError, match="Both must be at least 1"):
+    with pytest.raises(ConfigurationError, match="Both numbers must be at least 1"):
         sweep_many([], SWEEPS, 1)
     with pytest.raises(ConfigurationError, match="0 cycles"):
         sweep_many(devices(1), SWEEPS, 0)

@@ -64,7 +64,7 @@ def test_unknown_values_and_netlists_are_refused() -> None:
     experiment = experiments()["a"]
     with pytest.raises(ConfigurationError, match="no value 'RL3'"):
         experiment.netlist_of(experiment.runs[0], {"RL3": "1k"})
-    with pytest.raises(ConfigurationError, match="no neuron 'yi_tonik'"):
+    with pytest.raises(ConfigurationError, match="the library has no neuron 'yi_tonik'"):
         neuron("yi_tonik")
 
 
