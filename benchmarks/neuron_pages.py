@@ -22,8 +22,8 @@ INTRODUCTION = """# Library of neurons
 `simulated_backends/studies/neurons`. A `.toml` file with the same name describes the circuit and its source.
 `python -m benchmarks.neuron_pages` writes this page from these files.
 
-A mark shows the origin of a topology or a value: F (found in public material), F2 (found in public code of other authors),
-K (recalled from memory), A (assumed), T (tuned). The devices in all circuits have the parameters of the
+A mark shows the origin of a topology or a value: F (found in public material), F2 (found in public code of other
+authors), K (recalled from memory), A (assumed), T (tuned). The devices in all circuits have the parameters of the
 [catalogue](devices/README.md).
 
 To run a circuit:

@@ -264,7 +264,7 @@ def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
         )
     if places and not (file.devices or file.wafers):
         raise ConfigurationError(
-            f"{path}: the netlist has a place {places[0]} for a device, but the file has no devices. Add a table "
+            f"{path}: the netlist has a place {places[0]} for a device, but the file has no [devices]. Add a table "
             "[devices.NAME]"
         )
     return places[0] if places else None

@@ -145,7 +145,8 @@ def test_what_each_fault_of_the_bench_does() -> None:
 
 
 @pytest.mark.parametrize(("fault", "has_device", "why"), [
-    (Fault(kind="power_cycle", time=0.0, instrument="metre"), True, r"faults.1 \(power_cycle\): there is no instrument 'metre'"),
+    (Fault(kind="power_cycle", time=0.0, instrument="metre"), True,
+     r"faults.1 \(power_cycle\): there is no instrument 'metre'"),
     (Fault(kind="device_open", time=0.0), False, r"faults.1 \(device_open\): this bench has no device"),
     (Fault(kind="contact_lost", time=0.0, seconds=1.0), False, "this bench has no device"),
     (Fault(kind="trigger_missed", time=0.0, instrument="meter"), True, "meter has no trigger"),

@@ -42,13 +42,13 @@ def complaint(tmp_path: Path, text: str) -> str:
         ("C_probe  dut   0    66p", "C_probe  dut   0    -66p", "C_probe"),
         ("R_load   gen2  dut  5k", "R_load   gen2  dut  5k\nR_lost   nobody dut 1k", "nobody"),
         ('model = "nbo2"', 'model = "nbo3"', "Did you mean 'nbo2'?"),
-        ('model = "nbo2"', 'model = "nmos"', "D1 is a transistor with the nodes drain gate source. Only"),
+        ('model = "nbo2"', 'model = "nmos"', "D1 has the model transistor with the nodes drain gate source. Only"),
         ('model = "nbo2"', 'model = "nbo2"\nparameters = { rt = 1.0 }', "no parameter 'rt'"),
         ('model = "nbo2"', 'model = "nbo2"\nparameters = { rth = "one" }', "devices.D1.parameters.rth"),
         ('[devices.D1]\nmodel = "nbo2"', "", "no [devices]"),
         ("seed = 1", "seed = 1\n[positioner]\ntravel_time = '2 V'", "'2 V' is in V, but the unit must be s"),
         ("seed = 1", "seed = 1\n[[faults]]\nmesage = 2", "Did you mean 'message'?"),
-        ("XDUT     dut   low  device", "XDUT     dut   low  device\nXTWO dut low device", "Name the element"),
+        ("XDUT     dut   low  device", "XDUT     dut   low  device\nXTWO dut low device", "Set place to the name of the element"),
     ],
 )
 def test_one_clear_line_for_each_mistake(tmp_path: Path, old: str, new: str, expected: str) -> None:
