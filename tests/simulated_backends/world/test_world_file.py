@@ -48,7 +48,8 @@ def complaint(tmp_path: Path, text: str) -> str:
         ('[devices.D1]\nmodel = "nbo2"', "", "no [devices]"),
         ("seed = 1", "seed = 1\n[positioner]\ntravel_time = '2 V'", "'2 V' is in V, but the unit must be s"),
         ("seed = 1", "seed = 1\n[[faults]]\nmesage = 2", "Did you mean 'message'?"),
-        ("XDUT     dut   low  device", "XDUT     dut   low  device\nXTWO dut low device", "Set place to the name of the element"),
+        ("XDUT     dut   low  device", "XDUT     dut   low  device\nXTWO dut low device",
+         "Set place to the name of the element"),
     ],
 )
 def test_one_clear_line_for_each_mistake(tmp_path: Path, old: str, new: str, expected: str) -> None:
