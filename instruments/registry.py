@@ -25,12 +25,12 @@ def _offered(declared: object) -> Mapping[str, DriverDeclaration]:
             f"{type(declared).__name__}")
     if declared.kind not in KINDS:
         raise ConfigurationError(
-            f"unknown kind '{declared.kind}' of driver '{declared.name}'{nearest(declared.kind, KINDS)}")
+            f"driver '{declared.name}' has the unknown kind '{declared.kind}'{nearest(declared.kind, KINDS)}")
     try:
         re.compile(declared.model_pattern)
     except re.error as error:
         raise ConfigurationError(
-            f"model_pattern of driver '{declared.name}' is not a regular expression: {error}") from None
+            f"model_pattern of driver '{declared.name}' is not a regular expression ({error})") from None
     return {declared.name: declared}
 
 

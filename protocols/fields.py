@@ -25,6 +25,6 @@ SecondsList = Annotated[tuple[Seconds, ...], BeforeValidator(_split), Unit("s")]
 
 ScopeTrigger = Annotated[
     Literal["device", "external"],
-    Field(description="source of the scope's trigger, the pulse at the device or the generator's sync output at EXT"),
+    Field(description="trigger source of the scope: the pulse at the device, or the generator's sync output at EXT"),
 ]
 ExternalLevel = Annotated[Volts, Field(description="trigger level of an external trigger")]

@@ -51,7 +51,7 @@ def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, remedy:
         if bound is not None and item.value > bound * (1 + _SLACK):
             refusals.append(
                 f"device: {item.quantity} may reach {format_quantity(item.value, item.unit)}, but {name} of "
-                f"{device.identifier} is {format_quantity(bound, item.unit)}. {remedy[:1].upper()}{remedy[1:]} or "
+                f"{device.identifier} is {format_quantity(bound, item.unit)}. {remedy[:1].upper()}{remedy[1:]}, or "
                 "edit [device.limits] in the bench file"
             )
     return refusals
@@ -62,6 +62,7 @@ def range_refusal(name: str, value: float, allowed: Range, instrument: str) -> l
     if allowed.low - _SLACK * abs(allowed.low) <= value <= allowed.high + _SLACK * abs(allowed.high):
         return []
     return [
-        f"{instrument}: {name} {format_quantity(value, allowed.unit)} is outside the range "
-        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}. Change {name}"
+        f"{instrument}: {name} = {format_quantity(value, allowed.unit)} is outside the range "
+        f"{format_quantity(allowed.low, allowed.unit)} to {format_quantity(allowed.high, allowed.unit)}. Change "
+        f"{name.replace(' + ', ' or ')}"
     ]

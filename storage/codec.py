@@ -107,7 +107,7 @@ def array_bytes(array: npt.NDArray[Any]) -> tuple[str, tuple[int, ...], bytes]:
     little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
     kind = little.dtype.str.replace("=", "<")
     if kind not in CODE_TYPES:
-        raise TypeError(f"arrays of {array.dtype} cannot be stored. The types are {', '.join(CODE_TYPES)}")
+        raise TypeError(f"arrays of {array.dtype} cannot be stored. The allowed types are {', '.join(CODE_TYPES)}")
     return kind, array.shape, little.tobytes()
 
 

@@ -70,13 +70,14 @@ def require_storable(item: Point | Waveform | RunEvent) -> None:
         _require_fields(what, item, _WAVEFORM_TYPES)
         segments = np.shape(item.segment_times)
         if item.codes.ndim != 2 or item.codes.shape[:1] != segments:
-            raise ValueError(f"{what}: the codes have the shape {item.codes.shape} and the segment times {segments}. "
-                             "Give (segments, samples) and (segments,)")
+            raise ValueError(f"{what}: codes has the shape {item.codes.shape}, and segment_times has the shape "
+                             f"{segments}. The shapes must be (segments, samples) and (segments,)")
     elif isinstance(item, RunEvent):
         _require_fields(f"event {item.kind!r:.60}", item, _EVENT_TYPES)
         return
     else:
-        raise TypeError(f"a recorder stores points, waveforms and events, but this is of type {type(item).__name__}")
+        raise TypeError("a recorder stores points, waveforms and events, but this item is of type "
+                        f"{type(item).__name__}")
     if not isinstance(item.flags, Flag) or int(item.flags) & ~_KNOWN_FLAGS:
         raise ValueError(f"{what}: flags = {item.flags!r:.60} is not a tsbench.records.Flag")
 

@@ -71,7 +71,7 @@ def consolidate(journal_path: Path, extract: Extractor | None = None) -> Path:
         part = journal_path.with_suffix(PART_SUFFIX)
         digest = write_run(run, part)
         if record_data.run_digest(read_file(part, verify=False)) != digest:
-            raise StorageError(f"{part}: the run file, read back, differs from its journal. The journal is kept")
+            raise StorageError(f"{part}: the new run file differs from its journal. The journal is kept")
         disk.sync_file(part)
         disk.replace(part, target)
         disk.sync_directory(target.parent)

@@ -58,14 +58,15 @@ def bound(path: Path, largest: int = LARGEST) -> int:
     files = (path, path.with_suffix(RAW_SUFFIX)) if path.suffix == SUFFIX else (path,)
     size = sum(file.stat().st_size for file in files if file.is_file())
     if path.suffix == SUFFIX and size > largest:
-        raise UnreadableFile(f"{path}: the file has {size / 1e9:.1f} GB with its waveforms, but at most "
-                             f"{largest / 1e9:.1f} GB are read")
+        raise UnreadableFile(f"{path}: the journal and its waveforms have {size / 1e9:.1f} GB, but tsbench reads at "
+                             f"most {largest / 1e9:.1f} GB")
     return min(largest, max(_SMALL, _UNPACKED * size))
 
 
 def _ask(command: str, path: Path, largest: int) -> Any:
     if "\0" in str(path) or not path.is_file():
-        what = "is a directory" if "\0" not in str(path) and path.is_dir() else "no such file"
+        a_directory = "\0" not in str(path) and path.is_dir()
+        what = "this is a directory, not a file" if a_directory else "this file does not exist"
         raise UnreadableFile(f"{path}: {what}".replace("\0", "\N{SYMBOL FOR NULL}"))
     largest = bound(path, largest)
     environment = {
@@ -88,7 +89,8 @@ def _ask(command: str, path: Path, largest: int) -> Any:
         raise UnreadableFile(f"{path}: reading the file took longer than {SECONDS:.0f} s. The file may "
                              "be malicious") from None
     if done.returncode != 0:
-        raise UnreadableFile(f"{path}: reading it crashed the HDF5 library ({_cause(done)}). The file is damaged")
+        raise UnreadableFile(f"{path}: the HDF5 library crashed while it read the file ({_cause(done)}). The file is "
+                             "damaged")
     answer = codec.unpack(done.stdout)
     if "error" in answer:
         raise UnreadableFile(answer["error"])

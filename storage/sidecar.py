@@ -82,7 +82,8 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
 
 def inspect_extraction(sidecar: Path) -> str:
     """Return what could not be checked of a sidecar, "" where all was; UnreadableFile as ``read_extraction``."""
-    return "" if _read(sidecar)[1] else "this extraction has schema 1, without a digest of its content"
+    return "" if _read(sidecar)[1] else (
+        "this extraction has schema 1 and no digest of its content, so later changes cannot be detected")
 
 
 def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
@@ -101,7 +102,8 @@ def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
         results = tuple(record_data.result_from(row) for row in content["results"])
         whole = "sha256" in content or content["schema"] != 1
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise UnreadableFile(f"{sidecar}: incomplete: {error}") from None
+        raise UnreadableFile(
+            f"{sidecar}: the extraction is incomplete ({error}). Run 'tsbench analyse' again") from None
     if file.exists() and file_sha256(file) != digest:
         raise UnreadableFile(f"{sidecar}: this extraction was made from another version of {file.name}. Run "
                              "'tsbench analyse' again")

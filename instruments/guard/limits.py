@@ -36,7 +36,7 @@ def require_in_range(
         raise LimitError(
             f"{subject}: {quantity} {short_quantity(value, allowed.unit)} is outside {bound} "
             f"{short_quantity(allowed.low, allowed.unit)} to {short_quantity(allowed.high, allowed.unit)}. Choose a "
-            "value within it"
+            "value in this range"
         )
 
 
@@ -179,9 +179,9 @@ class OutputsOn:
         total = current + sum(item[0] for item in others.values())
         if others and total > bound * (1 + _SLACK):
             raise LimitError(
-                f"{subject}: {', '.join(others)} is on too. Together they would drive {short_quantity(total, 'A')} "
-                f"through a shorted device, above the device limit max_current {short_quantity(bound, 'A')} of "
-                f"{device.device}. Switch the other output off first"
+                f"{subject}: other outputs are on ({', '.join(others)}). All outputs together could drive "
+                f"{short_quantity(total, 'A')} through a shorted device, but max_current of {device.device} is "
+                f"{short_quantity(bound, 'A')}. Switch the other outputs off first"
             )
 
 

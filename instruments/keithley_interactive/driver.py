@@ -69,11 +69,12 @@ def decoded(
         These are not the values of one reading.
     """
     if len(values) != len(ELEMENTS.split(",")):
-        raise GarbledReply(f"{label}: a reading has {len(values)} values, but {ELEMENTS} are expected. Repeat it")
+        raise GarbledReply(f"{label}: a reading has {len(values)} values, but {len(ELEMENTS.split(','))} values "
+                           f"({ELEMENTS}) are expected. Repeat the measurement")
     time, sourced, measured, status = values
     if not (math.isfinite(time) and math.isfinite(status) and status == int(status)):
-        raise GarbledReply(f"{label}: a reading has the time {time:g} s and the status {status:g}, which cannot be "
-                           "right. Repeat it")
+        raise GarbledReply(f"{label}: the time ({time:g} s) or the status ({status:g}) of a reading is not valid. "
+                           "Repeat the measurement")
     flags = Flag.NONE
     if int(status) & data_sheet.STATUS_LIMITED:
         flags |= Flag.COMPLIANCE
@@ -124,7 +125,7 @@ class InteractiveSourceMeter(SourceSide):
     ):
         if output_off not in _OUTPUT_OFF:
             raise ConfigurationError(
-                f"{name}: unknown output_off '{output_off}'{nearest(output_off, _OUTPUT_OFF)}"
+                f"{name}: output_off = '{output_off}' is unknown{nearest(output_off, _OUTPUT_OFF)}"
             )
         self._off_mode = _OUTPUT_OFF[output_off]
         self._levels: FloatArray = np.zeros(0)
@@ -195,7 +196,7 @@ class InteractiveSourceMeter(SourceSide):
                 "plausible")
         except (NoReply, GarbledReply) as error:
             why = str(error)
-        self._require_unchanged(f"read again ({why})")
+        self._require_unchanged(f"the reading was taken again ({why})")
         reading = self._reading(self.ask_list(command), self._level, self._source_ranges.in_use)
         return dataclasses.replace(reading, flags=reading.flags | Flag.TIMEOUT)
 
@@ -204,8 +205,8 @@ class InteractiveSourceMeter(SourceSide):
         self.questions.resynchronise(why)
         source = self.configured(self.source, "source")
         if not self.ask_switch(":OUTP?"):
-            raise InstrumentError(f"{self.label}: the output went off and a reading was lost. Check interlock and "
-                                  "panel")
+            raise InstrumentError(f"{self.label}: the output went off and a reading was lost. Check the interlock "
+                                  "and the panel")
         got = self.ask_number(f":SOUR:{WORD[source.function]}?")
         step = self._source_ranges.at(self._level, source).row.full_scale * 1e-5
         self.accepted(f"source {source.function}", self._level, got, UNIT[source.function], absolute=step)
@@ -264,8 +265,8 @@ class InteractiveSourceMeter(SourceSide):
             values = self.ask_list(f":TRAC:DATA? {start + 1},{stop},{_BUFFER},{ELEMENTS}")
             if len(values) != width * (stop - start):
                 raise InstrumentError(
-                    f"{self.label}: the instrument sent {len(values)} values for {stop - start} readings. Expected "
-                    f"{width} values for each reading"
+                    f"{self.label}: the instrument sent {len(values)} values for {stop - start} readings, but "
+                    f"{width} values are expected for each reading. Repeat the measurement"
                 )
             for k in range(start, stop):
                 row = values[(k - start) * width : (k - start + 1) * width]

@@ -85,7 +85,7 @@ class SourceRanges:
         self.require_limit_beside(level, source, found)
         if source.range is not None:
             top = source.range * OVERRANGE
-            require_in_range(self._label, f"{quantity} in the fixed range", level, Range(-top, top, unit))
+            require_in_range(self._label, quantity, level, Range(-top, top, unit), "the fixed source range")
         return found
 
 
@@ -238,7 +238,7 @@ class SourceSide(ScpiInstrument):
         self.check_errors()
         if self.ask_switch(":OUTP?") != enabled:
             raise InstrumentError(
-                f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check interlock"
+                f"{self.label}: the output did not switch {'on' if enabled else 'off'}. Check the interlock"
             )
 
     def _accepted_range(self, query: str, asked: float, function: Function) -> float:

@@ -22,9 +22,9 @@ def require_pulse(
     for name, level in (("pulse base", pulse.base), ("pulse top", pulse.base + pulse.amplitude)):
         require_in_range(subject, name, level, levels)
     room = pulse.period - EDGE_REACH * (pulse.rise_time + pulse.fall_time)
-    require_in_range(subject, "pulse width in its period", pulse.width, Range(0.0, room, "s"))
+    require_in_range(subject, "with this period and these edges, pulse width", pulse.width, Range(0.0, room, "s"))
     span = Range(minimum_amplitude, 2 * levels.high, "V")
-    require_in_range(subject, "pulse amplitude (magnitude)", abs(pulse.amplitude), span)
+    require_in_range(subject, "magnitude of the pulse amplitude", abs(pulse.amplitude), span)
 
 
 def sampled(waveform: ArbitraryWaveform, caps: PulseGeneratorCapabilities) -> tuple[FloatArray, float]:

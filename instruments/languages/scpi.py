@@ -153,7 +153,7 @@ def parse_block(message: bytes) -> bytes:
     digits = block_length_digits(message[:2])
     header = message[2 : 2 + digits]
     if len(header) != digits or not header.isdigit():
-        raise ValueError(f"damaged block header {message[: 2 + digits]!r}")
+        raise ValueError(f"the block header {message[: 2 + digits]!r} is damaged")
     length = int(header)
     payload = message[2 + digits : 2 + digits + length]
     if len(payload) != length:

@@ -60,8 +60,8 @@ class Questions:
                 return parse(reply)
             except ValueError:
                 raise GarbledReply(
-                    f"{self._instrument.label}: garbled reply '{reply[:60]}' to '{command}'. Repeat, then check cable "
-                    "and VISA library"
+                    f"{self._instrument.label}: the reply '{reply[:60]}' to '{command}' is garbled. Repeat the "
+                    "measurement. If this happens again, check the cable and the VISA library"
                 ) from None
 
         return self._repeated(command, act)
@@ -92,7 +92,7 @@ class Questions:
                 continue
         raise GarbledReply(
             f"{instrument.label}: its replies belong to earlier messages (it replied '{answer[:60]}' to '*IDN?'). "
-            "Check cable and VISA library"
+            "Check the cable and the VISA library"
         )
 
     def _once(self, command: str, query_delay: float | None = None) -> str:
@@ -120,14 +120,14 @@ class Questions:
                 digits = scpi.block_length_digits(head)
                 length = int(instrument.read_bytes(digits))
             except ValueError as error:
-                raise GarbledReply(f"{instrument.label}: garbled block in the reply to '{command}' ({error}). Repeat "
-                                   "the measurement") from None
+                raise GarbledReply(f"{instrument.label}: the data block in the reply to '{command}' is garbled "
+                                   f"({error}). Repeat the measurement") from None
             payload = bytes(instrument.read_bytes(length))
             end = bytes(instrument.read_bytes(1))
         if len(payload) != length or end != b"\n":
             raise GarbledReply(
-                f"{instrument.label}: garbled block in the reply to '{command}' ({len(payload)} of {length} bytes, "
-                f"then {end!r}). Repeat the measurement"
+                f"{instrument.label}: the data block in the reply to '{command}' is garbled ({len(payload)} of "
+                f"{length} bytes, followed by {end!r}). Repeat the measurement"
             )
         return payload
 
@@ -245,7 +245,7 @@ class ScpiInstrument(TypedInstrument):
             return got
         raise InstrumentError(
             f"{self.label}: {quantity} {short_quantity(asked, unit)} was requested, but the instrument set "
-            f"{short_quantity(got, unit)}. Choose a value that it supports"
+            f"{short_quantity(got, unit)}. Choose a value that the instrument supports"
         )
 
     # --------------------------------------------------------------------------------------------- reset

@@ -158,13 +158,13 @@ class Transport:
             if session.read_termination is None and not reply.endswith("\n"):
                 raise GarbledReply(
                     f"{self.name} ({self.resource}): the reply {reply[:SHOWN]!r} to '{self._last}' is cut off. "
-                    "Repeat, then check the cable"
+                    "Repeat the measurement. If this happens again, check the cable"
                 )
             reply = self._answer = reply.rstrip("\r\n")
             if _CONTROL.search(reply):
                 raise GarbledReply(
-                    f"{self.name} ({self.resource}): garbled reply {reply[:SHOWN]!r} to '{self._last}'. Repeat, then "
-                    "check the cable"
+                    f"{self.name} ({self.resource}): the reply {reply[:SHOWN]!r} to '{self._last}' is garbled. Repeat "
+                    "the measurement. If this happens again, check the cable"
                 )
             return reply
 

@@ -10,14 +10,14 @@ from tsbench.errors import CommunicationError, GarbledReply, NoReply
 
 SHOWN = 60  #: characters of a message that an error quotes
 
-_VENDOR = "or install a vendor's VISA (NI-VISA, Keysight IO Libraries) and leave visa_library out"
+_VENDOR = "or install a vendor's VISA (NI-VISA, Keysight IO Libraries) and remove visa_library from the bench file"
 #: interface of a resource name -> what pyvisa-py needs for it
 _NEEDS = {
-    "USB": f'the VISA library pyvisa-py needs PyUSB for USB instruments. Use pip install "tsbench[usb]", {_VENDOR}',
+    "USB": f'the VISA library pyvisa-py needs PyUSB for USB instruments. Run pip install "tsbench[usb]", {_VENDOR}',
     "GPIB": "the VISA library pyvisa-py needs gpib-ctypes or linux-gpib, and the adapter's driver, for GPIB "
-            f"instruments. Use pip install gpib-ctypes, {_VENDOR}",
-    "VICP": f"the VISA library pyvisa-py needs PyVICP for VICP instruments. Use pip install pyvicp, {_VENDOR}",
-    "ASRL": f"the VISA library pyvisa-py needs pySerial for serial ports. Use pip install pyserial, {_VENDOR}",
+            f"instruments. Run pip install gpib-ctypes, {_VENDOR}",
+    "VICP": f"the VISA library pyvisa-py needs PyVICP for VICP instruments. Run pip install pyvicp, {_VENDOR}",
+    "ASRL": f"the VISA library pyvisa-py needs pySerial for serial ports. Run pip install pyserial, {_VENDOR}",
 }
 _NO_LIBUSB = (
     "PyUSB does not find libusb on this machine. Install libusb 1.0 (on Debian apt-get install libusb-1.0-0, on macOS "
@@ -40,7 +40,7 @@ def why_not_opened(resource: str, error: Exception) -> str:
     interface = resource.partition("::")[0].rstrip("0123456789").upper()
     code = getattr(error, "error_code", None)
     if code in (StatusCode.error_invalid_resource_name, StatusCode.error_invalid_setup):
-        return f"it is not a VISA resource name. {_NAMES}. Correct resource in the bench file"
+        return f"this is not a VISA resource name. {_NAMES}. Correct the resource in the bench file"
     if "no backend available" in str(error).lower():
         return f"{_NO_LIBUSB}. See docs/visa.md"
     missing = isinstance(error, ImportError) or "please install" in str(error).lower()
@@ -72,7 +72,8 @@ def communication_error(error: Exception, where: str, message: str, timeout: flo
         )
     if isinstance(error, UnicodeDecodeError):
         return GarbledReply(
-            f"{where}: garbled reply {error.object[:20]!r} to '{asked}'. Repeat, then check the cable")
+            f"{where}: the reply {error.object[:20]!r} to '{asked}' is garbled. Repeat the measurement. If this "
+            "happens again, check the cable")
     if message == "open":
         return CommunicationError(
             f"{where}: the instrument cannot be opened ({_reason(error)}). Check that it is switched on and connected")

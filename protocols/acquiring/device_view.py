@@ -84,7 +84,7 @@ class DeviceView:
 
 #: why a bench without a scope at the device is refused
 NO_SCOPE = (
-    "scope: [fixture.sensing] of the bench file names no scope channel at the device. Add voltage_high and current")
+    "scope: [fixture.sensing] in the bench file has no scope channel at the device. Add voltage_high and current")
 
 
 def required_view(station: Station) -> DeviceView:
@@ -113,7 +113,7 @@ def device_view(station: Station) -> DeviceView | None:
     scopes = [place.scope for place in found.values()]
     if any(scope is not scopes[0] for scope in scopes):
         raise ConfigurationError(
-            "[fixture.sensing] names channels of two scopes. One scope must measure both device voltage and current"
+            "[fixture.sensing] has channels of two scopes. One scope must measure both device voltage and current"
         )
     if sensing.current is not None and not sensing.current_resistance:
         raise ConfigurationError('[fixture.sensing] current also needs current_resistance, for example "50 Ohm"')

@@ -22,7 +22,7 @@ def plan_contact(settings: ContactParameters, station: Station) -> Plan:
         steps=path.size, points=path.size, duration=path.size * each, bytes=path.size * _BYTES_PER_POINT,
         worst_case=items,
         refusals=(
-            *limit_refusals(items, station.device, "lower highest or compliance"),
+            *limit_refusals(items, station.device, "lower 'highest' or 'compliance'"),
             *range_refusal("highest", settings.highest, capabilities.source_voltage, "drive"),
             *range_refusal("compliance", settings.compliance, capabilities.compliance_current, "drive"),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),

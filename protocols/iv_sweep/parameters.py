@@ -43,7 +43,7 @@ class SweepParameters(Parameters):
         default=0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
     )
     points: int | None = Field(
-        default=None, ge=2, le=100_000, description="number of levels from start to stop, replaces step"
+        default=None, ge=2, le=100_000, description="number of levels from start to stop, used instead of step"
     )
     dual: bool = Field(default=True, description="sweep back from stop to start")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
@@ -58,10 +58,10 @@ class SweepParameters(Parameters):
     ramp_rate: VoltsPerSecond = Field(
         default=10.0,
         gt=0,
-        description="speed of the ramps from zero to start and back (voltage drive)",
+        description="speed of the ramps from zero to start and back (only under voltage drive)",
     )
     measure_range: Literal["auto", "compliance"] = Field(
-        default="compliance", description="measuring range, set from the compliance or chosen by the source meter"
+        default="compliance", description="measuring range: set from the compliance, or chosen by the source meter"
     )
     stop_on_compliance: bool = Field(default=False, description="end the sweep at the first reading in compliance")
     check_oscillation: bool = Field(default=True, description="check with the scope whether the device oscillates")
@@ -69,7 +69,7 @@ class SweepParameters(Parameters):
         default=10,
         ge=1,
         le=100,
-        description="points between two checks with the scope (1 checks every reading)",
+        description="number of readings between two checks with the scope (with 1, every reading is checked)",
     )
 
     @model_validator(mode="before")
@@ -99,8 +99,8 @@ class SweepParameters(Parameters):
         levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
         if levels > _MOST_POINTS:
             raise ValueError(
-                f"the sweep would have {levels:.3g} points, but at most {_MOST_POINTS:.0e} fit one run. Raise step or "
-                "lower cycles"
+                f"the sweep would have {levels:.3g} points, but at most {_MOST_POINTS:.0e} fit one run. Raise 'step' "
+                "or lower 'cycles'"
             )
         return self
 

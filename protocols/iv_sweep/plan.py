@@ -38,7 +38,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         bytes=len(path) * _BYTES_PER_POINT,
         worst_case=(*items, rate),
         refusals=(
-            *limit_refusals(items, station.device, "lower stop or compliance"),
+            *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
             *_range_refusals(settings, capabilities),
         ),
         warnings=_warnings(settings, capabilities, len(path), checks=checks),
@@ -70,6 +70,6 @@ def _warnings(
         warnings.append("no scope is connected to the device, so an oscillation during a reading will not be noticed")
     if settings.dwell < capabilities.minimum_dwell:
         least = capabilities.minimum_dwell
-        warnings.append(f"dwell {settings.dwell:g} s is shorter than the minimum of the source meter. tsbench uses "
+        warnings.append(f"dwell = {settings.dwell:g} s is shorter than the minimum of the source meter. tsbench uses "
                         f"the minimum, {least:g} s")
     return tuple(warnings)

@@ -18,21 +18,23 @@ class OscillationParameters(Parameters):
         default=(1.8, 2.2, 2.6), min_length=1, description="levels of the source, before the load resistor"
     )
     start: Volts | None = Field(
-        default=None, description="first of equally spaced biases (start, stop and points replace bias)"
+        default=None, description="first of equally spaced biases (start, stop and points are used instead of bias)"
     )
     stop: Volts | None = Field(default=None, description="last of equally spaced biases")
     points: int | None = Field(default=None, ge=2, le=10_000, description="number of biases from start to stop")
     settle: Seconds = Field(default=1e-3, ge=0, le=3600, description="time at a bias before its record")
     record_span: Seconds | None = Field(
-        default=None, gt=0, le=100, description="length of each record, chosen from the period if not given"
+        default=None, gt=0, le=100,
+        description="length of each record (if it is not given, tsbench computes it from the period)"
     )
-    periods: int = Field(default=30, ge=3, le=100_000, description="periods in a record, if its length is not given")
+    periods: int = Field(default=30, ge=3, le=100_000,
+                         description="number of periods in a record, used if record_span is not given")
     longest_period: Seconds = Field(default=1e-3, gt=0, le=10, description="longest period to search for")
     zero_between: bool = Field(
         default=True, description="go to 0 V between two biases, so that the device relaxes"
     )
     compliance: Amperes = Field(
-        default=5e-3, gt=0, description="compliance if the source of the bias is a source meter"
+        default=5e-3, gt=0, description="compliance current, used if a source meter is the source of the bias"
     )
 
     @model_validator(mode="after")

@@ -24,7 +24,7 @@ def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
     compliance = settings.compliance if source.limits_current else math.inf
     worst = worst_case_of_voltage(float(np.abs(biases).max()), station.wire_path("bias"), compliance)
     items = worst_case_items(worst, station.fixture)
-    refusals = limit_refusals(items, station.device, "lower bias or raise the load resistance")
+    refusals = limit_refusals(items, station.device, "lower the bias or raise the load resistance")
     for level in (float(biases.min()), float(biases.max())):
         refusals += range_refusal("bias", level, source.allowed, "bias")
     warnings = []

@@ -31,7 +31,7 @@ class PairAcquisition(PulseSeries[PairParameters]):
     def series(self, amplitude: float) -> Iterator[Step]:
         """Record the pairs of one ``amplitude`` [V] with the gaps in their order."""
         self._set_up(amplitude, burst=2)
-        yield self.step(f"pairs of {format_quantity(amplitude, 'V')}", resting=True)
+        yield self.step(f"pairs of pulses of {format_quantity(amplitude, 'V')}", resting=True)
         began, missed = self._done, self._missed
         present, layout = 0.0, None
         for gap in self._order:
@@ -43,7 +43,7 @@ class PairAcquisition(PulseSeries[PairParameters]):
         if self._missed > missed:
             self._say(
                 "warning",
-                f"the scope missed a trigger in {self._missed - missed} of {self._done - began} pairs of "
+                f"the scope missed a trigger in {self._missed - missed} of {self._done - began} pairs of pulses of "
                 f"{format_quantity(amplitude, 'V')}. These pairs are flagged and left out of the probabilities. Check "
                 "trigger level, cable and contact")
 

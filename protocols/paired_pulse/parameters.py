@@ -15,16 +15,19 @@ from tsbench.records import FloatArray
 class PairParameters(PulseParameters):
     """Parameters of paired pulses."""
 
-    amplitude: VoltsList = Field(default=(1.4,), min_length=1, description="pulse heights above base, one series each")
+    amplitude: VoltsList = Field(
+        default=(1.4,), min_length=1, description="pulse heights above the base level, one series for each"
+    )
     base: Volts = Field(default=0.1, description="level between pulses, low enough for the device to relax")
     width: Seconds = Field(default=1e-3, gt=0, description="width of each pulse at 50 %")
     shortest: Seconds = Field(default=0.3e-3, gt=0, description="shortest gap")
     longest: Seconds = Field(default=30e-3, gt=0, description="longest gap, long enough for the device to recover")
-    points: int = Field(default=12, ge=2, le=1000, description="number of gaps from shortest to longest, log-spaced")
-    gaps: SecondsList = Field(default=(), description="list of gaps, replaces shortest, longest and points")
-    repeats: int = Field(default=20, ge=1, le=100_000, description="pairs at each gap and amplitude")
+    points: int = Field(default=12, ge=2, le=1000, description="number of log-spaced gaps from shortest to longest")
+    gaps: SecondsList = Field(default=(), description="list of gaps, used instead of shortest, longest and points")
+    repeats: int = Field(default=20, ge=1, le=100_000, description="number of pairs at each gap and amplitude")
     rest: Seconds = Field(
-        default=50e-3, ge=0, le=3600, description="time at base between two pairs, so that the device recovers"
+        default=50e-3, ge=0, le=3600,
+        description="time at the base level between two pairs, so that the device recovers"
     )
     seed: int = Field(default=1, ge=0, le=2**53, description="seed of the random order of the gaps")
     rise_time: Seconds = Field(default=1e-6, gt=0, description="rise time, 10 to 90 %")
@@ -40,9 +43,10 @@ class PairParameters(PulseParameters):
         if any(gap <= 0 for gap in self.gaps):
             raise ValueError("gaps must be longer than 0 s")
         if not self.gaps and self.longest <= self.shortest:
-            raise ValueError(f"longest gap {self.longest:g} s must be above the shortest gap {self.shortest:g} s")
+            raise ValueError(f"longest = {self.longest:g} s must be greater than shortest = {self.shortest:g} s")
         if min(self.gap_list()) < self.edges:
-            raise ValueError(f"gap {min(self.gap_list()):g} s is shorter than the pulse's edges ({self.edges:g} s)")
+            raise ValueError(f"a gap of {min(self.gap_list()):g} s is shorter than the edges of the pulse "
+                             f"({self.edges:g} s). Use longer gaps, or lower 'rise_time' and 'fall_time'")
         return self
 
     @property

@@ -29,7 +29,7 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
             warnings.append(
                 f"for gaps of {format_quantity(split[0], 's')} and longer, each pulse has its own record. If the "
                 "device is still on at the second pulse, this pulse may not trigger the scope. Set trigger = external, "
-                "or reduce resolution")
+                "or lower 'resolution'")
     if settings.gaps and len(gaps) < 4:
         warnings.append(f"{len(gaps)} gaps are too few. The fit cannot separate the firing probability at long gaps "
                         f"from the refractory period. Use 4 gaps or more")

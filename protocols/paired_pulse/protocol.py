@@ -27,10 +27,10 @@ class PairedPulse(PairParameters, Protocol):
     columns: ClassVar[tuple[Column, ...]] = (
         Column("pair", "", "number of the pair, from 0, in order of time"),
         Column("time", "s", "time of the first pulse's edge, on the bench's clock"),
-        Column("amplitude", "V", "voltage above base, at the output of the generator without a load"),
+        Column("amplitude", "V", "voltage above the base level, at the unloaded output of the generator"),
         Column("width", "s", "width of each pulse, at 50 %"),
         Column("gap", "s", "time from the fall of the first to the rise of the second pulse, at 50 %"),
-        Column("rest", "s", "time from the end of the pair before, 0 for the first"),
+        Column("rest", "s", "time since the end of the previous pair (0 for the first pair)"),
     )
 
     def plan(self, station: Station) -> Plan:

@@ -39,7 +39,7 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         """Record the trains of one ``amplitude`` [V]: set up, probe for the ranges, then train by train in batches."""
         settings, how = self._settings, self._how
         windows = self._set_up(amplitude, burst=1)
-        yield self.step(f"train of {format_quantity(amplitude, 'V')}", resting=True)
+        yield self.step(f"train of pulses of {format_quantity(amplitude, 'V')}", resting=True)
         if settings.probe:
             yield from self._probe(amplitude, windows)
         parts = batches(len(how.starts), self._view.scope.capabilities)
@@ -67,8 +67,8 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
         if not shot.taken:
             self._say(
-                "warning", "the scope did not see the probe pulse, so it keeps its safe ranges. Check trigger and "
-                           "contact")
+                "warning", "the scope did not see the probe pulse, so its ranges were not adapted to the signal. "
+                           "Check trigger, cable and contact")
             return
         self._view.configure(
             {name: narrowed(shot.waveforms[name], window) for name, window in windows.items()}
@@ -96,7 +96,7 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)
-            kept = "The others are kept and flagged. Check trigger level, cable and contact"
+            kept = "The other pulses are kept and flagged. Check trigger level, cable and contact"
             again = "The train is sent again" if attempt < retries else kept
             self._say(
                 "warning",

@@ -16,26 +16,27 @@ class TrainParameters(PulseParameters):
     """Parameters of a pulse train."""
 
     amplitude: VoltsList = Field(
-        default=(1.15,), min_length=1, description="pulse heights above base, one train for each"
+        default=(1.15,), min_length=1, description="pulse heights above the base level, one train for each"
     )
     base: Volts = Field(default=0.0, description="level between pulses")
     width: Seconds = Field(default=1e-6, gt=0, description="pulse width at 50 %")
     period: Seconds = Field(default=50e-6, gt=0, description="time from pulse to pulse")
-    count: int = Field(default=20, ge=1, le=1_000_000, description="pulses at each amplitude")
+    count: int = Field(default=20, ge=1, le=1_000_000, description="number of pulses at each amplitude")
     repeats: int = Field(
         default=1, ge=1, le=100_000,
-        description="trains at each amplitude (if more than one, tsbench counts the pulses until the device fires)",
+        description="number of trains at each amplitude (with more than one, tsbench counts the pulses until the "
+                    "device fires)",
     )
     rest: Seconds = Field(
-        default=0.0, ge=0, le=3600, description="time at base before each train, so that the device recovers"
+        default=0.0, ge=0, le=3600, description="time at the base level before each train, so that the device recovers"
     )
     rise_time: Seconds = Field(default=10e-9, gt=0, description="rise time, 10 to 90 %")
     fall_time: Seconds = Field(default=10e-9, gt=0, description="fall time, 90 to 10 %")
-    gaps: SecondsList = Field(default=(), description="list of times between pulses, replaces period and count")
+    gaps: SecondsList = Field(default=(), description="list of times between pulses, used instead of period and count")
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     record_span: Seconds | None = Field(
-        default=None, gt=0, description="length of each record, chosen from the width if not given"
+        default=None, gt=0, description="length of each record (if it is not given, tsbench computes it from the width)"
     )
     probe: bool = Field(
         default=True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"
@@ -50,8 +51,8 @@ class TrainParameters(PulseParameters):
             raise ValueError("gaps must be longer than 0 s")
         if not self.gaps and self.width + self.edges > self.period:
             raise ValueError(
-                f"width {self.width:g} s with its edges does not fit into the period {self.period:g} s. Lower width "
-                "or raise period"
+                f"a pulse with width = {self.width:g} s and its edges does not fit into period = {self.period:g} s. "
+                "Lower 'width' or raise 'period'"
             )
         return self
 

@@ -51,7 +51,7 @@ def _scope_refusals(settings: TrainParameters, station: Station, starts: FloatAr
         return [NO_SCOPE]
     if len(starts) > 1 and (closest := float(np.diff(starts).min())) < 1.02 * settings.span:
         return [
-            f"scope: records of {format_quantity(settings.span, 's')} do not fit between pulses "
-            f"{format_quantity(closest, 's')} apart. Lengthen period or gaps, or shorten record_span"
+            f"scope: records of {format_quantity(settings.span, 's')} are too long for pulses that are "
+            f"{format_quantity(closest, 's')} apart. Raise 'period' or 'gaps', or lower 'record_span'"
         ]
     return []

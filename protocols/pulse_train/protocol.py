@@ -26,9 +26,9 @@ class PulseTrain(TrainParameters, Protocol):
     columns: ClassVar[tuple[Column, ...]] = (
         Column("index", "", "number of the pulse, from 0"),
         Column("time", "s", "time of the pulse's edge, on the bench's clock"),
-        Column("amplitude", "V", "voltage above base, at the output of the generator without a load"),
+        Column("amplitude", "V", "voltage above the base level, at the unloaded output of the generator"),
         Column("width", "s", "width of the pulse, at 50 %"),
-        Column("gap", "s", "time from the end of the pulse before, 0 for the first of a train"),
+        Column("gap", "s", "time since the end of the previous pulse (0 for the first pulse of a train)"),
     )
 
     def plan(self, station: Station) -> Plan:

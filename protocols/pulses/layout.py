@@ -47,7 +47,7 @@ def pair_layout(pulse: PulseParameters, gap: float, resolution: int, scope: Osci
     if gap + pulse.width < 1.05 * single:
         return RecordLayout(whole, lead, room, refusal=(
             f"{resolution} samples in each pulse of {format_quantity(pulse.width, 's')} need {points} points, but a "
-            f"record holds {room}. Lower resolution"))
+            f"record holds {room}. Lower 'resolution'"))
     return RecordLayout(single, lead, max(int(np.ceil(resolution * single / pulse.width)), 1000), segments=2)
 
 
@@ -59,11 +59,11 @@ def tail_layout(pulse: PulseParameters, window: float, samples: int, scope: Osci
     if samples > scope.record_length:
         refusal = (
             f"samples = {samples} exceeds the record length of the scope ({scope.record_length} samples). Lower "
-            "samples")
+            "'samples'")
     elif whole / samples > pulse.width / 20:
         refusal = (
             f"{samples} samples in {format_quantity(whole, 's')} leave fewer than 20 in the pulse of "
-            f"{format_quantity(pulse.width, 's')}. Raise samples or shorten window")
+            f"{format_quantity(pulse.width, 's')}. Raise 'samples' or lower 'window'")
     return RecordLayout(whole, lead, samples, refusal=refusal)
 
 

@@ -30,8 +30,8 @@ class PulseParameters(Parameters):
         if any(amplitude == 0 for amplitude in self.amplitude):
             raise ValueError("amplitude must not be 0 V. Give another amplitude")
         if self.width < self.edges:
-            raise ValueError(f"width {self.width:g} s is shorter than its edges ({self.edges:g} s). Raise width or "
-                             "lower rise_time and fall_time")
+            raise ValueError(f"width = {self.width:g} s is shorter than the edges of the pulse ({self.edges:g} s). "
+                             "Raise 'width', or lower 'rise_time' and 'fall_time'")
         return self
 
     @property

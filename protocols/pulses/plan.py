@@ -26,7 +26,7 @@ def worst_case_and_refusals(
     farthest = max(abs(level) for level in settings.levels)
     worst = worst_case_of_voltage(farthest, station.wire_path("pulser"))
     items = worst_case_items(worst, station.fixture, settings.width)
-    refusals = limit_refusals(items, station.device, "lower amplitude, base or width")
+    refusals = limit_refusals(items, station.device, "lower 'amplitude', 'base' or 'width'")
     tops = settings.levels[1:]
     for name, value, allowed in (
         ("base", settings.base, capabilities.level_into_open),

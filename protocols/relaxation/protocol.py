@@ -27,9 +27,9 @@ class Relaxation(RelaxationParameters, Protocol):
     columns: ClassVar[tuple[Column, ...]] = (
         Column("shot", "", "number of the pulse, from 0"),
         Column("time", "s", "time of the pulse's edge, on the bench's clock"),
-        Column("amplitude", "V", "voltage above the read level, at the output of the generator without a load"),
+        Column("amplitude", "V", "voltage above the read level, at the unloaded output of the generator"),
         Column("width", "s", "width of the pulse, at 50 %"),
-        Column("rest", "s", "time from the end of the record before, 0 for the first"),
+        Column("rest", "s", "time since the end of the previous record (0 for the first record)"),
     )
 
     def plan(self, station: Station) -> Plan:

@@ -152,7 +152,8 @@ class BenchFile:
         name, dot, channel = terminal.partition(".")
         if name not in self.table.instruments:
             raise self._fail(
-                f"{where} names unknown instrument '{name}'{nearest(name, self.table.instruments)}"
+                f"{where} refers to instrument '{name}', which is not in the bench file"
+                f"{nearest(name, self.table.instruments)}"
             )
         if dot and not channel.isdigit():
             raise self._fail(

@@ -105,7 +105,7 @@ class Connection:
         except ValueError:
             raise WrongInstrument(
                 f"{self.name} ({self.table.resource}) answers '{reply[:60]}' to *IDN?, but the bench file says "
-                f"{expected}"
+                f"{expected}. Correct the resource in [instruments.{self.name}]"
             ) from None
         if not fits(self.table.driver, identity):
             right = driver_of(identity)
@@ -182,8 +182,8 @@ class Connection:
                     self.problem = ""
                     return states
                 self.problem = (
-                    f"{self.driver.label}: {', '.join(left_on)} is still on. Switch it off at the panel of the "
-                    "instrument"
+                    f"{self.driver.label}: these outputs are still on: {', '.join(left_on)}. Switch them off at the "
+                    "panel of the instrument"
                 )
             except KeyboardInterrupt:
                 self.problem = (
@@ -261,9 +261,11 @@ def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Co
     try:
         transport = Transport(manager, table.resource, name, table.timeout, exclusive=outlives_process(manager))
     except CommunicationError as error:
-        there = ", ".join(list_resources(manager)) or "nothing"
+        there = ", ".join(list_resources(manager))
         raise ConfigurationError(
-            f"the VISA library does not find instrument '{name}' at {table.resource}. It finds: {there}"
+            f"the VISA library does not find instrument '{name}' at {table.resource}. It finds "
+            f"{f'only {there}' if there else 'no instrument'}. Check that the instrument is switched on, or correct "
+            "its resource in the bench file"
         ) from error
     return Connection(name, table, library, transport)
 

@@ -66,9 +66,10 @@ class OperatorPrompt:
                     f"the device and write connected = \"{device}\" in the bench file"
                 )
             ask = _ask_on_terminal
-        answer = ask(f"The outputs are off. Connect device {device}, then press Enter (or type q and Enter to end): ")
+        answer = ask(
+            f"The outputs are off. Connect device {device}, then press Enter (to end, type q and press Enter): ")
         if answer.strip().lower() in {"q", "quit", "n", "no"}:
-            raise ConfigurationError(f"you ended the question, so device '{device}' was not connected")
+            raise ConfigurationError(f"device '{device}' was not connected, because you chose to end")
         self._connected = device
 
 

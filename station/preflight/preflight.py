@@ -40,7 +40,7 @@ class OscillationZone:
             return f"{self.role} is not connected to the device in this fixture"
         load, capacitance = format_quantity(self.load_resistance, "Ohm"), format_quantity(self.capacitance, "F")
         path = (
-            f"{self.role}: {load} in series with the device, {capacitance} across it. With the catalogue model "
+            f"{self.role}: the device has {load} in series and {capacitance} across it. With the catalogue model "
             f"{self.model}")
         if not self.biases.size:
             return f"{path}, no oscillation is expected"

@@ -78,7 +78,7 @@ def read_list(path: Path | str) -> ListFile:
             raise ConfigurationError(f"{path}: unknown key '{name}'{nearest(name, _TOP)}")
     entries = content.get("protocol")
     if not isinstance(entries, list) or not entries:
-        raise ConfigurationError(f"{path}: the list has no [[protocol]]. Add at least one, with its name")
+        raise ConfigurationError(f"{path}: the list has no [[protocol]] table. Add at least one, and give it a name")
     return ListFile(
         tuple(_entry(path, number, item, content) for number, item in enumerate(entries, start=1)),
         _contacts(path, content.get("leave_out", ["short"])),

@@ -100,7 +100,8 @@ def _require_good(path: Path, planned: Sequence[PlannedEntry], together: str = "
     if not bad and not together:
         return
     reasons = [f"{item.entry.where}: {item.problem}" for item in bad] or [together]
-    more = f"{len(reasons) - 3} more entries have problems" if len(reasons) > 3 else ""
+    left = len(reasons) - 3
+    more = f"{left} more {'entry has' if left == 1 else 'entries have'} problems" if left > 0 else ""
     outcomes = [
         _outcome(item.entry, REFUSED, str(item.problem), item.problem)
         if item.problem is not None

@@ -103,13 +103,13 @@ class Interrupts:
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         if self._shielded:
-            _say("interrupted. The outputs are being switched off and the data are being stored. Please wait")
+            _say("the run is interrupted. Please wait until the outputs are off and the data are stored")
             return
         name = signal.Signals(number).name
         self._heard_before += 1
         if self._heard_before == 1:
             self._control.stop(f"interrupted ({name})")
-            _say("interrupted. The run ends at the next step. Press Ctrl-C again to end it at once")
+            _say("the run is interrupted and ends at the next step. Press Ctrl-C again to end it at once")
         elif self._heard_before == 2:  # once: another must not break into what follows
             raise KeyboardInterrupt(name)
 

@@ -44,9 +44,9 @@ class PowerCheck:
             self._looked = now
             return ""
         opened = self._looked is None
-        since = "since the bench was opened" if opened else f"after {self._looked:.3f} s on the bench's clock"
+        since = "after the bench was opened" if opened else f"after {self._looked:.3f} s on the bench's clock"
         self._found = (
-            f"{' and '.join(names)}: switched off and on {since}. The settings are lost, and the data measured since "
-            "then are not valid. Check the mains and measure again"
+            f"{' and '.join(names)} {'was' if len(names) == 1 else 'were'} switched off and on {since}. The settings "
+            "are lost, and the data measured since then are not valid. Check the mains and measure again"
         )
         return self._found

@@ -263,13 +263,14 @@ def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
         raise
     except BaseException as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ConfigurationError(f"{protocol.name}: its plan failed ({reason}). Nothing was sent") from error
+        raise ConfigurationError(f"{protocol.name}: the method plan failed ({reason}). Nothing was sent") from error
     if not isinstance(plan, Plan):
-        raise ConfigurationError(f"{protocol.name}: plan returned {plan!r:.60}, not a Plan. Nothing was sent")
+        raise ConfigurationError(
+            f"{protocol.name}: the method plan returned {plan!r:.60}, not a Plan. Nothing was sent")
     for name in ("refusals", "warnings"):
         lines: object = getattr(plan, name)
         if isinstance(lines, str) or not all(isinstance(line, str) for line in getattr(plan, name)):
-            raise ConfigurationError(f"{protocol.name}: {name} of its plan = {lines!r:.60} must be a tuple of texts")
+            raise ConfigurationError(f"{protocol.name}: {name} = {lines!r:.60} of the plan must be a tuple of texts")
     return plan
 
 

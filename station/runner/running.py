@@ -139,14 +139,15 @@ class RunningRun:
         """Ask once more when all is off: a run during which an instrument forgot its settings is no success."""
         if not (lost := self._restarted()) or lost == ended.reason:
             return ended
-        reason = sentences(lost, f"The first sign was: {ended.reason.partition('. ')[0]}") if ended.reason else lost
+        first = f"The first sign of this was '{ended.reason.partition('. ')[0]}'" if ended.reason else ""
+        reason = sentences(lost, first)
         return Ended("fail", reason, ended.error if ended.connection_lost else InstrumentError(lost))
 
     def _shortfall(self) -> str:
         """Say where a protocol ended by itself before its plan, so that no reader has to guess."""
         planned, taken = self.plan.points, self.recorder.counts["point"]
         return (
-            "" if taken == planned or not planned else f"the protocol ended with {taken} of {planned} points"
+            "" if taken == planned or not planned else f"the protocol ended after {taken} of {planned} points"
         )
 
     def _pause(self) -> float:

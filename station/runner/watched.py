@@ -112,7 +112,7 @@ class Watch(NoWatch):
                     "measure without a watchdog, use --no-watchdog"
                 )
         self._answered = time.monotonic()
-        _LOG.info("watchdog ready: process %d", self.process_id)
+        _LOG.info("the watchdog is ready (process %d)", self.process_id)
         self.beat()
         with contextlib.suppress(OSError):  # heard before the first output is on, whatever happens to this process
             self._tell({"due": self._deadline})

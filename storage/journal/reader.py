@@ -47,7 +47,7 @@ class Journal:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(problem)
         elif len(self.problems) == _MOST_PROBLEMS:
-            self.problems.append("and more")
+            self.problems.append("there are more problems")
 
     def run(self) -> Run:
         """Return the run; status "running" where the journal does not tell how it ended."""
@@ -94,7 +94,7 @@ def read_journal(path: Path) -> Journal:
                 expected = sequence + 1
                 _add(journal, kind, content)
             except (UnreadableFile, ValueError, TypeError) as error:
-                journal.note(f"the record at byte {start} cannot be read: {error}")
+                journal.note(f"the record at byte {start} cannot be read ({error})")
                 expected += 1
         if search.given_up:
             journal.note(f"bytes {search.given_up} to {size} look like records but are damaged, so they are left out")

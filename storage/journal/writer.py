@@ -52,7 +52,7 @@ def frame(kind: str, sequence: int, content: Any) -> bytes:
     body = codec.pack([kind, sequence, content])
     if len(body) > LARGEST_BODY:
         raise StorageError(
-            f"a {kind} record of {len(body) / 1e6:.0f} MB is larger than the largest size, {LARGEST_BODY / 1e6:.0f} MB")
+            f"a {kind} record has {len(body) / 1e6:.0f} MB, but at most {LARGEST_BODY / 1e6:.0f} MB are allowed")
     crc = zlib.crc32(body, zlib.crc32(LENGTH.pack(len(body))))
     return RECORD.pack(MARK, len(body), crc) + body
 

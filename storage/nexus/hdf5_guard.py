@@ -37,7 +37,8 @@ def open_guarded(path: Path, largest: int = LARGEST_FILE) -> Any:
     """
     try:
         if not path.is_file():
-            raise UnreadableFile(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+            what = "this is a directory, not a file" if path.is_dir() else "this file does not exist"
+            raise UnreadableFile(f"{path}: {what}")
         if not h5py.is_hdf5(path):
             raise UnreadableFile(f"{path}: this is not an HDF5 file, or its beginning is missing")
         file = h5py.File(path, "r")
@@ -50,7 +51,7 @@ def open_guarded(path: Path, largest: int = LARGEST_FILE) -> Any:
         raise
     except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
         file.close()
-        raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
+        raise UnreadableFile(f"{path}: the file is damaged ({reason(error)}). Use another copy") from None
     return file
 
 
@@ -58,7 +59,7 @@ def reason(error: BaseException) -> str:
     """Return HDF5's own words on one line, without its stack."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if cut := _TRUNCATED.search(text):
-        return f"the file is truncated (it ends at byte {cut[1]} of {cut[2]}). Use another copy"
+        return f"it ends at byte {cut[1]} of {cut[2]}"
     return text if len(text) < 200 else f"{text[:200]}…"
 
 

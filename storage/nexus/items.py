@@ -80,7 +80,7 @@ def empty(parent: Any, name: str, shape: tuple[int, ...], dtype: Any, units: str
     return dataset
 
 
-UNSET = "NaN: not set, or left to the instrument"  #: attribute "missing" of a number that has no value
+UNSET = "NaN: the value was not set, or the instrument chose it"  #: attribute "missing" of a number that has no value
 
 
 def anything(parent: Any, name: str, value: Any, units: str = "") -> Any:

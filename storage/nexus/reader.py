@@ -34,7 +34,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
         except UnreadableFile as error:
             raise UnreadableFile(f"{path}: {error}") from None
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
-            raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
+            raise UnreadableFile(f"{path}: the file is damaged ({reason(error)}). Use another copy") from None
     if verify and record_data.run_digest(run) != stored:
         raise UnreadableFile(f"{path}: its content has changed (SHA-256 differs). Use another copy")
     return run

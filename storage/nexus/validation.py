@@ -20,8 +20,8 @@ from tsbench.storage.sidecar import inspect_extraction
 
 _EDITED = "its content has changed (SHA-256 differs). Use another copy"
 _OLD = (
-    "this file has schema 1.0. tsbench finds later changes of header, points, waveforms, events and results, but not "
-    "changes of the attributes and of the copies of these data for other programs"
+    "this file has schema 1.0. In such a file, tsbench detects later changes of header, points, waveforms, events and "
+    "results. It does not detect changes of the attributes, or of the copies of the data for other programs"
 )
 
 
@@ -77,7 +77,7 @@ def verdict(path: Path, largest: int = LARGEST_FILE) -> Verdict:
             if built:
                 problems += _agreement(file["entry"])
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
-            raise UnreadableFile(f"{path}: damaged: {reason(error)}") from None
+            raise UnreadableFile(f"{path}: the file is damaged ({reason(error)}). Use another copy") from None
     note = "" if whole else _OLD
     if problems:
         return Verdict(problems, note)
@@ -105,11 +105,11 @@ def _default_plot(file: Any) -> list[str]:
             break
         default = place.attrs.get("default")
         if not isinstance(default, str) or default not in place:
-            return [f"{place.name}: @default names no group, so viewers have no plot to show"]
+            return [f"{place.name}: @default does not name a group, so viewers have no plot to show"]
         place = place[default]
     signal = place.attrs.get("signal")
     if not isinstance(signal, str) or signal not in place:
-        return [f"{place.name}: @signal names no dataset"]
+        return [f"{place.name}: @signal does not name a dataset"]
     if place[signal].dtype.kind != "f":
         return [f"{place.name}/{signal}: the default plot must hold values, but it holds codes"]
     return []
@@ -120,9 +120,9 @@ def _datasets(file: Any) -> list[str]:
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Group) and "NX_class" not in item.attrs:
-            problems.append(f"{name}: NX_class is missing")
+            problems.append(f"{name}: the attribute NX_class is missing")
         if isinstance(item, h5py.Dataset) and item.dtype.kind in NUMERIC and "units" not in item.attrs:
-            problems.append(f"{name}: units is missing")
+            problems.append(f"{name}: the attribute units is missing")
 
     file.visititems(visit)
     return problems

@@ -203,7 +203,7 @@ def write_extraction(
             dataset = nx.array(
                 part, key, np.array([np.nan if n is None else n for n in numbers], dtype=np.float64), unit
             )
-            dataset.attrs["missing"] = "NaN: nothing to extract, see flags"
+            dataset.attrs["missing"] = "NaN: no value was extracted, see flags"
             dataset.dims[0].attach_scale(scale)
         flags = nx.array(part, "flags", np.array([int(result.flags) for result in members], dtype=np.uint32), "")
         describe_flags(flags)

@@ -209,7 +209,7 @@ def test_out_of_range_sends_nothing() -> None:
             found.configure_pulse(Pulse(0, 1, 1e-9, 20e-6, 10e-9, 10e-9))
         with pytest.raises(LimitError, match=r"pulse top 6 V is outside the instrument's range -5 V to 5 V"):
             found.configure_pulse(Pulse(0, 6, 1e-6, 20e-6, 10e-9, 10e-9))
-        with pytest.raises(LimitError, match="pulse width in its period"):
+        with pytest.raises(LimitError, match="with this period and these edges, pulse width"):
             found.configure_pulse(Pulse(0, 1, 19.99e-6, 20e-6, 10e-9, 10e-9))
         with pytest.raises(LimitError, match="burst count"):
             found.configure_burst(0)

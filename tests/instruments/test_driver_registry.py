@@ -102,9 +102,9 @@ def test_an_attribute_that_is_missing_is_noticed_when_it_is_opened(tmp_path: Pat
     ("DRIVERS = 3", "the entry point must name a DriverDeclaration or a sequence of them, but it names a int"),
     ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
     (DRIVER.read_text("utf-8").replace('"source meter"', '"sourcemeter"'),
-     "unknown kind 'sourcemeter' of driver 'lab_meter'. Did you mean 'source meter'?"),
+     "driver 'lab_meter' has the unknown kind 'sourcemeter'. Did you mean 'source meter'?"),
     (DRIVER.read_text("utf-8").replace('r"(MODEL )?2450"', 'r"(MODEL"'),
-     "model_pattern of driver 'lab_meter' is not a regular expression: "),
+     "model_pattern of driver 'lab_meter' is not a regular expression ("),
     (DRIVER.read_text("utf-8").replace('"lab_meter"', '"keithley_2450"'), "the name 'keithley_2450' already "
                                                                           "belongs to tsbench"),
 ])
@@ -122,8 +122,8 @@ def test_one_wrong_declaration_leaves_the_drivers_beside_it(install: Install) ->
     install(DRIVER.read_text("utf-8") + wrong)
     assert "lab_meter" in DRIVERS.names()
     assert DRIVERS.problems() == (
-        "driver 'bad' of lab_source_meter 1.2 is left out: unknown kind 'sourcemeter' of driver 'bad'. Did you mean "
-        "'source meter'?",
+        "driver 'bad' of lab_source_meter 1.2 is left out: driver 'bad' has the unknown kind 'sourcemeter'. "
+        "Did you mean 'source meter'?",
         "driver 'lab_source_meter' of lab_source_meter 1.2 is left out: the entry point must name a DriverDeclaration "
         "or a sequence of them, but it names a int")
 

@@ -319,16 +319,16 @@ def test_currents_of_outputs_that_are_on_together_add_up() -> None:
     pulses.set_output(True)
     meter.configure_source(SourceSettings("voltage", 0.5e-3))
     meter.set_level(1.0)
-    with pytest.raises(LimitError, match=r"generator\.1 is on too\. Together they would drive 1\.088 mA through a "
-                                         r"shorted device, above"):
+    with pytest.raises(LimitError, match=r"other outputs are on \(generator\.1\)\. All outputs together could "
+                                         r"drive 1\.088 mA through a shorted device, but max_current of"):
         meter.set_output(True)
-    with pytest.raises(LimitError, match="Together"):
+    with pytest.raises(LimitError, match="All outputs together"):
         meter.start_sweep(np.array([0.1]), 1e-3)
     is_on = False  # something else switched it off: the guard asks before it refuses
     meter.set_output(True)
     is_on = True
     pulses.configure_level(3.0)
-    with pytest.raises(LimitError, match=r"source_meter is on too\. Together"):
+    with pytest.raises(LimitError, match=r"other outputs are on \(source_meter\)\. All"):
         pulses.set_output(True)
     meter.set_output(False)
     pulses.set_output(True)
@@ -417,7 +417,7 @@ def test_another_function_opens_the_output_and_leaves_room_for_others() -> None:
     meter.configure_source(SourceSettings("voltage", 0.5e-3))
     meter.set_level(1.0)
     meter.set_output(True)
-    with pytest.raises(LimitError, match=r"source_meter is on too\. Together"):
+    with pytest.raises(LimitError, match=r"other outputs are on \(source_meter\)\. All"):
         pulses.set_output(True)
     meter.configure_source(SourceSettings("current", 1.0))
     pulses.set_output(True)
@@ -436,7 +436,7 @@ def test_a_limit_that_moved_counts_beside_the_other_outputs() -> None:
     pulses.set_output(True)  # 0.39 mA beside 0.3 mA
     with pytest.raises(InstrumentError):
         meter.configure_measure(MeasureSettings("current", range=1.0))
-    with pytest.raises(LimitError, match=r"source_meter is on too\. Together"):
+    with pytest.raises(LimitError, match=r"other outputs are on \(source_meter\)\. All"):
         pulses.configure_level(2.5)  # 0.49 mA beside 0.6 mA
 
 
@@ -447,7 +447,7 @@ def test_a_higher_level_of_an_output_that_is_on_counts_for_the_others() -> None:
     pulses.configure_level(4.9)  # 0.96 mA
     meter.configure_source(SourceSettings("voltage", 0.3e-3))
     meter.set_level(1.0)
-    with pytest.raises(LimitError, match=r"generator\.1 is on too\. Together"):
+    with pytest.raises(LimitError, match=r"other outputs are on \(generator\.1\)\. All"):
         meter.set_output(True)
 
 

@@ -171,7 +171,7 @@ def test_plan_numbers(station):
         ({"amplitude": 12.0}, DeviceLimits(), "base + amplitude"),
         ({"width": 4e-9, "rise_time": 3e-9, "fall_time": 3e-9}, DeviceLimits(), "width"),
         ({"rise_time": 1e-9}, DeviceLimits(), "rise_time"),
-        ({"width": 40e-6, "record_span": 60e-6}, DeviceLimits(), "do not fit between pulses"),
+        ({"width": 40e-6, "record_span": 60e-6}, DeviceLimits(), "are too long for pulses that are"),
         ({"gaps": (5e-3, 90e-3)}, DeviceLimits(), "waveform points"),
     ],
 )
@@ -193,7 +193,7 @@ def test_plan_refuses_without_sensing(station):
         ({"amplitude": "1 V, b"}, "not a quantity"),
         ({"width": "60 us"}, "does not fit"),
         ({"gaps": "0 s"}, "gaps"),
-        ({"width": "5 ns"}, "shorter than its edges"),
+        ({"width": "5 ns"}, "shorter than the edges of the pulse"),
         ({"count": 0}, "count"),
         ({"amplitude": []}, "amplitude"),
         ({"trigger": "line"}, "trigger"),

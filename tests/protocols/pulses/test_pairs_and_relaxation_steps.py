@@ -161,7 +161,7 @@ def test_plan_numbers(station):
     (PairedPulse(amplitude=12.0), DeviceLimits(), "base + amplitude"),
     (PairedPulse(rise_time="2 ns", fall_time="2 ns"), DeviceLimits(), "rise_time"),
     (Relaxation(amplitude=5.0), DeviceLimits(max_voltage=4.0), "max_voltage"),
-    (Relaxation(window="10 s"), DeviceLimits(), "Raise samples or shorten window"),
+    (Relaxation(window="10 s"), DeviceLimits(), "Raise 'samples' or lower 'window'"),
     (Relaxation(samples=3_000_000), DeviceLimits(), "record"),
 ])
 def test_plan_refuses(new_station, protocol, limits, word):
@@ -171,7 +171,7 @@ def test_plan_refuses(new_station, protocol, limits, word):
 
 def test_a_memory_too_small_for_a_short_gap_is_told(station):
     small = replace(station.scope.capabilities, record_length=50_000)
-    assert "Lower resolution" in pair_layout(PairedPulse(), 0.3e-3, 100_000, small).refusal
+    assert "Lower 'resolution'" in pair_layout(PairedPulse(), 0.3e-3, 100_000, small).refusal
     assert pair_layout(PairedPulse(), 0.3e-3, 500, small).refusal == ""
 
 
@@ -183,9 +183,9 @@ def test_plan_refuses_without_sensing(protocol, station):
 @pytest.mark.parametrize(("kind", "values", "words"), [
     (PairedPulse, {"amplitude": "0 V"}, "0 V"),
     (PairedPulse, {"gaps": "0 s"}, "gaps"),
-    (PairedPulse, {"shortest": "1 ms", "longest": "1 ms"}, "must be above"),
-    (PairedPulse, {"gaps": "0.5 us"}, "shorter than the pulse's edges"),
-    (PairedPulse, {"width": "0.5 us"}, "shorter than its edges"),
+    (PairedPulse, {"shortest": "1 ms", "longest": "1 ms"}, "must be greater than"),
+    (PairedPulse, {"gaps": "0.5 us"}, "shorter than the edges of the pulse"),
+    (PairedPulse, {"width": "0.5 us"}, "shorter than the edges of the pulse"),
     (PairedPulse, {"seed": -1}, "seed"),
     (Relaxation, {"base": "0 V"}, "read level"),
     (Relaxation, {"fraction": 1.5}, "fraction"),

@@ -104,7 +104,8 @@ def test_a_good_file(tmp_path: Path) -> None:
         (
             'drive = "source_meter"',
             'drive = "sorce_meter"',
-            "role 'drive' names unknown instrument 'sorce_meter'. Did you mean 'source_meter'?",
+            "role 'drive' refers to instrument 'sorce_meter', which is not in the bench file. Did you mean "
+            "'source_meter'?",
         ),
         (
             '"generator.2"\nscope',
@@ -121,7 +122,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         ("R_load gen2 dut 5k", "R_load gen2 dut 5q5", "R_load: '5q5' is not a number"),
         ("C_probe dut 0 80p", "C_probe dut alone 80p", "alone"),
         ('current_resistance = "50 Ohm"', "", "fixture.sensing.current also needs current_resistance"),
-        ('"scope.2"', '"scoop.2"', "fixture.sensing.current names unknown instrument 'scoop'"),
+        ('"scope.2"', '"scoop.2"', "fixture.sensing.current refers to instrument 'scoop', which is not"),
         ("[devices.D2]", "[devices.D2", "not valid TOML"),
         ('driver = "keithley_2450"', "", "instruments.source_meter.driver is missing"),
     ],

@@ -149,7 +149,7 @@ def test_an_output_that_stays_on_is_told(driver_bench: Path, monkeypatch: pytest
             broken.setattr(bench.instruments.connections["source_meter"].driver, "safe_state", lambda: None)
             states = {state.output: state.enabled for state in bench.make_safe()}
             assert states == {"source_meter": True, "generator.1": False, "generator.2": False}
-            assert "source_meter is still on. Switch it off at the panel of the instrument" in bench.problems[0]
+            assert "these outputs are still on: source_meter. Switch them off at the panel" in bench.problems[0]
 
 
 @pytest.mark.parametrize("reopen", [False, True])

@@ -36,7 +36,7 @@ def test_the_zone_of_an_oscillator() -> None:
     assert np.all(np.diff(zone.frequencies) > 0)
     assert zone.frequencies[[0, -1]] == pytest.approx([2.75e6, 6.61e6], rel=0.01)
     assert str(zone) == (
-        "bias: 5.050 kOhm in series with the device, 80.00 pF across it. With the catalogue model nbo2, the device "
+        "bias: the device has 5.050 kOhm in series and 80.00 pF across it. With the catalogue model nbo2, the device "
         "oscillates from about 1.67 V "
         "to 3.33 V (2.75 MHz to 6.61 MHz). Readings between these values are averages")
     assert oscillation_zone(WIRING, "drive", "gen", 0.0, catalogue()["nbo2"], 2.0).load_resistance == 5000.0
@@ -72,7 +72,7 @@ def test_the_limit_of_the_device_bounds_what_is_tried(tmp_path: Path) -> None:
     limits = '[device.limits]\nmax_voltage = "1 V"\nmax_current = "1 mA"\n'
     bench.write_text(BENCH.replace("MATERIAL", "NbO2") + limits, "utf-8")
     assert predict(bench) == [
-        "bias: 5.050 kOhm in series with the device, 80.00 pF across it. With the catalogue model nbo2, no "
+        "bias: the device has 5.050 kOhm in series and 80.00 pF across it. With the catalogue model nbo2, no "
         "oscillation is expected"]
     bench.write_text("\n".join(line for line in BENCH.splitlines() if not line.startswith("netlist")), "utf-8")
     assert predict(bench) == ["the bench file has no netlist of the fixture, so the behaviour of the device cannot "

@@ -74,7 +74,7 @@ def test_a_list_keeps_the_bench_open_for_one_device(tmp_path: Path, opened: list
     assert [outcome.status for outcome in outcomes] == ["success"] * 3
     assert [bench.device.identifier for bench in opened] == ["D1", "D2"] and opened[0].calls[-1] == "close"
     assert [len(read_run(outcome.path).points) for outcome in outcomes if outcome.path] == [5, 3, 5]
-    assert read_run(outcomes[1].path or "").reason == "the protocol ended with 3 of 5 points"
+    assert read_run(outcomes[1].path or "").reason == "the protocol ended after 3 of 5 points"
 
 
 def test_a_dry_run_only_tells_the_plans(tmp_path: Path, opened: list[FakeBench]) -> None:

@@ -118,12 +118,12 @@ class Forgetful(FakeBench):
         return ["source_meter (fake)"] if self.looks >= self.since else []
 
 
-@pytest.mark.parametrize(("since", "when"), [(1, "since the bench was opened"), (3, "after 2.000 s on the bench's")])
+@pytest.mark.parametrize(("since", "when"), [(1, "after the bench was opened"), (3, "after 2.000 s on the bench's")])
 def test_an_instrument_that_restarted_ends_the_run_in_one_line(since: int, when: str, tmp_path: Path) -> None:
     bench = Forgetful(since)
     outcome = run_on(bench, Sweep(pace=1.0), tmp_path, extract=False)  # type: ignore[arg-type]
     assert outcome.status == "fail" and outcome.safe and outcome.line == outcome.reason and "\n" not in outcome.line
-    assert outcome.line.startswith("source_meter (fake): switched off and on") and when in outcome.line
+    assert outcome.line.startswith("source_meter (fake) was switched off and on") and when in outcome.line
     assert "Check the mains and measure again" in outcome.line
     assert outcome.path is not None and len(read_run(outcome.path).points) == since  # it did not go on
 

@@ -139,12 +139,12 @@ def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("plan", "said"), [
-    (raises(SystemExit(3)), "sweep: its plan failed (SystemExit: 3). Nothing was sent"),
-    (raises(Leaves("at once")), "sweep: its plan failed (Leaves: at once). Nothing was sent"),
+    (raises(SystemExit(3)), "sweep: the method plan failed (SystemExit: 3). Nothing was sent"),
+    (raises(Leaves("at once")), "sweep: the method plan failed (Leaves: at once). Nothing was sent"),
     (lambda: None, "sweep: plan returned None, not a Plan. Nothing was sent"),
     (lambda: Plan(5, 5, 1.0, 1000, refusals="too much"),  # type: ignore[arg-type]
-     "sweep: refusals of its plan = 'too much' must be a tuple of texts"),
-    (lambda: Plan(5, 5, 1.0, 1000, warnings=(3,)), "sweep: warnings of its plan = (3,) must be"),  # type: ignore
+     "sweep: refusals = 'too much' of the plan must be a tuple of texts"),
+    (lambda: Plan(5, 5, 1.0, 1000, warnings=(3,)), "sweep: warnings = (3,) of the plan must be"),  # type: ignore
 ])
 def test_a_plan_that_is_none_begins_no_run(plan: Callable[[], Any], said: str, tmp_path: Path) -> None:
     class Lab(Sweep):
