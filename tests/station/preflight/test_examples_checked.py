@@ -32,7 +32,8 @@ def test_every_example_bench_is_checked(name: str, tmp_path: Path, capsys: pytes
     ("XDUT smu 0 device\nR1 gen 0 10k", "pulser is not connected to the device"),
     ("XDUT smu 0 device\nC1 gen smu 1n", "pulser is not connected to the device"),
     ("R1 gen dut 5k\nC1 dut 0 80p\nXDUT 0 dut device\nR2 smu 0 1k", "drive is not connected to the device"),
-    ("R1 gen dut 5k\nL1 dut high 1n\nXDUT high 0 device\nR2 smu dut 1k\nC1 high 0 10p", "pulser: 5.050 kOhm in series"),
+    ("R1 gen dut 5k\nL1 dut high 1n\nXDUT high 0 device\nR2 smu dut 1k\nC1 high 0 10p",
+     "pulser: the device has 5.050 kOhm in series"),
     ("XDUT a b device\nR1 smu 0 1k\nR2 gen 0 1k\nR3 a 0 1k\nR4 b 0 1k", "drive is not connected to the device"),
 ])
 def test_any_wiring_is_predicted_or_named(netlist: str, expected: str, tmp_path: Path) -> None:

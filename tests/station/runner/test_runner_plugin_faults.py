@@ -95,7 +95,7 @@ def test_a_remark_on_the_device_that_leaves_loses_nothing(tmp_path: Path) -> Non
     (replace(WAVE, channel=None), "waveform of None: channel = None is of type NoneType"),
     (replace(WAVE, scale="1"), "waveform of 'v': scale = '1' is of type str"),
     (replace(WAVE, codes=[[1, 2]]), "waveform of 'v': codes = [[1, 2]] is of type list"),
-    (replace(WAVE, segment_times=np.zeros((1, 1))), "the codes have the shape (1, 5) and the segment times (1, 1)"),
+    (replace(WAVE, segment_times=np.zeros((1, 1))), "codes has the shape (1, 5), and segment_times has"),
     (replace(WAVE, conditions=None), "conditions = None is of type NoneType"),
     (replace(WAVE, flags=1 << 40), "flags = 1099511627776 is not a tsbench.records.Flag"),
     (RunEvent(3, "x", 0.0), "event 3: kind = 3 is of type int"),  # type: ignore[arg-type]
@@ -103,7 +103,7 @@ def test_a_remark_on_the_device_that_leaves_loses_nothing(tmp_path: Path) -> Non
     (RunEvent("log", "x", 0.0, [1]), "event 'log': data = [1] is of type list"),  # type: ignore[arg-type]
     (Point((1.0, 2.0), -1), "a point: flags = -1 is not"),  # type: ignore[arg-type]
     (Point((1.0, None)), "a point: value 2 = None is of type NoneType"),  # type: ignore[arg-type]
-    ("x", "this is of type str"),
+    ("x", "this item is of type str"),
 ])
 def test_what_could_not_be_read_back_is_refused_when_it_is_recorded(item: Any, said: str, tmp_path: Path) -> None:
     """It was acknowledged before, and the reader of the journal took it for damage."""
@@ -141,7 +141,7 @@ def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> No
 @pytest.mark.parametrize(("plan", "said"), [
     (raises(SystemExit(3)), "sweep: the method plan failed (SystemExit: 3). Nothing was sent"),
     (raises(Leaves("at once")), "sweep: the method plan failed (Leaves: at once). Nothing was sent"),
-    (lambda: None, "sweep: plan returned None, not a Plan. Nothing was sent"),
+    (lambda: None, "sweep: the method plan returned None, not a Plan. Nothing was sent"),
     (lambda: Plan(5, 5, 1.0, 1000, refusals="too much"),  # type: ignore[arg-type]
      "sweep: refusals = 'too much' of the plan must be a tuple of texts"),
     (lambda: Plan(5, 5, 1.0, 1000, warnings=(3,)), "sweep: warnings = (3,) of the plan must be"),  # type: ignore
