@@ -143,7 +143,7 @@ def test_recovery_brings_back_the_share_asked_for() -> None:
     ({"spread": {"as_": 0.1, "rth": 0.1}, "correlation": {("as_", "rth"): 1.5}},
      "as_ and rth is 1.5. It must be from -1"),
     ({"spread": {"as_": 0.1, "rth": 0.1}, "correlation": {("as_", "rth"): math.nan}}, "as_ and rth is nan"),
-    ({"spread": {"as_": 0.1}, "correlation": {("as_", "as_"): 0.5}}, "as_ with itself is 1"),
+    ({"spread": {"as_": 0.1}, "correlation": {("as_", "as_"): 0.5}}, "as_ with itself is always 1"),
 ])
 def test_what_cannot_be_is_refused_by_name(facts: dict, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words.replace("[", r"\[").replace("(", r"\(")):

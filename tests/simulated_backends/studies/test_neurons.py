@@ -62,7 +62,7 @@ def test_spike_times_do_not_depend_on_the_tolerance() -> None:
 
 def test_unknown_values_and_netlists_are_refused() -> None:
     experiment = experiments()["a"]
-    with pytest.raises(ConfigurationError, match="no value 'RL3'"):
+    with pytest.raises(ConfigurationError, match="no parameter 'RL3'"):
         experiment.netlist_of(experiment.runs[0], {"RL3": "1k"})
     with pytest.raises(ConfigurationError, match="the library has no neuron 'yi_tonik'"):
         neuron("yi_tonik")

@@ -103,7 +103,7 @@ def test_devices_of_a_wafer_are_the_same_in_every_world_on_another_path() -> Non
 
 def test_only_a_device_with_two_nodes_is_connected() -> None:
     gated = next(name for name, entry in catalogue().items() if len(device_model(name).terminals) != 2)
-    with pytest.raises(ConfigurationError, match=r"a.world.toml: D is a .* Only a device with two nodes"):
+    with pytest.raises(ConfigurationError, match=r"a.world.toml: D has the model .* Only a device with two nodes"):
         parameters(devices={"D": {"model": gated}})
 
 
