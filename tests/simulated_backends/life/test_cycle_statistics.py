@@ -141,7 +141,7 @@ def test_recovery_brings_back_the_share_asked_for() -> None:
     ({"used": 5.0, "virgin": {"as_": 2.0}}, "is not virgin"),
     ({"spread": {"as_": 0.1}, "correlation": {("as_", "rth"): 0.5}}, "both parameters need a spread"),
     ({"spread": {"as_": 0.1, "rth": 0.1}, "correlation": {("as_", "rth"): 1.5}},
-     "as_ and rth is 1.5. It must be from -1"),
+     "as_ and rth is 1.5, but it must be between -1"),
     ({"spread": {"as_": 0.1, "rth": 0.1}, "correlation": {("as_", "rth"): math.nan}}, "as_ and rth is nan"),
     ({"spread": {"as_": 0.1}, "correlation": {("as_", "as_"): 0.5}}, "as_ with itself is always 1"),
 ])
