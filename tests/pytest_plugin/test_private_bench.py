@@ -88,10 +88,11 @@ def test_the_one_value_of_a_quantity() -> None:
 
     assert measured(None, 0.5).value("hold_voltage") == 0.5
     assert measured(None, 0.5).values("hold_voltage") == [None, 0.5] and measured(0.5).values("frequency") == []
-    with pytest.raises(AssertionError, match=r"2 values .* 'success' \(without a reason\)\. The extracted quantities are: hold_voltage"):'
-                                                           '    with pytest.raises(AssertionError, match=r"2 values .* 'success' \(without a reason\)\. The extracted quantities are: hold_voltage"):
+    with pytest.raises(AssertionError,
+            match=r"2 values .* 'success' \(without a reason\)\. The extracted quantities are: hold_voltage"):
         measured(0.5, 0.6).value("hold_voltage")
-    with pytest.raises(AssertionError, match=r"0 values of frequency.*\(stopped\)\. The extracted quantities are: none"):
+    with pytest.raises(AssertionError,
+            match=r"0 values of frequency.*\(stopped\)\. The extracted quantities are: none"):
         measured(reason="stopped").value("frequency")
 
 

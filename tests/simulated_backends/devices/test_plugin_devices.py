@@ -216,7 +216,7 @@ def test_what_has_no_derivative_is_said(install: Install) -> None:
     ('"rth": 5e5,', '"rth": "5e5",', "its entry in the catalogue cannot be read"),
     ('("temperature",)', '("temperature")', "'states' = 'temperature' must be a tuple of names. For one name, write"),
     ("    def rest(self)", "    def subcircuit(self):\n        return (1, 2)\n\n    def rest(self)",
-     "its subcircuit returns (1, 2). Give a tuple of lines of text"),
+     "its subcircuit returns (1, 2). It must return a tuple of lines of text"),
     ("    def rest(self)", "    def subcircuit(self):\n        return nothing\n\n    def rest(self)",
      "its subcircuit raises NameError (name 'nothing' is not defined)"),
 ])

@@ -82,7 +82,7 @@ def test_stochastic_devices_each_go_their_own_way() -> None:
     ({"gradient": {"rth": -1.5}}, "gradient.rth = -1.5"),
     ({"columns": 0}, "at least 1"),
     ({"correlation": {("as_", "d"): 0.5}}, "both parameters need a spread"),
-    ({"correlation": {("as_", "rth"): 1.7}}, "as_ and rth is 1.7. It must be from -1 to 1"),
+    ({"correlation": {("as_", "rth"): 1.7}}, "as_ and rth is 1.7, but it must be between -1 and 1"),
     ({"spread": {"as_": 0.1, "rth": 0.1, "d": 0.1}, "correlation": {
         ("as_", "rth"): 0.9, ("rth", "d"): 0.9, ("as_", "d"): -0.9}}, "contradict"),
 ])
