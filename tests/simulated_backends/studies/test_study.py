@@ -55,5 +55,5 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ConfigurationError, match="needs the extra"):
         run_study(STUDY, 2)
-    with pytest.raises(ConfigurationError, match="0 runs"):
+    with pytest.raises(ConfigurationError, match="runs = 0 and piece = 1024 must both be at least 1"):
         run_study(STUDY, 0)
