@@ -162,7 +162,8 @@ def test_a_first_line_is_a_title_unless_it_reads_as_an_element(line: str, title:
 
 
 @pytest.mark.parametrize(("line", "said"), [
-    (".tran 0 1u", r"\.tran has step=0 s"), (".tran 1n 2n 2n", r"\.tran has step=1e-09 s, stop=2e-09 s and start=2e-09 s"), (".tran 1n 2n -1n", r"start=-1e-09 s"),
+    (".tran 0 1u", r"\.tran has step=0 s"), (".tran 1n 2n 2n", r"\.tran has step=1e-09 s, stop=2e-09 s"),
+    (".tran 1n 2n -1n", r"start=-1e-09 s"),
     (".tran 1n 2n 0 0", r"largest step is 0 s"), (".tran 1n", r"\.tran needs"),
     (".tran 1n 2n 0 1n 1n", r"\.tran needs"),
     ("C2 b 0 1n ic=", r"C2: 'ic=' must have the form name=value"), (".param =3", r"\.param: '=3' must have the form"),
