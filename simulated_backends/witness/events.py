@@ -160,8 +160,8 @@ class SwitchingDetector:
         if self._g is not None:
             return self._half_way(crossing, final)
         sign = -1.0 if self.on else 1.0
-        reach, first = _WINDOW, -1
-        while first < 0 and reach < 4 * crossing + 4 * _WINDOW:
+        begin, reach, first = crossing + 1, _WINDOW, -1
+        while first < 0 and begin > 0:
             begin = max(crossing + 1 - reach, 0)
             back = g[begin : crossing + 1]
             first = last(back >= self.levels.hold if self.on else back <= self.levels.fold)

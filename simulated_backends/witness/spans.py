@@ -15,9 +15,9 @@ _FOOT = 10.0  #: times from a quarter to a half of an edge that reach back to wh
 
 
 def last(condition: npt.NDArray[np.bool_]) -> int:
-    """Return the index of the last true value, -1 where there is none."""
-    found = int(np.argmax(condition[::-1]))
-    return condition.size - 1 - found if condition.size and condition[condition.size - 1 - found] else -1
+    """Return the index of the last true value, shape (n,), n > 0; -1 where there is none."""
+    place = condition.size - 1 - int(np.argmax(condition[::-1]))
+    return place if condition[place] else -1
 
 
 class WhileOff:
