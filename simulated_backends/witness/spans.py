@@ -168,6 +168,5 @@ class WhileOn:
             self._whole = max(self._whole, float(g.max()))
             whole = g >= math.sqrt(self._whole * self._off)
             size, i = size[whole], i[whole]
-        low = int(np.argmin(size)) if size.size else 0
-        if size.size and size[low] < self.lowest[0]:
-            self.lowest = (float(size[low]), float(i[low]))
+        if size.size and (lowest := float(size.min())) < self.lowest[0]:
+            self.lowest = (lowest, float(i[np.argmin(size)]))

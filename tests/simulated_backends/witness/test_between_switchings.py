@@ -141,6 +141,23 @@ def test_a_stochastic_device_switches_where_a_line_passes_half_of_the_current() 
     assert (off["t"], off["slope"], off["kind"]) == (pytest.approx(9e-5), 0.0, "off")
 
 
+def test_the_slope_of_a_current_that_switches() -> None:
+    """From 10 uA to 1 mA in 1 us, and back in 2 us."""
+    t = np.linspace(0.0, 20e-6, 2001)
+    i = np.interp(t, [0, 5e-6, 6e-6, 10e-6, 12e-6, 20e-6], 1e-3 * of(0.01, 0.01, 1, 1, 0.01, 0.01))
+    on, off = detected(LEVELS, t, np.ones(t.size), i)
+    assert (on["slope"], off["slope"]) == (pytest.approx(990.0), pytest.approx(495.0))
+    assert (on["t"], off["t"]) == (pytest.approx(5.5e-6, abs=0.5e-6), pytest.approx(11e-6, abs=1e-6))
+
+
+def test_a_filament_that_dissolves_behind_a_resistance_raises_its_own_voltage() -> None:
+    """It is on at 0.2 V; while it dissolves its voltage rises to 0.9 V, below its threshold; then the drive ends."""
+    g = of(1e-9, 1e-9, 1e-4, 1e-4, 2e-5, 1.2e-5, 6e-6, 4e-6, 1e-6, 1e-9)
+    v = of(0, 1.0, 0.3, 0.2, 0.7, 0.9, 0.9, 0.05, 0.04, 0)
+    on, off = detected(FILAMENT, np.arange(10.0), v, g * v, g)
+    assert (on["threshold"], off["hold"], off["t"]) == (1.0, 0.2, 9.0)
+
+
 def test_which_samples_hold_a_switching() -> None:
     one = np.ones(3)
     for levels, quiet in ((None, True), (LEVELS, False)):
@@ -191,6 +208,20 @@ def test_filaments_that_form_right_after_another_are_two() -> None:
     assert 1.0 < first["t"] < 2.0 and 4.0 < second["t"] < 5.0
     assert first["t_edge"] == pytest.approx(1.5) and second["t_edge"] == pytest.approx(4.5)
     assert first["duration"] == pytest.approx(first["t"] - 1.5)
+
+
+def test_the_levels_of_a_filament_reach_down_to_a_nanosiemens() -> None:
+    """It falls by a factor of ten a second. Samples that come twice are looked at once."""
+    t = np.linspace(0.0, 10.0, 1001)
+    g = np.where(t < 1.0, 1e-12, 1e-3 * 10.0 ** (1.0 - t))
+    found: list[dict[str, Any]] = []
+    detector = RelaxationDetector(FILAMENT, found.append)
+    for first in (0, 0, 300, 250, 500):
+        detector.see(t[first:], g[first:], g[first:])
+    detector.finish()
+    (record,) = found
+    assert len(record["levels"]) == 19 and record["levels"][-1] == [pytest.approx(1e-9), pytest.approx(7.0, abs=0.01)]
+    assert record["t"] == pytest.approx(1.0 + math.log10(1e-3 / FILAMENT.off), abs=0.2)
 
 
 def test_a_current_that_comes_back_has_no_edge() -> None:

@@ -154,24 +154,38 @@ def test_the_lowest_limit_of_all_source_meters_counts_until_it_is_taken_away(tmp
     assert found == [("other", 0.2e-3, 0.0, 1.0, pytest.approx(1e-3)), ("smu", 0.5e-3, 1.0, 1.0, pytest.approx(1e-3))]
 
 
-def oscillation(period: float = 1.0) -> MadeUp:
-    """One period at 1.2 V: on for its middle third."""
-    return MadeUp(np.linspace(0.0, period, 301), on_between(period / 3, 2 * period / 3, period), dut=lambda t: 1.2)
+def oscillation(start: float = 0.0) -> MadeUp:
+    """One period of 2 s at 1.2 V: on for its middle third."""
+    return MadeUp(np.linspace(start, start + 2.0, 601), on_between(2 / 3, 4 / 3, 2.0), dut=lambda t: 1.2)
 
 
 def test_skipped_periods_are_written_once_and_the_rest_goes_on_after_them(tmp_path: Path) -> None:
     period = oscillation()
-    after = MadeUp(np.linspace(7.0, 8.0, 301), on_between(1 / 3, 2 / 3, 1.0), dut=lambda t: 1.2)
-    log = witnessed(tmp_path / "w", period, Repetition(1.0, 6, 1.0, period), after)
+    log = witnessed(tmp_path / "w", period, Repetition(2.0, 6, 2.0, period), oscillation(14.0))
     (repeat,) = log.of_kind("repeat")
-    assert (repeat["t"], repeat["count"], repeat["period"], repeat["device"]) == (1.0, 6, 1.0, "D")
+    assert (repeat["t"], repeat["count"], repeat["period"], repeat["device"]) == (2.0, 6, 2.0, "D")
     assert [event["kind"] for event in repeat["events"]] == ["on", "off"]
-    assert log.spike_times() == pytest.approx(np.arange(8) + 1 / 3, abs=5e-3)
-    assert [event.time for event in log.switching_off()] == pytest.approx(np.arange(8) + 2 / 3, abs=5e-3)
+    assert log.spike_times() == pytest.approx(2.0 * np.arange(8) + 2 / 3, abs=0.01)
+    assert [event.time for event in log.switching_off()] == pytest.approx(2.0 * np.arange(8) + 4 / 3, abs=0.01)
     for event in log.switching_off():
-        assert event.duration == pytest.approx(1 / 3, abs=5e-3)
-        assert event.charge == pytest.approx(ON * 1.2 / 3, rel=0.02)
-        assert event.energy == pytest.approx(ON * 1.2**2 / 3, rel=0.02)
+        assert event.duration == pytest.approx(2 / 3, abs=0.01)
+        assert event.charge == pytest.approx(ON * 1.2 * 2 / 3, rel=0.02)
+        assert event.energy == pytest.approx(ON * 1.2**2 * 2 / 3, rel=0.02)
+
+
+def test_what_has_happened_is_written_at_once(tmp_path: Path) -> None:
+    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
+    witness.start("a.world.toml", 7, {"D": device_model("nbo2")}, {"smu": "keithley_2450"})
+    witness.connected("D", device_model("nbo2"), 0.0)
+    witness.now(device_model("nbo2"))
+    witness.observe(oscillation())
+    log = read_witness(tmp_path / "w")   # the process may die now
+    assert [record["kind"] for record in log.records] == ["start", "device", "on", "off"]
+    start = log.records[0]
+    assert (start["t"], start["world"], start["seed"], start["instruments"]) == (
+        0.0, "a.world.toml", 7, {"smu": "keithley_2450"})
+    assert start["devices"]["D"]["threshold"]["voltage"] > start["devices"]["D"]["hold"]["voltage"] > 0
+    witness.end(2.0)
 
 
 @pytest.mark.parametrize("passes", [(10,), (4, 6), (1, 9)])
