@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.studies import study as module
 from tsbench.simulated_backends.studies.batch import Crossing
 from tsbench.simulated_backends.studies.study import HERE, OscillatorStudy, run_study
 
@@ -57,3 +60,36 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
         run_study(STUDY, 2)
     with pytest.raises(ConfigurationError, match="runs = 0 and piece = 1024 must both be at least 1"):
         run_study(STUDY, 0)
+
+
+def test_a_study_is_cut_into_pieces_of_1024_runs() -> None:
+    pieces: list[tuple[int, int]] = []
+
+    def work(numbers: Any) -> Any:
+        pieces.append((int(numbers[0]), int(numbers.size)))
+        return {"number": numbers}
+
+    assert run_study(work, 2050, scheduler=HERE)["number"].tolist() == list(range(2050))
+    assert pieces == [(0, 1024), (1024, 1024), (2048, 2)]
+    assert run_study(work, 1, 1, HERE)["number"].tolist() == [0]
+    for runs, piece in ((0, 1), (1, 0)):
+        with pytest.raises(ConfigurationError, match=f"runs = {runs} and piece = {piece} must both be at least 1"):
+            run_study(work, runs, piece, HERE)
+
+
+def test_the_period_is_a_mean_behind_the_settling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three events are left out; one period at least must follow."""
+    instants = [np.array([0.0, 1.0, 2.0, 3.0, 5.0, 7.5]), np.arange(5.0), np.arange(4.0), np.zeros(0)]
+    asked: list[Any] = []
+
+    def build(netlist: Any, models: Any, rtol: float, seed: int) -> Any:
+        asked.append((rtol, seed))
+        return models
+
+    monkeypatch.setattr(module, "build_circuit", build)
+    monkeypatch.setattr(module, "run_batch", lambda circuits, until, crossing, threads: SimpleNamespace(
+        instants=instants, counts=np.array([6, 5, 4, 0])))
+    found = STUDY(np.arange(4))
+    assert found["count"].tolist() == [6.0, 5.0, 4.0, 0.0]
+    assert found["period"] == pytest.approx([2.25, 1.0, np.nan, np.nan], nan_ok=True)
+    assert {rtol for rtol, _ in asked} == {1e-3} and len({seed for _, seed in asked}) == 4
