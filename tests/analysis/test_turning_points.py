@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tsbench.analysis.threshold.half_sweeps import IVPoints, split
 from tsbench.analysis.threshold.switching_results import SweepFacts
 from tsbench.analysis.threshold.threshold import switching
-from tsbench.analysis.threshold.turning_points import drive_noise, least_reversal
+from tsbench.analysis.threshold.turning_points import drive_noise, is_closed, least_reversal
 
 STEPS = st.integers(20, 200)
 
@@ -155,3 +155,26 @@ def test_a_diode_that_rests_at_the_peak_has_no_threshold_there(slope, repeats, p
     current = 1e-3 * (np.exp(slope * (level - 1.0)) - np.exp(-slope)) * (1.0 + 0.02 * noise) + 1e-12 * noise
     (half,) = switching(IVPoints(level, current))
     assert half.threshold_voltage.value is None
+
+
+@pytest.mark.parametrize(("end", "last_current", "closed"), [
+    (2.0, 0.2, True),      # three steps before the beginning: the loop is cut open
+    (1.0, 0.2, False),     # four steps before: the end is somewhere else
+    (8.0, 0.2, True),      # three steps behind it
+    (9.0, 0.2, False),
+    (2.0, 1.51, False),    # the device is in another state: the current is more than a tenth of its maximum away
+    (2.0, 1.49, True),
+])
+def test_a_loop_is_closed_where_its_end_meets_its_beginning(end, last_current, closed):
+    """A drive in steps of 1 V begins at 5 V, turns at 10 V and at 0 V, and ends on the way up (or at the top)."""
+    first, back, rest = np.arange(5.0, 11.0), np.arange(9.0, -1.0, -1.0), np.arange(1.0, end + 0.5)
+    drive = np.concatenate((first, back, rest))
+    current = np.full(drive.size, 0.5)
+    current[first.size - 1], current[-1] = 10.0, last_current
+    begin = first.size + back.size
+    assert is_closed(drive, current, end=first.size, begin=begin, least=0.5) is closed
+
+
+def test_a_record_of_whole_half_sweeps_is_no_loop_cut_open():
+    drive = np.concatenate((np.arange(0.0, 11.0), np.arange(9.0, -1.0, -1.0)))
+    assert not is_closed(drive, 0.1 * drive, end=21, begin=0, least=0.5)
