@@ -74,6 +74,25 @@ def test_current_drive() -> None:
         found.set_level(1e-7)
 
 
+def test_the_limit_is_read_again_only_where_a_level_changes_the_range() -> None:
+    """After the safe state the level is 0 V: 10 mV is in the same range, 100 mV and 1 V in others."""
+    def to(level: str, read: bool) -> list[tuple[Any, Any]]:
+        again = [(":SOUR:VOLT:ILIM?", "1.000000E-03")] if read else []
+        return [(f":SOUR:VOLT {level}", None), *again, OK, (":SOUR:VOLT?", level)]
+
+    safe = [(":ABOR", None), (":OUTP OFF", None), (":SOUR:VOLT 0", None), (":SOUR:CURR 0", None)]
+    automatic = [
+        (":SOUR:VOLT:RANG:AUTO ON", None) if pair[0] == ":SOUR:VOLT:RANG 2" else pair for pair in SOURCE[:-1]]
+    with driver([*automatic, *to("0.01", False), *to("1", True), *to("2", False), *safe, *to("0.01", False),
+                 *to("0.1", True)]) as found:
+        found.configure_source(SourceSettings("voltage", limit=1e-3))
+        for level in (0.01, 1.0, 2.0):
+            found.set_level(level)
+        found.safe_state()
+        for level in (0.01, 0.1):
+            found.set_level(level)
+
+
 def test_a_compliance_the_instrument_changed_is_an_error() -> None:
     pairs = [(a, "1.0E-02") if a == ":SOUR:VOLT:ILIM?" else (a, b) for a, b in source_1_5()[:-1]]
     refused = pytest.raises(
