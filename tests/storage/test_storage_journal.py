@@ -418,3 +418,16 @@ def test_a_drive_that_is_gone_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
             patch.setattr(rescue.Path, "stat", gone)
             with pytest.raises(StorageError, match="cannot be reached, Stale file handle"):
                 recorder.point(Point((1.0, 0.0)))
+
+
+def test_a_recorder_counts_what_it_stored_and_discards_only_what_is_empty(tmp_path: Path) -> None:
+    with RunRecorder(tmp_path / "full", HEADER) as recorder:
+        measure(recorder, points=3)
+        assert recorder.counts == {"point": 3, "waveform": 1, "event": 1}
+        with pytest.raises(StorageError, match="contains data and is not deleted"):
+            recorder.discard()
+    refused = RunRecorder(tmp_path / "refused", HEADER)
+    assert refused.counts == {"point": 0, "waveform": 0, "event": 0}
+    refused.event(RunEvent("log", "the plan is refused", 0.0))
+    refused.discard()
+    assert not list((tmp_path / "refused").glob("*.tsj"))
