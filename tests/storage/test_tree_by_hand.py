@@ -33,6 +33,7 @@ from tsbench.storage.nexus.hdf5_guard import reason
 from tsbench.storage.nexus.header import clock_zero, loud, simulated_in_words
 from tsbench.storage.nexus.waveforms import _decimated
 from tsbench.storage.nexus.writer import column_name, plot_columns, write_run
+from tsbench.storage.recorder import RunRecorder, unfinished
 
 
 def written(path: Path, columns: Any, points: Any, waveforms: Any = (), **changes: Any) -> Any:
@@ -253,3 +254,27 @@ def test_a_sidecar_is_for_people_too(tmp_path: Path) -> None:
     run.write_bytes(b"a run")
     text = sidecar.append_extraction(run, []).read_text("utf-8")
     assert text.startswith('{\n "') and json.loads(text)["results"] == []
+
+
+def test_a_listener_is_told_the_number_of_each_item_of_its_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run needs is three times what its plan says, and 16 MiB for all else."""
+    told: list[tuple[str, int]] = []
+    free = [3 * 1000 + 16 * 2**20 - 1]
+    monkeypatch.setattr(disk, "free_bytes", lambda directory: free[0])
+    with pytest.raises(StorageError, match=r"this run needs 16\.8 MB"):
+        RunRecorder(tmp_path, header(columns=PLAIN), planned_bytes=1000)
+    free[0] += 1
+    with RunRecorder(tmp_path, header(columns=PLAIN), planned_bytes=1000,
+                     listener=lambda kind, index, item, crc: told.append((kind, index))) as recorder:
+        for _ in range(2):
+            recorder.point(Point((0.0, 1.0, 2.0)))
+            recorder.waveform(waveform())
+            recorder.event(RunEvent("log", "x"))
+        with pytest.raises(ValueError, match="2 values, but the run has 3 columns"):
+            recorder.point(Point((0.0, 1.0)))
+        assert recorder.size() == recorder.path.stat().st_size > 0
+        assert unfinished(tmp_path, tmp_path / "another") == []   # it goes on
+    assert told == [(kind, number) for number in (0, 1) for kind in ("point", "waveform", "event")]
+    assert unfinished(tmp_path, tmp_path / "another") == [recorder.path] and unfinished(tmp_path, recorder.path) == []
