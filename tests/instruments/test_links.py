@@ -1,0 +1,268 @@
+"""The connection to one instrument without one: endings, timeouts, pieces, locks, signs of progress, names, errors."""
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import pyvisa
+from pyvisa.constants import StatusCode
+
+from tests.instruments.test_instrument_numbers import Session
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse, NoReply
+from tsbench.instruments.links import liveness as liveness_module
+from tsbench.instruments.links import wire_trace
+from tsbench.instruments.links.liveness import Chorus
+from tsbench.instruments.links.resource_names import canonical_name
+from tsbench.instruments.links.transport import Transport
+from tsbench.instruments.links.visa_errors import communication_error, why_not_opened
+from tsbench.instruments.links.visa_library import open_manager
+
+USB = "USB0::1::2::3::INSTR"
+TIMEOUT = pyvisa.errors.VisaIOError(StatusCode.error_timeout)
+
+
+class Manager:
+    """Opens sessions that answer as told, and keeps how they were opened."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.opened: list[tuple[str, dict[str, Any], Session]] = []
+
+    def open_resource(self, resource: str, **options: Any) -> Session:
+        session = Session(**self.answers)
+        self.opened.append((resource, options, session))
+        return session
+
+    @property
+    def session(self) -> Session:
+        return self.opened[-1][2]
+
+
+class Progress:
+    """Hears of every exchange."""
+
+    def __init__(self) -> None:
+        self.heard: list[float | str] = []
+
+    def beat(self) -> None:
+        self.heard.append("beat")
+
+    def waiting(self, longest: float) -> None:
+        self.heard.append(longest)
+
+
+@pytest.mark.parametrize(("resource", "ending"), [
+    (USB, None), ("GPIB0::24::INSTR", None), ("TCPIP0::1.2.3.4::hislip0::INSTR", None), ("ASRL3::INSTR", "\n"),
+    ("asrl3", "\n"), ("TCPIP0::1.2.3.4::5025::SOCKET", "\n"), ("tcpip0::1.2.3.4::5025::socket", "\n"),
+])
+def test_only_streams_need_a_character_at_the_end_of_a_reply(resource: str, ending: str | None) -> None:
+    manager = Manager()
+    transport = Transport(manager, resource, "meter", 2.5)
+    assert manager.opened[0][:2] == (resource, {"timeout": 2500})
+    assert manager.session.__dict__["read_termination"] == ending
+    assert manager.session.__dict__["write_termination"] == "\n"
+    assert repr(transport) == f"meter ({resource})"
+    assert Transport(Manager(), USB, "meter").timeout == 3.0   # [s] where none is given
+
+
+@pytest.mark.parametrize(("error", "taken"), [
+    (None, False), (NotImplementedError(), False), (pyvisa.errors.VisaIOError(StatusCode.error_resource_locked), True),
+    (TIMEOUT, True), (pyvisa.errors.VisaIOError(StatusCode.error_nonsupported_operation), False)])
+def test_a_resource_that_another_program_has_locked_is_in_use(error: Exception | None, taken: bool) -> None:
+    manager = Manager(lock_excl=error)
+    if taken:
+        with pytest.raises(InstrumentInUse, match=r"meter \(USB.*\) is locked by another program"):
+            Transport(manager, USB, "meter", exclusive=True)
+        assert ("close",) in manager.session.calls
+    else:
+        transport = Transport(manager, USB, "meter", exclusive=True)
+        assert ("lock_excl", 500.0) in manager.session.calls
+        transport.reopen()
+        assert len(manager.opened) == 2 and ("lock_excl", 500.0) in manager.session.calls
+    Transport(manager, USB, "meter")
+    assert ("lock_excl", 500.0) not in manager.session.calls   # unless asked for
+
+
+def test_messages_and_replies_as_they_are() -> None:
+    replies = ["+1.5\r\n", "x" * 70, "bad\x01\n", "two\nlines\n", "tab\there\n"]
+    manager = Manager(read=lambda: replies.pop(0))
+    transport = Transport(manager, USB, "meter")
+    assert transport.query(":READ?") == "+1.5" and ("write", ":READ?") in manager.session.calls
+    with pytest.raises(GarbledReply, match=rf"the reply '{'x' * 60}' to ':READ\?' is cut off"):
+        transport.read()
+    for _ in range(2):
+        with pytest.raises(GarbledReply, match="is garbled"):
+            transport.read()
+    assert transport.read() == "tab\there"
+    transport.write_bytes(b":DATA #12ab")
+    assert manager.session.calls[-1] == ("write_raw", b":DATA #12ab\n")
+    stream = Transport(Manager(read="cut"), "ASRL1::INSTR", "meter")
+    assert stream.query("?") == "cut"   # its ending is taken off already
+
+
+def test_a_long_block_is_read_in_pieces_with_a_sign_of_progress_after_each() -> None:
+    piece = 2**18
+    manager, progress = Manager(read_bytes=lambda count: b"x" * count), Progress()
+    transport = Transport(manager, USB, "meter", 2.0)
+    transport.liveness = progress
+    assert len(transport.read_bytes(2 * piece + 3)) == 2 * piece + 3
+    assert [call[1] for call in manager.session.calls if call[0] == "read_bytes"] == [piece, piece, 3]
+    assert progress.heard == [2.0, 2.0, 2.0, 2.0, "beat"]
+    assert transport.read_bytes(0) == b""
+
+
+def test_who_watches_hears_how_long_an_act_may_take() -> None:
+    progress = Progress()
+    transport = Transport(Manager(read="1\n", read_stb=4), USB, "meter", 2.0)
+    transport.liveness = progress
+    transport.write("*CLS")
+    assert transport.serial_poll() == 4
+    transport.reopen()
+    assert progress.heard == [2.0, "beat", 2.0, "beat", 10.0, "beat"]   # a connection may take 10 s to be made
+    progress.heard.clear()
+    patient = Transport(Manager(), USB, "meter", 20.0)
+    patient.liveness = progress
+    patient.reopen()
+    assert progress.heard == [20.0, "beat"]
+    progress.heard.clear()
+    failing = Transport(Manager(write=TIMEOUT), USB, "meter", 2.0)
+    failing.liveness = progress
+    with pytest.raises(NoReply):
+        failing.write("x")
+    assert progress.heard == [2.0, "beat"]
+
+
+def test_patience_is_shorter_meanwhile_and_never_longer() -> None:
+    manager = Manager()
+    transport = Transport(manager, USB, "meter", 2.0)
+    with transport.patience(0.5):
+        assert (transport.timeout, manager.session.timeout) == (0.5, 500)
+    assert (transport.timeout, manager.session.timeout) == (2.0, 2000)
+    with transport.patience(9.0):
+        assert transport.timeout == 2.0
+    transport.close()
+    with transport.patience(0.5):   # a closed connection has none to change
+        assert transport.timeout == 0.5
+
+
+def test_every_act_is_traced_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    clock = iter([1.0, 1.25, 2.0, 2.5, 3.0, 3.125, 4.0, 4.5, 5.0, 6.0])
+    monkeypatch.setattr("tsbench.instruments.links.transport.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(wire_trace, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    transport = Transport(Manager(read="7\n", read_stb=4, read_raw=b"abc", clear=TIMEOUT), USB, "meter")
+    handler = Kept()
+    wire_trace.WIRE.addHandler(handler)
+    monkeypatch.setattr(wire_trace.WIRE, "level", logging.DEBUG)
+    wire_trace.WIRE.manager._clear_cache()   # type: ignore[attr-defined]
+    try:
+        transport.query(":X?")
+        transport.serial_poll()
+        transport.read_bytes(-1)
+        with pytest.raises(NoReply):
+            transport.clear()
+    finally:
+        wire_trace.WIRE.removeHandler(handler)
+        monkeypatch.undo()
+        wire_trace.WIRE.manager._clear_cache()   # type: ignore[attr-defined]
+    assert [line.split("\t")[:5] for line in lines[:4]] == [
+        ["meter", "write", "0.250000", ":X?", ""], ["meter", "read", "0.500000", ":X?", "7"],
+        ["meter", "poll", "0.125000", "serial poll", "4"], ["meter", "read", "0.500000", "serial poll", "<3 bytes>"]]
+    assert lines[4].startswith("meter\tclear\t1.000000\tdevice clear\tNoReply: meter (")
+
+
+def test_what_is_shown_of_long_texts() -> None:
+    assert wire_trace.shortened("a" * 200) == "a" * 200
+    assert wire_trace.shortened("a" * 201) == "a" * 200 + " … (1 more)"
+
+
+# ----------------------------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(("message", "shown"), [("m" * 60, "m" * 60), ("m" * 61, "m" * 59 + "…")])
+def test_a_long_message_is_quoted_in_part(message: str, shown: str) -> None:
+    error = communication_error(TIMEOUT, "meter (USB)", message, 2.5)
+    assert isinstance(error, NoReply) and f"no reply to '{shown}' in 2.5 s" in str(error)
+    other = communication_error(OSError("wire cut"), "meter (USB)", message, 2.5)
+    assert f"the connection failed at '{shown}' (wire cut)" in str(other)
+
+
+def test_kinds_of_communication_errors() -> None:
+    lost = pyvisa.errors.VisaIOError(StatusCode.error_connection_lost)
+    assert "(connection lost)" in str(communication_error(lost, "m", "x", 1.0))
+    assert "(AssertionError)" in str(communication_error(AssertionError(), "m", "x", 1.0))
+    opened = communication_error(OSError("no route"), "m", "open", 1.0)
+    assert type(opened) is CommunicationError and "cannot be opened (no route)" in str(opened)
+    garbled = communication_error(UnicodeDecodeError("ascii", b"\xff" * 30, 0, 1, "no"), "m", "x", 1.0)
+    assert isinstance(garbled, GarbledReply) and str(b"\xff" * 20)[2:-1] + "' to 'x'" in str(garbled)
+
+
+@pytest.mark.parametrize(("resource", "error", "said"), [
+    ("PXI0::1", NotImplementedError(), "cannot open PXI resources (NotImplementedError)"),
+    ("PXI0::1", ImportError("no module.\nmore"), "cannot open PXI resources (no module)"),
+    ("USB0::1", ValueError("Please install PyUSB"), "needs PyUSB"), ("USB0::1", ValueError("other"), ""),
+    ("GPIB12::1", ImportError("x"), "gpib-ctypes"), ("nonsense", pyvisa.errors.VisaIOError(
+        StatusCode.error_invalid_setup), "is not a VISA resource name"), ("USB0::1", TIMEOUT, ""),
+    ("USB0::1", ValueError("No Backend Available"), "libusb"),
+])
+def test_why_a_resource_cannot_be_opened(resource: str, error: Exception, said: str) -> None:
+    found = why_not_opened(resource, error)
+    assert said in found and bool(found) == bool(said)
+
+
+@pytest.mark.parametrize(("library", "said"), [
+    ("nowhere.world.toml@tsbench", "names the file 'nowhere.world.toml', which does not exist"),
+    ("a@b@tsbench", "names the file 'a@b', which does not exist"), ("@nobackend", "cannot open @nobackend"),
+])
+def test_a_library_that_is_not_there(library: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        open_manager(library)
+
+
+def test_the_systems_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(library: str) -> Any:
+        raise OSError("none found")
+
+    monkeypatch.setattr(pyvisa, "ResourceManager", refuse)
+    with pytest.raises(ConfigurationError, match=r"cannot open the system's VISA library \(none found\)"):
+        open_manager("")
+
+
+@pytest.mark.parametrize(("resource", "name"), [
+    ("USB0::0x05E6::0x2450::ABC::INSTR", "usb 05e6:2450 abc"), ("usb3::1510::9296::abc", "usb 05e6:2450 abc"),
+    ("GPIB0::024::INSTR", "gpib 0 24"), ("GPIB1::24::3", "gpib 1 24 3"), ("GPIB0::24::0", "gpib 0 24"),
+    ("ASRL7::INSTR", "serial 7"), ("COM7", "serial 7"), ("TCPIP0::192.0.2.7::inst0::INSTR", "lan 192.0.2.7"),
+    ("TCPIP::192.0.2.7::hislip0,4880", "lan 192.0.2.7"), ("TCPIP::192.0.2.7::hislip0,4881", "lan 192.0.2.7 4881"),
+    ("TCPIP::192.0.2.7::hislip2", "lan 192.0.2.7 4880/2"), ("TCPIP::192.0.2.7::5024::SOCKET", "lan 192.0.2.7"),
+    ("TCPIP::192.0.2.7::5026::SOCKET", "lan 192.0.2.7 5026"), ("TCPIP::192.0.2.7::gpib0,5", "lan 192.0.2.7 gpib0,5"),
+    ("TCPIP::127.0.0.1::5025::SOCKET", "lan 127.0.0.1 5025"), ("USB0::x::y", "usb 0 x y instr"),
+    ("PXI0::3::INSTR", "pxi 0 3 instr"), ("PXI0::3", "pxi 0 3 instr"), ("PXI0::3::BACKPLANE", "pxi 0 3 backplane"),
+    ("My Meter", "resource my meter"), ("USB0::0xZZ::1::s", "usb -001:0001 s"),
+])
+def test_one_name_for_one_instrument(resource: str, name: str) -> None:
+    assert canonical_name(resource) == name
+
+
+# --------------------------------------------------------------------------------------------- progress
+
+
+def test_a_chorus_waits_for_the_one_that_is_furthest_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, progress = SimpleNamespace(now=100.0), Progress()
+    monkeypatch.setattr(liveness_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    chorus = Chorus(progress)
+    first, second = chorus.voice(), chorus.voice()
+    first.waiting(5.0)
+    second.waiting(3.0)
+    clock.now = 101.0
+    first.beat()   # it has come further, and has to again
+    clock.now = 104.0
+    second.waiting(1.0)
+    first.end()
+    second.end()
+    assert progress.heard == pytest.approx([0.0, 0.0, 0.0, 3.0, 0.0, 0.0, 1.0])
