@@ -228,11 +228,14 @@ class Subsystem(Generic[T]):
     Parameters
     ----------
     kind : type
-        A :class:`CommandTable`; called with the instrument.
+        A :class:`CommandTable`.
+    make : callable, optional
+        Makes the table of an instrument. Default: ``kind`` itself, called with the instrument.
     """
 
-    def __init__(self, kind: Callable[[Any], T]) -> None:
+    def __init__(self, kind: type[T], make: Callable[[Any], T] | None = None) -> None:
         self.kind = kind
+        self._make: Callable[[Any], T] = make or kind
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -245,7 +248,7 @@ class Subsystem(Generic[T]):
     def __get__(self, instrument: object, owner: type) -> Any:
         if instrument is None:
             return self
-        made = vars(instrument)[self.name] = self.kind(instrument)   # found there without this method from now on
+        made = vars(instrument)[self.name] = self._make(instrument)   # found there without this method from now on
         return made
 
 
@@ -273,7 +276,7 @@ def declared(cls: type) -> Iterator[tuple[str, HeaderEntry]]:
     """Yield each pattern that ``cls``, its bases and its tables declare, with what it leads to."""
     for name, member in _members(cls).items():
         if isinstance(member, Subsystem):
-            for pattern, entry in declared(member.kind):  # type: ignore[arg-type]
+            for pattern, entry in declared(member.kind):
                 yield pattern, HeaderEntry(_in_table(name, entry.call), entry.name)
         if isinstance(member, Setting):
             for pattern in member.patterns:
@@ -309,7 +312,7 @@ def settings_of(cls: type) -> dict[str, Setting]:
     members = _members(cls)
     found = {name: member for name, member in members.items() if isinstance(member, Setting)}
     for table in (member for member in members.values() if isinstance(member, Subsystem)):
-        there = settings_of(table.kind)  # type: ignore[arg-type]
+        there = settings_of(table.kind)
         if twice := found.keys() & there:
             raise TypeError(f"{cls.__name__} has two settings with the name {min(twice)!r}")
         found |= there

@@ -11,26 +11,38 @@ from tsbench.simulated_backends.virtual_instruments.generator import levels as l
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, GeneratorTable
 
 
 def max_frequency(instrument: "FunctionCommands", channel: int) -> float:
     """Return the highest frequency [Hz] of a channel's function."""
-    return float(min(instrument.data_sheet.max_frequency[instrument.function[channel]], 1e9))
+    return float(min(instrument.data_sheet.max_frequency[instrument.shared.function[channel]], 1e9))
 
 
 def _min_frequency(instrument: "FunctionCommands", channel: int) -> float:
     return instrument.data_sheet.min_frequency
 
 
-class FunctionCommands(LevelCommands):
-    """What ``SOURce:FUNCtion`` and ``FREQuency`` do; mixed into the generator."""
+class FunctionCommands(GeneratorTable):
+    """What ``SOURce:FUNCtion`` and ``FREQuency`` do.
+
+    Parameters
+    ----------
+    generator : GeneratorState
+    level_commands : LevelCommands
+        Of the same generator.
+    """
+
+    def __init__(self, generator: GeneratorState, level_commands: LevelCommands) -> None:
+        super().__init__(generator)
+        self.level_commands = level_commands
 
     # ----------------------------------------------------------------------------------- function, time
 
     function = Setting(
         "[:SOURce<1-2>]:FUNCtion[:SHAPe]",
         Choice("SINusoid", "SQUare", "TRIangle", "RAMP", "PULSe", "NOISe", "PRBS", "ARB", "DC"),
-        default="SIN", coerce="_function_chosen", change="function_changed",
+        part="shared", coerce="_function_chosen", change="function_changed",
     )
     frequency_mode = Setting("[:SOURce<1-2>]:FREQuency:MODE", Choice("CW", "FIXed"), default="CW")
     phase = Setting("[:SOURce<1-2>]:PHASe[:ADJust]", Clipped("DEG", -360.0, 360.0, 0.0), default=0.0,
@@ -51,13 +63,13 @@ class FunctionCommands(LevelCommands):
     )
     lead = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition:LEADing",
-        Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
-        default=10e-9, change="_edges_changed",
+        Clipped("S", lambda i, c: i.level_commands.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
+        part="shared", change="_edges_changed",
     )
     trail = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition:TRAiling",
-        Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
-        default=10e-9, change="_edges_changed",
+        Clipped("S", lambda i, c: i.level_commands.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
+        part="shared", change="_edges_changed",
     )
     sample_rate = Setting(
         "[:SOURce<1-2>]:FUNCtion:ARBitrary:SRATe",
@@ -77,13 +89,13 @@ class FunctionCommands(LevelCommands):
 
     def function_changed(self, channel: int) -> None:
         """Let frequency, levels and pulse suit another function."""
-        if self.frequency[channel] > max_frequency(self, channel):
-            self.frequency[channel] = max_frequency(self, channel)
+        if self.shared.frequency[channel] > max_frequency(self, channel):
+            self.shared.frequency[channel] = max_frequency(self, channel)
             self.post_error(-221, text="Settings conflict; frequency reduced for new function")
-        if self.function[channel] != "DC":
-            self.accept(channel, levels_of.set_amplitude(
-                self.levels[channel], self.levels[channel].amplitude, self.window(channel)))
-        if self.function[channel] == "PULS":
+        if self.shared.function[channel] != "DC":
+            levels, window = self.shared.levels[channel], self.level_commands.window(channel)
+            self.level_commands.accept(channel, levels_of.set_amplitude(levels, levels.amplitude, window))
+        if self.shared.function[channel] == "PULS":
             self._fit_pulse(channel, "period")
         self.playback.reshape(channel)
 
@@ -98,7 +110,7 @@ class FunctionCommands(LevelCommands):
     def get_frequency(self, channel: int, word: str | None = None) -> str:
         """``FREQ?``."""
         value = {"MIN": self.data_sheet.min_frequency, "MAX": max_frequency(self, channel)}.get(
-            word or "", self.frequency[channel])
+            word or "", self.shared.frequency[channel])
         return self.format_number(value)
 
     @command("[:SOURce<1-2>]:FUNCtion:{PULSe|SQUare|RAMP}:PERiod",
@@ -114,18 +126,18 @@ class FunctionCommands(LevelCommands):
 
     def period(self, channel: int) -> float:
         """Return the period [s] of the periodic functions."""
-        return 1.0 / self.frequency[channel]
+        return 1.0 / self.shared.frequency[channel]
 
     def _set_period(self, channel: int, period: float) -> None:
         duty = self.pulse_width[channel] / self.period(channel)
-        self.frequency[channel] = 1.0 / period
+        self.shared.frequency[channel] = 1.0 / period
         if self.hold[channel] == "DCYC":
             self.pulse_width[channel] = max(duty * period, self.data_sheet.min_pulse_width)
-        if self.function[channel] == "PULS":
+        if self.shared.function[channel] == "PULS":
             self._fit_pulse(channel, "period")
-        window = self.window(channel)
-        if self.levels[channel].amplitude > window.max_amplitude * (1 + 1e-9):
-            self.accept(channel, levels_of.set_amplitude(self.levels[channel], window.max_amplitude, window))
+        levels, window = self.shared.levels[channel], self.level_commands.window(channel)
+        if levels.amplitude > window.max_amplitude * (1 + 1e-9):
+            self.level_commands.accept(channel, levels_of.set_amplitude(levels, window.max_amplitude, window))
             self.post_error(-221, text="Settings conflict; amplitude reduced due to frequency")
         self.playback.reshape(channel)
 
@@ -143,16 +155,16 @@ class FunctionCommands(LevelCommands):
         return self.format_number(100 * self.pulse_width[channel] / self.period(channel))
 
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition[:BOTH]",
-             Clipped("S", lambda i, c: i.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9))
+             Clipped("S", lambda i, c: i.level_commands.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9))
     def set_edges(self, channel: int, seconds: float) -> None:
         """``FUNC:PULS:TRAN:BOTH``."""
-        self.lead[channel] = self.trail[channel] = seconds
+        self.shared.lead[channel] = self.shared.trail[channel] = seconds
         self._edges_changed(channel)
 
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition[:BOTH]?")
     def get_edges(self, channel: int) -> str:
         """``FUNC:PULS:TRAN?``: the leading edge."""
-        return self.format_number(self.lead[channel])
+        return self.format_number(self.shared.lead[channel])
 
     def _width_changed(self, channel: int) -> None:
         self._fit_pulse(channel, "width")
@@ -164,13 +176,13 @@ class FunctionCommands(LevelCommands):
 
     def _fit_pulse(self, channel: int, cause: str) -> None:
         """Make width and edges fit into the period, with an error for what had to change."""
-        before = PulseTimes(self.pulse_width[channel], self.lead[channel], self.trail[channel])
+        before = PulseTimes(self.pulse_width[channel], self.shared.lead[channel], self.shared.trail[channel])
         after = fitted(
-            before, self.period(channel), self.data_sheet.min_pulse_width, self.edge_floor(channel))
+            before, self.period(channel), self.data_sheet.min_pulse_width, self.level_commands.edge_floor(channel))
         if after.width != before.width:
             self.pulse_width[channel] = after.width
             self.post_error(-221, text="Settings conflict; pulse width decreased due to period")
         if (after.lead, after.trail) != (before.lead, before.trail):
-            self.lead[channel], self.trail[channel] = after.lead, after.trail
+            self.shared.lead[channel], self.shared.trail[channel] = after.lead, after.trail
             reason = "period" if cause == "period" else "pulse width"
             self.post_error(-221, text=f"Settings conflict; edge time decreased due to {reason}")

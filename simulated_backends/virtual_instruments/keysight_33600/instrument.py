@@ -24,7 +24,7 @@ from tsbench.simulated_backends.scpi.parameters import (
     Optional,
     Text,
 )
-from tsbench.simulated_backends.scpi.tree import Setting, command
+from tsbench.simulated_backends.scpi.tree import Setting, Subsystem, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels
@@ -39,16 +39,25 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600.function_comm
     FunctionCommands,
     max_frequency,
 )
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.memory_commands import MemoryCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import clipped
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, SharedSettings
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.trigger_commands import TriggerTable
 
 
-class Keysight33600(FunctionCommands, MemoryCommands, TriggerTable):
+class Keysight33600(GeneratorState):
     """Two channels, pulse, burst, trigger, arbitrary waveforms; ``data_sheet`` has the numbers of the model."""
 
     outputs = ("1", "2")
     terminals = ("1", "2")
+    has_trigger = True
+
+    trigger_commands = Subsystem(TriggerTable)
+    memory_commands = Subsystem(MemoryCommands)
+    level_commands = Subsystem(LevelCommands)
+    function_commands = Subsystem(
+        FunctionCommands, lambda generator: FunctionCommands(generator, generator.level_commands))
 
     polarity = Setting("OUTPut<1-2>:POLarity", Choice("NORMal", "INVerted"), default="NORM", change="playback.reshape")
     display = Setting("DISPlay[:STATe]", Boolean(), default=True)
@@ -56,12 +65,10 @@ class Keysight33600(FunctionCommands, MemoryCommands, TriggerTable):
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
-        numbers = range(1, self.data_sheet.channels + 1)
-        self.levels = {channel: OutputLevels() for channel in numbers}
-        self.frequency = dict.fromkeys(numbers, 1e3)
-        self.arbs = {channel: {} for channel in numbers}
-        self.channels = GeneratorChannels(self, self.data_sheet, self)
-        self.playback = Playback(self, self.data_sheet, self, self.channels, self.update_waiting)
+        self.shared = SharedSettings(range(1, self.data_sheet.channels + 1))
+        triggers = self.trigger_commands
+        self.channels = GeneratorChannels(self, self.data_sheet, triggers)
+        self.playback = Playback(self, self.data_sheet, triggers, self.channels, triggers.update_waiting)
 
     def attachment(self) -> Attachment:
         """Return source, output resistance and relay of each wired channel."""
@@ -78,18 +85,23 @@ class Keysight33600(FunctionCommands, MemoryCommands, TriggerTable):
 
     def shape(self, channel: int) -> Shape:
         """Return everything that decides a channel's waveform now."""
-        function = self.function[channel]
-        codes = self.codes_of(channel, self.arb_name[channel]) if function == "ARB" else None
+        shared, commands, triggers = self.shared, self.function_commands, self.trigger_commands
+        function, memory = shared.function[channel], self.memory_commands
+        codes = memory.codes_of(channel, memory.arb_name[channel]) if function == "ARB" else None
         return Shape(
-            function=function, levels=self.levels[channel], frequency=self.frequency[channel],
-            phase=self.burst_phase[channel] if self.burst_on[channel] else self.phase[channel],
-            inverted=self.polarity[channel] == "INV", pulse_width=self.pulse_width[channel],
-            lead=self.lead[channel], trail=self.trail[channel], duty=self.square_duty[channel],
-            symmetry=self.symmetry[channel], square_edge=self.data_sheet.square_edge_time, codes=codes,
-            sample_rate=self.sample_rate[channel], filtering=self.filtering[channel],
+            function=function, levels=shared.levels[channel], frequency=shared.frequency[channel],
+            phase=triggers.burst_phase[channel] if triggers.burst_on[channel] else commands.phase[channel],
+            inverted=self.polarity[channel] == "INV", pulse_width=commands.pulse_width[channel],
+            lead=shared.lead[channel], trail=shared.trail[channel], duty=commands.square_duty[channel],
+            symmetry=commands.symmetry[channel], square_edge=self.data_sheet.square_edge_time, codes=codes,
+            sample_rate=commands.sample_rate[channel], filtering=commands.filtering[channel],
             dac_bits=self.data_sheet.dac_bits, noise_seed=seed_of(self.bench.seed, self.name, channel),
-            noise_bandwidth=self.noise_bandwidth[channel],
+            noise_bandwidth=commands.noise_bandwidth[channel],
         )
+
+    def trigger(self) -> None:
+        """Act on ``*TRG``: all channels that wait for the bus begin."""
+        self.trigger_commands.trigger_all()
 
     # ----------------------------------------------------------------------------------------- outputs
 
@@ -112,31 +124,33 @@ class Keysight33600(FunctionCommands, MemoryCommands, TriggerTable):
         offset: float | None = None,
     ) -> Handler:
         """``APPLy``: function, frequency, amplitude, offset; burst off, immediate trigger, output on."""
-        self.burst_on[channel] = False
-        self.trigger_source[channel] = "IMM"
-        self.function[channel] = function
-        self.function_changed(channel)
+        commands, levels = self.function_commands, self.level_commands
+        self.trigger_commands.burst_on[channel] = False
+        self.trigger_commands.trigger_source[channel] = "IMM"
+        self.shared.function[channel] = function
+        commands.function_changed(channel)
         if frequency is not None and function == "ARB":
-            self.sample_rate[channel] = clipped(
+            commands.sample_rate[channel] = clipped(
                 frequency, self.data_sheet.min_sample_rate, self.data_sheet.max_sample_rate, self)
         elif frequency is not None and function not in ("DC", "NOIS"):
-            self.set_frequency(channel, clipped(
-                frequency, self.data_sheet.min_frequency, max_frequency(self, channel), self))
+            commands.set_frequency(channel, clipped(
+                frequency, self.data_sheet.min_frequency, max_frequency(commands, channel), self))
         if amplitude is not None and function != "DC":
-            self.set_amplitude(channel, amplitude)
-        self.set_offset(channel, offset or 0.0)
+            levels.set_amplitude(channel, amplitude)
+        levels.set_offset(channel, offset or 0.0)
         yield from self.set_output(channel, True)
 
     # ----------------------------------------------------------------------------------------- the rest
 
     def reset(self) -> Handler | None:
         """Outputs off, everything as after switching on; waveforms in memory stay."""
+        self.shared.forget_function()
         for channel in self.channels.numbers:
             self.playback.switch(channel, False)
-            self.levels[channel] = OutputLevels()
-            self.frequency[channel] = 1e3
+            self.shared.levels[channel] = OutputLevels()
+            self.shared.frequency[channel] = 1e3
             self.playback.stop_burst(channel)
-        self.update_waiting()
+        self.trigger_commands.update_waiting()
         return None
 
     @command("SYSTem:BEEPer[:IMMediate]")
@@ -152,7 +166,7 @@ class Keysight33600(FunctionCommands, MemoryCommands, TriggerTable):
     def synchronise(self, channel: int = 1) -> None:
         """``PHAS:SYNC``: both channels begin their cycle now."""
         for each in self.channels.numbers:
-            if not self.burst_on[each]:
+            if not self.trigger_commands.burst_on[each]:
                 self.playback.reshape(each)
 
 

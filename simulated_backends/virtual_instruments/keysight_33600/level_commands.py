@@ -7,7 +7,7 @@ from tsbench.simulated_backends.virtual_instruments.generator import levels as l
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.generator.levels import Adjusted, Adjustment, Window
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import LoadParameter
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorTable
 
 _ERRORS = {
     Adjustment.CLIPPED_TO_UPPER: (-222, "Data out of range; value clipped to upper limit"),
@@ -18,12 +18,12 @@ _ERRORS = {
 }
 
 
-class LevelCommands(GeneratorState):
-    """What ``VOLTage`` and ``OUTPut:LOAD`` do; mixed into the generator."""
+class LevelCommands(GeneratorTable):
+    """What ``VOLTage`` and ``OUTPut:LOAD`` do."""
 
     def edge_floor(self, channel: int) -> float:
         """Return the shortest edge [s, 10-90 %] at the present amplitude."""
-        levels = self.levels[channel]
+        levels = self.shared.levels[channel]
         return self.data_sheet.edge_floor(levels.amplitude * levels.into_50)
 
     unit = Setting("[:SOURce<1-2>]:VOLTage:UNIT", Choice("VPP", "VRMS", "DBM"), default="VPP",
@@ -39,27 +39,27 @@ class LevelCommands(GeneratorState):
 
     def window(self, channel: int) -> Window:
         """Return what the output can do at the declared load and frequency."""
-        return Window.of(self.data_sheet, self.load[channel], self.frequency[channel])
+        return Window.of(self.data_sheet, self.load[channel], self.shared.frequency[channel])
 
     def accept(self, channel: int, adjusted: Adjusted) -> None:
         """Take levels over, and post the error of what was not as requested."""
         levels = adjusted.levels
         if self.limits_on[channel]:
             low, high = levels.low, levels.high
-            if self.function[channel] == "DC":
+            if self.shared.function[channel] == "DC":
                 low = high = levels.offset
             bounds = self.limit_values
             if high > bounds[channel, "HIGH"] + 1e-9 or low < bounds[channel, "LOW"] - 1e-9:
                 raise ScpiError(-222, text="Data out of range; level is beyond the voltage limits")
-        self.levels[channel] = levels
+        self.shared.levels[channel] = levels
         if adjusted.adjustment is not None:
             code, text = _ERRORS[adjusted.adjustment]
             self.post_error(code, text=text)
         floor = self.edge_floor(channel)
-        if min(self.lead[channel], self.trail[channel]) < floor * (1 - 1e-9):
-            self.lead[channel] = max(self.lead[channel], floor)
-            self.trail[channel] = max(self.trail[channel], floor)
-            if self.function[channel] == "PULS":
+        if min(self.shared.lead[channel], self.shared.trail[channel]) < floor * (1 - 1e-9):
+            self.shared.lead[channel] = max(self.shared.lead[channel], floor)
+            self.shared.trail[channel] = max(self.shared.trail[channel], floor)
+            if self.shared.function[channel] == "PULS":
                 self.post_error(-221, text="Settings conflict; edge time increased due to amplitude")
 
     def _unit_chosen(self, channel: int, unit: str) -> str:
@@ -69,8 +69,8 @@ class LevelCommands(GeneratorState):
 
     def _extremes(self, channel: int) -> tuple[float, float]:
         """Return the lowest and highest level that the present function puts out [V into the load]."""
-        levels = self.levels[channel]
-        if self.function[channel] == "DC":
+        levels = self.shared.levels[channel]
+        if self.shared.function[channel] == "DC":
             return levels.offset, levels.offset
         return levels.low, levels.high
 
@@ -89,7 +89,7 @@ class LevelCommands(GeneratorState):
         return on
 
     def _load_changed(self, channel: int) -> None:
-        self.levels[channel] = self.levels[channel].with_load(self.load[channel])
+        self.shared.levels[channel] = self.shared.levels[channel].with_load(self.load[channel])
         if self.load[channel] >= INFINITE_LOAD / 10 and self.unit[channel] == "DBM":
             self.unit[channel] = "VPP"
             self.post_error(-221, text="Settings conflict; amplitude units changed to Vpp due to high-Z load")
@@ -99,8 +99,8 @@ class LevelCommands(GeneratorState):
     def set_amplitude(self, channel: int, value: float) -> None:
         """``VOLT`` in the present unit."""
         window, unit = self.window(channel), self.unit[channel]
-        peak_to_peak = levels_of.volts_peak_to_peak(value, unit, self.function[channel], self.load[channel])
-        self.accept(channel, levels_of.set_amplitude(self.levels[channel], peak_to_peak, window))
+        peak_to_peak = levels_of.volts_peak_to_peak(value, unit, self.shared.function[channel], self.load[channel])
+        self.accept(channel, levels_of.set_amplitude(self.shared.levels[channel], peak_to_peak, window))
         self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate][:AMPLitude]?",
@@ -109,44 +109,44 @@ class LevelCommands(GeneratorState):
         """``VOLT?``."""
         window = self.window(channel)
         value = {"MIN": window.min_amplitude, "MAX": window.max_amplitude}.get(
-            word or "", self.levels[channel].amplitude)
+            word or "", self.shared.levels[channel].amplitude)
         return self.format_number(levels_of.from_volts_peak_to_peak(
-            value, self.unit[channel], self.function[channel], self.load[channel]))
+            value, self.unit[channel], self.shared.function[channel], self.load[channel]))
 
     @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak", Number("V"))
     def set_arb_amplitude(self, channel: int, value: float) -> None:
         """``FUNC:ARB:PTP`` [V]."""
-        self.accept(channel, levels_of.set_amplitude(self.levels[channel], value, self.window(channel)))
+        self.accept(channel, levels_of.set_amplitude(self.shared.levels[channel], value, self.window(channel)))
         self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:FUNCtion:ARBitrary:PTPeak?")
     def get_arb_amplitude(self, channel: int) -> str:
         """``FUNC:ARB:PTP?``."""
-        return self.format_number(self.levels[channel].amplitude)
+        return self.format_number(self.shared.levels[channel].amplitude)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet", Number("V"))
     def set_offset(self, channel: int, value: float) -> None:
         """``VOLT:OFFS``."""
-        direct, window = self.function[channel] == "DC", self.window(channel)
-        self.accept(channel, levels_of.set_offset(self.levels[channel], value, window, direct))
+        direct, window = self.shared.function[channel] == "DC", self.window(channel)
+        self.accept(channel, levels_of.set_offset(self.shared.levels[channel], value, window, direct))
         self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:OFFSet?", Optional(Choice("MINimum", "MAXimum")))
     def get_offset(self, channel: int, word: str | None = None) -> str:
         """``VOLT:OFFS?``."""
-        levels = self.levels[channel]
-        room = self.window(channel).peak - (0.0 if self.function[channel] == "DC" else levels.amplitude / 2)
+        levels = self.shared.levels[channel]
+        room = self.window(channel).peak - (0.0 if self.shared.function[channel] == "DC" else levels.amplitude / 2)
         return self.format_number({"MIN": -room, "MAX": room}.get(word or "", levels.offset))
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}", Number("V"))
     def set_level(self, channel: int, which: str, value: float) -> None:
         """``VOLT:HIGH`` and ``VOLT:LOW``."""
         change = levels_of.set_high if which == "HIGH" else levels_of.set_low
-        self.accept(channel, change(self.levels[channel], value, self.window(channel)))
+        self.accept(channel, change(self.shared.levels[channel], value, self.window(channel)))
         self.playback.reshape(channel)
 
     @command("[:SOURce<1-2>]:VOLTage[:LEVel][:IMMediate]:{HIGH|LOW}?")
     def get_level(self, channel: int, which: str) -> str:
         """``VOLT:HIGH?`` and ``VOLT:LOW?``."""
-        levels = self.levels[channel]
+        levels = self.shared.levels[channel]
         return self.format_number(levels.high if which == "HIGH" else levels.low)

@@ -17,7 +17,7 @@ from tsbench.simulated_backends.scpi.parameters import (
 )
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, GeneratorTable
 
 BUILT_IN = "INT:\\BUILTIN\\EXP_RISE.ARB"
 Codes = npt.NDArray[np.int16]
@@ -29,8 +29,18 @@ def exponential_rise() -> Codes:
     return np.round((2 * rise - 1) * DAC_FULL_SCALE).astype(np.int16)
 
 
-class MemoryCommands(GeneratorState):
-    """What the ``DATA`` subsystem does; mixed into the generator."""
+class MemoryCommands(GeneratorTable):
+    """What the ``DATA`` subsystem does.
+
+    Parameters
+    ----------
+    generator : GeneratorState
+    """
+
+    def __init__(self, generator: GeneratorState) -> None:
+        super().__init__(generator)
+        self.arbs: dict[int, dict[str, Codes]] = {   #: channel -> name -> codes
+            channel: {} for channel in range(1, self.data_sheet.channels + 1)}
 
     byte_order = Setting(":FORMat:BORDer", Choice("NORMal", "SWAPped"), default="NORM")
     arb_name = Setting(

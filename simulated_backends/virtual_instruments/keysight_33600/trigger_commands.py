@@ -7,15 +7,25 @@ from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, GeneratorTable
 
 WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
 
 
-class TriggerTable(GeneratorState):
-    """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do; mixed into the generator."""
+class TriggerTable(GeneratorTable):
+    """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do.
 
-    has_trigger = True
+    With the shape of each channel, these are the settings that the core reads: a
+    :class:`~tsbench.simulated_backends.virtual_instruments.generator.settings.GeneratorSettings`.
+
+    Parameters
+    ----------
+    generator : GeneratorState
+    """
+
+    def __init__(self, generator: GeneratorState) -> None:
+        super().__init__(generator)
+        self.shape = generator.shape
 
     burst_on = Setting("[:SOURce<1-2>]:BURSt:STATe", Boolean(), default=False, change="_burst_changed")
     burst_mode = Setting("[:SOURce<1-2>]:BURSt:MODE", Choice("TRIGgered", "GATed"), default="TRIG",
@@ -58,11 +68,11 @@ class TriggerTable(GeneratorState):
         return 2 if self.sync_source[1] == "CH2" else 1
 
     def _sync_switched(self, channel: int) -> None:
-        self.channels.sync_line.enabled = self.sync_on[1] and self.sync_on[2]
+        self.generator.channels.sync_line.enabled = self.sync_on[1] and self.sync_on[2]
 
     def _sync_source_changed(self, channel: int) -> None:
         self.sync_source[1] = self.sync_source[2] = self.sync_source[channel]
-        self.channels.sync_line.cut(self.clock.now)
+        self.generator.channels.sync_line.cut(self.clock.now)
         if not self.burst_on[self.sync_channel]:
             self.playback.reshape(self.sync_channel)
 
@@ -82,7 +92,7 @@ class TriggerTable(GeneratorState):
 
     def _burst_changed(self, channel: int) -> None:
         if self.burst_on[channel] and self.trigger_source[channel] == "IMM":
-            needed = self.playback.cycles(channel) * self.channels.nominal_period(channel)
+            needed = self.playback.cycles(channel) * self.generator.channels.nominal_period(channel)
             if self.burst_period[channel] < needed:
                 self.burst_period[channel] = min(needed + 1e-6, self.data_sheet.max_burst_period)
                 self.post_error(-221, text="Settings conflict; burst period increased to fit entire burst")
@@ -97,9 +107,9 @@ class TriggerTable(GeneratorState):
 
     # ---------------------------------------------------------------------------------------- triggers
 
-    def trigger(self) -> None:
+    def trigger_all(self) -> None:
         """``*TRG`` and GET: all channels that wait for the bus."""
-        waiting = [c for c in self.channels.numbers if self.burst_on[c] and self.trigger_source[c] == "BUS"]
+        waiting = [c for c in self.generator.channels.numbers if self.burst_on[c] and self.trigger_source[c] == "BUS"]
         if not waiting:
             raise ScpiError(-211)
         accepted = [self.playback.start_burst(channel, self.clock.now) for channel in waiting]
@@ -115,6 +125,6 @@ class TriggerTable(GeneratorState):
     @command("ABORt")
     def abort(self) -> None:
         """``ABORt``: end bursts, wait for the next trigger."""
-        for channel in self.channels.numbers:
+        for channel in self.generator.channels.numbers:
             if self.burst_on[channel]:
                 self.playback.reshape(channel)

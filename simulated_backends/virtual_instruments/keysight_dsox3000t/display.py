@@ -8,13 +8,13 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Optional, Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import MIDDLE
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
 
 
-class DisplayCommands(ScopeState):
-    """What ``:DISPlay`` and ``:HARDcopy`` do; mixed into the scope."""
+class DisplayCommands(ScopeTable):
+    """What ``:DISPlay`` and ``:HARDcopy`` do."""
 
     @command(":ACQuire:SEGMented:ANALyze")
     @command(":HARDcopy:INKSaver", Boolean())
@@ -35,6 +35,6 @@ class DisplayCommands(ScopeState):
         if finished is not None and finished.records:
             for number in finished.plan.channels:
                 stride = max(finished.plan.sampling.points // 640, 1)
-                codes = self.digitiser.codes(finished.plan, finished.records[0], number, stride)
+                codes = self.scope.digitiser.codes(finished.plan, finished.records[0], number, stride)
                 traces[number] = (codes / 256 - MIDDLE) / self.data_sheet.levels
         return definite_block(draw_screen(traces), 8)

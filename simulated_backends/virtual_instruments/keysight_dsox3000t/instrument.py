@@ -24,9 +24,10 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Block
 from tsbench.simulated_backends.scpi.syntax import definite_block
-from tsbench.simulated_backends.scpi.tree import command
+from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.channels import ChannelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import (
     KEYSIGHT_DSOX3034T,
     KEYSIGHT_DSOX3054T,
@@ -34,79 +35,61 @@ from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_shee
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.display import DisplayCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.run import RunCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.settings import SettingCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.waveform import WaveformCommands
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors, InputChannel
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
-    EdgeSettings,
-    channel_edge,
-    external_edge,
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import (
+    ACQUISITION,
+    AcquisitionControl,
 )
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import ChannelErrors
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 
 
-class VirtualDSOX3000T(SettingCommands, RunCommands, WaveformCommands, DisplayCommands):
+class VirtualDSOX3000T(ScopeState):
     """Four inputs, edge trigger, single and segmented acquisition; ``data_sheet`` has the numbers of the model."""
 
     terminals = ("1", "2", "3", "4")
     error_queue_depth = 30
     number_format = "+.8E"
+    has_trigger = True
+
+    display_commands = Subsystem(DisplayCommands)
+    channel_commands = Subsystem(ChannelCommands)
+    setting_commands = Subsystem(SettingCommands, lambda scope: SettingCommands(scope, scope.channel_commands))
+    waveform_commands = Subsystem(WaveformCommands, lambda scope: WaveformCommands(scope, scope.setting_commands))
+    run_commands = Subsystem(RunCommands, lambda scope: RunCommands(scope, scope.channel_commands))
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
         super().__init__(bench, placement)
         sheet = self.data_sheet
         self.trigger_levels = {}
-        self.inputs = ScopeInputs(self, sheet, self.impedance[1])
+        self.inputs = ScopeInputs(self, sheet, self.channel_commands.impedance[1])
         errors = {
             number: ChannelErrors.draw(sheet, bench.rng(self.name, "input", str(number)))
             if bench.imperfections else ChannelErrors() for number in range(1, sheet.channels + 1)
         }
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.digitiser = Digitiser(sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
-        self.control = AcquisitionControl(self, sheet, self, self.update_status)
+        self.control = AcquisitionControl(
+            self, sheet, self.setting_commands, self.run_commands.update_status)
 
     def attachment(self) -> Attachment:
         """Return what each wired input puts on its node."""
         return self.inputs.attachment()
 
-    # ----------------------------------------------------------------------------------------- acquiring
+    def disconnect(self) -> None:
+        """Nothing goes on when the world is closed."""
+        self.control.drop()
 
-    def channel(self, number: int) -> InputChannel:
-        """Return one input as it is set now."""
-        sheet = self.data_sheet
-        return InputChannel(
-            number=number, node=self.node(str(number)), scale=self.scale(number), offset=self.offset[number],
-            probe=self.probe[number], divider=self.inputs.dividers.get(number, 1.0),
-            bandwidth=sheet.limited_bandwidth if self.limited[number] else sheet.bandwidth,
-            ac_coupled=self.coupling[number] == "AC", inverted=self.inverted[number],
-            divisions=sheet.divisions, levels=sheet.levels,
-        )
+    def trigger(self) -> None:
+        """``*TRG``: as ``:DIG`` without waiting; the series treats it as a single acquisition."""
+        self.control.single()
 
-    def plan(self, channels: list[int], automatic: bool) -> AcquisitionPlan:
-        """Return everything the next acquisition needs to know."""
-        averaged = self.acquire_type == "AVER"
-        start = self.record_start()
-        return AcquisitionPlan(
-            channels={number: self.channel(number) for number in channels}, sampling=self.sampling(),
-            pre=-start, post=start + self.timebase_range, trigger=self._edge(),
-            records=int(self.average_count) if averaged else self.segments, averaged=averaged,
-            high_resolution=self.acquire_type == "HRES", peak_detect=self.acquire_type == "PEAK",
-            automatic=self.data_sheet.auto_timeout if automatic else None, holdoff=self.holdoff,
-            rearm=self.data_sheet.rearm_time, timebase_error=self.timebase_error,
-        )
-
-    def _edge(self) -> EdgeSettings:
-        source, sheet = self.trigger_source, self.data_sheet
-        slope = {"ALT": "EITH"}.get(self.slope, self.slope)
-        if not source.startswith("CHAN"):
-            level = self.trigger_level(source) / self.external_probe if source == "EXT" else float("nan")
-            return external_edge(level, slope, sheet.trigger_jitter if self.bench.imperfections else 0.0)
-        hysteresis = sheet.hysteresis * (2.0 if self.noise_reject else 1.0)
-        return channel_edge(
-            self.channel(int(source[-1])), sheet, self.trigger_level(source), slope, hysteresis,
-            self.bench.imperfections)
+    def cleared(self) -> None:
+        """A device clear ends a digitize; running goes on."""
+        if ACQUISITION in self.operations.pending:
+            self.control.abandon()
 
     def format_integer(self, value: int) -> str:
         """Write a whole number as the series does."""
@@ -117,7 +100,7 @@ class VirtualDSOX3000T(SettingCommands, RunCommands, WaveformCommands, DisplayCo
         self.control.start_over()
         self.trigger_levels.clear()
         for channel in range(1, self.data_sheet.channels + 1):
-            self.impedance_changed(channel)
+            self.channel_commands.impedance_changed(channel)
         return None
 
     @command(":SYSTem:PRESet")
@@ -137,13 +120,15 @@ class VirtualDSOX3000T(SettingCommands, RunCommands, WaveformCommands, DisplayCo
         """``:SYST:SET``: settings that ``:SYST:SET?`` gave."""
         try:
             values, levels = ast.literal_eval(payload.decode("latin-1"))
-            settings, self.trigger_levels = dict(values), dict(levels)
+            values, levels = dict(values), dict(levels)
         except (ValueError, SyntaxError, TypeError):
             raise ScpiError(-161) from None
-        self.setting_values.clear()   # its command tables hold the same
-        self.setting_values.update(settings)
+        # in place: the command tables hold the same dictionaries
+        for held, found in ((self.setting_values, values), (self.trigger_levels, levels)):
+            held.clear()
+            held.update(found)
         for channel in range(1, self.data_sheet.channels + 1):
-            self.impedance_changed(channel)
+            self.channel_commands.impedance_changed(channel)
 
 
 class KeysightDSOX3054T(VirtualDSOX3000T):

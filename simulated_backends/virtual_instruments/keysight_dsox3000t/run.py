@@ -3,21 +3,26 @@
 from tsbench.simulated_backends.scpi.message import IDLE, Handler
 from tsbench.simulated_backends.scpi.parameters import Choice, Many
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import ACQUISITION
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.channels import ChannelCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState, ScopeTable
 
 RUN_BIT = 0x08  #: of the operation status condition register
 WAIT_TRIGGER_BIT = 0x20
 
 
-class RunCommands(ScopeState):
-    """From arming to completion; mixed into the scope."""
+class RunCommands(ScopeTable):
+    """From arming to completion.
 
-    has_trigger = True
+    Parameters
+    ----------
+    scope : ScopeState
+    channels : ChannelCommands
+        Of the same scope.
+    """
 
-    def disconnect(self) -> None:
-        """Nothing goes on when the world is closed."""
-        self.control.drop()
+    def __init__(self, scope: ScopeState, channels: ChannelCommands) -> None:
+        super().__init__(scope)
+        self.channels = channels
 
     def update_status(self) -> None:
         """Keep the operation status register up to date."""
@@ -45,10 +50,10 @@ class RunCommands(ScopeState):
     @command(":DIGitize", Many(Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4")))
     def digitize(self, *sources: str) -> Handler:
         """``:DIG``: one acquisition; nothing else is executed until it is complete."""
-        channels = sorted({int(source[-1]) for source in sources}) or self.shown_channels()
+        channels = sorted({int(source[-1]) for source in sources}) or self.channels.shown_channels()
         for channel in range(1, self.data_sheet.channels + 1):
             if sources:
-                self.displayed[channel] = channel in channels
+                self.channels.displayed[channel] = channel in channels
         self.control.acquire(channels)
         yield IDLE
 
@@ -62,28 +67,20 @@ class RunCommands(ScopeState):
         """``:AUT``: a range for each wired channel that fits what is there now."""
         self.control.abandon()
         yield 2.0
-        sheet = self.data_sheet
+        scope, sheet, channels = self.scope, self.data_sheet, self.channels
         for number in range(1, sheet.channels + 1):
-            node = self.node(str(number))
-            self.displayed[number] = node is not None
+            node = scope.node(str(number))
+            channels.displayed[number] = node is not None
             if node is not None:
-                level = abs(self.bench.circuit.voltage(node)) / self.inputs.dividers.get(number, 1.0)
-                wanted = max(level * self.probe[number] * 2, 8e-3 * self.probe[number])
-                largest = sheet.divisions * sheet.max_scale[self.impedance[number]] * self.probe[number]
-                self.vertical_range[number] = min(wanted, largest)
-                self.offset[number] = 0.0
-        if not self.shown_channels():
-            self.displayed[1] = True
+                level = abs(scope.bench.circuit.voltage(node)) / scope.inputs.dividers.get(number, 1.0)
+                probe = channels.probe[number]
+                wanted = max(level * probe * 2, 8e-3 * probe)
+                largest = sheet.divisions * sheet.max_scale[channels.impedance[number]] * probe
+                channels.vertical_range[number] = min(wanted, largest)
+                channels.offset[number] = 0.0
+        if not channels.shown_channels():
+            channels.displayed[1] = True
         self.control.run()
-
-    def trigger(self) -> None:
-        """``*TRG``: as ``:DIG`` without waiting; the series treats it as a single acquisition."""
-        self.control.single()
-
-    def cleared(self) -> None:
-        """A device clear ends a digitize; running goes on."""
-        if ACQUISITION in self.operations.pending:
-            self.control.abandon()
 
     # -------------------------------------------------------------------------------------------- status
 

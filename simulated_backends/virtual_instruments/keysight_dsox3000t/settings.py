@@ -1,53 +1,36 @@
-"""Vertical, horizontal, trigger and acquisition settings of the InfiniiVision 3000T X-Series."""
+"""The commands TIMebase, TRIGger and ACQuire of the InfiniiVision 3000T X-Series, and the plan of an acquisition."""
 
-from typing import Any
-
-from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.parameters import (
-    Boolean,
-    Choice,
-    Integer,
-    Number,
-    Optional,
-    Parameter,
-    Text,
-)
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.channels import OUT_OF_RANGE, ChannelCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling, choose_sampling
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
+    EdgeSettings,
+    channel_edge,
+    external_edge,
+)
 
-OUT_OF_RANGE = "Data out of range"
 _REFERENCES = {"LEFT": 0.1, "CENT": 0.5, "RIGH": 0.9}
 
 
-class Label(Parameter):
-    """Text in quotes or bare, at most ten characters, upper case."""
+class SettingCommands(ScopeTable):
+    """What ``TIMebase``, ``TRIGger`` and ``ACQuire`` set.
 
-    _text = Text(bare=True)
+    With the channels, these are the settings that the core reads: an
+    :class:`~tsbench.simulated_backends.virtual_instruments.oscilloscope.settings.OscilloscopeSettings`.
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
-        return self._text.parse(raw, instrument, key)[:10].upper()
+    Parameters
+    ----------
+    scope : ScopeState
+    channels : ChannelCommands
+        Of the same scope.
+    """
 
-    def format(self, value: Any, instrument: Any) -> str:
-        return f'"{value}"'
-
-
-class SettingCommands(ScopeState):
-    """What ``CHANnel``, ``TIMebase``, ``TRIGger`` and ``ACQuire`` set; mixed into the scope."""
-
-    coupling = Setting(":CHANnel<1-4>:COUPling", Choice("AC", "DC"), default="DC", coerce="_coupling_chosen")
-    impedance = Setting(":CHANnel<1-4>:IMPedance", Choice("ONEMeg", "FIFTy"), default="ONEM",
-                        change="impedance_changed")
-    limited = Setting(":CHANnel<1-4>:BWLimit", Boolean(), default=False)
-    displayed = Setting(":CHANnel<1-4>:DISPlay", Boolean(), default=lambda i, c: c == 1)
-    inverted = Setting(":CHANnel<1-4>:INVert", Boolean(), default=False)
-    label = Setting(":CHANnel<1-4>:LABel", Label(), default=lambda i, c: str(c))
-    units = Setting(":CHANnel<1-4>:UNITs", Choice("VOLT", "AMPere"), default="VOLT")
-    vernier = Setting(":CHANnel<1-4>:VERNier", Boolean(), default=False)
-    skew = Setting(":CHANnel<1-4>:PROBe:SKEW", Number("S", -100e-9, 100e-9), default=0.0)
-    probe = Setting(":CHANnel<1-4>:PROBe", Number("X", 0.001, 10_000), default=1.0, coerce="_probe_chosen")
-    vertical_range = Setting(":CHANnel<1-4>:RANGe", Number("V"), default=40.0, coerce="_range_chosen",
-                             change="_range_changed")
-    offset = Setting(":CHANnel<1-4>:OFFSet", Number("V"), default=0.0, coerce="_offset_chosen")
+    def __init__(self, scope: ScopeState, channels: ChannelCommands) -> None:
+        super().__init__(scope)
+        self.channels = channels
 
     timebase_mode = Setting(":TIMebase:MODE", Choice("MAIN", "WINDow", "XY", "ROLL"), default="MAIN")
     timebase_range = Setting(":TIMebase[:MAIN]:RANGe", Number("S"), default=1e-3, coerce="_timebase_chosen")
@@ -78,81 +61,46 @@ class SettingCommands(ScopeState):
     segment_count = Setting(":ACQuire:SEGMented:COUNt",
                             Integer("", 2, lambda i: i.data_sheet.max_segments, 2), default=2)
 
-    def impedance_changed(self, channel: int) -> None:
-        """Switch an input between 1 MOhm and 50 Ohm."""
-        if self.impedance[channel] == "FIFT":
-            self.coupling[channel] = "DC"
-            most = self.data_sheet.divisions * self.data_sheet.max_scale["FIFT"] * self.probe[channel]
-            self.vertical_range[channel] = min(self.vertical_range[channel], most)
-            self._range_changed(channel)
-        self.inputs.set_impedance(channel, self.impedance[channel])
+    # ----------------------------------------------------------------------------------- what it amounts to
 
-    # ----------------------------------------------------------------------------------------- vertical
+    def shown_channels(self) -> list[int]:
+        """Return the channels that are on."""
+        return self.channels.shown_channels()
 
-    def scale(self, channel: int) -> float:
-        """Return the displayed volts per division."""
-        return float(self.vertical_range[channel]) / self.data_sheet.divisions
+    @property
+    def segments(self) -> int:
+        """Return the number of segments an acquisition takes."""
+        return int(self.segment_count) if self.acquire_mode == "SEGM" else 1
 
-    def _range_chosen(self, channel: int, value: float) -> float:
-        factor = self.probe[channel] * self.data_sheet.divisions
-        low, high = self.data_sheet.min_scale * factor, self.data_sheet.max_scale[self.impedance[channel]] * factor
-        if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
-            self.post_error(-222, text=OUT_OF_RANGE)
-            value = min(max(value, low), high)
-        return value
+    def sampling(self) -> Sampling:
+        """Return sample rate and points as set now; both channels of a pair share rate and memory."""
+        on = set(self.shown_channels())
+        paired = {1, 2} <= on or {3, 4} <= on
+        return choose_sampling(self.data_sheet, self.timebase_range, paired, self.segments)
 
-    def _range_changed(self, channel: int) -> None:
-        self.offset[channel] = self._offset_chosen(channel, self.offset[channel])
-
-    def _offset_chosen(self, channel: int, value: float) -> float:
-        probe = self.probe[channel]   # a value beyond becomes the nearest legal one, without error
-        most = self.data_sheet.max_offset(self.scale(channel) / probe) * probe
-        return float(min(max(value, -most), most))
-
-    def _probe_chosen(self, channel: int, value: float) -> float:
-        ratio = value / self.probe[channel]
-        self.vertical_range[channel] = self.vertical_range[channel] * ratio
-        self.offset[channel] = self.offset[channel] * ratio
-        source = f"CHAN{channel}"
-        self.trigger_levels[source] = self.trigger_level(source) * ratio
-        return value
-
-    def _coupling_chosen(self, channel: int, value: str) -> str:
-        if value == "AC" and self.impedance[channel] == "FIFT":
-            raise ScpiError(-221, text="Settings conflict")
-        return value
-
-    @command(":CHANnel<1-4>:SCALe", Number("V"))
-    def set_scale(self, channel: int, value: float) -> None:
-        """``:CHAN1:SCAL``: volts per division."""
-        self.vertical_range[channel] = self._range_chosen(channel, value * self.data_sheet.divisions)
-        self._range_changed(channel)
-
-    @command(":CHANnel<1-4>:SCALe?")
-    def get_scale(self, channel: int) -> str:
-        """``:CHAN1:SCAL?``."""
-        return self.format_number(self.scale(channel))
-
-    @command(":CHANnel<1-4>:PROTection?")
-    def get_protection(self, channel: int) -> str:
-        """``:CHAN1:PROT?``: whether the 50 Ohm input has tripped."""
-        return "NORM"
-
-    @command(":CHANnel<1-4>:PROTection[:CLEar]")
-    def clear_protection(self, channel: int) -> None:
-        """``:CHAN1:PROT``."""
-
-    @command(":CHANnel<1-4>?")
-    def describe_channel(self, channel: int) -> str:
-        """``:CHAN1?``: everything at once."""
-        return (
-            f":CHAN{channel}:RANG {self.vertical_range[channel]:+.6E};OFFS {self.offset[channel]:+.5E};"
-            f"COUP {self.coupling[channel]};IMP {self.impedance[channel]};"
-            f"DISP {int(self.displayed[channel])};BWL {int(self.limited[channel])};"
-            f"INV {int(self.inverted[channel])};"
-            f'LAB "{self.label[channel]}";UNIT {self.units[channel]};PROB {self.probe[channel]:+.4E};'
-            f"PROB:SKEW {self.skew[channel]:+.2E};STYP SING"
+    def plan(self, channels: list[int], automatic: bool) -> AcquisitionPlan:
+        """Return everything the next acquisition needs to know."""
+        averaged = self.acquire_type == "AVER"
+        start = self.record_start()
+        return AcquisitionPlan(
+            channels={number: self.channels.channel(number) for number in channels}, sampling=self.sampling(),
+            pre=-start, post=start + self.timebase_range, trigger=self._edge(),
+            records=int(self.average_count) if averaged else self.segments, averaged=averaged,
+            high_resolution=self.acquire_type == "HRES", peak_detect=self.acquire_type == "PEAK",
+            automatic=self.data_sheet.auto_timeout if automatic else None, holdoff=self.holdoff,
+            rearm=self.data_sheet.rearm_time, timebase_error=self.scope.timebase_error,
         )
+
+    def _edge(self) -> EdgeSettings:
+        source, sheet = self.trigger_source, self.data_sheet
+        slope = {"ALT": "EITH"}.get(self.slope, self.slope)
+        if not source.startswith("CHAN"):
+            level = self.trigger_level(source) / self.external_probe if source == "EXT" else float("nan")
+            return external_edge(level, slope, sheet.trigger_jitter if self.scope.bench.imperfections else 0.0)
+        hysteresis = sheet.hysteresis * (2.0 if self.noise_reject else 1.0)
+        return channel_edge(
+            self.channels.channel(int(source[-1])), sheet, self.trigger_level(source), slope, hysteresis,
+            self.scope.bench.imperfections)
 
     # --------------------------------------------------------------------------------------- horizontal
 
@@ -188,11 +136,9 @@ class SettingCommands(ScopeState):
 
     # ------------------------------------------------------------------------------------------ trigger
 
-    trigger_levels: dict[str, float]  #: [V at the display] by source
-
     def trigger_level(self, source: str) -> float:
         """Return the level [V at the display] of a trigger source."""
-        return self.trigger_levels.get(source, 0.0)
+        return self.scope.trigger_levels.get(source, 0.0)
 
     @command(":TRIGger[:EDGE]:LEVel", Number("V"),
              Optional(Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernal")))
@@ -201,15 +147,15 @@ class SettingCommands(ScopeState):
         source = source or self.trigger_source
         if source.startswith("CHAN"):
             channel = int(source[-1])
-            reach = self.data_sheet.level_divisions * self.scale(channel)
-            low, high = self.offset[channel] - reach, self.offset[channel] + reach
+            reach = self.data_sheet.level_divisions * self.channels.scale(channel)
+            low, high = self.channels.offset[channel] - reach, self.channels.offset[channel] + reach
         else:
             reach = self.data_sheet.external_range * self.external_probe
             low, high = -reach, reach
         if not low - 1e-12 <= value <= high + 1e-12:
             self.post_error(-222, text=OUT_OF_RANGE)
             value = min(max(value, low), high)
-        self.trigger_levels[source] = value
+        self.scope.trigger_levels[source] = value
 
     @command(":TRIGger[:EDGE]:LEVel?",
              Optional(Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernal")))

@@ -1,47 +1,41 @@
-"""What the command tables of the 3000T X-Series share: inputs, run control, digitiser."""
+"""What the command tables of the 3000T X-Series share: inputs, run control, digitiser, trigger levels."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
+from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import (
-    Sampling,
-    ScopeDataSheet,
-    choose_sampling,
-)
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 
 
 class ScopeState(VirtualInstrument):
-    """Base of the command tables (settings, run, waveform, display), which are mixed into one class."""
+    """The parts of a scope, as its command tables see them."""
 
     data_sheet: ClassVar[ScopeDataSheet]
     inputs: ScopeInputs
     control: AcquisitionControl
     digitiser: Digitiser
+    timebase_error: float  #: relative
+    trigger_levels: dict[str, float]  #: [V at the display] by source
 
-    if TYPE_CHECKING:  # settings that one table declares and others read
-        acquire_mode: Any
-        displayed: Any
-        impedance: Any
-        offset: Any
-        probe: Any
-        segment_count: Any
-        timebase_range: Any
-        vertical_range: Any
 
-    def shown_channels(self) -> list[int]:
-        """Return the channels that are on."""
-        return [channel for channel in range(1, self.data_sheet.channels + 1) if self.displayed[channel]]
+class ScopeTable(CommandTable):
+    """Base of the command tables.
+
+    Parameters
+    ----------
+    scope : ScopeState
+        Holds the table.
+    """
+
+    def __init__(self, scope: ScopeState) -> None:
+        super().__init__(scope)
+        self.scope = scope
+        self.data_sheet = scope.data_sheet
 
     @property
-    def segments(self) -> int:
-        """Return the number of segments an acquisition takes."""
-        return int(self.segment_count) if self.acquire_mode == "SEGM" else 1
-
-    def sampling(self) -> Sampling:
-        """Return sample rate and points as set now; both channels of a pair share rate and memory."""
-        on = set(self.shown_channels())
-        paired = {1, 2} <= on or {3, 4} <= on
-        return choose_sampling(self.data_sheet, self.timebase_range, paired, self.segments)
+    def control(self) -> AcquisitionControl:
+        """Return the run control, which is made after the first tables."""
+        return self.scope.control

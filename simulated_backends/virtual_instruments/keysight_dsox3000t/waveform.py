@@ -16,7 +16,8 @@ from tsbench.simulated_backends.scpi.parameters import (
 )
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.settings import SettingCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState, ScopeTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition, TriggeredRecord
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import MIDDLE
 
@@ -25,11 +26,21 @@ _FORMATS = {"BYTE": 0, "WORD": 1, "ASC": 4}
 _TYPES = {"NORM": 0, "PEAK": 1, "AVER": 2, "HRES": 3}
 
 
-class WaveformCommands(ScopeState):
-    """What ``:WAVeform`` and the queries of ``:ACQuire`` do; mixed into the scope."""
+class WaveformCommands(ScopeTable):
+    """What ``:WAVeform`` and the queries of ``:ACQuire`` do.
 
-    #: what was read last: acquisition, (channel, stride, numbers of its records), codes
-    _rendered: tuple[Acquisition, tuple[int, ...], npt.NDArray[np.uint16]] | None = None
+    Parameters
+    ----------
+    scope : ScopeState
+    settings : SettingCommands
+        Of the same scope.
+    """
+
+    def __init__(self, scope: ScopeState, settings: SettingCommands) -> None:
+        super().__init__(scope)
+        self.settings = settings
+        #: what was read last: acquisition, (channel, stride, numbers of its records), codes
+        self._rendered: tuple[Acquisition, tuple[int, ...], npt.NDArray[np.uint16]] | None = None
 
     source = Setting(":WAVeform:SOURce", Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4"),
                      default="CHAN1")
@@ -59,11 +70,11 @@ class WaveformCommands(ScopeState):
         return math.ceil(points / wanted)
 
     def _memory_points(self) -> int:
-        sampling = self.sampling() if self.control.finished is None else self.control.finished.plan.sampling
+        sampling = self.settings.sampling() if self.control.finished is None else self.control.finished.plan.sampling
         return sampling.points
 
     def _interval(self) -> float:
-        sampling = self.sampling() if self.control.finished is None else self.control.finished.plan.sampling
+        sampling = self.settings.sampling() if self.control.finished is None else self.control.finished.plan.sampling
         return sampling.interval
 
     def _transferred(self) -> int:
@@ -86,7 +97,7 @@ class WaveformCommands(ScopeState):
         assert finished is not None
         wanted = (self._channel, stride, *(record.number for record in records))
         if self._rendered is None or self._rendered[0] is not finished or self._rendered[1] != wanted:
-            self._rendered = finished, wanted, self.digitiser.read(
+            self._rendered = finished, wanted, self.scope.digitiser.read(
                 finished.plan, records, self._channel, stride)
         return self._rendered[2]
 
@@ -196,4 +207,4 @@ class WaveformCommands(ScopeState):
     @command(":ACQuire:SRATe[:ANALog]?", Optional(Choice("MAXimum")))
     def sample_rate(self, word: str | None = None) -> str:
         """``:ACQ:SRAT?`` [Sa/s]."""
-        return self.format_number(1.0 / self._interval() if word is None else self.sampling().rate)
+        return self.format_number(1.0 / self._interval() if word is None else self.settings.sampling().rate)

@@ -72,7 +72,7 @@ def test_options_of_the_world_file_are_checked() -> None:
     resistor, capacitor = scope.attachment().elements
     assert resistor.value == pytest.approx(10e6)
     assert capacitor.value < 2e-12
-    assert scope.channel(1).divider == 10.0
+    assert scope.channel_commands.channel(1).divider == 10.0
 
 
 def test_a_pulse_before_the_scope_is_armed_is_missed(table: Any) -> None:
