@@ -115,7 +115,7 @@ def test_what_an_acquisition_will_be(scope: Scope) -> None:
     """Settings of an input as the front end takes them; the data sheet's 20 MHz limit, 0.4 divisions of hysteresis."""
     scope.ask(":CHAN2:RANG 8;OFFS 1;PROB 10;COUP AC;INV ON;BWL ON;:TRIG:SOUR CHAN2;LEV 5;SLOP POS")
     scope.ask(":TIM:RANG 1e-3;POS 2e-4")
-    plan = scope.scope.plan([1, 2], True)
+    plan = scope.scope.setting_commands.plan([1, 2], True)
     first, second = plan.channels[1], plan.channels[2]
     assert (first.node, first.bandwidth, first.divider) == ("n1", 5e8, 1.0)
     assert not first.ac_coupled and not first.inverted
@@ -127,27 +127,27 @@ def test_what_an_acquisition_will_be(scope: Scope) -> None:
     assert (edge.node, edge.level, edge.slope) == ("n2", -5.0, "NEG")   # inverted: volts at the node
     assert edge.hysteresis == pytest.approx(0.4 * 10.0) and (edge.jitter, edge.noise) == (0.0, 0.0)
     scope.ask(":TRIG:NREJ ON;:ACQ:TYPE AVER;COUN 16")
-    plan = scope.scope.plan([2], False)
+    plan = scope.scope.setting_commands.plan([2], False)
     assert plan.trigger.hysteresis == pytest.approx(0.8 * 10.0) and plan.automatic is None
     assert plan.averaged and plan.records == 16 and not plan.high_resolution and not plan.peak_detect
     scope.ask(":ACQ:TYPE HRES;:ACQ:MODE SEGM;:ACQ:SEGM:COUN 7;:TRIG:HOLD 1e-3;SLOP ALT")
-    plan = scope.scope.plan([2], False)
+    plan = scope.scope.setting_commands.plan([2], False)
     assert plan.records == 7 and plan.high_resolution and plan.holdoff == 1e-3 and plan.rearm == 1e-6
     assert plan.trigger.slope == "EITH"
     scope.ask(":ACQ:TYPE PEAK;:TRIG:SOUR EXT;LEV 1.5;:EXT:PROB 3")
-    edge = scope.scope.plan([2], False).trigger
-    assert scope.scope.plan([2], False).peak_detect
+    edge = scope.scope.setting_commands.plan([2], False).trigger
+    assert scope.scope.setting_commands.plan([2], False).peak_detect
     assert (edge.node, edge.level, edge.lag) == (None, 0.5, 0.0)
 
 
 def test_a_trigger_on_an_input_that_is_not_wired_sees_ground() -> None:
     bench = BenchServices(1)
     scope: Any = KeysightDSOX3054T(bench, Placement("s", "S", {}))
-    edge = scope._edge()
+    edge = scope.setting_commands._edge()
     assert edge.node == "0" and edge.jitter == 5e-12
     assert edge.noise == pytest.approx(np.hypot(0.2e-3, 0.025 * 5.0))   # 5 V a division
     scope.exchange.recv(b":TRIG:SOUR EXT", True)
-    assert scope._edge().jitter == 5e-12
+    assert scope.setting_commands._edge().jitter == 5e-12
 
 
 def test_both_channels_of_a_pair_share_memory(scope: Scope) -> None:
@@ -191,14 +191,14 @@ def acquired(table: Any, *messages: str) -> Any:
 
 def test_a_record_is_rendered_once_for_each_way_to_read_it(table: Any) -> None:
     bench = acquired(table)
-    first = bench.scope.codes()
-    assert bench.scope.codes() is first
+    first = bench.scope.waveform_commands.codes()
+    assert bench.scope.waveform_commands.codes() is first
     bench.send(bench.scope, ":WAV:POIN 500")
-    other = bench.scope.codes()
+    other = bench.scope.waveform_commands.codes()
     assert other is not first and len(other) == 500
     bench.send(bench.scope, ":DIG CHAN1")
     assert bench.ask(bench.scope, "*OPC?") == "1"
-    assert bench.scope.codes() is not other
+    assert bench.scope.waveform_commands.codes() is not other
 
 
 def test_preamble_of_each_form_and_kind(table: Any) -> None:
