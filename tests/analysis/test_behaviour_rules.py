@@ -275,6 +275,16 @@ def test_the_interval_of_two_weak_pulses(fires: str, integrates: bool, resonates
         assert runs.integrator([doublet(5.0, False, True), alike])
 
 
+@pytest.mark.parametrize(("levels", "comparable"), [
+    (((1.0, 1.04), (1.04, 1.08)), True), (((1.04, 1.0), (1.08, 1.04)), True),
+    (((1.0, 1.0), (1.04, 1.04), (1.08, 1.08)), False), (((1.0, 1.06), (1.0, 1.06)), False)])
+def test_first_pulses_are_compared_with_that_of_the_first_run(levels: Any, comparable: bool) -> None:
+    """They agree within 5 %."""
+    found = [made([115.0 + gap] if gap < 20.0 else [], (100.0, 110.0, one), (110.0 + gap, 120.0 + gap, other))
+             for gap, (one, other) in zip((5.0, 50.0, 200.0), levels, strict=False)]
+    assert runs.integrator(found) is comparable
+
+
 @pytest.mark.parametrize(("lengths", "fires", "level", "expected"), [
     ((5, 50), "10", 1.0, True), ((5, 50), "11", 1.0, False), ((5, 50), "01", 1.0, False), ((5, 50), "00", 1.0, False),
     ((5, 50, 90), "110", 1.0, True), ((5, 50, 90), "101", 1.0, False), ((5, 50), "10", 1.06, False),
