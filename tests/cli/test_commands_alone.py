@@ -141,7 +141,7 @@ def test_simulate(
     assert asked.named == {"rtol": 1e-3, "temperature": 350.0, "seed": 9}
     said = capsys.readouterr()
     assert out.read_text("utf-8") == "a table\n" and f"wrote {out} (2 times, 17 steps)" in said.err and said.out == ""
-    assert "integration 1.5 s (17 steps; 1.25 s of the processor)\noutput 0.5" in said.err and "code 2 s" in said.err
+    assert "integration 1.5 s (17 steps; 1.25 s" in said.err and "\noutput 0.5" in said.err and "code 2 s" in said.err
     assert main(["simulate"]) == 2 and "needs a NETLIST" in capsys.readouterr().err
 
 
@@ -187,8 +187,8 @@ def test_check(
     words = " ".join(said.out.split())
     assert "SIMULATED" in words and "drive, bias" in words and f"meter {'ON' if enabled else 'off'}" in words
     assert "D1 NbO2 max voltage 2.000 V" in words and "D2 none" in words
-    assert "warning: device D1 has no max_current, so only" in words
-    assert "warning: device D2 has no max_voltage and no max_current, so only" in words
+    assert "warning: device D1 has no max_current" in words
+    assert "warning: device D2 has no max_voltage and no max_current" in words
     assert main(["check", str(path), "--json"]) == (1 if enabled else 0)
     report = json.loads(capsys.readouterr().out)
     assert report["outputs"] == [{"output": "meter", "enabled": enabled}] and len(report["warnings"]) == 2

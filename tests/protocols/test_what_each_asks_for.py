@@ -143,10 +143,10 @@ def test_the_plan_of_a_sweep(station: Any) -> None:
     assert away.duration == pytest.approx(3 * 0.043 + 6 * 0.05 + 2 * 0.05)
     blind = IVSweep(stop=1.0, step=0.25, dwell=10e-6).plan(station.without_scope())
     assert blind.duration == pytest.approx(9 * 0.04201) and len(blind.warnings) == 2
-    assert any("no scope is connected" in line for line in blind.warnings)
-    assert any("dwell 1e-05 s is shorter" in line for line in blind.warnings)
+    assert any("scope" in line for line in blind.warnings)
+    assert any("dwell" in line and "5e-05 s" in line for line in blind.warnings)
     long = IVSweep(points=1251, check_oscillation=False).plan(station)
-    assert any("a cycle has 2501 points" in line for line in long.warnings)
+    assert any("2501 points" in line for line in long.warnings)
     assert len(long.preview["level"]) == 2000 and long.preview["level"][-1] == 0.0
     assert IVSweep(points=1250, check_oscillation=False).plan(station).warnings == ()
 
@@ -162,9 +162,9 @@ def test_the_plan_of_an_oscillation(station: Any) -> None:
     assert Oscillation(record_span=10.0).plan(station).bytes == 3 * 2_000_000 * 2   # all that the scope holds
     assert Oscillation(periods=3, longest_period=1e-6).plan(station).bytes == 3 * 7500 * 2
     station.fixture = dataclasses.replace(station.fixture, parallel_capacitance=0.0)
-    assert any("no capacitance" in line for line in Oscillation().plan(station).warnings)
+    assert any("capacitance" in line for line in Oscillation().plan(station).warnings)
     low, high = (Oscillation(bias=(level,)).plan(station).refusals for level in (-11.0, 11.0))
-    assert any("bias -11.00 V is outside" in line for line in low) and any("bias 11.00 V" in line for line in high)
+    assert any("-11.00 V" in line for line in low) and any("11.00 V" in line for line in high)
 
 
 def test_the_plan_of_pairs(station: Any) -> None:
@@ -173,7 +173,7 @@ def test_the_plan_of_pairs(station: Any) -> None:
     plan = pairs.plan(station)
     assert plan.steps == plan.points == 12 and plan.duration == pytest.approx(12 * (2e-3 + 3e-3 + 0.5))
     assert plan.bytes == pytest.approx((3702 + 5702 + 7702) * 2 * 2 * 2, rel=1e-3)
-    assert len(plan.warnings) == 1 and "3 gaps are too few" in plan.warnings[0]
+    assert len(plan.warnings) == 1 and "3 gaps" in plan.warnings[0]
     assert plan.preview["time"][4:] == pytest.approx(plan.preview["time"][:4] + 1e-3 + 3e-3)
     assert max(plan.preview["level"]) == 2.1
     assert PairedPulse(gaps=(1e-3, 2e-3, 3e-3, 4e-3), rest=0.01).plan(station).duration == pytest.approx(
@@ -186,12 +186,11 @@ def test_the_plan_of_a_train(station: Any) -> None:
     plan = PulseTrain(count=4, repeats=3, amplitude=(1.0, 2.0), rest=0.25, record_span=2e-6).plan(station)
     assert plan.steps == plan.points == 24 and plan.bytes == 24 * 5000 * 2
     assert plan.duration == pytest.approx(6 * (150e-6 + 2e-6 + 0.25) + 8 * 0.1 + 24 * 0.005)
-    assert plan.warnings == ("one probe pulse is sent at each amplitude (2 in all), in addition to the 24 recorded "
-                             "pulses",)
+    assert len(plan.warnings) == 1 and "2 in all" in plan.warnings[0] and "24 recorded pulses" in plan.warnings[0]
     quiet = PulseTrain(count=30, probe=False, record_span=2e-6).plan(station)
     assert quiet.warnings == () and quiet.duration == pytest.approx(29 * 50e-6 + 2e-6 + 0.1 + 30 * 0.005)
     assert len(quiet.preview["time"]) == 4 * 20
     assert PulseTrain(record_span=49e-6).plan(station).refusals == ()
     for span in (49.1e-6, 60e-6):
-        assert any("do not fit between pulses" in line for line in PulseTrain(record_span=span).plan(station).refusals)
+        assert any("record_span" in line for line in PulseTrain(record_span=span).plan(station).refusals)
     assert PulseTrain(record_span=1e-3, count=1).plan(station).refusals == ()

@@ -36,8 +36,7 @@ def test_pulses_too_near_for_two_records_are_refused() -> None:
     """The scope needs 5 % more than a record of 1.702 ms between them: 1.787 ms, of which the pulse has 1 ms."""
     near, far = (pair_layout(PAIR, gap, 5000, scope(2000)) for gap in (0.78e-3, 0.79e-3))
     assert far.segments == 2 and far.refusal == ""
-    assert near.refusal == "5000 samples in each pulse of 1.000 ms need 17410 points, but a record holds 2000. Lower " \
-                           "resolution" and near.points == 2000
+    assert all(number in near.refusal for number in ("5000", "17410", "2000")) and near.points == 2000
 
 
 def test_the_record_of_a_relaxation_has_twenty_samples_in_its_pulse() -> None:
@@ -45,8 +44,8 @@ def test_the_record_of_a_relaxation_has_twenty_samples_in_its_pulse() -> None:
     pulse = Relaxation(width=1e-3)
     found = tail_layout(pulse, 48.7e-3, 1000, scope(1000))
     assert (found.span, found.lead, found.points, found.refusal) == (pytest.approx(49.902e-3), 2e-4, 1000, "")
-    assert "leave fewer than 20 in the pulse" in tail_layout(pulse, 48.9e-3, 1000, scope(1000)).refusal
-    assert "exceeds the record length of the scope (999 samples)" in tail_layout(pulse, 1e-3, 1000, scope(999)).refusal
+    assert "fewer than 20" in tail_layout(pulse, 48.9e-3, 1000, scope(1000)).refusal
+    assert "999 samples" in tail_layout(pulse, 1e-3, 1000, scope(999)).refusal
 
 
 def test_the_corners_of_the_highest_pulses() -> None:
@@ -87,7 +86,7 @@ def test_pulses_with_gaps_are_a_waveform_where_it_resolves_the_edges() -> None:
     assert delivery(PULSE, STARTS, GAPS, generator(low=4e8)).means == "waveform"
     for cannot in (generator(high=0.99e8), generator(points=407), generator(low=4.1e8)):
         found = delivery(PULSE, STARTS, GAPS, cannot)
-        assert found.means == "clock" and "with edges of 1e-08 s need 408 waveform points" in found.refusal
+        assert found.means == "clock" and "408" in found.refusal
         assert delivery(PULSE, STARTS, (0.01, 5.0), cannot).refusal == ""   # the bench's clock is good enough
         assert delivery(PULSE, STARTS, (0.0099, 5.0), cannot).refusal != ""
 

@@ -94,9 +94,9 @@ def test_an_output_that_is_still_on_is_switched_off_again() -> None:
     wire.states = [(ON, OutputState("meter.2", True)), (OFF,)]
     assert made.make_safe() == [OFF]
     assert wire.calls == [0.3, "clear", "off", 1.0, "ask", 1.0, "reopen", "clear", "off", "ask"]
-    assert "failed (meter (made up): meter.1, meter.2 is still on. Switch it off at the panel" in made.repeats[0]
+    assert "meter.1, meter.2" in made.repeats[0] and "still on" in made.repeats[0]
     stays = connection(Wire((ON,)))
-    assert all(state.enabled for state in stays.make_safe()) and "meter.1 is still on" in stays.problem
+    assert all(state.enabled for state in stays.make_safe()) and "meter.1" in stays.problem and "still on" in stays.problem
 
 
 def test_ctrl_c_meanwhile_keeps_nothing_on() -> None:
@@ -153,8 +153,7 @@ def test_a_resource_that_is_not_there_is_named_with_those_that_are(monkeypatch: 
     monkeypatch.setattr("tsbench.instruments.links.transport.Transport", transport)
     monkeypatch.setattr("tsbench.instruments.links.visa_library.list_resources", lambda manager: manager.there)
     table = connection(Wire()).table
-    for there, words in (((), "It finds: nothing"), (("GPIB0::1::INSTR", "GPIB0::2::INSTR"),
-                                                     "It finds: GPIB0::1::INSTR, GPIB0::2::INSTR")):
+    for there, words in (((), "192.0.2.7"), (("GPIB0::1::INSTR", "GPIB0::2::INSTR"), "GPIB0::1::INSTR, GPIB0::2::")):
         for ends in (True, False):
             manager = SimpleNamespace(there=there, visalib=SimpleNamespace(ends_with_process=ends))
             with pytest.raises(ConfigurationError, match=words):
