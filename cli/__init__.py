@@ -5,6 +5,7 @@
 
 import argparse
 import contextlib
+import gc
 import importlib
 import io
 import logging
@@ -61,11 +62,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _carry_out(options: argparse.Namespace) -> int:
     module, _, function = options.command_function.partition(":")
-    command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(module), function)
     # without a handler, logging would print on standard error what the command prints there itself
     silent, ours = logging.NullHandler(), logging.getLogger("tsbench")
     ours.addHandler(silent)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(10_000)  # what a command imports stays: to look for garbage in it takes 0.2 s
     try:
+        command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(module), function)
         with only_json() if getattr(options, "json", False) else contextlib.nullcontext():
             if options.log or options.verbose or options.trace:
                 from tsbench.cli.log_file import carry_out_logged
@@ -73,6 +76,7 @@ def _carry_out(options: argparse.Namespace) -> int:
                 return carry_out_logged(command, options)
             return command(options)
     finally:
+        gc.set_threshold(*thresholds)
         ours.removeHandler(silent)
 
 

@@ -193,7 +193,7 @@ class Registry(Generic[T]):
             self._found, self._problems = {}, []
             points = sorted(entry_points(self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
             for point in points:
-                self._take(point)
+                self._take(point, _from(point))
             if not any(_name(point) == OURS for point in points):   # a checkout that has changed since it was installed
                 self._problems.append(
                     f"The installation of {OURS} registers no {self.what}. Install {OURS} again (in a checkout: "
@@ -231,45 +231,45 @@ class Registry(Generic[T]):
         """Read the entry points anew at the next question."""
         self._found = None
 
-    def _take(self, point: EntryPoint) -> None:
+    def _take(self, point: EntryPoint, distribution: str) -> None:
         try:
             if not _VALUE.fullmatch(point.value):
                 raise ConfigurationError(
                     f"its entry point is '{point.name} = \"{point.value}\"'. Write it as "
                     f"{point.name} = \"module:object\"")
-            with importing(f"{self.what} '{point.name}' of {_from(point)}"):
+            with importing(f"{self.what} '{point.name}' of {distribution}"):
                 declared = point.load()
                 modules = list(declared.modules()) if isinstance(declared, Folders) else []
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever another author's module raises, also by sys.exit
-            self._leave_out(point.name, point, error)
+            self._leave_out(point.name, distribution, error)
             return
         if not isinstance(declared, Folders):
-            self._add(point.name, point, lambda: declared)
+            self._add(point.name, distribution, lambda: declared)
         for module in modules:
-            self._add(module, point, lambda module=module: getattr(  # type: ignore[misc]
+            self._add(module, distribution, lambda module=module: getattr(  # type: ignore[misc]
                 importlib.import_module(module), declared.attribute, None))
 
-    def _add(self, where: str, point: EntryPoint, load: Callable[[], object]) -> None:
+    def _add(self, where: str, distribution: str, load: Callable[[], object]) -> None:
         try:
-            with importing(f"{self.what} '{where}' of {_from(point)}"):
+            with importing(f"{self.what} '{where}' of {distribution}"):
                 declared = load()
                 several = self._many and isinstance(declared, Sequence) and not isinstance(declared, str)
                 things = list(declared) if several else [declared]  # type: ignore[call-overload]
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above
-            self._leave_out(where, point, error)
+            self._leave_out(where, distribution, error)
             return
         for thing in things:
             name = getattr(thing, "name", None)
-            self._offer(name if several and isinstance(name, str) else where, point, thing)
+            self._offer(name if several and isinstance(name, str) else where, distribution, thing)
 
-    def _offer(self, where: str, point: EntryPoint, declared: object) -> None:
+    def _offer(self, where: str, distribution: str, declared: object) -> None:
         assert self._found is not None
         try:
-            with importing(f"{self.what} '{where}' of {_from(point)}"):
+            with importing(f"{self.what} '{where}' of {distribution}"):
                 things = {} if declared is None else self._offered(declared)
             for name in things:
                 if name in self._found:
@@ -278,14 +278,14 @@ class Registry(Generic[T]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above
-            self._leave_out(where, point, error)
+            self._leave_out(where, distribution, error)
         else:
-            self._found |= {name: Offer(thing, _from(point)) for name, thing in things.items()}
+            self._found |= {name: Offer(thing, distribution) for name, thing in things.items()}
 
-    def _leave_out(self, where: str, point: EntryPoint, error: BaseException) -> None:
+    def _leave_out(self, where: str, distribution: str, error: BaseException) -> None:
         reason = _one_line(error)
         said = reason if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {reason}"
-        self._problems.append(f"{self.what} '{where}' of {_from(point)} is left out: {said}")
+        self._problems.append(f"{self.what} '{where}' of {distribution} is left out: {said}")
         _LOG.warning("%s", self._problems[-1])
 
 

@@ -1,6 +1,7 @@
 """The text of compiled modules that is written from device models: which functions they import, how they are called."""
 
 import ast
+import functools
 import hashlib
 import inspect
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from tsbench.simulated_backends.numerics.compilation import stamp_of_others
 COMPILATION = "tsbench.simulated_backends.numerics.compilation"
 
 
+@functools.cache
 def returned(mechanism: Mechanism) -> int:
     """Return how many numbers the equations as they are written return.
 

@@ -53,14 +53,13 @@ def test_outputs_go_off_and_the_run_says_why(
 
 
 def test_a_measurement_that_is_left_alone_succeeds_with_its_watchdog_and_without(
-    served: Any, tmp_path: Path, request: pytest.FixtureRequest
+    served: Any, tmp_path: Path
 ) -> None:
     from tsbench.protocols import protocol_named
     from tsbench.station.runner import run_protocol
 
     gc.collect()
     gc.freeze()  # else a collection of all that the tests before have left could hold the heartbeats up
-    request.addfinalizer(gc.unfreeze)
     served.write_bench(served.bench, deadline=2.5, reply=LONG)
     told: dict[bool, list[Any]] = {True: [], False: []}
     for watchdog, events in told.items():
