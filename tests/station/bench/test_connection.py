@@ -96,7 +96,8 @@ def test_an_output_that_is_still_on_is_switched_off_again() -> None:
     assert wire.calls == [0.3, "clear", "off", 1.0, "ask", 1.0, "reopen", "clear", "off", "ask"]
     assert "meter.1, meter.2" in made.repeats[0] and "still on" in made.repeats[0]
     stays = connection(Wire((ON,)))
-    assert all(state.enabled for state in stays.make_safe()) and "meter.1" in stays.problem and "still on" in stays.problem
+    assert all(state.enabled for state in stays.make_safe())
+    assert "meter.1" in stays.problem and "still on" in stays.problem
 
 
 def test_ctrl_c_meanwhile_keeps_nothing_on() -> None:
