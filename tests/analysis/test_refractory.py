@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from tsbench.analysis.pulse.firing import Firing
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
-from tsbench.analysis.refractory.refractory import PairOutcome, recovery, recovery_results
+from tsbench.analysis.refractory.refractory import (
+    PairOutcome,
+    _crossings,
+    _likelihood,
+    _middle_of_top,
+    recovery,
+    recovery_results,
+)
 from tsbench.analysis.statistics import median_interval
 from tsbench.records import Flag
 
@@ -132,3 +139,35 @@ def test_pulses_to_fire():
     (median,) = count_results([None] * 7, 20, {})
     assert median.low == 21.0 and {Flag.NO_EVENT, Flag.CENSORED} <= set(median.flags)
     assert train_result(None, 20, {}).low == 21.0
+
+
+def test_the_top_and_the_ends_of_a_profile():
+    """The drop of a 95 % interval is 1.92; a flat top has its middle."""
+    profile = np.array([-9.0, -4.0, -1.0, -0.01, 0.0, -0.015, -0.03, -1.0, -5.0])
+    assert _middle_of_top(profile) == 4 and _middle_of_top(np.array([0.0, 0.0, 0.0, -1.0, 0.0])) == 1
+    assert _middle_of_top(np.array([-5.0, 0.0, -5.0, -0.01])) == 1   # another top does not count
+    low, high = _crossings(np.arange(9.0), profile)
+    drop = 0.5 * 3.841458820694124
+    assert (low, high) == (pytest.approx(1 + (4 - drop) / 3), pytest.approx(7 + (drop - 1) / 4))
+    assert _crossings(np.arange(5.0), profile[2:7]) == (None, None)
+    low, high = _crossings(np.arange(5.0), profile[4:])
+    assert low is None and high == pytest.approx(3 + (drop - 1) / 4)
+
+
+def test_the_likelihood_is_binomial():
+    """Of a logistic function of the logarithm of the gap, below a plateau."""
+    x, pairs, fired = np.log([1.0, 3.0]), np.array([10.0, 8.0]), np.array([4.0, 8.0])
+    found = _likelihood(x, pairs, fired, np.log([1.0, 2.0]), np.array([0.7, 3.0]), np.array([0.6, 0.9]))
+    for a, period in enumerate((1.0, 2.0)):
+        for b, steepness in enumerate((0.7, 3.0)):
+            for c, plateau in enumerate((0.6, 0.9)):
+                first, second = (plateau / (1 + (period / gap) ** steepness) for gap in (1.0, 3.0))
+                expected = 4 * math.log(first) + 6 * math.log(1 - first) + 8 * math.log(second)
+                assert found[a, b, c] == pytest.approx(expected)
+
+
+def test_the_fitted_curve_is_half_of_its_plateau_at_the_period():
+    found = recovery(synthetic(np.random.default_rng(3), 2e-3, 0.3, plateau=0.6))
+    half, far = found.curve(np.array([found.period, 1e6]))
+    assert half == pytest.approx(found.plateau / 2) and far == pytest.approx(found.plateau)
+    assert recovery([]).curve(np.array([1.0])) is None
