@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tsbench.cli.declaring import add_command, add_json
-from tsbench.errors import InstrumentInUse, TsbenchError
+from tsbench.errors import InstrumentInUse, TsbenchError, sentences
 
 if TYPE_CHECKING:
     from tsbench.records import DeviceDescription
@@ -121,7 +121,7 @@ def _predictions(path: Path, warnings: list[str]) -> list[str]:
     try:
         return predict(path)
     except TsbenchError as error:
-        warnings.append(f"the fixture's behaviour could not be predicted: {error}")
+        warnings.append(sentences("the behaviour of the device in the fixture could not be predicted", str(error)))
         return []
 
 

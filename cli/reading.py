@@ -92,6 +92,7 @@ def analyse(options: argparse.Namespace) -> int:
 def validate(options: argparse.Namespace) -> int:
     """Say of each file whether it is complete and valid; 2 if one is not."""
     from tsbench.cli.printing import print_json
+    from tsbench.errors import sentences
     from tsbench.extraction.paths import RUN_SUFFIXES, named_files
     from tsbench.storage import examine
 
@@ -106,7 +107,7 @@ def validate(options: argparse.Namespace) -> int:
             for problem in finding["problems"]:
                 sys.stdout.write(f"{finding['file']}: {problem}\n")
             if not finding["problems"]:
-                sys.stdout.write(f"{finding['file']}: complete and valid{_beside(finding['note'])}\n")
+                sys.stdout.write(f"{finding['file']}: {sentences('complete and valid', finding['note'])}\n")
     bad = [finding for finding in findings if finding["problems"]]
     if bad:
         first = bad[0]
@@ -115,10 +116,6 @@ def validate(options: argparse.Namespace) -> int:
             f"{first['problems'][0]}\n"
         )
     return 2 if bad else 0
-
-
-def _beside(note: str) -> str:
-    return f" ({note})" if note else ""
 
 
 def recover(options: argparse.Namespace) -> int:

@@ -24,6 +24,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _PLAIN_WORDS = re.compile(r"[a-z]+,? ['a-z0-9]")
+_NEXT_SENTENCE = re.compile(r"\. (?=[A-Z][a-z]+ )")
+_SUBJECT = re.compile(r"[\w.-]+ \([^()]*\): ")  #: an instrument's name and address, as errors begin
 
 
 class TsbenchError(Exception):
@@ -103,6 +105,20 @@ def sentences(*parts: str) -> str:
     found[1:] = [part[0].upper() + part[1:] if _PLAIN_WORDS.match(part) else part for part in found[1:]]
     ended = [part if part.endswith((".", "?", "!")) else f"{part}." for part in found[:-1]]
     return " ".join([*ended, *found[-1:]])
+
+
+def first_sentence(text: object) -> str:
+    """Return the first sentence of a message.
+
+    For a note about an error that tsbench has put right itself: the state and the advice that the error names after
+    its first sentence are not true any more.
+    """
+    return _NEXT_SENTENCE.split(" ".join(str(text).split()), maxsplit=1)[0]
+
+
+def cause(error: object) -> str:
+    """Return the first sentence of an instrument's error without its name, for a note that begins with this name."""
+    return _SUBJECT.sub("", first_sentence(error), count=1)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

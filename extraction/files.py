@@ -83,6 +83,8 @@ def analyse_files(
             analysis.problems.append(_line(error, path))
             failed += 1
             if failed == len(files):
+                if isinstance(error, TsbenchError):
+                    raise type(error)(_line(error, path)) from error
                 raise
     analysis.leave_out_repeated()
     return analysis

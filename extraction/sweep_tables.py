@@ -80,21 +80,23 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
             number, without, summary = summarise_results(found)
             verb = "switch" if quantity == "threshold_voltage" else "switch back"
             conditions = {"polarity": name, "number": number, "without": without, "rule": str(rule)}
+            censored = censored_at(found).size
+            # a threshold is censored where the device is on at the first reading, a hold where it is on at the last
+            changed = number + (censored if quantity == "threshold_voltage" else 0)
+            lines.append(f"polarity {name}: {changed} half-sweeps {verb}, {len(found) - changed} do not (rule {rule})")
             if number == 0:
-                lines.append(f"polarity {name}: 0 half-sweeps {verb}, {without} do not (rule {rule})")
                 results.append(
                     Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
                 )
                 continue
             results += statistics(quantity, sign, found, conditions)
             bounds = _bounds(found)
-            censored = censored_at(found).size
-            lines.append(f"polarity {name}: {number} half-sweeps {verb}, {without} do not (rule {rule})")
             if censored:
+                where = "the first" if quantity == "threshold_voltage" else "the last"
                 lines.append(
-                    f"polarity {name}: {censored} of these {without} half-sweeps give only an upper bound of "
-                    f"{quantity}. The mean of all half-sweeps is lower than the mean in the "
-                    "next line")
+                    f"polarity {name}: in {censored} of these half-sweeps, the device is on at {where} reading, so "
+                    f"they give only an upper bound of {quantity}. The mean of all half-sweeps is lower than the mean "
+                    "in the next line")
             lines.append(
                 f"polarity {name}: the mean of {quantity} is {_volts(sign * summary.mean)} (between "
                 f"{_volts(bounds[0])} and {_volts(bounds[1])}), its standard deviation is "
@@ -108,9 +110,9 @@ def _summaries(points: IVPoints, events: Sequence[Switching], rule: Rule) -> tup
                     only = results[-1].conditions
                     lines.append(
                         f"polarity {name}: {quantity} by rule {rule} minus {quantity} by rule {REFERENCE_RULE} is "
-                        f"{_volts(results[-1].value)} on average, over the {only['number']} half-sweeps that {verb} by "
-                        f"both rules. {only['only_this_rule']} half-sweeps {verb} only by rule {rule}, and "
-                        f"{only['only_reference']} only by rule {REFERENCE_RULE}"
+                        f"{_volts(results[-1].value)} on average, over the {only['number']} half-sweeps that have a "
+                        f"value by both rules. {only['only_this_rule']} half-sweeps have a value only by rule {rule}, "
+                        f"and {only['only_reference']} only by rule {REFERENCE_RULE}"
                     )
     switched = sum(
         event.threshold_voltage.value is not None or Flag.CENSORED in event.threshold_voltage.flags
@@ -168,7 +170,7 @@ def _difference(
             mean,
             _finite(bounds[0]),
             _finite(bounds[1]),
-            "mean difference of the rules, bootstrap",
+            "mean of the differences between the two rules in each half-sweep; interval by bootstrap",
             told,
         )
     ]

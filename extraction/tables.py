@@ -60,7 +60,7 @@ def analyse_table(
     if table.left_out:
         number, reason = table.left_out[0]
         others = len(table.left_out) - 1
-        more = f" and {others} more line{'s' * (others > 1)}" if others else ""
+        more = f". {others} more line{'s are' if others > 1 else ' is'} left out" if others else ""
         said = [f"line {number} is left out ({reason}){more}", *said]
     said = [*_doubted(table), *said]
     understood = f"this file is read as {found.understood}. Columns: {table.described()}"

@@ -77,7 +77,7 @@ def from_json(text: str) -> Any:
     try:
         return json.loads(text, object_hook=_float_back)
     except (ValueError, RecursionError) as error:
-        raise UnreadableFile(f"the data are not JSON ({error})") from None
+        raise UnreadableFile(f"a text in the file is not valid JSON ({error})") from None
 
 
 def _finite(value: Any) -> Any:
@@ -138,15 +138,15 @@ def unpack(data: bytes, blocks: BlockReader | None = None) -> Any:
         if code == RAW_BLOCK and blocks is not None:
             kind, shape, offset, size, crc = msgpack.unpackb(body, max_ext_len=0)
             return _array(kind, shape, blocks(offset, size, crc))
-        raise ValueError(f"the record has the unknown extension {code}")
+        raise ValueError(f"it has the unknown MessagePack extension {code}")
 
     try:
         return msgpack.unpackb(data, ext_hook=extension, strict_map_key=True)
     except (ValueError, TypeError, RecursionError, msgpack.exceptions.UnpackException) as error:
-        raise UnreadableFile(f"the record is damaged ({error})") from None
+        raise UnreadableFile(str(error) or type(error).__name__) from None
 
 
 def _array(kind: str, shape: list[int], content: bytes) -> npt.NDArray[Any]:
     if kind not in CODE_TYPES:
-        raise ValueError(f"the record has an array of the unknown type {kind!r}")
+        raise ValueError(f"it has an array of the unknown type {kind!r}")
     return np.frombuffer(content, dtype=np.dtype(kind)).reshape(shape)

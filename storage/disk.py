@@ -87,14 +87,24 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
         view = view[written:]
 
 
-def storage_error(error: OSError, path: Path, what: str) -> StorageError:
-    """Return the one clear line for a failed write."""
+def storage_error(error: OSError, path: Path, what: str, *, kept: bool) -> StorageError:
+    """Return the one clear line for a failed write.
+
+    Parameters
+    ----------
+    error : OSError
+    path : Path
+        The file that was to be written.
+    what : str
+        What it holds, as the message names it.
+    kept : bool
+        Whether there is a journal that keeps the data written before, so that ``tsbench recover`` makes a run file.
+    """
     if error.errno in _FULL:
         free = free_bytes(path.parent)
-        return StorageError(
-            f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free). All data stored so far "
-            f"are kept. Free some space, then run 'tsbench recover {path.parent}'"
-        )
+        advice = (f"All data stored so far are kept. Free some space, then run 'tsbench recover {path.parent}'" if kept
+                  else "Free some space, then try again")
+        return StorageError(f"{path}: the disk is full while writing {what} ({free / 1e6:.1f} MB free). {advice}")
     return StorageError(f"{path}: {what} cannot be written ({error.strerror or error}). Check the directory and its "
                         "disk")
 

@@ -42,10 +42,10 @@ _RESULT_TYPES: dict[str, Any] = {
 def _typed(what: str, data: Any, types: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of ``types`` from ``data``; UnreadableFile where one is missing or wrong."""
     if not isinstance(data, Mapping):
-        raise UnreadableFile(f"the record of {what} is damaged (not a table)")
+        raise UnreadableFile(f"the stored {what} has no named fields")
     for name, kind in types.items():
         if name not in data or not isinstance(data[name], kind):
-            raise UnreadableFile(f"the record of {what} is damaged ('{name}' is missing or has the wrong type)")
+            raise UnreadableFile(f"the stored {what} has no valid value of '{name}'")
     return {name: data[name] for name in types}
 
 
@@ -70,7 +70,7 @@ def require_storable(item: Point | Waveform | RunEvent) -> None:
         _require_fields(what, item, _WAVEFORM_TYPES)
         segments = np.shape(item.segment_times)
         if item.codes.ndim != 2 or item.codes.shape[:1] != segments:
-            raise ValueError(f"{what}: codes has the shape {item.codes.shape}, and segment_times has the shape "
+            raise ValueError(f"{what}: 'codes' has the shape {item.codes.shape}, and 'segment_times' has the shape "
                              f"{segments}. The shapes must be (segments, samples) and (segments,)")
     elif isinstance(item, RunEvent):
         _require_fields(f"event {item.kind!r:.60}", item, _EVENT_TYPES)
@@ -103,7 +103,7 @@ def header_from(data: Any) -> RunHeader:
     try:
         return _HEADER.validate_python(data)
     except ValidationError as error:
-        raise UnreadableFile(f"the header of the run is damaged ({first_problem(error)})") from None
+        raise UnreadableFile(f"the stored description of the run is not valid ({first_problem(error)})") from None
 
 
 def instruments_from(data: Any) -> dict[str, dict[str, Any]]:
@@ -111,7 +111,7 @@ def instruments_from(data: Any) -> dict[str, dict[str, Any]]:
     try:
         return _INSTRUMENTS.validate_python(data)
     except ValidationError:
-        raise UnreadableFile("the description of the instruments is damaged") from None
+        raise UnreadableFile("the stored description of the instruments is not valid") from None
 
 
 def outcome_from(data: Any) -> dict[str, Any]:
@@ -123,10 +123,10 @@ def outcome_from(data: Any) -> dict[str, Any]:
 def point_from(data: Any, columns: int) -> tuple[int, tuple[float, ...]]:
     """Return flags and values of a point of so many columns."""
     if not isinstance(data, list) or len(data) != columns + 1:
-        raise UnreadableFile("a point is damaged (its columns differ from those of the header)")
+        raise UnreadableFile("a stored point does not have one value for each column of the run")
     flags, *values = data
     if not isinstance(flags, int) or not 0 <= flags < 2**32 or not all(type(v) is float for v in values):
-        raise UnreadableFile("a point is damaged (its values are not numbers)")
+        raise UnreadableFile("a stored point has flags or values that are not valid numbers")
     return flags, tuple(values)
 
 
@@ -147,7 +147,7 @@ def waveform_from(data: Any) -> Waveform:
     fields = _typed("waveform", data, _WAVEFORM_TYPES)
     codes, segments = fields["codes"], fields["segment_times"]
     if codes.ndim != 2 or segments.shape != codes.shape[:1] or segments.dtype != np.float64:
-        raise UnreadableFile("a waveform is damaged (the numbers of codes and segments do not agree)")
+        raise UnreadableFile("samples and trigger times of a stored waveform have different numbers of segments")
     return Waveform(**{**fields, "flags": Flag(fields["flags"])})
 
 
@@ -204,7 +204,7 @@ def run_from(data: Mapping[str, Any]) -> Run:
             results=tuple(result_from(item) for item in data["results"]),
         )
     except KeyError as error:
-        raise UnreadableFile(f"the run is incomplete ({error})") from None
+        raise UnreadableFile(f"the run is incomplete, because {error} is missing") from None
 
 
 def point_crc(point: Point) -> int:

@@ -60,7 +60,8 @@ class RunRecorder:
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise disk.storage_error(error, directory, "there") from error
+            raise StorageError(f"{directory}: this folder cannot be made ({error.strerror or error}). Choose another "
+                               "folder with --out") from error
         disk.require_space(directory, 3 * planned_bytes + _OVERHEAD)
         self.header = header
         self.path = directory / f"{header.run_id}{SUFFIX}"
@@ -69,7 +70,7 @@ class RunRecorder:
         try:
             self._lock = RunLock(self.path.with_suffix(LOCK_SUFFIX))
         except OSError as error:
-            raise disk.storage_error(error, directory, "the lock") from error
+            raise disk.storage_error(error, directory, "the lock file of the run", kept=False) from error
         try:
             self._journal = JournalWriter(self.path, codec.plain(header), durability)
         except BaseException:
@@ -157,7 +158,7 @@ class RunRecorder:
         try:
             return consolidate(self.path)
         except OSError as error:
-            raise disk.storage_error(error, self.path.with_suffix(".nxs"), "the run file") from error
+            raise disk.storage_error(error, self.path.with_suffix(".nxs"), "the run file", kept=True) from error
         finally:
             self._lock.release()
 

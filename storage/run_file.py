@@ -71,7 +71,8 @@ def consolidate(journal_path: Path, extract: Extractor | None = None) -> Path:
         part = journal_path.with_suffix(PART_SUFFIX)
         digest = write_run(run, part)
         if record_data.run_digest(read_file(part, verify=False)) != digest:
-            raise StorageError(f"{part}: the new run file differs from its journal. The journal is kept")
+            raise StorageError(f"{part}: the new run file differs from its journal. The journal is kept. Check the "
+                               f"disk, then run 'tsbench recover {part.parent}'")
         disk.sync_file(part)
         disk.replace(part, target)
         disk.sync_directory(target.parent)
@@ -184,12 +185,12 @@ def recover(
                     continue
                 made.append(consolidate(journal_path, extract))
                 if not journal_path.exists() and journal_path.with_name(journal_path.name + DAMAGED).exists():
-                    tell(f"{journal_path}: the journal is damaged before its end. The readable part is in "
-                         f"{made[-1].name}")
+                    tell(f"{journal_path}: the journal is damaged. {made[-1].name} contains the part that could "
+                         "be read")
         except StorageError as error:
             tell(str(error))
         except OSError as error:
-            tell(str(disk.storage_error(error, journal_path, "the run file")))
+            tell(str(disk.storage_error(error, journal_path, "the run file", kept=True)))
     for leftover in [*directory.rglob(f"*{PART_SUFFIX}"), *directory.rglob(f"*{LOCK_SUFFIX}")]:
         _sweep(leftover)
     return made

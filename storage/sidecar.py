@@ -56,14 +56,14 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
             number += 1
             continue
         except OSError as error:
-            raise disk.storage_error(error, sidecar, "the extraction") from error
+            raise disk.storage_error(error, sidecar, "the extraction", kept=False) from error
         try:
             disk.write_all(descriptor, data)
             disk.sync_data(descriptor)
         except OSError as error:
             os.close(descriptor)
             disk.remove(sidecar, missing_ok=True)
-            raise disk.storage_error(error, sidecar, "the extraction") from error
+            raise disk.storage_error(error, sidecar, "the extraction", kept=False) from error
         os.close(descriptor)
         disk.sync_directory(sidecar.parent)
         return sidecar
@@ -83,7 +83,7 @@ def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:
 def inspect_extraction(sidecar: Path) -> str:
     """Return what could not be checked of a sidecar, "" where all was; UnreadableFile as ``read_extraction``."""
     return "" if _read(sidecar)[1] else (
-        "this extraction has schema 1 and no digest of its content, so later changes cannot be detected")
+        "this extraction has schema 1, which has no checksum, so tsbench cannot detect later changes")
 
 
 def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
@@ -92,8 +92,14 @@ def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
         if sidecar.stat().st_size > _LARGEST:
             raise UnreadableFile(f"{sidecar}: the file is larger than {_LARGEST / 1e6:.0f} MB, too large for an "
                                  "extraction")
-        content = codec.from_json(sidecar.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        text = sidecar.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnreadableFile(f"{sidecar}: the file cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError:
+        raise UnreadableFile(f"{sidecar}: the file is not UTF-8 text") from None
+    try:
+        content = codec.from_json(text)
+    except UnreadableFile as error:
         raise UnreadableFile(f"{sidecar}: {error}") from None
     if not isinstance(content, dict) or content.get("kind") != _KIND:
         raise UnreadableFile(f"{sidecar}: this file is not an extraction of tsbench")
@@ -101,14 +107,18 @@ def _read(sidecar: Path) -> tuple[tuple[Result, ...], bool]:
         file, digest = sidecar.with_name(Path(content["input"]["file"]).name), content["input"]["sha256"]
         results = tuple(record_data.result_from(row) for row in content["results"])
         whole = "sha256" in content or content["schema"] != 1
+    except UnreadableFile as error:
+        raise UnreadableFile(f"{sidecar}: {error}. Use another copy, or run 'tsbench analyse' again") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
+        said = f"{error} is missing" if isinstance(error, KeyError) else "a value has the wrong type"
         raise UnreadableFile(
-            f"{sidecar}: the extraction is incomplete ({error}). Run 'tsbench analyse' again") from None
+            f"{sidecar}: the extraction is not complete, because {said}. Run 'tsbench analyse' again") from None
     if file.exists() and file_sha256(file) != digest:
         raise UnreadableFile(f"{sidecar}: this extraction was made from another version of {file.name}. Run "
                              "'tsbench analyse' again")
     if whole and content.pop("sha256", None) != _digest(content):
-        raise UnreadableFile(f"{sidecar}: its content has changed (SHA-256 differs). Use another copy")
+        raise UnreadableFile(f"{sidecar}: the file was changed after tsbench wrote it (SHA-256 differs). Use "
+                             "another copy")
     return results, whole
 
 

@@ -36,4 +36,5 @@ def read_watchdog_events(journal: Path, time: float) -> tuple[RunEvent, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        return (RunEvent("warning", f"the record of the watchdog cannot be read ({error})", time),)
+        return (RunEvent("warning", f"the report of the watchdog, {watchdog_path(journal).name}, cannot be read "
+                         f"({type(error).__name__}: {error})", time),)

@@ -13,7 +13,7 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95, combined, not_negative, proportion_interval, summarise
 from tsbench.records import Flag, Result
 
-_METHOD = "time from 50 % of the edge to the steepest rise of current"
+_METHOD = "time from the pulse's rising edge (50 %) until the current rises most steeply"
 
 
 @dataclass(frozen=True)

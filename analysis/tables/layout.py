@@ -84,7 +84,7 @@ class Layout:
 
 
 def find_layout(
-    lines: Sequence[Line], resolve: Callable[[Sequence[str], Sequence[str], Sequence[str]], dict[str, int]]
+    lines: Sequence[Line], resolve: Callable[[Sequence[str], Sequence[str], Sequence[str]], dict[str, int]], source: str
 ) -> Layout:
     """Find header, row of units and first row of numbers.
 
@@ -93,6 +93,7 @@ def find_layout(
     lines : the first lines of the file, blank ones left out
     resolve : (header cells, units, first row) -> role -> position; raises ConfigurationError where a header does not
         suit
+    source : the name of the file, for messages
 
     Raises
     ------
@@ -121,7 +122,8 @@ def find_layout(
         below = [row[position] for position in where.values() if position < len(row)]
         if k == plain[0] or (below and all(map(layout.format.is_number, below))):
             return replace(layout, where=where)
-    raise likeliest or first or ConfigurationError("the table has no header")
+    raise likeliest or first or ConfigurationError(
+        f"{source}: the table has no header. Write a line with the names of the columns above the numbers")
 
 
 def _layout_at(lines: Sequence[Line], k: int) -> Layout:

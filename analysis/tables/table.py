@@ -109,7 +109,7 @@ def parse_table(
                 said[role] = unit
         return where
 
-    layout = find_layout(head, resolve)
+    layout = find_layout(head, resolve, source)
     read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
     assumed = {role: column.name for role, column in read.items() if column.assumed}
     doubts = check_remarks(_remarks(head[: layout.begin], layout), assumed, source)

@@ -10,7 +10,7 @@ from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.records import Flag, FloatArray, Result
 
 #: what an interval between two set-points is, as ``method`` says it
-BRACKET = "between two set-points"
+BRACKET = "the device switches between two set-points"
 #: flags of readings that a result passes on
 PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 

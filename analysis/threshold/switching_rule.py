@@ -25,7 +25,7 @@ class Jump:
     ratio: float = 2.0
 
     def __str__(self) -> str:
-        return "jump"
+        return "jump" if self.ratio == Jump.ratio else f"jump={self.ratio:g}"
 
 
 #: readings after the peak that must show a device on that is on at the last set-point only

@@ -42,10 +42,13 @@ _ENOUGH_FOR_NOISE = 5
 CERTAIN = 0.975
 _TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
 #: what an interval is, as ``method`` says it
-_TURN = "extreme reading before the change; the interval follows from the steps to the two neighbouring readings"
-_RESTLESS = (f"the interval extends below the lowest reading by {UNREST:g} standard deviations of the fluctuating "
-             "readings")
-_WEIGHED = "likelihood over several gaps; median and 95 % interval"
+_TURN_ON = ("reading with the highest voltage before the device switches; the interval follows from the two readings "
+            "beside it")
+_TURN_OFF = ("reading with the lowest voltage before the device switches back; the interval follows from the two "
+             "readings beside it")
+_RESTLESS = (f"the interval extends below the lowest voltage reading by {UNREST:g} standard deviations of the "
+             "fluctuating readings")
+_WEIGHED = "the device switches in one of several steps; median and 95 % interval of the likelihood"
 
 
 def switching(
@@ -112,7 +115,7 @@ def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule:
         return _uncertain(half, "threshold", place, facts, rule)
     inner, amperes = float(half.voltage[j]), float(half.current[j])
     outer = inner + (_step_up(half, k) if j == k else _reach(half, j))
-    method = f"{BRACKET if j == k else _TURN}, {rule}"
+    method = f"{BRACKET if j == k else _TURN_ON}, {rule}"
     voltage = _between(
         half, "threshold_voltage", method, inner, outer, amperes, facts, worst_flags(half, j, k, k + 1)
     )
@@ -142,7 +145,7 @@ def _hold(
     inner, amperes = float(half.voltage[j]), float(half.current[j])
     step = _step_down(half, k) if j == k else _reach(half, j)
     unrest = _unrest(half, first, k, facts)
-    method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN}, {rule}"
+    method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN_OFF}, {rule}"
     voltage = _between(
         half, "hold_voltage", method, inner - max(step, unrest), inner, amperes, facts, worst_flags(half, j, k, k + 1)
     )

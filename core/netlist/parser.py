@@ -289,7 +289,7 @@ class _Parser:
         initial = None
         for key, number in self._assignments(" ".join(words[3:]), name):
             if key != "ic" or kind == "R":
-                allowed = "A resistor has no parameters" if kind == "R" else "The only parameter here is ic"
+                allowed = "A resistor has no parameters" if kind == "R" else "The only parameter here is 'ic'"
                 self.fail(f"{name}: unknown parameter '{key}'. {allowed}")
             initial = number
         return Element(kind, name, nodes, self.line, value=value, initial=initial)

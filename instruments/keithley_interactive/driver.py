@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pymeasure.instruments import Instrument
 
-from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, nearest
+from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, cause, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
@@ -195,8 +195,8 @@ class InteractiveSourceMeter(SourceSide):
                 f"the reading {short_quantity(reading.voltage, 'V')}, {short_quantity(reading.current, 'A')} is not "
                 "plausible")
         except (NoReply, GarbledReply) as error:
-            why = str(error)
-        self._require_unchanged(f"the reading was taken again ({why})")
+            why = cause(error)
+        self._require_unchanged(f"the reading was taken again, because {why}")
         reading = self._reading(self.ask_list(command), self._level, self._source_ranges.in_use)
         return dataclasses.replace(reading, flags=reading.flags | Flag.TIMEOUT)
 

@@ -136,5 +136,5 @@ def too_high_beside_level(label: str, source: SourceSettings, level: float, high
     allowed, asked = short_quantity(highest, limit_unit), short_quantity(source.limit, limit_unit)
     return LimitError(
         f"{label}: source {source.function} {short_quantity(level, unit)} needs a range that allows a compliance of at "
-        f"most {allowed}, but {asked} is set. Lower the compliance or the level"
+        f"most {allowed}, but a compliance of {asked} is set. Lower the compliance or the level"
     )

@@ -96,8 +96,8 @@ def require_same_limit(label: str, before: SourceSettings | None, now: SourceSet
     unit = UNIT[OTHER[now.function]]
     was, found = short_quantity(before.limit, unit), short_quantity(now.limit, unit)
     raise InstrumentError(
-        f"{label}: the instrument has changed the compliance from {was} to {found} with {because}. Choose "
-        "ranges that allow this compliance and configure the source again"
+        f"{label}: when tsbench set {because}, the instrument changed the compliance from {was} to {found}. Choose "
+        f"ranges that allow a compliance of {was}, and configure the source again"
     )
 
 

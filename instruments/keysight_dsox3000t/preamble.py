@@ -20,10 +20,9 @@ class Preamble:
     @classmethod
     def parse(cls, values: Sequence[float]) -> "Preamble":
         """Build from the ten numbers of the reply (format, type and count are not needed)."""
-        if len(values) != 10:
-            raise ValueError(f"the preamble of a record has {len(values)} numbers, but 10 are expected")
-        if not all(map(math.isfinite, values)) or values[4] <= 0 or values[7] <= 0 or values[2] != int(values[2]):
-            raise ValueError("the preamble of a record has no scale")
+        if (len(values) != 10 or not all(map(math.isfinite, values)) or values[4] <= 0 or values[7] <= 0
+                or values[2] != int(values[2])):
+            raise ValueError("not a preamble")  # the caller names the reply
         return cls(int(values[2]), *values[4:])
 
     def volts_per_code(self) -> float:

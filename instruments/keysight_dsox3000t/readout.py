@@ -81,8 +81,8 @@ class RecordReadout(ScpiInstrument):
         kind = np.dtype(TRANSFERS[self.transfer][1])
         if not payload or len(payload) % kind.itemsize:
             raise CommunicationError(
-                f"{self.label}: a record has {len(payload)} bytes, which does not fit its settings. Repeat the "
-                "acquisition"
+                f"{self.label}: a record has {len(payload)} bytes, which is not a whole number of samples of "
+                f"{kind.itemsize} byte{'s' * (kind.itemsize > 1)}. Repeat the acquisition"
             )
         return np.frombuffer(payload, dtype=kind)
 

@@ -138,24 +138,3 @@ def block_length_digits(head: bytes) -> int:
     if len(head) != 2 or head[:1] != b"#" or not head[1:].isdigit() or head[1:] == b"0":
         raise ValueError(f"the data begin with {head!r}, so they are not a definite-length block")
     return int(head[1:])
-
-
-def parse_block(message: bytes) -> bytes:
-    """Return the payload of a whole block, definite (``#3...``) or indefinite (``#0...`` to the newline).
-
-    Raises
-    ------
-    ValueError
-        It is not a block, or shorter than its header says.
-    """
-    if message[:2] == b"#0":
-        return message[2:].removesuffix(b"\n")
-    digits = block_length_digits(message[:2])
-    header = message[2 : 2 + digits]
-    if len(header) != digits or not header.isdigit():
-        raise ValueError(f"the block header {message[: 2 + digits]!r} is damaged")
-    length = int(header)
-    payload = message[2 + digits : 2 + digits + length]
-    if len(payload) != length:
-        raise ValueError(f"the block has {len(payload)} bytes, but its header says {length} bytes")
-    return payload

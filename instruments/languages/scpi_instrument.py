@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import GarbledReply, InstrumentError, NoReply
+from tsbench.errors import GarbledReply, InstrumentError, NoReply, cause
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.languages import scpi
 from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
@@ -108,7 +108,7 @@ class Questions:
                 except (NoReply, GarbledReply) as error:
                     if not may_be_repeated(command, self._instrument.repeatable):
                         raise
-                    self.resynchronise(f"'{command}' was sent again ({error})")
+                    self.resynchronise(f"'{command}' was sent again, because {cause(error)}")
             return act()
 
     def _block_once(self, command: str) -> bytes:

@@ -67,8 +67,8 @@ def communication_error(error: Exception, where: str, message: str, timeout: flo
     asked = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
     if getattr(error, "error_code", None) == StatusCode.error_timeout:
         return NoReply(
-            f"{where}: no reply to '{asked}' in {timeout:g} s. The state of the outputs is unknown until they are "
-            "read back. Check the panel and the cable"
+            f"{where}: the instrument did not reply to '{asked}' in {timeout:g} s. The state of the outputs is unknown "
+            "until they are read back. Check the panel and the cable"
         )
     if isinstance(error, UnicodeDecodeError):
         return GarbledReply(

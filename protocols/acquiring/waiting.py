@@ -27,13 +27,12 @@ def wait_until(clock: Clock, ready: Callable[[], bool], expected: float, timeout
     For operations of at most a fraction of a second; longer ones yield steps (:func:`steps_until`).
     """
     deadline = clock.now() + timeout
-    for interval in poll_intervals(expected):
-        if ready():
-            return True
+    intervals = poll_intervals(expected)
+    while not ready():
         if clock.now() >= deadline:
             return False
-        clock.wait(interval)
-    raise AssertionError("the sequence poll_intervals must be endless")
+        clock.wait(next(intervals))
+    return True
 
 
 def steps_until(

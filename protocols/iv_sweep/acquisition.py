@@ -99,7 +99,7 @@ class SweepAcquisition:
                 self._judge(self._check)
             if self._ends_here:
                 self._say("log", f"the source reached the compliance at {self._level_text()}. The sweep ends here, "
-                                 "because stop_on_compliance is set")
+                                 "because 'stop_on_compliance' is set")
                 return
             if self.level == 0.0:
                 yield self.step("at zero", idle=True)

@@ -43,9 +43,9 @@ class SweepParameters(Parameters):
         default=0.004, gt=0, description="largest distance between two levels (V, or A under current drive)"
     )
     points: int | None = Field(
-        default=None, ge=2, le=100_000, description="number of levels from start to stop, used instead of step"
+        default=None, ge=2, le=100_000, description="number of levels from 'start' to 'stop', used instead of 'step'"
     )
-    dual: bool = Field(default=True, description="sweep back from stop to start")
+    dual: bool = Field(default=True, description="sweep back from 'stop' to 'start'")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
     cycles: int = Field(default=1, ge=1, le=100_000, description="number of sweeps")
     compliance: Compliance = Field(
@@ -94,7 +94,7 @@ class SweepParameters(Parameters):
     @model_validator(mode="after")
     def _has_way(self) -> Self:
         if self.start == self.stop:
-            raise ValueError("start and stop are equal. Give a stop that differs from start")
+            raise ValueError("'start' and 'stop' are equal. Give two different values")
         branch = self.points or abs(self.stop - self.start) / self.step
         levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
         if levels > _MOST_POINTS:

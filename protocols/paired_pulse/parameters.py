@@ -22,8 +22,9 @@ class PairParameters(PulseParameters):
     width: Seconds = Field(default=1e-3, gt=0, description="width of each pulse at 50 %")
     shortest: Seconds = Field(default=0.3e-3, gt=0, description="shortest gap")
     longest: Seconds = Field(default=30e-3, gt=0, description="longest gap, long enough for the device to recover")
-    points: int = Field(default=12, ge=2, le=1000, description="number of log-spaced gaps from shortest to longest")
-    gaps: SecondsList = Field(default=(), description="list of gaps, used instead of shortest, longest and points")
+    points: int = Field(default=12, ge=2, le=1000, description="number of log-spaced gaps from 'shortest' to 'longest'")
+    gaps: SecondsList = Field(
+        default=(), description="list of gaps, used instead of 'shortest', 'longest' and 'points'")
     repeats: int = Field(default=20, ge=1, le=100_000, description="number of pairs at each gap and amplitude")
     rest: Seconds = Field(
         default=50e-3, ge=0, le=3600,

@@ -32,11 +32,12 @@ class TrainParameters(PulseParameters):
     )
     rise_time: Seconds = Field(default=10e-9, gt=0, description="rise time, 10 to 90 %")
     fall_time: Seconds = Field(default=10e-9, gt=0, description="fall time, 90 to 10 %")
-    gaps: SecondsList = Field(default=(), description="list of times between pulses, used instead of period and count")
+    gaps: SecondsList = Field(
+        default=(), description="list of times between pulses, used instead of 'period' and 'count'")
     trigger: ScopeTrigger = "device"
     external_level: ExternalLevel = 1.0
     record_span: Seconds | None = Field(
-        default=None, gt=0, description="length of each record (if it is not given, tsbench computes it from the width)"
+        default=None, gt=0, description="length of each record (if it is not given, tsbench computes it from 'width')"
     )
     probe: bool = Field(
         default=True, description="send one pulse first, at the same amplitude, to choose the scope's ranges"

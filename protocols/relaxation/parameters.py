@@ -26,7 +26,7 @@ class RelaxationParameters(PulseParameters):
     rest: Seconds = Field(default=50e-3, ge=0, le=3600, description="time at the read level between two records")
     level: Amperes | None = Field(
         default=None, gt=0, description="current below which the device counts as relaxed. If it is not given, "
-                                        "tsbench computes it from fraction"
+                                        "tsbench computes it from 'fraction'"
     )
     fraction: Number = Field(
         default=0.5, gt=0, lt=1, description="level as a fraction of the current right after the falling edge"

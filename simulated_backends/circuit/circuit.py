@@ -304,7 +304,7 @@ class Circuit:
         self._stepping.stop_here()
         found = operating_point(self.structure.compiled, self.time, self._front.y)
         if found is None:
-            raise TsbenchError("circuit: no operating point was found. Write uic in the .tran card, to start the "
+            raise TsbenchError("circuit: no operating point was found. Write 'uic' in the .tran card, to start the "
                                "simulation from rest instead")
         self._front.y = found
         unstable = how_unstable(self.structure.compiled, self.time, found)

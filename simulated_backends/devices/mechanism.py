@@ -113,10 +113,10 @@ def _read(model: type[DeviceModel]) -> Mechanism:
                if name not in arguments]
     if missing:
         raise ConfigurationError(f"{who}: its equations have no argument {' and no argument '.join(missing)}. "
-                                 f"Add {' and '.join(missing)} to the arguments of equations")
+                                 f"Add {' and '.join(map(repr, missing))} to the arguments of 'equations'")
     if CONTROL_VOLTAGE in arguments and model.senses is None:
-        raise ConfigurationError(f"{who}: its equations have the control voltage w as an argument, but senses is not "
-                                 "set. Set senses to the names of the two terminals between which w is measured")
+        raise ConfigurationError(f"{who}: its equations have the control voltage w as an argument, but 'senses' is "
+                                 "not set. Set 'senses' to the names of the two terminals between which w is measured")
     interval = _arguments(model, who, "noise_interval") if model.noises else ()
     known = {*_GIVEN, *model.states, *model.noises}
     columns = tuple(dict.fromkeys(name for name in (*arguments, *interval) if name not in known))

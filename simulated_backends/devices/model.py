@@ -92,7 +92,7 @@ class DeviceModel:
         TypeError
             The mechanism has no static curve.
         """
-        raise TypeError(f"no static curve for the mechanism {self.mechanism}")
+        raise TypeError(f"device model {self.mechanism}: this model has no static curve")
 
     @classmethod
     def subcircuit(cls) -> tuple[str, ...] | None:

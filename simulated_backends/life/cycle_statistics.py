@@ -68,8 +68,8 @@ class CycleStatistics:
         if not (math.isfinite(self.used) and self.used >= 0):
             raise ConfigurationError(f"cycles.used = {self.used:g} must not be negative")
         if self.used and self.virgin:
-            raise ConfigurationError(f"cycles.virgin: a device with {self.used:g} cycles is not virgin. Remove virgin "
-                                     "or used")
+            raise ConfigurationError(f"cycles.virgin: with used = {self.used:g}, the device is not virgin. Remove the "
+                                     "key 'virgin' or the key 'used'")
         mixing_matrix(sorted(self.spread), self.correlation, "cycles")
 
     def check(self, model: DeviceModel) -> None:

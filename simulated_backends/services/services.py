@@ -74,7 +74,7 @@ class BenchServices:
             if self._work_left <= 0:
                 raise TsbenchError(
                     f"circuit: one message needs more than {self.work_per_message:.3g} steps. Let less time pass in "
-                    "one message, or raise steps_per_message in the world file")
+                    "one message, or raise 'steps_per_message' in the world file")
             self._work_left -= circuit.advance(now, watched=watched, most_work=self._work_left)
         except TsbenchError as error:
             self.left_out[:] = [f"the circuit was not computed from {circuit.time:.9g} s to {now:.9g} s: {error}"]

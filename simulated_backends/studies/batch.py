@@ -177,7 +177,8 @@ def _row(circuit: Circuit, crossing: Crossing) -> Row:
     row = circuit.readings.row(crossing.kind, crossing.name)
     if row.dy.any() or row.du.any():
         raise ConfigurationError(
-            f"batch: {crossing.kind} '{crossing.name}' contains a derivative. Watch a voltage or another element")
+            f"batch: {crossing.kind} '{crossing.name}' depends on a time derivative, so its crossings cannot be found. "
+            "Watch a voltage or the current of another element")
     return row
 
 

@@ -250,7 +250,7 @@ def read_sessions(path: str | os.PathLike[str]) -> list[WitnessLog]:
         except (ValueError, KeyError, TypeError):
             if number == len(lines):
                 break
-            raise UnreadableFile(f"{path}: line {number} is not a record of the witness") from None
+            raise UnreadableFile(f"{path}: line {number} was not written by the witness. Use another copy") from None
     return [WitnessLog(records) for records in sessions.values()]
 
 

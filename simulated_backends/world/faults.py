@@ -210,7 +210,8 @@ def faults_from_environment() -> tuple[Fault, ...]:
         raise ConfigurationError(f"{ENVIRONMENT}: {first_problem(error, Fault)}") from None
     except ValueError as error:
         raise ConfigurationError(
-            f'{ENVIRONMENT} is not a list of faults ({error}). Write for example {{"message": 12}}'
+            f'{ENVIRONMENT} is not valid JSON ({error}). Write one fault, for example {{"message": 12}}, or a list of '
+            "faults in [ ]"
         ) from None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tsbench.errors import CommunicationError, ConfigurationError, WrongInstrument
+from tsbench.errors import CommunicationError, ConfigurationError, WrongInstrument, cause
 from tsbench.instruments.driver import Driver, DriverDeclaration, unknown_option
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.links.liveness import Liveness
@@ -178,7 +178,7 @@ class Connection:
                 if not left_on:
                     if self.problem:
                         self.note(f"{self.driver.label}: its outputs are off now, but an earlier attempt to switch "
-                                  f"them off failed ({self.problem})")
+                                  f"them off failed ({cause(self.problem)})")
                     self.problem = ""
                     return states
                 self.problem = (
@@ -212,8 +212,8 @@ class Connection:
         try:
             self.driver.clear()
         except CommunicationError as error:  # off matters more than clear; who is gone fails below
-            self.note(f"{self.driver.label}: the device clear failed ({error}). tsbench switches the outputs "
-                      "off without it")
+            self.note(f"{self.driver.label}: the device clear failed ({cause(error)}). tsbench switches the "
+                      "outputs off without a device clear")
         try:
             self.driver.safe_state()
         except (CommunicationError, KeyboardInterrupt):
@@ -240,7 +240,7 @@ class Connection:
         except CommunicationError as error:
             self.transport.reopen()
             self.driver.clear()
-            self.note(f"{self.driver.label}: the old connection failed ({error}). tsbench opened a new connection to "
+            self.note(f"{self.driver.label}: {cause(error)}. tsbench opened a new connection to "
                       f"check whether the instrument had been switched off and on")
             return self.driver.lost_power()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tsbench.errors import StorageError
+from tsbench.errors import StorageError, first_sentence
 from tsbench.records import Run, RunEvent
 from tsbench.station.run_list.file import ListEntry
 from tsbench.station.runner.events import Listener
@@ -48,7 +48,8 @@ def progress_in(out: Path, entries: Sequence[ListEntry], tell: Listener, *, chan
         try:
             run = read_run(path)
         except StorageError as error:
-            tell(RunEvent("warning", f"this run does not count as measured ({error})"))
+            tell(RunEvent("warning", f"{path.name} does not count as measured, because the file cannot be "
+                                     f"used ({first_sentence(error)})"))
             continue
         header = run.header
         repeated.update(header.provenance.get(REPEATS) or ())

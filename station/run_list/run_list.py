@@ -17,7 +17,6 @@ from tsbench.station.runner.events import Listener
 from tsbench.station.runner.outcome import LEFT_OUT, REFUSED, ListRefused, RunOutcome
 from tsbench.station.runner.process import run_on
 from tsbench.station.runner.safety import RunnerBench
-from tsbench.storage import disk
 from tsbench.storage.run_lock import RunLock
 
 _LOCK = "list.lock"  #: in the folder of the run files
@@ -130,7 +129,8 @@ def _lock(out: Path) -> Iterator[None]:
             "ends or choose another folder with --out"
         ) from None
     except OSError as error:
-        raise disk.storage_error(error, out, "run files") from error
+        raise StorageError(f"{out}: this folder cannot be made, or a file in it cannot be written "
+                           f"({error.strerror or error}). Choose another folder with --out") from error
     try:
         yield
     finally:
@@ -181,7 +181,7 @@ class _Measuring:
         finally:
             bench.close()
         if bench.problems and not self.ended:
-            self.ended = sentences("the bench was not left safe", *bench.problems)
+            self.ended = sentences("not all outputs were read back as off", *bench.problems)
         return outcomes
 
     def _not_now(self, entry: ListEntry) -> str:
@@ -204,7 +204,7 @@ class _Measuring:
         if outcome.status == "abort":
             self.ended = f"the list was stopped: {outcome.reason}"
         elif not outcome.safe:
-            self.ended = f"after {entry.where} the bench was not left safe: {outcome.reason}"
+            self.ended = sentences(f"after {entry.where}, not all outputs were read back as off", outcome.reason)
         elif found := outcome.contact & self.listed.leave_out:
             looks = " and ".join(found.names())
             self.bad[entry.bench, entry.device] = (

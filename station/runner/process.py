@@ -161,7 +161,7 @@ def run_on(
         if problem:
             teller.tell("warning", problem)
         for journal in unfinished(out, recorder.path):
-            teller.tell("warning", f"{journal.name}: this run is unfinished. 'tsbench recover {out}' completes it")
+            teller.tell("warning", f"{journal.name}: this run is unfinished. 'tsbench recover {out}' finishes it")
         run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
         with recorder, Interrupts(control).installed() as interrupts:
             try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tsbench.errors import InstrumentError, TsbenchError, sentences
+from tsbench.errors import InstrumentError, TsbenchError, first_sentence, sentences
 from tsbench.instruments import Plan
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
@@ -132,7 +132,7 @@ class RunningRun:
             return self.power.look(self.teller.now)
         except TsbenchError as error:
             self._note("warning", "tsbench could not check whether an instrument was switched off and on "
-                       f"({in_words(error)})")
+                       f"({first_sentence(error)})")
             return ""
 
     def _keep_power(self, ended: Ended) -> Ended:
@@ -168,7 +168,7 @@ class RunningRun:
         except BaseException as error:  # noqa: BLE001
             if ended.status == "success":
                 return ended_by(error)
-            self._note("warning", f"an error occurred while the run ended: {in_words(error)}")
+            self._note("warning", f"another error occurred while the run ended ({first_sentence(in_words(error))})")
         return ended
 
     def _note_retries(self) -> None:
@@ -204,7 +204,8 @@ class RunningRun:
         try:
             self.recorder.instruments(self.bench.describe())
         except Exception as error:  # noqa: BLE001  the run does not depend on it
-            self._note("warning", f"the settings of the instruments could not be read back: {in_words(error)}")
+            self._note("warning", "the settings of the instruments could not be read back "
+                       f"({first_sentence(in_words(error))})")
 
     def _judge_device(self) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""

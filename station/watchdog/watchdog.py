@@ -30,7 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tsbench.errors import ConfigurationError, InstrumentInUse, sentences
+from tsbench.errors import ConfigurationError, InstrumentInUse, first_sentence, sentences
 from tsbench.instruments.links.visa_library import open_manager
 from tsbench.instruments.registry import driver_class
 from tsbench.station.bench.bench_file import InstrumentTable
@@ -158,8 +158,8 @@ class Instruments:
                 if time.monotonic() > until:
                     # opening a bench switches its outputs off
                     return {}, (
-                        f"{error}. The process that now uses the instrument switched the outputs off when it opened "
-                        "the bench")
+                        f"{first_sentence(error)}. The process that now uses the instrument switched the outputs off "
+                        "when it opened the bench")
                 time.sleep(_LONGEST_LOOK)
             except (KeyError, ConfigurationError):  # there are no locks
                 return self._reach(name)
@@ -218,7 +218,7 @@ def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
     try:
         write_watchdog_events(Path(order["events"]), message, facts)
     except OSError as error:
-        _say(f"tsbench: the watchdog could not write its record to {order['events']} ({error.strerror})")
+        _say(f"tsbench: the watchdog could not write its report to {order['events']} ({error.strerror})")
     return 1
 
 

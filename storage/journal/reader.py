@@ -47,12 +47,13 @@ class Journal:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append(problem)
         elif len(self.problems) == _MOST_PROBLEMS:
-            self.problems.append("there are more problems")
+            self.problems.append("the journal has more problems than these")
 
     def run(self) -> Run:
         """Return the run; status "running" where the journal does not tell how it ended."""
         if self.header is None:
-            raise UnreadableFile("the journal has no header, so nothing was measured")
+            raise UnreadableFile("the description of the run is missing at the beginning of the journal, so no data "
+                                 "can be read")
         outcome = self.finish or self.end or {}
         return Run(
             header=self.header,
@@ -85,19 +86,20 @@ def read_journal(path: Path) -> Journal:
                 if end == size:
                     journal.torn_bytes = size - start
                 else:
-                    journal.note(f"bytes {start} to {end} are damaged")
+                    journal.note(f"the journal is damaged from byte {start} to byte {end}")
                 continue
             try:
                 kind, sequence, content = codec.unpack(body, blocks.read)
                 if sequence > expected:
-                    journal.note(f"records {expected} to {sequence - 1} are missing")
+                    journal.note(f"entries {expected} to {sequence - 1} of the journal are missing")
                 expected = sequence + 1
                 _add(journal, kind, content)
             except (UnreadableFile, ValueError, TypeError) as error:
-                journal.note(f"the record at byte {start} cannot be read ({error})")
+                journal.note(f"the journal entry at byte {start} cannot be read ({error})")
                 expected += 1
         if search.given_up:
-            journal.note(f"bytes {search.given_up} to {size} look like records but are damaged, so they are left out")
+            journal.note(f"the journal is damaged from byte {search.given_up} to byte {size}, and tsbench did not "
+                         "search all of this part for entries")
     return journal
 
 
@@ -113,7 +115,8 @@ def open_journal(path: Path) -> BinaryIO:
     file.close()
     if preamble.startswith(MAGIC):
         version = LENGTH.unpack_from(preamble, len(MAGIC))[0]
-        raise UnreadableFile(f"{path}: the journal has format {version}, but this tsbench reads only format {VERSION}")
+        raise UnreadableFile(f"{path}: the journal has format {version}, but this version of tsbench reads only "
+                             f"format {VERSION}")
     raise UnreadableFile(f"{path}: this file is not a journal of tsbench")
 
 
@@ -145,17 +148,18 @@ class RawBlocks:
         try:
             self._file = self._file or self.path.open("rb")
         except OSError as error:
-            raise ValueError(f"{self.path.name}: {error.strerror}") from None
+            raise ValueError(f"the waveform file {self.path.name} cannot be read, {error.strerror}") from None
         held = os.fstat(self._file.fileno()).st_size
         if not 0 <= size <= held:
-            raise ValueError(f"{self.path.name} ends before byte {offset + size}")
+            raise ValueError(f"the waveform file {self.path.name} ends before byte {offset + size}")
         self._read += size
         if self._read > held:
-            raise ValueError(f"{self.path.name}: the journal refers to more bytes than the file has")
+            raise ValueError(f"the journal refers to more bytes than the waveform file {self.path.name} has")
         self._file.seek(offset)
         content = self._file.read(size)
         if len(content) != size or zlib.crc32(content) != crc:
-            raise ValueError(f"{self.path.name}: bytes {offset} to {offset + size} are damaged")
+            raise ValueError(
+                f"the waveform file {self.path.name} is damaged from byte {offset} to byte {offset + size}")
         return content
 
     def __enter__(self) -> "RawBlocks":
@@ -233,7 +237,7 @@ def _add(journal: Journal, kind: str, content: Any) -> None:
     if kind == "header":
         journal.header = record_data.header_from(content)
     elif journal.header is None:
-        raise UnreadableFile(f"the journal has a {kind} before its header")
+        raise UnreadableFile(f"an entry of kind '{kind}' stands before the description of the run")
     elif kind == "point":
         flags, values = record_data.point_from(content, len(journal.header.columns))
         journal.rows.append(values)

@@ -50,7 +50,10 @@ def put_back(descriptors: dict[str, int], path: Path) -> tuple[Path, dict[str, i
         except OSError as error:
             failure = error
     assert failure is not None
-    raise disk.storage_error(failure, path, "the journal under another name")
+    raise StorageError(
+        f"tsbench could not write the data of this run to a new file either ({failure.strerror or failure}). If the "
+        f"file {path.name} was moved or renamed, its data are still in it. If the file was deleted, the data are lost"
+    ) from failure
 
 
 def _places(path: Path) -> Iterator[Path]:

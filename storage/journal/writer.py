@@ -52,7 +52,7 @@ def frame(kind: str, sequence: int, content: Any) -> bytes:
     body = codec.pack([kind, sequence, content])
     if len(body) > LARGEST_BODY:
         raise StorageError(
-            f"a {kind} record has {len(body) / 1e6:.0f} MB, but at most {LARGEST_BODY / 1e6:.0f} MB are allowed")
+            f"one {kind} has {len(body) / 1e6:.0f} MB, but a journal allows at most {LARGEST_BODY / 1e6:.0f} MB")
     crc = zlib.crc32(body, zlib.crc32(LENGTH.pack(len(body))))
     return RECORD.pack(MARK, len(body), crc) + body
 
@@ -97,7 +97,7 @@ class JournalWriter:
         try:
             self._descriptor = os.open(path, flags, 0o644)
         except OSError as error:
-            raise disk.storage_error(error, path, "the journal") from error
+            raise disk.storage_error(error, path, "the journal", kept=False) from error
         try:
             self._write(PREAMBLE)
             self.append("header", header)
@@ -147,7 +147,7 @@ class JournalWriter:
             disk.sync_data(self._descriptor)
         except OSError as error:
             self._failed = True  # what the system lost cannot be known: nothing more is acknowledged
-            raise disk.storage_error(error, self.path, "the journal") from error
+            raise disk.storage_error(error, self.path, "the journal", kept=True) from error
         self._unsynced = False
         self._last_sync = self._clock()
 
@@ -193,7 +193,7 @@ class JournalWriter:
             disk.write_all(self._descriptor, data)
         except OSError as error:
             self._cut_back(self._descriptor, self._size)
-            raise disk.storage_error(error, self.path, "the journal") from error
+            raise disk.storage_error(error, self.path, "the journal", kept=True) from error
         self._size += len(data)
         self._require_place()
 
@@ -228,7 +228,7 @@ class JournalWriter:
         except OSError as error:
             if self._raw >= 0:
                 self._cut_back(self._raw, offset)
-            raise disk.storage_error(error, raw_path, "a waveform") from error
+            raise disk.storage_error(error, raw_path, "a waveform", kept=True) from error
         return offset
 
     def _cut_back(self, descriptor: int, end: int) -> None:

@@ -59,7 +59,7 @@ def reason(error: BaseException) -> str:
     """Return HDF5's own words on one line, without its stack."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if cut := _TRUNCATED.search(text):
-        return f"it ends at byte {cut[1]} of {cut[2]}"
+        return f"the file is cut off at byte {cut[1]} of {cut[2]}"
     return text if len(text) < 200 else f"{text[:200]}…"
 
 

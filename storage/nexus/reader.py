@@ -9,7 +9,7 @@ from tsbench.errors import UnreadableFile
 from tsbench.records import Flag, Result, Run, RunEvent
 from tsbench.storage import codec, record_data
 from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE, open_guarded, reason
-from tsbench.storage.nexus.schema import DIGEST, SCHEMA
+from tsbench.storage.nexus.schema import CHANGED, DIGEST, SCHEMA
 from tsbench.storage.nexus.waveforms import read_waveforms
 from tsbench.storage.nexus.writer import column_name
 
@@ -27,7 +27,8 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
         if schema is None:
             raise UnreadableFile(f"{path}: this HDF5 file is not a run file of tsbench")
         if str(schema).split(".", maxsplit=1)[0] != SCHEMA.split(".", maxsplit=1)[0]:
-            raise UnreadableFile(f"{path}: the file has schema {schema}, but this tsbench reads only {SCHEMA}")
+            raise UnreadableFile(f"{path}: the file has schema {schema}, but this version of tsbench reads only "
+                                 f"schema {SCHEMA}")
         try:
             run = _run(file["entry"])
             stored = str(file.attrs[DIGEST])
@@ -36,7 +37,7 @@ def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> R
         except Exception as error:  # noqa: BLE001  a damaged file raises whatever it likes
             raise UnreadableFile(f"{path}: the file is damaged ({reason(error)}). Use another copy") from None
     if verify and record_data.run_digest(run) != stored:
-        raise UnreadableFile(f"{path}: its content has changed (SHA-256 differs). Use another copy")
+        raise UnreadableFile(f"{path}: {CHANGED}")
     return run
 
 

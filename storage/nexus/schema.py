@@ -16,6 +16,7 @@ CREATOR = "tsbench"
 DIMENSION = "point"  #: the number of a point, from 0; "index" in schema 1.0
 CLOCK_AT_START = "clock_at_start"  #: in a run's provenance: what the bench's clock showed at its start_time [s]
 SUFFIX = ".nxs"
+CHANGED = "the file was changed after tsbench wrote it (SHA-256 differs). Use another copy"  #: in messages
 PART_SUFFIX = ".nxs.part"
 
 STATUSES = ("success", "abort", "fail", "recovered")

@@ -14,14 +14,15 @@ from tsbench.storage.journal.reader import read_journal
 from tsbench.storage.journal.writer import SUFFIX as JOURNAL_SUFFIX
 from tsbench.storage.nexus.hdf5_guard import LARGEST_FILE, open_guarded, reason
 from tsbench.storage.nexus.reader import read_file
-from tsbench.storage.nexus.schema import NUMERIC, REQUIRED, STATUSES, TREE_DIGEST, has_tree_digest
+from tsbench.storage.nexus.schema import CHANGED, NUMERIC, REQUIRED, STATUSES, TREE_DIGEST, has_tree_digest
 from tsbench.storage.nexus.tree_digest import blocks, tree_digest
 from tsbench.storage.sidecar import inspect_extraction
 
-_EDITED = "its content has changed (SHA-256 differs). Use another copy"
+_EDITED = "The file was changed after tsbench wrote it. Use another copy"
 _OLD = (
-    "this file has schema 1.0. In such a file, tsbench detects later changes of header, points, waveforms, events and "
-    "results. It does not detect changes of the attributes, or of the copies of the data for other programs"
+    "this file has schema 1.0. In such a file, tsbench detects later changes of the description of the run, the "
+    "points, the waveforms, the events and the results. It does not detect changes of the HDF5 attributes, or of the "
+    "groups that repeat the data for other programs (NeXus viewers, netCDF)"
 )
 
 
@@ -92,9 +93,10 @@ def _inspect_journal(path: Path) -> list[str]:
     journal = read_journal(path)
     problems = list(journal.problems)
     if journal.header is None:
-        problems.append("the journal has no header")
+        problems.append("the description of the run is missing at the beginning of the journal")
     if journal.finish is None:
-        problems.append(f"the run is not finished. Use 'tsbench recover {path.parent}'")
+        problems.append("the run has not ended. If a crash ended the measuring process, run 'tsbench recover "
+                        f"{path.parent}'")
     return problems
 
 
@@ -105,13 +107,15 @@ def _default_plot(file: Any) -> list[str]:
             break
         default = place.attrs.get("default")
         if not isinstance(default, str) or default not in place:
-            return [f"{place.name}: @default does not name a group, so viewers have no plot to show"]
+            return [f"{place.name}: the attribute 'default' does not name a group, so NeXus viewers have no plot to "
+                    "show"]
         place = place[default]
     signal = place.attrs.get("signal")
     if not isinstance(signal, str) or signal not in place:
-        return [f"{place.name}: @signal does not name a dataset"]
+        return [f"{place.name}: the attribute 'signal' does not name a dataset, so NeXus viewers have no plot to show"]
     if place[signal].dtype.kind != "f":
-        return [f"{place.name}/{signal}: the default plot must hold values, but it holds codes"]
+        return [f"{place.name}/{signal}: the default plot must show floating-point numbers, but this dataset has "
+                f"the type {place[signal].dtype}"]
     return []
 
 
@@ -120,9 +124,9 @@ def _datasets(file: Any) -> list[str]:
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Group) and "NX_class" not in item.attrs:
-            problems.append(f"{name}: the attribute NX_class is missing")
+            problems.append(f"{name}: the attribute 'NX_class' is missing")
         if isinstance(item, h5py.Dataset) and item.dtype.kind in NUMERIC and "units" not in item.attrs:
-            problems.append(f"{name}: the attribute units is missing")
+            problems.append(f"{name}: the attribute 'units' is missing")
 
     file.visititems(visit)
     return problems
@@ -132,9 +136,9 @@ def _tree(file: Any) -> list[str]:
     """Compare all that a reader of HDF5 sees with the digest in the file."""
     stored = file.attrs.get(TREE_DIGEST)
     if stored is None:
-        return [f"@{TREE_DIGEST} is missing, so changes of the content cannot be detected"]
+        return [f"the file has no attribute '{TREE_DIGEST}', so tsbench cannot detect changes of the file"]
     try:
-        return [] if tree_digest(file, TREE_DIGEST) == stored else [_EDITED]
+        return [] if tree_digest(file, TREE_DIGEST) == stored else [CHANGED]
     except OSError as error:
         return _unreadable(file) or [reason(error)]
 
@@ -157,18 +161,22 @@ def _unreadable(file: Any) -> list[str]:
 
 def _agreement(entry: Any) -> list[str]:
     """Return a problem for each fact that the file holds twice with different values."""
+    return [f"{found}. {_EDITED}" for found in _contradictions(entry)]
+
+
+def _contradictions(entry: Any) -> list[str]:
     problems = []
     if "schema" in entry["run"] and str(entry["run/schema"].asstr()[()]) != entry.file.attrs["tsbench_schema"]:
-        problems.append("entry/run/schema differs from @tsbench_schema")
+        problems.append("entry/run/schema differs from the attribute 'tsbench_schema' of the file")
     header_text = str(entry["run/header"].asstr()[()])
     if codec.sha256(header_text) != entry["run/header"].attrs.get("sha256"):
-        problems.append("entry/run/header has changed (SHA-256 differs)")
+        problems.append("entry/run/header does not match its SHA-256")
     header = record_data.header_from(codec.from_json(header_text))
     parameters = entry["protocol"].attrs.get("json", "")
     if codec.sha256(parameters) != entry["protocol"].attrs.get("sha256"):
-        problems.append("the parameters in entry/protocol have changed (SHA-256 differs)")
+        problems.append("the parameters in entry/protocol do not match their SHA-256")
     if parameters != codec.to_json(header.parameters):
-        problems.append("the parameters in entry/protocol differ from those in the header")
+        problems.append("the parameters in entry/protocol differ from the parameters in entry/run/header")
     for name, told in (
         ("identifier_experiment", header.run_id),
         ("sample/name", header.device.identifier),
@@ -176,9 +184,9 @@ def _agreement(entry: Any) -> list[str]:
         ("start_time", header.start_time),
     ):
         if str(entry[name].asstr()[()]) != told:
-            problems.append(f"entry/{name} differs from the header")
+            problems.append(f"entry/{name} differs from entry/run/header")
     if bool(entry["run/simulated"][()]) != header.simulated:
-        problems.append("entry/run/simulated differs from the header")
+        problems.append("entry/run/simulated differs from entry/run/header")
     if str(entry["run/status"].asstr()[()]) not in STATUSES:
         problems.append(f"entry/run/status must be one of {', '.join(STATUSES)}")
     length = len(entry["steps/flags"])
@@ -201,11 +209,11 @@ def _formulas(where: str, block: Any) -> list[str]:
     codes = np.array([-128.0, 0.0, 127.0])
     cf, nexus = codes * scale + offset, (codes + nexus_offset) * nexus_scale
     if not np.allclose(cf, nexus, rtol=1e-9, atol=abs(scale) * 1e-6):
-        return [f"{where}: scale_factor and add_offset give other values than signal_scaling_factor and "
-                f"signal_offset. The file has changed. Use another copy"]
+        return [f"{where}: the attributes 'scale_factor' and 'add_offset' give other values than the datasets "
+                "'signal_scaling_factor' and 'signal_offset'"]
     if (segments := int(np.sum(block["acquisitions/segments"][...]))) != signal.shape[0]:
         return [f"{where}: 'signal' has {signal.shape[0]} records, but 'acquisitions/segments' adds up to {segments} "
-                "records. The file has changed. Use another copy"]
+                "records"]
     return []
 
 

@@ -209,7 +209,7 @@ def test_check_of_a_bench_that_another_process_has_or_whose_fixture_cannot_be_pr
     monkeypatch.setattr("tsbench.station.preflight.preflight.predict", Asked(ConfigurationError("no path")))
     warnings = ["before"]
     assert checking._predictions(path, warnings) == []
-    assert warnings == ["before", "the fixture's behaviour could not be predicted: no path"]
+    assert warnings == ["before", "the behaviour of the device in the fixture could not be predicted. No path"]
 
 
 def test_the_help_of_a_command_begins_with_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:

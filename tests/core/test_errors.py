@@ -3,7 +3,7 @@
 import pytest
 
 from tsbench import errors
-from tsbench.errors import nearest, sentences
+from tsbench.errors import cause, first_sentence, nearest, sentences
 
 
 @pytest.mark.parametrize(("code", "names"), [
@@ -38,3 +38,12 @@ def test_each_part_of_a_message_is_a_sentence() -> None:
 ])
 def test_the_nearest_name(name: str, known: list[str], said: str) -> None:
     assert nearest(name, known) == said
+
+
+def test_a_note_quotes_only_what_happened() -> None:
+    lost = ("meter (USB0::1::INSTR): the instrument did not reply to ':READ? 1.5' in 2.5 s. The state of the outputs "
+            "is unknown until they are read back. Check the panel and the cable")
+    assert first_sentence(lost) == "meter (USB0::1::INSTR): the instrument did not reply to ':READ? 1.5' in 2.5 s"
+    assert cause(RuntimeError(lost)) == "the instrument did not reply to ':READ? 1.5' in 2.5 s"
+    assert cause("one sentence without a name") == "one sentence without a name"
+    assert cause("meter (Keithley 2450, USB0): the\noutput is on") == "the output is on"

@@ -353,3 +353,27 @@ def test_a_time_that_does_not_rise_is_named_with_its_row(tmp_path):
                    [0.0, 1.0, 2.234567, 2.234567, 3.0], np.arange(5.0), np.arange(5.0))
     with pytest.raises(ConfigurationError, match=r"time does not rise after 2\.23457 s \(row 3 of the data\)"):
         analyse_files([path], kind="spikes")
+
+
+def test_half_sweeps_that_are_on_at_their_first_reading_are_counted_as_switching(tmp_path):
+    volts, amps, sweeps = half_sweeps([(1, True), (1, True), (1, False)])
+    amps[sweeps == 1] = np.maximum(volts[sweeps == 1], 0.02) * 1e-3
+    path = written(tmp_path, "a.csv", "V,I,sweep", volts, amps, sweeps)
+    analysis = analyse_files([path], rule="above=10u")
+    (counted,) = rows_of(analysis, "half_sweeps_switching")
+    assert counted["value"] == 2
+    assert any("polarity +: 2 half-sweeps switch, 1 do not (rule above=10uA)" in line for line in analysis.lines)
+    assert any("in 1 of these half-sweeps, the device is on at the first reading" in line for line in analysis.lines)
+
+
+def test_the_ratio_of_a_rule_is_named(tmp_path):
+    path = written(tmp_path, "a.csv", "V,I,sweep", *half_sweeps([(1, True)]))
+    assert any("(rule jump=3)" in line for line in analyse_files([path], rule="jump=3").lines)
+    assert any("(rule jump)" in line for line in analyse_files([path], rule="jump").lines)
+
+
+def test_an_error_of_the_last_file_names_this_file(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("units,V,A\nunits,V,A\n", "utf-8")
+    with pytest.raises(ConfigurationError, match=r"b\.csv: the table has no header. Write a line with the names"):
+        analyse_files([tmp_path / "a.csv", tmp_path / "b.csv"])

@@ -50,7 +50,7 @@ def test_silver_pulses(number, tmp_path):
     zero, on = np.median(current[50 : first - 20]), np.median(current[last - 200 : last - 50])
     half = first + np.flatnonzero(current[first:last] > 0.5 * (zero + on))[0]
     analysis = analyse_files([SHARED / f"ag_pulse_{number}.csv"], out=tmp_path)
-    assert "pulses and relaxation, 1 pulse (1.00 V for 20.0 ms) from 102 mV" in analysis.understood[0]
+    assert "pulses and relaxation, 1 pulse (1.00 V for 20.0 ms), base voltage 102 mV" in analysis.understood[0]
     (delay,) = of(analysis, "switching_delay")
     assert delay["value"] == pytest.approx(time[half] - time[first], rel=0.03)
     assert delay["conditions"]["pulse_width"] == pytest.approx(time[last] - time[first], rel=0.01)

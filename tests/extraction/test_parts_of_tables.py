@@ -55,7 +55,7 @@ def test_values_that_differ_little_are_one() -> None:
 
 
 @pytest.mark.parametrize(("bad", "said"), [
-    (["9.91e37,1e-6"], "line 12 is left out (voltage"), (3 * ["0.1,inf"], ") and 2 more"), ([], None)])
+    (["9.91e37,1e-6"], "line 12 is left out (voltage"), (3 * ["0.1,inf"], "). 2 more lines are left out"), ([], None)])
 def test_lines_that_are_left_out_are_named(tmp_path: Path, bad: list[str], said: str | None) -> None:
     lines = ["voltage (V),current (A)"]
     readings = [f"{0.1 * k:.1f},{1e-6 * k:.1e}" for k in range(20)]

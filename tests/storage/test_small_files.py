@@ -1,5 +1,6 @@
 """The files beside a run: its address, extractions, what the watchdog did; and a journal that lost its name."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -55,11 +56,11 @@ def test_extractions_are_numbered_and_belong_to_the_content_of_their_run(tmp_pat
     content = json.loads(first.read_text("utf-8"))
     assert content["parameters"] == {"level": 1e-6} and content["input"]["file"] == run.name
     first.write_text(json.dumps({**content, "date": "another"}), "utf-8")
-    with pytest.raises(UnreadableFile, match="its content has changed"):
+    with pytest.raises(UnreadableFile, match="the file was changed after tsbench wrote it"):
         sidecar.read_extraction(first)
     old = {name: value for name, value in content.items() if name != "sha256"}
     first.write_text(json.dumps(old), "utf-8")
-    with pytest.raises(UnreadableFile, match="its content has changed"):
+    with pytest.raises(UnreadableFile, match="the file was changed after tsbench wrote it"):
         sidecar.read_extraction(first)
     first.write_text(json.dumps({**old, "schema": 1}), "utf-8")
     assert list(sidecar.read_extraction(first)) == FOUND and "schema 1" in sidecar.inspect_extraction(first)
@@ -138,3 +139,32 @@ def test_a_journal_that_lost_its_name_is_written_again(tmp_path: Path) -> None:
         rescue.require_named(descriptors[".tsj"], path)
     for descriptor in (*descriptors.values(), *made.values(), *more.values()):
         os.close(descriptor)
+
+
+def test_a_journal_that_no_place_takes_is_not_called_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rescue, "_copied", full)
+    with pytest.raises(StorageError, match=r"to a new file either \(No space left on device\). If the file run.tsj was "
+                                           r"moved or renamed, its data are still in it") as caught:
+        rescue.put_back({}, tmp_path / "run.tsj")
+    assert "are kept" not in str(caught.value)
+
+
+def test_only_a_journal_keeps_what_was_stored_before(tmp_path: Path) -> None:
+    full = OSError(errno.ENOSPC, "full")
+    assert "All data stored so far are kept" in str(disk.storage_error(full, tmp_path / "a", "the journal", kept=True))
+    said = str(disk.storage_error(full, tmp_path / "a", "the extraction", kept=False))
+    assert "kept" not in said and "recover" not in said and said.endswith("Free some space, then try again")
+
+
+def test_an_extraction_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.extraction-002.json"
+    for content, said in ((b"{", "not valid JSON"), (b"\xff", "not UTF-8 text"),
+                          (b'{"kind": "tsbench extraction"}', "because 'input' is missing"),
+                          (b'{"kind": "tsbench extraction", "input": {"file": "a.nxs", "sha256": ""}, "results": [1]}',
+                           "the stored result has no named fields")):
+        path.write_bytes(content)
+        with pytest.raises(UnreadableFile, match=rf"run.extraction-002.json: .*{said}"):
+            sidecar.read_extraction(path)

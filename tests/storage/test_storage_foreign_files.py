@@ -82,7 +82,7 @@ def test_truncated_files_get_one_clear_line(good: Path, tmp_path: Path, size: in
         read_run(path)
     assert one_line(caught.value, path)
     if size not in {0, 1, 8}:
-        assert f"ends at byte {path.stat().st_size} of" in str(caught.value)
+        assert f"the file is cut off at byte {path.stat().st_size} of" in str(caught.value)
     assert len(problems_of(path)) >= 1
 
 
@@ -194,13 +194,13 @@ def damage(good: Path, tmp_path: Path, what: Any) -> list[str]:
         (lambda f: f["entry/steps/current"].__setitem__(3, 7.0), "SHA-256"),
         (lambda f: f["entry/waveforms/block_000/signal"].__setitem__((0, 7), 1), "SHA-256"),
         (lambda f: f["entry/waveforms/block_000/signal"].attrs.__setitem__("scale_factor", 2e-3), "other values than"),
-        (lambda f: f["entry/steps/current"].attrs.__delitem__("units"), "units is missing"),
-        (lambda f: f["entry/sample/name"].__setitem__((), "D2"), "differs from the header"),
+        (lambda f: f["entry/steps/current"].attrs.__delitem__("units"), "'units' is missing"),
+        (lambda f: f["entry/sample/name"].__setitem__((), "D2"), "differs from entry/run/header"),
         (lambda f: f["entry/run/status"].__setitem__((), "great"), "must be one of"),
         (lambda f: f["entry"].__delitem__("fixture"), "entry/fixture/netlist is missing"),
         (lambda f: f["entry"].attrs.__delitem__("default"), "no plot"),
-        (lambda f: f["entry/protocol"].attrs.__setitem__("json", "{}"), "the parameters in entry/protocol have "
-                                                                        "changed"),
+        (lambda f: f["entry/protocol"].attrs.__setitem__("json", "{}"), "the parameters in entry/protocol do not "
+                                                                        "match their SHA-256"),
         (lambda f: f["entry/run/reason"].__setitem__((), "another"), "SHA-256"),
     ],
 )

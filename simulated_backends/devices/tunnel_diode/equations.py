@@ -78,7 +78,7 @@ class TunnelDiode(DeviceModel):
     def __post_init__(self) -> None:
         self.require_positive("is_", "vt", "ip", "vp", "steep", "place", "rs")
         if not math.isfinite(self.iv):
-            raise ConfigurationError(f"device model {self.mechanism}: iv = {self.iv:g} A must be a number")
+            raise ConfigurationError(f"device model {self.mechanism}: iv = {self.iv:g} A must be finite")
         steepest = self.ip / self.vp * math.exp(-1.0) + 2.0 * abs(self.iv) * self.steep
         if not self.rs * steepest < 0.5:
             raise ConfigurationError(

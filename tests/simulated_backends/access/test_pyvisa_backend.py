@@ -319,4 +319,4 @@ def test_a_child_process_is_told_of_faults_by_its_environment(library: str, tmp_
     reply = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
     )
-    assert "TSBENCH_FAULTS is not a list of faults" in reply.stderr
+    assert "TSBENCH_FAULTS is not valid JSON" in reply.stderr

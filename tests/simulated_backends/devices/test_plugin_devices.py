@@ -171,7 +171,7 @@ def test_a_wrong_derivative_is_refused(install: Install, was: str, wrong: str, s
     ("    def rest(self)", "    def resting(self)", "has states, but no method rest"),
     ("    @staticmethod\n", "", "equations must be a @staticmethod that takes numbers, without self"),
     ("def equations(", "def equation(", "has no equations. Add it as a static method of Thermistor"),
-    ("v: float, i: float,", "v: float,", "its equations have no argument i. Add i to the arguments of equations"),
+    ("v: float, i: float,", "v: float,", "its equations have no argument i. Add 'i' to the arguments of 'equations'"),
     ("t0: float\n    )", "t1: float\n    )", "take 't1', which is not a state, a noise or a column. Did you mean"),
     ("(temperature - t0)", "(temperature - t0)) / cth, (1.0", "its equations return 3 numbers. Return 2"),
     ('"lab_thermistor"', '"resistor"', "the name 'resistor' already belongs to tsbench"),

@@ -286,7 +286,8 @@ def test_messages_without_a_reply_and_the_status_byte(driver_bench: Path) -> Non
         transport = bench.instruments.connections["generator"].transport
         before = bench.clock.now()
         with pytest.raises(
-            CommunicationError, match=r"generator \(USB0::.*\): no reply to '\*CLS' in 3 s. The state of the outputs"
+            CommunicationError, match=r"generator \(USB0::.*\): the instrument did not reply to '\*CLS' in 3 s. The "
+                                      r"state of the outputs"
         ):
             transport.query("*CLS")
         assert bench.clock.now() - before >= 3.0

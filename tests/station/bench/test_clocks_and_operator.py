@@ -168,10 +168,13 @@ def connection(wire: Any, identified: bool = True) -> Connection:
 def test_a_power_cycle_is_asked_for_over_a_new_connection_where_the_old_one_is_dead() -> None:
     assert connection(wire := Wire(), identified=False).lost_power() is False and wire.calls == []
     assert connection(Wire(True)).lost_power() is True
-    made = connection(wire := Wire(CommunicationError("no reply"), True))
+    made = connection(wire := Wire(CommunicationError(
+        "meter (TCPIP0::192.0.2.7::5025::SOCKET): the connection failed at '*ESR?' (connection lost). The state of the "
+        "outputs is unknown until they are read back. Check cable and power"), True))
     assert made.lost_power() is True
     assert wire.calls == ["lost_power", "reopen", "clear", "lost_power"]
-    assert "old connection failed (no reply). tsbench opened a new connection to check" in made.repeats[0]
+    assert "connection failed at '*ESR?' (connection lost). tsbench opened a new connection to check" in made.repeats[0]
+    assert "unknown" not in made.repeats[0] and "Check cable" not in made.repeats[0]
 
 
 def test_making_safe_switches_off_and_then_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:

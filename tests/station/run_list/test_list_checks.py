@@ -146,7 +146,7 @@ def test_of_runs_that_were_interrupted_the_one_that_no_other_repeats_is_measured
     assert {number: run.run_id for number, run in progress.done.items()} == {1: "C"}
     assert progress.interrupted == {2: ("B",), 3: ()}
     assert [(event.kind, event.message) for event in told] == [
-        ("warning", "this run does not count as measured (not a run file)"),
+        ("warning", "d.nxs does not count as measured, because the file cannot be used (not a run file)"),
         ("log", "sweep on D1: this entry is already measured (run C)"),
         ("warning", "sweep on D1: this entry is measured again, because run B is incomplete "
                     "(recovered: the process died)")]
@@ -206,7 +206,7 @@ def test_a_bench_that_is_not_left_safe_ends_the_list(
     monkeypatch.setattr(FakeBench, "close", close)
     first, second = run_list(tmp_path / "list.toml", tmp_path / "out")
     assert (first.status, second.status) == ("success", "left out")
-    assert second.reason == "the bench was not left safe. source_meter is still ON"
+    assert second.reason == "not all outputs were read back as off. source_meter is still ON"
 
 
 def test_a_second_bench_that_is_gone_by_then_fails_its_entries_only(

@@ -95,7 +95,7 @@ def test_a_remark_on_the_device_that_leaves_loses_nothing(tmp_path: Path) -> Non
     (replace(WAVE, channel=None), "waveform of None: channel = None is of type NoneType"),
     (replace(WAVE, scale="1"), "waveform of 'v': scale = '1' is of type str"),
     (replace(WAVE, codes=[[1, 2]]), "waveform of 'v': codes = [[1, 2]] is of type list"),
-    (replace(WAVE, segment_times=np.zeros((1, 1))), "codes has the shape (1, 5), and segment_times has"),
+    (replace(WAVE, segment_times=np.zeros((1, 1))), "'codes' has the shape (1, 5), and 'segment_times' has"),
     (replace(WAVE, conditions=None), "conditions = None is of type NoneType"),
     (replace(WAVE, flags=1 << 40), "flags = 1099511627776 is not a tsbench.records.Flag"),
     (RunEvent(3, "x", 0.0), "event 3: kind = 3 is of type int"),  # type: ignore[arg-type]

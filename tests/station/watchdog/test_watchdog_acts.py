@@ -124,7 +124,7 @@ def test_the_instrument_is_owned_while_it_is_switched_off(
     assert instruments.make_safe() == ({"meter": False}, []) and len(tries) == 4
     answers[:] = [InstrumentInUse("in use", {"process": 78}), nullcontext()]
     assert instruments.make_safe() == ({"meter": False}, []) and len(tries) == 5
-    answers[:] = [InstrumentInUse("in use by 78", {"process": 78})]
+    answers[:] = [InstrumentInUse("in use by 78. Wait until this process ends", {"process": 78})]
     before = clock[0]
     assert instruments.make_safe() == ({}, ["in use by 78. The process that now uses the instrument switched the "
                                             "outputs off when it opened the bench"]) and len(tries) == 5
@@ -204,7 +204,7 @@ def test_what_it_cannot_write_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, _ = watching(monkeypatch, tmp_path / "no folder" / "events.json")
-    assert code == 1 and "the watchdog could not write its record to" in capsys.readouterr().err
+    assert code == 1 and "the watchdog could not write its report to" in capsys.readouterr().err
 
 
 def test_the_message_names_only_what_there_is() -> None:
