@@ -203,7 +203,7 @@ def test_a_limit_that_the_instrument_moves_is_noticed_and_believed(driver_bench:
         meter = bench.source_meter()
         meter.configure_source(SourceSettings("voltage", limit=100e-6, range=2.0))
         bench.instruments.connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
-        with pytest.raises(InstrumentError, match="the compliance from 100 uA to 5 mA with the measuring range"):
+        with pytest.raises(InstrumentError, match="set the measuring range, the instrument changed the compliance from 100 uA"):
             meter.configure_measure(MeasureSettings("current", range=1e-3))
         with pytest.raises(LimitError, match="5 mA exceeds the device limit max_current 1 mA"):
             meter.set_output(True)
@@ -215,7 +215,7 @@ def test_the_limit_is_read_again_where_the_source_changes_its_range(driver_bench
         meter.configure_source(SourceSettings("voltage", limit=100e-6))
         meter.set_level(0.01)
         bench.instruments.connections["source_meter"].transport.write(":SOUR:VOLT:ILIM 5e-3")
-        with pytest.raises(InstrumentError, match="with the source range"):
+        with pytest.raises(InstrumentError, match="when tsbench set the source range"):
             meter.set_level(1.0)
         with pytest.raises(LimitError, match="5 mA"):
             meter.set_output(True)
