@@ -8,14 +8,14 @@ import enum
 import math
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD, GeneratorDataSheet
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 
 OUTPUT_RESISTANCE = 50.0  #: [Ohm] that levels are programmed for, as on every generator
 
 
 def emf_factor(load: float) -> float:
     """Return EMF / programmed level for a load setting [Ohm] (9.9e37: high impedance)."""
-    return 1.0 if load >= INFINITE_LOAD / 10 else (load + OUTPUT_RESISTANCE) / load
+    return (load + OUTPUT_RESISTANCE) / load
 
 
 @dataclass(frozen=True)

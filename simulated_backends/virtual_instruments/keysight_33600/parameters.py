@@ -9,8 +9,9 @@ from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import 
 
 def clipped(value: float, low: float | None, high: float | None, instrument: Any) -> float:
     """Return a value, or the limit that it lies beyond, with error -222."""
-    for limit, sign, name in ((low, -1, "lower"), (high, 1, "upper")):
-        if limit is not None and sign * (value - limit) > 1e-9 * abs(limit):
+    for limit, upper in ((low, False), (high, True)):
+        if limit is not None and (value - limit if upper else limit - value) > 1e-9 * abs(limit):
+            name = "upper" if upper else "lower"
             instrument.post_error(-222, text=f"Data out of range; value clipped to {name} limit")
             return float(limit)
     return value

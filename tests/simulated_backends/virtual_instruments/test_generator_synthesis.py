@@ -186,6 +186,8 @@ def test_a_long_burst_is_laid_out_in_parts_of_whole_cycles(monkeypatch: pytest.M
         found, end = synthesise(shape, IDEAL, 1.0, cycles)
         assert isinstance(found, PiecewiseLinear)
         assert end == found.times[-1] == pytest.approx(1.0 + laid_out * 4e-3)
+    monkeypatch.undo()
+    assert synthesise(shape, IDEAL, 1.0, 60_000)[1] == pytest.approx(1.0 + 50_000 * 4e-3)   # 200,000 points at once
     monkeypatch.setattr(synthesis, "CHUNK_POINTS", 3)   # less than a cycle: one at least
     assert synthesise(shape, IDEAL, 1.0, 3)[1] == pytest.approx(1.004)
 
