@@ -278,3 +278,38 @@ def test_a_listener_is_told_the_number_of_each_item_of_its_kind(
         assert unfinished(tmp_path, tmp_path / "another") == []   # it goes on
     assert told == [(kind, number) for number in (0, 1) for kind in ("point", "waveform", "event")]
     assert unfinished(tmp_path, tmp_path / "another") == [recorder.path] and unfinished(tmp_path, recorder.path) == []
+
+
+@pytest.mark.parametrize(("number", "held"), [(5, True), (32, True), (33, True), (2, False), (None, False)])
+def test_a_file_that_another_program_holds_is_tried_again_for_three_seconds(
+    monkeypatch: pytest.MonkeyPatch, number: int | None, held: bool
+) -> None:
+    """On Windows, by its error numbers: access denied, a sharing and a lock violation."""
+    slept: list[float] = []
+    tries: list[int] = []
+    monkeypatch.setattr(disk.time, "sleep", slept.append)
+
+    def act(until: int = 99) -> None:
+        tries.append(1)
+        if len(tries) < until:
+            error = PermissionError("held")
+            error.winerror = number  # type: ignore[attr-defined]
+            raise error
+
+    with pytest.raises(PermissionError):
+        disk._while_held(act)
+    assert len(tries) == (9 if held else 1) and sum(slept) == pytest.approx(3.18 if held else 0.0)
+    if held:
+        tries.clear()
+        disk._while_held(lambda: act(3))
+        assert len(tries) == 3
+
+
+def test_a_file_that_is_not_there_is_removed_only_where_that_is_said(tmp_path: Path) -> None:
+    disk.remove(tmp_path / "none", missing_ok=True)
+    with pytest.raises(FileNotFoundError):
+        disk.remove(tmp_path / "none")
+    (tmp_path / "a").write_bytes(b"x")
+    disk.replace(tmp_path / "a", tmp_path / "b")
+    disk.remove(tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
