@@ -15,9 +15,9 @@ returned.
 """
 
 import enum
-import inspect
 from collections import deque
 from collections.abc import Generator
+from types import GeneratorType
 from typing import Any, ClassVar, Protocol
 
 from tsbench.errors import TsbenchError
@@ -229,13 +229,16 @@ class MessageExchange:
             task.close()
 
     def _execute(self, message: bytes) -> Handler:
-        instrument, replies = self._instrument, list[bytes]()
+        instrument = self._instrument
+        replies: list[bytes] = []
         for unit in instrument.tree.units(message):
             try:
-                if unit.entry is None:
+                entry = unit.entry
+                if entry is None:
                     raise ScpiError(*unit.error or (-100, ""))
-                result = unit.entry.call(instrument, unit.key, unit.arguments)
-                if inspect.isgenerator(result):
+                holder = instrument if entry.table is None else entry.table(instrument)
+                result = entry.call(holder, unit.key, unit.arguments)
+                if isinstance(result, GeneratorType):
                     result = yield from result
             except ScpiError as error:
                 if instrument.error_detail and not error.detail:

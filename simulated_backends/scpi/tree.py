@@ -248,20 +248,18 @@ class Subsystem(Generic[T]):
     def __get__(self, instrument: object, owner: type) -> Any:
         if instrument is None:
             return self
-        made = vars(instrument)[self.name] = self._make(instrument)   # found there without this method from now on
+        made = self._make(instrument)
+        setattr(instrument, self.name, made)   # found without this method from now on
         return made
 
 
 def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
     def call(instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+        if not (parameters or raw):   # most queries
+            return method(instrument, *key)
         return method(instrument, *key, *parse_arguments(parameters, raw, instrument, key))
 
     return call
-
-
-def _in_table(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    table = operator.attrgetter(name)
-    return lambda instrument, key, raw: call(table(instrument), key, raw)
 
 
 def _members(cls: type) -> dict[str, Any]:
@@ -272,18 +270,21 @@ def _members(cls: type) -> dict[str, Any]:
     return members
 
 
-def declared(cls: type) -> Iterator[tuple[str, HeaderEntry]]:
-    """Yield each pattern that ``cls``, its bases and its tables declare, with what it leads to."""
+def declared(cls: type, place: str = "") -> Iterator[tuple[str, HeaderEntry]]:
+    """Yield each pattern that ``cls``, its bases and its tables declare, with what it leads to.
+
+    ``place`` is the attribute of the instrument that holds the table ``cls``; empty for the instrument itself.
+    """
+    table = operator.attrgetter(place) if place else None
     for name, member in _members(cls).items():
         if isinstance(member, Subsystem):
-            for pattern, entry in declared(member.kind):
-                yield pattern, HeaderEntry(_in_table(name, entry.call), entry.name)
+            yield from declared(member.kind, f"{place}.{name}" if place else name)
         if isinstance(member, Setting):
             for pattern in member.patterns:
-                yield pattern, HeaderEntry(member.write, name)
-                yield pattern + "?", HeaderEntry(member.query, name)
+                yield pattern, HeaderEntry(member.write, name, table)
+                yield pattern + "?", HeaderEntry(member.query, name, table)
         for pattern, parameters in getattr(member, "__scpi__", ()):
-            yield pattern, HeaderEntry(_method_call(member, parameters), name)
+            yield pattern, HeaderEntry(_method_call(member, parameters), name, table)
 
 
 def build_tree(cls: type) -> CommandTree:
