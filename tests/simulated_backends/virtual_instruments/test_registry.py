@@ -88,7 +88,7 @@ def test_the_meter_of_another_author_measures_on_a_simulated_bench(tmp_path: Pat
     ("(VirtualInstrument):", ":", "VirtualLabMeter is not derived from the class VirtualInstrument"),
     (":VirtualLabMeter", ":VirtualMeter", "cannot import lab_virtual_meter:VirtualMeter"),
     ('outputs = terminals = ("",)', 'outputs = terminals = ("")',
-     r"class VirtualLabMeter: terminals = '' must be a tuple of names. For one name, write \(\"1\",\)"),
+     r"class VirtualLabMeter: 'terminals' = '' must be a tuple of names. For one name, write \(\"1\",\)"),
 ])
 def test_a_class_that_lacks_something_is_refused_in_one_line(
     old: str, new: str, reason: str, tmp_path: Path, install: Install,
