@@ -1,0 +1,89 @@
+"""A smooth turning point of the voltage under current drive: the ends of its interval, by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tests.analysis.test_interval_ends import FACTS, Z, amperes_apart
+from tsbench.analysis.threshold.half_sweeps import IVPoints
+from tsbench.analysis.threshold.snapback import Snapback, snapback
+from tsbench.analysis.threshold.switching_results import SweepFacts
+from tsbench.records import Flag
+
+STEPS = np.arange(201.0)   # [uA]
+#: up to 1 V at 60 uA, down to 0.8 V at 140 uA, and up again; the steeper neighbour of the first is 1/3600 V lower
+CURVE = np.where(STEPS <= 60, 1 - (1 - STEPS / 60) ** 2, np.where(
+    STEPS <= 140, 0.9 + 0.1 * np.cos(np.pi * (STEPS - 60) / 80), 0.8 + 0.1 * ((STEPS - 140) / 60) ** 2))
+UP, BESIDE = 1 / 3600, 0.1 * (1 - math.cos(math.pi / 80))
+
+
+def turned(facts: SweepFacts, side: int = 1, noise: float = 0.0, flags: np.ndarray | None = None) -> Snapback:
+    drive = 1e-6 * np.concatenate((STEPS, STEPS[-2::-1]))
+    volts = np.concatenate((CURVE, CURVE[-2::-1]))
+    volts = volts * (1.0 + noise * np.random.default_rng(7).standard_normal(volts.size))
+    (found,) = snapback(IVPoints(side * volts, side * drive, side * drive, flags), facts)
+    return found
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_quiet_one_lies_between_its_reading_and_where_the_steeper_slope_would_have_led(side: int) -> None:
+    found = turned(SweepFacts(), side)
+    assert (found.threshold_index, found.hold_index) == (60, 260)
+    voltage, hold = found.threshold_voltage, found.hold_voltage
+    assert voltage.value == pytest.approx(side * (1.0 + UP / 2))
+    assert hold.value == pytest.approx(side * (0.8 - BESIDE / 2))
+    for result, ends in ((voltage, (1.0, 1.0 + UP)), (hold, (0.8 - BESIDE, 0.8))):
+        low, high = sorted(side * end for end in ends)
+        assert low - 3e-4 < result.low < low and high < result.high < high + 3e-4   # the curve itself looks like noise
+        assert result.flags == Flag.NONE
+    current, held = found.threshold_current, found.hold_current
+    assert (current.value, held.value) == (pytest.approx(side * 60e-6), pytest.approx(side * 140e-6))
+    assert sorted((abs(current.low), abs(current.high))) == pytest.approx([59e-6, 61e-6])
+    assert sorted((abs(held.low), abs(held.high))) == pytest.approx([139e-6, 141e-6])
+    fall = found.snapback_voltage
+    assert (fall.value, fall.unit) == (pytest.approx(side * 0.2), "V")
+    assert sorted((abs(fall.low), abs(fall.high))) == pytest.approx([0.2, 0.2 + UP])
+
+
+def test_the_source_meter_and_the_wires_widen_it() -> None:
+    """By root of sum of squares, with what the readings themselves scatter."""
+    own = (turned(SweepFacts()).threshold_voltage.low - 1.0) / -Z
+    for facts, uncertainty in (
+            (SweepFacts(voltage_gain=2e-3), 2e-3 / math.sqrt(3)),
+            (SweepFacts(path_resistance=100.0), 0.02 * 100.0 * 60e-6 / math.sqrt(3)),
+            (SweepFacts(path_resistance=100.0, path_tolerance=0.1), 0.1 * 100.0 * 60e-6 / math.sqrt(3)),
+            (SweepFacts(path_resistance=100.0, path_tolerance=0.0, current_gain=0.2),
+             100.0 * 0.2 * 60e-6 / math.sqrt(3)),
+    ):
+        found = turned(facts).threshold_voltage
+        assert found.low == pytest.approx(1.0 - Z * math.hypot(uncertainty, own), rel=1e-9)
+        assert found.high == pytest.approx(1.0 + UP + Z * math.hypot(uncertainty, own), rel=1e-9)
+    found = turned(FACTS)
+    apart = amperes_apart(60e-6)
+    assert (found.threshold_current.low, found.threshold_current.high) == (
+        pytest.approx(59e-6 - apart), pytest.approx(61e-6 + apart))
+    apart = Z * (math.sqrt(2) * 1e-3 + 1e-3 * 0.2 / math.sqrt(3))
+    assert found.snapback_voltage.low == pytest.approx(0.2 - apart)
+    assert found.snapback_voltage.high == pytest.approx(0.2 + UP + apart)
+
+
+def test_a_noisy_one_is_the_median_of_three_readings() -> None:
+    for noise in (0.003, 0.005):
+        found = turned(SweepFacts(), noise=noise)
+        voltage, k = found.threshold_voltage, found.threshold_index
+        assert k is not None
+        assert voltage.value == pytest.approx(float(np.median(found.half.voltage[k - 1 : k + 2])))
+        assert voltage.high - voltage.value == pytest.approx(voltage.value - voltage.low)
+        assert voltage.high - voltage.value == pytest.approx(Z * noise * voltage.value, rel=0.5)
+        assert voltage.low < 1.0 < voltage.high + 0.01
+        assert found.threshold_current.value == found.half.current[k]
+
+
+def test_flags_of_the_readings_beside_it_are_passed_on() -> None:
+    for place, seen in ((58, False), (59, True), (60, True), (61, True), (62, False)):
+        flags = np.zeros(401, np.uint32)
+        flags[place] = int(Flag.OSCILLATING | Flag.TIMEOUT)
+        found = turned(SweepFacts(), flags=flags)
+        assert found.threshold_voltage.flags == (Flag.OSCILLATING if seen else Flag.NONE), place
+        assert found.threshold_current.flags == found.threshold_voltage.flags and not found.hold_voltage.flags
