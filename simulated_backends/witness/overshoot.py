@@ -24,10 +24,14 @@ class OvershootDetector:
         self.limit: float | None = None
         self.source = ""
         self._start: float | None = None
-        self.going_on = False
         self._peak = 0.0
         self._charge = 0.0
         self.bound = math.inf   #: [A] from which on a current counts as above the limit
+
+    @property
+    def going_on(self) -> bool:
+        """Whether the current is above the limit now."""
+        return self._start is not None
 
     def set_limit(self, source: str, limit: float | None, time: float) -> None:
         """Change the limit; an overshoot that is going on ends with it."""
@@ -61,7 +65,7 @@ class OvershootDetector:
             first = int(part[0])
             if above[first]:
                 if self._start is None:
-                    self._start, self.going_on = float(t[first]), True
+                    self._start = float(t[first])
                     self._peak = self._charge = 0.0
                 self._peak = max(self._peak, float(size[part].max()))
                 excess = size[part] - self.limit
@@ -83,4 +87,4 @@ class OvershootDetector:
                 "source": self.source,
             }
         )
-        self._start, self.going_on = None, False
+        self._start = None
