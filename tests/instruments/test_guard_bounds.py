@@ -298,6 +298,17 @@ def test_the_levels_around_one_of_which_the_same_holds(
     assert (found.above, found.up_to, found.compliance) == pytest.approx((above, up_to, compliance), rel=1e-6)
 
 
+@pytest.mark.parametrize(("fixed", "up_to", "compliance"), [(200.0, 21.0, 1.05), (None, 21.0, 1.05)])
+def test_a_level_at_an_operating_boundary_belongs_below_it(
+    fixed: float | None, up_to: float, compliance: float
+) -> None:
+    """21 V that was computed with rounding is 21 V."""
+    for level in (up_to, up_to * (1 + 1e-15), -up_to):
+        found = source_range(CAPABILITIES, DATA_SHEET, SourceSettings("voltage", 1e-3, range=fixed), level)
+        assert found.above < abs(level) <= found.up_to and found.compliance == pytest.approx(compliance)
+        assert found.up_to == pytest.approx(up_to, rel=1e-6)
+
+
 @pytest.mark.parametrize(("function", "limit", "level", "measuring_range", "seconds"), [
     ("current", 1.0, 5.0, None, 500e-6), ("voltage", 1e-2, 0.1, None, 80e-6), ("voltage", 1e-2, 5.0, None, 5 * 80e-6),
     ("voltage", 1e-3, -5.0, None, 5 * 100e-6), ("voltage", 1e-4, 1.0, None, 150e-6),

@@ -143,3 +143,10 @@ def test_an_owner_that_is_stopped_still_owns() -> None:
         with pytest.raises(InstrumentInUse, match=f"process {other.pid} "):
             Ownership({"a": METER}, this_process(""))
         other.send_signal(signal.SIGCONT)
+
+
+def test_an_instrument_whose_other_door_closes_just_now_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at the lock and the reading of what stands in it, the server has ended."""
+    key = ownership.canonical_name(METER)
+    monkeypatch.setattr(ownership, "is_held", lambda path: True)
+    assert not ownership._path(key, ".same").exists() and ownership._known_as(key) == key
