@@ -76,7 +76,7 @@ def instruments(options: argparse.Namespace) -> int:
         if options.json:
             print_json(drivers)
         else:
-            columns = list(drivers[0]) if drivers else []
+            columns = list(next(iter(drivers), ()))
             table(
                 "Supported instruments",
                 columns,

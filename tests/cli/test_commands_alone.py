@@ -224,6 +224,7 @@ def test_parameters_stand_in_columns() -> None:
     lines = [next(line for line in text if line.startswith(f"  {row[0]} ")) for row in rows]
     assert len(rows) > 5 and len({line.rindex(f"  {row[4]}") for line, row in zip(lines, rows, strict=True)}) == 1
     assert all(line == line.rstrip() for line in text)
+    assert text[-1] == 'example: --set stop="1.2 V"'   # the first that has a unit and is not 0
     parameters = {"name": "n", "unit": "V", "choices": None, "low": None, "high": 2.0, "default": None, "help": "h"}
     assert cells(parameters) == ("n", "V", "-", "… 2 V", "h")
     assert cells({**parameters, "low": 1.0, "high": None})[3] == "1 V …"
