@@ -147,3 +147,24 @@ def test_analyse_writes_results_then_pictures_then_problems(
     assert json.loads(said.out)[0]["value"] == 0.5 if options else "hold voltage" in said.out
     main(["analyse", "x.csv", "--out", "there"])
     assert asked[1][1]["out"] == Path("there")
+
+
+def test_progress_is_a_line_a_second_at_most_and_a_word_after_two_without_any(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A long sweep does not fill a log, and a slow start is not taken for a hang."""
+    now = [50.0]
+    monkeypatch.setattr("tsbench.cli.printing.time", SimpleNamespace(monotonic=lambda: now[0]))
+    printer = ProgressPrinter("sweep", "opening x.toml")
+    assert printer._patience.interval == 2.0 and printer._patience.daemon
+    printer._patience.function()
+    assert "sweep: opening x.toml" in capsys.readouterr().err
+    for seconds, done in ((50.75, 10), (51.0, 20), (51.75, 30), (52.0, 40)):
+        now[0] = seconds
+        printer(RunEvent("progress", "", 0.0, {"done": done, "total": 40}))
+    assert capsys.readouterr().err.splitlines() == ["sweep:  50 %", "sweep: 100 %"]
+
+
+def test_a_true_value_is_told_more_finely_than_it_is_met(capsys: pytest.CaptureFixture[str]) -> None:
+    print_results([{**row(), "true": 0.512347}])
+    assert "512.35 mV" in capsys.readouterr().out
