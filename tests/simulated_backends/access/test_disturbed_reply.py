@@ -1,6 +1,7 @@
 """What a session reads of replies that a fault has changed, cut short or held up."""
 
-from tsbench.simulated_backends.access.pyvisa_hook.disturbed_reply import DisturbedReply
+from pyvisa_tsbench.disturbed_reply import DisturbedReply
+
 from tsbench.simulated_backends.scpi.message import Talk
 from tsbench.simulated_backends.world.faults import Fault
 
