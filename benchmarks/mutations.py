@@ -129,6 +129,8 @@ def first_failure(tests: list[str], package: Path, left_out: list[str]) -> str:
     options += ["-o", "timeout=300"]   # [s] a change that makes a test wait for ever is noticed
     options += [f"--deselect={name}" if "::" in name else f"--ignore={name}" for name in left_out]
     tests = [name for name in tests if name not in left_out]
+    if not tests:
+        return ""
     with tempfile.TemporaryFile("w+") as output:
         child = os.fork()
         if child == 0:

@@ -1,7 +1,6 @@
 """What a session reads of replies that a fault has changed, cut short or held up."""
 
 from pyvisa_tsbench.disturbed_reply import DisturbedReply
-
 from tsbench.simulated_backends.scpi.message import Talk
 from tsbench.simulated_backends.world.faults import Fault
 
