@@ -34,12 +34,24 @@ def positions(tree: ast.AST, written_out: str | None = None) -> Iterator[str]:
             if isinstance(node, ast.Subscript) and not isinstance(node.value, ast.Call) and not (
                     isinstance(node.value, ast.Attribute) and node.value.attr == "shape"):
                 places = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-                if any(_literal(place) for place in places):
+                if any(map(_literal, places)):
+                    yield f"{function.name}, line {node.lineno}: {ast.unparse(node)}"
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "item":
+                if any(map(_literal, node.args)):
                     yield f"{function.name}, line {node.lineno}: {ast.unparse(node)}"
 
 
 def _literal(place: ast.expr) -> bool:
-    return isinstance(place, ast.Constant) and isinstance(place.value, int)
+    """Return whether numbers alone make the place, also as -1, 1 + 16, int(17), or as a bound of a slice."""
+    if isinstance(place, ast.Slice):
+        return any(bound is not None and _literal(bound) for bound in (place.lower, place.upper))
+    if isinstance(place, ast.IfExp):
+        return _literal(place.body) or _literal(place.orelse)
+    if isinstance(place, ast.Call):
+        return bool(place.args) and all(map(_literal, place.args))
+    parts = list(ast.walk(place))
+    return any(isinstance(part, ast.Constant) and isinstance(part.value, int) for part in parts) and not any(
+        isinstance(part, ast.Name | ast.Attribute | ast.Call | ast.Subscript) for part in parts)
 
 
 def compiled_files() -> list[Path]:
@@ -55,13 +67,33 @@ def test_compiled_code_reads_by_name(path: Path) -> None:
     assert list(positions(ast.parse(path.read_text()), WRITTEN_OUT.get(name))) == []
 
 
+def test_what_is_compiled_is_seen() -> None:
+    """Only one file asks numba to compile, and no other gives its decorators another name."""
+    for path in sorted((ROOT / "simulated_backends").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and "compilation" in node.module:
+                assert not [name.asname for name in node.names if name.asname], path
+            if isinstance(node, ast.ImportFrom) and node.module == "numba":
+                assert path.name == "compilation.py" or not {"jit", "njit"} & {name.name for name in node.names}, path
+            if isinstance(node, ast.Import):
+                assert "numba" not in {name.name for name in node.names}, path
+
+
 def test_the_written_out_formulas_are_there() -> None:
     for name, function in WRITTEN_OUT.items():
         assert list(positions(ast.parse((ROOT / name).read_text()))), f"{name}: {function} needs no exception any more"
 
 
-def test_what_counts_as_a_position() -> None:
-    text = "\n".join((
-        "@compiled", "def f(p, k, scratch, RATES):", "    a = p[k, 17]", "    b = scratch[3][RATES]",
-        "    return a, b, p.shape[0], p[k, RATES], p[k + 1]", "def g(p):", "    return p[0]"))
-    assert list(positions(ast.parse(text))) == ["f, line 3: p[k, 17]", "f, line 4: scratch[3]"]
+@pytest.mark.parametrize("place", [
+    "p[k, 17]", "p[k, -1]", "p[k, 1 + 16]", "p[k, 17:18]", "p[k, int(17)]", "p[17 if k else 16]", "p.item(17)",
+    "scratch[3][RATES]"])
+@pytest.mark.parametrize("how", ["compiled", "inlined", "part", "by_address(SIGNATURE)"])
+def test_what_counts_as_a_position(place: str, how: str) -> None:
+    found = list(positions(ast.parse(f"@{how}\ndef f(p, k, scratch, RATES):\n    return {place}")))
+    assert len(found) == 1 and found[0].startswith("f, line 3: ")
+
+
+@pytest.mark.parametrize("place", ["p[k, RATES]", "p[k + 1]", "p[:k]", "p.shape[0]", "f(p)[1]", "p[2 * k + RATES]"])
+def test_what_counts_as_none(place: str) -> None:
+    assert not list(positions(ast.parse(f"@compiled\ndef f(p, k, RATES):\n    return {place}")))
+    assert not list(positions(ast.parse("def g(p):\n    return p[0]")))
