@@ -36,9 +36,9 @@ def positions(tree: ast.AST, written_out: str | None = None) -> Iterator[str]:
                 places = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
                 if any(map(_literal, places)):
                     yield f"{function.name}, line {node.lineno}: {ast.unparse(node)}"
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "item":
-                if any(map(_literal, node.args)):
-                    yield f"{function.name}, line {node.lineno}: {ast.unparse(node)}"
+            elif (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "item"
+                    and any(map(_literal, node.args))):
+                yield f"{function.name}, line {node.lineno}: {ast.unparse(node)}"
 
 
 def _literal(place: ast.expr) -> bool:
