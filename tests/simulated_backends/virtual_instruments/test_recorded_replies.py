@@ -1,6 +1,6 @@
 """The virtual instruments answer as they did when the replies were recorded: see ``benchmarks/recording.py``.
 
-A reply that changes on purpose needs another recording: ``python -m benchmarks.recording make benchmarks/recording.xz``.
+A reply that changes on purpose needs another recording (``python -m benchmarks.recording make``).
 """
 
 import json
