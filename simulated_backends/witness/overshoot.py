@@ -23,15 +23,10 @@ class OvershootDetector:
         self.emit = emit
         self.limit: float | None = None
         self.source = ""
-        self._start: float | None = None
+        self.since: float | None = None   #: [s] from which on the current is above the limit; None: it is not now
         self._peak = 0.0
         self._charge = 0.0
         self.bound = math.inf   #: [A] from which on a current counts as above the limit
-
-    @property
-    def going_on(self) -> bool:
-        """Whether the current is above the limit now."""
-        return self._start is not None
 
     def set_limit(self, source: str, limit: float | None, time: float) -> None:
         """Change the limit; an overshoot that is going on ends with it."""
@@ -44,10 +39,10 @@ class OvershootDetector:
 
         An overshoot that goes on through ``copies`` of a period goes on for so long, and each adds ``charge`` [C].
         """
-        if self._start is not None and copies:
+        if self.since is not None and copies:
             self._charge += copies * charge
-        elif self._start is not None:
-            self._start += seconds
+        elif self.since is not None:
+            self.since += seconds
 
     @property
     def sums(self) -> tuple[float]:
@@ -57,15 +52,15 @@ class OvershootDetector:
     def see(self, t: FloatArray, i: FloatArray) -> None:
         """Take samples."""
         size = np.abs(i)
-        if self.limit is None or (self._start is None and size.max() <= self.bound):
+        if self.limit is None or (self.since is None and size.max() <= self.bound):
             return
         above = size > self.bound
         edges = np.flatnonzero(np.diff(above.astype(np.int8))) + 1
         for part in np.split(np.arange(t.size), edges):
             first = int(part[0])
             if above[first]:
-                if self._start is None:
-                    self._start = float(t[first])
+                if self.since is None:
+                    self.since = float(t[first])
                     self._peak = self._charge = 0.0
                 self._peak = max(self._peak, float(size[part].max()))
                 excess = size[part] - self.limit
@@ -74,17 +69,17 @@ class OvershootDetector:
                 self._close(float(t[first]))
 
     def _close(self, time: float) -> None:
-        if self._start is None:
+        if self.since is None:
             return
         self.emit(
             {
                 "kind": "overshoot",
-                "t": self._start,
-                "duration": time - self._start,
+                "t": self.since,
+                "duration": time - self.since,
                 "peak": self._peak,
                 "charge": self._charge,
                 "limit": self.limit,
                 "source": self.source,
             }
         )
-        self._start = None
+        self.since = None

@@ -188,7 +188,7 @@ class Witness:
             looked = tuple(values[1:] for values in looked)
         self._quiet.append(looked)
         self._quiet_size += times.size
-        if self._overshoot.going_on or float(np.abs(current).max()) > self._overshoot.bound:
+        if self._overshoot.since is not None or float(np.abs(current).max()) > self._overshoot.bound:
             self._overshoot.see(times, current)
         switches = self._switching.levels is not None and not self._switching.is_quiet(*looked[1:3], *looked[4:])
         if switches or self._quiet_size > LONGEST_QUIET:

@@ -102,7 +102,7 @@ def test_a_table_that_no_memory_holds_is_refused_up_front(
     assert main(["simulate", str(netlist)]) == 2
     error = capsys.readouterr().err
     assert ".tran" in error
-    assert "2e+09 points" in error
+    assert "2e+09 rows" in error
     assert "at least 4e-14 s" in error
     with pytest.raises(ConfigurationError, match="largest step"):
         simulate(RC.format("1n").replace("2u uic", "2u 0 1e-15 uic"))

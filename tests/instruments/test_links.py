@@ -188,7 +188,7 @@ def test_what_is_shown_of_long_texts() -> None:
 @pytest.mark.parametrize(("message", "shown"), [("m" * 60, "m" * 60), ("m" * 61, "m" * 59 + "…")])
 def test_a_long_message_is_quoted_in_part(message: str, shown: str) -> None:
     error = communication_error(TIMEOUT, "meter (USB)", message, 2.5)
-    assert isinstance(error, NoReply) and f"no reply to '{shown}' in 2.5 s" in str(error)
+    assert isinstance(error, NoReply) and f"did not reply to '{shown}' in 2.5 s" in str(error)
     other = communication_error(OSError("wire cut"), "meter (USB)", message, 2.5)
     assert f"the connection failed at '{shown}' (wire cut)" in str(other)
 

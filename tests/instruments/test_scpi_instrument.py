@@ -101,7 +101,7 @@ def test_a_repeatable_question_is_asked_three_times() -> None:
             else:
                 with pytest.raises(NoReply):
                     found.ask_number("*ESE?")
-            assert line.asked == ["*ESE?"] * 3 and told == ["'*ESE?' was sent again (no reply)"] * 2
+            assert line.asked == ["*ESE?"] * 3 and told == ["'*ESE?' was sent again, because no reply"] * 2
 
 
 def test_a_question_that_changes_something_is_asked_once() -> None:

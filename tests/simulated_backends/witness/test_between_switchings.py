@@ -183,7 +183,7 @@ def test_an_overshoot_lasts_from_its_own_beginning() -> None:
     detector.see(of(11, 12), of(-2, -2))
     detector.shift(100.0)
     detector.see(of(113, 114), of(-2, 0))
-    assert (found[1]["t"], found[1]["duration"]) == (111.0, 3.0) and not detector.going_on
+    assert (found[1]["t"], found[1]["duration"]) == (111.0, 3.0) and detector.since is None
     detector.see(of(115, 116), of(2, 2))
     detector.shift(50.0, copies=5, charge=0.5)   # it goes on through five periods
     detector.set_limit("meter", None, 167.0)
