@@ -181,7 +181,7 @@ def test_what_is_beyond_a_limit_is_refused_in_words(window, until):
     curve = window.view.plot.points()
     start(window, until, "iv_sweep", {"stop": "5 V"})
     until(lambda: not window.control.running() and not window.checker.running())
-    assert "unsafe" in window.view.problem()
+    assert "not safe" in window.view.problem()
     assert "5" in window.view.problem()
     assert window.view.plot.points() == curve  # that of the run before: this one never began
     assert window.bar.outputs_text().startswith("outputs off:")
