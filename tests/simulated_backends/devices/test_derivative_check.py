@@ -129,3 +129,130 @@ def test_a_static_curve_that_raises_does_not_matter() -> None:
 
     with pytest.raises(ConfigurationError, match="dg/dtemperature"):
         check_derivatives(Raises())
+
+
+# ---------------------------------------------------------------------------------------------- how far it may be off
+
+
+@dataclass(frozen=True)
+class Scaled(DeviceModel):
+    """A diode that heats itself, switched by a control voltage: each derivative is written with a factor."""
+
+    by_voltage: float = 1.0
+    by_current: float = 1.0
+    by_state: float = 1.0
+    by_control: float = 1.0
+    rate_by_voltage: float = 1.0
+    rate_by_current: float = 1.0
+    rate_by_state: float = 1.0
+    rate_by_control: float = 1.0
+    mechanism: ClassVar[str] = "scaled"
+    states: ClassVar[tuple[str, ...]] = ("temperature",)
+    terminals: ClassVar[tuple[str, ...]] = ("a", "b", "g")
+    senses: ClassVar[tuple[str, str]] = ("g", "b")
+
+    @staticmethod
+    def equations(
+        v: float, i: float, w: float, temperature: float, by_voltage: float, by_current: float, by_state: float,
+        by_control: float, rate_by_voltage: float, rate_by_current: float, rate_by_state: float, rate_by_control: float,
+    ) -> Any:
+        forward = 1e-9 * math.exp(v / 0.1 + w) * (temperature / 300.0) ** 2
+        return (forward - i, by_voltage * forward / 0.1, -by_current, by_state * 2.0 * forward / temperature,
+                (v * i - (temperature - 300.0 - 10.0 * w) / 5e5) / 1e-12, rate_by_voltage * i / 1e-12,
+                rate_by_current * v / 1e-12, -rate_by_state / 5e5 / 1e-12,
+                by_control * forward, rate_by_control * 10.0 / 5e5 / 1e-12)
+
+    def rest(self) -> tuple[float, ...]:
+        return (300.0,)
+
+    def state_tolerances(self) -> tuple[float, ...]:
+        return (10.0,)
+
+
+DERIVATIVES = {
+    "by_voltage": "dg/dv", "by_current": "dg/di", "by_state": "dg/dtemperature", "by_control": "dg/dw",
+    "rate_by_voltage": r"d\(temperature rate\)/dv", "rate_by_current": r"d\(temperature rate\)/di",
+    "rate_by_state": r"d\(temperature rate\)/dtemperature", "rate_by_control": r"d\(temperature rate\)/dw"}
+
+
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_each_derivative_may_be_off_by_two_in_a_thousand(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivative_check, "settled_states", lambda *_: iter(()))
+    for factor in (1.0015, 0.9985):
+        check_derivatives(Scaled(**{name: factor}))
+    for factor in (1.004, 0.996, -1.0):
+        with pytest.raises(ConfigurationError, match=rf"its equations return {DERIVATIVES[name]} = .*, but finite"):
+            check_derivatives(Scaled(**{name: factor}))
+
+
+def test_the_message_has_both_values_and_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivative_check, "settled_states", lambda *_: iter(()))
+    with pytest.raises(ConfigurationError) as error:
+        check_derivatives(Scaled(rate_by_state=0.5))
+    assert str(error.value) == (
+        "device model scaled: its equations return d(temperature rate)/dtemperature = -1e+06, but finite differences "
+        "give -2e+06 (at v = 0.03, i = 1.34986e-09, temperature = 300). Correct this derivative in the equations")
+
+
+@dataclass(frozen=True)
+class Kinked(DeviceModel):
+    """A resistor with half the resistance above 0.4 V, one of the voltages at which is looked."""
+
+    slope: float = 1.0  #: what is written for the conductance below the kink, of it
+    mechanism: ClassVar[str] = "kinked"
+
+    @staticmethod
+    def equations(v: float, i: float, slope: float) -> Any:
+        above = v > 0.4
+        return (1e-3 * v + 1e-3 * (v - 0.4) if above else 1e-3 * v) - i, 2e-3 if above else slope * 1e-3, -1.0
+
+
+def test_nothing_is_asked_for_at_a_kink_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derivative_check, "settled_states", lambda *_: iter(()))
+    check_derivatives(Kinked())
+    monkeypatch.setattr(derivative_check, "VOLTAGES", (0.4,))
+    check_derivatives(Kinked(slope=1.4))
+    monkeypatch.setattr(derivative_check, "VOLTAGES", (0.4, 0.03))
+    with pytest.raises(ConfigurationError, match=r"dg/dv = 0\.0014, but finite differences give 0\.001 "):
+        check_derivatives(Kinked(slope=1.4))
+
+
+@dataclass(frozen=True)
+class Nowhere(Kinked):
+    """Equations that are no numbers anywhere."""
+
+    mechanism: ClassVar[str] = "nowhere"
+
+    @staticmethod
+    def equations(v: float, i: float) -> Any:
+        return math.sqrt(-1.0 - v * v), 0.0, -1.0
+
+
+@dataclass(frozen=True)
+class Broken(Kinked):
+    mechanism: ClassVar[str] = "broken"
+
+    @staticmethod
+    def equations(v: float, i: float) -> Any:
+        return {}["nothing"], 0.0, -1.0
+
+
+@dataclass(frozen=True)
+class Words(Kinked):
+    mechanism: ClassVar[str] = "words"
+
+    @staticmethod
+    def equations(v: float, i: float) -> Any:
+        return "much", 0.0, -1.0
+
+
+@pytest.mark.parametrize(("model", "said"), [
+    (Nowhere(), "device model nowhere: its equations give numbers that are not finite near rest, for v from -1.3 to 4 "
+                "V"),
+    (Broken(), "device model broken: its equations raise KeyError ('nothing')"),
+    (Words(), "device model words: its equations return ('much', 0.0, -1.0). All entries must be numbers"),
+])
+def test_equations_without_numbers_are_one_line(model: DeviceModel, said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        check_derivatives(model)
+    assert str(error.value) == said
