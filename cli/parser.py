@@ -27,6 +27,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tsbench {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for room in (measuring, reading, listing, simulating, checking, serving):
-        room.declare(commands)
+    for group in (measuring, reading, listing, simulating, checking, serving):
+        group.declare(commands)
     return parser

@@ -77,10 +77,10 @@ def serve(options: argparse.Namespace) -> int:
     try:
         server = BenchServer(world, FastPace() if options.fast else WallPace(), options.port)
         try:
-            with server.stopped_by_signals(), contextlib.ExitStack() as doors:
+            with server.stopped_by_signals(), contextlib.ExitStack() as locks:
                 for address in server.addresses:
                     for lock in one_instrument([address.socket, address.hislip]):
-                        doors.enter_context(lock)
+                        locks.enter_context(lock)
                 if options.json:
                     _print_line(server.addresses)
                 else:

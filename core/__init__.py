@@ -1,6 +1,6 @@
 """tsbench: the bench software of a threshold-switching lab.
 
-The names of scripts and notebooks, each imported from its room at its first use, so that ``import tsbench`` and the
+The names of scripts and notebooks, each imported from its module at its first use, so that ``import tsbench`` and the
 command line start fast. Their types are in ``__init__.pyi``.
 """
 

@@ -1,7 +1,9 @@
 """Registries of protocols, drivers, virtual instruments and devices, which are found by entry points.
 
-An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) names an object: one thing, or
-:class:`Folders`, a package of which each folder is a thing. What cannot be used is left out and said in one line.
+An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) names an object, its declaration.
+The declaration is one thing (a protocol class, a driver declaration), for some groups a sequence of things, or
+:class:`Folders`, a package of which each folder has a declaration. A thing that can be used, with the distribution that
+it comes from, is an :class:`Offer`. What cannot be used is left out and said in one line.
 """
 
 import contextlib
@@ -172,9 +174,8 @@ class Registry(Generic[T]):
     ----------
     group : of the entry points
     what : what messages call one of its things: "protocol"
-    offered : from what an entry point or a folder declares to name -> thing
-
-        It raises ConfigurationError, with the reason in one line, where the declaration cannot be used.
+    offered : turns a declaration into a mapping of name -> thing. It raises ConfigurationError, with the reason in one
+        line, where the declaration cannot be used
     many : whether a sequence declares several things, each of which is taken or left out by itself
     """
 

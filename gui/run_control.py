@@ -124,8 +124,8 @@ class RunControl(QtCore.QObject):
         self._may_force = True
         if self._safe_since:
             self.overdue.emit(
-                f"{self._off_in_words()}. This takes long. Press STOP again to end the measuring process by force. "
-                "The measured data are kept, and 'tsbench recover' makes the run file"
+                f"{self._off_in_words()}. This takes longer than usual. Press STOP again to end the measuring process "
+                "by force. The measured data are kept, and 'tsbench recover' makes the run file"
             )
         else:
             self.overdue.emit(

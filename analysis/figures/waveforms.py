@@ -28,7 +28,7 @@ def pulse_figure(
     Parameters
     ----------
     time, voltage, current : [s], [V], [A], shape (n,)
-    delay : what :func:`tsbench.analysis.pulse.pulse.switching_delay` found there
+    delay : what :func:`tsbench.analysis.pulse.switching_delay.switching_delay` found there
     """
     figure = new_figure(title, 8.5, 5.2, simulated)
     upper, lower = figure.subplots(2, 1, sharex=True)
@@ -83,7 +83,8 @@ def oscillation_figure(
     Parameters
     ----------
     time, values : [s] and [``unit``], shape (n,)
-    spikes, found : what :func:`spike_times` and :func:`oscillation` found there
+    spikes, found : what :func:`tsbench.analysis.oscillation.spikes.spike_times` and
+        :func:`tsbench.analysis.oscillation.frequency.oscillation` found there
     """
     figure = new_figure(title, 10.0, 4.2, simulated)
     record, histogram = figure.subplots(1, 2, width_ratios=(2.2, 1.0))

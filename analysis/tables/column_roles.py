@@ -165,8 +165,9 @@ def guess_columns(names: Sequence[str], source: str, units: Sequence[str] = ()) 
         del found["time"]  # without a unit, beside both others: a temperature as likely
     if len({"voltage", "current", "time"} & found.keys()) < 2:
         raise ConfigurationError(
-            f"{source}: the columns of voltage and current (or time) are not clear. Name them with --columns "
-            f"voltage=NAME,current=NAME. The columns are {', '.join(names[:20])}"
+            f"{source}: the columns of voltage and current (or of one of them and time) are not clear. Name two of "
+            "them, for example --columns voltage=NAME,current=NAME or --columns time=NAME,voltage=NAME. "
+            f"The columns are {', '.join(names[:20])}"
         )
     return found
 

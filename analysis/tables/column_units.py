@@ -30,8 +30,8 @@ _SPELLED_PREFIXES = {
     "femto": 1e-15, "pico": 1e-12, "piko": 1e-12, "nano": 1e-9, "micro": 1e-6, "mikro": 1e-6, "milli": 1e-3,
     "kilo": 1e3,
 }
-#: capitals of two prefixes each, in a header written in capitals
-_UNCLEAR_PREFIXES = {"M": ("milli", "mega"), "P": ("pico", "peta"), "N": ("nano", "not available")}
+#: why a capital is not read as a prefix; it can stand in a header written in capitals
+_UNCLEAR_PREFIXES = {"M": "may mean milli or mega", "P": "may mean pico or peta", "N": "has a capital N, and nano is n"}
 #: words that stand where a unit would and are none
 _NO_UNITS = re.compile(
     r"(a\.?\s?u\.?|arb\.?(\s?u(nits?|\.)?)?|arbitrary(\s?units?)?|count(s)?|cts|codes?|lsbs?|adc|raw|bits?|div|px|norm"
@@ -126,8 +126,8 @@ def _resistance(text: str, whole: str) -> float:
 def _refuse(plain: str, text: str, si: str) -> NoReturn:
     shown = text.strip()[:40]
     if plain[:1] in _UNCLEAR_PREFIXES and plain[1:].lower() in _BASES[si]:
-        one, other = _UNCLEAR_PREFIXES[plain[0]]
-        raise UnclearUnit(f"unit '{shown}' may mean {one} or {other}")
+        why = "may mean nanoampere or not available" if plain == "NA" else _UNCLEAR_PREFIXES[plain[0]]
+        raise UnclearUnit(f"unit '{shown}' {why}")
     for others, quantity in _QUANTITIES.items():
         if others != si and _simple(plain, others):
             sensed = (others, si) == ("V", "A")

@@ -109,7 +109,8 @@ def steps(
     Parameters
     ----------
     series : shape (n,)
-    noise : of one reading up to each index and from each index on, from :func:`noise_around`
+    noise : of one reading up to each index and from each index on, from
+        :func:`tsbench.analysis.threshold.reading_noise.noise_around`
     drift : what a smooth curve may have risen by up to each reading at most, non-decreasing, shape (n,); None: 0
     least_size : what a step must exceed
     least_noises : and how many standard deviations of one reading, where that is less than ``LARGE``

@@ -1,4 +1,4 @@
-"""Ranges, and the source limits that they allow; changes a limit that is not allowed.
+"""Ranges, and the source limits that they allow; refuses values with which the instrument would change a limit.
 
 Reference manual 2450-901-01 rev. B, p. 2-100 and 6-71: beside a fixed measuring range the limit must be more than 0.1 %
 of that range; a range that does not suit the limit changes the *limit*, with no more than a warning in the event log.

@@ -98,9 +98,10 @@ class SweepParameters(Parameters):
         branch = self.points or abs(self.stop - self.start) / self.step
         levels = branch * (1 + self.dual) * (1 + self.both_polarities) * self.cycles
         if levels > _MOST_POINTS:
+            way = "Lower 'points'" if self.points else "Raise 'step'"
             raise ValueError(
-                f"the sweep would have {levels:.3g} points, but at most {_MOST_POINTS:.0e} fit one run. Raise 'step' "
-                "or lower 'cycles'"
+                f"the sweep would have {levels:.3g} points, but at most {_MOST_POINTS:.0e} fit one run. {way} or lower "
+                "'cycles'"
             )
         return self
 

@@ -19,7 +19,7 @@ MOST_DRAWS = 100  #: of a device, until its model accepts one
 MARKS = {
     "F": "found in public material", "F2": "found in public code of other authors",
     "K": "recalled from memory, to be checked",
-    "A": "assumed", "T": "tuned to an observable",
+    "A": "assumed", "T": "adjusted until the model shows a measured quantity",
 }
 
 

@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.mechanism import (
+    BY_CURRENT,
+    BY_STATES,
+    BY_VOLTAGE,
     CONTROL_VOLTAGE,
     CURRENT,
+    VALUE,
     VOLTAGE,
     Mechanism,
     mechanism_of,
@@ -29,7 +33,7 @@ from tsbench.simulated_backends.devices.source_text import returned
 
 NEAR = 2e-3  #: relative: a derivative that is further off is wrong
 NOTHING = 1e-60  #: in the author's units: as much is left where a limit cuts off an exponential
-VOLTAGES = (0.03, 0.4, -0.4, 1.3, -1.3, 4.0)  #: [V] at which to look
+LOOKED_AT = (0.03, 0.4, -0.4, 1.3, -1.3, 4.0)  #: [V] at which to look
 OFFSETS = (0.0, 3.0, 100.0)  #: of the states, in units of their tolerances
 
 
@@ -49,11 +53,11 @@ def check_derivatives(model: DeviceModel) -> None:
     looked = 0
     with np.errstate(all="ignore"):
         for point in _points(mechanism, model):
-            looked += _check_at(mechanism, point, _sizes(mechanism, model, point))
+            looked += _check_at(mechanism, point, _steps(mechanism, model, point))
     if not looked:
         raise ConfigurationError(
             f"device model {mechanism.name}: its equations give numbers that are not finite near rest, for v from "
-            f"{min(VOLTAGES):g} to {max(VOLTAGES):g} V")
+            f"{min(LOOKED_AT):g} to {max(LOOKED_AT):g} V")
 
 
 def _points(mechanism: Mechanism, model: DeviceModel) -> Iterator[dict[str, float]]:
@@ -63,19 +67,19 @@ def _points(mechanism: Mechanism, model: DeviceModel) -> Iterator[dict[str, floa
         point = columns | {name: 0.7 * (-1.0) ** number for name in mechanism.model.noises}
         point |= dict(zip(mechanism.model.states, states, strict=True))
         point |= {VOLTAGE: v, CURRENT: 0.0, CONTROL_VOLTAGE: 0.5 * (number % 4)}
-        residual = _evaluated(mechanism, point)
-        if math.isfinite(residual[0]) and residual[2]:
-            point[CURRENT] = -residual[0] / residual[2]
+        found = _evaluated(mechanism, point)   # the residual comes first
+        if math.isfinite(found[VALUE]) and found[BY_CURRENT]:
+            point[CURRENT] = -found[VALUE] / found[BY_CURRENT]
         yield point
 
 
 def _voltages_and_states(mechanism: Mechanism, model: DeviceModel) -> Iterator[tuple[float, tuple[float, ...]]]:
     """Yield voltages and states near rest, then those where a device settles, hot or on too."""
     rest, tolerances = model.rest(), model.state_tolerances()
-    for v, offset in itertools.product(VOLTAGES, OFFSETS):
+    for v, offset in itertools.product(LOOKED_AT, OFFSETS):
         yield v, tuple(r + offset * t for r, t in zip(rest, tolerances, strict=True))
     at = dict(named_columns(model)) | dict.fromkeys((*mechanism.model.noises, CONTROL_VOLTAGE), 0.0)
-    residual_and_rates = np.arange(len(rest) + 1) * (len(rest) + 3)
+    residual_and_rates = _values(mechanism)
 
     def equations(voltage: float, current: float, states: FloatArray) -> FloatArray:
         given = {VOLTAGE: voltage, CURRENT: current, **dict(zip(mechanism.model.states, states.tolist(), strict=True))}
@@ -84,42 +88,51 @@ def _voltages_and_states(mechanism: Mechanism, model: DeviceModel) -> Iterator[t
     yield from settled_states(model, equations)
 
 
-def _sizes(mechanism: Mechanism, model: DeviceModel, point: Mapping[str, float]) -> dict[str, float]:
-    """Return the step for each argument by which there is a derivative, in the order of what is returned."""
-    sizes = {VOLTAGE: 1e-3 * max(abs(point[VOLTAGE]), 0.1), CURRENT: 1e-3 * max(abs(point[CURRENT]), 1e-9)}
+def _steps(mechanism: Mechanism, model: DeviceModel, point: Mapping[str, float]) -> dict[str, float]:
+    """Return the step of the finite difference for each argument by which there is a derivative."""
+    steps = {VOLTAGE: 1e-3 * max(abs(point[VOLTAGE]), 0.1), CURRENT: 1e-3 * max(abs(point[CURRENT]), 1e-9)}
     for name, tolerance in zip(mechanism.model.states, model.state_tolerances(), strict=True):
-        sizes[name] = 1e-3 * max(abs(point[name]) * 1e-2, tolerance)
-    return sizes | ({CONTROL_VOLTAGE: 1e-3} if mechanism.model.senses else {})
+        steps[name] = 1e-3 * max(abs(point[name]) * 1e-2, tolerance)
+    return steps | ({CONTROL_VOLTAGE: 1e-3} if mechanism.model.senses else {})
 
 
-def _check_at(mechanism: Mechanism, point: Mapping[str, float], sizes: Mapping[str, float]) -> bool:
+def _check_at(mechanism: Mechanism, point: Mapping[str, float], steps: Mapping[str, float]) -> bool:
     """Compare at one point; return whether there were numbers to compare."""
-    here, states = _evaluated(mechanism, point), len(mechanism.model.states)
+    here, values = _evaluated(mechanism, point), _values(mechanism)
     if not np.isfinite(here).all():
         return False
-    values = np.arange(states + 1) * (states + 3)
     terms = abs(here[values])   # how large the terms are that may cancel each other in a value
-    for column, name in enumerate(sizes):
-        terms = terms + abs(here[_places(mechanism, column, name)] * point[name])
-    for column, (name, step) in enumerate(sizes.items()):
+    for name in steps:
+        terms = terms + abs(here[_derivatives(mechanism, name)] * point[name])
+    for name, step in steps.items():
         at = [_evaluated(mechanism, {**point, name: point[name] + share * step})[values]
               for share in (-1.0, -0.5, 0.5, 1.0)]
         coarse, fine = (at[3] - at[0]) / (2.0 * step), (at[2] - at[1]) / step
-        # the slopes on both sides differ half as much over half the step, unless the point is at a bend
-        bend = abs(2.0 * (at[2] + at[1] - 2.0 * here[values]) - 0.5 * (at[3] + at[0] - 2.0 * here[values])) * 2.0 / step
+        # Over half the step, the second difference of a smooth function is a quarter as large: both terms of the bend
+        # then cancel. Where the slope jumps, they do not.
+        wide, narrow = at[3] + at[0] - 2.0 * here[values], at[2] + at[1] - 2.0 * here[values]
+        bend = abs(2.0 * narrow - 0.5 * wide) * 2.0 / step
         slope, doubt = (4.0 * fine - coarse) / 3.0, abs(fine - coarse) + bend + 1e-12 * terms / step
-        for e, place in enumerate(_places(mechanism, column, name)):
+        for e, place in enumerate(_derivatives(mechanism, name)):
             written = float(here[place])
             if math.isfinite(slope[e]) and abs(written - slope[e]) > NEAR * abs(slope[e]) + 10.0 * doubt[e] + NOTHING:
                 _refuse(mechanism, e, name, written, float(slope[e]), point)
     return True
 
 
-def _places(mechanism: Mechanism, column: int, name: str) -> NDArray[np.int64]:
-    """Return where the derivatives by one argument of the residual and of each rate are among what is returned."""
+def _values(mechanism: Mechanism) -> NDArray[np.int64]:
+    """Return where the residual and each rate are among what equations return, shape (states + 1,)."""
     states = len(mechanism.model.states)
-    equations = np.arange(states + 1)
-    return (states + 1) * (states + 3) + equations if name == CONTROL_VOLTAGE else equations * (states + 3) + 1 + column
+    return np.arange(states + 1) * (BY_STATES + states) + VALUE
+
+
+def _derivatives(mechanism: Mechanism, name: str) -> NDArray[np.int64]:
+    """Return where the derivatives of the residual and of each rate by one argument are, shape (states + 1,)."""
+    states = mechanism.model.states
+    if name == CONTROL_VOLTAGE:   # behind all others
+        return (len(states) + 1) * (BY_STATES + len(states)) + np.arange(len(states) + 1)
+    by = {VOLTAGE: BY_VOLTAGE, CURRENT: BY_CURRENT}
+    return _values(mechanism) + (by[name] if name in by else BY_STATES + states.index(name))
 
 
 def _refuse(

@@ -2,7 +2,7 @@
 
 Every device is described by an algebraic equation for its current and equations for its states s:
 
-    0 = g(v, w, s, i),    s' = f(v, w, i, s)      v: terminal voltage, i: current into the first terminal,
+    0 = g(v, w, i, s),    s' = f(v, w, i, s)      v: terminal voltage, i: current into the first terminal,
                                                   w: control voltage of a device that senses one
 
 so that Kirchhoff's laws stay linear and the current is known as precisely as the voltages. ``equations`` is a plain

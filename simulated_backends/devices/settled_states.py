@@ -1,7 +1,7 @@
 """States in which a device settles, from off to hot or switched on, for the comparison of its derivatives.
 
 At each current or voltage, the states move until their rates vanish. The steps in time grow (implicit Euler,
-linearized). The slopes are finite differences, because the derivatives of the author may be wrong.
+linearised). The slopes are finite differences, because the derivatives of the author may be wrong.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.model import DeviceModel
 
-CURRENTS = np.geomspace(1e-8, 1e-1, 15)  #: [A]: the range in which folds are sought
+CURRENTS = np.geomspace(1e-8, 1e-1, 15)  #: [A]: at which the states settle; as far as :func:`.static.folds` looks
 VOLTAGES = np.geomspace(0.03, 5.0, 10)  #: [V], of a device that has no static curve
 SMALL_VOLTAGE, SMALL_CURRENT = 0.1, 1e-6  #: [V], [A]
 HOTTEST = 3000.0  #: [K]: no solid device is hotter
@@ -25,14 +25,14 @@ MOST_BETWEEN = 8
 
 #: residual and rates, shape (states + 1,), from voltage, current and states
 Equations = Callable[[float, float, FloatArray], FloatArray]
-#: the same from what is driven, and what follows: an array of current or voltage, and states
+#: the same from the driven quantity (current or voltage) and x = (the other one of both, *states)
 Driven = Callable[[float, FloatArray], FloatArray]
 
 
 def settled_states(model: DeviceModel, equations: Equations) -> Iterator[tuple[float, tuple[float, ...]]]:
     """Yield voltage [V] and states of a device where it settles, in both polarities, and between neighbours far apart.
 
-    Where the states do not settle, it is what they reach in the time that is looked at. A device without a static curve
+    Where the states do not settle, it is what they reach in :data:`MOST_STEPS` steps. A device without a static curve
     is driven by voltages as well.
     """
     rest, tolerances = np.array(model.rest()), np.array(model.state_tolerances())
@@ -86,7 +86,7 @@ def _reached(
     x, step_time, quiet = np.array((start, *states)), 0.0, 0
     for _ in range(MOST_STEPS):
         sizes = np.maximum(tolerances, 0.05 * np.abs(x))
-        here, slopes = _linearized(equations, driven, x, 1e-5 * sizes)
+        here, slopes = _linearised(equations, driven, x, 1e-5 * sizes)
         if not step_time:
             fastest = float(np.max(np.abs(here[1:]) / tolerances[1:], initial=0.0))
             step_time = 1.0 / max(fastest, 1.0 / LONGEST_FIRST_STEP)
@@ -113,10 +113,10 @@ def _reached(
     return float(x[0]), x[1:]
 
 
-def _linearized(
+def _linearised(
     equations: Driven, driven: float, x: FloatArray, steps: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return residual and rates, shape (n,), and their slopes by what follows and by the states, shape (n, n)."""
+    """Return residual and rates, shape (states + 1,), and their slopes by x, shape (states + 1, states + 1)."""
     here, slopes = equations(driven, x), np.empty((len(x), len(x)))
     for column, step in enumerate(steps):
         shifted = x.copy()

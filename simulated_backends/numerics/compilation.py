@@ -12,7 +12,7 @@ from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
 _ROOT = Path(__file__).parent.parent
-_ROOMS = ("circuit", "devices", "numerics", "studies")  #: of simulated_backends
+_FOLDERS = ("circuit", "devices", "numerics", "studies")  #: of simulated_backends
 
 
 def compiled(function: Any, **options: Any) -> Any:
@@ -94,7 +94,7 @@ def part(function: Any) -> Any:
 @functools.cache
 def stamp_of_all_sources() -> str:
     """Return a digest of every file from which compiled functions come."""
-    return _stamp_of_files(tuple(path for room in _ROOMS for path in sorted((_ROOT / room).rglob("*.py"))))
+    return _stamp_of_files(tuple(path for folder in _FOLDERS for path in sorted((_ROOT / folder).rglob("*.py"))))
 
 
 def stamp_of_others(function: Any) -> str:

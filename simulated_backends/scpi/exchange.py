@@ -1,13 +1,15 @@
 """Message exchange of an instrument (IEEE 488.2): input buffer, parser, execution and output queue.
 
-Transports (pyvisa hook, sockets) use six calls and two properties, and nothing else::
+Transports (pyvisa hook, sockets) use six calls and four properties, and nothing else::
 
     recv(data, end)          bytes from the controller; END with the last one
     talk(count, termchar)    -> (bytes, Talk.END | TERMCHAR | COUNT | EMPTY)
     device_clear()  serial_poll()  group_trigger()
     output_ready             a response can be read now
     will_answer              something is being executed, a response may still come
-    (a read with neither: call ``unterminated()``, let the timeout pass in bench time, report it)
+    messages_wait            a message waits for the one before it
+    waits_for_operations     a message waits for overlapped operations to end
+    unterminated()           a read found neither: let the timeout pass in bench time, report it
 
 Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`;
 the instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long

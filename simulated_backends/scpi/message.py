@@ -130,11 +130,15 @@ class CommonCommands(CommandTable):
 
 
 class MessageDevice:
-    """A subclass sets ``identification`` (the reply to ``*IDN?``) and declares commands and settings.
+    """An instrument that receives messages, executes them and answers.
 
-    It may override ``reset`` (called by ``*RST`` after the settings went back to their defaults), ``trigger``
-    (``*TRG`` and group trigger), ``cleared``, ``number_format``, ``format_integer``, ``format_error`` and
-    ``error_detail``.
+    A subclass sets ``identification`` (the reply to ``*IDN?``) and declares commands and settings. It may override:
+
+    * ``reset`` (called by ``*RST`` after the settings went back to their defaults), ``trigger`` (``*TRG`` and group
+      trigger), ``cleared`` (device clear) and ``option_query`` (``*OPT?``)
+    * how the model writes: ``number_format``, ``not_a_number``, ``format_number``, ``format_integer``,
+      ``format_error``, ``no_error`` and ``error_detail``
+    * how much it holds: ``error_queue_depth`` and ``input_buffer_size``
 
     Parameters
     ----------

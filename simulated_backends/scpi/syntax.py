@@ -124,7 +124,7 @@ def split_header(unit: bytes) -> tuple[str, bytes]:
     if not parts:
         return "", b""
     header = parts[0].decode("latin-1")
-    # a block or a quoted text may follow the header without white space: it is then no header
+    # without white space, a block or a quoted text becomes a part of the header, which no command then matches
     data = parts[1] if len(parts) > 1 else b""
     return header, data
 

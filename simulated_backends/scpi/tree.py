@@ -1,4 +1,4 @@
-"""Command tree of an instrument: declares the commands of the manual, and finds a command by the rules of SCPI.
+"""Declares the commands of an instrument: methods, settings, and the command tables that hold them.
 
 ::
 
@@ -75,7 +75,8 @@ class Setting:
         False: ``*RST`` leaves it.
     part : str, optional
         Name of the part that holds the value in a field of this setting's name (of each key, if the header captures
-        something). ``*RST`` is then the part's own affair. Where the field is None, ``default`` answers.
+        something). ``*RST`` is then the part's own affair. Where the field is None, ``default`` answers the query. In
+        Python, the setting is the field itself: None, or the mapping of all keys.
     """
 
     def __init__(
@@ -223,7 +224,11 @@ class CommandTable:
 
 
 class Subsystem(Generic[T]):
-    """Declares in the class of an instrument that it holds a command table. The table is made when it is first used.
+    """Declares in the class of an instrument that it holds a command table.
+
+    The table is made when it is first used: by the first command of the table, or by the first line of the instrument
+    that names it. If the table reads a member of the instrument when it is made (``self.output = meter.output``), the
+    instrument must have this member before that.
 
     Parameters
     ----------

@@ -82,8 +82,13 @@ class Placement:
 
 
 class VirtualInstrument(MessageDevice):
-    """Base of the models. A subclass sets what is only declared here, and implements ``attachment``, ``connect`` and
-    ``reset``.
+    """Base of the models.
+
+    * A subclass must have ``manufacturer``, ``model``, ``firmware``, ``terminals`` and, if it has a terminal,
+      ``attachment``.
+    * Most have ``outputs``, ``connect`` (the power-on state) and ``reset`` (the rest of ``*RST``).
+    * It may have ``disconnect``, ``bus_latency``, ``has_trigger``, and what
+      :class:`~tsbench.simulated_backends.scpi.message.MessageDevice` names.
     """
 
     manufacturer: ClassVar[str]

@@ -14,7 +14,7 @@ from tsbench.plugins import Folders, Registry, importing
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 
 OURS = Folders("tsbench.simulated_backends.virtual_instruments", "VIRTUAL_INSTRUMENTS")
-#: what a class has of its own, since no other could be right for it
+#: what a class has of its own, since no other could be right for it; ``attachment`` too, if it has terminals
 NEEDED = ("manufacturer", "model", "firmware", "terminals")
 
 

@@ -26,9 +26,10 @@ from tsbench.station.bench.wiring import Wiring
 
 
 class Bench:
-    """Open instruments by role, guarded; a :class:`~tsbench.instruments.Station`. Use it with ``with``.
+    """Guarded instruments by role; a :class:`~tsbench.instruments.Station`. Use :meth:`open` with ``with``.
 
-    The end of ``with`` makes every instrument safe and closes it.
+    The constructor alone opens no instrument: a plan needs only the files. The end of ``with`` makes every instrument
+    safe and closes it.
 
     Parameters
     ----------
@@ -159,7 +160,7 @@ class Bench:
         return self.instruments.describe()
 
     def facts(self) -> dict[str, Any]:
-        """Return what makes a run repeatable: the bench file's text, the device's place, what the VISA library is."""
+        """Return what makes a run repeatable: the text of the bench file, temperature and die, the VISA libraries."""
         device = self.file.table.devices.get(self.device.identifier)
         found = {name: getattr(device, name, None) for name in ("temperature", "die")}
         text = self.file.text

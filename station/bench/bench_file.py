@@ -215,7 +215,7 @@ class BenchFile:
         return Sensing(**self.table.fixture.sensing.model_dump())
 
     def library(self, instrument: str | None = None) -> str:
-        """Return the VISA library of an instrument (None: of the bench), its file taken from beside this."""
+        """Return the VISA library of an instrument (None: of the bench). A relative path is relative to this file."""
         spec = self.table.visa_library
         if instrument is not None and self.table.instruments[instrument].visa_library is not None:
             spec = str(self.table.instruments[instrument].visa_library)

@@ -166,8 +166,8 @@ class ConnectedInstruments:
         notes = list(self._notes)
         self._notes.clear()
         for connection in self.connections.values():
-            notes += connection.repeats
-            connection.repeats.clear()
+            notes += connection.notes
+            connection.notes.clear()
         return notes
 
     # --------------------------------------------------------------------------------------------- safety

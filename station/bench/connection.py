@@ -46,7 +46,7 @@ class Connection:
     known: Driver | None = None  #: its driver, None until it has been identified
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
     _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
-    repeats: list[str] = field(default_factory=list, init=False)  #: what had to be asked again, one line each
+    notes: list[str] = field(default_factory=list, init=False)  #: what had to be put right, one line each
 
     @property
     def entry(self) -> DriverDeclaration:
@@ -92,7 +92,7 @@ class Connection:
     def note(self, line: str) -> None:
         """Keep one line about what had to be put right."""
         _LOG.warning("%s", line)
-        self.repeats.append(line)
+        self.notes.append(line)
 
     def _identity(self) -> Identity:
         from tsbench.instruments.languages.scpi import parse_identity

@@ -58,7 +58,8 @@ class Guards:
         found = self._wiring.kind(roles[role])
         if found != kind:
             raise ConfigurationError(
-                f"{self._file.path}: role '{role}' must be a {kind}, but '{roles[role]}' is a {found}"
+                f"{self._file.path}: role '{role}' must be {_with_article(kind)}, but '{roles[role]}' is "
+                f"{_with_article(found)}"
             )
         return self._of_terminal(roles[role], role)
 
@@ -95,3 +96,7 @@ class Guards:
             post = Post(subject, path, device, terminal, self._instruments.outputs)
             self._made[terminal] = GUARDS[kind](driver, post)
         return self._made[terminal]
+
+
+def _with_article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

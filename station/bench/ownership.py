@@ -40,7 +40,7 @@ class Owner:
     user: str
     command: str
     since: str  #: local time
-    bench: str  #: path of its bench file
+    bench: str  #: path of its bench file, or the command that has none ("discover")
     run: str = ""  #: its present run
     address: str = ""  #: file that says where its run can be followed and stopped
     switching_off: bool = False  #: a watchdog, which leaves as soon as all outputs are off
@@ -102,12 +102,15 @@ def _machine_folder() -> Path:
 class Ownership:
     """The locks that a bench holds: of all its instruments or of none.
 
+    The constructor takes the locks. If a watchdog switches off the instruments of a process that has died, it waits for
+    this watchdog. It waits for no other owner.
+
     Parameters
     ----------
     resources : mapping of str to str
         Name on the bench -> VISA resource name.
     owner : Owner
-        Waits where a watchdog is switching off after a process that has died; else it does not wait.
+        The record of this process.
 
     Raises
     ------
@@ -182,7 +185,7 @@ def take(key: str, subject: str, owner: Owner, sent: str = "Nothing was sent to 
     Parameters
     ----------
     key : str
-        Its canonical name.
+        The name of its lock: its canonical VISA resource name, or its serial number.
     subject : str
         The instrument, as a message names it.
     owner : Owner
@@ -230,7 +233,7 @@ def one_instrument(names: Iterable[str]) -> list[FileLock]:
 
 
 def _known_as(key: str) -> str:
-    """Return the name by which an instrument is locked that has several doors."""
+    """Return the name by which an instrument is locked that has several addresses."""
     path = _path(key, ".same")
     if not is_held(path):
         return key

@@ -1,4 +1,8 @@
-"""A bench clock that never goes back, so that no wait lasts longer when the computer's clock is set back."""
+"""A bench clock that never goes back, so that no wait lasts longer when the clock below it is set back.
+
+It stands around the clock that a VISA library brings, as that of the simulated bench. Without such a clock, a bench
+uses :func:`time.monotonic`, which cannot be set back.
+"""
 
 from collections.abc import Callable
 

@@ -42,7 +42,7 @@ class Wiring:
         return path_of(self.file.netlist, node, source)
 
     def fixture(self) -> Fixture:
-        """Return the fixture with what follows from the netlist: resistances by role [Ohm], what lies across [F, S]."""
+        """Return the fixture with what follows from the netlist: resistances [Ohm], and what is across the device."""
         table = self.file.table
         roles = {role: t for role, t in table.roles.items() if self.kind(t) != "oscilloscope"}
         paths = {role: self.path(t) for role, t in roles.items() if t in table.fixture.terminals}

@@ -45,6 +45,7 @@ _PATIENCE = 30.0  #: [s] an instrument is tried to be reached: what is on stays 
 _TAKING = 2.0  #: [s] another process may have an instrument that then waits for the others of its bench
 _PAUSE = 0.2  #: [s] between two tries
 _PRIORITY = -10  #: it is idle until every tenth of a second counts
+_DIED = "the measuring process has died"
 
 
 class Heart:
@@ -83,7 +84,7 @@ class Heart:
             if self.farewell:
                 return None
             if self.closed.is_set():
-                return "the measuring process has died"
+                return _DIED
             if self._due is None:
                 continue
             if now - self._heard > self._deadline:
@@ -209,7 +210,7 @@ def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
     outputs, problems = instruments.make_safe()
     if not gone:
         problems.insert(0, f"process {order['process']} could not be ended, so its VISA sessions may still be open")
-    message = _message(trouble, outputs, problems)
+    message = _message(trouble, outputs, problems, ended=gone and trouble != _DIED)
     _say(f"tsbench: run {order['run']}: {message}")
     facts = {
         "trouble": trouble, "process": order["process"], "killed": gone, "outputs": outputs,
@@ -222,10 +223,11 @@ def watch(pipe: BinaryIO, answers: BinaryIO) -> int:
     return 1
 
 
-def _message(trouble: str, outputs: Mapping[str, bool | None], problems: list[str]) -> str:
+def _message(trouble: str, outputs: Mapping[str, bool | None], problems: list[str], ended: bool) -> str:
+    """Return the report in one line; ``ended``: the watchdog ended the measuring process, which was still alive."""
     off = [name for name, on in outputs.items() if on is False]
     unknown = [name for name, on in outputs.items() if on is not False]
-    parts = [f"{WATCHDOG}{trouble}. The watchdog ended the measuring process"]
+    parts = [f"{WATCHDOG}{trouble}{', so the watchdog ended the measuring process' if ended else ''}"]
     if off:
         parts.append(f"these outputs were read back as off: {', '.join(off)}")
     if unknown:

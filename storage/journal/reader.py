@@ -237,7 +237,7 @@ def _add(journal: Journal, kind: str, content: Any) -> None:
     if kind == "header":
         journal.header = record_data.header_from(content)
     elif journal.header is None:
-        raise UnreadableFile(f"an entry of kind '{kind}' stands before the description of the run")
+        raise UnreadableFile(f"the entry '{kind}' comes before the header, which describes the run")
     elif kind == "point":
         flags, values = record_data.point_from(content, len(journal.header.columns))
         journal.rows.append(values)

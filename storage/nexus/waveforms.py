@@ -147,7 +147,7 @@ def read_waveforms(parent: Any) -> tuple[Waveform, ...]:
         if name.startswith("block_"):
             found.update(_read_block(parent[name]))
     if sorted(found) != list(range(len(found))):
-        raise UnreadableFile(f"{parent.file.filename}: the waveforms of the run are missing")
+        raise UnreadableFile("some waveforms of the run are missing, so the file is damaged. Use another copy")
     return tuple(found[index] for index in range(len(found)))
 
 

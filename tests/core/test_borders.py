@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.test_sizes import trees
 from tests.fixtures.import_graph import (
     circles,
     graph_of,
@@ -18,6 +17,7 @@ from tests.fixtures.import_graph import (
     reachable,
     without_package,
 )
+from tests.fixtures.source_files import trees
 from tsbench.simulated_backends.devices.catalogue import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,8 +25,9 @@ DEVICES = "tsbench.simulated_backends.devices"
 MECHANISMS = {path.parent.name for path in (ROOT / "simulated_backends" / "devices").glob("*/equations.py")}
 #: elements of any netlist have these names as well
 ELEMENTS = {"resistor", "capacitor"}
-#: the files of a protocol that read a stored run
-READING = ("tsbench.protocols.extracting.", ".extraction", ".figure")
+#: the files of protocols that read a stored run: a shared folder, and two files of each protocol
+READING_FOLDER = "tsbench.protocols.extracting."
+READING_FILES = (".extraction", ".figure")
 #: the files that combine acquisition and extraction: the class of a protocol, and the list of these classes
 COMBINING = (".protocol", "tsbench.protocols.description", "tsbench.protocols.registry")
 #: the folders that may name a device in text: its own, and those that come with an example bench
@@ -79,7 +80,7 @@ def test_only_extraction_and_figures_of_protocols_know_analysis() -> None:
     graph = import_graph()
     analysis = {name for name in graph if import_name(name, 2) == "tsbench.analysis"}
     protocols = {name for name in graph if import_name(name, 2) == "tsbench.protocols"}
-    reading = {name for name in protocols if name.startswith(READING[0]) or name.endswith(READING[1:])}
+    reading = {name for name in protocols if name.startswith(READING_FOLDER) or name.endswith(READING_FILES)}
     combining = {name for name in protocols
                  if name.endswith(COMBINING) or ROOT.joinpath(*name.split(".")[1:], "__init__.py").exists()}
     assert {name for name in protocols - reading if graph[name] & analysis} == set()

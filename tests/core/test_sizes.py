@@ -15,35 +15,17 @@ The classes of the packages and of the examples are counted. A subclass in the t
 """
 
 import ast
-import functools
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = {
-    folder for name, folder in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    ["tool"]["setuptools"]["package-dir"].items() if name.startswith("tsbench")
-}
+from tests.fixtures.source_files import FOLDERS, sources, trees
+
 MOST_LINES, MOST_METHODS, LONGEST_FILE = 80, 25, 400  #: of a function, a class, a file
 MOST_EXCEPTIONS = 10
 #: functions and classes that may be longer, each with its reason
 EXCEPTIONS: dict[str, str] = {}
 #: the interface of another package prescribes their methods: they do not count
 PRESCRIBED = {"simulated_backends/access/pyvisa_hook/library.py:TsbenchVisaLibrary": "pyvisa.highlevel.VisaLibraryBase"}
-
-
-@functools.cache
-def sources() -> dict[str, str]:
-    """Return path -> text of every module of the rooms."""
-    paths = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "build" not in path.parts)
-    return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in paths}
-
-
-@functools.cache
-def trees() -> dict[str, ast.Module]:
-    return {path: ast.parse(text) for path, text in sources().items()}
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
@@ -108,7 +90,7 @@ def counted_methods(trees: dict[str, ast.Module]) -> dict[str, int]:
 
 
 def test_rooms_are_found() -> None:
-    assert {"core", "gui", "station", "simulated_backends"} <= ROOMS
+    assert {"core", "gui", "station", "simulated_backends"} <= FOLDERS
     assert len(sources()) > 300
 
 

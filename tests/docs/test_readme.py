@@ -46,3 +46,14 @@ def test_the_script_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> 
     script, shown = found.groups()
     exec(compile(script, "README.md", "exec"), {})
     assert capsys.readouterr().out.splitlines() == shown.splitlines()
+
+
+@pytest.mark.usefixtures("in_a_copy")
+def test_the_dry_run_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    found = re.search(r"\$ tsbench (run .* --dry-run)\n((?:.*\n)*?)```", README)
+    assert found is not None
+    command, shown = found.groups()
+    assert main(shlex.split(command)) == 0
+    printed = [line for line in capsys.readouterr().err.splitlines() if "worst case" in line]
+    begins = [line.removesuffix("...") for line in shown.splitlines()]
+    assert len(begins) == 3 and all(line.startswith(begin) for line, begin in zip(printed, begins, strict=True))

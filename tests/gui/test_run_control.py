@@ -60,7 +60,7 @@ def test_outputs_that_are_off_give_a_stop_time_again(control: Any) -> None:
     control.stop()   # not forced: the outputs are off
     assert control.asked == ["stop"] and control.said[2] == control.said[1] and control._patience.isActive()
     control._out_of_patience()
-    assert control.late[-1].startswith(f"{control.said[1]}. This takes long. Press STOP again")
+    assert control.late[-1].startswith(f"{control.said[1]}. This takes longer than usual. Press STOP again")
 
 
 def test_outputs_that_go_off_by_themselves_are_no_stop(control: Any) -> None:

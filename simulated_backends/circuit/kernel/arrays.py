@@ -19,7 +19,7 @@ VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]   #: types, for funct
 class CircuitArrays(NamedTuple):
     """The numbers of a circuit; ``n`` unknowns, see :mod:`.equations`."""
 
-    L: FloatArray  #: what the rows of the drive depend on, shape (rows, n)
+    L: FloatArray  #: how each row of the drive (see :mod:`.equations`) depends on the unknowns, shape (rows, n)
     R: FloatArray  #: what the sources contribute to the drive, shape (rows, sources)
     E: FloatArray  #: what the slopes of the sources contribute to it, shape (linear states, sources)
     devices: FloatArray  #: parameters, one row for each device
@@ -45,29 +45,31 @@ class Scratch(NamedTuple):
     vectors: FloatArray  #: rows :data:`RATES` to :data:`STAGE_6`, shape (10, n)
     matrices: FloatArray  #: :data:`JACOBIAN`, :data:`STEP_MATRIX` and :data:`REDUCED`, shape (3, n, n)
     pivots: IntArray  #: of the step's matrix, shape (n,)
-    drives: FloatArray  #: rows :data:`STILL` to :data:`SOURCE_SLOPES`
-    work: FloatArray  #: what the equations of one device return
-    modes: ComplexArray  #: for the eigenvalues of :mod:`.modes`
+    drives: FloatArray  #: rows :data:`STILL` to :data:`SOURCE_SLOPES`, shape (6, rows of the drive or sources)
+    work: FloatArray  #: what the equations of one device return, shape (64,)
+    modes: ComplexArray  #: for the eigenvalues of :mod:`.modes`, shape (n + 2, n)
 
 
 SCRATCH = types.NamedTuple(  #: its type
     (MATRIX, types.float64[:, :, ::1], types.int64[::1], MATRIX, VECTOR, types.complex128[:, ::1]), Scratch)
 
-#: rows of the vectors: f, its derivative by time, the unknowns tried, sizes of unknowns, and the stages of the method
+#: rows of the vectors: f, its derivative by time, the unknowns tried, sizes of unknowns (between uses, scratch for
+#: anything), and the stages u of the method of :mod:`.rodas` (not those of the source meters)
 RATES, CHANGES, TRIAL, SIZES, STAGE_1, STAGE_2, STAGE_3, STAGE_4, STAGE_5, STAGE_6 = range(10)
 #: matrices: df/dy, the one of the step's linear equations, and A of :mod:`.growth`
 JACOBIAN, STEP_MATRIX, REDUCED = range(3)
-#: rows of the drives: at the last breakpoint and its slope there (along a curve noise alone); at the present instant
-#: and its slope; then the values of the sources and their slopes
+#: rows of the drives: at the last breakpoint and its slope there (where a source is a sine, STILL holds only the
+#: thermal noise, and :func:`.generic_step.move_drive` adds the sources); at the present instant and its slope; then the
+#: values of the sources and their slopes
 STILL, STILL_SLOPE, NOW, SLOPE, SOURCES, SOURCE_SLOPES = range(6)
 
 
 class StepArrays(NamedTuple):
-    """Accepted steps and their dense output, see :class:`.trajectory.Steps`; (most steps,) or (most steps, n)."""
+    """Accepted steps and their dense output, see :class:`.trajectory.Steps`."""
 
-    starts: FloatArray  #: [s]
-    lengths: FloatArray  #: [s]
-    y0: FloatArray
+    starts: FloatArray  #: [s], shape (most steps,)
+    lengths: FloatArray  #: [s], shape (most steps,)
+    y0: FloatArray  #: shape (most steps, n), as the next three
     y1: FloatArray
     p: FloatArray
     q: FloatArray

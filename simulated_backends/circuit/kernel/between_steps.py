@@ -54,7 +54,10 @@ look_at, find_currents_at = function_at(_LOOK), function_at(_FIND_CURRENTS)
 
 
 class Addresses(NamedTuple):
-    """Where the functions are that the loop calls by address: each contains all devices, and is compiled once."""
+    """Where the functions are that the loop calls by address: each contains all devices, and is compiled once.
+
+    :func:`~tsbench.simulated_backends.numerics.compilation.by_address` says why, and how compiled code calls them.
+    """
 
     look: int
     find_currents: int
@@ -80,13 +83,13 @@ def look(
     if what == SMALL:
         return bool(must_stop(circuit, scratch, control, weights, y, h, t))
     if what == GROWS_AT_END:
-        L, _, _, devices, stages, index = circuit
+        L, _, _, devices, stages, places = circuit
         vectors, matrices, _, drives, work, _ = scratch
         right_side_and_jacobian(
-            L, devices, stages, index, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
+            L, devices, stages, places, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
             matrices[REDUCED])
         control.looks += 1
-        eliminate_currents(y.size, first_current(index), matrices[REDUCED], vectors[RATES], vectors[CHANGES])
+        eliminate_currents(y.size, first_current(places), matrices[REDUCED], vectors[RATES], vectors[CHANGES])
     return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
 
 
@@ -108,14 +111,14 @@ def enter_segment(
 
     Returns whether any source moves along a curve, and whether currents were found.
     """
-    _, R, E, _, _, index = circuit
+    _, R, E, _, _, places = circuit
     drives, currents_found = scratch.drives, find_currents_at(functions.find_currents)
     still, rate = drives[STILL], drives[STILL_SLOPE]
     following, moving, curved = drive_at(
         sources, R, E, control.breakpoint, drives[SOURCES], drives[SOURCE_SLOPES], still, rate)
     control.next_breakpoint, control.moving = following, moving
     move_drive(False, sources, R, E, t, t - control.breakpoint, drives)
-    if find and device_count(index) > 0 and not currents_found(circuit, scratch, still, y):
+    if find and device_count(places) > 0 and not currents_found(circuit, scratch, still, y):
         return curved, False
     if curved:
         for a in range(still.size):
@@ -133,7 +136,7 @@ def begin_call(
     Returns the step wanted [s], the end of the piece of noise [s], whether any source moves along a curve, and whether
     device currents were found.
     """
-    L, _, _, devices, _, index = circuit
+    L, _, _, devices, _, places = circuit
     curved, found = enter_segment(circuit, sources, control, scratch, y, t, restart, functions)
     h, piece_end = control.next_step, math.inf
     if restart and found:
@@ -142,7 +145,7 @@ def begin_call(
     if noise.clock.on:
         piece_end = noise.clock.end
         if restart and found:
-            piece_end = next_piece(L, devices, index, scratch.drives[NOW], y, noise, t, restart)
+            piece_end = next_piece(L, devices, places, scratch.drives[NOW], y, noise, t, restart)
     return h, piece_end, curved, found
 
 
@@ -164,7 +167,7 @@ def pass_breakpoint(
 
 
 @part
-def shake(
+def next_thermal_piece(
     circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, thermal: ThermalNoise,
     y: FloatArray, t: float, h: float, fresh: bool, curved: bool, functions: Addresses,
 ) -> tuple[float, bool]:
@@ -180,7 +183,7 @@ def shake(
         for a in range(thermal.still.size):
             drives[STILL, a] = thermal.still[a]
     move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
-    shaken = t >= thermal.clock.end and thermal.clock.on_devices
+    new_on_devices = t >= thermal.clock.end and thermal.clock.on_devices
     end = min(noise_drawn(circuit, scratch, thermal, y, t, step), control.next_breakpoint)
     move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
-    return end, not shaken or currents_found(circuit, scratch, drives[NOW], y)
+    return end, not new_on_devices or currents_found(circuit, scratch, drives[NOW], y)

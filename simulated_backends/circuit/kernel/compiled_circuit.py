@@ -92,7 +92,7 @@ class CompiledCircuit:
         #: the present numbers
         self.arrays = CircuitArrays(
             tables.L, tables.R, system.E, parameters_of([models[name] for name in names]), _stage_table([]),
-            tables.index)
+            tables.places)
         self._rows = {name: k for k, name in enumerate(names)}
         self._inner_resistances = [models[name].inner_resistance for name in names]
         space = system.size, len(tables.L), system.B.shape[1]
@@ -115,7 +115,8 @@ class CompiledCircuit:
     def _sources_of_noise(self) -> tuple[FloatArray, FloatArray]:
         """Return what each source of noise contributes to the drive, and how strong it is, see :func:`.thermal_space`.
 
-        Resistors and devices have noise currents beside them, in order; then come the devices' inner resistances.
+        Resistors and devices have noise currents beside them, in order; then come the devices' inner resistances. A
+        strength of -1 - k stands for the present conductance of device k.
         """
         inner, nl = np.array(self._inner_resistances), len(self.system.linear)
         within = inner > 0.0
@@ -180,8 +181,8 @@ class CompiledCircuit:
         """Make the device currents in ``y`` consistent with the rest, in place; return whether that worked."""
         if not len(self.arrays.devices):
             return True
-        L, _, _, devices, _, index = self.arrays
-        return bool(solve_currents(L, devices, index, drive, y, *self._currents_space))
+        L, _, _, devices, _, places = self.arrays
+        return bool(solve_currents(L, devices, places, drive, y, *self._currents_space))
 
     def value(self, row: Row, time: float, y: FloatArray) -> float:
         """Return a quantity at ``time`` [s] for given unknowns."""
@@ -192,8 +193,8 @@ class CompiledCircuit:
         value += float(row.u @ u)
         if row.dy.any() or row.du.any():
             f = np.zeros(y.size)
-            L, _, _, devices, stages, index = self.arrays
-            right_side(L, devices, stages, index, drive, y, np.zeros(64), f)
+            L, _, _, devices, stages, places = self.arrays
+            right_side(L, devices, stages, places, drive, y, np.zeros(64), f)
             f[self.differential:] = 0.0   # device currents have no rate of their own
             value += float(row.dy @ f + row.du @ du)
         return value
@@ -237,7 +238,7 @@ class CompiledCircuit:
     def reduced_jacobians(self, steps: Steps) -> FloatArray:
         """Return df/dy of the differential unknowns, device currents eliminated, where steps begin and the last ends.
 
-        Shape (steps + 1, n, n).
+        Shape (steps + 1, m, m) for m differential unknowns.
         """
         n, d = steps.y0.shape[1], self.differential
         times = np.append(steps.starts, steps.starts[-1] + steps.lengths[-1])
@@ -272,8 +273,8 @@ class CompiledCircuit:
         """Return f, its derivative along ``direction`` of the drive, and df/dy, shapes (n,), (n,), (n, n)."""
         n = y.size
         f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        L, _, _, devices, stages, index = self.arrays
-        right_side_and_jacobian(L, devices, stages, index, drive, direction, y, np.zeros(64), f, ft, J)
+        L, _, _, devices, stages, places = self.arrays
+        right_side_and_jacobian(L, devices, stages, places, drive, direction, y, np.zeros(64), f, ft, J)
         return f, ft, J
 
     # ------------------------------------------------------------------------------------ through time

@@ -73,9 +73,9 @@ def _first(
     circuit: CircuitArrays, sources: SourceArrays, starts: FloatArray, lengths: FloatArray, y0: FloatArray,
     y1: FloatArray, p: FloatArray, q: FloatArray, weights: FloatArray, rtol: float, space: DefectScratch,
 ) -> int:
-    L, R, E, devices, stages, index = circuit
+    L, R, E, devices, stages, places = circuit
     y, f, ft, rate, J, drive, slope, u, du, work = space
-    n, currents = y.size, first_current(index)
+    n, currents = y.size, first_current(places)
     for step in range(starts.size):
         h = lengths[step]
         if h <= SHORTEST:
@@ -86,16 +86,16 @@ def _first(
                 y[a] = value_in_step(s, y0[step, a], y1[step, a], p[step, a], q[step, a])
                 rate[a] = rate_in_step(s, y0[step, a], y1[step, a], p[step, a], q[step, a]) / h
             drive_at(sources, R, E, starts[step] + s * h, u, du, drive, slope)
-            right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
-            for k in range(device_count(index)):
-                if control_row_of(index, k) < 0:
+            right_side_and_jacobian(L, devices, stages, places, drive, slope, y, work, f, ft, J)
+            for k in range(device_count(places)):
+                if control_row_of(places, k) < 0:
                     continue   # nothing controls it
                 own = currents + k
                 if _misses(abs(f[own]) / abs(J[own, own]), y0[step, own], y1[step, own], weights[own], rtol):
                     return step
-                if path_count(index, k) > 0:
+                if path_count(places, k) > 0:
                     continue   # random paths move it
-                for a in range(first_state(index, k), states_end(index, k)):
+                for a in range(first_state(places, k), states_end(places, k)):
                     distance = abs(f[a] - rate[a]) / (1.0 / h + abs(J[a, a]))
                     if _misses(distance, y0[step, a], y1[step, a], weights[a], rtol):
                         return step

@@ -70,7 +70,7 @@ def device_noise(paths: Sequence[int], stochastic: bool, refinement: float) -> D
 
 @compiled
 def next_piece(
-    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, noise: DeviceNoise,
+    L: FloatArray, devices: FloatArray, places: IntArray, drive: FloatArray, y: FloatArray, noise: DeviceNoise,
     t: float, new: bool,
 ) -> float:
     """See whether the piece is over at ``t`` or has become too long, and if so write the slopes of the next one.
@@ -79,15 +79,15 @@ def next_piece(
     :func:`.equations.right_side`.
     """
     clock, paths, cache, nodes = noise
-    nl, nd, currents = linear_states(index), device_count(index), first_current(index)
+    nl, nd, currents = linear_states(places), device_count(places), first_current(places)
     wanted = 1.0
     for k in range(nd):
-        if path_count(index, k) > 0:
+        if path_count(places, k) > 0:
             v = drive[nl + k]
             for b in range(y.size):
                 v += L[nl + k, b] * y[b]
             wanted = min(wanted, noise_interval(
-                kind_of(index, k), devices, k, v, y[currents + k], y, first_state(index, k)))
+                kind_of(places, k), devices, k, v, y[currents + k], y, first_state(places, k)))
     wanted *= clock.refinement
     if not new and t < clock.end and clock.end - clock.start <= 2.5 * wanted:
         return float(clock.end)
@@ -98,7 +98,7 @@ def next_piece(
     place = 0
     for k in range(nd):
         seed = np.int64(devices[k, SEED])
-        for c in range(path_count(index, k)):
+        for c in range(path_count(places, k)):
             if now == 0:
                 before = 0.0
             elif known:

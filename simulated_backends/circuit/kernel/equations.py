@@ -77,13 +77,13 @@ def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, f
 
 @inlined
 def control_row(
-    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, k: int
+    L: FloatArray, devices: FloatArray, places: IntArray, drive: FloatArray, y: FloatArray, k: int
 ) -> int:
     """Write the control voltage of device ``k`` into its parameters; return its row of L, -1 where it has none.
 
     Arguments as in :func:`right_side`.
     """
-    row = control_row_of(index, k)
+    row = control_row_of(places, k)
     if row >= 0:
         w = drive[row]
         for b in range(y.size):
@@ -94,17 +94,17 @@ def control_row(
 
 @compiled
 def right_side(
-    L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray,
+    L: FloatArray, devices: FloatArray, stages: FloatArray, places: IntArray, drive: FloatArray, y: FloatArray,
     work: FloatArray, f: FloatArray,
 ) -> None:
     """Fill f(y) for a given drive.
 
     ``L`` has the drive's rows: what linear states' rates, device voltages, source-meter currents and control voltages
-    depend on. ``index`` says what stands where, see :mod:`.places`. Plain arrays and no slices: numba counts references
+    depend on. ``places``: see :mod:`.places`. Plain arrays and no slices: numba counts references
     to those, which costs more than the physics.
     """
-    nl, nd, ns = linear_states(index), device_count(index), stage_count(index)
-    n, currents = y.size, first_current(index)
+    nl, nd, ns = linear_states(places), device_count(places), stage_count(places)
+    n, currents = y.size, first_current(places)
     for a in range(nl):
         total = drive[a]
         for b in range(n):
@@ -114,15 +114,15 @@ def right_side(
         v = drive[nl + k]
         for b in range(n):
             v += L[nl + k, b] * y[b]
-        first = first_state(index, k)
-        count = states_end(index, k) - first
-        control_row(L, devices, index, drive, y, k)
-        evaluate_device(kind_of(index, k), devices, k, v, y[currents + k], y, first, work)
+        first = first_state(places, k)
+        count = states_end(places, k) - first
+        control_row(L, devices, places, drive, y, k)
+        evaluate_device(kind_of(places, k), devices, k, v, y[currents + k], y, first, work)
         f[currents + k] = work[VALUE]
         for s in range(count):
             f[first + s] = work[(s + 1) * (BY_STATES + count)]
     for k in range(ns):
-        own = stage_place(index, k)
+        own = stage_place(places, k)
         current = drive[nl + nd + k]
         for b in range(n):
             current += L[nl + nd + k, b] * y[b]
@@ -131,12 +131,12 @@ def right_side(
 
 @compiled
 def right_side_and_jacobian(
-    L: FloatArray, devices: FloatArray, stages: FloatArray, index: IntArray, drive: FloatArray, slope: FloatArray,
+    L: FloatArray, devices: FloatArray, stages: FloatArray, places: IntArray, drive: FloatArray, slope: FloatArray,
     y: FloatArray, work: FloatArray, f: FloatArray, ft: FloatArray, J: FloatArray,
 ) -> None:
     """Fill f, df/dt (from the drive's slope) and df/dy; arguments as in :func:`right_side`."""
-    nl, nd, ns = linear_states(index), device_count(index), stage_count(index)
-    n, currents = y.size, first_current(index)
+    nl, nd, ns = linear_states(places), device_count(places), stage_count(places)
+    n, currents = y.size, first_current(places)
     for a in range(nl):
         total = drive[a]
         for b in range(n):
@@ -149,10 +149,10 @@ def right_side_and_jacobian(
         v = drive[row]
         for b in range(n):
             v += L[row, b] * y[b]
-        first = first_state(index, k)
-        count = states_end(index, k) - first
-        control = control_row(L, devices, index, drive, y, k)
-        evaluate_device(kind_of(index, k), devices, k, v, y[own], y, first, work)
+        first = first_state(places, k)
+        count = states_end(places, k) - first
+        control = control_row(L, devices, places, drive, y, k)
+        evaluate_device(kind_of(places, k), devices, k, v, y[own], y, first, work)
         for e in range(count + 1):
             base = e * (BY_STATES + count)
             target = own if e == 0 else first + e - 1
@@ -170,7 +170,7 @@ def right_side_and_jacobian(
                 for b in range(n):
                     J[target, b] += by_w * L[control, b]
     for k in range(ns):
-        own, row = stage_place(index, k), nl + nd + k
+        own, row = stage_place(places, k), nl + nd + k
         current = drive[row]
         for b in range(n):
             current += L[row, b] * y[b]
@@ -243,14 +243,14 @@ def linearisations(
     That is the drive (times, rows), f and df/dt (times, n), df/dy (times, n, n), and the change of f along each of the
     ``directions`` (sources of noise, rows) of the drive: (times, sources of noise, n).
     """
-    L, R, E, devices, stages, index = circuit
+    L, R, E, devices, stages, places = circuit
     work, f, ft, J, drive, slope, u, du, y = scratch
     n = y.size
     for k in range(times.size):
         for a in range(n):
             y[a] = unknowns[k, a]
         drive_at(sources, R, E, times[k], u, du, drive, slope)
-        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
+        right_side_and_jacobian(L, devices, stages, places, drive, slope, y, work, f, ft, J)
         for a in range(drive.size):
             drives[k, a] = drive[a]
         for a in range(n):
@@ -260,14 +260,14 @@ def linearisations(
         for d in range(directions.shape[0]):
             for a in range(drive.size):
                 slope[a] = directions[d, a]
-            right_side_and_jacobian(L, devices, stages, index, drive, slope, y, work, f, ft, J)
+            right_side_and_jacobian(L, devices, stages, places, drive, slope, y, work, f, ft, J)
             for a in range(n):
                 along[k, d, a] = ft[a]
 
 
 @compiled
 def solve_currents(
-    L: FloatArray, devices: FloatArray, index: IntArray, drive: FloatArray, y: FloatArray, work: FloatArray,
+    L: FloatArray, devices: FloatArray, places: IntArray, drive: FloatArray, y: FloatArray, work: FloatArray,
     F: FloatArray, scale: FloatArray, J: FloatArray, pivots: IntArray,
 ) -> bool:
     """Make the device currents consistent with voltages and states; return whether that worked.
@@ -278,7 +278,7 @@ def solve_currents(
     iterations 10 fA do, a thousandth of what the integrator resolves. The last four arguments are scratch space for the
     size of all unknowns.
     """
-    nl, nd, currents = linear_states(index), device_count(index), first_current(index)
+    nl, nd, currents = linear_states(places), device_count(places), first_current(places)
     for attempt in range(2):
         if attempt == 1:
             for k in range(nd):
@@ -288,17 +288,17 @@ def solve_currents(
             residual = 0.0
             least = 1e-20 if iteration < LATE else 1e-14
             for k in range(nd):
-                own, first = currents + k, first_state(index, k)
+                own, first = currents + k, first_state(places, k)
                 v = drive[nl + k]
                 for b in range(y.size):
                     v += L[nl + k, b] * y[b]
-                control = control_row(L, devices, index, drive, y, k)
-                evaluate_device(kind_of(index, k), devices, k, v, y[own], y, first, work)
+                control = control_row(L, devices, places, drive, y, k)
+                evaluate_device(kind_of(places, k), devices, k, v, y[own], y, first, work)
                 F[k] = work[VALUE]
                 for m in range(nd):
                     J[k, m] = work[BY_VOLTAGE] * L[nl + k, currents + m]
                     if control >= 0:
-                        count = states_end(index, k) - first
+                        count = states_end(places, k) - first
                         J[k, m] += work[(count + 1) * (BY_STATES + count)] * L[control, currents + m]
                 J[k, k] += work[BY_CURRENT]
                 residual = max(residual, abs(F[k] / J[k, k]))

@@ -41,10 +41,10 @@ from tsbench.simulated_backends.numerics.linear import factorise, solve
 @part
 def begin_step(circuit: CircuitArrays, scratch: Scratch, y: FloatArray) -> None:
     """Evaluate the right-hand side and its derivatives at ``y`` into the scratch space."""
-    L, _, _, devices, stages, index = circuit
+    L, _, _, devices, stages, places = circuit
     vectors, matrices, _, drives, work, _ = scratch
     right_side_and_jacobian(
-        L, devices, stages, index, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
+        L, devices, stages, places, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
         matrices[JACOBIAN])
 
 
@@ -69,7 +69,8 @@ def take_step(
 
     Parameters
     ----------
-    circuit, sources, scratch, y, weights, rtol : see :func:`.integrator.integrate`
+    circuit, sources, scratch, y, weights : see :func:`.integrator.integrate`
+    rtol : relative tolerance
     t, elapsed, step : float
         Time [s], time since the last breakpoint [s], length of the step [s].
     moving, curved : bool
@@ -77,9 +78,9 @@ def take_step(
     dense_p, dense_q, row
         Where the dense output goes; the unknowns at the end go to the vector :data:`.arrays.TRIAL`.
     """
-    L, _, _, devices, stages, index = circuit
+    L, _, _, devices, stages, places = circuit
     vectors, matrices, pivots, drives, work, _ = scratch
-    n, drive, algebraic = y.size, drives[NOW], first_current(index)
+    n, drive, differential = y.size, drives[NOW], first_current(places)
     f, ft, trial, scale = vectors[RATES], vectors[CHANGES], vectors[TRIAL], vectors[SIZES]
     u1, u2, u3 = vectors[STAGE_1], vectors[STAGE_2], vectors[STAGE_3]
     u4, u5, u6 = vectors[STAGE_4], vectors[STAGE_5], vectors[STAGE_6]
@@ -87,7 +88,7 @@ def take_step(
     for a in range(n):
         for b in range(n):
             W[a, b] = -J[a, b]
-    for a in range(algebraic):
+    for a in range(differential):
         W[a, a] += inverse / r.GAMMA
     factorise(n, W, pivots, scale)
 
@@ -98,7 +99,7 @@ def take_step(
     for a in range(n):
         trial[a] = y[a] + r.A21 * u1[a]
     _rates_ahead(circuit, sources, scratch, t, elapsed, r.C2 * step, moving, curved, u2)
-    for a in range(algebraic):
+    for a in range(differential):
         u2[a] += inverse * r.C21 * u1[a]
     for a in range(n):
         u2[a] += step * r.G2 * ft[a]
@@ -107,7 +108,7 @@ def take_step(
     for a in range(n):
         trial[a] = y[a] + r.A31 * u1[a] + r.A32 * u2[a]
     _rates_ahead(circuit, sources, scratch, t, elapsed, r.C3 * step, moving, curved, u3)
-    for a in range(algebraic):
+    for a in range(differential):
         u3[a] += inverse * (r.C31 * u1[a] + r.C32 * u2[a])
     for a in range(n):
         u3[a] += step * r.G3 * ft[a]
@@ -116,7 +117,7 @@ def take_step(
     for a in range(n):
         trial[a] = y[a] + r.A41 * u1[a] + r.A42 * u2[a] + r.A43 * u3[a]
     _rates_ahead(circuit, sources, scratch, t, elapsed, r.C4 * step, moving, curved, u4)
-    for a in range(algebraic):
+    for a in range(differential):
         u4[a] += inverse * (r.C41 * u1[a] + r.C42 * u2[a] + r.C43 * u3[a])
     for a in range(n):
         u4[a] += step * r.G4 * ft[a]
@@ -125,14 +126,14 @@ def take_step(
     for a in range(n):
         trial[a] = y[a] + r.A51 * u1[a] + r.A52 * u2[a] + r.A53 * u3[a] + r.A54 * u4[a]
     _rates_ahead(circuit, sources, scratch, t, elapsed, step, moving, curved, u5)
-    for a in range(algebraic):
+    for a in range(differential):
         u5[a] += inverse * (r.C51 * u1[a] + r.C52 * u2[a] + r.C53 * u3[a] + r.C54 * u4[a])
     solve(n, W, pivots, u5)
 
     for a in range(n):
         trial[a] += u5[a]
-    right_side(L, devices, stages, index, drive, trial, work, u6)
-    for a in range(algebraic):
+    right_side(L, devices, stages, places, drive, trial, work, u6)
+    for a in range(differential):
         u6[a] += inverse * (
             r.C61 * u1[a] + r.C62 * u2[a] + r.C63 * u3[a] + r.C64 * u4[a] + r.C65 * u5[a])
     solve(n, W, pivots, u6)
@@ -146,11 +147,11 @@ def _rates_ahead(
     moving: bool, curved: bool, out: FloatArray,
 ) -> None:
     """Fill ``out`` with the right-hand side at the trial, with the drive ``ahead`` [s] of the start of the step."""
-    L, R, E, devices, stages, index = circuit
+    L, R, E, devices, stages, places = circuit
     vectors, _, _, drives, work, _ = scratch
     if moving:
         move_drive(curved, sources, R, E, t + ahead, elapsed + ahead, drives)
-    right_side(L, devices, stages, index, drives[NOW], vectors[TRIAL], work, out)
+    right_side(L, devices, stages, places, drives[NOW], vectors[TRIAL], work, out)
 
 
 @part

@@ -201,10 +201,10 @@ def _size_now(
     circuit: CircuitArrays, scratch: Scratch, weights: FloatArray, y: FloatArray, control: StepControl
 ) -> float:
     """Evaluate the circuit where it is; return the size of its leading mode."""
-    L, _, _, devices, stages, index = circuit
+    L, _, _, devices, stages, places = circuit
     vectors, matrices, _, drives, work, modes = scratch
-    m, A, f, ft = first_current(index), matrices[REDUCED], vectors[RATES], vectors[CHANGES]
-    right_side_and_jacobian(L, devices, stages, index, drives[NOW], drives[SLOPE], y, work, f, ft, A)
+    m, A, f, ft = first_current(places), matrices[REDUCED], vectors[RATES], vectors[CHANGES]
+    right_side_and_jacobian(L, devices, stages, places, drives[NOW], drives[SLOPE], y, work, f, ft, A)
     control.looks += 1
     eliminate_currents(y.size, m, A, f, ft)
     return size_of_leading_mode(  # type: ignore[no-any-return]

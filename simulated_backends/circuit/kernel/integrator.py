@@ -23,8 +23,8 @@ from tsbench.simulated_backends.circuit.kernel.between_steps import (
     Addresses,
     begin_call,
     look_at,
+    next_thermal_piece,
     pass_breakpoint,
-    shake,
 )
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
@@ -155,14 +155,14 @@ def integrate(
 
     Returns
     -------
-    (number of steps, time reached [s], status). REACHED: ``stop`` is reached. CALL_AGAIN: ``out`` is full, noise ends
-    where no source moves any more, or :mod:`.thermal_switch` has to look. STUCK: the step became too small. NO_CURRENT:
-    device currents were not found. UNSTABLE: :mod:`.departure` has to go on.
+    (number of steps, time reached [s], status). REACHED: ``stop`` is reached. CALL_AGAIN: ``out`` is full, no
+    source moves any more (thermal noise ends there), or :mod:`.thermal_switch` has to look. STUCK: the step became too
+    small. NO_CURRENT: device currents were not found. UNSTABLE: :mod:`.departure` has to go on.
     """
     circuit, sources, scratch = CircuitArrays(*circuit), SourceArrays(*sources), Scratch(*scratch)
     noise, thermal, functions = DeviceNoise(*noise), ThermalNoise(*thermal), Addresses(*functions)
     _, lengths, _, _, dense_p, dense_q = out = StepArrays(*out)
-    L, R, E, devices, _, index = circuit
+    L, R, E, devices, _, places = circuit
     drives, trial = scratch.drives, scratch.vectors[TRIAL]
     h, piece_end, curved, found = begin_call(
         circuit, sources, control, scratch, noise, y, t, restart, functions)
@@ -174,7 +174,8 @@ def integrate(
     looked = steps   # steps whose ends have been looked at
     while True:
         if thermal_on and t < stop and steps < capacity and control.look_after > 0.0 and (fresh or t >= noise_end):
-            noise_end, found = shake(circuit, sources, control, scratch, thermal, y, t, h, fresh, curved, functions)
+            noise_end, found = next_thermal_piece(
+                circuit, sources, control, scratch, thermal, y, t, h, fresh, curved, functions)
             fresh = False
             if not found:
                 control.next_step = h
@@ -209,7 +210,7 @@ def integrate(
         else:
             t, h = due if landing else t + step, following
         if noise.clock.on:
-            piece_end = next_piece(L, devices, index, drives[NOW], y, noise, t, restart)
+            piece_end = next_piece(L, devices, places, drives[NOW], y, noise, t, restart)
 
 
 #: what :mod:`.specialised` compiles again around the step of one topology

@@ -93,14 +93,14 @@ def crossing_in_step(start: float, step: float, g0: float, g1: float, p: float, 
 
 @compiled
 def lane_may_leave(
-    L: FloatArray, devices: FloatArray, index: IntArray, control: StepControl, scratch: LaneScratch, last: float,
+    L: FloatArray, devices: FloatArray, places: IntArray, control: StepControl, scratch: LaneScratch, last: float,
     ended: bool,
 ) -> bool:
     """Look at a lane as it is now; return whether a mode may grow unseen, so that its circuit is to be run alone.
 
     Parameters
     ----------
-    L, devices, index : arrays
+    L, devices, places : arrays
         See :func:`.equations.right_side`.
     control : StepControl
         What the lane remembers of growth; changed.
@@ -114,16 +114,16 @@ def lane_may_leave(
     _, y, weights, space = scratch
     vectors, matrices, _, drives, work, modes = space
     f, ft, A = vectors[RATES], vectors[CHANGES], matrices[REDUCED]
-    n, m, slope = y.size, first_current(index), drives[SLOPE]
-    stages = matrices[STEP_MATRIX]   # there are none
-    right_side_and_jacobian(L, devices, stages, index, drives[NOW], slope, y, work, f, ft, A)
+    n, m, slope = y.size, first_current(places), drives[SLOPE]
+    stages = matrices[STEP_MATRIX]   # a stand-in: a circuit in a lane has no source meter, so no row is read
+    right_side_and_jacobian(L, devices, stages, places, drives[NOW], slope, y, work, f, ft, A)
     eliminate_currents(n, m, A, f, ft)
     moving = False
     for k in range(L.shape[0]):
         moving = moving or slope[k] != 0.0
     if m != 2 or ended:   # all that is done for a circuit alone
         control.moving, control.excited = moving, -math.inf
-        circuit = CircuitArrays(L, L, L, devices, stages, index)
+        circuit = CircuitArrays(L, L, L, devices, stages, places)   # R and E are stand-ins: they are not read here
         leaves = grows_unseen(circuit, space, control, weights, y, last, 0.0)
         return bool(leaves or control.e_folds > NEARLY * LIMIT)
     control.e_folds = 0.0

@@ -49,7 +49,7 @@ def watch_lines(topology: Topology, rates: Mapping[tuple[int, int], str], at: Ca
     With two states the eigenvalues are written out, and what :func:`.growth.grows_unseen` does with them, for the end
     of the step before; with more the end of each step that is long is looked at.
     """
-    m = topology.algebraic
+    m = topology.differential
 
     def entry(a: int, b: int) -> str:
         return rates.get((a, b), "0.0")
@@ -158,7 +158,7 @@ from tsbench.simulated_backends.numerics.compilation import as_compiled, compile
 
 _LOOP = '''
 @compiled
-def lockstep(a, lanes, linear, devices, kinds, parameters, tables, rows, index, control, scratch, largest, stop,
+def lockstep(a, lanes, linear, devices, kinds, parameters, tables, rows, places, control, scratch, largest, stop,
              level, events, counts, status):
     owners, y, weights, space = scratch
     vectors, matrices, pivots, drives, work, modes = space
@@ -198,7 +198,7 @@ def lockstep(a, lanes, linear, devices, kinds, parameters, tables, rows, index, 
                 for r in range(R.shape[1]):
                     slope[r] = a[(FIRST_DRIVE + R.shape[1] + r) * WIDTH + lane]
                     drive[r] = a[(FIRST_DRIVE + r) * WIDTH + lane] + elapsed * slope[r]
-                if lane_may_leave(L[me], devices[me], index, control, scratch, a[LAST * WIDTH + lane],
+                if lane_may_leave(L[me], devices[me], places, control, scratch, a[LAST * WIDTH + lane],
                                   ENDED <= flag < STUCK_FLAG):
                     status[me] = UNSTABLE
                     flag = ENDED
@@ -233,8 +233,8 @@ def lockstep(a, lanes, linear, devices, kinds, parameters, tables, rows, index, 
                 a[ERROR * WIDTH + lane] = NOTHING_BEFORE
                 for k in range(n):
                     y[k] = a[(FIRST_UNKNOWN + k) * WIDTH + lane]
-                if device_count(index) > 0 and not solve_currents(
-                        L[me], devices[me], index, drive, y, work, vectors[RATES], vectors[SIZES],
+                if device_count(places) > 0 and not solve_currents(
+                        L[me], devices[me], places, drive, y, work, vectors[RATES], vectors[SIZES],
                         matrices[STEP_MATRIX], pivots):
                     status[me] = NO_CURRENT
                     flag = ENDED

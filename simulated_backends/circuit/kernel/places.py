@@ -15,7 +15,7 @@ from tsbench.simulated_backends.numerics.linear import IntArray
 _LINEAR_STATES, _DEVICE_COUNT, _STAGE_COUNT, _FIRST_CURRENT, _DEVICES = range(5)
 
 
-def index_of(
+def places_of(
     linear: int, kinds: Sequence[int], first_states: Sequence[int], first_current: int, stages: Sequence[int],
     control_rows: Sequence[int], paths: Sequence[int],
 ) -> IntArray:
@@ -43,60 +43,60 @@ def index_of(
 
 
 @inlined
-def linear_states(index: IntArray) -> int:
+def linear_states(places: IntArray) -> int:
     """Return the number of linear states, which come first."""
-    return int(index[_LINEAR_STATES])
+    return int(places[_LINEAR_STATES])
 
 
 @inlined
-def device_count(index: IntArray) -> int:
+def device_count(places: IntArray) -> int:
     """Return the number of devices."""
-    return int(index[_DEVICE_COUNT])
+    return int(places[_DEVICE_COUNT])
 
 
 @inlined
-def stage_count(index: IntArray) -> int:
+def stage_count(places: IntArray) -> int:
     """Return the number of source meters' output stages."""
-    return int(index[_STAGE_COUNT])
+    return int(places[_STAGE_COUNT])
 
 
 @inlined
-def first_current(index: IntArray) -> int:
+def first_current(places: IntArray) -> int:
     """Return the place of the first device current: unknowns from here on have no derivative."""
-    return int(index[_FIRST_CURRENT])
+    return int(places[_FIRST_CURRENT])
 
 
 @inlined
-def kind_of(index: IntArray, k: int) -> int:
+def kind_of(places: IntArray, k: int) -> int:
     """Return the kind number of device ``k``."""
-    return int(index[_DEVICES + 2 * k])
+    return int(places[_DEVICES + 2 * k])
 
 
 @inlined
-def first_state(index: IntArray, k: int) -> int:
+def first_state(places: IntArray, k: int) -> int:
     """Return the place of the first state of device ``k``."""
-    return int(index[_DEVICES + 2 * k + 1])
+    return int(places[_DEVICES + 2 * k + 1])
 
 
 @inlined
-def states_end(index: IntArray, k: int) -> int:
+def states_end(places: IntArray, k: int) -> int:
     """Return the place behind the last state of device ``k``."""
-    return int(index[_DEVICES + 2 * k + 3])
+    return int(places[_DEVICES + 2 * k + 3])
 
 
 @inlined
-def stage_place(index: IntArray, k: int) -> int:
+def stage_place(places: IntArray, k: int) -> int:
     """Return the place of the voltage of source meter ``k``."""
-    return int(index[_DEVICES + 2 * index[_DEVICE_COUNT] + 2 + k])
+    return int(places[_DEVICES + 2 * places[_DEVICE_COUNT] + 2 + k])
 
 
 @inlined
-def control_row_of(index: IntArray, k: int) -> int:
+def control_row_of(places: IntArray, k: int) -> int:
     """Return the row of L with the control voltage of device ``k``, -1 where it has none."""
-    return int(index[_DEVICES + 2 * index[_DEVICE_COUNT] + 2 + index[_STAGE_COUNT] + k])
+    return int(places[_DEVICES + 2 * places[_DEVICE_COUNT] + 2 + places[_STAGE_COUNT] + k])
 
 
 @inlined
-def path_count(index: IntArray, k: int) -> int:
+def path_count(places: IntArray, k: int) -> int:
     """Return how many random paths move device ``k``."""
-    return int(index[_DEVICES + 3 * index[_DEVICE_COUNT] + 2 + index[_STAGE_COUNT] + k])
+    return int(places[_DEVICES + 3 * places[_DEVICE_COUNT] + 2 + places[_STAGE_COUNT] + k])

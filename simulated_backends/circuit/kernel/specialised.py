@@ -30,7 +30,7 @@ from tsbench.simulated_backends.circuit.kernel.equations import stage_rate
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
 from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
 from tsbench.simulated_backends.circuit.kernel.between_steps import (
-    GROWS, SMALL, Addresses, begin_call, look_at, pass_breakpoint, shake)
+    GROWS, SMALL, Addresses, begin_call, look_at, next_thermal_piece, pass_breakpoint)
 from tsbench.simulated_backends.circuit.kernel.integrator import (
     NO_CURRENT, STUCK, UNSTABLE, keep_step, status_at_end)
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
@@ -77,7 +77,7 @@ def integrator_text(topology: Topology) -> str:
         "@inlined\ndef begin_step(circuit, scratch, y):\n    pass\n\n",
         "@inlined\ndef linearise(circuit, scratch, n):\n    pass\n\n",
         f"@inlined\n{_without_types(signature)}):",
-        *indented(["L, R, E, devices, stages, index = circuit",
+        *indented(["L, R, E, devices, stages, places = circuit",
                    "vectors, matrices, pivots, drives, work, modes = scratch",
                    "trial, rates = vectors[TRIAL], matrices[REDUCED]",
                    "still, still_slope = drives[STILL], drives[STILL_SLOPE]", *loads, *step, *stores,

@@ -139,21 +139,21 @@ class StraightLine:
         """Write the LU factors of W = diagonal - J, in the order of ``self.order``."""
         t = self.topology
         w: dict[tuple[int, int], str] = {}
-        for a in range(t.algebraic):
+        for a in range(t.differential):
             self.entries.setdefault((a, a), "-0.0")
         for (a, c), value in self.entries.items():
-            text = f"diagonal + {value}" if a == c and a < t.algebraic else value
+            text = f"diagonal + {value}" if a == c and a < t.differential else value
             w[a, c] = self._name(f"w_{a}_{c}", text)
         self.order: list[int] = []
         self.lower: list[tuple[int, int]] = []
         self.upper: dict[int, list[int]] = {}
         waiting = set(range(t.size))
         while waiting:
-            if len(waiting) == t.algebraic:   # what is left is diagonal - A, of :mod:`.growth`
+            if len(waiting) == t.differential:   # what is left is diagonal - A, of :mod:`.growth`
                 self.rates = {
                     (a, c): self._name(f"a_{a}_{c}", f"diagonal - {name}" if a == c else f"-{name}")
                     for (a, c), name in w.items() if a in waiting and c in waiting}
-            algebraic = [a for a in sorted(waiting) if a >= t.algebraic]
+            algebraic = [a for a in sorted(waiting) if a >= t.differential]
             pivot = min(algebraic or sorted(waiting), key=self._fill(w, waiting))
             waiting.remove(pivot)
             self.order.append(pivot)
@@ -224,7 +224,7 @@ class StraightLine:
         """Write f + d sum_j (C_ij/h) u_j + h g_i df/dt, what is known early in brackets."""
         for a in range(self.topology.size):
             early = []
-            if stage > 1 and a < self.topology.algebraic:
+            if stage > 1 and a < self.topology.differential:
                 terms = " + ".join(f"{c!r} * u{m + 1}_{a}" for m, c in enumerate(_C[stage]))
                 early.append(f"inverse * ({terms})")
             if _G[stage]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tsbench.netlist import GROUND, Element
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.circuit.kernel.places import index_of
+from tsbench.simulated_backends.circuit.kernel.places import places_of
 from tsbench.simulated_backends.circuit.kernel.topology import Topology, topology_of
 from tsbench.simulated_backends.circuit.system import Row, System
 from tsbench.simulated_backends.devices.dispatch import kind_of, require_mechanism
@@ -22,7 +22,7 @@ class CircuitTables:
 
     L: FloatArray  #: see :func:`.equations.right_side`, shape (rows, n)
     R: FloatArray  #: what the sources contribute to the drive, shape (rows, sources)
-    index: IntArray  #: see :mod:`.places`
+    places: IntArray  #: see :mod:`.places`
     weights: FloatArray  #: absolute tolerances, shape (n,)
     differential: int  #: number of unknowns with a derivative
     recurring: IntArray  #: those of them that come back: all but states that count
@@ -60,7 +60,7 @@ def tables_of(
     return CircuitTables(
         L=L,
         R=np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)]),
-        index=index_of(len(system.linear), [kind_of(model) for model, _ in placed], first_states, differential,
+        places=places_of(len(system.linear), [kind_of(model) for model, _ in placed], first_states, differential,
                        [*system.stage_index.values()], controls, paths),
         weights=_weights(system, placed) * rtol,
         differential=differential,

@@ -108,11 +108,11 @@ def draw_noise(
     The end of the piece [s].
     """
     clock, still, shift, directions, strengths = thermal
-    L, index, drive, now = circuit.L, circuit.places, scratch.drives[STILL], scratch.drives[NOW]
+    L, places, drive, now = circuit.L, circuit.places, scratch.drives[STILL], scratch.drives[NOW]
     for a in range(shift.size):
         still[a] = drive[a]
     if t >= clock.end:
-        nl, currents = linear_states(index), first_current(index)
+        nl, currents = linear_states(places), first_current(places)
         for a in range(shift.size):
             shift[a] = 0.0
         node = clock.count * strengths.size

@@ -33,14 +33,14 @@ class Topology:
     occupied: tuple[tuple[int, ...], ...]  #: for each row of L, the columns that are not zero
 
     @property
-    def algebraic(self) -> int:
-        """Return the index of the first unknown without a derivative."""
+    def differential(self) -> int:
+        """Return how many unknowns have a derivative. They come first; the currents of the devices follow."""
         return self.linear + sum(d.states for d in self.devices)
 
     @property
     def size(self) -> int:
         """Return the number of unknowns."""
-        return self.algebraic + len(self.devices)
+        return self.differential + len(self.devices)
 
 
 def topology_of(

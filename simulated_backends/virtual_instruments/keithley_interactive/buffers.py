@@ -43,7 +43,7 @@ NO_READING = MeterReading(0.0, "", NOT_A_NUMBER, "", NOT_A_NUMBER, False, False,
 
 @dataclass
 class ReadingBuffer:
-    """A named buffer; ``CONTinuous`` fill by default, as defbuffer1."""
+    """A named buffer. It always fills continuously, as defbuffer1 does at first."""
 
     name: str
     capacity: int = 100_000
@@ -102,7 +102,7 @@ class Buffers(dict[str, ReadingBuffer]):
 
 
 def format_reading(value: float, precision: int = 6) -> str:
-    """Write a reading in engineering form, as the ASCII format of these instruments does."""
+    """Write a reading in scientific notation, as the ASCII format of these instruments does."""
     return f"{value:.{precision}E}"
 
 

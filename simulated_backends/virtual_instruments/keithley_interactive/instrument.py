@@ -15,6 +15,8 @@ Quirks that the twins have
 - In the off state NORMal the relay stays closed, at 0 V with a limit of 0.5 % of the current range.
 - A change of the voltage range pushes the output by 0.25 V for 10 us.
 - The commands of other languages (``*LANG TSP``, ``*LANG SCPI2400``) are refused with -200.
+- ``:TRACe:FILL:MODE ONCE``, ``:SENSe:...:RANGe:AUTO:LLIMit`` and ``:SENSe:RESistance:OCOMpensated`` are accepted and
+  change nothing: these functions are not modelled.
 """
 
 from datetime import UTC, datetime, timedelta

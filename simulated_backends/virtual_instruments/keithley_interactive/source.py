@@ -10,7 +10,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage im
 
 
 def _limit(function: str, unit: str) -> Number:
-    """Return the limit [A or V] beside a sourced function, within what the model allows."""
+    """Return the parameter of the limit [A or V] beside a sourced function, with the bounds of the model."""
     return Number(
         unit, lambda i: i.data_sheet.lowest_limit[function], lambda i: max(i.data_sheet.highest_limit[function]),
         lambda i: i.data_sheet.first_limit[function],

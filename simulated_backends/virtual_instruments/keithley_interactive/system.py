@@ -1,4 +1,4 @@
-"""Virtual interactive source meter: the commands SYSTem, DISPlay, ROUTe and STATus:CLEar."""
+"""Virtual interactive source meter: the commands SYSTem, DISPlay, ROUTe, STATus:CLEar and *LANG."""
 
 from typing import Any
 

@@ -37,7 +37,7 @@ _REST = (
 
 
 class TriggerCommands(MeterTable):
-    """SOURce:SWEep, SOURce:LIST, INITiate, ABORt.
+    """SOURce:SWEep, SOURce:LIST, TRIGger, INITiate, ABORt.
 
     Parameters
     ----------

@@ -173,8 +173,8 @@ def test_a_power_cycle_is_asked_for_over_a_new_connection_where_the_old_one_is_d
         "outputs is unknown until they are read back. Check cable and power"), True))
     assert made.lost_power() is True
     assert wire.calls == ["lost_power", "reopen", "clear", "lost_power"]
-    assert "connection failed at '*ESR?' (connection lost). tsbench opened a new connection to check" in made.repeats[0]
-    assert "unknown" not in made.repeats[0] and "Check cable" not in made.repeats[0]
+    assert "connection failed at '*ESR?' (connection lost). tsbench opened a new connection to check" in made.notes[0]
+    assert "unknown" not in made.notes[0] and "Check cable" not in made.notes[0]
 
 
 def test_making_safe_switches_off_and_then_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:

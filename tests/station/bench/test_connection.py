@@ -66,7 +66,7 @@ def connection(wire: Any, name: str = "meter") -> Connection:
 def test_what_is_switched_off_at_once_is_only_read_back() -> None:
     made = connection(wire := Wire())
     assert made.make_safe() == [OFF]
-    assert wire.calls == [0.3, "clear", "off", 1.0, "ask"] and made.problem == "" and made.repeats == []
+    assert wire.calls == [0.3, "clear", "off", 1.0, "ask"] and made.problem == "" and made.notes == []
     made.switch_off(reopen=True)
     assert wire.calls[5:] == [0.3, "reopen", "clear", "off"]
 
@@ -81,12 +81,12 @@ def test_a_lost_connection_is_opened_again_with_the_patience_of_the_bench_file_a
     assert made.make_safe() == [OFF]
     assert wire.calls == [0.3, "clear", "off", 1.0, "reopen", 1.0, "reopen", "clear", "off", "ask"]
     assert made.problem == ""
-    assert made.repeats == ["meter (made up): its outputs are off now, but an earlier attempt to switch them off "
+    assert made.notes == ["meter (made up): its outputs are off now, but an earlier attempt to switch them off "
                             "failed (still no reply)"]
     never = connection(wire := Wire(off=[LOST] * 9))
     assert never.make_safe() == [OutputState("meter.1", True), OutputState("meter.2", True)]
     assert [call for call in wire.calls if isinstance(call, float)] == [0.3, 1.0, 1.0, 4.0]
-    assert never.problem == "no reply" and never.repeats == []
+    assert never.problem == "no reply" and never.notes == []
 
 
 def test_an_output_that_is_still_on_is_switched_off_again() -> None:
@@ -94,7 +94,7 @@ def test_an_output_that_is_still_on_is_switched_off_again() -> None:
     wire.states = [(ON, OutputState("meter.2", True)), (OFF,)]
     assert made.make_safe() == [OFF]
     assert wire.calls == [0.3, "clear", "off", 1.0, "ask", 1.0, "reopen", "clear", "off", "ask"]
-    assert "meter.1, meter.2" in made.repeats[0] and "still on" in made.repeats[0]
+    assert "meter.1, meter.2" in made.notes[0] and "still on" in made.notes[0]
     stays = connection(Wire((ON,)))
     assert all(state.enabled for state in stays.make_safe())
     assert "meter.1" in stays.problem and "still on" in stays.problem
@@ -105,9 +105,9 @@ def test_ctrl_c_meanwhile_keeps_nothing_on() -> None:
     made = connection(Wire(off=[KeyboardInterrupt()]))
     made.switch_off()
     assert words in made.problem
-    assert made.read_back() == [OFF] and made.problem == "" and words in made.repeats[0]
+    assert made.read_back() == [OFF] and made.problem == "" and words in made.notes[0]
     made = connection(wire := Wire(ask=[KeyboardInterrupt()]))
-    assert made.make_safe() == [OFF] and wire.calls.count("off") == 2 and words in made.repeats[0]
+    assert made.make_safe() == [OFF] and wire.calls.count("off") == 2 and words in made.notes[0]
     made = connection(Wire(ask=[KeyboardInterrupt()] * 3))
     assert len(made.make_safe()) == 2 and words in made.problem
 
@@ -124,7 +124,7 @@ def test_off_matters_more_than_clear_and_each_output_has_a_switch() -> None:
     made = connection(wire := Wire(clear=[LOST], off=[ValueError("a bug")]))
     assert made.make_safe() == [OFF]
     assert wire.calls == [0.3, "clear", "off", ("1", False), ("2", False), 1.0, "ask"]
-    assert [line.partition("failed")[0] for line in made.repeats] == [
+    assert [line.partition("failed")[0] for line in made.notes] == [
         "meter (made up): the device clear ", "meter (made up): the driver method safe_state "]
 
 

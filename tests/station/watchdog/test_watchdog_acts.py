@@ -189,8 +189,8 @@ def test_it_writes_what_it_did_beside_the_run(
     code, _ = watching(monkeypatch, tmp_path / "events.json", gone=gone)
     assert code == 1
     told = capsys.readouterr().err
-    assert told.startswith("tsbench: run RUN1: ") and (
-        "the measuring process has died. The watchdog ended the measuring process") in told
+    assert told.startswith("tsbench: run RUN1: watchdog: the measuring process has died. These outputs were read back")
+    assert "The watchdog ended" not in told and "the watchdog ended" not in told
     assert "These outputs were read back as off: meter. The state of these outputs is unknown: generator.1" in told
     assert told.strip().endswith("Meter was slow")
     assert ("Process 4321 could not be ended" in told) is not gone
@@ -208,10 +208,10 @@ def test_what_it_cannot_write_it_says(
 
 
 def test_the_message_names_only_what_there_is() -> None:
-    assert watchdog._message("silence", {"a": False}, []).endswith(
-        "silence. The watchdog ended the measuring process. These outputs were read back as off: a")
-    assert watchdog._message("silence", {"a": True, "b": None}, ["x"]).endswith(
-        "ended the measuring process. The state of these outputs is unknown: a, b. Check the panel. x")
+    assert watchdog._message("silence", {"a": False}, [], ended=True).endswith(
+        "silence, so the watchdog ended the measuring process. These outputs were read back as off: a")
+    assert watchdog._message("silence", {"a": True, "b": None}, ["x"], ended=False).endswith(
+        "silence. The state of these outputs is unknown: a, b. Check the panel. x")
 
 
 def test_as_a_process_it_ignores_signals_and_has_priority(
