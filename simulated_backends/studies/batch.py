@@ -156,10 +156,10 @@ class _Lanes:
             scratch = lane_space(WIDTH, n, len(self.topology.occupied), self.kinds.size)
             # with no largest step every step is looked at that the lanes cannot judge
             control = new_control(circuits[0].rtol, 0.0, FIRST_STEP)
-            L, R, E, devices, _, index = self.arrays
+            L, R, E, devices, _, places = self.arrays
             self.kernel.lockstep(
                 np.zeros(len(self.place) * WIDTH), self.lanes[part], (L[part], R[part], E[part]), devices[part],
-                self.kinds, self.parameters[part], self.tables, self.rows[part], index[0], control, scratch,
+                self.kinds, self.parameters[part], self.tables, self.rows[part], places[0], control, scratch,
                 circuits[0].largest_step, until, crossing.level, events[part], counts[part], status[part])
 
         if self.lanes[0, self.place["t"]] < until:
