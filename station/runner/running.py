@@ -204,8 +204,7 @@ class RunningRun:
         try:
             self.recorder.instruments(self.bench.describe())
         except Exception as error:  # noqa: BLE001  the run does not depend on it
-            self._note("warning", "the settings of the instruments could not be read back "
-                       f"({first_sentence(in_words(error))})")
+            self._note("warning", sentences("the settings of the instruments could not be stored", in_words(error)))
 
     def _judge_device(self) -> None:
         """Say in one line where the device looks open, short or stuck, whether or not anything is extracted."""

@@ -220,7 +220,7 @@ def test_ngspice_agrees_on_an_oscillator_with_a_card(celsius: float, tmp_path: P
 def test_library_for_a_temperature(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = devices_lib(350.0)
     assert "ambient temperature 350 K" in text
-    assert "no subcircuit at 350 K, because of this error: device model moving_core: t0 = 350 K must be below" in text   # vo2
+    assert "no subcircuit at 350 K, because of this error: device model moving_core: t0 = 350 K must be below" in text
     assert text.count("+ t0=350.0") == sum(
         "t0" in {p.name for p in entry.parameters} and not entry.model().stochastic
         for name, entry in catalogue().items() if name != "vo2")

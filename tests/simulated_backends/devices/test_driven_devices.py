@@ -281,8 +281,8 @@ def test_a_wrong_line_is_refused_by_name(line: str, message: str) -> None:
 
 def test_a_device_with_a_gate_cannot_take_the_place_of_one_without() -> None:
     circuit = circuit_of("V1 in 0 1\nR1 in a 1k\nX1 a 0 nbo2")
-    with pytest.raises(ConfigurationError, match=r"X1 has the nodes a b. A transistor needs the nodes drain gate "
-                                                 r"source"):
+    with pytest.raises(ConfigurationError, match=r"X1 has the nodes a b. A device with the model transistor "
+                                                 r"has the nodes drain gate source"):
         circuit.set_device("X1", "nmos", {}, None)
     driven = circuit_of("V1 in 0 1\nR1 in a 1k\nX1 a in 0 nmos")
     before = driven.current("X1")

@@ -100,7 +100,7 @@ def test_counts_its_cycles_and_forgets_an_unfinished_hazard() -> None:
 @pytest.mark.parametrize(("change", "says"), [
     ({"h": 0.0}, "h = 0 must be positive"), ({"fired": 2.0}, "fired = 2 must be at most 1"),
     ({"seed": 0.5}, "whole number"),
-    ({"slope": 0.2}, "slope times qmax = 1.8 must be below 1"), ({"t0": -1.0}, "t0 = -1 must be positive"),
+    ({"slope": 0.2}, "slope \\* qmax = 1.8 must be below 1"), ({"t0": -1.0}, "t0 = -1 must be positive"),
 ])
 def test_impossible_parameters_are_refused(change: dict[str, float], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):

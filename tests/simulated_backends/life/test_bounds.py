@@ -79,7 +79,7 @@ def test_correlations_at_their_bounds() -> None:
     assert mixing_matrix([], {}, "x").size == 0
     with pytest.raises(ConfigurationError, match="contradict"):
         mixing_matrix(["a", "b"], {("a", "b"): 1.0}, "x")
-    with pytest.raises(ConfigurationError, match="must be from -1 to 1"):
+    with pytest.raises(ConfigurationError, match="must be between -1 and 1"):
         mixing_matrix(["a", "b"], {("a", "b"): -1.01}, "x")
 
 
