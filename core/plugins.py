@@ -187,14 +187,18 @@ class Registry(Generic[T]):
         self._many = many
         self._found: dict[str, Offer[T]] | None = None
         self._problems: list[str] = []
+        self._contested: dict[str, str] = {}   # names that two packages of others offer -> the second of them
 
     def offers(self) -> Mapping[str, Offer[T]]:
         """Return every thing that can be used, by its name: ours first, then those of others by distribution."""
         if self._found is None:
-            self._found, self._problems = {}, []
+            self._found, self._problems, self._contested = {}, [], {}
             points = sorted(entry_points(self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
             for point in points:
                 self._take(point, _from(point))
+            for name, second in self._contested.items():   # which one is meant is not known: a wrong one would measure
+                self._leave_out(name, self._found.pop(name).distribution, ConfigurationError(
+                    f"{second} offers the same name. Uninstall one of the two packages"))
             if not any(_name(point) == OURS for point in points):   # a checkout that has changed since it was installed
                 self._problems.append(
                     f"The installation of {OURS} registers no {self.what}. Install {OURS} again (in a checkout: "
@@ -274,8 +278,10 @@ class Registry(Generic[T]):
                 things = {} if declared is None else self._offered(declared)
             for name in things:
                 if name in self._found:
-                    raise ConfigurationError(
-                        f"the name '{name}' already belongs to {self._found[name].distribution}. Choose another name")
+                    owner = self._found[name].distribution
+                    if owner != distribution and not owner.startswith(f"{OURS} "):
+                        self._contested[name] = distribution
+                    raise ConfigurationError(f"the name '{name}' already belongs to {owner}. Choose another name")
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above

@@ -74,7 +74,6 @@ def test_each_folder_of_a_package_and_a_single_thing(installed: Callable[..., Re
     ("a b", "its entry point is 'x = \"a b\"'. Write it as x = \"module:object\""),
     ("numbers_of_mine:", "its entry point is 'x = \"numbers_of_mine:\"'. Write it as x = \"module:object\""),
     (":ONE", "its entry point is 'x = \":ONE\"'. Write it as x = \"module:object\""),
-    ("numbers_of_mine:EVIL", "the name 'one' already belongs to mine 1.2. Choose another name"),
 ])
 def test_what_cannot_be_used_is_one_line(
     installed: Callable[..., Registry[int]], value: str, reason: str,
@@ -134,6 +133,16 @@ def test_a_warning_is_one_line_while_a_plug_in_is_imported_and_has_its_usual_for
         assert warnings.formatwarning("old\nmodule", UserWarning, "a.py", 3) == (
             "tsbench: driver 'a' gives a warning when it is imported: old module (UserWarning in a.py, line 3)\n")
     assert warnings.formatwarning is usual
+
+
+def test_a_name_that_two_packages_of_others_offer_means_neither(installed: Callable[..., Registry[int]]) -> None:
+    registry = installed(("first", "x", "numbers_of_mine:ONE"), ("second", "y", "numbers_of_mine:EVIL"))
+    assert registry.names() == ()
+    with pytest.raises(ConfigurationError, match=r"unknown number 'one'.* second 1\.2 offers the same\. Uninstall"):
+        registry.named("one")
+    assert registry.problems()[:2] == (
+        "number 'y' of second 1.2 is left out: the name 'one' already belongs to first 1.2. Choose another name",
+        "number 'one' of first 1.2 is left out: second 1.2 offers the same name. Uninstall one of the two packages")
 
 
 def test_one_wrong_thing_of_a_sequence_leaves_the_others(installed: Callable[..., Registry[int]]) -> None:
