@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest, sentences
+from tsbench.plugins import OURS
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.model_check import check_listed
 from tsbench.simulated_backends.devices.registry import DEVICES, device_models
@@ -124,7 +125,7 @@ def problems() -> tuple[str, ...]:
 @functools.cache
 def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
     entries: dict[str, CatalogueEntry] = {}
-    left_out = []
+    left_out, contested = [], {}   # names that two packages of others offer -> the two
     for mechanism, offer in DEVICES.offers().items():
         try:
             tables = _tables(offer.thing)
@@ -134,6 +135,9 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
         for name, table in tables.items():
             try:
                 if name in entries:
+                    owner = DEVICES.offers()[entries[name].mechanism].distribution
+                    if owner != offer.distribution and not owner.startswith(f"{OURS} "):
+                        contested[name] = owner, offer.distribution
                     raise ConfigurationError(f"a device with the model {entries[name].mechanism} already has this "
                                              "name. Rename one of the two devices")
                 if name != name.lower():   # netlists do not tell capital letters from small ones
@@ -144,6 +148,10 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
                 left_out.append(_left_out(name, offer.distribution, error))
             else:
                 entries[name] = entry
+    for name, (first, second) in contested.items():   # which one is meant is not known: a wrong one would be measured
+        del entries[name]
+        left_out.append(_left_out(name, first, ConfigurationError(
+            f"{second} offers the same name. Uninstall one of the two packages")))
     return entries, tuple(left_out)
 
 

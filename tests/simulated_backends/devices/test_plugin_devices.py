@@ -193,6 +193,16 @@ def test_what_cannot_be_used_is_left_out_in_one_line(install: Install, was: str,
     assert "nbo2" in catalogue()
 
 
+def test_a_device_that_two_packages_of_others_offer_is_neither(install: Install) -> None:
+    install(FILM, "Thermistor", "lab_film_twelve")
+    assert "lab_film" in catalogue()
+    install(FILM.replace('"lab_thermistor"', '"lab_second"'), "Thermistor", "lab_film_thirteen")
+    assert "lab_film" not in catalogue()
+    with pytest.raises(ConfigurationError, match=r"no device model 'lab_film'.* of lab_film_t\w+ 1\.2 is left out: "
+                                                 r"lab_film_t\w+ 1\.2 offers the same name\. Uninstall one of"):
+        device_model("lab_film")
+
+
 def test_what_has_no_derivative_is_said(install: Install) -> None:
     install(FILM.replace("math.exp(-b / temperature)", "math.gamma(temperature)"), "Thermistor", "lab_film_eleven")
     with pytest.raises(ConfigurationError, match=r"tsbench cannot differentiate 'math\.gamma\(temperature\)'"):
