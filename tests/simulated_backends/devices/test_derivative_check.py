@@ -210,9 +210,9 @@ class Kinked(DeviceModel):
 def test_nothing_is_asked_for_at_a_kink_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(derivative_check, "settled_states", lambda *_: iter(()))
     check_derivatives(Kinked())
-    monkeypatch.setattr(derivative_check, "VOLTAGES", (0.4,))
+    monkeypatch.setattr(derivative_check, "LOOKED_AT", (0.4,))
     check_derivatives(Kinked(slope=1.4))
-    monkeypatch.setattr(derivative_check, "VOLTAGES", (0.4, 0.03))
+    monkeypatch.setattr(derivative_check, "LOOKED_AT", (0.4, 0.03))
     with pytest.raises(ConfigurationError, match=r"dg/dv = 0\.0014, but finite differences give 0\.001 "):
         check_derivatives(Kinked(slope=1.4))
 
