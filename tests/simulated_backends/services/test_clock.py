@@ -128,3 +128,19 @@ def test_a_process_lives_on_the_timeline_until_it_ends_or_is_stopped() -> None:
     assert clock.next_event() is None   # it does not wait any more
     clock.wait(5.0)
     assert seen[-1] == "b over" and clock.next_event() is None
+
+
+@pytest.mark.parametrize("how", ["hop", "advance_to"])
+def test_an_event_cannot_wait_while_the_clock_hops_or_advances(how: str) -> None:
+    clock, refused = BenchClock(), list[str]()
+
+    def waits() -> None:
+        with pytest.raises(RuntimeError, match="must not wait") as error:
+            clock.hop(9.0)
+        refused.append(str(error.value))
+
+    clock.schedule(1.0, waits)
+    getattr(clock, how)(2.0)
+    assert len(refused) == 1 and clock.now <= 2.0
+    clock.hop(3.0)   # after the event, time goes on
+    assert clock.now > 1.0
