@@ -45,6 +45,9 @@ def test_on_the_way_down_the_reading_after_it_was_taken_before() -> None:
     """Read backwards: one that has lost less than all of the current stands behind the gap."""
     assert likeliest(stepped(2.8, 7), 0.05, backwards=True) == 6
     assert likeliest(stepped(4.4, 7), 0.05, backwards=True) == 5   # less than a factor of two is missing
+    wild = stepped(2.8, 7)
+    wild[8] = 1.0   # what follows does not matter
+    assert likeliest(wild, 0.05, backwards=True) == 6
 
 
 @pytest.mark.parametrize(("before", "after", "window", "noise"), [(5, 6, 4, 2.0), (4, 6, 3, 1.8), (1, 2, 6, 2.5)])

@@ -7,7 +7,8 @@ import pytest
 
 from tests.analysis.test_interval_ends import FACTS, Z, amperes_apart
 from tsbench.analysis.threshold.half_sweeps import IVPoints
-from tsbench.analysis.threshold.snapback import Snapback, snapback
+from tsbench.analysis.threshold.level_change import LevelStep
+from tsbench.analysis.threshold.snapback import Snapback, _sudden, snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts
 from tsbench.records import Flag
 
@@ -87,3 +88,25 @@ def test_flags_of_the_readings_beside_it_are_passed_on() -> None:
         found = turned(SweepFacts(), flags=flags)
         assert found.threshold_voltage.flags == (Flag.OSCILLATING if seen else Flag.NONE), place
         assert found.threshold_current.flags == found.threshold_voltage.flags and not found.hold_voltage.flags
+
+
+def fallen_after(series: np.ndarray, before: int, after: int, window: int = 3, noise: float = 0.05) -> int | None:
+    return _sudden(np.asarray(series, dtype=np.float64), LevelStep(before, after, 5.0, 50.0, window, noise))
+
+
+def test_a_fall_at_once_is_half_of_the_whole_within_a_gap() -> None:
+    """And three standard deviations of a difference more; here 2.5 + 0.21."""
+    for readings in (1, 6):   # the fall in the first gap of all, in the last, and between
+        assert fallen_after(np.where(np.arange(7) >= readings, 5.0, 0.0), readings - 1, readings) == readings - 1
+    for first, at in ((2.65, None), (2.75, 5)):
+        two_gaps = np.concatenate((np.zeros(6), [first], np.full(5, 5.0)))
+        assert fallen_after(two_gaps, 5, 6) == at
+    assert fallen_after(np.where(np.arange(12) >= 6, 5.0, 0.0), 4, 7) == 5   # seen over three gaps
+
+
+@pytest.mark.parametrize(("noise", "window", "seen"), [
+    (0.1, 3, True), (0.15, 4, False), (0.15, 6, True), (0.2, 8, False)])
+def test_many_readings_show_two_levels_where_two_do_not(noise: float, window: int, seen: bool) -> None:
+    readings = np.arange(16)
+    series = np.where(readings > 7, 1.0, 0.0) + noise * np.where(readings % 2, 1.0, -1.0)
+    assert fallen_after(series, 7, 8, window, noise) == (7 if seen else None)
