@@ -32,7 +32,7 @@ def test_my_measurement_finds_the_resistor(simulated_bench: Any) -> None:
 
 @pytest.mark.tsbench_bench("nbo2")
 def test_sweep_finds_the_threshold_that_the_witness_saw(measure: Any, witness: Any) -> None:
-    sweep = measure("iv_sweep", stop="1.2 V", step="4 mV", compliance="1 mA")
+    sweep = measure("iv_sweep", stop="1.2 V", step="10 mV", compliance="1 mA")
     assert sweep.outcome.status == "success"
     (true,) = [event.threshold for event in witness.log.switching_on() if event.polarity > 0]
     assert sweep.value("threshold_voltage") == pytest.approx(true, rel=0.02)
@@ -51,7 +51,7 @@ def test_a_lost_connection_costs_no_data_and_leaves_nothing_on(measure: Any, wit
 @pytest.mark.tsbench_bench("nbo2")
 @pytest.mark.parametrize("compliance", [0.5e-3, 1e-3])
 def test_the_device_never_sees_much_more_than_the_compliance(measure: Any, witness: Any, compliance: float) -> None:
-    measure("iv_sweep", stop="1.2 V", step="10 mV", compliance=compliance)
+    measure("iv_sweep", stop="1.2 V", step="20 mV", compliance=compliance)
     charges = [overshoot.charge for overshoot in witness.log.overshoots()]
     assert max(charges, default=0.0) < 5e-9  # [C] above the compliance, before the source meter had noticed
 

@@ -13,7 +13,8 @@ from tests.fixtures.patience import PATIENCE
 from tsbench.cli import main
 from tsbench.demo import AG_SIO2, NBO2, PARTS, DemoOutcome, DemoRow, Part, run_demo
 from tsbench.simulated_backends.witness.log import read_sessions
-from tsbench.storage import read_run, validate
+from tsbench.storage import read_run
+from tsbench.storage.nexus.validation import inspect
 
 ROOT = Path(__file__).resolve().parents[2]
 BIASES = (1.8, 2.2, 2.6)
@@ -73,7 +74,7 @@ def test_files_are_whole_and_say_that_they_are_simulated(demo: DemoOutcome) -> N
     headers = [read_run(path).header for path in demo.runs]
     assert [header.protocol for header in headers] == [name for part in PARTS for name, _ in part.runs]
     assert all(header.simulated for header in headers)
-    assert all(validate(path) == [] for path in demo.runs)
+    assert all(inspect(path) == [] for path in demo.runs)
     assert len(demo.figures) >= 3 and all(path.stat().st_size > 10_000 for path in demo.figures)
     assert demo.passed and demo.missing == []
 
@@ -92,9 +93,9 @@ def test_the_command_prints_these_rows(
 
 
 def coarse_sweeps() -> list[Part]:
-    """Return the demo's sweep of each device with 20 mV steps."""
+    """Return the demo's sweep of each device with 40 mV steps."""
     sweeps = [(part, *part.runs[0]) for part in PARTS]
-    return [replace(part, runs=((name, {**values, "step": 0.02}),)) for part, name, values in sweeps]
+    return [replace(part, runs=((name, {**values, "step": 0.04}),)) for part, name, values in sweeps]
 
 
 #: the same sweeps in a process of its own

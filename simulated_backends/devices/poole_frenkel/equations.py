@@ -150,10 +150,10 @@ class PooleFrenkel(DeviceModel):
         """
         if current == 0.0:
             return 0.0, self.t0
-        heating = self.rth * current
+        heating, film = self.rth * current, tuple(self._film_columns().values())
         low, high, v = 0.0, math.inf, 1e-3
         for _ in range(200):
-            found, conductance, by_temperature = self.film(v, self.t0 + heating * v)
+            found, conductance, by_temperature = self.film_current(v, self.t0 + heating * v, *film)
             low, high = (v, high) if found < current else (low, v)
             before, v = v, v + (current - found) / (conductance + heating * by_temperature)
             if abs(v - before) <= 1e-8 * before:   # the error of what comes next is its square

@@ -58,7 +58,7 @@ def test_a_long_sweep_goes_over_to_its_own_code_without_waiting_for_it(
     monkeypatch.setattr(compiled_circuit, "GENERIC_STEPS", 100)
     specialised.specialised_integrate.cache_clear()
     world = Path(shutil.copy(NBO2, tmp_path))
-    world.write_text(world.read_text("utf-8") + '\n[devices.D2]\nmodel = "ots_gst"\n', "utf-8")
+    world.write_text(world.read_text("utf-8") + '\n[devices.D2]\nmodel = "ag_sio2"\n', "utf-8")
     served = serve(world)
     late.clear()
     gone_over.clear()

@@ -452,7 +452,7 @@ X1 n 0 nb2o5
 def test_lanes_of_a_batch_on_a_fast_ramp_are_spread_as_circuits_alone_are() -> None:
     """They look at shorter steps while a source moves, too; with those alone that others look at all were the same."""
     def circuits() -> list[Circuit]:
-        return [build_circuit(parse_netlist(THRESHOLD), seed=seed, specialised=True) for seed in range(1, 4)]
+        return [build_circuit(parse_netlist(THRESHOLD), seed=seed, specialised=False) for seed in range(1, 4)]
 
     crossing = Crossing("current", "X1", 1e-4)
     batch, alone = run_batch(circuits(), 5e-6, crossing), one_by_one(circuits(), 5e-6, crossing, 1)

@@ -271,7 +271,7 @@ def test_other_mechanisms_live_too(name: str) -> None:
     """The count of cycles is that of the currents' rises: whatever the mechanism."""
     model = catalogue()[name].model().seeded(1)
     parameter, load, top, length = {
-        "vo2": ("re", 20e3, 6.0, 15e-6), "ots_gst": ("h", 20e3, 8.0, 40e-6), "ag_sio2": ("gleak", 1e6, 3.0, 0.15)}[name]
+        "vo2": ("re", 20e3, 6.0, 5e-6), "ots_gst": ("h", 20e3, 8.0, 15e-6), "ag_sio2": ("gleak", 1e6, 3.0, 0.05)}[name]
     history = DeviceHistory(model, CycleStatistics(spread={parameter: 0.005}), seed=[1])
     circuit = build_circuit(
         parse_netlist(f"V1 in 0 0\nR1 in dut {load}\nC1 dut 0 1p\nXDUT dut low device\nR2 low 0 50"), {"XDUT": model})

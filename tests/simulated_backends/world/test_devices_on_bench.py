@@ -61,12 +61,12 @@ def test_nanodot_switch_spreads_from_cycle_to_cycle_as_a_world_says(measure: Cal
     (was, now), = in_place_of_nbo2("ag_hfo2")
     tables = "parameters = { vth_p = 0.294 }\n[devices.D1.cycles]\nspread = { vth_p = 0.13 }"
     done = measure("nbo2", "iv_sweep", {
-        "start": "0.05 V", "stop": "0.5 V", "step": "5 mV", "cycles": 10, "compliance": "0.1 mA", "nplc": 0.05},
+        "start": "0.05 V", "stop": "0.5 V", "step": "10 mV", "cycles": 10, "compliance": "0.1 mA", "nplc": 0.05},
         replace=((was, f"{now}\n{tables}"),))
     found = np.array([result.value for result in done.values("threshold_voltage")], dtype=float)
     true = np.array([event.threshold for event in WitnessLog(done.witness).switching_on()])
     print(f"{found.mean():.3f} +- {found.std(ddof=1):.3f} V")
     assert found.size == true.size == 10
-    assert np.abs(found - true).max() < 7.5e-3   # a step and a half
+    assert np.abs(found - true).max() < 15e-3   # a step and a half
     assert found.mean() == pytest.approx(0.294, abs=3 * 0.038 / 10**0.5)
     assert 0.038 * 0.3 < found.std(ddof=1) < 0.038 * 1.7   # 3 standard errors of a spread of 10
