@@ -10,6 +10,9 @@ import shutil
 import sys
 from pathlib import Path
 
+# before NumPy is loaded: threads of its linear algebra wait in loops, and the matrices here are far too small for them
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import hypothesis
 import pytest
 
