@@ -10,7 +10,7 @@ from tsbench.analysis.tables.table import parse_columns
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, parse_rule
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.extraction.paths import RUN_SUFFIXES, named_files
-from tsbench.extraction.runs import draw_figures, extract
+from tsbench.extraction.runs import draw_figures, extract, other_package
 from tsbench.extraction.tables import analyse_table
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import simulation_mark
@@ -127,6 +127,8 @@ def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into:
     into.repeated.update(dict.fromkeys(map(str, header.provenance.get("repeats") or ()), header.run_id))
     results = extract(run, options, problem=into.problems.append)
     into.rows.extend(result.row(header.device.identifier, header.protocol, header.run_id) for result in results)
+    if line := other_package(run):
+        into.lines.append(f"{path.name}: {line}")
     without = sum(result.value is None for result in results)
     simulated = {name: bool(facts.get("simulated")) for name, facts in header.instruments.items()}
     mark = f" ({simulation_mark(simulated).lower()})" if any(simulated.values()) else ""

@@ -59,6 +59,11 @@ def _checked(one: object, number: int) -> Result:
     for name in _TEXTS:
         if not isinstance(text := getattr(one, name), str):
             raise _Wrong(f"result {number} ({_short(one.quantity)}): {name} is {_kind(text)}, not text")
+        if not text.isprintable():
+            raise _Wrong(f"result {number} ({_short(one.quantity)}): {name} = {_short(text)} must be one line of "
+                         "characters that can be printed")
+    if not one.quantity.strip():
+        raise _Wrong(f"result {number} has no quantity. Give it a name")
     who = f"result '{one.quantity}'"
     numbers = {name: _number(who, name, getattr(one, name)) for name in _NUMBERS}
     value, low, high = numbers["value"], numbers["low"], numbers["high"]

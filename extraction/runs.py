@@ -33,6 +33,26 @@ def protocol_of(run: Run) -> type[Protocol]:
     return offer.thing
 
 
+def other_package(run: Run) -> str:
+    """Return a line where the installed protocol comes from a package that did not measure the run; "" if it did.
+
+    Two packages may give different protocols the same name, and their extractions different meanings to the columns.
+
+    Parameters
+    ----------
+    run : as read back; its provenance names the packages of protocol and drivers where tsbench wrote them
+    """
+    offer = PROTOCOLS.offers().get(run.header.protocol)
+    recorded = run.header.provenance.get("packages") or ()
+    measured_with = [recorded] if isinstance(recorded, str) else [str(package) for package in recorded]
+    if offer is None or not measured_with:
+        return ""
+    if offer.distribution.split(" ")[0] in {package.split(" ")[0] for package in measured_with}:
+        return ""
+    return (f"the run was measured with packages {', '.join(measured_with)}, but its numbers are extracted by the "
+            f"protocol '{run.header.protocol}' of {offer.distribution}. Check that it is the same protocol")
+
+
 def extract(
     run: Run | Path | str,
     options: ExtractionOptions | None = None,

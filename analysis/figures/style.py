@@ -12,7 +12,9 @@ CURVE, CURRENT, THRESHOLD, HOLD, MUTED = "#30507a", "#8a5a00", "#c23b22", "#1177
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write ``figure`` as PNG and return the path."""
+    """Write ``figure`` as PNG and return the path; TypeError if it is none."""
+    if not isinstance(figure, Figure):   # of another author's protocol: the canvas takes None for an empty figure
+        raise TypeError(f"the figure is {figure!r:.60}, not a Figure of Matplotlib")
     path.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure).print_png(str(path))
     return path

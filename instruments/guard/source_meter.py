@@ -3,13 +3,18 @@
 See :mod:`tsbench.instruments.guard.kinds`.
 """
 
+from math import isfinite, isnan
+from numbers import Real
+
 import numpy as np
 
-from tsbench.errors import LimitError
+from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
 from tsbench.instruments.guard.unchecked import Guarded, extremes
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
+
+_MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
 
 
 class GuardedSourceMeter(Guarded):
@@ -93,7 +98,8 @@ class GuardedSourceMeter(Guarded):
             self.post.note_off()
 
     def measure(self) -> Reading:
-        return self.driver.measure()
+        """Return one reading, checked: see :meth:`_usable`."""
+        return self._usable(self.driver.measure())
 
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
         """Check every level of the list, then start."""
@@ -115,10 +121,32 @@ class GuardedSourceMeter(Guarded):
         return self.driver.sweep_running()
 
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
-        return self.driver.fetch_sweep(first, last)
+        """Return readings of a sweep, each of them checked: see :meth:`_usable`."""
+        return [self._usable(reading) for reading in self.driver.fetch_sweep(first, last)]
 
     def abort(self) -> None:
         self.driver.abort()
+
+    def _usable(self, reading: Reading) -> Reading:
+        """Return a reading that can be stored; a driver may be another author's.
+
+        Raises
+        ------
+        InstrumentError
+            It holds something else than finite numbers, and no overflow explains it.
+        """
+        if not isinstance(reading, Reading):
+            raise InstrumentError(
+                f"{self.post.subject}: the driver returned {reading!r:.60}, not a Reading. Correct the driver")
+        overflow = Flag.OVERFLOW in reading.flags
+        for name in ("time", "source", "voltage", "current"):
+            number: object = getattr(reading, name)
+            if isinstance(number, Real) and (isfinite(number) or (overflow and isnan(number) and name in _MEASURED)):
+                continue
+            raise InstrumentError(
+                f"{self.post.subject}: the driver returned a reading whose {name} is {number!r:.60}. A reading "
+                "consists of finite numbers. Only an overflow is NaN, with Flag.OVERFLOW. Correct the driver")
+        return reading
 
     def _configured(self) -> SourceSettings:
         if self._source is None:

@@ -13,7 +13,7 @@ from tsbench.instruments import Plan
 from tsbench.quantities import format_quantity
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.run_list.file import ListEntry
-from tsbench.station.runner.process import checked_plan
+from tsbench.station.runner.planning import checked_plan
 from tsbench.station.runner.safety import RunnerBench
 from tsbench.storage import disk
 

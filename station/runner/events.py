@@ -82,7 +82,7 @@ class Events:
         self._last_progress = now
         spent = now - self._began - paused
         eta = spent / done * (total - done) if done > 0 else None
-        self.tell("progress", message, {"done": done, "total": total, "eta": eta})
+        self.tell("progress", " ".join(str(message).split()), {"done": done, "total": total, "eta": eta})
 
     def item(self, kind: str, index: int, item: Point | Waveform | RunEvent, crc: int) -> None:
         """Report an item that is on the disk, with its number and a CRC that identifies it."""

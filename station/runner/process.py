@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack, runtime_checkable
 from typing import Protocol as TypingProtocol
 
-from tsbench.errors import ConfigurationError, LimitError, nearest, sentences
+from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import Plan
 from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import Protocol, protocol_named
@@ -16,6 +16,7 @@ from tsbench.records import RunHeader
 from tsbench.station.runner.control import Control, Interrupts
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.planning import checked_plan
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
 from tsbench.station.runner.safety import RunnerBench
@@ -27,8 +28,6 @@ from tsbench.storage.recorder import RunRecorder, unfinished
 from tsbench.storage.run_address import ADDRESS_SUFFIX
 from tsbench.storage.run_id import new_run_id, timestamp
 from tsbench.storage.watchdog_events import watchdog_path
-
-MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
 
 
 class RunOptions(TypedDict, total=False):
@@ -224,54 +223,6 @@ def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict
 def _who(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a face shows of an instrument."""
     return {key: facts[key] for key in ("model", "resource", "visa_library", "roles", "simulated") if key in facts}
-
-
-def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
-    """Return the plan of a protocol on this bench.
-
-    Raises
-    ------
-    ConfigurationError
-        The bench lacks a role, or the protocol makes no plan.
-    LimitError
-        The plan is refused; the message holds every reason.
-    """
-    for role in protocol.roles:
-        if not bench.has(role):
-            raise ConfigurationError(
-                f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file"
-            )
-    plan = _planned(bench, protocol)
-    if (most := max(plan.steps, plan.points)) > MOST_POINTS:
-        raise LimitError(
-            f"{protocol.name}: the run would have {most:.3g} points, but at most {MOST_POINTS:.0e} fit one run. Use "
-            "fewer pulses, repeats or cycles, or split the run"
-        )
-    if plan.refusals:
-        raise LimitError(sentences(*plan.refusals))
-    return plan
-
-
-def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
-    """Return what a protocol plans; one that leaves by ``sys.exit``, or returns something else, is refused.
-
-    An Exception stays what it is: a mistake in a program.
-    """
-    try:
-        plan: object = protocol.plan(bench)
-    except (Exception, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ConfigurationError(f"{protocol.name}: the method plan failed ({reason}). Nothing was sent") from error
-    if not isinstance(plan, Plan):
-        raise ConfigurationError(
-            f"{protocol.name}: the method plan returned {plan!r:.60}, not a Plan. Nothing was sent")
-    for name in ("refusals", "warnings"):
-        lines: object = getattr(plan, name)
-        if isinstance(lines, str) or not all(isinstance(line, str) for line in getattr(plan, name)):
-            raise ConfigurationError(f"{protocol.name}: {name} = {lines!r:.60} of the plan must be a tuple of texts")
-    return plan
 
 
 def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader:

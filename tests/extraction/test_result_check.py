@@ -13,6 +13,7 @@ from tests.fixtures.made_runs import run, sweep
 from tsbench.errors import TsbenchError
 from tsbench.extraction import device_line, draw_figures, extract
 from tsbench.extraction.result_check import checked_results
+from tsbench.extraction.runs import other_package
 from tsbench.protocols import PROTOCOLS, IVSweep
 from tsbench.records import Flag, Result
 from tsbench.storage import read_run
@@ -42,6 +43,9 @@ def returning(found: Callable[[], Any]) -> type[IVSweep]:
     (replace(GOOD, high=np.zeros(2)), "'resistance': high = array([0., 0.]) is of type ndarray, not a number or None"),
     (replace(GOOD, quantity=None), "result 2 (None): quantity is None, not text"),
     (replace(GOOD, method=3), "result 2 ('resistance'): method is of type int, not text"),
+    (replace(GOOD, quantity=" "), "result 2 has no quantity. Give it a name"),
+    (replace(GOOD, quantity="a\nb"), "result 2 ('a\\nb'): quantity = 'a\\nb' must be one line of characters that can"),
+    (replace(GOOD, unit="O\x1b[31m"), "result 2 ('resistance'): unit = 'O\\x1b[31m' must be one line"),
     (replace(GOOD, flags=1 << 40), "result 'resistance': flags = 1099511627776 is not a tsbench.records.Flag"),
     (replace(GOOD, conditions=None), "result 'resistance': conditions is None, not a mapping of name to value"),
     (replace(GOOD, conditions={"bias": [1.0]}), "condition 'bias' = [1.0] is of type list, not a number or text"),
@@ -131,6 +135,31 @@ def test_a_figure_stays_in_the_folder_and_overwrites_no_other(
     assert wrong == [
         f"figure {name!r} of protocol 'iv_sweep' is not drawn, because its name must consist of letters of the "
         "English alphabet, digits, _ and -" for name in ("../../evil", "b c", "", 3)]
+
+
+def test_a_figure_that_is_none_is_not_an_empty_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lab(IVSweep):
+        @classmethod
+        def figures(cls, run, options):
+            return [("curve", lambda: None)]
+
+    monkeypatch.setitem(vars(PROTOCOLS.offers()["iv_sweep"]), "thing", Lab)
+    lines: list[str] = []
+    assert draw_figures(sweep(), tmp_path / "an", problem=lines.append) == []
+    assert lines == [
+        "figure r1_curve.png could not be drawn (TypeError: the figure is None, not a Figure of Matplotlib)"]
+
+
+def test_a_protocol_of_another_package_is_named(tmp_path: Path) -> None:
+    """The columns may mean something else there."""
+    measured = sweep()
+    header = replace(measured.header, protocol="iv_sweep", provenance={"packages": ["my-lab 2.0", "tsbench-lab 1"]})
+    assert other_package(replace(measured, header=header)).startswith(
+        "the run was measured with packages my-lab 2.0, tsbench-lab 1, but its numbers are extracted by the protocol "
+        "'iv_sweep' of tsbench ")
+    for packages in (["my-lab 2.0", "tsbench 0.1"], "tsbench 0.1", [], None):   # also of another version
+        same = replace(header, provenance={"packages": packages})
+        assert other_package(replace(measured, header=same)) == ""
 
 
 def test_flags_are_kept() -> None:

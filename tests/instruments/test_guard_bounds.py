@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.instruments.test_limits import Sent, generator, pulse, source_meter
-from tsbench.errors import ConfigurationError, LimitError
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, Range, SourceSettings, Timebase, Vertical
 from tsbench.instruments.driver import unknown_option
 from tsbench.instruments.fixture import path_of
@@ -24,12 +24,12 @@ from tsbench.instruments.guard.limits import (
     worst_case_of_voltage,
 )
 from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
-from tsbench.instruments.interfaces import MeasureSettings
+from tsbench.instruments.interfaces import MeasureSettings, Reading
 from tsbench.instruments.keithley_2450.data_sheet import CAPABILITIES, DATA_SHEET
 from tsbench.instruments.keithley_interactive.ranges import is_range_of, row_for, settling_time, source_range, suits
 from tsbench.instruments.keysight_dsox3000t import data_sheet as scopes
 from tsbench.netlist import parse_netlist
-from tsbench.records import DeviceLimits
+from tsbench.records import DeviceLimits, Flag
 
 JUST = 5e-10   #: relative: half of the slack for numbers that came through text and back
 
@@ -348,3 +348,27 @@ def test_an_option_that_a_driver_does_not_know() -> None:
     assert unknown_option(Derived, {"wire": 1}, of_base) == "has no option 'wire'. Did you mean 'wires'?"
     assert unknown_option(Derived, {"other": 1}, error) == ""   # not given by the bench file: an error of the driver
     assert unknown_option(Derived, {"fourwire": 1}, TypeError("something else")) == ""
+
+
+# ---------------------------------------------------------------------------------- readings of another author's driver
+
+
+@pytest.mark.parametrize(("reading", "said"), [
+    (Reading(0.0, 0.1, 0.1, math.nan), "a reading whose current is nan. A reading consists of finite numbers. Only an"),
+    (Reading(0.0, 0.1, math.inf, 1e-3, Flag.OVERFLOW), "a reading whose voltage is inf"),
+    (Reading(math.nan, 0.1, 0.1, 1e-3, Flag.OVERFLOW), "a reading whose time is nan"),
+    (Reading(0.0, 0.1, 0.1, "1 mA"), "a reading whose current is '1 mA'"),  # type: ignore[arg-type]
+    ((0.1, 1e-3), "returned (0.1, 0.001), not a Reading. Correct the driver"),
+])
+def test_a_reading_that_is_no_number_is_an_error_of_its_driver(reading: Any, said: str) -> None:
+    meter, driver = source_meter()
+    good = Reading(0.0, 0.1, 0.1, math.nan, Flag.OVERFLOW)
+    for act, name, answer in (
+            (meter.measure, "measure", reading), (lambda: meter.fetch_sweep(0, 2), "fetch_sweep", [good, reading])):
+        setattr(driver, name, lambda *_, answer=answer: answer)
+        with pytest.raises(InstrumentError) as caught:
+            act()
+        assert str(caught.value).startswith("drive (Keithley 2450, USB0::1::INSTR): the driver returned ")
+        assert said in str(caught.value)
+    driver.measure = lambda: good   # type: ignore[method-assign]
+    assert meter.measure() is good

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fixtures.fake_runs import FakeBench, Sweep
 from tsbench.errors import ConfigurationError
-from tsbench.instruments import Plan
+from tsbench.instruments import Plan, PlanItem
 from tsbench.records import Column, Flag, Point, Result, Run, RunEvent, Step, Waveform
 from tsbench.station.runner import run_on
 from tsbench.storage import read_run
@@ -144,6 +144,7 @@ def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> No
     (lambda: None, "sweep: the method plan returned None, not a Plan. Nothing was sent"),
     (lambda: Plan(5, 5, 1.0, 1000, refusals="too much"),  # type: ignore[arg-type]
      "sweep: refusals = 'too much' of the plan must be a tuple of texts"),
+    (lambda: Plan(5, 5, 1.0, 1000, refusals=None), "sweep: refusals = None of the plan must be"),  # type: ignore
     (lambda: Plan(5, 5, 1.0, 1000, warnings=(3,)), "sweep: warnings = (3,) of the plan must be"),  # type: ignore
 ])
 def test_a_plan_that_is_none_begins_no_run(plan: Callable[[], Any], said: str, tmp_path: Path) -> None:
@@ -156,6 +157,50 @@ def test_a_plan_that_is_none_begins_no_run(plan: Callable[[], Any], said: str, t
         run_on(bench, Lab(), tmp_path)  # type: ignore[arg-type]
     assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
     assert not bench.on and bench.calls == [] and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"steps": 2.5}, "steps = 2.5 of the plan must be a whole number from 0"),
+    ({"points": -1}, "points = -1 of the plan must be a whole number"),
+    ({"bytes": math.inf}, "bytes = inf of the plan"),
+    ({"duration": "long"}, "duration = 'long' of the plan must be a number of seconds from 0"),
+    ({"duration": -1.0}, "duration = -1.0 of"), ({"duration": math.nan}, "duration = nan of"),
+    ({"duration": True}, "duration = True of"), ({"worst_case": 1}, "worst_case = 1 of the plan must be a tuple of"),
+    ({"worst_case": [1, 2]}, "1 in worst_case of the plan must be a PlanItem"),
+    ({"worst_case": (PlanItem("voltage", -2.0, "V"),)}, "voltage = -2.0 in worst_case of the plan must be a number"),
+])
+def test_a_plan_with_numbers_that_are_none_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
+    class Lab(Sweep):
+        def plan(self, station: Any) -> Plan:
+            return replace(super().plan(station), **changes)
+
+    bench = FakeBench()
+    with pytest.raises(ConfigurationError) as caught:
+        run_on(bench, Lab(), tmp_path)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(f"sweep: {said}") and str(caught.value).endswith(". Nothing was sent")
+    assert bench.calls == [] and not list(tmp_path.iterdir())
+
+
+def test_a_message_of_a_step_is_told_in_one_line(tmp_path: Path) -> None:
+    class Lab(Sweep):
+        def run(self, station: Any, recorder: Any) -> Iterator[Step]:
+            for step in super().run(station, recorder):
+                yield replace(step, message="two\n lines")
+
+    told: list[RunEvent] = []
+    run_on(FakeBench(), Lab(), tmp_path, events=told.append)  # type: ignore[arg-type]
+    assert {event.message for event in told if event.kind == "progress"} == {"two lines"}
+
+
+def test_an_error_names_its_line_in_the_code_of_the_author(tmp_path: Path) -> None:
+    class Lab(Sweep):
+        def run(self, station: Any, recorder: Any) -> Iterator[Any]:
+            yield from super().run(station, recorder)
+            np.linalg.inv(np.zeros((2, 2)))
+
+    line = Lab.run.__code__.co_firstlineno + 2
+    _, _, outcome = measured(Lab(), tmp_path / "runs")
+    assert outcome.reason == f"LinAlgError: Singular matrix (test_runner_plugin_faults.py, line {line})"
 
 
 def test_a_step_that_is_none_ends_the_run_safe(tmp_path: Path) -> None:

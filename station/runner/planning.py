@@ -1,0 +1,84 @@
+"""The plan of a protocol, checked before anything is sent; the protocol may be another author's."""
+
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+
+from tsbench.errors import ConfigurationError, LimitError, sentences
+from tsbench.instruments import Plan, PlanItem
+from tsbench.protocols import Protocol
+from tsbench.station.runner.safety import RunnerBench
+
+MOST_POINTS = 10_000_000  #: of one run: what memory holds when it is read back
+
+
+def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
+    """Return the plan of a protocol on this bench.
+
+    Raises
+    ------
+    ConfigurationError
+        The bench lacks a role, or the protocol makes no plan that can be used.
+    LimitError
+        The plan is refused; the message holds every reason.
+    """
+    for role in protocol.roles:
+        if not bench.has(role):
+            raise ConfigurationError(
+                f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file"
+            )
+    plan = _planned(bench, protocol)
+    if (most := max(plan.steps, plan.points)) > MOST_POINTS:
+        raise LimitError(
+            f"{protocol.name}: the run would have {most:.3g} points, but at most {MOST_POINTS:.0e} fit one run. Use "
+            "fewer pulses, repeats or cycles, or split the run"
+        )
+    if plan.refusals:
+        raise LimitError(sentences(*plan.refusals))
+    return plan
+
+
+def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
+    """Return what a protocol plans; one that leaves by ``sys.exit``, or returns something else, is refused.
+
+    An Exception stays what it is: a mistake in a program.
+    """
+    try:
+        plan: object = protocol.plan(bench)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ConfigurationError(f"{protocol.name}: the method plan failed ({reason}). Nothing was sent") from error
+    if not isinstance(plan, Plan):
+        raise ConfigurationError(
+            f"{protocol.name}: the method plan returned {plan!r:.60}, not a Plan. Nothing was sent")
+    if wrong := next(_problems(plan), ""):
+        raise ConfigurationError(f"{protocol.name}: {wrong}. Nothing was sent")
+    return plan
+
+
+def _problems(plan: Plan) -> Iterable[str]:
+    """Yield what cannot be used in a plan: counts and times that are none, texts and items of another type."""
+    for name in ("steps", "points", "bytes"):
+        count: object = getattr(plan, name)
+        if not isinstance(count, Integral) or count < 0:
+            yield f"{name} = {count!r:.60} of the plan must be a whole number from 0"
+    if not _is_size(plan.duration):
+        yield f"duration = {plan.duration!r:.60} of the plan must be a number of seconds from 0"
+    for name in ("refusals", "warnings"):
+        lines: object = getattr(plan, name)
+        if not isinstance(lines, tuple | list) or not all(isinstance(line, str) for line in lines):
+            yield f"{name} = {lines!r:.60} of the plan must be a tuple of texts"
+    if not isinstance(plan.worst_case, tuple | list):
+        yield f"worst_case = {plan.worst_case!r:.60} of the plan must be a tuple of PlanItem"
+        return
+    for item in plan.worst_case:
+        if not isinstance(item, PlanItem):
+            yield f"{item!r:.60} in worst_case of the plan must be a PlanItem"
+        elif not _is_size(item.value):
+            yield f"{item.quantity} = {item.value!r:.60} in worst_case of the plan must be a number from 0"
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
