@@ -66,7 +66,7 @@ class Playback:
     def cycles(self, channel: int) -> int:
         """Return the cycles of a burst; 0: without end."""
         count = self._settings.burst_count[channel]
-        return 0 if count >= INFINITE_LOAD / 10 else int(count)
+        return 0 if count == INFINITE_LOAD else int(count)
 
     def start_burst(self, channel: int, time: float) -> bool:
         """Accept a trigger that came at ``time`` [s]; False while a burst is running or gated."""

@@ -63,7 +63,7 @@ class LevelCommands(GeneratorTable):
                 self.post_error(-221, text="Settings conflict; edge time increased due to amplitude")
 
     def _unit_chosen(self, channel: int, unit: str) -> str:
-        if unit == "DBM" and self.load[channel] >= INFINITE_LOAD / 10:
+        if unit == "DBM" and self.load[channel] == INFINITE_LOAD:
             raise ScpiError(-221, text="Settings conflict; dBm needs a finite output load")
         return unit
 
@@ -90,7 +90,7 @@ class LevelCommands(GeneratorTable):
 
     def _load_changed(self, channel: int) -> None:
         self.shared.levels[channel] = self.shared.levels[channel].with_load(self.load[channel])
-        if self.load[channel] >= INFINITE_LOAD / 10 and self.unit[channel] == "DBM":
+        if self.load[channel] == INFINITE_LOAD and self.unit[channel] == "DBM":
             self.unit[channel] = "VPP"
             self.post_error(-221, text="Settings conflict; amplitude units changed to Vpp due to high-Z load")
 

@@ -77,7 +77,7 @@ class TriggerTable(GeneratorTable):
             self.playback.reshape(self.sync_channel)
 
     def _count_chosen(self, channel: int, count: float) -> float:
-        if math.isinf(count) or count >= INFINITE_LOAD / 10:
+        if math.isinf(count):
             if self.trigger_source[channel] in ("IMM", "TIM"):
                 self.trigger_source[channel] = "BUS"
                 self.post_error(-221, text="Settings conflict; infinite burst changed trigger source to BUS")
@@ -85,7 +85,7 @@ class TriggerTable(GeneratorTable):
         return float(round(count))
 
     def _source_chosen(self, channel: int, source: str) -> str:
-        if source in ("IMM", "TIM") and self.burst_count[channel] >= INFINITE_LOAD / 10:
+        if source in ("IMM", "TIM") and self.burst_count[channel] == INFINITE_LOAD:
             self.burst_count[channel] = 1.0
             self.post_error(-221, text="Settings conflict; infinite burst turned off for this trigger source")
         return source

@@ -62,6 +62,44 @@ def test_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
         run_study(STUDY, 0)
 
 
+@pytest.mark.parametrize("scheduler", [None, "tcp://somewhere:8786"])
+def test_what_a_scheduler_is_asked(monkeypatch: pytest.MonkeyPatch, scheduler: str | None) -> None:
+    """By default a cluster of processes of one thread; each piece is done once more, even if it was done before."""
+    seen: list[Any] = []
+
+    class Place:
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            seen.append((type(self).__name__, arguments, options))
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            seen.append((type(self).__name__, "closed"))
+
+    class LocalCluster(Place):
+        pass
+
+    class Client(Place):
+        def map(self, work: Any, pieces: Any, **options: Any) -> Any:
+            seen.append((len(pieces), options))
+            return map(work, pieces)
+
+        def gather(self, futures: Any) -> Any:
+            return futures
+
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(LocalCluster=LocalCluster, Client=Client))
+    assert run_study(lambda numbers: {"n": 2 * numbers}, 5, 2, scheduler)["n"].tolist() == [0, 2, 4, 6, 8]
+    work, closed = (3, {"pure": False}), ("Client", "closed")
+    if scheduler:
+        assert seen == [("Client", (scheduler,), {"timeout": module.TIMEOUT}), work, closed]
+    else:
+        cluster, client, *rest = seen
+        assert cluster == ("LocalCluster", (), {"threads_per_worker": 1, "dashboard_address": None})
+        assert client[0] == "Client" and isinstance(client[1][0], LocalCluster)
+        assert rest == [work, closed, ("LocalCluster", "closed")]
+
+
 def test_a_study_is_cut_into_pieces_of_1024_runs() -> None:
     pieces: list[tuple[int, int]] = []
 

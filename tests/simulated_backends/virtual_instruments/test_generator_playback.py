@@ -219,6 +219,9 @@ def test_the_sync_line_shows_the_cycles_of_its_channel() -> None:
     assert edges(solo, "g.sync", begin, 4)[:2] == pytest.approx([0.0, 0.5e-3])
     solo.send("OUTP2:SYNC:SOUR CH2")
     assert solo.ask("OUTP1:SYNC:SOUR?") == "CH2"   # there is one line
+    solo.send("OUTP1:SYNC:SOUR CH1")
+    assert solo.ask("OUTP2:SYNC:SOUR?") == "CH1"
+    solo.send("OUTP1:SYNC:SOUR CH2")
     begin = solo.bench.clock.now
     assert edges(solo, "g.sync", begin, 4) == pytest.approx([0.0, 5e-3, 10e-3, 15e-3])
     solo.send("OUTP2:SYNC OFF")
@@ -289,3 +292,94 @@ def test_a_reset_ends_bursts_and_opens_the_outputs() -> None:
     assert solo.generator.output_states() == {"1": False, "2": False} and not solo.generator.operations.pending
     assert (solo.ask("VOLT?"), solo.ask("FREQ?")) == ("+1.00000000000000E-01", "+1.00000000000000E+03")
     assert not solo.waits()
+
+
+# ---------------------------------------------------------------------------------------------- waveforms in memory
+
+
+def errors(solo: Solo) -> list[int]:
+    found = [int(solo.ask("SYST:ERR?").split(",")[0])]
+    while found[-1]:
+        found.append(int(solo.ask("SYST:ERR?").split(",")[0]))
+    return found[:-1]
+
+
+def test_the_waveform_that_is_there_after_switching_on() -> None:
+    """1 - exp(-n/80) over 400 points, from -1 to almost 1."""
+    solo = Solo()
+    name = "INT:\\BUILTIN\\EXP_RISE.ARB"
+    solo.send(f'FUNC:ARB "{name}"', "FUNC ARB", "FUNC:ARB:SRAT 1e6", "VOLT 2", "OUTP:LOAD INF", "OUTP ON")
+    assert errors(solo) == [] and solo.ask("FUNC:ARB?") == f'"{name}"'
+    assert solo.ask("FUNC:ARB:POIN?") == solo.ask(f'DATA:ATTR:POIN? "{name.lower()}"') == "+400"
+    solo.send("DATA:ATTR:POIN? nothing")
+    assert errors(solo) == [785]
+    codes = solo.generator.memory_commands.codes_of(1, name) / 32767.0
+    assert codes == pytest.approx(1.0 - 2.0 * np.exp(-np.arange(400) / 80.0), abs=2e-5)
+
+
+def test_waveforms_share_the_memory_of_their_channel() -> None:
+    solo = Solo()
+    most, points = solo.generator.data_sheet.max_arb_points, ",".join(["0"] * 40)
+    memory = solo.generator.memory_commands
+    memory.arbs[1]["LARGE"] = np.zeros(most - 79, dtype=np.int16)
+    solo.send(f"DATA:ARB first,{points}")
+    assert errors(solo) == [] and solo.ask("DATA:VOL:FREE?") == "39"
+    solo.send(f"DATA:ARB second,{points}")
+    assert errors(solo) == [781]
+    solo.send(f"SOUR2:DATA:ARB second,{points}")
+    assert errors(solo) == [] and solo.ask("SOUR2:DATA:VOL:FREE?") == str(most - 40)
+    solo.send(f"DATA:ARB third,{points[2:]}")   # as much as there is left
+    assert errors(solo) == [] and solo.ask("DATA:VOL:FREE?") == "0"
+    assert solo.ask("DATA:VOL:CAT?").count('"') == 8
+    solo.send("DATA:VOL:CLE")
+    assert solo.ask("DATA:VOL:FREE?") == str(most) and solo.ask("DATA:VOL:CAT?").count('"') == 2
+
+
+def test_apply_takes_what_is_left_out_from_the_settings_but_an_offset_of_zero() -> None:
+    solo = Solo()
+    solo.send("OUTP:LOAD INF", "FREQ 2e3", "VOLT 3", "VOLT:OFFS 0.5", "TRIG:SOUR BUS", "BURS:STAT ON", "APPL:SQU")
+    assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS", "BURS:STAT", "OUTP")] == [
+        2e3, 3.0, 0.0, 0.0, 1.0]
+    assert solo.ask("FUNC?") == "SQU" and solo.ask("TRIG:SOUR?") == "IMM"
+    solo.send("APPL:ARB 5e5,1,0.25")
+    assert [float(solo.ask(f"{name}?")) for name in ("FUNC:ARB:SRAT", "VOLT", "VOLT:OFFS")] == [5e5, 1.0, 0.25]
+    solo.send("APPL:DC 7e3,2,-1")
+    assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS")] == [2e3, 1.0, -1.0]
+    solo.send("APPL:SIN 4e3")
+    assert [float(solo.ask(f"{name}?")) for name in ("FREQ", "VOLT", "VOLT:OFFS")] == [4e3, 1.0, 0.0]
+    assert errors(solo) == []
+
+
+def test_a_burst_without_end_needs_a_trigger_that_comes_once() -> None:
+    solo = Solo()
+    solo.send("TRIG:SOUR TIM", "BURS:NCYC INF")
+    assert solo.ask("TRIG:SOUR?") == "BUS" and float(solo.ask("BURS:NCYC?")) == 9.9e37 and errors(solo) == [-221]
+    solo.send("TRIG:SOUR EXT")
+    assert float(solo.ask("BURS:NCYC?")) == 9.9e37 and errors(solo) == []
+    solo.send("TRIG:SOUR IMM")
+    assert float(solo.ask("BURS:NCYC?")) == 1.0 and errors(solo) == [-221]
+    solo.send("BURS:NCYC 1e9")
+    assert float(solo.ask("BURS:NCYC?")) == 1e8 and solo.ask("TRIG:SOUR?") == "IMM" and errors(solo) == [-222]
+    solo.send("BURS:NCYC 9.9E37")
+    assert float(solo.ask("BURS:NCYC?")) == 1e8 and errors(solo) == [-222]
+
+
+def test_decibels_need_a_finite_load() -> None:
+    solo = Solo()
+    solo.send("OUTP:LOAD 10e3", "VOLT:UNIT DBM")
+    assert solo.ask("VOLT:UNIT?") == "DBM" and errors(solo) == []
+    solo.send("OUTP:LOAD INF")
+    assert solo.ask("VOLT:UNIT?") == "VPP" and errors(solo) == [-221]
+    solo.send("VOLT:UNIT DBM")
+    assert solo.ask("VOLT:UNIT?") == "VPP" and errors(solo) == [-221]
+
+
+@pytest.mark.parametrize(("data", "code"), [
+    ("", 0), ("1,-1", 0), ("1.0001", -222), ("-1.2", -222), ("#18" + "?" * 8, -161), (":DAC 32767,-32767", 0),
+    (":DAC 32768", -222), (":DAC -32768", -222)])
+def test_points_beyond_full_scale_are_refused(data: str, code: int) -> None:
+    solo, zeros = Solo(), ",".join(["0"] * 40)
+    kind, _, points = data.rpartition(" ")
+    solo.send(f"DATA:ARB{kind} mine,{zeros}" + (f",{points}" if points else ""))
+    assert errors(solo) == ([code] if code else [])
+    assert ("MINE" in solo.ask("DATA:VOL:CAT?")) is (code == 0)

@@ -238,3 +238,6 @@ def test_levels_that_push_another() -> None:
     assert set_offset(OutputLevels(2.0, 0.0), 5.0, WINDOW, dc=True).levels.offset == 5.0   # no amplitude
     assert set_offset(OutputLevels(2.0, 0.0), 5.1, WINDOW, dc=True).levels.offset == 5.0
     assert set_offset(OutputLevels(12.0, 0.0), 1.0, WINDOW).levels.offset == 0.0   # no room
+    for offset, why in ((0.8, Adjustment.CLIPPED_TO_UPPER), (-0.8, Adjustment.CLIPPED_TO_LOWER)):
+        found = set_offset(OutputLevels(9.0, 0.0), offset, WINDOW)
+        assert abs(found.levels.offset) == 0.5 and found.levels.offset * offset > 0 and found.adjustment is why

@@ -151,7 +151,9 @@ def test_a_trigger_on_an_input_that_is_not_wired_sees_ground() -> None:
 
 
 def test_both_channels_of_a_pair_share_memory(scope: Scope) -> None:
-    for shown, points in (((1,), 2_000_000), ((1, 3), 2_000_000), ((1, 2), 2_000_000), ((3, 4), 2_000_000)):
+    for shown, points in (
+            ((1,), 2_000_000), ((2,), 2_000_000), ((4,), 2_000_000), ((1, 3), 2_000_000), ((2, 4), 2_000_000),
+            ((1, 2), 2_000_000), ((3, 4), 2_000_000)):
         for channel in (1, 2, 3, 4):
             scope.ask(f":CHAN{channel}:DISP {int(channel in shown)}")
         assert int(scope.ask(":ACQ:POIN?")) == points, shown
@@ -302,6 +304,22 @@ def test_running_in_normal_sweep_acquires_again_and_again(table: Any) -> None:
     bench.send(bench.scope, ":STOP")
     assert control.acquisition is None and control.finished.records[0].trigger >= seen[-1]
     assert not bench.bench.recorders
+
+
+def test_asking_whether_it_is_armed_lets_time_pass_until_it_is(table: Any) -> None:
+    bench = table(imperfections=False)
+    bench.send(bench.scope, ":TIM:RANG 0.1;:TRIG:SWE NORM;SOUR CHAN1;LEV 1", ":SING")   # 50 ms before the trigger
+    clock, begin, answers = bench.bench.clock, bench.bench.clock.now, []
+    while not answers or answers[-1] == 0:
+        answers.append(int(bench.ask(bench.scope, ":AER?")))
+    assert len(answers) < 100   # a message takes 0.1 ms
+    assert clock.now - begin == pytest.approx(0.05, abs=5e-3)
+    before = clock.now
+    assert int(bench.ask(bench.scope, ":AER?")) == 0 and clock.now - before < 2e-4   # its event was read
+    assert int(bench.ask(bench.scope, ":TER?")) == 0 and clock.now - before > 1e-3   # it waits for its trigger
+    bench.send(bench.scope, ":STOP")
+    before = clock.now
+    assert bench.ask(bench.scope, ":AER?;:TER?;:OPER:COND?") == "+0;+0;+0" and clock.now - before < 2e-4
 
 
 def test_a_reset_forgets_what_was_acquired_and_runs(table: Any) -> None:

@@ -138,8 +138,9 @@ def test_high_resolution_has_sixteen_steps_in_a_code() -> None:
 
 def test_an_average_is_clipped_where_one_record_is() -> None:
     asked = plan(averaged=True)
-    records = [record(lambda t, k=k: np.where(t < -0.25e-6, k, np.where(t < 0, 99.0, -99.0 if k else 0.1)))
-               for k in (0.0, 1.0)]
+    records = [
+        record(lambda t, k=k: np.where(t < -0.25e-6, k, np.where(t < 0, 0.1 if k else 99.0, -99.0 if k else 0.1)))
+        for k in (0.0, 1.0)]
     codes = QUIET.read(asked, records, 1)
     assert volts(codes[10:240], asked.channels[1]) == pytest.approx(np.full(230, 0.5), abs=0.51 * 8 / 199)
     assert (codes[260:490] == 0xFFFF).all() and (codes[510:] == 0x0001).all()
