@@ -1,12 +1,12 @@
 """What a protocol sees of the bench as a whole (instruments by role, clock, device, fixture) and what it plans."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from tsbench.instruments.guard.limits import Path
 from tsbench.instruments.interfaces import Oscilloscope, PulseGenerator, SourceMeter
-from tsbench.records import DeviceDescription, Fixture
+from tsbench.records import DeviceDescription, Fixture, FloatArray
 
 
 @runtime_checkable
@@ -76,3 +76,4 @@ class Plan:
     worst_case: tuple[PlanItem, ...] = ()
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    preview: Mapping[str, FloatArray] = field(default_factory=dict)  #: {"time", "level"} for the form

@@ -1,8 +1,10 @@
 """The plan of a protocol, checked before anything is sent; the protocol may be another author's."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
+
+import numpy as np
 
 from tsbench.errors import ConfigurationError, LimitError, sentences
 from tsbench.instruments import Plan, PlanItem
@@ -58,7 +60,7 @@ def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
     return plan
 
 
-def _problems(plan: Plan) -> Iterable[str]:
+def _problems(plan: Plan) -> Iterator[str]:
     """Yield what cannot be used in a plan: counts and times that are none, texts and items of another type."""
     for name in ("steps", "points", "bytes"):
         count: object = getattr(plan, name)
@@ -70,6 +72,7 @@ def _problems(plan: Plan) -> Iterable[str]:
         lines: object = getattr(plan, name)
         if not isinstance(lines, tuple | list) or not all(isinstance(line, str) for line in lines):
             yield f"{name} = {lines!r:.60} of the plan must be a tuple of texts"
+    yield from _problems_of_preview(plan.preview)
     if not isinstance(plan.worst_case, tuple | list):
         yield f"worst_case = {plan.worst_case!r:.60} of the plan must be a tuple of PlanItem"
         return
@@ -80,5 +83,12 @@ def _problems(plan: Plan) -> Iterable[str]:
             yield f"{item.quantity} = {item.value!r:.60} in worst_case of the plan must be a number from 0"
 
 
+def _problems_of_preview(preview: object) -> Iterator[str]:
+    if not isinstance(preview, Mapping):
+        yield f"preview = {preview!r:.60} of the plan must be a mapping of name to array"
+    elif len(shapes := {np.shape(values) for values in preview.values()}) > 1 or any(len(s) != 1 for s in shapes):
+        yield f"the arrays in preview of the plan must have one dimension and the same length, not {sorted(shapes)}"
+
+
 def _is_size(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return isinstance(value, Real) and not isinstance(value, bool) and 0.0 <= float(value) < math.inf

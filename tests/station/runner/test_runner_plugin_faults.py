@@ -167,6 +167,10 @@ def test_a_plan_that_is_none_begins_no_run(plan: Callable[[], Any], said: str, t
     ({"duration": -1.0}, "duration = -1.0 of"), ({"duration": math.nan}, "duration = nan of"),
     ({"duration": True}, "duration = True of"), ({"worst_case": 1}, "worst_case = 1 of the plan must be a tuple of"),
     ({"worst_case": [1, 2]}, "1 in worst_case of the plan must be a PlanItem"),
+    ({"preview": None}, "preview = None of the plan must be a mapping of name to array"),
+    ({"preview": {"time": np.zeros(3), "level": np.zeros(2)}},
+     "the arrays in preview of the plan must have one dimension and the same length, not [(2,), (3,)]"),
+    ({"preview": {"time": 3.0}}, "the arrays in preview of the plan must have one dimension"),
     ({"worst_case": (PlanItem("voltage", -2.0, "V"),)}, "voltage = -2.0 in worst_case of the plan must be a number"),
 ])
 def test_a_plan_with_numbers_that_are_none_is_refused(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
