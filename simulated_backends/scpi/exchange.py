@@ -238,8 +238,8 @@ class MessageExchange:
                 entry = unit.entry
                 if entry is None:
                     raise ScpiError(*unit.error or (-100, ""))
-                holder = instrument if entry.table is None else entry.table(instrument)
-                result = entry.call(holder, unit.key, unit.arguments)
+                owner = instrument if entry.table is None else entry.table(instrument)
+                result = entry.call(owner, unit.key, unit.arguments)
                 if isinstance(result, GeneratorType):
                     result = yield from result
             except ScpiError as error:

@@ -58,9 +58,9 @@ def _suffix_range(text: str | None) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class HeaderEntry:
-    """What a header leads to. ``call(holder, key, arguments)`` may return text, bytes, None or a generator.
+    """What a header leads to. ``call(owner, key, arguments)`` may return text, bytes, None or a generator.
 
-    The holder is the instrument, or the command table that ``table`` finds in it.
+    The owner is the instrument, or the command table that ``table`` finds in it.
     """
 
     call: Callable[[Any, tuple[Any, ...], list[bytes]], Any]

@@ -93,7 +93,7 @@ class CommonCommands(CommandTable):
         yield IDLE
 
     @command("*RST")
-    def reset(self) -> Handler:
+    def reset_command(self) -> Handler:
         """``*RST``: settings at their defaults, then the rest that the model does."""
         keep = {name for name, member in settings_of(type(self._instrument)).items() if not member.reset}
         for entry in [entry for entry in self.setting_values if entry[0] not in keep]:

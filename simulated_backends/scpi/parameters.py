@@ -1,9 +1,10 @@
 """Types of command parameters: each type reads an argument, and writes the reply to a query of the setting.
 
 A parameter converts the bytes of one argument to a Python value (``parse``) and a value to the text of a
-reply (``format``). Bounds and defaults may be numbers or callables ``(instrument, *key) -> float``, because
-they often depend on another setting (``key`` is what the header captured: suffix numbers, alternatives). A bound may
-also be the name of a method of the instrument or of one of its parts: ``"output.top_level"``.
+reply (``format``). Bounds and defaults may be numbers or callables ``(owner, *key) -> float``, because they often
+depend on another setting. The ``owner`` is the instrument, or the command table that declares the command; ``key`` is
+what the header captured (suffix numbers, alternatives). A bound may also be the name of a method of the owner or of
+one of its parts: ``"output.top_level"``.
 """
 
 import math
@@ -49,21 +50,21 @@ class Parameter:
     optional = False
     many = False
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> Any:
         raise NotImplementedError
 
-    def format(self, value: Any, instrument: Any) -> str:
+    def format(self, value: Any, owner: Any) -> str:
         return str(value)
 
-    def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> Any:
+    def special(self, word: str, owner: Any, key: tuple[Any, ...]) -> Any:
         """Return what a query with MIN, MAX or DEF asks for; ScpiError where there is no such thing."""
         raise ScpiError(-108)
 
 
-def _bound(bound: Bound, instrument: Any, key: tuple[Any, ...]) -> float | None:
+def _bound(bound: Bound, owner: Any, key: tuple[Any, ...]) -> float | None:
     if isinstance(bound, str):
-        return float(operator.attrgetter(bound)(instrument)(*key))
-    return bound(instrument, *key) if callable(bound) else bound
+        return float(operator.attrgetter(bound)(owner)(*key))
+    return bound(owner, *key) if callable(bound) else bound
 
 
 class Number(Parameter):
@@ -91,15 +92,15 @@ class Number(Parameter):
         self.infinite = infinite
         self.out_of_range = out_of_range
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
         text = raw.decode("latin-1").strip()
         try:
             value = float(text)  # the common case; python's words are sorted out below
             if not math.isfinite(value) or "_" in text:
                 raise ValueError
         except ValueError:
-            value = self._other(text, instrument, key)
-        low, high = self.bounds(instrument, key)
+            value = self._other(text, owner, key)
+        low, high = self.bounds(owner, key)
         infinite = self.infinite and math.isinf(value)
         if not infinite and (
             (low is not None and value < low * (1 - math.copysign(1e-12, low)))
@@ -108,14 +109,14 @@ class Number(Parameter):
             raise ScpiError(self.out_of_range)
         return value
 
-    def bounds(self, instrument: Any, key: tuple[Any, ...]) -> tuple[float | None, float | None]:
+    def bounds(self, owner: Any, key: tuple[Any, ...]) -> tuple[float | None, float | None]:
         """Return the lowest and the highest value as they are now; None: there is none."""
-        high = _bound(self.high, instrument, key)
+        high = _bound(self.high, owner, key)
         if self.symmetric and high is not None:
             return -high, high
-        return _bound(self.low, instrument, key), high
+        return _bound(self.low, owner, key), high
 
-    def _other(self, text: str, instrument: Any, key: tuple[Any, ...]) -> float:
+    def _other(self, text: str, owner: Any, key: tuple[Any, ...]) -> float:
         upper = text.upper()
         if upper[:1] == "#":
             base = {"H": 16, "Q": 8, "B": 2}.get(upper[1:2])
@@ -131,7 +132,7 @@ class Number(Parameter):
         if upper in {"INF", "INFINITY", "+INF", "+INFINITY"} and self.infinite:
             return math.inf
         if upper[:1].isalpha():
-            return float(self.special(upper, instrument, key))
+            return float(self.special(upper, owner, key))
         if upper[:1] in "'\"":
             raise ScpiError(-104)
         raise ScpiError(-121 if upper[:1] in "+-.0123456789" else -104)
@@ -154,33 +155,33 @@ class Number(Parameter):
                     return _MULTIPLIERS[prefix]
         raise ScpiError(-131)
 
-    def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> float:
-        low, high = self.bounds(instrument, key)
-        for name, value in (("MINimum", low), ("MAXimum", high), ("DEFault", _bound(self.default, instrument, key))):
+    def special(self, word: str, owner: Any, key: tuple[Any, ...]) -> float:
+        low, high = self.bounds(owner, key)
+        for name, value in (("MINimum", low), ("MAXimum", high), ("DEFault", _bound(self.default, owner, key))):
             if word in long_and_short(name):
                 if value is None:
                     raise ScpiError(-224)
                 return value
         raise ScpiError(-224 if self.low is not None or self.high is not None else -104)
 
-    def format(self, value: Any, instrument: Any) -> str:
-        return str(instrument.format_number(value))
+    def format(self, value: Any, owner: Any) -> str:
+        return str(owner.format_number(value))
 
 
 class Integer(Number):
     """A whole number (rounded, as instruments do)."""
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> int:
-        return math.floor(super().parse(raw, instrument, key) + 0.5)
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> int:
+        return math.floor(super().parse(raw, owner, key) + 0.5)
 
-    def format(self, value: Any, instrument: Any) -> str:
-        return str(instrument.format_integer(int(value)))
+    def format(self, value: Any, owner: Any) -> str:
+        return str(owner.format_integer(int(value)))
 
 
 class Boolean(Parameter):
     """ON, OFF, or a number (0 is OFF)."""
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> bool:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bool:
         text = raw.decode("latin-1").strip().upper()
         if text in {"ON", "1"}:
             return True
@@ -191,7 +192,7 @@ class Boolean(Parameter):
         except (ValueError, OverflowError):
             raise ScpiError(-224 if text[:1].isalpha() else -104) from None
 
-    def format(self, value: Any, instrument: Any) -> str:
+    def format(self, value: Any, owner: Any) -> str:
         return "1" if value else "0"
 
 
@@ -211,7 +212,7 @@ class Choice(Parameter):
             long, short = long_and_short(word)
             self._spellings[long] = self._spellings[short] = short
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         text = raw.decode("latin-1").strip()
         if text[:1] in {"'", '"'} and self.quoted:
             text = unquote(text)
@@ -222,7 +223,7 @@ class Choice(Parameter):
         except KeyError:
             raise ScpiError(-224 if text[:1].isalpha() else -104) from None
 
-    def format(self, value: Any, instrument: Any) -> str:
+    def format(self, value: Any, owner: Any) -> str:
         return self.answer(value) if self.answer else str(value)
 
 
@@ -244,7 +245,7 @@ class Text(Parameter):
         self.bare = bare
         self.maximum = maximum
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         text = raw.decode("latin-1").strip()
         if text[:1] in {"'", '"'}:
             text = unquote(text)
@@ -254,14 +255,14 @@ class Text(Parameter):
             raise ScpiError(-223)
         return text
 
-    def format(self, value: Any, instrument: Any) -> str:
+    def format(self, value: Any, owner: Any) -> str:
         return '"' + str(value).replace('"', '""') + '"'
 
 
 class Block(Parameter):
     """The bytes of a definite-length (or indefinite) ``#`` block."""
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> bytes:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> bytes:
         payload = block_payload(raw)
         if payload is None:
             raise ScpiError(-161 if raw.lstrip()[:1] == b"#" else -104)
@@ -274,20 +275,20 @@ class AnyOf(Parameter):
     def __init__(self, *kinds: Parameter) -> None:
         self.kinds = kinds
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> Any:
         failure = ScpiError(-104)
         for kind in self.kinds:
             try:
-                return kind.parse(raw, instrument, key)
+                return kind.parse(raw, owner, key)
             except ScpiError as error:
                 failure = error
         raise failure
 
-    def format(self, value: Any, instrument: Any) -> str:
+    def format(self, value: Any, owner: Any) -> str:
         kind = next(
             (k for k in self.kinds if isinstance(k, Number) == isinstance(value, int | float)), self.kinds[0]
         )
-        return kind.format(value, instrument)
+        return kind.format(value, owner)
 
 
 class Optional(Parameter):
@@ -298,8 +299,8 @@ class Optional(Parameter):
     def __init__(self, kind: Parameter) -> None:
         self.kind = kind
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
-        return self.kind.parse(raw, instrument, key)
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> Any:
+        return self.kind.parse(raw, owner, key)
 
 
 class Many(Parameter):
@@ -312,5 +313,5 @@ class Many(Parameter):
         self.minimum = minimum
         self.maximum = maximum
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> Any:
-        return self.kind.parse(raw, instrument, key)
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> Any:
+        return self.kind.parse(raw, owner, key)

@@ -65,7 +65,8 @@ class Setting:
     parameter : Parameter
         What it may be.
     default : Any
-        Value, or callable ``(instrument, *key)``.
+        Value, or callable ``(owner, *key)``. The owner is the instrument, or the command table that declares the
+        setting.
     coerce : str, optional
         Method ``(*key, value) -> value`` that may round, refuse (ScpiError) or replace a new value.
     change : str, optional
@@ -101,75 +102,75 @@ class Setting:
         self.keyed = any("<" in p or "{" in p for p in self.patterns)
         self.name = ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def __set_name__(self, declaring: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, instrument: Any, owner: type) -> Any:
-        if instrument is None:
+    def __get__(self, owner: Any, declaring: type) -> Any:
+        if owner is None:
             return self
         if self.part:
-            return getattr(getattr(instrument, self.part), self.name)
-        return KeyedSetting(self, instrument) if self.keyed else self.value(instrument, ())
+            return getattr(getattr(owner, self.part), self.name)
+        return KeyedSetting(self, owner) if self.keyed else self.value(owner, ())
 
-    def __set__(self, instrument: Any, value: Any) -> None:
+    def __set__(self, owner: Any, value: Any) -> None:
         if self.keyed:
             raise AttributeError(f"{self.name} has a key: use {self.name}[key] = value")
-        self.store(instrument, (), value)
+        self.store(owner, (), value)
 
-    def value(self, instrument: Any, key: tuple[Any, ...]) -> Any:
+    def value(self, owner: Any, key: tuple[Any, ...]) -> Any:
         """Return the present value of one key."""
         if self.part:
-            held = getattr(getattr(instrument, self.part), self.name)
+            held = getattr(getattr(owner, self.part), self.name)
             if (found := held[key[0]] if key else held) is not None:
                 return found
-        elif (self.name, key) in instrument.setting_values:
-            return instrument.setting_values[self.name, key]
-        return self.default(instrument, *key) if callable(self.default) else self.default
+        elif (self.name, key) in owner.setting_values:
+            return owner.setting_values[self.name, key]
+        return self.default(owner, *key) if callable(self.default) else self.default
 
-    def store(self, instrument: Any, key: tuple[Any, ...], value: Any) -> None:
+    def store(self, owner: Any, key: tuple[Any, ...], value: Any) -> None:
         """Replace the value of one key."""
         if not self.part:
-            instrument.setting_values[self.name, key] = value
+            owner.setting_values[self.name, key] = value
         elif key:
-            getattr(getattr(instrument, self.part), self.name)[key[0]] = value
+            getattr(getattr(owner, self.part), self.name)[key[0]] = value
         else:
-            setattr(getattr(instrument, self.part), self.name, value)
+            setattr(getattr(owner, self.part), self.name, value)
 
-    def write(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+    def write(self, owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         """Carry out the command form."""
-        (value,) = parse_arguments((self.parameter,), raw, instrument, key)
+        (value,) = parse_arguments((self.parameter,), raw, owner, key)
         if self.coerce:
-            value = getattr(instrument, self.coerce)(*key, value)
-        self.store(instrument, key, value)
-        return self._changed(instrument)(*key) if self._changed is not None else None
+            value = getattr(owner, self.coerce)(*key, value)
+        self.store(owner, key, value)
+        return self._changed(owner)(*key) if self._changed is not None else None
 
-    def query(self, instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+    def query(self, owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         """Carry out the query form, with MIN, MAX or DEF where the parameter has them."""
         if len(raw) > 1:
             raise ScpiError(-108)
         if raw:
-            value = self.parameter.special(raw[0].decode("latin-1").strip().upper(), instrument, key)
+            value = self.parameter.special(raw[0].decode("latin-1").strip().upper(), owner, key)
         else:
-            value = self.value(instrument, key)
-        return self.parameter.format(value, instrument)
+            value = self.value(owner, key)
+        return self.parameter.format(value, owner)
 
 
 class KeyedSetting:
     """The values of a setting whose header captures something: ``self.range["VOLT"]``, ``self.offset[1]``."""
 
-    def __init__(self, setting: Setting, instrument: Any) -> None:
+    def __init__(self, setting: Setting, owner: Any) -> None:
         self._setting = setting
-        self._instrument = instrument
+        self._owner = owner
 
     def __getitem__(self, key: Any) -> Any:
-        return self._setting.value(self._instrument, key if isinstance(key, tuple) else (key,))
+        return self._setting.value(self._owner, key if isinstance(key, tuple) else (key,))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._setting.store(self._instrument, key if isinstance(key, tuple) else (key,), value)
+        self._setting.store(self._owner, key if isinstance(key, tuple) else (key,), value)
 
 
 def parse_arguments(
-    parameters: tuple[Parameter, ...], raw: list[bytes], instrument: Any, key: tuple[Any, ...]
+    parameters: tuple[Parameter, ...], raw: list[bytes], owner: Any, key: tuple[Any, ...]
 ) -> list[Any]:
     """Convert the arguments of one unit; ScpiError -108 for one too many, -109 for one too few."""
     if raw and not raw[-1].strip() and len(raw) > sum(not p.optional and not p.many for p in parameters):
@@ -185,14 +186,14 @@ def parse_arguments(
             if maximum is not None and len(rest) > maximum:
                 raise ScpiError(-108)
             for item in rest:
-                values.append(parameter.parse(item, instrument, key))
+                values.append(parameter.parse(item, owner, key))
             position = len(raw)
         elif position < len(raw):
             if not raw[position].strip():
                 if parameter.optional:
                     raise ScpiError(-102)
                 raise ScpiError(-109)
-            values.append(parameter.parse(raw[position], instrument, key))
+            values.append(parameter.parse(raw[position], owner, key))
             position += 1
         elif not parameter.optional:
             raise ScpiError(-109)
@@ -259,10 +260,10 @@ class Subsystem(Generic[T]):
 
 
 def _method_call(method: Callable[..., Any], parameters: tuple[Parameter, ...]) -> Callable[..., Any]:
-    def call(instrument: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
+    def call(owner: Any, key: tuple[Any, ...], raw: list[bytes]) -> Any:
         if not (parameters or raw):   # most queries
-            return method(instrument, *key)
-        return method(instrument, *key, *parse_arguments(parameters, raw, instrument, key))
+            return method(owner, *key)
+        return method(owner, *key, *parse_arguments(parameters, raw, owner, key))
 
     return call
 

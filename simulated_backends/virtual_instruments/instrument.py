@@ -179,7 +179,7 @@ class VirtualInstrument(MessageDevice):
     def power_cycle(self) -> None:
         """Restart: outputs off, settings at their defaults, nothing remembered of the exchange."""
         self.exchange.device_clear()
-        for _ in self.common_commands.reset():
+        for _ in self.common_commands.reset_command():
             pass  # a restart takes no turns: relays have opened when power comes back
         self.status.power_on()
 

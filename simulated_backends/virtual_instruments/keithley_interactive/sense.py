@@ -21,11 +21,11 @@ class _SenseFunction(Choice):
             answer=lambda f: '"RES"' if f == "RES" else f'"{f}:DC"',
         )
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
         text = raw.decode("latin-1").strip()
         for ending in (":DC", ":dc"):
             text = text.replace(ending, "")
-        return super().parse(text.encode("latin-1"), instrument, key)
+        return super().parse(text.encode("latin-1"), owner, key)
 
 
 class SenseCommands(MeterTable):
@@ -36,7 +36,8 @@ class SenseCommands(MeterTable):
     sense_range = Setting(
         ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe[:UPPer]",
         Number(high="highest_range", symmetric=True, units=("V", "A", "OHM")),
-        lambda i, f: i.active_range(f), part="settings", coerce="_choose_sense_range", change="_sense_range_fixed",
+        lambda owner, f: owner.active_range(f), part="settings", coerce="_choose_sense_range",
+        change="_sense_range_fixed",
     )
     sense_autorange = Setting(
         ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:RANGe:AUTO", Boolean(), part="settings",
@@ -53,7 +54,7 @@ class SenseCommands(MeterTable):
     sense_unit = Setting(
         ":SENSe:{VOLTage|CURRent|RESistance}[:DC]:UNIT",
         Choice("AMP", "VOLT", "OHM", "WATT"),
-        lambda i, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
+        lambda owner, f: {"VOLT": "VOLT", "CURR": "AMP", "RES": "OHM"}[f],
     )
     filter_on = Setting(":SENSe:{VOLTage|CURRent|RESistance}[:DC]:AVERage[:STATe]", Boolean(), part="settings")
     filter_type = Setting(

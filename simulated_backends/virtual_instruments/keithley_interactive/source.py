@@ -12,8 +12,9 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage im
 def _limit(function: str, unit: str) -> Number:
     """Return the parameter of the limit [A or V] beside a sourced function, with the bounds of the model."""
     return Number(
-        unit, lambda i: i.data_sheet.lowest_limit[function], lambda i: max(i.data_sheet.highest_limit[function]),
-        lambda i: i.data_sheet.first_limit[function],
+        unit, lambda owner: owner.data_sheet.lowest_limit[function],
+        lambda owner: max(owner.data_sheet.highest_limit[function]),
+        lambda owner: owner.data_sheet.first_limit[function],
     )
 
 
@@ -32,10 +33,10 @@ class SourceCommands(MeterTable):
     source_range = Setting(
         ":SOURce:{VOLTage|CURRent}:RANGe",
         Number(
-            high=lambda i, f: i.data_sheet.ranges[f][-1].top, symmetric=True,
-            default=lambda i, f: i.data_sheet.ranges[f][0].full_scale, units=("V", "A"),
+            high=lambda owner, f: owner.data_sheet.ranges[f][-1].top, symmetric=True,
+            default=lambda owner, f: owner.data_sheet.ranges[f][0].full_scale, units=("V", "A"),
         ),
-        lambda i, f: i.output.source_range(f).full_scale, part="settings",
+        lambda owner, f: owner.output.source_range(f).full_scale, part="settings",
         coerce="_choose_source_range", change="output.range_changed",
     )
     source_autorange = Setting(

@@ -53,27 +53,31 @@ class FunctionCommands(GeneratorTable):
                        default=100.0, change="playback.reshape")
     noise_bandwidth = Setting(
         "[:SOURce<1-2>]:FUNCtion:NOISe:BANDwidth",
-        Clipped("HZ", 1e-3, lambda i, *_: i.data_sheet.max_frequency["NOIS"]), default=100e3, change="playback.reshape",
+        Clipped("HZ", 1e-3, lambda owner, *_: owner.data_sheet.max_frequency["NOIS"]), default=100e3,
+        change="playback.reshape",
     )
     hold = Setting("[:SOURce<1-2>]:FUNCtion:PULSe:HOLD", Choice("WIDTh", "DCYCle"), default="WIDT")
     pulse_width = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:WIDTh",
-        Clipped("S", lambda i, *_: i.data_sheet.min_pulse_width, 1e6, 1e-4), default=1e-4,
+        Clipped("S", lambda owner, *_: owner.data_sheet.min_pulse_width, 1e6, 1e-4), default=1e-4,
         change="_width_changed",
     )
     lead = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition:LEADing",
-        Clipped("S", lambda i, c: i.level_commands.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
+        Clipped("S", lambda owner, c: owner.level_commands.edge_floor(c),
+                lambda owner, *_: owner.data_sheet.max_edge_time, 10e-9),
         part="shared", change="_edges_changed",
     )
     trail = Setting(
         "[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition:TRAiling",
-        Clipped("S", lambda i, c: i.level_commands.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9),
+        Clipped("S", lambda owner, c: owner.level_commands.edge_floor(c),
+                lambda owner, *_: owner.data_sheet.max_edge_time, 10e-9),
         part="shared", change="_edges_changed",
     )
     sample_rate = Setting(
         "[:SOURce<1-2>]:FUNCtion:ARBitrary:SRATe",
-        Clipped("SA/S", lambda i, *_: i.data_sheet.min_sample_rate, lambda i, *_: i.data_sheet.max_sample_rate,
+        Clipped("SA/S", lambda owner, *_: owner.data_sheet.min_sample_rate,
+                lambda owner, *_: owner.data_sheet.max_sample_rate,
                 units=("SA",)),
         default=40e3,
         change="playback.reshape",
@@ -114,7 +118,7 @@ class FunctionCommands(GeneratorTable):
         return self.format_number(value)
 
     @command("[:SOURce<1-2>]:FUNCtion:{PULSe|SQUare|RAMP}:PERiod",
-             Clipped("S", lambda i, c, *_: 1 / max_frequency(i, c), 1e6))
+             Clipped("S", lambda owner, c, *_: 1 / max_frequency(owner, c), 1e6))
     def set_period(self, channel: int, shape: str, value: float) -> None:
         """``FUNC:PULS:PER``: the period of all functions of the channel."""
         self._set_period(channel, value)
@@ -155,7 +159,8 @@ class FunctionCommands(GeneratorTable):
         return self.format_number(100 * self.pulse_width[channel] / self.period(channel))
 
     @command("[:SOURce<1-2>]:FUNCtion:PULSe:TRANsition[:BOTH]",
-             Clipped("S", lambda i, c: i.level_commands.edge_floor(c), lambda i, *_: i.data_sheet.max_edge_time, 10e-9))
+             Clipped("S", lambda owner, c: owner.level_commands.edge_floor(c),
+                     lambda owner, *_: owner.data_sheet.max_edge_time, 10e-9))
     def set_edges(self, channel: int, seconds: float) -> None:
         """``FUNC:PULS:TRAN:BOTH``."""
         self.shared.lead[channel] = self.shared.trail[channel] = seconds

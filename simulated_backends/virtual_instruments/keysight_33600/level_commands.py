@@ -30,7 +30,7 @@ class LevelCommands(GeneratorTable):
                    coerce="_unit_chosen")
     limit_values = Setting(
         "[:SOURce<1-2>]:VOLTage:LIMit:{HIGH|LOW}", Number("V"),
-        default=lambda i, c, which: 5.0 if which == "HIGH" else -5.0, coerce="_limit_chosen",
+        default=lambda owner, c, which: 5.0 if which == "HIGH" else -5.0, coerce="_limit_chosen",
     )
     limits_on = Setting("[:SOURce<1-2>]:VOLTage:LIMit:STATe", Boolean(), default=False,
                         coerce="_limits_switched")

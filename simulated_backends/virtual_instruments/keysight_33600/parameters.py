@@ -7,12 +7,12 @@ from tsbench.simulated_backends.scpi.parameters import Number, Parameter
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 
 
-def clipped(value: float, low: float | None, high: float | None, instrument: Any) -> float:
+def clipped(value: float, low: float | None, high: float | None, owner: Any) -> float:
     """Return a value, or the limit that it lies beyond, with error -222."""
     for limit, upper in ((low, False), (high, True)):
         if limit is not None and (value - limit if upper else limit - value) > 1e-9 * abs(limit):
             name = "upper" if upper else "lower"
-            instrument.post_error(-222, text=f"Data out of range; value clipped to {name} limit")
+            owner.post_error(-222, text=f"Data out of range; value clipped to {name} limit")
             return float(limit)
     return value
 
@@ -20,21 +20,21 @@ def clipped(value: float, low: float | None, high: float | None, instrument: Any
 class _Free(Number):
     """A number whose MIN and MAX come from another parameter and whose bounds are not checked."""
 
-    def __init__(self, owner: "Clipped") -> None:
-        super().__init__(owner.unit, units=tuple(owner.units), infinite=owner.infinite)
-        self.owner = owner
+    def __init__(self, bounded: "Clipped") -> None:
+        super().__init__(bounded.unit, units=tuple(bounded.units), infinite=bounded.infinite)
+        self.bounded = bounded
 
-    def special(self, word: str, instrument: Any, key: tuple[Any, ...]) -> float:
-        return self.owner.special(word, instrument, key)
+    def special(self, word: str, owner: Any, key: tuple[Any, ...]) -> float:
+        return self.bounded.special(word, owner, key)
 
 
 class Clipped(Number):
     """A number that is set to its limit, with error -222, when it lies beyond."""
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
-        value = _Free(self).parse(raw, instrument, key)
-        low, high = self.bounds(instrument, key)
-        return value if math.isinf(value) else clipped(value, low, high, instrument)
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
+        value = _Free(self).parse(raw, owner, key)
+        low, high = self.bounds(owner, key)
+        return value if math.isinf(value) else clipped(value, low, high, owner)
 
 
 class LoadParameter(Parameter):
@@ -42,6 +42,6 @@ class LoadParameter(Parameter):
 
     _number = Clipped("OHM", 1.0, 10e3, 50.0, infinite=True)
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> float:
-        value = self._number.parse(raw, instrument, key) if raw[:3].upper() != b"9.9" else math.inf
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> float:
+        value = self._number.parse(raw, owner, key) if raw[:3].upper() != b"9.9" else math.inf
         return INFINITE_LOAD if math.isinf(value) else value

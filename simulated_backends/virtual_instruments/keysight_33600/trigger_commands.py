@@ -32,12 +32,13 @@ class TriggerTable(GeneratorTable):
                          change="_burst_changed")
     burst_count = Setting(
         "[:SOURce<1-2>]:BURSt:NCYCles",
-        Clipped("", 1.0, lambda i, *_: float(i.data_sheet.max_burst_count), 1.0, infinite=True), default=1.0,
+        Clipped("", 1.0, lambda owner, *_: float(owner.data_sheet.max_burst_count), 1.0, infinite=True), default=1.0,
         coerce="_count_chosen", change="_burst_changed",
     )
     burst_period = Setting(
         "[:SOURce<1-2>]:BURSt:INTernal:PERiod",
-        Clipped("S", lambda i, *_: i.data_sheet.min_burst_period, lambda i, *_: i.data_sheet.max_burst_period, 10e-3),
+        Clipped("S", lambda owner, *_: owner.data_sheet.min_burst_period,
+                lambda owner, *_: owner.data_sheet.max_burst_period, 10e-3),
         default=10e-3, change="_burst_changed",
     )
     burst_phase = Setting("[:SOURce<1-2>]:BURSt:PHASe", Clipped("DEG", -360.0, 360.0, 0.0), default=0.0,
@@ -49,7 +50,7 @@ class TriggerTable(GeneratorTable):
     trigger_slope = Setting("TRIGger<1-2>:SLOPe", Choice("POSitive", "NEGative"), default="POS",
                             change="_burst_changed")
     trigger_delay = Setting("TRIGger<1-2>:DELay",
-                            Clipped("S", 0.0, lambda i, *_: i.data_sheet.max_trigger_delay, 0.0), default=0.0)
+                            Clipped("S", 0.0, lambda owner, *_: owner.data_sheet.max_trigger_delay, 0.0), default=0.0)
     trigger_count = Setting("TRIGger<1-2>:COUNt", Integer("", 1, 1_000_000, 1), default=1)
     trigger_timer = Setting("TRIGger<1-2>:TIMer", Clipped("S", 1e-6, 8000.0, 1.0), default=1.0,
                             change="_burst_changed")

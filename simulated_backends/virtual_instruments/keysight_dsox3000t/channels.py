@@ -16,10 +16,10 @@ class Label(Parameter):
 
     _text = Text(bare=True)
 
-    def parse(self, raw: bytes, instrument: Any, key: tuple[Any, ...]) -> str:
-        return self._text.parse(raw, instrument, key)[:10].upper()
+    def parse(self, raw: bytes, owner: Any, key: tuple[Any, ...]) -> str:
+        return self._text.parse(raw, owner, key)[:10].upper()
 
-    def format(self, value: Any, instrument: Any) -> str:
+    def format(self, value: Any, owner: Any) -> str:
         return f'"{value}"'
 
 
@@ -30,9 +30,9 @@ class ChannelCommands(ScopeTable):
     impedance = Setting(":CHANnel<1-4>:IMPedance", Choice("ONEMeg", "FIFTy"), default="ONEM",
                         change="impedance_changed")
     limited = Setting(":CHANnel<1-4>:BWLimit", Boolean(), default=False)
-    displayed = Setting(":CHANnel<1-4>:DISPlay", Boolean(), default=lambda i, c: c == 1)
+    displayed = Setting(":CHANnel<1-4>:DISPlay", Boolean(), default=lambda owner, c: c == 1)
     inverted = Setting(":CHANnel<1-4>:INVert", Boolean(), default=False)
-    label = Setting(":CHANnel<1-4>:LABel", Label(), default=lambda i, c: str(c))
+    label = Setting(":CHANnel<1-4>:LABel", Label(), default=lambda owner, c: str(c))
     units = Setting(":CHANnel<1-4>:UNITs", Choice("VOLT", "AMPere"), default="VOLT")
     vernier = Setting(":CHANnel<1-4>:VERNier", Boolean(), default=False)
     skew = Setting(":CHANnel<1-4>:PROBe:SKEW", Number("S", -100e-9, 100e-9), default=0.0)

@@ -106,7 +106,7 @@ class VirtualDSOX3000T(ScopeState):
     @command(":SYSTem:PRESet")
     def preset(self) -> Handler:
         """``:SYST:PRES``: the default set-up."""
-        yield from self.common_commands.reset()
+        yield from self.common_commands.reset_command()
 
     @command(":SYSTem:SETup?")
     @command("*LRN?")

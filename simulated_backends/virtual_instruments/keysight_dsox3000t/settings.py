@@ -59,7 +59,7 @@ class SettingCommands(ScopeTable):
     average_count = Setting(":ACQuire:COUNt", Integer("", 2, 65536, 8), default=8)
     complete_percent = Setting(":ACQuire:COMPlete", Integer("", 100, 100), default=100)
     segment_count = Setting(":ACQuire:SEGMented:COUNt",
-                            Integer("", 2, lambda i: i.data_sheet.max_segments, 2), default=2)
+                            Integer("", 2, lambda owner: owner.data_sheet.max_segments, 2), default=2)
 
     # ----------------------------------------------------------------------------------- what it amounts to
 

@@ -167,7 +167,7 @@ def test_numbers_that_cannot_be(text: str, code: int) -> None:
 
 
 def test_minimum_maximum_default_and_bounds_that_depend_on_a_key() -> None:
-    parameter = Number("V", low=0.0, high=lambda instrument, channel: instrument[channel], default=1.0)
+    parameter = Number("V", low=0.0, high=lambda owner, channel: owner[channel], default=1.0)
     bounds = {1: 5.0, 2: 2.0}
     assert parameter.parse(b"MAX", bounds, (1,)) == 5.0
     assert parameter.parse(b"maximum", bounds, (2,)) == 2.0
@@ -248,7 +248,7 @@ def test_one_parameter_too_many() -> None:
 def _tree(*patterns: str) -> CommandTree:
     tree = CommandTree()
     for pattern in patterns:
-        tree.add(pattern, HeaderEntry(lambda instrument, key, raw: None, pattern))
+        tree.add(pattern, HeaderEntry(lambda owner, key, raw: None, pattern))
     return tree
 
 

@@ -32,7 +32,7 @@ class Source(MessageDevice):
 
     level = Setting(":{VOLTage|CURRent}:LEVel", Number(high="stage.highest", symmetric=True, default=0.0), part="stage",
                     change="stage.changed")
-    span = Setting(":SPAN", Number("V", 0.0, 5.0), lambda i: 2.5, part="stage")
+    span = Setting(":SPAN", Number("V", 0.0, 5.0), lambda owner: 2.5, part="stage")
     on = Setting(":STATe", Boolean(), part="stage")
     count = Setting(":COUNt", Integer("", 1, 9, 1), 1)
 
