@@ -125,7 +125,7 @@ class InteractiveSourceMeter(SourceSide):
     ):
         if output_off not in _OUTPUT_OFF:
             raise ConfigurationError(
-                f"{name}: output_off = '{output_off}' is unknown{nearest(output_off, _OUTPUT_OFF)}"
+                f"{name}: output_off = '{output_off}' is unknown{nearest(str(output_off), _OUTPUT_OFF)}"
             )
         self._off_mode = _OUTPUT_OFF[output_off]
         self._levels: FloatArray = np.zeros(0)

@@ -32,7 +32,7 @@ class Keysight33500(ScpiInstrument):
     ) -> None:
         if byte_order not in BYTE_ORDERS:
             raise ConfigurationError(
-                f"{name}: byte_order = '{byte_order}' is unknown{nearest(byte_order, BYTE_ORDERS)}"
+                f"{name}: byte_order = '{byte_order}' is unknown{nearest(str(byte_order), BYTE_ORDERS)}"
             )
         self.outputs: dict[int, GeneratorChannel] = {}
         super().__init__(adapter, name, **kwargs)

@@ -53,7 +53,7 @@ class KeysightDSOX3000T(RecordReadout):
     )
     def __init__(self, adapter: Any, name: str = "scope", transfer: str = "byte", **kwargs: Any) -> None:
         if transfer not in TRANSFERS:
-            raise ConfigurationError(f"{name}: transfer = '{transfer}' is unknown{nearest(transfer, TRANSFERS)}")
+            raise ConfigurationError(f"{name}: transfer = '{transfer}' is unknown{nearest(str(transfer), TRANSFERS)}")
         self.transfer = transfer
         self._vertical: dict[int, Vertical] = {}
         self._timebase = Timebase(span=1e-3)
