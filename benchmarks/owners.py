@@ -2,7 +2,7 @@
 
 A bench is served (``tsbench serve --fast``). A first process owns it with a long sweep: ``measure``, the window, or
 ``run``. At random moments a second one comes (``measure``, ``check``, a window, ``run``), every other time with a
-bench file that names the same instruments by another of their doors. It must end with exit code 3 and one line that
+bench file that names the same instruments by another of their addresses. It must end with exit code 3 and one line that
 names the owner; a second window must also show the owner's run. The first must never be disturbed: by the
 witness no output of it changes between its beginning and its end, and each of its readings is that of the same level in
 the other cycles, within six standard deviations of the instrument's noise. It is stopped over its socket and ends safe.

@@ -103,8 +103,9 @@ class ServedBench:
 
     def write_bench(self, path: Path, door: str = "hislip", host: str = "127.0.0.1", deadline: float = 0.8,
                     reply: float = 3.0) -> None:
-        """Write a bench file that names the instruments by one of their doors, "hislip" or "socket"; its watchdog is
-        patient for ``deadline`` [s], and a reply may take ``reply`` [s], or ``deadline`` if that is longer.
+        """Write a bench file that names the instruments by one of their addresses, "hislip" or "socket".
+
+        Its watchdog is patient for ``deadline`` [s]. A reply may take ``reply`` [s], or ``deadline`` if that is longer.
         """
         reply = max(reply, deadline)
         text = (EXAMPLES / "nbo2.bench.toml").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Arithmetic on samples that several rooms need: median, quantile, fast noise, running mean, the envelope's samples."""
+"""Arithmetic on samples for several folders: median, quantile, fast noise, running mean, the envelope's samples."""
 
 import math
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.guard.limits import Path
+from tsbench.instruments.guard.limits import WirePath
 from tsbench.netlist import GROUND, Netlist
 from tsbench.records import FloatArray
 
@@ -24,7 +24,7 @@ def has_place(netlist: Netlist) -> bool:
     return any(element.kind == "X" and element.name.upper() == DEVICE for element in netlist.elements)
 
 
-def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
+def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
     """Return the path to the device from an instrument at ``node`` that drives through ``source_resistance``.
 
     Infinite resistance and no gain where the netlist says that the instrument does not reach the device.
@@ -35,7 +35,7 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
         No such node.
     """
     if not has_place(netlist):
-        return Path(resistance=math.inf)
+        return WirePath(resistance=math.inf)
     device = netlist.find(DEVICE)
     if node.lower() not in netlist.nodes:
         raise ConfigurationError(f"fixture: node '{node}' is not in the netlist{nearest(node, netlist.nodes)}")
@@ -43,9 +43,9 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> Path:
     gain = abs(circuit.voltage(device.nodes, emf=1.0))
     resistance = abs(circuit.voltage(device.nodes, injected=device.nodes))
     if gain < 1e-9 or resistance > _OPEN:
-        return Path(resistance=math.inf, gain=0.0)
+        return WirePath(resistance=math.inf, gain=0.0)
     gain = float(f"{gain:.9g}")
-    return Path(resistance=float(f"{resistance / gain:.9g}"), gain=gain)
+    return WirePath(resistance=float(f"{resistance / gain:.9g}"), gain=gain)
 
 
 def parallel_capacitance(netlist: Netlist) -> float:

@@ -76,7 +76,10 @@ class InstrumentBase(Protocol):
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """Sourced ``function``; ``range`` [V or A] fixed, None = auto; ``limit`` = compliance [A or V]."""
+    """Sourced ``function``; ``range`` [V or A] fixed, None = auto; ``limit`` = compliance [A or V].
+
+    Messages and parameters say compliance. ``limit`` is the word of the instruments' commands for the same thing.
+    """
 
     function: Literal["voltage", "current"]
     limit: float

@@ -14,7 +14,7 @@ from tsbench.instruments.driver import KINDS, DriverDeclaration
 from tsbench.plugins import Folders, Registry
 from tsbench.records import Identity
 
-OURS = Folders("tsbench.instruments", "DRIVERS")
+FOLDERS = Folders("tsbench.instruments", "DRIVERS")
 
 
 def _offered(declared: object) -> Mapping[str, DriverDeclaration]:

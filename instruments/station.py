@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from tsbench.instruments.guard.limits import Path
+from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.interfaces import Oscilloscope, PulseGenerator, SourceMeter
 from tsbench.records import DeviceDescription, Fixture, FloatArray
 
@@ -52,7 +52,7 @@ class Station(Protocol):
     def scope_channel(self, terminal: str) -> ScopeChannel:
         """Return the scope channel of a terminal as the fixture's ``Sensing`` names it ("scope.1")."""
 
-    def wire_path(self, role: str) -> Path:
+    def wire_path(self, role: str) -> WirePath:
         """Return the wiring between the instrument of ``role`` and the device, as the guard takes it."""
 
 

@@ -41,7 +41,7 @@ def require_in_range(
 
 
 @dataclass(frozen=True)
-class Path:
+class WirePath:
     """The wiring between an instrument's terminals and the device, instrument's EMF to device.
 
     ``resistance``: [Ohm] EMF / current with the device shorted, the instrument's output resistance included.
@@ -67,7 +67,7 @@ class WorstCase:
     power: float
 
 
-def worst_case_of_voltage(emf: float, path: Path, compliance: float = math.inf) -> WorstCase:
+def worst_case_of_voltage(emf: float, path: WirePath, compliance: float = math.inf) -> WorstCase:
     """Return the worst case of an EMF [V] behind a path, its current limited to ``compliance`` [A]."""
     open_voltage = abs(emf) * path.gain
     if math.isinf(path.resistance):
@@ -86,7 +86,7 @@ def worst_case_of_current(level: float, compliance: float) -> WorstCase:
     return WorstCase(abs(compliance), abs(level), abs(level) * abs(compliance))
 
 
-def worst_case_of_source(level: float, source: SourceSettings, path: Path) -> WorstCase:
+def worst_case_of_source(level: float, source: SourceSettings, path: WirePath) -> WorstCase:
     """Return the worst case of one level [V or A] of a source meter at the end of a path."""
     if source.function == "voltage":
         return worst_case_of_voltage(level, path, source.limit)
@@ -193,7 +193,7 @@ class Post:
     """
 
     subject: str
-    path: Path = field(default_factory=Path)
+    path: WirePath = field(default_factory=WirePath)
     device: DeviceGuard = field(default_factory=lambda: DeviceGuard(DeviceLimits()))
     terminal: str = ""
     outputs: OutputsOn = field(default_factory=OutputsOn)

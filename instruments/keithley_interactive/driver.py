@@ -150,9 +150,9 @@ class InteractiveSourceMeter(SourceSide):
         require_in_range(self.label, "nplc", settings.nplc, self.capabilities.nplc)
         if settings.range is not None:
             self._source_ranges.require_range(settings.function, settings.range)
-        measuring = None if self.source is None else fixed_range(self.source, settings)
-        if self.source is not None and measuring is not None:
-            ranges.require_suitable(self.label, self.capabilities, self.source, measuring)
+        measuring_range = None if self.source is None else fixed_range(self.source, settings)
+        if self.source is not None and measuring_range is not None:
+            ranges.require_suitable(self.label, self.capabilities, self.source, measuring_range)
         word = f":SENS:{WORD[settings.function]}"
         self.send(
             f':SENS:FUNC "{WORD[settings.function]}"',

@@ -23,19 +23,19 @@ _FASTEST, _SLOWEST = 80e-6, 1.0  #: [s]
 _VOLTAGE_SETTLING = 500e-6  #: [s] of the voltage loop, slowest range
 
 
-def measuring(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
+def measuring_ranges(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
     """Return the ranges in which a quantity is measured."""
     return capabilities.current_accuracy if function == "current" else capabilities.voltage_accuracy
 
 
-def sourcing(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
+def sourcing_ranges(capabilities: SourceMeterCapabilities, function: Function) -> Sequence[Accuracy]:
     """Return the ranges in which a quantity is sourced."""
     return capabilities.source_voltage_accuracy if function == "voltage" else capabilities.source_current_accuracy
 
 
-def _limited(capabilities: SourceMeterCapabilities, sourced: Function) -> Sequence[Accuracy]:
+def _ranges_of_limited(capabilities: SourceMeterCapabilities, sourced: Function) -> Sequence[Accuracy]:
     """Return the measuring ranges of the quantity that is limited beside what is sourced."""
-    return measuring(capabilities, "current" if sourced == "voltage" else "voltage")
+    return measuring_ranges(capabilities, "current" if sourced == "voltage" else "voltage")
 
 
 def row_for(rows: Sequence[Accuracy], value: float) -> Accuracy:
@@ -61,7 +61,7 @@ def source_range(
     capabilities: SourceMeterCapabilities, sheet: DataSheet, source: SourceSettings, level: float,
 ) -> SourceRange:
     """Return the range in which ``level`` [V or A] is sourced, with the levels around it of which the same holds."""
-    rows, magnitude = sourcing(capabilities, source.function), abs(level)
+    rows, magnitude = sourcing_ranges(capabilities, source.function), abs(level)
     steps = sheet.boundaries[source.function]
     edges = [step.level * (1 + _SLACK) for step in steps]
     if source.range is None:
@@ -106,13 +106,13 @@ def is_range_of(
     capabilities: SourceMeterCapabilities, function: Function, limit: float, measuring_range: float,
 ) -> bool:
     """Return whether a limit [A or V] beside sourced ``function`` has this range [A or V] as its own."""
-    rows = _limited(capabilities, function)
+    rows = _ranges_of_limited(capabilities, function)
     return row_for(rows, limit) is row_for(rows, measuring_range)
 
 
 def suits(capabilities: SourceMeterCapabilities, source: SourceSettings, measuring_range: float) -> bool:
     """Return whether the limit is more than 0.1 % of the fixed measuring range [A or V]."""
-    row = row_for(_limited(capabilities, source.function), measuring_range)
+    row = row_for(_ranges_of_limited(capabilities, source.function), measuring_range)
     return source.limit > LEAST * row.full_scale * (1 + _SLACK)
 
 

@@ -56,18 +56,21 @@ class SourceRanges:
         self._sheet = sheet
         self.in_use: SourceRange | None = None  #: at which the limit was read last
 
-    def new(self, level: float, source: SourceSettings) -> SourceRange:
-        """Return the source range at ``level`` [V or A]."""
+    def computed(self, level: float, source: SourceSettings) -> SourceRange:
+        """Return the source range at ``level`` [V or A], computed from the data sheet."""
         return ranges.source_range(self._sheet.capabilities, self._sheet, source, level)
 
     def at(self, level: float, source: SourceSettings) -> SourceRange:
         """Return the source range at ``level`` [V or A]: mostly the one in use. ``source`` is what is configured."""
         now = self.in_use
-        return now if now is not None and now.above < abs(level) <= now.up_to else self.new(level, source)
+        return now if now is not None and now.above < abs(level) <= now.up_to else self.computed(level, source)
 
     def require_range(self, function: Function, value: float) -> None:
-        """Raise LimitError where no range of a quantity holds ``value`` [V or A]."""
-        top = ranges.measuring(self._sheet.capabilities, function)[-1].full_scale * OVERRANGE
+        """Raise LimitError where no range of a quantity holds ``value`` [V or A].
+
+        The source ranges have the same full scales as the measuring ranges, so this serves both.
+        """
+        top = ranges.measuring_ranges(self._sheet.capabilities, function)[-1].full_scale * OVERRANGE
         require_in_range(self._label, f"{function} range", value, Range(0.0, top, UNIT[function]))
 
     def require_limit_beside(self, level: float, source: SourceSettings, found: SourceRange) -> None:
@@ -144,9 +147,9 @@ class SourceSide(ScpiInstrument):
         if settings.range is not None:
             self._source_ranges.require_range(function, settings.range)
             self._source_ranges.require_limit_beside(
-                settings.range, settings, self._source_ranges.new(settings.range, settings))
-        measuring = fixed_range(settings, self._measure)
-        if measuring is not None and not ranges.suits(caps, settings, measuring):
+                settings.range, settings, self._source_ranges.computed(settings.range, settings))
+        measuring_range = fixed_range(settings, self._measure)
+        if measuring_range is not None and not ranges.suits(caps, settings, measuring_range):
             self._free_measuring_range()
         before = self.source
         word, limit = f":SOUR:{WORD[function]}", LIMIT[function]
@@ -176,7 +179,7 @@ class SourceSide(ScpiInstrument):
             else self._accepted_range(f"{word}:RANG?", settings.range, function)
         )
         self.source = dataclasses.replace(settings, limit=accepted, range=got_range)
-        self._source_ranges.in_use = self._source_ranges.new(self._level, self.source)
+        self._source_ranges.in_use = self._source_ranges.computed(self._level, self.source)
         changed = before is not None and before.function == function and before.limit != accepted
         if changed and self.ask_switch(":OUTP?"):
             self._wait_for_limit(self.source)
@@ -190,8 +193,8 @@ class SourceSide(ScpiInstrument):
 
     def _wait_for_limit(self, source: SourceSettings) -> None:
         """Wait until the limit of an output that is on holds: the next reading is of this limit only."""
-        measuring = fixed_range(source, self._measure)
-        self.wait(ranges.settling_time(self.capabilities, source.function, source.limit, self._level, measuring))
+        measuring_range = fixed_range(source, self._measure)
+        self.wait(ranges.settling_time(self.capabilities, source.function, source.limit, self._level, measuring_range))
 
     def _read_limit(self) -> SourceSettings | None:
         """Read the limit again after a setting that may have moved it: from here on the one that is read counts.
@@ -226,10 +229,10 @@ class SourceSide(ScpiInstrument):
         )
         require_same_limit(self.label, before, self.source, "the source range")
         source = self.configured(self.source, "source")
-        measuring = fixed_range(source, self._measure)
+        measuring_range = fixed_range(source, self._measure)
         # the automatic delay is too short where the measuring range is far above the limit
-        if measuring is not None and not ranges.is_range_of(
-                self.capabilities, source.function, source.limit, measuring):
+        if measuring_range is not None and not ranges.is_range_of(
+                self.capabilities, source.function, source.limit, measuring_range):
             self._wait_for_limit(source)
 
     def set_output(self, enabled: bool) -> None:
@@ -242,8 +245,11 @@ class SourceSide(ScpiInstrument):
             )
 
     def _accepted_range(self, query: str, asked: float, function: Function) -> float:
-        """Return the range that the instrument chose: the lowest that holds what was asked for."""
-        expected = ranges.row_for(ranges.measuring(self.capabilities, function), asked).full_scale
+        """Return the range that the instrument chose: the lowest that holds what was asked for.
+
+        The source ranges have the same full scales as the measuring ranges, so this serves both.
+        """
+        expected = ranges.row_for(ranges.measuring_ranges(self.capabilities, function), asked).full_scale
         return self.accepted(f"{function} range", expected, self.ask_number(query), UNIT[function])
 
     def safe_state(self) -> None:

@@ -1,4 +1,7 @@
-"""Keysight 33500B and 33600A waveform generators."""
+"""Keysight 33500B and 33600A waveform generators.
+
+The folder of their virtual instruments is ``simulated_backends/virtual_instruments/keysight_33600``.
+"""
 
 from tsbench.instruments.driver import DriverDeclaration
 

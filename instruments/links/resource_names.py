@@ -82,7 +82,7 @@ def _device(name: str) -> str:
 
 
 def _lan(host: str, port: str) -> str:
-    """Return the name of what listens at a port; at a host of its own an instrument has several doors.
+    """Return the name of what listens at a port; at a host of its own an instrument has several addresses.
 
     On this machine every port is a program of its own.
     """

@@ -13,7 +13,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.plugins import Folders, Registry, importing
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 
-OURS = Folders("tsbench.simulated_backends.virtual_instruments", "VIRTUAL_INSTRUMENTS")
+FOLDERS = Folders("tsbench.simulated_backends.virtual_instruments", "VIRTUAL_INSTRUMENTS")
 #: what a class has of its own, since no other could be right for it; ``attachment`` too, if it has terminals
 NEEDED = ("manufacturer", "model", "firmware", "terminals")
 

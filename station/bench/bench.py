@@ -16,7 +16,7 @@ from tsbench.instruments import (
     ScopeChannel,
     SourceMeter,
 )
-from tsbench.instruments.guard.limits import Path as WirePath
+from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench_file import BenchFile
@@ -230,7 +230,7 @@ class Bench:
         return self.instruments.make_safe(reopen=True)
 
 
-def instruments(path: str | Path) -> list[dict[str, Any]]:
+def instruments_of(path: str | Path) -> list[dict[str, Any]]:
     """Open the bench and return what is on it, as ``tsbench instruments --bench FILE --json`` prints."""
     with Bench.open(path) as bench:
         return [

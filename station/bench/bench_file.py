@@ -229,7 +229,7 @@ class BenchFile:
 
 
 def resolve_library(spec: str, folder: Path) -> str:
-    """Return a VISA library such as ``world.toml@tsbench`` with its relative file taken from ``folder``."""
+    """Return a VISA library such as ``world.toml@tsbench``. A relative file counts from ``folder``."""
     file, at, backend = spec.rpartition("@")
     if not at:
         file, backend = backend, ""

@@ -96,7 +96,7 @@ class ConnectedInstruments:
     @property
     def simulated(self) -> bool:
         """Whether every instrument identifies itself as simulated."""
-        drivers = [connection.known for connection in self.connections.values()]
+        drivers = [connection.identified_driver for connection in self.connections.values()]
         return bool(drivers) and all(driver is not None and driver.identity.simulated for driver in drivers)
 
     def describe(self) -> dict[str, dict[str, Any]]:

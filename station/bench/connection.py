@@ -43,28 +43,28 @@ class Connection:
     table: InstrumentTable
     library: str
     transport: Any
-    known: Driver | None = None  #: its driver, None until it has been identified
+    identified_driver: Driver | None = None  #: None until the instrument has been identified
     problem: str = field(default="", init=False)  #: why the last ``make_safe`` failed
     _switched_off: bool = field(default=False, init=False)  #: whether the quick try could send all it has to
     notes: list[str] = field(default_factory=list, init=False)  #: what had to be put right, one line each
 
     @property
-    def entry(self) -> DriverDeclaration:
+    def declaration(self) -> DriverDeclaration:
         """Return the declaration of its driver."""
         return entry(self.table.driver)
 
     @property
     def kind(self) -> str:
         """Return the kind of instrument, as its driver declares it."""
-        return self.entry.kind
+        return self.declaration.kind
 
     @property
     def driver(self) -> Driver:
         """Return its driver; CommunicationError before it has been identified."""
-        if self.known is None:
+        if self.identified_driver is None:
             raise CommunicationError(f"{self.name} ({self.table.resource}): the instrument is not identified yet. "
                                      "Open the bench again")
-        return self.known
+        return self.identified_driver
 
     def identify(self, wait: Callable[[float], None]) -> None:
         """Ask who is there and build the driver; WrongInstrument if it is another model."""
@@ -82,11 +82,11 @@ class Connection:
             reason = f"driver '{self.table.driver}' {unknown}" if unknown else error
             raise ConfigurationError(f"instruments.{self.name}.options: {reason}") from None
         try:
-            self.entry.require_complete(driver)
+            self.declaration.require_complete(driver)
         except ConfigurationError as error:
             raise ConfigurationError(f"driver '{self.table.driver}': {error}") from None
         driver.on_repeat = self.note
-        self.known = driver
+        self.identified_driver = driver
         _LOG.info("%s: %s", driver.label, identity)
 
     def note(self, line: str) -> None:
@@ -99,7 +99,7 @@ class Connection:
 
         self.transport.clear()
         reply = self.transport.query("*IDN?")
-        expected = f"{self.table.driver} ({self.entry.models})"
+        expected = f"{self.table.driver} ({self.declaration.models})"
         try:
             identity = parse_identity(reply)
         except ValueError:
@@ -144,7 +144,7 @@ class Connection:
         ``read_back`` finds out whether it helped, and goes on where it did not.
         """
         self.problem, self._switched_off = "", False
-        if self.known is None:
+        if self.identified_driver is None:
             return
         try:
             with self.transport.patience(_QUICK):
@@ -164,7 +164,7 @@ class Connection:
         A connection that fails is opened again and the instrument cleared and switched off once more. Outputs that
         cannot be read back count as enabled, and ``problem`` says why.
         """
-        if self.known is None:
+        if self.identified_driver is None:
             return []
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
@@ -195,7 +195,7 @@ class Connection:
 
     def unknown_outputs(self) -> list[OutputState]:
         """Return every output as on: what could not be read back counts so."""
-        names = [self.name] if self.known is None else self.known.output_names
+        names = [self.name] if self.identified_driver is None else self.identified_driver.output_names
         return [OutputState(name, True) for name in names]
 
     @contextlib.contextmanager
@@ -233,7 +233,7 @@ class Connection:
         CommunicationError
             It does not answer.
         """
-        if self.known is None:
+        if self.identified_driver is None:
             return False
         try:
             return self.driver.lost_power()

@@ -4,8 +4,7 @@ from typing import Any
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments import ScopeChannel
-from tsbench.instruments.guard.limits import DeviceGuard, Post
-from tsbench.instruments.guard.limits import Path as WirePath
+from tsbench.instruments.guard.limits import DeviceGuard, Post, WirePath
 from tsbench.records import DeviceDescription
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connected_instruments import ConnectedInstruments

@@ -13,7 +13,7 @@ from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, NamedInstrument, connect, quietly
 from tsbench.station.bench.ownership import Ownership
 
-_TRIES = 3  #: where Ctrl-C breaks into making safe
+_ROUNDS = 3  #: of making safe: Ctrl-C may interrupt one
 
 
 def open_all(
@@ -42,32 +42,33 @@ def open_all(
     ConfigurationError, WrongInstrument, CommunicationError, InstrumentInUse
         The first failure in the order of the bench file, when all have been tried.
     """
-    places = [NamedInstrument(name, table, file.library(name)) for name, table in file.table.instruments.items()]
+    named = [NamedInstrument(name, table, file.library(name)) for name, table in file.table.instruments.items()]
     failures: dict[str, Exception] = {}
     found: dict[str, Connection] = {}
 
     def open_group(group: list[NamedInstrument], liveness: Liveness) -> None:
-        for place in group:
+        for instrument in group:
             try:
-                connection = connect(managers[place.library], place.name, place.table, place.library)
-                found[place.name] = connection
+                connection = connect(
+                    managers[instrument.library], instrument.name, instrument.table, instrument.library)
+                found[instrument.name] = connection
                 connection.identify(wait)
-                ownership.identified(place.name, place.table.resource, connection.driver.identity)
+                ownership.identified(instrument.name, instrument.table.resource, connection.driver.identity)
                 connection.driver.reset()
             except InstrumentInUse as error:  # another process's: not to be made safe by this one
-                if place.name in found:
-                    quietly(found.pop(place.name).transport.close)
-                failures[place.name] = error
+                if instrument.name in found:
+                    quietly(found.pop(instrument.name).transport.close)
+                failures[instrument.name] = error
             except Exception as error:  # noqa: BLE001  raised below, when the others have been reached
-                failures[place.name] = error
+                failures[instrument.name] = error
 
     try:
-        at_once([functools.partial(open_group, group) for group in groups(places, managers)])
+        at_once([functools.partial(open_group, group) for group in groups(named, managers)])
     finally:
-        connections.update((place.name, found[place.name]) for place in places if place.name in found)
-    for place in places:
-        if place.name in failures:
-            raise failures[place.name]
+        connections.update((one.name, found[one.name]) for one in named if one.name in found)
+    for instrument in named:
+        if instrument.name in failures:
+            raise failures[instrument.name]
 
 
 def make_all_safe(
@@ -97,7 +98,7 @@ def make_all_safe(
                 states[connection.name] = connection.read_back()
 
     liveness = connections[0].transport.liveness if connections else UNWATCHED
-    for _ in range(_TRIES):
+    for _ in range(_ROUNDS):
         left = [connection for connection in connections if connection.name not in states]
         with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C must not keep an output on
             at_once([functools.partial(make_group_safe, group) for group in groups(left, managers)], liveness)

@@ -30,7 +30,7 @@ class SteadyClock:
         if now < self._last - LARGEST_SLIP:
             self._tell(
                 f"the clock of the bench was set back by {self._last - now:.6g} s. The times of this run continue "
-                "from the last value. Check the computer's time service")
+                "from the last value. This clock comes from the VISA library of the bench. Check this library")
             self._offset += self._last - now
             now = self._last
         self._last = max(self._last, now)

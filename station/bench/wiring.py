@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of
-from tsbench.instruments.guard.limits import Path
+from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.registry import entry
 from tsbench.netlist import GROUND
 from tsbench.records import Fixture
@@ -33,16 +33,19 @@ class Wiring:
         """Return what kind of instrument a terminal belongs to, as its driver declares it."""
         return entry(self.file.table.instruments[terminal.partition(".")[0]].driver).kind
 
-    def path(self, terminal: str) -> Path:
+    def path(self, terminal: str) -> WirePath:
         """Return the path from a terminal to the device; its source resistance alone where no netlist tells more."""
         source = self._source_resistance(terminal)
         node = self.file.table.fixture.terminals.get(terminal)
         if self.file.netlist is None or node is None:
-            return Path(resistance=source)
+            return WirePath(resistance=source)
         return path_of(self.file.netlist, node, source)
 
     def fixture(self) -> Fixture:
-        """Return the fixture with what follows from the netlist: resistances [Ohm], and what is across the device."""
+        """Return the fixture with what follows from the netlist.
+
+        These are the resistances [Ohm], and the capacitance [F] and conductance [S] across the device.
+        """
         table = self.file.table
         roles = {role: t for role, t in table.roles.items() if self.kind(t) != "oscilloscope"}
         paths = {role: self.path(t) for role, t in roles.items() if t in table.fixture.terminals}

@@ -1,6 +1,6 @@
 """Before the device is touched: what the fixture of the bench file will do with a device of the catalogue.
 
-Uses the circuit engine, so it stands above the measuring rooms and is used by the command line only.
+Uses the circuit engine, so it stands above the measuring folders and is used by the command line only.
 """
 
 import math

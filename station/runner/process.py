@@ -155,7 +155,7 @@ def run_on(
         teller = Events(events)
         teller.now = bench_time(bench, 0.0)
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
-        problem = _open_door(bench, recorder.path, header.run_id, control, teller, last)
+        problem = _open_socket(bench, recorder.path, header.run_id, control, teller, last)
         teller.tell("state", f"run {header.run_id}", _begun(header, plan, recorder.path, watch))
         if problem:
             teller.tell("warning", problem)
@@ -183,20 +183,20 @@ class OwnedBench(TypingProtocol):
         """Let other processes know which run goes on; without one, that it is over."""
 
 
-def _open_door(
+def _open_socket(
     bench: RunnerBench, journal: Path, run: str, control: Control, teller: Events, last: contextlib.ExitStack
 ) -> str:
     """Let other processes follow and stop the run until it is over; returns why they cannot, "" if they can."""
     path = journal.with_suffix(ADDRESS_SUFFIX)
     file = str(bench.path) if isinstance(bench, OwnedBench) else ""
     try:
-        door = RunSocket(path, run, file, control)
+        socket = RunSocket(path, run, file, control)
     except OSError as error:
         return (
             f"other windows cannot follow or stop this run, because its file {path} cannot be written "
             f"({error.strerror or error})")
-    last.callback(door.close)
-    teller.follow(door)
+    last.callback(socket.close)
+    teller.follow(socket)
     if isinstance(bench, OwnedBench):
         bench.announce(run, path)
         last.callback(bench.announce)

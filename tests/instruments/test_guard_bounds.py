@@ -15,8 +15,8 @@ from tsbench.instruments.fixture import path_of
 from tsbench.instruments.guard.limits import (
     DeviceGuard,
     OutputsOn,
-    Path,
     Post,
+    WirePath,
     WorstCase,
     require_in_range,
     worst_case_of_current,
@@ -26,7 +26,17 @@ from tsbench.instruments.guard.limits import (
 from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
 from tsbench.instruments.interfaces import MeasureSettings, Reading
 from tsbench.instruments.keithley_2450.data_sheet import CAPABILITIES, DATA_SHEET
-from tsbench.instruments.keithley_interactive.ranges import is_range_of, row_for, settling_time, source_range, suits
+from tsbench.instruments.keithley_2460 import data_sheet as keithley_2460
+from tsbench.instruments.keithley_interactive.data_sheet import DataSheet, Function
+from tsbench.instruments.keithley_interactive.ranges import (
+    is_range_of,
+    measuring_ranges,
+    row_for,
+    settling_time,
+    source_range,
+    sourcing_ranges,
+    suits,
+)
 from tsbench.instruments.keysight_dsox3000t import data_sheet as scopes
 from tsbench.netlist import parse_netlist
 from tsbench.records import DeviceLimits, Flag
@@ -75,12 +85,12 @@ def test_what_an_event_adds_up_to(limits: dict[str, float], inside: bool) -> Non
 
 
 @pytest.mark.parametrize(("emf", "path", "compliance", "expected"), [
-    (2.0, Path(0.5), math.inf, (2.0, 4.0, 2.0)), (0.5, Path(0.0), math.inf, (0.5, math.inf, math.inf)),
-    (0.5, Path(0.5), 0.2, (0.5, 0.2, 0.08)), (1.0, Path(100.0, 0.5), math.inf, (0.5, 0.01, 1.25e-3)),
-    (3.0, Path(math.inf, 0.0), 1.0, (0.0, 0.0, 0.0)),
+    (2.0, WirePath(0.5), math.inf, (2.0, 4.0, 2.0)), (0.5, WirePath(0.0), math.inf, (0.5, math.inf, math.inf)),
+    (0.5, WirePath(0.5), 0.2, (0.5, 0.2, 0.08)), (1.0, WirePath(100.0, 0.5), math.inf, (0.5, 0.01, 1.25e-3)),
+    (3.0, WirePath(math.inf, 0.0), 1.0, (0.0, 0.0, 0.0)),
 ])
 def test_worst_cases_of_small_resistances(
-    emf: float, path: Path, compliance: float, expected: tuple[float, float, float]
+    emf: float, path: WirePath, compliance: float, expected: tuple[float, float, float]
 ) -> None:
     """The most power is that of a matched device, or at the compliance if that is less: (EMF - R I) I."""
     found = worst_case_of_voltage(emf, path, compliance)
@@ -90,9 +100,9 @@ def test_worst_cases_of_small_resistances(
 def test_worst_case_of_a_source_meter() -> None:
     assert worst_case_of_current(-2e-3, 3.0) == WorstCase(3.0, 2e-3, 6e-3)
     current = SourceSettings("current", 3.0)
-    assert worst_case_of_source(-2e-3, current, Path(100.0)) == WorstCase(3.0, 2e-3, 6e-3)
+    assert worst_case_of_source(-2e-3, current, WirePath(100.0)) == WorstCase(3.0, 2e-3, 6e-3)
     voltage = SourceSettings("voltage", 1e-3)
-    assert worst_case_of_source(-2.0, voltage, Path(100.0)) == worst_case_of_voltage(-2.0, Path(100.0), 1e-3)
+    assert worst_case_of_source(-2.0, voltage, WirePath(100.0)) == worst_case_of_voltage(-2.0, WirePath(100.0), 1e-3)
 
 
 def test_outputs_are_asked_only_where_their_currents_are_too_much_together() -> None:
@@ -176,7 +186,7 @@ def test_level_limits_end_with_another_load() -> None:
 def test_a_pulse_lasts_its_width_and_its_fall() -> None:
     """1 V behind 1 kOhm: 1 mA at most, for 1 us and a fall of 0.5 us."""
     for charge, inside in ((1.51e-9, True), (1.49e-9, False)):
-        guard, _ = generator(DeviceLimits(max_charge=charge), Path(1000.0))
+        guard, _ = generator(DeviceLimits(max_charge=charge), WirePath(1000.0))
         guard.configure_load(math.inf)
         assert allowed(guard.configure_pulse, replace(pulse(width=1e-6), fall_time=0.5e-6)) is inside
         levels = np.concatenate([np.ones(40), np.zeros(10)])
@@ -348,6 +358,15 @@ def test_an_option_that_a_driver_does_not_know() -> None:
     assert unknown_option(Derived, {"wire": 1}, of_base) == "has no option 'wire'. Did you mean 'wires'?"
     assert unknown_option(Derived, {"other": 1}, error) == ""   # not given by the bench file: an error of the driver
     assert unknown_option(Derived, {"fourwire": 1}, TypeError("something else")) == ""
+
+
+@pytest.mark.parametrize("sheet", [DATA_SHEET, keithley_2460.DATA_SHEET])
+def test_a_source_has_the_full_scales_of_its_measuring_ranges(sheet: DataSheet) -> None:
+    """The driver takes the measuring ranges for both: see ``SourceRanges.require_range``."""
+    functions: tuple[Function, ...] = ("voltage", "current")
+    for function in functions:
+        measured = [row.full_scale for row in measuring_ranges(sheet.capabilities, function)]
+        assert [row.full_scale for row in sourcing_ranges(sheet.capabilities, function)] == measured
 
 
 # ---------------------------------------------------------------------------------- readings of another author's driver

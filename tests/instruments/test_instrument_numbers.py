@@ -12,7 +12,7 @@ from pyvisa.constants import StatusCode
 from tsbench.errors import CommunicationError
 from tsbench.instruments import ArbitraryWaveform
 from tsbench.instruments.fixture import node_capacitance, parallel_capacitance
-from tsbench.instruments.guard.limits import Path, WorstCase, worst_case_of_voltage
+from tsbench.instruments.guard.limits import WirePath, WorstCase, worst_case_of_voltage
 from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range
 from tsbench.instruments.keysight_33500.requests import sampled
 from tsbench.instruments.links.transport import Transport
@@ -44,15 +44,15 @@ def test_straight_lines_of_a_waveform_are_sampled_finer_as_far_as_memory_and_rat
 
 
 @pytest.mark.parametrize(("emf", "path", "compliance", "expected"), [
-    (-2.0, Path(resistance=1e3), math.inf, (2.0, 2e-3, 1e-3)),
-    (2.0, Path(resistance=1e3), 0.5e-3, (2.0, 0.5e-3, 0.75e-3)),   # less than the matched 1 mA
-    (2.0, Path(resistance=math.inf), math.inf, (2.0, 0.0, 0.0)),
-    (2.0, Path(resistance=0.0), 1e-3, (2.0, 1e-3, 2e-3)),
-    (2.0, Path(resistance=0.0), math.inf, (2.0, math.inf, math.inf)),
-    (0.0, Path(resistance=0.0), math.inf, (0.0, 0.0, 0.0)),
+    (-2.0, WirePath(resistance=1e3), math.inf, (2.0, 2e-3, 1e-3)),
+    (2.0, WirePath(resistance=1e3), 0.5e-3, (2.0, 0.5e-3, 0.75e-3)),   # less than the matched 1 mA
+    (2.0, WirePath(resistance=math.inf), math.inf, (2.0, 0.0, 0.0)),
+    (2.0, WirePath(resistance=0.0), 1e-3, (2.0, 1e-3, 2e-3)),
+    (2.0, WirePath(resistance=0.0), math.inf, (2.0, math.inf, math.inf)),
+    (0.0, WirePath(resistance=0.0), math.inf, (0.0, 0.0, 0.0)),
 ])
 def test_the_worst_that_a_device_sees_of_a_voltage(
-    emf: float, path: Path, compliance: float, expected: tuple[float, float, float]
+    emf: float, path: WirePath, compliance: float, expected: tuple[float, float, float]
 ) -> None:
     found = worst_case_of_voltage(emf, path, compliance)
     assert (found.voltage, found.current) == pytest.approx(expected[:2])

@@ -27,8 +27,8 @@ from tsbench.instruments.guard.generator import GuardedPulseGenerator
 from tsbench.instruments.guard.limits import (
     DeviceGuard,
     OutputsOn,
-    Path,
     Post,
+    WirePath,
     WorstCase,
     require_in_range,
     worst_case_of_voltage,
@@ -62,18 +62,18 @@ class Sent:
         return record
 
 
-SHORT_PATH, LOAD_PATH = Path(52.0), Path(5100.0)
+SHORT_PATH, LOAD_PATH = WirePath(52.0), WirePath(5100.0)
 LIMITS = DeviceLimits(max_voltage=4.0, max_current=1e-3, max_power=2e-3)
 MODEL = keysight_33500_data.MODELS["33622A"]
 
 
-def source_meter(limits: DeviceLimits = LIMITS, path: Path = SHORT_PATH) -> tuple[GuardedSourceMeter, Sent]:
+def source_meter(limits: DeviceLimits = LIMITS, path: WirePath = SHORT_PATH) -> tuple[GuardedSourceMeter, Sent]:
     sent = Sent(k2450.CAPABILITIES)
     post = Post("drive (Keithley 2450, USB0::1::INSTR)", path, DeviceGuard(limits, "NbO2/W3/D12"))
     return GuardedSourceMeter(sent, post), sent
 
 
-def generator(limits: DeviceLimits = LIMITS, path: Path = LOAD_PATH) -> tuple[GuardedPulseGenerator, Sent]:
+def generator(limits: DeviceLimits = LIMITS, path: WirePath = LOAD_PATH) -> tuple[GuardedPulseGenerator, Sent]:
     sent = Sent(keysight_33500_data.capabilities(MODEL))
     return GuardedPulseGenerator(sent, Post("pulser (33622A)", path, DeviceGuard(limits, "D1"))), sent
 
@@ -176,7 +176,7 @@ def test_current_drive_checks_current_and_compliance_voltage() -> None:
 
 
 def test_raising_the_compliance_under_a_standing_level_is_checked() -> None:
-    guard, _ = source_meter(DeviceLimits(max_power=1e-3), Path(0.0))
+    guard, _ = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
     guard.configure_source(SourceSettings("voltage", 1e-4))
     guard.set_level(5.0)
     with pytest.raises(LimitError, match="max_power"):
@@ -204,7 +204,7 @@ def test_generator_levels_count_as_the_voltage_of_the_open_circuit() -> None:
 
 
 def test_generator_current_is_what_a_shorted_device_would_draw() -> None:
-    guard, _ = generator(DeviceLimits(max_current=1e-3), Path(102.0))
+    guard, _ = generator(DeviceLimits(max_current=1e-3), WirePath(102.0))
     guard.configure_load(math.inf)
     with pytest.raises(LimitError, match=r"current through a shorted device may reach 9\.804 mA"):
         guard.configure_level(1.0)
@@ -213,7 +213,7 @@ def test_generator_current_is_what_a_shorted_device_would_draw() -> None:
 
 def test_waveform_energy_and_charge_per_event() -> None:
     limits = DeviceLimits(max_charge=1e-9, max_energy=1e-9)
-    guard, _ = generator(limits, Path(1000.0))
+    guard, _ = generator(limits, WirePath(1000.0))
     guard.configure_load(math.inf)
     guard.configure_pulse(pulse(amplitude=1.0, width=0.5e-6))
     with pytest.raises(LimitError, match=r"the charge through the device may reach 10\.01 nC"):
@@ -264,7 +264,7 @@ def test_without_device_limits_the_instrument_still_has_its_own() -> None:
 def test_no_device_sees_more_than_the_worst_case(
     emf: float, resistance: float, compliance: float, device: float,
 ) -> None:
-    worst = worst_case_of_voltage(emf, Path(resistance), compliance)
+    worst = worst_case_of_voltage(emf, WirePath(resistance), compliance)
     current = min(abs(emf) / (resistance + device), compliance)
     voltage = current * device
     assert voltage <= worst.voltage * (1 + 1e-9) + 1e-15
@@ -273,7 +273,7 @@ def test_no_device_sees_more_than_the_worst_case(
 
 
 def test_a_loaded_node_halves_the_voltage() -> None:
-    worst = worst_case_of_voltage(2.0, Path(resistance=100.0, gain=0.5))
+    worst = worst_case_of_voltage(2.0, WirePath(resistance=100.0, gain=0.5))
     assert worst.voltage == pytest.approx(1.0)
     assert worst.current == pytest.approx(20e-3)
 
@@ -370,7 +370,7 @@ def test_only_a_limit_that_was_read_back_is_believed(how: str) -> None:
 
 
 def test_compliance_raised_after_a_sweep_counts_its_farthest_level() -> None:
-    guard, _ = source_meter(DeviceLimits(max_power=1e-3), Path(0.0))
+    guard, _ = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
     guard.configure_source(SourceSettings("voltage", 1e-4))
     guard.start_sweep(np.array([0.0, 9.0, 0.0]), 1e-3)  # stopped somewhere, it may stand at 9 V
     with pytest.raises(LimitError, match="max_power"):
@@ -380,7 +380,7 @@ def test_compliance_raised_after_a_sweep_counts_its_farthest_level() -> None:
 
 
 def test_where_a_message_failed_the_level_before_may_still_stand_there() -> None:
-    guard, sent = source_meter(DeviceLimits(max_power=1e-3), Path(0.0))
+    guard, sent = source_meter(DeviceLimits(max_power=1e-3), WirePath(0.0))
     guard.configure_source(SourceSettings("voltage", 1e-4))
     guard.set_level(9.0)
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsbench.instruments.guard.limits import Path as WirePath
-from tsbench.instruments.guard.limits import WorstCase, worst_case_of_voltage
+from tsbench.instruments.guard.limits import WirePath, WorstCase, worst_case_of_voltage
 from tsbench.protocols import IVSweep, PulseTrain, limit_refusals, worst_case_items
 from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 from tsbench.station.bench.bench import Bench

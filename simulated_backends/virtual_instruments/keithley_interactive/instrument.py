@@ -27,9 +27,9 @@ from tsbench.simulated_backends.scpi.tree import Subsystem
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers import Buffers
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sense import SenseCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.source import SourceCommands
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import TriggerModel
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.system import SystemCommands
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.traces import TraceCommands
@@ -39,7 +39,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.readings import
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 
-class VirtualInteractiveSourceMeter(MeterState):
+class VirtualInteractiveSourceMeter(MeterBase):
     """One source meter with its terminals between a node and ground; a model adds its data sheet and its identity."""
 
     outputs = ("",)

@@ -5,7 +5,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterTable
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 
 

@@ -4,7 +4,7 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterTable
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import RUNNING
 from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 

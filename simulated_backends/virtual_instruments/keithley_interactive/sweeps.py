@@ -23,13 +23,16 @@ LIST_PER_MESSAGE = 100
 
 @dataclass(frozen=True)
 class Sweep:
-    """A loaded trigger model. ``levels`` empty: readings at the present level. ``delay`` -1: automatic."""
+    """What a trigger model runs: the levels of a sweep, with a reading at each.
 
-    function: str
-    levels: tuple[float, ...]
-    delay: float
-    count: int
-    buffer: str
+    Without ``levels``, it takes its readings at the present level.
+    """
+
+    function: str  #: that is sourced, "VOLT" or "CURR"
+    levels: tuple[float, ...]  #: [V or A]
+    delay: float  #: [s] before each reading; -1: automatic
+    count: int  #: how often the levels are run
+    buffer: str  #: name of the buffer for the readings
     range_type: str = "AUTO"  #: "AUTO", "BEST" or "FIX"
     fail_abort: bool = False
 
@@ -76,7 +79,7 @@ class TriggerModel:
         self.loaded: Sweep | None = None
         self._process: Process | None = None
         self.state = "EMPTY"  #: as ``:TRIGger:STATe?`` answers
-        self.block = 0
+        self.block = 0  #: readings begun since the sweep was loaded
 
     def load(self, sweep: Sweep | None) -> None:
         """Make ``sweep`` what the next :INIT starts."""

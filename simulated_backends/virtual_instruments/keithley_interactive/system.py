@@ -5,7 +5,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Choice, Number, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterTable
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
 
 
 class SystemCommands(MeterTable):

@@ -19,7 +19,7 @@ from tsbench.simulated_backends.virtual_instruments.keithley_interactive.buffers
     format_elements,
     pack_elements,
 )
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterTable
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import RUNNING
 
 _BUFFER = Optional(Text(bare=True))

@@ -15,7 +15,7 @@ from tsbench.simulated_backends.scpi.parameters import (
     Text,
 )
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keithley_interactive.state import MeterState, MeterTable
+from tsbench.simulated_backends.virtual_instruments.keithley_interactive.command_table import MeterBase, MeterTable
 from tsbench.simulated_backends.virtual_instruments.keithley_interactive.sweeps import (
     LIST_LENGTH,
     LIST_PER_MESSAGE,
@@ -41,10 +41,10 @@ class TriggerCommands(MeterTable):
 
     Parameters
     ----------
-    meter : MeterState
+    meter : MeterBase
     """
 
-    def __init__(self, meter: MeterState) -> None:
+    def __init__(self, meter: MeterBase) -> None:
         super().__init__(meter)
         self.forget()
 

@@ -9,9 +9,9 @@ from tsbench.simulated_backends.scpi.parameters import Choice, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
 from tsbench.simulated_backends.virtual_instruments.generator.pulse_fit import PulseTimes, fitted
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, GeneratorTable
 
 
 def max_frequency(instrument: "FunctionCommands", channel: int) -> float:
@@ -28,12 +28,12 @@ class FunctionCommands(GeneratorTable):
 
     Parameters
     ----------
-    generator : GeneratorState
+    generator : GeneratorBase
     level_commands : LevelCommands
         Of the same generator.
     """
 
-    def __init__(self, generator: GeneratorState, level_commands: LevelCommands) -> None:
+    def __init__(self, generator: GeneratorBase, level_commands: LevelCommands) -> None:
         super().__init__(generator)
         self.level_commands = level_commands
 

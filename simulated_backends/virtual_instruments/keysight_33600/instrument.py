@@ -34,6 +34,7 @@ from tsbench.simulated_backends.virtual_instruments.instrument import (
     Attachment,
     Placement,
 )
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, SharedSettings
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import KEYSIGHT_33522B, KEYSIGHT_33622A
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.function_commands import (
     FunctionCommands,
@@ -42,18 +43,17 @@ from tsbench.simulated_backends.virtual_instruments.keysight_33600.function_comm
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.level_commands import LevelCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.memory_commands import MemoryCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import clipped
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, SharedSettings
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.trigger_commands import TriggerTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.trigger_commands import BurstTriggerCommands
 
 
-class Keysight33600(GeneratorState):
+class VirtualKeysight33600(GeneratorBase):
     """Two channels, pulse, burst, trigger, arbitrary waveforms; ``data_sheet`` has the numbers of the model."""
 
     outputs = ("1", "2")
     terminals = ("1", "2")
     has_trigger = True
 
-    trigger_commands = Subsystem(TriggerTable)
+    trigger_commands = Subsystem(BurstTriggerCommands)
     memory_commands = Subsystem(MemoryCommands)
     level_commands = Subsystem(LevelCommands)
     function_commands = Subsystem(
@@ -170,14 +170,14 @@ class Keysight33600(GeneratorState):
                 self.playback.reshape(each)
 
 
-class Keysight33622A(Keysight33600):
+class VirtualKeysight33622A(VirtualKeysight33600):
     """33622A: 120 MHz, 1 GSa/s, 2.9 ns edges."""
 
     data_sheet = KEYSIGHT_33622A
     manufacturer, model, firmware = data_sheet.manufacturer, data_sheet.name, data_sheet.firmware
 
 
-class Keysight33522B(Keysight33600):
+class VirtualKeysight33522B(VirtualKeysight33600):
     """33522B: 30 MHz, 250 MSa/s, 8.4 ns edges."""
 
     data_sheet = KEYSIGHT_33522B

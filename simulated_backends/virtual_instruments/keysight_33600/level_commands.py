@@ -6,8 +6,8 @@ from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator import levels as levels_of
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
 from tsbench.simulated_backends.virtual_instruments.generator.levels import Adjusted, Adjustment, Window
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorTable
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import LoadParameter
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorTable
 
 _ERRORS = {
     Adjustment.CLIPPED_TO_UPPER: (-222, "Data out of range; value clipped to upper limit"),

@@ -17,7 +17,7 @@ from tsbench.simulated_backends.scpi.parameters import (
 )
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import DAC_FULL_SCALE
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, GeneratorTable
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
 
 BUILT_IN = "INT:\\BUILTIN\\EXP_RISE.ARB"
 Codes = npt.NDArray[np.int16]
@@ -34,10 +34,10 @@ class MemoryCommands(GeneratorTable):
 
     Parameters
     ----------
-    generator : GeneratorState
+    generator : GeneratorBase
     """
 
-    def __init__(self, generator: GeneratorState) -> None:
+    def __init__(self, generator: GeneratorBase) -> None:
         super().__init__(generator)
         self.arbs: dict[int, dict[str, Codes]] = {   #: channel -> name -> codes
             channel: {} for channel in range(1, self.data_sheet.channels + 1)}

@@ -6,13 +6,13 @@ from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD
+from tsbench.simulated_backends.virtual_instruments.keysight_33600.command_table import GeneratorBase, GeneratorTable
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.parameters import Clipped
-from tsbench.simulated_backends.virtual_instruments.keysight_33600.state import GeneratorState, GeneratorTable
 
 WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
 
 
-class TriggerTable(GeneratorTable):
+class BurstTriggerCommands(GeneratorTable):
     """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do.
 
     With the shape of each channel, these are the settings that the core reads: a
@@ -20,10 +20,10 @@ class TriggerTable(GeneratorTable):
 
     Parameters
     ----------
-    generator : GeneratorState
+    generator : GeneratorBase
     """
 
-    def __init__(self, generator: GeneratorState) -> None:
+    def __init__(self, generator: GeneratorBase) -> None:
         super().__init__(generator)
         self.shape = generator.shape
 

@@ -5,6 +5,6 @@ from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstr
 _MODULE = "tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument"
 
 VIRTUAL_INSTRUMENTS = (
-    VirtualInstrumentDeclaration("keysight_dsox3034t", f"{_MODULE}:KeysightDSOX3034T"),
-    VirtualInstrumentDeclaration("keysight_dsox3054t", f"{_MODULE}:KeysightDSOX3054T"),
+    VirtualInstrumentDeclaration("keysight_dsox3034t", f"{_MODULE}:VirtualKeysightDSOX3034T"),
+    VirtualInstrumentDeclaration("keysight_dsox3054t", f"{_MODULE}:VirtualKeysightDSOX3054T"),
 )

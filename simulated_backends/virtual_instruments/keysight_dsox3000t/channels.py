@@ -5,7 +5,7 @@ from typing import Any
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 
 OUT_OF_RANGE = "Data out of range"

@@ -8,7 +8,7 @@ from tsbench.simulated_backends.scpi.message import Handler
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Optional, Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import MIDDLE
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.screen import draw_screen
 

@@ -28,14 +28,14 @@ from tsbench.simulated_backends.scpi.tree import Subsystem, command
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Attachment, Placement
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.channels import ChannelCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeBase
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import (
     KEYSIGHT_DSOX3034T,
     KEYSIGHT_DSOX3054T,
 )
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.display import DisplayCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.run import RunCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.settings import SettingCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.settings import AcquisitionCommands
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.waveform import WaveformCommands
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import (
     ACQUISITION,
@@ -46,7 +46,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end impor
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 
 
-class VirtualDSOX3000T(ScopeState):
+class VirtualKeysightDSOX3000T(ScopeBase):
     """Four inputs, edge trigger, single and segmented acquisition; ``data_sheet`` has the numbers of the model."""
 
     terminals = ("1", "2", "3", "4")
@@ -56,8 +56,9 @@ class VirtualDSOX3000T(ScopeState):
 
     display_commands = Subsystem(DisplayCommands)
     channel_commands = Subsystem(ChannelCommands)
-    setting_commands = Subsystem(SettingCommands, lambda scope: SettingCommands(scope, scope.channel_commands))
-    waveform_commands = Subsystem(WaveformCommands, lambda scope: WaveformCommands(scope, scope.setting_commands))
+    acquisition_commands = Subsystem(
+        AcquisitionCommands, lambda scope: AcquisitionCommands(scope, scope.channel_commands))
+    waveform_commands = Subsystem(WaveformCommands, lambda scope: WaveformCommands(scope, scope.acquisition_commands))
     run_commands = Subsystem(RunCommands, lambda scope: RunCommands(scope, scope.channel_commands))
 
     def __init__(self, bench: BenchServices, placement: Placement) -> None:
@@ -72,7 +73,7 @@ class VirtualDSOX3000T(ScopeState):
         self.timebase_error = self.calibration("timebase", sheet.timebase_accuracy, 0.0).gain
         self.digitiser = Digitiser(sheet, errors, (bench.seed, seed_of(self.name)), bench.imperfections)
         self.control = AcquisitionControl(
-            self, sheet, self.setting_commands, self.run_commands.update_status)
+            self, sheet, self.acquisition_commands, self.run_commands.update_status)
 
     def attachment(self) -> Attachment:
         """Return what each wired input puts on its node."""
@@ -131,14 +132,14 @@ class VirtualDSOX3000T(ScopeState):
             self.channel_commands.impedance_changed(channel)
 
 
-class KeysightDSOX3054T(VirtualDSOX3000T):
+class VirtualKeysightDSOX3054T(VirtualKeysightDSOX3000T):
     """DSOX3054T: four channels, 500 MHz, 5 GSa/s, 4 Mpts."""
 
     data_sheet = KEYSIGHT_DSOX3054T
     manufacturer, model, firmware = data_sheet.manufacturer, data_sheet.name, data_sheet.firmware
 
 
-class KeysightDSOX3034T(VirtualDSOX3000T):
+class VirtualKeysightDSOX3034T(VirtualKeysightDSOX3000T):
     """DSOX3034T: four channels, 350 MHz, 5 GSa/s, 4 Mpts."""
 
     data_sheet = KEYSIGHT_DSOX3034T

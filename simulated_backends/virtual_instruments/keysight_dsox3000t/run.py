@@ -4,7 +4,7 @@ from tsbench.simulated_backends.scpi.message import IDLE, Handler
 from tsbench.simulated_backends.scpi.parameters import Choice, Many
 from tsbench.simulated_backends.scpi.tree import command
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.channels import ChannelCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeBase, ScopeTable
 
 RUN_BIT = 0x08  #: of the operation status condition register
 WAIT_TRIGGER_BIT = 0x20
@@ -15,12 +15,12 @@ class RunCommands(ScopeTable):
 
     Parameters
     ----------
-    scope : ScopeState
+    scope : ScopeBase
     channels : ChannelCommands
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeState, channels: ChannelCommands) -> None:
+    def __init__(self, scope: ScopeBase, channels: ChannelCommands) -> None:
         super().__init__(scope)
         self.channels = channels
 

@@ -3,7 +3,7 @@
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Optional
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.channels import OUT_OF_RANGE, ChannelCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeBase, ScopeTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling, choose_sampling
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
@@ -15,7 +15,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import 
 _REFERENCES = {"LEFT": 0.1, "CENT": 0.5, "RIGH": 0.9}
 
 
-class SettingCommands(ScopeTable):
+class AcquisitionCommands(ScopeTable):
     """What ``TIMebase``, ``TRIGger`` and ``ACQuire`` set.
 
     With the channels, these are the settings that the core reads: an
@@ -23,12 +23,12 @@ class SettingCommands(ScopeTable):
 
     Parameters
     ----------
-    scope : ScopeState
+    scope : ScopeBase
     channels : ChannelCommands
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeState, channels: ChannelCommands) -> None:
+    def __init__(self, scope: ScopeBase, channels: ChannelCommands) -> None:
         super().__init__(scope)
         self.channels = channels
 

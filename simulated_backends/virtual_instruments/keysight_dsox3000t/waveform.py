@@ -16,8 +16,8 @@ from tsbench.simulated_backends.scpi.parameters import (
 )
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.settings import SettingCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.state import ScopeState, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.settings import AcquisitionCommands
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition, TriggeredRecord
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import MIDDLE
 
@@ -31,12 +31,12 @@ class WaveformCommands(ScopeTable):
 
     Parameters
     ----------
-    scope : ScopeState
-    settings : SettingCommands
+    scope : ScopeBase
+    settings : AcquisitionCommands
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeState, settings: SettingCommands) -> None:
+    def __init__(self, scope: ScopeBase, settings: AcquisitionCommands) -> None:
         super().__init__(scope)
         self.settings = settings
         #: what was read last: acquisition, (channel, stride, numbers of its records), codes

@@ -125,8 +125,8 @@ VIRTUAL_INSTRUMENTS = VirtualInstrumentDeclaration("lab_sister", "lab_virtual_me
 class Sister({base}):
     {body}
 """
-GENERATOR = {"folder": "keysight_33600", "base": "Keysight33522B"}
-SCOPE = {"folder": "keysight_dsox3000t", "base": "KeysightDSOX3054T"}
+GENERATOR = {"folder": "keysight_33600", "base": "VirtualKeysight33522B"}
+SCOPE = {"folder": "keysight_dsox3000t", "base": "VirtualKeysightDSOX3054T"}
 METER_2450 = {"folder": "keithley_2450", "base": "VirtualKeithley2450"}
 
 

@@ -59,7 +59,7 @@ def test_options_of_the_world_file_are_checked() -> None:
     from tsbench.errors import ConfigurationError
     from tsbench.simulated_backends.services.services import BenchServices
     from tsbench.simulated_backends.virtual_instruments.instrument import Placement
-    from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument import KeysightDSOX3054T
+    from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument import VirtualKeysightDSOX3054T
 
     bench = BenchServices()
     wrong: list[dict[str, object]] = [
@@ -67,8 +67,8 @@ def test_options_of_the_world_file_are_checked() -> None:
     ]
     for bad in wrong:
         with pytest.raises(ConfigurationError, match="probes"):
-            KeysightDSOX3054T(bench, Placement("scope", "SIM2", {"1": "a"}, bad))
-    scope = KeysightDSOX3054T(bench, Placement("scope", "SIM2", {"1": "a"}, {"probes": {"1": 10}}))
+            VirtualKeysightDSOX3054T(bench, Placement("scope", "SIM2", {"1": "a"}, bad))
+    scope = VirtualKeysightDSOX3054T(bench, Placement("scope", "SIM2", {"1": "a"}, {"probes": {"1": 10}}))
     resistor, capacitor = scope.attachment().elements
     assert resistor.value == pytest.approx(10e6)
     assert capacitor.value < 2e-12

@@ -9,7 +9,7 @@ import pytest
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
 from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t import display
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument import KeysightDSOX3054T
+from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument import VirtualKeysightDSOX3054T
 
 
 class Circuit:
@@ -34,7 +34,7 @@ class Scope:
     def __init__(self) -> None:
         self.bench, self.circuit = BenchServices(1, imperfections=False), Circuit()
         wires = {str(channel): f"n{channel}" for channel in (1, 2, 3, 4)}
-        self.scope: Any = KeysightDSOX3054T(self.bench, Placement("s", "S", wires, {"probes": {"2": 10}}))
+        self.scope: Any = VirtualKeysightDSOX3054T(self.bench, Placement("s", "S", wires, {"probes": {"2": 10}}))
         self.bench.install(self.circuit)  # type: ignore[arg-type]
         self.scope.connect()
 
@@ -115,7 +115,7 @@ def test_what_an_acquisition_will_be(scope: Scope) -> None:
     """Settings of an input as the front end takes them; the data sheet's 20 MHz limit, 0.4 divisions of hysteresis."""
     scope.ask(":CHAN2:RANG 8;OFFS 1;PROB 10;COUP AC;INV ON;BWL ON;:TRIG:SOUR CHAN2;LEV 5;SLOP POS")
     scope.ask(":TIM:RANG 1e-3;POS 2e-4")
-    plan = scope.scope.setting_commands.plan([1, 2], True)
+    plan = scope.scope.acquisition_commands.plan([1, 2], True)
     first, second = plan.channels[1], plan.channels[2]
     assert (first.node, first.bandwidth, first.divider) == ("n1", 5e8, 1.0)
     assert not first.ac_coupled and not first.inverted
@@ -127,27 +127,27 @@ def test_what_an_acquisition_will_be(scope: Scope) -> None:
     assert (edge.node, edge.level, edge.slope) == ("n2", -5.0, "NEG")   # inverted: volts at the node
     assert edge.hysteresis == pytest.approx(0.4 * 10.0) and (edge.jitter, edge.noise) == (0.0, 0.0)
     scope.ask(":TRIG:NREJ ON;:ACQ:TYPE AVER;COUN 16")
-    plan = scope.scope.setting_commands.plan([2], False)
+    plan = scope.scope.acquisition_commands.plan([2], False)
     assert plan.trigger.hysteresis == pytest.approx(0.8 * 10.0) and plan.automatic is None
     assert plan.averaged and plan.records == 16 and not plan.high_resolution and not plan.peak_detect
     scope.ask(":ACQ:TYPE HRES;:ACQ:MODE SEGM;:ACQ:SEGM:COUN 7;:TRIG:HOLD 1e-3;SLOP ALT")
-    plan = scope.scope.setting_commands.plan([2], False)
+    plan = scope.scope.acquisition_commands.plan([2], False)
     assert plan.records == 7 and plan.high_resolution and plan.holdoff == 1e-3 and plan.rearm == 1e-6
     assert plan.trigger.slope == "EITH"
     scope.ask(":ACQ:TYPE PEAK;:TRIG:SOUR EXT;LEV 1.5;:EXT:PROB 3")
-    edge = scope.scope.setting_commands.plan([2], False).trigger
-    assert scope.scope.setting_commands.plan([2], False).peak_detect
+    edge = scope.scope.acquisition_commands.plan([2], False).trigger
+    assert scope.scope.acquisition_commands.plan([2], False).peak_detect
     assert (edge.node, edge.level, edge.lag) == (None, 0.5, 0.0)
 
 
 def test_a_trigger_on_an_input_that_is_not_wired_sees_ground() -> None:
     bench = BenchServices(1)
-    scope: Any = KeysightDSOX3054T(bench, Placement("s", "S", {}))
-    edge = scope.setting_commands._edge()
+    scope: Any = VirtualKeysightDSOX3054T(bench, Placement("s", "S", {}))
+    edge = scope.acquisition_commands._edge()
     assert edge.node == "0" and edge.jitter == 5e-12
     assert edge.noise == pytest.approx(np.hypot(0.2e-3, 0.025 * 5.0))   # 5 V a division
     scope.exchange.recv(b":TRIG:SOUR EXT", True)
-    assert scope.setting_commands._edge().jitter == 5e-12
+    assert scope.acquisition_commands._edge().jitter == 5e-12
 
 
 def test_both_channels_of_a_pair_share_memory(scope: Scope) -> None:

@@ -157,7 +157,7 @@ def test_the_reference_of_the_time_axis(table: Any) -> None:
     bench.send(bench.scope, ":TIM:RANG 1e-3", ":TIM:POS 2e-4")
     for name, start in (("LEFT", 1e-4), ("CENT", -3e-4), ("RIGH", -7e-4)):
         bench.send(bench.scope, f":TIM:REF {name}")
-        assert bench.scope.setting_commands.record_start() == pytest.approx(start)
+        assert bench.scope.acquisition_commands.record_start() == pytest.approx(start)
 
 
 @pytest.mark.parametrize(("level", "more", "shown"), [

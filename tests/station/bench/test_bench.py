@@ -20,7 +20,7 @@ from tsbench.instruments import (
     SourceSettings,
 )
 from tsbench.simulated_backends.witness.log import outputs_left_on
-from tsbench.station.bench.bench import Bench, check, instruments
+from tsbench.station.bench.bench import Bench, check, instruments_of
 from tsbench.station.bench.discovery import discover
 
 
@@ -100,7 +100,7 @@ def test_description_is_plain_data(nbo2_bench: Path) -> None:
 
 
 def test_instruments_and_check(driver_bench: Path) -> None:
-    rows = instruments(driver_bench)
+    rows = instruments_of(driver_bench)
     assert [row["name"] for row in rows] == ["source_meter", "generator", "scope"]
     assert set(rows[0]) == {"name", "role", "driver", "model", "resource", "visa_library", "simulated"}
     assert check(driver_bench)["outputs"] == {

@@ -161,7 +161,7 @@ class Wire:
 def connection(wire: Any, identified: bool = True) -> Connection:
     table = InstrumentTable(resource="TCPIP0::192.0.2.7::5025::SOCKET", driver="keithley_2450")
     made = Connection("meter", table, "@py", wire)
-    made.known = wire if identified else None
+    made.identified_driver = wire if identified else None
     return made
 
 

@@ -59,7 +59,7 @@ class Wire:
 def connection(wire: Any, name: str = "meter") -> Connection:
     table = InstrumentTable(resource="TCPIP0::192.0.2.7::5025::SOCKET", driver="keithley_2450", timeout=4.0)
     made = Connection(name, table, "@py", wire)
-    made.known = wire
+    made.identified_driver = wire
     return made
 
 
@@ -130,7 +130,7 @@ def test_off_matters_more_than_clear_and_each_output_has_a_switch() -> None:
 
 def test_nothing_is_sent_before_the_instrument_is_identified() -> None:
     made = connection(wire := Wire())
-    made.known = None
+    made.identified_driver = None
     assert made.make_safe() == [] and wire.calls == [] and made.unknown_outputs() == [OutputState("meter", True)]
     with pytest.raises(CommunicationError, match="not identified yet"):
         _ = made.driver

@@ -67,7 +67,7 @@ def test_the_name_of_a_lock_file_is_short_and_its_own(folder: Path) -> None:
     assert long != ownership._path(100 * "a" + "2", ".same")
 
 
-def test_several_doors_have_one_name_as_long_as_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_addresses_have_one_name_as_long_as_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     path, held = ownership._path("door", ".same"), [True]
     monkeypatch.setattr(ownership, "is_held", lambda asked: asked == path and held[0])
     assert ownership._known_as("door") == "door"   # it has just gone

@@ -83,19 +83,19 @@ def test_an_instrument_named_twice_in_one_file_is_a_mistake(folder: Path) -> Non
     assert not folder.exists() or not list(folder.iterdir())
 
 
-def test_doors_to_one_instrument_that_are_made_known_as_such() -> None:
-    doors = ["TCPIP0::127.0.0.1::40001::SOCKET", "TCPIP0::127.0.0.1::hislip0,40002::INSTR"]
-    both = [Ownership({"a": doors[0]}, this_process("")), Ownership({"a": doors[1]}, this_process(""))]
+def test_addresses_of_one_instrument_that_are_made_known_as_such() -> None:
+    addresses = ["TCPIP0::127.0.0.1::40001::SOCKET", "TCPIP0::127.0.0.1::hislip0,40002::INSTR"]
+    both = [Ownership({"a": addresses[0]}, this_process("")), Ownership({"a": addresses[1]}, this_process(""))]
     for held in both:
         held.release()
-    known = one_instrument(doors)
+    known = one_instrument(addresses)
     try:
-        with another_process(doors[0]), pytest.raises(InstrumentInUse):
-            Ownership({"a": doors[1]}, this_process(""))
+        with another_process(addresses[0]), pytest.raises(InstrumentInUse):
+            Ownership({"a": addresses[1]}, this_process(""))
     finally:
         for lock in known:
             lock.release()
-    Ownership({"a": doors[1]}, this_process("")).release()
+    Ownership({"a": addresses[1]}, this_process("")).release()
 
 
 def test_the_same_serial_number_at_another_address_is_left_alone() -> None:

@@ -12,7 +12,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.readings import
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 
-class MeterState(VirtualInstrument):
+class MeterBase(VirtualInstrument):
     """The parts of a source meter, as its command tables see them."""
 
     data_sheet: ClassVar[InteractiveDataSheet]  #: of the model
@@ -28,11 +28,11 @@ class MeterTable(CommandTable):
 
     Parameters
     ----------
-    meter : MeterState
+    meter : MeterBase
         Holds the table.
     """
 
-    def __init__(self, meter: MeterState) -> None:
+    def __init__(self, meter: MeterBase) -> None:
         super().__init__(meter)
         self.data_sheet = meter.data_sheet
         self.settings = meter.settings

@@ -35,7 +35,7 @@ class SharedSettings:
         self.lead, self.trail = dict.fromkeys(self._channels, 10e-9), dict.fromkeys(self._channels, 10e-9)
 
 
-class GeneratorState(VirtualInstrument):
+class GeneratorBase(VirtualInstrument):
     """The parts of a generator, as its command tables see them."""
 
     data_sheet: ClassVar[GeneratorDataSheet]
@@ -53,11 +53,11 @@ class GeneratorTable(CommandTable):
 
     Parameters
     ----------
-    generator : GeneratorState
+    generator : GeneratorBase
         Holds the table.
     """
 
-    def __init__(self, generator: GeneratorState) -> None:
+    def __init__(self, generator: GeneratorBase) -> None:
         super().__init__(generator)
         self.generator = generator
         self.data_sheet = generator.data_sheet

@@ -10,7 +10,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser impor
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 
 
-class ScopeState(VirtualInstrument):
+class ScopeBase(VirtualInstrument):
     """The parts of a scope, as its command tables see them."""
 
     data_sheet: ClassVar[ScopeDataSheet]
@@ -26,11 +26,11 @@ class ScopeTable(CommandTable):
 
     Parameters
     ----------
-    scope : ScopeState
+    scope : ScopeBase
         Holds the table.
     """
 
-    def __init__(self, scope: ScopeState) -> None:
+    def __init__(self, scope: ScopeBase) -> None:
         super().__init__(scope)
         self.scope = scope
         self.data_sheet = scope.data_sheet
