@@ -123,7 +123,7 @@ class TimeStepping:
         if self._changes.watches:
             self._let_changes_happen()
         compiled = self._structure.compiled
-        if stability.switch.on or front.control.look_after <= 0.0:
+        if stability.switch.on or front.control.steps_until_look <= 0.0:
             stability.look_at_noise(steady.period)
         follow = self._skipping and steady.driven is not None
         begin, here, restarted = front.reached, front.here, front.restart

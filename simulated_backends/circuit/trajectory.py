@@ -79,11 +79,10 @@ def join(parts: Sequence[Steps]) -> Steps:
 
 @compiled
 def _evaluate(
-    steps: tuple[FloatArray, ...], values: tuple[IndexArray, FloatArray], slopes: tuple[IndexArray, FloatArray],
-    times: FloatArray, out: FloatArray,
+    starts: FloatArray, lengths: FloatArray, y0: FloatArray, y1: FloatArray, p: FloatArray, q: FloatArray,
+    values: tuple[IndexArray, FloatArray], slopes: tuple[IndexArray, FloatArray], times: FloatArray, out: FloatArray,
 ) -> None:
     """Fill ``out`` with a weighted sum of unknowns and of their slopes at ``times`` (fastest when they rise)."""
-    starts, lengths, y0, y1, p, q = steps
     value_of, value_weight = values
     slope_of, slope_weight = slopes
     k, last = 0, starts.size - 1
@@ -174,7 +173,7 @@ class RecordedTrajectory:
         flat = np.ascontiguousarray(times.reshape(-1))
         out = np.empty(flat.size)
         *unknowns, values, slopes = row.terms
-        _evaluate(self.steps.arrays(), *unknowns, flat, out)
+        _evaluate(*self.steps.arrays(), *unknowns, flat, out)
         e = self.sources
         local = flat - e.base if e.base else flat
         for (used, weights), add in ((values, source_values), (slopes, source_slopes)):

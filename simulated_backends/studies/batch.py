@@ -156,7 +156,8 @@ class _Lanes:
             scratch = lane_space(WIDTH, n, len(self.topology.occupied), self.kinds.size)
             # with no largest step every step is looked at that the lanes cannot judge
             control = new_control(circuits[0].rtol, 0.0, FIRST_STEP)
-            L, R, E, devices, _, places = self.arrays
+            L, R, E = self.arrays.L, self.arrays.R, self.arrays.E
+            devices, places = self.arrays.devices, self.arrays.places
             self.kernel.lockstep(
                 np.zeros(len(self.place) * WIDTH), self.lanes[part], (L[part], R[part], E[part]), devices[part],
                 self.kinds, self.parameters[part], self.tables, self.rows[part], places[0], control, scratch,

@@ -1,7 +1,8 @@
 """No number says where something stands: compiled code reads tables, rows and tuples by name.
 
 A parameter of a device is a named column, a member of a tuple has a name, and so has a row of an array whose rows mean
-different things. Elements of vectors are counted by loops.
+different things. A tuple of three or more members is not unpacked by position either: two arrays that changed places
+would have the same type. A vector is read in loops.
 """
 
 import ast
@@ -21,7 +22,7 @@ WRITTEN_OUT = {
 
 
 def positions(tree: ast.AST, written_out: str | None = None) -> Iterator[str]:
-    """Yield each subscript by a literal number within compiled functions.
+    """Yield each subscript by a literal number, and each long tuple unpacked by position, within compiled functions.
 
     ``x.shape[0]`` is none, nor is one of the numbers that a function returns, ``f(x)[0]``.
     """
@@ -37,8 +38,14 @@ def positions(tree: ast.AST, written_out: str | None = None) -> Iterator[str]:
                 if any(map(_literal, places)):
                     yield f"{function.name}, line {node.lineno}: {ast.unparse(node)}"
             elif (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "item"
-                    and any(map(_literal, node.args))):
+                    and any(map(_literal, node.args))) or _unpacks(node):
                 yield f"{function.name}, line {node.lineno}: {ast.unparse(node)}"
+
+
+def _unpacks(node: ast.AST) -> bool:
+    """Return whether a tuple of three or more members, which no call returns, is unpacked."""
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Name | ast.Attribute | ast.Subscript) and any(
+        isinstance(target, ast.Tuple) and len(target.elts) > 2 for target in node.targets)
 
 
 def _literal(place: ast.expr) -> bool:
@@ -91,6 +98,17 @@ def test_the_written_out_formulas_are_there() -> None:
 def test_what_counts_as_a_position(place: str, how: str) -> None:
     found = list(positions(ast.parse(f"@{how}\ndef f(p, k, scratch, RATES):\n    return {place}")))
     assert len(found) == 1 and found[0].startswith("f, line 3: ")
+
+
+@pytest.mark.parametrize("line", ["a, b, c = p", "_, b, _ = p.scratch", "q = a, b, c = p", "a, *b, c = p[k]"])
+def test_a_long_tuple_is_not_unpacked(line: str) -> None:
+    found = list(positions(ast.parse(f"@compiled\ndef f(p, k):\n    {line}")))
+    assert found == [f"f, line 3: {line}"]
+
+
+@pytest.mark.parametrize("line", ["a, b = p", "a, b, c = f(p)", "a, b, c = p.a, p.b, p.c"])
+def test_what_may_be_unpacked(line: str) -> None:
+    assert not list(positions(ast.parse(f"@compiled\ndef f(p, k):\n    {line}")))
 
 
 @pytest.mark.parametrize("place", ["p[k, RATES]", "p[k + 1]", "p[:k]", "p.shape[0]", "f(p)[1]", "p[2 * k + RATES]"])

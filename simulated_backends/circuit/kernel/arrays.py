@@ -17,7 +17,7 @@ VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]   #: types, for funct
 
 
 class CircuitArrays(NamedTuple):
-    """The numbers of a circuit; ``n`` unknowns, see :mod:`.equations`."""
+    """The numbers of a circuit; ``n`` unknowns, of which the first ``m`` are differential, see :mod:`.equations`."""
 
     L: FloatArray  #: how each row of the drive (see :mod:`.equations`) depends on the unknowns, shape (rows, n)
     R: FloatArray  #: what the sources contribute to the drive, shape (rows, sources)
@@ -42,7 +42,7 @@ class SourceArrays(NamedTuple):
 class Scratch(NamedTuple):
     """Working arrays of the step loop for ``n`` unknowns."""
 
-    vectors: FloatArray  #: rows :data:`RATES` to :data:`STAGE_6`, shape (10, n)
+    vectors: FloatArray  #: rows :data:`RATES` to :data:`U6`, shape (10, n)
     matrices: FloatArray  #: :data:`JACOBIAN`, :data:`STEP_MATRIX` and :data:`REDUCED`, shape (3, n, n)
     pivots: IntArray  #: of the step's matrix, shape (n,)
     drives: FloatArray  #: rows :data:`STILL` to :data:`SOURCE_SLOPES`, shape (6, rows of the drive or sources)
@@ -54,8 +54,8 @@ SCRATCH = types.NamedTuple(  #: its type
     (MATRIX, types.float64[:, :, ::1], types.int64[::1], MATRIX, VECTOR, types.complex128[:, ::1]), Scratch)
 
 #: rows of the vectors: f, its derivative by time, the unknowns tried, sizes of unknowns (between uses, scratch for
-#: anything), and the stages u of the method of :mod:`.rodas` (not those of the source meters)
-RATES, CHANGES, TRIAL, SIZES, STAGE_1, STAGE_2, STAGE_3, STAGE_4, STAGE_5, STAGE_6 = range(10)
+#: anything), and the six u of the method, see :mod:`.rodas`
+RATES, CHANGES, TRIAL, SIZES, U1, U2, U3, U4, U5, U6 = range(10)
 #: matrices: df/dy, the one of the step's linear equations, and A of :mod:`.growth`
 JACOBIAN, STEP_MATRIX, REDUCED = range(3)
 #: rows of the drives: at the last breakpoint and its slope there (where a source is a sine, STILL holds only the

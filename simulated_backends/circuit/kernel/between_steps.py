@@ -35,7 +35,7 @@ from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, 
 from tsbench.simulated_backends.circuit.kernel.equations import drive_at, right_side_and_jacobian, solve_currents
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
 from tsbench.simulated_backends.circuit.kernel.growth import eliminate_currents, grows_unseen, must_stop
-from tsbench.simulated_backends.circuit.kernel.places import device_count, first_current
+from tsbench.simulated_backends.circuit.kernel.places import device_count, differential_count
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     FIRST_STEP,
     NOTHING_BEFORE,
@@ -73,30 +73,35 @@ def addresses() -> Addresses:
 @by_address(_LOOK)
 def look(
     what: int, circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray,
-    h: float, t: float,
+    last: float, t: float,
 ) -> bool:
-    """Look at a growing mode; ``what`` is one of :data:`GROWS`, :data:`GROWS_AT_END`, :data:`SMALL`.
+    """Look at a growing mode; return whether the step loop must stop.
 
-    At the end of the last step of a call no next one has linearised the circuit yet. Other arguments as in
-    :func:`.growth.grows_unseen`.
+    Parameters
+    ----------
+    what : int
+        :data:`GROWS` or :data:`SMALL`: the next step has linearised the circuit already. :data:`GROWS_AT_END`: this is
+        the end of the last step of a call, so the circuit is linearised here.
+    circuit, scratch, control, weights, y, last, t
+        See :func:`.growth.grows_unseen`.
     """
     if what == SMALL:
-        return bool(must_stop(circuit, scratch, control, weights, y, h, t))
+        return bool(must_stop(circuit, scratch, control, weights, y, last, t))
     if what == GROWS_AT_END:
-        L, _, _, devices, stages, places = circuit
-        vectors, matrices, _, drives, work, _ = scratch
+        L, devices, stages, places = circuit.L, circuit.devices, circuit.stages, circuit.places
+        vectors, matrices, drives, work = scratch.vectors, scratch.matrices, scratch.drives, scratch.work
         right_side_and_jacobian(
             L, devices, stages, places, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
             matrices[REDUCED])
         control.looks += 1
-        eliminate_currents(y.size, first_current(places), matrices[REDUCED], vectors[RATES], vectors[CHANGES])
-    return bool(grows_unseen(circuit, scratch, control, weights, y, h, t))
+        eliminate_currents(y.size, differential_count(places), matrices[REDUCED], vectors[RATES], vectors[CHANGES])
+    return bool(grows_unseen(circuit, scratch, control, weights, y, last, t))
 
 
 @by_address(_FIND_CURRENTS)
 def find_currents(circuit: CircuitArrays, scratch: Scratch, drive: FloatArray, y: FloatArray) -> bool:
     """Make the device currents in ``y`` consistent, see :func:`.equations.solve_currents`; return whether it worked."""
-    vectors, matrices, pivots, _, work, _ = scratch
+    vectors, matrices, pivots, work = scratch.vectors, scratch.matrices, scratch.pivots, scratch.work
     return bool(solve_currents(
         circuit.L, circuit.devices, circuit.places, drive, y, work, vectors[RATES], vectors[SIZES],
         matrices[STEP_MATRIX], pivots))
@@ -107,11 +112,22 @@ def enter_segment(
     circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, y: FloatArray, t: float,
     find: bool, functions: Addresses,
 ) -> tuple[bool, bool]:
-    """Write the drive from the last breakpoint on; with ``find`` make the device currents consistent with it.
+    """Write the drive from the last breakpoint on.
 
-    Returns whether any source moves along a curve, and whether currents were found.
+    Parameters
+    ----------
+    t : float
+        Present instant [s].
+    find : bool
+        Make the device currents in ``y`` consistent with the drive.
+    circuit, sources, control, scratch, y, functions
+        See :func:`.integrator.integrate`.
+
+    Returns
+    -------
+    (whether any source moves along a curve, whether currents were found)
     """
-    _, R, E, _, _, places = circuit
+    R, E, places = circuit.R, circuit.E, circuit.places
     drives, currents_found = scratch.drives, find_currents_at(functions.find_currents)
     still, rate = drives[STILL], drives[STILL_SLOPE]
     following, moving, curved = drive_at(
@@ -133,10 +149,14 @@ def begin_call(
 ) -> tuple[float, float, bool, bool]:
     """Write the drive at ``t`` [s]; with ``restart`` begin anew there.
 
-    Returns the step wanted [s], the end of the piece of noise [s], whether any source moves along a curve, and whether
-    device currents were found.
+    Arguments as in :func:`.integrator.integrate`.
+
+    Returns
+    -------
+    (step wanted [s], end of the piece of noise [s], whether any source moves along a curve, whether device currents
+    were found)
     """
-    L, _, _, devices, _, places = circuit
+    L, devices, places = circuit.L, circuit.devices, circuit.places
     curved, found = enter_segment(circuit, sources, control, scratch, y, t, restart, functions)
     h, piece_end = control.next_step, math.inf
     if restart and found:
@@ -156,7 +176,16 @@ def pass_breakpoint(
 ) -> tuple[float, bool, bool]:
     """Go on behind the next breakpoint.
 
-    Returns the step wanted [s], whether any source moves along a curve, and whether device currents were found.
+    Parameters
+    ----------
+    h : float
+        Step wanted before it [s].
+    circuit, sources, control, scratch, y, functions
+        See :func:`.integrator.integrate`.
+
+    Returns
+    -------
+    (step wanted [s], whether any source moves along a curve, whether device currents were found)
     """
     t = control.breakpoint = control.next_breakpoint
     curved, found = enter_segment(circuit, sources, control, scratch, y, t, True, functions)
@@ -173,10 +202,23 @@ def next_thermal_piece(
 ) -> tuple[float, bool]:
     """Go on to the next piece of thermal noise, as long as the step to try, and write the drive with it.
 
-    Returns its end [s], and whether device currents were found.
+    Parameters
+    ----------
+    t, h : float
+        Present instant and step wanted [s].
+    fresh : bool
+        The drive has been written anew since the last piece, and is without noise.
+    curved : bool
+        Whether any source moves along a curve.
+    circuit, sources, control, scratch, thermal, y, functions
+        See :func:`.integrator.integrate`.
+
+    Returns
+    -------
+    (end of the piece [s], whether device currents were found)
     """
     noise_drawn, currents_found = draw_noise_at(functions.draw_noise), find_currents_at(functions.find_currents)
-    _, R, E, _, _, _ = circuit
+    R, E = circuit.R, circuit.E
     drives = scratch.drives
     step, _ = step_to_try(min(h, control.largest_step), control.next_breakpoint - t)
     if not fresh:

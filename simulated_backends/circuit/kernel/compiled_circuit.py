@@ -181,7 +181,7 @@ class CompiledCircuit:
         """Make the device currents in ``y`` consistent with the rest, in place; return whether that worked."""
         if not len(self.arrays.devices):
             return True
-        L, _, _, devices, _, places = self.arrays
+        L, devices, places = self.arrays.L, self.arrays.devices, self.arrays.places
         return bool(solve_currents(L, devices, places, drive, y, *self._currents_space))
 
     def value(self, row: Row, time: float, y: FloatArray) -> float:
@@ -193,7 +193,7 @@ class CompiledCircuit:
         value += float(row.u @ u)
         if row.dy.any() or row.du.any():
             f = np.zeros(y.size)
-            L, _, _, devices, stages, places = self.arrays
+            L, devices, stages, places = self.arrays.L, self.arrays.devices, self.arrays.stages, self.arrays.places
             right_side(L, devices, stages, places, drive, y, np.zeros(64), f)
             f[self.differential:] = 0.0   # device currents have no rate of their own
             value += float(row.dy @ f + row.du @ du)
@@ -223,7 +223,7 @@ class CompiledCircuit:
         """Return what :meth:`linearised` does at several instants [s], at ``unknowns`` of shape (times, n)."""
         m, nl, nd = self.differential, len(self.system.linear), unknowns.shape[1] - self.differential
         directions, fixed = self.thermal.directions, self.thermal.strengths
-        drives, f, moving, J, along = self._look(times, unknowns, directions)
+        drives, f, moving, J, along = self._linearise_at(times, unknowns, directions)
         v, i = unknowns @ self.arrays.L[nl: nl + nd].T + drives[:, nl: nl + nd], unknowns[:, m:]
         with np.errstate(all="ignore"):
             conductances = np.where(v * i > 0.0, i / v, 0.0)
@@ -240,14 +240,14 @@ class CompiledCircuit:
 
         Shape (steps + 1, m, m) for m differential unknowns.
         """
-        n, d = steps.y0.shape[1], self.differential
+        n, m = steps.y0.shape[1], self.differential
         times = np.append(steps.starts, steps.starts[-1] + steps.lengths[-1])
-        J = self._look(times, np.vstack([steps.y0, steps.y1[-1:]]), np.empty((0, len(self.arrays.R))))[3]
-        if d == n:
+        J = self._linearise_at(times, np.vstack([steps.y0, steps.y1[-1:]]), np.empty((0, len(self.arrays.R))))[3]
+        if m == n:
             return J
-        return np.asarray(J[:, :d, :d] - J[:, :d, d:] @ np.linalg.solve(J[:, d:, d:], J[:, d:, :d]))
+        return np.asarray(J[:, :m, :m] - J[:, :m, m:] @ np.linalg.solve(J[:, m:, m:], J[:, m:, :m]))
 
-    def _look(
+    def _linearise_at(
         self, times: FloatArray, unknowns: FloatArray, directions: FloatArray
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return what :func:`.equations.linearisations` fills."""
@@ -273,7 +273,7 @@ class CompiledCircuit:
         """Return f, its derivative along ``direction`` of the drive, and df/dy, shapes (n,), (n,), (n, n)."""
         n = y.size
         f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        L, _, _, devices, stages, places = self.arrays
+        L, devices, stages, places = self.arrays.L, self.arrays.devices, self.arrays.stages, self.arrays.places
         right_side_and_jacobian(L, devices, stages, places, drive, direction, y, np.zeros(64), f, ft, J)
         return f, ft, J
 

@@ -32,7 +32,7 @@ class StepControl(Protocol):
     looks: int  #: evaluations of the circuit that looking has cost
     imaginary: float  #: part of the leading eigenvalue at the last look [1/s]
     excited: float  #: when an excited mode has grown under a moving source; -inf: never
-    look_after: float  #: steps under a moving source until :mod:`.stability.thermal_switch` looks
+    steps_until_look: float  #: steps under a moving source until :mod:`.stability.thermal_switch` looks
 
     def copy(self) -> "StepControl":
         """Return a record of its own with the same values."""
@@ -50,7 +50,7 @@ def new_control(rtol: float, largest_step: float, first_step: float) -> StepCont
     control: Any = np.zeros(1, dtype=(np.record, _RECORD))[0]
     control.rtol, control.largest_step, control.next_step = rtol, largest_step, first_step
     control.next_breakpoint, control.error_before = math.inf, NOTHING_BEFORE
-    control.real_part, control.excited, control.look_after = math.nan, -math.inf, math.inf
+    control.real_part, control.excited, control.steps_until_look = math.nan, -math.inf, math.inf
     return control  # type: ignore[no-any-return]
 
 

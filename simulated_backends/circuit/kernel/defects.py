@@ -73,8 +73,9 @@ def _first(
     circuit: CircuitArrays, sources: SourceArrays, starts: FloatArray, lengths: FloatArray, y0: FloatArray,
     y1: FloatArray, p: FloatArray, q: FloatArray, weights: FloatArray, rtol: float, space: DefectScratch,
 ) -> int:
-    L, R, E, devices, stages, places = circuit
-    y, f, ft, rate, J, drive, slope, u, du, work = space
+    L, R, E, devices, stages, places = circuit.L, circuit.R, circuit.E, circuit.devices, circuit.stages, circuit.places
+    y, f, ft, rate, J = space.y, space.f, space.ft, space.rate, space.J
+    drive, slope, u, du, work = space.drive, space.slope, space.u, space.du, space.work
     n, currents = y.size, first_current(places)
     for step in range(starts.size):
         h = lengths[step]

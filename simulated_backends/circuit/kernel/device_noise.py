@@ -78,7 +78,7 @@ def next_piece(
     Returns the end of the piece [s]. With ``new`` there is no piece to go on with. Other arguments as in
     :func:`.equations.right_side`.
     """
-    clock, paths, cache, nodes = noise
+    clock, paths, cache, nodes = noise.clock, noise.paths, noise.cache, noise.nodes
     nl, nd, currents = linear_states(places), device_count(places), first_current(places)
     wanted = 1.0
     for k in range(nd):

@@ -191,7 +191,8 @@ def drive_at(
 
     Returns the next breakpoint [s], whether any source moves, and whether any moves along a curve (a sine).
     """
-    kinds, parameters, table_times, table_values = sources
+    kinds, parameters = sources.kinds, sources.parameters
+    table_times, table_values = sources.table_times, sources.table_values
     following, moving, curved = math.inf, False, False
     for s in range(kinds.size):
         value, rate, until = source_segment(kinds[s], parameters, s, table_times, table_values, t)
@@ -243,8 +244,9 @@ def linearisations(
     That is the drive (times, rows), f and df/dt (times, n), df/dy (times, n, n), and the change of f along each of the
     ``directions`` (sources of noise, rows) of the drive: (times, sources of noise, n).
     """
-    L, R, E, devices, stages, places = circuit
-    work, f, ft, J, drive, slope, u, du, y = scratch
+    L, R, E, devices, stages, places = circuit.L, circuit.R, circuit.E, circuit.devices, circuit.stages, circuit.places
+    work, f, ft, J, drive = scratch.work, scratch.f, scratch.ft, scratch.J, scratch.drive
+    slope, u, du, y = scratch.slope, scratch.u, scratch.du, scratch.y
     n = y.size
     for k in range(times.size):
         for a in range(n):

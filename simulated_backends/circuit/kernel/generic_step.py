@@ -2,7 +2,7 @@
 
 The integrator calls :func:`begin_step` once where it stands and :func:`take_step` for every length it tries;
 :mod:`.straight_line` writes both out for one topology. Both are compiled as parts of that loop: handing the arrays of a
-circuit to a compiled function of its own takes longer than solving for a stage.
+circuit to a compiled function of its own takes longer than solving for one u of the method.
 """
 
 from tsbench.records import FloatArray
@@ -17,23 +17,23 @@ from tsbench.simulated_backends.circuit.kernel.arrays import (
     SLOPE,
     SOURCE_SLOPES,
     SOURCES,
-    STAGE_1,
-    STAGE_2,
-    STAGE_3,
-    STAGE_4,
-    STAGE_5,
-    STAGE_6,
     STEP_MATRIX,
     STILL,
     STILL_SLOPE,
     TRIAL,
+    U1,
+    U2,
+    U3,
+    U4,
+    U5,
+    U6,
     CircuitArrays,
     Scratch,
     SourceArrays,
 )
 from tsbench.simulated_backends.circuit.kernel.equations import drive_at, right_side, right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.growth import eliminate_currents
-from tsbench.simulated_backends.circuit.kernel.places import first_current
+from tsbench.simulated_backends.circuit.kernel.places import differential_count
 from tsbench.simulated_backends.numerics.compilation import compiled, part
 from tsbench.simulated_backends.numerics.linear import factorise, solve
 
@@ -41,8 +41,8 @@ from tsbench.simulated_backends.numerics.linear import factorise, solve
 @part
 def begin_step(circuit: CircuitArrays, scratch: Scratch, y: FloatArray) -> None:
     """Evaluate the right-hand side and its derivatives at ``y`` into the scratch space."""
-    L, _, _, devices, stages, places = circuit
-    vectors, matrices, _, drives, work, _ = scratch
+    L, devices, stages, places = circuit.L, circuit.devices, circuit.stages, circuit.places
+    vectors, matrices, drives, work = scratch.vectors, scratch.matrices, scratch.drives, scratch.work
     right_side_and_jacobian(
         L, devices, stages, places, drives[NOW], drives[SLOPE], y, work, vectors[RATES], vectors[CHANGES],
         matrices[JACOBIAN])
@@ -56,7 +56,7 @@ def linearise(circuit: CircuitArrays, scratch: Scratch, n: int) -> None:
         sizes[a] = 0.0
         for b in range(n):
             A[a, b] = J[a, b]
-    eliminate_currents(n, first_current(circuit.places), A, sizes, sizes)
+    eliminate_currents(n, differential_count(circuit.places), A, sizes, sizes)
 
 
 @part
@@ -78,12 +78,13 @@ def take_step(
     dense_p, dense_q, row
         Where the dense output goes; the unknowns at the end go to the vector :data:`.arrays.TRIAL`.
     """
-    L, _, _, devices, stages, places = circuit
-    vectors, matrices, pivots, drives, work, _ = scratch
-    n, drive, differential = y.size, drives[NOW], first_current(places)
+    L, devices, stages, places = circuit.L, circuit.devices, circuit.stages, circuit.places
+    vectors, matrices, pivots = scratch.vectors, scratch.matrices, scratch.pivots
+    drives, work = scratch.drives, scratch.work
+    n, drive, differential = y.size, drives[NOW], differential_count(places)
     f, ft, trial, scale = vectors[RATES], vectors[CHANGES], vectors[TRIAL], vectors[SIZES]
-    u1, u2, u3 = vectors[STAGE_1], vectors[STAGE_2], vectors[STAGE_3]
-    u4, u5, u6 = vectors[STAGE_4], vectors[STAGE_5], vectors[STAGE_6]
+    u1, u2, u3 = vectors[U1], vectors[U2], vectors[U3]
+    u4, u5, u6 = vectors[U4], vectors[U5], vectors[U6]
     J, W, inverse = matrices[JACOBIAN], matrices[STEP_MATRIX], 1.0 / step
     for a in range(n):
         for b in range(n):
@@ -146,9 +147,12 @@ def _rates_ahead(
     circuit: CircuitArrays, sources: SourceArrays, scratch: Scratch, t: float, elapsed: float, ahead: float,
     moving: bool, curved: bool, out: FloatArray,
 ) -> None:
-    """Fill ``out`` with the right-hand side at the trial, with the drive ``ahead`` [s] of the start of the step."""
-    L, R, E, devices, stages, places = circuit
-    vectors, _, _, drives, work, _ = scratch
+    """Fill ``out``, shape (n,), with the right-hand side at the trial, ``ahead`` [s] of the start of the step.
+
+    Other arguments as in :func:`take_step`.
+    """
+    L, R, E, devices, stages, places = circuit.L, circuit.R, circuit.E, circuit.devices, circuit.stages, circuit.places
+    vectors, drives, work = scratch.vectors, scratch.drives, scratch.work
     if moving:
         move_drive(curved, sources, R, E, t + ahead, elapsed + ahead, drives)
     right_side(L, devices, stages, places, drives[NOW], vectors[TRIAL], work, out)
@@ -159,9 +163,9 @@ def _finish_step(
     vectors: FloatArray, y: FloatArray, weights: FloatArray, rtol: float, dense_p: FloatArray, dense_q: FloatArray,
     row: int,
 ) -> float:
-    """Write the dense output and the unknowns at the end; return the squared error."""
-    u1, u2, u3 = vectors[STAGE_1], vectors[STAGE_2], vectors[STAGE_3]
-    u4, u5, u6 = vectors[STAGE_4], vectors[STAGE_5], vectors[STAGE_6]
+    """Write the dense output and the unknowns at the end; return the squared error. Arguments: :func:`take_step`."""
+    u1, u2, u3 = vectors[U1], vectors[U2], vectors[U3]
+    u4, u5, u6 = vectors[U4], vectors[U5], vectors[U6]
     n, trial = y.size, vectors[TRIAL]
     for a in range(n):
         dense_p[row, a] = r.D21 * u1[a] + r.D22 * u2[a] + r.D23 * u3[a] + r.D24 * u4[a] + r.D25 * u5[a]

@@ -27,7 +27,7 @@ from tsbench.simulated_backends.circuit.kernel.arrays import (
 from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.equations import right_side_and_jacobian
 from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray, leading_eigenvalue, size_of_mode
-from tsbench.simulated_backends.circuit.kernel.places import first_current
+from tsbench.simulated_backends.circuit.kernel.places import differential_count
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined, part
 
 LONG = 0.25  #: a step times the root of sum |A_ab A_ba| from which on the circuit is looked at
@@ -83,7 +83,7 @@ def surely_stable(m: int, A: FloatArray, scale: FloatArray) -> bool:
 
 @inlined
 def growth_over_step(
-    real: float, before: float, change: float, e_folds: float, h: float
+    real: float, before: float, change: float, e_folds: float, last: float
 ) -> tuple[float, float, float]:
     """Add the growth over a step to what is remembered: the integral of a real part that goes straight from one end on.
 
@@ -95,7 +95,7 @@ def growth_over_step(
         How much the real part changed over the step before [1/s per s].
     e_folds : float
         By which the mode had grown.
-    h : float
+    last : float
         Length of the step [s].
 
     Returns
@@ -109,18 +109,18 @@ def growth_over_step(
     bottom = before if real > before else real
     apart = top - bottom
     positive = 0.5 * (top + bottom) if bottom >= 0.0 else 0.5 * top * top / apart
-    grown = e_folds + h * positive if top > 0.0 else 0.0
-    hidden = (top + 0.5 * (apart + change * h)) * h
-    return apart / h if known else 0.0, grown, grown if top > 0.0 else hidden
+    grown = e_folds + last * positive if top > 0.0 else 0.0
+    hidden = (top + 0.5 * (apart + change * last)) * last
+    return apart / last if known else 0.0, grown, grown if top > 0.0 else hidden
 
 
 @inlined
-def _limit_reached(control: StepControl, real: float, h: float) -> bool:
-    """Remember the growth over a step of length ``h`` [s]; return whether :data:`LIMIT` is exceeded.
+def _limit_reached(control: StepControl, real: float, last: float) -> bool:
+    """Remember the growth over a step of length ``last`` [s]; return whether :data:`LIMIT` is exceeded.
 
     ``real`` is the largest real part [1/s] at the end of the step.
     """
-    change, grown, most = growth_over_step(real, control.real_part, control.change, control.e_folds, h)
+    change, grown, most = growth_over_step(real, control.real_part, control.change, control.e_folds, last)
     control.real_part, control.change = real, change
     control.e_folds = 0.0 if real <= 0.0 or grown > LIMIT else grown
     return bool(most > LIMIT)
@@ -133,23 +133,23 @@ def _not_known(control: StepControl) -> None:
 
 
 @inlined
-def excited(control: StepControl, h: float) -> bool:
-    """Return whether an excited mode has grown on this ramp already, at a step of length ``h`` [s].
+def excited(control: StepControl, last: float) -> bool:
+    """Return whether an excited mode has grown on this ramp already, at a step of length ``last`` [s].
 
     On a ramp of its own what is excited begins with the noise of the rest before it; short segments are part of one.
     """
     return bool(control.excited >= control.breakpoint or (
-        control.excited > -math.inf and control.next_breakpoint - control.breakpoint <= LONG_SEGMENT * h))
+        control.excited > -math.inf and control.next_breakpoint - control.breakpoint <= LONG_SEGMENT * last))
 
 
 @inlined
-def least_to_look(control: StepControl, h: float) -> float:
+def least_to_look(control: StepControl, last: float) -> float:
     """Return how long a step must be against the fastest time constant for the circuit to be looked at."""
-    return LONG if not control.moving or excited(control, h) else LONG_AT_FIRST
+    return LONG if not control.moving or excited(control, last) else LONG_AT_FIRST
 
 
 @inlined
-def two_states_may_grow(control: StepControl, weights: FloatArray, y: FloatArray, A: FloatArray, h: float) -> bool:
+def two_states_may_grow(control: StepControl, weights: FloatArray, y: FloatArray, A: FloatArray, last: float) -> bool:
     """Do the part of :func:`grows_unseen` before the size of the mode is needed, for circuits with two states.
 
     Most circuits have two states and nearly every step is looked at, so the eigenvalues are written out here and no
@@ -157,8 +157,8 @@ def two_states_may_grow(control: StepControl, weights: FloatArray, y: FloatArray
     """
     first, second, couple = A[0, 0], A[1, 1], A[0, 1] * A[1, 0]
     squared = first * first + second * second + 2.0 * abs(couple)   # of the fastest rate
-    least = least_to_look(control, h)
-    if not (h * h * squared > least * least or h > 0.99 * control.largest_step):
+    least = least_to_look(control, last)
+    if not (last * last * squared > least * least or last > 0.99 * control.largest_step):
         _not_known(control)
         return False
     one = weights[0] + control.rtol * abs(y[0])
@@ -172,7 +172,7 @@ def two_states_may_grow(control: StepControl, weights: FloatArray, y: FloatArray
     real = 0.5 * (first + second) + math.sqrt(max(inside, 0.0))
     control.imaginary = math.sqrt(max(-inside, 0.0))
     real = 0.0 if real * real < _ROUNDING * _ROUNDING * squared else real
-    return _limit_reached(control, real, h)  # type: ignore[no-any-return]
+    return _limit_reached(control, real, last)  # type: ignore[no-any-return]
 
 
 @compiled
@@ -201,9 +201,10 @@ def _size_now(
     circuit: CircuitArrays, scratch: Scratch, weights: FloatArray, y: FloatArray, control: StepControl
 ) -> float:
     """Evaluate the circuit where it is; return the size of its leading mode."""
-    L, _, _, devices, stages, places = circuit
-    vectors, matrices, _, drives, work, modes = scratch
-    m, A, f, ft = first_current(places), matrices[REDUCED], vectors[RATES], vectors[CHANGES]
+    L, devices, stages, places = circuit.L, circuit.devices, circuit.stages, circuit.places
+    vectors, matrices, drives = scratch.vectors, scratch.matrices, scratch.drives
+    work, modes = scratch.work, scratch.modes
+    m, A, f, ft = differential_count(places), matrices[REDUCED], vectors[RATES], vectors[CHANGES]
     right_side_and_jacobian(L, devices, stages, places, drives[NOW], drives[SLOPE], y, work, f, ft, A)
     control.looks += 1
     eliminate_currents(y.size, m, A, f, ft)
@@ -213,7 +214,7 @@ def _size_now(
 
 @part
 def must_stop(
-    circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray, h: float,
+    circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray, last: float,
     t: float,
 ) -> bool:
     """Return whether the step loop must stop at ``t`` [s], y, after growth: the mode is small there, or stable again.
@@ -223,7 +224,7 @@ def must_stop(
     :func:`grows_unseen`.
     """
     if control.real_part > 0.0 and _size_now(circuit, scratch, weights, y, control) > size_of_excited(control.rtol):
-        if control.moving and not excited(control, h):
+        if control.moving and not excited(control, last):
             control.excited = t
             return True
         control.since = t
@@ -233,7 +234,7 @@ def must_stop(
 
 @part
 def grows_unseen(
-    circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray, h: float,
+    circuit: CircuitArrays, scratch: Scratch, control: StepControl, weights: FloatArray, y: FloatArray, last: float,
     t: float,
 ) -> bool:
     """Look at the circuit at the end of a step; return whether the step loop must stop there.
@@ -251,16 +252,16 @@ def grows_unseen(
         Absolute tolerances of the unknowns.
     y : array, shape (n,)
         Unknowns at the end of the step.
-    h, t : float
+    last, t : float
         Length and end of the step [s].
     """
-    A, scale, m = scratch.matrices[REDUCED], scratch.vectors[SIZES], first_current(circuit.places)
+    A, scale, m = scratch.matrices[REDUCED], scratch.vectors[SIZES], differential_count(circuit.places)
     if m == 2:
-        return bool(two_states_may_grow(control, weights, y, A, h) and must_stop(
-            circuit, scratch, control, weights, y, h, t))
+        return bool(two_states_may_grow(control, weights, y, A, last) and must_stop(
+            circuit, scratch, control, weights, y, last, t))
     fastest = fastest_rate(m, A)
     # a step that is as long as steps may be is looked at, too
-    if not (h * fastest > least_to_look(control, h) or h > 0.99 * control.largest_step):
+    if not (last * fastest > least_to_look(control, last) or last > 0.99 * control.largest_step):
         _not_known(control)
         return False
     sizes_of_unknowns(m, weights, control.rtol, y, scale)
@@ -271,4 +272,4 @@ def grows_unseen(
     value = leading_eigenvalue(m, A, scale, scratch.modes)
     real, control.imaginary = value.real, value.imag
     real = 0.0 if abs(real) < _ROUNDING * fastest else real
-    return bool(_limit_reached(control, real, h) and must_stop(circuit, scratch, control, weights, y, h, t))
+    return bool(_limit_reached(control, real, last) and must_stop(circuit, scratch, control, weights, y, last, t))

@@ -30,7 +30,7 @@ from tsbench.simulated_backends.circuit.kernel.control import StepControl
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
 from tsbench.simulated_backends.circuit.kernel.generic_step import begin_step, linearise, move_drive, take_step
 from tsbench.simulated_backends.circuit.kernel.growth import two_states_may_grow
-from tsbench.simulated_backends.circuit.kernel.places import first_current
+from tsbench.simulated_backends.circuit.kernel.places import differential_count
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     FIRST_STEP,
     acceptable,
@@ -56,9 +56,17 @@ def step_until_accepted(
 ) -> tuple[float, float, float, bool, bool]:
     """Try shorter and shorter steps until one is accepted.
 
-    Returns its squared error (one that is not acceptable: steps became too short), its length [s], the step wanted [s],
-    whether it lands where something is due in ``remaining`` [s], and whether others were refused. Other arguments as in
-    :func:`.generic_step.take_step`.
+    Parameters
+    ----------
+    h, remaining : float
+        Step wanted [s], and the time [s] until something is due.
+    circuit, sources, control, scratch, weights, y, t, curved, dense_p, dense_q, row
+        See :func:`.generic_step.take_step`.
+
+    Returns
+    -------
+    (squared error of the step, its length [s], step wanted [s], whether it lands where something is due, whether others
+    were refused). If the error is not acceptable, steps became too short.
     """
     begin_step(circuit, scratch, y)
     refused = False
@@ -91,7 +99,7 @@ def grows_before_step(
     linearise(circuit, scratch, y.size)
     if control.moving:
         move_drive(curved, sources, circuit.R, circuit.E, t, t - control.breakpoint, scratch.drives)
-    if first_current(circuit.places) == 2:
+    if differential_count(circuit.places) == 2:
         return bool(two_states_may_grow(control, weights, y, A, last) and look_there(
             SMALL, circuit, scratch, control, weights, y, last, t))
     return bool(look_there(GROWS, circuit, scratch, control, weights, y, last, t))
@@ -102,12 +110,22 @@ def keep_step(
     out: StepArrays, row: int, control: StepControl, t: float, step: float, squared: float, h: float, refused: bool,
     y: FloatArray, end: FloatArray,
 ) -> float:
-    """Write an accepted step into ``out``, and go on from its end; return the step wanted next [s]."""
-    starts, lengths, left, right, _, _ = out
+    """Write an accepted step into row ``row`` of ``out``, and go on from its end; return the step wanted next [s].
+
+    Parameters
+    ----------
+    t, step, squared : float
+        Begin [s], length [s] and squared error of the step.
+    h, refused : float, bool
+        Step that was wanted [s], and whether others were refused before.
+    y, end : arrays, shape (n,)
+        Unknowns at the begin and at the end; ``y`` becomes ``end``.
+    """
+    starts, lengths, left, right = out.starts, out.lengths, out.y0, out.y1
     following, control.length_before, control.error_before = after_success(
         step, squared, h, refused, control.length_before, control.error_before)
     if control.moving:
-        control.look_after -= 1.0
+        control.steps_until_look -= 1.0
     starts[row], lengths[row] = t, step
     for a in range(y.size):
         left[row, a], right[row, a] = y[a], end[a]
@@ -120,7 +138,17 @@ def status_at_end(
     circuit: CircuitArrays, control: StepControl, scratch: Scratch, weights: FloatArray, y: FloatArray, t: float,
     stop: float, last: float, looked: bool, functions: Addresses,
 ) -> int:
-    """Return what to say after a last step of ``last`` [s]; ``looked``: its end has been looked at."""
+    """Return the status of a call that ends at ``t`` [s].
+
+    Parameters
+    ----------
+    stop, last : float
+        Where the call was to end [s], and the length of its last step [s].
+    looked : bool
+        Whether the end of this step has been looked at, see :mod:`.growth`.
+    circuit, control, scratch, weights, y, functions
+        See :func:`integrate`.
+    """
     if control.watching and not looked and look_at(functions.look)(
             GROWS_AT_END, circuit, scratch, control, weights, y, last, t):
         return UNSTABLE
@@ -161,19 +189,19 @@ def integrate(
     """
     circuit, sources, scratch = CircuitArrays(*circuit), SourceArrays(*sources), Scratch(*scratch)
     noise, thermal, functions = DeviceNoise(*noise), ThermalNoise(*thermal), Addresses(*functions)
-    _, lengths, _, _, dense_p, dense_q = out = StepArrays(*out)
-    L, R, E, devices, _, places = circuit
-    drives, trial = scratch.drives, scratch.vectors[TRIAL]
-    h, piece_end, curved, found = begin_call(
-        circuit, sources, control, scratch, noise, y, t, restart, functions)
+    out = StepArrays(*out)
+    L, R, E, devices, places = circuit.L, circuit.R, circuit.E, circuit.devices, circuit.places
+    drives, trial, lengths = scratch.drives, scratch.vectors[TRIAL], out.lengths
+    h, piece_end, curved, found = begin_call(circuit, sources, control, scratch, noise, y, t, restart, functions)
     if not found:
         return 0, t, NO_CURRENT
     thermal_on, fresh, noise_end, noise_ends = thermal.clock.on and control.moving, True, math.inf, False
-    capacity, restart = lengths.size, False   # as a variable: a literal would be a type of its own, compiled apart
-    steps = capacity - capacity   # not 0: see above
-    looked = steps   # steps whose ends have been looked at
+    # variables: the literals False and 0 would each be a type of its own, and the parts would be compiled apart for it
+    capacity, restart = lengths.size, False
+    steps = looked = capacity - capacity   # looked: steps whose ends have been looked at
     while True:
-        if thermal_on and t < stop and steps < capacity and control.look_after > 0.0 and (fresh or t >= noise_end):
+        look_due = control.steps_until_look <= 0.0
+        if thermal_on and t < stop and steps < capacity and not look_due and (fresh or t >= noise_end):
             noise_end, found = next_thermal_piece(
                 circuit, sources, control, scratch, thermal, y, t, h, fresh, curved, functions)
             fresh = False
@@ -182,13 +210,13 @@ def integrate(
                 return steps, t, NO_CURRENT
         elif control.moving:
             move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
-        if t >= stop or steps >= capacity or noise_ends or (control.moving and control.look_after <= 0.0):
+        if t >= stop or steps >= capacity or noise_ends or (control.moving and look_due):
             control.next_step = h
             last, seen = lengths[max(steps - 1, 0)], steps <= looked
             return steps, t, status_at_end(circuit, control, scratch, weights, y, t, stop, last, seen, functions)
         planned, due = h, min(control.next_breakpoint, piece_end, noise_end)
         squared, step, h, landing, refused = step_until_accepted(
-            circuit, sources, control, scratch, weights, y, t, h, due - t, curved, dense_p, dense_q, steps)
+            circuit, sources, control, scratch, weights, y, t, h, due - t, curved, out.p, out.q, steps)
         if not acceptable(squared):
             control.next_step = FIRST_STEP
             return steps, t, STUCK

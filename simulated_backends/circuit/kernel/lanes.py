@@ -29,7 +29,7 @@ from tsbench.simulated_backends.circuit.kernel.growth import (
     size_of_excited,
     size_of_leading_mode,
 )
-from tsbench.simulated_backends.circuit.kernel.places import first_current
+from tsbench.simulated_backends.circuit.kernel.places import differential_count
 from tsbench.simulated_backends.circuit.trajectory import rate_in_step, value_in_step
 from tsbench.simulated_backends.numerics.compilation import compiled
 from tsbench.simulated_backends.numerics.linear import IntArray
@@ -111,10 +111,10 @@ def lane_may_leave(
     ended : bool
         This is the end of that step, which has not been looked at.
     """
-    _, y, weights, space = scratch
-    vectors, matrices, _, drives, work, modes = space
+    y, weights, space = scratch.unknowns, scratch.weights, scratch.space
+    vectors, matrices, drives, work, modes = space.vectors, space.matrices, space.drives, space.work, space.modes
     f, ft, A = vectors[RATES], vectors[CHANGES], matrices[REDUCED]
-    n, m, slope = y.size, first_current(places), drives[SLOPE]
+    n, m, slope = y.size, differential_count(places), drives[SLOPE]
     stages = matrices[STEP_MATRIX]   # a stand-in: a circuit in a lane has no source meter, so no row is read
     right_side_and_jacobian(L, devices, stages, places, drives[NOW], slope, y, work, f, ft, A)
     eliminate_currents(n, m, A, f, ft)

@@ -160,8 +160,8 @@ _LOOP = '''
 @compiled
 def lockstep(a, lanes, linear, devices, kinds, parameters, tables, rows, places, control, scratch, largest, stop,
              level, events, counts, status):
-    owners, y, weights, space = scratch
-    vectors, matrices, pivots, drives, work, modes = space
+    owners, y, weights, space = scratch.owners, scratch.unknowns, scratch.weights, scratch.space
+    vectors, matrices, pivots, drives, work = space.vectors, space.matrices, space.pivots, space.drives, space.work
     u, du, drive, slope = drives[SOURCES], drives[SOURCE_SLOPES], drives[NOW], drives[SLOPE]
     L, R, E = linear
     table_times, table_values = tables

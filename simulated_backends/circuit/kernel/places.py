@@ -28,7 +28,7 @@ def places_of(
     kinds, first_states : sequences
         Kind number of each device, and the place of its first state.
     first_current : int
-        Place of the first device current; unknowns before it have a derivative.
+        Place of the first device current, which is also the number of differential unknowns.
     stages : sequence
         Place of each source meter's voltage.
     control_rows : sequence
@@ -62,7 +62,13 @@ def stage_count(places: IntArray) -> int:
 
 @inlined
 def first_current(places: IntArray) -> int:
-    """Return the place of the first device current: unknowns from here on have no derivative."""
+    """Return the place of the first device current: the unknowns from here on are algebraic."""
+    return int(places[_FIRST_CURRENT])
+
+
+@inlined
+def differential_count(places: IntArray) -> int:
+    """Return the number m of differential unknowns: those with a derivative, which come before the device currents."""
     return int(places[_FIRST_CURRENT])
 
 

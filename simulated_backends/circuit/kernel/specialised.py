@@ -34,7 +34,7 @@ from tsbench.simulated_backends.circuit.kernel.between_steps import (
 from tsbench.simulated_backends.circuit.kernel.integrator import (
     NO_CURRENT, STUCK, UNSTABLE, keep_step, status_at_end)
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
-from tsbench.simulated_backends.circuit.kernel.places import first_current
+from tsbench.simulated_backends.circuit.kernel.places import differential_count
 from tsbench.simulated_backends.circuit.kernel.step_control import (
     FIRST_STEP, acceptable, after_refusal, step_to_try, too_short)
 from tsbench.simulated_backends.circuit.kernel.thermal_noise import ThermalNoise
@@ -77,10 +77,9 @@ def integrator_text(topology: Topology) -> str:
         "@inlined\ndef begin_step(circuit, scratch, y):\n    pass\n\n",
         "@inlined\ndef linearise(circuit, scratch, n):\n    pass\n\n",
         f"@inlined\n{_without_types(signature)}):",
-        *indented(["L, R, E, devices, stages, places = circuit",
-                   "vectors, matrices, pivots, drives, work, modes = scratch",
-                   "trial, rates = vectors[TRIAL], matrices[REDUCED]",
-                   "still, still_slope = drives[STILL], drives[STILL_SLOPE]", *loads, *step, *stores,
+        *indented(["L, devices, stages = circuit.L, circuit.devices, circuit.stages",
+                   "trial, rates = scratch.vectors[TRIAL], scratch.matrices[REDUCED]",
+                   "still, still_slope = scratch.drives[STILL], scratch.drives[STILL_SLOPE]", *loads, *step, *stores,
                    "return squared"]),
         "\n", *(inspect.getsource(function.py_func) for function in integrator.AROUND_A_STEP)))
 

@@ -50,48 +50,48 @@ class StraightLine:
         t = self.topology
         self._evaluate(1, [f"y{a}" for a in range(t.size)], jacobian=True)
         self._factorise()
-        for stage in range(1, 7):
-            if stage > 1:
-                self._trial(stage)
-                self._evaluate(stage, [f"z{a}" for a in range(t.size)], jacobian=False)
-            self._right_hand_side(stage)
-            self._solve(stage)
+        for method_stage in range(1, 7):
+            if method_stage > 1:
+                self._trial(method_stage)
+                self._evaluate(method_stage, [f"z{a}" for a in range(t.size)], jacobian=False)
+            self._right_hand_side(method_stage)
+            self._solve(method_stage)
         self._finish()
         return self.lines
 
     # ------------------------------------------------------------------------------------ equations
 
-    def _drive(self, row: int, stage: int) -> str:
-        ahead = _AHEAD[stage]
+    def _drive(self, row: int, method_stage: int) -> str:
+        ahead = _AHEAD[method_stage]
         when = "elapsed" if ahead == 0.0 else f"(elapsed + {ahead!r} * step)"
         return f"(d_{row} + s_{row} * {when})"
 
-    def _product(self, row: int, unknowns: Sequence[str], stage: int) -> str:
+    def _product(self, row: int, unknowns: Sequence[str], method_stage: int) -> str:
         return " + ".join([
-            self._drive(row, stage), *(f"L_{row}_{c} * {unknowns[c]}" for c in self.topology.occupied[row])])
+            self._drive(row, method_stage), *(f"L_{row}_{c} * {unknowns[c]}" for c in self.topology.occupied[row])])
 
-    def _evaluate(self, stage: int, unknowns: Sequence[str], jacobian: bool) -> None:
+    def _evaluate(self, method_stage: int, unknowns: Sequence[str], jacobian: bool) -> None:
         """Write f, and with ``jacobian`` its derivatives by time and by the unknowns."""
         t = self.topology
         self.entries: dict[tuple[int, int], str] = {} if jacobian else self.entries
         for a in range(t.linear):
             if a in t.stages:
                 continue
-            self._say(f"f{a} = {self._product(a, unknowns, stage)}")
+            self._say(f"f{a} = {self._product(a, unknowns, method_stage)}")
             if jacobian:
                 self._say(f"ft{a} = s_{a}")
                 self.entries.update({(a, c): f"-L_{a}_{c}" for c in t.occupied[a]})
         for k, device in enumerate(t.devices):
             row = t.linear + k
-            self._say(f"v_{k} = {self._product(row, unknowns, stage)}")
+            self._say(f"v_{k} = {self._product(row, unknowns, method_stage)}")
             if device.control >= 0:
-                self._say(f"c_{k} = {self._product(device.control, unknowns, stage)}")
+                self._say(f"c_{k} = {self._product(device.control, unknowns, method_stage)}")
             self._call(k, device, unknowns)
             if jacobian:
                 self._device_entries(k, row, device)
         for k, own in enumerate(t.stages):
             row = t.linear + len(t.devices) + k
-            self._say(f"i_{k} = {self._product(row, unknowns, stage)}")
+            self._say(f"i_{k} = {self._product(row, unknowns, method_stage)}")
             self._say(f"f{own}, by_v, by_i = stage_rate(stages, {k}, {unknowns[own]}, i_{k})")
             if jacobian:
                 self._say(f"ft{own} = by_i * s_{row}")
@@ -173,7 +173,7 @@ class StraightLine:
             self._invert()
 
     def _invert(self) -> None:
-        """Write the inverse: a stage then waits for one product behind the device's residual, not for a chain."""
+        """Write the inverse: each u then waits for one product behind the device's residual, not for a chain."""
         self.inverse: dict[tuple[int, int], str] = {}
         for column in range(self.topology.size):
             b = {column: "1.0"}
@@ -196,9 +196,9 @@ class StraightLine:
             return rows * sum((pivot, c) in w for c in waiting if c != pivot)
         return count
 
-    def _solve(self, stage: int) -> None:
+    def _solve(self, method_stage: int) -> None:
         size = self.topology.size
-        u = [f"u{stage}_{a}" for a in range(size)]
+        u = [f"u{method_stage}_{a}" for a in range(size)]
         if size <= LARGEST_INVERSE:
             products = [" + ".join(f"{self.inverse[a, c]} * {u[c]}" for c in range(size) if (a, c) in self.inverse)
                         for a in range(size)]
@@ -212,24 +212,24 @@ class StraightLine:
 
     # ------------------------------------------------------------------------------------ the method
 
-    def _trial(self, stage: int) -> None:
+    def _trial(self, method_stage: int) -> None:
         for a in range(self.topology.size):
-            if stage == 6:
+            if method_stage == 6:
                 self._say(f"z{a} = z{a} + u5_{a}")
             else:
-                terms = "".join(f" + {c!r} * u{m + 1}_{a}" for m, c in enumerate(_A[stage]))
+                terms = "".join(f" + {c!r} * u{j + 1}_{a}" for j, c in enumerate(_A[method_stage]))
                 self._say(f"z{a} = y{a}{terms}")
 
-    def _right_hand_side(self, stage: int) -> None:
+    def _right_hand_side(self, method_stage: int) -> None:
         """Write f + d sum_j (C_ij/h) u_j + h g_i df/dt, what is known early in brackets."""
         for a in range(self.topology.size):
             early = []
-            if stage > 1 and a < self.topology.differential:
-                terms = " + ".join(f"{c!r} * u{m + 1}_{a}" for m, c in enumerate(_C[stage]))
+            if method_stage > 1 and a < self.topology.differential:
+                terms = " + ".join(f"{c!r} * u{j + 1}_{a}" for j, c in enumerate(_C[method_stage]))
                 early.append(f"inverse * ({terms})")
-            if _G[stage]:
-                early.append(f"(step * {_G[stage]!r}) * ft{a}")
-            self._say(f"u{stage}_{a} = f{a}" + (f" + ({' + '.join(early)})" if early else ""))
+            if _G[method_stage]:
+                early.append(f"(step * {_G[method_stage]!r}) * ft{a}")
+            self._say(f"u{method_stage}_{a} = f{a}" + (f" + ({' + '.join(early)})" if early else ""))
 
     def _finish(self) -> None:
         size = self.topology.size
@@ -237,8 +237,8 @@ class StraightLine:
             self._say(f"z{a} = z{a} + u6_{a}")
             self._say(f"size = abs(z{a}) if abs(z{a}) > abs(y{a}) else abs(y{a})")
             self._say(f"scale{a} = u6_{a} / (w_{a} + rtol * size)")
-            self._say(f"p{a} = " + " + ".join(f"{c!r} * u{m + 1}_{a}" for m, c in enumerate(_P)))
-            self._say(f"q{a} = " + " + ".join(f"{c!r} * u{m + 1}_{a}" for m, c in enumerate(_Q)))
+            self._say(f"p{a} = " + " + ".join(f"{c!r} * u{j + 1}_{a}" for j, c in enumerate(_P)))
+            self._say(f"q{a} = " + " + ".join(f"{c!r} * u{j + 1}_{a}" for j, c in enumerate(_Q)))
         squares = " + ".join(f"scale{a} * scale{a}" for a in range(size))
         self._say(f"squared = ({squares}) * {1.0 / size!r}")
 

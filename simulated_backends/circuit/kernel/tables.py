@@ -18,7 +18,7 @@ from tsbench.simulated_backends.numerics.linear import IntArray
 
 @dataclass(frozen=True)
 class CircuitTables:
-    """Tables of one assembled circuit; ``n`` unknowns, the first of them with a derivative."""
+    """Tables of one assembled circuit; ``n`` unknowns, of which the first ``differential`` have a derivative."""
 
     L: FloatArray  #: see :func:`.equations.right_side`, shape (rows, n)
     R: FloatArray  #: what the sources contribute to the drive, shape (rows, sources)
@@ -62,7 +62,7 @@ def tables_of(
         R=np.vstack([system.B, *(r.u.reshape(1, nu) for r in rows)]),
         places=places_of(len(system.linear), [kind_of(model) for model, _ in placed], first_states, differential,
                        [*system.stage_index.values()], controls, paths),
-        weights=_weights(system, placed) * rtol,
+        weights=_sizes(system, placed) * rtol,
         differential=differential,
         recurring=np.setdiff1d(np.arange(differential), counting),
         paths=paths,
@@ -82,14 +82,14 @@ def parameters_of(models: Sequence[DeviceModel]) -> FloatArray:
     return table
 
 
-def _weights(system: System, placed: Sequence[tuple[DeviceModel, int]]) -> FloatArray:
+def _sizes(system: System, placed: Sequence[tuple[DeviceModel, int]]) -> FloatArray:
     """Return the sizes of the unknowns, of which a share of rtol is the absolute tolerance."""
-    weights = np.full(system.size, 1e-5)   # currents [A]
-    weights[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
+    sizes = np.full(system.size, 1e-5)   # currents [A]
+    sizes[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
     for model, first in placed:
         tolerances = model.state_tolerances()
-        weights[first: first + len(tolerances)] = tolerances
-    return weights
+        sizes[first: first + len(tolerances)] = tolerances
+    return sizes
 
 
 def _noise_rows(system: System, devices: Sequence[Element]) -> FloatArray:

@@ -107,7 +107,8 @@ def draw_noise(
     -------
     The end of the piece [s].
     """
-    clock, still, shift, directions, strengths = thermal
+    clock, still, shift = thermal.clock, thermal.still, thermal.shift
+    directions, strengths = thermal.directions, thermal.strengths
     L, places, drive, now = circuit.L, circuit.places, scratch.drives[STILL], scratch.drives[NOW]
     for a in range(shift.size):
         still[a] = drive[a]

@@ -11,7 +11,7 @@ from tsbench.simulated_backends.devices.mechanism import Mechanism
 
 @dataclass(frozen=True)
 class PlacedDevice:
-    """A device in the unknowns: its equations, the index of its first state, how many states, and its current's.
+    """A device in the unknowns: its equations, the place of its first state, how many states, and its current's place.
 
     ``control`` is the row of L that gives its control voltage, -1 where it has none.
     """
@@ -54,7 +54,7 @@ def topology_of(
     linear, size : int
         Number of linear states and of all unknowns.
     mechanisms, first_states : sequences
-        Equations and index of the first state of each device.
+        Equations of each device, and the place of its first state.
     stages : mapping
         Place of each source meter's voltage.
     controls : sequence

@@ -44,7 +44,7 @@ class StabilityWatch:
         self._between_looks = STEPS_PER_LOOK
         self.departures = 0   #: from unstable equilibria since the last change
         self.growing = 0   #: steps to take until a growing mode is looked at again; 0: there is none
-        front.control.look_after = FEWEST_STEPS
+        front.control.steps_until_look = FEWEST_STEPS
         self.begin_watching()
 
     @property
@@ -115,7 +115,7 @@ class StabilityWatch:
         if found is NoDeparture.EXCITED:
             front.control.since = front.here
             self.switch.steps = FEWEST_STEPS
-            front.control.look_after = FEWEST_STEPS
+            front.control.steps_until_look = FEWEST_STEPS
         return None if isinstance(found, NoDeparture) else found
 
     def departed(self, found: Departure) -> None:
@@ -158,7 +158,7 @@ class StabilityWatch:
         control, compiled = self._front.control, self._structure.compiled
         if self.switch.on and not control.moving:
             self._end_noise()
-        elif control.look_after <= 0.0:
+        elif control.steps_until_look <= 0.0:
             possible = self._front.recent and self._watched and not self.growing and compiled.differential > 1
             if self.switch.on:
                 if self.switch.rests(compiled, self._last_steps(FEWEST_STEPS)):
@@ -168,7 +168,7 @@ class StabilityWatch:
             elif (possible and self.switch.oscillates(compiled, self._last_steps(RECORD))
                   and self._slow(self.switch.rate, period)):
                 self._start_noise(self.switch.rate)
-            control.look_after = self.switch.steps
+            control.steps_until_look = self.switch.steps
 
     def _slow(self, rate: float, period: float | None) -> bool:
         """Return whether a source moves, slowly beside a mode with an eigenvalue of size ``rate`` [1/s]."""
@@ -180,7 +180,7 @@ class StabilityWatch:
         control = self._front.control
         self.watch_growth(None)
         self.switch.start(self._structure.compiled, self._front.reached, rate, self._seed)
-        control.watching, control.look_after = False, FEWEST_STEPS
+        control.watching, control.steps_until_look = False, FEWEST_STEPS
         self._limit_steps(self.switch.largest_step)
 
     def _end_noise(self) -> None:

@@ -196,7 +196,7 @@ class SteadyStates:
         middle[:size] += mean
         after[:size] += total
         control = front.control.copy()
-        control.watching, control.look_after = False, math.inf   # a mean period is not on the way to anywhere
+        control.watching, control.steps_until_look = False, math.inf   # a mean period is not on the way to anywhere
         if not (compiled.make_consistent(begin, middle) and compiled.make_consistent(end, after)):
             return False
         runs, here = [], front.here

@@ -138,7 +138,7 @@ def test_a_device_taken_out_of_a_circuit_remembers_its_cycle() -> None:
 def test_the_record_of_a_step_loop() -> None:
     control = new_control(1e-4, 2.0, 0.5)
     assert (control.rtol, control.largest_step, control.next_step) == (1e-4, 2.0, 0.5)
-    assert control.next_breakpoint == control.look_after == INF and control.excited == -INF
+    assert control.next_breakpoint == control.steps_until_look == INF and control.excited == -INF
     assert math.isnan(control.real_part) and not control.watching and not control.moving and control.refused == 0
     other = new_control(1e-6, 1.0, 0.1)
     other.refused, other.moving, other.watching, other.looks = 3, True, True, 9
