@@ -151,7 +151,7 @@ def last_on(half: HalfSweep, before: int, floor: float) -> int | None:
 
 
 def _certain(before: int, half: HalfSweep) -> SwitchOn:
-    probability = np.zeros(max(len(half.current) - 1, 1))
+    probability = np.zeros(len(half.current) - 1)
     probability[max(before, 0)] = 1.0
     return SwitchOn(before, probability)
 

@@ -144,6 +144,7 @@ UP_AND_DOWN = [0.5, 1.0, 1.5, 2.0, 2.5, 2.0, 1.5, 1.0, 0.5]
 @pytest.mark.parametrize(("current", "on", "off"), [
     ([1, 1, 9, 9, 9, 9, 9, 1, 1], 1, 6), ([1, 9, 1, 9, 9, 9, 9, 1, 9], 2, 6), ([9, 9, 9, 9, 9, 9, 9, 9, 1], -1, 7),
     ([1, 1, 1, 1, 9, 9, 1, 1, 1], None, 5), ([1, 1, 1, 9, 9, 1, 9, 9, 9], 2, None), ([1] * 9, None, None),
+    ([9, 1, 1, 1, 1, 1, 1, 1, 9], None, None), ([5, 5, 9, 9, 9, 9, 9, 5, 5], 1, 6),
 ])
 def test_a_level_is_passed_where_two_readings_say_so(current: list[float], on: int | None, off: int | None) -> None:
     found = events(half(UP_AND_DOWN, current), Above(5.0), 0.0)
@@ -166,6 +167,47 @@ def test_a_device_that_is_on_at_the_last_set_point_only() -> None:
     assert events(half(level, on), Jump(), 0.0) == (None, None)
 
 
+def _on_at_the_peak(at: dict[int, float], points: int = 20, more: int = 0, ratio: float = 2.3) -> int | None:
+    """Return where a device is found to switch on whose conductance is ``ratio`` times as high from the peak on.
+
+    ``at``: the ratio of other readings, counted from the last one at the peak; ``more``: readings at the peak after the
+    first one.
+    """
+    steps = [*range(1, points), *[points] * (1 + more), *range(points - 1, 0, -1)]
+    change = [1.0] * (points - 1) + [ratio] * (len(steps) - points + 1)
+    for place, value in at.items():
+        change[points - 1 + more + place] = value
+    swept = half([0.1 * k for k in steps], [1e-9 * k * value for k, value in zip(steps, change, strict=True)])
+    on, _ = events(swept, Jump(), 1e-12)
+    assert on is None or on.probability.sum() == pytest.approx(1.0, abs=1e-12)
+    return None if on is None else on.before
+
+
+def test_four_readings_after_the_peak_say_whether_it_was_on_there() -> None:
+    """Each must conduct twice as well as the last one before the peak; more readings at the peak do not count."""
+    assert _on_at_the_peak({}) == 18 and _on_at_the_peak({}, ratio=1.9) is None
+    assert [_on_at_the_peak({place: 1.0}) for place in (1, 2, 3, 4)] == [None] * 4
+    assert _on_at_the_peak({5: 1.0}) == 18
+    assert [_on_at_the_peak({place: 1.0}, more=4, ratio=1e3) for place in (-1, 0, 1)] == [18, 18, None]
+    assert _on_at_the_peak({}, points=5, ratio=1e3) == 3   # six readings and the four after the peak
+    level = [0.1 * k for k in (*range(1, 21), *range(19, 0, -1))]
+    on = [1e-9 * v for v in level[:19]] + [1e-5 * v for v in level[19:]]
+    assert [events(half(level[:n], on[:n]), Jump(), 1e-12)[0] is None for n in (23, 24)] == [True, False]
+    assert events(half(level, on), Jump(), 1.0) == (None, None)   # all of it is below the floor
+
+
+def test_on_and_off_are_found_and_each_gap_has_a_probability() -> None:
+    """Of a sweep with hysteresis, with a rest at the peak: the way down is told in the record's own order."""
+    up, down = list(range(1, 21)), list(range(19, 0, -1))
+    level = [0.1 * k for k in (*up, 20, 20, *down)]
+    on = [k > 15 for k in up] + [True] * 2 + [k > 6 for k in down]
+    swept = half(level, [1e-9 * v * (300.0 if is_on else 1.0) for v, is_on in zip(level, on, strict=True)])
+    for found, gap in zip(events(swept, Jump(), 1e-12), (14, 34), strict=True):
+        assert found is not None and found.before == gap and on[gap] is not on[gap + 1]
+        assert found.probability.shape == (40,) and found.probability[gap] > 0.99
+        assert found.probability.sum() == pytest.approx(1.0)
+
+
 def test_the_last_reading_that_is_on() -> None:
     """More than the mean of off and on, of the logarithm of the conductance; and the next to it."""
     volts = [1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0, 0.5]
@@ -179,6 +221,13 @@ def test_the_last_reading_that_is_on() -> None:
     assert last(1.0, 1.0, 1.0, 1.0, 1.0) == 7
     assert last(1.0, 1.0, 1.0, 1.0, 1.0, floor=0.3) == 6   # 0.5 A is not twice the floor
     assert last(1.0, 1.0, 1.0, 0.01, 0.01, before=-1, floor=4e-3) == 6   # on from the first: what conducts at all is
+    assert last(1.0, 1.0, 0.11, 0.09, 0.01, before=0) == 5 and last(1.0, 1.0, 0.09, 0.09, 0.01, before=0) == 4
+    # "on" is the largest of the first half of the way down: at low voltages an offset makes any conductance
+    assert last(1.0, 1.0, 1.0, 0.01, 1e6) == 5 and last(1.0, 1.0, 1e6, 1e6, 0.01) == 6
+    volts = [0.3, 0.4, 0.3, 0.2, 0.1]   # such a device, a million times less conductive
+    for on, kept in ((0.11, 3), (0.09, 2)):
+        siemens = [1e-8, 1e-6, 1e-6, on * 1e-6, 1e-8]
+        assert last_on(half(volts, [v * s for v, s in zip(volts, siemens, strict=True)]), 0, 1e-12) == kept
 
 
 def test_what_a_step_may_hide() -> None:

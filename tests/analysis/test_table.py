@@ -91,6 +91,30 @@ def test_refused_with_the_place(text, error, words):
     assert all(word in message for word in words)
 
 
+@pytest.mark.parametrize(("text", "cells", "hint"), [
+    ("V,I\n0.1,1\n0,2,1\n", 3, True),   # a comma in a number as well as between cells
+    ("V;I\n0,1;1\n0,2;1;5\n", 3, False), ("V;I\n0.1;1\n0.2;1;5\n", 3, False),
+    ("V\tI\n0.1\t1\n0.2\t1\t\t5\n", 4, False),
+])
+def test_a_row_with_too_many_cells_says_how_many(text, cells, hint):
+    with pytest.raises(UnreadableFile, match=f"line 3 has {cells} cells, but the header has 2") as caught:
+        read(text)
+    assert ("A comma cannot be both the decimal sign and the separator" in str(caught.value)) is hint
+
+
+def test_empty_cells_after_the_last_column_are_no_cells():
+    assert read("V,I\n0.1,1,,\n0.2,2,\n").columns["current"].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("value", "kept"), [
+    ("1e37", True), ("-1e37", True), ("9.9e37", False), ("-9.9e37", False), ("1e38", False), ("-inf", False)])
+def test_the_overflow_number_of_scpi_is_left_out(value, kept):
+    """Instruments send 9.9e37 for a reading beyond their range (SCPI-1999, volume 1, 7.2.1), and its negative."""
+    table = read(f"V,I\n0.1,1\n0.2,{value}\n0.3,3\n")
+    assert table.columns["voltage"].tolist() == ([0.1, 0.2, 0.3] if kept else [0.1, 0.3])
+    assert [line for line, _ in table.left_out] == ([] if kept else [3])
+
+
 def test_a_wrong_column_names_the_nearest():
     with pytest.raises(ConfigurationError, match="voltage_V"):
         read("voltage_V,current_A\n1,2\n", {"voltage": "voltge_V", "current": "current_A"})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tsbench import file_lock
-from tsbench.file_lock import FileBusy, FileLock, is_held
+from tsbench.file_lock import FileBusy, FileLock, NoFileLocks, is_held
 
 
 def test_the_second_reads_who_holds_it_and_gets_it_afterwards(tmp_path: Path) -> None:
@@ -97,3 +97,55 @@ def test_a_released_lock_is_free_and_a_second_release_leaves_the_next_owner_alon
     with FileLock(path, "second"):
         first.release()
         assert path.read_text() == "second" and is_held(path)
+
+
+def test_a_file_without_a_lock_is_held_by_no_process(tmp_path: Path) -> None:
+    """A process that was killed leaves such a file; to look at it changes nothing."""
+    path = tmp_path / "lock"
+    assert not is_held(path) and not path.exists()
+    path.write_text("killed")
+    assert not is_held(path) and path.read_text() == "killed"
+    with FileLock(path, "next"):
+        assert is_held(path) and path.read_text() == "next"   # the longer record before it is gone as a whole
+
+
+def test_a_file_system_without_locks_is_told_from_a_lock_that_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(descriptor: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(file_lock, "_lock", refused)
+    (tmp_path / "lock").write_text("")
+    assert not is_held(tmp_path / "lock")
+    with pytest.raises(NoFileLocks) as caught:
+        FileLock(tmp_path / "lock", "first")
+    assert caught.value.errno == errno.ENOLCK
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no O_NOFOLLOW")
+def test_a_link_in_a_folder_for_all_is_not_followed(tmp_path: Path) -> None:
+    """Else another user of the computer could have a file of this user overwritten."""
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(OSError):
+        FileLock(tmp_path / "lock", "first")
+    assert not is_held(tmp_path / "lock") and (tmp_path / "mine").read_text() == "mine"
+
+
+def test_the_longest_record_is_read_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with FileLock(path, record := 8192 * "x"):
+        with pytest.raises(FileBusy) as busy:
+            FileLock(path, "second")
+        assert busy.value.record == record
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file")
+def test_a_lock_whose_file_was_replaced_leaves_that_of_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = FileLock(path, "first")
+    path.unlink()
+    path.write_text("another")
+    lock.release()
+    assert path.read_text() == "another"

@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
+from tsbench.analysis.pulse.delay_results import Delay
+from tsbench.analysis.pulse.pulses_in_record import PulseSpan, find_pulses, jumps
+from tsbench.analysis.relaxation.relaxation import Relaxed
 from tsbench.analysis.tables.record_kind import record_kind
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.extraction import analyse_files
+from tsbench.extraction.pulse_tables import TablePulse, _drawings
+from tsbench.records import Flag
 
 OFF, ON, NOISE = 1e8, 2e4, 5e-9
 
@@ -96,6 +100,28 @@ def test_pulses_of_two_amplitudes_from_zero(tmp_path):
     assert [row["value"] for row in of(analysis, "switching_probability")] == [0.0, 1.0]
     assert not of(analysis, "relaxation_time")  # nothing is read at 0 V
     assert len(analysis.figures) == 2
+
+
+def test_the_first_twelve_kinds_of_pulse_are_drawn():
+    """One figure of a kind for its delay, and one for its relaxation where it switched; more say little."""
+    none, fired = Relaxed(None, flags=Flag.NO_EVENT), Relaxed(1e-3)
+    span = PulseSpan(first=20, last=39, begin=0, end=100, width=2e-6, amplitude=1.0)
+    kinds = [TablePulse(span, 1.0 + k, 1e-3, 0.1, Delay(None, 0.0, 0.0), none if k == 2 else fired) for k in range(13)]
+    record = tuple(np.arange(100.0) + shift for shift in (0, 100, 200))
+
+    def drawn(number, what, relaxation):
+        return _drawings([kinds[0], *kinds[:number]], record, "p", what, relaxation=relaxation)
+
+    assert [*drawn(13, "pulses", False)] == [f"pulse_{k}" for k in range(1, 13)]
+    assert [*drawn(13, "relaxation", True)] == [f"relaxation_{k}" for k in range(1, 13) if k != 3]
+    found = drawn(2, "both", True)
+    assert [*found] == ["pulse_1", "relaxation_1", "pulse_2", "relaxation_2"]
+    time, volts, amps, _, heading = found["pulse_1"].args   # a quarter of its length before and after it
+    assert (time[0], time[-1], volts[0], amps[0]) == (15.0, 43.0, 115.0, 215.0)
+    assert heading == "p: pulse of 1.00 V for 1.00 ms"
+    shots, median, _ = found["relaxation_1"].args
+    assert len(shots) == 2 and [values[[0, -1]].tolist() for values in shots[0][:2]] == [[0.0, 99.0], [200.0, 299.0]]
+    assert median.value == pytest.approx(1e-3)
 
 
 def test_what_is_missing_is_said(tmp_path):

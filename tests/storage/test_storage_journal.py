@@ -299,6 +299,34 @@ def test_a_viewer_follows_a_growing_journal(tmp_path: Path) -> None:
         assert follow(recorder.path, place) == ([], place)
 
 
+@pytest.mark.parametrize(("samples", "apart"), [(2**19 - 1, False), (2**19, True)])
+def test_an_array_of_a_mebibyte_lies_in_a_file_of_its_own(tmp_path: Path, samples: int, apart: bool) -> None:
+    wave = replace(WAVE, codes=np.arange(samples, dtype=np.int16).reshape(1, -1))   # of two bytes each
+    with RunRecorder(tmp_path, HEADER) as recorder:
+        recorder.waveform(wave)
+        recorder.waveform(WAVE)
+    raw = recorder.path.with_suffix(".raw")
+    assert raw.exists() is apart and (not apart or raw.stat().st_size == 2**20)
+    kinds = follow(recorder.path)[0]
+    np.testing.assert_array_equal(kinds[1][1]["codes"], wave.codes)
+    np.testing.assert_array_equal(kinds[2][1]["codes"], WAVE.codes)
+
+
+def test_a_record_is_no_longer_than_readers_of_this_format_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """256 MiB: a reader takes a record that claims more for damage."""
+    class Packed(bytes):
+        claimed = 2**28
+
+        def __len__(self) -> int:
+            return self.claimed
+
+    monkeypatch.setattr(writer.codec, "pack", lambda content: Packed(b"short"))
+    assert struct.unpack_from("<4sI", writer.frame("point", 0, None)) == (b"TSR:", 2**28)
+    Packed.claimed += 1
+    with pytest.raises(StorageError, match="one point has 268 MB, but a journal allows at most 268 MB"):
+        writer.frame("point", 0, None)
+
+
 def test_a_missing_raw_file_is_told(tmp_path: Path) -> None:
     large = Waveform("v", "V", np.zeros((1, 600_000), np.int16), 1.0, 0.0, 0.0, 1.0, np.zeros(1))
     with RunRecorder(tmp_path, HEADER) as recorder:

@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.made_runs import pulses, run, sawtooth, sweep
 from tsbench.analysis.threshold.switching_rule import Above, Jump
 from tsbench.errors import ConfigurationError
-from tsbench.protocols import ExtractionOptions, Oscillation, PulseTrain, Relaxation
+from tsbench.protocols import ExtractionOptions, IVSweep, Oscillation, PulseTrain, Relaxation
 from tsbench.protocols.extracting.device_condition import remark_on_device
 from tsbench.protocols.extracting.facts import instrument_of, parameter, sweep_facts, timebase_accuracy
 from tsbench.protocols.extracting.named_figure import MOST_FIGURES
@@ -140,5 +140,7 @@ def test_a_remark_on_a_sweep_names_its_cycle_where_there_are_several(cycles: int
     one = sweep(threshold=0.0, hold=-1.0)
     points = np.concatenate([one.points] * cycles)
     points[:, 2] = np.repeat(np.arange(1, cycles + 1), len(one.points))
-    said = remark_on_device(replace(one, points=points, point_flags=np.zeros(len(points), np.uint32)))
+    measured = replace(one, points=points, point_flags=np.zeros(len(points), np.uint32))
+    said = remark_on_device(measured)
     assert said and ("cycle 1" in said) is named
+    assert IVSweep.device_remark(measured) == said and IVSweep.device_remark(sweep()) == ""
