@@ -141,11 +141,10 @@ def _members(protocol: type) -> tuple[list[str], list[str]]:
     methods: dict[str, None] = {}
     attributes: dict[str, None] = {}
     for base in reversed(protocol.__mro__):
-        if getattr(base, "_is_protocol", False):
-            for name, value in vars(base).items():
-                if not name.startswith("_"):
-                    (attributes if isinstance(value, property) else methods)[name] = None
-            attributes |= dict.fromkeys(inspect.get_annotations(base))
+        for name, value in vars(base).items():
+            if not name.startswith("_"):
+                (attributes if isinstance(value, property) else methods)[name] = None
+        attributes |= dict.fromkeys(inspect.get_annotations(base))
     return list(methods), list(attributes)
 
 

@@ -13,6 +13,7 @@ from pymeasure.test import expected_protocol
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError, NoReply
 from tsbench.instruments import MeasureSettings, SourceMeter, SourceSettings
 from tsbench.instruments.keithley_2450.driver import Keithley2450
+from tsbench.instruments.keithley_interactive.source import require_same_limit
 from tsbench.records import Flag, Identity
 
 IDENTITY = Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "04096331", "1.7.12b")
@@ -100,6 +101,51 @@ def test_a_compliance_the_instrument_changed_is_an_error() -> None:
     )
     with driver(pairs) as found, refused:
         found.configure_source(VOLTAGE)
+
+
+@pytest.mark.parametrize(("query", "kept", "other"), [
+    # limit and power-line cycles within a thousandth; the range is the one that holds 1.5 V
+    (":SOUR:VOLT:ILIM?", [0.9991e-3, 1.0009e-3], [0.9989e-3, 1.0011e-3]), (":SOUR:VOLT:RANG?", [2.0], [0.2, 20.0]),
+    (":SENS:CURR:NPLC?", [0.09991, 0.10009], [0.09989, 0.10011]), (":SENS:CURR:RANG?", [1e-3], [1e-4, 1e-2]),
+    # the level within 1e-5 of the range of 2 V
+    (":SOUR:VOLT?", [0.009981, 0.010019], [0.009979, 0.010021]),
+])
+def test_what_the_instrument_set_is_kept_or_refused(query: str, kept: list[float], other: list[float]) -> None:
+    for value in [*kept, *other]:
+        got_limit = str(value) if query == ":SOUR:VOLT:ILIM?" else "1E-3"
+        measure = [
+            (':SENS:FUNC "CURR"', None), (":SENS:CURR:RSEN OFF", None), (":SENS:CURR:RANG 0.0005", None),
+            (":SENS:CURR:NPLC 0.1", None), (":SENS:CURR:AZER ON", None), (":SOUR:VOLT:ILIM?", got_limit), OK,
+            (":SENS:CURR:NPLC?", "0.1"), (":SENS:CURR:RANG?", "0.001")]
+        level = [(":SOUR:VOLT 0.01", None), OK, (":SOUR:VOLT?", "0.01")]
+        pairs = [(sent, str(value) if sent == query else reply) for sent, reply in [*source_1_5(), *measure, *level]]
+        with driver(pairs) as found:
+            try:
+                source = found.configure_source(VOLTAGE)
+                measured = found.configure_measure(MeasureSettings("current", range=0.5e-3, nplc=0.1))
+                found.set_level(0.01)
+                got = {":SOUR:VOLT:ILIM?": source.limit, ":SOUR:VOLT:RANG?": source.range,
+                       ":SENS:CURR:NPLC?": measured.nplc, ":SENS:CURR:RANG?": measured.range,
+                       ":SOUR:VOLT?": found._level}[query]
+                assert value in kept
+                assert got == value
+            except InstrumentError as error:
+                assert value in other, error
+                assert "was requested, but the instrument set" in str(error)
+                found.adapter._index = len(found.adapter.comm_pairs)
+
+
+@pytest.mark.parametrize(("part", "same"), [(1.0009, True), (0.9991, True), (1.0011, False), (0.9989, False)])
+def test_a_limit_that_the_instrument_moves_by_more_than_a_thousandth_is_noticed(part: float, same: bool) -> None:
+    before, unit = SourceSettings("voltage", limit=1e-3), "the measuring range"
+    now = SourceSettings("voltage", limit=part * 1e-3)
+    if same:
+        require_same_limit("x", before, now, unit)
+    else:
+        with pytest.raises(InstrumentError, match=r"when tsbench set the measuring range, .* changed the compliance"):
+            require_same_limit("x", before, now, unit)
+    require_same_limit("x", None, now, unit)
+    require_same_limit("x", before, None, unit)
 
 
 def test_measure_settings() -> None:

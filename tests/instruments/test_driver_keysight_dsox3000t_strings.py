@@ -68,6 +68,82 @@ def test_channel_settings_are_read_back() -> None:
         set_up(found)
 
 
+TIMEBASE = [
+    (":ACQ:MODE RTIM", None), (":TIM:MODE MAIN", None), (":TIM:REF CENT", None), (":TIM:RANG 0.001", None),
+    (":TIM:POS 0.0004", None), OK, (":TIM:RANG?", "1E-3"), (":TIM:POS?", "4E-4"),
+]
+
+
+def answered(pairs: list[tuple[Any, Any]], query: str, value: float) -> list[tuple[Any, Any]]:
+    return [(sent, str(value) if sent == query else reply) for sent, reply in pairs]
+
+
+@pytest.mark.parametrize(("query", "kept", "other"), [
+    # 2 V and 1 ms: within 1 % of what was requested; 0.7 V and 0.4 ms: within a thousandth of 2 V and of 1 ms
+    (":CHAN1:RANG?", [1.981, 2.019], [1.979, 2.021]), (":CHAN1:OFFS?", [0.6981, 0.7019], [0.6979, 0.7021]),
+    (":TIM:RANG?", [0.991e-3, 1.009e-3], [0.989e-3, 1.011e-3]),
+    (":TIM:POS?", [0.3991e-3, 0.4009e-3], [0.3989e-3, 0.4011e-3]),
+    # 0.5 V: within 1 % of the channel's range of 2 V
+    (":TRIG:EDGE:LEV?", [0.481, 0.519], [0.479, 0.521]),
+])
+def test_what_the_instrument_set_is_kept_or_refused(query: str, kept: list[float], other: list[float]) -> None:
+    for value in [*kept, *other]:
+        with scope(answered([*CHANNEL, *TIMEBASE, *TRIGGER], query, value)) as found:
+            try:
+                channel = found.configure_channel(1, Vertical(2.0, 0.7))
+                base = found.configure_timebase(Timebase(1e-3, 0.4e-3))
+                trigger = found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
+                got = {":CHAN1:RANG?": channel.range, ":CHAN1:OFFS?": channel.offset, ":TIM:RANG?": base.span,
+                       ":TIM:POS?": base.position, ":TRIG:EDGE:LEV?": trigger.level}[query]
+                assert value in kept
+                assert got == value
+            except InstrumentError as error:
+                assert value in other, error
+                assert "was requested, but the instrument set" in str(error)
+                found.adapter._index = len(found.adapter.comm_pairs)
+
+
+def test_external_trigger_level_is_read_in_eight_volts() -> None:
+    external = [(sent.replace("CHAN1", "EXT"), reply) for sent, reply in TRIGGER]
+    with scope(answered(external, ":TRIG:EDGE:LEV?", 0.579)) as found:
+        assert found.configure_trigger(EdgeTrigger("external", 0.5, "negative")).level == 0.579
+    refused = pytest.raises(InstrumentError, match=r"trigger level 500 mV was requested, but .* set 581 mV")
+    with scope(answered(external, ":TRIG:EDGE:LEV?", 0.581)) as found, refused:
+        found.configure_trigger(EdgeTrigger("external", 0.5, "negative"))
+
+
+@pytest.mark.parametrize(("level", "arms"), [(0.481, True), (0.519, True), (0.479, False), (0.521, False)])
+def test_arming_reads_the_trigger_level_again_where_a_channel_was_set_since(level: float, arms: bool) -> None:
+    armed = [(":AER?", "0"), (":TER?", "0"), (":SING", None), (":AER?", "1")]
+    pairs = [*CHANNEL, *TRIGGER, *CHANNEL, (":TRIG:EDGE:LEV?", str(level)), *(2 * armed if arms else [])]
+    with scope(pairs) as found:
+        found.configure_channel(1, Vertical(2.0, 0.7))
+        found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
+        found.configure_channel(1, Vertical(2.0, 0.7))
+        if arms:
+            found.arm()
+            found.arm()  # the level is not read a second time
+        else:
+            with pytest.raises(InstrumentError, match=r"trigger level 500 mV was requested"):
+                found.arm()
+        assert found.accepted_settings()["trigger_level"] == level
+
+
+@pytest.mark.parametrize(("position", "patience"), [(0.0, 2.5), (0.2, 2.3), (0.5, 2.0), (3.0, 2.0)])
+def test_arming_waits_for_what_comes_before_the_trigger_and_two_seconds(position: float, patience: float) -> None:
+    waited: list[float] = []
+    polls = round(patience / 1e-3) + 1
+    pairs = [*CHANNEL, *TRIGGER, (":AER?", "0"), (":TER?", "0"), (":SING", None), *[(":AER?", "0")] * (polls + 2)]
+    with expected_protocol(KeysightDSOX3000T, pairs, identity=IDENTITY, wait=waited.append) as found:
+        found.configure_channel(1, Vertical(2.0, 0.7))
+        found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
+        found._timebase = Timebase(1.0, position)
+        with pytest.raises(InstrumentError, match=f"did not arm within {patience:g} s"):
+            found.arm()
+        assert sum(waited) == pytest.approx(patience, abs=2e-3)
+        found.adapter._index = len(found.adapter.comm_pairs)
+
+
 def test_segmented_timebase() -> None:
     with scope(
         [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,6 +56,16 @@ def test_the_error_queue_is_emptied_and_all_of_it_told() -> None:
     endless = [(":SYST:ERR?", '-1,"again"')] * 64   # more than any queue holds
     with driver(*endless) as found, pytest.raises(InstrumentError, match="again"):
         found.check_errors()
+
+
+def test_a_device_clear_goes_to_the_connection_where_it_has_one() -> None:
+    calls = list[str]()
+    with driver(("*CLS", None), ("*CLS", None)) as found:
+        found.adapter.connection = SimpleNamespace(clear=lambda: calls.append("clear"))
+        found.clear()
+        assert calls == ["clear"]
+        found.adapter.connection = SimpleNamespace()
+        found.clear()
 
 
 @pytest.mark.parametrize(("replies", "lost"), [

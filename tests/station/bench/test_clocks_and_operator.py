@@ -12,6 +12,7 @@ import pytest
 from tests.fixtures.fake_runs import FakeClock
 from tsbench.errors import CommunicationError
 from tsbench.instruments import OutputState
+from tsbench.records import Identity
 from tsbench.station.bench import operator, ownership
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile, InstrumentTable
@@ -158,6 +159,10 @@ class Wire:
         self.calls.append("clear")
 
 
+REAL, SIMULATED = Identity("KEITHLEY INSTRUMENTS", "MODEL 2450", "1", "1.7"), Identity(
+    "TSBENCH", "MODEL 2450", "SIM1", "1.7")
+
+
 def connection(wire: Any, identified: bool = True) -> Connection:
     table = InstrumentTable(resource="TCPIP0::192.0.2.7::5025::SOCKET", driver="keithley_2450")
     made = Connection("meter", table, "@py", wire)
@@ -175,6 +180,18 @@ def test_a_power_cycle_is_asked_for_over_a_new_connection_where_the_old_one_is_d
     assert wire.calls == ["lost_power", "reopen", "clear", "lost_power"]
     assert "connection failed at '*ESR?' (connection lost). tsbench opened a new connection to check" in made.notes[0]
     assert "unknown" not in made.notes[0] and "Check cable" not in made.notes[0]
+
+
+@pytest.mark.parametrize(("identities", "simulated"), [
+    ((), False), ((SIMULATED,), True), ((SIMULATED, SIMULATED), True), ((REAL,), False), ((SIMULATED, REAL), False),
+    ((REAL, SIMULATED), False), ((None,), False), ((SIMULATED, None), False),
+])
+def test_a_bench_is_simulated_where_every_instrument_identifies_itself_so(
+        bench: Bench, identities: tuple[Identity | None, ...], simulated: bool) -> None:
+    for number, identity in enumerate(identities):
+        wire = SimpleNamespace(identity=identity)
+        bench.instruments.connections[f"meter_{number}"] = connection(wire, identified=identity is not None)
+    assert bench.instruments.simulated is simulated
 
 
 def test_making_safe_switches_off_and_then_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
