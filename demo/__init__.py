@@ -1,6 +1,6 @@
 """The main job in one go, on the built-in simulated benches: I-V sweep, pulses, oscillation, refractory period.
 
-This is one of the few rooms that put the truth beside a measurement: the measurement comes from the run files, the
+This is one of the few folders that put the truth beside a measurement: the measurement comes from the run files, the
 truth from the witness file that the simulated bench wrote on its own.
 """
 

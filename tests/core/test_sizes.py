@@ -89,7 +89,7 @@ def counted_methods(trees: dict[str, ast.Module]) -> dict[str, int]:
     return {key: len(own[node.name]) + len(names(node.name) - set(own[node.name])) for key, node in classes.items()}
 
 
-def test_rooms_are_found() -> None:
+def test_the_folders_are_found() -> None:
     assert {"core", "gui", "station", "simulated_backends"} <= FOLDERS
     assert len(sources()) > 300
 

@@ -34,18 +34,18 @@ SHORTEST = 1e-10  #: [s]: what happens within a shorter step is left to error co
 
 
 class DefectScratch(NamedTuple):
-    """Working arrays of :func:`first_defect`."""
+    """Working arrays of :func:`first_defect`, for ``n`` unknowns."""
 
-    y: FloatArray
-    f: FloatArray
-    ft: FloatArray
-    rate: FloatArray  #: of the polynomial
-    J: FloatArray
-    drive: FloatArray
-    slope: FloatArray
-    u: FloatArray  #: values of the sources
-    du: FloatArray  #: their slopes
-    work: FloatArray  #: what the equations of one device return
+    y: FloatArray  #: unknowns by the polynomial, shape (n,)
+    f: FloatArray  #: their rates by the equations, shape (n,)
+    ft: FloatArray  #: derivatives of ``f`` by time, shape (n,)
+    rate: FloatArray  #: rates by the polynomial, shape (n,)
+    J: FloatArray  #: df/dy, shape (n, n)
+    drive: FloatArray  #: shape (rows,)
+    slope: FloatArray  #: of the drive, shape (rows,)
+    u: FloatArray  #: values of the sources, shape (sources,)
+    du: FloatArray  #: their slopes, shape (sources,)
+    work: FloatArray  #: what the equations of one device return, shape (64,)
 
 
 def defect_space(unknowns: int, drives: int, sources: int) -> DefectScratch:

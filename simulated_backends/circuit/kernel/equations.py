@@ -220,17 +220,17 @@ def drive_at(
 
 
 class LinearisationScratch(NamedTuple):
-    """Working arrays of :func:`linearisations`."""
+    """Working arrays of :func:`linearisations`, for ``n`` unknowns."""
 
-    work: FloatArray  #: what the equations of one device return
-    f: FloatArray
-    ft: FloatArray
-    J: FloatArray
-    drive: FloatArray
-    slope: FloatArray
-    u: FloatArray  #: values of the sources
-    du: FloatArray  #: their slopes
-    y: FloatArray
+    work: FloatArray  #: what the equations of one device return, shape (64,)
+    f: FloatArray  #: rates of the unknowns, shape (n,)
+    ft: FloatArray  #: their derivatives by time, shape (n,)
+    J: FloatArray  #: df/dy, shape (n, n)
+    drive: FloatArray  #: shape (rows,)
+    slope: FloatArray  #: of the drive, shape (rows,)
+    u: FloatArray  #: values of the sources, shape (sources,)
+    du: FloatArray  #: their slopes, shape (sources,)
+    y: FloatArray  #: unknowns, shape (n,)
 
 
 @compiled

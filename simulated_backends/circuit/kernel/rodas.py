@@ -5,7 +5,8 @@ with a constant, singular M. E. Hairer, G. Wanner, "Solving Ordinary Differentia
 Springer 1996, section IV.7 (method) and VI.4 (RODAS and its continuous output). The order is checked by
 ``tests/simulated_backends/circuit/test_order.py``.
 
-Form used (u: transformed stages, d: 1 for differential rows, 0 for algebraic ones)::
+Form used (u_1 to u_6: the transformed stages of the method, d: 1 for differential rows, 0 for algebraic ones). The code
+calls them u: elsewhere in the simulation a stage is the output stage of a source meter::
 
     (d/(h gamma) - J) u_i = f(t + c_i h, y + sum_j a_ij u_j) + d sum_j (C_ij/h) u_j + h g_i df/dt
     y1 = y + sum_j a_6j u_j + u_6,     error = u_6
