@@ -151,9 +151,7 @@ def relaxation_time(
     step = float(smooth[last] - smooth[last + 1])
     crossing = last + (float(smooth[last]) - wanted) / step if step > 0 else float(last)
     value = (settled + crossing - edge) * dt
-    reach = max(mean, 2)
-    before, after = smooth[max(last - reach, 0)], smooth[min(last + reach, smooth.size - 1)]
-    slope = max(float(before - after) / (2 * reach), 1e-30)  # [A] a sample
+    slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)  # [A] a sample
     blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
     random = combined(min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, dt / math.sqrt(6.0))
     return Relaxed(value, random, systematic * value, flags, **found)

@@ -163,3 +163,39 @@ def test_no_interval_of_a_relaxation_time_goes_below_zero() -> None:
     for result in results:
         assert result.low == 0.0, result.quantity
         assert result.high > 1e-3
+
+
+STEP, PULSE, LIFE = 1e-6, 100e-6, 500e-6
+
+
+def decaying(after: int, level: float) -> Relaxed:
+    """A shot without noise: 10 uA at the read level of 0.1 V decay with LIFE; ``after``: samples after the pulse."""
+    time = STEP * np.arange(-50, 100 + after)
+    voltage = np.where((time >= 0) & (time < PULSE), 1.0, 0.1)
+    on = np.where((time >= 20e-6) & (time < PULSE), 1e-4, 1e-9)
+    dissolving = np.where(time >= PULSE, 1e-4 * np.exp(-(time - PULSE) / LIFE), 0.0)
+    return relaxation_time(time, voltage, voltage * (on + dissolving), PULSE, level=level)
+
+
+def test_a_record_must_go_on_for_one_and_a_half_means_after_the_crossing() -> None:
+    """A mean over a fiftieth of the record tells where the current stays below: before that only a lower bound is."""
+    truth = LIFE * math.log(10.0)
+    found = [(after, decaying(after, 1e-6)) for after in range(1140, 1200)]
+    known = [one.value is not None for _, one in found]
+    assert known == sorted(known)
+    for after, one in found:
+        if one.value is None:
+            assert one.flags == Flag.CENSORED and one.low is not None
+            assert min(truth, after * STEP) - 15 * STEP < one.low <= truth
+        else:
+            assert one.value == pytest.approx(truth, abs=1.5 * STEP) and not one.flags
+    first = found[known.index(True)][0]
+    assert first - truth / STEP == pytest.approx(1.5 * 0.02 * first, abs=2.0)
+
+
+def test_a_level_that_the_current_never_reaches_bounds_the_time_by_the_first_samples() -> None:
+    found = decaying(1500, 11e-6)
+    assert found.value is None and found.low is None and found.flags == Flag.CENSORED
+    assert found.high is not None and 12 * STEP <= found.high < 35 * STEP   # the fall, and at least twelve samples
+    just_below = decaying(1500, 9.5e-6)   # 26 us after the pulse
+    assert just_below.value == pytest.approx(LIFE * math.log(10.0 / 9.5), abs=2 * STEP)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from tests.fixtures.made_runs import run, sweep
+from tsbench.analysis.threshold.switching_rule import Above
 from tsbench.errors import TsbenchError
 from tsbench.extraction import device_line, draw_figures, extract
 from tsbench.extraction.result_check import checked_results
 from tsbench.extraction.runs import other_package
-from tsbench.protocols import PROTOCOLS, IVSweep
+from tsbench.protocols import PROTOCOLS, ExtractionOptions, IVSweep
 from tsbench.records import Flag, Result
 from tsbench.storage import read_run
 
@@ -114,6 +115,31 @@ def test_figures_and_remark_that_fail_are_one_line(tmp_path: Path, monkeypatch: 
     assert figure.exists() and lines == ["figures of protocol 'iv_sweep' failed (SystemExit: 3)"]
     with pytest.raises(TsbenchError, match=r"^device_remark of protocol 'iv_sweep' failed \(TypeError: "):
         device_line(sweep())
+
+
+def test_results_and_figures_are_made_with_the_options_given_or_the_usual_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[ExtractionOptions] = []
+
+    class Lab(IVSweep):
+        @classmethod
+        def extract(cls, run, options):
+            seen.append(options)
+            return super().extract(run, options)
+
+        @classmethod
+        def figures(cls, run, options):
+            seen.append(options)
+            return ()
+
+    monkeypatch.setitem(vars(PROTOCOLS.offers()["iv_sweep"]), "thing", Lab)
+    given = ExtractionOptions(rule=Above(10e-6), path_tolerance=0.5)
+    by_level, usual = extract(sweep(), given), extract(sweep())
+    assert by_level[0].method.endswith("rule above=10uA") and usual[0].method.endswith("rule jump")
+    draw_figures(sweep(), tmp_path, given)
+    draw_figures(sweep(), tmp_path)
+    assert seen == [given, ExtractionOptions(), given, ExtractionOptions()]
 
 
 def test_a_figure_stays_in_the_folder_and_overwrites_no_other(
