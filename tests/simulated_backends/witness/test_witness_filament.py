@@ -1,5 +1,6 @@
 """The witness of a stochastic filament: on while it carries nothing, which pulses fired, when it had dissolved."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +98,45 @@ def test_relaxation_counts_from_the_last_fall_and_only_what_stays_below() -> Non
     levels = dict(records[0]["levels"])  # type: ignore[call-overload]
     assert all(time > 0.5 for g, time in levels.items() if g < 9e-6)
     assert records[0]["t_edge"] == pytest.approx(0.555, abs=0.01)
+
+
+@pytest.mark.parametrize(("factor", "known"), [(1.0, False), (2.0, False), (2.0, True), (0.5, True)])
+def test_the_relaxation_is_of_the_parameters_that_the_device_has_now(
+        tmp_path: Path, factor: float, known: bool) -> None:
+    """The film's conductance is gc exp(s); s falls by one in a millisecond, so it passes 1 uS later by ln(gc'/gc)."""
+    model = replace(device_model("ag_sio2"), re=0.0)
+    changed = replace(model, gc=factor * model.gc)
+    now = changed if known else model
+
+    class Dissolving:
+        """A pulse of 1 V that ends at 5 ms, s = 6 there."""
+
+        times = np.linspace(0.0, 30e-3, 301)
+        start, end = 0.0, 30e-3
+
+        def state(self, element: str, k: int, times: FloatArray) -> FloatArray:
+            return np.interp(times, [0.0, 1e-3, 5e-3, 30e-3], [-12.0, 6.0, 6.0, -19.0]) if k == 0 else 0.0 * times
+
+        def voltage(self, node: str, times: FloatArray) -> FloatArray:
+            return np.interp(times, [0.9e-3, 1e-3, 5e-3, 5.001e-3], [0.1, 1.0, 1.0, 0.1])
+
+        def current(self, element: str, times: FloatArray) -> FloatArray:
+            return now.gc * np.exp(self.state(element, 0, times)) * self.voltage("dut", times)
+
+    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
+    witness.connected("D", model, 0.0)
+    if known:
+        witness.now(changed)
+    witness.now(device_model("nbo2"))   # no device of another mechanism becomes this one
+    witness.observe(Dissolving())   # type: ignore[arg-type]
+    witness.end(30e-3)
+    (relaxed,) = read_witness(tmp_path / "w").relaxations()
+    assert relaxed.until(1e-6) == pytest.approx(6e-3 + 1e-3 * np.log(now.gc / 1e-6), abs=20e-6)
+
+
+def test_a_device_without_a_filament_gets_none(tmp_path: Path) -> None:
+    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
+    witness.connected("D", device_model("nbo2"), 0.0)
+    before = witness._model
+    witness.now(device_model("nbo2"))
+    assert witness._model is before is None
