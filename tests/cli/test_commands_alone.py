@@ -16,8 +16,9 @@ from tsbench.cli.parameter_text import cells, parameter_help
 from tsbench.cli.printing import ProgressPrinter, output_console, print_json, print_results
 from tsbench.errors import ConfigurationError, InstrumentInUse
 from tsbench.protocols import describe, protocol_named
+from tsbench.records import Result
 from tsbench.station.runner import Control, StdinControl
-from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.outcome import ListRefused, RunOutcome
 
 MEASURE = ["measure", "iv_sweep", "--bench", "b.toml", "--device", "D1"]
 ROW = {"device": "D1", "protocol": "iv_sweep", "quantity": "hold_voltage", "conditions": {}, "value": 0.5, "low": 0.4,
@@ -103,6 +104,41 @@ def test_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     asked.answer = [outcome(earlier=True), outcome(earlier=True)]
     assert main(["run", "l.toml"]) == 0
     assert "all 2 entries are already measured in runs" in capsys.readouterr().err
+
+
+def test_a_list_as_json_has_all_results_and_a_row_for_each_entry_without_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold = Result("hold_voltage", "V", 0.5, 0.4, 0.6, "step")
+    answers = [outcome(results=(hold,)), outcome("fail", device="D2", error_code=3, why="limit", results=(hold,)),
+               outcome("abort", device="D3", why="stopped by hand")]
+    monkeypatch.setattr(tsbench.station.run_list, "run_list", asked := Asked(answers))
+    assert main(["run", "l.toml", "--json"]) == max(one.exit_code for one in answers)
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["device"], row["quantity"]) for row in rows] == [
+        ("D1", "hold_voltage"), ("D2", "hold_voltage"), ("D2", "run"), ("D3", "run")]
+    assert [(row["status"], row["reason"]) for row in rows[2:]] == [("fail", "limit"), ("abort", "stopped by hand")]
+    assert main(["run", "l.toml"]) > 0   # the same as tables
+    said = capsys.readouterr().out
+    assert [said.count(device) for device in ("D1", "D2", "D3")] == [2, 2, 1]   # of results, and of entries
+    asked.answer = [outcome(earlier=True)]
+    assert main(["run", "l.toml"]) == 0
+    said = capsys.readouterr()
+    assert "the only entry is already measured in runs" in said.err and said.out.count("D1") == 1
+
+
+def test_a_list_that_is_refused_says_which_entries_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = ListRefused("1 of 2 entries\nis refused", [outcome("left out", run_id=""), outcome(
+        "refused", run_id="", device="D2", error_code=5, why="3 V is above the limit")])
+    monkeypatch.setattr(tsbench.station.run_list, "run_list", Asked(refused))
+    assert main(["run", "l.toml"]) == refused.exit_code > 0
+    said = capsys.readouterr()
+    assert said.err.endswith("tsbench: 1 of 2 entries is refused\n") and "D2" in said.out and "refused" in said.out
+    assert main(["run", "l.toml", "--json"]) == refused.exit_code
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["status"] for row in rows] == ["left out", "refused"]
 
 
 @pytest.mark.parametrize("passed", [True, False])
