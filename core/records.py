@@ -23,7 +23,7 @@ class Flag(enum.IntFlag):
     CLIPPED = 4  #: scope codes at the end of the ADC
     TRIGGER_MISSED = 8
     TIMEOUT = 16
-    UNSETTLED = 32  #: taken before range or source had settled
+    UNSETTLED = 32  #: taken before range or source had settled, or while the source meter was too hot
     OSCILLATING = 64  #: the device oscillated during the reading: the number is an average
     UNDER_SAMPLED = 128
     NO_EVENT = 256  #: nothing to extract (did not switch, no spike)

@@ -98,6 +98,9 @@ class DriverDeclaration:
     def require_complete(self, driver: Any) -> None:
         """Raise ConfigurationError where an open driver, or its first output, lacks a method or an attribute."""
         _require_members(driver, Driver)
+        if self.kind != "oscilloscope" and not driver.output_names:   # an output that is not named is never read back
+            raise ConfigurationError(
+                f"class {type(driver).__name__}: output_names is empty. A {self.kind} must name each of its outputs")
         _require_members(driver.terminal(""), KINDS[self.kind])
 
 

@@ -139,24 +139,46 @@ class SourceMeter(InstrumentBase, Protocol):
         Read again after every setting that may move its limit: it may differ from what ``configure_source`` returned.
         """
 
-    def configure_source(self, settings: SourceSettings) -> SourceSettings: ...
-    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings: ...
+    def configure_source(self, settings: SourceSettings) -> SourceSettings:
+        """Set function, range and compliance, read them back, and return them as the instrument has them.
+
+        A change of the function sets the level to 0 V or 0 A. The output may stay on or go off with it.
+
+        Raises
+        ------
+        InstrumentError
+            The instrument has set something else.
+        """
+
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
+        """Set what is measured, its range and its aperture, read them back, and return them."""
+
     def set_level(self, level: float) -> None:
         """Set the source level [V or A]; settles before the next reading."""
 
-    def set_output(self, enabled: bool) -> None: ...
-    def measure(self) -> Reading: ...
+    def set_output(self, enabled: bool) -> None:
+        """Switch the output. The level stays as it is; off must also work while a sweep runs."""
+
+    def measure(self) -> Reading:
+        """Take one reading at the present level, and wait for it."""
+
     def start_sweep(self, levels: FloatArray, dwell: float) -> None:
-        """Start a sweep of ``levels`` [V or A], shape (n,), with ``dwell`` [s] at each before reading."""
+        """Start a sweep of ``levels`` [V or A], shape (n,), with ``dwell`` [s] at each before reading.
+
+        It may switch the output on by itself. It returns before the sweep is over.
+        """
 
     def poll_sweep(self) -> int:
         """Return how many points the running sweep has measured; never blocks longer than 100 ms."""
 
-    def sweep_running(self) -> bool: ...
+    def sweep_running(self) -> bool:
+        """Whether the sweep is still running; never blocks longer than 100 ms."""
+
     def fetch_sweep(self, first: int, last: int) -> list[Reading]:
         """Return readings ``first`` (0-based) up to but not including ``last``."""
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        """Stop a sweep; nothing happens where none runs. The output stays as it is."""
 
 
 # --------------------------------------------------------------------------------------- pulse generator
@@ -207,22 +229,35 @@ class PulseGenerator(InstrumentBase, Protocol):
     capabilities: PulseGeneratorCapabilities
     channel: int
 
-    def configure_load(self, load_resistance: float) -> float: ...
+    def configure_load(self, load_resistance: float) -> float:
+        """Set the load [Ohm] for which levels are given (inf: open circuit), and return it as read back."""
+
     def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
         """Set the generator's own level limits [V]."""
 
-    def configure_pulse(self, pulse: Pulse) -> Pulse: ...
+    def configure_pulse(self, pulse: Pulse) -> Pulse:
+        """Set up a pulse, and return it as the instrument has it."""
+
     def configure_level(self, level: float) -> float:
         """DC output [V]."""
 
-    def load_waveform(self, waveform: ArbitraryWaveform) -> None: ...
+    def load_waveform(self, waveform: ArbitraryWaveform) -> None:
+        """Send a waveform to the instrument and select it; it idles at its first level."""
+
     def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
         """One trigger plays ``count`` pulses (or waveforms); returns the accepted count."""
 
-    def set_output(self, enabled: bool) -> None: ...
-    def trigger(self) -> None: ...
-    def burst_running(self) -> bool: ...
-    def abort(self) -> None: ...
+    def set_output(self, enabled: bool) -> None:
+        """Switch this output; off must also work while a burst runs."""
+
+    def trigger(self) -> None:
+        """Start the burst; returns without waiting for its end."""
+
+    def burst_running(self) -> bool:
+        """Whether a burst is running; never blocks longer than 100 ms."""
+
+    def abort(self) -> None:
+        """Stop a burst; nothing happens where none runs. The output stays on, at its base level."""
 
 
 # ------------------------------------------------------------------------------------------ oscilloscope

@@ -52,7 +52,7 @@ def limit_refusals(items: Sequence[PlanItem], device: DeviceDescription, remedy:
             refusals.append(
                 f"device: {item.quantity} may reach {format_quantity(item.value, item.unit)}, but {name} of "
                 f"{device.identifier} is {format_quantity(bound, item.unit)}. {remedy[:1].upper()}{remedy[1:]}, or "
-                "edit [device.limits] in the bench file"
+                f"change {name} in [devices.ID.limits] or [device.limits] of the bench file"
             )
     return refusals
 

@@ -117,7 +117,8 @@ class DeviceGuard:
                 if cause else f"{quantity} {reached} exceeds the device limit {limit} {allowed} of {self.device}"
             )
             raise LimitError(
-                f"{subject}: {said}. Choose a smaller value, or edit [device.limits] in the bench file")
+                f"{subject}: {said}. Choose a smaller value, or change {limit} in [devices.ID.limits] or "
+                "[device.limits] of the bench file")
 
     def require_worst_case(
         self, subject: str, quantity: str, worst: WorstCase, duration: float | None = None

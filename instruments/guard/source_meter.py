@@ -44,8 +44,7 @@ class GuardedSourceMeter(Guarded):
             self._require_levels(self._levels, settings)
         accepted = self.driver.configure_source(settings)
         if self._source is None or self._source.function != settings.function:
-            self._levels = (0.0,)
-            self.post.note_off()  # the driver opens the output with a new function
+            self._levels = (0.0,)   # if the output is still on, it stays among those that are on
         self._believe()
         return accepted
 

@@ -19,6 +19,7 @@ from tsbench.instruments.interfaces import (
     EdgeTrigger,
     Oscilloscope,
     OscilloscopeCapabilities,
+    OutputState,
     Range,
     Timebase,
     Vertical,
@@ -209,6 +210,19 @@ class KeysightDSOX3000T(RecordReadout):
         self.write(":STOP")
 
     # -------------------------------------------------------------------------------------- common duties
+
+    def safe_state(self) -> None:
+        """Stop the acquisition; a scope has no outputs."""
+        self.abort()
+
+    def output_states(self) -> list[OutputState]:
+        """Return nothing: a scope has no outputs."""
+        return []
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Return nothing: a scope has no outputs."""
+        return ()
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last read back."""

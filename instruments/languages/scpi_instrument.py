@@ -3,13 +3,13 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar, TypeVar, cast
 
 from pymeasure.adapters import Adapter
 
 from tsbench.errors import GarbledReply, InstrumentError, NoReply, cause
-from tsbench.instruments.interfaces import InstrumentBase, OutputState
+from tsbench.instruments.interfaces import InstrumentBase
 from tsbench.instruments.languages import scpi
 from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
 from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
@@ -281,25 +281,12 @@ class ScpiInstrument(TypedInstrument):
 
     # ------------------------------------------------------------------------------------------- outputs
 
-    def safe_state(self) -> None:
-        """Switch all outputs off; an instrument without outputs stops what it does."""
-        self.abort()
-
     def abort(self) -> None:
         """Stop the running operation; drivers override."""
 
-    def output_states(self) -> list[OutputState]:
-        """Read back every output; an instrument without outputs has none."""
-        return []
-
-    @property
-    def output_names(self) -> Sequence[str]:
-        """Return the names of all outputs; an instrument without outputs has none."""
-        return ()
-
     def terminal(self, channel: str) -> InstrumentBase:
         """Return the instrument itself; drivers of several outputs override."""
-        return self
+        return cast("InstrumentBase", self)   # a driver adds its outputs: there is no safe default for them
 
     def accepted_settings(self) -> Mapping[str, object]:
         """Return the set-up as it was last read back; drivers override."""

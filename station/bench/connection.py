@@ -175,7 +175,8 @@ class Connection:
                         self._clear_and_switch_off()
                     states: list[OutputState] = list(self.driver.output_states())
                 left_on = [state.output for state in states if state.enabled]
-                if not left_on:
+                unread = set(self.driver.output_names) - {state.output for state in states}
+                if not left_on and not unread:
                     if self.problem:
                         self.note(f"{self.driver.label}: its outputs are off now, but an earlier attempt to switch "
                                   f"them off failed ({cause(self.problem)})")
@@ -184,6 +185,9 @@ class Connection:
                 self.problem = (
                     f"{self.driver.label}: these outputs are still on: {', '.join(left_on)}. Switch them off at the "
                     "panel of the instrument"
+                ) if left_on else (
+                    f"{self.driver.label}: the driver did not read back these outputs: {', '.join(sorted(unread))}. "
+                    "Check the panel of the instrument"
                 )
             except KeyboardInterrupt:
                 self.problem = (

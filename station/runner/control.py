@@ -29,8 +29,8 @@ class Control:
             self._reason = reason
 
     def emergency(self, reason: str = "emergency stop") -> None:
-        """End the run at once; as ``stop``, but marked in the record."""
-        self.stop(reason)
+        """End the run at the next step, as ``stop``; this reason stands in the record, even after a stop."""
+        self._reason = reason
 
     def pause(self) -> None:
         """Hold the run at its next place of rest."""

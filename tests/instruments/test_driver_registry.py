@@ -1,5 +1,6 @@
 """Drivers by entry points: those of another author come by the same door as ours."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tsbench.cli import main
-from tsbench.errors import ConfigurationError, WrongInstrument
+from tsbench.errors import CommunicationError, ConfigurationError, WrongInstrument
 from tsbench.instruments import MeasureSettings, SourceSettings
 from tsbench.instruments.registry import DRIVERS, catalogue, driver_of, entry
 from tsbench.records import Identity
@@ -73,23 +74,37 @@ def test_it_stands_in_the_list(install: Install, capsys: pytest.CaptureFixture[s
     assert "lab_meter" in out and "driver of our lab" in out and not err
 
 
-@pytest.mark.parametrize("method, protocol", [("set_level", "SourceMeter"), ("safe_state", None),
-                                              ("accuracy", "Driver"), ("measure", "SourceMeter")])
+@pytest.mark.parametrize("method, protocol", [("set_level", "SourceMeter"), ("safe_state", "Driver"),
+                                              ("output_states", "Driver"), ("accuracy", "Driver"),
+                                              ("measure", "SourceMeter")])
 def test_a_driver_without_a_method_is_refused_in_one_line(
-    method: str, protocol: str | None, tmp_path: Path, install: Install, capsys: pytest.CaptureFixture[str],
+    method: str, protocol: str, tmp_path: Path, install: Install, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What the base class has (``safe_state``) is not missing."""
     install(DRIVER.read_text("utf-8").replace(f"def {method}(", f"def other_{method}("))
     assert main(["instruments"]) == 0
     out, err = capsys.readouterr()
-    if protocol is None:
-        assert "lab_meter" in out and not err
-        return
     said = f"class LabSourceMeter has no method '{method}', which {protocol} requires"
     assert "lab_meter" not in out and "keithley_2450" in out
     assert err == f"tsbench: driver 'lab_meter' of lab_source_meter 1.2 is left out: {said}\n"
     with pytest.raises(ConfigurationError, match=f"driver 'lab_meter' of lab_source_meter 1.2: {said}"):
         Bench.open(bench_with("lab_meter", tmp_path))
+
+
+@pytest.mark.parametrize(("names", "said"), [
+    ('("meter",)', ""), ("()", "class LabSourceMeter: output_names is empty. A source meter must name each of its"),
+    (None, "class LabSourceMeter has no attribute 'output_names', which Driver requires")])
+def test_a_source_without_outputs_is_refused(names: str | None, said: str, tmp_path: Path, install: Install) -> None:
+    """Nobody would read back whether they are off."""
+    old, new = ("def output_names", "def other_names") if names is None else ("return (self.name,)", f"return {names}")
+    install(DRIVER.read_text("utf-8").replace(old, new))
+    if said:
+        with pytest.raises(ConfigurationError, match=re.escape(said)):
+            Bench.open(bench_with("lab_meter", tmp_path))
+    else:   # a name that is never read back counts as on
+        bench = Bench.open(bench_with("lab_meter", tmp_path))
+        assert any(state.enabled for state in bench.make_safe())
+        with pytest.raises(CommunicationError, match=r"did not read back these outputs: meter\. Check the panel"):
+            bench.__exit__(None, None, None)
 
 
 def test_an_attribute_that_is_missing_is_noticed_when_it_is_opened(tmp_path: Path, install: Install) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.instruments.test_limits import Sent, generator, pulse, source_meter
 from tsbench.errors import ConfigurationError, InstrumentError, LimitError
-from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, Range, SourceSettings, Timebase, Vertical
+from tsbench.instruments import ArbitraryWaveform, EdgeTrigger, OutputState, Range, SourceSettings, Timebase, Vertical
 from tsbench.instruments.driver import unknown_option
 from tsbench.instruments.fixture import path_of
 from tsbench.instruments.guard.limits import (
@@ -143,6 +143,26 @@ def test_a_post_adds_up_only_while_its_output_is_on() -> None:
         post.note_on(0.3e-3, lambda: True)
     post.note_on(0.1e-3, lambda: True)
     assert outputs.has("mine")
+
+
+@pytest.mark.parametrize("stays_on", [True, False])
+def test_an_output_that_stays_on_with_a_new_function_still_counts(stays_on: bool) -> None:
+    """An instrument need not open its output when its function changes."""
+    meter, driver = source_meter(DeviceLimits(max_current=1e-3, max_voltage=4.0))
+    outputs = meter.post.outputs
+    meter.configure_source(SourceSettings("voltage", 0.4e-3))
+    meter.set_level(1.0)
+    meter.set_output(True)
+    driver.output_states = lambda: [OutputState("drive", stays_on)]   # type: ignore[method-assign]
+    meter.configure_source(SourceSettings("current", 4.0))
+    driver.source = SourceSettings("current", 4.0)
+    meter.set_level(0.4e-3)
+    if stays_on:
+        with pytest.raises(LimitError, match=r"other outputs are on \(\)"):
+            outputs.require("pulser", "pulser", 0.7e-3, meter.post.device)
+    else:
+        outputs.require("pulser", "pulser", 0.7e-3, meter.post.device)
+        assert not outputs.has(meter.post.terminal)
 
 
 # ---------------------------------------------------------------------------------------------- generator

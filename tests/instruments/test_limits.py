@@ -98,7 +98,8 @@ def test_compliance_above_the_device_limit_names_everything() -> None:
         guard.configure_source(SourceSettings("voltage", 25e-3))
     assert str(caught.value) == (
         "drive (Keithley 2450, USB0::1::INSTR): compliance_current 25 mA exceeds the device limit "
-        "max_current 1 mA of NbO2/W3/D12. Choose a smaller value, or edit [device.limits] in the bench file"
+        "max_current 1 mA of NbO2/W3/D12. Choose a smaller value, or change max_current in [devices.ID.limits] or "
+        "[device.limits] of the bench file"
     )
     assert caught.value.exit_code == 3
     assert sent.calls == []

@@ -44,8 +44,8 @@ def test_a_limit_that_is_passed_is_one_line() -> None:
     items = worst_case_items(WorstCase(2.0, 1e-3, 2e-3), Fixture(""))
     device = DeviceDescription("D1", limits=DeviceLimits(max_voltage=1.5, max_power=1.0))
     assert limit_refusals(items, device, "lower 'stop'") == [
-        "device: voltage may reach 2.000 V, but max_voltage of D1 is 1.500 V. Lower 'stop', or edit [device.limits] "
-        "in the bench file"]
+        "device: voltage may reach 2.000 V, but max_voltage of D1 is 1.500 V. Lower 'stop', or change max_voltage in "
+        "[devices.ID.limits] or [device.limits] of the bench file"]
 
 
 def test_a_plan_takes_the_wiring_as_the_guard_does(resistor_bench: Path) -> None:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tsbench.errors import ConfigurationError
+
+OUTPUT_RESISTANCE = 50.0  #: [Ohm] that levels are programmed for, as on every generator
 INFINITE_LOAD = 9.9e37  #: [Ohm] a load setting of high impedance; the same number of cycles is a burst without end
 
 
@@ -45,6 +48,12 @@ class GeneratorDataSheet:
     max_burst_period: float = 8000.0  #: [s]
     min_burst_period: float = 1e-6
     max_trigger_delay: float = 1000.0  #: [s]
+
+    def __post_init__(self) -> None:
+        if self.output_resistance != OUTPUT_RESISTANCE:   # levels would be wrong, without a word
+            raise ConfigurationError(
+                f"data sheet of {self.name}: output_resistance = {self.output_resistance:g} Ohm, but tsbench computes "
+                f"the levels of a generator for {OUTPUT_RESISTANCE:g} Ohm. Give {OUTPUT_RESISTANCE:g}")
 
     def max_amplitude(self, frequency: float) -> float:
         """Return the largest amplitude [Vpp into 50 Ohm] at ``frequency`` [Hz]."""

@@ -8,9 +8,7 @@ import enum
 import math
 from dataclasses import dataclass, replace
 
-from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
-
-OUTPUT_RESISTANCE = 50.0  #: [Ohm] that levels are programmed for, as on every generator
+from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import OUTPUT_RESISTANCE, GeneratorDataSheet
 
 
 def emf_factor(load: float) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, PulseWaveform, Sine
 from tsbench.simulated_backends.virtual_instruments.generator import synthesis
 from tsbench.simulated_backends.virtual_instruments.generator.levels import (
@@ -241,3 +242,9 @@ def test_levels_that_push_another() -> None:
     for offset, why in ((0.8, Adjustment.CLIPPED_TO_UPPER), (-0.8, Adjustment.CLIPPED_TO_LOWER)):
         found = set_offset(OutputLevels(9.0, 0.0), offset, WINDOW)
         assert abs(found.levels.offset) == 0.5 and found.levels.offset * offset > 0 and found.adjustment is why
+
+
+def test_a_data_sheet_of_another_output_resistance_is_refused() -> None:
+    """The levels would be wrong, without a word."""
+    with pytest.raises(ConfigurationError, match="output_resistance = 75 Ohm, but tsbench computes the levels of a"):
+        replace(SHEET, output_resistance=75.0)

@@ -15,6 +15,7 @@ from tsbench.station.bench.connection import Connection, connect, outlives_proce
 from tsbench.station.bench.opening import make_all_safe
 
 ON, OFF = OutputState("meter.1", True), OutputState("meter.1", False)
+BOTH_OFF = [OFF, OutputState("meter.2", False)]
 LOST = CommunicationError("no reply")
 
 
@@ -23,7 +24,7 @@ class Wire:
 
     label, output_names = "meter (made up)", ("meter.1", "meter.2")
 
-    def __init__(self, states: tuple[OutputState, ...] = (OFF,), **fails: list[BaseException | None]) -> None:
+    def __init__(self, states: tuple[OutputState, ...] = tuple(BOTH_OFF), **fails: list[BaseException | None]) -> None:
         self.states, self.fails = [states], fails
         self.calls: list[Any] = []
         self.liveness: Any = "nobody"
@@ -65,7 +66,7 @@ def connection(wire: Any, name: str = "meter") -> Connection:
 
 def test_what_is_switched_off_at_once_is_only_read_back() -> None:
     made = connection(wire := Wire())
-    assert made.make_safe() == [OFF]
+    assert made.make_safe() == BOTH_OFF
     assert wire.calls == [0.3, "clear", "off", 1.0, "ask"] and made.problem == "" and made.notes == []
     made.switch_off(reopen=True)
     assert wire.calls[5:] == [0.3, "reopen", "clear", "off"]
@@ -73,12 +74,12 @@ def test_what_is_switched_off_at_once_is_only_read_back() -> None:
 
 def test_outputs_that_were_not_switched_off_yet_are_so_before_they_are_read_back() -> None:
     made = connection(wire := Wire())
-    assert made.read_back() == [OFF] and wire.calls == [1.0, "reopen", "clear", "off", "ask"]
+    assert made.read_back() == BOTH_OFF and wire.calls == [1.0, "reopen", "clear", "off", "ask"]
 
 
 def test_a_lost_connection_is_opened_again_with_the_patience_of_the_bench_file_at_last() -> None:
     made = connection(wire := Wire(off=[LOST], reopen=[CommunicationError("still no reply"), None]))
-    assert made.make_safe() == [OFF]
+    assert made.make_safe() == BOTH_OFF
     assert wire.calls == [0.3, "clear", "off", 1.0, "reopen", 1.0, "reopen", "clear", "off", "ask"]
     assert made.problem == ""
     assert made.notes == ["meter (made up): its outputs are off now, but an earlier attempt to switch them off "
@@ -91,8 +92,8 @@ def test_a_lost_connection_is_opened_again_with_the_patience_of_the_bench_file_a
 
 def test_an_output_that_is_still_on_is_switched_off_again() -> None:
     made = connection(wire := Wire())
-    wire.states = [(ON, OutputState("meter.2", True)), (OFF,)]
-    assert made.make_safe() == [OFF]
+    wire.states = [(ON, OutputState("meter.2", True)), tuple(BOTH_OFF)]
+    assert made.make_safe() == BOTH_OFF
     assert wire.calls == [0.3, "clear", "off", 1.0, "ask", 1.0, "reopen", "clear", "off", "ask"]
     assert "meter.1, meter.2" in made.notes[0] and "still on" in made.notes[0]
     stays = connection(Wire((ON,)))
@@ -100,14 +101,21 @@ def test_an_output_that_is_still_on_is_switched_off_again() -> None:
     assert "meter.1" in stays.problem and "still on" in stays.problem
 
 
+def test_an_output_that_is_not_read_back_counts_as_on() -> None:
+    made = connection(Wire((OFF,)))
+    assert made.make_safe() == [OutputState("meter.1", True), OutputState("meter.2", True)]
+    assert made.problem == (
+        "meter (made up): the driver did not read back these outputs: meter.2. Check the panel of the instrument")
+
+
 def test_ctrl_c_meanwhile_keeps_nothing_on() -> None:
     words = "the operator pressed Ctrl-C while its outputs were being switched off"
     made = connection(Wire(off=[KeyboardInterrupt()]))
     made.switch_off()
     assert words in made.problem
-    assert made.read_back() == [OFF] and made.problem == "" and words in made.notes[0]
+    assert made.read_back() == BOTH_OFF and made.problem == "" and words in made.notes[0]
     made = connection(wire := Wire(ask=[KeyboardInterrupt()]))
-    assert made.make_safe() == [OFF] and wire.calls.count("off") == 2 and words in made.notes[0]
+    assert made.make_safe() == BOTH_OFF and wire.calls.count("off") == 2 and words in made.notes[0]
     made = connection(Wire(ask=[KeyboardInterrupt()] * 3))
     assert len(made.make_safe()) == 2 and words in made.problem
 
@@ -117,12 +125,12 @@ def test_a_problem_before_is_over_with_the_next_try() -> None:
     made.switch_off()
     assert made.problem == "no reply"
     made.switch_off()
-    assert made.problem == "" and made.read_back() == [OFF] and wire.calls.count("off") == 2
+    assert made.problem == "" and made.read_back() == BOTH_OFF and wire.calls.count("off") == 2
 
 
 def test_off_matters_more_than_clear_and_each_output_has_a_switch() -> None:
     made = connection(wire := Wire(clear=[LOST], off=[ValueError("a bug")]))
-    assert made.make_safe() == [OFF]
+    assert made.make_safe() == BOTH_OFF
     assert wire.calls == [0.3, "clear", "off", ("1", False), ("2", False), 1.0, "ask"]
     assert [line.partition("failed")[0] for line in made.notes] == [
         "meter (made up): the device clear ", "meter (made up): the driver method safe_state "]
@@ -176,7 +184,7 @@ def test_instruments_that_take_turns_are_all_off_before_one_is_asked_and_the_sil
     states = make_all_safe(made, managers, reopen=False)
     assert [call for call in order if "clear" not in call][:5] == [
         "silent off", "second off", "third off", "second ask", "third ask"]
-    assert states == [OutputState("meter.1", True), OutputState("meter.2", True), OFF, OFF]
+    assert states == [OutputState("meter.1", True), OutputState("meter.2", True), *BOTH_OFF, *BOTH_OFF]
     assert make_all_safe([], managers, reopen=False) == []
 
 
@@ -194,4 +202,4 @@ def test_ctrl_c_is_pressed_again_and_again(monkeypatch: pytest.MonkeyPatch, time
 
     monkeypatch.setattr(opening, "at_once", interrupted)
     states = make_all_safe([connection(Wire())], managers, reopen=False)
-    assert states == ([OFF] if reached else [OutputState("meter.1", True), OutputState("meter.2", True)])
+    assert states == (BOTH_OFF if reached else [OutputState("meter.1", True), OutputState("meter.2", True)])

@@ -94,6 +94,9 @@ def test_a_pause_lasts_until_resumed_or_stopped(monkeypatch: pytest.MonkeyPatch)
         assert len(beats) == 3 and asked.paused is (end == "stop")
     asked.stop("another reason")
     assert asked.stopped == "stopped by the operator"   # the first stands
+    asked.emergency()
+    asked.stop("another reason")
+    assert asked.stopped == "emergency stop"
     shout = Control()
     shout.emergency()
     assert shout.stopped == "emergency stop"

@@ -118,4 +118,4 @@ def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert control.paused and control.stopped is None and "is not a command" in capsys.readouterr().err
     control = StdinControl(io.StringIO("pause\nresume\nstop\nemergency\n"))
     control._thread.join(PATIENCE)
-    assert not control.paused and control.stopped == "stopped by the operator"
+    assert not control.paused and control.stopped == "emergency stop"   # also after a stop
