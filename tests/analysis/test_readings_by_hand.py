@@ -187,7 +187,7 @@ def test_four_readings_after_the_peak_say_whether_it_was_on_there() -> None:
     """Each must conduct twice as well as the last one before the peak; more readings at the peak do not count."""
     assert _on_at_the_peak({}) == 18 and _on_at_the_peak({}, ratio=1.9) is None
     assert [_on_at_the_peak({place: 1.0}) for place in (1, 2, 3, 4)] == [None] * 4
-    assert _on_at_the_peak({5: 1.0}) == 18
+    assert _on_at_the_peak({5: 1.0}) == 18 and _on_at_the_peak({-1: 1.2}) is None
     assert [_on_at_the_peak({place: 1.0}, more=4, ratio=1e3) for place in (-1, 0, 1)] == [18, 18, None]
     assert _on_at_the_peak({}, points=5, ratio=1e3) == 3   # six readings and the four after the peak
     level = [0.1 * k for k in (*range(1, 21), *range(19, 0, -1))]
@@ -224,6 +224,9 @@ def test_the_last_reading_that_is_on() -> None:
     assert last(1.0, 1.0, 0.11, 0.09, 0.01, before=0) == 5 and last(1.0, 1.0, 0.09, 0.09, 0.01, before=0) == 4
     # "on" is the largest of the first half of the way down: at low voltages an offset makes any conductance
     assert last(1.0, 1.0, 1.0, 0.01, 1e6) == 5 and last(1.0, 1.0, 1e6, 1e6, 0.01) == 6
+    assert last(0.11, 1.0, 0.09, 0.09, 0.01) == 4   # the largest of two of five
+    assert last_on(half(volts[:5], [0.01, 0.02, 0.03, 0.2, 3.0]), 2, 1e-3) == 4   # of one of two: 0.05 S
+    assert last_on(half(volts[:4], [0.01, 0.02, 0.03, 4.0]), 2, 1e-3) is None
     volts = [0.3, 0.4, 0.3, 0.2, 0.1]   # such a device, a million times less conductive
     for on, kept in ((0.11, 3), (0.09, 2)):
         siemens = [1e-8, 1e-6, 1e-6, on * 1e-6, 1e-8]

@@ -202,6 +202,28 @@ def test_an_optional_entry_may_stay_empty(application):
         field.value()
 
 
+def test_an_entry_is_one_number_and_needed_unless_it_says_otherwise(application):
+    from tsbench.gui.quantity_field import Bounds, QuantityField
+
+    field = QuantityField("stop", "V", bounds=Bounds(-1.0, 2.5))
+    with pytest.raises(ConfigurationError, match="needs a value"):
+        field.value()
+    for text, value in (("2.5", 2.5), ("-1 V", -1.0), ("1500 mV", 1.5)):
+        field.set_text(text)
+        assert field.value() == value and field.problem() == ""
+    for text, said in (("2.51", "must be at most 2.5 V"), ("-1.01", "must be at least -1 V")):
+        field.set_text(text)
+        assert field.problem() == said
+    field.set_text("1, 2")
+    assert field.problem()
+    several = QuantityField("bias", "V", several=True, bounds=Bounds(None, 2.5))
+    several.set_text("1; 2 V, -7")
+    assert several.value() == [1.0, 2.0, -7.0]
+    several.set_text(" , ")
+    assert several.problem() == "needs at least one value"
+    assert QuantityField("x", bounds=None).problem() == "needs a value"
+
+
 def test_protocols_of_one_title_are_told_apart_by_their_names(application):
     from tsbench.gui.run_panel import RunPanel
 
