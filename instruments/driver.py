@@ -54,7 +54,21 @@ class Driver(InstrumentBase, Protocol):
         """Whether it was switched off and on since ``reset``."""
 
     def accuracy(self) -> Mapping[str, Mapping[str, float]]:
-        """Return the accuracy by quantity and range, as the run file keeps it."""
+        """Return the accuracy by quantity and range, as the run file keeps it.
+
+        The extraction computes intervals from these keys (``protocols/extracting/facts.py``). It takes a missing key as
+        an accuracy of 0, so that the interval is too narrow.
+
+        Returns
+        -------
+        dict
+            Of a source meter, one entry for each quantity and range: ``"measure_voltage:20"``, ``"source_voltage:20"``,
+            ``"measure_current:0.001"``, ``"source_current:0.001"``. The number is the full scale [V or A], so that no
+            two keys are the same. Each value is a dictionary of ``full_scale`` [V or A], ``gain`` (relative),
+            ``offset`` [V or A] and ``noise`` [V or A, rms at 1 NPLC], see
+            :class:`~tsbench.instruments.interfaces.Accuracy`. The error of a reading is at most ± (gain |reading| +
+            offset). Of an oscilloscope or a generator, ``"timebase": {"relative": 1e-6}``.
+        """
 
 
 @dataclass(frozen=True)

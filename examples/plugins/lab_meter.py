@@ -94,4 +94,7 @@ class LabMeter(ScpiInstrument):
         return {f"source_{name}": value for name, value in asdict(self.source).items()} if self.source else {}
 
     def accuracy(self) -> dict[str, dict[str, float]]:
-        return {"measure_current:0.001": {"gain": 1e-3, "offset": 1e-7}}
+        return {
+            "measure_current:0.001": asdict(self.capabilities.current_accuracy[0]),
+            "source_voltage:10": asdict(self.capabilities.source_voltage_accuracy[0]),
+        }

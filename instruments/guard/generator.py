@@ -1,4 +1,4 @@
-"""The guard of a generator's output (see :mod:`tsbench.instruments.guard.kinds`)."""
+"""The guard of a generator's output (see :mod:`tsbench.instruments.guard`)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -7,7 +7,7 @@ import numpy as np
 
 from tsbench.errors import LimitError
 from tsbench.instruments.guard.limits import Post, require_finite, require_in_range, worst_case_of_voltage
-from tsbench.instruments.guard.unchecked import Guarded, extremes
+from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGenerator, Range
 from tsbench.instruments.levels import emf_of_level
 

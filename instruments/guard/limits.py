@@ -95,7 +95,7 @@ def worst_case_of_source(level: float, source: SourceSettings, path: WirePath) -
 
 @dataclass(frozen=True)
 class DeviceGuard:
-    """The limits of one device; messages name the asker, the value, the bound and the way out."""
+    """The limits of one device; a message names the instrument, the value, the limit and the next step."""
 
     limits: DeviceLimits
     device: str = "the device"
@@ -103,7 +103,7 @@ class DeviceGuard:
     def require(self, subject: str, quantity: str, value: float, limit: str, cause: str = "") -> None:
         """Raise LimitError if ``|value|`` exceeds the limit called ``limit`` (``"max_voltage"``, …).
 
-        With a ``cause`` (``"pulse top"``), the value is what this setting may lead to.
+        ``cause`` (``"pulse top"``) is the setting that leads to the value; "" if the value itself was set.
         """
         require_finite(
             subject, f"with this {cause}, {quantity}" if cause else quantity,
@@ -188,9 +188,15 @@ class OutputsOn:
 
 @dataclass(frozen=True)
 class Post:
-    """Where a guard stands: who asks (``drive (Keithley 2450, …)``), over which path, for which device.
+    """What a guard needs to know of its terminal: name in messages, wiring, limits of the device, outputs that are on.
 
-    ``outputs`` is shared by all guards of a bench: what is on at ``terminal`` counts for the others.
+    Parameters
+    ----------
+    subject : name of the instrument in messages (``drive (Keithley 2450, …)``)
+    path : wiring between the terminal and the device
+    device : limits of the device
+    terminal : name of the terminal in ``outputs``
+    outputs : the outputs that are on. All guards of a bench share it, so that they add up the currents
     """
 
     subject: str

@@ -1,6 +1,6 @@
 """Guard of a source meter: compares every value with the limits before the driver sends the value.
 
-See :mod:`tsbench.instruments.guard.kinds`.
+See :mod:`tsbench.instruments.guard`.
 """
 
 from math import isfinite, isnan
@@ -10,7 +10,7 @@ import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
-from tsbench.instruments.guard.unchecked import Guarded, extremes
+from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
 from tsbench.records import Flag, FloatArray
 
@@ -45,7 +45,7 @@ class GuardedSourceMeter(Guarded):
         accepted = self.driver.configure_source(settings)
         if self._source is None or self._source.function != settings.function:
             self._levels = (0.0,)   # if the output is still on, it stays among those that are on
-        self._believe()
+        self._read_source()
         return accepted
 
     @property
@@ -53,7 +53,7 @@ class GuardedSourceMeter(Guarded):
         """Return the source as the instrument was last read to have it set."""
         return self.driver.source
 
-    def _believe(self) -> None:
+    def _read_source(self) -> None:
         """Take over the source as it was last read back: a range may have moved its limit."""
         self._source = self.driver.source
         if self._source is not None:
@@ -71,18 +71,18 @@ class GuardedSourceMeter(Guarded):
         try:
             return self.driver.configure_measure(settings)
         finally:
-            self._believe()
+            self._read_source()
 
     def set_level(self, level: float) -> None:
         """Check the level at the device, then set it."""
         source = self._configured()
         self._require_levels((level,), source)
-        self._levels = (*self._levels, level)  # either may stand there, should the message fail
+        self._levels = (*self._levels, level)  # if the message fails, the old or the new level is set
         try:
             self.driver.set_level(level)
             self._levels = (level,)
         finally:
-            self._believe()
+            self._read_source()
 
     def set_output(self, enabled: bool) -> None:
         """Switch off always; on only if what is configured, as read back, is allowed."""

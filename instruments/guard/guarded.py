@@ -1,4 +1,4 @@
-"""What every guard does: pass on what is harmless."""
+"""Base class of the guards: passes on the calls that need no check."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from tsbench.records import FloatArray, Identity
 
 
 class Guarded:
-    """What is passed on unchecked, for every kind of instrument."""
+    """The calls of every kind of instrument that need no check."""
 
     def __init__(self, driver: InstrumentBase, post: Post) -> None:
         self._driver = driver
@@ -42,7 +42,7 @@ class Guarded:
 
 
 def extremes(values: FloatArray) -> tuple[float, float]:
-    """Return lowest and highest, NaN if there is any: who checks both has checked every one."""
+    """Return lowest and highest, NaN if a value is NaN. If both are allowed, all values are allowed."""
     if values.size == 0:
         return np.nan, np.nan
     return float(np.min(values)), float(np.max(values))
