@@ -45,7 +45,8 @@ values, and the input of a scope.
 
 In a run, these steps come before the two calls:
 
-1. The window (`gui/runner_client.py`) or the command line (`cli/measuring.py`) starts `tsbench measure`.
+1. The window (`gui/runner_client.py`) starts the command `tsbench measure` (`cli/measuring.py`). In a terminal, you
+   start it.
 2. The runner opens the bench (`station/runner/process.py`). It then performs the protocol step by step
    (`station/runner/running.py`).
 3. The file `acquisition.py` of the protocol calls the guard of the source meter.

@@ -63,7 +63,7 @@ class InstrumentInUse(InstrumentError):
     ----------
     message : str
     owner : mapping
-        Path of the ``lock``, and the record of the owner (``instruments.ownership.Owner``) where that is known.
+        Path of the ``lock``, and the record of the owner (``station.bench.ownership.Owner``) where that is known.
     """
 
     exit_code = 3

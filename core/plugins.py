@@ -1,9 +1,10 @@
 """Registries of protocols, drivers, virtual instruments and devices, which are found by entry points.
 
 An entry point of a group (``tsbench.protocols``, ``tsbench.drivers``, ...) names an object, its declaration.
-The declaration is one thing (a protocol class, a driver declaration), for some groups a sequence of things, or
-:class:`Folders`, a package of which each folder has a declaration. A thing that can be used, with the distribution that
-it comes from, is an :class:`Offer`. What cannot be used is left out and said in one line.
+The declaration is one plug-in (a protocol class, a driver declaration), for some groups a sequence of plug-ins, or
+:class:`Folders`, a package of which each folder has a declaration. The protocols and drivers of tsbench are plug-ins,
+too. A plug-in that can be used, with the distribution that it comes from, is an :class:`Offer`. tsbench leaves out what
+it cannot use, and logs one line with the reason.
 """
 
 import contextlib
@@ -26,7 +27,7 @@ from tsbench.errors import ConfigurationError, nearest, sentences
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
-OURS = "tsbench"  #: the distribution whose things go first
+OURS = "tsbench"  #: the distribution whose plug-ins go first
 #: what an entry point may name: "module", "module:object", with extras behind (entry points specification of PyPA)
 _VALUE = re.compile(r"\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*\s*)?(\[.*\]\s*)?")
 
@@ -129,12 +130,13 @@ def importing(what: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Folders:
-    """A package whose folders each declare a thing.
+    """A package whose folders each declare a plug-in.
 
     Parameters
     ----------
     package : the import name of the package
-    attribute : what a folder calls its declaration; a folder without it is no thing
+    attribute : name of the variable in the folder's ``__init__.py`` that holds the declaration. A folder without this
+        variable declares nothing
     """
 
     package: str
@@ -148,7 +150,7 @@ class Folders:
 
 @dataclass(frozen=True)
 class Offer(Generic[T]):
-    """A thing, and which installed distribution offers it ("tsbench 0.2.0")."""
+    """A plug-in, and which installed distribution offers it ("tsbench 0.2.0")."""
 
     thing: T
     distribution: str
@@ -157,8 +159,8 @@ class Offer(Generic[T]):
 def entry_points(group: str) -> list[EntryPoint]:
     """Return the entry points of a group, of every distribution on the path.
 
-    The standard library's takes the first distribution of a name alone. In the folder of the sources that is the
-    ``egg-info`` which an earlier installation left there, and it may lack what the present one declares.
+    ``importlib.metadata.entry_points`` reads only the first distribution of each name. In the folder of the sources,
+    this is the ``egg-info`` which an earlier installation left there, and it may lack what the present one declares.
     """
     found: dict[tuple[str, str], EntryPoint] = {}
     for distribution in distributions():
@@ -168,15 +170,15 @@ def entry_points(group: str) -> list[EntryPoint]:
 
 
 class Registry(Generic[T]):
-    """The things of one group by their names; the entry points are read at the first question.
+    """The plug-ins of one group by their names. The entry points are read at the first query.
 
     Parameters
     ----------
     group : of the entry points
-    what : what messages call one of its things: "protocol"
-    offered : turns a declaration into a mapping of name -> thing. It raises ConfigurationError, with the reason in one
-        line, where the declaration cannot be used
-    many : whether a sequence declares several things, each of which is taken or left out by itself
+    what : what messages call one of its plug-ins: "protocol"
+    offered : turns a declaration into a mapping of name -> plug-in. It raises ConfigurationError, with the reason in
+        one line, where the declaration cannot be used
+    many : whether a sequence declares several plug-ins, each of which is taken or left out by itself
     """
 
     def __init__(
@@ -190,7 +192,7 @@ class Registry(Generic[T]):
         self._contested: dict[str, str] = {}   # names that two packages of others offer -> the second of them
 
     def offers(self) -> Mapping[str, Offer[T]]:
-        """Return every thing that can be used, by its name: ours first, then those of others by distribution."""
+        """Return every plug-in that can be used, by its name: ours first, then those of others by distribution."""
         if self._found is None:
             self._found, self._problems, self._contested = {}, [], {}
             points = sorted(entry_points(self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
@@ -206,20 +208,23 @@ class Registry(Generic[T]):
         return self._found
 
     def things(self) -> Mapping[str, T]:
-        """Return every thing that can be used, by its name, in the order of :meth:`offers`."""
+        """Return every plug-in that can be used, by its name, in the order of :meth:`offers`."""
         return {name: offer.thing for name, offer in self.offers().items()}
 
     def problems(self) -> tuple[str, ...]:
-        """Return one line for each declaration that was left out: what, of which distribution, why."""
+        """Return one line for each declaration that was left out: what, of which distribution, why.
+
+        If tsbench's own declarations are missing, the last line says to install tsbench again.
+        """
         self.offers()
         return tuple(self._problems)
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of all things."""
+        """Return the names of all plug-ins."""
         return tuple(self.offers())
 
     def named(self, name: str) -> T:
-        """Return the thing called ``name``.
+        """Return the plug-in called ``name``.
 
         Raises
         ------
@@ -233,7 +238,7 @@ class Registry(Generic[T]):
         return found.thing
 
     def forget(self) -> None:
-        """Read the entry points anew at the next question."""
+        """Read the entry points anew at the next query."""
         self._found = None
 
     def _take(self, point: EntryPoint, distribution: str) -> None:

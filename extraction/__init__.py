@@ -1,4 +1,4 @@
-"""From what was recorded to numbers: a run, or a table of others, to results with intervals and flags."""
+"""Extracts results with intervals and flags from stored runs and from tables of other programs."""
 
 from tsbench.extraction.files import FileAnalysis, analyse_files
 from tsbench.extraction.runs import device_line, draw_figures, extract, protocol_of

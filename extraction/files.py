@@ -1,4 +1,4 @@
-"""Files to result rows, as ``tsbench analyse`` prints them: run files, journals and tables of others."""
+"""Analyses files for ``tsbench analyse``: run files, journals and tables of other programs give rows of results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ def analyse_files(
     Returns
     -------
     FileAnalysis
-        Of several files one that cannot be read does not cost the others: it is named in ``problems``.
+        If one of several files cannot be read, ``problems`` names it, and the others are analysed.
 
     Raises
     ------

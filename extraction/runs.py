@@ -1,4 +1,4 @@
-"""A stored run to its results and figures, by the protocol that measured it."""
+"""Extracts results and figures from a stored run, with the protocol that measured it."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Tables of others to results: what the table holds, and the analysis that suits it."""
+"""Extracts results from a table of another program: finds what the table contains, and analyses it."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Capabilities of instruments; drivers stand in the modules of this package."""
+"""Capabilities of instruments; the drivers are in the folders of this package."""
 
 from tsbench.instruments.interfaces import (
     Accuracy,

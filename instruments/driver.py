@@ -28,7 +28,7 @@ class Driver(InstrumentBase, Protocol):
     """What a bench asks of the instrument behind one connection, as a whole, whatever it measures."""
 
     title: str  #: as people call it: "Keithley 2450"
-    on_repeat: Callable[[str], None]  #: called with one line for every question that was asked again
+    on_repeat: Callable[[str], None]  #: called with one line for every query that was sent again
 
     @property
     def label(self) -> str:
@@ -39,7 +39,9 @@ class Driver(InstrumentBase, Protocol):
         """Return the names of all outputs, as ``output_states`` calls them, without asking the instrument."""
 
     def terminal(self, channel: str) -> InstrumentBase:
-        """Return what has a capability: the output called ``channel`` ("": the first), or the whole instrument.
+        """Return the object that implements SourceMeter, PulseGenerator or Oscilloscope.
+
+        It is the output called ``channel`` ("": the first), or the whole instrument.
 
         Raises
         ------

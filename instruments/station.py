@@ -69,11 +69,12 @@ class PlanItem:
 class Plan:
     """What a protocol means to do, before anything is sent."""
 
-    steps: int
-    points: int
+    steps: int  #: that ``run`` yields: the end of the progress bar
+    points: int  #: rows of the point table that ``run`` records
     duration: float  #: [s]
-    bytes: int
-    worst_case: tuple[PlanItem, ...] = ()
-    refusals: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    preview: Mapping[str, FloatArray] = field(default_factory=dict)  #: {"time", "level"} for the form
+    bytes: int  #: size of the run file
+    worst_case: tuple[PlanItem, ...] = ()  #: voltage, current and power at the device
+    refusals: tuple[str, ...] = ()  #: reasons against the run, one line each; with one of them, nothing is sent
+    warnings: tuple[str, ...] = ()  #: remarks for the user, one line each; the run begins in spite of them
+    #: for the window: "time" [s] and "level" [V or A], of the same length
+    preview: Mapping[str, FloatArray] = field(default_factory=dict)

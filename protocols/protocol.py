@@ -1,6 +1,6 @@
 """What every protocol is: parameters that can plan and run a measurement, and read the stored run again.
 
-One declaration serves the form, the command line, the campaign file and the run file.
+One declaration serves the form, the command line, the lists of protocols and the run file.
 """
 
 from abc import ABC, abstractmethod
@@ -32,7 +32,7 @@ class Protocol(Parameters, ABC):
 
     @abstractmethod
     def run(self, station: Station, recorder: Recorder) -> Iterator[Step]:
-        """Acquire. Each yielded step is a place where the runner may pause or stop."""
+        """Acquire. The runner may stop at each yielded step. It pauses only at a step with ``idle=True``."""
 
     @classmethod
     @abstractmethod

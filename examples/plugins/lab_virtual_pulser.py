@@ -1,4 +1,4 @@
-"""A virtual instrument of your own: the LP1, a pulse generator with one output, on tsbench's generator core."""
+"""A virtual instrument of your own: the LP1, a pulse generator with one output, on tsbench's shared code."""
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.message import Handler
@@ -42,7 +42,7 @@ class VirtualLabPulser(VirtualInstrument):
     fall = Setting(":FALL", Number("S", 5e-9, 1e-6), default=5e-9, change="settings_changed")
     count = Setting(":COUNt", Integer("", 1, 1000), default=1)
 
-    # what the core reads as well, by channel; the LP1 has one, and knows no trigger but that of the bus
+    # what the shared code reads as well, by channel; the LP1 has one, and knows no trigger but that of the bus
     burst_mode, trigger_source, trigger_slope = {1: "TRIG"}, {1: "BUS"}, {1: "POS"}
     burst_period, trigger_delay, trigger_timer = {1: 1.0}, {1: 0.0}, {1: 1.0}
     trigger_output, sync_channel = False, 1

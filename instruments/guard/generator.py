@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from tsbench.errors import LimitError
-from tsbench.instruments.guard.limits import Post, require_finite, require_in_range, worst_case_of_voltage
 from tsbench.instruments.guard.guarded import Guarded, extremes
+from tsbench.instruments.guard.limits import Post, require_finite, require_in_range, worst_case_of_voltage
 from tsbench.instruments.interfaces import ArbitraryWaveform, Pulse, PulseGenerator, Range
 from tsbench.instruments.levels import emf_of_level
 

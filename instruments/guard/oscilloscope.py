@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tsbench.instruments.guard.limits import Post, require_finite, require_in_range
 from tsbench.instruments.guard.guarded import Guarded
+from tsbench.instruments.guard.limits import Post, require_finite, require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
 from tsbench.records import Waveform
 

@@ -9,8 +9,8 @@ from numbers import Real
 import numpy as np
 
 from tsbench.errors import InstrumentError, LimitError
-from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
 from tsbench.instruments.guard.guarded import Guarded, extremes
+from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
 from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
 from tsbench.records import Flag, FloatArray
 

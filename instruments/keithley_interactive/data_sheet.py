@@ -30,7 +30,7 @@ class DataSheet:
     boundaries: Mapping[Function, tuple[Boundary, ...]]  #: by the sourced function, lowest level first
 
 
-#: questions that change nothing by being asked (reference manual, section 6)
+#: queries that change nothing in the instrument (reference manual, section 6)
 REPEATABLE = (
     *COMMON, "*LANG?", ":SYSTem:LFRequency?", ":OUTPut<n>[:STATe]?", ":SOURce<n>:FUNCtion[:MODE]?",
     ":SOURce<n>:{VOLTage|CURRent}[:LEVel][:IMMediate][:AMPLitude]?", ":SOURce<n>:{VOLTage|CURRent}:RANGe?",

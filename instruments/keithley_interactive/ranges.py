@@ -14,7 +14,7 @@ from tsbench.instruments.interfaces import Accuracy, SourceMeterCapabilities, So
 from tsbench.instruments.keithley_interactive.data_sheet import OVERRANGE, DataSheet, Function
 from tsbench.quantities import short_quantity
 
-LEAST = 1e-3  #: of a fixed measuring range
+LEAST = 1e-3  #: smallest limit, as a part of the fixed measuring range
 _SLACK = 1e-9
 #: [A]: [s] that the current loop needs to settle to 0.1 % where the full current makes 1 V at the load; those of the
 #: 2601B (data sheet), whose output stage these instruments resemble

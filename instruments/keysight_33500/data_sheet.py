@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tsbench.instruments.interfaces import Accuracy, PulseGeneratorCapabilities, Range
 from tsbench.instruments.languages.repeatable import COMMON
 
-#: questions that change nothing by being asked (33500-90901); the event register is none of them
+#: queries that change nothing in the instrument (33500-90901). The query of the event register is not among them
 REPEATABLE = (
     *COMMON, ":OUTPut<n>[:STATe]?", ":OUTPut<n>:LOAD?", ":SOURce<n>:FUNCtion?", ":SOURce<n>:VOLTage[:OFFSet]?",
     ":SOURce<n>:VOLTage:LIMit:{HIGH|LOW}?", ":SOURce<n>:FUNCtion:PULSe:{WIDTh|PERiod}?",

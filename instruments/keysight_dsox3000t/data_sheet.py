@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Vertical
 from tsbench.instruments.languages.repeatable import COMMON
 
-#: questions that change nothing by being asked (programmer's guide); :AER? and :TER? forget what they tell
+#: queries that change nothing in the instrument (programmer's guide); :AER? and :TER? forget what they tell
 REPEATABLE = (
     *COMMON, ":CHANnel<n>:{RANGe|OFFSet|IMPedance}?", ":TIMebase:{RANGe|POSition}?", ":ACQuire:MODE?",
     ":ACQuire:SEGMented:COUNt?", ":TRIGger[:EDGE]:LEVel?", ":OPERegister:CONDition?",

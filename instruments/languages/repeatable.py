@@ -1,15 +1,15 @@
-"""Which questions may be asked again after a lost reply: those that a driver lists, and no others.
+"""Which queries may be repeated after a lost reply: those that a driver lists, and no others.
 
-A question that is not listed may change something by being asked (an error queue, an event register, a reading, a
+A query that is not listed may change something in the instrument (an error queue, an event register, a reading, a
 buffer that is emptied), whatever its name. Headers are written as the manuals write them:
-``:SOURce<n>:{VOLTage|CURRent}[:LEVel]?``; long and short forms and any case are the same question.
+``:SOURce<n>:{VOLTage|CURRent}[:LEVel]?``; long and short forms and any case are the same query.
 """
 
 import functools
 import re
 from collections.abc import Sequence
 
-#: IEEE 488.2: questions that change nothing on any instrument
+#: IEEE 488.2: queries that change nothing on any instrument
 COMMON = ("*IDN?", "*ESE?", "*SRE?", "*STB?")
 
 _NOTATION = re.compile(r"<n>|[A-Za-z*]+|[][{}|:?]")
@@ -31,7 +31,7 @@ def header_pattern(notation: str) -> re.Pattern[str]:
 
 
 def may_be_repeated(message: str, allowed: Sequence[str]) -> bool:
-    """Return whether every unit of ``message`` is one of the ``allowed`` questions.
+    """Return whether every unit of ``message`` is one of the ``allowed`` queries.
 
     Parameters
     ----------

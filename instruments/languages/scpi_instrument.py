@@ -32,14 +32,14 @@ def _power_lost(reply: str) -> bool:
 
 
 class Questions:
-    """Questions to one SCPI instrument: one act among threads, asked again where that is safe.
+    """Queries to one SCPI instrument: no other thread comes between, repeated where that is safe.
 
     Parameters
     ----------
     instrument : ScpiInstrument
         The instrument. Its label stands in messages.
     ask_once : callable
-        Sends a question and returns its reply: (command, delay between the two [s] or None).
+        Sends a query and returns its reply: (command, delay between the two [s] or None).
     """
 
     def __init__(self, instrument: "ScpiInstrument", ask_once: Callable[[str, float | None], str]) -> None:
@@ -76,7 +76,7 @@ class Questions:
         Raises
         ------
         CommunicationError
-            It does not answer, or answers an earlier question.
+            It does not answer, or answers an earlier query.
         """
         instrument = self._instrument
         instrument.on_repeat(f"{instrument.label}: {why}")
@@ -100,7 +100,7 @@ class Questions:
             return str(self._ask_once(command, query_delay)).strip()
 
     def _repeated(self, command: str, act: Callable[[], T]) -> T:
-        """Ask; a repeatable question is asked again where no answer came or it was not understood."""
+        """Send a query; repeat it if it is repeatable and no reply came, or the reply was not understood."""
         with self.lock:
             for _ in range(REPEATS):
                 try:
@@ -150,7 +150,7 @@ class ScpiInstrument(TypedInstrument):
     """
 
     title = "SCPI instrument"  #: as people call it: "Keithley 2450"
-    #: questions that change nothing by being asked, in the notation of the manuals; drivers add theirs
+    #: queries that change nothing in the instrument, in the notation of the manuals; drivers add theirs
     repeatable: ClassVar[tuple[str, ...]] = COMMON
 
     def __init__(
@@ -179,7 +179,7 @@ class ScpiInstrument(TypedInstrument):
     # ------------------------------------------------------------------------------------------ messages
 
     def write(self, command: str, **kwargs: object) -> None:
-        """Send one message; never between another thread's question and answer."""
+        """Send one message; never between another thread's query and its reply."""
         with self.lock:
             super().write(command, **kwargs)
 
@@ -270,8 +270,8 @@ class ScpiInstrument(TypedInstrument):
         """Whether it was switched off and on since ``reset``: then its settings are gone, its identity is not.
 
         ``reset`` enables the power-on event alone. After a restart either the enable register is back at zero or,
-        where ``*PSC 0`` keeps it, the event shows in the status byte (IEEE 488.2, 11.5.1). Neither question
-        changes anything, so both can be asked again, also while an operation runs. Two consecutive checks
+        where ``*PSC 0`` keeps it, the event shows in the status byte (IEEE 488.2, 11.5.1). Neither query
+        changes anything, so both can be repeated, also while an operation runs. Two consecutive checks
         confirm a restart.
         """
         return all(self.questions.parsed("*ESE?;*STB?", _power_lost) for _ in range(2))

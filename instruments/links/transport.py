@@ -209,7 +209,7 @@ class Transport:
                 self.reopen()
 
     def resynchronise(self) -> None:
-        """Drop whatever may still come as an answer to earlier questions: device clear, or a new connection
+        """Drop whatever may still come as a reply to earlier queries: device clear, or a new connection
         where the bus has no clear.
         """
         stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")

@@ -54,7 +54,7 @@ def trace(instrument: str, operation: str, began: float, message: str, answer: s
     instrument : its name on the bench
     operation : "write", "read", "open", "clear", "poll"
     began : [s] of ``time.perf_counter``
-    message : that was sent; for a read, the question that is answered
+    message : that was sent; for a read, the query that is answered
     answer : reply or error; bytes are shown as their number
     """
     text = f"<{len(answer)} bytes>" if isinstance(answer, bytes) else answer

@@ -52,14 +52,14 @@ class Observable:
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One device of the catalogue."""
+    """One device of the catalogue; its fields are the keys of a table of ``catalogue.toml`` (docs/plugins.md)."""
 
     name: str
     title: str
     mechanism: str
     material: str
     stack: str
-    row: str
+    row: str  #: where the equations come from: the line "basis" of its page
     description: str
     parameters: tuple[CatalogueParameter, ...]
     observables: tuple[Observable, ...]
@@ -214,6 +214,6 @@ def device_model(name: str, parameters: Mapping[str, float] | None = None) -> De
             f"device '{name}' has data but no model, so it cannot be simulated. Choose another device (see 'tsbench "
             "devices')")
     if name.lower() not in entries:
-        unknown = f"the catalogue has no device model '{name}'{nearest(name.lower(), entries)}"
+        unknown = f"the catalogue has no device '{name}'{nearest(name.lower(), entries)}"
         raise ConfigurationError(sentences(unknown, *problems()))
     return entries[name.lower()].model().with_parameters(parameters or {})

@@ -162,7 +162,7 @@ class DeviceModel:
         for name, value in parameters.items():
             if name.lower() not in known:
                 raise ConfigurationError(
-                    f"device model {self.mechanism} has no parameter '{name}'{nearest(name.lower(), known)}")
+                    f"mechanism {self.mechanism} has no parameter '{name}'{nearest(name.lower(), known)}")
             changes[known[name.lower()]] = float(value)
         return dataclasses.replace(self, **changes)
 

@@ -92,7 +92,7 @@ class Wafer:
         entries = catalogue()
         if self.model.lower() not in entries:
             raise ConfigurationError(
-                f"wafer {self.name}: there is no device model '{self.model}'{nearest(self.model.lower(), entries)}")
+                f"wafer {self.name}: the catalogue has no device '{self.model}'{nearest(self.model.lower(), entries)}")
         return entries[self.model.lower()]
 
     def _spreads(self) -> dict[str, float]:

@@ -9,7 +9,8 @@ Transports (pyvisa hook, sockets) use six calls and four properties, and nothing
     will_answer              something is being executed, a response may still come
     messages_wait            a message waits for the one before it
     waits_for_operations     a message waits for overlapped operations to end
-    unterminated()           a read found neither: let the timeout pass in bench time, report it
+    unterminated()           post error -420, because the controller read without a query. The transport lets the
+                             timeout pass first
 
 Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`;
 the instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long
@@ -249,7 +250,7 @@ class MessageExchange:
                     error.detail = ""
                 self._status.post(error)
                 if -200 < error.code <= -100:
-                    break  # the parser has lost its place: the rest of the message is thrown away
+                    break  # the rest of the message is discarded
                 continue
             except TsbenchError as error:
                 self._status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))

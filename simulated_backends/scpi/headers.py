@@ -70,7 +70,7 @@ class HeaderEntry:
 
 @dataclass(frozen=True)
 class ProgramUnit:
-    """One unit of a message: what its header leads to, or the error that it is."""
+    """One unit of a message: its command, or the error of its header."""
 
     header: str
     arguments: list[bytes]
@@ -162,7 +162,7 @@ class CommandTree:
             here.command = leaf
 
     def units(self, message: bytes) -> tuple[ProgramUnit, ...]:
-        """Return the units of a message, up to the first whose header is wrong: the rest has lost its place."""
+        """Return the units of a message, up to the first whose header is wrong. The rest is discarded."""
         found = self._programs.get(message)
         if found is None:
             found = self._read(message)

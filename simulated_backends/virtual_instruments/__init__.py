@@ -1,1 +1,1 @@
-"""tsbench.simulated_backends.virtual_instruments."""
+"""Virtual instruments: the shared code of each kind, and one folder for each model or family of models."""

@@ -2,12 +2,13 @@
 
 How an instrument is attached to the circuit
 --------------------------------------------
-1. ``attachment()`` is called once, before the circuit is built. It returns what the instrument adds between
-   its terminals and ground, as netlist elements with unique names::
+1. ``attachment()`` is called once, before the circuit is built. It returns an :class:`Attachment`: what the instrument
+   adds between its terminals and ground. Its ``elements`` are netlist elements with unique names. Its ``stages`` are
+   the output stages of a source meter::
 
        generator channel   Element V (EMF) -- Element R (50 Ohm + relay, OPEN while off) -- terminal node
        scope input         Element R (1 MOhm or 50 Ohm) || Element C (14 pF), terminal node to ground
-       source meter        StageElement (two servo loops) -- Element R (relay) -- terminal node
+       source meter        AttachedStage (two servo loops) -- Element R (relay) -- terminal node
 
    ``self.node("1")`` is the node of channel 1, ``self.element_name("R", "1", "relay")`` a unique name.
 2. ``connect()`` is called once, when ``self.bench.circuit`` exists: power-on state, lasting observers.
@@ -20,9 +21,10 @@ How an instrument observes the circuit
 --------------------------------------
 ``self.bench.lagging_circuit.add_observer(observer)`` after ``self.bench.sync()``: the observer's ``observe(segment)``
 gets every piece of the circuit's course from now on. While ``self.bench.clock.watch(self, self.bench.sync)`` holds, the
-clock moves in chunks (20 us, growing to 5 ms) and the circuit follows after each, so that an event in the circuit is
-seen soon after it happens. ``self.operations`` (begin, end) makes ``*OPC?`` and ``*WAI`` work. A status query
-that answers "still running" calls ``self.clock.busy()`` first: the next event then happens, and polling loops end.
+clock moves in chunks (20 us, growing to 5 ms, and to 1 s in a steady circuit) and the circuit follows after each, so
+that an event in the circuit is seen soon after it happens. ``self.operations`` (begin, end) makes ``*OPC?`` and
+``*WAI`` work. A status query that answers "still running" calls ``self.operations.not_yet()`` first: the next event
+then happens, and polling loops end.
 ``oscilloscope/acquisition_control.py`` does all of this.
 
 Time and chance
@@ -77,7 +79,7 @@ class Placement:
 
     name: str  #: as in ``[instruments.NAME]``
     serial: str
-    terminals: Mapping[str, str] = field(default_factory=dict)  #: channel ("" if it has one only) -> node
+    terminals: Mapping[str, str] = field(default_factory=dict)  #: terminal, as the class names it -> node
     options: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -94,9 +96,10 @@ class VirtualInstrument(MessageDevice):
     manufacturer: ClassVar[str]
     model: ClassVar[str]
     firmware: ClassVar[str]
-    #: names of all terminals; "" for an instrument with one
+    #: names of all terminals: "" of a source meter with one output; "1", "2", ... for the channels of a generator or an
+    #: oscilloscope (docs/plugins.md)
     terminals: ClassVar[tuple[str, ...]]
-    #: names of the outputs that the witness follows, as in "generator.1"; "" for an instrument with one
+    #: names of the outputs that the witness follows, as in "generator.1": some of ``terminals``
     outputs: ClassVar[tuple[str, ...]] = ()
     bus_latency: ClassVar[float] = 100e-6  #: [s] one message, either way
     has_trigger: ClassVar[bool] = False  #: whether it waits for triggers, which a fault may let it miss
@@ -119,12 +122,12 @@ class VirtualInstrument(MessageDevice):
         """Return the fixture node a terminal is wired to; None if nothing is connected."""
         return self.placement.terminals.get(channel)
 
-    def require_terminals(self, core: str, needed: Sequence[str]) -> None:
+    def require_terminals(self, kind: str, needed: Sequence[str]) -> None:
         """Refuse a class whose ``terminals`` lack one that what it is made of needs.
 
         Parameters
         ----------
-        core : what needs them, in words: "a generator of 2 channels"
+        kind : what needs them, in words: "a generator of 2 channels"
         needed : names of terminals
 
         Raises
@@ -134,7 +137,7 @@ class VirtualInstrument(MessageDevice):
         """
         if not set(needed) <= set(self.terminals):
             raise ConfigurationError(
-                f"class {type(self).__name__}: terminals = {self.terminals!r}, but {core} names its terminals "
+                f"class {type(self).__name__}: terminals = {self.terminals!r}, but {kind} names its terminals "
                 f"{', '.join(map(repr, needed))}. Write terminals = {tuple(needed)!r}")
 
     def element_name(self, kind: str, channel: str, purpose: str) -> str:

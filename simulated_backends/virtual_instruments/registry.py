@@ -14,7 +14,8 @@ from tsbench.plugins import Folders, Registry, importing
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
 
 FOLDERS = Folders("tsbench.simulated_backends.virtual_instruments", "VIRTUAL_INSTRUMENTS")
-#: what a class has of its own, since no other could be right for it; ``attachment`` too, if it has terminals
+#: members that every class must define, because they have no sensible default. A class with terminals must also define
+#: ``attachment``
 NEEDED = ("manufacturer", "model", "firmware", "terminals")
 
 

@@ -45,7 +45,7 @@ class WorldFixture(_WorldTable):
 
 
 class CyclesTable(_WorldTable):
-    """``[devices.NAME.cycles]``: what cycles do to a device, see :class:`.devices.cycle_statistics.CycleStatistics`."""
+    """``[devices.NAME.cycles]``: what cycles do to a device, see :class:`.life.cycle_statistics.CycleStatistics`."""
 
     spread: dict[str, float] = Field(default_factory=dict)
     correlation: tuple[tuple[str, str, float], ...] = ()
@@ -62,7 +62,7 @@ class CyclesTable(_WorldTable):
 
 
 class TelegraphTable(_WorldTable):
-    """``[[devices.NAME.noise]]`` of kind telegraph, see :class:`.devices.fluctuations.Telegraph`."""
+    """``[[devices.NAME.noise]]`` of kind telegraph, see :class:`.life.fluctuations.Telegraph`."""
 
     kind: Literal["telegraph"]
     parameter: str
@@ -72,7 +72,7 @@ class TelegraphTable(_WorldTable):
 
 
 class FlickerTable(_WorldTable):
-    """``[[devices.NAME.noise]]`` of kind flicker (1/f), see :class:`.devices.fluctuations.Flicker`."""
+    """``[[devices.NAME.noise]]`` of kind flicker (1/f), see :class:`.life.fluctuations.Flicker`."""
 
     kind: Literal["flicker"]
     parameter: str
@@ -95,7 +95,7 @@ class WorldDevice(_WorldTable):
 
 
 class WaferTable(_WorldTable):
-    """``[wafers.NAME]``: many devices of one model, see :class:`.devices.wafer.Wafer`."""
+    """``[wafers.NAME]``: many devices of one model, see :class:`.life.wafer.Wafer`."""
 
     model: str
     seed: int
@@ -115,7 +115,8 @@ class WaferTable(_WorldTable):
 class ChuckTable(_WorldTable):
     """``[chuck]``: what the devices lie on."""
 
-    temperature: Kelvins | None = Field(default=None, gt=0)  #: of all devices without a t0; default: their own
+    #: replaces the parameter ``t0`` of each device, unless its ``parameters`` set ``t0``; default: their own
+    temperature: Kelvins | None = Field(default=None, gt=0)
 
 
 class PositionerTable(_WorldTable):

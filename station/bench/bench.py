@@ -184,7 +184,7 @@ class Bench:
         return self.instruments.restarted()
 
     def take_notes(self) -> list[str]:
-        """Return what had to be put right since asked last (questions asked again), one line each."""
+        """Return what had to be put right since asked last (repeated queries), one line each."""
         return self.instruments.take_notes()
 
     # ------------------------------------------------------------------------------------ other processes

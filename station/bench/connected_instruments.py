@@ -162,7 +162,7 @@ class ConnectedInstruments:
         return [found.driver.label for found in self.connections.values() if found.lost_power()]
 
     def take_notes(self) -> list[str]:
-        """Return what had to be put right since asked last (questions asked again), one line each."""
+        """Return what had to be put right since asked last (repeated queries), one line each."""
         notes = list(self._notes)
         self._notes.clear()
         for connection in self.connections.values():

@@ -139,7 +139,7 @@ class Connection:
         return self.read_back()
 
     def switch_off(self, reopen: bool = False) -> None:
-        """Clear and switch off at once, without a question and without patience; raises nothing.
+        """Clear and switch off at once, without a query and with short timeouts; raises nothing.
 
         ``read_back`` finds out whether it helped, and goes on where it did not.
         """

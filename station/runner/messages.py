@@ -1,4 +1,4 @@
-"""Messages between a run and its faces: JSON, one object a line (docs/run_messages.md)."""
+"""Messages between a run and its clients: JSON, one object a line (docs/run_messages.md)."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from tsbench.records import RunEvent
 from tsbench.station.runner.control import Control
 from tsbench.storage.codec import plain
 
-VERSION = 1  #: of these messages; raised where an older face would misunderstand
+VERSION = 1  #: of these messages; raised where an older client would misunderstand
 
 REQUESTS = {"stop": Control.stop, "pause": Control.pause, "resume": Control.resume, "emergency": Control.emergency}
 

@@ -43,7 +43,7 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
 def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
     """Return what a protocol plans; one that leaves by ``sys.exit``, or returns something else, is refused.
 
-    An Exception stays what it is: a mistake in a program.
+    Exceptions of ``plan`` pass through unchanged, because they are programming errors.
     """
     try:
         plan: object = protocol.plan(bench)
@@ -61,7 +61,7 @@ def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
 
 
 def _problems(plan: Plan) -> Iterator[str]:
-    """Yield what cannot be used in a plan: counts and times that are none, texts and items of another type."""
+    """Yield one line for each field of the plan with a wrong type or value."""
     for name in ("steps", "points", "bytes"):
         count: object = getattr(plan, name)
         if not isinstance(count, Integral) or count < 0:

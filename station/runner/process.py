@@ -122,10 +122,10 @@ def run_on(
     durability : "power" or "process"
         What an acknowledged item survives.
     campaign_id, user : str
-        Kept in the header of the run.
+        Kept in the header of the run: the identifier of a series of runs that this one belongs to, and who measures.
     watchdog : bool
-        Whether a process of its own switches off should this one die or stand still. Where nothing outlives
-        this process there is none.
+        Whether to start a watchdog: a second process that switches the outputs off if this process dies or hangs. A
+        simulated bench in this process needs no watchdog.
     repeats : sequence of str
         Identifiers of interrupted runs that this one is measured in place of; kept in the header's provenance.
 
@@ -221,7 +221,7 @@ def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict
 
 
 def _who(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a face shows of an instrument."""
+    """Return what a client shows of an instrument."""
     return {key: facts[key] for key in ("model", "resource", "visa_library", "roles", "simulated") if key in facts}
 
 

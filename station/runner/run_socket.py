@@ -1,7 +1,7 @@
-"""The socket of a run: a loopback socket over which any face of the same user follows and stops it.
+"""The socket of a run: a loopback socket over which any client of the same user follows and stops it.
 
-The run never waits for a face: each has a thread that reads its requests and one that writes its lines, and
-misses points where it is far behind. A face that comes later first gets the earlier events, as far as they are kept.
+The run never waits for a client: each client has a thread that reads its requests and one that writes its lines, and
+misses points where it is far behind. A client that comes later first gets the earlier events, as far as they are kept.
 """
 
 import contextlib
@@ -25,16 +25,16 @@ from tsbench.storage.run_address import write_address
 
 _HOST = "127.0.0.1"
 _LONGEST = 4096  #: [bytes] of a request
-_GREETING = 5.0  #: [s] for the first line of a face
-_MOST = 16  #: faces at once
-_LEAVING = 2.0  #: [s] the faces have to take what is left when the run is over
-_KEPT_POINTS = 40_000  #: for faces that come later; the journal has all
+_GREETING = 5.0  #: [s] for the first line of a client
+_MOST = 16  #: clients at once
+_LEAVING = 2.0  #: [s] the clients have to take what is left when the run is over
+_KEPT_POINTS = 40_000  #: for clients that come later; the journal has all
 _KEPT_EVENTS = 5_000
 _KEPT_WAVEFORMS = 16
 
 
 class EventHistory:
-    """The events that a late face gets first: the beginning, and the latest points, waveforms and other events."""
+    """The events that a late client gets first: the beginning, and the latest points, waveforms and other events."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
@@ -76,7 +76,7 @@ class _Face:
         self.write = JsonLinesEvents(self._stream, of_process=False)
 
     def say(self, kind: str, message: str = "", **data: Any) -> None:
-        """Send one line to this face alone."""
+        """Send one line to this client alone."""
         self.write(RunEvent(kind, message, data=data))
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class _Face:
 
 
 class RunSocket:
-    """Listens for faces of one run; a listener of its events.
+    """Listens for clients of one run; a listener of its events.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class RunSocket:
     run, bench : str
         The run's identifier; the path of its bench file.
     control : Control
-        Gets the requests of the faces.
+        Gets the requests of the clients.
 
     Raises
     ------
@@ -113,7 +113,7 @@ class RunSocket:
         self._token = secrets.token_hex(32)
         self._history = EventHistory()
         self._faces: list[_Face] = []
-        #: over history and faces, so that no face misses an event or hears it twice; never held for long, since the
+        #: over history and clients, so that no client misses an event or gets it twice; never held for long, since the
         #: measuring thread waits for it
         self._lock = threading.Lock()
         self._places = threading.Semaphore(_MOST)
@@ -132,14 +132,14 @@ class RunSocket:
         self._door.start()
 
     def __call__(self, event: RunEvent) -> None:
-        """Pass an event on to every face."""
+        """Pass an event on to every client."""
         with self._lock:
             self._history.keep(event)
             for face in self._faces:
                 face.write(event)
 
     def close(self) -> None:
-        """End with the run: let the faces read what is left, close the connections, remove the address file."""
+        """End with the run: let the clients read what is left, close the connections, remove the address file."""
         self.path.unlink(missing_ok=True)
         self._over = True
         with contextlib.suppress(OSError):  # ends the wait in ``accept``
@@ -165,7 +165,7 @@ class RunSocket:
             threading.Thread(target=self._serve, args=(connection,), name="face", daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        """Check a face's greeting, send it the earlier events, then do its requests until it closes."""
+        """Check a client's greeting, send it the earlier events, then do its requests until it closes."""
         face = _Face(connection)
         try:
             connection.settimeout(_GREETING)
@@ -179,7 +179,7 @@ class RunSocket:
                 self._admit(face)
                 while line := lines.readline(_LONGEST):
                     self._do(face, line)
-        except (OSError, ValueError):  # the face has gone
+        except (OSError, ValueError):  # the client has gone
             pass
         finally:
             with self._lock:

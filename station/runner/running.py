@@ -49,11 +49,11 @@ class RunningRun:
         self._remarks: list[str] = []
         self._contact = Flag.NONE
         self._looks = list(_FIRST_READINGS)
-        # what a protocol says goes to the recorder, which tells it once it is on the disk
+        # the recorder passes on the events of a protocol after it has written them to the disk
         teller.also(self._hear)
 
     def _hear(self, event: RunEvent) -> None:
-        """Keep what is to be known at the end; what every such run is warned of is known before it begins."""
+        """Keep what the end of the run states. Warnings of the plan are not repeated."""
         if event.kind in {"warning", "retry"} and event.message not in self.plan.warnings:
             self._remarks.append(event.message)
 

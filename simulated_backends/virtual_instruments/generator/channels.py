@@ -46,8 +46,8 @@ class GeneratorChannels:
         self._sheet = sheet
         self._settings = settings
         self.numbers = tuple(range(1, sheet.channels + 1))
-        core = f"a generator of {sheet.channels} channel{'s' if sheet.channels > 1 else ''}"
-        instrument.require_terminals(core, [str(number) for number in self.numbers])
+        kind = f"a generator of {sheet.channels} channel{'s' if sheet.channels > 1 else ''}"
+        instrument.require_terminals(kind, [str(number) for number in self.numbers])
         self.on = dict.fromkeys(self.numbers, False)
         drawn = {
             channel: OutputErrors.draw(sheet, self._bench.rng(instrument.name, "output", str(channel)))
@@ -106,7 +106,7 @@ class GeneratorChannels:
         return shape.period * (1 + self.errors[channel].timebase)
 
     def hold_idle_level(self, channel: int) -> None:
-        """Put out what a burst begins with, until it is triggered."""
+        """Output the first level of a burst until a trigger starts it."""
         self._drive(channel, Constant(idle_level(self._settings.shape(channel), self.errors[channel])))
 
     def play_without_end(self, channel: int) -> None:
@@ -152,7 +152,7 @@ class GeneratorChannels:
             event.cancel()
 
     def stop_playing(self, channel: int) -> None:
-        """Forget what was laid out for later (not what sounds now)."""
+        """Cancel the planned continuation. The present output does not change."""
         self._forget_continuation(channel)
         if self._settings.sync_channel == channel:
             self.sync_line.cut(self._bench.clock.now)

@@ -1,4 +1,4 @@
-"""What the user has set on a function generator, as the core reads it. A model's command table provides it."""
+"""What the user has set on a function generator, as the shared code reads it. A model's command table provides it."""
 
 from typing import Protocol, TypeVar
 
@@ -14,7 +14,7 @@ class ByChannel(Protocol[T_co]):
 
 
 class GeneratorSettings(Protocol):
-    """The settings as they are now: the core reads them each time, so that they act at once."""
+    """The settings as they are now: the shared code reads them each time, so that they act at once."""
 
     burst_on: ByChannel[bool]
     burst_mode: ByChannel[str]  #: "TRIG" or "GAT"

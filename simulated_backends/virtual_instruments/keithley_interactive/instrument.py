@@ -1,7 +1,7 @@
 """Virtual interactive source meter with its native SCPI commands (reference manual 2450-901-01, section 6).
 
-Quirks that the twins have
-------------------------
+Behaviour of the instruments that the virtual instruments reproduce
+-------------------------------------------------------------------
 - A limit that the source range does not allow is left as it was, without an error (manual rev. B, p. 2-100). A limit
   that does not suit a new range is moved to the nearest that is allowed (p. 2-100, 6-71). The instrument's warning
   about that in its event log is not modelled.

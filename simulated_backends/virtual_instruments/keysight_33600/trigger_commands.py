@@ -15,7 +15,7 @@ WAITING_FOR_TRIGGER = 0x20  #: bit 5 of the operation status register
 class BurstTriggerCommands(GeneratorTable):
     """What ``BURSt``, ``TRIGger``, ``OUTPut:SYNC`` and ``OUTPut:TRIGger`` do.
 
-    With the shape of each channel, these are the settings that the core reads: a
+    With the shape of each channel, these are the settings that the shared code reads: a
     :class:`~tsbench.simulated_backends.virtual_instruments.generator.settings.GeneratorSettings`.
 
     Parameters

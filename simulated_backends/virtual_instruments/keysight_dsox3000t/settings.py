@@ -18,7 +18,7 @@ _REFERENCES = {"LEFT": 0.1, "CENT": 0.5, "RIGH": 0.9}
 class AcquisitionCommands(ScopeTable):
     """What ``TIMebase``, ``TRIGger`` and ``ACQuire`` set.
 
-    With the channels, these are the settings that the core reads: an
+    With the channels, these are the settings that the shared code reads: an
     :class:`~tsbench.simulated_backends.virtual_instruments.oscilloscope.settings.OscilloscopeSettings`.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What the user has set on an oscilloscope, as the core reads it. A model's command table provides it."""
+"""What the user has set on an oscilloscope, as the shared code reads it. A model's command table provides it."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition imp
 
 
 class OscilloscopeSettings(Protocol):
-    """The settings as they are now: the core reads them when an acquisition begins."""
+    """The settings as they are now: the shared code reads them when an acquisition begins."""
 
     sweep: str  #: "AUTO" or "NORM": whether it triggers by itself
     trigger_source: str  #: "EXT": the external input

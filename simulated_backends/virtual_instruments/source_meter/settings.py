@@ -1,4 +1,4 @@
-"""What the user has set on a source meter: plain state, which the core reads and a model's commands write."""
+"""What the user has set on a source meter: plain state, which the shared code reads and a model's commands write."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -188,7 +188,7 @@ def test_what_cannot_be_used_is_left_out_in_one_line(install: Install, was: str,
     (line,) = problems()
     assert said in line and line.startswith("device '") and "\n" not in line
     assert "lab_film_ten 1.2 is left out" in line
-    with pytest.raises(ConfigurationError, match=r"the catalogue has no device model 'lab_other'.* is left out"):
+    with pytest.raises(ConfigurationError, match=r"the catalogue has no device 'lab_other'.* is left out"):
         device_model("lab_other")
     assert "nbo2" in catalogue()
 
@@ -198,7 +198,7 @@ def test_a_device_that_two_packages_of_others_offer_is_neither(install: Install)
     assert "lab_film" in catalogue()
     install(FILM.replace('"lab_thermistor"', '"lab_second"'), "Thermistor", "lab_film_thirteen")
     assert "lab_film" not in catalogue()
-    with pytest.raises(ConfigurationError, match=r"no device model 'lab_film'.* of lab_film_t\w+ 1\.2 is left out: "
+    with pytest.raises(ConfigurationError, match=r"no device 'lab_film'.* of lab_film_t\w+ 1\.2 is left out: "
                                                  r"lab_film_t\w+ 1\.2 offers the same name\. Uninstall one of"):
         device_model("lab_film")
 

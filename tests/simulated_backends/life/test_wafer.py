@@ -75,7 +75,7 @@ def test_stochastic_devices_each_go_their_own_way() -> None:
 
 
 @pytest.mark.parametrize(("facts", "words"), [
-    ({"model": "nbo3"}, "no device model 'nbo3'"),
+    ({"model": "nbo3"}, "the catalogue has no device 'nbo3'"),
     ({"spread": {"rths": 0.1}}, "no parameter 'rths'. Did you mean 'rth'"),
     ({"shorts": 1.2}, "shorts = 1.2 is a share"),
     ({"shorts": 0.7, "opens": 0.7}, "shorts = 0.7 and opens = 0.7 together exceed 1"),

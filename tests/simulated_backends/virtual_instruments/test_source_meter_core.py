@@ -1,4 +1,4 @@
-"""The source-meter core without a model: two pairs of terminals of one instrument, settings as plain state."""
+"""The shared code of source meters without a model: two pairs of terminals, settings as plain state."""
 
 from typing import Any
 

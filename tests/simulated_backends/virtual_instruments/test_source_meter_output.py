@@ -1,4 +1,4 @@
-"""Output and readings of the source-meter core: set-points of the loops, settling, ranges, off states, averages."""
+"""Output and readings of all source meters: set-points of the loops, settling, ranges, off states, averages."""
 
 import math
 from dataclasses import replace

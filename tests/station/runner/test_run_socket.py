@@ -125,7 +125,7 @@ def test_a_face_that_is_told_a_long_history_holds_up_no_run(tmp_path: Path, monk
         door(RunEvent("log", "long ago", 0.0))
         with Face(door.path) as face:
             assert reached.wait(PATIENCE)
-            door(RunEvent("log", "now", 0.0))  # returns although the face is still being told the past
+            door(RunEvent("log", "now", 0.0))  # returns although the client still gets the earlier events
             go_on.set()
             assert [line["message"] for line in face.until("caught_up")][1:-1] == ["long ago"]
             assert face.until("log")[-1]["message"] == "now"
