@@ -1,7 +1,7 @@
 """Modified nodal analysis: from elements to the matrices that the compiled integrator works with.
 
 The voltages of nodes held by voltage sources are known; nodes without capacitance are eliminated (their voltages
-are linear in everything else); what remains are the unknowns described in :mod:`.equations`. A group of nodes
+are linear in everything else); what remains are the unknowns described in :mod:`.kernel.equations`. A group of nodes
 that capacitors join only to each other keeps its voltage differences as states and one common voltage, which is
 eliminated like a node without capacitance.
 """

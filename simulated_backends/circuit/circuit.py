@@ -157,7 +157,7 @@ class Circuit:
         """Integrate to ``until`` [s]; with ``skip`` whole periods are not computed where they repeat.
 
         Those of a converged limit cycle, and of a steady state in which the sources drive the circuit; on the way there
-        many periods are passed over at once where only slow states still move (:mod:`.driven`).
+        many periods are passed over at once where only slow states still move (:mod:`.steady.driven`).
 
         Parameters
         ----------

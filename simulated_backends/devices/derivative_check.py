@@ -1,8 +1,8 @@
 """Whether the derivatives that an author wrote down are those of the equations: compared with finite differences.
 
-At points around rest and where a device settles (:mod:`.settled_states`), of both polarities. A difference over a step
-and one over half of it tell how good they are: where they disagree (a bend, a limit, cancelled digits) nothing is asked
-for.
+The points are around rest and where a device settles (:mod:`.settled_states`), in both polarities. Each finite
+difference is computed with a step and with half of it. If the two disagree (at a kink, at a limit, or because digits
+cancel), the derivative is not checked there.
 """
 
 import itertools
@@ -32,9 +32,9 @@ from tsbench.simulated_backends.devices.settled_states import settled_states
 from tsbench.simulated_backends.devices.source_text import returned
 
 NEAR = 2e-3  #: relative: a derivative that is further off is wrong
-NOTHING = 1e-60  #: in the author's units: as much is left where a limit cuts off an exponential
+NOTHING = 1e-60  #: smallest difference that counts, in the author's units: below it, a limit has cut off an exponential
 LOOKED_AT = (0.03, 0.4, -0.4, 1.3, -1.3, 4.0)  #: [V] at which to look
-OFFSETS = (0.0, 3.0, 100.0)  #: of the states, in units of their tolerances
+OFFSETS = (0.0, 3.0, 100.0)  #: of the states, in units of their sizes
 
 
 def check_derivatives(model: DeviceModel) -> None:
@@ -75,9 +75,9 @@ def _points(mechanism: Mechanism, model: DeviceModel) -> Iterator[dict[str, floa
 
 def _voltages_and_states(mechanism: Mechanism, model: DeviceModel) -> Iterator[tuple[float, tuple[float, ...]]]:
     """Yield voltages and states near rest, then those where a device settles, hot or on too."""
-    rest, tolerances = model.rest(), model.state_tolerances()
+    rest, sizes = model.rest(), model.state_tolerances()
     for v, offset in itertools.product(LOOKED_AT, OFFSETS):
-        yield v, tuple(r + offset * t for r, t in zip(rest, tolerances, strict=True))
+        yield v, tuple(r + offset * size for r, size in zip(rest, sizes, strict=True))
     at = dict(named_columns(model)) | dict.fromkeys((*mechanism.model.noises, CONTROL_VOLTAGE), 0.0)
     residual_and_rates = _values(mechanism)
 
@@ -91,8 +91,8 @@ def _voltages_and_states(mechanism: Mechanism, model: DeviceModel) -> Iterator[t
 def _steps(mechanism: Mechanism, model: DeviceModel, point: Mapping[str, float]) -> dict[str, float]:
     """Return the step of the finite difference for each argument by which there is a derivative."""
     steps = {VOLTAGE: 1e-3 * max(abs(point[VOLTAGE]), 0.1), CURRENT: 1e-3 * max(abs(point[CURRENT]), 1e-9)}
-    for name, tolerance in zip(mechanism.model.states, model.state_tolerances(), strict=True):
-        steps[name] = 1e-3 * max(abs(point[name]) * 1e-2, tolerance)
+    for name, size in zip(mechanism.model.states, model.state_tolerances(), strict=True):
+        steps[name] = 1e-3 * max(abs(point[name]) * 1e-2, size)
     return steps | ({CONTROL_VOLTAGE: 1e-3} if mechanism.model.senses else {})
 
 

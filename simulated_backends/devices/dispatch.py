@@ -16,7 +16,14 @@ from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.compile_errors import not_compilable
 from tsbench.simulated_backends.devices.derivative_check import check_derivatives
-from tsbench.simulated_backends.devices.mechanism import CONTROL, MOST_NUMBERS, SLOPES, Mechanism, mechanism_of, row_of
+from tsbench.simulated_backends.devices.mechanism import (
+    CONTROL_COLUMN,
+    MOST_NUMBERS,
+    SLOPES,
+    Mechanism,
+    mechanism_of,
+    row_of,
+)
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.model_check import check_numbers, check_start, numbers_at_start
 from tsbench.simulated_backends.devices.registry import device_models
@@ -163,7 +170,7 @@ def evaluated(
     slopes : of its noises
     """
     mechanism, row, out = mechanism_of(type(model)), row_of(model)[None], np.zeros(MOST_NUMBERS)
-    row[0, CONTROL], row[0, SLOPES: SLOPES + len(slopes)] = w, slopes
+    row[0, CONTROL_COLUMN], row[0, SLOPES: SLOPES + len(slopes)] = w, slopes
     functions_of(type(model)).evaluate(row, 0, v, i, np.array([*states, 0.0]), 0, out)
     return out[: mechanism.outputs]
 

@@ -15,11 +15,14 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.model import DeviceModel
 
-CONTROL, SEED, SLOPES = 0, 1, 2  #: places in a row: control voltage, seed, slope of the first of the device's noises
+#: columns of a row: control voltage, seed, slope of the first of the device's noises
+CONTROL_COLUMN, SEED, SLOPES = 0, 1, 2
 #: what each equation of a device returns: itself, its derivatives by voltage and current, then by each state; behind
 #: all of them come the derivatives by the control voltage, one for each equation
 VALUE, BY_VOLTAGE, BY_CURRENT, BY_STATES = range(4)
-MOST_NUMBERS = 64  #: that the equations of one device may return
+#: that the equations of one device may return: every working array ``work`` of the kernels has this length, because
+#: compiled code does not check bounds
+MOST_NUMBERS = 64
 VOLTAGE, CURRENT, CONTROL_VOLTAGE = "v", "i", "w"
 _GIVEN = (VOLTAGE, CURRENT, CONTROL_VOLTAGE)
 
@@ -41,13 +44,12 @@ class Mechanism:
     @property
     def outputs(self) -> int:
         """Return how many numbers equations with all derivatives return."""
-        states = len(self.model.states)
-        return (states + 1) * (states + (4 if self.model.senses else 3))
+        return _numbers(len(self.model.states), self.model.senses is not None)
 
     def place(self, name: str) -> int:
         """Return the place in a row of an argument that is not v, i or a state."""
         if name == CONTROL_VOLTAGE:
-            return CONTROL
+            return CONTROL_COLUMN
         if name in self.model.noises:
             return SLOPES + self.model.noises.index(name)
         return SLOPES + len(self.model.noises) + self.columns.index(name)
@@ -122,9 +124,19 @@ def _read(model: type[DeviceModel]) -> Mechanism:
     columns = tuple(dict.fromkeys(name for name in (*arguments, *interval) if name not in known))
     found = Mechanism(model, arguments, interval, columns)
     if found.outputs > MOST_NUMBERS:
-        raise ConfigurationError(f"{who}: {len(model.states)} states are too many. At most 5 states are possible "
-                                 "with a control voltage, and at most 6 without a control voltage")
+        raise ConfigurationError(
+            f"{who}: {len(model.states)} states are too many. At most {_most_states(True)} states are possible with a "
+            f"control voltage, and at most {_most_states(False)} without a control voltage")
     return found
+
+
+def _numbers(states: int, controlled: bool) -> int:
+    """Return how many numbers the equations of a device with so many states return, with all derivatives."""
+    return (states + 1) * (states + (4 if controlled else 3))
+
+
+def _most_states(controlled: bool) -> int:
+    return max(states for states in range(MOST_NUMBERS) if _numbers(states, controlled) <= MOST_NUMBERS)
 
 
 def _arguments(model: type[DeviceModel], who: str, method: str) -> tuple[str, ...]:

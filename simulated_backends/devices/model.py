@@ -59,7 +59,10 @@ class DeviceModel:
         return ()
 
     def state_tolerances(self) -> tuple[float, ...]:
-        """Return a size for each state; the solver resolves the state to rtol times this size."""
+        """Return a typical size of each state, in the unit of the state.
+
+        These sizes are not the tolerances themselves. The absolute tolerance of a state is rtol times its size.
+        """
         return ()
 
     def seeded(self, *keys: int | str) -> Self:

@@ -18,9 +18,9 @@ SMALL_VOLTAGE, SMALL_CURRENT = 0.1, 1e-6  #: [V], [A]
 HOTTEST = 3000.0  #: [K]: no solid device is hotter
 MOST_POWER = 0.1  #: [W] in a device
 LONGEST_FIRST_STEP = 1.0  #: [s]
-LARGEST_STEP = 20.0  #: of a state, in units of its tolerance
+LARGEST_STEP = 20.0  #: of a state, in units of its size
 MOST_STEPS = 60
-APART = 3.0  #: in units of the tolerances: further apart, states between two neighbours are looked at as well
+APART = 3.0  #: in units of the sizes of the states: further apart, states between two neighbours are looked at as well
 MOST_BETWEEN = 8
 
 #: residual and rates, shape (states + 1,), from voltage, current and states
@@ -35,7 +35,7 @@ def settled_states(model: DeviceModel, equations: Equations) -> Iterator[tuple[f
     Where the states do not settle, it is what they reach in :data:`MOST_STEPS` steps. A device without a static curve
     is driven by voltages as well.
     """
-    rest, tolerances = np.array(model.rest()), np.array(model.state_tolerances())
+    rest, typical_sizes = np.array(model.rest()), np.array(model.state_tolerances())
     has_curve = math.isfinite(_said(model, float(CURRENTS[0]))[0])
     for sign in (1.0, -1.0):
         before, voltage = rest, 0.0
@@ -46,19 +46,19 @@ def settled_states(model: DeviceModel, equations: Equations) -> Iterator[tuple[f
             start = sign * said if math.isfinite(said) else voltage
             voltage, after = _reached(
                 lambda driven, x: equations(float(x[0]), driven, x[1:]), float(current), start, before,
-                np.array((SMALL_VOLTAGE, *tolerances)))
+                np.array((SMALL_VOLTAGE, *typical_sizes)))
             if abs(voltage * current) > MOST_POWER:
                 break
-            yield from ((voltage, states) for states in _on_the_way(before, after, tolerances))
+            yield from ((voltage, states) for states in _on_the_way(before, after, typical_sizes))
             before = after
         before, current = rest, 0.0
         for voltage in () if has_curve else (sign * VOLTAGES).tolist():
             current, after = _reached(
                 lambda driven, x: equations(driven, float(x[0]), x[1:]), voltage, current, before,
-                np.array((SMALL_CURRENT, *tolerances)))
+                np.array((SMALL_CURRENT, *typical_sizes)))
             if abs(voltage * current) > MOST_POWER:
                 break
-            yield from ((voltage, states) for states in _on_the_way(before, after, tolerances))
+            yield from ((voltage, states) for states in _on_the_way(before, after, typical_sizes))
             before = after
 
 
@@ -71,29 +71,29 @@ def _said(model: DeviceModel, current: float) -> tuple[float, float]:
         return math.nan, math.nan
 
 
-def _on_the_way(before: FloatArray, after: FloatArray, tolerances: FloatArray) -> Iterator[tuple[float, ...]]:
+def _on_the_way(before: FloatArray, after: FloatArray, typical_sizes: FloatArray) -> Iterator[tuple[float, ...]]:
     """Yield states behind one point and up to the next."""
-    distance = float(np.max(np.abs(after - before) / tolerances, initial=0.0))
+    distance = float(np.max(np.abs(after - before) / typical_sizes, initial=0.0))
     parts = 1 + min(int(distance / APART), MOST_BETWEEN)
     for share in np.arange(1, parts + 1) / parts:
         yield tuple((before + share * (after - before)).tolist())
 
 
 def _reached(
-    equations: Driven, driven: float, start: float, states: FloatArray, tolerances: FloatArray,
+    equations: Driven, driven: float, start: float, states: FloatArray, typical_sizes: FloatArray,
 ) -> tuple[float, FloatArray]:
     """Return what follows a current or a voltage that is driven: the other one of both, and the states."""
     x, step_time, quiet = np.array((start, *states)), 0.0, 0
     for _ in range(MOST_STEPS):
-        sizes = np.maximum(tolerances, 0.05 * np.abs(x))
+        sizes = np.maximum(typical_sizes, 0.05 * np.abs(x))
         here, slopes = _linearised(equations, driven, x, 1e-5 * sizes)
         if not step_time:
-            fastest = float(np.max(np.abs(here[1:]) / tolerances[1:], initial=0.0))
+            fastest = float(np.max(np.abs(here[1:]) / typical_sizes[1:], initial=0.0))
             step_time = 1.0 / max(fastest, 1.0 / LONGEST_FIRST_STEP)
         slopes[np.arange(1, len(x)), np.arange(1, len(x))] -= 1.0 / step_time
         try:
             move = np.linalg.solve(slopes, -here)
-            farthest = 0.5 * max(abs(x[0]), tolerances[0])
+            farthest = 0.5 * max(abs(x[0]), typical_sizes[0])
             if abs(move[0]) > farthest:   # the states follow as far as it goes
                 move[0] = np.copysign(farthest, move[0])
                 move[1:] = np.linalg.solve(slopes[1:, 1:], -here[1:] - slopes[1:, 0] * move[0])

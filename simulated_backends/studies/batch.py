@@ -4,9 +4,9 @@
     result = run_batch(circuits, 100e-6, Crossing("voltage", "low", 0.02))
     result.instants[17]                                  # [s], of the 18th circuit
 
-Circuits whose devices can be computed side by side (:func:`.source_text.vectorises`) run in lockstep
-(:mod:`.lockstep`), each lane with its own step control. Its events are those of the same circuit run alone with the
-code for its topology, whatever stands beside it, however many threads there are. Others (source meters, stochastic
+Circuits whose devices can be computed side by side (:func:`.devices.source_text.vectorises`) run in lockstep
+(:mod:`.kernel.lockstep`), each lane with its own step control. Its events are those of the same circuit run alone with
+the code for its topology, whatever stands beside it, however many threads there are. Others (source meters, stochastic
 devices, devices with a history or a control voltage, curved sources), lanes that get stuck and those that may be on an
 unstable equilibrium are run one by one, on as many threads.
 """
@@ -104,7 +104,7 @@ class _Lanes:
 
     topology: Topology
     kernel: Any
-    lanes: FloatArray  #: (circuits, places of :func:`.lockstep.layout`)
+    lanes: FloatArray  #: (circuits, places of :func:`.kernel.lockstep.layout`)
     place: dict[str, int]
     arrays: CircuitArrays  #: of all circuits, each array with one more dimension in front
     kinds: npt.NDArray[np.int64]

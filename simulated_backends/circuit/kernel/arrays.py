@@ -11,6 +11,7 @@ from numba import types
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.modes import ComplexArray
+from tsbench.simulated_backends.devices.mechanism import MOST_NUMBERS
 from tsbench.simulated_backends.numerics.linear import IntArray
 
 VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]   #: types, for functions that are called by address
@@ -31,7 +32,7 @@ CIRCUIT = types.NamedTuple((*[MATRIX] * 5, types.int64[::1]), CircuitArrays)  #:
 
 
 class SourceArrays(NamedTuple):
-    """The sources, see :class:`.waveforms.EncodedSources`."""
+    """The sources, see :class:`.circuit.waveforms.EncodedSources`."""
 
     kinds: IntArray
     parameters: FloatArray
@@ -45,8 +46,8 @@ class Scratch(NamedTuple):
     vectors: FloatArray  #: rows :data:`RATES` to :data:`U6`, shape (10, n)
     matrices: FloatArray  #: :data:`JACOBIAN`, :data:`STEP_MATRIX` and :data:`REDUCED`, shape (3, n, n)
     pivots: IntArray  #: of the step's matrix, shape (n,)
-    drives: FloatArray  #: rows :data:`STILL` to :data:`SOURCE_SLOPES`, shape (6, rows of the drive or sources)
-    work: FloatArray  #: what the equations of one device return, shape (64,)
+    drives: FloatArray  #: rows :data:`AT_BREAKPOINT` to :data:`SOURCE_SLOPES`, shape (6, rows of the drive or sources)
+    work: FloatArray  #: what the equations of one device return, shape (MOST_NUMBERS,)
     modes: ComplexArray  #: for the eigenvalues of :mod:`.modes`, shape (n + 2, n)
 
 
@@ -58,14 +59,14 @@ SCRATCH = types.NamedTuple(  #: its type
 RATES, CHANGES, TRIAL, SIZES, U1, U2, U3, U4, U5, U6 = range(10)
 #: matrices: df/dy, the one of the step's linear equations, and A of :mod:`.growth`
 JACOBIAN, STEP_MATRIX, REDUCED = range(3)
-#: rows of the drives: at the last breakpoint and its slope there (where a source is a sine, STILL holds only the
-#: thermal noise, and :func:`.generic_step.move_drive` adds the sources); at the present instant and its slope; then the
-#: values of the sources and their slopes
-STILL, STILL_SLOPE, NOW, SLOPE, SOURCES, SOURCE_SLOPES = range(6)
+#: rows of the drives: the drive at the last breakpoint, with the present thermal noise, and its slope there (if a
+#: source is a sine, AT_BREAKPOINT holds only the noise, and :func:`.generic_step.move_drive` adds the sources); the
+#: drive at the present instant and its slope; then the values of the sources and their slopes
+AT_BREAKPOINT, SLOPE_AT_BREAKPOINT, NOW, SLOPE, SOURCES, SOURCE_SLOPES = range(6)
 
 
 class StepArrays(NamedTuple):
-    """Accepted steps and their dense output, see :class:`.trajectory.Steps`."""
+    """Accepted steps and their dense output, see :class:`.circuit.trajectory.Steps`."""
 
     starts: FloatArray  #: [s], shape (most steps,)
     lengths: FloatArray  #: [s], shape (most steps,)
@@ -79,6 +80,6 @@ def scratch_space(unknowns: int, drives: int, sources: int) -> Scratch:
     """Return working arrays for this number of unknowns, rows of the drive and sources."""
     return Scratch(
         vectors=np.zeros((10, unknowns)), matrices=np.zeros((3, unknowns, unknowns)),
-        pivots=np.zeros(unknowns, dtype=np.int64), drives=np.zeros((6, max(drives, sources))), work=np.zeros(64),
-        modes=np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
+        pivots=np.zeros(unknowns, dtype=np.int64), drives=np.zeros((6, max(drives, sources))),
+        work=np.zeros(MOST_NUMBERS), modes=np.zeros((unknowns + 2, unknowns), dtype=np.complex128))
 

@@ -12,6 +12,7 @@ from numba import types
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.arrays import (
+    AT_BREAKPOINT,
     CHANGES,
     CIRCUIT,
     NOW,
@@ -20,17 +21,16 @@ from tsbench.simulated_backends.circuit.kernel.arrays import (
     SCRATCH,
     SIZES,
     SLOPE,
+    SLOPE_AT_BREAKPOINT,
     SOURCE_SLOPES,
     SOURCES,
     STEP_MATRIX,
-    STILL,
-    STILL_SLOPE,
     VECTOR,
     CircuitArrays,
     Scratch,
     SourceArrays,
 )
-from tsbench.simulated_backends.circuit.kernel.control import CONTROL, StepControl
+from tsbench.simulated_backends.circuit.kernel.control import CONTROL_TYPE, StepControl
 from tsbench.simulated_backends.circuit.kernel.device_noise import DeviceNoise, next_piece
 from tsbench.simulated_backends.circuit.kernel.equations import drive_at, right_side_and_jacobian, solve_currents
 from tsbench.simulated_backends.circuit.kernel.generic_step import move_drive
@@ -48,7 +48,7 @@ from tsbench.simulated_backends.numerics.compilation import by_address, function
 GROWS, GROWS_AT_END, SMALL = 0, 1, 2   # what look() is asked
 
 
-_LOOK = types.boolean(types.int64, CIRCUIT, SCRATCH, CONTROL, VECTOR, VECTOR, types.float64, types.float64)
+_LOOK = types.boolean(types.int64, CIRCUIT, SCRATCH, CONTROL_TYPE, VECTOR, VECTOR, types.float64, types.float64)
 _FIND_CURRENTS = types.boolean(CIRCUIT, SCRATCH, VECTOR, VECTOR)
 look_at, find_currents_at = function_at(_LOOK), function_at(_FIND_CURRENTS)
 
@@ -66,7 +66,7 @@ class Addresses(NamedTuple):
 
 @functools.cache
 def addresses() -> Addresses:
-    """Return where they are, compiling them where nobody has yet."""
+    """Return the addresses; compile the functions at the first call."""
     return Addresses(look(), find_currents(), draw_noise())
 
 
@@ -129,16 +129,16 @@ def enter_segment(
     """
     R, E, places = circuit.R, circuit.E, circuit.places
     drives, currents_found = scratch.drives, find_currents_at(functions.find_currents)
-    still, rate = drives[STILL], drives[STILL_SLOPE]
+    at_breakpoint, rate = drives[AT_BREAKPOINT], drives[SLOPE_AT_BREAKPOINT]
     following, moving, curved = drive_at(
-        sources, R, E, control.breakpoint, drives[SOURCES], drives[SOURCE_SLOPES], still, rate)
+        sources, R, E, control.breakpoint, drives[SOURCES], drives[SOURCE_SLOPES], at_breakpoint, rate)
     control.next_breakpoint, control.moving = following, moving
     move_drive(False, sources, R, E, t, t - control.breakpoint, drives)
-    if find and device_count(places) > 0 and not currents_found(circuit, scratch, still, y):
+    if find and device_count(places) > 0 and not currents_found(circuit, scratch, at_breakpoint, y):
         return curved, False
     if curved:
-        for a in range(still.size):
-            still[a] = 0.0   # what move_drive() adds to the sources: noise alone
+        for a in range(at_breakpoint.size):
+            at_breakpoint[a] = 0.0   # what move_drive() adds to the sources: noise alone
     return curved, True
 
 
@@ -222,8 +222,8 @@ def next_thermal_piece(
     drives = scratch.drives
     step, _ = step_to_try(min(h, control.largest_step), control.next_breakpoint - t)
     if not fresh:
-        for a in range(thermal.still.size):
-            drives[STILL, a] = thermal.still[a]
+        for a in range(thermal.without_noise.size):
+            drives[AT_BREAKPOINT, a] = thermal.without_noise[a]
     move_drive(curved, sources, R, E, t, t - control.breakpoint, drives)
     new_on_devices = t >= thermal.clock.end and thermal.clock.on_devices
     end = min(noise_drawn(circuit, scratch, thermal, y, t, step), control.next_breakpoint)

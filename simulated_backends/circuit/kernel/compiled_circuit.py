@@ -43,7 +43,7 @@ from tsbench.simulated_backends.circuit.kernel.thermal_noise import (
 from tsbench.simulated_backends.circuit.system import Row, System
 from tsbench.simulated_backends.circuit.trajectory import Steps
 from tsbench.simulated_backends.circuit.waveforms import SINE, EncodedSources, encode_sources
-from tsbench.simulated_backends.devices.mechanism import row_of
+from tsbench.simulated_backends.devices.mechanism import MOST_NUMBERS, row_of
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 CHUNK, LARGE_CHUNK = 1024, 4096  #: steps per call of the compiled integrator, of generic and of specialised code
@@ -108,12 +108,12 @@ class CompiledCircuit:
         #: thermal noise, see :mod:`.thermal_noise`
         self.thermal = thermal_space(directions, strengths, len(devices), len(system.linear))
         self.looks = 0   #: evaluations of the circuit that were no steps
-        #: derivatives, length of a run of steps [s] and its map, see :mod:`.period_map`
+        #: derivatives, length of a run of steps [s] and its map, see :mod:`.steady.period_map`
         self.last_map: tuple[FloatArray, float, FloatArray] | None = None
         self.set_sources([])
 
     def _sources_of_noise(self) -> tuple[FloatArray, FloatArray]:
-        """Return what each source of noise contributes to the drive, and how strong it is, see :func:`.thermal_space`.
+        """Return the directions and strengths of the sources of noise for :func:`.thermal_noise.thermal_space`.
 
         Resistors and devices have noise currents beside them, in order; then come the devices' inner resistances. A
         strength of -1 - k stands for the present conductance of device k.
@@ -194,7 +194,7 @@ class CompiledCircuit:
         if row.dy.any() or row.du.any():
             f = np.zeros(y.size)
             L, devices, stages, places = self.arrays.L, self.arrays.devices, self.arrays.stages, self.arrays.places
-            right_side(L, devices, stages, places, drive, y, np.zeros(64), f)
+            right_side(L, devices, stages, places, drive, y, np.zeros(MOST_NUMBERS), f)
             f[self.differential:] = 0.0   # device currents have no rate of their own
             value += float(row.dy @ f + row.du @ du)
         return value
@@ -253,7 +253,7 @@ class CompiledCircuit:
         """Return what :func:`.equations.linearisations` fills."""
         (count, n), rows = unknowns.shape, len(self.arrays.R)
         scratch = LinearisationScratch(
-            work=np.zeros(64), f=np.zeros(n), ft=np.zeros(n), J=np.zeros((n, n)), drive=np.zeros(rows),
+            work=np.zeros(MOST_NUMBERS), f=np.zeros(n), ft=np.zeros(n), J=np.zeros((n, n)), drive=np.zeros(rows),
             slope=np.zeros(rows), u=np.zeros(self.sources.kinds.size), du=np.zeros(self.sources.kinds.size),
             y=np.zeros(n))
         out = (np.empty((count, rows)), np.empty((count, n)), np.empty((count, n)), np.empty((count, n, n)),
@@ -274,7 +274,7 @@ class CompiledCircuit:
         n = y.size
         f, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
         L, devices, stages, places = self.arrays.L, self.arrays.devices, self.arrays.stages, self.arrays.places
-        right_side_and_jacobian(L, devices, stages, places, drive, direction, y, np.zeros(64), f, ft, J)
+        right_side_and_jacobian(L, devices, stages, places, drive, direction, y, np.zeros(MOST_NUMBERS), f, ft, J)
         return f, ft, J
 
     # ------------------------------------------------------------------------------------ through time

@@ -41,7 +41,7 @@ class StepControl(Protocol):
 _KINDS = {float: np.float64, int: np.int64, bool: np.bool_}
 _NAMES = tuple(StepControl.__annotations__)
 _RECORD = np.dtype([(name, _KINDS[kind]) for name, kind in StepControl.__annotations__.items()], align=True)
-CONTROL = from_dtype(_RECORD)  #: the type of a record, for functions that are called by address
+CONTROL_TYPE = from_dtype(_RECORD)  #: the type of a record, for functions that are called by address
 STEPPING = _NAMES[: _NAMES.index("watching")]  #: the names that do not belong to the look at growing modes
 
 

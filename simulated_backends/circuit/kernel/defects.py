@@ -27,6 +27,7 @@ from tsbench.simulated_backends.circuit.kernel.places import (
     states_end,
 )
 from tsbench.simulated_backends.circuit.trajectory import Steps, rate_in_step, value_in_step
+from tsbench.simulated_backends.devices.mechanism import MOST_NUMBERS
 from tsbench.simulated_backends.numerics.compilation import compiled
 
 SLACK, MOST = 1e3, 0.02  #: defect that a step may have: in units of the solver's tolerance, and at most relative
@@ -45,7 +46,7 @@ class DefectScratch(NamedTuple):
     slope: FloatArray  #: of the drive, shape (rows,)
     u: FloatArray  #: values of the sources, shape (sources,)
     du: FloatArray  #: their slopes, shape (sources,)
-    work: FloatArray  #: what the equations of one device return, shape (64,)
+    work: FloatArray  #: what the equations of one device return, shape (MOST_NUMBERS,)
 
 
 def defect_space(unknowns: int, drives: int, sources: int) -> DefectScratch:
@@ -53,7 +54,7 @@ def defect_space(unknowns: int, drives: int, sources: int) -> DefectScratch:
     return DefectScratch(
         y=np.zeros(unknowns), f=np.zeros(unknowns), ft=np.zeros(unknowns), rate=np.zeros(unknowns),
         J=np.zeros((unknowns, unknowns)), drive=np.zeros(drives), slope=np.zeros(drives), u=np.zeros(sources),
-        du=np.zeros(sources), work=np.zeros(64))
+        du=np.zeros(sources), work=np.zeros(MOST_NUMBERS))
 
 
 def first_defect(

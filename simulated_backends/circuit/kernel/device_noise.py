@@ -16,9 +16,9 @@ import numpy as np
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.places import (
     device_count,
+    device_kind,
     first_current,
     first_state,
-    kind_of,
     linear_states,
     path_count,
 )
@@ -48,7 +48,7 @@ class DeviceNoise(NamedTuple):
 
     clock: PathClock
     paths: FloatArray  #: values of all paths at the end of the piece
-    cache: FloatArray  #: see :func:`.brownian.path_going_on`, one row per path: it only makes it quicker
+    cache: FloatArray  #: see :func:`.numerics.brownian.path_going_on`, one row per path: it only makes it quicker
     nodes: IntArray  #: the same
 
 
@@ -87,7 +87,7 @@ def next_piece(
             for b in range(y.size):
                 v += L[nl + k, b] * y[b]
             wanted = min(wanted, noise_interval(
-                kind_of(places, k), devices, k, v, y[currents + k], y, first_state(places, k)))
+                device_kind(places, k), devices, k, v, y[currents + k], y, first_state(places, k)))
     wanted *= clock.refinement
     if not new and t < clock.end and clock.end - clock.start <= 2.5 * wanted:
         return float(clock.end)

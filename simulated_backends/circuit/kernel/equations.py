@@ -1,6 +1,6 @@
 """Compiled equations of any circuit: right-hand side, Jacobian, sources, and device currents that satisfy them.
 
-The unknowns y come in four blocks (:mod:`.assembly` makes them)::
+The unknowns y come in four blocks (:mod:`.circuit.assembly` makes them)::
 
     [ linear states | device states | device currents ]        differential | differential | algebraic
       voltages of capacitive nodes, inductor currents, source-meter voltages
@@ -21,9 +21,9 @@ from tsbench.simulated_backends.circuit.kernel.arrays import CircuitArrays, Sour
 from tsbench.simulated_backends.circuit.kernel.places import (
     control_row_of,
     device_count,
+    device_kind,
     first_current,
     first_state,
-    kind_of,
     linear_states,
     stage_count,
     stage_place,
@@ -31,7 +31,7 @@ from tsbench.simulated_backends.circuit.kernel.places import (
 )
 from tsbench.simulated_backends.circuit.waveforms import OFFSET, OMEGA, SINE, sine_runs, source_segment
 from tsbench.simulated_backends.devices.dispatch import evaluate_device
-from tsbench.simulated_backends.devices.mechanism import BY_CURRENT, BY_STATES, BY_VOLTAGE, CONTROL, VALUE
+from tsbench.simulated_backends.devices.mechanism import BY_CURRENT, BY_STATES, BY_VOLTAGE, CONTROL_COLUMN, VALUE
 from tsbench.simulated_backends.numerics.compilation import compiled, inlined
 from tsbench.simulated_backends.numerics.linear import IntArray, factorise, solve
 
@@ -39,7 +39,7 @@ from tsbench.simulated_backends.numerics.linear import IntArray, factorise, solv
 STAGE_COLUMNS = ("function", "level", "limit", "voltage_time_constant", "current_time_constant", "loop_resistance",
                  "slew_rate")
 _FUNCTION, _LEVEL, _LIMIT, _VOLTAGE_TIME, _CURRENT_TIME, _LOOP_RESISTANCE, _SLEW = range(len(STAGE_COLUMNS))
-LATE = 40  #: iterations for device currents
+RELAXED_AFTER = 40  #: iterations for the device currents, after which 1e-14 A is precise enough
 
 
 @compiled
@@ -76,7 +76,7 @@ def stage_rate(stages: FloatArray, k: int, v: float, i: float) -> tuple[float, f
 
 
 @inlined
-def control_row(
+def write_control_voltage(
     L: FloatArray, devices: FloatArray, places: IntArray, drive: FloatArray, y: FloatArray, k: int
 ) -> int:
     """Write the control voltage of device ``k`` into its parameters; return its row of L, -1 where it has none.
@@ -88,7 +88,7 @@ def control_row(
         w = drive[row]
         for b in range(y.size):
             w += L[row, b] * y[b]
-        devices[k, CONTROL] = w
+        devices[k, CONTROL_COLUMN] = w
     return row  # type: ignore[no-any-return]
 
 
@@ -116,8 +116,8 @@ def right_side(
             v += L[nl + k, b] * y[b]
         first = first_state(places, k)
         count = states_end(places, k) - first
-        control_row(L, devices, places, drive, y, k)
-        evaluate_device(kind_of(places, k), devices, k, v, y[currents + k], y, first, work)
+        write_control_voltage(L, devices, places, drive, y, k)
+        evaluate_device(device_kind(places, k), devices, k, v, y[currents + k], y, first, work)
         f[currents + k] = work[VALUE]
         for s in range(count):
             f[first + s] = work[(s + 1) * (BY_STATES + count)]
@@ -151,8 +151,8 @@ def right_side_and_jacobian(
             v += L[row, b] * y[b]
         first = first_state(places, k)
         count = states_end(places, k) - first
-        control = control_row(L, devices, places, drive, y, k)
-        evaluate_device(kind_of(places, k), devices, k, v, y[own], y, first, work)
+        control_row = write_control_voltage(L, devices, places, drive, y, k)
+        evaluate_device(device_kind(places, k), devices, k, v, y[own], y, first, work)
         for e in range(count + 1):
             base = e * (BY_STATES + count)
             target = own if e == 0 else first + e - 1
@@ -164,11 +164,11 @@ def right_side_and_jacobian(
             J[target, own] += work[base + BY_CURRENT]
             for s in range(count):
                 J[target, first + s] += work[base + BY_STATES + s]
-            if control >= 0:
+            if control_row >= 0:
                 by_w = work[(count + 1) * (BY_STATES + count) + e]
-                ft[target] += by_w * slope[control]
+                ft[target] += by_w * slope[control_row]
                 for b in range(n):
-                    J[target, b] += by_w * L[control, b]
+                    J[target, b] += by_w * L[control_row, b]
     for k in range(ns):
         own, row = stage_place(places, k), nl + nd + k
         current = drive[row]
@@ -222,7 +222,7 @@ def drive_at(
 class LinearisationScratch(NamedTuple):
     """Working arrays of :func:`linearisations`, for ``n`` unknowns."""
 
-    work: FloatArray  #: what the equations of one device return, shape (64,)
+    work: FloatArray  #: what the equations of one device return, shape (MOST_NUMBERS,)
     f: FloatArray  #: rates of the unknowns, shape (n,)
     ft: FloatArray  #: their derivatives by time, shape (n,)
     J: FloatArray  #: df/dy, shape (n, n)
@@ -274,11 +274,11 @@ def solve_currents(
 ) -> bool:
     """Make the device currents consistent with voltages and states; return whether that worked.
 
-    Newton in all currents at once. A film's current rises convexly with its voltage, so from zero current (the
-    highest voltage) one device converges monotonically; several are damped where the residual grows. Where voltages
-    cancel to no current at all, rounding is larger than the last digit that is asked for first: behind :data:`LATE`
-    iterations 10 fA do, a thousandth of what the integrator resolves. The last four arguments are scratch space for the
-    size of all unknowns.
+    Newton's method in all currents at once. A film's current rises convexly with its voltage. Therefore, with one
+    device, the iteration that starts at zero current (the highest voltage) converges monotonically. With several
+    devices, the step is damped when the residual grows. If the voltages cancel, rounding errors exceed the first
+    tolerance of 1e-20 A. Therefore the tolerance is 10 fA after :data:`RELAXED_AFTER` iterations. This is a thousandth
+    of what the integrator resolves. The last four arguments are scratch space for the size of all unknowns.
     """
     nl, nd, currents = linear_states(places), device_count(places), first_current(places)
     for attempt in range(2):
@@ -288,20 +288,20 @@ def solve_currents(
         before, damping = math.inf, 1.0
         for iteration in range(200):
             residual = 0.0
-            least = 1e-20 if iteration < LATE else 1e-14
+            least = 1e-20 if iteration < RELAXED_AFTER else 1e-14
             for k in range(nd):
                 own, first = currents + k, first_state(places, k)
                 v = drive[nl + k]
                 for b in range(y.size):
                     v += L[nl + k, b] * y[b]
-                control = control_row(L, devices, places, drive, y, k)
-                evaluate_device(kind_of(places, k), devices, k, v, y[own], y, first, work)
+                control_row = write_control_voltage(L, devices, places, drive, y, k)
+                evaluate_device(device_kind(places, k), devices, k, v, y[own], y, first, work)
                 F[k] = work[VALUE]
                 for m in range(nd):
                     J[k, m] = work[BY_VOLTAGE] * L[nl + k, currents + m]
-                    if control >= 0:
+                    if control_row >= 0:
                         count = states_end(places, k) - first
-                        J[k, m] += work[(count + 1) * (BY_STATES + count)] * L[control, currents + m]
+                        J[k, m] += work[(count + 1) * (BY_STATES + count)] * L[control_row, currents + m]
                 J[k, k] += work[BY_CURRENT]
                 residual = max(residual, abs(F[k] / J[k, k]))
             if not math.isfinite(residual):

@@ -1,13 +1,15 @@
 """One step of RODAS4(3) for any circuit: loops over its matrices, one device after the other.
 
 The integrator calls :func:`begin_step` once where it stands and :func:`take_step` for every length it tries;
-:mod:`.straight_line` writes both out for one topology. Both are compiled as parts of that loop: handing the arrays of a
-circuit to a compiled function of its own takes longer than solving for one u of the method.
+:mod:`.straight_line` writes both out for one topology. A change of the equations of a step must be made there as well.
+Both functions are compiled as parts of that loop: handing the arrays of a circuit to a compiled function of its own
+takes longer than solving for one u of the method.
 """
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel import rodas as r
 from tsbench.simulated_backends.circuit.kernel.arrays import (
+    AT_BREAKPOINT,
     CHANGES,
     JACOBIAN,
     NOW,
@@ -15,11 +17,10 @@ from tsbench.simulated_backends.circuit.kernel.arrays import (
     REDUCED,
     SIZES,
     SLOPE,
+    SLOPE_AT_BREAKPOINT,
     SOURCE_SLOPES,
     SOURCES,
     STEP_MATRIX,
-    STILL,
-    STILL_SLOPE,
     TRIAL,
     U1,
     U2,
@@ -184,14 +185,16 @@ def move_drive(
 ) -> None:
     """Evaluate the drive at ``t``, ``elapsed`` after the last breakpoint: rows ``NOW`` and ``SLOPE`` of ``drives``.
 
-    ``STILL`` and ``STILL_SLOPE`` are read; ``SOURCES`` and ``SOURCE_SLOPES`` are scratch. See :mod:`.arrays`.
+    ``AT_BREAKPOINT`` and ``SLOPE_AT_BREAKPOINT`` are read. ``SOURCES`` and ``SOURCE_SLOPES`` are scratch space. See
+    :mod:`.arrays`.
     """
-    still, rate, drive, slope = drives[STILL], drives[STILL_SLOPE], drives[NOW], drives[SLOPE]
+    at_breakpoint, rate = drives[AT_BREAKPOINT], drives[SLOPE_AT_BREAKPOINT]
+    drive, slope = drives[NOW], drives[SLOPE]
     if curved:
         drive_at(sources, R, E, t, drives[SOURCES], drives[SOURCE_SLOPES], drive, slope)
         for a in range(R.shape[0]):
-            drive[a] += still[a]
+            drive[a] += at_breakpoint[a]
     else:
         for a in range(R.shape[0]):
-            drive[a] = still[a] + rate[a] * elapsed
+            drive[a] = at_breakpoint[a] + rate[a] * elapsed
             slope[a] = rate[a]

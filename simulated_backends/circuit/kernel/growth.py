@@ -1,4 +1,4 @@
-"""Does the circuit, as it is at the end of a step, have a mode that grows? Compiled, for the step loop.
+"""Detects a growing mode of the circuit at the end of a step; compiled for the step loop.
 
 An L-stable method damps a growing mode too once its steps are long compared with it, and error control sees nothing of
 a mode that is not excited: a circuit that follows its equilibrium would stay on it when it has lost stability. So after
@@ -8,7 +8,8 @@ each step that is long compared with the fastest time constant the linearised ci
 
 and the real part of its largest eigenvalue is integrated in time. Where the mode has grown by :data:`LIMIT` e-folds
 since it began to, without being large already (an oscillation has such stretches all the time, and error control
-follows those), the step loop stops: :mod:`.departure` starts the mode where thermal noise would have brought it.
+follows those), the step loop stops: :mod:`.stability.departure` starts the mode where thermal noise would have brought
+it.
 """
 
 import math
@@ -239,7 +240,7 @@ def grows_unseen(
 ) -> bool:
     """Look at the circuit at the end of a step; return whether the step loop must stop there.
 
-    Then :mod:`.departure` goes on.
+    Then :mod:`.stability.departure` goes on.
 
     Parameters
     ----------

@@ -1,7 +1,10 @@
 """Compiled integrator for any circuit: method RODAS4(3), with adaptive steps and dense output.
 
 Nothing is allocated inside the step loop, and a call returns after a bounded number of steps. The loop is one compiled
-function; what stands here and in :mod:`.between_steps` are its parts, by meaning.
+function. This module and :mod:`.between_steps` contain its parts.
+
+:mod:`.specialised` copies the source text of :data:`AROUND_A_STEP` into a generated module. CONTRIBUTING.md, section
+"Change the step loop of the kernel", lists the files that change together.
 """
 
 import math
@@ -60,7 +63,9 @@ def step_until_accepted(
     ----------
     h, remaining : float
         Step wanted [s], and the time [s] until something is due.
-    circuit, sources, control, scratch, weights, y, t, curved, dense_p, dense_q, row
+    circuit, sources, control, scratch, weights, y, t
+        See :func:`integrate`.
+    curved, dense_p, dense_q, row
         See :func:`.generic_step.take_step`.
 
     Returns
@@ -91,9 +96,18 @@ def grows_before_step(
     circuit: CircuitArrays, sources: SourceArrays, control: StepControl, scratch: Scratch, weights: FloatArray,
     y: FloatArray, t: float, last: float, curved: bool, functions: Addresses,
 ) -> bool:
-    """Return whether the loop must stop at ``t`` [s] after a step of length ``last`` [s]: see :mod:`.growth`.
+    """Return whether the loop must stop because a mode of the circuit grows, see :mod:`.growth`.
 
-    The step tried from there on has linearised the circuit already.
+    The step tried from ``t`` on has linearised the circuit already.
+
+    Parameters
+    ----------
+    t, last : float
+        Present instant [s], and the length of the step that ended there [s].
+    curved : bool
+        Whether any source moves along a curve.
+    circuit, sources, control, scratch, weights, y, functions
+        See :func:`integrate`.
     """
     look_there, A = look_at(functions.look), scratch.matrices[REDUCED]
     linearise(circuit, scratch, y.size)
@@ -166,26 +180,28 @@ def integrate(
 ) -> tuple[int, float, int]:
     """Take steps from ``t`` until ``stop`` is reached or passed, or something else has to be done.
 
-    Breakpoints of the sources are landed on exactly; ``stop`` is not: the last step may pass it, so that the
-    trajectory does not depend on who looks when.
+    A step ends exactly at each breakpoint of the sources. The last step may pass ``stop``, so that the trajectory does
+    not depend on observers.
 
     Parameters
     ----------
     circuit, sources, scratch, noise, thermal, functions, out : tuples
         The members of the named tuples of :mod:`.arrays` and so on, as plain tuples: numba takes 3 us longer over one
         with names, each time it is called from Python. ``out`` is filled.
+    control : StepControl
+        Settings of the step control, and what it remembers between steps and calls; changed.
     weights : array, shape (n,)
         Absolute tolerances.
-    t, y : float, array
-        Where to begin; ``y`` is overwritten with the end.
+    t, y, stop : float, array of shape (n,), float
+        Begin [s], unknowns there, and the time to reach [s]; ``y`` is overwritten with the unknowns at the end.
     restart : bool
         Something has just changed: solve for the device currents and start with a small step.
 
     Returns
     -------
-    (number of steps, time reached [s], status). REACHED: ``stop`` is reached. CALL_AGAIN: ``out`` is full, no
-    source moves any more (thermal noise ends there), or :mod:`.thermal_switch` has to look. STUCK: the step became too
-    small. NO_CURRENT: device currents were not found. UNSTABLE: :mod:`.departure` has to go on.
+    (number of steps, time reached [s], status). REACHED: ``stop`` is reached. CALL_AGAIN: ``out`` is full, no source
+    moves any more (thermal noise ends there), or :mod:`.stability.thermal_switch` has to look. STUCK: the step became
+    too small. NO_CURRENT: device currents were not found. UNSTABLE: :mod:`.stability.departure` has to go on.
     """
     circuit, sources, scratch = CircuitArrays(*circuit), SourceArrays(*sources), Scratch(*scratch)
     noise, thermal, functions = DeviceNoise(*noise), ThermalNoise(*thermal), Addresses(*functions)
@@ -241,5 +257,6 @@ def integrate(
             piece_end = next_piece(L, devices, places, drives[NOW], y, noise, t, restart)
 
 
-#: what :mod:`.specialised` compiles again around the step of one topology
+#: what :mod:`.specialised` compiles again around the step of one topology. It copies their text: each global name that
+#: they use must also be imported in ``_HEAD`` there
 AROUND_A_STEP = (step_until_accepted, grows_before_step, integrate)

@@ -72,7 +72,8 @@ def widest_vectors(typing_context: Any) -> Any:
 def crossing_in_step(start: float, step: float, g0: float, g1: float, p: float, q: float) -> float:
     """Return the instant [s] at which a quantity passes zero within a step, g0 < 0 <= g1.
 
-    Newton's method inside a bracket that halves where Newton would leave it. See :func:`.trajectory.values_in_step`.
+    Newton's method inside a bracket that halves where Newton would leave it. See
+    :func:`.circuit.trajectory.values_in_step`.
     """
     low, high, s = 0.0, 1.0, -g0 / (g1 - g0)
     for _ in range(60):

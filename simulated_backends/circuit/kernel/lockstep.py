@@ -6,8 +6,9 @@ turns the loop over lanes into vector code. A lane that is refused a step tries 
 lane that has something to do that is not a step (it landed on a breakpoint, crossed the level, came to its end) is
 flagged, and looked after one by one behind the loop; one that is done makes room for the next circuit.
 
-Lanes take the steps of :func:`.integrator.integrate` on the same ladder of lengths. A lane that may have a mode that
-grows unseen (:mod:`.growth`) ends, and its circuit is run alone.
+The text below contains the step loop of :func:`.integrator.integrate` a second time: a change of the loop there must be
+made here as well. Lanes take the same steps, on the same ladder of lengths. A lane that may have a mode
+that grows unseen (:mod:`.growth`) ends, and its circuit is run alone.
 """
 
 from collections.abc import Callable, Mapping

@@ -73,7 +73,7 @@ def differential_count(places: IntArray) -> int:
 
 
 @inlined
-def kind_of(places: IntArray, k: int) -> int:
+def device_kind(places: IntArray, k: int) -> int:
     """Return the kind number of device ``k``."""
     return int(places[_DEVICES + 2 * k])
 

@@ -35,7 +35,7 @@ FIRST_STEP = 1e-10  #: [s] tried after a discontinuity; error control takes it f
 
 @intrinsic
 def _bits(typing_context: Any, value: Any) -> Any:
-    """Return the number whose bits these are."""
+    """Return the bits of a floating-point number, read as a whole number."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.sitofp(builder.bitcast(arguments[0], ir.IntType(64)), ir.DoubleType())

@@ -84,8 +84,8 @@ class StraightLine:
         for k, device in enumerate(t.devices):
             row = t.linear + k
             self._say(f"v_{k} = {self._product(row, unknowns, method_stage)}")
-            if device.control >= 0:
-                self._say(f"c_{k} = {self._product(device.control, unknowns, method_stage)}")
+            if device.control_row >= 0:
+                self._say(f"c_{k} = {self._product(device.control_row, unknowns, method_stage)}")
             self._call(k, device, unknowns)
             if jacobian:
                 self._device_entries(k, row, device)
@@ -105,7 +105,7 @@ class StraightLine:
         for e in range(device.states + 1):
             target = device.current if e == 0 else device.first + e - 1
             names += [f"f{target}", f"v{k}_{e}", f"i{k}_{e}", *(f"s{k}_{e}_{s}" for s in range(device.states))]
-        return names + [f"w{k}_{e}" for e in range(device.states + 1) if device.control >= 0]
+        return names + [f"w{k}_{e}" for e in range(device.states + 1) if device.control_row >= 0]
 
     def _call(self, k: int, device: PlacedDevice, unknowns: Sequence[str]) -> None:
         states = unknowns[device.first: device.first + device.states]
@@ -115,15 +115,16 @@ class StraightLine:
         self._say(f"{', '.join(self._names(k, device))} = {equations_name(device.mechanism)}({', '.join(arguments)})")
 
     def _device_entries(self, k: int, row: int, device: PlacedDevice) -> None:
-        across, control = self.topology.occupied[row], device.control
-        sensed = self.topology.occupied[control] if control >= 0 else ()
+        across, control_row = self.topology.occupied[row], device.control_row
+        sensed = self.topology.occupied[control_row] if control_row >= 0 else ()
         for e in range(device.states + 1):
             target = device.current if e == 0 else device.first + e - 1
-            self._say(f"ft{target} = v{k}_{e} * s_{row}" + (f" + w{k}_{e} * s_{control}" if control >= 0 else ""))
+            sensed_part = f" + w{k}_{e} * s_{control_row}" if control_row >= 0 else ""
+            self._say(f"ft{target} = v{k}_{e} * s_{row}{sensed_part}")
             own = range(device.first, device.first + device.states)
             for c in sorted({*across, *sensed, device.current, *own}):
                 terms = [f"v{k}_{e} * L_{row}_{c}"] if c in across else []
-                terms += [f"w{k}_{e} * L_{control}_{c}"] if c in sensed else []
+                terms += [f"w{k}_{e} * L_{control_row}_{c}"] if c in sensed else []
                 terms += [f"i{k}_{e}"] if c == device.current else []
                 terms += [f"s{k}_{e}_{c - device.first}"] if c in own else []
                 self._entry(target, c, terms)

@@ -23,7 +23,7 @@ class CircuitTables:
     L: FloatArray  #: see :func:`.equations.right_side`, shape (rows, n)
     R: FloatArray  #: what the sources contribute to the drive, shape (rows, sources)
     places: IntArray  #: see :mod:`.places`
-    weights: FloatArray  #: absolute tolerances, shape (n,)
+    weights: FloatArray  #: absolute tolerances: rtol times the typical size of each unknown, shape (n,)
     differential: int  #: number of unknowns with a derivative
     recurring: IntArray  #: those of them that come back: all but states that count
     paths: tuple[int, ...]  #: how many random paths move each device
@@ -87,8 +87,8 @@ def _sizes(system: System, placed: Sequence[tuple[DeviceModel, int]]) -> FloatAr
     sizes = np.full(system.size, 1e-5)   # currents [A]
     sizes[: len(system.linear)] = [1e-5 if text.startswith("current") else 0.1 for text in system.linear]
     for model, first in placed:
-        tolerances = model.state_tolerances()
-        sizes[first: first + len(tolerances)] = tolerances
+        state_sizes = model.state_tolerances()
+        sizes[first: first + len(state_sizes)] = state_sizes
     return sizes
 
 

@@ -2,8 +2,8 @@
 
 After a loss of stability noise decides more than the beginning: when a small swing becomes a wide one (a canard), which
 of two paths a chaotic oscillation takes, when a cycle that loses its stability changes, when the last swing ends. So on
-a ramp resistors and devices have their noise in every step while the circuit oscillates (:mod:`.thermal_switch`). It is
-constant over each step that is tried,
+a ramp resistors and devices have their noise in every step while the circuit oscillates
+(:mod:`.stability.thermal_switch`). It is constant over each step that is tried,
 
     i = sqrt(2kT g / h) x    or    v = sqrt(2kT r / h) x
 
@@ -22,11 +22,11 @@ from numba import from_dtype, types
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.kernel.arrays import (
+    AT_BREAKPOINT,
     CIRCUIT,
     MATRIX,
     NOW,
     SCRATCH,
-    STILL,
     VECTOR,
     CircuitArrays,
     Scratch,
@@ -58,7 +58,7 @@ class ThermalNoise(NamedTuple):
     """The thermal noise of one circuit, as the integrator takes it."""
 
     clock: NoiseClock
-    still: FloatArray  #: the drive without noise
+    without_noise: FloatArray  #: the drive without noise, shape (rows,)
     shift: FloatArray  #: what noise adds to it now
     directions: FloatArray  #: what 1 A or 1 V of each source of noise contributes to the drive
     strengths: FloatArray  #: of each source of noise, see :func:`thermal_space`
@@ -96,7 +96,7 @@ def draw_noise(
     Parameters
     ----------
     circuit, scratch
-        See :mod:`.arrays`; noise is added to the row ``STILL`` of the drives.
+        See :mod:`.arrays`; noise is added to the row ``AT_BREAKPOINT`` of the drives.
     thermal : ThermalNoise
     y : array, shape (n,)
         Unknowns at ``t``.
@@ -107,11 +107,11 @@ def draw_noise(
     -------
     The end of the piece [s].
     """
-    clock, still, shift = thermal.clock, thermal.still, thermal.shift
+    clock, without_noise, shift = thermal.clock, thermal.without_noise, thermal.shift
     directions, strengths = thermal.directions, thermal.strengths
-    L, places, drive, now = circuit.L, circuit.places, scratch.drives[STILL], scratch.drives[NOW]
+    L, places, drive, now = circuit.L, circuit.places, scratch.drives[AT_BREAKPOINT], scratch.drives[NOW]
     for a in range(shift.size):
-        still[a] = drive[a]
+        without_noise[a] = drive[a]
     if t >= clock.end:
         nl, currents = linear_states(places), first_current(places)
         for a in range(shift.size):
@@ -132,5 +132,5 @@ def draw_noise(
         clock.count += 1
         clock.end = t + h
     for a in range(shift.size):
-        drive[a] = still[a] + shift[a]
+        drive[a] = without_noise[a] + shift[a]
     return float(clock.end)

@@ -13,14 +13,14 @@ from tsbench.simulated_backends.devices.mechanism import Mechanism
 class PlacedDevice:
     """A device in the unknowns: its equations, the place of its first state, how many states, and its current's place.
 
-    ``control`` is the row of L that gives its control voltage, -1 where it has none.
+    ``control_row`` is the row of L for its control voltage. It is -1 if the device has no control voltage.
     """
 
     mechanism: Mechanism
     first: int
     states: int
     current: int
-    control: int
+    control_row: int
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def topology_of(
     currents = size - len(mechanisms)
     ends = [*first_states[1:], currents][: len(mechanisms)]
     devices = tuple(
-        PlacedDevice(mechanism, first, end - first, currents + k, control)
-        for k, (mechanism, first, end, control) in enumerate(
+        PlacedDevice(mechanism, first, end - first, currents + k, control_row)
+        for k, (mechanism, first, end, control_row) in enumerate(
             zip(mechanisms, first_states, ends, controls, strict=True)))
     occupied = tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in L)
     return Topology(linear, devices, tuple(stages.values()), occupied)

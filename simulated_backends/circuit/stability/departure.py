@@ -4,11 +4,11 @@ While it follows an equilibrium the circuit is linear around it, x' = A(t) x + N
 
     dS/dt = A S + S A^T + N N^T
 
-:mod:`.growth` finds the step in which a mode has become unstable. Here the real part of that mode is followed through
-the step more closely, to the instant at which it has grown by :data:`.growth.LIMIT` e-folds; S is carried there from
-where it was stationary, and the circuit goes on from a draw of it: a function of the seed and that instant alone. What
-noise would add later is 1 to 2 % of the variance. On a ramp noise acts on the steps that follow, too
-(:mod:`.thermal_noise`); there a mode that oscillates starts earlier, where its spread is :data:`EARLY`.
+:mod:`.kernel.growth` finds the step in which a mode has become unstable. Here the real part of that mode is followed
+through the step more closely, to the instant at which it has grown by :data:`.kernel.growth.LIMIT` e-folds; S is
+carried there from where it was stationary, and the circuit goes on from a draw of it: a function of the seed and that
+instant alone. What noise would add later is 1 to 2 % of the variance. On a ramp noise acts on the steps that follow,
+too (:mod:`.kernel.thermal_noise`); there a mode that oscillates starts earlier, where its spread is :data:`EARLY`.
 """
 
 import enum
@@ -78,7 +78,7 @@ def departure(
         Those that led to the first of ``steps``, with changes in between.
     goes_on : bool
         Noise acts on the steps that follow, if the mode oscillates. It then starts at the first point where its
-        standard deviation exceeds :data:`EARLY`, if that comes before :data:`.growth.LIMIT` e-folds.
+        standard deviation exceeds :data:`EARLY`, if that comes before :data:`.kernel.growth.LIMIT` e-folds.
     """
     scale = compiled.weights[: compiled.differential] / compiled.rtol
     last = steps.starts.size - 1

@@ -1,4 +1,4 @@
-"""When thermal noise is switched on (:mod:`.thermal_noise`), and off again: where a circuit has come to rest."""
+"""When thermal noise is switched on (:mod:`.kernel.thermal_noise`), and off again: where a circuit has come to rest."""
 
 import math
 from dataclasses import dataclass

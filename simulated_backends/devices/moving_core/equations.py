@@ -123,11 +123,6 @@ class MovingCore(DeviceModel):
         """Return 2 pi L r^2 dh [J]."""
         return 2.0 * math.pi * self.length * self.r_ch**2 * self.dh
 
-    @property
-    def thermal_time(self) -> float:
-        """Return the thermal time constant without a core [s]."""
-        return self.sensible / self.cooling
-
     def columns(self) -> Mapping[str, float]:
         """Return A, the conductance without a core, Re, cooling, sensible and latent heat per unit of psi."""
         return {

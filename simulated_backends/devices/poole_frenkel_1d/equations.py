@@ -1,6 +1,6 @@
 """Poole-Frenkel conduction in its one-dimensional form, an ohmic prefactor times e^x: the form of public netlists.
 
-    i = AS F exp(-(Ea - b sqrt(F))/kT),   heat and electrode as in :mod:`.poole_frenkel`
+    i = AS F exp(-(Ea - b sqrt(F))/kT),   heat and electrode as in :mod:`.poole_frenkel.equations`
 
 At equal parameters its threshold is a third lower than in the three-dimensional form: a set of parameters belongs to
 one form, so this is a mechanism of its own and not an option.
@@ -58,7 +58,7 @@ def poole_frenkel_1d(
 
 @dataclass(frozen=True)
 class OneDimensionalPooleFrenkel(PooleFrenkel):
-    """Parameters as of :class:`.PooleFrenkel`; their values are not interchangeable."""
+    """Parameters as of :class:`.poole_frenkel.equations.PooleFrenkel`; their values are not interchangeable."""
 
     mechanism: ClassVar[str] = "poole_frenkel_1d"
     equations = staticmethod(poole_frenkel_1d)

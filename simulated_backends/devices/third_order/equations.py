@@ -4,8 +4,8 @@
     Cth dT/dt = (i_film + Gm m vf) vf - (T - T0)/Rth
     taum dm/dt = S((T - Tc + span (m - 1/2))/soft) - m,        S(z) = 1/(1 + e^-z)
 
-i_film is the three-dimensional Poole-Frenkel current of :mod:`.poole_frenkel`; Rs and Cs belong to the element, which
-oscillates on a voltage source alone. The metallic share m is bistable where span > 4 soft.
+i_film is the three-dimensional Poole-Frenkel current of :mod:`.poole_frenkel.equations`; Rs and Cs belong to the
+element, which oscillates on a voltage source alone. The metallic share m is bistable where span > 4 soft.
 
 This is phenomenological and tuned. That the element has three states (temperature, voltage, resistance of a metallic
 path in parallel), that no external resistor is used, and what it does at which voltage is published (S. Kumar et al.,
@@ -84,7 +84,10 @@ class ThirdOrder(DeviceModel):
             "as_", "d", "ea", "epsr", "rs", "cs", "rth", "cth", "gm", "tc", "span", "soft", "taum", "t0")
 
     def columns(self) -> Mapping[str, float]:
-        """Return what the equations take: the film's as :func:`.film_current` does, and the rest mostly as rates."""
+        """Return what the equations take: numbers of the film and, mostly, rates.
+
+        :func:`.poole_frenkel.equations.film_current` describes the numbers of the film.
+        """
         lowering = math.sqrt(ELEMENTARY_CHARGE / (math.pi * VACUUM_PERMITTIVITY * self.epsr))
         return {
             "prefactor": self.as_, "per_thickness": 1.0 / self.d, "depth": self.ea / BOLTZMANN,

@@ -184,7 +184,7 @@ def run_filament(
     events : array, shape (4, most)
         Filled with begins, ends [s], peaks [A] and the peaks' times [s].
     cache, nodes : arrays
-        See :func:`.brownian.path_going_on`.
+        See :func:`.numerics.brownian.path_going_on`.
     """
     durations, firsts, lasts = segments[DURATIONS], segments[FIRST_LEVELS], segments[LAST_LEVELS]
     t, v, piece_start, piece_end = start, y[NODE], start, start

@@ -14,7 +14,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError
 from tsbench.records import FloatArray
-from tsbench.simulated_backends.devices.mechanism import row_of
+from tsbench.simulated_backends.devices.mechanism import MOST_NUMBERS, row_of
 from tsbench.simulated_backends.devices.silver_filament.equations import REFERENCE, SilverFilament
 from tsbench.simulated_backends.numerics.brownian import DEPTHS
 from tsbench.simulated_backends.studies.filaments.compiled_run import NODE, FilamentCircuit, run_filament
@@ -104,7 +104,7 @@ def run(
     means, events = np.zeros((2, segments.shape[0])), np.zeros((4, _MOST_EVENTS))
     cache, nodes = np.zeros((2, 2 * DEPTHS)), np.full((2, 1 + DEPTHS), -1, dtype=np.int64)
     count = run_filament(
-        row, circuit, np.ascontiguousarray(segments.T), start, y, np.zeros(64), means, events, cache, nodes)
+        row, circuit, np.ascontiguousarray(segments.T), start, y, np.zeros(MOST_NUMBERS), means, events, cache, nodes)
     current, voltage = means
     begins, ends, peaks, peak_times = events[:, :count]
     return FilamentRun(current, voltage, begins, ends, peaks, peak_times, y)

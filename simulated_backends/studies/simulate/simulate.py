@@ -12,7 +12,7 @@ from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.studies.simulate.result import SimulationResult, Timing
-from tsbench.simulated_backends.studies.simulate.table_recorder import MOST_NUMBERS, TableRecorder
+from tsbench.simulated_backends.studies.simulate.table_recorder import LARGEST_TABLE, TableRecorder
 from tsbench.text_files import read_text
 
 Progress = Callable[[float], None]  #: called with the fraction done, 0..1
@@ -136,16 +136,16 @@ def _run(circuit: Circuit, stop: float) -> tuple[float, float, float]:
 def _check_size(tran: Transient, columns: int) -> None:
     """Refuse a table, or a number of steps, that no memory holds."""
     points = (tran.stop - tran.start) / tran.step
-    if points * columns > MOST_NUMBERS:
-        least = (tran.stop - tran.start) * columns / MOST_NUMBERS
+    if points * columns > LARGEST_TABLE:
+        least = (tran.stop - tran.start) * columns / LARGEST_TABLE
         raise ConfigurationError(
             f".tran {tran.step:g} {tran.stop:g}: the table would have {points:.3g} rows of {columns} numbers. A "
-            f"table may have at most {MOST_NUMBERS:.0e} numbers. Use a step of at least {least:.2g} s, an earlier "
+            f"table may have at most {LARGEST_TABLE:.0e} numbers. Use a step of at least {least:.2g} s, an earlier "
             f"stop, a later start, or save fewer quantities")
-    if tran.maximum is not None and tran.stop / tran.maximum * columns > MOST_NUMBERS:
+    if tran.maximum is not None and tran.stop / tran.maximum * columns > LARGEST_TABLE:
         raise ConfigurationError(
             f".tran: with the largest step max = {tran.maximum:g} s, the table has at least "
-            f"{tran.stop / tran.maximum:.3g} rows of {columns} numbers. A table may have at most {MOST_NUMBERS:.0e} "
+            f"{tran.stop / tran.maximum:.3g} rows of {columns} numbers. A table may have at most {LARGEST_TABLE:.0e} "
             "numbers. Remove max. The error control then chooses the steps")
 
 

@@ -12,7 +12,7 @@ from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.engine import Segment
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 
-MOST_NUMBERS = 100_000_000  #: in one table: 0.8 GB
+LARGEST_TABLE = 100_000_000  #: numbers in one table: 0.8 GB
 SHOWN = 1 / 200  #: of a run, between two calls that say how far it has got
 
 
@@ -47,10 +47,10 @@ class TableRecorder:
             self._rows += times.size
             self._times.append(times)
             self._values.append([_read(segment, name, times) for name in self.names])
-        if self._rows * (1 + len(self.names)) > MOST_NUMBERS:
+        if self._rows * (1 + len(self.names)) > LARGEST_TABLE:
             raise TsbenchError(
                 f"simulate: at {segment.end:.3g} s, the table already has {self._rows} rows of {1 + len(self.names)} "
-                f"numbers. A table may have at most {MOST_NUMBERS:.0e} numbers. Use an earlier stop or a later start "
+                f"numbers. A table may have at most {LARGEST_TABLE:.0e} numbers. Use an earlier stop or a later start "
                 "in .tran, use a larger rtol, or save fewer quantities")
         share = segment.end / self.tran.stop
         if self.progress is not None and share >= self._shown + SHOWN:

@@ -11,6 +11,7 @@ from tsbench.netlist import Element, Netlist, parse_netlist
 from tsbench.simulated_backends.circuit.build import IDLE_STAGE, build_circuit
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.dispatch import SMALLEST_ADDRESS, evaluate_device, kind_of, require_mechanism
+from tsbench.simulated_backends.devices.mechanism import MOST_NUMBERS
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.resistor.equations import Resistor
 
@@ -74,7 +75,7 @@ def test_every_model_of_the_catalogue_and_a_subclass_of_one_are_known() -> None:
 
 @pytest.mark.parametrize("kind", [99, -1])
 def test_the_kernel_itself_takes_no_unknown_kind_for_a_resistor(kind: int) -> None:
-    out = np.zeros(64)
+    out = np.zeros(MOST_NUMBERS)
     evaluate_device(kind, np.full((1, 32), 1e3), 0, 1.0, 0.5, np.zeros(1), 0, out)
     assert np.isnan(out[:3]).all()
 

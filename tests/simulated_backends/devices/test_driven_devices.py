@@ -19,6 +19,7 @@ from tsbench.simulated_backends.circuit.kernel.equations import right_side, righ
 from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.comparator.equations import comparator
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
+from tsbench.simulated_backends.devices.mechanism import MOST_NUMBERS
 from tsbench.simulated_backends.devices.transistor.equations import transistor
 from tsbench.simulated_backends.studies.batch import Crossing, one_by_one, run_batch
 from tsbench.simulated_backends.studies.neurons.library import neuron
@@ -177,7 +178,7 @@ def test_jacobian_and_drive_slope_against_finite_differences() -> None:
 
     def f(y: np.ndarray, drive: np.ndarray) -> np.ndarray:
         out = np.zeros(n)
-        right_side(L, devices, stages, index, drive, y, np.zeros(64), out)
+        right_side(L, devices, stages, index, drive, y, np.zeros(MOST_NUMBERS), out)
         return out
 
     for t in (0.3e-6, 0.7e-6, 1.4e-6):
@@ -185,7 +186,7 @@ def test_jacobian_and_drive_slope_against_finite_differences() -> None:
         y = circuit.unknowns()
         _, _, drive, slope, _ = one.segment(t)
         here, ft, J = np.zeros(n), np.zeros(n), np.zeros((n, n))
-        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, np.zeros(64), here, ft, J)
+        right_side_and_jacobian(L, devices, stages, index, drive, slope, y, np.zeros(MOST_NUMBERS), here, ft, J)
         assert (here == f(y, drive)).all()
         size = np.maximum(1e-6 * abs(y), 1e-9)
         numeric = np.stack([(f(y + d, drive) - f(y - d, drive)) / (2 * d.max()) for d in np.diag(size)], axis=1)

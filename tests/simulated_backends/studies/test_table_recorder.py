@@ -63,7 +63,7 @@ def test_progress_is_told_in_steps_and_never_beyond_the_whole() -> None:
 
 
 def test_a_table_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_recorder, "MOST_NUMBERS", 12)
+    monkeypatch.setattr(table_recorder, "LARGEST_TABLE", 12)
     table = recorder()
     table.observe(Piece(0.0, 0.5, 1.0))   # three rows of four numbers
     with pytest.raises(TsbenchError, match=r"at 1\.5 s, the table already has 4 rows of 4 numbers"):
