@@ -30,9 +30,9 @@ SECTIONS = {
 UNITS_OF_NUMBERS = {"area": "m^2"}  #: a plain number in the model
 
 
-def rows(heading: str) -> dict[str, list[str]]:
+def rows(heading: str, page: str = PAGE) -> dict[str, list[str]]:
     """Return the rows of the tables of keys below a heading: key -> the other cells."""
-    found = re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S)
+    found = re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##|\Z)", page, re.M | re.S)
     assert found is not None, heading
     keys: dict[str, list[str]] = {}
     inside = False

@@ -1,0 +1,77 @@
+"""docs/world.md names each key of a world file with its unit and default, and no other key, and each jack."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from tests.docs.test_bench_page import rows, tables, unit_of
+from tsbench.simulated_backends.world import world_file
+from tsbench.simulated_backends.world.faults import Fault
+from tsbench.simulated_backends.world.world_file import WorldFile
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "world.md").read_text("utf-8")
+#: heading on the page -> the table whose keys stand there; docs/faults.md has those of a fault
+SECTIONS: dict[str, type[BaseModel]] = {
+    "`[witness]`": world_file.WitnessTable,
+    "`[instruments.NAME]`": world_file.WorldInstrument,
+    "`[fixture]`": world_file.WorldFixture,
+    "`[devices.NAME]`": world_file.WorldDevice,
+    "`[chuck]`": world_file.ChuckTable,
+    "`[positioner]`": world_file.PositionerTable,
+    "Wafers": world_file.WaferTable,
+    "Cycles and wear": world_file.CyclesTable,
+    "Telegraph noise": world_file.TelegraphTable,
+    "Flicker noise": world_file.FlickerTable,
+}
+TOP = "Keys at the top of the file"
+
+
+def require_row(name: str, cells: list[str], table: type[BaseModel]) -> None:
+    """Require unit and default of a key on the page."""
+    field = table.model_fields[name]
+    said = re.match(r"quantity in (\S+)", cells[0])
+    assert (said[1] if said else "") == unit_of(field), name
+    if field.is_required():
+        assert cells[1] == "required", name
+    elif isinstance(field.default, bool):
+        assert cells[1] == str(field.default).lower(), name
+    elif isinstance(field.default, int | float):
+        assert float(cells[1]) == field.default, name
+    elif field.default is None:
+        assert re.match(r"none$|the ", cells[1]), name
+    else:
+        assert cells[1] == "empty", name
+
+
+def test_every_table_has_a_section() -> None:
+    assert {*SECTIONS.values(), WorldFile, Fault} == tables(WorldFile)
+
+
+def test_the_top_of_the_file_has_its_keys_and_tables() -> None:
+    named = {re.match(r"[\[`]*(\w+)", key)[1] for key in rows("Tables", PAGE)}  # type: ignore[index]
+    assert {*rows(TOP, PAGE), *named} == set(WorldFile.model_fields)
+    for name, cells in rows(TOP, PAGE).items():
+        require_row(name, cells, WorldFile)
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_the_page_has_the_keys_of_the_table(heading: str) -> None:
+    described = rows(heading, PAGE)
+    assert list(described) == list(SECTIONS[heading].model_fields)
+    for name, cells in described.items():
+        require_row(name, cells, SECTIONS[heading])
+
+
+def test_the_page_has_the_jacks_of_the_virtual_instruments() -> None:
+    """As their shared code names them."""
+    found: dict[str, set[str]] = {"output": set(), "input": set()}
+    for path in (ROOT / "simulated_backends" / "virtual_instruments").rglob("*.py"):
+        for call, jack in re.findall(r'\.(line|wired_to)\(f"\{[\w.]+\}\.(\w+)"\)', path.read_text("utf-8")):
+            found["output" if call == "line" else "input"].add(jack)
+    described: dict[str, set[str]] = {"output": set(), "input": set()}
+    for jack, direction in re.findall(r"^\| `NAME\.(\w+)` \| (\w+) \|", PAGE, re.M):
+        described[direction].add(jack)
+    assert described == found
