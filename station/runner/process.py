@@ -13,6 +13,7 @@ from tsbench.instruments.registry import DRIVERS
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.protocols.registry import PROTOCOLS
 from tsbench.records import RunHeader
+from tsbench.station.runner.accuracy_check import missing_accuracy
 from tsbench.station.runner.control import Control, Interrupts
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
@@ -150,6 +151,8 @@ def run_on(
             warning = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))
         header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
+        if "drive" in protocol.roles:
+            plan = replace(plan, warnings=(*plan.warnings, *missing_accuracy(header.instruments)))
         if repeats:
             header = replace(header, provenance={**header.provenance, "repeats": list(repeats)})
         teller = Events(events)
