@@ -188,10 +188,8 @@ def integrate(
     circuit, sources, scratch, noise, thermal, functions, out : tuples
         The members of the named tuples of :mod:`.arrays` and so on, as plain tuples: numba takes 3 us longer over one
         with names, each time it is called from Python. ``out`` is filled.
-    control : StepControl
-        Settings of the step control, and what it remembers between steps and calls; changed.
-    weights : array, shape (n,)
-        Absolute tolerances.
+    control, weights : StepControl, array of shape (n,)
+        Settings and memory of the step control, which is changed; absolute tolerances.
     t, y, stop : float, array of shape (n,), float
         Begin [s], unknowns there, and the time to reach [s]; ``y`` is overwritten with the unknowns at the end.
     restart : bool
