@@ -2,7 +2,9 @@
 
 import contextlib
 import difflib
+import math
 import re
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,13 @@ def test_sources(text: str, waveform: object, ignored: tuple[str, ...]) -> None:
     netlist = parse_netlist(f".param v=3\nV1 a 0 {text}\nR1 a 0 1k\n")
     assert netlist.find("V1").waveform == waveform
     assert netlist.ignored == ignored
+
+
+def test_what_a_source_leaves_out_is_as_in_spice() -> None:
+    """No delay and no edge; the pulse and the period do not end, and neither does the train."""
+    netlist = parse_netlist("V1 a 0 PULSE(0 1)\nV2 b 0 SIN(0 1 1k)\nR1 a b 1k\n")
+    assert astuple(netlist.find("V1").waveform) == (0, 1, 0, 0, 0, math.inf, math.inf, 0)   # type: ignore[arg-type]
+    assert astuple(netlist.find("V2").waveform) == (0, 1, 1e3, 0)   # type: ignore[arg-type]
 
 
 @given(st.one_of(st.sampled_from(SPICE), st.from_regex(r"\.[a-z]{1,9}", fullmatch=True)),

@@ -60,6 +60,7 @@ def test_each_folder_of_a_package_and_a_single_thing(installed: Callable[..., Re
     registry = installed(("mine", "one", "numbers_of_mine:ONE"), ("tsbench", "all", "many:ALL"))
     assert {name: (offer.thing, offer.distribution) for name, offer in registry.offers().items()} == {
         "a": (1, "tsbench 1.2"), "d": (4, "tsbench 1.2"), "one": (1, "mine 1.2")}
+    assert list(registry.offers()) == ["a", "d", "one"]   # ours come first
     assert registry.problems() == (
         "number 'many.b' of tsbench 1.2 is left out: ValueError: broken on purpose",)
     assert registry.named("d") == 4
