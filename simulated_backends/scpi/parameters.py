@@ -285,10 +285,8 @@ class AnyOf(Parameter):
         raise failure
 
     def format(self, value: Any, owner: Any) -> str:
-        kind = next(
-            (k for k in self.kinds if isinstance(k, Number) == isinstance(value, int | float)), self.kinds[0]
-        )
-        return kind.format(value, owner)
+        numeric = isinstance(value, int | float)
+        return min(self.kinds, key=lambda kind: isinstance(kind, Number) != numeric).format(value, owner)
 
 
 class Optional(Parameter):

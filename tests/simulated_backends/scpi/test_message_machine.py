@@ -127,9 +127,12 @@ def test_a_command_error_throws_the_rest_of_the_message_away_an_execution_error_
     assert meter.level == 0.0
     ask(meter, ":SOUR:LEV 99;LEV 4")
     assert meter.level == 4.0
+    ask(meter, ":SOUR:LEV 'five';LEV 5;*CLS")   # -104: the data are of the wrong type
+    assert meter.level == 4.0
+    assert ask(meter, "SYST:ERR:COUN?") == "3"
     assert (
-        ask(meter, "SYST:ERR?;ERR?;ERR?")
-        == '-113,"Undefined header";-222,"Parameter data out of range";+0,"No error"'
+        ask(meter, "SYST:ERR?;ERR?;ERR?;ERR?")
+        == '-113,"Undefined header";-222,"Parameter data out of range";-104,"Data type error";+0,"No error"'
     )
     assert int(ask(meter, "*ESR?")) & 0x30 == 0x30
 

@@ -22,6 +22,8 @@ from tsbench.simulated_backends.scpi.parameters import (
     long_and_short,
 )
 from tsbench.simulated_backends.scpi.syntax import (
+    IncompleteBlockError,
+    block_end,
     block_payload,
     definite_block,
     split_header,
@@ -97,6 +99,24 @@ def test_parentheses_hide_separators() -> None:
     assert split_parameters(b"1,(@1,2,(3,4),5),(6,7)") == [b"1", b"(@1,2,(3,4),5)", b"(6,7)"]
     assert split_parameters(b"1),2,(3") == [b"1)", b"2", b"(3"]   # one that closes nothing
     assert split_units(b"A (1;2);B") == [b"A (1;2)", b"B"]
+
+
+def test_a_part_before_the_first_separator_may_be_empty() -> None:
+    assert split_units(b";A") == [b"", b"A"] and split_parameters(b",1") == [b"", b"1"]
+
+
+@pytest.mark.parametrize(("data", "start", "end"), [
+    (b"#13abc", 0, 6), (b"#13abcd", 0, 6), (b"x,#12ab,y", 2, 7), (b"#10", 0, 3), (b"#210" + 10 * b"?", 0, 14),
+    (b"#H", 0, None), (b"#H1F", 0, None), (b"#3a12", 0, None), (b"#", 0, "waits"), (b"#3", 0, "waits"),
+    (b"#31", 0, "waits"), (b"#3100", 0, "waits"), (b"#13ab", 0, "waits"), (b"#0ab", 0, "waits"),
+])
+def test_where_a_block_ends(data: bytes, start: int, end: int | str | None) -> None:
+    """After as many bytes as its length says; a block without a length ends with its message, so it waits."""
+    if end == "waits":
+        with pytest.raises(IncompleteBlockError):
+            block_end(data, start)
+    else:
+        assert block_end(data, start) == end
 
 
 def test_an_unfinished_message_waits() -> None:
@@ -292,6 +312,10 @@ def test_suffixes_and_alternatives_are_captured() -> None:
             tree.resolve(header, tree.start)
         assert error.value.code == -114
     assert tree.resolve("OUTP1:LOAD1", tree.start)[1] == (1, "LOAD")  # 1 is what no suffix means
+    many = _tree(":MEMory<n>")
+    assert many.resolve("MEM1000000", many.start)[1] == (1_000_000,)
+    with pytest.raises(ScpiError, match="-114"):
+        many.resolve("MEM1000001", many.start)
 
 
 def test_a_compound_message_goes_on_where_it_was() -> None:
@@ -373,8 +397,10 @@ def test_settings_hold_their_values_by_key() -> None:
     assert model.mode == "MAN"
     assert _ask(model, tree, ":SUM? 1") == "11"
     assert _ask(model, tree, ":SUM? 1,2") == "3"
-    with pytest.raises(ScpiError, match="-108"):
-        _ask(model, tree, ":MODE? 1,2")
+    for question in (":MODE? 1,2", ":GAIN? MAX,MIN"):
+        with pytest.raises(ScpiError, match="-108"):
+            _ask(model, tree, question)
+    assert isinstance(_Model.gain, Setting)   # of the class, it is the declaration
 
 
 def test_not_a_number_is_never_a_setting() -> None:

@@ -129,7 +129,7 @@ def test_each_multiplier(prefix: str, factor: float) -> None:
     (Boolean(), b"'ON'", -104), (Boolean(), b"1E999", -104), (Choice("ONE"), b"1", -104), (Choice("ONE"), b"TWO", -224),
     (Text(), b"word", -104), (Text(maximum=3), b"'four'", -223), (Text(), b"'open", -151), (Text(), b"'a'b'", -151),
     (Block(), b"word", -104), (Block(), b"#9", -161), (Block(), b"#12abc", -161), (AnyOf(Number()), b"word", -104),
-    (AnyOf(Integer("", 0, 3), Choice("ALL")), b"4", -104),
+    (AnyOf(Integer("", 0, 3), Choice("ALL")), b"4", -104), (AnyOf(), b"4", -104),
 ])
 def test_what_cannot_be_has_its_number(parameter: Any, raw: bytes, code: int) -> None:
     with pytest.raises(ScpiError) as error:

@@ -31,7 +31,12 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import
     gaussian_sigma,
     smooth,
 )
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import EdgeSearch, EdgeSettings, channel_edge
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
+    EdgeSearch,
+    EdgeSettings,
+    channel_edge,
+    external_edge,
+)
 
 WHITE = [0.43183848700805455, -0.3601865509315746, -0.812678101887996]
 EXTERNAL = EdgeSettings(None, 1.0, "POS", 0.0, 0.0, 0.0, 0.0)
@@ -318,6 +323,7 @@ def test_margins_are_the_response_of_the_slowest_channel() -> None:
     edge = EdgeSettings("n", 0.0, "POS", 0.1, gaussian_sigma(20e6), 0.0, 0.0)
     assert plan(trigger=edge).margin == edge.lag == pytest.approx(12 * gaussian_sigma(20e6))
     assert both.first_sample == -0.5e-6 and EXTERNAL.lag == 0.0
+    assert external_edge(1.4, "NEG", 2e-9) == EdgeSettings(None, 1.4, "NEG", 0.0, 0.0, 2e-9, 0.0)
 
 
 def test_a_record_is_whole_when_its_end_and_the_response_are_there() -> None:
