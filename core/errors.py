@@ -113,7 +113,7 @@ def first_sentence(text: object) -> str:
     For a note about an error that tsbench has put right itself: the state and the advice that the error names after
     its first sentence are not true any more.
     """
-    return _NEXT_SENTENCE.split(" ".join(str(text).split()), maxsplit=1)[0]
+    return _NEXT_SENTENCE.split(" ".join(str(text).split()))[0]
 
 
 def cause(error: object) -> str:

@@ -99,6 +99,14 @@ def test_a_released_lock_is_free_and_a_second_release_leaves_the_next_owner_alon
         assert path.read_text() == "second" and is_held(path)
 
 
+def test_a_file_that_a_release_cannot_remove_is_left_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opened it just before reads no owner that is gone."""
+    lock = FileLock(tmp_path / "lock", "first")
+    monkeypatch.setattr(file_lock, "_same_file", lambda descriptor, path: False)
+    lock.release()
+    assert (tmp_path / "lock").read_text() == "" or os.name == "nt"
+
+
 def test_a_file_without_a_lock_is_held_by_no_process(tmp_path: Path) -> None:
     """A process that was killed leaves such a file; to look at it changes nothing."""
     path = tmp_path / "lock"

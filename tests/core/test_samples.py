@@ -26,6 +26,8 @@ def test_the_running_mean_is_made_odd_and_keeps_a_level() -> None:
     assert smoothed(np.array([0.0, 0.0, 3.0, 0.0, 0.0]), 3).tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
     assert smoothed(np.array([0.0, 0.0, 3.0, 0.0, 0.0]), 2).tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
     assert smoothed(np.array([1.0, 3.0]), 1).tolist() == [1.0, 3.0]
+    unchanged = np.array([0.1, 0.2, 0.7])
+    assert smoothed(unchanged, 1) is unchanged and smoothed(np.array([]), 3).size == 0
     assert smoothed(np.array([5.0, 5.0]), 9) == pytest.approx([5.0, 5.0])
 
 

@@ -170,7 +170,5 @@ def _grid(history: InputHistory, start: float, end: float) -> FloatArray:
     steps = history.steps(start, end)
     corners = np.unique(np.concatenate([[max(start, history.start)], steps, [min(end, history.end)]]))
     corners = corners[(corners >= start) & (corners <= end)]
-    if len(corners) < 2:
-        return corners
     inner = corners[:-1, None] + np.diff(corners)[:, None] * _SUBDIVISIONS
     return np.concatenate([corners[:1], inner.ravel()])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.simulated_backends.scpi.message import IDLE, MessageDevice, Talk
-from tsbench.simulated_backends.scpi.parameters import Block, Number
+from tsbench.simulated_backends.scpi.parameters import Block, Number, Text
 from tsbench.simulated_backends.scpi.syntax import definite_block
 from tsbench.simulated_backends.scpi.tree import Setting, command
 from tsbench.simulated_backends.services.clock import BenchClock, Process
@@ -35,6 +35,10 @@ class Meter(MessageDevice):
     def start(self) -> None:
         self.operations.begin("run")
         self.clock.schedule_in(1.0, lambda: self.operations.end("run"))
+
+    @command(":ECHO", Text())
+    def echo(self, message: str) -> None:
+        self.exchange.recv(message.encode(), True)
 
     @command(":WAIT")
     def wait(self) -> Any:
@@ -162,8 +166,11 @@ def test_operation_complete_waits_for_the_operation(meter: Meter) -> None:
 
 
 def test_an_operation_that_ends_is_told_only_where_it_was_asked_for(meter: Meter) -> None:
+    ask(meter, ":INIT")   # just switched on: nothing was asked for
+    meter.clock.advance_to(1.5)
+    assert meter.status.standard_event & 1 == 0
     ask(meter, "*CLS;:INIT")
-    meter.clock.advance_to(2.0)
+    meter.clock.advance_to(2.6)
     assert meter.status.standard_event == 0
     ask(meter, ":INIT;*OPC")
     meter.clock.advance_to(4.0)
@@ -188,6 +195,11 @@ def test_messages_behind_a_waiting_command_wait(meter: Meter) -> None:
     assert not meter.exchange.output_ready
     meter.clock.advance_to(3.0)
     assert meter.exchange.talk(10)[0] == b"1\n"
+
+
+def test_a_message_that_comes_while_another_is_executed_is_executed_after_it(meter: Meter) -> None:
+    ask(meter, ":ECHO ':SOUR:LEV 2';:SOUR:LEV 1")
+    assert meter.level == 2.0 and ask(meter, "SYST:ERR:COUN?") == "0"
 
 
 def test_device_clear_ends_waiting_and_forgets_messages(meter: Meter) -> None:

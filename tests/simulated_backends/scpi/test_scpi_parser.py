@@ -92,6 +92,7 @@ def test_no_bytes_whatever_break_the_splitters(data: bytes) -> None:
 def test_an_unclosed_string_ends_with_its_message() -> None:
     assert split_messages(b"A 'x\nB?\n", end=True)[0] == [b"A 'x", b"B?"]
     assert split_messages(b"A 'x(\nB?\n", end=True)[0] == [b"A 'x(", b"B?"]   # a parenthesis in a string is a letter
+    assert split_messages(b"A (1\nB\nC\n", end=True)[0] == [b"A (1\nB", b"C"]   # an open parenthesis hides one newline
     assert split_messages(b"A 'x(\nB 'y\n", end=True)[0] == [b"A 'x(", b"B 'y"]   # nor is it closed by the next one
 
 
@@ -338,6 +339,7 @@ def test_a_compound_message_goes_on_where_it_was() -> None:
 def test_short_messages_are_read_once_and_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     tree = _tree(":VOLTage", ":VOLTage?")
     assert tree.units(b":VOLT 1") is tree.units(b":VOLT 1")
+    assert tree.resolve(":VOLT", tree.start) is tree.resolve(":VOLT", tree.start)
     long = b":VOLT 1" + 80 * b" "
     assert tree.units(long) is not tree.units(long) and tree.units(long)[0].arguments == [b"1"]
     monkeypatch.setattr(headers, "_MOST_KEPT", 3)

@@ -127,6 +127,14 @@ def test_an_edge_is_seen_through_the_bandwidth_of_the_scope(points: int) -> None
     assert slow == pytest.approx(1e6 * times, abs=1e-9)
 
 
+def test_behind_fast_steps_a_slow_voltage_is_not_filtered_any_more() -> None:
+    sigma, times = gaussian_sigma(100e6), np.linspace(0.0, 1e-6, 101)
+    trace = Trace(lambda t: 1e12 * t**2, -1e-6, 2e-6, 1e-6)
+    trace.times = np.unique(np.concatenate([trace.times, np.arange(20) * 1e-9]))   # fast steps from 0 to 19 ns
+    found, seen = filtered(InputHistory([trace]), "a", times, sigma), trace.voltage("a", times)
+    assert (found[:3] > seen[:3]).all() and found[10:].tolist() == seen[10:].tolist()
+
+
 def test_peak_detection_alternates_between_lowest_and_highest() -> None:
     times = np.linspace(0.0, 1e-7, 6)   # 20 ns apart
     peaks = Digitiser._peaks(history(lambda t: 1e9 * t), "a", times, 1e-12, 20e-9)

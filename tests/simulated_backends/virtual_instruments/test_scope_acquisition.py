@@ -136,6 +136,11 @@ def test_free_running_scope_shows_what_is_there(table: Any) -> None:
     _, volts, _ = bench.waveform(points=1000)
     assert np.mean(volts) == pytest.approx(1.2 * 10e3 / 10.15e3, abs=0.02)
     assert int(bench.ask(bench.scope, ":OPER:COND?")) & 8
+    bench.send(bench.scope, ":TIM:RANG 0.5")
+    bench.bench.clock.wait(20.0)
+    before = bench.bench.clock.now
+    assert bench.ask(bench.scope, ":WAV:DATA?") != ""
+    assert 0.25 < bench.bench.clock.now - before < 0.75   # about as long as a record takes
 
 
 def test_codes_at_both_ends_mean_clipped(table: Any) -> None:

@@ -216,7 +216,9 @@ def test_preamble_of_each_form_and_kind(table: Any) -> None:
         for k, word in enumerate(("XINC", "XOR", "XREF", "YINC", "YOR", "YREF"), start=4):
             assert bench.ask(bench.scope, f":WAV:{word}?") == fields[k]
     bench.send(bench.scope, ":WAV:UNS OFF")
-    assert bench.ask(bench.scope, ":WAV:YREF?") == "+0"
+    for form in ("BYTE", "WORD", "ASC"):
+        bench.send(bench.scope, f":WAV:FORM {form}")
+        assert bench.ask(bench.scope, ":WAV:YREF?") == "+0"
     assert bench.ask(bench.scope, ":WAV:TYPE?;COUN?;:WAV:SEGM:COUN?;TTAG?") == "NORM;+1;+1;+0.000000000000E+00"
 
 
