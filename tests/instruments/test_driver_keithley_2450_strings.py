@@ -190,9 +190,24 @@ def test_a_long_aperture_is_started_and_polled() -> None:
         (":TRIG:STAT?", "RUNNING;RUNNING;2"), (":TRIG:STAT?", "IDLE;IDLE;4"),
         (':TRAC:DATA? 1,1,"defbuffer1",REL,SOUR,READ,SOURSTAT', "0,0,1E-9,136"),
     ]) as found:
+        waits: list[float] = []
+        found.wait = waits.append  # type: ignore[method-assign]
         found.configure_source(VOLTAGE)
         found.configure_measure(MeasureSettings("current", nplc=10.0))
         assert found.measure().current == 1e-9
+        assert waits == [0.01]   # [s] before it is asked again
+
+
+def test_a_sweep_has_one_point_at_least_and_as_many_as_the_list_takes() -> None:
+    single = [
+        (":SOUR:VOLT:DEL 0", None), (":SOUR:LIST:VOLT 0.5", None), (':TRAC:CLE "defbuffer1"', None),
+        (':SOUR:SWE:VOLT:LIST 1,0,1,OFF,"defbuffer1"', None), OK, (":INIT", None)]
+    with driver([*source_1_5(), *single]) as found:
+        found.configure_source(VOLTAGE)
+        for count in (0, 2501):
+            with pytest.raises(LimitError, match="number of sweep points"):
+                found.start_sweep(np.full(count, 0.5), 0.0)
+        found.start_sweep(np.array([0.5]), 0.0)
 
 
 def test_sweep_of_a_list_longer_than_one_message() -> None:
@@ -216,6 +231,9 @@ def test_sweep_of_a_list_longer_than_one_message() -> None:
             (":SOUR:VOLT 0", None),
             OK,
             (":SOUR:VOLT?", "0"),
+            (":SOUR:VOLT 0.5", None),
+            OK,
+            (":SOUR:VOLT?", "0.5"),
         ]
     ) as found:
         found.configure_source(VOLTAGE)
@@ -227,6 +245,7 @@ def test_sweep_of_a_list_longer_than_one_message() -> None:
         assert (first.source, first.voltage, first.flags) == (levels[35], 0.2, Flag.NONE)
         assert (second.source, second.current, second.flags) == (levels[36], 1e-3, Flag.COMPLIANCE)
         found.set_level(0.0)
+        found.set_level(0.5)   # the delay is automatic again
 
 
 def test_a_failed_trigger_model_is_an_error() -> None:

@@ -108,6 +108,34 @@ def test_an_adjusted_amplitude_is_an_error() -> None:
             found.configure_pulse(PULSE)
 
 
+@pytest.mark.parametrize(("query", "kept", "other"), [
+    # edges of 10 ns and 20 ns: within 2 % of what was requested
+    (f"{TIMING}:TRAN:LEAD?", 1.019e-8, 1.021e-8), (f"{TIMING}:TRAN:TRA?", 2.039e-8, 2.041e-8),
+])
+def test_an_edge_may_differ_by_two_percent(query: str, kept: float, other: float) -> None:
+    for value in (kept, other):
+        pairs = [(a, f"{value:.6E}") if a == query else (a, b) for a, b in [*OPEN_LOAD, *pulse_messages()]]
+        with channel(pairs) as found:
+            found.configure_load(math.inf)
+            if value == kept:
+                assert value in (found.configure_pulse(PULSE).rise_time, found._found["pulse_fall_time"])
+                continue
+            with pytest.raises(InstrumentError, match=r"_time .* was requested, but the instrument set"):
+                found.configure_pulse(PULSE)
+            found.generator.adapter._index = len(found.generator.adapter.comm_pairs)
+
+
+@pytest.mark.parametrize(("base", "amplitude"), [(0.0, 0.5), (0.0, -0.5)])
+def test_a_small_pulse_goes_up_or_down_as_it_was_requested(base: float, amplitude: float) -> None:
+    pairs = pulse_messages("NORM" if amplitude > 0 else "INV", "0.5", f"{amplitude / 2:g}")
+    pairs = [(a, "+5.0E-01" if a == ":SOUR1:VOLT?" else f"{amplitude / 2:+E}" if a == ":SOUR1:VOLT:OFFS?" else b)
+             for a, b in pairs]
+    with channel([*OPEN_LOAD, *pairs]) as found:
+        found.configure_load(math.inf)
+        accepted = found.configure_pulse(Pulse(base, amplitude, 1e-6, 20e-6, 10e-9, 20e-9))
+        assert (accepted.base, accepted.amplitude) == (pytest.approx(base), pytest.approx(amplitude))
+
+
 def test_direct_level_switches_the_output_off_once() -> None:
     with channel([
         *OPEN_LOAD, *off(), (":SOUR1:BURS:STAT OFF", None), OK, (":SOUR1:FUNC DC", None), OK,

@@ -74,6 +74,16 @@ TIMEBASE = [
 ]
 
 
+@pytest.mark.parametrize(("points", "refused"), [(99, True), (100, False), (4_000_000, False), (4_000_001, True)])
+def test_points_of_a_record_that_can_be(points: int, refused: bool) -> None:
+    with scope([] if refused else TIMEBASE) as found:
+        if refused:
+            with pytest.raises(LimitError, match="points"):
+                found.configure_timebase(Timebase(1e-3, 0.4e-3, points=points))
+        else:
+            assert found.configure_timebase(Timebase(1e-3, 0.4e-3, points=points)).points == points
+
+
 def answered(pairs: list[tuple[Any, Any]], query: str, value: float) -> list[tuple[Any, Any]]:
     return [(sent, str(value) if sent == query else reply) for sent, reply in pairs]
 
@@ -236,6 +246,7 @@ def test_words_are_little_endian() -> None:
         record = found.fetch([1])[1]
         assert record.codes.tolist() == [[0x8000, 0x8100]]
         assert record.values()[0, 0] == pytest.approx(0.7)
+        assert (record.clip_low, record.clip_high) == (0x0100, 0xFF00)
 
 
 def test_segments_keep_their_times() -> None:
@@ -285,6 +296,18 @@ def test_damaged_replies() -> None:
         set_up(found)
         with pytest.raises(CommunicationError, match=r"the reply '1,2,3' to .* is garbled"):
             found.fetch([1])
+
+
+@pytest.mark.parametrize("other", [
+    "+0,+0,+5,+1,+1.0E-09,-2.0E-09,+0,+1.0E-02,+7.0E-01,+128",   # five points, but there are four
+    "+0,+0,+4,+1,+1.0E-09,-2.0E-09,+0,+2.0E-01,+7.0E-01,+128",   # 51 V, but the range is 2 V
+    "+0,+0,+4,+1,+1.0E-07,-2.0E-09,+0,+1.0E-02,+7.0E-01,+128",   # 400 ns, but the span is 4 ns
+])
+def test_a_preamble_of_another_record_is_asked_for_again(other: str) -> None:
+    data = [(":WAV:SOUR CHAN1", None), (":WAV:DATA?", b"#14\x80\x82\x7e\xc8\n")]
+    with scope([*CHANNEL, *FETCH, *data, (":WAV:PRE?", other), *AGAIN, (":WAV:PRE?", PREAMBLE), OK]) as found:
+        set_up(found)
+        assert found.fetch([1])[1].values()[0, 0] == pytest.approx(0.7)
 
 
 def test_out_of_range_and_unknown() -> None:

@@ -53,6 +53,14 @@ def test_spellings_of_one_instrument(spellings: list[str]) -> None:
     assert len({canonical_name(spelling) for spelling in spellings}) == 1
 
 
+def test_a_host_without_an_address_has_its_name_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(host: str, port: None) -> list[object]:
+        raise OSError("no such host")
+
+    monkeypatch.setattr(resource_names.socket, "getaddrinfo", fail)
+    assert canonical_name("TCPIP0::Meter.Example::5025::SOCKET") == "lan meter.example"
+
+
 def test_different_instruments() -> None:
     names = [canonical_name(spellings[0]) for spellings in SAME] + [canonical_name(other) for other in OTHERS]
     assert len(set(names)) == len(names)

@@ -414,7 +414,10 @@ def test_what_cannot_be_followed_ends_the_connection(served: Any, channel: Calla
     ):
         stranger = channel()
         begin(stranger)
-        assert stranger.read()[:2] == (FATAL, code)
+        assert stranger.read()[:3] == (FATAL, code, 0)
+    long = channel()
+    long.send(INITIALIZE, 0, 0x0100 << 16, b"a" * 45)
+    assert f"'{'a' * 40}'".encode() in long.read()[3]
     hasty = channel()
     hasty.send(INITIALIZE, 0, 0x0100 << 16, b"")
     assert hasty.read()[0] == INITIALIZED
