@@ -42,7 +42,7 @@ class SweepAcquisition:
         farthest = float(np.abs(path.levels).max())
         meter.configure_source(SourceSettings(settings.drive, limit=settings.compliance, range=farthest))
         meter.configure_measure(MeasureSettings(other, range=fixed, nplc=settings.nplc))
-        size = abs(float(np.diff(path.levels[:2])[0]))
+        size = abs(float(path.levels[1] - path.levels[0]))
         meter.set_level(0.0)
         meter.set_output(True)
         yield self.step("output on at 0", idle=True)

@@ -25,7 +25,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         worst = worst_case_of_current(farthest, settings.compliance)
     items = worst_case_items(worst, station.fixture)
     per_point = settings.time_per_point(capabilities.line_frequency)
-    size = abs(float(np.diff(path.levels[:2])[0]))
+    size = abs(float(path.levels[1] - path.levels[0]))
     checks = settings.check_oscillation and device_view(station) is not None
     looks = -(-len(path) // settings.check_every) if checks else 0
     ramps = soft_steps(0.0, settings.start, size).size + soft_steps(float(path.levels[-1]), 0.0, size).size

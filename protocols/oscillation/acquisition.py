@@ -6,7 +6,7 @@ from dataclasses import replace
 from tsbench.instruments import Station, Timebase
 from tsbench.protocols.acquiring.bias_source import bias_source
 from tsbench.protocols.acquiring.device_view import FREE_RUN, Window, clipped, narrowed, required_view
-from tsbench.protocols.acquiring.oscillation_check import Activity, activity, white_noise
+from tsbench.protocols.acquiring.oscillation_check import activity, white_noise
 from tsbench.protocols.acquiring.waiting import steps_for
 from tsbench.protocols.oscillation.parameters import OscillationParameters
 from tsbench.quantities import format_quantity
@@ -137,12 +137,9 @@ class OscillationAcquisition:
 
 def _period(waveforms: Mapping[str, Waveform]) -> float | None:
     """Return the period [s] that a probe shows on the channel with most cycles, None where it shows none."""
-    best = Activity(0, 0.0, 0.0)
-    for waveform in waveforms.values():
-        values = waveform.values()[0]
-        seen = activity(values, waveform.dt, white_noise(values, abs(waveform.scale)))
-        if seen.cycles > best.cycles:
-            best = seen
+    seen = [activity(values, wave.dt, white_noise(values, abs(wave.scale)))
+            for wave in waveforms.values() for values in [wave.values()[0]]]
+    best = max(seen, key=lambda one: one.cycles)
     return 1 / best.frequency if best.cycles >= _ENOUGH_CYCLES else None
 
 

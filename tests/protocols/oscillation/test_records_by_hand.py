@@ -1,0 +1,86 @@
+"""What an oscillation run sends, step by step: levels, lengths of its records, ranges, and what a record leaves."""
+
+import numpy as np
+import pytest
+
+from tsbench.protocols import Oscillation
+from tsbench.records import Flag
+
+
+def spans(station):
+    return [(timebase.span, timebase.points) for timebase in station.scope.named("configure_timebase")]
+
+
+def ranges(station, channel):
+    """Return (range, offset) [V] of a scope channel, in order."""
+    return [(v.range, v.offset) for number, v in station.scope.named("configure_channel") if number == channel]
+
+
+def sine(period):
+    return lambda channel, times: 0.5 * (1.0 + np.sin(2 * np.pi * times / period))
+
+
+@pytest.mark.parametrize("zero", [True, False])
+def test_every_step_says_how_far_it_is_and_where_the_bias_stands(station, recorder, zero):
+    run = Oscillation(bias=(1.0, 2.0), settle=0.25, record_span=1e-5, zero_between=zero)
+    steps = [(s.done, s.total, s.message, s.idle) for s in run.run(station, recorder)]
+    assert steps == [
+        (0, 2, "output on at 0", True),
+        (0, 2, "bias 1 V", False), (0, 2, "bias 1 V", False), (1, 2, "bias 1 V", zero),
+        (1, 2, "bias 2 V", False), (1, 2, "bias 2 V", False), (2, 2, "bias 2 V", zero),
+        (2, 2, "output off", True)]
+    assert [point.values for point in recorder.points] == [
+        pytest.approx((0.0, 0.25, 1.0, 1e-5)), pytest.approx((1.0, 0.5, 2.0, 1e-5))]
+
+
+def test_a_device_at_rest_is_looked_at_longer_and_longer(station, recorder):
+    """Up to 7.5 of the longest periods; the second look has the ranges that the first one found."""
+    list(Oscillation(bias=(1.0,), longest_period=1e-3).run(station, recorder))
+    assert spans(station) == [
+        (20e-6, 10_000), (20e-6, 10_000), (pytest.approx(400e-6), 10_000), (pytest.approx(7.5e-3), 10_000),
+        (pytest.approx(7.5e-3), None)]
+
+
+def test_a_record_has_one_period_more_than_asked_for_and_a_hundred_samples_in_each(new_station, new_recorder):
+    for periods, expected in ((10, 11), (100_000, 20_000)):   # the scope holds 2 million samples
+        station = new_station()
+        station.scope.signal = sine(1e-6)
+        list(Oscillation(bias=(1.0,), periods=periods).run(station, new_recorder()))
+        assert spans(station)[:-1] == [(20e-6, 10_000), (20e-6, 10_000)]
+        assert spans(station)[-1] == (pytest.approx(expected * 1e-6, rel=0.01), None)
+
+
+@pytest.mark.parametrize(("bias", "middle"), [(2.0, 1.1), (-2.0, -1.1), (0.5, 0.275)])
+def test_the_first_look_has_room_for_all_that_the_bias_can_drive(station, recorder, bias, middle):
+    """A tenth more than the bias, on 80 % of the screen."""
+    list(Oscillation(bias=(bias,), record_span=1e-5).run(station, recorder))
+    for channel in (1, 2):
+        assert ranges(station, channel)[0] == pytest.approx((2 * abs(middle) / 0.8, middle))
+        assert ranges(station, channel)[1][0] < 0.1 * ranges(station, channel)[0][0]   # the device is quiet
+
+
+def test_a_record_that_is_clipped_is_taken_again_with_wider_ranges(station, recorder):
+    high = sine(1e-6)
+    station.scope.signal = lambda channel, times: high(channel, times) * (
+        1.0 if station.scope.timebase.points is None else 0.1)
+    list(Oscillation(bias=(2.0,), record_span=1e-5).run(station, recorder))
+    assert spans(station) == [(1e-5, 10_000), (1e-5, None), (1e-5, None)]
+    assert any("clipped the record at 2.000 V" in text for text in recorder.texts("log"))
+    assert ranges(station, 1)[2] == ranges(station, 1)[0] == pytest.approx((2.2 / 0.8, 1.1))
+    assert recorder.points[0].flags == Flag.NONE
+    assert [wave.flags for wave in recorder.waveforms] == [Flag.NONE] * 2
+
+
+def test_a_record_that_is_clipped_in_the_widest_ranges_is_kept_and_flagged(station, recorder):
+    station.scope.signal = lambda channel, times: np.full_like(times, 9.0)
+    list(Oscillation(bias=(2.0,), record_span=1e-5).run(station, recorder))
+    assert spans(station) == [(1e-5, 10_000), (1e-5, None)]
+    assert recorder.points[0].flags == Flag.CLIPPED and not any("clipped" in t for t in recorder.texts("log"))
+    assert [wave.flags for wave in recorder.waveforms] == [Flag.CLIPPED] * 2
+
+
+def test_a_bias_without_a_record_is_a_row_of_no_length(station, recorder):
+    station.scope.complete = lambda: False
+    list(Oscillation(bias=(1.0, 2.0), settle=0.0).run(station, recorder))
+    assert [(point.values[0], *point.values[2:]) for point in recorder.points] == [(0.0, 1.0, 0.0), (1.0, 2.0, 0.0)]
+    assert recorder.points[0].values[1] == pytest.approx(2.0, abs=0.1)   # [s] the scope is waited for
