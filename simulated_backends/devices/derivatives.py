@@ -7,12 +7,11 @@ own) is refused: its author writes the derivatives down.
 """
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Sequence
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.mechanism import CONTROL_VOLTAGE, CURRENT, VOLTAGE, Mechanism, plain
+from tsbench.simulated_backends.devices.imported_text import equations_tree
+from tsbench.simulated_backends.devices.mechanism import CONTROL_VOLTAGE, CURRENT, VOLTAGE, Mechanism
 
 #: the derivative of a function at {x} where its value is {y}
 RULES = {
@@ -40,8 +39,7 @@ def with_derivatives(mechanism: Mechanism) -> str:
     """
     model = mechanism.model
     by = [VOLTAGE, CURRENT, *model.states, *([CONTROL_VOLTAGE] if model.senses else [])]
-    tree = ast.parse(textwrap.dedent(inspect.getsource(plain(model.equations)))).body[0]
-    assert isinstance(tree, ast.FunctionDef)
+    tree = equations_tree(mechanism)
     writer = _TangentWriter(by, len(model.states))
     try:
         body = writer.block(tree.body, set(by))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.derivatives import with_derivatives
+from tsbench.simulated_backends.devices.imported_text import equations_tree
 from tsbench.simulated_backends.devices.mechanism import CURRENT, VOLTAGE, Mechanism, mechanism_of, plain
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import stamp_of_others
@@ -24,8 +25,7 @@ def returned(mechanism: Mechanism) -> int:
     ConfigurationError
         The number is neither that of residual and rates nor that of all with their derivatives.
     """
-    source = inspect.getsource(plain(mechanism.model.equations))
-    returns = [node for node in ast.walk(ast.parse(dedented(source))) if isinstance(node, ast.Return)]
+    returns = [node for node in ast.walk(equations_tree(mechanism)) if isinstance(node, ast.Return)]
     counts = {len(node.value.elts) if isinstance(node.value, ast.Tuple) else 1 for node in returns}
     if len(counts) == 1 and not any(isinstance(e, ast.Starred) for node in returns for e in _elements(node)):
         count = counts.pop()
@@ -41,13 +41,6 @@ def returned(mechanism: Mechanism) -> int:
 
 def _elements(node: ast.Return) -> Sequence[ast.expr]:
     return node.value.elts if isinstance(node.value, ast.Tuple) else []
-
-
-def dedented(source: str) -> str:
-    """Return the text of a method as that of a function."""
-    lines = source.splitlines()
-    margin = len(lines[0]) - len(lines[0].lstrip())
-    return "\n".join(line[margin:] if not line[:margin].strip() else line for line in lines)
 
 
 def equations_name(mechanism: Mechanism) -> str:

@@ -5,11 +5,11 @@ current is a source, each state the voltage of a node that a current charges, in
 """
 
 import ast
-import inspect
 import math
 from collections.abc import Mapping
 
 from tsbench.errors import ConfigurationError
+from tsbench.simulated_backends.devices.imported_text import equations_tree
 from tsbench.simulated_backends.devices.mechanism import (
     CONTROL_VOLTAGE,
     CURRENT,
@@ -18,7 +18,7 @@ from tsbench.simulated_backends.devices.mechanism import (
     plain,
 )
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.source_text import dedented, returned
+from tsbench.simulated_backends.devices.source_text import returned
 
 _CHARGE = 1e-9  #: [F] of a node that stands for a state
 _FUNCTIONS = {name: name for name in (
@@ -108,9 +108,7 @@ def _made(model: DeviceModel) -> tuple[str, ...]:
     if model.senses is not None:
         known[CONTROL_VOLTAGE] = f"V({model.senses[0]},{model.senses[1]})"
     writer = _SpiceWriter(known, function.__globals__)
-    tree = ast.parse(dedented(inspect.getsource(function))).body[0]
-    assert isinstance(tree, ast.FunctionDef)
-    results = writer.results(tree.body)
+    results = writer.results(equations_tree(mechanism).body)
     if returned(mechanism) == mechanism.outputs:   # derivatives stand between
         results = results[:: len(model.states) + 3][: len(model.states) + 1]
     high, low = model.carries

@@ -97,6 +97,7 @@ def stamp_of_all_sources() -> str:
     return _stamp_of_files(tuple(path for folder in _FOLDERS for path in sorted((_ROOT / folder).rglob("*.py"))))
 
 
+@functools.cache   # of the file as it was when it was imported: a later edit does not change the imported function
 def stamp_of_others(function: Any) -> str:
     """Return a digest of the file of a function that is not ours, and of what stands beside it in its package.
 
@@ -108,7 +109,6 @@ def stamp_of_others(function: Any) -> str:
     return _stamp_of_folder(path.parent) if (path.parent / "__init__.py").exists() else _stamp_of_files((path,))
 
 
-@functools.cache
 def _stamp_of_folder(folder: Path) -> str:
     return _stamp_of_files(tuple(sorted(folder.rglob("*.py"))))
 

@@ -1,5 +1,6 @@
 """Devices of other authors: found by entry points, one file each, compiled by themselves, checked and compared."""
 
+import importlib
 import json
 import math
 import os
@@ -111,6 +112,55 @@ def test_changed_equations_are_compiled_anew(install: Install, tmp_path: Path) -
     module = tmp_path / "site" / "lab_film_four.py"
     module.write_text(FILM.replace("conductance * v - i", "2.0 * conductance * v - i"), "utf-8")
     assert residual() == pytest.approx(2.0 * before, rel=1e-12)
+
+
+TWO = '''
+from dataclasses import dataclass
+from tsbench.simulated_backends.devices.model import DeviceModel
+
+
+@dataclass(frozen=True)
+class One(DeviceModel):
+    a: float
+    mechanism = "lab_one"
+    catalogue = {"lab_one": {"title": "One", "stack": "s", "description": "d", "parameters": {"a": 1e-3}}}
+
+    @staticmethod
+    def equations(v, i, a):
+        return (a * v - i,)
+
+
+@dataclass(frozen=True)
+class Second(DeviceModel):
+    a: float
+    mechanism = "lab_second"
+    catalogue = {"lab_second": {"title": "Two", "stack": "s", "description": "d", "parameters": {"a": 1e-3}}}
+
+    @staticmethod
+    def equations(v, i, a):
+        return (9 * a * v - i,)
+'''
+MOVED = "# one more line\n" * 10 + TWO   # where Second was, there is One now
+
+
+def test_an_edit_of_the_file_while_python_runs_changes_no_device(install: Install) -> None:
+    file = install(TWO, "Second", "lab_two_one") / "lab_two_one.py"
+    model = device_model("lab_second")
+    file.write_text(MOVED, "utf-8")
+    assert evaluated(model, 1.0, 0.0)[0] == pytest.approx(9e-3, rel=1e-12)
+    (line,) = [line for line in devices_lib().partition(".subckt lab_second")[2].splitlines() if "Bself" in line]
+    assert "9.0*" in line
+
+
+@pytest.mark.parametrize("edited", [
+    MOVED, TWO.replace("9 * a", "8 * a"), TWO.replace("9 * a", "9 * (a"), "# nothing is left\n"])
+def test_a_file_that_changed_between_its_import_and_its_first_use_is_refused(install: Install, edited: str) -> None:
+    file = install(TWO, "Second", "lab_two_two") / "lab_two_two.py"
+    importlib.import_module("lab_two_two")
+    file.write_text(edited, "utf-8")
+    (line,) = problems()
+    assert line == ("device 'mine' of lab_two_two 1.2 is left out: device model lab_second: file lab_two_two.py "
+                    "changed after it was imported. Restart Python")
 
 
 def test_a_package_may_have_its_devices_in_a_file(install: Install, tmp_path: Path) -> None:
