@@ -55,6 +55,11 @@ def edit(bench: Path, old: str, new: str) -> None:
     bench.write_text(text.replace(old, new, 1), "utf-8")
 
 
+def test_a_bench_that_is_opened_without_a_device_leaves_the_connected_one(nbo2_bench: Path) -> None:
+    with Bench.open(nbo2_bench) as bench:
+        assert bench.device.identifier == "" and bench.positioner.connected() == "D1"
+
+
 def test_a_station_has_instruments_clock_and_device(nbo2_bench: Path) -> None:
     with Bench.open(nbo2_bench, "D1") as bench:
         assert isinstance(bench.clock, Clock)
