@@ -13,6 +13,7 @@ from tsbench.simulated_backends.devices.mechanism import CURRENT, VOLTAGE, Mecha
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.numerics.compilation import stamp_of_others
 
+_WITH_KINKS = {"min", "max", "abs", "fabs", "copysign", "floor", "ceil", "trunc", "round", "fmod"}
 COMPILATION = "tsbench.simulated_backends.numerics.compilation"
 
 
@@ -37,6 +38,15 @@ def returned(mechanism: Mechanism) -> int:
     raise ConfigurationError(
         f"device model {mechanism.name}: its equations {said}. Return {1 + len(mechanism.model.states)} numbers "
         f"(residual and rates), or {mechanism.outputs} numbers (residual, rates and all derivatives)")
+
+
+@functools.cache
+def has_branches(mechanism: Mechanism) -> bool:
+    """Return whether the text of the equations contains ``if``, ``min``, ``max``, ``abs`` or rounding, as kinks do."""
+    nodes = list(ast.walk(ast.parse(dedented(inspect.getsource(plain(mechanism.model.equations))))))
+    functions = (node.func for node in nodes if isinstance(node, ast.Call))
+    names = {getattr(function, "id", getattr(function, "attr", "")) for function in functions}
+    return bool(names & _WITH_KINKS) or any(isinstance(node, ast.If | ast.IfExp) for node in nodes)
 
 
 def _elements(node: ast.Return) -> Sequence[ast.expr]:

@@ -43,6 +43,7 @@ class StraightLine:
 
     topology: Topology
     lines: list[str] = field(default_factory=list)
+    rates: dict[tuple[int, int], str] = field(default_factory=dict)   #: empty where nothing has a derivative by time
 
     def step(self) -> list[str]:
         """Return the statements."""

@@ -11,6 +11,8 @@ from tsbench.netlist import GROUND, Netlist, Transient, parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.mechanism import mechanism_of
+from tsbench.simulated_backends.devices.source_text import has_branches, is_ours
 from tsbench.simulated_backends.studies.simulate.result import SimulationResult, Timing
 from tsbench.simulated_backends.studies.simulate.table_recorder import LARGEST_TABLE, TableRecorder
 from tsbench.text_files import read_text
@@ -79,6 +81,11 @@ def simulate(
     circuit = build_circuit(
         parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature, specialised=False,
         seed=seed)
+    if not tran.maximum and (kinked := _with_branches(parsed, circuit)):
+        circuit = build_circuit(
+            parsed, models, rtol=rtol, largest_step=tran.step, temperature=temperature, specialised=False, seed=seed)
+        notes += (f"the equations of {', '.join(kinked)} contain branches (if, min, max, abs). Therefore no step is "
+                  f"longer than the step of .tran, {tran.step:g} s. You can give .tran another largest step",)
     if temperature is not None and parsed.temperature not in (None, temperature):
         notes += (f"the temperature {parsed.temperature:g} K of the netlist is not used. The simulation uses "
                   f"{temperature:g} K",)
@@ -104,6 +111,17 @@ def simulate(
     timing = Timing(code, integration, processor, recorder.seconds)
     return SimulationResult(
         times, columns, circuit.steps - first, notes + tuple(circuit.messages), seed, rtol, timing)
+
+
+def _with_branches(parsed: Netlist, circuit: Circuit) -> list[str]:
+    """Return the names of devices of other packages whose equations may have kinks.
+
+    Between the ends of a step the table is interpolated, and where nothing has a derivative by time the error control
+    sees the ends alone. Our own devices are compared with other solvers.
+    """
+    models = {element.name: circuit.model_of(element.name) for element in parsed.of_kind("X")}
+    return [name for name, model in models.items()
+            if not is_ours(type(model)) and has_branches(mechanism_of(type(model)))]
 
 
 def _run(circuit: Circuit, stop: float) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.circuit.engine import Segment, Sine, SourceMeterStage
-from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE, specialised_integrate
+from tsbench.simulated_backends.circuit.kernel.specialised import LARGEST_SIZE, integrator_text, specialised_integrate
 from tsbench.simulated_backends.circuit.kernel.step_control import exp2_roughly, log2_roughly, rung
 from tsbench.simulated_backends.circuit.trajectory import RecordedTrajectory
 from tsbench.simulated_backends.numerics.generated import cache_folder
@@ -85,6 +85,14 @@ def test_bitwise_the_same_each_time() -> None:
     first, second = (events(OSCILLATOR, 1e-4, True) for _ in range(2))
     assert (first[0] == second[0]).all()
     assert (first[1].unknowns() == second[1].unknowns()).all()
+
+
+def test_a_circuit_in_which_nothing_has_a_derivative_by_time() -> None:
+    circuit = build_circuit(parse_netlist("V1 in 0 PWL(0 0 1m 1)\nR1 in out 1k\nX1 out 0 diode\n"), specialised=False)
+    text = integrator_text(circuit.structure.compiled.topology)
+    step = text.partition("def take_step(")[2].partition("return squared")[0]
+    assert step and "rates[" not in step
+    compile(text, "generated", "exec")
 
 
 #: the topology of the bench in examples/ag_sio2.world.toml, whose code the demo compiles, too

@@ -8,7 +8,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +26,8 @@ from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.derivative_check import check_derivatives
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
 from tsbench.simulated_backends.devices.dispatch import evaluated
+from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.studies.simulate import simulate as simulate_module
 
 ROOT = Path(__file__).resolve().parents[3]
 FILM = (ROOT / "examples" / "plugins" / "lab_thermistor.py").read_text("utf-8")
@@ -375,3 +380,53 @@ def test_the_ngspice_text_may_be_one_text(install: Install) -> None:
     text = devices_lib()
     mine = text[text.index(".subckt lab_film"):].splitlines()
     assert mine[6:9] == ["R1 a b {r0}", "C1 a b 1p", ".ends"]
+
+
+@dataclass(frozen=True)
+class Clip(DeviceModel):
+    """A conductance whose current is limited."""
+
+    g: float = 1e-3
+    mechanism = "lab_clip"
+
+    @staticmethod
+    def equations(v: float, i: float, g: float) -> tuple[float]:
+        return (g * min(v, 0.5) - i,)
+
+
+@dataclass(frozen=True)
+class Smooth(DeviceModel):
+    """A conductance."""
+
+    g: float = 1e-3
+    mechanism = "lab_smooth"
+
+    @staticmethod
+    def equations(v: float, i: float, g: float) -> tuple[float]:
+        return (g * math.tanh(v) - i,)
+
+
+@pytest.mark.parametrize(("model", "card", "largest"), [
+    (Clip(), "10n 3u", 1e-8), (Clip(), "10n 3u 0 5n", 5e-9), (Smooth(), "10n 3u", math.inf)])
+def test_no_step_passes_a_row_of_a_table_where_equations_have_branches(
+    model: DeviceModel, card: str, largest: float, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where a circuit has no memory, error control sees the ends of steps alone; it passed over a kink between them."""
+    steps: list[float] = []
+
+    class Built(Exception):
+        pass
+
+    def build(*arguments: Any, largest_step: float, **options: Any) -> Any:
+        steps.append(largest_step)
+        return SimpleNamespace(model_of=lambda name: model, steps=0, add_observer=lambda observer: None)
+
+    def advance(circuit: Any, stop: float) -> Any:
+        raise Built
+
+    monkeypatch.setattr(simulate_module, "build_circuit", build)
+    monkeypatch.setattr(simulate_module, "_saved", lambda *_: ["v(out)"])
+    monkeypatch.setattr(simulate_module, "_run", advance)
+    with pytest.raises(Built):
+        simulate_module.simulate(f"V1 in 0 1\nR1 in out 100\nX1 out 0 diode\n.tran {card} uic\n.save v(out)\n", seed=1)
+    assert steps[-1] == largest
