@@ -43,7 +43,7 @@ def returned(mechanism: Mechanism) -> int:
 @functools.cache
 def has_branches(mechanism: Mechanism) -> bool:
     """Return whether the text of the equations contains ``if``, ``min``, ``max``, ``abs`` or rounding, as kinks do."""
-    nodes = list(ast.walk(ast.parse(dedented(inspect.getsource(plain(mechanism.model.equations))))))
+    nodes = list(ast.walk(equations_tree(mechanism)))
     functions = (node.func for node in nodes if isinstance(node, ast.Call))
     names = {getattr(function, "id", getattr(function, "attr", "")) for function in functions}
     return bool(names & _WITH_KINKS) or any(isinstance(node, ast.If | ast.IfExp) for node in nodes)
