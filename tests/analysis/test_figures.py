@@ -159,6 +159,13 @@ def test_sweeps_with_threshold_and_hold() -> None:
     assert texts(sweeps.sweep_figure([]).axes[0]) == ["did not switch"]
 
 
+@pytest.mark.parametrize(("count", "marker"), [(6, "."), (7, "None")])
+def test_up_to_six_half_sweeps_have_a_mark_at_each_reading(count: int, marker: str) -> None:
+    linear, logarithmic = sweeps.sweep_figure([half_sweep(k) for k in range(count)]).axes
+    for axes in (linear, logarithmic):
+        assert [line.get_marker() for line in axes.lines[:count]] == [marker] * count
+
+
 def test_the_distribution_of_thresholds() -> None:
     events = [half_sweep(1, threshold=2.4), half_sweep(2, -1, 2.0), half_sweep(3, threshold=None)]
     cumulative, sequence = sweeps.threshold_distribution(events).axes

@@ -104,6 +104,8 @@ def test_the_current_of_a_fold_lies_between_its_neighbours() -> None:
     first = _current_at(half, "threshold_current", "m", 0, 5, FACTS)   # has no neighbour before it
     assert ends(first) == [-amperes_apart(0.0), 0.0, 1e-5 + amperes_apart(0.0)]
     assert [_reach(half, j) for j in (0, 2, 3, 5)] == pytest.approx([0.5, 0.4, 0.2, 0.1])
+    (steep,) = split(IVPoints(np.array([0.0, 0.8, 0.9, 0.95, 1.5]), 1e-6 * np.arange(5.0), np.arange(5.0)))
+    assert [_reach(steep, j) for j in range(5)] == pytest.approx([0.8, 0.8, 0.1, 0.55, 0.55])   # the nearest only
 
 
 def test_an_edge_of_few_samples_and_one_that_bends() -> None:

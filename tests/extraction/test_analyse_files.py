@@ -14,7 +14,7 @@ from tsbench.analysis.threshold.switching_rule import Above
 from tsbench.cli import main
 from tsbench.cli.plain_text import PLAIN_TEXT
 from tsbench.errors import ConfigurationError, UnreadableFile
-from tsbench.extraction import ExtractionOptions, analyse_files
+from tsbench.extraction import ExtractionOptions, FileAnalysis, analyse_files
 from tsbench.extraction.paths import named_files
 from tsbench.extraction.table_files import read_table
 
@@ -232,6 +232,9 @@ def test_a_console_without_the_characters_keeps_the_meaning(encoding):
         ("a.ods", {"mimetype": "", "content.xml": ""}, ("OpenDocument", "CSV")),
         ("a.npz", {"V.npy": "", "I.npy": ""}, ("NumPy archive", "CSV")),
         ("a.zip", {"a.csv": "V,I"}, ("zip archive", "Unpack")),
+        ("a.epub", {"mimetype": "", "a.html": ""}, ("zip archive", "Unpack")),
+        ("a.docx", {"content.xml": ""}, ("zip archive", "Unpack")),
+        ("b.zip", {"V.npy": "", "a.csv": ""}, ("zip archive", "Unpack")),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), ("Excel workbook", "CSV")),
         ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(99), ("MATLAB", "CSV")),
         ("a.bin", bytes(range(256)), ("binary", "CSV")),
@@ -377,3 +380,11 @@ def test_an_error_of_the_last_file_names_this_file(tmp_path):
         (tmp_path / name).write_text("units,V,A\nunits,V,A\n", "utf-8")
     with pytest.raises(ConfigurationError, match=r"b\.csv: the table has no header. Write a line with the names"):
         analyse_files([tmp_path / "a.csv", tmp_path / "b.csv"])
+
+
+def test_rows_of_a_run_that_was_measured_again_are_left_out():
+    rows = [{"run": "A", "value": 1}, {"run": "B", "value": 2}, {"run": "A", "value": 3}, {"run": "C", "value": 4}]
+    analysis = FileAnalysis(rows=rows, repeated={"A": "C", "Z": "B"})
+    analysis.leave_out_repeated()
+    assert [row["value"] for row in analysis.rows] == [2, 4]
+    assert analysis.lines == ["A: this run is left out, because it was interrupted and measured again as C"]

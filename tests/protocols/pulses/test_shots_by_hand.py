@@ -198,3 +198,31 @@ def test_a_missed_pulse_of_a_relaxation_is_named(station, recorder):
     list(Relaxation(repeats=2, rest=0.0).run(station, recorder))
     (warning,) = recorder.texts("warning")
     assert warning.startswith("the scope missed pulse 1.")
+
+
+def test_the_pulses_of_a_long_pair_are_waited_for_to_the_end_of_the_second(station, recorder):
+    """Each has a record of its own: 2 us before it and 13 us after its edge."""
+    station.scope.misses = [1]
+    edges = {"rise_time": 10e-9, "fall_time": 10e-9}
+    list(PairedPulse(gaps="1 s", width="10 us", repeats=1, rest=0.0, **edges).run(station, recorder))
+    (timebase,) = station.scope.named("configure_timebase")
+    assert (timebase.segments, timebase.span) == (2, pytest.approx(4e-6 + 13e-6 + 20e-9))
+    (event,) = [event for event in recorder.events if event.kind == "warning"]
+    assert event.time == pytest.approx(1.0 + 2.0, abs=0.051)
+    assert recorder.points[0].flags == Flag.TRIGGER_MISSED
+
+
+def test_a_pair_in_one_record_that_was_missed_is_waited_for_as_long_as_the_record(station, recorder):
+    station.scope.misses = [2]
+    list(PairedPulse(gaps="1 s", width="1 s", longest=2, repeats=1, rest=0.0).run(station, recorder))
+    (event,) = [event for event in recorder.events if event.kind == "warning"]
+    assert event.time == pytest.approx(0.4 + 1.3 + 2.0 + 2.0, abs=0.051)
+
+
+def test_the_rest_of_a_pair_counts_from_the_end_of_its_second_pulse(station, recorder):
+    station.scope.signal = moving
+    trigger = station.generator.trigger
+    station.generator.trigger = lambda: (trigger(), station.clock.wait(0.5))
+    list(PairedPulse(gaps="1 ms", repeats=2, rest=0.0).run(station, recorder))
+    first, second = [point.values for point in recorder.points]
+    assert (first[5], second[5]) == (0.0, pytest.approx(0.5 - 3e-3)) and second[1] == pytest.approx(0.5)
