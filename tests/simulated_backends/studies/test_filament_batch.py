@@ -73,6 +73,15 @@ def test_reading_off() -> None:
     assert np.array_equal(hold, [2.0, np.nan, np.nan, 3.0], equal_nan=True)
 
 
+def test_reading_off_the_other_polarity_and_at_the_level() -> None:
+    """A device is on above the level: not at it; here from -2 V on the way up to -1 V on the way down."""
+    voltage = -np.array([[1.0, 2.0, 3.0, 3.0, 2.0, 1.0, 0.0]])
+    threshold, hold = read_off(voltage, -np.array([[5.0, 5.1, 9.0, 9.0, 9.0, 5.1, 5.0]]), 5.0)
+    assert threshold.tolist() == [-2.0] and hold.tolist() == [-1.0]
+    threshold, hold = read_off(voltage, np.array([[5.0, 5.0, 5.0, 9.0, 5.0, 5.0, 5.0]]), 5.0)
+    assert np.isnan(threshold).all() and hold.tolist() == [-3.0]
+
+
 def test_nothing_to_sweep() -> None:
     with pytest.raises(ConfigurationError, match="Both numbers must be at least 1"):
         sweep_many([], SWEEPS, 1)

@@ -59,6 +59,8 @@ def test_a_half_sweep_goes_up_by_steps_stays_one_more_and_comes_back_to_zero() -
     assert levels_of(0.3, 0.1) == pytest.approx([0.1, 0.2, 0.3, 0.3, 0.2, 0.1, 0.0])
     assert levels_of(-0.2, 0.1) == pytest.approx([-0.1, -0.2, -0.2, -0.1, 0.0])
     assert levels_of(0.1, 0.1) == pytest.approx([0.1, 0.1, 0.0])
+    plain = HalfSweeps(0.2, 0.1, 1e-3, 1e-5, 0.1)
+    assert (plain.resistance, plain.capacitance, plain.aperture) == (100.0, 100e-12, 0.5)
     for stop, step in ((0.1, 0.11), (0.1, 0.0), (0.1, -0.1), (-0.1, 0.2)):
         with pytest.raises(ConfigurationError, match="half-sweep: step"):
             levels_of(stop, step)
@@ -91,14 +93,25 @@ def test_surroundings_are_positive(name: str, value: float) -> None:
     Surroundings(**good)
     with pytest.raises(ConfigurationError, match=name):
         Surroundings(**{**good, name: value})
+    with pytest.raises(ConfigurationError, match=r"below = 1\.1e-08 A must not exceed above = 1e-08 A"):
+        Surroundings(**{**good, "below": 1.1e-8})
+    assert Surroundings(1.0, 1e-12).limit == np.inf
     plain = Surroundings(1.0, 1e-12)
     assert (plain.shunt, plain.above, plain.below) == (0.0, 1e-8, 1e-8)   # an event is a current of 10 nA
 
 
-@pytest.mark.parametrize("segments", [np.zeros(3), np.zeros((2, 2)), levels((1.0, np.inf)), levels((-1.0, 1.0))])
+@pytest.mark.parametrize("segments", [
+    np.zeros(3), np.zeros((2, 2)), levels((1.0, np.inf)), levels((-1.0, 1.0)), levels((0.0, 1.0))])
 def test_segments_have_three_finite_numbers_and_a_duration(segments: Any) -> None:
     with pytest.raises(ConfigurationError, match="segment"):
         run(MODEL, Surroundings(1e3, 1e-12), segments)
+
+
+def test_a_run_without_segments_stays_where_it_began() -> None:
+    states = np.array([0.25, 0.5, 0.125, 0.75])
+    found = run(MODEL, Surroundings(1e3, 1e-12), np.zeros((0, 3)), states=states)
+    assert found.states.tolist() == states.tolist() and found.source_current.size == found.start.size == 0
+    assert run(MODEL, Surroundings(1e3, 1e-12), np.zeros((0, 3))).states.tolist() == [*MODEL.rest(), 0.0]
 
 
 @pytest.mark.parametrize(("aperture", "allowed"), [(0.0, False), (1.0, True), (1.01, False), (1e-3, True)])
