@@ -101,3 +101,23 @@ def test_a_time_left_as_people_say_it(application: Any) -> None:
 
     assert [duration_in_words(seconds) for seconds in (0.2, 8.4, 89.0, 90.0, 5399.0, 5400.0, 9000.0)] == [
         "1 s", "8 s", "89 s", "2 min", "90 min", "1.5 h", "2.5 h"]
+
+
+@pytest.mark.parametrize("kind", ["", "dim"])
+def test_messages_follow_the_last_line_unless_the_reader_has_scrolled_away(
+    application: Any, view: Any, kind: str,
+) -> None:
+    view.resize(600, 500)
+    view.show()
+    application.processEvents()
+    bar = view.log.verticalScrollBar()
+    for number in range(200):
+        view.say(f"message {number}", kind)
+    assert bar.maximum() > 50 and bar.value() == bar.maximum() and bar.singleStep() == 1
+    bar.setValue(bar.maximum() - 2)   # almost at the end
+    view.say("next", kind)
+    assert bar.value() == bar.maximum()
+    place = bar.maximum() - 3
+    bar.setValue(place)
+    view.say("next", kind)
+    assert bar.value() == place

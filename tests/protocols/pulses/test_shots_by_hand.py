@@ -226,3 +226,10 @@ def test_the_rest_of_a_pair_counts_from_the_end_of_its_second_pulse(station, rec
     list(PairedPulse(gaps="1 ms", repeats=2, rest=0.0).run(station, recorder))
     first, second = [point.values for point in recorder.points]
     assert (first[5], second[5]) == (0.0, pytest.approx(0.5 - 3e-3)) and second[1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("base", [0.0, 0.1])
+def test_pairs_may_pause_where_the_device_rests_at_zero(station, recorder, base):
+    station.scope.signal = moving
+    steps = told(PairedPulse(gaps="1 ms", repeats=1, rest=0.15, base=base).run(station, recorder))
+    assert [idle for *_, idle in steps] == [base == 0.0] * 4
