@@ -7,11 +7,16 @@ own) is refused: its author writes the derivatives down.
 """
 
 import ast
-from collections.abc import Sequence
+import builtins
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from tsbench.errors import ConfigurationError
 from tsbench.simulated_backends.devices.imported_text import equations_tree
-from tsbench.simulated_backends.devices.mechanism import CONTROL_VOLTAGE, CURRENT, VOLTAGE, Mechanism
+from tsbench.simulated_backends.devices.mechanism import CONTROL_VOLTAGE, CURRENT, VOLTAGE, Mechanism, plain
 
 #: the derivative of a function at {x} where its value is {y}
 RULES = {
@@ -24,8 +29,8 @@ RULES = {
 
 
 class _NoTangent(Exception):
-    def __init__(self, node: ast.AST) -> None:
-        self.line, self.text = getattr(node, "lineno", 0), ast.unparse(node).splitlines()[0]
+    def __init__(self, node: ast.AST, reason: str = "") -> None:
+        self.line, self.text, self.reason = getattr(node, "lineno", 0), ast.unparse(node).splitlines()[0], reason
         super().__init__(self.text)
 
 
@@ -37,25 +42,80 @@ def with_derivatives(mechanism: Mechanism) -> str:
     ConfigurationError
         A line of the equations is not one that can be differentiated; the message has it.
     """
-    model = mechanism.model
+    model, function = mechanism.model, plain(mechanism.model.equations)
     by = [VOLTAGE, CURRENT, *model.states, *([CONTROL_VOLTAGE] if model.senses else [])]
     tree = equations_tree(mechanism)
-    writer = _TangentWriter(by, len(model.states))
     try:
-        body = writer.block(tree.body, set(by))
+        body = _TangentWriter(by, len(model.states), _names(tree)).block(tree.body, set(by))
+        _require_known_names(tree, function)
     except _NoTangent as refused:
+        place = f"{Path(function.__code__.co_filename).name}, line {refused.line}"
         raise ConfigurationError(
-            f"device model {mechanism.name}: tsbench cannot differentiate '{refused.text}' in its equations. Return "
-            "the derivatives as well (see docs/plugins.md)") from None
+            f"device model {mechanism.name}: tsbench cannot differentiate '{refused.text}' in its equations ({place})"
+            f"{refused.reason}. Return the derivatives as well (see docs/plugins.md)") from None
     return "\n".join([f"def equations({', '.join(mechanism.arguments)}):", *(f"    {line}" for line in body), ""])
 
 
-class _TangentWriter:
-    """Writes statements with their derivatives; that of ``x`` by ``v`` is called ``x__v``."""
+def module_numbers(function: Callable[..., Any]) -> dict[str, float]:
+    """Return the numbers that equations take from their module, by name."""
+    code, values = function.__code__, function.__globals__
+    return {name: values[name] for name in code.co_names
+            if name not in code.co_varnames and isinstance(values.get(name), int | float)}
 
-    def __init__(self, by: Sequence[str], states: int) -> None:
+
+def unused(candidates: Iterable[str], names: Iterable[str]) -> str:
+    """Return the first candidate with which none of the names begins."""
+    known = tuple(names)
+    return next(candidate for candidate in candidates if not any(name.startswith(candidate) for name in known))
+
+
+def _names(tree: ast.FunctionDef) -> set[str]:
+    """Return the names in the equations of an author."""
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {arg.arg for arg in tree.args.args}
+
+
+def _require_known_names(tree: ast.FunctionDef, function: Callable[..., Any]) -> None:
+    """Refuse a statement with a name that its module defines and that is not a number."""
+    known = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    known |= {*(argument.arg for argument in tree.args.args), *module_numbers(function), *vars(builtins)}
+    known |= {"math"} if function.__globals__.get("math") is math else set()
+    for statement in ast.walk(tree):
+        match statement:
+            case (ast.Assign(_, used) | ast.AugAssign(_, _, used) | ast.AnnAssign(_, _, ast.expr() as used)
+                  | ast.Return(ast.expr() as used) | ast.If(used)):
+                pass
+            case _:
+                continue
+        for node in ast.walk(used):
+            if isinstance(node, ast.Name) and node.id not in known:
+                raise _NoTangent(statement, (
+                    f", because '{node.id}' is not a number. Use only arguments, local variables, functions of math, "
+                    "and numbers (int or float) of the module, for example K = 1.38e-23"))
+
+
+class _TangentWriter:
+    """Writes statements with their derivatives; that of ``x`` by ``v`` is called ``x__v``.
+
+    Parameters
+    ----------
+    by : names of what it differentiates by
+    states : how many of them are states
+    names : that the author has taken. If they contain a name that this class would choose, it chooses another
+    """
+
+    def __init__(self, by: Sequence[str], states: int, names: set[str]) -> None:
         self.by, self.states, self.count = list(by), states, 0
         self.given = set(by)   # names that still have the value that they came with
+        self.value, self.part, self.new = (
+            unused((prefix + "_" * count for count in itertools.count()), names) for prefix in ("_x", "_t", "_new"))
+        joints = itertools.chain(("__",), (f"__{number}__" for number in itertools.count(1)))
+        all_names = names | set(by)
+        self.joint = next(joint for joint in joints if len(
+            all_names | {f"{name}{joint}{b}" for name in all_names for b in by}) == len(all_names) * (1 + len(by)))
+
+    def slope(self, name: str, by: str) -> str:
+        """Return the name of a derivative."""
+        return f"{name}{self.joint}{by}"
 
     def block(self, statements: Sequence[ast.stmt], moving: set[str]) -> list[str]:
         """Return the lines of a block; ``moving`` are the names that depend on anything in ``by``, and grows."""
@@ -69,13 +129,14 @@ class _TangentWriter:
                 case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)) if len(targets) == len(values) and all(
                         isinstance(target, ast.Name) for target in targets):
                     for place, value in enumerate(values):
-                        lines += self._assign(f"_t{place}", value, moving)
+                        lines += self._assign(f"{self.part}{place}", value, moving)
                     for place, target in enumerate(targets):
-                        lines += self._assign(ast.unparse(target), ast.Name(f"_t{place}"), moving)
+                        lines += self._assign(ast.unparse(target), ast.Name(f"{self.part}{place}"), moving)
                 case ast.AnnAssign(ast.Name(name), _, ast.expr() as value):
                     lines += self._assign(name, value, moving)
                 case ast.AugAssign(ast.Name(name), operator, value):
-                    lines += self._assign(name, ast.BinOp(ast.Name(name), operator, value), moving)
+                    changed = ast.BinOp(ast.Name(name), operator, value)
+                    lines += self._assign(name, ast.copy_location(changed, statement), moving)
                 case ast.If(test, body, otherwise):
                     lines += self._if(test, body, otherwise, moving)
                 case ast.Return(ast.expr() as value):
@@ -86,17 +147,18 @@ class _TangentWriter:
 
     def _assign(self, name: str, value: ast.expr, moving: set[str]) -> list[str]:
         lines, text, slopes = self.expression(value, moving)
-        derivatives = [f"{name}__{b} = {slopes.get(b, '0.0')}" for b in self.by] if slopes or name in moving else []
+        moves = bool(slopes) or name in moving
+        derivatives = [f"{self.slope(name, b)} = {slopes.get(b, '0.0')}" for b in self.by if moves]
         moving |= {name} if derivatives else set()
         self.given.discard(name)
-        held = [f"_new = {text}"] if derivatives else [f"{name} = {text}"]
-        return [*lines, *held, *derivatives, *([f"{name} = _new"] if derivatives else [])]
+        held = [f"{self.new} = {text}"] if derivatives else [f"{name} = {text}"]
+        return [*lines, *held, *derivatives, *([f"{name} = {self.new}"] if derivatives else [])]
 
     def _if(self, test: ast.expr, body: list[ast.stmt], otherwise: list[ast.stmt], moving: set[str]) -> list[str]:
         changed = {name.id for part in (*body, *otherwise) for name in ast.walk(part)
                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
-        begun = [f"{name}__{b} = {float(b == name)}" for name in sorted(changed & self.given | changed - moving)
-                 for b in self.by]
+        begun = [f"{self.slope(name, b)} = {float(b == name)}"
+                 for name in sorted(changed & self.given | changed - moving) for b in self.by]
         moving |= changed
         self.given -= changed
         branches = [(f"if {ast.unparse(test)}:", body), *([("else:", otherwise)] if otherwise else [])]
@@ -124,7 +186,7 @@ class _TangentWriter:
             return [], f"({text})", {}
         match node:
             case ast.Name(name):
-                return [], name, {name: "1.0"} if name in self.given else {b: f"{name}__{b}" for b in self.by}
+                return [], name, {name: "1.0"} if name in self.given else {b: self.slope(name, b) for b in self.by}
             case ast.UnaryOp(ast.USub(), operand):
                 lines, x, slopes = self.expression(operand, moving)
                 return lines, f"(-{x})", {b: f"(-{s})" for b, s in slopes.items()}
@@ -202,9 +264,9 @@ class _TangentWriter:
     ) -> tuple[list[str], str, dict[str, str]]:
         """Give a value and its derivatives names."""
         name = self._name()
-        return ([*lines, f"{name} = {text}", *(f"{name}__{b} = {s}" for b, s in slopes.items())], name,
-                {b: f"{name}__{b}" for b in slopes})
+        return ([*lines, f"{name} = {text}", *(f"{self.slope(name, b)} = {s}" for b, s in slopes.items())], name,
+                {b: self.slope(name, b) for b in slopes})
 
     def _name(self) -> str:
         self.count += 1
-        return f"_x{self.count}"
+        return f"{self.value}{self.count}"

@@ -3,11 +3,11 @@
 import ast
 import functools
 import hashlib
-import inspect
+import itertools
 from collections.abc import Mapping, Sequence
 
 from tsbench.errors import ConfigurationError
-from tsbench.simulated_backends.devices.derivatives import with_derivatives
+from tsbench.simulated_backends.devices.derivatives import module_numbers, unused, with_derivatives
 from tsbench.simulated_backends.devices.imported_text import equations_tree
 from tsbench.simulated_backends.devices.mechanism import CURRENT, VOLTAGE, Mechanism, mechanism_of, plain
 from tsbench.simulated_backends.devices.model import DeviceModel
@@ -72,18 +72,30 @@ def definitions(mechanism: Mechanism) -> list[str]:
     if returned(mechanism) == mechanism.outputs:
         lines.append(f"{name} = as_compiled({model.__qualname__}.equations)")
     else:
-        text = with_derivatives(mechanism).replace("def equations", f"def {name}")
-        lines += [*_globals_of(plain(model.equations)), "@inlined", *text.splitlines()]
+        lines += _derived(mechanism, name)
     if model.noises:
         lines.append(f"{mechanism.name}_interval = as_compiled({model.__qualname__}.noise_interval)")
     return lines
 
 
-def _globals_of(function: object) -> list[str]:
-    """Return imports of the numbers that a function takes from its module."""
-    code, module = function.__code__, inspect.getmodule(function)  # type: ignore[attr-defined]
-    names = [name for name in code.co_names if isinstance(getattr(module, name, None), int | float)]
-    return [f"from {module.__name__} import {', '.join(names)}"] if names and module is not None else []
+def _derived(mechanism: Mechanism, name: str) -> list[str]:
+    """Return lines that define the equations with derivatives, and import the numbers that they take from a module.
+
+    The numbers get names that no other mechanism has, because several mechanisms share one generated module.
+    """
+    function, text = plain(mechanism.model.equations), with_derivatives(mechanism)
+    imports, numbers = [], module_numbers(function)
+    if numbers:
+        tree = ast.parse(text)
+        prefixes = (f"{mechanism.name}_number{'_' * count}" for count in itertools.count(1))
+        prefix = unused(prefixes, (node.id for node in ast.walk(tree) if isinstance(node, ast.Name)))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in numbers:
+                node.id = f"{prefix}{node.id}"
+        text = ast.unparse(tree)
+        renamed = ", ".join(f"{number} as {prefix}{number}" for number in numbers)
+        imports = [f"from {function.__module__} import {renamed}"]
+    return [*imports, "@inlined", *text.replace("def equations", f"def {name}", 1).splitlines()]
 
 
 def called(mechanism: Mechanism, name: str, arguments: Sequence[str], values: Mapping[str, str], table: str) -> str:

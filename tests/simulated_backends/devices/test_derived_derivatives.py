@@ -1,6 +1,8 @@
 """Derivatives from the source text of equations against finite differences, for everything that may stand in them."""
 
+import linecache
 import math
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -140,9 +142,18 @@ def hyperbolic(v: float, i: float, x: float, w: float, p: float) -> Any:
     return math.sinh(v * p) - math.cosh(i + x), math.tanh(w * x * p)
 
 
+def names_of_tsbench(v: float, i: float, x: float, w: float, p: float) -> Any:
+    """Have the names that tsbench would choose for its own variables."""
+    _new, _x1, _t0, v__v, x__x, x__1__w = 3.0, 5.0, 7.0, 11.0, 13.0, 17.0
+    a, b = v * v * x, v * _t0
+    _x2 = a * w * _x1
+    a__v = x__x * w
+    return a * _new + b * v__v - i, _x2 * a__v + (b if a > 0.0 else x) * x__1__w
+
+
 @pytest.mark.parametrize("equations", [
     sums, products, quotients, powers, conditional, branches, on_arguments, swapped, forgotten, chosen, signs,
-    exponentials, angles, hyperbolic])
+    exponentials, angles, hyperbolic, names_of_tsbench])
 def test_they_are_those_of_differences(equations: Callable[..., Any]) -> None:
     function = derived(equations)
     for point in POINTS:
@@ -220,6 +231,8 @@ def three(v: float, i: float, x: float, w: float, p: float) -> Any:
 def test_anything_else_is_refused_with_its_text(equations: Callable[..., Any], said: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         derived(equations)
-    assert str(error.value) == (
-        f"device model {equations.__name__}: tsbench cannot differentiate '{said}' in its equations. Return the "
-        "derivatives as well (see docs/plugins.md)")
+    found = re.fullmatch(re.escape(
+        f"device model {equations.__name__}: tsbench cannot differentiate '{said}' in its equations "
+        "(test_derived_derivatives.py, line #). Return the derivatives as well (see docs/plugins.md)",
+    ).replace(r"\#", r"(\d+)"), str(error.value))
+    assert found and said in linecache.getline(__file__, int(found[1]))

@@ -87,7 +87,7 @@ def test_equations_without_derivatives_come_with_theirs_and_the_numbers_of_their
     imported, stamp, numbers, inlined, head, *_ = definitions(mechanism_of(Plain))
     assert imported == f"from {__name__} import Plain"
     assert stamp.startswith("# made from ")   # what is not of tsbench is compiled anew when its file changes
-    assert numbers == f"from {__name__} import GAIN, OFFSET"
+    assert numbers == f"from {__name__} import GAIN as plain_model_number_GAIN, OFFSET as plain_model_number_OFFSET"
     assert (inlined, head) == ("@inlined", "def plain_model_equations(v, i, x, y, r):")
 
 

@@ -26,7 +26,9 @@ from tsbench.simulated_backends.devices.catalogue import catalogue, device_model
 from tsbench.simulated_backends.devices.derivative_check import check_derivatives
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
 from tsbench.simulated_backends.devices.dispatch import evaluated
+from tsbench.simulated_backends.devices.mechanism import mechanism_of
 from tsbench.simulated_backends.devices.model import DeviceModel
+from tsbench.simulated_backends.devices.source_text import definitions
 from tsbench.simulated_backends.studies.simulate import simulate as simulate_module
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -262,6 +264,53 @@ def test_what_has_no_derivative_is_said(install: Install) -> None:
     install(FILM.replace("math.exp(-b / temperature)", "math.gamma(temperature)"), "Thermistor", "lab_film_eleven")
     with pytest.raises(ConfigurationError, match=r"tsbench cannot differentiate 'math\.gamma\(temperature\)'"):
         build_circuit(parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_film\n"))
+
+
+TABLE = """import math
+import numpy as np
+
+TABLE = (1.0, 2.0)
+
+
+class Lab:
+    GAIN = 2.0
+
+
+def twice(a):
+    return 2 * a
+"""
+
+
+@pytest.mark.parametrize(("wrong", "name"), [
+    ("np.pi", "np"), ("TABLE[1]", "TABLE"), ("Lab.GAIN", "Lab"), ("twice(r0)", "twice"),
+    ("(r0 if np.pi > 3 else r0)", "np")])
+def test_what_is_no_number_in_equations_is_said_with_its_name_and_line(
+    install: Install, wrong: str, name: str,
+) -> None:
+    text = FILM.replace("import math\n", TABLE).replace("/ r0", f"/ {wrong}")
+    file = install(text, "Thermistor", "lab_film_seventeen") / "lab_film_seventeen.py"
+    with pytest.raises(ConfigurationError) as error:
+        build_circuit(parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_film\n"))
+    (line,) = [(number, line.strip()) for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+               if f"/ {wrong}" in line]
+    assert str(error.value) == (
+        f"X1: device model lab_thermistor: tsbench cannot differentiate '{line[1]}' in its equations "
+        f"(lab_film_seventeen.py, line {line[0]}), because '{name}' is not a number. Use only arguments, local "
+        "variables, functions of math, and numbers (int or float) of the module, for example K = 1.38e-23. Return the "
+        "derivatives as well (see docs/plugins.md)")
+
+
+def test_devices_of_two_files_that_give_two_numbers_the_same_name(install: Install) -> None:
+    text = TWO.replace("9 * a", "GAIN * a")
+    install(text + "\n\nGAIN = 9.0\n", "Second", "lab_gain_one")
+    install(text.replace("lab_second", "lab_third") + "\n\nGAIN = 4.0\n", "Second", "lab_gain_two")
+    models = [device_model("lab_second"), device_model("lab_third")]
+    lines = [line for model in models for line in definitions(mechanism_of(type(model)))]
+    names: dict[str, Any] = {"inlined": lambda function: function}
+    exec("\n".join(lines), names)   # in one module, as for a circuit with both
+    assert names["lab_second_equations"](2.0, 0.0, 1e-3) == pytest.approx((18e-3, 9e-3, -1.0))
+    assert names["lab_third_equations"](2.0, 0.0, 1e-3) == pytest.approx((8e-3, 4e-3, -1.0))
+    assert evaluated(models[1], 2.0, 0.0)[0] == pytest.approx(8e-3)
 
 
 @pytest.mark.parametrize(("was", "wrong", "said"), [
