@@ -1,0 +1,83 @@
+"""A first contact by hand: its settings, steps, times and plan, and where one remark gives way to another."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.fixtures.made_runs import run
+from tsbench.extraction import ExtractionOptions
+from tsbench.protocols.first_contact import extraction
+from tsbench.protocols.first_contact.protocol import FirstContact
+from tsbench.records import DeviceLimits, Flag, Result
+
+COLUMNS = tuple(column.name for column in FirstContact.columns)
+
+
+def test_the_source_meter_and_the_steps(station: Any, recorder: Any) -> None:
+    station.meter.resistance = 1e5
+    protocol = FirstContact(highest=0.1, levels=5, compliance=1e-3, nplc=0.5, dwell=0.03)
+    steps = [(step.done, step.total, step.message, step.idle) for step in protocol.run(station, recorder)]
+    assert steps[:3] == [(0, 11, "output on at 0", True), (1, 11, "0.000 V", False), (2, 11, "20.00 mV", False)]
+    assert steps[-2:] == [(11, 11, "-100.0 mV", False), (11, 11, "output off", True)] and len(steps) == 13
+    (source,), (measure,) = station.meter.named("configure_source"), station.meter.named("configure_measure")
+    assert (source.function, source.limit, source.range) == ("voltage", 1e-3, 0.1)
+    assert (measure.function, measure.range, measure.nplc) == ("current", 1e-3, 0.5)
+    assert [point.values[:2] for point in recorder.points] == [
+        pytest.approx((float(k), 0.05 * (k + 1))) for k in range(11)]
+
+
+@pytest.mark.parametrize(("compliance", "limited", "said"), [(0.9e-6, 2, 0), (0.7e-6, 4, 1)])
+def test_three_readings_in_compliance_do_not_end_a_run(
+    station: Any, recorder: Any, compliance: float, limited: int, said: int,
+) -> None:
+    station.meter.resistance = 1e5
+    list(FirstContact(highest=0.1, levels=5, compliance=compliance).run(station, recorder))
+    assert sum(Flag.COMPLIANCE in point.flags for point in recorder.points) == limited
+    assert len(recorder.texts("log")) == said
+
+
+def test_the_plan(new_station: Any) -> None:
+    """At 50 Hz a level takes the dwell, two apertures of 10 ms and 20 ms."""
+    plan = FirstContact(levels=5, nplc=0.5, dwell=0.03).plan(new_station())
+    assert (plan.steps, plan.points, plan.bytes) == (11, 11, 1100) and plan.duration == pytest.approx(11 * 0.07)
+    assert plan.preview["time"] == pytest.approx(0.07 * np.arange(11))
+    refused = FirstContact(compliance=2.0).plan(new_station(limits=DeviceLimits())).refusals
+    assert len(refused) == 1 and "compliance" in refused[0]
+
+
+@pytest.mark.parametrize(("resistance", "bounds", "words"), [
+    ((None, 1e9), [], "the device looks open, because the resistance is more than 1.0 GOhm"),
+    ((None, None), [], "too few readings are below the compliance"),
+    ((1e4, None), [(0.021, 0.05)], "the resistance is 10.0 kOhm at low voltage, and lower at higher voltage"),
+    ((1e4, None), [(0.019, 0.05)], ""), ((1e4, None), [(0.021, 0.05), (0.019, 0.05)], ""),
+    ((1e4, None), [(-0.019, 0.019)], "the device is ohmic up to the highest voltage of this run"),
+    ((1e4, None), [(-0.021, 0.019)], ""), ((1e4, None), [(-0.019, 0.021)], ""),
+    ((1e4, None), [(0.0, 0.01), (-0.03, 0.01)], ""), ((1e4, None), [(0.0, 0.01), (0.0, 0.03)], ""),
+    ((1e4, None), [], ""), ((1e4, None), [(None, 0.01)], ""), ((1e4, None), [(0.03, None)], ""),
+    ((1e4, None), [(0.03, 0.04), (None, 0.01)], "may switch"),
+])
+def test_what_is_said_of_what_is_connected(
+    monkeypatch: pytest.MonkeyPatch, resistance: tuple[float | None, float | None],
+    bounds: list[tuple[float | None, float | None]], words: str,
+) -> None:
+    """A non-linearity of 2 % is the bound on either side."""
+    results = [Result("resistance", "Ohm", *resistance, None, "", {})]
+    results += [Result("nonlinearity", "", None, low, high, "", {}) for low, high in bounds]
+    monkeypatch.setattr(extraction, "first_contact", lambda run, options: results)
+    line = extraction.contact_remark(run("first_contact", COLUMNS))
+    assert words in line and bool(words) == bool(line)
+
+
+def test_readings_in_compliance_are_left_out_and_the_results_say_so() -> None:
+    level = 0.01 * np.array([0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8])
+    current = np.clip(level / 1e3, -6.5e-5, 6.5e-5)
+    points = np.column_stack([np.arange(17.0), np.arange(17.0), level, level, current, level])
+    made = run("first_contact", COLUMNS, points, flags=np.where(np.abs(level) > 0.065, int(Flag.COMPLIANCE), 0))
+    made = replace(made, header=replace(made.header, instruments={}))
+    found = extraction.first_contact(made, ExtractionOptions())
+    assert found[0].value == pytest.approx(1e3) and all(Flag.COMPLIANCE in result.flags for result in found)
+    free = replace(made, points=made.points[:13], point_flags=made.point_flags[:13])
+    found = extraction.first_contact(free, ExtractionOptions())
+    assert found[0].value == pytest.approx(1e3) and not any(Flag.COMPLIANCE in result.flags for result in found)
