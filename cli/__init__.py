@@ -52,10 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"{where}{error.strerror or error}", 2)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # the program itself does not call sys.exit: it is a plug-in's code
         if getattr(options, "debug", False):
             raise
-        what = f"unexpected {type(error).__name__}: {_one_line(error)}"
+        from tsbench.plugins import fault_of, in_words
+
+        what = in_words(error) if fault_of(error) else f"unexpected {in_words(error)}"
         return _say(f"{what} (run with --debug for the traceback)", 1)
     return code
 

@@ -15,6 +15,7 @@ import pkgutil
 import re
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -23,7 +24,7 @@ from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from tsbench.errors import ConfigurationError, nearest, sentences
+from tsbench.errors import ConfigurationError, TsbenchError, nearest, sentences
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
@@ -299,6 +300,60 @@ class Registry(Generic[T]):
         said = reason if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {reason}"
         self._problems.append(f"{self.what} '{where}' of {distribution} is left out: {said}")
         _LOG.warning("%s", self._problems[-1])
+
+
+def in_words(error: BaseException) -> str:
+    """Return one line: the message of an error raised on purpose, else also its type and its place in a plug-in."""
+    text = message_of(error)
+    if isinstance(error, TsbenchError) and text:
+        return text
+    words = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    place, fault = place_of(error), fault_of(error)
+    words = f"{words} ({place})" if place else words
+    return f"{fault} ({words})" if fault else words
+
+
+class _Fault(str):
+    """A note on an error: which method of which plug-in failed."""
+
+    __slots__ = ()
+
+
+def note_fault(error: BaseException, what: str) -> None:
+    """Note on an error which method failed ("ramp: the method plan failed"), for those who show it in one line."""
+    error.add_note(_Fault(what))
+
+
+def fault_of(error: BaseException) -> str:
+    """Return what ``note_fault`` noted; "" if nothing."""
+    return next((str(note) for note in getattr(error, "__notes__", ()) if isinstance(note, _Fault)), "")
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message of an error in one line. That of a KeyError, Python would escape."""
+    key = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else None
+    return " ".join((repr(" ".join(key.split())) if isinstance(key, str) else str(error)).split())
+
+
+def place_of(error: BaseException) -> str:
+    """Return file and line of the last step in code of another author ("lab_meter.py, line 7"), "" without one."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        package, file = str(frame.f_globals.get("__name__")).partition(".")[0], Path(frame.f_code.co_filename)
+        if package == OURS or package in sys.stdlib_module_names:
+            continue
+        if not {"site-packages", "dist-packages"} & set(file.parts) or package in _packages_of_plugins():
+            return f"{file.name}, line {line}"
+    return ""
+
+
+def _packages_of_plugins() -> set[str]:
+    """Return the names of the packages and modules of every installed distribution that offers a plug-in."""
+    found: set[str] = set()
+    for distribution in distributions():
+        points = [point for point in distribution.entry_points if point.group.startswith(f"{OURS}.")]
+        found |= {point.value.partition(":")[0].partition(".")[0].strip() for point in points}
+        found |= {Path(file.parts[0]).stem for file in distribution.files or ()} if points else set()
+    return found
 
 
 def _name(point: EntryPoint) -> str:

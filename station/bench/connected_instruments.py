@@ -159,7 +159,7 @@ class ConnectedInstruments:
         CommunicationError
             One does not answer.
         """
-        return [found.driver.label for found in self.connections.values() if found.lost_power()]
+        return [found.label for found in self.connections.values() if found.lost_power()]
 
     def take_notes(self) -> list[str]:
         """Return what had to be put right since asked last (repeated queries), one line each."""

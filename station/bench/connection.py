@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tsbench.errors import CommunicationError, ConfigurationError, WrongInstrument, cause
+from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, WrongInstrument, cause
 from tsbench.instruments.driver import Driver, DriverDeclaration, unknown_option
 from tsbench.instruments.interfaces import InstrumentBase, OutputState
 from tsbench.instruments.links.liveness import Liveness
 from tsbench.instruments.registry import driver_class, driver_of, entry, fits
+from tsbench.plugins import in_words
 from tsbench.records import Identity
 from tsbench.station.bench.bench_file import InstrumentTable
+from tsbench.station.bench.driver_calls import accuracy_of, calling, settings_of, states_of
 from tsbench.station.bench.setting_units import with_units
 
 _LOG = logging.getLogger(__name__)
@@ -66,28 +68,40 @@ class Connection:
                                      "Open the bench again")
         return self.identified_driver
 
+    @property
+    def label(self) -> str:
+        """Return the instrument as messages call it; its name and address where the driver does not say it."""
+        try:
+            return str(self.driver.label)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001  a message must not fail
+            return f"{self.name} ({self.table.resource})"
+
     def identify(self, wait: Callable[[float], None]) -> None:
         """Ask who is there and build the driver; WrongInstrument if it is another model."""
         from tsbench.instruments.links.transport import TransportAdapter
 
         identity = self._identity()
         build = driver_class(self.table.driver)
+        with calling(self.label, "__init__"):
+            try:
+                driver: Driver = build(
+                    TransportAdapter(self.transport), self.name, identity=identity, resource=self.table.resource,
+                    wait=wait, **self.table.options,
+                )
+            except TypeError as error:
+                unknown = unknown_option(build, self.table.options, error)
+                reason = f"driver '{self.table.driver}' {unknown}" if unknown else error
+                raise ConfigurationError(f"instruments.{self.name}.options: {reason}") from None
         try:
-            driver: Driver = build(
-                TransportAdapter(self.transport), self.name, identity=identity, resource=self.table.resource,
-                wait=wait, **self.table.options,
-            )
-        except TypeError as error:
-            unknown = unknown_option(build, self.table.options, error)
-            reason = f"driver '{self.table.driver}' {unknown}" if unknown else error
-            raise ConfigurationError(f"instruments.{self.name}.options: {reason}") from None
-        try:
-            self.declaration.require_complete(driver)
+            with calling(self.label, "output_names or terminal"):
+                self.declaration.require_complete(driver)
+                driver.on_repeat = self.note
         except ConfigurationError as error:
             raise ConfigurationError(f"driver '{self.table.driver}': {error}") from None
-        driver.on_repeat = self.note
         self.identified_driver = driver
-        _LOG.info("%s: %s", driver.label, identity)
+        _LOG.info("%s: %s", self.label, identity)
 
     def note(self, line: str) -> None:
         """Keep one line about what had to be put right."""
@@ -119,7 +133,13 @@ class Connection:
 
     def terminal(self, channel: str) -> InstrumentBase:
         """Return the driver of one output ("1", or "" for the whole instrument or its first output)."""
-        return self.driver.terminal(channel)
+        with calling(self.label, "terminal"):
+            return self.driver.terminal(channel)
+
+    def reset(self) -> None:
+        """Bring the instrument to a known state: outputs off, defaults, empty queues."""
+        with calling(self.label, "reset"):
+            self.driver.reset()
 
     def describe(self, roles: list[str]) -> dict[str, Any]:
         """Return identity, address, roles, set-up and accuracy as the run header keeps them."""
@@ -129,8 +149,8 @@ class Connection:
             "firmware": identity.firmware, "manufacturer": identity.manufacturer,
             "resource": self.table.resource, "visa_library": self.library,
             "roles": roles, "simulated": identity.simulated,
-            "settings": with_units(self.driver.accepted_settings()),
-            "accuracy": {key: dict(value) for key, value in self.driver.accuracy().items()},
+            "settings": with_units(settings_of(self.driver, self.label)),
+            "accuracy": accuracy_of(self.driver, self.label),
         }
 
     def make_safe(self) -> list[OutputState]:
@@ -154,9 +174,9 @@ class Connection:
             self._switched_off = True
         except KeyboardInterrupt:
             self.problem = (
-                f"{self.driver.label}: the operator pressed Ctrl-C while its outputs were being switched off")
-        except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
-            self.problem = str(error)
+                f"{self.label}: the operator pressed Ctrl-C while its outputs were being switched off")
+        except BaseException as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
+            self.problem = in_words(error)
 
     def read_back(self) -> list[OutputState]:
         """Read every output back after ``switch_off``; raises nothing.
@@ -173,34 +193,41 @@ class Connection:
                     if not self._switched_off:
                         self.transport.reopen()
                         self._clear_and_switch_off()
-                    states: list[OutputState] = list(self.driver.output_states())
+                    states = states_of(self.driver, self.label)
                 left_on = [state.output for state in states if state.enabled]
-                unread = set(self.driver.output_names) - {state.output for state in states}
+                unread = set(self._output_names()) - {state.output for state in states}
                 if not left_on and not unread:
                     if self.problem:
-                        self.note(f"{self.driver.label}: its outputs are off now, but an earlier attempt to switch "
+                        self.note(f"{self.label}: its outputs are off now, but an earlier attempt to switch "
                                   f"them off failed ({cause(self.problem)})")
                     self.problem = ""
                     return states
                 self.problem = (
-                    f"{self.driver.label}: these outputs are still on: {', '.join(left_on)}. Switch them off at the "
+                    f"{self.label}: these outputs are still on: {', '.join(left_on)}. Switch them off at the "
                     "panel of the instrument"
                 ) if left_on else (
-                    f"{self.driver.label}: the driver did not read back these outputs: {', '.join(sorted(unread))}. "
+                    f"{self.label}: the driver did not read back these outputs: {', '.join(sorted(unread))}. "
                     "Check the panel of the instrument"
                 )
             except KeyboardInterrupt:
                 self.problem = (
-                    f"{self.driver.label}: the operator pressed Ctrl-C while its outputs were being switched off")
-            except Exception as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
-                self.problem = str(error)
+                    f"{self.label}: the operator pressed Ctrl-C while its outputs were being switched off")
+            except BaseException as error:  # noqa: BLE001  the next instrument must be reached whatever happens here
+                self.problem = in_words(error)
             self._switched_off = False
         return self.unknown_outputs()
 
     def unknown_outputs(self) -> list[OutputState]:
         """Return every output as on: what could not be read back counts so."""
-        names = [self.name] if self.identified_driver is None else self.identified_driver.output_names
+        names = [self.name]
+        if self.identified_driver is not None:
+            with contextlib.suppress(InstrumentError):
+                names = self._output_names()
         return [OutputState(name, True) for name in names]
+
+    def _output_names(self) -> list[str]:
+        with calling(self.label, "output_names"):
+            return list(self.driver.output_names)
 
     @contextlib.contextmanager
     def reporting_to(self, liveness: Liveness) -> Iterator[None]:
@@ -214,20 +241,34 @@ class Connection:
 
     def _clear_and_switch_off(self) -> None:
         try:
-            self.driver.clear()
-        except CommunicationError as error:  # off matters more than clear; who is gone fails below
-            self.note(f"{self.driver.label}: the device clear failed ({cause(error)}). tsbench switches the "
+            with calling(self.label, "clear"):
+                self.driver.clear()
+        except InstrumentError as error:  # off matters more than clear; who is gone fails below
+            self.note(f"{self.label}: the device clear failed ({cause(error)}). tsbench switches the "
                       "outputs off without a device clear")
         try:
             self.driver.safe_state()
         except (CommunicationError, KeyboardInterrupt):
             raise
-        except Exception as error:  # noqa: BLE001  a defect of the driver: each output has a switch of its own
-            self.note(f"{self.driver.label}: the driver method safe_state failed ({type(error).__name__}: {error}). "
+        except BaseException as error:  # noqa: BLE001  a defect of the driver: each output has a switch of its own
+            self.note(f"{self.label}: the driver method safe_state failed ({in_words(error)}). "
                       "tsbench switches the outputs off one by one")
-            for output in self.driver.output_names:
-                terminal: Any = self.driver.terminal(output.partition(".")[2])   # what has an output has its switch
-                terminal.set_output(False)
+            self._switch_off_one_by_one()
+
+    def _switch_off_one_by_one(self) -> None:
+        """Use the switch of each output. One that fails does not keep the others on; it raises at the end."""
+        failed: InstrumentError | None = None
+        for output in self._output_names():
+            try:
+                terminal: Any = self.terminal(output.partition(".")[2])   # what has an output has its switch
+                with calling(self.label, "set_output"):
+                    terminal.set_output(False)
+            except CommunicationError:
+                raise
+            except InstrumentError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def lost_power(self) -> bool:
         """Whether the instrument was switched off and on since it was reset; over a new connection where need be.
@@ -240,13 +281,16 @@ class Connection:
         if self.identified_driver is None:
             return False
         try:
-            return self.driver.lost_power()
+            with calling(self.label, "lost_power"):
+                return self.driver.lost_power()
         except CommunicationError as error:
             self.transport.reopen()
-            self.driver.clear()
-            self.note(f"{self.driver.label}: {cause(error)}. tsbench opened a new connection to "
+            self.note(f"{self.label}: {cause(error)}. tsbench opened a new connection to "
                       f"check whether the instrument had been switched off and on")
-            return self.driver.lost_power()
+            with calling(self.label, "clear"):
+                self.driver.clear()
+            with calling(self.label, "lost_power"):
+                return self.driver.lost_power()
 
 
 def outlives_process(manager: Any) -> bool:

@@ -5,9 +5,10 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tsbench.errors import InstrumentInUse
+from tsbench.errors import InstrumentError, InstrumentInUse
 from tsbench.instruments.interfaces import OutputState
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
+from tsbench.plugins import in_words
 from tsbench.station.bench.at_once import at_once, groups
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.bench.connection import Connection, NamedInstrument, connect, quietly
@@ -39,11 +40,11 @@ def open_all(
 
     Raises
     ------
-    ConfigurationError, WrongInstrument, CommunicationError, InstrumentInUse
+    ConfigurationError, WrongInstrument, InstrumentError, CommunicationError, InstrumentInUse
         The first failure in the order of the bench file, when all have been tried.
     """
     named = [NamedInstrument(name, table, file.library(name)) for name, table in file.table.instruments.items()]
-    failures: dict[str, Exception] = {}
+    failures: dict[str, BaseException] = {}
     found: dict[str, Connection] = {}
 
     def open_group(group: list[NamedInstrument], liveness: Liveness) -> None:
@@ -54,12 +55,14 @@ def open_all(
                 found[instrument.name] = connection
                 connection.identify(wait)
                 ownership.identified(instrument.name, instrument.table.resource, connection.driver.identity)
-                connection.driver.reset()
+                connection.reset()
             except InstrumentInUse as error:  # another process's: not to be made safe by this one
                 if instrument.name in found:
                     quietly(found.pop(instrument.name).transport.close)
                 failures[instrument.name] = error
-            except Exception as error:  # noqa: BLE001  raised below, when the others have been reached
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  raised below, when the others have been reached
                 failures[instrument.name] = error
 
     try:
@@ -67,8 +70,12 @@ def open_all(
     finally:
         connections.update((one.name, found[one.name]) for one in named if one.name in found)
     for instrument in named:
-        if instrument.name in failures:
-            raise failures[instrument.name]
+        error = failures.get(instrument.name)
+        if isinstance(error, Exception):
+            raise error
+        if error is not None:  # it would end the program without a message
+            raise InstrumentError(f"{instrument.name}: this instrument cannot be opened ({in_words(error)}). Correct "
+                                  f"the driver '{instrument.table.driver}'") from error
 
 
 def make_all_safe(

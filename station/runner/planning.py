@@ -1,13 +1,15 @@
 """The plan of a protocol, checked before anything is sent; the protocol may be another author's."""
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError, LimitError, sentences
+from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments import Plan, PlanItem
+from tsbench.plugins import in_words, note_fault
 from tsbench.protocols import Protocol
 from tsbench.station.runner.safety import RunnerBench
 
@@ -29,7 +31,9 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
             raise ConfigurationError(
                 f"{protocol.name}: the bench has no role '{role}'. Add it to [roles] in the bench file"
             )
-    plan = _planned(bench, protocol)
+    with calling_protocol(protocol, "plan"):
+        returned: object = protocol.plan(bench)
+    plan = _good_plan(protocol, returned)
     if (most := max(plan.steps, plan.points)) > MOST_POINTS:
         raise LimitError(
             f"{protocol.name}: the run would have {most:.3g} points, but at most {MOST_POINTS:.0e} fit one run. Use "
@@ -40,18 +44,31 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
     return plan
 
 
-def _planned(bench: RunnerBench, protocol: Protocol) -> Plan:
-    """Return what a protocol plans; one that leaves by ``sys.exit``, or returns something else, is refused.
+@contextlib.contextmanager
+def calling_protocol(protocol: Protocol, method: str) -> Iterator[None]:
+    """Name protocol and method in whatever a method of a protocol raises before anything is sent.
 
-    Exceptions of ``plan`` pass through unchanged, because they are programming errors.
+    An Exception passes through with a note, because it is a programming error: a script sees its own error.
+
+    Raises
+    ------
+    ConfigurationError
+        The method left by ``sys.exit``, or raised something else that is no Exception.
     """
     try:
-        plan: object = protocol.plan(bench)
-    except (Exception, KeyboardInterrupt):
+        yield
+    except (TsbenchError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        note_fault(error, f"{protocol.name}: the method {method} failed")
         raise
     except BaseException as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ConfigurationError(f"{protocol.name}: the method plan failed ({reason}). Nothing was sent") from error
+        raise ConfigurationError(
+            f"{protocol.name}: the method {method} failed ({in_words(error)}). Nothing was sent") from error
+
+
+def _good_plan(protocol: Protocol, plan: object) -> Plan:
+    """Return what a protocol planned; ConfigurationError if it is not a plan, or cannot be used."""
     if not isinstance(plan, Plan):
         raise ConfigurationError(
             f"{protocol.name}: the method plan returned {plan!r:.60}, not a Plan. Nothing was sent")

@@ -17,7 +17,7 @@ from tsbench.station.runner.accuracy_check import missing_accuracy
 from tsbench.station.runner.control import Control, Interrupts
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome
-from tsbench.station.runner.planning import checked_plan
+from tsbench.station.runner.planning import calling_protocol, checked_plan
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
 from tsbench.station.runner.safety import RunnerBench
@@ -232,11 +232,15 @@ def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader
     """Return all that is known of a run before it starts."""
     instruments = bench.describe()
     device = bench.device
+    with calling_protocol(protocol, "parameters"):
+        parameters = protocol.parameters()
+    with calling_protocol(protocol, "table"):
+        columns = protocol.table()
     return RunHeader(
         run_id=new_run_id(protocol.name, device.identifier),
         protocol=protocol.name,
-        parameters=protocol.parameters(),
-        columns=protocol.table(),
+        parameters=parameters,
+        columns=columns,
         device=device,
         fixture=bench.fixture,
         instruments=instruments,

@@ -8,10 +8,11 @@ from typing import Any
 
 from tsbench.errors import InstrumentError, TsbenchError, first_sentence, sentences
 from tsbench.instruments import Plan
+from tsbench.plugins import in_words
 from tsbench.protocols import Protocol
 from tsbench.records import Flag, Result, Run, RunEvent, Step
 from tsbench.station.runner.control import Control, Interrupts
-from tsbench.station.runner.ended import Ended, ended_by, in_words
+from tsbench.station.runner.ended import Ended, ended_by
 from tsbench.station.runner.events import Events
 from tsbench.station.runner.outcome import RunOutcome
 from tsbench.station.runner.power import PowerCheck
@@ -203,7 +204,7 @@ class RunningRun:
     def _keep_settings(self) -> None:
         try:
             self.recorder.instruments(self.bench.describe())
-        except Exception as error:  # noqa: BLE001  the run does not depend on it
+        except BaseException as error:  # noqa: BLE001  the run does not depend on it, also where a driver calls sys.exit
             self._note("warning", sentences("the settings of the instruments could not be stored", in_words(error)))
 
     def _judge_device(self) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tsbench.errors import TsbenchError, sentences
+from tsbench.errors import sentences
 from tsbench.instruments import OutputState, Station
+from tsbench.plugins import in_words
 
 
 class RunnerBench(Station, Protocol):
@@ -54,7 +55,7 @@ class OutputReport:
 def make_safe(bench: RunnerBench, connection_lost: bool = False) -> OutputReport:
     """Switch every output off and read it back; over new connections where the old ones fail.
 
-    Never raises an Exception: what could not be done is in the report.
+    Raises nothing but KeyboardInterrupt: what could not be done is in the report.
 
     Parameters
     ----------
@@ -67,9 +68,10 @@ def make_safe(bench: RunnerBench, connection_lost: bool = False) -> OutputReport
     for attempt in (first, bench.reopen_and_make_safe):
         try:
             states = attempt()
-        except Exception as error:  # noqa: BLE001  whatever fails, the next attempt is made
-            words = str(error) if isinstance(error, TsbenchError) else f"{type(error).__name__}: {error}"
-            report = OutputReport(report.outputs, (words,))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  whatever fails, also by sys.exit, the next attempt is made
+            report = OutputReport(report.outputs, (in_words(error),))
             continue
         outputs = {state.output: None if state.enabled else False for state in states}
         report = OutputReport(outputs, tuple(bench.problems))

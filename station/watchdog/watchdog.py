@@ -33,6 +33,7 @@ from typing import Any, BinaryIO
 from tsbench.errors import ConfigurationError, InstrumentInUse, first_sentence, sentences
 from tsbench.instruments.links.visa_library import open_manager
 from tsbench.instruments.registry import driver_class
+from tsbench.plugins import in_words
 from tsbench.station.bench.bench_file import InstrumentTable
 from tsbench.station.bench.connection import Connection, connect, quietly
 from tsbench.station.bench.ownership import take, this_process
@@ -181,8 +182,8 @@ class Instruments:
                 problem = connection.problem
                 if not problem:
                     return states, ""
-            except Exception as error:  # noqa: BLE001  whatever fails, it is tried again
-                problem = " ".join(str(error).split())
+            except BaseException as error:  # noqa: BLE001  whatever fails, also by sys.exit, it is tried again
+                problem = in_words(error)
             finally:
                 if connection is not None:
                     quietly(connection.transport.close)

@@ -33,6 +33,9 @@ def raises(error: BaseException) -> Callable[[], Any]:
     return found
 
 
+RAISED = f"test_runner_plugin_faults.py, line {raises.__code__.co_firstlineno + 2}"
+
+
 def extracting(found: Callable[[], Any]) -> Sweep:
     class Lab(Sweep):
         @classmethod
@@ -139,8 +142,8 @@ def test_a_table_that_could_not_be_read_back_begins_no_run(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("plan", "said"), [
-    (raises(SystemExit(3)), "sweep: the method plan failed (SystemExit: 3). Nothing was sent"),
-    (raises(Leaves("at once")), "sweep: the method plan failed (Leaves: at once). Nothing was sent"),
+    (raises(SystemExit(3)), f"sweep: the method plan failed (SystemExit: 3 ({RAISED})). Nothing was sent"),
+    (raises(Leaves("at once")), f"sweep: the method plan failed (Leaves: at once ({RAISED})). Nothing was sent"),
     (lambda: None, "sweep: the method plan returned None, not a Plan. Nothing was sent"),
     (lambda: Plan(5, 5, 1.0, 1000, refusals="too much"),  # type: ignore[arg-type]
      "sweep: refusals = 'too much' of the plan must be a tuple of texts"),
