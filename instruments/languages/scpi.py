@@ -21,6 +21,12 @@ class ErrorReply:
 
     code: int
     message: str
+    detail: str = ""  #: what the instrument adds behind the text of the standard, for example the setting it changed
+
+    @property
+    def line(self) -> str:
+        """Return the entry as messages show it: ``-222 Data out of range (value clipped)``."""
+        return f"{self.code} {self.message}{f' ({self.detail})' if self.detail else ''}"
 
 
 def format_number(value: float) -> str:
@@ -86,11 +92,16 @@ def parse_name(reply: str) -> str:
     return reply.strip().strip("\"'").upper()
 
 
+#: severity and time that Keithley's interactive instruments append to each entry (2450 reference manual, :SYST:ERR?)
+_SEVERITY_AND_TIME = re.compile(r";\s*\d+\s*;\s*\d[\d/]*[ T]\d[\d:.]*\s*$")
 _ERROR = re.compile(r'^\s*([+-]?\d+)\s*,\s*"?(.*?)"?\s*$', re.DOTALL)
 
 
 def parse_error(reply: str) -> ErrorReply:
-    """Parse a reply to ``:SYST:ERR?``: ``-113,"Undefined header"``; what follows ``;`` is dropped.
+    """Parse a reply to ``:SYST:ERR?``: ``-222,"Data out of range;value clipped"``.
+
+    What follows the first ``;`` is information of the instrument (SCPI-99, 21.8.1): the detail. A severity and a time
+    at its end are dropped.
 
     Raises
     ------
@@ -100,9 +111,10 @@ def parse_error(reply: str) -> ErrorReply:
     match = _ERROR.match(reply)
     if match is None:
         raise ValueError(f"the reply {reply!r} is not an entry of the error queue")
-    if int(match.group(1)) and match.group(2).split(";")[0].strip().lower() == "no error":
+    message, _, detail = _SEVERITY_AND_TIME.sub("", match.group(2)).partition(";")
+    if int(match.group(1)) and message.strip().lower() == "no error":
         raise ValueError(f"the entry {reply!r} of the error queue has an error code, but the text 'no error'")
-    return ErrorReply(int(match.group(1)), match.group(2).split(";")[0].strip())
+    return ErrorReply(int(match.group(1)), message.strip(), " ".join(detail.split()).rstrip("."))
 
 
 def parse_identity(reply: str) -> Identity:

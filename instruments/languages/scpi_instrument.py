@@ -222,7 +222,7 @@ class ScpiInstrument(TypedInstrument):
                     break
                 entries.append(entry)
         if entries:
-            listed = "; ".join(f"{entry.code} {entry.message}" for entry in entries)
+            listed = "; ".join(entry.line for entry in entries)
             raise InstrumentError(f"{self.label} reports: {listed}. Check the settings and measure again")
 
     def configured(self, settings: T | None, what: str) -> T:

@@ -65,17 +65,23 @@ def test_garbage_gives_value_error_or_a_number_of_digits(head: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "code", "message"),
+    ("reply", "code", "message", "detail", "line"),
     [
-        ('-113,"Undefined header"', -113, "Undefined header"),
-        ('+0,"No error"', 0, "No error"),
-        ('0,"No error;0;0 0"', 0, "No error"),
-        ('-222,"Data out of range; value clipped"\n', -222, "Data out of range"),
-        ("5,plain", 5, "plain"),
+        ('-113,"Undefined header"', -113, "Undefined header", "", "-113 Undefined header"),
+        ('+0,"No error"', 0, "No error", "", "0 No error"),
+        ('0,"No error;0;0 0"', 0, "No error", "", "0 No error"),
+        ('-222,"Data out of range; value clipped"\n', -222, "Data out of range", "value clipped",
+         "-222 Data out of range (value clipped)"),
+        ('-113,"Undefined header;1;2026/11/28 06:00:57.123"', -113, "Undefined header", "", "-113 Undefined header"),
+        ('-310,"System error; no solution at 1.0007 s; 2;1. Check XDUT.;1;2026/11/28 06:00:57.123"', -310,
+         "System error", "no solution at 1.0007 s; 2;1. Check XDUT",
+         "-310 System error (no solution at 1.0007 s; 2;1. Check XDUT)"),
+        ("5,plain", 5, "plain", "", "5 plain"),
     ],
 )
-def test_error_entries(reply: str, code: int, message: str) -> None:
-    assert scpi.parse_error(reply) == scpi.ErrorReply(code, message)
+def test_error_entries(reply: str, code: int, message: str, detail: str, line: str) -> None:
+    entry = scpi.parse_error(reply)
+    assert entry == scpi.ErrorReply(code, message, detail) and entry.line == line
 
 
 @given(st.text(max_size=40))
