@@ -296,8 +296,8 @@ class Registry(Generic[T]):
             self._found |= {name: Offer(thing, distribution) for name, thing in things.items()}
 
     def _leave_out(self, where: str, distribution: str, error: BaseException) -> None:
-        reason = _one_line(error)
-        said = reason if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {reason}"
+        text = _one_line(error if isinstance(error, ConfigurationError) else message_of(error))
+        said = text if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {text}"
         self._problems.append(f"{self.what} '{where}' of {distribution} is left out: {said}")
         _LOG.warning("%s", self._problems[-1])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tsbench.plugins import in_words
 from tsbench.records import Result
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ def draw_all(drawings: Iterable[Drawing]) -> Drawn:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever Matplotlib or a plug-in raises: the numbers count
-            reason = " ".join(str(error).split()) or "no reason given"
-            problems.append(f"figure {path.name} could not be drawn ({type(error).__name__}: {reason})")
+            problems.append(f"figure {path.name} could not be drawn ({in_words(error)})")
     return Drawn(paths, problems)
 
 

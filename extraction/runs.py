@@ -7,6 +7,7 @@ from pathlib import Path
 from tsbench.errors import ConfigurationError, TsbenchError, sentences
 from tsbench.extraction.found import draw_all
 from tsbench.extraction.result_check import checked_results
+from tsbench.plugins import in_words
 from tsbench.protocols.extracting.contacts import contact_of, with_contact
 from tsbench.protocols.extracting.named_figure import FIGURE_NAME, NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -109,8 +110,7 @@ def _one_line_of(what: str) -> Iterator[None]:
     except (TsbenchError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise TsbenchError(f"{what} failed ({reason})") from error
+        raise TsbenchError(f"{what} failed ({in_words(error)})") from error
 
 
 def device_line(run: Run, protocol: Protocol | type[Protocol] | None = None) -> str:

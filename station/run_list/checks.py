@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.instruments import Plan
-from tsbench.plugins import in_words
 from tsbench.quantities import format_quantity
 from tsbench.station.bench.bench_file import BenchFile
 from tsbench.station.run_list.file import ListEntry
@@ -116,10 +115,6 @@ def _planned(bench: RunnerBench, entry: ListEntry) -> PlannedEntry:
         return PlannedEntry(entry, checked_plan(station, entry.protocol))
     except TsbenchError as error:
         return PlannedEntry(entry, problem=error)
-    except Exception as error:  # noqa: BLE001  a defect of one protocol: the other entries are checked too
-        problem = ConfigurationError(in_words(error))
-        problem.__cause__ = error
-        return PlannedEntry(entry, problem=problem)
 
 
 def space_problem(planned: Sequence[PlannedEntry], out: Path) -> str:

@@ -185,7 +185,7 @@ def test_a_figure_that_fails_costs_no_numbers(tmp_path, monkeypatch, capsys):
     assert main(["analyse", str(path), "--out", str(tmp_path), "--json"]) == 0
     said = capsys.readouterr()
     assert len(json.loads(said.out)) > 4
-    assert "figure a_iv.png could not be drawn (ValueError: no ink)" in said.err
+    assert "figure a_iv.png could not be drawn (ValueError: no ink (test_analyse_files.py, line " in said.err
     assert "a_thresholds.png" in said.err
 
 

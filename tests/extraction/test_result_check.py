@@ -1,5 +1,6 @@
 """What another author's extraction returns is checked before it is stored: one line each, the good ones are kept."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -81,13 +82,14 @@ def test_numbers_of_numpy_and_missing_bounds_become_plain() -> None:
     (lambda: GOOD, "TypeError: the extraction returned a value that is of type Result, not a sequence of Result"),
     (lambda: "done", "TypeError: the extraction returned a value that is of type str, not a sequence of Result"),
     (lambda: 7, "TypeError: 'int' object is not iterable"),
-    (lambda: sys.exit(3), "SystemExit: 3"),
-    (lambda: (sys.exit(3) for _ in "a"), "SystemExit: 3"),
+    (lambda: sys.exit(3), "SystemExit: 3 (test_result_check.py, line "),
+    (lambda: (sys.exit(3) for _ in "a"), "SystemExit: 3 (test_result_check.py, line "),
 ])
 def test_an_extraction_that_returns_no_results_is_one_line(found: Callable[[], Any], said: str) -> None:
     with pytest.raises(TsbenchError) as caught:
         extract(run("lab", ("index",)), protocol=returning(found))
-    assert str(caught.value) == f"run r1: the extraction of protocol 'lab' failed ({said})"
+    line = re.sub(r"line \d+\)", "line ", str(caught.value))
+    assert line == f"run r1: the extraction of protocol 'lab' failed ({said})"
 
 
 def test_the_path_of_a_run_file_stands_for_the_run() -> None:
@@ -112,7 +114,9 @@ def test_figures_and_remark_that_fail_are_one_line(tmp_path: Path, monkeypatch: 
     monkeypatch.setitem(vars(PROTOCOLS.offers()["iv_sweep"]), "thing", Lab)
     lines: list[str] = []
     (figure,) = draw_figures(sweep(), tmp_path, problem=lines.append)
-    assert figure.exists() and lines == ["figures of protocol 'iv_sweep' failed (SystemExit: 3)"]
+    line = Lab.figures.__func__.__code__.co_firstlineno + 3  # type: ignore[attr-defined]
+    assert figure.exists() and lines == [
+        f"figures of protocol 'iv_sweep' failed (SystemExit: 3 (test_result_check.py, line {line}))"]
     with pytest.raises(TsbenchError, match=r"^device_remark of protocol 'iv_sweep' failed \(TypeError: "):
         device_line(sweep())
 
