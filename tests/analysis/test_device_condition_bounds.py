@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, steady_stand, swept
+from tsbench.samples import noise_of
 
 FIRED = Stand(True, 1.0, 1e-4, 1e-6)   #: 100 uS before it switched
 
@@ -128,3 +129,13 @@ def test_a_device_came_back_within_three_times_its_current_at_two_levels(
         line = swept(sign * LEVEL, sign * LEVEL, sign * current)
         assert ("did not return to the off state" in line) is said
         assert said or line == ""
+
+
+@pytest.mark.parametrize(("plateau", "fewest"), [(4, 4), (200, 8)])
+def test_averages_see_four_standard_errors_of_the_noise(plateau: int, fewest: int) -> None:
+    """The fewer of the first fiftieth of 400 samples and of the plateau count."""
+    current = 1e-6 * np.random.default_rng(1).standard_normal(400)
+    level = np.where(np.arange(400) >= 400 - plateau, 1.0, 0.0)
+    found = pulse_stand(level, current, 1e-9, False)
+    assert found.resolution == pytest.approx(4 * noise_of(current, 1e-9) / fewest**0.5, rel=1e-6)
+    assert pulse_stand(level, current, 1e-5, False).resolution == 1e-5

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tsbench.protocols import PairedPulse, PulseTrain, Relaxation
+from tsbench.protocols.paired_pulse.acquisition import _moves
 from tsbench.protocols.pulse_train.acquisition import batches
-from tsbench.records import Flag
+from tsbench.records import Flag, Waveform
 
 
 def moving(channel, times):
@@ -233,3 +234,14 @@ def test_pairs_may_pause_where_the_device_rests_at_zero(station, recorder, base)
     station.scope.signal = moving
     steps = told(PairedPulse(gaps="1 ms", repeats=1, rest=0.15, base=base).run(station, recorder))
     assert [idle for *_, idle in steps] == [base == 0.0] * 4
+
+
+@pytest.mark.parametrize(("samples", "length", "codes", "seen"), [
+    (200, 100, 2, False), (200, 100, 3, True),   # two codes, and what is left of the noise of half a code
+    (40, 1, 13, False), (40, 1, 14, True),       # means of five samples at least
+    (420, 1, 49, False), (420, 1, 50, True),     # of a twentieth of the record
+])
+def test_a_record_moves_by_its_means(samples, length, codes, seen):
+    values = np.zeros((1, samples), dtype=np.int8)
+    values[0, samples // 2 : samples // 2 + length] = codes
+    assert _moves(Waveform("1", "V", values, 1e-3, 0.0, 0.0, 1e-6, np.zeros(1))) is seen
