@@ -1,5 +1,7 @@
 """The status byte, its registers and the requests for service, bit by bit as IEEE 488.2 and SCPI-99 number them."""
 
+import re
+
 import pytest
 
 from tsbench.simulated_backends.scpi.errors import ERROR_TEXTS, ScpiError, event_bit
@@ -122,3 +124,32 @@ def test_the_texts_of_errors_are_numbered_as_scpi_numbers_them() -> None:
     assert [ERROR_TEXTS[code] for code in (0, -109, -113, -222, -350, -410)] == [
         "No error", "Missing parameter", "Undefined header", "Parameter data out of range", "Queue overflow",
         "Query INTERRUPTED"]
+
+
+#: number and text of the errors, as SCPI-99 prints them (volume 2, section 21.8)
+PRINTED = """
+100 Command error                   101 Invalid character               102 Syntax error
+103 Invalid separator               104 Data type error                 105 GET not allowed
+108 Parameter not allowed           109 Missing parameter               110 Command header error
+111 Header separator error          112 Program mnemonic too long       113 Undefined header
+114 Header suffix out of range      120 Numeric data error              121 Invalid character in number
+123 Exponent too large              124 Too many digits                 128 Numeric data not allowed
+130 Suffix error                    131 Invalid suffix                  138 Suffix not allowed
+140 Character data error            141 Invalid character data          144 Character data too long
+148 Character data not allowed      150 String data error               151 Invalid string data
+158 String data not allowed         160 Block data error                161 Invalid block data
+168 Block data not allowed          200 Execution error                 203 Command protected
+210 Trigger error                   211 Trigger ignored                 212 Arm ignored
+213 Init ignored                    214 Trigger deadlock                220 Parameter error
+221 Settings conflict               222 Parameter data out of range     223 Too much data
+224 Illegal parameter value         225 Out of memory                   230 Data corrupt or stale
+240 Hardware error                  241 Hardware missing                310 System error
+350 Queue overflow                  363 Input buffer overrun            400 Query error
+410 Query INTERRUPTED               420 Query UNTERMINATED              430 Query DEADLOCKED
+440 Query UNTERMINATED after indefinite response
+"""
+
+
+def test_errors_have_the_numbers_and_texts_of_the_standard() -> None:
+    printed = {-int(number): text.strip() for number, text in re.findall(r"(\d{3}) ((?:(?!\s{2,}|\n).)+)", PRINTED)}
+    assert {**printed, 0: "No error"} == ERROR_TEXTS
