@@ -100,6 +100,14 @@ def test_an_irregular_oscillation_is_passed_over_with_its_averages() -> None:
     assert charges.total / 1e-3 == pytest.approx(342.446e-6, rel=1e-3)
 
 
+def test_at_rest_it_is_insulating_also_where_it_could_be_metallic() -> None:
+    """At the transition temperature, with feedback: the shares 0.0072, 0.5 and 0.9928 hold themselves."""
+    model = element()
+    bistable = model.with_parameters({"t0": model.tc, "span": 10.0 * model.soft})
+    assert bistable.rest() == pytest.approx((0.0, model.tc, 0.00718806418), rel=1e-8)
+    assert element().rest()[2] < 1e-5
+
+
 class Charge(Observer):
     """Adds up the current through a resistance at a node [C], and the time [s] that was passed over."""
 

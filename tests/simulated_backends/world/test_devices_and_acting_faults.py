@@ -76,6 +76,21 @@ def test_the_life_of_a_device_follows_from_world_name_and_seed() -> None:
     assert all(lives.count(one) == 1 for one in lives)
 
 
+@pytest.mark.parametrize(("world", "table", "expected"), [
+    (1, {}, [4079653820, 1293321919, 1622864589, 1690408411]),
+    (7, {"seed": 5}, [3774248017, 3800107021, 1561212394, 390627186]),
+])
+def test_a_life_begins_with_the_same_numbers_for_ever(
+    world: int, table: dict[str, Any], expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A world that is opened again in ten years must show the same events."""
+    begun: list[list[int]] = []
+    monkeypatch.setattr(
+        "tsbench.simulated_backends.world.devices.DeviceHistory", lambda *facts: begun.append(facts[-1]))
+    devices(seed=world, devices={"D1": {"model": "resistor", "noise": NOISE, **table}})
+    assert begun == [expected]
+
+
 def wafer(world: int = 1, **more: Any) -> dict[str, Any]:
     return devices(seed=world, wafers={"W": {
         "model": "nbo2", "seed": 4, "rows": 4, "columns": 5, "devices_per_die": 1, "shorts": 0.3, **more}})
