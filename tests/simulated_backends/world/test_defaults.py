@@ -162,3 +162,25 @@ def test_the_positioner_travels_and_contact_is_lost_and_found(world: Any) -> Non
     positioner.connect("D2")
     positioner.connect("D1")
     assert placed[-1][0] == nothing   # for good
+
+
+def test_a_device_has_rested_for_as_long_as_it_was_away(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From when the probes are lifted until they are down again: a second to the other device and one back."""
+    rests: list[tuple[float, dict[str, float]]] = []
+
+    def remember(model: Any, state: Any, seconds: float) -> Any:
+        rests.append((seconds, dict(state)))
+        return state
+
+    monkeypatch.setattr("tsbench.simulated_backends.world.positioner.rested", remember)
+    positioner = SimulatedPositioner(world.bench, world.place, world.devices, 1.0, lambda name, model, time: None)
+    positioner.connect("D1")
+    world.clock.wait(7.0)
+    positioner.connect("D2")
+    assert rests == []   # the second one is new
+    world.clock.wait(0.5)
+    positioner.connect("D1")
+    assert [seconds for seconds, _ in rests] == pytest.approx([1.0 + 0.5 + 1.0])
+    world.clock.wait(3.0)
+    positioner.connect("D2")
+    assert [seconds for seconds, _ in rests[1:]] == pytest.approx([1.0 + 3.0 + 1.0])
