@@ -28,6 +28,12 @@ def test_spikes_of_single_records_and_of_repeated_ones() -> None:
     assert log.frequency(1.5, 3.0) is None and log.frequency(5.0, 6.0) is None
 
 
+def test_a_window_of_many_millions_of_periods_is_read_at_once() -> None:
+    log = WitnessLog([{**REPEAT, "count": 10**12}])
+    assert log.spike_times(1e9 + 10.0, 1e9 + 12.0).tolist() == [1e9 + 10.25, 1e9 + 11.25]
+    assert log.spike_times(end=12.0).tolist() == [10.25, 11.25]
+
+
 def test_which_pulses_fired() -> None:
     log = WitnessLog([on(1.0), on(2.0), on(2.5)])
     fired = log.fired(np.array([0.5, 1.5, 2.25, 3.0]), np.array([1.0, 1.9, 2.75, 4.0]))

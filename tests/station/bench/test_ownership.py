@@ -136,6 +136,21 @@ def test_all_users_share_one_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         Ownership({"a": METER}, this_process(""))
 
 
+def test_the_folder_of_locks_may_be_made_by_two_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    named, looked = tmp_path / "above" / "locks", list[bool]()
+    monkeypatch.setenv(FOLDER, str(named))
+    assert lock_folder() == named and named.is_dir()   # what is above it was missing too
+    there = Path.is_dir
+
+    def late(path: Path, **more: bool) -> bool:
+        """Answer once as it was before another process made the folder."""
+        looked.append(True)
+        return len(looked) > 1 and there(path, **more)
+
+    monkeypatch.setattr(Path, "is_dir", late)
+    assert lock_folder() == named
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals")
 def test_an_owner_that_is_stopped_still_owns() -> None:
     with another_process(METER) as other:
