@@ -54,7 +54,7 @@ def test_a_look_lasts_forty_time_constants_within_its_bounds(station: Any, ohm: 
 
 @pytest.mark.parametrize(("codes", "window", "tighter"), [
     ((0, 100), (-5.0, 5.0), (-0.2, 1.2)), ((0, 100), (-1.0, 1.1), (-0.15, 1.1)), ((0, 100), (-0.1, 5.0), (-0.1, 1.15)),
-    ((50, 50), (-5.0, 5.0), (0.3, 0.7)), ((0, 200), (-5.0, 5.0), (-5.0, 5.0)),
+    ((-50, 50), (-1.0, 1.1), (-0.65, 0.65)), ((50, 50), (-5.0, 5.0), (0.3, 0.7)), ((0, 200), (-5.0, 5.0), (-5.0, 5.0)),
 ])
 def test_a_range_is_tightened_to_what_was_seen_and_some_room(
     codes: tuple[int, ...], window: tuple[float, float], tighter: tuple[float, float],
