@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tsbench.errors import ConfigurationError, TsbenchError
+from tsbench.errors import ConfigurationError, TsbenchError, sentences
 from tsbench.netlist import Element
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
@@ -22,7 +22,7 @@ from tsbench.simulated_backends.circuit.system import Row
 from tsbench.simulated_backends.circuit.trajectory import Audience, Steps
 from tsbench.simulated_backends.circuit.waveforms import encode_sources
 from tsbench.simulated_backends.devices.catalogue import device_model
-from tsbench.simulated_backends.devices.dispatch import require_mechanism
+from tsbench.simulated_backends.devices.dispatch import require_mechanism, unbounded_derivatives
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.life.history import DeviceHistory
 
@@ -88,7 +88,9 @@ class Circuit:
         self.readings = CircuitReadings(structure, front, self._steady)
         self._stepping = TimeStepping(structure, front, self.stability, self._steady, self.changes, self._audience)
         if not self._stepping.make_consistent():
-            raise TsbenchError(f"circuit: the device currents cannot be found. Check the values of {structure.names}")
+            raise TsbenchError(sentences(
+                f"circuit: the device currents cannot be found. Check the values of {structure.names}",
+                unbounded_derivatives(structure.models)))
 
     def load_code(self, specialised: bool = False) -> None:
         """Compile the integrator, or load it from the cache on disk, without integrating.

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tsbench.errors import TsbenchError
+from tsbench.errors import TsbenchError, sentences
 from tsbench.simulated_backends.circuit.changes import DeviceChanges
 from tsbench.simulated_backends.circuit.engine import Gap
 from tsbench.simulated_backends.circuit.kernel.integrator import NO_CURRENT, REACHED, STUCK, UNSTABLE
@@ -15,6 +15,7 @@ from tsbench.simulated_backends.circuit.steady.ringing import what_rings
 from tsbench.simulated_backends.circuit.steady.steady_states import SteadyStates
 from tsbench.simulated_backends.circuit.structure import CircuitStructure, Front
 from tsbench.simulated_backends.circuit.trajectory import Audience, RecordedTrajectory, Steps
+from tsbench.simulated_backends.devices.dispatch import unbounded_derivatives
 from tsbench.simulated_backends.devices.model import DeviceModel
 
 MOST_STEPS = 1e9  #: that one call may need: some hours of computing
@@ -160,9 +161,9 @@ class TimeStepping:
         if status in (STUCK, NO_CURRENT):   # once more, from consistent currents and with a small step
             if restarted and not steps.starts.size:
                 what = "the device currents are not unique" if status == NO_CURRENT else "the step became too small"
-                raise TsbenchError(
+                raise TsbenchError(sentences(
                     f"circuit: no solution was found after {front.reached:.9g} s, because {what}. Check the values of "
-                    f"{self._structure.names}")
+                    f"{self._structure.names}", unbounded_derivatives(self._structure.models)))
             front.restart = True
         front.full_run = status not in (REACHED, UNSTABLE)
 

@@ -17,6 +17,7 @@ from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.compile_errors import not_compilable
 from tsbench.simulated_backends.devices.derivative_check import check_derivatives
 from tsbench.simulated_backends.devices.mechanism import (
+    BY_VOLTAGE,
     CONTROL_COLUMN,
     MOST_NUMBERS,
     SLOPES,
@@ -25,7 +26,12 @@ from tsbench.simulated_backends.devices.mechanism import (
     row_of,
 )
 from tsbench.simulated_backends.devices.model import DeviceModel
-from tsbench.simulated_backends.devices.model_check import check_numbers, check_start, numbers_at_start
+from tsbench.simulated_backends.devices.model_check import (
+    check_derivatives_at_start,
+    check_numbers,
+    check_start,
+    numbers_at_start,
+)
 from tsbench.simulated_backends.devices.registry import device_models
 from tsbench.simulated_backends.devices.source_text import (
     COMPILATION,
@@ -41,6 +47,8 @@ BY_ADDRESS = types.float64(
     types.boolean, types.float64[:, ::1], types.int64, types.float64, types.float64, types.float64[::1], types.int64,
     types.float64[::1])
 device_at = function_at(BY_ADDRESS)
+AT_REST, NEAR_REST = 1e-30, 1e-3  #: [V]
+STEEP = 1e6  #: times larger: sqrt(v) has 3e13 between these two voltages, a smooth function about 1
 SMALLEST_ADDRESS = 4096  #: a number of this size is an address, a smaller one a branch
 
 _HEAD = f'''"""Written by tsbench from device models; may be deleted at any time."""
@@ -151,9 +159,29 @@ def require_mechanism(model: DeviceModel, element: str) -> None:
     try:
         check_numbers(model)
         if kind_of(model) >= SMALLEST_ADDRESS:
-            check_start(model, numbers_at_start(mechanism_of(type(model)), evaluated(model, 0.0, 0.0, model.rest())))
+            at_start = evaluated(model, 0.0, 0.0, model.rest())
+            check_start(model, numbers_at_start(mechanism_of(type(model)), at_start))
+            check_derivatives_at_start(model, at_start)
     except ConfigurationError as error:
         raise ConfigurationError(f"{element}: {error}") from None
+
+
+def unbounded_derivatives(models: Mapping[str, DeviceModel]) -> str:
+    """Return a sentence on a device of another author whose dg/dv grows without bounds near rest, "" without one.
+
+    For the message of a circuit without a solution: near such a point the solver finds no step that is small enough.
+
+    Parameters
+    ----------
+    models : by the names of their elements
+    """
+    for element, model in models.items():
+        for sign in (1.0, -1.0) if kind_of(model) >= SMALLEST_ADDRESS else ():
+            near, far = (abs(evaluated(model, sign * v, 0.0, model.rest())[BY_VOLTAGE]) for v in (AT_REST, NEAR_REST))
+            if not near <= STEEP * far:
+                return (f"{element.upper()}: dg/dv of device model {model.mechanism} is not bounded near v = 0 "
+                        f"({near:.3g} at v = {sign * AT_REST:g}). Change the equations near this point")
+    return ""
 
 
 def evaluated(

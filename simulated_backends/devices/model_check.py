@@ -112,14 +112,43 @@ def check_start(model: DeviceModel, numbers: Iterable[float]) -> None:
     ConfigurationError
         One line with the device model, the equation, its value and the states.
     """
-    at = ", ".join(f"{name} = {value:g}" for name, value in (
-        (VOLTAGE, 0.0), (CURRENT, 0.0), *zip(model.states, model.rest(), strict=True)))
+    at = _start(model)
     for name, number in zip(("the residual", *(f"the rate of '{state}'" for state in model.states)), numbers,
                             strict=True):
         if not math.isfinite(number):
             raise ConfigurationError(
                 f"device model {model.mechanism}: its equations return {number:g} for {name} at the start ({at}). "
                 "They must return finite numbers there")
+
+
+def check_derivatives_at_start(model: DeviceModel, outputs: Sequence[float] | FloatArray) -> None:
+    """Refuse a device with a derivative that is no finite number where every simulation begins.
+
+    Parameters
+    ----------
+    model : the device
+    outputs : what its equations return there, with all derivatives
+
+    Raises
+    ------
+    ConfigurationError
+        One line with the device model, the derivative, its value and the states.
+    """
+    states = model.states
+    equations = ("g", *(f"({state} rate)" for state in states))
+    names = [f"d{of}/d{by}" for of in equations for by in ("", VOLTAGE, CURRENT, *states)]
+    names += [f"d{of}/d{CONTROL_VOLTAGE}" for of in equations]   # behind all others
+    for name, number in zip(names, outputs, strict=False):
+        if not math.isfinite(number):
+            raise ConfigurationError(
+                f"device model {model.mechanism}: {name} is not finite ({number:g}) at the start ({_start(model)}). "
+                "Change the equations near this point, for example from abs(v) ** 0.5 to (v * v + 1e-12) ** 0.25")
+
+
+def _start(model: DeviceModel) -> str:
+    """Return where every simulation begins, for messages."""
+    return ", ".join(f"{name} = {value:g}" for name, value in (
+        (VOLTAGE, 0.0), (CURRENT, 0.0), *zip(model.states, model.rest(), strict=True)))
 
 
 def _require_different_names(model: DeviceModel) -> None:

@@ -18,14 +18,14 @@ import pytest
 
 from tests.fixtures.patience import PATIENCE
 from tsbench.cli import main
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.netlist import parse_netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.devices import catalogue as catalogue_module
 from tsbench.simulated_backends.devices.catalogue import catalogue, device_model, problems
 from tsbench.simulated_backends.devices.derivative_check import check_derivatives
 from tsbench.simulated_backends.devices.devices_lib import devices_lib
-from tsbench.simulated_backends.devices.dispatch import evaluated
+from tsbench.simulated_backends.devices.dispatch import evaluated, unbounded_derivatives
 from tsbench.simulated_backends.devices.mechanism import mechanism_of
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.source_text import definitions
@@ -400,6 +400,30 @@ def test_a_device_that_cannot_start_with_other_parameters_is_refused_when_it_is_
         with pytest.raises(ConfigurationError, match=f"^X1: device model lab_thermistor: {said}") as error:
             build_circuit(wiring, {"X1": device_model("lab_film", parameters)})
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("returns", "said"), [
+    ("a * abs(v) ** 0.5 - i,", "inf"), ("a * (v * v) ** 0.5 - i,", "nan"),
+    ("a * v - i, math.inf if v == 0.0 else a, -1.0", "inf")])
+def test_a_derivative_that_is_not_finite_at_the_start_is_refused(install: Install, returns: str, said: str) -> None:
+    install(f"import math\n{TWO}".replace("return (9 * a * v - i,)", f"return ({returns})"), "Second", "lab_steep_one")
+    with pytest.raises(ConfigurationError) as error:
+        build_circuit(parse_netlist("V1 in 0 1\nR1 in out 1k\nX1 out 0 lab_second\n"))
+    assert str(error.value) == (
+        f"X1: device model lab_second: dg/dv is not finite ({said}) at the start (v = 0, i = 0). Change the equations "
+        "near this point, for example from abs(v) ** 0.5 to (v * v + 1e-12) ** 0.25")
+
+
+def test_a_circuit_without_a_solution_names_a_derivative_that_is_not_bounded(install: Install) -> None:
+    install(f"import math\n{TWO}".replace("9 * a * v - i", "a * (math.sqrt(v) if v > 0 else 0.0) - i"), "Second",
+            "lab_steep_two")
+    models = {"r1": device_model("resistor"), "x1": device_model("lab_second")}
+    assert unbounded_derivatives(models) == (
+        "X1: dg/dv of device model lab_second is not bounded near v = 0 (5e+11 at v = 1e-30). Change the equations "
+        "near this point")
+    circuit = build_circuit(parse_netlist("V1 in 0 PWL(0 0 1u 1)\nR1 in out 1\nX1 out 0 lab_second\n"))
+    with pytest.raises(TsbenchError, match=r"no solution was found after 0 s, .* X1: dg/dv of device model lab_second"):
+        circuit.advance(1e-6)
 
 
 @pytest.mark.parametrize(("text", "entry", "was", "wrong", "said"), [
