@@ -1,6 +1,6 @@
 """What a sweep sets and when it reads, by hand: ranges, levels, steps, times, and which readings are flagged."""
 
-import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,13 +68,15 @@ def test_the_steps_of_a_sweep_that_is_checked(station, recorder):
 def test_the_time_of_a_reading_is_that_of_the_benchs_clock(station, recorder):
     """Whatever zero the source meter counts from."""
     measure = station.meter.measure
-    station.meter.measure = lambda: dataclasses.replace(measure(), time=5.0)
+    station.meter.measure = lambda: replace(measure(), time=5.0)
     list(IVSweep(stop=1.0, step=0.5).run(station, recorder))
     assert column(recorder, "time") == pytest.approx([0.021 * (k + 1) for k in range(5)])
 
 
 def test_the_times_of_a_native_sweep_follow_the_meters_from_the_first_reading_on(station, recorder):
-    """At 50 Hz a point is expected after 43 ms; this meter takes 21 ms for each."""
+    """At 50 Hz a point is expected after 43 ms; this meter takes 21 ms for each, and counts from a zero of its own."""
+    fetch = station.meter.fetch_sweep
+    station.meter.fetch_sweep = lambda *span: [replace(one, time=one.time + 7.0) for one in fetch(*span)]
     run = IVSweep(stop=1.0, step=0.5, cycles=2, check_oscillation=False).run(station, recorder)
     seen = [(station.clock.now(), step.done) for step in run]
     began = [0.0, next(time for time, done in seen if done == 5)]
