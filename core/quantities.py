@@ -62,7 +62,7 @@ def parse_quantity(value: object, unit: str) -> float:
         if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
             raise ConfigurationError(f"'{value}' is not finite. Give for example '{_example(unit)}'")
         found = _NUMBER.fullmatch(text)
-        if found is None:
+        if found is None or "," in text:
             hint = ". Use a decimal point, not a comma" if "," in text else ""
             raise ConfigurationError(f"'{value}' is not a quantity{hint}. Give for example '{_example(unit)}'")
         exponent, given = _prefix_and_unit(found[3] or "", unit)

@@ -119,13 +119,23 @@ def _analyse_table(
     into.figures.extend(found.figures)
 
 
+def _count(results: int, without: int, refused: bool) -> str:
+    """Return how many results a run gives, and whether others were refused."""
+    if not results:
+        return "no results that can be stored" if refused else "no results"
+    left_out = ". Other results are left out, because they cannot be stored" if refused else ""
+    return f"{results} results, {without} of them without a value{left_out}"
+
+
 def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into: FileAnalysis) -> None:
     from tsbench.storage import read_foreign
 
     run = read_foreign(path)
     header = run.header
     into.repeated.update(dict.fromkeys(map(str, header.provenance.get("repeats") or ()), header.run_id))
+    before = len(into.problems)
     results = extract(run, options, problem=into.problems.append)
+    refused = len(into.problems) > before
     into.rows.extend(result.row(header.device.identifier, header.protocol, header.run_id) for result in results)
     if line := other_package(run):
         into.lines.append(f"{path.name}: {line}")
@@ -134,8 +144,8 @@ def _analyse_run(path: Path, options: ExtractionOptions, out: Path | None, into:
     mark = f" ({simulation_mark(simulated).lower()})" if any(simulated.values()) else ""
     state = "" if run.status == "success" else f". The run ended with status '{run.status}'"
     into.lines.append(
-        f"{path.name}: {header.protocol} on {header.device.identifier}{mark} gives {len(results)} results, "
-        f"{without} of them without a value{state}"
+        f"{path.name}: {header.protocol} on {header.device.identifier}{mark} gives "
+        f"{_count(len(results), without, refused)}{state}"
     )
     if out is not None:
         into.figures.extend(draw_figures(run, out, options, lambda line: into.lines.append(f"{path.name}: {line}")))

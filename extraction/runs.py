@@ -7,7 +7,7 @@ from pathlib import Path
 from tsbench.errors import ConfigurationError, TsbenchError, sentences
 from tsbench.extraction.found import draw_all
 from tsbench.extraction.result_check import checked_results
-from tsbench.plugins import in_words
+from tsbench.plugins import OURS, in_words
 from tsbench.protocols.extracting.contacts import contact_of, with_contact
 from tsbench.protocols.extracting.named_figure import FIGURE_NAME, NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -29,27 +29,43 @@ def protocol_of(run: Run) -> type[Protocol]:
     if offer is None:
         missing = (
             f"run {run.header.run_id}: protocol '{name}' is not installed, so no numbers can be extracted. Install the "
-            f"package with this protocol")
+            f"package with this protocol{_recorded_packages(run)}")
         raise ConfigurationError(sentences(missing, *PROTOCOLS.problems()))
     return offer.thing
 
 
+def _measured_with(run: Run) -> list[str]:
+    """Return the packages of protocol and drivers that a run names, with versions: "lab 1.2"."""
+    recorded = run.header.provenance.get("packages") or ()
+    return [recorded] if isinstance(recorded, str) else [str(package) for package in recorded]
+
+
+def _recorded_packages(run: Run) -> str:
+    others = [package for package in _measured_with(run) if package.split(" ")[0] != OURS]
+    return f". The run was measured with the packages {', '.join(others)}" if others else ""
+
+
 def other_package(run: Run) -> str:
-    """Return a line where the installed protocol comes from a package that did not measure the run; "" if it did.
+    """Return a line where the installed protocol comes from another package than measured the run; "" if it did not.
 
     Two packages may give different protocols the same name, and their extractions different meanings to the columns.
+    Another version of the same package counts too, because its extraction may have changed. Versions of tsbench do
+    not count. Its changelog lists such changes.
 
     Parameters
     ----------
     run : as read back; its provenance names the packages of protocol and drivers where tsbench wrote them
     """
     offer = PROTOCOLS.offers().get(run.header.protocol)
-    recorded = run.header.provenance.get("packages") or ()
-    measured_with = [recorded] if isinstance(recorded, str) else [str(package) for package in recorded]
+    measured_with = _measured_with(run)
     if offer is None or not measured_with:
         return ""
-    if offer.distribution.split(" ")[0] in {package.split(" ")[0] for package in measured_with}:
-        return ""
+    name = offer.distribution.split(" ")[0]
+    if same := [package for package in measured_with if package.split(" ")[0] == name]:
+        if name == OURS or offer.distribution in same:
+            return ""
+        return (f"the run was measured with {', '.join(same)}, but its numbers are extracted by {offer.distribution}. "
+                f"Check whether the extraction of the protocol '{run.header.protocol}' has changed")
     return (f"the run was measured with packages {', '.join(measured_with)}, but its numbers are extracted by the "
             f"protocol '{run.header.protocol}' of {offer.distribution}. Check that it is the same protocol")
 

@@ -117,7 +117,7 @@ class SourceMeterCapabilities:
     compliance_current: Range
     compliance_voltage: Range
     nplc: Range
-    maximum_sweep_points: int
+    maximum_sweep_points: int  #: of one ``start_sweep``; 1: the source meter has no sweeps
     minimum_dwell: float  #: [s]
     current_accuracy: tuple[Accuracy, ...]  #: measuring, by range, ascending
     voltage_accuracy: tuple[Accuracy, ...]

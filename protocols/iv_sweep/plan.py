@@ -40,6 +40,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         refusals=(
             *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
             *_range_refusals(settings, capabilities),
+            *_sweep_refusal(capabilities, checks=checks),
         ),
         warnings=_warnings(settings, capabilities, len(path), checks=checks),
         preview={"time": shown * per_point, "level": path.levels[shown]},
@@ -56,6 +57,14 @@ def _range_refusals(settings: SweepParameters, capabilities: SourceMeterCapabili
         *range_refusal("compliance", settings.compliance, limits, "drive"),
         *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),
     ]
+
+
+def _sweep_refusal(capabilities: SourceMeterCapabilities, *, checks: bool) -> list[str]:
+    """Refuse a source meter without sweeps; with the check for oscillation, the levels are set one by one."""
+    if checks or capabilities.maximum_sweep_points > 1:
+        return []
+    return ["the source meter of the role 'drive' has no sweeps (maximum_sweep_points = 1). Use another source meter, "
+            "or connect a scope to the device and set 'check_oscillation'. Then the levels are set one by one"]
 
 
 def _warnings(

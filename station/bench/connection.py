@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from tsbench.station.bench.setting_units import with_units
 _LOG = logging.getLogger(__name__)
 _TRIES = 3  #: at making one instrument safe, opening its connection again in between
 _QUICK = 0.3  #: [s] for one message of the first try to switch off: a silent instrument holds up no other for long
+_THIS_COMPUTER = re.compile(r"::(127\.\d+\.\d+\.\d+|localhost)::", re.IGNORECASE)
 _SHORT = 1.0  #: [s] for one reply after it; the last try has the time that the bench file allows
 
 
@@ -312,10 +314,18 @@ def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Co
         there = ", ".join(list_resources(manager))
         raise ConfigurationError(
             f"the VISA library does not find instrument '{name}' at {table.resource}. It finds "
-            f"{f'only {there}' if there else 'no instrument'}. Check that the instrument is switched on, or correct "
-            "its resource in the bench file"
+            f"{f'only {there}' if there else 'no instrument'}. {_advice(table.resource)}, or correct its resource in "
+            "the bench file"
         ) from error
     return Connection(name, table, library, transport)
+
+
+def _advice(resource: str) -> str:
+    """Return what to check where nothing answers; at an address of this computer, it is a served simulated bench."""
+    if _THIS_COMPUTER.search(resource):
+        return ("The address is on this computer. Start the simulated bench with 'tsbench serve WORLD.toml --port "
+                "PORT' and leave it running")
+    return "Check that the instrument is switched on"
 
 
 def quietly(act: Callable[[], object]) -> None:

@@ -37,6 +37,12 @@ def test_what_is_not_plainly_a_quantity_is_refused(text, unit):
         parse_quantity(text, unit)
 
 
+@pytest.mark.parametrize("text", ["1,2V", "1,2 V", "1,2", "1.2,V"])
+def test_a_decimal_comma_with_or_without_a_unit_is_told(text):
+    with pytest.raises(ConfigurationError, match=r"is not a quantity\. Use a decimal point, not a comma\. Give for"):
+        parse_quantity(text, "V")
+
+
 def test_a_decimal_comma_is_told():
     with pytest.raises(ConfigurationError, match="a decimal point, not a comma"):
         parse_quantity("0,5 mA", "A")

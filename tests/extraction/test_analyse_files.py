@@ -14,9 +14,10 @@ from tsbench.analysis.threshold.switching_rule import Above
 from tsbench.cli import main
 from tsbench.cli.plain_text import PLAIN_TEXT
 from tsbench.errors import ConfigurationError, UnreadableFile
-from tsbench.extraction import ExtractionOptions, FileAnalysis, analyse_files
+from tsbench.extraction import ExtractionOptions, FileAnalysis, analyse_files, extract
 from tsbench.extraction.paths import named_files
 from tsbench.extraction.table_files import read_table
+from tsbench.protocols import IVSweep
 
 SHARED = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 MEASURED = SHARED / "ag_diffusive_asymmetric_iv.csv"
@@ -349,6 +350,23 @@ def test_the_line_of_a_run_counts_what_it_has_no_value_for_and_says_how_it_ended
         assert analysis.lines[0] == f"r.nxs: iv_sweep on D1 gives {told}"
         assert analysis.figures == []
         assert analyse_files([shown], out=tmp_path).figures
+
+
+@pytest.mark.parametrize(("good", "said"), [
+    (0, "no results that can be stored"),
+    (1, "4 results, 0 of them without a value. Other results are left out, because they cannot be stored"),
+])
+def test_the_line_of_a_run_says_that_results_are_left_out(tmp_path, monkeypatch, good, said):
+    (shown := tmp_path / "r.nxs").touch()
+    monkeypatch.setattr("tsbench.storage.read_foreign", lambda path: sweep())
+    found = extract(sweep())
+    assert len(found) == 4
+    monkeypatch.setattr(IVSweep, "extract", classmethod(lambda cls, run, options: [*found[:4 * good], 3]))
+    analysis = analyse_files([shown])
+    assert analysis.lines[0] == f"r.nxs: iv_sweep on D1 gives {said}"
+    assert "result that cannot be stored" in analysis.problems[0]
+    monkeypatch.setattr(IVSweep, "extract", classmethod(lambda cls, run, options: []))
+    assert analyse_files([shown]).lines[0] == "r.nxs: iv_sweep on D1 gives no results"
 
 
 def test_a_time_that_does_not_rise_is_named_with_its_row(tmp_path):

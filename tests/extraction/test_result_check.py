@@ -12,10 +12,11 @@ import pytest
 
 from tests.fixtures.made_runs import run, sweep
 from tsbench.analysis.threshold.switching_rule import Above
-from tsbench.errors import TsbenchError
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.extraction import device_line, draw_figures, extract
 from tsbench.extraction.result_check import checked_results
 from tsbench.extraction.runs import other_package
+from tsbench.plugins import Offer
 from tsbench.protocols import PROTOCOLS, ExtractionOptions, IVSweep
 from tsbench.records import Flag, Result
 from tsbench.storage import read_run
@@ -190,6 +191,32 @@ def test_a_protocol_of_another_package_is_named(tmp_path: Path) -> None:
     for packages in (["my-lab 2.0", "tsbench 0.1"], "tsbench 0.1", [], None):   # also of another version
         same = replace(header, provenance={"packages": packages})
         assert other_package(replace(measured, header=same)) == ""
+
+
+def test_another_version_of_the_package_of_a_protocol_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its extraction may have changed."""
+    monkeypatch.setitem(PROTOCOLS.offers(), "lab", Offer(IVSweep, "my-lab 2.0"))
+    measured = sweep()
+    for packages, said in (
+        (["my-lab 1.0", "tsbench 0.1"], "the run was measured with my-lab 1.0, but its numbers are extracted by my-lab "
+         "2.0. Check whether the extraction of the protocol 'lab' has changed"),
+        (["my-lab 2.0", "tsbench 0.1"], ""), (["my-lab 1.0", "my-lab 2.0"], ""),
+    ):
+        header = replace(measured.header, protocol="lab", provenance={"packages": packages})
+        assert other_package(replace(measured, header=header)) == said
+
+
+@pytest.mark.parametrize(("packages", "said"), [
+    (["my-lab 1.0", "tsbench 0.1"], "Install the package with this protocol. The run was measured with the packages "
+     "my-lab 1.0"),
+    (["tsbench 0.1"], "Install the package with this protocol"), ([], "Install the package with this protocol"),
+])
+def test_a_protocol_that_is_not_installed_names_the_packages_of_the_run(packages: list[str], said: str) -> None:
+    header = replace(sweep().header, protocol="lab", provenance={"packages": packages})
+    with pytest.raises(ConfigurationError) as caught:
+        extract(replace(sweep(), header=header))
+    assert str(caught.value) == (
+        f"run r1: protocol 'lab' is not installed, so no numbers can be extracted. {said}")
 
 
 def test_flags_are_kept() -> None:

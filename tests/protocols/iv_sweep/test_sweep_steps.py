@@ -271,3 +271,15 @@ def test_what_scope_inputs_at_the_device_take_is_no_current_of_the_device(statio
     np.testing.assert_allclose(
         column(recorder, "device_voltage"), voltage - 1e3 * (current - 1e-5 * voltage), rtol=1e-12, atol=1e-15
     )
+
+
+def test_a_source_meter_without_sweeps_is_refused_before_anything_is_sent(station):
+    few = dataclasses.replace(station.meter.capabilities, maximum_sweep_points=1)
+    assert IVSweep(check_oscillation=False).plan(station).refusals == ()
+    station.meter.capabilities = few
+    assert IVSweep().plan(station).refusals == ()   # the scope looks at the device between single readings
+    (refusal,) = IVSweep(check_oscillation=False).plan(station).refusals
+    assert "has no sweeps (maximum_sweep_points = 1)" in refusal
+    assert IVSweep().plan(station.without_scope()).refusals == (refusal,)
+    station.meter.capabilities = dataclasses.replace(few, maximum_sweep_points=2)
+    assert IVSweep().plan(station).refusals == ()

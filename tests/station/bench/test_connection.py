@@ -203,3 +203,22 @@ def test_ctrl_c_is_pressed_again_and_again(monkeypatch: pytest.MonkeyPatch, time
     monkeypatch.setattr(opening, "at_once", interrupted)
     states = make_all_safe([connection(Wire())], managers, reopen=False)
     assert states == (BOTH_OFF if reached else [OutputState("meter.1", True), OutputState("meter.2", True)])
+
+
+@pytest.mark.parametrize(("resource", "advice"), [
+    ("TCPIP0::127.0.0.1::hislip0,5026::INSTR", "Start the simulated bench with 'tsbench serve WORLD.toml --port PORT'"),
+    ("TCPIP0::LOCALHOST::5025::SOCKET", "Start the simulated bench with 'tsbench serve WORLD.toml --port PORT'"),
+    ("TCPIP0::192.0.2.7::5025::SOCKET", "Check that the instrument is switched on, or correct its resource"),
+])
+def test_a_served_bench_without_its_server_is_told_what_to_start(
+    resource: str, advice: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nothing(*arguments: object, **options: object) -> Any:
+        raise CommunicationError("nothing is there")
+
+    monkeypatch.setattr("tsbench.instruments.links.transport.Transport", nothing)
+    monkeypatch.setattr("tsbench.instruments.links.visa_library.list_resources", lambda manager: [])
+    table = InstrumentTable(resource=resource, driver="keithley_2450", timeout=4.0)
+    with pytest.raises(ConfigurationError) as caught:
+        connect(SimpleNamespace(visalib=object()), "meter", table, "@py")
+    assert advice in str(caught.value)
