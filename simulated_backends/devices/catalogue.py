@@ -1,9 +1,11 @@
 """The catalogue of devices: parameters with their sources, what is published about each, and what is not known."""
 
+import dataclasses
 import functools
 import inspect
+import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,10 @@ MARKS = {
 
 FILE = "catalogue.toml"  #: in the package of a model: its part of the catalogue
 UNMODELLED = "unmodelled.toml"  #: facts about devices that have no model
+
+
+_NAME = re.compile(r"[a-z0-9_.-]+")  #: in netlists, and in the file for ngspice
+_OF_NUMBERS = ("value", "unit", "mark", "source")  #: keys of a number with its origin
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,12 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
                                              "name. Rename one of the two devices")
                 if name != name.lower():   # netlists do not tell capital letters from small ones
                     raise ConfigurationError(f"its name must be in small letters. Write '{name.lower()}'")
+                if not _NAME.fullmatch(name):
+                    raise ConfigurationError(
+                        f"its name is {name!r:.60}. A name of a device contains only small letters of the English "
+                        "alphabet, digits, '_', '-' and '.'")
                 entry = _entry(name, mechanism, table)
+                _require_parameters(offer.thing, entry.parameters)
                 check_listed(entry.model())
             except Exception as error:  # noqa: BLE001 - a model's own methods may raise anything
                 left_out.append(_left_out(name, offer.distribution, error))
@@ -177,27 +188,80 @@ def unmodelled() -> Mapping[str, CatalogueEntry]:
 
 
 def _entry(name: str, mechanism: str, table: Mapping[str, Any]) -> CatalogueEntry:
-    data = dict(table)
+    _require_keys("it", table, needed=("title", "stack", "description"), optional=(
+        "row", "material", "parameters", "observables", "unknown", "variability", "circuits"))
+    data: dict[str, Any] = {"row": "", "material": ""} | dict(table)
     parameters, observables = data.pop("parameters", {}), data.pop("observables", [])
     unknown, variability, circuits = data.pop("unknown", []), data.pop("variability", {}), data.pop("circuits", {})
+    for number, item in enumerate(unknown, 1):
+        _require_keys(f"entry {number} of 'unknown'", item, needed=("text",), optional=None)
+    for key, value in variability.items():
+        _require_keys(f"variability of '{key}'", value, needed=("sigma",), optional=None)
     try:
         return CatalogueEntry(
-            name=name, mechanism=mechanism, **{k: str(v) for k, v in ({"row": "", "material": ""} | data).items()},
+            name=name, mechanism=mechanism, **{k: str(v) for k, v in data.items()},
             parameters=tuple(_parameter(key, value) for key, value in parameters.items()),
-            observables=tuple(Observable(**value) for value in observables),
+            observables=tuple(_observable(number, value) for number, value in enumerate(observables, 1)),
             unknown=tuple(item["text"] for item in unknown),
             variability={key: float(value["sigma"]) for key, value in variability.items()},
             circuits={key: dict(value) for key, value in circuits.items()},
         )
-    except (TypeError, KeyError, ValueError) as error:
-        raise ConfigurationError(f"its entry in the catalogue cannot be read ({error})") from None
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
+        raise _unreadable(f"of this error: {error}") from None
+
+
+def _unreadable(reason: str) -> ConfigurationError:
+    return ConfigurationError(f"its entry in the catalogue cannot be read, because {reason}")
+
+
+def _require_keys(what: str, table: object, needed: Sequence[str], optional: Sequence[str] | None = ()) -> None:
+    """Refuse an entry of the catalogue that is no table, lacks a key, or has an unknown key or a value of text.
+
+    With ``optional`` None, it may have any other keys.
+    """
+    if not isinstance(table, Mapping):
+        raise _unreadable(f"{what} is {table!r:.60}. Write a table with {_listed(needed)}")
+    if missing := [key for key in needed if key not in table]:
+        raise _unreadable(f"{what} has no {_listed(missing)}. Add {'it' if len(missing) == 1 else 'them'}")
+    known = None if optional is None else (*needed, *optional)
+    if known and (wrong := [str(key) for key in table if key not in known]):
+        raise _unreadable(f"{what} has the unknown key '{wrong[0]}'{nearest(wrong[0], known)}")
+    for key in ("value", "sigma"):
+        if key in needed and not isinstance(table[key], int | float):
+            raise _unreadable(f"{what} has {key} = {table[key]!r:.60}. Write a number in SI units")
+
+
+def _listed(keys: Sequence[str]) -> str:
+    """Return keys in words: 'a', 'b' and 'c'."""
+    quoted = [f"'{key}'" for key in keys]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
 
 
 def _parameter(name: str, value: Any) -> CatalogueParameter:
     """Return one parameter; a plain number stands for itself, assumed."""
     if isinstance(value, int | float):
         return CatalogueParameter(name, float(value), "", "A", "")
+    if not isinstance(value, Mapping):
+        raise _unreadable(f"parameter '{name}' is {value!r:.60}. Write a number in SI units, or a table with "
+                          f"{_listed(_OF_NUMBERS)}")
+    _require_keys(f"parameter '{name}'", value, needed=_OF_NUMBERS)
     return CatalogueParameter(name=name, **value)
+
+
+def _observable(number: int, value: Any) -> Observable:
+    _require_keys(f"observable {number}", value, needed=("name", *_OF_NUMBERS))
+    return Observable(**value)
+
+
+def _require_parameters(model: type[DeviceModel], parameters: Sequence[CatalogueParameter]) -> None:
+    """Refuse parameters that the model does not have, and others that are missing."""
+    known = {field.name: field for field in dataclasses.fields(model) if field.init}
+    given = [parameter.name for parameter in parameters]
+    if missing := [name for name, field in known.items() if name not in given and (
+            field.default is field.default_factory is dataclasses.MISSING)]:
+        raise _unreadable(f"it has no value of the parameter {_listed(missing)}. Add it under 'parameters'")
+    if wrong := [name for name in given if name not in known]:
+        raise _unreadable(f"device model {model.mechanism} has no parameter '{wrong[0]}'{nearest(wrong[0], known)}")
 
 
 def device_model(name: str, parameters: Mapping[str, float] | None = None) -> DeviceModel:
