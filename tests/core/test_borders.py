@@ -23,6 +23,9 @@ from tsbench.simulated_backends.devices.catalogue import catalogue
 ROOT = Path(__file__).resolve().parents[2]
 DEVICES = "tsbench.simulated_backends.devices"
 MECHANISMS = {path.parent.name for path in (ROOT / "simulated_backends" / "devices").glob("*/equations.py")}
+#: what else could tell one mechanism from another in a comparison: its class, and the end of its module's name
+CLASSES = {type(entry.model()).__name__ for entry in catalogue().values()} | {
+    f"{name}.equations" for name in MECHANISMS} | {f".{name}.equations" for name in MECHANISMS}
 #: elements of any netlist have these names as well
 ELEMENTS = {"resistor", "capacitor"}
 #: the files of protocols that read a stored run: a shared folder, and two files of each protocol
@@ -115,7 +118,7 @@ def test_every_folder_of_the_simulation_is_in_the_contract_on_equations() -> Non
 
 
 def test_no_other_folder_compares_with_a_device_name() -> None:
-    names = (MECHANISMS | {entry.mechanism for entry in catalogue().values()} | set(catalogue())) - ELEMENTS
+    names = (MECHANISMS | CLASSES | {entry.mechanism for entry in catalogue().values()} | set(catalogue())) - ELEMENTS
     found = {
         (path, text) for path, tree in trees().items() if not path.startswith(NAME_DEVICES)
         for text in texts(tree) if text in names

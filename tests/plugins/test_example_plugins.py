@@ -150,6 +150,10 @@ def test_the_generator_fires_a_device_on_its_twin(python: Run, tmp_path: Path) -
     outputs = [(state["channel"], state["on"]) for state in states
                if state["kind"] == "output" and state["instrument"] == "generator"]
     assert outputs[-2:] == [("1", True), ("1", False)]
+    (run,) = (tmp_path / "runs").glob("*.nxs")
+    python("-m", "tsbench", "analyse", run, "--out", tmp_path / "figures", "--json")
+    assert all(figure.stat().st_size > 10_000 for figure in (tmp_path / "figures").glob("*.png"))
+    assert len(list((tmp_path / "figures").glob("*.png"))) >= 1
 
 
 @pytest.mark.display
@@ -194,16 +198,21 @@ assert window.control.running()
 until(lambda: not window.control.running(), {PATIENCE})
 table = window.view.results.table
 print([table.item(row, column).text() for row in range(table.rowCount()) for column in range(table.columnCount())])
+panel.device.setCurrentText("F1")   # the device of the package
+QtTest.QTest.mouseClick(panel.run, QtCore.Qt.LeftButton)
+until(lambda: not window.control.running(), {PATIENCE})
+print([table.item(row, column).text() for row in range(table.rowCount()) for column in range(table.columnCount())])
 window.close()
 """, window=True)
-    *fields, wrong, right, table = said.splitlines()
+    *fields, wrong, right, table, of_film = said.splitlines()
     assert fields == ["levels|100 mV, 200 mV, 300 mV, 400 mV|V|Levels", "compliance|1 mA|A|Compliance",
                       "settle|10 ms|s|Settle"]
     assert wrong.startswith("['settle: ") and "10 s" in wrong and wrong.endswith(" False")
     assert right == "[] {'settle': 0.02}"
     assert "resistance" in table and "kOhm" in table
-    (run,) = (bench.parent / "runs").glob("*.nxs")
-    assert "lab_resistance" in run.name
+    assert "resistance" in of_film and "kOhm" in of_film and of_film != table
+    first, second = sorted((bench.parent / "runs").glob("*.nxs"))
+    assert "lab_resistance-R1" in first.name and "lab_resistance-F1" in second.name
 
 
 def test_an_uninstalled_module_with_its_entry_point_left_behind_is_one_line(
@@ -238,8 +247,11 @@ panel.set_hindrance("")
 panel.choose("lab_resistance")
 panel.form.field("settle").set_text("20 ms")
 print(panel.form.problems(), panel.form.settings(), panel.run.isEnabled())
+panel.choose("pulse_train")   # what the generator of the package is used with
+panel.form.field("count").set_text("3")
+print(panel.form.problems(), panel.form.settings(), panel.run.isEnabled())
 """)
-    assert said.strip() == "[] {'settle': 0.02} True"
+    assert said.splitlines() == ["[] {'settle': 0.02} True", "[] {'count': 3} True"]
 
 
 @pytest.mark.ngspice
@@ -255,7 +267,8 @@ print([line.figure for line in found if not line.passed])
 
 
 def test_the_netlist_of_the_example_oscillates(python: Run, tmp_path: Path) -> None:
-    table = tmp_path / "table.csv"
-    python("-m", "tsbench", "simulate", PACKAGE / "lab_film.cir", "--out", table)
+    table, figure = tmp_path / "table.csv", tmp_path / "film.png"
+    python("-m", "tsbench", "simulate", PACKAGE / "lab_film.cir", "--out", table, "--plot", figure)
+    assert figure.stat().st_size > 10_000
     rows = [float(line.split(",")[1]) for line in table.read_text("utf-8").splitlines()[1:]]
     assert max(rows) > 1.0 and min(rows) < 0.7
