@@ -150,11 +150,9 @@ def run_on(
         if watch.process_id is None and needs_watchdog(bench):
             warning = "the run has no watchdog. If this process dies or hangs, the outputs stay as they are"
             plan = replace(plan, warnings=(*plan.warnings, warning))
-        header = replace(make_header(bench, protocol, plan), campaign_id=campaign_id, user=user)
+        header = replace(make_header(bench, protocol, plan, repeats), campaign_id=campaign_id, user=user)
         if "drive" in protocol.roles:
             plan = replace(plan, warnings=(*plan.warnings, *missing_accuracy(header.instruments)))
-        if repeats:
-            header = replace(header, provenance={**header.provenance, "repeats": list(repeats)})
         teller = Events(events)
         teller.now = bench_time(bench, 0.0)
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
@@ -228,10 +226,10 @@ def _who(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: facts[key] for key in ("model", "resource", "visa_library", "roles", "simulated") if key in facts}
 
 
-def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader:
-    """Return all that is known of a run before it starts."""
+def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan, repeats: Sequence[str] = ()) -> RunHeader:
+    """Return all that is known of a run before it starts; ``repeats`` as for :func:`run_on`."""
     instruments = bench.describe()
-    device = bench.device
+    device, again = bench.device, {"repeats": list(repeats)} if repeats else {}
     with calling_protocol(protocol, "parameters"):
         parameters = protocol.parameters()
     with calling_protocol(protocol, "table"):
@@ -247,7 +245,7 @@ def make_header(bench: RunnerBench, protocol: Protocol, plan: Plan) -> RunHeader
         simulated=any(bool(facts.get("simulated")) for facts in instruments.values()),
         start_time=timestamp(),
         planned_points=plan.points,
-        provenance={**provenance(), "packages": _packages(protocol, instruments), **_facts_of(bench)},
+        provenance={**provenance(), "packages": _packages(protocol, instruments), **_facts_of(bench), **again},
     )
 
 
