@@ -190,18 +190,20 @@ class Registry(Generic[T]):
         self._many = many
         self._found: dict[str, Offer[T]] | None = None
         self._problems: list[str] = []
+        self._left_out: dict[tuple[str, str, str], list[str]] = {}   # distribution, module or name, reason -> names
         self._contested: dict[str, str] = {}   # names that two packages of others offer -> the second of them
 
     def offers(self) -> Mapping[str, Offer[T]]:
         """Return every plug-in that can be used, by its name: ours first, then those of others by distribution."""
         if self._found is None:
-            self._found, self._problems, self._contested = {}, [], {}
+            self._found, self._problems, self._left_out, self._contested = {}, [], {}, {}
             points = sorted(entry_points(self.group), key=lambda p: (_name(p) != OURS, _from(p), p.name))
             for point in points:
                 self._take(point, _from(point))
             for name, second in self._contested.items():   # which one is meant is not known: a wrong one would measure
                 self._leave_out(name, self._found.pop(name).distribution, ConfigurationError(
                     f"{second} offers the same name. Uninstall one of the two packages"))
+            self._say_what_was_left_out()
             if not any(_name(point) == OURS for point in points):   # a checkout that has changed since it was installed
                 self._problems.append(
                     f"The installation of {OURS} registers no {self.what}. Install {OURS} again (in a checkout: "
@@ -254,7 +256,8 @@ class Registry(Generic[T]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever another author's module raises, also by sys.exit
-            self._leave_out(point.name, distribution, error)
+            module = "" if isinstance(error, ConfigurationError) else point.module
+            self._leave_out(point.name, distribution, error, module)
             return
         if not isinstance(declared, Folders):
             self._add(point.name, distribution, lambda: declared)
@@ -295,11 +298,20 @@ class Registry(Generic[T]):
         else:
             self._found |= {name: Offer(thing, distribution) for name, thing in things.items()}
 
-    def _leave_out(self, where: str, distribution: str, error: BaseException) -> None:
+    def _leave_out(self, where: str, distribution: str, error: BaseException, module: str = "") -> None:
+        """Keep the reason; with ``module``, which was being imported, one reason holds for all that it declares."""
         text = _one_line(error if isinstance(error, ConfigurationError) else message_of(error))
+        place = "" if isinstance(error, ConfigurationError) else place_of(error)
         said = text if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {text}"
-        self._problems.append(f"{self.what} '{where}' of {distribution} is left out: {said}")
-        _LOG.warning("%s", self._problems[-1])
+        key = distribution, f"module {module}" if module else where, f"{said} ({place})" if place else said
+        self._left_out.setdefault(key, []).append(where)
+
+    def _say_what_was_left_out(self) -> None:
+        for (distribution, _, said), (first, *more) in self._left_out.items():
+            line = f"{self.what} '{first}' of {distribution} is left out: {said}"
+            rest = f"{len(more)} more of this module {'is' if len(more) == 1 else 'are'} left out for the same reason"
+            self._problems.append(sentences(line, rest) if more else line)
+            _LOG.warning("%s", self._problems[-1])
 
 
 def in_words(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.errors import ConfigurationError, nearest, sentences
-from tsbench.plugins import OURS
+from tsbench.plugins import OURS, in_words
 from tsbench.simulated_backends.devices.model import DeviceModel
 from tsbench.simulated_backends.devices.model_check import check_listed
 from tsbench.simulated_backends.devices.registry import DEVICES, device_models
@@ -167,8 +167,7 @@ def _found() -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
 
 
 def _left_out(name: str, distribution: str, error: Exception) -> str:
-    reason = " ".join(str(error).split())
-    named = reason if isinstance(error, ConfigurationError | TypeError) else f"{type(error).__name__}: {reason}"
+    named = " ".join(str(error).split()) if isinstance(error, ConfigurationError) else in_words(error)
     return f"device '{name}' of {distribution} is left out: {named}"
 
 

@@ -62,15 +62,16 @@ def test_each_folder_of_a_package_and_a_single_thing(installed: Callable[..., Re
         "a": (1, "tsbench 1.2"), "d": (4, "tsbench 1.2"), "one": (1, "mine 1.2")}
     assert list(registry.offers()) == ["a", "d", "one"]   # ours come first
     assert registry.problems() == (
-        "number 'many.b' of tsbench 1.2 is left out: ValueError: broken on purpose",)
+        "number 'many.b' of tsbench 1.2 is left out: ValueError: broken on purpose (__init__.py, line 1)",)
     assert registry.named("d") == 4
 
 
 @pytest.mark.parametrize(("value", "reason"), [
-    ("cannot_be_read:X", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
+    ("cannot_be_read:X", "ModuleNotFoundError: No module named 'nothing_of_this_name' "
+                         "(cannot_be_read.py, line 1)"),
     ("numbers_of_mine:NOTHING", "AttributeError: module 'numbers_of_mine' has no attribute 'NOTHING'"),
-    ("numbers_of_mine:WRONG", "3 is no table of numbers"), ("leaves:X", "SystemExit: 7"),
-    ("colours:X", "ValueError: [31mred lines"),
+    ("numbers_of_mine:WRONG", "3 is no table of numbers"), ("leaves:X", "SystemExit: 7 (leaves.py, line 2)"),
+    ("colours:X", "ValueError: [31mred lines (colours.py, line 1)"),
     ("", "its entry point is 'x = \"\"'. Write it as x = \"module:object\""),
     ("a b", "its entry point is 'x = \"a b\"'. Write it as x = \"module:object\""),
     ("numbers_of_mine:", "its entry point is 'x = \"numbers_of_mine:\"'. Write it as x = \"module:object\""),
@@ -82,6 +83,23 @@ def test_what_cannot_be_used_is_one_line(
     registry = installed(("mine", "one", "numbers_of_mine:ONE"), ("other", "x", value))
     assert registry.names() == ("one",)
     assert registry.problems()[0] == f"number 'x' of other 1.2 is left out: {reason}"
+
+
+def test_one_line_stands_for_all_that_a_module_declares(
+    installed: Callable[..., Registry[int]], caplog: pytest.LogCaptureFixture,
+) -> None:
+    registry = installed(
+        ("mine", "one", "numbers_of_mine:ONE"), *(("other", f"x{n}", f"colours:X{n}") for n in range(20)),
+        ("other", "y", "numbers_of_mine:Y"), ("other", "z", "numbers_of_mine:Z"),
+        ("third", "a", "colours:A"), ("third", "b", "colours:B"))
+    reason = "is left out: ValueError: [31mred lines (colours.py, line 1)"
+    missing = "is left out: AttributeError: module 'numbers_of_mine' has no attribute"
+    lines = (
+        f"number 'x0' of other 1.2 {reason}. 19 more of this module are left out for the same reason",
+        f"number 'y' of other 1.2 {missing} 'Y'", f"number 'z' of other 1.2 {missing} 'Z'",
+        f"number 'a' of third 1.2 {reason}. 1 more of this module is left out for the same reason")
+    assert registry.problems()[:4] == lines
+    assert tuple(record.getMessage() for record in caplog.records) == lines
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_and_what_was_left_out(
