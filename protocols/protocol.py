@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
-from tsbench.errors import ConfigurationError, nearest
+from tsbench.errors import ConfigurationError, TsbenchError, nearest
 from tsbench.instruments import Plan, Station
+from tsbench.plugins import in_words
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.parameters import Parameters
@@ -71,7 +72,7 @@ class Protocol(Parameters, ABC):
         Raises
         ------
         ConfigurationError
-            One line: the parameter, the value and what is wrong with it.
+            One line: the parameter, the value and what is wrong with it, or the fault of a validator.
         """
         values = {**(values or {}), **more}
         for name in values:
@@ -83,6 +84,12 @@ class Protocol(Parameters, ABC):
             return cls.model_validate(values)
         except ValidationError as error:
             raise ConfigurationError(f"{cls.name}: {first_problem(error)}") from None
+        except (TsbenchError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # another author's validator may raise anything, also by sys.exit
+            raise ConfigurationError(
+                f"{cls.name}: the check of the parameters failed ({in_words(error)}). Correct the validators of the "
+                "protocol") from error
 
     def table(self) -> tuple[Column, ...]:
         """Return the columns of the point table with the units that they have under these parameters."""

@@ -1,8 +1,10 @@
 """A protocol's parameters: checked once, then they stay as they are."""
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from tsbench.errors import ConfigurationError
+from tsbench.protocols import IVSweep
 from tsbench.protocols.parameters import Parameters
 from tsbench.quantities import Volts
 
@@ -31,3 +33,19 @@ def test_values_go_into_the_run_file_with_their_units() -> None:
         "stop": {"value": 1.2, "unit": "V"}, "level": {"value": None, "unit": "V"},
         "count": {"value": 3, "unit": ""},
     }
+
+
+@pytest.mark.parametrize("error", [KeyError("a\nb"), SystemExit(3)])
+def test_a_validator_that_fails_is_one_line_with_its_place(error: BaseException) -> None:
+    class Lab(IVSweep):
+        @model_validator(mode="after")
+        def fails(self) -> "Lab":
+            if self.stop == 0.5:
+                raise error
+            return self
+
+    said = "KeyError: 'a b'" if isinstance(error, KeyError) else "SystemExit: 3"
+    with pytest.raises(ConfigurationError) as caught:
+        Lab.parse(stop=0.5)
+    assert str(caught.value).startswith(
+        f"iv_sweep: the check of the parameters failed ({said} (test_parameters.py, line ")
