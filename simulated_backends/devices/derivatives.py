@@ -52,7 +52,7 @@ def with_derivatives(mechanism: Mechanism) -> str:
         place = f"{Path(function.__code__.co_filename).name}, line {refused.line}"
         raise ConfigurationError(
             f"device model {mechanism.name}: tsbench cannot differentiate '{refused.text}' in its equations ({place})"
-            f"{refused.reason}. Return the derivatives as well (see docs/plugins.md)") from None
+            f"{refused.reason}. {'Otherwise, return' if refused.reason else 'Return'} the derivatives as well (see docs/plugins.md)") from None
     return "\n".join([f"def equations({', '.join(mechanism.arguments)}):", *(f"    {line}" for line in body), ""])
 
 
@@ -89,8 +89,8 @@ def _require_known_names(tree: ast.FunctionDef, function: Callable[..., Any]) ->
         for node in ast.walk(used):
             if isinstance(node, ast.Name) and node.id not in known:
                 raise _NoTangent(statement, (
-                    f", because '{node.id}' is not a number. Use only arguments, local variables, functions of math, "
-                    "and numbers (int or float) of the module, for example K = 1.38e-23"))
+                    f", because '{node.id}' is not a number (int or float). Use only arguments, local variables, "
+                    "functions of math, and numbers of the module, for example K = 1.38e-23"))
 
 
 class _TangentWriter:

@@ -310,9 +310,9 @@ def test_what_is_no_number_in_equations_is_said_with_its_name_and_line(
                if f"/ {wrong}" in line]
     assert str(error.value) == (
         f"X1: device model lab_thermistor: tsbench cannot differentiate '{line[1]}' in its equations "
-        f"(lab_film_seventeen.py, line {line[0]}), because '{name}' is not a number. Use only arguments, local "
-        "variables, functions of math, and numbers (int or float) of the module, for example K = 1.38e-23. Return the "
-        "derivatives as well (see docs/plugins.md)")
+        f"(lab_film_seventeen.py, line {line[0]}), because '{name}' is not a number (int or float). Use only "
+        "arguments, local variables, functions of math, and numbers of the module, for example K = 1.38e-23. "
+        "Otherwise, return the derivatives as well (see docs/plugins.md)")
 
 
 def test_devices_of_two_files_that_give_two_numbers_the_same_name(install: Install) -> None:
