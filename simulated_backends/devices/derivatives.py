@@ -50,9 +50,10 @@ def with_derivatives(mechanism: Mechanism) -> str:
         _require_known_names(tree, function)
     except _NoTangent as refused:
         place = f"{Path(function.__code__.co_filename).name}, line {refused.line}"
+        advice = "Otherwise, return" if refused.reason else "Return"
         raise ConfigurationError(
             f"device model {mechanism.name}: tsbench cannot differentiate '{refused.text}' in its equations ({place})"
-            f"{refused.reason}. {'Otherwise, return' if refused.reason else 'Return'} the derivatives as well (see docs/plugins.md)") from None
+            f"{refused.reason}. {advice} the derivatives as well (see docs/plugins.md)") from None
     return "\n".join([f"def equations({', '.join(mechanism.arguments)}):", *(f"    {line}" for line in body), ""])
 
 
