@@ -1,5 +1,6 @@
 """Run a netlist by its own ``.tran`` and ``.save`` cards: the circuit engine alone."""
 
+import functools
 import math
 import secrets
 import time
@@ -78,21 +79,14 @@ def simulate(
         if parsed.find(name).kind != "X":
             raise ConfigurationError(f"netlist: '{name}' is not a device, so it cannot have a device model. Give the "
                                      "model to an element whose name begins with X")
-    circuit = build_circuit(
-        parsed, models, rtol=rtol, largest_step=tran.maximum or math.inf, temperature=temperature, specialised=False,
-        seed=seed)
+    build = functools.partial(
+        build_circuit, parsed, models, rtol=rtol, temperature=temperature, specialised=False, seed=seed)
+    circuit = build(largest_step=tran.maximum or math.inf)
     if not tran.maximum and (kinked := _with_branches(parsed, circuit)):
-        circuit = build_circuit(
-            parsed, models, rtol=rtol, largest_step=tran.step, temperature=temperature, specialised=False, seed=seed)
+        circuit = build(largest_step=tran.step)
         notes += (f"the equations of {', '.join(kinked)} contain branches (if, min, max, abs). Therefore no step is "
                   f"longer than the step of .tran, {tran.step:g} s. You can give .tran another largest step",)
-    if temperature is not None and parsed.temperature not in (None, temperature):
-        notes += (f"the temperature {parsed.temperature:g} K of the netlist is not used. The simulation uses "
-                  f"{temperature:g} K",)
-    if temperature is not None or parsed.temperature is not None:
-        notes += tuple(
-            f"the model of {element.name} does not depend on temperature" for element in parsed.of_kind("X")
-            if not circuit.model_of(element.name).feels_temperature)
+    notes += _notes_on_temperature(parsed, circuit, temperature)
     names = _saved(parsed, circuit)
     _check_size(tran, 1 + len(names))
     recorder = TableRecorder(names, tran, progress)
@@ -111,6 +105,19 @@ def simulate(
     timing = Timing(code, integration, processor, recorder.seconds)
     return SimulationResult(
         times, columns, circuit.steps - first, notes + tuple(circuit.messages), seed, rtol, timing)
+
+
+def _notes_on_temperature(parsed: Netlist, circuit: Circuit, temperature: float | None) -> tuple[str, ...]:
+    """Return what is not used of temperatures [K], a line each."""
+    notes: tuple[str, ...] = ()
+    if temperature is not None and parsed.temperature not in (None, temperature):
+        notes = (f"the temperature {parsed.temperature:g} K of the netlist is not used. The simulation uses "
+                 f"{temperature:g} K",)
+    if temperature is not None or parsed.temperature is not None:
+        notes += tuple(
+            f"the model of {element.name} does not depend on temperature" for element in parsed.of_kind("X")
+            if not circuit.model_of(element.name).feels_temperature)
+    return notes
 
 
 def _with_branches(parsed: Netlist, circuit: Circuit) -> list[str]:
