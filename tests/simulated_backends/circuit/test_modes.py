@@ -21,7 +21,8 @@ def test_the_leading_eigenvalue_is_that_of_numpy(monkeypatch: pytest.MonkeyPatch
     rng = np.random.default_rng(size)
     for _ in range(20):
         matrix, scale = rng.normal(size=(size, size)), 10.0 ** rng.uniform(-3.0, 3.0, size)
-        found = plain(leading_eigenvalue)(size, matrix * scale[:, None] / scale, scale, np.zeros((size + 2, size), complex))
+        work = np.zeros((size + 2, size), complex)
+        found = plain(leading_eigenvalue)(size, matrix * scale[:, None] / scale, scale, work)
         values = np.linalg.eigvals(matrix)
         expected = values[np.argmax(values.real)]
         assert found.real == pytest.approx(expected.real, rel=1e-9, abs=1e-12)
