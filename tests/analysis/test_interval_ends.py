@@ -17,10 +17,11 @@ from tsbench.analysis.oscillation.waveform_class import classify_waveform
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.relaxation.relaxation import _read_share
 from tsbench.analysis.tables.column_units import split_header
-from tsbench.analysis.threshold.half_sweeps import IVPoints, split
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split
 from tsbench.analysis.threshold.snapback import snapback
+from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.analysis.threshold.switching_results import SweepFacts
-from tsbench.analysis.threshold.threshold import _current_at, _reach, switching
+from tsbench.analysis.threshold.threshold import _current_at, _reach, _uncertain, switching
 from tsbench.records import Flag, Result
 
 Z = 1.959964   # two-sided 95 % of a normal distribution
@@ -268,3 +269,15 @@ def test_the_interval_of_a_slope_by_kendalls_statistic(count: int, low: int, hig
     found = conductance(volts, current)
     assert (found.low, found.high) == (pytest.approx(slopes[low]), pytest.approx(slopes[high]))
     assert found.value == pytest.approx(float(np.median(slopes)))
+
+
+@pytest.mark.parametrize(("before", "median"), [(0, 1.0), (1, 3.0), (2, 2.0), (3, 3.5), (4, 4.0)])
+def test_the_current_of_a_change_in_one_of_several_gaps_is_that_of_the_four_readings_before(
+    before: int, median: float,
+) -> None:
+    current = 1e-6 * np.array([1.0, 5.0, 2.0, 9.0, 3.0, 100.0, 200.0])
+    levels, probability = np.arange(7.0), np.zeros(6)
+    probability[before: before + 2] = 0.6, 0.4
+    half = HalfSweep(1, 1, levels, levels, current, np.zeros(7, np.uint32), turn=6)
+    _, found = _uncertain(half, "threshold", SwitchOn(before, probability), FACTS, "jump")
+    assert found.value == pytest.approx(1e-6 * median)
