@@ -45,8 +45,9 @@ def test_an_extraction_that_fails_is_one_line():
             yield from ()
             raise KeyError("no such\ncolumn")
 
+    line = Broken.extract.__func__.__code__.co_firstlineno + 3
     with pytest.raises(TsbenchError, match=r"^run r1: the extraction of protocol 'broken' failed \(KeyError: "
-                                           r".*column'\)$"):
+                                           rf"'no such column' \(test_extraction.py, line {line}\)\)$"):
         extract(run("broken", ("index",)), protocol=Broken)
 
 

@@ -339,6 +339,6 @@ def test_outputs_are_switched_off_one_by_one_where_a_driver_fails_to(
         assert not any(state.enabled for state in states) and bench.problems == []
         (said,) = bench.take_notes()
         assert (
-            "the driver method safe_state failed (ZeroDivisionError: a defect of the driver). tsbench switches the "
-            "outputs off one by one") in said
+            "the driver method safe_state failed (ZeroDivisionError: a defect of the driver (test_bench.py, line "
+            f"{broken.__code__.co_firstlineno + 1})). tsbench switches the outputs off one by one") in said
     assert outputs_left_on(driver_bench.parent / "witness.jsonl") == []
