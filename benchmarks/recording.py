@@ -256,6 +256,11 @@ def record(said: dict[str, Any], circuits: list[str]) -> dict[str, Any]:
             "long": [long_trajectory(c) for c in circuits], "demo": demo()}
 
 
+def read(path: Path) -> dict[str, Any]:
+    """Return what a recording holds."""
+    return json.loads(lzma.decompress(path.read_bytes()))  # type: ignore[no-any-return]
+
+
 def differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     """Name what is not the same."""
     for name, replies in before["heard"].items():
@@ -285,7 +290,7 @@ def main() -> int:
         made = record(scripts(), netlists())
         arguments.file.write_bytes(lzma.compress(json.dumps(made).encode()))
         return 0
-    before = json.loads(lzma.decompress(arguments.file.read_bytes()))
+    before = read(arguments.file)
     found = list(differences(before, record(before["said"], before["circuits"])))
     print("\n".join(found) or "nothing differs")
     return int(bool(found))

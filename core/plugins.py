@@ -8,6 +8,7 @@ it cannot use, and logs one line with the reason.
 """
 
 import contextlib
+import functools
 import importlib
 import logging
 import os
@@ -300,10 +301,7 @@ class Registry(Generic[T]):
 
     def _leave_out(self, where: str, distribution: str, error: BaseException, module: str = "") -> None:
         """Keep the reason; with ``module``, which was being imported, one reason holds for all that it declares."""
-        text = _one_line(error if isinstance(error, ConfigurationError) else message_of(error))
-        place = "" if isinstance(error, ConfigurationError) else place_of(error)
-        said = text if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {text}"
-        key = distribution, f"module {module}" if module else where, f"{said} ({place})" if place else said
+        key = distribution, f"module {module}" if module else where, _one_line(in_words(error))
         self._left_out.setdefault(key, []).append(where)
 
     def _say_what_was_left_out(self) -> None:
@@ -349,11 +347,12 @@ def message_of(error: BaseException) -> str:
 
 def place_of(error: BaseException) -> str:
     """Return file and line of the last step in code of another author ("lab_meter.py, line 7"), "" without one."""
+    packages = functools.cache(_packages_of_plugins)   # it reads every distribution: only where a frame needs it
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
         package, file = str(frame.f_globals.get("__name__")).partition(".")[0], Path(frame.f_code.co_filename)
         if package == OURS or package in sys.stdlib_module_names:
             continue
-        if not {"site-packages", "dist-packages"} & set(file.parts) or package in _packages_of_plugins():
+        if not {"site-packages", "dist-packages"} & set(file.parts) or package in packages():
             return f"{file.name}, line {line}"
     return ""
 

@@ -78,7 +78,7 @@ def test_stretches_on_one_side() -> None:
 
 @pytest.mark.parametrize(("late", "pole"), [(1.5, True), (3.0, False)])
 def test_a_pole_begins_at_the_edge(late: float, pole: bool) -> None:
-    """A device that is off for a twentieth of the time constant is told from a slow amplifier."""
+    """If the device stays off for a twentieth of the time constant, the cause is not a slow amplifier."""
     since = np.arange(600.0) - 100
     voltage = np.where((since >= 0) & (since < 401), 1.0, 0.0)
     current = 1e-3 * np.where(since >= late, 1.0 - np.exp(-(since - late) / 60.0), 0.0)

@@ -197,7 +197,7 @@ def test_four_readings_after_the_peak_say_whether_it_was_on_there() -> None:
 
 
 def test_on_and_off_are_found_and_each_gap_has_a_probability() -> None:
-    """Of a sweep with hysteresis, with a rest at the peak: the way down is told in the record's own order."""
+    """The sweep has hysteresis and rests at the peak. The gaps of the way down count in the order of the record."""
     up, down = list(range(1, 21)), list(range(19, 0, -1))
     level = [0.1 * k for k in (*up, 20, 20, *down)]
     on = [k > 15 for k in up] + [True] * 2 + [k > 6 for k in down]

@@ -3,19 +3,17 @@
 Another kind of processor may round the last digits differently, so the numbers at the end are compared within 1e-9.
 """
 
-import json
-import lzma
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.recording import NETLISTS, trajectory
+from benchmarks.recording import NETLISTS, read, trajectory
 
 
 @pytest.fixture(scope="module")
 def recorded() -> Any:
-    return json.loads(lzma.decompress((Path(__file__).parents[3] / "benchmarks" / "recording.xz").read_bytes()))
+    return read(Path(__file__).parents[3] / "benchmarks" / "recording.xz")
 
 
 @pytest.mark.parametrize("number", range(NETLISTS))

@@ -3,19 +3,17 @@
 A reply that changes on purpose needs another recording (``python -m benchmarks.recording make``).
 """
 
-import json
-import lzma
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.recording import talk
+from benchmarks.recording import read, talk
 
 
 @pytest.fixture(scope="module")
 def recorded() -> Any:
-    return json.loads(lzma.decompress((Path(__file__).parents[3] / "benchmarks" / "recording.xz").read_bytes()))
+    return read(Path(__file__).parents[3] / "benchmarks" / "recording.xz")
 
 
 @pytest.mark.tsbench_outputs_stay_on   # random messages end anywhere
