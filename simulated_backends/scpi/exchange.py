@@ -12,6 +12,8 @@ Transports (pyvisa hook, sockets) use six calls and four properties, and nothing
     unterminated()           post error -420, because the controller read without a query. The transport lets the
                              timeout pass first
 
+The instrument executes a message in its own language (``execute``; of SCPI: ``execution``).
+
 Execution happens on the bench's clock: a handler that is a generator may ``yield`` seconds or :data:`IDLE`;
 the instrument is then busy, later messages wait in its input buffer, and the controller's ``write`` has long
 returned.
@@ -20,15 +22,12 @@ returned.
 import enum
 from collections import deque
 from collections.abc import Generator
-from types import GeneratorType
 from typing import Any, ClassVar, Protocol
 
-from tsbench.errors import TsbenchError
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.status import StatusModel
-from tsbench.simulated_backends.scpi.syntax import split_messages
+from tsbench.simulated_backends.scpi.syntax import Framing
 from tsbench.simulated_backends.services.clock import BenchClock, ScheduledEvent
 
 
@@ -56,11 +55,17 @@ class Talk(enum.Enum):
 class Executing(Protocol):
     """What the exchange asks of the instrument that executes its messages."""
 
-    tree: ClassVar[CommandTree]
-    error_detail: ClassVar[bool]  #: whether an error's text names the header after a semicolon
+    framing: ClassVar[Framing]  #: where a message and a reply end
+    keeps_replies: ClassVar[bool]  #: whether a new message leaves unread replies as they are, without error -410
     input_buffer_size: ClassVar[int]  #: [bytes]; more in one message is error -363
     #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
     trouble: list[str]
+
+    def execute(self, message: bytes) -> Handler:
+        """Execute one message: yields waits, and returns the reply (bytes without its end) or None.
+
+        It may also give replies while it runs, by the ``answer`` of its exchange.
+        """
 
     def cleared(self) -> None:
         """A device clear has come."""
@@ -101,14 +106,16 @@ class MessageExchange:
             self._input.clear()
             self._status.post(ScpiError(-363))
             return
-        if not end and b"\n" not in data:
+        framing = self._instrument.framing
+        letter = framing.message_end
+        if not end and letter not in data:
             return
-        whole = self._input.removesuffix(b"\n")
-        if end and b"\n" not in whole and b"#" not in whole:
+        whole = self._input.removesuffix(letter)
+        if end and letter not in whole and b"#" not in whole:
             self._messages.append(bytes(whole))   # one plain message, the usual case
             self._input.clear()
         else:
-            messages, rest = split_messages(bytes(self._input), end)
+            messages, rest = framing.messages(bytes(self._input), end)
             self._input[:] = rest
             self._messages.extend(messages)
         self._run()
@@ -192,7 +199,7 @@ class MessageExchange:
                     message = self._messages.popleft()
                     if not message.strip(b" \t\r\0"):
                         continue
-                    if self._output:
+                    if self._output and not self._instrument.keeps_replies:
                         self._output.clear()
                         self._status.message_available = False
                         self._status.post(ScpiError(-410))
@@ -232,36 +239,22 @@ class MessageExchange:
             task.close()
 
     def _execute(self, message: bytes) -> Handler:
-        instrument = self._instrument
-        replies: list[bytes] = []
-        for unit in instrument.tree.units(message):
-            try:
-                entry = unit.entry
-                if entry is None:
-                    raise ScpiError(*unit.error or (-100, ""))
-                owner = instrument if entry.table is None else entry.table(instrument)
-                result = entry.call(owner, unit.key, unit.arguments)
-                if isinstance(result, GeneratorType):
-                    result = yield from result
-            except ScpiError as error:
-                if instrument.error_detail and not error.detail:
-                    error.detail = unit.header
-                elif not instrument.error_detail and error.code > -200:
-                    error.detail = ""
-                self._status.post(error)
-                if -200 < error.code <= -100:
-                    break  # the rest of the message is discarded
-                continue
-            except TsbenchError as error:
-                self._status.post(ScpiError(-310, text=f"System error; {error}"[:LONGEST_TEXT]))
-                continue
-            finally:
-                while instrument.trouble:
-                    self._status.post(ScpiError(-310, text=f"System error; {instrument.trouble.pop()}"[:LONGEST_TEXT]))
-            if result is not None:
-                replies.append(result if isinstance(result, bytes) else str(result).encode("latin-1"))
-        if replies:
-            self._output += b";".join(replies) + b"\n"
-            self._status.message_available = True
-        if self._status.service_enable:   # else nothing can request service
+        reply = yield from self._instrument.execute(message)
+        if reply is not None:
+            self.answer(reply)
+        elif self._status.service_enable:   # else nothing can request service
             self._status.update()
+
+    def answer(self, reply: bytes) -> None:
+        """Put a reply into the output queue; its end is added."""
+        self._output += reply
+        self._output += self._instrument.framing.reply_end
+        self._status.message_available = True
+        if self._status.service_enable:
+            self._status.update()
+
+    def report_trouble(self) -> None:
+        """Post what the simulation could not do as errors."""
+        while self._instrument.trouble:
+            text = f"System error; {self._instrument.trouble.pop()}"
+            self._status.post(ScpiError(-310, text=text[:LONGEST_TEXT]))

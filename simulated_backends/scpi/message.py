@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.exchange import IDLE, Handler, Idle, MessageExchange, Talk, Wait
+from tsbench.simulated_backends.scpi.execution import execute_scpi
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer
 from tsbench.simulated_backends.scpi.status import OPERATION_COMPLETE, SERVICE_REQUEST_BIT, StatusModel
 from tsbench.simulated_backends.scpi.status_commands import StatusCommands
+from tsbench.simulated_backends.scpi.syntax import SCPI_FRAMING, Framing
 from tsbench.simulated_backends.scpi.tree import CommandTable, Subsystem, build_tree, command, settings_of
 from tsbench.simulated_backends.services.clock import BenchClock
 
@@ -139,6 +141,8 @@ class MessageDevice:
     * how the model writes: ``number_format``, ``not_a_number``, ``format_number``, ``format_integer``,
       ``format_error``, ``no_error`` and ``error_detail``
     * how much it holds: ``error_queue_depth`` and ``input_buffer_size``
+    * its language, where that is not SCPI: ``execute``, ``framing``, ``may_answer`` and ``keeps_replies``. The common
+      commands (``*IDN?``, ``*RST``, ...) are then still there: ``execute_scpi(self, message)``
 
     Parameters
     ----------
@@ -154,6 +158,9 @@ class MessageDevice:
     error_detail: ClassVar[bool] = False
     #: the input buffer [bytes]; more in one message is error -363
     input_buffer_size: ClassVar[int] = 64 * 1024 * 1024
+    framing: ClassVar[Framing] = SCPI_FRAMING  #: where a message and a reply end
+    #: whether a new message leaves unread replies as they are, without error -410
+    keeps_replies: ClassVar[bool] = False
 
     tree: ClassVar[CommandTree]
     status_commands = Subsystem(StatusCommands)
@@ -171,6 +178,14 @@ class MessageDevice:
         self.exchange = MessageExchange(self, clock, self.status, self.operations)   #: what transports use
         #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
         self.trouble: list[str] = []
+
+    def execute(self, message: bytes) -> Handler:
+        """Execute one message in the instrument's language; returns the reply (bytes) or None."""
+        return execute_scpi(self, message)
+
+    def may_answer(self, message: bytes) -> bool:
+        """Whether the sender of a message may expect a reply (a question mark in text or in a block does no harm)."""
+        return b"?" in message
 
     def format_error(self, code: int, text: str, time: float) -> str:
         """Write an entry of the error queue."""

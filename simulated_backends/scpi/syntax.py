@@ -4,6 +4,7 @@ Everything works on bytes, because a definite-length block may hold any byte, se
 """
 
 import re
+from dataclasses import dataclass
 
 _INTERESTING = re.compile(rb"[\n;,'\"#()]")
 
@@ -90,6 +91,34 @@ def split_messages(buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
         messages.append(rest)
         rest = b""
     return messages, rest
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Where a message of one language ends, and what ends a reply.
+
+    Parameters
+    ----------
+    message_end : one byte
+    reply_end : bytes behind each reply
+    blocks : whether quoted text and definite-length blocks may hold the byte that ends a message
+    """
+
+    message_end: bytes = b"\n"
+    reply_end: bytes = b"\n"
+    blocks: bool = True
+
+    def messages(self, buffer: bytes, end: bool) -> tuple[list[bytes], bytes]:
+        """Cut the input buffer into complete messages and the unfinished rest; with ``end`` nothing is unfinished."""
+        if self.blocks:
+            return split_messages(buffer, end)
+        *found, rest = buffer.split(self.message_end)
+        if end and rest:
+            return [*found, rest], b""
+        return found, rest
+
+
+SCPI_FRAMING = Framing()
 
 
 def split_units(message: bytes) -> list[bytes]:

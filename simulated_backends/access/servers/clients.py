@@ -20,11 +20,6 @@ class Message:
         """Return how many bytes were transferred, with the newline that ended it."""
         return len(self.content) + (not self.trigger)
 
-    @property
-    def query(self) -> bool:
-        """Whether its sender expects a reply (a question mark in quoted text or a block does no harm)."""
-        return b"?" in self.content
-
 
 class Client:
     """One controller's session. Subclasses say how a reply reaches it.

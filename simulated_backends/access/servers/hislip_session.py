@@ -14,7 +14,6 @@ from tsbench.simulated_backends.access.servers.hislip_messages import (
     Wrong,
 )
 from tsbench.simulated_backends.access.servers.served_instrument import ServedInstrument
-from tsbench.simulated_backends.scpi.syntax import split_messages
 
 _SMALLEST = 256  #: [bytes] below that a client's maximum makes no sense
 _LOCK_FAILED, _LOCK_DONE, _LOCK_SHARED_RELEASED, _LOCK_ERROR = range(4)
@@ -164,9 +163,10 @@ class HislipSession(Client):
             self._input.clear()
             self._served.overflow()
             return
-        if not end and b"\n" not in payload:
+        framing = self._served.instrument.framing
+        if not end and framing.message_end not in payload:
             return
-        messages, rest = split_messages(bytes(self._input), end)
+        messages, rest = framing.messages(bytes(self._input), end)
         self._input[:] = rest
         self.queue.extend(Message(m, packet.parameter) for m in messages if m.strip(b" \t\r\0"))
 

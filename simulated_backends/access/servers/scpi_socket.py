@@ -9,7 +9,6 @@ import socket
 from tsbench.simulated_backends.access.servers.clients import MOST_WAITING, Client, Message
 from tsbench.simulated_backends.access.servers.connections import ENOUGH, ClientConnection, Connections
 from tsbench.simulated_backends.access.servers.served_instrument import ServedInstrument
-from tsbench.simulated_backends.scpi.syntax import split_messages
 
 
 class ScpiSocket(Client):
@@ -25,12 +24,13 @@ class ScpiSocket(Client):
     def received(self, data: bytes) -> None:
         """Cut what has come into messages."""
         self._input += data
-        if b"\n" not in data:
+        framing = self._served.instrument.framing
+        if framing.message_end not in data:
             if len(self._input) > self._served.instrument.input_buffer_size:
                 self._input.clear()
                 self._served.overflow()
             return
-        messages, rest = split_messages(bytes(self._input), end=False)
+        messages, rest = framing.messages(bytes(self._input), end=False)
         self._input[:] = rest
         self.queue.extend(Message(content) for content in messages if content.strip(b" \t\r\0"))
 

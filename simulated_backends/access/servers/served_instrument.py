@@ -55,7 +55,7 @@ class ServedInstrument:
 
     @property
     def _asked(self) -> bool:
-        return any(message.query for message in self._in_flight)
+        return any(self.instrument.may_answer(message.content) for message in self._in_flight)
 
     # ----------------------------------------------------------------------------------------- the exchange
 
@@ -156,7 +156,7 @@ class ServedInstrument:
         if fault is not None:
             self._suffer(fault)
             return
-        if message.query:
+        if self.instrument.may_answer(message.content):
             self._reply_fault = self._count(reading=True)
             self.clock.wait(self.instrument.bus_latency)
             if self._reply_fault is not None and not self._reply_fault.needs_reply:

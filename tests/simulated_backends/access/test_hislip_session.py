@@ -19,6 +19,7 @@ from tsbench.simulated_backends.access.servers.hislip_messages import (
     Wrong,
 )
 from tsbench.simulated_backends.access.servers.hislip_session import HislipSession
+from tsbench.simulated_backends.scpi.syntax import SCPI_FRAMING
 
 #: IVI-6.1, table 4
 MESSAGE_TYPES = """
@@ -67,7 +68,7 @@ class Served:
     def __init__(self) -> None:
         self.lock = InstrumentLock()
         self.posted: list[int] = []
-        self.instrument = SimpleNamespace(post_error=self.posted.append, input_buffer_size=1000)
+        self.instrument = SimpleNamespace(post_error=self.posted.append, input_buffer_size=1000, framing=SCPI_FRAMING)
         self.busy = False
         self.polled: list[bool] = []
         self.cleared = self.left = 0
