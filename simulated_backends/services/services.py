@@ -2,7 +2,8 @@
 
 import threading
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +15,15 @@ from tsbench.simulated_backends.services.trigger_lines import DigitalLine
 
 WORK_PER_MESSAGE = 5_000_000  #: steps of the circuit: some seconds of computing
 WORK_TO_SWITCH_OFF = 2_000_000  #: the same, before an output is switched off: it must not wait long
+
+
+class WitnessInterface(Protocol):
+    """What the bench tells its witness; times in s."""
+
+    def output(self, instrument: str, channel: str, enabled: bool, time: float) -> None: ...
+    def compliance(self, instrument: str, regulation: Regulation | None, time: float) -> None: ...
+    def relays(self, instrument: str, closed: Sequence[str], time: float) -> None: ...
+    def moved(self, instrument: str, what: str, time: float) -> None: ...
 
 
 class BenchServices:
@@ -45,8 +55,7 @@ class BenchServices:
         self.imperfections = imperfections
         self._wires = dict(wires or {})
         self._lines: dict[str, DigitalLine] = {}
-        self._on_output: Callable[[str, str, bool, float], None] | None = None
-        self._on_compliance: Callable[[str, Regulation | None, float], None] | None = None
+        self._witness: WitnessInterface | None = None
         self._circuit: CircuitInterface | None = None
         #: observers that record the circuit now (armed scopes): while there are any, no period is skipped, unless
         #: each of them ``waits_in_vain``: nothing that the circuit does can matter to it yet
@@ -127,24 +136,30 @@ class BenchServices:
 
     def output(self, instrument: str, channel: str, enabled: bool) -> None:
         """Report the state of an output relay to the witness, at once."""
-        if self._on_output is not None:
+        if self._witness is not None:
             self.sync()
-            self._on_output(instrument, channel, enabled, self.clock.now)
+            self._witness.output(instrument, channel, enabled, self.clock.now)
 
     def compliance(self, instrument: str, regulation: Regulation | None) -> None:
         """Report what a source meter regulates from now on; None: it limits no current."""
-        if self._on_compliance is not None:
-            self._on_compliance(instrument, regulation, self.clock.now)
+        if self._witness is not None:
+            self._witness.compliance(instrument, regulation, self.clock.now)
 
-    def tell_witness(
-        self,
-        on_output: Callable[[str, str, bool, float], None],
-        on_compliance: Callable[[str, Regulation | None, float], None],
-    ) -> None:
-        """Set what is called with each output (instrument, channel, enabled, time) and each regulation
-        (instrument, regulation, time).
-        """
-        self._on_output, self._on_compliance = on_output, on_compliance
+    def relays(self, instrument: str, closed: Sequence[str]) -> None:
+        """Report which relays of a switching instrument are closed from now on."""
+        if self._witness is not None:
+            self.sync()
+            self._witness.relays(instrument, closed, self.clock.now)
+
+    def moved(self, instrument: str, what: str) -> None:
+        """Report that a relay, a chuck or a probe moves now; while an output is on, this is a fault of the user."""
+        if self._witness is not None:
+            self.sync()
+            self._witness.moved(instrument, what, self.clock.now)
+
+    def tell_witness(self, witness: WitnessInterface) -> None:
+        """Set the witness that hears of outputs, limits, relays and movements."""
+        self._witness = witness
 
 
 class WorldClock:

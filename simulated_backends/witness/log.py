@@ -85,6 +85,20 @@ class Overshoot:
 
 
 @dataclass(frozen=True)
+class WitnessedExposure:
+    """What one device has seen between two changes of relays: highest magnitudes, and the energy that it took."""
+
+    start: float  #: [s]
+    end: float  #: [s]
+    device: str
+    place: str
+    voltage: float  #: [V]
+    current: float  #: [A]
+    power: float  #: [W]
+    energy: float  #: [J]
+
+
+@dataclass(frozen=True)
 class WitnessLog:
     """The records of one bench from its start to its end (or to the death of its process)."""
 
@@ -119,6 +133,29 @@ class WitnessLog:
             name = record["instrument"]
             states[f"{name}.{record['channel']}" if record["channel"] else name] = bool(record["on"])
         return states
+
+    def hot_moves(self) -> list[Mapping[str, Any]]:
+        """Return every movement of a relay, a chuck or a probe while an output was on."""
+        return self.of_kind("hot")
+
+    def exposures(self, start: float = -np.inf, end: float = np.inf) -> list[WitnessedExposure]:
+        """Return what each device saw between changes of relays, of the intervals that lie in a window [s].
+
+        Only on a bench with several places for devices.
+        """
+        found = [
+            WitnessedExposure(
+                e["since"], e["t"], e["device"], e["place"], e["voltage"], e["current"], e["power"], e["energy"])
+            for e in self.of_kind("exposure")]
+        return [e for e in found if e.start >= start and e.end <= end]
+
+    def sneak_currents(self, selected: str, start: float = -np.inf, end: float = np.inf) -> dict[str, float]:
+        """Return the highest current [A] through each device but ``selected`` in a window [s]."""
+        highest: dict[str, float] = {}
+        for exposure in self.exposures(start, end):
+            if exposure.device != selected:
+                highest[exposure.device] = max(highest.get(exposure.device, 0.0), exposure.current)
+        return highest
 
     def _events(self, kind: str, start: float, end: float) -> list[dict[str, Any]]:
         """Return events in a window, skipped periods written out."""

@@ -6,7 +6,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness.log`` re
 
 ``start``      world file, seed, devices with their static folds, instruments
 ``output``     a relay: instrument, channel, on; ``wall``: the computer's time [s since 1970]
-``device``     which device is connected
+``device``     which device is connected, and in which ``place`` where the bench has several
 ``changed``    the connected device has changed its state: state (good, stuck or worn), cycles so far
 ``on``         switching on: t (steepest rise of the device current; of a stochastic device, whose current has no
                slope, where it first passes half of what it reaches within 50 us), polarity, threshold (highest terminal
@@ -24,6 +24,11 @@ survives the death of the process. ``tsbench.simulated_backends.witness.log`` re
 ``overshoot``  the device current was above a source meter's compliance: t, duration, peak, charge above it,
                limit
 ``maxima``     highest voltage, current and power so far, per device
+``exposure``   what one device saw from ``since`` to t, where the bench has several places: highest voltage, current and
+               power, energy. Written when relays change, when another device comes into the place, and at the end
+``relays``     relays of a switching instrument have changed: which are ``closed``
+``hot``        a relay, a chuck or a probe moved (``what``) while ``outputs`` were on
+``temperature``  of the chuck [K], when it has changed by half a kelvin
 ``fault``      a planned fault happened: fault (its kind), hit (instrument) and number of the message, details
 ``end``        the bench was switched off; ``outputs`` as they were
 """

@@ -1,6 +1,6 @@
-"""The circuit of a world: its fixture, what its instruments add to it, a device in its place."""
+"""The circuit of a world: its fixture, what its instruments add to it, devices in their places."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tsbench.netlist import Element, Netlist
 from tsbench.simulated_backends.circuit.build import build_circuit
@@ -16,8 +16,6 @@ class CircuitPlan:
     ----------
     fixture : Netlist
     attachments : what each instrument adds
-    place : str or None
-        Element name of the device's position; None: there is none.
     rtol : float
         Relative tolerance of the integrator.
     seed : int
@@ -25,9 +23,9 @@ class CircuitPlan:
     """
 
     def __init__(
-        self, fixture: Netlist, attachments: Iterable[Attachment], place: str | None, rtol: float, seed: int
+        self, fixture: Netlist, attachments: Iterable[Attachment], rtol: float, seed: int
     ) -> None:
-        self._place, self._rtol, self._seed = place, rtol, seed
+        self._rtol, self._seed = rtol, seed
         self._stages: list[AttachedStage] = []
         elements: list[Element] = list(fixture.elements)
         for attachment in attachments:
@@ -35,27 +33,28 @@ class CircuitPlan:
             self._stages += attachment.stages
         self._netlist = Netlist(tuple(elements))
 
-    def build(self, model: DeviceModel | None) -> Circuit:
-        """Return a circuit with a device of this model in its place.
+    def build(self, models: Mapping[str, DeviceModel]) -> Circuit:
+        """Return a circuit with devices of these models in their places (element name -> model).
 
         Raises
         ------
         ConfigurationError
             As :func:`.build.build_circuit`.
         """
-        models = {self._place: model} if self._place is not None and model is not None else {}
         circuit = build_circuit(
             self._netlist, models, [(s.name, s.node) for s in self._stages], rtol=self._rtol, seed=self._seed)
         for stage in self._stages:
             circuit.set_stage(stage.name, stage.stage)
         return circuit
 
-    def load_all_code(self, models: Iterable[DeviceModel]) -> None:
+    def load_all_code(
+        self, models: Mapping[str, DeviceModel], place: str | None, others: Iterable[DeviceModel]
+    ) -> None:
         """Compile, or load from disk, also the code of its own that a circuit gets once it has taken many steps.
 
-        With each kind of device in its place. Some seconds each, the first time on a machine: a server's
-        clients would give up after their timeout.
+        With each kind of device that comes into ``place``, beside the ``models`` that are in the places. Some seconds
+        each, the first time on a machine: a server's clients would give up after their timeout.
         """
-        by_mechanism: dict[str, DeviceModel | None] = {model.mechanism: model for model in models}
-        for model in by_mechanism.values() if by_mechanism else (None,):
-            self.build(model).load_code(specialised=True)
+        by_mechanism = {model.mechanism: model for model in others} if place is not None else {}
+        for chosen in [{**models, str(place): model} for model in by_mechanism.values()] or [dict(models)]:
+            self.build(chosen).load_code(specialised=True)

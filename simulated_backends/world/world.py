@@ -25,6 +25,7 @@ from tsbench.simulated_backends.world.acting_faults import BenchFaults
 from tsbench.simulated_backends.world.circuit_plan import CircuitPlan
 from tsbench.simulated_backends.world.devices import devices_of
 from tsbench.simulated_backends.world.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
+from tsbench.simulated_backends.world.places import places_of
 from tsbench.simulated_backends.world.positioner import SimulatedPositioner
 from tsbench.simulated_backends.world.world_file import WorldFile, WorldInstrument, load_world_file
 
@@ -51,24 +52,30 @@ class World:
             self._place_instrument(name, table)
         self._check_terminals()
         fixture = self._fixture_netlist()
-        self.place = _device_place(fixture, file, path)
         self.devices = devices_of(file, path)
+        self.places = places_of(fixture, file, self.devices, path)
         self._install_circuit(fixture)
         self.positioner = SimulatedPositioner(
-            self.bench, self.place, self.devices, file.positioner.travel_time, self._connected
+            self.bench, self.place, self.places.waiting(self.devices), file.positioner.travel_time, self._connected
         )
-        self._start_witness(fixture)
+        self._start_witness()
+        self.places.put_in(self.bench, self.devices, self.witness.connected)
         for name, instrument in self.instruments.items():
             with self._setting_up(name):
                 instrument.connect()
-        if self.devices:
-            self.positioner.place(next(iter(self.devices)))
+        if self.positioner.devices():
+            self.positioner.place(self.positioner.devices()[0])
         acting = BenchFaults(self.instruments, self.positioner, self.clock, self.lose_sessions)
         acting.check(planned, path, has_device=self.place is not None)
         self.faults = FaultPlan(planned, acting.act, self._tell_fault, lambda: self.bench.clock.now)
         for fault in planned:
             if fault.time is not None and fault.kind not in ON_THE_WAY:
                 self.bench.clock.schedule(fault.time, functools.partial(self.faults.happen, fault))
+
+    @property
+    def place(self) -> str | None:
+        """Return the name of the element where the positioner puts devices; None: there is none."""
+        return self.places.movable
 
     # ------------------------------------------------------------------------------------ construction
 
@@ -150,9 +157,9 @@ class World:
                 attachments.append(attachment := instrument.attachment())
                 if not isinstance(attachment, Attachment):
                     raise TypeError(f"attachment() returned {attachment!r:.60}, not an Attachment")
-        self._plan = CircuitPlan(fixture, attachments, self.place, self.file.rtol, self.file.seed)
+        self._plan = CircuitPlan(fixture, attachments, self.file.rtol, self.file.seed)
         try:
-            circuit = self._plan.build(next((device.model for device in self.devices.values()), None))
+            circuit = self._plan.build(self.places.models(self.devices))
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.path}: {error}") from None
         circuit.load_code()   # no message waits for the compiler
@@ -161,20 +168,21 @@ class World:
 
     def load_all_code(self) -> None:
         """Compile, or load from disk, all that a long measurement on any of the devices needs."""
-        self._plan.load_all_code(device.model for device in self.devices.values())
+        others = (device.model for device in self.places.waiting(self.devices).values())
+        self._plan.load_all_code(self.places.models(self.devices), self.place, others)
 
-    def _device_changed(self, place: str, history: DeviceHistory, before: State, time: float) -> None:
-        device = self.positioner.connected()
+    def _device_changed(self, key: str, history: DeviceHistory, before: State, time: float) -> None:
+        place = next(place for place in self.places.nodes if place.lower() == key)
+        device = self.places.staying.get(place) or self.positioner.connected()
         assert device is not None
-        self.witness.now(history.model)
+        self.witness.now(place, history.model)
         if history.state != before:
-            self.witness.changed(device, history.model, history.state, history.cycles, time)
+            self.witness.changed(place, device, history.model, history.state, history.cycles, time)
 
     # ---------------------------------------------------------------------------------------- witness
 
-    def _start_witness(self, fixture: Netlist) -> None:
-        nodes = fixture.find(self.place).nodes if self.place is not None else None
-        self.witness = Witness(self.witness_path(), (nodes[0], nodes[1]) if nodes else None, self.place or "")
+    def _start_witness(self) -> None:
+        self.witness = Witness(self.witness_path(), self.places.nodes)
         self.witness.start(
             str(self.path),
             self.file.seed,
@@ -182,10 +190,10 @@ class World:
             {name: table.model for name, table in self.file.instruments.items()},
         )
         self.bench.lagging_circuit.add_observer(self.witness)
-        self.bench.tell_witness(self.witness.output, self.witness.compliance)
+        self.bench.tell_witness(self.witness)
 
     def _connected(self, device: str, model: DeviceModel, time: float) -> None:
-        self.witness.connected(device, model, time)
+        self.witness.connected(self.place or "", device, model, time)
 
     def witness_path(self) -> Path | None:
         """Return where the witness writes: ``TSBENCH_WITNESS``, else ``[witness] file`` beside the world
@@ -251,23 +259,6 @@ class World:
 def _serial_of(resource: str) -> str | None:
     parts = resource.split("::")
     return parts[3] if parts[0].upper().startswith("USB") and len(parts) > 4 else None
-
-
-def _device_place(netlist: Netlist, file: WorldFile, path: Path) -> str | None:
-    places = [element.name for element in netlist.of_kind("X")]
-    if file.fixture.place is not None:
-        return netlist.find(file.fixture.place).name
-    if len(places) > 1:
-        raise ConfigurationError(
-            f"{path}: fixture.place: the netlist has {len(places)} X elements ({', '.join(places)}). Set place to the "
-            "name of the element where the positioner puts the devices"
-        )
-    if places and not (file.devices or file.wafers):
-        raise ConfigurationError(
-            f"{path}: the netlist has a place {places[0]} for a device, but the file has no [devices]. Add a table "
-            "[devices.NAME]"
-        )
-    return places[0] if places else None
 
 
 _open: dict[Path, World] = {}

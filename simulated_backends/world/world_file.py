@@ -39,9 +39,9 @@ class WorldFixture(_WorldTable):
 
     netlist: str
     terminals: dict[str, str] = Field(default_factory=dict)
-    place: str | None = (
-        None  #: name of the X element where the positioner puts devices; default: the only one
-    )
+    #: name of the X element where the positioner puts devices; default: the only one that is not in ``devices``
+    place: str | None = None
+    devices: dict[str, str] = Field(default_factory=dict)  #: X element -> the device that stays there
 
 
 class CyclesTable(_WorldTable):

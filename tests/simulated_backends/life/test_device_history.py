@@ -124,7 +124,7 @@ def test_the_witness_reads_a_filament_by_what_its_last_cycle_made_of_it(tmp_path
         assert history.cycles >= 1
         states = circuit.device_state("XDUT")
         filament = np.array([[value] for value in states.values()])
-        model = world.witness._model   # what its records of a filament's relaxation come from
+        model = world.witness.places["XDUT"].model   # what its records of a filament's relaxation come from
         assert model is not None
         assert model.conductance(filament) == history.model.conductance(filament)
         assert model.conductance(filament) != history.nominal.conductance(filament)

@@ -236,9 +236,9 @@ def driven(path: Path, waveform: Any, until: float, skip: bool) -> Any:
     circuit = build_circuit(
         parse_netlist("V1 s 0 0\nR1 s d 5k\nC1 d 0 20p\nXD d low device\nRS low 0 50"),
         {"device": device_model("nbo2")})
-    witness = Witness(path, ("d", "low"), "XD")
+    witness = Witness(path, {"XD": ("d", "low")})
     witness.start("test", 0, {"D": device_model("nbo2")}, {})
-    witness.connected("D", device_model("nbo2"), 0.0)
+    witness.connected("XD", "D", device_model("nbo2"), 0.0)
     circuit.add_observer(witness)
     circuit.set_source("V1", waveform)
     circuit.advance(until, skip=skip)

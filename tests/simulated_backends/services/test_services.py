@@ -165,14 +165,26 @@ def test_the_witness_hears_of_outputs_and_limits_when_they_happen() -> None:
     bench, circuit = bench_with()
     bench.output("generator", "1", True)   # nobody listens
     bench.compliance("meter", None)
+    bench.relays("matrix", [])
+    bench.moved("matrix", "1A01")
     heard: list[tuple[object, ...]] = []
-    bench.tell_witness(lambda *facts: heard.append(facts), lambda *facts: heard.append(facts))
+
+    class Listener:
+        def output(self, *facts: object) -> None:
+            heard.append(facts)
+
+        compliance = relays = moved = output
+
+    bench.tell_witness(Listener())
     bench.clock.wait(1.5)
     bench.output("generator", "1", True)
     assert circuit.time == 1.5   # what was before is known to the witness first
     regulation = Regulation("smu", 1.0, 1e-3)
     bench.compliance("meter", regulation)
-    assert heard == [("generator", "1", True, 1.5), ("meter", regulation, 1.5)]
+    bench.relays("matrix", ["1A01"])
+    bench.moved("matrix", "1A01")
+    assert heard == [("generator", "1", True, 1.5), ("meter", regulation, 1.5), ("matrix", ["1A01"], 1.5),
+                     ("matrix", "1A01", 1.5)]
 
 
 def test_the_clock_of_those_outside() -> None:

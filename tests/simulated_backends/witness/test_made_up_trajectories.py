@@ -14,7 +14,8 @@ from tsbench.simulated_backends.devices.catalogue import device_model
 from tsbench.simulated_backends.devices.switching_levels import levels_of
 from tsbench.simulated_backends.services.regulation import Regulation
 from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
-from tsbench.simulated_backends.witness.witness import Witness, _peak
+from tsbench.simulated_backends.witness.place import _peak
+from tsbench.simulated_backends.witness.witness import Witness
 
 Wave = Callable[[FloatArray], Any]
 
@@ -55,8 +56,8 @@ ON, OFF = (float(on_between(0.0, 1.0)(np.array([t]))[0]) for t in (0.5, 2.0))
 def witnessed(path: Path, *segments: Any, low: str = "0", before: Callable[[Witness], None] | None = None,
               end: float = 100.0) -> WitnessLog:
     """Show segments to a witness of an NbO2 device; return its log."""
-    witness = Witness(path, ("dut", low), "XDUT")
-    witness.connected("D", device_model("nbo2"), 0.0)
+    witness = Witness(path, {"XDUT": ("dut", low)})
+    witness.connected("XDUT", "D", device_model("nbo2"), 0.0)
     if before is not None:
         before(witness)
     for segment in segments:
@@ -119,8 +120,8 @@ def test_what_a_source_meters_limit_leaves_is_no_hold_voltage(
         on = on_between(0.5, 1.4 + 0.6 * 0.5 / 0.9)(t)
         return np.where((t > 1.0005) & (t < 1.2005), 20 * ON, on)
 
-    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
-    witness.connected("D", device_model("nbo2"), 0.0)
+    witness = Witness(tmp_path / "w", {"XDUT": ("dut", "0")})
+    witness.connected("XDUT", "D", device_model("nbo2"), 0.0)
     for k, ends in enumerate(((0.0, 1.2), (1.2, 2.0))):
         if levels:
             witness.compliance("smu", Regulation("smu", levels[k], limit), ends[0])
@@ -135,8 +136,8 @@ def test_the_lowest_limit_of_all_source_meters_counts_until_it_is_taken_away(tmp
     def stretch(first: float) -> MadeUp:
         return MadeUp(np.linspace(first, first + 1.0, 11), lambda t: 1e-3, dut=lambda t: 1.0)
 
-    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
-    witness.connected("D", device_model("nbo2"), 0.0)
+    witness = Witness(tmp_path / "w", {"XDUT": ("dut", "0")})
+    witness.connected("XDUT", "D", device_model("nbo2"), 0.0)
     limits = {"smu": Regulation("dut", 2.0, 0.5e-3), "other": Regulation("dut", 2.0, 0.2e-3),
               "large": Regulation("dut", 2.0, 2e-3)}
     for name in ("large", "smu", "other"):
@@ -174,10 +175,10 @@ def test_skipped_periods_are_written_once_and_the_rest_goes_on_after_them(tmp_pa
 
 
 def test_what_has_happened_is_written_at_once(tmp_path: Path) -> None:
-    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
+    witness = Witness(tmp_path / "w", {"XDUT": ("dut", "0")})
     witness.start("a.world.toml", 7, {"D": device_model("nbo2")}, {"smu": "keithley_2450"})
-    witness.connected("D", device_model("nbo2"), 0.0)
-    witness.now(device_model("nbo2"))
+    witness.connected("XDUT", "D", device_model("nbo2"), 0.0)
+    witness.now("XDUT", device_model("nbo2"))
     witness.observe(oscillation())
     log = read_witness(tmp_path / "w")   # the process may die now
     assert [record["kind"] for record in log.records] == ["start", "device", "on", "off"]
@@ -227,8 +228,8 @@ def test_what_happened_in_a_time_that_was_not_computed_is_not_known(tmp_path: Pa
 
 
 def test_a_bench_without_a_device_notes_outputs_and_what_is_left_out_only(tmp_path: Path) -> None:
-    witness = Witness(tmp_path / "w", None, "")
-    witness.connected("D", device_model("nbo2"), 0.0)
+    witness = Witness(tmp_path / "w", {})
+    witness.connected("XDUT", "D", device_model("nbo2"), 0.0)
     witness.output("smu", "", enabled=True, time=1.0)
     witness.output("generator", "2", enabled=True, time=1.5)
     assert witness.outputs_on() == ["smu", "generator.2"]
@@ -246,10 +247,10 @@ def test_a_bench_without_a_device_notes_outputs_and_what_is_left_out_only(tmp_pa
 
 def test_another_device_begins_anew(tmp_path: Path) -> None:
     """The first is left on; the second one's maxima are its own."""
-    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
-    witness.connected("D1", device_model("nbo2"), 0.0)
+    witness = Witness(tmp_path / "w", {"XDUT": ("dut", "0")})
+    witness.connected("XDUT", "D1", device_model("nbo2"), 0.0)
     witness.observe(MadeUp(np.linspace(0.0, 1.0, 101), on_between(0.5, 9.0), dut=lambda t: 1.2))
-    witness.connected("D2", device_model("nbo2"), 1.0)
+    witness.connected("XDUT", "D2", device_model("nbo2"), 1.0)
     witness.observe(MadeUp(np.linspace(1.0, 2.0, 101), on_between(1.5, 9.0), dut=lambda t: 0.9))
     witness.end(2.0)
     log = read_witness(tmp_path / "w")

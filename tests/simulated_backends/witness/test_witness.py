@@ -97,10 +97,10 @@ def witnessed(path: Path, drive: Any, until: float, resistance: str = "5k", skip
         parse_netlist(f"V1 s 0 0\nR1 s d {resistance}\nC1 d 0 80p\nXD d low device\nRS low 0 50"),
         {"device": device_model("nbo2")},
     )
-    witness = Witness(path, ("d", "low"), "XD")
+    witness = Witness(path, {"XD": ("d", "low")})
     model = device_model("nbo2")
     witness.start("test", 0, {"D": model}, {})
-    witness.connected("D", model, 0.0)
+    witness.connected("XD", "D", model, 0.0)
     circuit.add_observer(witness)
     circuit.set_source("V1", drive)
     circuit.advance(until, skip)

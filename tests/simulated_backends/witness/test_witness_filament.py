@@ -35,9 +35,9 @@ def witnessed(
     model = device_model("ag_sio2").seeded(4, "D")
     circuit = build_circuit(parse_netlist(NETLIST), {"XDUT": model})
     circuit.set_source("V1", pulses(starts, top, base))
-    witness = Witness(path, ("dut", "low"), "XDUT")
+    witness = Witness(path, {"XDUT": ("dut", "low")})
     witness.start("test", 4, {"D": model}, {})
-    witness.connected("D", model, 0.0)
+    witness.connected("XDUT", "D", model, 0.0)
     seen: list[tuple[FloatArray, FloatArray]] = []
 
     class States:
@@ -123,11 +123,11 @@ def test_the_relaxation_is_of_the_parameters_that_the_device_has_now(
         def current(self, element: str, times: FloatArray) -> FloatArray:
             return now.gc * np.exp(self.state(element, 0, times)) * self.voltage("dut", times)
 
-    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
-    witness.connected("D", model, 0.0)
+    witness = Witness(tmp_path / "w", {"XDUT": ("dut", "0")})
+    witness.connected("XDUT", "D", model, 0.0)
     if known:
-        witness.now(changed)
-    witness.now(device_model("nbo2"))   # no device of another mechanism becomes this one
+        witness.now("XDUT", changed)
+    witness.now("XDUT", device_model("nbo2"))   # no device of another mechanism becomes this one
     witness.observe(Dissolving())   # type: ignore[arg-type]
     witness.end(30e-3)
     (relaxed,) = read_witness(tmp_path / "w").relaxations()
@@ -135,8 +135,8 @@ def test_the_relaxation_is_of_the_parameters_that_the_device_has_now(
 
 
 def test_a_device_without_a_filament_gets_none(tmp_path: Path) -> None:
-    witness = Witness(tmp_path / "w", ("dut", "0"), "XDUT")
-    witness.connected("D", device_model("nbo2"), 0.0)
-    before = witness._model
-    witness.now(device_model("nbo2"))
-    assert witness._model is before is None
+    witness = Witness(tmp_path / "w", {"XDUT": ("dut", "0")})
+    witness.connected("XDUT", "D", device_model("nbo2"), 0.0)
+    before = witness.places["XDUT"].model
+    witness.now("XDUT", device_model("nbo2"))
+    assert witness.places["XDUT"].model is before is None
