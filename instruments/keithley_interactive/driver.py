@@ -118,7 +118,7 @@ class InteractiveSourceMeter(SourceSide):
     four_wire: bool = False  #: whether the voltage is sensed at the device, by leads of its own
 
     line_frequency = Instrument.measurement(":SYST:LFR?", """Get the mains frequency [Hz].""")
-    language = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
+    command_set = Instrument.measurement("*LANG?", """Get the command language.""", cast=str)
 
     def __init__(
         self, adapter: Any, name: str = "source_meter", output_off: str = "high_impedance", **kwargs: Any
@@ -133,7 +133,7 @@ class InteractiveSourceMeter(SourceSide):
 
     def initialise(self) -> None:
         """After a reset: mains frequency, output-off state, the command language checked."""
-        language = str(self.language).strip().upper()
+        language = str(self.command_set).strip().upper()
         if language != "SCPI":
             raise ConfigurationError(
                 f"{self.label}: the command language is {language}, but tsbench needs SCPI. Send '*LANG SCPI' or "

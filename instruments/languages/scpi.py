@@ -1,32 +1,18 @@
 """Converts SCPI text and bytes to Python values and back; it does no input or output.
 
-Numbers, blocks, error replies and identities.
+Numbers, blocks and error replies; the language as our drivers use it.
 """
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from tsbench.records import Identity
+from tsbench.instruments.languages.language import ErrorReply, Language
+from tsbench.instruments.languages.repeatable import may_be_repeated
 
 #: SCPI's "infinity" (overflow) and "not a number"; instruments round them, so compare with a margin.
 INFINITY = 9.9e37
 NOT_A_NUMBER = 9.91e37
-
-
-@dataclass(frozen=True)
-class ErrorReply:
-    """One entry of an error queue; code 0 means the queue is empty."""
-
-    code: int
-    message: str
-    detail: str = ""  #: what the instrument adds behind the text of the standard, for example the setting it changed
-
-    @property
-    def line(self) -> str:
-        """Return the entry as messages show it: ``-222 Data out of range (value clipped)``."""
-        return f"{self.code} {self.message}{f' ({self.detail})' if self.detail else ''}"
 
 
 def format_number(value: float) -> str:
@@ -117,20 +103,6 @@ def parse_error(reply: str) -> ErrorReply:
     return ErrorReply(int(match.group(1)), message.strip(), " ".join(detail.split()).rstrip("."))
 
 
-def parse_identity(reply: str) -> Identity:
-    """Parse a reply to ``*IDN?``: four fields, of which only the last may hold a comma.
-
-    Raises
-    ------
-    ValueError
-        The reply does not have four fields.
-    """
-    fields = [field.strip() for field in reply.strip().split(",", 3)]
-    if len(fields) != 4 or not fields[1]:
-        raise ValueError(f"the reply {reply!r} is not a reply to *IDN?")
-    return Identity(*fields)
-
-
 def format_block(payload: bytes) -> bytes:
     """Return a definite-length block: ``#`` + number of digits + length + payload."""
     length = str(len(payload))
@@ -150,3 +122,33 @@ def block_length_digits(head: bytes) -> int:
     if len(head) != 2 or head[:1] != b"#" or not head[1:].isdigit() or head[1:] == b"0":
         raise ValueError(f"the data begin with {head!r}, so they are not a definite-length block")
     return int(head[1:])
+
+
+#: IEEE 488.2, 11.5.1: the power-on bit of the standard event register. A reset enables it alone
+POWER_ON = 128
+_EVENT_SUMMARY = 32  #: bit of the status byte: an enabled standard event has happened
+
+
+def power_lost(replies: Sequence[str]) -> bool:
+    """Whether the reply to ``*ESE?;*STB?`` shows a restart since the enable register was set to :data:`POWER_ON`.
+
+    After a restart either the register is back at zero or, where ``*PSC 0`` keeps it, the event shows in the status
+    byte (IEEE 488.2, 11.5.1).
+
+    Raises
+    ------
+    ValueError
+        The reply is not an enable register and a status byte.
+    """
+    reply, = replies
+    enabled, status = (int(part) for part in reply.split(";"))
+    if not (0 <= enabled <= 255 and 0 <= status <= 255):
+        raise ValueError(f"the reply {reply!r} is not an enable register and a status byte")
+    return enabled != POWER_ON or bool(status & _EVENT_SUMMARY)
+
+
+SCPI = Language(
+    name="SCPI", error_question=":SYST:ERR?", parse_error=parse_error, clearing=("*CLS",),
+    resetting=(f"*ESE {POWER_ON}", "*RST"), power_questions=("*ESE?;*STB?",), power_lost=power_lost,
+    may_be_repeated=may_be_repeated,
+)

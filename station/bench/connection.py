@@ -111,7 +111,7 @@ class Connection:
         self.notes.append(line)
 
     def _identity(self) -> Identity:
-        from tsbench.instruments.languages.scpi import parse_identity
+        from tsbench.instruments.languages.language import parse_identity
 
         self.transport.clear()
         reply = self.transport.query("*IDN?")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tsbench.errors import InstrumentInUse, TsbenchError
-from tsbench.instruments.languages.scpi import parse_identity
+from tsbench.instruments.languages.language import parse_identity
 from tsbench.instruments.registry import driver_of
 from tsbench.records import Identity
 from tsbench.station.bench.connection import outlives_process, quietly

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsbench.instruments.languages import scpi
+from tsbench.instruments.languages.language import ErrorReply, parse_identity
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -81,22 +82,22 @@ def test_garbage_gives_value_error_or_a_number_of_digits(head: bytes) -> None:
 )
 def test_error_entries(reply: str, code: int, message: str, detail: str, line: str) -> None:
     entry = scpi.parse_error(reply)
-    assert entry == scpi.ErrorReply(code, message, detail) and entry.line == line
+    assert entry == ErrorReply(code, message, detail) and entry.line == line
 
 
 @given(st.text(max_size=40))
 def test_error_parser_never_crashes(reply: str) -> None:
     with contextlib.suppress(ValueError):
-        assert isinstance(scpi.parse_error(reply), scpi.ErrorReply)
+        assert isinstance(scpi.parse_error(reply), ErrorReply)
 
 
 def test_identity() -> None:
-    identity = scpi.parse_identity("KEITHLEY INSTRUMENTS,MODEL 2450,SIM00001,1.7.12b\n")
+    identity = parse_identity("KEITHLEY INSTRUMENTS,MODEL 2450,SIM00001,1.7.12b\n")
     assert identity.model == "MODEL 2450"
     assert identity.simulated
-    assert not scpi.parse_identity("Agilent Technologies,33522B,MY1,a,b").simulated
+    assert not parse_identity("Agilent Technologies,33522B,MY1,a,b").simulated
     with pytest.raises(ValueError, match="not a reply to"):
-        scpi.parse_identity("hello")
+        parse_identity("hello")
 
 
 @pytest.mark.parametrize(("reply", "model", "firmware"), [
@@ -107,7 +108,7 @@ def test_identity() -> None:
 def test_an_identity_has_four_fields_and_a_model(reply: str, model: str | None, firmware: str) -> None:
     if model is None:
         with pytest.raises(ValueError, match="not a reply"):
-            scpi.parse_identity(reply)
+            parse_identity(reply)
     else:
-        identity = scpi.parse_identity(reply)
+        identity = parse_identity(reply)
         assert (identity.model, identity.firmware) == (model, firmware)

@@ -1,0 +1,184 @@
+"""Base class of our drivers: messages in their language, error queue, reading settings back, reset."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import ClassVar, TypeVar, cast
+
+from pymeasure.adapters import Adapter
+
+from tsbench.errors import InstrumentError
+from tsbench.instruments.interfaces import InstrumentBase
+from tsbench.instruments.languages.language import ErrorReply, Language
+from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
+from tsbench.instruments.languages.questions import Questions
+from tsbench.instruments.languages.scpi import parse_list, parse_number, parse_switch
+from tsbench.quantities import short_quantity
+from tsbench.records import Identity
+
+T = TypeVar("T")
+
+
+class MessageInstrument(TypedInstrument):
+    """Base of the drivers: messages, error queue, read-back, reset; what an instrument without outputs does.
+
+    Parameters
+    ----------
+    adapter : pymeasure Adapter
+        Ours over a transport, or PyMeasure's for tests.
+    name : str
+        The instrument's name on the bench.
+    identity : Identity, optional
+        As already read; asked of the instrument when missing.
+    resource : str
+        For messages.
+    wait : callable
+        Waits [s] on the bench's clock between two polls.
+    """
+
+    language: ClassVar[Language]
+    title = "instrument"  #: as people call it: "Keithley 2450"
+    #: questions that change nothing in the instrument, as ``language`` writes them; drivers add theirs
+    repeatable: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        name: str = "instrument",
+        identity: Identity | None = None,
+        resource: str = "",
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(adapter, name, includeSCPI=False)
+        self.questions = Questions(self, super().ask)
+        self.lock = self.questions.lock
+        self.resource = resource
+        self.call_it(self.title)
+        self.wait = wait
+        self.on_repeat: Callable[[str], None] = lambda line: None  #: called with one line for each repeated query
+        self.identity = identity or self.language.parse_identity(self.ask(self.language.identity_question))
+
+    def call_it(self, title: str) -> None:
+        """Set how people call it ("Keithley 2450"), and its name as messages show it."""
+        self.title = title
+        inside = ", ".join(part for part in (title, self.resource) if part)
+        self.label = f"{self.name} ({inside})"  #: ``source_meter (Keithley 2450, USB0::…)``
+
+    # ------------------------------------------------------------------------------------------ messages
+
+    def write(self, command: str, **kwargs: object) -> None:
+        """Send one message; never between another thread's query and its reply."""
+        with self.lock:
+            super().write(command, **kwargs)
+
+    def send(self, *commands: str) -> None:
+        """Send several messages, one after the other."""
+        with self.lock:
+            for command in commands:
+                self.write(command)
+
+    def ask(self, command: str, query_delay: float | None = None) -> str:
+        """Send one message and return its reply, as one act; repeated where that is safe."""
+        return self.questions.text(command, query_delay)
+
+    def ask_number(self, command: str) -> float:
+        """Return a numeric reply; CommunicationError where it is none."""
+        return self.questions.parsed(command, parse_number)
+
+    def ask_switch(self, command: str) -> bool:
+        """Return the state of a switch; CommunicationError where the reply is none."""
+        return self.questions.parsed(command, parse_switch)
+
+    def ask_list(self, command: str) -> list[float]:
+        """Return a reply of comma-separated numbers; CommunicationError where it is none."""
+        return self.questions.parsed(command, parse_list)
+
+    # ---------------------------------------------------------------------------------- errors, read-back
+
+    def check_errors(self) -> None:
+        """Empty the error queue; InstrumentError with all entries if there are any."""
+        if not self.language.error_question:
+            return
+        entries: list[ErrorReply] = []
+        with self.lock:
+            for _ in range(self.language.queue_depth):
+                entry = self.questions.parsed(self.language.error_question, self.language.parse_error)
+                if entry.code == 0:
+                    break
+                entries.append(entry)
+        if entries:
+            listed = "; ".join(entry.line for entry in entries)
+            raise InstrumentError(f"{self.label} reports: {listed}. Check the settings and measure again")
+
+    def configured(self, settings: T | None, what: str) -> T:
+        """Return the settings. Raise InstrumentError if ``what`` has not been configured."""
+        if settings is None:
+            raise InstrumentError(f"{self.label}: no {what} is configured. Call configure_{what} first")
+        return settings
+
+    def accepted(
+        self,
+        quantity: str,
+        asked: float,
+        got: float,
+        unit: str,
+        relative: float = 1e-3,
+        absolute: float = 0.0,
+    ) -> float:
+        """Return ``got`` if it is ``asked`` within the resolution, else raise InstrumentError."""
+        if math.isclose(asked, got, rel_tol=relative, abs_tol=absolute) or asked == got:
+            return got
+        raise InstrumentError(
+            f"{self.label}: {quantity} {short_quantity(asked, unit)} was requested, but the instrument set "
+            f"{short_quantity(got, unit)}. Choose a value that the instrument supports"
+        )
+
+    # --------------------------------------------------------------------------------------------- reset
+
+    def clear(self) -> None:
+        """Device clear, then an empty status and error queue."""
+        with self.lock:
+            clear = getattr(self.adapter.connection, "clear", None)
+            if clear is not None:
+                clear()
+            self.send(*self.language.clearing)
+
+    def reset(self) -> None:
+        """Known state: outputs off, defaults, empty queues."""
+        self.clear()
+        self.send(*self.language.resetting)
+        self.initialise()
+        self.check_errors()
+
+    def lost_power(self) -> bool:
+        """Whether it was switched off and on since ``reset``: then its settings are gone, its identity is not.
+
+        The last messages of ``reset`` set a mark that a restart changes (``Language.power_lost``). The questions change
+        nothing, so they can be repeated, also while an operation runs. Two consecutive checks confirm a restart.
+        """
+        return all(self._power_lost() for _ in range(2))
+
+    def _power_lost(self) -> bool:
+        *before, last = self.language.power_questions
+        replies = [self.ask(question) for question in before]
+        return self.questions.parsed(last, lambda reply: self.language.power_lost([*replies, reply]))
+
+    def initialise(self) -> None:
+        """Send what must hold after a reset; drivers override."""
+
+    # ------------------------------------------------------------------------------------------- outputs
+
+    def abort(self) -> None:
+        """Stop the running operation; drivers override."""
+
+    def terminal(self, channel: str) -> InstrumentBase:
+        """Return the instrument itself; drivers of several outputs override."""
+        return cast("InstrumentBase", self)   # a driver adds its outputs: there is no safe default for them
+
+    def accepted_settings(self) -> Mapping[str, object]:
+        """Return the set-up as it was last read back; drivers override."""
+        return {}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.adapter.close()
