@@ -8,8 +8,7 @@ import math
 from typing import Any, ClassVar
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
-from tsbench.simulated_backends.scpi.exchange import IDLE, Handler, Idle, MessageExchange, Talk, Wait
-from tsbench.simulated_backends.scpi.execution import execute_scpi
+from tsbench.simulated_backends.scpi.exchange import IDLE, Handler, Idle, MessageExchange, Talk, Wait, execute_scpi
 from tsbench.simulated_backends.scpi.headers import CommandTree
 from tsbench.simulated_backends.scpi.operations import Operations
 from tsbench.simulated_backends.scpi.parameters import Integer
@@ -179,9 +178,7 @@ class MessageDevice:
         #: what the simulation could not do, for the error queue; looked at behind each command, and then emptied
         self.trouble: list[str] = []
 
-    def execute(self, message: bytes) -> Handler:
-        """Execute one message in the instrument's language; returns the reply (bytes) or None."""
-        return execute_scpi(self, message)
+    execute = execute_scpi   # one message in the instrument's language; a model of another language overrides
 
     def may_answer(self, message: bytes) -> bool:
         """Whether the sender of a message may expect a reply (a question mark in text or in a block does no harm)."""

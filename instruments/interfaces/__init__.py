@@ -1,0 +1,109 @@
+"""What a protocol may ask of an instrument: small capabilities in SI units, for metal and simulation alike.
+
+Settings go in as frozen dataclasses and come back as the instrument accepted them (read back, never assumed).
+Long operations are start, poll, fetch, so that a stop is heard between two polls.
+"""
+
+from tsbench.instruments.interfaces.common import (
+    Accuracy,
+    InstrumentBase,
+    OutputState,
+    Range,
+)
+from tsbench.instruments.interfaces.fixture_control import (
+    DecadeBox,
+    FixtureControl,
+    Routing,
+)
+from tsbench.instruments.interfaces.oscilloscope import (
+    EdgeTrigger,
+    Oscilloscope,
+    OscilloscopeCapabilities,
+    Timebase,
+    Vertical,
+)
+from tsbench.instruments.interfaces.positioning import (
+    Prober,
+    Site,
+    SwitchMatrix,
+    SwitchMatrixCapabilities,
+)
+from tsbench.instruments.interfaces.pulse_generator import (
+    ArbitraryWaveform,
+    Pulse,
+    PulseGenerator,
+    PulseGeneratorCapabilities,
+)
+from tsbench.instruments.interfaces.pulse_measure import (
+    CurrentRange,
+    PulseMeasure,
+    PulseMeasureCapabilities,
+    Segment,
+    SegmentRecord,
+    SegmentTrain,
+)
+from tsbench.instruments.interfaces.source_meter import (
+    Interlocked,
+    MeasureSettings,
+    PulseLimits,
+    Reading,
+    SamplingLimits,
+    SourceMeter,
+    SourceMeterCapabilities,
+    SourceMeterPulses,
+    SourceMeterSampling,
+    SourcePulses,
+    SourceSettings,
+)
+from tsbench.instruments.interfaces.temperature import (
+    TemperatureCapabilities,
+    TemperatureController,
+)
+from tsbench.instruments.interfaces.trigger_links import (
+    TriggerEvent,
+    TriggerLinked,
+)
+
+__all__ = [
+    "Accuracy",
+    "ArbitraryWaveform",
+    "CurrentRange",
+    "DecadeBox",
+    "EdgeTrigger",
+    "FixtureControl",
+    "InstrumentBase",
+    "Interlocked",
+    "MeasureSettings",
+    "Oscilloscope",
+    "OscilloscopeCapabilities",
+    "OutputState",
+    "Prober",
+    "Pulse",
+    "PulseGenerator",
+    "PulseGeneratorCapabilities",
+    "PulseLimits",
+    "PulseMeasure",
+    "PulseMeasureCapabilities",
+    "Range",
+    "Reading",
+    "Routing",
+    "SamplingLimits",
+    "Segment",
+    "SegmentRecord",
+    "SegmentTrain",
+    "Site",
+    "SourceMeter",
+    "SourceMeterCapabilities",
+    "SourceMeterPulses",
+    "SourceMeterSampling",
+    "SourcePulses",
+    "SourceSettings",
+    "SwitchMatrix",
+    "SwitchMatrixCapabilities",
+    "TemperatureCapabilities",
+    "TemperatureController",
+    "Timebase",
+    "TriggerEvent",
+    "TriggerLinked",
+    "Vertical",
+]

@@ -1,0 +1,86 @@
+"""Oscilloscope: channels, time base, trigger; armed, waited for, read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from tsbench.instruments.interfaces.common import InstrumentBase, Range
+from tsbench.records import Waveform
+
+
+@dataclass(frozen=True)
+class Vertical:
+    """One channel: full-scale ``range`` [V], ``offset`` [V] at mid-screen, input 50 Ohm or 1 MOhm."""
+
+    range: float
+    offset: float = 0.0
+    impedance: Literal["50", "1M"] = "1M"
+    probe_attenuation: float = 1.0
+    bandwidth_limit: bool = False
+
+
+@dataclass(frozen=True)
+class Timebase:
+    """``span`` [s] of the record; ``position`` [s] of mid-record after the trigger; number of segments."""
+
+    span: float
+    position: float = 0.0
+    segments: int = 1
+    points: int | None = None  #: record length asked for; None = the instrument's best
+
+
+@dataclass(frozen=True)
+class EdgeTrigger:
+    """Edge trigger; ``source`` is a channel number or "external"."""
+
+    source: int | Literal["external"]
+    level: float  #: [V]
+    slope: Literal["positive", "negative"] = "positive"
+    holdoff: float | None = None  #: [s]
+
+
+@dataclass(frozen=True)
+class OscilloscopeCapabilities:
+    """Limits as data."""
+
+    channels: int
+    bandwidth: float  #: [Hz]
+    sample_rate: float  #: [Hz]
+    record_length: int
+    segments: int
+    range: Range
+    gain_accuracy: float  #: relative to full scale
+    offset_accuracy: float  #: relative to full scale
+    timebase_accuracy: float  #: relative
+    resolution_bits: int
+    #: (offset [V], range [V] that is needed for more than it), ascending
+    offset_limits: tuple[tuple[float, float], ...] = ()
+
+    def least_range(self, offset: float) -> float:
+        """Return the smallest range [V] in which ``offset`` [V] can be set."""
+        needed = [span for largest, span in self.offset_limits if abs(offset) > largest]
+        return max(needed, default=self.range.low)
+
+
+@runtime_checkable
+class Oscilloscope(InstrumentBase, Protocol):
+    """Arm, verify, wait, fetch."""
+
+    capabilities: OscilloscopeCapabilities
+
+    def configure_channel(self, channel: int, vertical: Vertical) -> Vertical: ...
+    def disable_channel(self, channel: int) -> None: ...
+    def configure_timebase(self, timebase: Timebase) -> Timebase: ...
+    def configure_trigger(self, trigger: EdgeTrigger) -> EdgeTrigger: ...
+    def arm(self) -> None:
+        """Start one acquisition; returns when the scope says it is armed (pre-trigger memory filled)."""
+
+    def triggered(self) -> bool: ...
+    def complete(self) -> bool:
+        """Whether the acquisition (all segments) is complete; never blocks longer than 100 ms."""
+
+    def force_trigger(self) -> None: ...
+    def fetch(self, channels: Sequence[int]) -> dict[int, Waveform]:
+        """Read the finished acquisition; ``Waveform.channel`` is the channel number as text."""
+
+    def abort(self) -> None: ...

@@ -1,0 +1,85 @@
+"""Pulse generator: pulses, levels and waveforms into a load."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.instruments.interfaces.common import Accuracy, InstrumentBase, Range
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """One pulse, levels in volts into ``load_resistance`` (inf: open circuit); width at 50 %."""
+
+    base: float  #: [V]
+    amplitude: float  #: [V] top level above base (negative: pulse downwards)
+    width: float  #: [s] at 50 %
+    period: float  #: [s]
+    rise_time: float  #: [s] 10-90 %
+    fall_time: float  #: [s]
+
+
+@dataclass(frozen=True)
+class ArbitraryWaveform:
+    """Levels [V into the set load], shape (n,), played at ``sample_rate`` [Hz]; idles at ``levels[0]``."""
+
+    levels: npt.NDArray[np.float64]
+    sample_rate: float
+    interpolation: Literal["step", "linear"] = "step"
+
+
+@dataclass(frozen=True)
+class PulseGeneratorCapabilities:
+    """Limits of one output as data."""
+
+    level_into_50_ohm: Range
+    level_into_open: Range
+    pulse_width: Range
+    pulse_period: Range
+    edge_time: Range
+    burst_count: Range
+    sample_rate: Range
+    arbitrary_points: Range
+    output_resistance: float  #: [Ohm]
+    level_accuracy: Accuracy
+    timebase_accuracy: float  #: relative
+
+
+@runtime_checkable
+class PulseGenerator(InstrumentBase, Protocol):
+    """One output channel of a generator. Levels are what a load of ``load_resistance`` would see."""
+
+    capabilities: PulseGeneratorCapabilities
+    channel: int
+
+    def configure_load(self, load_resistance: float) -> float:
+        """Set the load [Ohm] for which levels are given (inf: open circuit), and return it as read back."""
+
+    def configure_level_limits(self, low: float, high: float) -> tuple[float, float]:
+        """Set the generator's own level limits [V]."""
+
+    def configure_pulse(self, pulse: Pulse) -> Pulse:
+        """Set up a pulse, and return it as the instrument has it."""
+
+    def configure_level(self, level: float) -> float:
+        """DC output [V]."""
+
+    def load_waveform(self, waveform: ArbitraryWaveform) -> None:
+        """Send a waveform to the instrument and select it; it idles at its first level."""
+
+    def configure_burst(self, count: int, source: Literal["bus", "external"] = "bus") -> int:
+        """One trigger plays ``count`` pulses (or waveforms); returns the accepted count."""
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch this output; off must also work while a burst runs."""
+
+    def trigger(self) -> None:
+        """Start the burst; returns without waiting for its end."""
+
+    def burst_running(self) -> bool:
+        """Whether a burst is running; never blocks longer than 100 ms."""
+
+    def abort(self) -> None:
+        """Stop a burst; nothing happens where none runs. The output stays on, at its base level."""

@@ -1,0 +1,182 @@
+"""Source meter: sources one quantity under compliance, and measures the other."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from tsbench.instruments.interfaces.common import Accuracy, InstrumentBase, Range
+from tsbench.records import Flag, FloatArray
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """Sourced ``function``; ``range`` [V or A] fixed, None = auto; ``limit`` = compliance [A or V].
+
+    Messages and parameters say compliance. ``limit`` is the word of the instruments' commands for the same thing.
+    """
+
+    function: Literal["voltage", "current"]
+    limit: float
+    range: float | None = None
+    high_capacitance: bool = False
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """Measured function (current when sourcing voltage), fixed ``range`` or None = auto, aperture in NPLC."""
+
+    function: Literal["voltage", "current"]
+    range: float | None = None
+    nplc: float = 1.0
+    auto_zero: bool = True
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading; ``voltage`` and ``current`` are NaN only together with Flag.OVERFLOW."""
+
+    time: float  #: [s] since the source meter's own reference
+    source: float  #: set-point [V or A]
+    voltage: float  #: [V] at the instrument's sense terminals (read back, or the programmed level)
+    current: float  #: [A]
+    flags: Flag = Flag.NONE
+
+
+@dataclass(frozen=True)
+class SourcePulses:
+    """Pulses of a source meter: from ``base`` to each of ``levels`` and back; one reading at the top of each."""
+
+    base: float  #: [V or A]
+    levels: FloatArray  #: [V or A], shape (n,)
+    width: float  #: [s]
+    period: float  #: [s]
+
+
+@dataclass(frozen=True)
+class PulseLimits:
+    """What the pulses of a source meter can be."""
+
+    width: Range  #: [s]
+    period: Range  #: [s]
+    maximum_pulses: int  #: of one ``start_pulses``
+    nplc: Range  #: apertures that fit into a pulse
+
+
+@dataclass(frozen=True)
+class SamplingLimits:
+    """What sampling at a constant level can be."""
+
+    interval: Range  #: [s] between two samples
+    maximum_samples: int  #: of one ``start_sampling``
+
+
+@dataclass(frozen=True)
+class SourceMeterCapabilities:
+    """Limits and accuracies as data, so that a plan can be refused before it starts."""
+
+    source_voltage: Range
+    source_current: Range
+    compliance_current: Range
+    compliance_voltage: Range
+    nplc: Range
+    maximum_sweep_points: int  #: of one ``start_sweep``; 1: the source meter has no sweeps
+    minimum_dwell: float  #: [s]
+    current_accuracy: tuple[Accuracy, ...]  #: measuring, by range, ascending
+    voltage_accuracy: tuple[Accuracy, ...]
+    source_voltage_accuracy: tuple[Accuracy, ...]
+    source_current_accuracy: tuple[Accuracy, ...]
+    line_frequency: float  #: [Hz]
+    four_wire: bool = False  #: whether it can sense the voltage at the device, by leads of its own
+    pulses: PulseLimits | None = None  #: None: it does not offer :class:`SourceMeterPulses`
+    sampling: SamplingLimits | None = None  #: None: it does not offer :class:`SourceMeterSampling`
+    interlock_above: float | None = None  #: [V] beyond which its interlock must be closed; None: it has none
+
+
+@runtime_checkable
+class SourceMeter(InstrumentBase, Protocol):
+    """Source one quantity under compliance, measure the other."""
+
+    capabilities: SourceMeterCapabilities
+
+    @property
+    def source(self) -> SourceSettings | None:
+        """Return the source as it was last *read* to be set (None before it is configured).
+
+        Read again after every setting that may move its limit: it may differ from what ``configure_source`` returned.
+        """
+
+    def configure_source(self, settings: SourceSettings) -> SourceSettings:
+        """Set function, range and compliance, read them back, and return them as the instrument has them.
+
+        A change of the function sets the level to 0 V or 0 A. The output may stay on or go off with it.
+
+        Raises
+        ------
+        InstrumentError
+            The instrument has set something else.
+        """
+
+    def configure_measure(self, settings: MeasureSettings) -> MeasureSettings:
+        """Set what is measured, its range and its aperture, read them back, and return them."""
+
+    def set_level(self, level: float) -> None:
+        """Set the source level [V or A]; settles before the next reading."""
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch the output. The level stays as it is; off must also work while a sweep runs."""
+
+    def measure(self) -> Reading:
+        """Take one reading at the present level, and wait for it."""
+
+    def start_sweep(self, levels: FloatArray, dwell: float) -> None:
+        """Start a sweep of ``levels`` [V or A], shape (n,), with ``dwell`` [s] at each before reading.
+
+        It may switch the output on by itself. It returns before the sweep is over.
+        """
+
+    def poll_sweep(self) -> int:
+        """Return how many points the running sweep has measured; never blocks longer than 100 ms."""
+
+    def sweep_running(self) -> bool:
+        """Whether the sweep is still running; never blocks longer than 100 ms."""
+
+    def fetch_sweep(self, first: int, last: int) -> list[Reading]:
+        """Return readings ``first`` (0-based) up to but not including ``last``."""
+
+    def abort(self) -> None:
+        """Stop a sweep; nothing happens where none runs. The output stays as it is."""
+
+
+@runtime_checkable
+class SourceMeterPulses(SourceMeter, Protocol):
+    """A source meter that also pulses. A train of pulses is polled, fetched and aborted like a sweep."""
+
+    def start_pulses(self, pulses: SourcePulses) -> SourcePulses:
+        """Start the pulses, and return them as the instrument plays them; it returns before they are over.
+
+        Raises
+        ------
+        LimitError
+            ``capabilities.pulses`` does not allow them.
+        """
+
+
+@runtime_checkable
+class SourceMeterSampling(SourceMeter, Protocol):
+    """A source meter that also reads in even steps of time. Sampling is polled, fetched and aborted like a sweep."""
+
+    def start_sampling(self, level: float, interval: float, count: int) -> float:
+        """Start ``count`` readings at ``level`` [V or A], one each ``interval`` [s]; returns the accepted interval [s].
+
+        Raises
+        ------
+        LimitError
+            ``capabilities.sampling`` does not allow it.
+        """
+
+
+@runtime_checkable
+class Interlocked(Protocol):
+    """A source meter whose high voltage depends on an interlock."""
+
+    def interlock_closed(self) -> bool:
+        """Ask the instrument whether its interlock is closed."""
