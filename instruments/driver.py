@@ -12,14 +12,28 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.instruments.interfaces import InstrumentBase, Oscilloscope, PulseGenerator, SourceMeter
+from tsbench.instruments.interfaces import (
+    DecadeBox,
+    InstrumentBase,
+    Oscilloscope,
+    Prober,
+    PulseGenerator,
+    PulseMeasure,
+    SourceMeter,
+    SwitchMatrix,
+    TemperatureController,
+)
+from tsbench.instruments.links.link_settings import USUAL_LINK, LinkSettings
 from tsbench.plugins import importing
 from tsbench.records import Identity
 
 #: kind of instrument -> the capability that each of its outputs, or the instrument itself, must have
 KINDS: Mapping[str, type] = {
-    "source meter": SourceMeter, "pulse generator": PulseGenerator, "oscilloscope": Oscilloscope,
+    "source meter": SourceMeter, "pulse generator": PulseGenerator, "pulse measure unit": PulseMeasure,
+    "oscilloscope": Oscilloscope, "switch matrix": SwitchMatrix, "prober": Prober,
+    "temperature controller": TemperatureController, "decade box": DecadeBox,
 }
+SOURCES = ("source meter", "pulse measure unit", "pulse generator")  #: kinds that drive the device
 _GIVEN = ("self", "adapter", "name", "identity", "resource", "wait")  #: what a bench gives to every driver it builds
 
 
@@ -74,17 +88,36 @@ class Driver(InstrumentBase, Protocol):
 
 
 @dataclass(frozen=True)
+class TerminalDeclaration:
+    """Terminals of a box that has several sorts of them.
+
+    Parameters
+    ----------
+    channels : their names, as a bench file writes them behind the instrument's name and a dot
+    kinds : keys of :data:`KINDS`, what each of them can be
+    terminal : ``"package.module:Class"`` of one of them
+    """
+
+    channels: tuple[str, ...]
+    kinds: tuple[str, ...]
+    terminal: str
+
+
+@dataclass(frozen=True)
 class DriverDeclaration:
     """One driver: what it drives, and where its class is. The class is imported when it is first used.
 
     Parameters
     ----------
     name : as a bench file names it (``driver = "keithley_2450"``)
-    kind : a key of :data:`KINDS`
+    kind : a key of :data:`KINDS`; of a box with ``terminals`` the most important one
     models : the models in words, for lists and messages
     model_pattern : regular expression for the model field of the reply to ``*IDN?``, any case
     driver : ``"package.module:Class"``, a :class:`Driver`
     terminal : ``"package.module:Class"`` of one output; empty where the driver itself has the capability
+    channels : the names of its outputs, if they are not numbers: ``("a", "b")``
+    terminals : of a box that has terminals of several sorts; ``terminal`` and ``channels`` are then not used
+    link : how its messages travel, where that is not the usual way; a bench file may change it
     """
 
     name: str
@@ -93,6 +126,29 @@ class DriverDeclaration:
     model_pattern: str
     driver: str
     terminal: str = ""
+    channels: tuple[str, ...] = ()
+    terminals: tuple[TerminalDeclaration, ...] = ()
+    link: LinkSettings = USUAL_LINK
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return all kinds that one of its terminals can be."""
+        found = dict.fromkeys(kind for one in self.terminals for kind in one.kinds)
+        return tuple(found) or (self.kind,)
+
+    def kinds_of(self, channel: str) -> tuple[str, ...]:
+        """Return what the terminal called ``channel`` ("": the first) can be; empty where there is none."""
+        if self.terminals:
+            if not channel:
+                return self.terminals[0].kinds
+            return next((one.kinds for one in self.terminals if channel in one.channels), ())
+        known = not channel or (channel in self.channels if self.channels else channel.isdigit())
+        return (self.kind,) if known else ()
+
+    def channel_names(self) -> str:
+        """Return the names of its channels in words, for messages."""
+        names = [name for one in self.terminals for name in one.channels] or list(self.channels)
+        return ", ".join(names) or "numbers"
 
     def drives(self, identity: Identity) -> bool:
         """Whether the model in a reply to ``*IDN?`` is one of its models."""
@@ -108,16 +164,22 @@ class DriverDeclaration:
         """
         driver = _imported(self.driver)
         _require_methods(driver, Driver)
-        _require_methods(_imported(self.terminal) if self.terminal else driver, KINDS[self.kind])
+        if not self.terminals:
+            _require_methods(_imported(self.terminal) if self.terminal else driver, KINDS[self.kind])
+        for one in self.terminals:
+            for kind in one.kinds:
+                _require_methods(_imported(one.terminal), KINDS[kind])
         return driver
 
     def require_complete(self, driver: Any) -> None:
         """Raise ConfigurationError where an open driver, or its first output, lacks a method or an attribute."""
         _require_members(driver, Driver)
-        if self.kind != "oscilloscope" and not driver.output_names:   # an output that is not named is never read back
+        source = next((kind for kind in self.kinds if kind in SOURCES), None)
+        if source is not None and not driver.output_names:   # an output that is not named is never read back
             raise ConfigurationError(
-                f"class {type(driver).__name__}: output_names is empty. A {self.kind} must name each of its outputs")
-        _require_members(driver.terminal(""), KINDS[self.kind])
+                f"class {type(driver).__name__}: output_names is empty. A {source} must name each of its outputs")
+        for kind in self.kinds_of(""):
+            _require_members(driver.terminal(""), KINDS[kind])
 
 
 def unknown_option(driver: Any, options: Mapping[str, object], error: TypeError) -> str:

@@ -23,9 +23,10 @@ def _offered(declared: object) -> Mapping[str, DriverDeclaration]:
         raise ConfigurationError(
             "the entry point must name a DriverDeclaration or a sequence of them, but it names a "
             f"{type(declared).__name__}")
-    if declared.kind not in KINDS:
-        raise ConfigurationError(
-            f"driver '{declared.name}' has the unknown kind '{declared.kind}'{nearest(declared.kind, KINDS)}")
+    for kind in (declared.kind, *declared.kinds):
+        if kind not in KINDS:
+            raise ConfigurationError(
+                f"driver '{declared.name}' has the unknown kind '{kind}'{nearest(kind, KINDS)}")
     try:
         re.compile(declared.model_pattern)
     except re.error as error:
@@ -80,5 +81,5 @@ def catalogue() -> tuple[list[dict[str, str]], list[str]]:
             reason = " ".join(str(error).split())
             problems.append(f"driver '{name}' of {offer.distribution} is left out: {reason}")
         else:
-            usable.append({"driver": name, "kind": offer.thing.kind, "models": offer.thing.models})
+            usable.append({"driver": name, "kind": ", ".join(offer.thing.kinds), "models": offer.thing.models})
     return usable, problems

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from tsbench.instruments.guard.limits import WirePath
-from tsbench.instruments.interfaces import Oscilloscope, PulseGenerator, SourceMeter
+from tsbench.instruments.interfaces import Oscilloscope, PulseGenerator, PulseMeasure, SourceMeter
 from tsbench.records import DeviceDescription, Fixture, FloatArray
 
 
@@ -48,6 +48,7 @@ class Station(Protocol):
     def has(self, role: str) -> bool: ...
     def source_meter(self, role: str = "drive") -> SourceMeter: ...
     def pulse_generator(self, role: str = "pulser") -> PulseGenerator: ...
+    def pulse_measure(self, role: str = "pulser") -> PulseMeasure: ...
     def oscilloscope(self, role: str = "scope") -> Oscilloscope: ...
     def scope_channel(self, terminal: str) -> ScopeChannel:
         """Return the scope channel of a terminal as the fixture's ``Sensing`` names it ("scope.1")."""

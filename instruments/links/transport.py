@@ -18,6 +18,7 @@ import pyvisa
 from pymeasure.adapters import Adapter
 
 from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentInUse
+from tsbench.instruments.links.link_settings import USUAL_LINK, LinkSettings, set_serial_port
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.instruments.links.visa_errors import SHOWN, communication_error, why_not_opened
 from tsbench.instruments.links.wire_trace import WIRE, trace
@@ -49,16 +50,20 @@ class Transport:
         [s] for one reply.
     exclusive : bool
         Whether to lock the resource for this session, where its interface has locks.
+    link : LinkSettings
+        Terminators, and the settings of a serial port.
     """
 
     def __init__(
-        self, manager: Any, resource: str, name: str, timeout: float = DEFAULT_TIMEOUT, exclusive: bool = False
+        self, manager: Any, resource: str, name: str, timeout: float = DEFAULT_TIMEOUT, exclusive: bool = False,
+        link: LinkSettings = USUAL_LINK,
     ) -> None:
         self.manager = manager
         self.resource = resource
         self.name = name
         self.timeout = timeout
         self.exclusive = exclusive
+        self.link = link
         self.lock = threading.RLock()
         self.liveness: Liveness = UNWATCHED  #: hears of every exchange
         self._session: Any = None
@@ -92,10 +97,15 @@ class Transport:
                 if advice := why_not_opened(self.resource, error):
                     raise ConfigurationError(f"{self!r}: {advice}") from error
                 raise
-            stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
             # Only streams need a character to end a reply; elsewhere END does, and "\n" may stand in a block.
-            self._session.read_termination = "\n" if stream else None
-            self._session.write_termination = "\n"
+            usual = "\n" if self._is_stream() else None
+            self._session.read_termination = self.link.read_termination or usual
+            self._session.write_termination = self.link.write_termination
+            if self.resource.upper().startswith("ASRL"):
+                set_serial_port(self._session, self.link)
+
+    def _is_stream(self) -> bool:
+        return self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
 
     def reopen(self) -> None:
         """Close what is left of a lost connection and open it again."""
@@ -146,9 +156,9 @@ class Transport:
             self._open_session().write(message)
 
     def write_bytes(self, content: bytes) -> None:
-        """Send one message of bytes, as it is, ended by a newline."""
+        """Send one message of bytes, as it is, and its end."""
         with self.lock, self._act("write", _named(content)):
-            self._open_session().write_raw(content + b"\n")
+            self._open_session().write_raw(content + self.link.write_termination.encode("ascii"))
 
     def read(self) -> str:
         """Read one reply without its newline."""
@@ -212,8 +222,7 @@ class Transport:
         """Drop whatever may still come as a reply to earlier queries: device clear, or a new connection
         where the bus has no clear.
         """
-        stream = self.resource.upper().startswith("ASRL") or self.resource.upper().endswith("SOCKET")
-        self.reopen() if stream else self.clear()
+        self.reopen() if self._is_stream() else self.clear()
 
     def serial_poll(self) -> int:
         """Return the status byte."""

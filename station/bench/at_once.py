@@ -8,10 +8,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.links.liveness import UNWATCHED, Chorus, Liveness
-
-#: of what is switched off first; every other kind comes after these
-_SOURCES = ("source meter", "pulse generator")
 
 
 class Reached(Protocol):
@@ -31,7 +29,7 @@ R = TypeVar("R", bound=Reached)
 
 def sources_first(instruments: Sequence[R]) -> list[R]:
     """Return source meters, then generators, then all others."""
-    return sorted(instruments, key=lambda one: (*_SOURCES, one.kind).index(one.kind))
+    return sorted(instruments, key=lambda one: (*SOURCES, one.kind).index(one.kind))
 
 
 def groups(instruments: Sequence[R], managers: Mapping[str, Any]) -> list[list[R]]:

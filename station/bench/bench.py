@@ -13,6 +13,7 @@ from tsbench.instruments import (
     OutputState,
     Positioner,
     PulseGenerator,
+    PulseMeasure,
     ScopeChannel,
     SourceMeter,
 )
@@ -128,6 +129,11 @@ class Bench:
     def pulse_generator(self, role: str = "pulser") -> PulseGenerator:
         """Return the generator output with this role, guarded."""
         found: PulseGenerator = self._guards.of_role(role, "pulse generator")
+        return found
+
+    def pulse_measure(self, role: str = "pulser") -> PulseMeasure:
+        """Return the terminal with this role that pulses and samples, guarded."""
+        found: PulseMeasure = self._guards.of_role(role, "pulse measure unit")
         return found
 
     def oscilloscope(self, role: str = "scope") -> Oscilloscope:

@@ -1,11 +1,14 @@
 """The bench file: read and validated; the same for real and simulated instruments."""
 
+import dataclasses
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.fixture import DEVICE, has_place
+from tsbench.instruments.links.link_settings import LinkSettings
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
 from tsbench.quantities import Amperes, Coulombs, Joules, Kelvins, Number, Ohms, Seconds, Volts, Watts
@@ -18,6 +21,22 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class LinkTable(_Table):
+    """``[instruments.NAME.link]``: terminators and serial port, where the driver's defaults do not fit."""
+
+    read_termination: str | None = None
+    write_termination: str | None = None
+    baud_rate: int | None = Field(default=None, gt=0)  #: [bit/s]
+    data_bits: int | None = Field(default=None, ge=5, le=8)
+    parity: Literal["none", "odd", "even", "mark", "space"] | None = None
+    stop_bits: Literal["1", "1.5", "2"] | None = None
+    flow_control: Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"] | None = None
+
+    def over(self, usual: LinkSettings) -> LinkSettings:
+        """Return the settings of a driver with what this table changes."""
+        return dataclasses.replace(usual, **self.model_dump(exclude_none=True))
+
+
 class InstrumentTable(_Table):
     """``[instruments.NAME]``."""
 
@@ -25,6 +44,7 @@ class InstrumentTable(_Table):
     resource: str
     visa_library: str | None = None
     timeout: Seconds = Field(default=3.0, gt=0)
+    link: LinkTable = LinkTable()
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
@@ -155,9 +175,11 @@ class BenchFile:
                 f"{where} refers to instrument '{name}', which is not in the bench file"
                 f"{nearest(name, self.table.instruments)}"
             )
-        if dot and not channel.isdigit():
+        declared = entry(self.table.instruments[name].driver)
+        if dot and not (channel and declared.kinds_of(channel)):
             raise self._fail(
-                f"{where}: '{terminal}' must be an instrument's name, a dot and a channel number"
+                f"{where}: '{terminal}' must be an instrument's name, a dot and a channel. The channels of "
+                f"{declared.name} are {declared.channel_names()}"
             )
 
     def _check_fixture(self) -> None:

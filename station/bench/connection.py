@@ -309,7 +309,9 @@ def connect(manager: Any, name: str, table: InstrumentTable, library: str) -> Co
     from tsbench.instruments.links.visa_library import list_resources
 
     try:
-        transport = Transport(manager, table.resource, name, table.timeout, exclusive=outlives_process(manager))
+        transport = Transport(
+            manager, table.resource, name, table.timeout, exclusive=outlives_process(manager),
+            link=table.link.over(entry(table.driver).link))
     except CommunicationError as error:
         there = ", ".join(list_resources(manager))
         raise ConfigurationError(

@@ -30,7 +30,7 @@ class Guards:
         self._instruments = instruments
         self._wiring = wiring
         self._device = device
-        self._made: dict[str, Any] = {}
+        self._made: dict[tuple[str, str], Any] = {}
 
     def clear(self) -> None:
         """Forget all guards: their instruments are closed."""
@@ -38,8 +38,12 @@ class Guards:
 
     def make_all(self) -> None:
         """Make the guard of every terminal that has a role."""
+        from tsbench.instruments.guard.kinds import GUARDS
+
         for role, terminal in self._file.table.roles.items():
-            self._of_terminal(terminal, role)
+            for kind in self._wiring.kinds(terminal):
+                if kind in GUARDS:
+                    self._of_terminal(terminal, role, kind)
 
     def of_role(self, role: str, kind: str) -> Any:
         """Return the guard of the terminal that has a role.
@@ -54,13 +58,13 @@ class Guards:
             raise ConfigurationError(
                 f"{self._file.path}: no instrument has the role '{role}'{nearest(role, roles)}"
             )
-        found = self._wiring.kind(roles[role])
-        if found != kind:
+        found = self._wiring.kinds(roles[role])
+        if kind not in found:
             raise ConfigurationError(
                 f"{self._file.path}: role '{role}' must be {_with_article(kind)}, but '{roles[role]}' is "
-                f"{_with_article(found)}"
+                f"{' and '.join(map(_with_article, found))}"
             )
-        return self._of_terminal(roles[role], role)
+        return self._of_terminal(roles[role], role, kind)
 
     def scope_channel(self, terminal: str) -> ScopeChannel:
         """Return the guarded scope and the channel of a terminal such as ``"scope.1"`` (instrument or role, number).
@@ -73,28 +77,28 @@ class Guards:
         name, _, channel = terminal.partition(".")
         tables, roles = self._file.table.instruments, self._file.table.roles
         instrument = name if name in tables else roles.get(name, "").partition(".")[0]
-        if not channel.isdigit() or not instrument or self._wiring.kind(instrument) != "oscilloscope":
+        if not channel.isdigit() or not instrument or (
+                "oscilloscope" not in self._wiring.kinds(instrument)):
             raise ConfigurationError(
                 f"{self._file.path}: '{terminal}' is not the channel of an oscilloscope. Write for example 'scope.1'"
             )
-        return ScopeChannel(self._of_terminal(instrument, name), int(channel))
+        return ScopeChannel(self._of_terminal(instrument, name, "oscilloscope"), int(channel))
 
-    def _of_terminal(self, terminal: str, role: str) -> Any:
-        """Return the one guard of a terminal, making it at first use; a scope is guarded as a whole."""
+    def _of_terminal(self, terminal: str, role: str, kind: str) -> Any:
+        """Return the one guard of a terminal as one kind, making it at first use; a scope is guarded as a whole."""
         from tsbench.instruments.guard.kinds import GUARDS
 
-        kind = self._wiring.kind(terminal)
         if kind == "oscilloscope":
             terminal = terminal.partition(".")[0]
-        if terminal not in self._made:
+        if (terminal, kind) not in self._made:
             driver = self._instruments.driver_of(terminal)
             connection = self._instruments.connections[terminal.partition(".")[0]]
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             device = DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
             post = Post(subject, path, device, terminal, self._instruments.outputs)
-            self._made[terminal] = GUARDS[kind](driver, post)
-        return self._made[terminal]
+            self._made[terminal, kind] = GUARDS[kind](driver, post)
+        return self._made[terminal, kind]
 
 
 def _with_article(kind: str) -> str:

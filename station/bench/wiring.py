@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tsbench.instruments.driver import SOURCES
 from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, path_of
 from tsbench.instruments.guard.limits import WirePath
 from tsbench.instruments.registry import entry
@@ -29,9 +30,10 @@ class Wiring:
     file: BenchFile
     driver_of: Callable[[str], Any]
 
-    def kind(self, terminal: str) -> str:
-        """Return what kind of instrument a terminal belongs to, as its driver declares it."""
-        return entry(self.file.table.instruments[terminal.partition(".")[0]].driver).kind
+    def kinds(self, terminal: str) -> tuple[str, ...]:
+        """Return what kinds of instrument a terminal can be, as its driver declares it."""
+        name, _, channel = terminal.partition(".")
+        return entry(self.file.table.instruments[name].driver).kinds_of(channel)
 
     def path(self, terminal: str) -> WirePath:
         """Return the path from a terminal to the device; its source resistance alone where no netlist tells more."""
@@ -47,7 +49,7 @@ class Wiring:
         These are the resistances [Ohm], and the capacitance [F] and conductance [S] across the device.
         """
         table = self.file.table
-        roles = {role: t for role, t in table.roles.items() if self.kind(t) != "oscilloscope"}
+        roles = {role: t for role, t in table.roles.items() if set(self.kinds(t)) & set(SOURCES)}
         paths = {role: self.path(t) for role, t in roles.items() if t in table.fixture.terminals}
         return Fixture(
             netlist=table.fixture.netlist,
@@ -70,4 +72,4 @@ class Wiring:
         if netlist is None or not has_place(netlist):
             return 0
         driven = next((node for node in netlist.find(DEVICE).nodes if node != GROUND), None)
-        return sum(node.lower() == driven and self.kind(t) == "oscilloscope" for t, node in terminals.items())
+        return sum(node.lower() == driven and "oscilloscope" in self.kinds(t) for t, node in terminals.items())

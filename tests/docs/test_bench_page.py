@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tsbench.instruments.driver import _GIVEN
-from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
+from tsbench.instruments.languages.message_instrument import MessageInstrument
 from tsbench.instruments.registry import DRIVERS
 from tsbench.quantities import Unit
 from tsbench.station.bench import bench_file
@@ -21,13 +21,14 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "bench.md").read_text("ut
 SECTIONS = {
     "Keys at the top of the file": (bench_file.BenchTable,),
     "`[instruments.NAME]`": (bench_file.InstrumentTable,),
+    "`[instruments.NAME.link]`": (bench_file.LinkTable,),
     "`[fixture]`": (bench_file.FixtureTable,),
     "`[fixture.sensing]`": (bench_file.SensingTable,),
     "`[devices.ID]`": (bench_file.DeviceTable,),
     "Limits of the devices": (bench_file.CommonDeviceTable, bench_file.LimitsTable),
     "`[watchdog]`": (bench_file.WatchdogTable,),
 }
-UNITS_OF_NUMBERS = {"area": "m^2"}  #: a plain number in the model
+UNITS_OF_NUMBERS = {"area": "m^2", "baud_rate": "bit/s"}  #: a plain number in the model
 
 
 def rows(heading: str, page: str = PAGE) -> dict[str, list[str]]:
@@ -80,7 +81,7 @@ def options_of(driver: type) -> dict[str, object]:
         arguments = inspect.signature(kind.__init__).parameters.values() if "__init__" in vars(kind) else ()
         options = [one for one in arguments if one.kind is one.POSITIONAL_OR_KEYWORD and one.name not in _GIVEN]
         found.update({one.name: str(one.default).lower() for one in options})
-        if kind is ScpiInstrument:
+        if kind is MessageInstrument:
             break
     return found
 

@@ -110,7 +110,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         (
             '"generator.2"\nscope',
             '"generator.two"\nscope',
-            "must be an instrument's name, a dot and a channel number",
+            "must be an instrument's name, a dot and a channel. The channels of keysight_33",
         ),
         (
             '"keithley_2450"',

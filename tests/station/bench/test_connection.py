@@ -9,6 +9,7 @@ import pytest
 
 from tsbench.errors import CommunicationError, ConfigurationError
 from tsbench.instruments import OutputState
+from tsbench.instruments.links.link_settings import USUAL_LINK
 from tsbench.station.bench import opening
 from tsbench.station.bench.bench_file import InstrumentTable
 from tsbench.station.bench.connection import Connection, connect, outlives_process, quietly
@@ -168,7 +169,7 @@ def test_a_resource_that_is_not_there_is_named_with_those_that_are(monkeypatch: 
             with pytest.raises(ConfigurationError, match=words):
                 connect(manager, "meter", table, "@py")
             # what lives in this process needs no lock of the library
-            assert opened[-1] == {"exclusive": not ends} and outlives_process(manager) is not ends
+            assert opened[-1] == {"exclusive": not ends, "link": USUAL_LINK} and outlives_process(manager) is not ends
     assert outlives_process(SimpleNamespace(visalib=object()))
     quietly(lambda: 1 / 0)
 

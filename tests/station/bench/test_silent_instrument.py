@@ -119,7 +119,7 @@ def test_libraries_that_allow_it_are_reached_at_once(driver_bench: Path, monkeyp
         waited: list[bool] = []
         monkeypatch.setattr(meter, "safe_state", note)
         monkeypatch.setattr(generator, "clear", lambda: waited.append(switched_off.wait(PATIENCE)))
-        monkeypatch.setattr("tsbench.station.bench.at_once._SOURCES", ("pulse generator",))  # the worst order
+        monkeypatch.setattr("tsbench.station.bench.at_once.SOURCES", ("pulse generator",))  # the worst order
         assert not any(state.enabled for state in bench.make_safe())
         assert waited == [True]
 

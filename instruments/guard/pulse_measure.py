@@ -1,0 +1,77 @@
+"""The guard of a terminal that pulses and samples (see :mod:`tsbench.instruments.guard`)."""
+
+import math
+
+from tsbench.errors import LimitError
+from tsbench.instruments.guard.guarded import Guarded
+from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_voltage
+from tsbench.instruments.interfaces import PulseMeasure, Range, SegmentRecord, SegmentTrain
+
+
+class GuardedPulseMeasure(Guarded):
+    """One terminal whose every level is checked as the EMF it makes behind its output resistance."""
+
+    def __init__(self, driver: PulseMeasure, post: Post) -> None:
+        super().__init__(driver, post)
+        self.driver = driver
+        self.capabilities = driver.capabilities
+        self._train: SegmentTrain | None = None
+
+    def configure_ranges(self, voltage: float, current: float) -> tuple[float, float]:
+        """Check that there are such ranges, then set them."""
+        subject, caps = self.post.subject, self.capabilities
+        require_in_range(subject, "voltage range", abs(voltage), Range(
+            0.0, max(max(-one.low, one.high) for one in caps.voltage_ranges), "V"))
+        require_in_range(subject, "current range", abs(current), Range(
+            0.0, caps.current_ranges[-1].accuracy.full_scale, "A"))
+        return self.driver.configure_ranges(voltage, current)
+
+    def configure_train(self, train: SegmentTrain) -> SegmentTrain:
+        """Check every level, duration and count, then load the train."""
+        subject, caps = self.post.subject, self.capabilities
+        require_in_range(subject, "number of segments", len(train.segments), Range(1, caps.maximum_segments, ""))
+        require_in_range(subject, "repeats", train.repeats, Range(1, math.inf, ""))
+        require_in_range(subject, "sample interval", train.sample_interval, caps.sample_interval)
+        sampled = sum(one.duration for one in train.segments if one.sampled) / train.sample_interval
+        require_in_range(subject, "number of samples", sampled * train.repeats, Range(0, caps.maximum_samples, ""))
+        for one in train.segments:
+            require_in_range(subject, "segment duration", one.duration, caps.segment_duration)
+        self._require_levels(train)
+        accepted = self.driver.configure_train(train)
+        self._train = accepted
+        self.post.note_current(self._worst_current(accepted))
+        return accepted
+
+    def set_output(self, enabled: bool) -> None:
+        """Switch off always; on only if what is configured is allowed."""
+        if enabled:
+            if self._train is None:
+                raise LimitError(f"{self.post.subject}: no train is set yet. Configure a train first")
+            self._require_levels(self._train)
+            self.post.note_on(self._worst_current(self._train), self.is_on)
+        self.driver.set_output(enabled)
+        if not enabled:
+            self.post.note_off()
+
+    def start(self) -> None:
+        self.driver.start()
+
+    def running(self) -> bool:
+        return self.driver.running()
+
+    def fetch(self) -> SegmentRecord:
+        return self.driver.fetch()
+
+    def abort(self) -> None:
+        self.driver.abort()
+
+    def _require_levels(self, train: SegmentTrain) -> None:
+        widest = self.capabilities.voltage_ranges[-1]
+        duration = sum(one.duration for one in train.segments)
+        for name, level in (("base level", train.base), *(("segment level", one.level) for one in train.segments)):
+            require_in_range(self.post.subject, name, level, widest)
+            self.post.require_worst_case(name, worst_case_of_voltage(level, self.post.path), duration)
+
+    def _worst_current(self, train: SegmentTrain) -> float:
+        levels = (train.base, *(one.level for one in train.segments))
+        return max(worst_case_of_voltage(level, self.post.path).current for level in levels)

@@ -1,0 +1,50 @@
+"""How the bytes of one instrument travel, where VISA does not know it by itself: terminators, serial port."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+#: word -> VISA's number (VPP-4.3.2, section 3.1.3: VI_ATTR_ASRL_PARITY, _STOP_BITS, _FLOW_CNTRL)
+_PARITY: Mapping[str, int] = {"none": 0, "odd": 1, "even": 2, "mark": 3, "space": 4}
+_STOP_BITS: Mapping[str, int] = {"1": 10, "1.5": 15, "2": 20}
+_FLOW_CONTROL: Mapping[str, int] = {"none": 0, "xon_xoff": 1, "rts_cts": 2, "dtr_dsr": 4}
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """Settings of a link; None: as VISA or the interface has it.
+
+    Parameters
+    ----------
+    read_termination : ends a reply; None: a newline on serial ports and sockets, END elsewhere
+    write_termination : ends a message
+    baud_rate : of a serial port [bit/s]
+    data_bits, parity, stop_bits, flow_control : of a serial port
+    """
+
+    read_termination: str | None = None
+    write_termination: str = "\n"
+    baud_rate: int | None = None
+    data_bits: int | None = None
+    parity: Literal["none", "odd", "even", "mark", "space"] | None = None
+    stop_bits: Literal["1", "1.5", "2"] | None = None
+    flow_control: Literal["none", "xon_xoff", "rts_cts", "dtr_dsr"] | None = None
+
+
+USUAL_LINK = LinkSettings()
+
+
+def set_serial_port(session: Any, link: LinkSettings) -> None:
+    """Give an open serial session of pyvisa the settings of a link; what is None stays as it is."""
+    from pyvisa import constants  # noqa: PLC0415  declarations of drivers, which hold settings, need no VISA
+
+    if link.baud_rate is not None:
+        session.baud_rate = link.baud_rate
+    if link.data_bits is not None:
+        session.data_bits = link.data_bits
+    if link.parity is not None:
+        session.parity = constants.Parity(_PARITY[link.parity])
+    if link.stop_bits is not None:
+        session.stop_bits = constants.StopBits(_STOP_BITS[link.stop_bits])
+    if link.flow_control is not None:
+        session.flow_control = constants.ControlFlow(_FLOW_CONTROL[link.flow_control])
