@@ -7,13 +7,19 @@ edges, operation complete).
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from tsbench.netlist import Element
-from tsbench.simulated_backends.circuit.engine import Constant, SourceWaveform
+from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, SourceWaveform
 from tsbench.simulated_backends.services.clock import ScheduledEvent
 from tsbench.simulated_backends.services.trigger_lines import EdgeTrain
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.settings import GeneratorSettings
+from tsbench.simulated_backends.virtual_instruments.generator.signal_shapes import signal_of, sync_times
+from tsbench.simulated_backends.virtual_instruments.generator.signals import Signal, Sum, stretch_length
 from tsbench.simulated_backends.virtual_instruments.generator.synthesis import (
+    CHUNK_POINTS,
+    FULL_RANGE,
     OutputErrors,
     Shape,
     idle_level,
@@ -58,6 +64,7 @@ class GeneratorChannels:
         self.sync_line = self._bench.line(f"{instrument.name}.sync")
         self.trigger_line = self._bench.line(f"{instrument.name}.trigger")
         self._continuation: dict[int, ScheduledEvent | None] = dict.fromkeys(self.numbers)
+        self._signals: dict[int, tuple[float, Signal | Sum]] = {}   #: what plays, and since when [s]
 
     # ------------------------------------------------------------------------------------------ circuit
 
@@ -109,18 +116,68 @@ class GeneratorChannels:
         """Output the first level of a burst until a trigger starts it."""
         self._drive(channel, Constant(idle_level(self._settings.shape(channel), self.errors[channel])))
 
-    def play_without_end(self, channel: int) -> None:
-        """Play from now on: the circuit repeats the waveform."""
+    def play_without_end(self, channel: int, waiting: bool = False) -> None:
+        """Play from now on. ``waiting``: the start frequency of a sweep that a trigger has yet to begin."""
         start = self._bench.clock.now
         shape = self._settings.shape(channel)
-        waveform, _ = synthesise(shape, self.errors[channel], start, 0)
-        self._drive(channel, waveform)
         self._forget_continuation(channel)
+        if shape.plain:
+            waveform, _ = synthesise(shape, self.errors[channel], start, 0)
+            self._drive(channel, waveform)
+        else:
+            self._play_signal(channel, signal_of(shape, self.errors[channel], triggered=False if waiting else None))
         if self._settings.sync_channel == channel:
             self.sync_line.cut(start)
-            if shape.function != "DC":
-                period = self._period(channel, shape)
-                self.sync_line.add(EdgeTrain(start, period / 2, period, 0))
+            high, period = sync_times(shape)
+            if math.isfinite(period) and not waiting:
+                stretch = 1 + self.errors[channel].timebase
+                self.sync_line.add(EdgeTrain(start, high * stretch, period * stretch, 0))
+
+    def play_sweep(self, channel: int) -> float:
+        """Play one sweep from now on, or the present frequency of a list; return the time [s] at which it is over."""
+        start = self._bench.clock.now
+        shape, stretch = self._settings.shape(channel), 1 + self.errors[channel].timebase
+        signal = signal_of(shape, self.errors[channel], self._phase(channel), triggered=True)
+        self._forget_continuation(channel)
+        self._play_signal(channel, signal)
+        high, period = sync_times(shape)
+        if self._settings.sync_channel == channel:
+            self.sync_line.add(EdgeTrain(start, high * stretch, period * stretch, 1))
+        if self._settings.trigger_output:
+            self.trigger_line.add(EdgeTrain(start, self._sheet.trigger_output_width, 1.0, 1))
+        return start if shape.sweep is None or shape.sweep.frequencies is not None else start + period * stretch
+
+    def _phase(self, channel: int) -> float | None:
+        """Return the phase [cycles] of what plays now; None: nothing with a phase."""
+        if channel not in self._signals:
+            return None
+        start, signal = self._signals[channel]
+        own = signal.signals[0] if isinstance(signal, Sum) else signal
+        passed = (self._bench.clock.now - start) / (1 + self.errors[channel].timebase)
+        return float(own.course.phase(np.array([passed]))[0])
+
+    def _play_signal(self, channel: int, signal: Signal | Sum) -> None:
+        if self.on[channel]:
+            self._signals[channel] = (self._bench.clock.now, signal)
+            self._lay_out_signal(channel, signal, self._bench.clock.now, 0.0)
+
+    def _lay_out_signal(self, channel: int, signal: Signal | Sum, start: float, passed: float) -> None:
+        """Lay out a stretch that begins ``passed`` [s, own time base] after ``start`` [s], and plan the next one."""
+        length, repeated = stretch_length(signal)
+        stretch = 1 + self.errors[channel].timebase
+        if self._instrument.node(str(channel)) is not None:
+            times, values = signal.lay_out(passed, passed + length)
+            times, period = start + times * stretch, length * stretch
+            self._drive(channel, PiecewiseLinear(times, values, period if repeated else math.inf))
+        if not repeated:
+            following = passed + length
+            self._continuation[channel] = self._bench.clock.schedule(
+                start + following * stretch, lambda: self._lay_out_signal(channel, signal, start, following))
+
+    def hold_level(self, channel: int, level: float) -> None:
+        """Output a constant [V of EMF]."""
+        self._forget_continuation(channel)
+        self._drive(channel, Constant(level))
 
     def play_burst(self, channel: int, start: float, cycles: int) -> float:
         """Play ``cycles`` (0: without end) from ``start`` [s]; return the time [s] at which they are over."""
@@ -135,8 +192,19 @@ class GeneratorChannels:
             self.trigger_line.add(EdgeTrain(start, self._sheet.trigger_output_width, 1.0, 1))
         return end
 
+    def end_burst(self, channel: int, start: float, time: float) -> float:
+        """End a burst that began at ``start`` behind the cycle that runs at ``time``; return its end [s]."""
+        shape = self._settings.shape(channel)
+        period = self._period(channel, shape)
+        cycles = max(math.ceil((time - start) / period - 1e-9), 1)
+        self._lay_out(channel, shape, start, cycles)
+        return start + cycles * period
+
     def _lay_out(self, channel: int, shape: Shape, start: float, cycles: int) -> None:
         if not self.on[channel]:
+            return
+        if shape.function == "PRBS":
+            self._lay_out_bits(channel, shape, start, 0, cycles)
             return
         waveform, end = synthesise(shape, self.errors[channel], start, cycles)
         self._drive(channel, waveform)
@@ -146,7 +214,23 @@ class GeneratorChannels:
             self._continuation[channel] = self._bench.clock.schedule(
                 end, lambda: self._lay_out(channel, shape, end, left))
 
+    def _lay_out_bits(self, channel: int, shape: Shape, start: float, done: int, cycles: int) -> None:
+        """Lay out the bits of a burst from the bit ``done`` on (0 cycles: without end)."""
+        signal = signal_of(shape, self.errors[channel], 0.0)
+        last = done + CHUNK_POINTS if not cycles else min(done + CHUNK_POINTS, cycles)
+        times, values = signal.lay_out(done * shape.period, last * shape.period)
+        if last == cycles:
+            times = np.append(times, times[-1] + shape.square_edge / FULL_RANGE)
+            values = np.append(values, idle_level(shape, self.errors[channel]))
+        self._forget_continuation(channel)
+        self._drive(channel, PiecewiseLinear(start + times * (1 + self.errors[channel].timebase), values))
+        if last != cycles:
+            self._continuation[channel] = self._bench.clock.schedule(
+                start + last * self._period(channel, shape),
+                lambda: self._lay_out_bits(channel, shape, start, last, cycles))
+
     def _forget_continuation(self, channel: int) -> None:
+        self._signals.pop(channel, None)
         event, self._continuation[channel] = self._continuation[channel], None
         if event is not None:
             event.cancel()

@@ -1,10 +1,11 @@
-"""What a function generator plays and when: continuously, or bursts by its triggers, on the bench's time line."""
+"""What a function generator plays and when: continuously, or bursts and sweeps by its triggers."""
 
 import functools
 import math
 from collections.abc import Callable
 
 from tsbench.simulated_backends.services.clock import ScheduledEvent
+from tsbench.simulated_backends.services.trigger_lines import DigitalLine
 from tsbench.simulated_backends.virtual_instruments.generator.channels import GeneratorChannels
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import INFINITE_LOAD, GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.settings import GeneratorSettings
@@ -12,7 +13,7 @@ from tsbench.simulated_backends.virtual_instruments.instrument import VirtualIns
 
 
 class Playback:
-    """Bursts and triggers of one generator.
+    """Bursts, sweeps and triggers of one generator.
 
     Parameters
     ----------
@@ -36,6 +37,10 @@ class Playback:
         self._chance = instrument.bench.rng(instrument.name, "trigger")
         self._bursts: dict[int, ScheduledEvent | None] = dict.fromkeys(channels.numbers)
         self._endless = dict.fromkeys(channels.numbers, False)
+        self._gates: dict[int, float | None] = dict.fromkeys(channels.numbers)   #: [s] start of a gated burst
+        #: triggers that a channel still accepts; None: each (INITiate:CONTinuous)
+        self.triggers_left: dict[int, int | None] = dict.fromkeys(channels.numbers)
+        self.list_position = dict.fromkeys(channels.numbers, 0)   #: in the list of frequencies, by triggers
         self._timers: dict[int, ScheduledEvent | None] = dict.fromkeys(channels.numbers)
         self._next_external: dict[int, ScheduledEvent | None] = dict.fromkeys(channels.numbers)
 
@@ -50,7 +55,17 @@ class Playback:
             self._channels.hold_idle_level(channel)
             self._restart_timer(channel)
         else:
-            self._channels.play_without_end(channel)
+            self._channels.play_without_end(channel, self.sweeps_by_trigger(channel))
+            self._restart_timer(channel)
+        for other in self._channels.numbers:
+            if other != channel and self._channels.on[other] and self._settings.shape(other).added is not None:
+                self._channels.play_without_end(other)
+
+    def sweeps_by_trigger(self, channel: int) -> bool:
+        """Return whether each trigger begins a sweep, or goes on to the next frequency of a list."""
+        settings = self._settings
+        return (not settings.burst_on[channel] and settings.shape(channel).sweep is not None
+                and settings.trigger_source[channel] != "IMM")
 
     def switch(self, channel: int, on: bool) -> None:
         """Open or close an output's relay; what it plays begins when it closes."""
@@ -69,17 +84,37 @@ class Playback:
         return 0 if count == INFINITE_LOAD else int(count)
 
     def start_burst(self, channel: int, time: float) -> bool:
-        """Accept a trigger that came at ``time`` [s]; False while a burst is running or gated."""
+        """Accept a trigger that came at ``time`` [s]; False while a burst or sweep is running, or gated."""
         settings = self._settings
-        if self._bursts[channel] is not None or self._endless[channel] or settings.burst_mode[channel] == "GAT":
+        swept = self.sweeps_by_trigger(channel)
+        if not (swept or settings.burst_on[channel]) or self.triggers_left[channel] == 0:
             return False
+        if self._bursts[channel] is not None or self._endless[channel]:
+            return False
+        if settings.burst_on[channel] and settings.burst_mode[channel] == "GAT":
+            return False
+        left = self.triggers_left[channel]
+        self.triggers_left[channel] = None if left is None else left - 1
         if self._instrument.misses_trigger():
             return True
         start = time + settings.trigger_delay[channel] + self._sheet.trigger_latency
         if self._instrument.bench.imperfections:
             start += abs(float(self._chance.normal(0.0, self._sheet.trigger_jitter)))
-        self._play(channel, start)
+        if swept:
+            self._instrument.operations.begin(f"burst {channel}")
+            self._bursts[channel] = self._clock.schedule(start, lambda: self._sweep(channel))
+            self._waiting_changed()
+        else:
+            self._play(channel, start)
         return True
+
+    def _sweep(self, channel: int) -> None:
+        if self._settings.shape(channel).sweep is None:
+            self._burst_over(channel)
+            return
+        self.list_position[channel] += 1
+        end = self._channels.play_sweep(channel)
+        self._bursts[channel] = self._clock.schedule(end, lambda: self._burst_over(channel))
 
     def _play(self, channel: int, start: float) -> None:
         end = self._channels.play_burst(channel, start, self.cycles(channel))
@@ -100,6 +135,8 @@ class Playback:
         """End what is running on a channel, now."""
         running, self._bursts[channel] = self._bursts[channel], None
         self._endless[channel] = False
+        self._gates[channel] = None
+        self.list_position[channel] = 0
         for events in (self._timers, self._next_external):
             event, events[channel] = events[channel], None
             if event is not None:
@@ -115,7 +152,8 @@ class Playback:
         """Whether a channel in burst mode is idle and would act on a trigger."""
         settings = self._settings
         return any(
-            settings.burst_on[channel] and self._bursts[channel] is None and not self._endless[channel]
+            (settings.burst_on[channel] or self.sweeps_by_trigger(channel))
+            and self._bursts[channel] is None and not self._endless[channel] and self.triggers_left[channel] != 0
             and settings.trigger_source[channel] in ("BUS", "EXT") for channel in self._channels.numbers
         )
 
@@ -124,15 +162,24 @@ class Playback:
     def _restart_timer(self, channel: int) -> None:
         """Begin the internal trigger's rhythm anew, if a burst is played by it."""
         settings = self._settings
-        if settings.burst_on[channel] and settings.trigger_source[channel] in ("IMM", "TIM"):
+        gated = settings.burst_on[channel] and settings.burst_mode[channel] == "GAT"
+        by_itself = settings.trigger_source[channel] == "TIM" or (
+            settings.burst_on[channel] and settings.trigger_source[channel] == "IMM")
+        if by_itself and not gated and (settings.burst_on[channel] or self.sweeps_by_trigger(channel)):
             self._timers[channel] = self._clock.schedule_in(0.0, lambda: self._tick(channel, self._clock.now))
 
     def _tick(self, channel: int, time: float) -> None:
         settings = self._settings
         internal = settings.trigger_source[channel] == "IMM"
         interval = settings.burst_period[channel] if internal else settings.trigger_timer[channel]
-        if self._bursts[channel] is None:
-            self._play(channel, max(time, self._clock.now))
+        if self._bursts[channel] is None and self.triggers_left[channel] != 0:
+            left = self.triggers_left[channel]
+            self.triggers_left[channel] = None if left is None else left - 1
+            if settings.burst_on[channel]:
+                self._play(channel, max(time, self._clock.now))
+            else:
+                self._instrument.operations.begin(f"burst {channel}")
+                self._sweep(channel)
         following = time + interval
         self._timers[channel] = self._clock.schedule(following, lambda: self._tick(channel, following))
 
@@ -151,15 +198,40 @@ class Playback:
             event, self._next_external[channel] = self._next_external[channel], None
             if event is not None:
                 event.cancel()
-            if line is None or not (settings.burst_on[channel] and settings.trigger_source[channel] == "EXT"):
+            if line is None:
                 continue
-            falling = settings.trigger_slope[channel] == "NEG"
-            edge = line.next_edge(self._clock.now, "negative" if falling else "positive")
-            if edge is not None:
-                self._next_external[channel] = self._clock.schedule(
-                    edge, functools.partial(self._external_edge, channel, edge))
+            if settings.burst_on[channel] and settings.burst_mode[channel] == "GAT":
+                self._next_gate_edge(channel, line)
+            elif settings.trigger_source[channel] == "EXT" and (
+                    settings.burst_on[channel] or self.sweeps_by_trigger(channel)):
+                falling = settings.trigger_slope[channel] == "NEG"
+                edge = line.next_edge(self._clock.now, "negative" if falling else "positive")
+                if edge is not None:
+                    self._next_external[channel] = self._clock.schedule(
+                        edge, functools.partial(self._external_edge, channel, edge))
 
     def _external_edge(self, channel: int, time: float) -> None:
         self._next_external[channel] = None
         self.start_burst(channel, time)
         self.external_edges_changed()
+
+    # ---------------------------------------------------------------------------------------- gated bursts
+
+    def _next_gate_edge(self, channel: int, line: DigitalLine) -> None:
+        """Open or close the gate as the level at the trigger input says, and look for its next edge."""
+        now = self._clock.now
+        rise, fall = line.next_edge(now, "positive"), line.next_edge(now, "negative")
+        high = fall is not None and (rise is None or fall < rise)
+        opened = high == (self._settings.gate_polarity[channel] == "NORM")
+        if opened and self._gates[channel] is None and self._bursts[channel] is None and self._channels.on[channel]:
+            self._gates[channel] = start = now + self._sheet.trigger_latency
+            self._channels.play_burst(channel, start, 0)
+            self._endless[channel] = True
+        elif not opened and (start_was := self._gates[channel]) is not None:
+            self._gates[channel], self._endless[channel] = None, False
+            self._instrument.operations.begin(f"burst {channel}")
+            end = self._channels.end_burst(channel, start_was, now + self._sheet.trigger_latency)
+            self._bursts[channel] = self._clock.schedule(max(end, now), lambda: self._burst_over(channel))
+        following = fall if high else rise
+        if following is not None:
+            self._next_external[channel] = self._clock.schedule(following, self.external_edges_changed)

@@ -18,6 +18,7 @@ class GeneratorSettings(Protocol):
 
     burst_on: ByChannel[bool]
     burst_mode: ByChannel[str]  #: "TRIG" or "GAT"
+    gate_polarity: ByChannel[str]  #: "NORM" or "INV": whether a low level at the trigger input opens the gate
     burst_count: ByChannel[float]  #: cycles; INFINITE_LOAD: without end
     burst_period: ByChannel[float]  #: [s] from burst to burst of the internal trigger
     trigger_source: ByChannel[str]  #: "IMM" (internal, every burst period), "TIM" (timer), "EXT" or "BUS"

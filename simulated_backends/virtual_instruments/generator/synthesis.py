@@ -14,6 +14,7 @@ from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.engine import Constant, PiecewiseLinear, PulseWaveform, Sine, SourceWaveform
 from tsbench.simulated_backends.virtual_instruments.generator.data_sheet import GeneratorDataSheet
 from tsbench.simulated_backends.virtual_instruments.generator.levels import OutputLevels, emf_factor
+from tsbench.simulated_backends.virtual_instruments.generator.modulation import FrequencySweep, Modulation
 
 FULL_RANGE = 0.8  #: a 10-90 % edge is 0.8 of the 0-100 % ramp
 CHUNK_POINTS = 200_000  #: vertices laid out at once; a longer playback is continued by its generator
@@ -48,7 +49,7 @@ class OutputErrors:
 class Shape:
     """Everything that decides one channel's waveform, apart from when it starts."""
 
-    function: str  #: "SIN", "SQU", "RAMP", "TRI", "PULS", "DC", "ARB", "NOIS"
+    function: str  #: "SIN", "SQU", "RAMP", "TRI", "PULS", "DC", "ARB", "NOIS", "PRBS"
     levels: OutputLevels
     frequency: float = 1e3  #: [Hz]
     phase: float = 0.0  #: [degrees]
@@ -65,10 +66,24 @@ class Shape:
     dac_bits: int = 16
     noise_seed: int = 0
     noise_bandwidth: float = 100e3  #: [Hz]
+    bits: npt.NDArray[np.int8] | None = None  #: of a pseudo-random sequence, 0 and 1
+    bit_rate: float = 1e3  #: [Hz]
+    modulation: Modulation | None = None
+    sweep: FrequencySweep | None = None
+    added: "Shape | None" = None  #: the shape of another channel that is added to this one's output
+    marker: float | None = None  #: [s] from the start of a cycle to the fall of the sync signal; None: half a cycle
+    sync_of_carrier: bool = False  #: whether the sync signal shows the carrier, not what modulates it
+
+    @property
+    def plain(self) -> bool:
+        """Return whether every cycle is like the one before, and simple enough for the circuit to make it."""
+        return self.modulation is None and self.sweep is None and self.added is None and self.function != "PRBS"
 
     @property
     def period(self) -> float:
         """Return the duration [s] of one cycle: what a burst counts."""
+        if self.function == "PRBS":
+            return 1.0 / self.bit_rate
         if self.function == "ARB" and self.codes is not None:
             return len(self.codes) / self.sample_rate
         return 1.0 / self.frequency
@@ -98,18 +113,23 @@ def idle_level(shape: Shape, errors: OutputErrors) -> float:
     if shape.function == "SIN":
         middle, amplitude = (low + high) / 2, (high - low) / 2
         return middle + amplitude * math.sin(math.radians(shape.phase))
-    return low if shape.function in ("PULS", "SQU", "RAMP", "TRI") else (low + high) / 2
+    return low if shape.function in ("PULS", "SQU", "RAMP", "TRI", "PRBS") else (low + high) / 2
 
 
 def arbitrary_levels(shape: Shape, errors: OutputErrors) -> FloatArray:
     """Return the EMF [V] of each point of the arbitrary waveform, quantised as the DAC does."""
-    assert shape.codes is not None
     low, high = real_levels(shape, errors)
     if shape.inverted:
         low, high = high, low
+    return np.asarray((low + high) / 2 + (high - low) / 2 * _units(shape), dtype=np.float64)
+
+
+def _units(shape: Shape) -> FloatArray:
+    """Return the points of the arbitrary waveform between -1 and 1, as the DAC makes them."""
+    assert shape.codes is not None
     step = 2.0 ** (16 - shape.dac_bits)
     codes = np.clip(np.round(shape.codes / step) * step, -DAC_FULL_SCALE, DAC_FULL_SCALE)
-    return np.asarray((low + high) / 2 + (high - low) / 2 * codes / DAC_FULL_SCALE, dtype=np.float64)
+    return np.asarray(codes / DAC_FULL_SCALE, dtype=np.float64)
 
 
 def synthesise(
@@ -167,18 +187,31 @@ def _train(shape: Shape, low: float, high: float, stretch: float, start: float, 
     return PulseWaveform(low, high, start, rise, fall, width, period, cycles)
 
 
+def noise_values(seed: int) -> FloatArray:
+    """Return :data:`NOISE_POINTS` values between -1 and 1, with a standard deviation of a third."""
+    generator = np.random.default_rng([seed, 33600])
+    return np.clip(generator.normal(0.0, 1 / 3, NOISE_POINTS), -1, 1)
+
+
 def _noise(shape: Shape, middle: float, amplitude: float, start: float) -> PiecewiseLinear:
     """Return noise that repeats after :data:`NOISE_POINTS` (the instrument's own repeats after years)."""
-    generator = np.random.default_rng([shape.noise_seed, 33600])
-    values = middle + amplitude * np.clip(generator.normal(0.0, 1 / 3, NOISE_POINTS), -1, 1)
+    values = middle + amplitude * noise_values(shape.noise_seed)
     step = 1.0 / (2.5 * shape.noise_bandwidth)
     times = np.asarray(start + np.arange(NOISE_POINTS + 1) * step, dtype=np.float64)
     return PiecewiseLinear(times, np.append(values, values[0]), NOISE_POINTS * step)
 
 
+def arbitrary_cycle(shape: Shape) -> PiecewiseLinear:
+    """Return one cycle of the arbitrary waveform between -1 and 1, from 0 s on, as the circuit repeats it."""
+    return _cycle(shape, _units(shape), 0.0, 1.0)
+
+
 def _endless_arbitrary(shape: Shape, errors: OutputErrors, start: float, stretch: float) -> PiecewiseLinear:
+    return _cycle(shape, arbitrary_levels(shape, errors), start, stretch)
+
+
+def _cycle(shape: Shape, levels: FloatArray, start: float, stretch: float) -> PiecewiseLinear:
     """Return one cycle, which the circuit repeats; it begins with the way from its last point to its first."""
-    levels = arbitrary_levels(shape, errors)
     step = stretch / shape.sample_rate
     # a cycle from inside another one: what is before the first point and behind the last is there to join them
     played = np.concatenate([levels[-1:], levels, levels[:1]])
