@@ -128,6 +128,11 @@ class DeviceChanges:
             peak, history.interrupted = history.interrupted, None
             self.watches[device] = _Watch(history) if peak is None else _Watch(history, True, peak)
 
+    def history_of(self, device: str) -> DeviceHistory | None:
+        """Return the history of ``device`` (in lower case), None: it has none."""
+        watch = self.watches.get(device)
+        return None if watch is None else watch.history
+
     @property
     def every_cycle(self) -> bool:
         """Return whether no two cycles are the same."""

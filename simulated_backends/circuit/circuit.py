@@ -293,6 +293,24 @@ class Circuit:
         self._stepping.replace_model(key, new, states)
         self._stepping.make_consistent()
 
+    def set_temperature(self, device: str, temperature: float) -> None:
+        """Bring the surroundings of ``device`` to ``temperature`` [K]; its own states go on from where they are.
+
+        A device without the parameter ``t0`` does not feel it.
+        """
+        key = known_name(device, self.structure.models, "device")
+        history = self.changes.history_of(key)
+        if history is not None:
+            history.set_temperature(temperature)
+        before = self.structure.models[key]
+        new = history.model if history is not None else before.at_temperature(temperature)
+        if new == before:
+            return
+        self._stepping.stop_here()
+        self.structure.replace_parameters(key, new)
+        self._stepping.assembled()
+        self._stepping.make_consistent()
+
     def settle(self) -> None:
         """Go to an operating point without time passing: the sources as they are now, nothing moving.
 

@@ -167,6 +167,9 @@ class CircuitInterface(Protocol):
     def devices(self) -> Sequence[str]:
         """Return the device element names, as "XDUT"."""
 
+    def model_of(self, device: str) -> DeviceModel:
+        """Return the model that stands in the position of ``device``."""
+
     def advance(
         self, until: float, skip: bool = True, watched: bool = False, most_work: float = math.inf
     ) -> int:
@@ -206,3 +209,6 @@ class CircuitInterface(Protocol):
     def set_device(self, device: str, model: str | DeviceModel, parameters: Mapping[str, float],
                    state: Mapping[str, float] | None, history: DeviceHistory | None = None) -> None:
         """Put another device in the position of ``device`` (a positioner moved), with its own remembered state."""
+
+    def set_temperature(self, device: str, temperature: float) -> None:
+        """Bring the surroundings of ``device`` (a chuck) to ``temperature`` [K] from ``time`` on."""

@@ -17,6 +17,7 @@ from tsbench.simulated_backends.life.cycle_statistics import CycleStatistics, re
 from tsbench.simulated_backends.life.fluctuations import Flicker, Telegraph, TelegraphProcess, processes
 
 STUCK = 1e3  #: [Ohm] of a device that is stuck on, where its mechanism has no hold point
+LEVELS_HOLD = 2.0  #: [K] by which the surroundings may change before the levels are computed again
 State = Literal["virgin", "good", "stuck", "worn"]
 
 
@@ -98,6 +99,7 @@ class DeviceHistory:
             raise ConfigurationError(
                 f"cycles: {nominal.mechanism} has no conductance that separates its on state from its off state, so "
                 "its cycles cannot be counted. Remove [cycles]")
+        self._levels_at = nominal.parameters().get("t0", 0.0)   # [K]
         self.cycles = 0   #: since the beginning
         self.state: State = "virgin" if self.statistics.virgin else "good"
         self.polarity = 0   #: of the current that it was stuck by
@@ -108,6 +110,14 @@ class DeviceHistory:
         self._cycle_factors: dict[str, float] = {}
         self.model: DeviceModel = nominal   #: the device as it is now
         self._draw(1.0)
+
+    def set_temperature(self, temperature: float) -> None:
+        """Bring the surroundings of the device to ``temperature`` [K]; one that is stuck or worn does not feel it."""
+        self.nominal = self.nominal.at_temperature(temperature)
+        if abs(temperature - self._levels_at) >= LEVELS_HOLD:
+            self._levels_at, self.levels = temperature, levels_of(self.nominal)
+        if self.state in ("virgin", "good"):
+            self.model = self._made(self._noise())
 
     # ------------------------------------------------------------------------------------ cycles
 

@@ -83,6 +83,12 @@ class WitnessedPlace:
         if self.model is not None and model.mechanism == self._mechanism:
             self.model = model
 
+    def warmed(self, model: DeviceModel) -> None:
+        """Note that the device has another temperature: its levels are those of ``model`` from now on."""
+        self.catch_up()
+        self.now(model)
+        self._switching.levels = levels_of(model)
+
     def connected(self, device: str, model: DeviceModel, time: float) -> None:
         """Note that another device is in the place; the circuit is integrated up to ``time`` [s]."""
         self.tell_exposure(time)

@@ -107,8 +107,10 @@ class Witness:
         if outputs := self.outputs_on():
             self._file.write({"kind": "hot", "t": time, "instrument": instrument, "what": what, "outputs": outputs})
 
-    def temperature(self, temperature: float, time: float) -> None:
-        """Record the temperature [K] of the chuck under the devices."""
+    def temperature(self, temperature: float, models: Mapping[str, DeviceModel], time: float) -> None:
+        """Record the temperature [K] of the chuck; ``models`` are the devices in their places as they are there."""
+        for place, model in models.items():
+            self.places[place].warmed(model)
         self._file.write({"kind": "temperature", "t": time, "temperature": temperature})
 
     def fault(self, facts: Mapping[str, Any], time: float) -> None:

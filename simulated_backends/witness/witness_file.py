@@ -28,7 +28,7 @@ survives the death of the process. ``tsbench.simulated_backends.witness.log`` re
                power, energy. Written when relays change, when another device comes into the place, and at the end
 ``relays``     relays of a switching instrument have changed: which are ``closed``
 ``hot``        a relay, a chuck or a probe moved (``what``) while ``outputs`` were on
-``temperature``  of the chuck [K], when it has changed by half a kelvin
+``temperature``  of the chuck [K], when it has changed by 2 K
 ``fault``      a planned fault happened: fault (its kind), hit (instrument) and number of the message, details
 ``end``        the bench was switched off; ``outputs`` as they were
 """

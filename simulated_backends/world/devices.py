@@ -59,7 +59,8 @@ def _specimen(name: str, table: WorldDevice, file: WorldFile) -> SimulatedDevice
     if file.chuck.temperature is not None and "t0" not in given:
         nominal = nominal.at_temperature(file.chuck.temperature)
     model = nominal.with_parameters(numbers)
-    return SimulatedDevice(name, table.model, model, _history(model, table, (file.seed, name, table.seed or 0)))
+    history = _history(model, table, (file.seed, name, table.seed or 0))
+    return SimulatedDevice(name, table.model, model, history, on_chuck="t0" not in given)
 
 
 def _specimens(name: str, table: WaferTable, file: WorldFile) -> dict[str, SimulatedDevice]:

@@ -22,11 +22,20 @@ class SimulatedDevice:
     catalogue_name: str
     model: DeviceModel
     history: DeviceHistory | None = None  #: what its cycles and fluctuations have made of it; None: neither changes it
+    on_chuck: bool = True  #: whether it has the temperature of the chuck, and not one of its own
 
     @property
     def now(self) -> DeviceModel:
         """Return what the device is now."""
         return self.model if self.history is None else self.history.model
+
+    def at_temperature(self, temperature: float) -> "SimulatedDevice":
+        """Return the device on a chuck of this temperature [K]; its history changes with it."""
+        if not self.on_chuck:
+            return self
+        if self.history is not None:
+            self.history.set_temperature(temperature)
+        return replace(self, model=self.model.at_temperature(temperature))
 
 
 class SimulatedPositioner:
@@ -49,6 +58,7 @@ class SimulatedPositioner:
         self._devices = dict(devices)
         self._travel_time = travel_time
         self._on_connect = on_connect
+        self.temperature: float | None = None  #: [K] of the chuck, once it has changed
         self._connected: str | None = None
         self._lost: str | None = None  #: the device to which the contact is lost
         self._left: dict[str, tuple[float, Mapping[str, float]]] = {}  #: name -> (when it left, its states)
@@ -91,6 +101,8 @@ class SimulatedPositioner:
     def place(self, device: str) -> None:
         """Put ``device`` into the circuit now (also used for the first one, without travel)."""
         chosen = self._devices[device]
+        if self.temperature is not None:
+            chosen = self._devices[device] = chosen.at_temperature(self.temperature)
         if self._place is not None:
             now = self._bench.clock.now
             state: Mapping[str, float] | None = None

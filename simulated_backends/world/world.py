@@ -22,6 +22,7 @@ from tsbench.simulated_backends.virtual_instruments.instrument import Attachment
 from tsbench.simulated_backends.virtual_instruments.registry import instrument_class
 from tsbench.simulated_backends.witness.witness import Witness
 from tsbench.simulated_backends.world.acting_faults import BenchFaults
+from tsbench.simulated_backends.world.chuck import Warming, chuck_of
 from tsbench.simulated_backends.world.circuit_plan import CircuitPlan
 from tsbench.simulated_backends.world.devices import devices_of
 from tsbench.simulated_backends.world.faults import ON_THE_WAY, Fault, FaultPlan, faults_from_environment
@@ -46,6 +47,7 @@ class World:
         planned = (*file.faults, *faults_from_environment())
         self.clock = WorldClock(self.bench)
         self._lost_listeners: list[Callable[[str | None], None]] = []
+        self.bench.chuck = chuck_of(file, path, self.bench.clock)
         self.instruments: dict[str, VirtualInstrument] = {}
         self.resources: dict[str, str] = {}  #: canonical resource name -> instrument
         for name, table in file.instruments.items():
@@ -59,6 +61,9 @@ class World:
             self.bench, self.place, self.places.waiting(self.devices), file.positioner.travel_time, self._connected
         )
         self._start_witness()
+        if self.bench.chuck is not None:
+            self.bench.chuck.on_change = Warming(
+                self.bench, self.places, self.positioner, self.devices, self.witness).follow
         self.places.put_in(self.bench, self.devices, self.witness.connected)
         for name, instrument in self.instruments.items():
             with self._setting_up(name):

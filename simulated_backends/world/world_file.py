@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError
-from tsbench.quantities import Amperes, Hertz, Kelvins, Seconds, Volts
+from tsbench.quantities import Amperes, Hertz, Kelvins, Number, Seconds, Volts
 from tsbench.simulated_backends.services.services import WORK_PER_MESSAGE
 from tsbench.simulated_backends.world.faults import Fault
 from tsbench.text_files import read_toml
@@ -117,6 +117,10 @@ class ChuckTable(_WorldTable):
 
     #: replaces the parameter ``t0`` of each device, unless its ``parameters`` set ``t0``; default: their own
     temperature: Kelvins | None = Field(default=None, gt=0)
+    heater: str = ""  #: terminal of the output that heats it, such as "lakeshore.1"; "": it stays as it is
+    sensor: str = ""  #: terminal of the input that measures it, such as "lakeshore.A"
+    thermal_resistance: Number = Field(default=2.0, gt=0)  #: [K/W] to the surroundings, which have ``temperature``
+    time_constant: Seconds = Field(default=60.0, gt=0)
 
 
 class PositionerTable(_WorldTable):

@@ -46,7 +46,7 @@ def test_ours_come_through_the_same_door() -> None:
     assert {"keithley_2450", "keysight_33522b", "keysight_33622a", "keysight_dsox3054t"} <= set(names)
     assert not VIRTUAL_INSTRUMENTS.problems()
     for name in names:
-        assert instrument_class(name).terminals
+        assert instrument_class(name).model
 
 
 def test_an_unknown_model_has_the_nearest_name() -> None:

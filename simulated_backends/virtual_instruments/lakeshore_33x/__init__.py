@@ -1,0 +1,10 @@
+"""The virtual Lake Shore temperature controllers 335 and 336."""
+
+from tsbench.simulated_backends.virtual_instruments.registry import VirtualInstrumentDeclaration
+
+_MODULE = "tsbench.simulated_backends.virtual_instruments.lakeshore_33x.instrument"
+
+VIRTUAL_INSTRUMENTS = (
+    VirtualInstrumentDeclaration("lakeshore_335", f"{_MODULE}:VirtualLakeShore335"),
+    VirtualInstrumentDeclaration("lakeshore_336", f"{_MODULE}:VirtualLakeShore336"),
+)

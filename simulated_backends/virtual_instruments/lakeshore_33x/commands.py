@@ -1,0 +1,172 @@
+"""Virtual Lake Shore temperature controller: the commands for readings and for control."""
+
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.loop import WARM_UP, Loop
+from tsbench.simulated_backends.virtual_instruments.line_commands import LineError, LineTable, line_command
+
+COMMAND_ERROR, EXECUTION_ERROR = 0x20, 0x10  #: bits of the standard event register
+SENSOR_OVER_RANGE = 128  #: bit of RDGST?
+ZERO_CELSIUS = 273.15  #: [K]
+
+
+def whole_number(text: str, low: int, high: int) -> int:
+    """Return an argument that is a whole number in a range."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise LineError(COMMAND_ERROR, text) from None
+    if not low <= value <= high:
+        raise LineError(EXECUTION_ERROR, text)
+    return value
+
+
+def number(text: str, low: float, high: float) -> float:
+    """Return an argument that is a number in a range."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise LineError(COMMAND_ERROR, text) from None
+    if not low <= value <= high:
+        raise LineError(EXECUTION_ERROR, text)
+    return value
+
+
+class ReadingCommands(LineTable[LoopController]):
+    """Readings and names of the sensor inputs."""
+
+    def _input(self, text: str) -> str:
+        letter = text.upper()
+        if len(letter) != 1 or letter not in self.instrument.data_sheet.inputs:
+            raise LineError(EXECUTION_ERROR, text)
+        return letter
+
+    @line_command("KRDG?")
+    def _kelvin(self, letter: str = "A") -> str:
+        if letter == "0":
+            return ",".join(self._kelvin(one) for one in self.instrument.data_sheet.inputs)
+        return f"{self.instrument.reading(self._input(letter)) or 0.0:+.3f}"
+
+    @line_command("CRDG?")
+    def _celsius(self, letter: str = "A") -> str:
+        if letter == "0":
+            return ",".join(self._celsius(one) for one in self.instrument.data_sheet.inputs)
+        reading = self.instrument.reading(self._input(letter))
+        return f"{0.0 if reading is None else reading - ZERO_CELSIUS:+.3f}"
+
+    @line_command("RDGST?")
+    def _reading_status(self, letter: str) -> str:
+        return f"{0 if self.instrument.reading(self._input(letter)) is not None else SENSOR_OVER_RANGE:03d}"
+
+    @line_command("INNAME")
+    def _set_name(self, letter: str, name: str) -> None:
+        self.instrument.names[self._input(letter)] = name.strip('"')[:15]
+
+    @line_command("INNAME?")
+    def _name(self, letter: str) -> str:
+        return f"{self.instrument.names[self._input(letter)]:<15}"
+
+
+class ControlCommands(LineTable[LoopController]):
+    """Set-points, ramps, loops and heaters of the outputs."""
+
+    def _loop(self, output: str) -> Loop:
+        return self.instrument.loops[whole_number(output, 1, len(self.instrument.loops)) - 1]
+
+    def _heated(self, output: str) -> Loop:
+        return self.instrument.loops[whole_number(output, 1, len(self.instrument.data_sheet.power)) - 1]
+
+    @line_command("SETP")
+    def _set_set_point(self, output: str, kelvins: str) -> None:
+        self._loop(output).aim(number(kelvins, 0.0, 9999.0), self.instrument.clock.now)
+        self.instrument.stirred()
+
+    @line_command("SETP?")
+    def _set_point(self, output: str = "1") -> str:
+        return f"{self._loop(output).set_point(self.instrument.clock.now):+.3f}"
+
+    @line_command("RAMP")
+    def _set_ramp(self, output: str, on: str, rate: str) -> None:
+        loop = self._loop(output)
+        enabled, kelvins = whole_number(on, 0, 1), number(rate, 0.0, 100.0)
+        loop.begin_ramp(bool(enabled), kelvins, self.instrument.clock.now)
+        self.instrument.stirred()
+
+    @line_command("RAMP?")
+    def _ramp(self, output: str = "1") -> str:
+        loop = self._loop(output)
+        return f"{int(loop.ramping)},{loop.rate:+.3f}"
+
+    @line_command("RAMPST?")
+    def _ramp_status(self, output: str = "1") -> str:
+        return str(int(self._loop(output).on_ramp(self.instrument.clock.now)))
+
+    @line_command("RANGE")
+    def _set_range(self, output: str, setting: str) -> None:
+        loop = self._loop(output)
+        wanted = whole_number(setting, 0, 3 if loop.full_power else 1)
+        chuck = self.instrument.bench.chuck
+        if wanted and not loop.range and chuck is not None:
+            seen = self.instrument.seen(loop.input, chuck.temperature)
+            now = self.instrument.clock.now
+            loop.begin_at(loop.set_point(now) if seen is None else seen, now)
+        self.instrument.stirred()
+        loop.range = wanted
+
+    @line_command("RANGE?")
+    def _range(self, output: str = "1") -> str:
+        return str(self._loop(output).range)
+
+    @line_command("HTR?")
+    def _heater(self, output: str = "1") -> str:
+        loop = self._heated(output)
+        if self.instrument.bench.chuck is not None:
+            _ = self.instrument.bench.chuck.temperature   # up to now
+        return f"{loop.output if loop.range else 0.0:+06.1f}"
+
+    @line_command("HTRST?")
+    def _heater_status(self, output: str = "1") -> str:
+        self._heated(output)
+        return "0"
+
+    @line_command("HTRSET")
+    def _set_heater(self, output: str, resistance: str, current: str, user: str, display: str) -> None:
+        self._heated(output).heater = (
+            whole_number(resistance, 1, 2), whole_number(current, 0, 4), number(user, 0.0, 2.0),
+            whole_number(display, 1, 2))
+
+    @line_command("HTRSET?")
+    def _heater_setup(self, output: str = "1") -> str:
+        resistance, current, user, display = self._heated(output).heater
+        return f"{resistance},{current},{user:+.3f},{display}"
+
+    @line_command("PID")
+    def _set_gains(self, output: str, p: str, i: str, d: str) -> None:
+        self._loop(output).gains = (
+            number(p, 0.0, 1000.0), number(i, 0.0, 1000.0), number(d, 0.0, 200.0))
+        self.instrument.stirred()
+
+    @line_command("PID?")
+    def _gains(self, output: str = "1") -> str:
+        return ",".join(f"{gain:+07.1f}" for gain in self._loop(output).gains)
+
+    @line_command("OUTMODE")
+    def _set_mode(self, output: str, mode: str, source: str, power_up: str) -> None:
+        loop = self._loop(output)
+        loop.mode, loop.input, loop.power_up = (
+            whole_number(mode, 0, WARM_UP), whole_number(source, 0, len(self.instrument.data_sheet.inputs)),
+            whole_number(power_up, 0, 1))
+        self.instrument.stirred()
+
+    @line_command("OUTMODE?")
+    def _mode(self, output: str = "1") -> str:
+        loop = self._loop(output)
+        return f"{loop.mode},{loop.input},{loop.power_up}"
+
+    @line_command("MOUT")
+    def _set_manual(self, output: str, percent: str) -> None:
+        self._loop(output).manual = number(percent, -100.0 if not self._loop(output).full_power else 0.0, 100.0)
+        self.instrument.stirred()
+
+    @line_command("MOUT?")
+    def _manual(self, output: str = "1") -> str:
+        return f"{self._loop(output).manual:+.2f}"

@@ -1,0 +1,41 @@
+"""Numbers of the Lake Shore 335 and 336 (data sheets and user's manuals of the two models).
+
+Not compared with a data sheet: noise and offset of a reading, which stand for a platinum sensor at room temperature,
+and the time that a message takes.
+"""
+
+from dataclasses import dataclass
+
+#: part of the full power of the heater ranges off, low, medium and high
+RANGES = (0.0, 0.01, 0.1, 1.0)
+
+
+@dataclass(frozen=True)
+class ControllerDataSheet:
+    """One model.
+
+    Parameters
+    ----------
+    model : as in the reply to ``*IDN?``
+    inputs : letters of the sensor inputs
+    power : full power [W] of each heater output into a heater of 25 Ohm, lowest number first
+    other_outputs : number of outputs without a heater range (336: analog outputs 3 and 4)
+    """
+
+    model: str
+    inputs: str
+    power: tuple[float, ...]
+    other_outputs: int = 0
+    firmware: str = "2.9"
+    noise: float = 1e-3  #: [K] rms
+    offset: float = 20e-3  #: [K] of the input's calibration, at most
+    gains: tuple[float, float, float] = (50.0, 20.0, 0.0)  #: P, I and D after *RST
+
+    @property
+    def outputs(self) -> int:
+        """Return the number of outputs."""
+        return len(self.power) + self.other_outputs
+
+
+LAKESHORE_335 = ControllerDataSheet("MODEL335", "AB", (75.0, 25.0))
+LAKESHORE_336 = ControllerDataSheet("MODEL336", "ABCD", (100.0, 50.0), other_outputs=2)

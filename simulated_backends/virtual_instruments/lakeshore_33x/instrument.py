@@ -1,0 +1,94 @@
+"""Virtual Lake Shore temperature controller (user's manual of the 336, chapter 6; the 335 has two inputs and outputs).
+
+Behaviour of the instruments that the virtual instruments reproduce
+-------------------------------------------------------------------
+- Replies end with carriage return and line feed. Several commands may stand in one message, separated by semicolons.
+  The replies to their queries are separated by semicolons too.
+- There is no error queue. A command that is unknown, or that has a value out of range, is ignored. It sets the bit of
+  the command error or of the execution error in the standard event register. A query that is unknown has no reply.
+- A closed loop needs an input (``OUTMODE``) and a heater range (``RANGE``). Without a sensor, the reading is 0 and
+  ``RDGST?`` says that the sensor is out of range; a closed loop then gives no power.
+- ``SETP?`` on a ramp replies the set-point where the ramp has got to (``RAMP``, ``RAMPST?``).
+- Switching a heater range on begins a ramp at the temperature of the sensor.
+- ``*RST`` switches all heater ranges off.
+- Curves, alarms, relays, the display, zones, warm-up and the analog outputs are not modelled: their commands count as
+  unknown.
+"""
+
+from typing import ClassVar
+
+from tsbench.simulated_backends.scpi.exchange import Handler
+from tsbench.simulated_backends.scpi.execution import execute_scpi
+from tsbench.simulated_backends.scpi.syntax import Framing
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.commands import (
+    COMMAND_ERROR,
+    ControlCommands,
+    ReadingCommands,
+)
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.controller import LoopController
+from tsbench.simulated_backends.virtual_instruments.lakeshore_33x.data_sheet import LAKESHORE_335, LAKESHORE_336
+from tsbench.simulated_backends.virtual_instruments.line_commands import LineError
+
+#: common commands of IEEE 488.2 that the instruments have
+COMMON = ("*CLS", "*ESE", "*ESE?", "*ESR?", "*IDN?", "*OPC", "*OPC?", "*RST", "*SRE", "*SRE?", "*STB?", "*TST?", "*WAI")
+
+
+class VirtualLakeShore(LoopController):
+    """A temperature controller of the series 33x."""
+
+    line_tables = (ReadingCommands, ControlCommands)
+    bus_latency: ClassVar[float] = 10e-3
+    framing: ClassVar[Framing] = Framing(reply_end=b"\r\n", blocks=False)
+
+    def cut(self, line: str) -> tuple[str, list[str]]:
+        """Cut ``SETP 1,300`` or ``KRDG?A``."""
+        word, mark, rest = line.partition("?")
+        if mark:
+            word += "?"
+        else:
+            word, _, rest = line.partition(" ")
+        return word.strip(), [part.strip() for part in rest.split(",")] if rest.strip() else []
+
+    def unknown(self, word: str) -> LineError:
+        """Return the error of an unknown word."""
+        return LineError(COMMAND_ERROR, word)
+
+    def wrong_arguments(self, word: str) -> LineError:
+        """Return the error of too many or too few arguments."""
+        return LineError(COMMAND_ERROR, word)
+
+    def refused(self, error: LineError) -> str | None:
+        """Set the bit of the error; there is no reply."""
+        self.status.set_event(error.code)
+        return None
+
+    def execute(self, message: bytes) -> Handler:
+        """Execute one message: its commands in order."""
+        replies = []
+        for line in message.decode("latin-1").split(";"):
+            text = line.strip()
+            if not text:
+                continue
+            if text.split(" ")[0].upper() in COMMON:
+                found = yield from execute_scpi(self, text.encode("latin-1"))
+                reply = None if found is None else found.decode("latin-1")
+                self.status.errors.clear()
+            else:
+                reply = yield from self.obey(text)
+            if reply is not None:
+                replies.append(reply)
+        return ";".join(replies).encode("latin-1") if replies else None
+
+
+class VirtualLakeShore335(VirtualLakeShore):
+    """Two inputs; two heater outputs of 75 W and 25 W."""
+
+    data_sheet = LAKESHORE_335
+    model, firmware = LAKESHORE_335.model, LAKESHORE_335.firmware
+
+
+class VirtualLakeShore336(VirtualLakeShore):
+    """Four inputs; two heater outputs of 100 W and 50 W, two analog outputs."""
+
+    data_sheet = LAKESHORE_336
+    model, firmware = LAKESHORE_336.model, LAKESHORE_336.firmware
