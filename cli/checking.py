@@ -67,6 +67,11 @@ def check_bench(path: Path) -> dict[str, Any]:
     devices = [file.device(identifier) for identifier in file.table.devices]
     warnings = [warning for device in devices for warning in _missing_limits(device)]
     found = ask(path)
+    if file.table.fixture.high_voltage is not None:
+        warnings += [
+            f"the interlock of {terminal} is open, so it refuses high voltages. Close "
+            f"{file.table.fixture.high_voltage.interlock}"
+            for terminal, closed in found["interlocks"].items() if not closed]
     return {
         "name": file.name,
         "bench": str(path),
@@ -76,6 +81,7 @@ def check_bench(path: Path) -> dict[str, Any]:
             {"id": device.identifier, "material": device.material, "limits": _limits(device)}
             for device in devices
         ],
+        "interlocks": [{"terminal": one, "closed": closed} for one, closed in found["interlocks"].items()],
         "predictions": _predictions(path, warnings),
         "problems": [
             f"output {output} is still on" for output, enabled in found["outputs"].items() if enabled
@@ -159,6 +165,8 @@ def _print(report: Mapping[str, Any]) -> None:
         for device in report["devices"]
     ]
     table("Devices and their limits", ("device", "material", "limits"), rows)
+    for one in report["interlocks"]:
+        sys.stdout.write(f"{one['terminal']}: its interlock is {'closed' if one['closed'] else 'open'}\n")
     for line in report["predictions"]:
         output_console().print(line)
     for warning in report["warnings"]:

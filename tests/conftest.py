@@ -179,6 +179,9 @@ drive = "source_meter"
 pulser = "generator.1"
 bias = "generator.2"
 scope = "scope"
+[fixture.high_voltage]
+rating = "210 V"
+interlock = "the lid of the box with the resistors"
 """
 
 

@@ -119,6 +119,7 @@ class GuardedPulseGenerator(Guarded):
 
     def _require_emf(self, name: str, emf: float, duration: float | None) -> None:
         require_finite(self.post.subject, name, emf)
+        self.post.require_rating(emf)
         worst = worst_case_of_voltage(emf, self.post.path)
         self.post.require_worst_case(name, worst, duration)
 

@@ -16,6 +16,9 @@ from tsbench.records import DeviceLimits
 
 #: relative slack for numbers that came through text and back
 _SLACK = 1e-9
+#: [V] that may stand at a terminal unless the bench file says that fixture and cable are made for more. IEC 61010-1
+#: (6.3.1) takes 42.4 V peak as the highest that may be touched
+SAFE_VOLTAGE = 42.0
 _UNITS = {"max_voltage": "V", "max_current": "A", "max_power": "W", "max_charge": "C", "max_energy": "J"}
 
 
@@ -38,6 +41,25 @@ def require_in_range(
             f"{short_quantity(allowed.low, allowed.unit)} to {short_quantity(allowed.high, allowed.unit)}. Choose a "
             "value in this range"
         )
+
+
+def high_voltage_refusal(voltage: float, rating: float) -> str:
+    """Return why a voltage [V] must not stand at a terminal of the fixture; "" where it may.
+
+    Parameters
+    ----------
+    voltage : [V], of either sign
+    rating : [V] that fixture and cable are made for, :data:`SAFE_VOLTAGE` where the bench file does not tell
+    """
+    if abs(voltage) <= rating * (1 + _SLACK):
+        return ""
+    reached, safe = short_quantity(abs(voltage), "V"), short_quantity(SAFE_VOLTAGE, "V")
+    if rating <= SAFE_VOLTAGE:
+        return (f"the voltage at the terminals may reach {reached}, and more than {safe} is dangerous to touch. Choose "
+                "a smaller value, or add [fixture.high_voltage] with the rating of fixture and cable and the interlock "
+                "to the bench file")
+    return (f"the voltage at the terminals may reach {reached}, but the rating of fixture and cable is "
+            f"{short_quantity(rating, 'V')}. Choose a smaller value")
 
 
 @dataclass(frozen=True)
@@ -197,6 +219,7 @@ class Post:
     device : limits of the device
     terminal : name of the terminal in ``outputs``
     outputs : the outputs that are on. All guards of a bench share it, so that they add up the currents
+    rating : [V] that fixture and cable are made for
     """
 
     subject: str
@@ -204,6 +227,12 @@ class Post:
     device: DeviceGuard = field(default_factory=lambda: DeviceGuard(DeviceLimits()))
     terminal: str = ""
     outputs: OutputsOn = field(default_factory=OutputsOn)
+    rating: float = SAFE_VOLTAGE
+
+    def require_rating(self, voltage: float) -> None:
+        """Raise LimitError if a voltage [V] is more than fixture and cable are made for."""
+        if math.isfinite(voltage) and (reason := high_voltage_refusal(voltage, self.rating)):
+            raise LimitError(f"{self.subject}: {reason}")
 
     def require_worst_case(self, quantity: str, worst: WorstCase, duration: float | None = None) -> None:
         """Raise LimitError if this alone, or with what else is on, is too much for the device."""

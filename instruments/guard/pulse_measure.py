@@ -70,6 +70,7 @@ class GuardedPulseMeasure(Guarded):
         duration = sum(one.duration for one in train.segments)
         for name, level in (("base level", train.base), *(("segment level", one.level) for one in train.segments)):
             require_in_range(self.post.subject, name, level, widest)
+            self.post.require_rating(level)
             self.post.require_worst_case(name, worst_case_of_voltage(level, self.post.path), duration)
 
     def _worst_current(self, train: SegmentTrain) -> float:

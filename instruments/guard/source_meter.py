@@ -11,7 +11,16 @@ import numpy as np
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments.guard.guarded import Guarded, extremes
 from tsbench.instruments.guard.limits import Post, require_in_range, worst_case_of_source
-from tsbench.instruments.interfaces import MeasureSettings, Range, Reading, SourceMeter, SourceSettings
+from tsbench.instruments.interfaces import (
+    MeasureSettings,
+    Range,
+    Reading,
+    SourceMeter,
+    SourceMeterPulses,
+    SourceMeterSampling,
+    SourcePulses,
+    SourceSettings,
+)
 from tsbench.records import Flag, FloatArray
 
 _MEASURED = ("voltage", "current")  #: NaN where they are beyond the range
@@ -37,6 +46,7 @@ class GuardedSourceMeter(Guarded):
         else:
             require_in_range(subject, "compliance_voltage", settings.limit, caps.compliance_voltage)
             self.post.device.require(subject, "compliance_voltage", settings.limit, "max_voltage")
+            self.post.require_rating(settings.limit)
             allowed = caps.source_current
         if settings.range is not None:
             require_in_range(subject, "source range", settings.range, Range(0.0, allowed.high, allowed.unit))
@@ -108,10 +118,36 @@ class GuardedSourceMeter(Guarded):
         require_in_range(self.post.subject, "number of sweep points", values.size, count)
         if dwell != 0:
             require_in_range(self.post.subject, "dwell", dwell, Range(caps.minimum_dwell, 1e4, "s"))
+        self._before_list(values, source)   # a sweep switches the output on by itself
+        self.driver.start_sweep(values, dwell)
+
+    def start_pulses(self, pulses: SourcePulses) -> SourcePulses:
+        """Check base, levels, width and period, then start."""
+        source, subject, limits = self._configured(), self.post.subject, self.capabilities.pulses
+        if limits is None or not isinstance(self.driver, SourceMeterPulses):
+            raise LimitError(f"{subject}: this source meter has no pulses. Use another source meter")
+        values = np.asarray(pulses.levels, dtype=np.float64)
+        require_in_range(subject, "number of pulses", values.size, Range(1, limits.maximum_pulses, ""))
+        require_in_range(subject, "pulse width", pulses.width, limits.width)
+        require_in_range(subject, "pulse period", pulses.period, limits.period)
+        self._before_list(np.array([pulses.base, *values]), source)
+        return self.driver.start_pulses(pulses)
+
+    def start_sampling(self, level: float, interval: float, count: int) -> float:
+        """Check level, interval and count, then start."""
+        source, subject, limits = self._configured(), self.post.subject, self.capabilities.sampling
+        if limits is None or not isinstance(self.driver, SourceMeterSampling):
+            raise LimitError(f"{subject}: this source meter cannot sample. Use another source meter")
+        require_in_range(subject, "number of samples", count, Range(1, limits.maximum_samples, ""))
+        require_in_range(subject, "sample interval", interval, limits.interval)
+        self._before_list(np.array([level], dtype=np.float64), source)
+        return self.driver.start_sampling(level, interval, count)
+
+    def _before_list(self, values: FloatArray, source: SourceSettings) -> None:
+        """Check levels that the instrument sets by itself. From now on they, and the output, may be on."""
         self._require_levels(extremes(values), source)
         self._levels = extremes(np.array([*self._levels, *values]))
-        self.post.note_on(self._worst_current(source), self.is_on)  # a sweep switches the output on by itself
-        self.driver.start_sweep(values, dwell)
+        self.post.note_on(self._worst_current(source), self.is_on)
 
     def poll_sweep(self) -> int:
         return self.driver.poll_sweep()
@@ -162,4 +198,5 @@ class GuardedSourceMeter(Guarded):
         quantity = f"source {source.function}"
         for level in levels:
             require_in_range(self.post.subject, quantity, level, allowed)
+            self.post.require_rating(level if source.function == "voltage" else source.limit)
             self.post.require_worst_case(quantity, worst_case_of_source(level, source, self.post.path))

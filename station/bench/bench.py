@@ -9,6 +9,7 @@ from typing import Any, Self
 from tsbench.errors import CommunicationError, TsbenchError, sentences
 from tsbench.instruments import (
     Clock,
+    Interlocked,
     Oscilloscope,
     OutputState,
     Positioner,
@@ -43,6 +44,7 @@ class Bench:
         self.file = file
         self.device = device
         self.instruments = ConnectedInstruments(file)
+        self.rating = file.rating  #: [V] that fixture and cable are made for, as far as the bench file says it
         self.problems = self.instruments.problems  #: what went wrong while making safe, one line each
         self.clock: Clock = self.instruments.clock
         self.positioner: Positioner = self.instruments.positioner
@@ -270,4 +272,12 @@ def check(path: str | Path, device: str | None = None) -> Mapping[str, Any]:
             "outputs": {state.output: state.enabled for state in states},
             "path_resistance": dict(bench.fixture.path_resistance),
             "parallel_capacitance": bench.fixture.parallel_capacitance,
+            "interlocks": _interlocks(bench),
         }
+
+
+def _interlocks(bench: Bench) -> dict[str, bool]:
+    """Ask every terminal with a role that has an interlock whether it is closed."""
+    terminals = dict.fromkeys(bench.file.table.roles.values())
+    found = {terminal: bench.instruments.driver_of(terminal) for terminal in terminals}
+    return {name: driver.interlock_closed() for name, driver in found.items() if isinstance(driver, Interlocked)}

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.instruments.fixture import DEVICE, has_place
+from tsbench.instruments.guard.limits import SAFE_VOLTAGE
 from tsbench.instruments.links.link_settings import LinkSettings
 from tsbench.instruments.registry import entry
 from tsbench.netlist import Netlist, parse_netlist
@@ -57,12 +58,20 @@ class SensingTable(_Table):
     current_resistance: Ohms | None = Field(default=None, gt=0)
 
 
+class HighVoltageTable(_Table):
+    """``[fixture.high_voltage]``: what allows more than 42 V."""
+
+    rating: Volts = Field(gt=0)  #: of fixture and cable
+    interlock: str = Field(min_length=3)  #: what opens the interlock of the instrument, in words
+
+
 class FixtureTable(_Table):
     """``[fixture]``: the wiring as the lab knows it."""
 
     netlist: str = ""
     terminals: dict[str, str] = Field(default_factory=dict)
     sensing: SensingTable = SensingTable()
+    high_voltage: HighVoltageTable | None = None
 
 
 class LimitsTable(_Table):
@@ -231,6 +240,12 @@ class BenchFile:
             found.notes,
             DeviceLimits(**{**common, **own}),
         )
+
+    @property
+    def rating(self) -> float:
+        """Return the voltage [V] that fixture and cable are made for, as far as the file says it."""
+        stated = self.table.fixture.high_voltage
+        return SAFE_VOLTAGE if stated is None else stated.rating
 
     def sensing(self) -> Sensing:
         """Return how scope channels see the device."""

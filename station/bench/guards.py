@@ -96,7 +96,7 @@ class Guards:
             subject = f"{role} ({connection.driver.title}, {connection.table.resource})"
             device = DeviceGuard(self._device.limits, self._device.identifier or "this bench's devices")
             path = WirePath() if kind == "oscilloscope" else self._wiring.path(terminal)
-            post = Post(subject, path, device, terminal, self._instruments.outputs)
+            post = Post(subject, path, device, terminal, self._instruments.outputs, self._file.rating)
             self._made[terminal, kind] = GUARDS[kind](driver, post)
         return self._made[terminal, kind]
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tsbench.errors import ConfigurationError, LimitError, TsbenchError, sentences
 from tsbench.instruments import Plan, PlanItem
+from tsbench.instruments.guard.limits import high_voltage_refusal
 from tsbench.plugins import in_words, note_fault
 from tsbench.protocols import Protocol
 from tsbench.station.runner.safety import RunnerBench
@@ -39,8 +40,10 @@ def checked_plan(bench: RunnerBench, protocol: Protocol) -> Plan:
             f"{protocol.name}: the run would have {most:.3g} points, but at most {MOST_POINTS:.0e} fit one run. Use "
             "fewer pulses, repeats or cycles, or split the run"
         )
-    if plan.refusals:
-        raise LimitError(sentences(*plan.refusals))
+    worst = max((item.value for item in plan.worst_case if item.unit == "V"), default=0.0)
+    dangerous = high_voltage_refusal(worst, bench.rating)
+    if refusals := [*plan.refusals, *([f"{protocol.name}: {dangerous}"] if dangerous else [])]:
+        raise LimitError(sentences(*refusals))
     return plan
 
 

@@ -13,6 +13,7 @@ class RunnerBench(Station, Protocol):
     """What the runner needs of a bench beside what a protocol sees."""
 
     problems: list[str]  #: what went wrong while making safe, one line each
+    rating: float  #: [V] that fixture and cable are made for
 
     def make_safe(self) -> Sequence[OutputState]:
         """Switch every output off and read it back; one that cannot be read back counts as enabled."""

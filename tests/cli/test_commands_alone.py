@@ -192,7 +192,7 @@ def test_the_progress_of_a_simulation_is_in_percent(monkeypatch: pytest.MonkeyPa
 def bench_found(enabled: bool) -> dict[str, Any]:
     facts = {"driver": "d", "model": "m", "serial": "SIM1", "firmware": "f", "resource": "r", "visa_library": "@py"}
     return {"instruments": {"meter": {"roles": ["drive", "bias"], "simulated": True, "settings": {}, **facts}},
-            "outputs": {"meter": enabled}}
+            "outputs": {"meter": enabled}, "interlocks": {"meter": not enabled}}
 
 
 BENCH = """
@@ -230,6 +230,22 @@ def test_check(
     assert report["outputs"] == [{"output": "meter", "enabled": enabled}] and len(report["warnings"]) == 2
     assert report["devices"][0]["limits"] == {
         "max_voltage": 2.0, "max_current": None, "max_power": None, "max_charge": None, "max_energy": None}
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_check_tells_whether_the_interlock_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], closed: bool
+) -> None:
+    path = tmp_path / "lab.bench.toml"
+    stated = '\n[fixture.high_voltage]\nrating = "1.1 kV"\ninterlock = "the lid of the prober"\n'
+    path.write_text(BENCH + stated, "utf-8")
+    monkeypatch.setattr("tsbench.station.bench.bench.check",
+                        Asked({**bench_found(False), "interlocks": {"meter": closed}}))
+    assert main(["check", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert f"meter: its interlock is {'closed' if closed else 'open'}\n" in said
+    asked = "the interlock of meter is open, so it refuses high voltages. Close the lid of the prober"
+    assert (asked in said) is not closed
 
 
 def test_check_of_a_bench_that_another_process_has_or_whose_fixture_cannot_be_predicted(

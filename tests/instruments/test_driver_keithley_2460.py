@@ -32,6 +32,9 @@ visa_library = "amperes.world.toml@tsbench"
 driver = "keithley_2460"
 resource = "USB0::0x05E6::0x2460::SIM1::INSTR"
 options = { four_wire = true }
+[fixture.high_voltage]
+rating = "105 V"
+interlock = "the lid of the box"
 [roles]
 drive = "meter"
 """

@@ -67,9 +67,11 @@ LIMITS = DeviceLimits(max_voltage=4.0, max_current=1e-3, max_power=2e-3)
 MODEL = keysight_33500_data.MODELS["33622A"]
 
 
-def source_meter(limits: DeviceLimits = LIMITS, path: WirePath = SHORT_PATH) -> tuple[GuardedSourceMeter, Sent]:
+def source_meter(
+    limits: DeviceLimits = LIMITS, path: WirePath = SHORT_PATH, rating: float = 42.0,
+) -> tuple[GuardedSourceMeter, Sent]:
     sent = Sent(k2450.CAPABILITIES)
-    post = Post("drive (Keithley 2450, USB0::1::INSTR)", path, DeviceGuard(limits, "NbO2/W3/D12"))
+    post = Post("drive (Keithley 2450, USB0::1::INSTR)", path, DeviceGuard(limits, "NbO2/W3/D12"), rating=rating)
     return GuardedSourceMeter(sent, post), sent
 
 
@@ -247,7 +249,7 @@ def test_scope_settings() -> None:
 
 
 def test_without_device_limits_the_instrument_still_has_its_own() -> None:
-    guard, _ = source_meter(DeviceLimits())
+    guard, _ = source_meter(DeviceLimits(), rating=1000.0)
     guard.configure_source(SourceSettings("voltage", 1.0))
     guard.set_level(200.0)
     with pytest.raises(

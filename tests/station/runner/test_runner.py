@@ -12,6 +12,7 @@ import tsbench.protocols
 import tsbench.station.bench.bench
 from tests.fixtures.fake_runs import FakeBench, Sweep, hooked, raising
 from tsbench.errors import CommunicationError, ConfigurationError, LimitError, StorageError
+from tsbench.instruments import Plan, PlanItem
 from tsbench.protocols import IVSweep
 from tsbench.records import Column, Flag, RunEvent
 from tsbench.station.runner import run_on, run_protocol
@@ -141,6 +142,23 @@ def test_the_line_of_a_good_run_is_its_last_remark(bench: FakeBench, tmp_path: P
 def test_a_refused_plan_sends_nothing(bench: FakeBench, tmp_path: Path) -> None:
     with pytest.raises(LimitError, match="too much"):
         run_on(bench, Sweep(refusal="too much"), tmp_path)  # type: ignore[arg-type]
+    assert bench.calls == [] and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("volts", "rating", "said"), [
+    (41.0, 42.0, ""), (50.0, 42.0, "sweep: the voltage at the terminals may reach 50 V, and more than 42 V is"),
+    (50.0, 200.0, ""), (250.0, 200.0, "may reach 250 V, but the rating of fixture and cable is 200 V")])
+def test_a_plan_with_a_dangerous_voltage_is_refused_unless_the_bench_is_made_for_it(
+    volts: float, rating: float, said: str, bench: FakeBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench.rating = rating
+    worst = (PlanItem("current", 99.0, "A"), PlanItem("voltage", volts, "V"))
+    monkeypatch.setattr(Sweep, "plan", lambda self, station: Plan(5, 5, 1.0, 1000, worst))
+    if not said:
+        assert run_on(bench, Sweep(), tmp_path).status == "success"  # type: ignore[arg-type]
+        return
+    with pytest.raises(LimitError, match=said):
+        run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
     assert bench.calls == [] and list(tmp_path.iterdir()) == []
 
 
