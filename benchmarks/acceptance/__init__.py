@@ -1,0 +1,1 @@
+"""Drivers of other authors, unmodified, on the virtual instruments (``python -m benchmarks.acceptance``)."""

@@ -1,0 +1,137 @@
+"""Drivers of other authors, unmodified, on the virtual instruments: do they measure what is there?
+
+Each driver runs in process (pyvisa's backend), by raw socket and by HiSLIP. Its cases assert physics of their own: Ohm's
+law on a known resistor, a limit that is reached, a pulse's width at the device, a record that equals the true
+waveform. PyMeasure's device suites run whole. The failures must be those of ``expected_failures.toml``: defects of the
+drivers that show on hardware too. A failure that is not in the list fails the benchmark, and so does an entry of the
+list that passes: the virtual instrument is then more lenient than the hardware.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from benchmarks.acceptance.benches import TRANSPORTS
+from benchmarks.acceptance.expected import Comparison, Expected, compare, idle, load, misplaced
+from benchmarks.acceptance.running import FOLDER, Row, child, drivers, run_row, suites
+from benchmarks.report import heading
+
+RESULTS = FOLDER / "rows.jsonl"
+
+
+def planned(quick: bool, only: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the rows to run: name and transport."""
+    rows = [(name, transport) for name, driver in drivers().items() for transport in driver.transports]
+    rows += [(name, "in process") for name in suites()]
+    if quick:
+        rows = [(name, transport) for name, transport in rows if transport == "in process" and name in drivers()]
+    return [(name, transport) for name, transport in rows if not only or any(part in name for part in only)]
+
+
+def kept() -> dict[tuple[str, str], Row]:
+    """Return the rows that an earlier call has left."""
+    if not RESULTS.exists():
+        return {}
+    rows = [Row.of_json(line) for line in RESULTS.read_text("utf-8").splitlines()]
+    return {(row.name, row.transport): row for row in rows}
+
+
+def run(wanted: Sequence[tuple[str, str]], resume: bool) -> list[Row]:
+    """Run rows one after the other; each is kept in :data:`RESULTS`."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    done = kept() if resume else {}
+    if not resume:
+        RESULTS.unlink(missing_ok=True)
+    for number, key in enumerate(wanted):
+        if key in done and done[key].ran:
+            continue
+        print(f"{number + 1}/{len(wanted)} {key[0]}, {key[1]}", file=sys.stderr, flush=True)
+        done[key] = run_row(*key)
+        with RESULTS.open("a", encoding="utf-8") as file:
+            file.write(done[key].as_json() + "\n")
+    return [done[key] for key in wanted]
+
+
+def verdict(row: Row, entries: Sequence[Expected]) -> str:
+    """Return the last column of a row."""
+    if not row.ran:
+        return row.twin
+    return "pass" if row.outcomes and compare([row], entries).equal else "FAIL"
+
+
+def table(rows: Sequence[Row], entries: Sequence[Expected]) -> int:
+    """Print the table and what differs; return the exit code."""
+    print(heading("acceptance", "drivers of other authors on the virtual instruments"))
+    print("| package | class | virtual instrument | transport | passed | failed | of these expected | verdict |")
+    print("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        failed = sum(not outcome.passed for outcome in row.outcomes)
+        known = len(compare([row], entries).expected)
+        print(f"| {row.package} {row.installed} | {row.name.partition('.')[2]}"
+              f"{' (device suite)' if row.name.startswith('suite.') else ''} | {row.twin if row.ran else '-'} "
+              f"| {row.transport} | {len(row.outcomes) - failed} | {failed} | {known} | {verdict(row, entries)} |")
+    found = compare(rows, entries)
+    named = {row.name for row in rows if row.ran}
+    wrong = misplaced(entry for entry in entries if entry.driver in named) + idle(rows, entries)
+    _tell(found, wrong)
+    return 0 if found.equal and not wrong and all(row.twin != "not installed" for row in rows) else 1
+
+
+def _tell(found: Comparison, wrong: Sequence[str]) -> None:
+    for title, lines in (
+        ("Failures that are not in the list", found.unexpected),
+        ("Expected failures that passed: the virtual instrument is too lenient", found.lenient),
+        ("Expected failures that show something else", found.other),
+        ("Entries of the list that are no longer right", wrong),
+    ):
+        if lines:
+            print(f"\n{title}:\n" + "\n".join(f"- {line}" for line in lines))
+    print(f"\n{len(found.expected)} expected failures.")
+
+
+def reproduce(name: str) -> int:
+    """Run the cases of one entry of the list, and show entry, source line and failure beside each other."""
+    entry = next((entry for entry in load() if entry.id == name), None)
+    if entry is None:
+        print(f"the list has no entry {name!r}. It has: {', '.join(entry.id for entry in load())}", file=sys.stderr)
+        return 2
+    print(f"{entry.id}: {entry.package} {entry.version}, {entry.file}:{entry.line}\n    {entry.source_line()}\n"
+          f"symptom: {entry.symptom}\nmanual:  {entry.manual}")
+    row = run_row(entry.driver, entry.transports[0])
+    if not row.ran:
+        print(row.twin)
+        return 1
+    shown = [outcome for outcome in row.outcomes if entry.covers(row, outcome)]
+    for outcome in shown:
+        print(f"{outcome.case}: {'passed' if outcome.passed else outcome.shown}")
+    wrong = misplaced([entry])
+    found = compare([Row(row.name, row.package, row.installed, row.transport, row.twin, tuple(shown))], [entry])
+    reproduced = bool(shown) and found.equal and not wrong
+    print("\n".join([*wrong, "reproduced" if reproduced else "not reproduced"]))
+    return 0 if reproduced else 1
+
+
+def main() -> int:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.acceptance", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only in process, without the device suites")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that an earlier call has run")
+    parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="rows whose name contains one of these")
+    parser.add_argument("--reproduce", metavar="ID", help="show one entry of the list of expected failures")
+    parser.add_argument("--list", action="store_true", help="print the rows, and the list of expected failures")
+    parser.add_argument("--child", nargs=2, metavar=("ROW", "TRANSPORT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        return child(*options.child)
+    if options.reproduce:
+        return reproduce(options.reproduce)
+    wanted = planned(options.quick, options.only)
+    if options.list:
+        print("\n".join(f"{name}, {transport}" for name, transport in wanted))
+        print("\n".join(f"{entry.id}: {entry.driver}: {entry.symptom}" for entry in load()))
+        return 0
+    return table(run(wanted, options.resume), load())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
