@@ -1,17 +1,16 @@
 """Drivers of other authors, unmodified, on the virtual instruments: do they measure what is there?
 
-Each driver runs in process (pyvisa's backend), by raw socket and by HiSLIP. Its cases assert physics of their own: Ohm's
-law on a known resistor, a limit that is reached, a pulse's width at the device, a record that equals the true
-waveform. PyMeasure's device suites run whole. The failures must be those of ``expected_failures.toml``: defects of the
-drivers that show on hardware too. A failure that is not in the list fails the benchmark, and so does an entry of the
-list that passes: the virtual instrument is then more lenient than the hardware.
+Each driver runs in process (pyvisa's backend), by raw socket and by HiSLIP. Its cases assert physics of their own: for
+example Ohm's law on a known resistor, a limit that is reached, the width of a pulse at the device. PyMeasure's device
+suites run whole. The failures must be those of ``expected_failures.toml``: defects of the drivers that show on hardware
+too. A failure that is not in the list fails the benchmark. An entry of the list that passes fails it too: the virtual
+instrument is then more lenient than the hardware.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks.acceptance.benches import TRANSPORTS
 from benchmarks.acceptance.expected import Comparison, Expected, compare, idle, load, misplaced
 from benchmarks.acceptance.running import FOLDER, Row, child, drivers, run_row, suites
 from benchmarks.report import heading

@@ -14,14 +14,14 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-R = TypeVar("R")
-
 from tsbench.simulated_backends.access.servers.pace import FastPace
 from tsbench.simulated_backends.access.servers.server import BenchServer
 from tsbench.simulated_backends.circuit.engine import Repetition
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated
 from tsbench.simulated_backends.virtual_instruments.registry import VIRTUAL_INSTRUMENTS, instrument_class
 from tsbench.simulated_backends.world.world import World, close_world, open_world, open_worlds
+
+R = TypeVar("R")
 
 RESISTANCE = 10e3  #: [Ohm] at each terminal
 TRANSPORTS = ("in process", "socket", "hislip")
@@ -33,7 +33,8 @@ TIMEOUT = 30.0
 
 def registered() -> tuple[str, ...]:
     """Return the names of our own virtual instruments, sorted."""
-    return tuple(sorted(name for name, offer in VIRTUAL_INSTRUMENTS.offers().items() if offer.distribution.startswith("tsbench ")))
+    offers = VIRTUAL_INSTRUMENTS.offers()
+    return tuple(sorted(name for name, offer in offers.items() if offer.distribution.startswith("tsbench ")))
 
 
 def resource(number: int) -> str:

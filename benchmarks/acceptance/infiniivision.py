@@ -186,9 +186,8 @@ class _Wire:
 
 @contextmanager
 def _ivi_opening(bench: OpenBench) -> Iterator[Any]:
-    from ivi.agilent.agilentDSOX3054A import agilentDSOX3054A
-
     import pyvisa
+    from ivi.agilent.agilentDSOX3054A import agilentDSOX3054A
 
     manager = pyvisa.ResourceManager(bench.library)
     session: Any = manager.open_resource(bench.resource, timeout=10_000)

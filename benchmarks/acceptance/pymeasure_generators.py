@@ -123,7 +123,7 @@ def arbitrary_waveform(generator: Any, bench: OpenBench) -> None:
     assert channel.output is True
     settled(bench)
     same("errors", generator.check_errors(), [])
-    times, volts = bench.waveform(0.8e-3, 80_001)
+    _times, volts = bench.waveform(0.8e-3, 80_001)
     shares = [float(np.mean(np.abs(volts - level * SHARE) < 0.05)) for level in (0.0, 1.0, 2.0)]
     for share, wanted in zip(shares, (0.5, 0.25, 0.25), strict=True):
         close_to("share of the time at a level", share, wanted, 0.02)

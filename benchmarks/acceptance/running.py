@@ -3,6 +3,7 @@
 import importlib
 import json
 import pkgutil
+import signal
 import subprocess
 import sys
 import warnings
@@ -19,6 +20,8 @@ from benchmarks.acceptance.suites import SUITES, Suite, run_suite
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "acceptance"
 LONGEST = 300.0  #: [s] of wall clock for all cases of one driver by one transport
+LONGEST_CASE = 40  #: [s] of wall clock for one case
+LONGEST_CASE = 40  #: [s] of wall clock for one case
 NO_TWIN, NOT_INSTALLED = "no twin yet", "not installed"
 
 
@@ -106,9 +109,9 @@ def check_driver(driver: Driver, twin: str, transport: str, cases: Sequence[str]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with bench_of(FOLDER / f"{driver.row}_{number}", twin, transport, driver.partner) as bench:
-                    with driver.opening(bench) as opened:
-                        check(opened, bench)
+                folder = FOLDER / f"{driver.row}_{number}"
+                with bench_of(folder, twin, transport, driver.partner) as bench, driver.opening(bench) as opened:
+                    check(opened, bench)
             yield Outcome(name, True)
         except Exception as error:  # noqa: BLE001  whatever another author's driver raises is a failure of the case
             yield Outcome(name, False, f"{type(error).__name__}: {' '.join(str(error).split())}"[:600])
@@ -151,6 +154,20 @@ def child(name: str, transport: str) -> int:
     driver = drivers()[name]
     twin = twin_of(driver.twins)
     assert twin is not None
-    for outcome in check_driver(driver, twin, transport):
-        print(json.dumps(asdict(outcome)), flush=True)
+    for case in driver.cases:
+        _limit(LONGEST_CASE)
+        for outcome in check_driver(driver, twin, transport, [case]):
+            print(json.dumps(asdict(outcome)), flush=True)
+    _limit(0)
     return 0
+
+
+def _limit(seconds: int) -> None:
+    """End the case that runs after some time (0: never): another author's driver may loop for ever."""
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, _too_long)
+        signal.alarm(seconds)
+
+
+def _too_long(number: int, frame: object) -> None:
+    raise TimeoutError(f"did not end within {LONGEST_CASE} s")

@@ -8,10 +8,10 @@ import os
 import subprocess
 import sys
 import tarfile
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from xml.etree import ElementTree
 
 from benchmarks.acceptance.benches import PARTNER, TESTED, resource, world_text
 from benchmarks.acceptance.results import Outcome
@@ -109,8 +109,8 @@ def outcomes(report: Path) -> list[Outcome]:
         wrong = [part for part in case if part.tag in {"failure", "error"}]
         if any(part.tag == "skipped" for part in case):
             continue
-        text = " ".join(" ".join((part.get("message") or "", (part.text or "")[-500:])) for part in wrong)
-        found.append(Outcome(case.get("name", ""), not wrong, text[:600]))
+        text = " ".join(part.get("message") or (part.text or "")[-500:] for part in wrong)
+        found.append(Outcome(case.get("name", ""), not wrong, " ".join(text.split())[:600]))
     return found
 
 

@@ -1,0 +1,97 @@
+"""The acceptance benchmark: its benches, its comparison with the list, and a few drivers of other authors."""
+
+import tomllib
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from benchmarks.acceptance import benches, running
+from benchmarks.acceptance.benches import TRANSPORTS, registered
+from benchmarks.acceptance.expected import Expected, compare, idle, load, misplaced
+from benchmarks.acceptance.results import Outcome
+from benchmarks.acceptance.running import Row, check_driver, drivers, suites, twin_of
+
+pytestmark = [  # drivers of others, as they are
+    pytest.mark.filterwarnings("ignore"), pytest.mark.tsbench_outputs_stay_on,
+]
+ROOT = Path(__file__).resolve().parents[3]
+#: drivers that the tests' own installation has, and that take little time
+QUICK = ("pymeasure.Keithley2450", "pymeasure.Agilent33220A", "qcodes.Keithley2450")
+EXPECTED = Expected(
+    "an-id", "a.Driver", ("wrong[*]",), "pymeasure", "0", "pymeasure/__init__.py", 1, "", "", "no way", "")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("model", registered())
+def test_every_virtual_instrument_opens_and_identifies_itself(
+    model: str, transport: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TSBENCH_WITNESS", "")
+    (reply,) = benches.opens(model, transport, tmp_path)
+    assert reply
+    assert "SIM00001" in reply or len(reply.split(",")) > 1
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_failures_of_a_driver_are_those_of_the_list(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "FOLDER", tmp_path)
+    monkeypatch.setenv("TSBENCH_WITNESS", "")
+    driver = drivers()[name]
+    twin = twin_of(driver.twins)
+    assert twin is not None
+    row = Row(name, driver.package, distribution(driver.package).version, "in process", twin,
+              tuple(check_driver(driver, twin, "in process")))
+    entries = [entry for entry in load() if entry.driver == name]
+    if row.installed in {entry.version for entry in entries} or not entries:
+        found = compare([row], entries)
+        assert found.equal, found
+        assert not idle([row], entries)
+        assert not misplaced(entries)
+    assert sum(outcome.passed for outcome in row.outcomes) >= 4
+
+
+def row_of(*outcomes: Outcome) -> Row:
+    return Row("a.Driver", "pymeasure", "0", "socket", "a_model", outcomes)
+
+
+@pytest.mark.parametrize(("outcome", "wrong"), [
+    (Outcome("right", True), ""),
+    (Outcome("right", False, "broken"), "unexpected"),
+    (Outcome("wrong[1-a]", False, "there is no way"), ""),
+    (Outcome("wrong[1-a]", False, "something else"), "other"),
+    (Outcome("wrong[1-a]", True), "lenient"),
+])
+def test_a_case_is_compared_with_the_list(outcome: Outcome, wrong: str) -> None:
+    found = compare([row_of(outcome)], [EXPECTED])
+    assert found.equal is not bool(wrong)
+    kinds = {kind for kind in ("unexpected", "other", "lenient") if getattr(found, kind)}
+    assert kinds == ({wrong} if wrong else set())
+
+
+def test_an_entry_that_covers_no_case_and_a_line_that_has_moved_are_told() -> None:
+    assert idle([row_of(Outcome("right", True))], [EXPECTED])
+    assert not idle([row_of(Outcome("wrong[2]", False, "no way"))], [EXPECTED])
+    assert misplaced([EXPECTED])
+
+
+def test_every_entry_of_the_list_names_a_row_a_line_and_a_manual() -> None:
+    names = {*drivers(), *suites()}
+    for entry in load():
+        assert entry.driver in names, entry.id
+        assert entry.source and entry.symptom and entry.shows and len(entry.manual) > 20, entry.id
+
+
+def test_a_row_is_kept_as_one_line() -> None:
+    row = row_of(Outcome("right", True), Outcome("wrong[1-a]", False, "two\nlines"))
+    assert "\n" not in row.as_json()
+    assert Row.of_json(row.as_json()) == row
+
+
+def test_versions_of_the_list_are_those_of_the_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    pinned = dict(line.split("==") for line in extras["acceptance"] if "==" in line)
+    for entry in load():
+        assert pinned.get(entry.package, entry.version) == entry.version, entry.id
