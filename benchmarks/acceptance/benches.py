@@ -54,7 +54,7 @@ def world_text(model: str, partner: str | None = None) -> str:
             terminals.append(f'"{name}{"." if terminal else ""}{terminal}" = "{node}"')
             if (load := f"R_{node} {node} 0 {RESISTANCE:g}") not in netlist:
                 netlist += [load, f"C_{node} {node} 0 20p"]
-    lines += ["[fixture]", 'netlist = """', *(netlist or ["R_none n0 0 1k"]), '"""']
+    lines += ["[fixture]", 'netlist = """', *(netlist or ["R_n0 n0 0 10k", "C_n0 n0 0 20p"]), '"""']
     lines += ["[fixture.terminals]", *terminals]
     if partner:
         lines += ["[wires]", *(f'"{one}.external" = "{other}.sync"' for one, other in _wires(model, partner))]
