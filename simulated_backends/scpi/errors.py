@@ -49,6 +49,7 @@ ERROR_TEXTS: dict[int, str] = {
     -230: "Data corrupt or stale",
     -240: "Hardware error",
     -241: "Hardware missing",
+    -256: "File name not found",
     -310: "System error",
     -350: "Queue overflow",
     -363: "Input buffer overrun",

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
@@ -160,6 +160,22 @@ class CommandTree:
             here.query = leaf
         else:
             here.command = leaf
+
+    def limit_suffix(self, word: str, highest: int) -> None:
+        """Refuse larger suffixes of a node at the root: ``limit_suffix("CHANnel", 2)``."""
+        node = self.root.children.get(long_and_short(word)[0])
+        waiting, seen = ([node] if node is not None else []), set[int]()
+        while waiting:
+            here = waiting.pop()
+            if id(here) in seen:   # its long and its short form lead to it
+                continue
+            seen.add(id(here))
+            for leaf in (here.command, here.query):
+                if leaf is not None:
+                    leaf.captures = tuple(
+                        replace(capture, high=min(capture.high, highest)) if capture.position == 0 else capture
+                        for capture in leaf.captures)
+            waiting.extend(here.children.values())
 
     def units(self, message: bytes) -> tuple[ProgramUnit, ...]:
         """Return the units of a message, up to the first whose header is wrong. The rest is discarded."""

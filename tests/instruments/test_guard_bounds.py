@@ -37,7 +37,7 @@ from tsbench.instruments.keithley_interactive.ranges import (
     sourcing_ranges,
     suits,
 )
-from tsbench.instruments.keysight_dsox3000t import data_sheet as scopes
+from tsbench.instruments.keysight_infiniivision import data_sheet as scopes
 from tsbench.netlist import parse_netlist
 from tsbench.records import DeviceLimits, Flag
 

@@ -37,7 +37,7 @@ from tsbench.instruments.guard.oscilloscope import GuardedOscilloscope
 from tsbench.instruments.guard.source_meter import GuardedSourceMeter
 from tsbench.instruments.keithley_2450 import data_sheet as k2450
 from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
-from tsbench.instruments.keysight_dsox3000t import data_sheet as keysight_dsox3000t_data
+from tsbench.instruments.keysight_infiniivision import data_sheet as infiniivision_data
 from tsbench.instruments.levels import emf_of_level, level_of_emf, levels_to_codes
 from tsbench.records import DeviceLimits, Identity
 
@@ -88,7 +88,7 @@ def test_guards_have_the_capabilities_they_guard() -> None:
     assert isinstance(source_meter()[0], SourceMeter)
     assert isinstance(generator()[0], PulseGenerator)
     scope = GuardedOscilloscope(
-        Sent(keysight_dsox3000t_data.capabilities(keysight_dsox3000t_data.MODELS["DSO-X 3054T"])),
+        Sent(infiniivision_data.capabilities(infiniivision_data.MODELS["DSO-X 3054T"])),
         Post("scope"),
     )
     assert isinstance(scope, Oscilloscope)
@@ -235,7 +235,7 @@ def test_own_level_limits_of_the_generator_are_kept() -> None:
 
 
 def test_scope_settings() -> None:
-    capabilities = keysight_dsox3000t_data.capabilities(keysight_dsox3000t_data.MODELS["DSO-X 3052T"])
+    capabilities = infiniivision_data.capabilities(infiniivision_data.MODELS["DSO-X 3052T"])
     scope = GuardedOscilloscope(Sent(capabilities), Post("scope"))
     scope.configure_channel(2, Vertical(4.0))
     with pytest.raises(LimitError, match="channel 3"):

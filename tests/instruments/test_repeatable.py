@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from tsbench.instruments.keithley_interactive import data_sheet as keithley_interactive_data
 from tsbench.instruments.keysight_33500 import data_sheet as keysight_33500_data
-from tsbench.instruments.keysight_dsox3000t import data_sheet as keysight_dsox3000t_data
+from tsbench.instruments.keysight_infiniivision import data_sheet as infiniivision_data
 from tsbench.instruments.languages.repeatable import COMMON, may_be_repeated
 
 EVERY = (
-    *keithley_interactive_data.REPEATABLE, *keysight_33500_data.REPEATABLE, *keysight_dsox3000t_data.REPEATABLE,
+    *keithley_interactive_data.REPEATABLE, *keysight_33500_data.REPEATABLE, *infiniivision_data.REPEATABLE,
 )
 #: questions that empty a queue, clear a register or take a reading, of these and of other instruments
 ONCE = (

@@ -117,7 +117,7 @@ def _peak_to_peak_for_peak(module: ModuleType) -> None:
 
 
 def _divisions_for_volts_and_seconds(module: ModuleType) -> None:
-    driver = module.KeysightDSOX3000T
+    driver = module.KeysightInfiniiVision
     right = driver._waveform
 
     def waveform(self: Any, *arguments: Any) -> Any:
@@ -155,7 +155,7 @@ PATCHES: dict[str, dict[str, Patch]] = {
     "units": {
         "tsbench.instruments.keithley_interactive.driver": _milliamperes_for_amperes,
         "tsbench.instruments.keysight_33500.output": _peak_to_peak_for_peak,
-        "tsbench.instruments.keysight_dsox3000t.driver": _divisions_for_volts_and_seconds,
+        "tsbench.instruments.keysight_infiniivision.driver": _divisions_for_volts_and_seconds,
     },
     "output": {
         "tsbench.instruments.keithley_interactive.driver": _never_off("InteractiveSourceMeter"),

@@ -16,7 +16,7 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet impo
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import InputHistory, Repeated, Shifted
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import KERNEL_REACH, gaussian_sigma
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import EdgeSearch, EdgeSettings
+from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import TriggerSettings
 
 _COPIES = 3  #: periods of a repetition to search before giving up: all others are equal
 _MANY = 16  #: periods and more are kept as one piece
@@ -30,7 +30,7 @@ class AcquisitionPlan:
     sampling: Sampling
     pre: float  #: [s] of record before the trigger (negative: it begins after)
     post: float  #: [s] after the trigger
-    trigger: EdgeSettings
+    trigger: TriggerSettings
     records: int = 1  #: segments, or acquisitions to average
     averaged: bool = False
     high_resolution: bool = False
@@ -82,7 +82,7 @@ class Acquisition:
         self.plan = plan
         self.start = start
         self.history = InputHistory()
-        self.search = EdgeSearch(plan.trigger, line, start)
+        self.search = plan.trigger.search(line, start)
         self.generator = generator
         self.records: list[TriggeredRecord] = []
         self.eligible = start + max(plan.pre, 0.0)  #: [s] from here on a trigger counts
@@ -127,7 +127,7 @@ class Acquisition:
     def _forget(self, time: float) -> None:
         """Fill the memory anew from ``time`` [s] on: what was before is not known, nor if it would have triggered."""
         self.history, self.pending = InputHistory(), None
-        self.search = EdgeSearch(self.plan.trigger, self.search.line, time)
+        self.search = self.plan.trigger.search(self.search.line, time)
         self.eligible = max(self.eligible, time + max(self.plan.pre, 0.0))
 
     def _repeat(self, repetition: Repetition) -> None:

@@ -42,6 +42,7 @@ class AcquisitionControl:
         self.running = True
         self.continuous = True
         self.armed_event = self.triggered_event = False
+        self.on_complete: Callable[[], None] = lambda: None  #: is called when an acquisition has ended
         self.memory_full = False   #: armed: the pre-trigger memory is full
         self._acquisitions = 0
         self._announced: float | None = None
@@ -122,6 +123,7 @@ class AcquisitionControl:
         else:
             self.running = self.running and self.continuous
             self._instrument.operations.end(ACQUISITION)
+        self.on_complete()
         self._changed()
 
     def drop(self) -> None:

@@ -8,9 +8,15 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition imp
 class OscilloscopeSettings(Protocol):
     """The settings as they are now: the shared code reads them when an acquisition begins."""
 
-    sweep: str  #: "AUTO" or "NORM": whether it triggers by itself
-    trigger_source: str  #: "EXT": the external input
-    timebase_range: float  #: [s] of the screen
+    @property
+    def sweep(self) -> str:
+        """Return whether it triggers by itself: "AUTO" or "NORM"."""
+    @property
+    def trigger_source(self) -> str:
+        """Return what it triggers on; "EXT": the external input."""
+    @property
+    def timebase_range(self) -> float:
+        """Return the width of the screen [s]."""
 
     def shown_channels(self) -> list[int]:
         """Return the channels that are on."""

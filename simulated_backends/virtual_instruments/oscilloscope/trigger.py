@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,40 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.history import 
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.response import KERNEL_REACH, filtered, gaussian_sigma
 
 _SUBDIVISIONS = np.array([0.25, 0.5, 0.75, 1.0])
+
+
+class TriggerSearch(Protocol):
+    """Walks through the history once and finds what triggers."""
+
+    scanned: float  #: [s] everything before has been judged
+
+    @property
+    def line(self) -> DigitalLine | None:
+        """Return what feeds the external input."""
+
+    def find(self, history: InputHistory, earliest: float, limit: float) -> tuple[float, float] | None:
+        """Return the next trigger in (scanned, limit] not before ``earliest``: (time [s], slew rate [V/s])."""
+        ...
+
+
+class TriggerSettings(Protocol):
+    """What a scope triggers on, as set when the acquisition began."""
+
+    @property
+    def node(self) -> str | None:
+        """Return a node that it looks at; None: the external input."""
+    @property
+    def jitter(self) -> float:
+        """Return the jitter of the interpolator [s] rms."""
+    @property
+    def noise(self) -> float:
+        """Return the noise [V rms] at the node."""
+    @property
+    def lag(self) -> float:
+        """Return how far [s] the history must reach beyond an edge before it can be judged."""
+
+    def search(self, line: DigitalLine | None, start: float) -> TriggerSearch:
+        """Return a search from ``start`` [s] on."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +67,10 @@ class EdgeSettings:
     def lag(self) -> float:
         """Return how far [s] the history must reach beyond an edge before it can be judged."""
         return (KERNEL_REACH + 8) * self.sigma if self.node is not None else 0.0
+
+    def search(self, line: DigitalLine | None, start: float) -> "EdgeSearch":
+        """Return a search for these edges."""
+        return EdgeSearch(self, line, start)
 
 
 def external_edge(level: float, slope: str, jitter: float) -> EdgeSettings:
@@ -72,6 +111,7 @@ class EdgeSearch:
         self.settings = settings
         self.line = line
         self.scanned = start  #: [s] everything before has been judged
+        self.rising = True  #: whether the edge that was found last rises, at the node
         self._states: dict[str, int] = {"POS": 1, "NEG": 1}   # an edge needs the other side first
 
     def find(self, history: InputHistory, earliest: float, limit: float) -> tuple[float, float] | None:
@@ -99,6 +139,7 @@ class EdgeSearch:
         if self.settings.slope in ("NEG", "EITH"):
             edges.append(self.line.next_edge(after, "negative"))
         found = min((edge for edge in edges if edge is not None), default=math.inf)
+        self.rising = self.settings.slope != "NEG" and found == edges[0]
         self.scanned = min(found, limit)
         return (found, math.inf) if found <= limit else None
 
@@ -129,6 +170,7 @@ class EdgeSearch:
             for each in states:
                 self._states[each] = int(states[each][index])
             self.scanned = float(grid[index])
+            self.rising = slope == "POS"
             return edge
         for each, values in states.items():
             self._states[each] = int(values[-1])

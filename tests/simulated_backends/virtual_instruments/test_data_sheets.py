@@ -10,7 +10,7 @@ from tsbench.netlist import parse_value
 from tsbench.simulated_backends.virtual_instruments.keithley_2450 import data_sheet as of_2450
 from tsbench.simulated_backends.virtual_instruments.keithley_2460 import data_sheet as of_2460
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.data_sheet import KEYSIGHT_33522B, KEYSIGHT_33622A
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import (
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.data_sheet import (
     KEYSIGHT_DSOX3034T,
     KEYSIGHT_DSOX3054T,
 )

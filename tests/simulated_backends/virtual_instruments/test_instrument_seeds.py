@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tsbench.simulated_backends.circuit.circuit import Circuit
 from tsbench.simulated_backends.virtual_instruments.keysight_33600.instrument import VirtualKeysight33600
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument import VirtualKeysightDSOX3000T
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.instrument import VirtualInfiniiVision
 from tsbench.simulated_backends.world.world import World
 from tsbench.simulated_backends.world.world_file import WorldFile
 
@@ -29,7 +29,7 @@ def test_noise_of_generators_and_of_scopes_is_their_own() -> None:
             if isinstance(instrument, VirtualKeysight33600):
                 generators += [instrument.shape(channel).noise_seed for channel in (1, 2)]
             else:
-                assert isinstance(instrument, VirtualKeysightDSOX3000T)
+                assert isinstance(instrument, VirtualInfiniiVision)
                 scopes.append(instrument.digitiser.seed)
     assert len(set(generators)) == len(generators) == 12
     assert len(set(scopes)) == len(scopes) == 6

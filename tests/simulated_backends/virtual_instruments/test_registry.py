@@ -126,7 +126,7 @@ class Sister({base}):
     {body}
 """
 GENERATOR = {"folder": "keysight_33600", "base": "VirtualKeysight33522B"}
-SCOPE = {"folder": "keysight_dsox3000t", "base": "VirtualKeysightDSOX3054T"}
+SCOPE = {"folder": "keysight_infiniivision", "base": "VirtualKeysightDSOX3054T"}
 METER_2450 = {"folder": "keithley_2450", "base": "VirtualKeithley2450"}
 
 

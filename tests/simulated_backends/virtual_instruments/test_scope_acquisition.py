@@ -59,7 +59,9 @@ def test_options_of_the_world_file_are_checked() -> None:
     from tsbench.errors import ConfigurationError
     from tsbench.simulated_backends.services.services import BenchServices
     from tsbench.simulated_backends.virtual_instruments.instrument import Placement
-    from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument import VirtualKeysightDSOX3054T
+    from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.instrument import (
+        VirtualKeysightDSOX3054T,
+    )
 
     bench = BenchServices()
     wrong: list[dict[str, object]] = [

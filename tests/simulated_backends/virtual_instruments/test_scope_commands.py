@@ -8,8 +8,8 @@ import pytest
 
 from tsbench.simulated_backends.services.services import BenchServices
 from tsbench.simulated_backends.virtual_instruments.instrument import Placement
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t import display
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.instrument import VirtualKeysightDSOX3054T
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision import display
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.instrument import VirtualKeysightDSOX3054T
 
 
 class Circuit:
@@ -143,11 +143,11 @@ def test_what_an_acquisition_will_be(scope: Scope) -> None:
 def test_a_trigger_on_an_input_that_is_not_wired_sees_ground() -> None:
     bench = BenchServices(1)
     scope: Any = VirtualKeysightDSOX3054T(bench, Placement("s", "S", {}))
-    edge = scope.acquisition_commands._edge()
+    edge = scope.trigger_commands.settings()
     assert edge.node == "0" and edge.jitter == 5e-12
     assert edge.noise == pytest.approx(np.hypot(0.2e-3, 0.025 * 5.0))   # 5 V a division
     scope.exchange.recv(b":TRIG:SOUR EXT", True)
-    assert scope.acquisition_commands._edge().jitter == 5e-12
+    assert scope.trigger_commands.settings().jitter == 5e-12
 
 
 def test_both_channels_of_a_pair_share_memory(scope: Scope) -> None:
@@ -165,12 +165,22 @@ def test_both_channels_of_a_pair_share_memory(scope: Scope) -> None:
 
 @pytest.mark.parametrize(("wanted", "mode", "points"), [
     ("1000", "NORM", 1000), ("1000", "RAW", 1000), ("1999999", "RAW", 1_000_000), ("MAX", "NORM", 62_500),
-    ("MAX", "MAX", 2_000_000), ("3000000", "RAW", 2_000_000), ("1", "RAW", 1), ("100000", "NORM", 62_500)])
+    ("MAX", "MAX", 2_000_000), ("3000000", "RAW", 2_000_000), ("100", "RAW", 100), ("100000", "NORM", 62_500)])
 def test_how_many_points_are_transferred(scope: Scope, wanted: str, mode: str, points: int) -> None:
     """Every n-th sample of two million; at most 62,500 in the mode NORMal."""
+    scope.ask(f":WAV:POIN:MODE {mode};:WAV:POIN {wanted}")
+    assert int(scope.ask(":WAV:POIN?")) == min(points, 62_500)   # while it runs
+    scope.scope.control.abandon()
     scope.ask(f":WAV:POIN {wanted};POIN:MODE {mode}")
     assert int(scope.ask(":WAV:POIN?")) == points
     assert int(scope.ask(":WAV:POIN? MAX")) == int(scope.ask(":ACQ:POIN?")) == 2_000_000
+
+
+def test_fewer_than_a_hundred_points_are_refused_and_a_mode_is_a_number_of_points(scope: Scope) -> None:
+    scope.ask(":WAV:POIN 99")
+    assert scope.error() == -222 and int(scope.ask(":WAV:POIN?")) == 62_500
+    scope.ask(":WAV:POIN RAW")
+    assert scope.ask(":WAV:POIN:MODE?") == "RAW" and scope.error() == 0
 
 
 @pytest.mark.parametrize("question", [
@@ -204,9 +214,9 @@ def test_a_record_is_rendered_once_for_each_way_to_read_it(table: Any) -> None:
 
 
 def test_preamble_of_each_form_and_kind(table: Any) -> None:
-    bench = acquired(table, ":CHAN1:OFFS 0.5")
+    bench = acquired(table, ":CHAN1:OFFS 0.5", ":WAV:POIN 1000")
     step = 4 / 199   # [V] of a code
-    expected = {"BYTE": ("+0", step, "+128"), "WORD": ("+1", step / 256, "+32768"), "ASC": ("+4", step, "+128")}
+    expected = {"BYTE": ("+0", step, "+128"), "WORD": ("+1", step / 256, "+32768"), "ASC": ("+4", step / 256, "+32768")}
     for form, (number, increment, reference) in expected.items():
         bench.send(bench.scope, f":WAV:FORM {form}")
         fields = bench.ask(bench.scope, ":WAV:PRE?").split(",")
@@ -250,7 +260,7 @@ def test_signed_words_in_either_order(table: Any) -> None:
 
 def test_the_picture_has_about_as_many_points_as_the_screen(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[dict[int, Any]] = []
-    monkeypatch.setattr(display, "draw_screen", lambda traces: drawn.append(traces) or b"")
+    monkeypatch.setattr(display, "draw_screen", lambda traces, *_: drawn.append(traces) or b"")
     bench = acquired(table)
     bench.ask_bytes(bench.scope, ":DISP:DATA? PNG")
     (trace,) = drawn[0].values()

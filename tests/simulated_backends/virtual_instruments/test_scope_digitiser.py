@@ -9,7 +9,7 @@ import pytest
 
 from tsbench.simulated_backends.circuit.engine import Gap, Repetition
 from tsbench.simulated_backends.services.trigger_lines import DigitalLine, EdgeTrain
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import KEYSIGHT_DSOX3054T as SHEET
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.data_sheet import KEYSIGHT_DSOX3054T as SHEET
 from tsbench.simulated_backends.virtual_instruments.oscilloscope import digitiser as module
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import (
     Acquisition,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.simulated_backends.circuit.engine import Repetition
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.data_sheet import KEYSIGHT_DSOX3054T
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.data_sheet import KEYSIGHT_DSOX3054T
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import Acquisition, AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling, choose_sampling
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import (

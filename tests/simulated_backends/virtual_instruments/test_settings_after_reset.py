@@ -107,7 +107,7 @@ SCOPE = """
     WAV:POIN:MODE         NORM
     WAV:VIEW              MAIN
     WAV:SEGM:ALL          0
-    WAV:POIN              1000
+    WAV:POIN              62500
     WAV:TYPE              NORM
     WAV:COUN              1
     WAV:SEGM:COUN         0

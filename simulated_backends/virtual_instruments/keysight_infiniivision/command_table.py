@@ -1,11 +1,12 @@
-"""What the command tables of the 3000T X-Series share: inputs, run control, digitiser, trigger levels."""
+"""What the command tables of the InfiniiVision oscilloscopes share: inputs, run control, digitiser, trigger levels."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from tsbench.simulated_backends.scpi.tree import CommandTable
 from tsbench.simulated_backends.virtual_instruments.instrument import VirtualInstrument
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.data_sheet import InfiniiVisionSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition_control import AcquisitionControl
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import ScopeDataSheet
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.digitiser import Digitiser
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import ScopeInputs
 
@@ -13,11 +14,12 @@ from tsbench.simulated_backends.virtual_instruments.oscilloscope.inputs import S
 class ScopeBase(VirtualInstrument):
     """The parts of a scope, as its command tables see them."""
 
-    data_sheet: ClassVar[ScopeDataSheet]
+    data_sheet: ClassVar[InfiniiVisionSheet]
     inputs: ScopeInputs
     control: AcquisitionControl
     digitiser: Digitiser
     timebase_error: float  #: relative
+    middle_of: Callable[[int], float | None]  #: channel -> middle of its waveform [V at the display]
     trigger_levels: dict[str, float]  #: [V at the display] by source
 
 

@@ -1,11 +1,11 @@
-"""The commands CHANnel of the InfiniiVision 3000T X-Series: range, offset, coupling, impedance, probe."""
+"""The commands CHANnel of the InfiniiVision oscilloscopes: range, offset, coupling, impedance, probe."""
 
 from typing import Any
 
 from tsbench.simulated_backends.scpi.errors import ScpiError
 from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Number, Parameter, Text
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeTable
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.front_end import InputChannel
 
 OUT_OF_RANGE = "Data out of range"
@@ -28,7 +28,7 @@ class ChannelCommands(ScopeTable):
 
     coupling = Setting(":CHANnel<1-4>:COUPling", Choice("AC", "DC"), default="DC", coerce="_coupling_chosen")
     impedance = Setting(":CHANnel<1-4>:IMPedance", Choice("ONEMeg", "FIFTy"), default="ONEM",
-                        change="impedance_changed")
+                        coerce="_impedance_chosen", change="impedance_changed")
     limited = Setting(":CHANnel<1-4>:BWLimit", Boolean(), default=False)
     displayed = Setting(":CHANnel<1-4>:DISPlay", Boolean(), default=lambda owner, c: c == 1)
     inverted = Setting(":CHANnel<1-4>:INVert", Boolean(), default=False)
@@ -36,7 +36,8 @@ class ChannelCommands(ScopeTable):
     units = Setting(":CHANnel<1-4>:UNITs", Choice("VOLT", "AMPere"), default="VOLT")
     vernier = Setting(":CHANnel<1-4>:VERNier", Boolean(), default=False)
     skew = Setting(":CHANnel<1-4>:PROBe:SKEW", Number("S", -100e-9, 100e-9), default=0.0)
-    probe = Setting(":CHANnel<1-4>:PROBe", Number("X", 0.001, 10_000), default=1.0, coerce="_probe_chosen")
+    probe = Setting(":CHANnel<1-4>:PROBe", Number("X", 0.001, 10_000), coerce="_probe_chosen",
+                    default=lambda owner, channel: owner.data_sheet.default_probe)
     vertical_range = Setting(":CHANnel<1-4>:RANGe", Number("V"), default=40.0, coerce="_range_chosen",
                              change="_range_changed")
     offset = Setting(":CHANnel<1-4>:OFFSet", Number("V"), default=0.0, coerce="_offset_chosen")
@@ -59,6 +60,11 @@ class ChannelCommands(ScopeTable):
         )
 
     # ----------------------------------------------------------------------------------------- changes
+
+    def _impedance_chosen(self, channel: int, value: str) -> str:
+        if value not in self.data_sheet.impedances:
+            raise ScpiError(-224)
+        return value
 
     def impedance_changed(self, channel: int) -> None:
         """Switch an input between 1 MOhm and 50 Ohm."""
@@ -121,6 +127,15 @@ class ChannelCommands(ScopeTable):
     @command(":CHANnel<1-4>:PROTection[:CLEar]")
     def clear_protection(self, channel: int) -> None:
         """``:CHAN1:PROT``."""
+
+    @command(":CHANnel<1-4>:PROBe:ID?")
+    def _probe_identity(self, channel: int) -> str:
+        """``:CHAN1:PROB:ID?``: what an AutoProbe tells; there is none."""
+        return "NONE"
+
+    @command(":CHANnel<1-4>:PROBe:STYPe?")
+    def _signal_type(self, channel: int) -> str:
+        return "SING"
 
     @command(":CHANnel<1-4>?")
     def describe_channel(self, channel: int) -> str:

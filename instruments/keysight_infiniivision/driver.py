@@ -1,8 +1,8 @@
-"""Driver of the Keysight InfiniiVision 3000T X-Series oscilloscopes: set up, arm and verify, wait, fetch.
+"""Driver of the Keysight InfiniiVision X-Series oscilloscopes: set up, arm and verify, wait, fetch.
 
-Commands follow the 3000T X-Series programmer's guide. An acquisition is ``:SINGle``; the arm event register
-says when the pre-trigger memory is full and a trigger will be taken, the run bit when the acquisition is
-over.
+Commands follow the programmer's guides of the 2000X, 3000T, 4000X and 6000X, which agree in them. An acquisition is
+``:SINGle``; the arm event register says when the pre-trigger memory is full and a trigger will be taken, the run bit
+when the acquisition is over.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymeasure.instruments import Instrument
 
-from tsbench.errors import ConfigurationError, InstrumentError, nearest
+from tsbench.errors import ConfigurationError, InstrumentError, LimitError, nearest
 from tsbench.instruments.driver import Driver
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import (
@@ -24,8 +24,8 @@ from tsbench.instruments.interfaces import (
     Timebase,
     Vertical,
 )
-from tsbench.instruments.keysight_dsox3000t import data_sheet
-from tsbench.instruments.keysight_dsox3000t.readout import TRANSFERS, RecordReadout
+from tsbench.instruments.keysight_infiniivision import data_sheet
+from tsbench.instruments.keysight_infiniivision.readout import TRANSFERS, RecordReadout
 from tsbench.instruments.languages.scpi import format_number, parse_name
 from tsbench.quantities import short_quantity
 
@@ -35,7 +35,7 @@ _ARM_POLL = 1e-3  #: [s]
 _ARM_MARGIN = 2.0  #: [s] beyond the pre-trigger time
 
 
-class KeysightDSOX3000T(RecordReadout):
+class KeysightInfiniiVision(RecordReadout):
     """An :class:`~tsbench.instruments.Oscilloscope`.
 
     Parameters
@@ -44,7 +44,7 @@ class KeysightDSOX3000T(RecordReadout):
         Width of the codes: ``byte``, or ``word`` (16 bit) where averaging gives more than 8.
     """
 
-    title = "Keysight DSOX3000T"
+    title = "Keysight InfiniiVision"
     repeatable = data_sheet.REPEATABLE
 
     acquisition_mode = Instrument.control(
@@ -68,6 +68,7 @@ class KeysightDSOX3000T(RecordReadout):
                                      f"{model}{nearest(model, data_sheet.MODELS)}")
         self.call_it(f"Keysight {model.replace('-X ', 'X')}")
         self.capabilities: OscilloscopeCapabilities = data_sheet.capabilities(data_sheet.MODELS[model])
+        self._range_50 = data_sheet.SERIES[data_sheet.MODELS[model].series].range_50
 
     def initialise(self) -> None:
         """After a reset: stopped, no channel set up."""
@@ -83,6 +84,10 @@ class KeysightDSOX3000T(RecordReadout):
         self._require_channel(channel)
         subject, word = f"{self.label} channel {channel}", f":CHAN{channel}"
         allowed = self.capabilities.range
+        if vertical.impedance == "50":
+            if self._range_50 is None:
+                raise LimitError(f"{subject}: this model has no input of 50 Ohm. Write impedance 1M")
+            allowed = Range(allowed.low, self._range_50, "V")
         require_in_range(subject, "range", vertical.range / vertical.probe_attenuation, allowed)
         self.send(
             f"{word}:DISP ON", f"{word}:COUP DC", f"{word}:IMP {_IMPEDANCE[vertical.impedance]}",
@@ -248,5 +253,5 @@ class KeysightDSOX3000T(RecordReadout):
 
 
 if TYPE_CHECKING:  # mypy holds the driver to its contracts
-    _as_driver: type[Driver] = KeysightDSOX3000T
-    _as_oscilloscope: type[Oscilloscope] = KeysightDSOX3000T
+    _as_driver: type[Driver] = KeysightInfiniiVision
+    _as_oscilloscope: type[Oscilloscope] = KeysightInfiniiVision

@@ -1,22 +1,27 @@
-"""The commands TIMebase, TRIGger and ACQuire of the InfiniiVision 3000T X-Series, and the plan of an acquisition."""
+"""The commands TIMebase and ACQuire of the InfiniiVision oscilloscopes, and the plan of an acquisition."""
 
-from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number, Optional
+from typing import Any
+
+from tsbench.simulated_backends.scpi.parameters import Boolean, Choice, Integer, Number
 from tsbench.simulated_backends.scpi.tree import Setting, command
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.channels import OUT_OF_RANGE, ChannelCommands
-from tsbench.simulated_backends.virtual_instruments.keysight_dsox3000t.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.channels import OUT_OF_RANGE, ChannelCommands
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.command_table import ScopeBase, ScopeTable
+from tsbench.simulated_backends.virtual_instruments.keysight_infiniivision.triggering import ScopeTriggerCommands
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.acquisition import AcquisitionPlan
 from tsbench.simulated_backends.virtual_instruments.oscilloscope.data_sheet import Sampling, choose_sampling
-from tsbench.simulated_backends.virtual_instruments.oscilloscope.trigger import (
-    EdgeSettings,
-    channel_edge,
-    external_edge,
-)
 
 _REFERENCES = {"LEFT": 0.1, "CENT": 0.5, "RIGH": 0.9}
 
 
+class Long(Number):
+    """A number that is written with twelve decimals."""
+
+    def format(self, value: Any, owner: Any) -> str:
+        return f"{value:+.12E}"
+
+
 class AcquisitionCommands(ScopeTable):
-    """What ``TIMebase``, ``TRIGger`` and ``ACQuire`` set.
+    """What ``TIMebase`` and ``ACQuire`` set.
 
     With the channels, these are the settings that the shared code reads: an
     :class:`~tsbench.simulated_backends.virtual_instruments.oscilloscope.settings.OscilloscopeSettings`.
@@ -25,33 +30,23 @@ class AcquisitionCommands(ScopeTable):
     ----------
     scope : ScopeBase
     channels : ChannelCommands
+    trigger : ScopeTriggerCommands
         Of the same scope.
     """
 
-    def __init__(self, scope: ScopeBase, channels: ChannelCommands) -> None:
+    def __init__(self, scope: ScopeBase, channels: ChannelCommands, trigger: ScopeTriggerCommands) -> None:
         super().__init__(scope)
         self.channels = channels
+        self.trigger = trigger
 
     timebase_mode = Setting(":TIMebase:MODE", Choice("MAIN", "WINDow", "XY", "ROLL"), default="MAIN")
     timebase_range = Setting(":TIMebase[:MAIN]:RANGe", Number("S"), default=1e-3, coerce="_timebase_chosen")
-    position = Setting(":TIMebase:POSition", Number("S", -500.0, 500.0), default=0.0)
+    vernier_timebase = Setting(":TIMebase:VERNier", Boolean(), default=False)
+    window_position = Setting(":TIMebase:WINDow:POSition", Long("S", -500.0, 500.0), default=0.0)
+    window_range = Setting(":TIMebase:WINDow:RANGe", Number("S", 1e-9, 500.0),
+                           default=lambda owner: owner.timebase_range / 2)
+    position = Setting(":TIMebase:POSition", Long("S", -500.0, 500.0), default=0.0)
     reference = Setting(":TIMebase:REFerence", Choice("LEFT", "CENTer", "RIGHt"), default="CENT")
-
-    trigger_mode = Setting(":TRIGger:MODE", Choice("EDGE"), default="EDGE")
-    sweep = Setting(":TRIGger:SWEep", Choice("AUTO", "NORMal"), default="AUTO")
-    holdoff = Setting(":TRIGger:HOLDoff", Number("S", 40e-9, 10.0), default=40e-9)
-    noise_reject = Setting(":TRIGger:NREJect", Boolean(), default=False)
-    trigger_source = Setting(
-        ":TRIGger[:EDGE]:SOURce",
-        Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernal", "LINE"), default="CHAN1",
-    )
-    slope = Setting(":TRIGger[:EDGE]:SLOPe", Choice("POSitive", "NEGative", "EITHer", "ALTernate"),
-                    default="POS")
-    trigger_coupling = Setting(":TRIGger[:EDGE]:COUPling", Choice("AC", "DC", "LFReject"), default="DC")
-    reject = Setting(":TRIGger[:EDGE]:REJect", Choice("OFF", "LFReject", "HFReject"), default="OFF")
-    external_probe = Setting(":EXTernal:PROBe", Number("X", 0.001, 10_000), default=1.0)
-    external_range = Setting(":EXTernal:RANGe", Number("V"), default=8.0)
-    external_units = Setting(":EXTernal:UNITs", Choice("VOLT", "AMPere"), default="VOLT")
 
     acquire_type = Setting(":ACQuire:TYPE", Choice("NORMal", "AVERage", "HRESolution", "PEAK"),
                            default="NORM")
@@ -62,6 +57,16 @@ class AcquisitionCommands(ScopeTable):
                             Integer("", 2, lambda owner: owner.data_sheet.max_segments, 2), default=2)
 
     # ----------------------------------------------------------------------------------- what it amounts to
+
+    @property
+    def sweep(self) -> str:
+        """Return whether it triggers by itself: "AUTO" or "NORM"."""
+        return str(self.trigger.sweep)
+
+    @property
+    def trigger_source(self) -> str:
+        """Return what it triggers on; "EXT" is the external input."""
+        return self.trigger.source
 
     def shown_channels(self) -> list[int]:
         """Return the channels that are on."""
@@ -84,23 +89,12 @@ class AcquisitionCommands(ScopeTable):
         start = self.record_start()
         return AcquisitionPlan(
             channels={number: self.channels.channel(number) for number in channels}, sampling=self.sampling(),
-            pre=-start, post=start + self.timebase_range, trigger=self._edge(),
+            pre=-start, post=start + self.timebase_range, trigger=self.trigger.settings(),
             records=int(self.average_count) if averaged else self.segments, averaged=averaged,
             high_resolution=self.acquire_type == "HRES", peak_detect=self.acquire_type == "PEAK",
-            automatic=self.data_sheet.auto_timeout if automatic else None, holdoff=self.holdoff,
+            automatic=self.data_sheet.auto_timeout if automatic else None, holdoff=self.trigger.holdoff,
             rearm=self.data_sheet.rearm_time, timebase_error=self.scope.timebase_error,
         )
-
-    def _edge(self) -> EdgeSettings:
-        source, sheet = self.trigger_source, self.data_sheet
-        slope = {"ALT": "EITH"}.get(self.slope, self.slope)
-        if not source.startswith("CHAN"):
-            level = self.trigger_level(source) / self.external_probe if source == "EXT" else float("nan")
-            return external_edge(level, slope, sheet.trigger_jitter if self.scope.bench.imperfections else 0.0)
-        hysteresis = sheet.hysteresis * (2.0 if self.noise_reject else 1.0)
-        return channel_edge(
-            self.channels.channel(int(source[-1])), sheet, self.trigger_level(source), slope, hysteresis,
-            self.scope.bench.imperfections)
 
     # --------------------------------------------------------------------------------------- horizontal
 
@@ -122,6 +116,15 @@ class AcquisitionCommands(ScopeTable):
         """``:TIM:SCAL?``."""
         return self.format_number(self.timebase_range / self.data_sheet.time_divisions)
 
+    @command(":TIMebase:DELay", Number("S", -500.0, 500.0))
+    def _set_delay(self, value: float) -> None:
+        """``:TIM:DEL``: the older name of the position."""
+        self.position = value
+
+    @command(":TIMebase:DELay?")
+    def _get_delay(self) -> str:
+        return f"{self.position:+.12E}"
+
     @command(":TIMebase?")
     def describe_timebase(self) -> str:
         """``:TIM?``: everything at once."""
@@ -133,32 +136,3 @@ class AcquisitionCommands(ScopeTable):
     def record_start(self) -> float:
         """Return the time [s] of the left edge of the screen after the trigger."""
         return float(self.position - _REFERENCES[self.reference] * self.timebase_range)
-
-    # ------------------------------------------------------------------------------------------ trigger
-
-    def trigger_level(self, source: str) -> float:
-        """Return the level [V at the display] of a trigger source."""
-        return self.scope.trigger_levels.get(source, 0.0)
-
-    @command(":TRIGger[:EDGE]:LEVel", Number("V"),
-             Optional(Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernal")))
-    def set_level(self, value: float, source: str | None = None) -> None:
-        """``:TRIG:EDGE:LEV value[,source]``."""
-        source = source or self.trigger_source
-        if source.startswith("CHAN"):
-            channel = int(source[-1])
-            reach = self.data_sheet.level_divisions * self.channels.scale(channel)
-            low, high = self.channels.offset[channel] - reach, self.channels.offset[channel] + reach
-        else:
-            reach = self.data_sheet.external_range * self.external_probe
-            low, high = -reach, reach
-        if not low - 1e-12 <= value <= high + 1e-12:
-            self.post_error(-222, text=OUT_OF_RANGE)
-            value = min(max(value, low), high)
-        self.scope.trigger_levels[source] = value
-
-    @command(":TRIGger[:EDGE]:LEVel?",
-             Optional(Choice("CHANnel1", "CHANnel2", "CHANnel3", "CHANnel4", "EXTernal")))
-    def get_level(self, source: str | None = None) -> str:
-        """``:TRIG:EDGE:LEV?``."""
-        return self.format_number(self.trigger_level(source or self.trigger_source))

@@ -11,7 +11,7 @@ from pymeasure.test import expected_protocol
 
 from tsbench.errors import CommunicationError, ConfigurationError, InstrumentError, LimitError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Timebase, Vertical
-from tsbench.instruments.keysight_dsox3000t.driver import KeysightDSOX3000T
+from tsbench.instruments.keysight_infiniivision.driver import KeysightInfiniiVision
 from tsbench.records import Flag, Identity
 
 IDENTITY = Identity("KEYSIGHT TECHNOLOGIES", "DSO-X 3054T", "MY1", "07.20")
@@ -40,14 +40,14 @@ PREAMBLE = "+0,+0,+4,+1,+1.0E-09,-2.0E-09,+0,+1.0E-02,+7.0E-01,+128"
 
 
 @contextmanager
-def scope(pairs: list[tuple[Any, Any]], **options: Any) -> Iterator[KeysightDSOX3000T]:
+def scope(pairs: list[tuple[Any, Any]], **options: Any) -> Iterator[KeysightInfiniiVision]:
     with expected_protocol(
-        KeysightDSOX3000T, pairs, identity=IDENTITY, wait=lambda seconds: None, **options
+        KeysightInfiniiVision, pairs, identity=IDENTITY, wait=lambda seconds: None, **options
     ) as found:
         yield found
 
 
-def set_up(found: KeysightDSOX3000T) -> None:
+def set_up(found: KeysightInfiniiVision) -> None:
     found.configure_channel(1, Vertical(2.0, 0.7))
     found._timebase = Timebase(4e-9)  # four samples of a nanosecond
 
@@ -144,7 +144,7 @@ def test_arming_waits_for_what_comes_before_the_trigger_and_two_seconds(position
     waited: list[float] = []
     polls = round(patience / 1e-3) + 1
     pairs = [*CHANNEL, *TRIGGER, (":AER?", "0"), (":TER?", "0"), (":SING", None), *[(":AER?", "0")] * (polls + 2)]
-    with expected_protocol(KeysightDSOX3000T, pairs, identity=IDENTITY, wait=waited.append) as found:
+    with expected_protocol(KeysightInfiniiVision, pairs, identity=IDENTITY, wait=waited.append) as found:
         found.configure_channel(1, Vertical(2.0, 0.7))
         found.configure_trigger(EdgeTrigger(1, 0.5, "negative"))
         found._timebase = Timebase(1.0, position)
@@ -319,4 +319,4 @@ def test_out_of_range_and_unknown() -> None:
         with pytest.raises(LimitError, match="segments"):
             found.configure_timebase(Timebase(1e-3, segments=0))
     with pytest.raises(ConfigurationError, match="tsbench does not know the model DSO-X 9999T"):
-        KeysightDSOX3000T(ProtocolAdapter(), identity=Identity("K", "DSO-X 9999T", "1", "1"))
+        KeysightInfiniiVision(ProtocolAdapter(), identity=Identity("K", "DSO-X 9999T", "1", "1"))

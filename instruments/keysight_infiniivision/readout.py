@@ -1,4 +1,4 @@
-"""How the records of an InfiniiVision 3000T X-Series oscilloscope are read: raw codes with the preamble's scale."""
+"""How the records of an InfiniiVision oscilloscope are read: raw codes with the preamble's scale."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,8 +9,8 @@ import numpy.typing as npt
 from tsbench.errors import CommunicationError, InstrumentError
 from tsbench.instruments.guard.limits import require_in_range
 from tsbench.instruments.interfaces import OscilloscopeCapabilities, Range, Timebase, Vertical
-from tsbench.instruments.keysight_dsox3000t import data_sheet
-from tsbench.instruments.keysight_dsox3000t.preamble import Preamble
+from tsbench.instruments.keysight_infiniivision import data_sheet
+from tsbench.instruments.keysight_infiniivision.preamble import Preamble
 from tsbench.instruments.languages.scpi import parse_list, parse_number
 from tsbench.instruments.languages.scpi_instrument import ScpiInstrument
 from tsbench.records import Flag, FloatArray, Waveform
@@ -29,8 +29,9 @@ def _segment_time(reply: str) -> float:
 
 
 class RecordReadout(ScpiInstrument):
-    """What reads records; :class:`~tsbench.instruments.keysight_dsox3000t.driver.KeysightDSOX3000T` adds what sets up,
-    arms and waits.
+    """What reads records.
+
+    :class:`~tsbench.instruments.keysight_infiniivision.driver.KeysightInfiniiVision` adds what sets up, arms and waits.
     """
 
     capabilities: OscilloscopeCapabilities
@@ -122,7 +123,7 @@ class RecordReadout(ScpiInstrument):
             clip_low=low,
             clip_high=high,
             bandwidth=data_sheet.BANDWIDTH_LIMIT if limited else self.capabilities.bandwidth,
-            accuracy_gain=data_sheet.standard_gain_uncertainty(),
+            accuracy_gain=data_sheet.standard_gain_uncertainty(self.capabilities.gain_accuracy),
             accuracy_offset=data_sheet.standard_offset_uncertainty(vertical),
             flags=Flag.CLIPPED if clipped else Flag.NONE,
         )
