@@ -140,7 +140,7 @@ class AcquisitionControl:
 
     def snapshot(self) -> Generator[float, None, None]:
         """Free-running and asked for data: acquire once, now."""
-        if not (self.running and self.acquisition is None):
+        if not (self.running and self.acquisition is None and self._settings.shown_channels()):
             return
         self.arm(self._settings.shown_channels(), self._settings.sweep == "AUTO")
         deadline = self._clock.now + _PATIENCE + 3 * self._settings.timebase_range

@@ -59,7 +59,9 @@ def test_rms_of_a_sine_over_cycles_and_over_the_display() -> None:
     assert measurements.ratio(sine, other) == pytest.approx(20.0, abs=0.02)
     assert measurements.phase(sine, other) == pytest.approx(360 / 7, abs=1.0)
     assert measurements.nearest_delay(sine, other) == pytest.approx(1e-6, rel=0.05)
-    assert measurements.delay(sine, other, (("+", 2), ("-", 2))) == pytest.approx(1e-6 + 3.5e-6, rel=0.05)
+    # from the left: the other's second rising edge comes one cycle before that of the first
+    assert measurements.delay(sine, other, (("+", 2), ("+", 2))) == pytest.approx(1e-6 - 7e-6, rel=0.05)
+    assert measurements.delay(sine, other, (("+", 2), ("-", 2))) == pytest.approx(1e-6 - 3.5e-6, rel=0.05)
 
 
 def test_overshoot_and_preshoot_are_those_of_the_edge_nearest_the_reference() -> None:

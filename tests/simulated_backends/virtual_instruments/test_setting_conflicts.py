@@ -183,7 +183,9 @@ def test_autoscale_shows_what_is_wired_in_a_range_that_fits(
 
 def test_a_picture_of_the_screen_is_a_png_of_what_was_acquired(table: Any) -> None:
     bench = table(imperfections=False)
+    bench.send(bench.scope, ":BLAN")
     empty = block_payload(bench.ask_bytes(bench.scope, ":DISP:DATA? PNG,COL"))
+    bench.send(bench.scope, ":VIEW CHAN1")
     bench.send(bench.generator, "OUTP:LOAD INF", "FUNC DC", "VOLT:OFFS 1", "OUTP ON")
     bench.send(bench.scope, ":CHAN1:RANG 4", ":TIM:RANG 1e-6", ":DIG CHAN1")
     bench.bench.clock.wait(0.1)
@@ -193,7 +195,8 @@ def test_a_picture_of_the_screen_is_a_png_of_what_was_acquired(table: Any) -> No
     rows = np.flatnonzero((pixels(shown) == (255, 255, 0)).all(axis=2).any(axis=1))
     assert rows.min() == pytest.approx(240 - 0.25 * 420, abs=3)   # 1 V of +-2 V: a quarter of the height, up
     assert not (pixels(empty) == (255, 255, 0)).all(axis=2).any()
-    bench.send(bench.scope, ":DISP:DATA? BMP")
+    assert bench.ask_bytes(bench.scope, ":DISP:DATA? BMP")[10:12] == b"BM"
+    bench.send(bench.scope, ":DISP:DATA? TIFF")
     bench.bench.clock.wait(1.0)
     assert bench.errors(bench.scope) == [-224]
 
