@@ -11,6 +11,16 @@ OVERFLOW = 9.9e37  #: the reading of a value beyond the range
 
 
 @dataclass(frozen=True)
+class FastConverter:
+    """What the readings of a range are if a second, faster converter takes them."""
+
+    gain: float  #: relative accuracy
+    offset: float
+    noise: float  #: rms of a reading at 1 PLC
+    resolution: float  #: in parts of the range
+
+
+@dataclass(frozen=True)
 class RangeData:
     """One range of one quantity (V or A)."""
 
@@ -22,10 +32,15 @@ class RangeData:
     noise: float  #: rms of a reading at 1 PLC
     time_constant: float  #: [s] of the loop that regulates this quantity
     overrange: float = 1.05
-    top: float = field(init=False)  #: the highest level or reading: the full scale times ``overrange``
+    read_overrange: float | None = None  #: the same for readings; None: as for levels
+    fast: FastConverter | None = None  #: None: the instrument has one converter
+    top: float = field(init=False)  #: the highest level: the full scale times ``overrange``
+    reading_top: float = field(init=False)  #: the highest reading
 
     def __post_init__(self) -> None:
+        read = self.overrange if self.read_overrange is None else self.read_overrange
         object.__setattr__(self, "top", self.full_scale * self.overrange)
+        object.__setattr__(self, "reading_top", self.full_scale * read)
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ class OutputStage:
         self.node = (instrument.node(terminal) or name("n", terminal, "open")).lower()
         self._inner = name("n", terminal, "output").lower()
         self.enabled = False
+        self.series_resistance = 0.0  #: [Ohm] that the user has switched between the stage and the terminals
         self.off_state = off_state
         self.points = SetPoints(sheet.ranges["VOLT"][0], sheet.first_ranges["CURR"])
         self._errors: dict[str, Calibration] = {}  #: drawn so far, by what they are errors of
@@ -186,20 +187,26 @@ class OutputStage:
         self._bench.changed()
 
     def set_relay(self, closed: bool) -> None:
-        """Open or close the output relay."""
-        self._bench.circuit.set_resistance(self.relay_name, self._sheet.relay_resistance if closed else OPEN)
+        """Open or close the output relay, behind which the series resistor is."""
+        resistance = self._sheet.relay_resistance + self.series_resistance if closed else OPEN
+        self._bench.circuit.set_resistance(self.relay_name, resistance)
         self._bench.changed()
 
     # ------------------------------------------------------------------------------------- measuring
 
+    @property
+    def _sensed(self) -> str:
+        """The node whose voltage is measured: the terminals, or the stage in front of a series resistor."""
+        return self._inner if self.series_resistance else self.node
+
     def present(self, quantity: str) -> float:
         """Return the voltage [V] ("VOLT") or current [A] ("CURR") at the terminals now."""
         circuit = self._bench.circuit
-        return circuit.voltage(self.node) if quantity == "VOLT" else circuit.current(self.relay_name)
+        return circuit.voltage(self._sensed) if quantity == "VOLT" else circuit.current(self.relay_name)
 
     def begin(self) -> Aperture:
         """Start an aperture now."""
-        aperture = Aperture(self.node, self.relay_name)
+        aperture = Aperture(self._sensed, self.relay_name)
         self._bench.circuit.add_observer(aperture)
         return aperture
 

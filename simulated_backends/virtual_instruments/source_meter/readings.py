@@ -13,6 +13,7 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.data_sheet impo
     SourceMeterDataSheet,
 )
 from tsbench.simulated_backends.virtual_instruments.source_meter.output import SourceOutput
+from tsbench.simulated_backends.virtual_instruments.source_meter.output_stage import range_for
 from tsbench.simulated_backends.virtual_instruments.source_meter.settings import SourceMeterSettings
 
 Steps = Generator[float, None, None]
@@ -79,12 +80,15 @@ class Measurer:
     def _hunt(self, quantity: str) -> Steps:
         """Step towards the range that suits what is there now; each step takes its time."""
         table = self._sheet.ranges[quantity]
+        lowest = range_for(table, self._settings.lowest_range[quantity])
+        if self._output.automatic[quantity].full_scale < lowest.full_scale:
+            self._output.automatic[quantity] = lowest
         for _ in table:
             value = abs(self._output.stage.present(quantity))
             row = self._output.automatic[quantity]
-            if value > row.top and row is not table[-1]:
+            if value > row.reading_top and row is not table[-1]:
                 self._output.automatic[quantity] = table[table.index(row) + 1]
-            elif value < self._sheet.range_down * row.full_scale and row is not table[0]:
+            elif value < self._sheet.range_down * row.full_scale and row is not lowest:
                 self._output.automatic[quantity] = table[table.index(row) - 1]
             else:
                 return
@@ -133,7 +137,7 @@ class Measurer:
             over = False
             for name in measured:
                 row, table = self._output.automatic[name], sheet.ranges[name]
-                if self._adapts(name) and abs(means[name]) > row.top and row is not table[-1]:
+                if self._adapts(name) and abs(means[name]) > row.reading_top and row is not table[-1]:
                     self._output.automatic[name] = table[table.index(row) + 1]
                     over = True
             if not over:
@@ -166,18 +170,23 @@ class Measurer:
     def _shown(self, quantity: str, true: float, nplc: float) -> float:
         """Return what the instrument shows for a true mean: calibration, noise, digits, overflow."""
         row, imperfect = self.measuring_range(quantity), self._instrument.bench.imperfections
-        value = true
+        value, resolution, fast = true, self._sheet.resolution, row.fast if self._settings.fast_converter else None
+        if fast is not None:
+            resolution = fast.resolution
         if imperfect:
-            errors = self._output.stage.error(
-                f"measure {quantity} {row.full_scale:g}", row.measure_gain, row.measure_offset)
-            noise = row.noise * math.sqrt(0.75 / nplc + 0.25)  # white, with a floor of 1/f noise
+            what = f"measure {quantity} {row.full_scale:g}"
+            if fast is None:
+                errors, noise = self._output.stage.error(what, row.measure_gain, row.measure_offset), row.noise
+            else:
+                errors, noise = self._output.stage.error(f"{what} fast", fast.gain, fast.offset), fast.noise
+            noise *= math.sqrt(0.75 / nplc + 0.25)  # white, with a floor of 1/f noise
             value = true * (1.0 + errors.gain) + errors.offset
             value += noise * float(self._instrument.rng.standard_normal())
         if math.isnan(value):   # part of the aperture was not computed
             return NOT_A_NUMBER
-        if abs(value) > row.top:
+        if abs(value) > row.reading_top:
             return math.copysign(OVERFLOW, value)
         if not imperfect:
             return value
-        step = row.full_scale * self._sheet.resolution
+        step = row.full_scale * resolution
         return round(value / step) * step

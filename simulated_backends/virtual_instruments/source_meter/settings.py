@@ -33,6 +33,9 @@ class SourceMeterSettings:
     sense_function: str = "CURR"  #: "VOLT", "CURR" or "RES"
     sense_range: dict[str, float | None] = field(default_factory=_each(None))  #: [V or A] as set; None: never
     sense_autorange: dict[str, bool] = field(default_factory=_each(True))
+    #: [V or A] the automatic range goes no lower than the range that holds this
+    lowest_range: dict[str, float] = field(default_factory=_each(0.0))
+    fast_converter: bool = False  #: the second converter takes the readings, if the instrument has one
     nplc: dict[str, float] = field(default_factory=_each(1.0))
     auto_zero: dict[str, bool] = field(default_factory=_each(True))
     four_wire: dict[str, bool] = field(default_factory=_each(False))
